@@ -1,0 +1,26 @@
+/** One line of structured log: a constant message, everything variable in fields (camelCase keys). */
+export type LogFields = Record<string, unknown>;
+
+/** Where log lines go; injected, so that tests can capture them and nothing writes at import time. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/**
+ * Logger that writes one JSON object a line through `write`, dropping what is below `level`.
+ * Fields are chosen by the caller one by one: no whole context, event or error body is ever passed in.
+ */
+export function createJsonLogger(level: LogLevel, write: (line: string) => void): Logger {
+  const threshold = logLevels.indexOf(level);
+  const at = (name: LogLevel) => (message: string, fields: LogFields = {}) => {
+    if (logLevels.indexOf(name) >= threshold) write(JSON.stringify({ level: name, message, ...fields }));
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
