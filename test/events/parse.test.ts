@@ -1,0 +1,250 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventError, type Invocation, parseEvent } from '../../src/events/parse.ts';
+
+interface Sample {
+  id: string;
+  kind: string;
+  delivery: string;
+  event: unknown;
+}
+
+const file = new URL('../fixtures/events/fc-events.json', import.meta.url);
+const { samples }: { samples: Sample[] } = JSON.parse(readFileSync(file, 'utf8'));
+const now = new Date('2026-11-22T08:00:00Z');
+
+const bytesOf = ({ delivery, event }: Pick<Sample, 'delivery' | 'event'>) =>
+  Buffer.from(delivery === 'json' ? JSON.stringify(event) : String(event));
+
+const parse = (event: unknown): Invocation => parseEvent(Buffer.from(JSON.stringify(event)), now);
+
+function keysOf({ records }: Invocation): string[] {
+  return records.map((record) =>
+    record.kind === 'object' ? `${record.event.bucket}/${record.event.key}` : record.kind,
+  );
+}
+
+function sample(id: string): Sample {
+  const found = samples.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new Error(`no sample ${id}`);
+  return found;
+}
+
+const nativeRecord = (key: string) => ({
+  eventName: 'ObjectCreated:PutObject',
+  eventTime: '2026-03-11T06:21:35.000Z',
+  oss: {
+    bucket: { name: 'example-src' },
+    object: { key, size: 7, eTag: 'AB', objectMeta: { mimeType: 'image/png' } },
+  },
+});
+
+describe('every attested event shape', () => {
+  const good = samples.filter(({ kind }) => kind !== 'negative' && kind !== 'backfill');
+
+  it.each(good.map((item) => [item.id, item] as const))('%s becomes records', (_, item) => {
+    const { records } = parseEvent(bytesOf(item), now);
+
+    expect(records.length).toBeGreaterThan(0);
+    expect(records.filter(({ kind }) => kind === 'malformed')).toEqual([]);
+  });
+
+  it.each(
+    samples
+      .filter(({ kind }) => kind === 'negative' || kind === 'backfill')
+      .map((item) => [item.id, item] as const),
+  )('%s is refused with the shapes that are understood', (_, item) => {
+    expect(() => parseEvent(bytesOf(item), now)).toThrow(EventError);
+    expect(() => parseEvent(bytesOf(item), now)).toThrow(
+      /holds no object[^]*OSS notification[^]*EventBridge[^]*SMQ[^]*manual/,
+    );
+  });
+});
+
+describe('a native record', () => {
+  it('gives bucket, key, event, time, size, ETag and content type', () => {
+    const { records, dryRun, adHoc } = parseEvent(bytesOf(sample('native-put')), now);
+
+    expect({ records, dryRun, adHoc }).toEqual({
+      dryRun: false,
+      adHoc: undefined,
+      records: [
+        {
+          kind: 'object',
+          event: {
+            bucket: 'example-src',
+            key: 'incoming/a.jpg',
+            eventName: 'ObjectCreated:PutObject',
+            eventTime: '2026-03-11T06:21:35.000Z',
+            sizeBytes: 29203,
+            eTag: '7D73E1052AF595535DE90994F4C3E6D5',
+            contentType: 'image/jpeg',
+          },
+        },
+      ],
+    });
+  });
+
+  it('keeps its key verbatim, never URL-decoded', () => {
+    const keys = ['a b+c%20.jpg', '中文+1%2F.jpg', '{key}|x,y".jpg', 'a/../b', '😀'];
+
+    expect(keysOf(parse({ events: keys.map(nativeRecord) }))).toEqual(
+      keys.map((key) => `example-src/${key}`),
+    );
+  });
+
+  it('is never the only one read', () => {
+    const item = sample('native-batch');
+    const { events } = JSON.parse(JSON.stringify(item.event));
+
+    expect(parseEvent(bytesOf(item), now).records).toHaveLength(events.length);
+    expect(events.length).toBeGreaterThan(1);
+  });
+
+  it('that is broken is reported beside the good ones, with its place', () => {
+    const { records } = parse({
+      events: [nativeRecord('a'), { eventName: 'x', oss: { bucket: { name: 'b' } } }],
+    });
+
+    expect(records.map(({ kind }) => kind)).toEqual(['object', 'malformed']);
+    expect(records[1]).toMatchObject({
+      problem: 'events[1].oss.object.key: expected a text, received nothing',
+    });
+  });
+});
+
+describe('an EventBridge event', () => {
+  it('is the same object as its native twin', () => {
+    const event = parseEvent(bytesOf(sample('eb-post')), now).records[0];
+
+    expect(event).toMatchObject({
+      kind: 'object',
+      event: { key: 'incoming/a.jpg', eventName: 'ObjectCreated:PostObject' },
+    });
+  });
+
+  it('about no object is named, not refused', () => {
+    const { records } = parseEvent(bytesOf(sample('eb-cpu-threshold')), now);
+
+    expect(records).toEqual([{ kind: 'other', eventName: 'CloudMonitor:BucketImageCpuThresholdExceeded' }]);
+  });
+
+  it('deep inside other envelopes is opened, and its problems carry the whole path', () => {
+    const inner = JSON.stringify({ events: [{ eventName: 'x' }] });
+    const message = {
+      type: 'mns:Queue:SendMessage',
+      data: { messageBody: Buffer.from(inner).toString('base64') },
+    };
+
+    expect(() => parse([JSON.stringify(message)])).toThrow(
+      '[0].data.messageBody.events[0].oss.bucket.name: expected a text',
+    );
+  });
+});
+
+describe('a manual event', () => {
+  it.each([
+    [{ bucket: 'b', key: 'k' }, ['b/k']],
+    [{ bucket: 'b', keys: ['k', 'l'] }, ['b/k', 'b/l']],
+    [
+      {
+        objects: [
+          { bucket: 'b', key: 'k' },
+          { bucket: 'c', key: 'l' },
+        ],
+      },
+      ['b/k', 'c/l'],
+    ],
+  ])('%o names its objects', (event, keys) => {
+    expect(keysOf(parse(event))).toEqual(keys);
+  });
+
+  it('takes the time of the invocation and whatever facts it states', () => {
+    expect(parse({ bucket: 'b', key: 'k', size: 5, eTag: '"AB"', contentType: 'image/png' }).records).toEqual(
+      [
+        {
+          kind: 'object',
+          event: {
+            bucket: 'b',
+            key: 'k',
+            eventName: 'Manual',
+            eventTime: now.toISOString(),
+            sizeBytes: 5,
+            eTag: 'AB',
+            contentType: 'image/png',
+          },
+        },
+      ],
+    );
+  });
+
+  it('may bring a style and a target, and may only ask for the plan', () => {
+    const target = { key: 'x/{base}' };
+
+    expect(parse({ bucket: 'b', key: 'k', style: 'image/info', target, dryRun: true })).toMatchObject({
+      dryRun: true,
+      adHoc: { style: 'image/info', target },
+    });
+  });
+
+  it.each([
+    [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
+    [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
+    [{ objects: [] }, 'expected objects, received an empty array'],
+    [{ objects: [{ bucket: 'b' }] }, 'objects[0].key: expected a text, received nothing'],
+    [{ bucket: 'b', keys: 'k' }, 'expected objects, received "k"'],
+    [{ bucket: 'b', key: 'k', dryrun: true }, 'dryrun: no such field'],
+    [{ bucket: 'b', key: 'k', dryRun: 'yes' }, 'dryRun: expected true or false, received "yes"'],
+  ])('%o is refused by name', (event, message) => {
+    expect(() => parse(event)).toThrow(message);
+  });
+});
+
+describe('bad bytes', () => {
+  it.each([
+    '',
+    ' ',
+    'hello',
+    '{"events":',
+    '\u0000',
+    'eyJ4Ijo=',
+    '"',
+    '12',
+    '[[[[[[[[[[[[]]]]]]]]]]]]',
+    '[null]',
+  ])('%j are refused with one clear error', (text) => {
+    expect(() => parseEvent(Buffer.from(text), now)).toThrow(EventError);
+  });
+
+  it('nested beyond any real envelope are refused', () => {
+    const nested = (depth: number): unknown =>
+      depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];
+
+    expect(keysOf(parse(nested(5)))).toEqual(['b/k']);
+    expect(() => parse(nested(50))).toThrow('nested more than');
+  });
+
+  it('too many records are refused', () => {
+    expect(() => parse({ bucket: 'b', keys: Array(10_001).fill('k') })).toThrow(
+      '10001 records; at most 10000',
+    );
+  });
+
+  it('of any kind never raise anything but an EventError', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), fc.base64String()), fc.nat(), (text, cut) => {
+        const mutated = JSON.stringify(sample('native-put').event).split('');
+        mutated.splice(cut % mutated.length, 1, text.slice(0, 3));
+        for (const bytes of [Buffer.from(text), Buffer.from(mutated.join(''))]) {
+          try {
+            expect(parseEvent(bytes, now).records.length).toBeGreaterThan(0);
+          } catch (error) {
+            expect(error).toBeInstanceOf(EventError);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
