@@ -1,0 +1,103 @@
+import type { SyntaxProblem } from './glob.ts';
+
+/** A piece of a template; offsets are UTF-16 units in the template's text. */
+export type Part =
+  | { kind: 'text'; text: string; offset: number }
+  | { kind: 'variable'; name: string; offset: number }
+  | { kind: 'b64'; parts: Part[]; offset: number };
+
+export interface Template {
+  text: string;
+  parts: Part[];
+}
+
+/** What a source object and its event give to a template, next to the rule's own `vary` variables. */
+export const keyVariables = [
+  'key',
+  'dir',
+  'base',
+  'name',
+  'ext',
+  'bucket',
+  'rule',
+  'etag',
+  'yyyy',
+  'mm',
+  'dd',
+] as const;
+
+export type Values = Readonly<Record<string, string | number>>;
+
+/**
+ * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the
+ * rendered text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
+ */
+export function parseTemplate(text: string): { ok: true; template: Template } | SyntaxProblem {
+  const top: Part[] = [];
+  let b64: { parts: Part[] } | undefined;
+  // Inside {b64:…} the first "}" ends it, so "}}" is two ends there and not an escaped brace.
+  for (let offset = 0; offset < text.length; ) {
+    const into = b64?.parts ?? top;
+    const [token = ''] = /^(?:\{b64:|\{\w+\}|\{\{|\}\}|[{}]|[^{}]+)/.exec(text.slice(offset)) ?? [];
+    if (b64 !== undefined && token.startsWith('}')) {
+      b64 = undefined;
+      offset += 1;
+      continue;
+    }
+    if (token === '{b64:' && b64 === undefined) {
+      b64 = { parts: [] };
+      top.push({ kind: 'b64', parts: b64.parts, offset });
+    } else if (token === '{{' || token === '}}') {
+      into.push({ kind: 'text', text: token.slice(1), offset });
+    } else if (/^[^{}]/.test(token)) {
+      into.push({ kind: 'text', text: token, offset });
+    } else if (/^\{\w+\}$/.test(token)) {
+      into.push({ kind: 'variable', name: token.slice(1, -1), offset });
+    } else {
+      const expected = '"{variable}", "{b64:text}", or "{{" and "}}" for the braces themselves';
+      return { ok: false, offset, expected, received: JSON.stringify(text.slice(offset, offset + 12)) };
+    }
+    offset += token.length;
+  }
+  if (b64 === undefined) return { ok: true, template: { text, parts: top } };
+  return { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
+}
+
+export interface UsedVariable {
+  name: string;
+  offset: number;
+  inB64: boolean;
+}
+
+/** Every variable the template uses, those inside `{b64:…}` included. */
+export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable[] {
+  return parts.flatMap((part): UsedVariable[] => {
+    if (part.kind === 'variable') return [{ name: part.name, offset: part.offset, inB64 }];
+    return part.kind === 'b64' ? variablesOf(part.parts, true) : [];
+  });
+}
+
+/**
+ * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so
+ * that `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
+ */
+export function render(parts: readonly Part[], values: Values): string {
+  let text = '';
+  parts.forEach((part, i) => {
+    const before = parts[i - 1];
+    const afterEmptyDir = before?.kind === 'variable' && before.name === 'dir' && values.dir === '';
+    if (part.kind === 'variable') text += values[part.name] ?? '';
+    else if (part.kind === 'b64') text += Buffer.from(render(part.parts, values)).toString('base64url');
+    else text += afterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
+  });
+  return text;
+}
+
+/** Splits a key the way the key variables name its parts: `a/b/c.tar.gz` is dir `a/b`, name `c.tar`, ext `gz`. */
+export function splitKey(key: string): { dir: string; base: string; name: string; ext: string } {
+  const slash = key.lastIndexOf('/');
+  const base = key.slice(slash + 1);
+  const dot = base.lastIndexOf('.');
+  const [name, ext] = dot > 0 ? [base.slice(0, dot), base.slice(dot + 1)] : [base, ''];
+  return { dir: slash < 0 ? '' : key.slice(0, slash), base, name, ext };
+}

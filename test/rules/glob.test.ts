@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { accepts, sequence, toDfa } from '../../src/rules/automaton.ts';
+import { parseGlob } from '../../src/rules/glob.ts';
+
+function matches(glob: string, key: string): boolean {
+  const parsed = parseGlob(glob);
+  if (!parsed.ok) throw new Error(`${glob}: ${parsed.expected}`);
+  return key.startsWith(parsed.glob.prefix) && accepts(toDfa(sequence(parsed.glob.nodes)), key);
+}
+
+describe('a glob', () => {
+  it.each([
+    ['uploads/*.jpg', 'uploads/a.jpg', true],
+    ['uploads/*.jpg', 'uploads/.jpg', true],
+    ['uploads/*.jpg', 'uploads/2026/a.jpg', false],
+    ['uploads/*.jpg', 'other/uploads/a.jpg', false],
+    ['uploads/**/*.jpg', 'uploads/a.jpg', true],
+    ['uploads/**/*.jpg', 'uploads/2026/11/a.jpg', true],
+    ['uploads/**', 'uploads/2026/a', true],
+    ['uploads/**', 'uploads', false],
+    ['**/*.jpg', 'a.jpg', true],
+    ['**/*.jpg', 'x/y/a.jpg', true],
+    ['**', 'any/thing', true],
+    ['a**z', 'a/b/z', true],
+    ['**/raw/**', 'x/raw/y/z', true],
+    ['**/raw/**', 'raw/z', true],
+    ['**/raw/**', 'draw/z', false],
+    ['img-?.png', 'img-7.png', true],
+    ['img-?.png', 'img-😀.png', true],
+    ['img-?.png', 'img-/.png', false],
+    ['*.{jpg,jpeg}', 'a.jpeg', true],
+    ['*.{jpg,jpeg}', 'a.png', false],
+    ['{a,b/{c,d}}/*', 'b/d/x', true],
+    ['*.{jpg,}', 'a.', true],
+    ['[a-c]x', 'bx', true],
+    ['[!a-c]x', 'bx', false],
+    ['[!a-c]x', '/x', false],
+    ['[]x', ']x', undefined],
+    ['[a-]x', '-x', true],
+    ['照片/*.jpg', '照片/花.jpg', true],
+    ['[一-龥].jpg', '花.jpg', true],
+    ['a\\*b', 'a*b', true],
+    ['a\\*b', 'axb', false],
+    ['[*]{,}', '*', true],
+    ['a,b', 'a,b', true],
+    ['*.JPG', 'a.jpg', false],
+    ['a+b (1)%20|.jpg', 'a+b (1)%20|.jpg', true],
+  ])('%s on %s: %s', (glob, key, expected) => {
+    if (expected === undefined) expect(parseGlob(glob).ok).toBe(false);
+    else expect(matches(glob, key)).toBe(expected);
+  });
+
+  it('takes any text literally once its special characters are escaped', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), (key) => {
+        fc.pre(!/\p{Cs}/u.test(key));
+        const escaped = key.replace(/[*?[\]{},\\]/g, '\\$&');
+
+        expect(matches(escaped, key)).toBe(true);
+        expect(matches(escaped, `${key}x`)).toBe(false);
+      }),
+    );
+  });
+
+  it.each([
+    ['', 0],
+    ['a{b', 1],
+    ['a}b', 1],
+    ['a[b', 1],
+    ['a[]', 1],
+    ['[z-a]', 1],
+    ['a***', 1],
+    ['abc\\', 4],
+    ['{'.repeat(9) + '}'.repeat(9), 8],
+    ['x'.repeat(1_025), 1_024],
+  ])('refuses %j, pointing at the character', (glob, offset) => {
+    expect(parseGlob(glob)).toMatchObject({ ok: false, offset });
+  });
+
+  it('answers at once for a pattern that makes backtracking matchers hang', () => {
+    const glob = `${'*a'.repeat(40)}b`;
+
+    expect(matches(glob, 'a'.repeat(1_023))).toBe(false);
+    expect(matches(`${'{a,*}'.repeat(60)}b`, 'a'.repeat(1_023))).toBe(false);
+  });
+});
