@@ -57,7 +57,7 @@ describe('every attested event shape', () => {
   )('%s is refused with the shapes that are understood', (_, item) => {
     expect(() => parseEvent(bytesOf(item), now)).toThrow(EventError);
     expect(() => parseEvent(bytesOf(item), now)).toThrow(
-      /holds no object[^]*OSS notification[^]*EventBridge[^]*SMQ[^]*manual/,
+      /holds no object[\s\S]*OSS notification[\s\S]*EventBridge[\s\S]*SMQ[\s\S]*manual/,
     );
   });
 });
