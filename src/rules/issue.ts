@@ -1,0 +1,102 @@
+/** Where in a document: object keys and array indices from the root. */
+export type Path = readonly (string | number)[];
+
+/** One thing wrong with a rules document, said so that its author can put it right. */
+export interface Issue {
+  path: Path;
+  expected: string;
+  received: string;
+  message: string;
+  /** Where inside the string at `path`, in UTF-16 units, when a single character is to blame. */
+  offset?: number;
+  /** The key itself is wrong, not what stands behind it. */
+  atKey?: true;
+}
+
+/** An issue found in a text: `line` and `column` count from 1, columns in UTF-16 units as editors do. */
+export interface LocatedIssue extends Issue {
+  file: string;
+  line: number;
+  column: number;
+  sourceLine: string;
+}
+
+/** Makes an issue and writes its message: `rules[0].name: expected …, received …`. */
+export function createIssue(
+  path: Path,
+  expected: string,
+  received: string,
+  place: Pick<Issue, 'offset' | 'atKey'> = {},
+): Issue {
+  const where = path.length === 0 ? '' : `${formatPath(path)}: `;
+  return {
+    path,
+    expected,
+    received,
+    message: `${where}expected ${expected}, received ${received}`,
+    ...place,
+  };
+}
+
+/** `['rules', 0, 'a b']` as `rules[0]["a b"]`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((step, i) => {
+      if (typeof step === 'string' && /^[\w$-]+$/.test(step)) return i === 0 ? step : `.${step}`;
+      return `[${JSON.stringify(step)}]`;
+    })
+    .join('');
+}
+
+/** Names a value in an issue: its kind, or its text when that is short enough to recognise. */
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'an object';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** The issue as one line, and for a located one the source line with a caret under the place. */
+export function formatIssue(issue: Issue | LocatedIssue): string {
+  if (!('line' in issue)) return issue.message;
+  const { file, line, column, sourceLine } = issue;
+  const gutter = `  ${line} | `;
+  // CJK and emoji take two cells on a terminal; tabs are repeated so that they line up whatever their width.
+  const indent = [...sourceLine.slice(0, column - 1)].map((char) =>
+    char === '\t' ? char : isWide(char) ? '  ' : ' ',
+  );
+  const caret = `${' '.repeat(gutter.length - 2)}| ${indent.join('')}^`;
+  return `${file}:${line}:${column} ${issue.message}\n${gutter}${sourceLine}\n${caret}`;
+}
+
+function isWide(char: string): boolean {
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
+    char,
+  );
+}
+
+/** ` (did you mean "target"?)` when one of the candidates is a slip of the fingers away, else nothing. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const lower = word.toLowerCase();
+  const ranked = candidates.map((name) => ({ name, distance: editDistance(lower, name.toLowerCase()) }));
+  const [best] = ranked.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.min(2, best.name.length / 2)
+    ? ` (did you mean ${JSON.stringify(best.name)}?)`
+    : '';
+}
+
+/** Levenshtein distance, one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3; // further than any suggestion goes, and keeps long keys cheap
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
