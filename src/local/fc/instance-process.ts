@@ -1,0 +1,111 @@
+import type { ChildProcess, ForkOptions } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Logger } from '../../log.ts';
+import type { FunctionError, InvokeMessage } from './messages.ts';
+import { parseInstanceMessage } from './messages.ts';
+
+/** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
+export type InvocationResult =
+  | { status: 'succeeded'; requestId: string; body: Buffer }
+  | { status: 'failed'; requestId: string; error: FunctionError };
+
+export interface InstanceOptions {
+  /** Path of the bundled instance program. */
+  program: string;
+  codeDir: string;
+  /** The child's whole environment: nothing of ours is inherited. */
+  environment: Record<string, string>;
+  /** Takes what the function writes, line by line, with the request id of its invocation. */
+  log: Logger;
+}
+
+/** One function instance: a process that takes one event at a time. */
+export interface Instance {
+  isAlive(): boolean;
+  /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
+  invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult>;
+  /** Resolves when the process is gone. */
+  kill(): Promise<void>;
+}
+
+interface Invocation {
+  requestId: string;
+  timeoutMs: number;
+  timer?: NodeJS.Timeout;
+  resolve(result: InvocationResult): void;
+}
+
+export function startInstance({ program, codeDir, environment, log }: InstanceOptions): Instance {
+  const options: ForkOptions = { cwd: codeDir, env: environment, execArgv: [], silent: true };
+  const child = fork(program, [], { ...options, serialization: 'advanced' });
+  let state: 'starting' | 'ready' | 'dead' = 'starting';
+  let current: Invocation | undefined;
+  let requestId = '';
+
+  function settle(outcome: { body: Uint8Array } | { error: FunctionError }): void {
+    if (current === undefined) return;
+    clearTimeout(current.timer);
+    const result: InvocationResult =
+      'error' in outcome
+        ? { status: 'failed', requestId, error: outcome.error }
+        : { status: 'succeeded', requestId, body: Buffer.from(outcome.body) };
+    // The answer may overtake lines already in the pipes; those are read before the next turn of the loop.
+    setImmediate(current.resolve, result);
+    current = undefined;
+  }
+  function stop(errorMessage: string): void {
+    state = 'dead';
+    child.kill('SIGKILL');
+    settle({ error: { errorMessage } });
+  }
+  function startTimer(): void {
+    if (current === undefined || state !== 'ready') return;
+    const seconds = current.timeoutMs / 1000;
+    current.timer = setTimeout(stop, current.timeoutMs, `Function timed out after ${seconds} seconds`);
+  }
+
+  const exited = whenExited(child).then((how) =>
+    stop(`Process exited unexpectedly before completing request (${how})`),
+  );
+  forwardLines(child, log, () => requestId);
+  child.on('message', (raw) => {
+    const message = parseInstanceMessage(raw);
+    if (message?.type === 'ready' && state === 'starting') {
+      state = 'ready';
+      startTimer();
+    }
+    if (message !== undefined && message.type !== 'ready' && message.requestId === requestId) settle(message);
+  });
+  return {
+    isAlive: () => state !== 'dead',
+    invoke: (message, timeoutMs) =>
+      new Promise((resolve) => {
+        requestId = message.context.requestId;
+        current = { requestId, timeoutMs, resolve };
+        if (state === 'dead') return stop('Process exited unexpectedly before completing request');
+        startTimer();
+        child.send(message);
+      }),
+    kill: () => {
+      stop('The local Function Compute was closed');
+      return exited;
+    },
+  };
+}
+
+/** Resolves once, with how the process ended. A program that cannot start, or a message sent to the dead, is an `error`. */
+function whenExited(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.on('error', (error) => resolve(error.message));
+  });
+}
+
+function forwardLines({ stdout, stderr }: ChildProcess, log: Logger, requestId: () => string): void {
+  const fields = (line: string) => ({ requestId: requestId(), line });
+  if (stdout !== null)
+    createInterface(stdout).on('line', (line) => log.info('function output', fields(line)));
+  if (stderr !== null)
+    createInterface(stderr).on('line', (line) => log.warn('function output', fields(line)));
+}

@@ -1,0 +1,85 @@
+/**
+ * The program of one function instance: what Function Compute's Node.js runtime does around a handler, in a child
+ * process that talks to the local Function Compute over IPC. Bundled by itself; it dies with its parent.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ContextData, FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
+import { isInvokeMessage, isRecord } from './messages.ts';
+
+type Handler = (event: Buffer, context: unknown) => unknown;
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'function';
+}
+
+/** `index.handler` names a file without its extension and an export (FC help: "Request handlers"). */
+async function loadHandler(codeDir: string, handlerName: string): Promise<Handler> {
+  const dot = handlerName.lastIndexOf('.');
+  const file = handlerName.slice(0, dot);
+  const exportName = handlerName.slice(dot + 1);
+  const path = ['.js', '.mjs', '.cjs'].map((extension) => join(codeDir, file + extension)).find(existsSync);
+  if (path === undefined) throw new Error(`Cannot find module '${join(codeDir, file)}.js'`);
+  // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see every
+  // CommonJS export as a name of its own; `default` is the whole of module.exports.
+  const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
+  const whole = isRecord(loaded.default) ? loaded.default : {};
+  const handler = loaded[exportName] ?? whole[exportName];
+  if (!isHandler(handler)) throw new Error(`Handler '${exportName}' missing on module '${file}'`);
+  return handler;
+}
+
+function createContext(data: ContextData): unknown {
+  const { debug, info, warn, error, log } = console;
+  const tracing = {
+    spanContext: '',
+    jaegerEndpoint: '',
+    spanBaggages: {},
+    parseOpenTracingBaggages: () => ({}),
+  };
+  return { ...data, logger: { debug, info, warn, error, log }, tracing };
+}
+
+/** Buffer as is, object as JSON, other as text; nothing at all as an empty body (the last is assumed). */
+function encodeResult(result: unknown): Buffer {
+  if (Buffer.isBuffer(result)) return result;
+  if (result === undefined) return Buffer.alloc(0);
+  return Buffer.from(typeof result === 'object' ? JSON.stringify(result) : String(result));
+}
+
+/** The class name, not `error.name`: a bundle that mangles class names shows it here, as it would on FC. */
+function describeError(thrown: unknown): FunctionError {
+  if (!(thrown instanceof Error)) return { errorMessage: String(thrown) };
+  const stackTrace = (thrown.stack ?? '').split('\n');
+  return { errorMessage: thrown.message, errorType: thrown.constructor.name, stackTrace };
+}
+
+async function answer(handler: Promise<Handler>, message: InvokeMessage): Promise<InstanceMessage> {
+  const { requestId } = message.context;
+  try {
+    const run = await handler;
+    const result = await run(Buffer.from(message.event), createContext(message.context));
+    return { type: 'result', requestId, body: encodeResult(result) };
+  } catch (thrown) {
+    return { type: 'error', requestId, error: describeError(thrown) };
+  }
+}
+
+function main(): void {
+  // Bound now: the function's code may replace process.send.
+  const send = process.send?.bind(process);
+  if (send === undefined)
+    throw new Error('fc-instance is started by the local Function Compute, not by hand');
+  const { FC_FUNC_CODE_PATH = '/code', FC_FUNCTION_HANDLER = 'index.handler' } = process.env;
+  let handler: Promise<Handler> | undefined;
+  process.on('disconnect', () => process.exit());
+  process.on('message', async (message) => {
+    if (!isInvokeMessage(message)) return;
+    handler ??= loadHandler(FC_FUNC_CODE_PATH, FC_FUNCTION_HANDLER);
+    send(await answer(handler, message));
+  });
+  send({ type: 'ready' });
+}
+
+main();

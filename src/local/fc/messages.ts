@@ -1,0 +1,56 @@
+import type { Credentials } from '../../oss/sign.ts';
+
+/** A failed invocation as Function Compute reports it; a crash or a timeout has a message only (FC help: "Error handling"). */
+export interface FunctionError {
+  errorMessage: string;
+  /** Name of the JavaScript error class. */
+  errorType?: string;
+  stackTrace?: unknown[];
+}
+
+/** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
+export interface ContextData {
+  requestId: string;
+  credentials: Credentials;
+  /** `memory` in MB, `timeout` in seconds. */
+  function: { name: string; handler: string; memory: number; timeout: number };
+  service: { logProject: string; logStore: string; qualifier: string; versionId: string };
+  region: string;
+  accountId: string;
+}
+
+/** Parent to instance: run the handler once. */
+export interface InvokeMessage {
+  type: 'invoke';
+  event: Uint8Array;
+  context: ContextData;
+}
+
+/** Instance to parent: `ready` once, then one answer per invocation. */
+export type InstanceMessage =
+  | { type: 'ready' }
+  | { type: 'result'; requestId: string; body: Uint8Array }
+  | { type: 'error'; requestId: string; error: FunctionError };
+
+/** Only our own parent holds the other end, so the type is all there is to check. */
+export function isInvokeMessage(value: unknown): value is InvokeMessage {
+  return isRecord(value) && value.type === 'invoke';
+}
+
+/** Reads what came out of an instance; undefined for anything else, since the function's code can write to the channel too. */
+export function parseInstanceMessage(value: unknown): InstanceMessage | undefined {
+  if (!isRecord(value)) return undefined;
+  const { type, requestId, body, error } = value;
+  if (type === 'ready') return { type };
+  if (typeof requestId !== 'string') return undefined;
+  if (type === 'result' && body instanceof Uint8Array) return { type, requestId, body };
+  if (type !== 'error' || !isRecord(error)) return undefined;
+  const { errorMessage, errorType, stackTrace } = error;
+  const typed = typeof errorType === 'string' ? { errorType } : {};
+  const traced = Array.isArray(stackTrace) ? { stackTrace } : {};
+  return { type, requestId, error: { errorMessage: String(errorMessage), ...typed, ...traced } };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { Credentials } from '../../oss/sign.ts';
+import type { ContextData } from './messages.ts';
+
+/** A function as `s.yaml` describes it, and where it runs. */
+export interface FunctionConfig {
+  name: string;
+  handler: string;
+  memoryMb: number;
+  timeoutMs: number;
+  environment: Record<string, string>;
+  region: string;
+  accountId: string;
+}
+
+/** What FC sets (FC help: "Environment variables"). The function may override TZ and PATH; FC_ names are reserved. */
+export function buildEnvironment(config: FunctionConfig, codeDir: string): Record<string, string> {
+  return {
+    TZ: 'UTC',
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    ...config.environment,
+    FC_FUNC_CODE_PATH: codeDir,
+    FC_REGION: config.region,
+    FC_ACCOUNT_ID: config.accountId,
+    FC_FUNCTION_NAME: config.name,
+    FC_FUNCTION_HANDLER: config.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
+    FC_INSTANCE_ID: `c-${randomUUID()}`,
+  };
+}
+
+/** The data of the handler's `context` (FC help: "Context"); of the credentials exactly FC's three fields. */
+export function buildContext(
+  config: FunctionConfig,
+  requestId: string,
+  { accessKeyId, accessKeySecret, securityToken }: Credentials,
+): ContextData {
+  const { name, handler, memoryMb, timeoutMs, region, accountId } = config;
+  const token = securityToken === undefined ? {} : { securityToken };
+  return {
+    requestId,
+    credentials: { accessKeyId, accessKeySecret, ...token },
+    function: { name, handler, memory: memoryMb, timeout: timeoutMs / 1000 },
+    service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
+    region,
+    accountId,
+  };
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { invokeJson, open, useLocalFunctionCompute, writePackage } from './fixture.ts';
+
+useLocalFunctionCompute();
+
+const commonJs = (body: string) => `exports.handler = async (event, context) => { ${body} };`;
+
+describe('what a handler is given', () => {
+  it('is the event as a Buffer holding exactly the bytes sent', async () => {
+    const { fc } = await open(commonJs('if (!Buffer.isBuffer(event)) throw new TypeError(); return event;'));
+    const bytes = Buffer.from([0, 0xff, 0xe5, 0x9b, 0xbe, 0x0a]);
+
+    const result = await fc.invoke(bytes);
+
+    expect(result).toMatchObject({ status: 'succeeded', body: bytes });
+  });
+
+  it('is a context of the shape Function Compute documents', async () => {
+    const { fc } = await open(
+      commonJs(`const { logger, tracing, ...data } = context;
+        const methods = Object.keys(logger).filter((name) => typeof logger[name] === 'function');
+        return { data, methods, baggages: tracing.parseOpenTracingBaggages() };`),
+    );
+
+    const seen = await invokeJson(fc);
+
+    expect(seen).toEqual({
+      data: {
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        credentials: { accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' },
+        function: { name: 'saveas', handler: 'index.handler', memory: 128, timeout: 15 },
+        service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
+        region: 'cn-hangzhou',
+        accountId: '1234567890123456',
+      },
+      methods: ['debug', 'info', 'warn', 'error', 'log'],
+      baggages: {},
+    });
+  });
+
+  it('holds fresh credentials on every invocation, and only the three fields', async () => {
+    let issued = 0;
+    const credentials = async () => {
+      issued += 1;
+      return { accessKeyId: `STS.${issued}`, accessKeySecret: 's', securityToken: 't', expiration: 'never' };
+    };
+    const { fc } = await open(commonJs('return context.credentials;'), { credentials });
+
+    const seen = [await invokeJson(fc), await invokeJson(fc)];
+
+    expect(seen).toEqual([
+      { accessKeyId: 'STS.1', accessKeySecret: 's', securityToken: 't' },
+      { accessKeyId: 'STS.2', accessKeySecret: 's', securityToken: 't' },
+    ]);
+  });
+
+  it("is an environment of Function Compute's variables and its own, never ours", async () => {
+    const { fc } = await open(commonJs('return { ...process.env, cwd: process.cwd() };'), {
+      function: { environment: { OSS_ENDPOINT: 'http://127.0.0.1:9000', FC_REGION: 'reserved' } },
+    });
+
+    const seen = await invokeJson(fc);
+
+    const codeDir = expect.stringMatching(/fc-code-/);
+    expect(seen).toEqual({
+      cwd: codeDir,
+      FC_FUNC_CODE_PATH: codeDir,
+      FC_REGION: 'cn-hangzhou',
+      FC_ACCOUNT_ID: '1234567890123456',
+      FC_FUNCTION_NAME: 'saveas',
+      FC_FUNCTION_HANDLER: 'index.handler',
+      FC_FUNCTION_MEMORY_SIZE: '128',
+      FC_INSTANCE_ID: expect.stringMatching(/^c-/),
+      TZ: 'UTC',
+      PATH: expect.any(String),
+      OSS_ENDPOINT: 'http://127.0.0.1:9000',
+    });
+  });
+});
+
+describe('what a handler answers', () => {
+  it.each([
+    ['an object as JSON', 'return { saved: 3 };', '{"saved":3}'],
+    ['a string as it is', 'return "päckchen";', 'päckchen'],
+    ['a number as text', 'return 42;', '42'],
+    ['nothing as an empty body', '', ''],
+  ])('travels back: %s', async (_, body, expected) => {
+    const { fc } = await open(commonJs(body));
+
+    const result = await fc.invoke(Buffer.from('{}'));
+
+    expect(result).toMatchObject({ status: 'succeeded', body: Buffer.from(expected) });
+  });
+
+  it('is an error with message, class name and stack when it throws', async () => {
+    const { fc } = await open(
+      `class DerivativeError extends Error {}\n${commonJs('throw new DerivativeError("1 of 3 failed");')}`,
+    );
+
+    const result = await fc.invoke(Buffer.from('{}'));
+
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: {
+        errorMessage: '1 of 3 failed',
+        errorType: 'DerivativeError',
+        stackTrace: expect.arrayContaining([expect.stringContaining('index.js')]),
+      },
+    });
+  });
+
+  it('is an error with a message only when it throws something else', async () => {
+    const { fc } = await open(commonJs('throw "oops";'));
+
+    const result = await fc.invoke(Buffer.from('{}'));
+
+    expect(result).toMatchObject({ status: 'failed', error: { errorMessage: 'oops' } });
+  });
+});
+
+describe('a code package', () => {
+  it('loads as CommonJS although a package.json around the build says module', async () => {
+    const project = writePackage({
+      'package.json': '{"type":"module"}',
+      'dist/index.js': 'exports.handler = async () => require("./rules.json");',
+      'dist/rules.json': '{"rules":[]}',
+    });
+    const { fc } = await open({}, { codeDir: `${project}/dist` });
+
+    expect(await invokeJson(fc)).toEqual({ rules: [] });
+  });
+
+  it.each([
+    [
+      'by its own package.json',
+      { 'package.json': '{"type":"module"}', 'index.js': 'export const handler = () => 1;' },
+    ],
+    ['by the name index.mjs', { 'index.mjs': 'export const handler = () => 1;' }],
+  ])('may be an ES module %s', async (_, files) => {
+    const { fc } = await open(files);
+
+    expect(await invokeJson(fc)).toBe(1);
+  });
+
+  it('may assign exports in a way that names none of them', async () => {
+    const { fc } = await open('module.exports = Object.fromEntries([["handler", () => 1]]);');
+
+    expect(await invokeJson(fc)).toBe(1);
+  });
+
+  it.each([
+    ['without the file', { 'other.js': '' }, /Cannot find module '.*index.js'/],
+    ['without the export', { 'index.js': '' }, /Handler 'handler' missing on module 'index'/],
+    ['that breaks while loading', { 'index.js': 'throw new Error("no rules");' }, /no rules/],
+  ])('fails its invocations %s', async (_, files, message) => {
+    const { fc } = await open(files);
+
+    await expect(invokeJson(fc)).rejects.toThrow(message);
+  });
+
+  it('that was never built is named when the function is attached', async () => {
+    await expect(open('', { codeDir: '/nowhere/dist' })).rejects.toThrow(/\/nowhere\/dist.*was it built/);
+  });
+});
