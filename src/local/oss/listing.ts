@@ -1,0 +1,89 @@
+export interface ListQuery {
+  readonly prefix: string;
+  /** Empty for none. */
+  readonly delimiter: string;
+  /** Only what sorts after this; empty for everything. */
+  readonly after: string;
+  readonly maxKeys: number;
+}
+
+export interface ListPage {
+  readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
+  /** The last key or common prefix of a page that more follow; the next page begins after it. */
+  readonly next: string | undefined;
+}
+
+/**
+ * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2").
+ * Assumed: a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
+ */
+export function listPage(sortedKeys: readonly string[], query: ListQuery): ListPage {
+  const { prefix, delimiter, after, maxKeys } = query;
+  const keys: string[] = [];
+  const prefixes: string[] = [];
+  let last: string | undefined;
+  let index = Math.max(lowerBound(sortedKeys, prefix), upperBound(sortedKeys, after));
+  for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const group = end < 0 ? undefined : key.slice(0, end + delimiter.length);
+    const isNew = group === undefined || group !== after;
+    if (isNew && keys.length + prefixes.length === maxKeys) return { keys, prefixes, next: last };
+    if (group === undefined) keys.push(key);
+    else if (isNew) prefixes.push(group);
+    if (isNew) last = group ?? key;
+    index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
+  }
+  return { keys, prefixes, next: undefined };
+}
+
+/** Puts a key into its place; a key already there stays as it is. */
+export function insertSorted(sortedKeys: string[], key: string): void {
+  const index = lowerBound(sortedKeys, key);
+  if (sortedKeys[index] !== key) sortedKeys.splice(index, 0, key);
+}
+
+export function removeSorted(sortedKeys: string[], key: string): void {
+  const index = lowerBound(sortedKeys, key);
+  if (sortedKeys[index] === key) sortedKeys.splice(index, 1);
+}
+
+/** Order of the UTF-8 bytes (documented as OSS's order), without encoding. */
+export function compareUtf8(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const difference = rank(a.charCodeAt(index)) - rank(b.charCodeAt(index));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** UTF-16 sorts surrogates, i.e. everything above U+FFFF, before U+E000 to U+FFFF; UTF-8 after. */
+function rank(codeUnit: number): number {
+  if (codeUnit < 0xd800) return codeUnit;
+  return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;
+}
+
+function lowerBound(sortedKeys: readonly string[], key: string): number {
+  return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) >= 0);
+}
+
+function upperBound(sortedKeys: readonly string[], key: string): number {
+  return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) > 0);
+}
+
+function endOfGroup(sortedKeys: readonly string[], group: string): number {
+  const isBeyond = (key: string) => !key.startsWith(group) && compareUtf8(key, group) > 0;
+  return firstIndex(sortedKeys, isBeyond);
+}
+
+/** Index of the first key for which `isBeyond` holds; it must hold for all that follow. */
+function firstIndex(sortedKeys: readonly string[], isBeyond: (key: string) => boolean): number {
+  let [low, high] = [0, sortedKeys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBeyond(sortedKeys[middle] ?? '')) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { badRequest } from './errors.ts';
+import { checkBucketName, checkKey, decodeUtf8 } from './names.ts';
+
+/** A request as OSS sees it. Bucket and key are empty where the request addresses none. */
+export interface OssRequest {
+  readonly requestId: string;
+  readonly method: string;
+  /** The Host header, unchanged. */
+  readonly host: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** Lower-case names; values as received, one character a byte, repeated headers joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Readable;
+  readonly sourceIp: string;
+}
+
+/** Reads the raw request line and headers; throws `OssError` 400 for what no OSS request can be. */
+export function readRequest(message: IncomingMessage, requestId: string): OssRequest {
+  const headers = readHeaders(message.rawHeaders);
+  const host = headers.get('host') ?? '';
+  // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
+  const [path = '', ...rest] = (message.url ?? '').split('?');
+  if (!path.startsWith('/')) throw badRequest('InvalidURI', 'The request target must begin with a slash.');
+  return {
+    requestId,
+    method: message.method ?? 'GET',
+    host,
+    ...readAddress(host, path.slice(1)),
+    query: readQuery(rest.join('?')),
+    headers,
+    body: message,
+    sourceIp: message.socket.remoteAddress ?? '',
+  };
+}
+
+/**
+ * Virtual-hosted (`bucket.endpoint`) or, for an IP address, a name without a dot, and an OSS endpoint by itself,
+ * path style (documented: OSS help "OSS domain names"; assumed: path style at all, which OSS's own domains refuse).
+ */
+function readAddress(host: string, rawPath: string): { bucket: string; key: string } {
+  const hostname = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
+  const dot = hostname.indexOf('.');
+  const isEndpoint =
+    dot < 0 || isIP(hostname) !== 0 || /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
+  // The stock Node client sends `Host: .oss-cn-hangzhou.aliyuncs.com` for ListBuckets at an IP address.
+  if (!isEndpoint) return address(hostname.slice(0, dot), rawPath);
+  const slash = rawPath.indexOf('/');
+  if (slash < 0) return address(percentDecode(rawPath) ?? '', '');
+  return address(percentDecode(rawPath.slice(0, slash)) ?? '', rawPath.slice(slash + 1));
+}
+
+function address(bucket: string, rawKey: string): { bucket: string; key: string } {
+  if (bucket === '' && rawKey !== '') checkBucketName(bucket);
+  return {
+    bucket: bucket === '' ? '' : checkBucketName(bucket),
+    key: rawKey === '' ? '' : checkKey(percentDecode(rawKey)),
+  };
+}
+
+function readQuery(text: string): Map<string, string> {
+  const query = new Map<string, string>();
+  for (const pair of text.split('&').filter((part) => part !== '')) {
+    const [rawName = '', ...rawValue] = pair.split('=');
+    const [name, value] = [rawName, rawValue.join('=')].map(queryDecode);
+    if (name === undefined || value === undefined)
+      throw badRequest('InvalidArgument', 'The query string is not UTF-8.');
+    if (query.has(name)) throw badRequest('InvalidArgument', `The query parameter ${name} is given twice.`);
+    query.set(name, value);
+  }
+  return query;
+}
+
+/** Assumed: a raw `+` in a query is a space, as alibabacloud-oss-go-sdk-v2 canonicalises it. */
+function queryDecode(text: string): string | undefined {
+  return percentDecode(text.replaceAll('+', ' '));
+}
+
+/** Undoes percent-escapes once; undefined when the bytes are not UTF-8, InvalidURI for an escape that is none. */
+export function percentDecode(text: string): string | undefined {
+  const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
+    if (hex === undefined)
+      throw badRequest('InvalidURI', `Couldn't parse the specified URI: stray % in ${text}`);
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  });
+  return decodeUtf8(Buffer.from(bytes, 'latin1'));
+}
+
+function readHeaders(rawHeaders: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = (rawHeaders[index + 1] ?? '').trim();
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return headers;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { parseProcess, readProcessBody } from '../../../src/local/oss/process.ts';
+
+const process = 'image/resize,w_100|sys/saveas,o_dGVzdC5qcGc,b_dGVzdA';
+
+describe('a ProcessObject body', () => {
+  it.each([
+    ['raw', `x-oss-process=${process}`],
+    ['as a form', `x-oss-process=${encodeURIComponent(process)}`],
+    ['raw with single escapes', `x-oss-process=${process.replace('|', '%7C')}`],
+  ])('is understood %s', (_, body) => {
+    expect(readProcessBody(Buffer.from(body))).toBe(process);
+  });
+
+  it('keeps a plus of a raw body, and reads one of a form as the space it stands for', () => {
+    expect(readProcessBody(Buffer.from('x-oss-process=image/x,o_a+b/c='))).toBe('image/x,o_a+b/c=');
+    expect(readProcessBody(Buffer.from('x-oss-process=image%2Fx%2Co_a%2Bb+c'))).toBe('image/x,o_a+b c');
+  });
+
+  it('keeps characters that are not ASCII', () => {
+    expect(readProcessBody(Buffer.from('x-oss-process=image/x,text_猫'))).toBe('image/x,text_猫');
+  });
+
+  it.each([
+    ['nothing', '', 'InvalidRequest'],
+    ['an empty process', 'x-oss-process=', 'InvalidRequest'],
+    ['another field', 'process=image/resize,w_1', 'InvalidRequest'],
+    ['a second field', 'x-oss-process=image/info&callback=x', 'InvalidArgument'],
+    ['a stray percent sign', 'x-oss-process=image/resize,w_10%', 'InvalidURI'],
+    ['bytes that are not UTF-8', 'x-oss-process=image/x,text_%FF', 'InvalidArgument'],
+  ])('is refused when it holds %s', (_, body, code) => {
+    expect(() => readProcessBody(Buffer.from(body))).toThrow(
+      expect.objectContaining({ statusCode: 400, code }),
+    );
+  });
+});
+
+describe('sys/saveas', () => {
+  const bytes = Buffer.from('目录/ÿÿ>>??.jpg');
+
+  it.each([
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('base64').replaceAll('=', ''),
+    `${bytes.toString('base64url')}==`,
+  ])('takes a key in standard or URL-safe Base64, padded or not: %s', (encoded) => {
+    const { style, saveAs } = parseProcess(`image/resize,w_1|sys/saveas,b_dGVzdA,o_${encoded}`);
+
+    expect(style).toBe('image/resize,w_1');
+    expect(saveAs).toEqual({ bucket: 'test', key: '目录/ÿÿ>>??.jpg' });
+  });
+
+  it('leaves the bucket open when b_ is not sent', () => {
+    expect(parseProcess('image/info|sys/saveas,o_dGVzdA').saveAs).toEqual({ bucket: undefined, key: 'test' });
+  });
+
+  it.each([
+    ['image/info|sys/saveas,o_d$', 400, 'BadRequest'],
+    ['image/info|sys/saveas,o_', 400, 'BadRequest'],
+    ['image/info|sys/saveas,o_abcde', 400, 'BadRequest'],
+    ['image/info|sys/saveas,b_dGVzdA', 400, 'MissingArgument'],
+    ['image/info|sys/saveas,o_L2E', 400, 'InvalidObjectName'],
+    ['image/info|sys/saveas,o__w', 400, 'InvalidObjectName'],
+    ['image/info|sys/saveas,o_dGVzdA,b_QQ', 400, 'InvalidBucketName'],
+    ['image/info|sys/saveas,o_dGVzdA/notify,topic_eA', 501, 'NotImplemented'],
+    ['image/info|sys/other', 501, 'NotImplemented'],
+    ['image/info|sys/saveas,o_dGVzdA|sys/saveas,o_dGVzdA', 400, 'InvalidArgument'],
+    ['sys/saveas,o_dGVzdA', 400, 'InvalidRequest'],
+    ['style/thumb|sys/saveas,o_dGVzdA', 404, 'NoSuchStyle'],
+    ['video/snapshot,t_1|sys/saveas,o_dGVzdA', 501, 'NotImplemented'],
+    ['invalid/process', 400, 'InvalidArgument'],
+  ])('is refused in %s', (text, statusCode, code) => {
+    expect(() => parseProcess(text)).toThrow(expect.objectContaining({ statusCode, code }));
+  });
+});

@@ -1,0 +1,392 @@
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { hostileKeys } from './hostile-keys.ts';
+import { startOss, temporaryDir } from './running-oss.ts';
+import { send, signV4 } from './v4-client.ts';
+
+const object = { bucket: 'photos', key: 'a.jpg' };
+
+describe('objects', () => {
+  it.each(hostileKeys)('come back as they were put, under %j', async (key) => {
+    const oss = await startOss();
+    const body = Buffer.from([0, 255, 13, 10, ...Buffer.from(key)]);
+
+    const put = await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+    const get = await oss.call({ method: 'GET', bucket: 'photos', key });
+    const other = await oss.call({ method: 'GET', bucket: 'photos', key: 'b' });
+
+    expect(put.statusCode).toBe(200);
+    expect(get.body.equals(body)).toBe(true);
+    expect(get.headers.etag).toBe(put.headers.etag);
+    expect(oss.events[0]?.oss.object.key).toBe(key);
+    expect(other.code).toBe('NoSuchKey');
+  });
+
+  it('keep content type and user metadata, and lose them with the next put', async () => {
+    const oss = await startOss();
+    const headers = {
+      'content-type': 'image/jpeg',
+      'x-oss-meta-author': 'someone',
+      'cache-control': 'no-store',
+    };
+
+    await oss.call({ ...object, method: 'PUT', headers, body: 'x' });
+    const first = await oss.call({ ...object, method: 'HEAD' });
+    await oss.call({ ...object, method: 'PUT', body: '' });
+    const second = await oss.call({ ...object, method: 'HEAD' });
+
+    expect(first.headers).toMatchObject({ ...headers, 'content-length': '1', 'x-oss-object-type': 'Normal' });
+    expect(second.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '0',
+    });
+    expect(second.headers).not.toHaveProperty('x-oss-meta-author');
+  });
+
+  it.each([
+    ['bytes=2-4', 206, '234', 'bytes 2-4/10'],
+    ['bytes=7-', 206, '789', 'bytes 7-9/10'],
+    ['bytes=-3', 206, '789', 'bytes 7-9/10'],
+    ['bytes=8-99', 206, '89', 'bytes 8-9/10'],
+    ['bytes=10-', 200, '0123456789', undefined],
+    ['bytes=4-2', 200, '0123456789', undefined],
+    ['bytes=-0', 200, '0123456789', undefined],
+  ])('are read by range %s', async (range, statusCode, text, contentRange) => {
+    const oss = await startOss();
+    await oss.call({ ...object, method: 'PUT', body: '0123456789' });
+
+    const response = await oss.call({ ...object, method: 'GET', headers: { range } });
+
+    expect([response.statusCode, response.text, response.headers['content-range']]).toEqual([
+      statusCode,
+      text,
+      contentRange,
+    ]);
+  });
+
+  it('are deleted once with an event, again without one', async () => {
+    const oss = await startOss();
+    await oss.call({ ...object, method: 'PUT', body: '12345' });
+
+    const statuses = [
+      (await oss.call({ ...object, method: 'DELETE' })).statusCode,
+      (await oss.call({ ...object, method: 'DELETE' })).statusCode,
+    ];
+
+    expect(statuses).toEqual([204, 204]);
+    expect(oss.events.map(({ eventName }) => eventName)).toEqual([
+      'ObjectCreated:PutObject',
+      'ObjectRemoved:DeleteObject',
+    ]);
+    expect(oss.events[1]?.oss.object.deltaSize).toBe(-5);
+  });
+
+  it('survive a server that is gone without notice', async () => {
+    const dataDir = await temporaryDir();
+    const before = await startOss({ dataDir });
+    await before.call({ ...object, method: 'PUT', body: 'kept', headers: { 'x-oss-meta-a': '1' } });
+
+    const after = await startOss({ dataDir });
+    const response = await after.call({ ...object, method: 'GET' });
+
+    expect([response.text, response.headers['x-oss-meta-a']]).toEqual(['kept', '1']);
+  });
+
+  it('are not made of an upload that breaks off', async () => {
+    const oss = await startOss();
+    const { method, path, headers } = signV4({
+      ...object,
+      method: 'PUT',
+      headers: { 'content-length': '100' },
+    });
+    const lines = Object.entries({ host: '127.0.0.1', ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+
+    const socket = connect(oss.port, '127.0.0.1');
+    await new Promise((resolve) =>
+      socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\nhalf`, resolve),
+    );
+    await new Promise((resolve) => socket.on('close', resolve).resetAndDestroy());
+
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(404);
+    expect(oss.events).toEqual([]);
+  });
+});
+
+describe('an event', () => {
+  it('is the record that OSS documents, of the object before and after', async () => {
+    const oss = await startOss({ now: () => Date.UTC(2026, 2, 11, 6, 21, 35) });
+    const timeMs = Date.UTC(2026, 2, 11, 6, 21, 35);
+    const headers = { 'content-type': 'image/jpeg', 'x-oss-meta-author': 'someone' };
+    await oss.call({ ...object, method: 'PUT', body: '12345', timeMs });
+
+    const { headers: answered } = await oss.call({ ...object, method: 'PUT', body: '12', headers, timeMs });
+
+    expect(oss.events[1]).toEqual({
+      eventName: 'ObjectCreated:PutObject',
+      eventSource: 'acs:oss',
+      eventTime: '2026-03-11T06:21:35.000Z',
+      eventVersion: '1.0',
+      oss: {
+        bucket: {
+          arn: 'acs:oss:cn-hangzhou:1000000000000000:photos',
+          name: 'photos',
+          ownerIdentity: '1000000000000000',
+          virtualBucket: '',
+        },
+        object: {
+          deltaSize: -3,
+          eTag: 'C20AD4D76FE97759AA27A0C99BFF6710',
+          key: 'a.jpg',
+          objectMeta: { mimeType: 'image/jpeg', userMeta: { 'x-oss-meta-author': 'someone' } },
+          size: 2,
+        },
+        ossSchemaVersion: '1.0',
+        ruleId: expect.stringMatching(/^[0-9a-f]{40}$/),
+      },
+      region: 'cn-hangzhou',
+      requestParameters: { sourceIPAddress: '127.0.0.1' },
+      responseElements: { requestId: answered['x-oss-request-id'] },
+      userIdentity: { principalId: '1000000000000000' },
+    });
+  });
+
+  it('that nobody could take does not fail the request', async () => {
+    const oss = await startOss({
+      onObjectEvent: () => {
+        throw new Error('queue is full');
+      },
+    });
+
+    expect((await oss.call({ ...object, method: 'PUT', body: 'x' })).statusCode).toBe(200);
+  });
+});
+
+describe('processing', () => {
+  const source = { bucket: 'photos', key: 'uploads/a.jpg' };
+  const process = (value: string) => ({
+    ...source,
+    method: 'POST',
+    query: { 'x-oss-process': '' },
+    body: value,
+  });
+  const base64 = (text: string) => Buffer.from(text).toString('base64url');
+
+  it('saves the result in another bucket and answers as OSS does', async () => {
+    const oss = await startOss({ buckets: ['photos', 'thumbs'] });
+    await oss.call({ ...source, method: 'PUT', body: 'pixels' });
+
+    const body = `x-oss-process=image/resize,w_9|sys/saveas,o_${base64('t/a.webp')},b_${base64('thumbs')}`;
+    const saved = await oss.call(process(body));
+    const result = await oss.call({ bucket: 'thumbs', key: 't/a.webp', method: 'GET' });
+
+    expect(saved.headers['content-type']).toBe('application/json');
+    expect(saved.text).toContain('"status": "OK"');
+    expect(JSON.parse(saved.text)).toEqual({
+      bucket: 'thumbs',
+      fileSize: 24,
+      object: 't/a.webp',
+      status: 'OK',
+    });
+    expect([result.text, result.headers['content-type']]).toEqual(['image/resize,w_9(pixels)', 'image/webp']);
+    expect(oss.events[1]).toMatchObject({
+      eventName: 'ObjectCreated:PutObject',
+      oss: { bucket: { name: 'thumbs' }, object: { key: 't/a.webp', size: 24 } },
+    });
+  });
+
+  it.each(hostileKeys)('saves under the key as it is: %j', async (key) => {
+    const oss = await startOss();
+    await oss.call({ ...source, method: 'PUT', body: 'pixels' });
+
+    const saved = await oss.call(process(`x-oss-process=image/info|sys/saveas,o_${base64(key)}`));
+
+    expect(JSON.parse(saved.text)).toMatchObject({ bucket: '', object: key });
+    expect((await oss.call({ bucket: 'photos', key, method: 'GET' })).text).toBe('image/info(pixels)');
+  });
+
+  it('answers the picture itself without sys/saveas, and to GET', async () => {
+    const oss = await startOss();
+    const put = await oss.call({ ...source, method: 'PUT', body: 'pixels' });
+
+    const post = await oss.call(process('x-oss-process=image/resize,w_9'));
+    const get = await oss.call({ ...source, method: 'GET', query: { 'x-oss-process': 'image/resize,w_9' } });
+
+    for (const response of [post, get]) {
+      expect([response.text, response.headers['content-type']]).toEqual([
+        'image/resize,w_9(pixels)',
+        'image/webp',
+      ]);
+    }
+    expect(get.headers.etag).toBe(put.headers.etag);
+  });
+
+  it.each([
+    ['no source', { key: 'gone' }, 'image/info|sys/saveas,o_YQ', 404, 'NoSuchKey'],
+    ['no source bucket', { bucket: 'nowhere' }, 'image/info|sys/saveas,o_YQ', 404, 'NoSuchBucket'],
+    ['no target bucket', {}, 'image/info|sys/saveas,o_YQ,b_bm93aGVyZQ', 404, 'NoSuchBucket'],
+    ['an empty process', {}, '', 400, 'InvalidRequest'],
+    ['a style that cannot exist', {}, 'style/thumb|sys/saveas,o_YQ', 404, 'NoSuchStyle'],
+    ['a process without end', {}, `image/${'x'.repeat(40_000)}`, 400, 'InvalidArgument'],
+  ])('refuses %s', async (_, change, value, statusCode, code) => {
+    const oss = await startOss();
+    await oss.call({ ...source, method: 'PUT', body: 'pixels' });
+
+    const response = await oss.call({ ...process(`x-oss-process=${value}`), ...change });
+
+    expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it('refuses sys/saveas to GET', async () => {
+    const oss = await startOss();
+    await oss.call({ ...source, method: 'PUT', body: 'pixels' });
+
+    const query = { 'x-oss-process': 'image/info|sys/saveas,o_YQ' };
+    const response = await oss.call({ ...source, method: 'GET', query });
+
+    expect([response.statusCode, response.code]).toEqual([400, 'InvalidArgument']);
+  });
+});
+
+describe('errors', () => {
+  it('are the document OSS writes, with its headers', async () => {
+    const oss = await startOss();
+
+    const response = await oss.call({ method: 'GET', bucket: 'photos', key: 'gone & <lost>' });
+
+    const requestId = response.headers['x-oss-request-id'];
+    expect(requestId).toMatch(/^[0-9A-F]{24}$/);
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/xml',
+      'x-oss-ec': '0026-00000001',
+    });
+    expect(response.text).toBe(
+      `<?xml version="1.0" encoding="UTF-8"?>
+<Error>
+  <Code>NoSuchKey</Code>
+  <Message>The specified key does not exist.</Message>
+  <RequestId>${requestId}</RequestId>
+  <HostId>127.0.0.1</HostId>
+  <Key>gone &#38; &#60;lost&#62;</Key>
+  <EC>0026-00000001</EC>
+  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=0026-00000001</RecommendDoc>
+</Error>
+`,
+    );
+  });
+
+  it('of HEAD are in a header', async () => {
+    const oss = await startOss();
+
+    const response = await oss.call({ method: 'HEAD', bucket: 'nowhere', key: 'a' });
+
+    expect([response.statusCode, response.code, response.body.length]).toEqual([404, 'NoSuchBucket', 0]);
+  });
+
+  it('of our own making say nothing of the machine', async () => {
+    const oss = await startOss({ processImage: () => Promise.reject(new Error('/home/me/secret')) });
+    await oss.call({ ...object, method: 'PUT', body: 'x' });
+
+    const response = await oss.call({ ...object, method: 'GET', query: { 'x-oss-process': 'image/info' } });
+
+    expect([response.statusCode, response.code]).toEqual([500, 'InternalError']);
+    expect(response.text).not.toContain('secret');
+  });
+
+  it.each([
+    ['GET', '/photos/%zz', 400, 'InvalidURI'],
+    ['GET', '/photos/%ff', 400, 'InvalidObjectName'],
+    ['GET', '/photos//a', 400, 'InvalidObjectName'],
+    ['GET', '/photos/%5Ca', 400, 'InvalidObjectName'],
+    ['GET', `/photos/${'k'.repeat(1024)}`, 400, 'InvalidObjectName'],
+    ['GET', '/Photos/a', 400, 'InvalidBucketName'],
+    ['GET', '/../photos/a', 400, 'InvalidBucketName'],
+    ['GET', '/photos?prefix=a&prefix=b', 400, 'InvalidArgument'],
+    ['GET', 'http://photos.example/a', 400, 'InvalidURI'],
+  ])('name what is wrong with %s %s', async (method, path, statusCode, code) => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, { method, path, headers: {}, body: Buffer.alloc(0) });
+
+    expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+  });
+});
+
+describe('what is not here', () => {
+  it.each([
+    ['POST', 'a', { 'x-oss-async-process': '' }, {}, 'AsyncProcessObject'],
+    ['POST', 'a', { uploads: '' }, {}, 'InitiateMultipartUpload'],
+    ['PUT', 'a', { partNumber: '1', uploadId: 'x' }, {}, 'UploadPart'],
+    [
+      'PUT',
+      'a',
+      {},
+      { 'x-oss-copy-source': '/photos/b' },
+      'x-oss-copy-source (or this value of it) of PutObject',
+    ],
+    ['PUT', 'a', {}, { 'x-oss-forbid-overwrite': 'true' }, 'x-oss-forbid-overwrite'],
+    ['GET', 'a', { acl: '' }, {}, '?acl'],
+    ['GET', 'a', {}, { 'if-none-match': '"x"' }, 'if-none-match'],
+    ['HEAD', 'a', { 'x-oss-process': 'image/info' }, {}, undefined],
+    ['GET', '', { lifecycle: '' }, {}, '?lifecycle'],
+    ['POST', '', { delete: '' }, {}, 'DeleteMultipleObjects'],
+    ['OPTIONS', 'a', {}, {}, 'OPTIONS object'],
+  ])('is refused by name: %s %j %j %j', async (method, key, query, headers, name) => {
+    const oss = await startOss();
+
+    const response = await oss.call({ method, bucket: 'photos', key, query, headers });
+
+    expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
+    if (name !== undefined) expect(response.text).toContain(name);
+  });
+
+  it('is a browser form upload, refused by name before it is refused as anonymous', async () => {
+    const oss = await startOss();
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+
+    const response = await send(oss.port, {
+      method: 'POST',
+      path: '/photos/',
+      headers,
+      body: Buffer.from('--x--'),
+    });
+
+    expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
+    expect(response.text).toContain('PostObject');
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['photos.oss-cn-hangzhou.aliyuncs.com', '/a.jpg'],
+    ['photos.localhost:9000', '/a.jpg'],
+    ['PHOTOS.oss.example:80', '/a.jpg'],
+    ['localhost:9000', '/photos/a.jpg'],
+    ['oss-cn-hangzhou.aliyuncs.com', '/photos/a.jpg'],
+    ['[::1]:9000', '/photos/a%2Ejpg'],
+  ])('lead to the object from %s%s', async (host, path) => {
+    const oss = await startOss();
+    await oss.call({ ...object, method: 'PUT', body: 'here' });
+
+    const signed = signV4({ ...object, method: 'GET' });
+    const response = await send(oss.port, { ...signed, path, headers: { ...signed.headers, host } });
+
+    expect(response.text).toBe('here');
+  });
+});
+
+describe('large objects', () => {
+  it('pass through without staying in memory', async () => {
+    const oss = await startOss();
+    const body = Buffer.alloc(48 * 1024 * 1024, 'x');
+
+    await oss.call({ ...object, method: 'PUT', body });
+    const range = await oss.call({ ...object, method: 'GET', headers: { range: 'bytes=-1' } });
+    const processed = await oss.call({ ...object, method: 'GET', query: { 'x-oss-process': 'image/info' } });
+
+    expect(range.headers['content-range']).toBe(`bytes ${body.length - 1}-${body.length - 1}/${body.length}`);
+    expect([processed.code, processed.headers['x-oss-ec']]).toEqual(['ImageTooLarge', '0040-00000009']);
+  });
+});
