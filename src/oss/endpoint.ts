@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+import { encodePath } from './encode.ts';
+
+/** Where a region's requests go, and how they name the bucket. */
+export interface Endpoint {
+  scheme: 'https' | 'http';
+  /** Host without bucket, with the port when it is not the scheme's own. */
+  host: string;
+  /** `virtual`: bucket.host/key · `path`: host/bucket/key · `cname`: host/key, the host stands for one bucket. */
+  style: 'virtual' | 'path' | 'cname';
+}
+
+export interface EndpointSettings {
+  /** Plain region id, `cn-hangzhou`. */
+  region: string;
+  /** Instead of the region's own endpoint: `host`, `host:port`, `https://host` or `http://host:port`. */
+  endpoint?: string | undefined;
+  /** The region's endpoint inside Alibaba Cloud's network (free traffic); ignored beside `endpoint`. */
+  internal?: boolean | undefined;
+  /** `endpoint` is a domain bound to one bucket. */
+  cname?: boolean | undefined;
+}
+
+const label = '[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?';
+const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/i;
+// A last label that starts with a letter: `0x7f.1` or `2130706433` are numbers which a URL would read as an IP.
+const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
+
+/**
+ * Endpoint of a region, or the custom one. An IP or `localhost` means path style (nothing can stand before an IP;
+ * real OSS refuses path style with SecondLevelDomainForbidden). A custom endpoint without scheme is https.
+ * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
+ */
+export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
+  assertRegion(region);
+  if (endpoint === undefined) {
+    if (cname) throw new TypeError('cname needs an endpoint: the domain that is bound to the bucket');
+    return {
+      scheme: 'https',
+      host: `oss-${region}${internal ? '-internal' : ''}.aliyuncs.com`,
+      style: 'virtual',
+    };
+  }
+  const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint) ?? [];
+  const hostName = name.toLowerCase();
+  const isAddress = isIP(hostName.replace(/^\[|\]$/g, '')) !== 0;
+  if ((!isAddress && !hostPattern.test(hostName)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
+    throw new TypeError(
+      `endpoint ${JSON.stringify(endpoint)}: expected http(s)://host[:port] without user, path or query`,
+    );
+  }
+  const style = cname ? 'cname' : isAddress || hostName === 'localhost' ? 'path' : 'virtual';
+  const host = port === undefined ? hostName : `${hostName}:${Number(port)}`;
+  return { scheme: scheme.toLowerCase() === 'http' ? 'http' : 'https', host, style };
+}
+
+function assertRegion(region: string): void {
+  if (!/^[a-z0-9-]+$/.test(region) || region.startsWith('oss-')) {
+    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as cn-hangzhou`);
+  }
+}
+
+/** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
+export function assertBucket(bucket: string): void {
+  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+    throw new TypeError(
+      `bucket ${JSON.stringify(bucket)}: expected 3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends`,
+    );
+  }
+}
+
+/** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
+export function assertKey(key: string): void {
+  const sizeBytes = Buffer.byteLength(key);
+  if (sizeBytes < 1 || sizeBytes > 1023 || /^[/\\]/.test(key) || /\p{Cs}/u.test(key)) {
+    throw new TypeError(
+      `key ${JSON.stringify(key)}: expected 1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"`,
+    );
+  }
+}
+
+/** Address of a bucket or object: what is sent (`origin`, `path`) and what is signed, from one encoding of the key. */
+export interface Target {
+  origin: string;
+  path: string;
+  canonicalUri: string;
+}
+
+/** Address of `key`, or of the bucket itself. Throws TypeError on a bucket or key that OSS would not have. */
+export function target(endpoint: Endpoint, bucket: string, key?: string): Target {
+  assertBucket(bucket);
+  if (key !== undefined) assertKey(key);
+  const encodedKey = encodePath(key ?? '');
+  const canonicalUri = `/${bucket}/${encodedKey}`;
+  const host = endpoint.style === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host;
+  return {
+    origin: `${endpoint.scheme}://${host}`,
+    path: endpoint.style === 'path' ? canonicalUri : `/${encodedKey}`,
+    canonicalUri,
+  };
+}

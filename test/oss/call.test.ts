@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Credentials } from '../../src/oss/sign.ts';
+import { answer, createMockOss, errorXml, type MockOss, rejection, secrets, signedAt } from './mock-oss.ts';
+
+let mocks: MockOss[] = [];
+
+function mockOss(overrides?: Parameters<typeof createMockOss>[0]): MockOss {
+  const mock = createMockOss(overrides);
+  mocks.push(mock);
+  return mock;
+}
+
+const source = { bucket: 'photos', key: 'a b.jpg' };
+const process = 'image/resize,w_100|sys/saveas,o_ZGVzdC5qcGc,b_YnVja2V0LTE';
+const saved = '{"bucket":"bucket-1","fileSize":3267,"object":"dest.jpg","status":"OK"}';
+
+afterEach(() => {
+  for (const { agent } of mocks) agent.assertNoPendingInterceptors();
+  mocks = [];
+});
+
+describe('an operation that fails', () => {
+  it('is an error that names the operation, object, status, code and ids', async () => {
+    const mock = mockOss();
+    answer(mock, 404, errorXml('NoSuchKey', 'The specified key does not exist.'), {
+      'x-oss-ec': '0026-00000001',
+    });
+
+    const error = await rejection(mock.client.processObject({ ...source, process }));
+
+    expect(String(error)).toBe(
+      'OssServiceError: ProcessObject oss://photos/a b.jpg failed: 404 NoSuchKey: The specified key does not exist. (requestId R1, ec 0026-00000001)',
+    );
+    expect(error).toMatchObject({ kind: 'permanent', attempts: 1 });
+  });
+
+  it('is tried again, with new credentials and a new signature each time', async () => {
+    let asked = 0;
+    const credentials = (): Credentials => ({ ...secrets, securityToken: `token-${++asked}` });
+    const retries: unknown[] = [];
+    const mock = mockOss({
+      credentials,
+      onRetry: ({ error, delayMs }) => retries.push([error.code, delayMs]),
+    });
+    mock.clock.nowMs = signedAt + 950;
+    const first = answer(mock, 503, errorXml('CpuLimitExceeded', 'busy'));
+    mock.pool.intercept({ path: () => true, method: 'POST' }).replyWithError(new Error('other side closed'));
+    const third = answer(mock, 200, saved);
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(result.attempts).toBe(3);
+    expect(retries).toEqual([
+      ['CpuLimitExceeded', 500],
+      ['TransportError', 200],
+    ]);
+    expect(first[0]?.headers).toMatchObject({
+      'x-oss-date': '20231216T162057Z',
+      'x-oss-security-token': 'token-1',
+    });
+    expect(third[0]?.headers).toMatchObject({
+      'x-oss-date': '20231216T162058Z',
+      'x-oss-security-token': 'token-3',
+    });
+    expect(third[0]?.headers.authorization).not.toBe(first[0]?.headers.authorization);
+  });
+
+  it('is given up after three attempts, with the last error', async () => {
+    const mock = mockOss();
+    for (const code of ['A', 'B', 'C']) answer(mock, 500, errorXml(code, ''));
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(error).toMatchObject({ code: 'C', attempts: 3, kind: 'transient' });
+  });
+
+  it('is given up when the deadline leaves no room for the pause', async () => {
+    const mock = mockOss();
+    answer(mock, 503, errorXml('CpuLimitExceeded', 'busy'));
+
+    const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt + 500 }));
+
+    expect(error).toMatchObject({ code: 'CpuLimitExceeded', attempts: 1 });
+    expect(mock.sleeps).toEqual([]);
+  });
+
+  it('is not even sent after the deadline', async () => {
+    const mock = mockOss();
+
+    const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt }));
+
+    expect(error).toMatchObject({ code: 'DeadlineExceeded', attempts: 0, kind: 'transient' });
+  });
+
+  it.each([
+    ['RequestTimeTooSkewed', 403, 'too far off', '<ServerTime>2023-12-17T03:47:36.000Z</ServerTime>'],
+    ['InvalidArgument', 400, 'Invalid signing date in Authorization header.', ''],
+  ])(
+    'is signed with the clock of the server after %s, and so are later ones',
+    async (code, status, message, extra) => {
+      const mock = mockOss();
+      answer(mock, status, errorXml(code, message, extra), { date: 'Sun, 17 Dec 2023 03:47:36 GMT' });
+      const second = answer(mock, 200, '');
+      const later = answer(mock, 204, '');
+
+      await mock.client.headObject(source);
+      mock.clock.nowMs += 1000;
+      await mock.client.deleteObject(source);
+
+      expect(second[0]?.headers['x-oss-date']).toBe('20231217T034736Z');
+      expect(second[0]?.headers.authorization).toContain('/20231217/');
+      expect(later[0]?.headers['x-oss-date']).toBe('20231217T034737Z');
+    },
+  );
+
+  it.each([
+    ['bucket', { bucket: 'evil.com/', key: 'k' }],
+    ['key', { bucket: 'photos', key: '/k' }],
+  ])('is never sent with an impossible %s', async (what, object) => {
+    const mock = mockOss();
+
+    const error = await rejection(mock.client.headObject(object));
+
+    expect(error).toMatchObject({
+      name: 'OssRequestError',
+      code: 'InvalidRequest',
+      kind: 'permanent',
+      attempts: 0,
+    });
+    expect(String(error)).toContain(
+      `InvalidRequest: ${what} ${JSON.stringify(object[what === 'key' ? 'key' : 'bucket'])}`,
+    );
+  });
+
+  it('is never sent with a header that would be signed otherwise than sent', async () => {
+    const mock = mockOss();
+
+    const error = await rejection(
+      mock.client.putObject({ ...source, body: '', headers: { 'x-oss-meta-a': 'é' } }),
+    );
+
+    expect(String(error)).toContain('header x-oss-meta-a: expected printable ASCII');
+  });
+
+  it('says what the credentials provider said, and is not tried again', async () => {
+    const mock = mockOss({ credentials: () => Promise.reject(new Error('no role')) });
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(error).toMatchObject({ code: 'CredentialsError', kind: 'permanent' });
+    expect(String(error)).toBe(
+      'OssRequestError: HeadObject oss://photos/a b.jpg failed: CredentialsError: no role',
+    );
+  });
+
+  it('ends when the caller aborts during a pause', async () => {
+    const abort = new AbortController();
+    const sleep = async () => {
+      abort.abort(new Error('stopping'));
+      throw new Error('pause interrupted');
+    };
+    const mock = mockOss({ sleep });
+    answer(mock, 500, '');
+
+    const error = await rejection(mock.client.headObject({ ...source, signal: abort.signal }));
+
+    expect(error).toMatchObject({ code: 'Aborted', kind: 'permanent' });
+  });
+
+  it.each([
+    ['a service error', 403, `<StringToSign>x-oss-security-token:very-token</StringToSign>`],
+    ['an unreadable one', 500, ' very-token very-secret'],
+  ])('reveals neither secret nor token in %s', async (_what, status, extra) => {
+    const mock = mockOss({ maxAttempts: 1 });
+    answer(mock, status, errorXml('SignatureDoesNotMatch', 'check your key', extra) + extra);
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(reveal(error)).not.toMatch(/very-(secret|token)/);
+  });
+});
+
+/** Everything a logger could get out of an error: text, stack, own properties, and the same of its causes. */
+function reveal(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [error.message, error.stack, JSON.stringify({ ...error }), reveal(error.cause ?? '')].join('\n');
+}

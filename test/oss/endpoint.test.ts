@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { resolveEndpoint, target } from '../../src/oss/endpoint.ts';
+import { hostileKeys } from './hostile-keys.ts';
+
+const region = 'cn-hangzhou';
+
+describe('an endpoint', () => {
+  it.each([
+    [{ region }, 'https://photos.oss-cn-hangzhou.aliyuncs.com', '/k'],
+    [{ region, internal: true }, 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com', '/k'],
+    [{ region, endpoint: 'oss-accelerate.aliyuncs.com' }, 'https://photos.oss-accelerate.aliyuncs.com', '/k'],
+    [{ region, endpoint: 'http://OSS.example.com:80/' }, 'http://photos.oss.example.com:80', '/k'],
+    [{ region, endpoint: 'https://img.example.com', cname: true }, 'https://img.example.com', '/k'],
+    [{ region, endpoint: '127.0.0.1:9000' }, 'https://127.0.0.1:9000', '/photos/k'],
+    [{ region, endpoint: 'http://127.0.0.1:9000', internal: true }, 'http://127.0.0.1:9000', '/photos/k'],
+    [{ region, endpoint: 'http://localhost:9000' }, 'http://localhost:9000', '/photos/k'],
+    [{ region, endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000', '/photos/k'],
+  ])('of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
+    expect(target(resolveEndpoint(settings), 'photos', 'k')).toEqual({
+      origin,
+      path,
+      canonicalUri: '/photos/k',
+    });
+  });
+
+  it.each([
+    ['virtual-hosted', {}, '/'],
+    ['path', { endpoint: 'http://127.0.0.1' }, '/photos/'],
+  ])('in %s style addresses the bucket itself by its trailing slash', (_style, settings, path) => {
+    const endpoint = resolveEndpoint({ region, ...settings });
+
+    expect(target(endpoint, 'photos')).toMatchObject({ path, canonicalUri: '/photos/' });
+  });
+
+  it.each([
+    '',
+    'CN-hangzhou',
+    'cn.evil.com',
+    'cn/..',
+    'a@b',
+    'cn hangzhou',
+    'cn-hangzhou\n',
+    'oss-cn-hangzhou',
+  ])('refuses the region %j', (region) => {
+    expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-hangzhou');
+  });
+
+  it.each([
+    '',
+    'ftp://h.com',
+    'http://user@h.com',
+    'http://user:pass@h.com',
+    'http://h.com/path',
+    'http://h.com?query',
+    'http://h.com#fragment',
+    'http://h.com\\@evil.com',
+    'h.com:0',
+    'h.com:65536',
+    'h.com:x',
+    'h..com',
+    '-h.com',
+    'h.com\r\nx-header: 1',
+    'h com',
+    'hé.com',
+    '2130706433',
+    '0x7f.1',
+    '127.0.0.1.',
+    '[::1',
+    '[not-an-ip]',
+    'https://https://h.com',
+    '//h.com',
+  ])('refuses the custom endpoint %j', (endpoint) => {
+    expect(() => resolveEndpoint({ region, endpoint })).toThrow('expected http(s)://host[:port]');
+  });
+
+  it('refuses cname without the domain', () => {
+    expect(() => resolveEndpoint({ region, cname: true })).toThrow('cname needs an endpoint');
+  });
+});
+
+describe('a target', () => {
+  const endpoint = resolveEndpoint({ region });
+
+  it.each([
+    '',
+    'ab',
+    'a'.repeat(64),
+    'Abc',
+    'a_b',
+    '-abc',
+    'abc-',
+    'a.b.c',
+    'evil.com/',
+    'a@b',
+    'a:b',
+    'abc\n',
+    'ab/c',
+  ])('refuses the bucket %j before it gets into a host', (bucket) => {
+    expect(() => target(endpoint, bucket, 'k')).toThrow('expected 3 to 63');
+  });
+
+  it.each(['', '/a', '\\a', 'a\ud800b', 'é'.repeat(512)])('refuses the key %j', (key) => {
+    expect(() => target(endpoint, 'photos', key)).toThrow('expected 1 to 1,023 bytes');
+  });
+
+  it.each(hostileKeys)('signs the path that it sends for %j', (key) => {
+    const { path, canonicalUri } = target(endpoint, 'photos', key);
+
+    expect(canonicalUri).toBe(`/photos${path}`);
+    expect(decodeURIComponent(path)).toBe(`/${key}`);
+  });
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OssServiceError } from '../../src/oss/errors.ts';
+import { errorXml } from './mock-oss.ts';
+
+const context = { operation: 'ProcessObject', bucket: 'photos', key: 'a/b.jpg', attempts: 2 };
+
+function serviceError(statusCode: number, body: string | Buffer, headers: Record<string, string> = {}) {
+  return new OssServiceError(context, { statusCode, headers, body: Buffer.from(body) });
+}
+
+describe('an error answer of OSS', () => {
+  it('reads as operation, object, status, code, message and ids', () => {
+    const error = serviceError(
+      404,
+      errorXml('NoSuchKey', 'The specified key does not exist.', '<EC>0026-00000001</EC>'),
+    );
+
+    expect(error.message).toBe(
+      'ProcessObject oss://photos/a/b.jpg failed: 404 NoSuchKey: The specified key does not exist. (requestId 65B0, ec 0026-00000001)',
+    );
+    expect({ ...error }).toEqual({
+      ...context,
+      name: 'OssServiceError',
+      statusCode: 404,
+      code: 'NoSuchKey',
+      ossMessage: 'The specified key does not exist.',
+      requestId: '65B0',
+      ec: '0026-00000001',
+      kind: 'permanent',
+      serverTimeMs: undefined,
+    });
+  });
+
+  it('takes request id and ec from the headers first', () => {
+    const error = serviceError(403, errorXml('AccessDenied', 'no'), {
+      'x-oss-request-id': 'H1',
+      'x-oss-ec': '0003-1',
+    });
+
+    expect(error).toMatchObject({ requestId: 'H1', ec: '0003-1' });
+  });
+
+  it('is read from the Base64 header that HEAD has instead of a body', () => {
+    const encoded = Buffer.from(errorXml('NoSuchBucket', 'gone')).toString('base64');
+
+    expect(serviceError(404, '', { 'x-oss-err': encoded })).toMatchObject({
+      code: 'NoSuchBucket',
+      ossMessage: 'gone',
+    });
+  });
+
+  it('is read from JSON', () => {
+    const error = serviceError(
+      400,
+      '{"Error":{"Code":"Imm Client","Message":"not attached","RequestId":"R","EC":"E"}}',
+    );
+
+    expect(error).toMatchObject({ code: 'Imm Client', ossMessage: 'not attached', requestId: 'R', ec: 'E' });
+  });
+
+  it.each([
+    ['<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2023-12-16T16:20:57.000Z</ServerTime></Error>', {}],
+    ['<Error><Code>RequestTimeTooSkewed</Code></Error>', { date: 'Sat, 16 Dec 2023 16:20:57 GMT' }],
+  ])('tells the time of the server: %s %j', (body, headers) => {
+    expect(serviceError(403, body, headers)).toMatchObject({
+      kind: 'skewed',
+      serverTimeMs: 1_702_743_657_000,
+    });
+  });
+
+  it.each([
+    ['<html><body>Bad gateway</body></html>', '(37 bytes of text/html)'],
+    ['<Error><Message>no code</Message></Error>', '(41 bytes of text/html)'],
+    ['{"Error":"text"}', '(16 bytes of text/html)'],
+    ['{"Error":null}', '(14 bytes of text/html)'],
+    ['{broken', '(7 bytes of text/html)'],
+    ['', '(no body)'],
+  ])('is named BadErrorResponse, unquoted, when it is %j', (body, description) => {
+    const error = serviceError(502, body, { 'content-type': 'text/html' });
+
+    expect(error).toMatchObject({ code: 'BadErrorResponse', kind: 'transient' });
+    expect(error.message).toBe(
+      `ProcessObject oss://photos/a/b.jpg failed: 502 BadErrorResponse: the answer has no OSS error document ${description}`,
+    );
+  });
+
+  it('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), (bytes, header) => {
+        const error = serviceError(500, Buffer.from(bytes), { 'x-oss-err': header });
+
+        expect(error.code).toBe('BadErrorResponse');
+      }),
+    );
+  });
+
+  it('keeps nothing of the document but the fields it names', () => {
+    const echo = '<StringToSign>x-oss-security-token:very-token</StringToSign>';
+    const error = serviceError(403, errorXml('SignatureDoesNotMatch', 'check your key', echo));
+
+    expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
+      'very-token',
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { MockAgent } from 'undici';
+import type { OssClientOptions } from '../../src/oss/call.ts';
+import { createOssClient } from '../../src/oss/client.ts';
+import { resolveEndpoint } from '../../src/oss/endpoint.ts';
+
+export const secrets = { accessKeyId: 'ak', accessKeySecret: 'very-secret', securityToken: 'very-token' };
+export const origin = 'http://127.0.0.1:9000';
+export const signedAt = Date.parse('2023-12-16T16:20:57Z');
+
+/** A client whose network is a MockAgent (anything not intercepted fails) and whose clock stands still but for sleeps. */
+export function createMockOss(overrides: Partial<OssClientOptions> = {}) {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  const clock = { nowMs: signedAt };
+  const sleeps: number[] = [];
+  const client = createOssClient({
+    region: 'cn-hangzhou',
+    endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: origin }),
+    credentials: () => secrets,
+    dispatcher: agent,
+    now: () => clock.nowMs,
+    random: () => 0.5,
+    sleep: async (delayMs) => {
+      sleeps.push(delayMs);
+      clock.nowMs += delayMs;
+    },
+    ...overrides,
+  });
+  return { agent, pool: agent.get(origin), client, clock, sleeps };
+}
+
+/** Runs `action`, which must reject, and hands back what it rejected with. */
+export async function rejection(action: Promise<unknown>): Promise<unknown> {
+  try {
+    await action;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('expected a rejection');
+}
+
+/** An error document as OSS writes it. */
+export function errorXml(code: string, message: string, extra = ''): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>${message}</Message>\n  <RequestId>65B0</RequestId>\n  <HostId>bucket.oss-cn-hangzhou.aliyuncs.com</HostId>\n${extra}</Error>\n`;
+}
+
+export type MockOss = ReturnType<typeof createMockOss>;
+
+/** A request as it reached the network. */
+export interface Sent {
+  path: string;
+  method: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Answers the next request, whatever it is, and records it. */
+export function answer(
+  mock: MockOss,
+  statusCode: number,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Sent[] {
+  const sent: Sent[] = [];
+  mock.pool.intercept({ path: () => true, method: () => true }).reply((request) => {
+    const { path, method, body: sentBody } = request;
+    const sentHeaders = Object.fromEntries(
+      Object.entries(request.headers ?? {}).map(([k, v]) => [k, String(v)]),
+    );
+    sent.push({ path, method, headers: sentHeaders, body: String(sentBody) });
+    return { statusCode, data: body, responseOptions: { headers: { 'x-oss-request-id': 'R1', ...headers } } };
+  });
+  return sent;
+}

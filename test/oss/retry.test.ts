@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { classify, type RetryKind, withRetries } from '../../src/oss/retry.ts';
+
+class Fault extends Error {
+  readonly kind: RetryKind;
+
+  constructor(kind: RetryKind) {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+/** Fails with `kinds` in turn, then answers with the number of the attempt; the clock moves by sleeping only. */
+function run(kinds: RetryKind[], { deadline = Number.POSITIVE_INFINITY, random = 0.5, hasTime = true } = {}) {
+  const log = { sleeps: [] as number[], nowMs: 0, corrections: 0 };
+  const attempt = async (number: number) => {
+    const kind = kinds[number - 1];
+    if (kind) throw new Fault(kind);
+    return number;
+  };
+  const outcome = withRetries(attempt, {
+    maxAttempts: 4,
+    deadline,
+    now: () => log.nowMs,
+    random: () => random,
+    sleep: async (delayMs) => {
+      log.sleeps.push(delayMs);
+      log.nowMs += delayMs;
+    },
+    kindOf: (error) => (error instanceof Fault ? error.kind : 'permanent'),
+    correctClock: () => {
+      log.corrections++;
+      return hasTime;
+    },
+    onRetry: () => {},
+  });
+  return { outcome, log };
+}
+
+describe('the kind of a failure', () => {
+  it.each<[number, string, string, RetryKind]>([
+    [500, 'InternalError', '', 'transient'],
+    [502, 'BadErrorResponse', '', 'transient'],
+    [408, 'BadErrorResponse', '', 'transient'],
+    [400, 'RequestTimeout', '', 'transient'],
+    [503, 'CpuLimitExceeded', '', 'throttled'],
+    [503, 'TotalQpsLimitExceeded', '', 'throttled'],
+    [429, 'BadErrorResponse', '', 'throttled'],
+    [403, 'RequestTimeTooSkewed', '', 'skewed'],
+    [400, 'InvalidArgument', 'Invalid signing date in Authorization header.', 'skewed'],
+    [400, 'InvalidArgument', 'operation not support post: info', 'permanent'],
+    [400, 'BadRequest', 'Input is not base64 decoding.', 'permanent'],
+    [403, 'AccessDenied', '', 'permanent'],
+    [403, 'SecurityTokenExpired', '', 'permanent'],
+    [404, 'NoSuchKey', '', 'permanent'],
+    [501, 'NotImplemented', '', 'permanent'],
+    [304, 'BadErrorResponse', '', 'permanent'],
+  ])('of %i %s %s is %4$s', (statusCode, code, message, kind) => {
+    expect(classify(statusCode, code, message)).toBe(kind);
+  });
+});
+
+describe('retrying', () => {
+  it('pauses up to twice as long each time', async () => {
+    const { outcome, log } = run(['transient', 'transient', 'transient']);
+
+    await expect(outcome).resolves.toBe(4);
+    expect(log.sleeps).toEqual([100, 200, 400]);
+  });
+
+  it('pauses longer when throttled', async () => {
+    const { outcome, log } = run(['throttled', 'throttled']);
+
+    await expect(outcome).resolves.toBe(3);
+    expect(log.sleeps).toEqual([500, 1000]);
+  });
+
+  it('may pause not at all: the jitter is full', async () => {
+    const { outcome, log } = run(['throttled'], { random: 0 });
+
+    await expect(outcome).resolves.toBe(2);
+    expect(log.sleeps).toEqual([0]);
+  });
+
+  it('counts the first attempt among its attempts', async () => {
+    const { outcome, log } = run(['transient', 'transient', 'transient', 'transient']);
+
+    await expect(outcome).rejects.toThrow('transient');
+    expect(log.sleeps).toHaveLength(3);
+  });
+
+  it('stops at once for what is permanent', async () => {
+    const { outcome, log } = run(['permanent']);
+
+    await expect(outcome).rejects.toThrow('permanent');
+    expect(log.sleeps).toEqual([]);
+  });
+
+  it('stops with the last error when the pause would pass the deadline', async () => {
+    const { outcome, log } = run(['transient', 'transient', 'transient'], { deadline: 300 });
+
+    await expect(outcome).rejects.toThrow('transient');
+    expect(log.sleeps).toEqual([100]);
+  });
+
+  it('corrects the clock once and goes on without a pause', async () => {
+    const { outcome, log } = run(['skewed']);
+
+    await expect(outcome).resolves.toBe(2);
+    expect(log).toMatchObject({ sleeps: [0], corrections: 1 });
+  });
+
+  it('gives up when the corrected clock is refused too', async () => {
+    const { outcome, log } = run(['skewed', 'skewed']);
+
+    await expect(outcome).rejects.toThrow('skewed');
+    expect(log.corrections).toBe(1);
+  });
+
+  it('gives up on skew when nobody tells the time', async () => {
+    const { outcome } = run(['skewed'], { hasTime: false });
+
+    await expect(outcome).rejects.toThrow('skewed');
+  });
+});
