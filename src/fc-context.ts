@@ -1,0 +1,27 @@
+/** What the function needs of Function Compute's context; credentials are read from it separately. */
+export interface InvocationContext {
+  requestId: string;
+  /** Where the function runs; absent where there is no Function Compute around it. */
+  region?: string;
+  /** The whole time the platform gives one invocation. */
+  timeoutMs: number;
+}
+
+/** Function Compute's own default when nothing is configured (fc3 schema). */
+const defaultTimeoutMs = 60_000;
+
+/** Reads the context (Function Compute help, "Context"): any field may be missing, none is trusted. */
+export function readContext(context: unknown): InvocationContext {
+  const fields = entriesOf(context);
+  const { requestId, region } = fields;
+  const { timeout } = entriesOf(fields.function);
+  return {
+    requestId: typeof requestId === 'string' ? requestId : '',
+    ...(typeof region === 'string' && region !== '' && { region }),
+    timeoutMs: typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : defaultTimeoutMs,
+  };
+}
+
+function entriesOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,93 @@
+import type { Dispatcher } from 'undici';
+import { credentialsFromContext } from './credentials/context.ts';
+import { type Invocation, parseEvent } from './events/parse.ts';
+import { readContext } from './fc-context.ts';
+import { createJsonLogger } from './log.ts';
+import { createOssClient } from './oss/client.ts';
+import { resolveEndpoint } from './oss/endpoint.ts';
+import type { Credentials } from './oss/sign.ts';
+import { completeFacts } from './pipeline/facts.ts';
+import { plan } from './pipeline/plan.ts';
+import { logResult, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
+import type { Result } from './pipeline/result.ts';
+import { run } from './pipeline/run.ts';
+import { readAdHocRules, readRules } from './rules/read.ts';
+import type { RuleSet } from './rules/rule.ts';
+import { type Settings, SettingsError } from './settings.ts';
+
+export interface HandlerDeps {
+  settings: Settings;
+  dispatcher: Dispatcher;
+  /** Where credentials come from when there is no Function Compute context. */
+  defaultCredentials: () => Promise<Credentials>;
+  /** Takes one line of log. */
+  write: (line: string) => void;
+  now?: () => number;
+  sleep?: (ms: number) => Promise<void>;
+}
+
+/** Kept free at the end of an invocation, to report before the platform ends it. */
+const reserveMs = 1_000;
+
+/**
+ * Makes the function: parse → plan → run → report. The returned report says what became of every output;
+ * where any failed, OutputsFailed is thrown with the report, so that the platform retries and tells somebody.
+ * Rules are read once and kept; credentials come with each invocation and are kept nowhere.
+ */
+export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
+  const { settings, now = Date.now } = deps;
+  const logger = createJsonLogger(settings.logLevel, deps.write);
+  let configured: RuleSet | undefined;
+  const rulesFor = ({ adHoc }: Invocation): RuleSet => {
+    if (adHoc !== undefined) return readAdHocRules(adHoc);
+    configured ??= readRules(settings);
+    return configured;
+  };
+  return async (event, context) => {
+    const startedAt = now();
+    const { requestId, timeoutMs } = readContext(context);
+    const invocation = parseEvent(event, new Date(startedAt));
+    const rules = rulesFor(invocation);
+    const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
+    const limit = { current: settings.concurrency };
+    const client = createClient(deps, context, limit);
+    const records = await completeFacts(invocation.records, rules, { client, deadline });
+    const planned = records.flatMap((record) =>
+      // Who names a style and a target means this very object, be it an output of ours or not.
+      'status' in record ? [record] : plan(record, rules, invocation.adHoc && (() => false)),
+    );
+    const onResult = (result: Result) => logResult(logger, requestId, result);
+    const results = invocation.dryRun
+      ? planned
+      : await run(planned, { client, limit, deadline, now, onResult });
+    const report = summarize(results, requestId, now() - startedAt);
+    logSummary(logger, report);
+    if (report.failed > 0) throw new OutputsFailed(report);
+    return report;
+  };
+}
+
+function createClient(deps: HandlerDeps, context: unknown, limit: { current: number }) {
+  const { settings, dispatcher, now, sleep } = deps;
+  const hasContext = context !== undefined && context !== null;
+  const here = readContext(context).region;
+  const region = settings.region ?? here;
+  if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
+  return createOssClient({
+    region,
+    endpoint: resolveEndpoint({
+      region,
+      ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+      cname: settings.cname,
+      // The internal endpoint costs no traffic, and is only reachable from inside its own region.
+      internal: region === here,
+    }),
+    credentials: hasContext ? () => credentialsFromContext(context) : deps.defaultCredentials,
+    dispatcher,
+    onRetry: ({ error }) => {
+      if (error.kind === 'throttled') limit.current = Math.max(1, Math.floor(limit.current / 2));
+    },
+    ...(now && { now }),
+    ...(sleep && { sleep }),
+  });
+}

@@ -1,0 +1,55 @@
+import { type LogLevel, logLevels } from './log.ts';
+
+/** What the environment says; region and endpoint may be left to the Function Compute context. */
+export interface Settings {
+  /** Rules as JSON text, in place of any file. */
+  rules?: string;
+  /** Path of the compiled rules. */
+  rulesFile: string;
+  endpoint?: string;
+  /** The endpoint is a bucket's own domain. */
+  cname: boolean;
+  region?: string;
+  /** Calls to OSS under way at once in one invocation. */
+  concurrency: number;
+  logLevel: LogLevel;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+}
+
+/**
+ * Reads the function's settings; the only place that looks into the environment. `codeDir` is where the
+ * package was unpacked and the compiled rules lie. All wrong settings are named at once.
+ */
+export function readSettings(env: Environment, codeDir: string): Settings {
+  const problems: string[] = [];
+  const concurrency = Number(env.CONCURRENCY ?? '4');
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
+    problems.push(
+      `CONCURRENCY: expected a whole number from 1 to 64, received ${JSON.stringify(env.CONCURRENCY)}`,
+    );
+  }
+  const logLevel = logLevels.find((level) => level === (env.LOG_LEVEL ?? 'info').toLowerCase());
+  if (logLevel === undefined) {
+    problems.push(
+      `LOG_LEVEL: expected one of ${logLevels.join(', ')}, received ${JSON.stringify(env.LOG_LEVEL)}`,
+    );
+  }
+  if (env.OSS_CNAME !== undefined && !/^(true|false)?$/.test(env.OSS_CNAME)) {
+    problems.push(`OSS_CNAME: expected true or false, received ${JSON.stringify(env.OSS_CNAME)}`);
+  }
+  if (problems.length > 0) throw new SettingsError(`Settings are wrong. ${problems.join('; ')}.`);
+  return {
+    ...(env.RULES && { rules: env.RULES }),
+    rulesFile: env.RULES_FILE || `${codeDir}/rules.json`,
+    ...(env.OSS_ENDPOINT && { endpoint: env.OSS_ENDPOINT }),
+    cname: env.OSS_CNAME === 'true',
+    ...(env.OSS_REGION && { region: env.OSS_REGION }),
+    concurrency,
+    logLevel: logLevel ?? 'info',
+  };
+}

@@ -1,0 +1,246 @@
+import { MockAgent } from 'undici';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EventError } from '../src/events/parse.ts';
+import { createHandler } from '../src/handler.ts';
+import { OutputsFailed } from '../src/pipeline/report.ts';
+import { readSettings, SettingsError } from '../src/settings.ts';
+
+const agent = new MockAgent();
+agent.disableNetConnect();
+afterEach(() => agent.assertNoPendingInterceptors());
+
+const output = { style: 'image/resize,w_10', vary: { w: [1, 2] }, target: { key: 'd/{name}-{w}' } };
+const rules = { rules: [{ name: 'r', match: { key: 'u/**' }, outputs: [output] }] };
+
+const context = {
+  requestId: 'FC-1',
+  region: 'cn-hangzhou',
+  credentials: { accessKeyId: 'STS.id', accessKeySecret: 'very-secret', securityToken: 'very-token' },
+  function: { name: 'f', timeout: 10 },
+};
+
+function handlerOf(env: Record<string, string> = {}) {
+  const lines: string[] = [];
+  const handle = createHandler({
+    settings: readSettings({ RULES: JSON.stringify(rules), ...env }, '/code'),
+    dispatcher: agent,
+    defaultCredentials: () => Promise.reject(new Error('no chain here')),
+    write: (line) => lines.push(line),
+    sleep: async () => {},
+  });
+  return {
+    lines,
+    handle: (event: unknown, fc: unknown = context) => handle(Buffer.from(JSON.stringify(event)), fc),
+  };
+}
+
+const origin = 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com';
+const saved = (key: string) => JSON.stringify({ bucket: 'photos', fileSize: 5, object: key, status: 'OK' });
+
+/** Answers each ProcessObject for a key with what `answer` makes of the asked-for target key. */
+function expectCalls(
+  path: string,
+  times: number,
+  answer: (target: string) => { statusCode: number; data: string },
+) {
+  agent
+    .get(origin)
+    .intercept({ path: (sent) => sent.startsWith(path), method: 'POST' })
+    .reply((call) => {
+      const target = /o_([\w-]+)/.exec(String(call.body))?.[1] ?? '';
+      return {
+        ...answer(Buffer.from(target, 'base64url').toString()),
+        responseOptions: { headers: { 'x-oss-request-id': 'OSS-1' } },
+      };
+    })
+    .times(times);
+}
+
+describe('an invocation', () => {
+  it('saves every output and returns the report', async () => {
+    expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+    const { handle, lines } = handlerOf();
+
+    const report = await handle({ bucket: 'photos', key: 'u/a.jpg' });
+
+    expect(report).toMatchObject({ requestId: 'FC-1', saved: 2, skipped: 0, failed: 0 });
+    expect(report.results).toMatchObject([
+      { status: 'saved', target: { key: 'd/a-1' }, requestId: 'OSS-1', sizeBytes: 5 },
+      { status: 'saved', target: { key: 'd/a-2' } },
+    ]);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        level: 'info',
+        message: 'output saved',
+        requestId: 'FC-1',
+        ossRequestId: 'OSS-1',
+        bucket: 'photos',
+        targetKey: 'd/a-1',
+      },
+      {
+        message: 'output saved',
+        rule: 'r',
+        key: 'u/a.jpg',
+        targetBucket: 'photos',
+        targetKey: 'd/a-2',
+        attempts: 1,
+      },
+      { message: 'invocation finished', saved: 2, failed: 0 },
+    ]);
+  });
+
+  it('attempts everything, then throws with the report when something failed', async () => {
+    const error = '<Error><Code>InvalidArgument</Code><Message>bad w</Message><EC>0040-1</EC></Error>';
+    expectCalls('/u/a.jpg', 2, (target) =>
+      target === 'd/a-1' ? { statusCode: 400, data: error } : { statusCode: 200, data: saved(target) },
+    );
+    const { handle, lines } = handlerOf();
+
+    const thrown = await handle({ bucket: 'photos', key: 'u/a.jpg' }).catch((reason: unknown) => reason);
+
+    expect(thrown).toBeInstanceOf(OutputsFailed);
+    expect(thrown).toMatchObject({ name: 'OutputsFailed', report: { saved: 1, failed: 1 } });
+    expect(String(thrown)).toContain('1 failed (1 for good, 0 to be tried again), 1 saved');
+    expect(String(thrown)).toContain(
+      '- permanent InvalidArgument oss://photos/u/a.jpg -> oss://photos/d/a-1 (rule r): ProcessObject',
+    );
+    expect(lines.some((line) => JSON.parse(line).message === 'output failed')).toBe(true);
+  });
+
+  it('tries throttled calls again within the invocation', async () => {
+    let calls = 0;
+    expectCalls('/u/a.jpg', 3, (target) =>
+      ++calls === 1
+        ? { statusCode: 503, data: '<Error><Code>CpuLimitExceeded</Code></Error>' }
+        : { statusCode: 200, data: saved(target) },
+    );
+
+    const report = await handlerOf().handle({ bucket: 'photos', key: 'u/a.jpg' });
+
+    expect(report).toMatchObject({ saved: 2, results: [{ attempts: 2 }, { attempts: 1 }] });
+  });
+
+  it('only plans in a dry run: no call, no credentials', async () => {
+    const report = await handlerOf().handle(
+      { bucket: 'photos', key: 'u/a.jpg', dryRun: true },
+      { region: 'cn-hangzhou' },
+    );
+
+    expect(report).toMatchObject({
+      planned: 2,
+      saved: 0,
+      results: [{ status: 'planned', target: { key: 'd/a-1' } }, {}],
+    });
+  });
+
+  it('takes a style and target of the event in place of the rules, outputs of ours included', async () => {
+    expectCalls('/d/a-1', 1, (target) => ({ statusCode: 200, data: saved(target) }));
+
+    const target = { key: 'x/{base}.png' };
+    const report = await handlerOf().handle({
+      bucket: 'photos',
+      key: 'd/a-1',
+      style: 'image/format,png',
+      target,
+    });
+
+    expect(report).toMatchObject({ saved: 1, results: [{ rule: 'manual', target: { key: 'x/a-1.png' } }] });
+  });
+
+  it('asks OSS for the facts that a rule needs and a manual event lacks', async () => {
+    const sized = {
+      rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 }, contentType: 'image/*' } }],
+    };
+    const { handle } = handlerOf({ RULES: JSON.stringify(sized) });
+    const head = (key: string, length: number) =>
+      agent
+        .get(origin)
+        .intercept({ path: `/u/${key}`, method: 'HEAD' })
+        .reply(200, '', {
+          headers: { 'content-length': String(length), 'content-type': 'image/png', etag: '"E"' },
+        });
+    head('small', 100);
+    head('large', 101);
+    expectCalls('/u/small', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+
+    const report = await handle({ bucket: 'photos', keys: ['u/small', 'u/large'] });
+
+    expect(report).toMatchObject({ saved: 2, skipped: 1 });
+  });
+
+  it('fails, and does not skip, an object whose facts cannot be had', async () => {
+    const sized = { rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 } } }] };
+    agent.get(origin).intercept({ path: '/u/gone', method: 'HEAD' }).reply(404, '');
+    const { handle } = handlerOf({ RULES: JSON.stringify(sized) });
+
+    await expect(handle({ bucket: 'photos', key: 'u/gone' })).rejects.toThrow(
+      'HeadObject oss://photos/u/gone failed: 404',
+    );
+  });
+
+  it('reads credentials from each invocation, never from the one before', async () => {
+    const ids: string[] = [];
+    agent
+      .get(origin)
+      .intercept({ path: (sent) => sent.startsWith('/u/a'), method: 'POST' })
+      .reply(({ headers, body }) => {
+        ids.push(/Credential=([^/]+)/.exec(JSON.stringify(headers))?.[1] ?? '');
+        const target = Buffer.from(/o_([\w-]+)/.exec(String(body))?.[1] ?? '', 'base64url').toString();
+        return { statusCode: 200, data: saved(target) };
+      })
+      .times(4);
+    const { handle } = handlerOf();
+
+    await handle({ bucket: 'photos', key: 'u/a' });
+    await handle(
+      { bucket: 'photos', key: 'u/a' },
+      { ...context, credentials: { ...context.credentials, accessKeyId: 'STS.new' } },
+    );
+
+    expect(ids).toEqual(['STS.id', 'STS.id', 'STS.new', 'STS.new']);
+  });
+
+  it('says what to do when the function has no role', async () => {
+    await expect(
+      handlerOf().handle({ bucket: 'photos', key: 'u/a' }, { region: 'cn-hangzhou' }),
+    ).rejects.toThrow(/role/);
+  });
+
+  it('uses the default chain when there is no context at all', async () => {
+    const { handle } = handlerOf({ OSS_REGION: 'cn-hangzhou' });
+
+    await expect(handle({ bucket: 'photos', key: 'u/a' }, null)).rejects.toThrow('no chain here');
+  });
+
+  it.each([
+    ['a bad event', { x: 1 }, {}, EventError],
+    ['no region', { bucket: 'photos', key: 'u/a' }, {}, SettingsError],
+  ])('is refused for %s by an error of that name', async (_, event, fc, type) => {
+    await expect(handlerOf().handle(event, { ...context, region: '', ...fc })).rejects.toBeInstanceOf(type);
+  });
+
+  it('is refused for wrong rules, with every issue named', async () => {
+    const { handle } = handlerOf({ RULES: '{"rules":[{"name":"a b"}]}' });
+
+    await expect(handle({ bucket: 'photos', key: 'u/a' })).rejects.toThrow(
+      /the RULES setting are wrong:[\s\S]*name[\s\S]*match/u,
+    );
+  });
+
+  it('never logs, returns or throws a secret', async () => {
+    const echo = `<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message><StringToSign>very-token</StringToSign></Error>`;
+    expectCalls('/u/a.jpg', 2, () => ({ statusCode: 403, data: echo }));
+    const { handle, lines } = handlerOf();
+
+    const thrown = await handle({ bucket: 'photos', key: 'u/a.jpg' }).catch((reason: unknown) => reason);
+
+    const all = [
+      ...lines,
+      JSON.stringify(thrown),
+      String(thrown),
+      String(Reflect.get(Object(thrown), 'stack')),
+    ].join('\n');
+    expect(all).toContain('SignatureDoesNotMatch');
+    expect(all).not.toMatch(/very-secret|very-token|Signature=/);
+  });
+});

@@ -1,0 +1,287 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ObjectEvent } from '../../src/events/object-event.ts';
+import { plan } from '../../src/pipeline/plan.ts';
+import { parseRules, type RuleSet } from '../../src/rules/rule.ts';
+
+function rulesOf(...rules: object[]): RuleSet {
+  const parsed = parseRules({ rules: rules.map((rule, i) => ({ name: `r${i}`, ...rule })) });
+  if (!parsed.ok) throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  return parsed.rules;
+}
+
+const webp = { style: 'image/resize,w_100/format,webp', target: { key: 'derived/{dir}/{name}.webp' } };
+const uploads = { match: { key: 'uploads/**/*.jpg' }, outputs: [webp] };
+
+function upload(key: string, rest: Partial<ObjectEvent> = {}) {
+  const event = { bucket: 'photos', eventName: 'ObjectCreated:PutObject', eventTime: '2026-03-11T06:21:35Z' };
+  return { kind: 'object' as const, event: { ...event, key, ...rest } };
+}
+
+const decode = (process: string) =>
+  process.replace(/([ob])_([\w-]+)/g, (_, name, value) => `${name}=${Buffer.from(value, 'base64url')}`);
+
+describe('a plan', () => {
+  it('has a task for each output of every rule that matches', () => {
+    const marked = { style: 'style/mark', target: { bucket: 'marked', key: '{key}' } };
+    const rules = rulesOf(
+      uploads,
+      { match: { key: '**/*.png' }, outputs: [webp] },
+      { match: { key: '**' }, outputs: [marked] },
+    );
+
+    const planned = plan(upload('uploads/a/b.jpg'), rules);
+
+    expect(planned).toMatchObject([
+      {
+        status: 'planned',
+        rule: 'r0',
+        source: { bucket: 'photos', key: 'uploads/a/b.jpg' },
+        target: { bucket: 'photos', key: 'derived/uploads/a/b.webp' },
+        style: 'image/resize,w_100/format,webp',
+      },
+      {
+        status: 'planned',
+        rule: 'r2',
+        target: { bucket: 'marked', key: 'uploads/a/b.jpg' },
+        style: 'style/mark',
+      },
+    ]);
+  });
+
+  it('varies an output over every combination, and fills in styles too', () => {
+    const output = {
+      style: 'image/resize,w_{w}/watermark,text_{b64:© {name}}/format,{f}',
+      vary: { w: [320, 640], f: ['webp', 'avif'] },
+      target: { key: 'd/{name}-{w}.{f}' },
+    };
+
+    const planned = plan(upload('uploads/花.jpg'), rulesOf({ ...uploads, outputs: [output] }));
+
+    expect(
+      planned.map((item) => item.status === 'planned' && [item.target.key, decode(item.process)]),
+    ).toEqual(
+      [
+        [320, 'webp'],
+        [320, 'avif'],
+        [640, 'webp'],
+        [640, 'avif'],
+      ].map(([w, f]) => {
+        const text = Buffer.from('© 花').toString('base64url');
+        const style = `image/resize,w_${w}/watermark,text_${text}/format,${f}`;
+        return [`d/花-${w}.${f}`, `${style}|sys/saveas,o=d/花-${w}.${f},b=photos`];
+      }),
+    );
+  });
+
+  it('fills in event time, ETag, bucket and rule', () => {
+    const target = { key: '{yyyy}/{mm}/{dd}/{bucket}/{rule}/{etag}.{ext}' };
+    const [item] = plan(
+      upload('uploads/a.jpg', { eTag: 'AB12' }),
+      rulesOf({ ...uploads, outputs: [{ ...webp, target }] }),
+    );
+
+    expect(item).toMatchObject({ target: { key: '2026/03/11/photos/r0/AB12.jpg' } });
+  });
+
+  it.each([
+    ['ObjectCreated:InitiateMultipartUpload', 'upload-in-progress'],
+    ['ObjectCreated:UploadPart', 'upload-in-progress'],
+    ['ObjectCreated:UploadPartCopy', 'upload-in-progress'],
+    ['ObjectCreated:PutSymlink', 'symlink'],
+    ['ObjectRemoved:DeleteObject', 'removed'],
+    ['ObjectRemoved:AbortMultipartUpload', 'removed'],
+    ['ObjectReplication:ObjectRemoved', 'removed'],
+    ['ObjectModified:UpdateObjectMeta', 'not-a-creation'],
+    ['constructor', 'not-a-creation'],
+  ])('skips %s: %s', (eventName, reason) => {
+    expect(plan(upload('uploads/a.jpg', { eventName }), rulesOf(uploads))).toMatchObject([
+      { status: 'skipped', reason },
+    ]);
+  });
+
+  it.each([
+    'ObjectCreated:PutObject',
+    'ObjectCreated:PostObject',
+    'ObjectCreated:CopyObject',
+    'ObjectCreated:CompleteMultipartUpload',
+    'ObjectCreated:AppendObject',
+    'ObjectReplication:ObjectCreated',
+    'Manual',
+  ])('takes %s', (eventName) => {
+    expect(plan(upload('uploads/a.jpg', { eventName }), rulesOf(uploads))).toMatchObject([
+      { status: 'planned' },
+    ]);
+  });
+
+  it('skips directory markers, empty objects and what no rule matches, each with its reason', () => {
+    const reasons = [
+      upload('uploads/a/'),
+      upload('uploads/a.jpg', { sizeBytes: 0 }),
+      upload('other/a.jpg'),
+    ].map((record) => plan(record, rulesOf(uploads)));
+
+    expect(reasons).toMatchObject([
+      [{ reason: 'directory-marker' }],
+      [{ reason: 'empty-object' }],
+      [{ reason: 'no-rule-matched' }],
+    ]);
+  });
+
+  it('skips by name what is about no object, and fails what is malformed', () => {
+    expect(plan({ kind: 'other', eventName: 'CloudMonitor:X' }, rulesOf(uploads))).toMatchObject([
+      { status: 'skipped', reason: 'not-an-object-event', eventName: 'CloudMonitor:X' },
+    ]);
+    expect(plan({ kind: 'malformed', problem: 'events[1]: …' }, rulesOf(uploads))).toMatchObject([
+      { status: 'failed', kind: 'permanent', code: 'InvalidEvent', message: 'events[1]: …' },
+    ]);
+  });
+
+  it.each([
+    [{ size: { max: '1KB' } }, { sizeBytes: 1024 }, true],
+    [{ size: { max: '1KB' } }, { sizeBytes: 1025 }, false],
+    [{ size: { min: 10 } }, { sizeBytes: 9 }, false],
+    [{ contentType: 'image/*' }, { contentType: 'image/PNG; x=1' }, true],
+    [{ contentType: ['image/png', 'image/webp'] }, { contentType: 'image/gif' }, false],
+    [{ bucket: ['photos', 'other-one'] }, {}, true],
+    [{ bucket: 'other-one' }, {}, false],
+    [{ exclude: 'uploads/a*' }, {}, false],
+  ])('matches by %o an object of %o: %s', (match, facts, expected) => {
+    const [item] = plan(
+      upload('uploads/a.jpg', facts),
+      rulesOf({ ...uploads, match: { ...uploads.match, ...match } }),
+    );
+
+    expect(item?.status).toBe(expected ? 'planned' : 'skipped');
+  });
+
+  it('fails an output whose key would be too long, and plans its neighbours', () => {
+    const long = { ...webp, target: { key: `${'x'.repeat(1_000)}/{key}` } };
+
+    const planned = plan(
+      upload(`uploads/${'y'.repeat(40)}.jpg`),
+      rulesOf({ ...uploads, outputs: [long, webp] }),
+    );
+
+    expect(planned).toMatchObject([
+      { status: 'failed', kind: 'permanent', code: 'InvalidOutput' },
+      { status: 'planned' },
+    ]);
+  });
+
+  it('never lets a key change the style, or the bucket it is saved to', () => {
+    const text = { style: 'image/watermark,text_{b64:{key}}', target: { bucket: 'marked', key: 'm/{key}' } };
+    const rules = rulesOf({ match: { key: '**' }, outputs: [text] });
+
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), (key) => {
+        const [item] = plan(upload(key), rules);
+        fc.pre(item?.status === 'planned');
+
+        expect(item.process).toMatch(/^image\/watermark,text_[\w-]+\|sys\/saveas,o_[\w-]+,b_bWFya2Vk$/);
+        expect(item.target).toEqual({ bucket: 'marked', key: `m/${key}` });
+      }),
+    );
+  });
+});
+
+describe('the recursion guard', () => {
+  const sibling = {
+    match: { key: '**/*.jpg' },
+    outputs: [{ ...webp, target: { key: '{dir}/{name}_t.jpg' } }],
+  };
+
+  it('skips an object that one of our outputs wrote', () => {
+    const rules = rulesOf(sibling);
+
+    expect(plan(upload('a/x.jpg'), rules)).toMatchObject([
+      { status: 'planned', target: { key: 'a/x_t.jpg' } },
+    ]);
+    expect(plan(upload('a/x_t.jpg'), rules)).toMatchObject([
+      { status: 'skipped', reason: 'own-output', rule: 'r0' },
+    ]);
+  });
+
+  it('skips what comes back over another rule and another bucket', () => {
+    const there = {
+      match: { key: '**', bucket: 'photos' },
+      outputs: [{ ...webp, target: { bucket: 'mirror', key: 'm/{key}' } }],
+    };
+    const back = {
+      match: { key: '**', bucket: 'mirror' },
+      outputs: [{ ...webp, target: { bucket: 'photos', key: 'p/{key}' } }],
+    };
+    const rules = rulesOf(there, back);
+
+    expect(plan(upload('p/m/x', { bucket: 'photos' }), rules)).toMatchObject([
+      { status: 'skipped', reason: 'own-output' },
+    ]);
+  });
+
+  it('lets a chain through that leads nowhere back', () => {
+    const cover = {
+      match: { key: 'videos/*.mp4' },
+      outputs: [{ style: 'video/snapshot,t_1000', target: { key: 'covers/{name}.jpg' } }],
+    };
+    const thumb = {
+      match: { key: 'covers/*.jpg' },
+      outputs: [{ ...webp, target: { key: 'thumbs/{name}.webp' } }],
+    };
+
+    expect(plan(upload('covers/a.jpg'), rulesOf(cover, thumb))).toMatchObject([
+      { status: 'planned', rule: 'r1' },
+    ]);
+  });
+
+  it('leaves alone an upload that only looks like an output of a rule that cannot come back', () => {
+    const rules = rulesOf(uploads, {
+      match: { key: 'derived/**' },
+      outputs: [{ ...webp, target: { key: 'z/{base}' } }],
+    });
+
+    expect(plan(upload('derived/uploads/a.webp'), rules)).toMatchObject([{ status: 'planned', rule: 'r1' }]);
+  });
+
+  it('ends every upload after finitely many rounds, whatever the rules', () => {
+    const glob = fc.constantFrom('**', '**/*.jpg', 'a/**', '*', 'a/*', '{a,b}/**', '**/*_t.jpg');
+    const target = fc.constantFrom(
+      'a/{base}',
+      '{dir}/{name}_t.jpg',
+      'b/{key}',
+      '{name}',
+      'a/{dir}/{name}.jpg',
+      '{ext}/{name}',
+    );
+    const rule = fc.record({ match: fc.record({ key: glob }), target: target.map((key) => ({ key })) });
+    const rules = fc.array(rule, { minLength: 1, maxLength: 4 });
+
+    fc.assert(
+      fc.property(rules, fc.constantFrom('a/x.jpg', 'x', 'b/a/y.jpg', 'a.b.jpg'), (parts, first) => {
+        const set = rulesOf(
+          ...parts.map(({ match, target: to }) => ({ match, outputs: [{ ...webp, target: to }] })),
+        );
+        let keys: string[] = [first];
+        let rounds = 0;
+        for (; keys.length > 0 && rounds <= 20; rounds++) {
+          const written = keys
+            .flatMap((key) => plan(upload(key), set))
+            .flatMap((item) => (item.status === 'planned' ? [item.target.key] : []));
+          keys = [...new Set(written)];
+        }
+
+        expect(rounds).toBeLessThanOrEqual(parts.length + 2);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is what stands between such rules and a loop', () => {
+    let key = 'a/x.jpg';
+    for (let round = 0; round < 50; round++) {
+      const [item] = plan(upload(key), rulesOf(sibling), () => false);
+      key = item?.status === 'planned' ? item.target.key : '';
+    }
+
+    expect(key).toBe(`a/x${'_t'.repeat(50)}.jpg`);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, SettingsError } from '../src/settings.ts';
+
+describe('the settings', () => {
+  it('need nothing: rules lie beside the code, region and endpoint come from the context', () => {
+    expect(readSettings({}, '/code')).toEqual({
+      rulesFile: '/code/rules.json',
+      cname: false,
+      concurrency: 4,
+      logLevel: 'info',
+    });
+  });
+
+  it('take all that the environment says', () => {
+    const env = {
+      RULES: '{}',
+      RULES_FILE: '/x.json',
+      OSS_ENDPOINT: 'http://127.0.0.1:9000',
+      OSS_CNAME: 'true',
+      OSS_REGION: 'cn-beijing',
+      CONCURRENCY: '8',
+      LOG_LEVEL: 'WARN',
+    };
+
+    expect(readSettings(env, '/code')).toEqual({
+      rules: '{}',
+      rulesFile: '/x.json',
+      endpoint: 'http://127.0.0.1:9000',
+      cname: true,
+      region: 'cn-beijing',
+      concurrency: 8,
+      logLevel: 'warn',
+    });
+  });
+
+  it('take an empty value as not set, as s.yaml leaves one behind', () => {
+    const settings = readSettings(
+      { OSS_ENDPOINT: '', OSS_REGION: '', RULES: '', RULES_FILE: '', OSS_CNAME: '' },
+      '/c',
+    );
+
+    expect(settings).toEqual(readSettings({}, '/c'));
+  });
+
+  it('name every wrong one at once', () => {
+    const read = () => readSettings({ CONCURRENCY: 'many', LOG_LEVEL: 'loud', OSS_CNAME: 'yes' }, '/code');
+
+    expect(read).toThrow(SettingsError);
+    expect(read).toThrow(
+      /CONCURRENCY: expected a whole number from 1 to 64, received "many".*LOG_LEVEL.*OSS_CNAME/,
+    );
+  });
+
+  it.each(['0', '65', '1.5', '-1'])('refuse a CONCURRENCY of %s', (CONCURRENCY) => {
+    expect(() => readSettings({ CONCURRENCY }, '/code')).toThrow('CONCURRENCY');
+  });
+});
