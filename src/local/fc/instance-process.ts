@@ -1,9 +1,10 @@
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Logger } from '../../log.ts';
 import type { FunctionError, InvokeMessage } from './messages.ts';
-import { parseInstanceMessage } from './messages.ts';
+import { endOfOutput, parseInstanceMessage } from './messages.ts';
 
 /** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
 export type InvocationResult =
@@ -50,8 +51,7 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
       'error' in outcome
         ? { status: 'failed', requestId, error: outcome.error }
         : { status: 'succeeded', requestId, body: Buffer.from(outcome.body) };
-    // The answer may overtake lines already in the pipes; those are read before the next turn of the loop.
-    setImmediate(current.resolve, result);
+    current.resolve(result);
     current = undefined;
   }
   function stop(errorMessage: string): void {
@@ -68,14 +68,25 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
   const exited = whenExited(child).then((how) =>
     stop(`Process exited unexpectedly before completing request (${how})`),
   );
-  forwardLines(child, log, () => requestId);
+  // Settled when the answer and the end of both pipes are here, in whatever order.
+  let awaited = 0;
+  let outcome: Parameters<typeof settle>[0] | undefined;
+  function settleWhenComplete(): void {
+    awaited -= 1;
+    if (awaited === 0 && outcome !== undefined) settle(outcome);
+  }
+  const forward = { log, requestId: () => requestId, onEnd: settleWhenComplete };
+  forwardLines(child.stdout, 'info', forward);
+  forwardLines(child.stderr, 'warn', forward);
   child.on('message', (raw) => {
     const message = parseInstanceMessage(raw);
     if (message?.type === 'ready' && state === 'starting') {
       state = 'ready';
       startTimer();
     }
-    if (message !== undefined && message.type !== 'ready' && message.requestId === requestId) settle(message);
+    if (message === undefined || message.type === 'ready' || message.requestId !== requestId) return;
+    outcome = message;
+    settleWhenComplete();
   });
   return {
     isAlive: () => state !== 'dead',
@@ -83,6 +94,8 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
       new Promise((resolve) => {
         requestId = message.context.requestId;
         current = { requestId, timeoutMs, resolve };
+        outcome = undefined;
+        awaited = 3;
         if (state === 'dead') return stop('Process exited unexpectedly before completing request');
         startTimer();
         child.send(message);
@@ -102,10 +115,19 @@ function whenExited(child: ChildProcess): Promise<string> {
   });
 }
 
-function forwardLines({ stdout, stderr }: ChildProcess, log: Logger, requestId: () => string): void {
-  const fields = (line: string) => ({ requestId: requestId(), line });
-  if (stdout !== null)
-    createInterface(stdout).on('line', (line) => log.info('function output', fields(line)));
-  if (stderr !== null)
-    createInterface(stderr).on('line', (line) => log.warn('function output', fields(line)));
+interface Forward {
+  log: Logger;
+  requestId: () => string;
+  onEnd: () => void;
+}
+
+function forwardLines(stream: Readable | null, level: 'info' | 'warn', forward: Forward): void {
+  if (stream === null) return;
+  createInterface(stream).on('line', (text) => {
+    const isEnd = text.endsWith(endOfOutput);
+    const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
+    if (!isEnd || line !== '')
+      forward.log[level]('function output', { requestId: forward.requestId(), line });
+    if (isEnd) forward.onEnd();
+  });
 }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ContextData, FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
-import { isInvokeMessage, isRecord } from './messages.ts';
+import { endOfOutput, isInvokeMessage, isRecord } from './messages.ts';
 
 type Handler = (event: Buffer, context: unknown) => unknown;
 
@@ -67,7 +67,8 @@ async function answer(handler: Promise<Handler>, message: InvokeMessage): Promis
 }
 
 function main(): void {
-  // Bound now: the function's code may replace process.send.
+  // Bound now: the function's code may replace them. Writing to a pipe is synchronous on POSIX systems.
+  const writes = [process.stdout.write.bind(process.stdout), process.stderr.write.bind(process.stderr)];
   const send = process.send?.bind(process);
   if (send === undefined)
     throw new Error('fc-instance is started by the local Function Compute, not by hand');
@@ -77,7 +78,9 @@ function main(): void {
   process.on('message', async (message) => {
     if (!isInvokeMessage(message)) return;
     handler ??= loadHandler(FC_FUNC_CODE_PATH, FC_FUNCTION_HANDLER);
-    send(await answer(handler, message));
+    const answered = await answer(handler, message);
+    for (const write of writes) write(`${endOfOutput}\n`);
+    send(answered);
   });
   send({ type: 'ready' });
 }

@@ -32,6 +32,12 @@ export type InstanceMessage =
   | { type: 'result'; requestId: string; body: Uint8Array }
   | { type: 'error'; requestId: string; error: FunctionError };
 
+/**
+ * Ends what an invocation wrote to stdout and to stderr. Pipes and channel are not in step: without it an answer
+ * could overtake lines still in a pipe, and those would pass for the next invocation's.
+ */
+export const endOfOutput = '\u0000end-of-output';
+
 /** Only our own parent holds the other end, so the type is all there is to check. */
 export function isInvokeMessage(value: unknown): value is InvokeMessage {
   return isRecord(value) && value.type === 'invoke';
