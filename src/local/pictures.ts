@@ -1,0 +1,140 @@
+import sharp, { type Sharp } from 'sharp';
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture to try things on; `name` is good as a key. */
+export interface SamplePicture {
+  readonly name: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+/**
+ * The pictures of the demo, the same bytes at each call of one sharp version: a portrait stored sideways with EXIF
+ * orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG of 24 megapixels, and a text that calls
+ * itself a JPEG.
+ */
+export async function samplePictures(): Promise<SamplePicture[]> {
+  const jpeg = 'image/jpeg';
+  return [
+    { name: 'portrait.jpg', body: await drawPortrait(), contentType: jpeg },
+    { name: 'logo.png', body: await drawLogo(), contentType: 'image/png' },
+    { name: 'banner.webp', body: await drawBanner(), contentType: 'image/webp' },
+    { name: 'spinner.gif', body: await drawSpinner(), contentType: 'image/gif' },
+    { name: 'poster.jpg', body: await drawPoster(), contentType: jpeg },
+    { name: 'broken.jpg', body: Buffer.from('This is a text, not a JPEG.\n'), contentType: jpeg },
+  ];
+}
+
+/** A woman before a wall: 1200 x 1600 when shown, 1600 x 1200 and lying on her side as stored. */
+async function drawPortrait(): Promise<Buffer> {
+  const size = { width: 1200, height: 1600 };
+  const upright = await photograph(svg(size, portrait), size);
+  return upright.rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer();
+}
+
+const portrait = `
+  <linearGradient id="wall" x2="0.4" y2="1"><stop stop-color="#d3dbd8"/><stop offset="1" stop-color="#6d8299"/></linearGradient>
+  <radialGradient id="skin" cx="0.38" cy="0.35"><stop stop-color="#ffdcc2"/><stop offset="1" stop-color="#cb9070"/></radialGradient>
+  <rect width="1200" height="1600" fill="url(#wall)"/>
+  <path d="M300 1240 C200 280 400 260 600 260 C800 260 1000 280 900 1240 Z" fill="#3b2417"/>
+  <path d="M130 1600 C170 1250 420 1170 600 1170 C780 1170 1030 1250 1070 1600 Z" fill="#1b4a47"/>
+  <path d="M510 960 H690 V1170 Q600 1270 510 1170 Z" fill="#b97b5c"/>
+  <ellipse cx="600" cy="740" rx="245" ry="325" fill="url(#skin)"/>
+  <path d="M340 720 C330 300 870 300 860 720 C820 560 700 520 560 500 C480 560 380 600 340 720 Z" fill="#4a2e1d"/>
+  <g fill="#fff"><ellipse cx="505" cy="715" rx="46" ry="25"/><ellipse cx="695" cy="715" rx="46" ry="25"/></g>
+  <g fill="#2d4a3e"><circle cx="508" cy="714" r="22"/><circle cx="692" cy="714" r="22"/></g>
+  <g fill="none" stroke-linecap="round" stroke-width="13" stroke="#3b2417">
+    <path d="M455 660 Q505 630 555 660 M645 660 Q695 630 745 660"/>
+    <path d="M605 740 Q578 825 602 840" stroke="#b97b5c"/><path d="M515 925 Q600 985 685 925" stroke="#a3453f"/>
+  </g>`;
+
+function drawLogo(): Promise<Buffer> {
+  const petal = (degrees: number) =>
+    `<ellipse cx="300" cy="165" rx="75" ry="140" fill="hsl(${degrees}, 85%, 55%)" fill-opacity="0.6" transform="rotate(${degrees} 300 300)"/>`;
+  const petals = [0, 60, 120, 180, 240, 300].map(petal).join('');
+  const drawing = `${petals}<circle cx="300" cy="300" r="60" fill="#fff"/>`;
+  return svg({ width: 600, height: 600 }, drawing).png().toBuffer();
+}
+
+async function drawBanner(): Promise<Buffer> {
+  const size = { width: 1600, height: 600 };
+  return (await photograph(landscape(size), size)).webp({ quality: 82 }).toBuffer();
+}
+
+/** Drawn small and enlarged: 24 megapixels of SVG would take seconds. */
+async function drawPoster(): Promise<Buffer> {
+  const small = landscape({ width: 1500, height: 1000 });
+  return (await photograph(small, { width: 6000, height: 4000 })).jpeg({ quality: 85 }).toBuffer();
+}
+
+/** Twelve dots that fade behind each other, in as many frames. */
+async function drawSpinner(): Promise<Buffer> {
+  const steps = Array.from({ length: 12 }, (_, index) => index);
+  const dot = (index: number, frame: number) =>
+    `<circle cx="120" cy="40" r="16" fill="#e8590c" fill-opacity="${(1 + ((index - frame + 12) % 12)) / 12}" transform="rotate(${index * 30} 120 120)"/>`;
+  const draw = (frame: number) =>
+    `<rect width="240" height="240" fill="#fff8f0"/>${steps.map((index) => dot(index, frame)).join('')}`;
+  const frames = steps.map((frame) => svg({ width: 240, height: 240 }, draw(frame)).png().toBuffer());
+  const film = sharp(await Promise.all(frames), { join: { animated: true } });
+  return film.gif({ delay: steps.map(() => 80), loop: 0 }).toBuffer();
+}
+
+/** A sunset over four ranges of hills. */
+function landscape({ width, height }: Size): Sharp {
+  const hill = (index: number) => {
+    const wave = (step: number) =>
+      Math.sin(step * 0.31 + index * 2) + Math.sin(step * (0.83 + index * 0.1)) / 2;
+    const y = (step: number) => height * (0.52 + index * 0.12 - (0.06 * wave(step)) / (1 + index * 0.2));
+    const crest = Array.from({ length: 41 }, (_, step) => `L${(width * step) / 40} ${y(step)}`).join(' ');
+    const color = `hsl(${255 + index * 12}, ${28 + index * 6}%, ${44 - index * 10}%)`;
+    return `<path d="M0 ${height} ${crest} L${width} ${height} Z" fill="${color}"/>`;
+  };
+  const drawing = `
+    <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#1f2a5c"/><stop offset="0.45" stop-color="#e0685a"/><stop offset="0.7" stop-color="#ffd27a"/></linearGradient>
+    <radialGradient id="sun"><stop stop-color="#fffbe6"/><stop offset="0.3" stop-color="#ffe9a8"/><stop offset="1" stop-color="#ffd27a" stop-opacity="0"/></radialGradient>
+    <rect width="${width}" height="${height}" fill="url(#sky)"/>
+    <circle cx="${width * 0.68}" cy="${height * 0.46}" r="${height * 0.2}" fill="url(#sun)"/>`;
+  return svg({ width, height }, drawing + [0, 1, 2, 3].map(hill).join(''));
+}
+
+function svg({ width, height }: Size, content: string): Sharp {
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${content}</svg>`;
+  return sharp(Buffer.from(text));
+}
+
+/** A drawing at a size, with the grain of a sensor: without it a JPEG would be unlike any photograph. */
+async function photograph(drawing: Sharp, size: Size): Promise<Sharp> {
+  const pixels = await drawing.flatten().resize(size).raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = pixels.info;
+  const grained = await sharp(pixels.data, { raw: { width, height, channels } })
+    .composite([{ input: grain(512), raw: { width: 512, height: 512, channels: 4 }, tile: true }])
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return sharp(grained, { raw: { width, height, channels } });
+}
+
+/** Square of grey noise of little opacity, from a linear congruential generator: the same at each call. */
+function grain(sidePx: number): Buffer {
+  const noise = Buffer.alloc(sidePx * sidePx * 4);
+  let state = 20_260_801;
+  for (let at = 0; at < noise.length; at += 4) {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    noise.fill(state > 2_147_483_648 ? 255 : 0, at, at + 3);
+    noise[at + 3] = (state >>> 16) % 14;
+  }
+  return noise;
+}
+
+/** Width and height as a person sees the picture, turned as its EXIF orientation says; undefined for what is none. */
+export async function measurePicture(body: Buffer): Promise<Size | undefined> {
+  try {
+    return (await sharp(body).metadata()).autoOrient;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,169 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { animation, blue, failure, halves, near, pixel, red, run, white } from './samples.ts';
+
+describe('the order of actions', () => {
+  it('is the written one', async () => {
+    const input = await halves(200, 100).png().toBuffer();
+
+    const cropFirst = await sharp(await run(input, 'image/crop,w_100,h_100/resize,w_50')).metadata();
+    const cropLast = await sharp(await run(input, 'image/resize,w_50/crop,w_100,h_100')).metadata();
+
+    expect([cropFirst.width, cropFirst.height]).toEqual([50, 50]);
+    expect([cropLast.width, cropLast.height]).toEqual([50, 25]);
+  });
+
+  it('puts EXIF orientation first, by default and wherever auto-orient stands', async () => {
+    const input = await halves(200, 100).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+
+    for (const style of ['image/crop,w_100,h_50', 'image/crop,w_100,h_50/auto-orient,1']) {
+      const body = await run(input, style);
+
+      expect(await pixel(body, 50, 25)).toEqual(near(red));
+      expect(await pixel(await run(input, 'image/crop,g_south,w_100,h_50'), 50, 25)).toEqual(near(blue));
+    }
+  });
+
+  it('leaves the picture as it is stored with auto-orient,0', async () => {
+    const input = await halves(200, 100).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+
+    const body = await run(input, 'image/resize,w_100/auto-orient,0');
+
+    expect(await sharp(body).metadata()).toMatchObject({ width: 100, height: 50 });
+    expect(await pixel(body, 10, 25)).toEqual(near(red));
+  });
+});
+
+describe('padding', () => {
+  it('puts the picture between bands of the colour asked for', async () => {
+    const input = await halves(200, 100).png().toBuffer();
+
+    const body = await run(input, 'image/resize,m_pad,w_100,h_100,color_00ff00');
+
+    const column = [10, 50, 90].map((top) => pixel(body, 10, top));
+    expect(await Promise.all(column)).toEqual([near([0, 255, 0]), near(red), near([0, 255, 0])]);
+  });
+});
+
+describe('rotation', () => {
+  it('is clockwise', async () => {
+    const input = await halves(200, 100).png().toBuffer();
+
+    const body = await run(input, 'image/rotate,90');
+
+    expect(await pixel(body, 50, 10)).toEqual(near(red));
+    expect(await pixel(body, 50, 190)).toEqual(near(blue));
+  });
+
+  it('uncovers white, and nothing in a picture with alpha', async () => {
+    const opaque = await halves(100, 100).png().toBuffer();
+    const clear = await halves(100, 100).ensureAlpha().png().toBuffer();
+
+    const [onWhite, onNothing] = [await run(opaque, 'image/rotate,45'), await run(clear, 'image/rotate,45')];
+
+    expect(await pixel(onWhite, 1, 1)).toEqual(near(white));
+    expect((await pixel(onNothing, 1, 1))[3]).toBe(0);
+  });
+});
+
+describe('animations', () => {
+  it.each([
+    ['gif', 'image/resize,w_30', 'gif'],
+    ['gif', 'image/crop,x_10,y_10,w_20,h_20/resize,m_pad,w_15,h_10', 'gif'],
+    ['gif', 'image/resize,h_20/format,webp', 'webp'],
+    ['webp', 'image/resize,m_fill,w_20,h_20', 'webp'],
+  ] as const)('of %s survive %s with their timing', async (source, style, format) => {
+    const input = await animation(source);
+
+    const metadata = await sharp(await run(input, style), { animated: true }).metadata();
+
+    expect(metadata).toMatchObject({ format, pages: 3, delay: [100, 200, 300], loop: 2 });
+  });
+
+  it.each(['image/resize,p_50', 'image/resize,w_30/rotate,90', 'image/resize,w_30/format,png'])(
+    'become their first frame by %s',
+    async (style) => {
+      const input = await animation('gif');
+
+      const body = await run(input, style);
+
+      expect((await sharp(body).metadata()).pages ?? 1).toBe(1);
+      expect((await pixel(body, 5, 5)).slice(0, 3)).toEqual(near(red));
+    },
+  );
+});
+
+describe('what is refused', () => {
+  it('is a source that is no image, in words of OSS', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+
+    const failures = [
+      await failure(Buffer.from('a text'), 'image/resize,w_10'),
+      await failure(Buffer.alloc(0), 'image/info'),
+      await failure(svg, 'image/format,png'),
+    ];
+
+    const unsupported = { statusCode: 400, code: 'BadRequest', ec: '0040-00000005' };
+    expect(failures).toMatchObject([unsupported, unsupported, unsupported]);
+  });
+
+  it('is a source that breaks off', async () => {
+    const jpeg = await halves(400, 400).jpeg().toBuffer();
+    const webp = await halves(400, 400).webp({ lossless: true }).toBuffer();
+
+    expect(await failure(jpeg.subarray(0, jpeg.length - 200), 'image/resize,w_10')).toMatchObject({
+      code: 'BadRequest',
+      message: expect.stringContaining('The image file may be damaged.'),
+    });
+    expect(await failure(webp.subarray(0, 40), 'image/resize,w_10')).toMatchObject({ code: 'BadWebPImage' });
+  });
+
+  it('is a source in a format that only the real OSS can read, by name', async () => {
+    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+
+    expect(await failure(heic, 'image/info')).toMatchObject({ statusCode: 501, code: 'NotImplemented' });
+    expect(await failure(Buffer.from('BM'), 'image/info')).toMatchObject({
+      message: expect.stringContaining('BMP'),
+    });
+  });
+
+  it('is a size over the documented limits', async () => {
+    const input = await halves(200, 100).png().toBuffer();
+    const tall = await sharp({ create: { width: 2, height: 16_384, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    const sideways = await sharp({ create: { width: 4098, height: 2, channels: 3, background: '#fff' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+
+    const failures = await Promise.all([
+      failure(input, 'image/resize,m_fixed,w_16384,h_16384,limit_0'),
+      failure(tall, 'image/format,webp'),
+      failure(sideways, 'image/resize,w_2'),
+      failure(Buffer.alloc(20 * 1024 * 1024 + 1), 'image/info'),
+    ]);
+
+    expect(failures).toMatchObject([
+      { code: 'ImageTooLarge', ec: '0040-00000007' },
+      { code: 'ImageTooLarge', ec: '0040-00000011' },
+      { code: 'BadRequest', ec: '0040-00000006' },
+      { code: 'ImageTooLarge', ec: '0040-00000009' },
+    ]);
+  });
+
+  it('is a style for something other than one image', async () => {
+    const input = await halves(40, 20).png().toBuffer();
+    const styles = ['style/a', 'video/info', 'image/resize,w_1|image/info', ''];
+
+    const failures = await Promise.all(styles.map((style) => failure(input, style)));
+
+    expect(failures).toMatchObject(styles.map(() => ({ statusCode: 400, ec: '0040-00000601' })));
+  });
+
+  it('is a second value where an action takes one', async () => {
+    const input = await halves(40, 20).png().toBuffer();
+
+    expect(await failure(input, 'image/rotate,90,180')).toMatchObject({ ec: '0040-00000203' });
+  });
+});

@@ -1,0 +1,49 @@
+import sharp from 'sharp';
+import { expect } from 'vitest';
+import { processImage } from '../../../../src/local/oss/image/process-image.ts';
+
+export type Rgb = [number, number, number];
+
+export const red: Rgb = [255, 0, 0];
+export const blue: Rgb = [0, 0, 255];
+export const white: Rgb = [255, 255, 255];
+
+/** Left half red, right half blue. */
+export function halves(width: number, height: number) {
+  const right = { create: { width: width / 2, height, channels: 3 as const, background: '#00f' } };
+  return sharp({ create: { width, height, channels: 3, background: '#f00' } })
+    .composite([{ input: right, left: width / 2, top: 0 }])
+    .removeAlpha();
+}
+
+export async function animation(format: 'gif' | 'webp', delay = [100, 200, 300]) {
+  const frames = ['#f00', '#0f0', '#00f'].map((background) =>
+    sharp({ create: { width: 60, height: 40, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  );
+  const joined = sharp(await Promise.all(frames), { join: { animated: true } });
+  return joined.toFormat(format, { delay, loop: 2 }).toBuffer();
+}
+
+/** The colour of one pixel; JPEG is lossy, so it is compared with room. */
+export async function pixel(image: Buffer, left: number, top: number): Promise<number[]> {
+  const region = sharp(image).extract({ left, top, width: 1, height: 1 });
+  return [...(await region.raw().toBuffer())];
+}
+
+export function near([r, g, b]: Rgb) {
+  const channel = (value: number) => expect.closeTo(value, -1.2);
+  return [channel(r), channel(g), channel(b)];
+}
+
+export async function run(input: Buffer, style: string): Promise<Buffer> {
+  return (await processImage({ input, style })).body;
+}
+
+export async function failure(input: Buffer, style: string): Promise<unknown> {
+  return processImage({ input, style }).then(
+    () => 'no failure',
+    (error) => error,
+  );
+}

@@ -1,0 +1,126 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { failure, run } from './samples.ts';
+
+describe('a text watermark', () => {
+  const hello = 'text_SGVsbG8gV29ybGQ';
+  const ground = () =>
+    sharp({ create: { width: 400, height: 300, channels: 3, background: '#ffffff' } })
+      .png()
+      .toBuffer();
+
+  /** Distances of what is not white from the four edges. */
+  async function margins(body: Buffer) {
+    const { info } = await sharp(body)
+      .trim({ background: '#ffffff', threshold: 1 })
+      .toBuffer({ resolveWithObject: true });
+    const [left, top] = [-(info.trimOffsetLeft ?? 0), -(info.trimOffsetTop ?? 0)];
+    return { left, top, right: 400 - info.width - left, bottom: 300 - info.height - top };
+  }
+
+  it('stands ten pixels from the bottom right corner unless told otherwise', async () => {
+    const body = await run(await ground(), `image/watermark,${hello}`);
+
+    expect(await margins(body)).toMatchObject({
+      right: expect.closeTo(10, -0.4),
+      bottom: expect.closeTo(10, -0.4),
+    });
+  });
+
+  it('stands where gravity and margins say', async () => {
+    const northWest = await margins(await run(await ground(), `image/watermark,${hello},g_nw,x_30,y_50`));
+    const west = await margins(await run(await ground(), `image/watermark,${hello},g_west,x_30,y_50`));
+    const lower = await margins(await run(await ground(), `image/watermark,${hello},g_west,x_30,voffset_40`));
+
+    expect(northWest).toMatchObject({ left: expect.closeTo(30, -0.4), top: expect.closeTo(50, -0.4) });
+    expect(west.top).toBeCloseTo(west.bottom, -0.4);
+    expect(lower.top).toBe(west.top + 40);
+  });
+
+  it('has the colour and opacity asked for', async () => {
+    const full = await sharp(
+      await run(await ground(), `image/watermark,${hello},size_100,color_0000FF`),
+    ).stats();
+    const half = await sharp(
+      await run(await ground(), `image/watermark,${hello},size_100,color_0000FF,t_50`),
+    ).stats();
+
+    expect(full.channels.map(({ min }) => min)).toEqual([0, 0, 255]);
+    expect(half.channels.map(({ min }) => min)).toEqual([
+      expect.closeTo(127, -0.5),
+      expect.closeTo(127, -0.5),
+      255,
+    ]);
+  });
+
+  it('leaves a shadow, turns, and covers the whole picture, each only when asked', async () => {
+    const dark = async (more: string) => {
+      const body = await run(await ground(), `image/watermark,${hello},color_FF0000,g_center${more}`);
+      const { channels } = await sharp(body).stats();
+      return { red: channels[0]?.min ?? 0, ...(await margins(body)) };
+    };
+
+    const [plain, shadowed, turned, tiled] = [
+      await dark(''),
+      await dark(',shadow_80'),
+      await dark(',rotate_90'),
+      await dark(',fill_1,padx_5,pady_5'),
+    ];
+
+    expect(plain.red).toBe(255);
+    expect(shadowed.red).toBeLessThan(150);
+    expect(turned.top).toBeLessThan(plain.top);
+    expect(turned.left).toBeGreaterThan(plain.left);
+    expect(tiled.right + tiled.bottom).toBeLessThan(20);
+  });
+
+  it('larger than the picture is cut at its edges', async () => {
+    const body = await run(await ground(), `image/watermark,${hello},size_500,fill_1`);
+    const off = await run(await ground(), `image/watermark,${hello},size_300,g_nw,x_399,y_299`);
+
+    expect(await sharp(body).metadata()).toMatchObject({ width: 400, height: 300 });
+    expect(await sharp(off).metadata()).toMatchObject({ width: 400, height: 300 });
+  });
+
+  it('may hold what markup gives a meaning, be blank, or be wholly transparent', async () => {
+    const text = (value: string) => `text_${Buffer.from(value).toString('base64url')}`;
+    const plain = await ground();
+
+    const marked = await run(plain, `image/watermark,${text('<b>&amp;\u0000\n')}`);
+    const blank = await run(plain, `image/watermark,${text('  ')}`);
+    const clear = await run(plain, `image/watermark,${hello},t_0`);
+
+    expect((await sharp(marked).stats()).channels[0]?.min).toBe(0);
+    expect((await sharp(blank).stats()).channels[0]?.min).toBe(255);
+    expect((await sharp(clear).stats()).channels[0]?.min).toBe(255);
+  });
+
+  it('takes Base64 in the standard alphabet and with padding, too', async () => {
+    const value = Buffer.from('~~~???>').toString('base64');
+
+    const outcome = await run(await ground(), `image/watermark,text_${value.replaceAll('/', '_')}`);
+
+    expect(value).toContain('=');
+    expect(outcome.length).toBeGreaterThan(0);
+  });
+
+  it('is refused when it is no Base64, no text, too long, or in an unknown font', async () => {
+    const input = await ground();
+    const long = Buffer.from('a'.repeat(65)).toString('base64url');
+
+    const failures = await Promise.all(
+      ['text_A', 'text_%21', 'text__w', `text_${long}`, 'x_1', `${hello},type_QXJpYWw`].map((parameters) =>
+        failure(input, `image/watermark,${parameters}`),
+      ),
+    );
+
+    expect(failures).toMatchObject([
+      { code: 'BadRequest', message: 'Input is not base64 decoding.', ec: '0040-00000257' },
+      { code: 'BadRequest', ec: '0040-00000257' },
+      { code: 'BadRequest', ec: '0040-00000257' },
+      { code: 'InvalidArgument', message: 'font content is too large' },
+      { code: 'InvalidArgument', ec: '0040-00000278' },
+      { code: 'InvalidArgument', message: 'The value: Arial of parameter: type is invalid.' },
+    ]);
+  });
+});
