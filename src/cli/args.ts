@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { CliError, type Command, type Values } from './command.ts';
+
+/** Parses what stands behind the command's name, against the command's own table. */
+export function parseOptions(command: Command, args: string[]): Values {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, option]) => [
+      name,
+      option.value === undefined
+        ? { type: 'boolean' as const }
+        : { type: 'string' as const, ...(option.default !== undefined && { default: option.default }) },
+    ]),
+  );
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
+    throw new CliError(`${reason}.\n\n${formatUsage(command)}`);
+  }
+}
+
+/** `oss-saveas local [--port <number>] …` with a line for each option. */
+export function formatUsage(command: Command): string {
+  const rows = Object.entries(command.options).map(([name, { value, summary, default: preset }]) => {
+    const left = `  --${name}${value === undefined ? '' : ` <${value}>`}`;
+    return `${left.padEnd(30)}${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
+  });
+  const options = rows.length === 0 ? '' : ` [options]\n\n${rows.join('\n')}`;
+  return `${command.summary}\n\nUsage: oss-saveas ${command.name}${options}\n`;
+}
+
+export function formatCommands(commands: readonly Command[]): string {
+  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
+  return `Every object uploaded to OSS gets its derivatives.\n\nUsage: oss-saveas <command> [options]\n\n${rows.join('\n')}\n`;
+}

@@ -1,0 +1,41 @@
+/** Where a command reads from and writes to; injected, so that tests call commands as functions. */
+export interface Io {
+  /** Results, for people and pipes. */
+  out: (text: string) => void;
+  /** Progress and complaints. */
+  err: (text: string) => void;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Whether `err` is a terminal, where a line may be drawn over. */
+  isTerminal: boolean;
+  /** Aborted when the person presses Ctrl-C. */
+  stop: AbortSignal;
+}
+
+export interface Option {
+  /** Name of the value in the usage text; a flag without one is true or false. */
+  value?: string;
+  default?: string;
+  summary: string;
+}
+
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+/** One command as data; `run` resolves to the exit code. */
+export interface Command {
+  name: string;
+  summary: string;
+  options: Readonly<Record<string, Option>>;
+  run: (values: Values, io: Io) => Promise<number>;
+}
+
+/** A mistake of the person's: shown without a stack trace. */
+export class CliError extends Error {
+  override name = 'CliError';
+}
+
+/** The text of an option that has a default. */
+export function textOf(values: Values, name: string): string {
+  const value = values[name];
+  if (typeof value !== 'string' || value === '') throw new CliError(`--${name}: expected a value.`);
+  return value;
+}

@@ -1,0 +1,108 @@
+import { type LocalStack, startLocalStack } from '../local/stack.ts';
+import type { Logger } from '../log.ts';
+import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
+
+export const local: Command = {
+  name: 'local',
+  summary: 'Runs an OSS on this machine with the function attached to it.',
+  options: {
+    port: { value: 'number', default: '9000', summary: 'port on 127.0.0.1; 0 takes a free one' },
+    data: {
+      value: 'folder',
+      default: '.local-oss',
+      summary: 'where buckets, queue and dead letters are kept',
+    },
+    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    'access-key-id': { value: 'id', default: 'local', summary: 'AccessKey ID of the account' },
+    'access-key-secret': { value: 'secret', default: 'local-secret', summary: 'its secret' },
+  },
+  run: async (values, io) => {
+    const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
+    const stack = await startLocalStack({
+      dataDir: textOf(values, 'data'),
+      port: portOf(values),
+      rulesFile: textOf(values, 'rules'),
+      bundleDir: 'dist',
+      instanceProgram: 'build/fc-instance.js',
+      accessKey,
+      region,
+      log: createConsole(io),
+    });
+    io.out(describeStack(stack, accessKey, textOf(values, 'data')));
+    await new Promise<void>((resolve) => io.stop.addEventListener('abort', () => resolve(), { once: true }));
+    await stack.close();
+    return 0;
+  },
+};
+
+export const region = 'cn-hangzhou';
+
+function portOf(values: Values): number {
+  const port = Number(textOf(values, 'port'));
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new CliError(`--port: expected a number from 0 to 65535, received "${values.port}".`);
+}
+
+function describeStack(stack: LocalStack, key: { id: string; secret: string }, dataDir: string): string {
+  const [bucket = ''] = stack.buckets;
+  const client = `{ endpoint: '${stack.url}', region: 'oss-${region}', bucket: '${bucket}', accessKeyId: '${key.id}', accessKeySecret: '${key.secret}', authorizationV4: true }`;
+  return `Local OSS with the function attached. Ctrl-C ends it.
+
+  endpoint    ${stack.url} (path style)   region ${region}
+  buckets     ${stack.buckets.join(', ')}
+  access key  ${key.id} / ${key.secret}
+  data        ${dataDir} (dead letters in ${stack.deadLetterDir})
+
+Upload a picture with the official Node client, then list what became of it:
+
+  node -e "new (require('ali-oss'))(${client}).put('uploads/a.jpg', 'a.jpg')"
+  node -e "new (require('ali-oss'))(${client}).listV2({}).then(({ objects }) => console.table(objects, ['name', 'size']))"
+
+`;
+}
+
+/** Shows the function's own log lines, one short line each, and whatever is wrong around it. */
+export function createConsole(io: Io): Logger {
+  const show = (message: string, fields: object = {}) =>
+    io.err(`${formatLine(message, new Map(Object.entries(fields)))}\n`);
+  return {
+    debug: () => {},
+    info: (message, fields) => {
+      if (message === 'function output') show(message, fields);
+    },
+    warn: show,
+    error: show,
+  };
+}
+
+function formatLine(message: string, fields: ReadonlyMap<string, unknown>): string {
+  const line = fields.get('line');
+  if (typeof line !== 'string')
+    return `${message}: ${fields.get('error') ?? JSON.stringify(Object.fromEntries(fields))}`;
+  try {
+    const {
+      message: said,
+      bucket,
+      key,
+      targetBucket,
+      targetKey,
+      rule,
+      reason,
+      error,
+      sizeBytes,
+      durationMs,
+    } = JSON.parse(line);
+    if (bucket === undefined) return line;
+    const to = targetKey === undefined ? '' : ` -> oss://${targetBucket}/${targetKey}`;
+    const why = [
+      rule,
+      reason,
+      sizeBytes !== undefined && `${sizeBytes} bytes`,
+      durationMs !== undefined && `${durationMs} ms`,
+      error,
+    ];
+    return `${said}: oss://${bucket}/${key}${to} (${why.filter(Boolean).join(', ')})`;
+  } catch {
+    return line;
+  }
+}

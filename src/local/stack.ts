@@ -1,0 +1,114 @@
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Logger } from '../log.ts';
+import { compileRules } from '../rules/compile.ts';
+import type { RuleSet } from '../rules/rule.ts';
+import type { InvocationOutcome } from './fc/delivery.ts';
+import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/function-compute.ts';
+import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
+import type { AccessKey } from './oss/access-keys.ts';
+import { processImage } from './oss/image/process-image.ts';
+import type { OssEventRecord } from './oss/object-event.ts';
+import { createLocalOss, localAccountId } from './oss/server.ts';
+
+export interface LocalStackOptions {
+  dataDir: string;
+  port: number;
+  rulesFile: string;
+  /** Where the bundled function lies (`index.js`); its rules are replaced by those of `rulesFile`. */
+  bundleDir: string;
+  /** The bundled instance program. */
+  instanceProgram: string;
+  accessKey: AccessKey;
+  region: string;
+  log: Logger;
+  retryDelaysMs?: readonly number[];
+  onOutcome?: (outcome: InvocationOutcome) => void;
+}
+
+export interface LocalStack {
+  url: string;
+  /** Buckets made for the rules; the first one is where to upload. */
+  buckets: readonly string[];
+  deadLetterDir: string;
+  functionCompute: LocalFunctionCompute;
+  close(): Promise<void>;
+}
+
+/** Where uploads go when the rules name no bucket. */
+const defaultBucket = 'photos';
+
+/** As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed. */
+const everyObject: OssTrigger = { events: ['oss:ObjectCreated:*'], prefix: '', suffix: '' };
+
+/**
+ * Starts the local OSS with the built function attached: what is uploaded there, and what a save-as writes, is
+ * delivered to the function as Function Compute would, with temporary credentials of its role.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const { dataDir, region, log } = options;
+  const codeDir = join(dataDir, 'function');
+  const ruleSet = await preparePackage(options, codeDir);
+  const buckets = bucketsOf(ruleSet);
+  const early: OssEventRecord[] = [];
+  let functionCompute: LocalFunctionCompute | undefined;
+  const oss = await createLocalOss({
+    dataDir: join(dataDir, 'oss'),
+    region,
+    accessKeys: [options.accessKey],
+    buckets,
+    processImage,
+    log,
+    onObjectEvent: (record) => {
+      if (!matchesTrigger(record, everyObject)) return;
+      if (functionCompute === undefined) early.push(record);
+      else functionCompute.enqueue({ events: [record] });
+    },
+  });
+  const { url } = await oss.listen({ port: options.port });
+  const deadLetterDir = join(dataDir, 'dead-letters');
+  functionCompute = await createLocalFunctionCompute({
+    codeDir,
+    instanceProgram: resolve(options.instanceProgram),
+    queueDir: join(dataDir, 'queue'),
+    deadLetterDir,
+    log,
+    function: {
+      name: 'oss-saveas',
+      handler: 'index.handler',
+      memoryMb: 128,
+      timeoutMs: 60_000,
+      environment: { OSS_ENDPOINT: url },
+      region,
+      accountId: localAccountId,
+    },
+    credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
+    ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
+    ...(options.onOutcome && { onOutcome: options.onOutcome }),
+  });
+  for (const record of early) functionCompute.enqueue({ events: [record] });
+  const close = async () => {
+    await functionCompute?.close();
+    await oss.close();
+  };
+  return { url, buckets, deadLetterDir, functionCompute, close };
+}
+
+async function preparePackage(
+  { rulesFile, bundleDir }: LocalStackOptions,
+  codeDir: string,
+): Promise<RuleSet> {
+  const { ruleSet, json } = await compileRules(rulesFile);
+  await rm(codeDir, { recursive: true, force: true });
+  await mkdir(codeDir, { recursive: true });
+  await cp(join(bundleDir, 'index.js'), join(codeDir, 'index.js'));
+  await writeFile(join(codeDir, 'rules.json'), json);
+  return ruleSet;
+}
+
+/** Every bucket the rules name, sources first. */
+function bucketsOf({ rules }: RuleSet): string[] {
+  const sources = rules.flatMap(({ match }) => (match.bucket.length === 0 ? [defaultBucket] : match.bucket));
+  const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
+  return [...new Set([...sources, ...targets])];
+}
