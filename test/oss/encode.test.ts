@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeComponent, encodePath, encodeQuery } from '../../src/oss/encode.ts';
-import { hostileKeys } from './hostile-keys.ts';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
 
 const wellFormed = fc.string({ unit: 'grapheme' });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveEndpoint, target } from '../../src/oss/endpoint.ts';
-import { hostileKeys } from './hostile-keys.ts';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
 
 const region = 'cn-hangzhou';
 

@@ -6,7 +6,7 @@ import { createOssClient } from '../../src/oss/client.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import { canonicalRequest, scope, stringToSign } from '../../src/oss/sign.ts';
-import { hostileKeys } from './hostile-keys.ts';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { rejection, secrets } from './mock-oss.ts';
 
 let closing: (() => unknown)[] = [];

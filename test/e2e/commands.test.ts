@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProject } from './built-project.ts';
+
+let project: Awaited<ReturnType<typeof buildProject>>;
+beforeAll(async () => {
+  project = await buildProject();
+});
+afterAll(() => project.remove());
+
+function start(...args: string[]): {
+  child: ChildProcess;
+  output: () => string;
+  ended: Promise<number | null>;
+} {
+  const child = spawn(process.execPath, ['build/cli.js', ...args], { cwd: project.dir });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, output: () => text, ended };
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('the demo', () => {
+  it('shows every outcome as the expected one, the broken file among them, and ends with 0', async () => {
+    const { output, ended } = start('demo');
+
+    expect(await ended).toBe(0);
+    expect(output()).toMatch(
+      /uploads\/portrait\.jpg +1200 x 1600 +thumbnail +derived\/uploads\/portrait-320\.webp +320 x 427/,
+    );
+    expect(output()).toMatch(
+      /uploads\/broken\.jpg +no image .* failed, dead letter after 4 attempts, as expected/,
+    );
+    expect(output()).toContain('All 15 outcomes are as expected');
+    expect(await readdir(join(project.dir, '.local-oss/demo/dead-letters'))).toHaveLength(1);
+    expect(await readdir(join(project.dir, '.local-oss/demo/pictures/derived/uploads'))).toContain(
+      'logo-320.webp',
+    );
+  });
+});
+
+describe('the local OSS', () => {
+  it('says where it is and what to do next, and ends cleanly', async () => {
+    const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
+    await waitFor(() => output().includes('Ctrl-C'));
+    await waitFor(() => output().includes('listV2'));
+
+    child.kill('SIGINT');
+
+    expect(await ended).toBe(0);
+    expect(output()).toMatch(/endpoint +http:\/\/127\.0\.0\.1:\d+/);
+    expect(output()).toMatch(/buckets +photos/);
+    expect(output()).toContain('local / local-secret');
+  });
+
+  it.each([
+    [['local', '--port', 'x'], '--port: expected a number from 0 to 65535, received "x"'],
+    [['local', '--prot', '1'], "Unknown option '--prot'"],
+    [['local', '--rules', 'gone.yaml'], 'The rules cannot be read: ENOENT'],
+    [['nothing'], 'no command "nothing"'],
+  ])('refuses %j with one clear message', async (args, message) => {
+    const { output, ended } = start(...args);
+
+    expect(await ended).not.toBe(0);
+    expect(output()).toContain(message);
+    expect(output()).not.toMatch(/\n +at /);
+  });
+});
+
+describe('the build', () => {
+  it('leaves the bundle and the compiled rules in dist, and nothing else', async () => {
+    expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual(['index.js', 'rules.json']);
+    expect(JSON.parse(await readFile(join(project.dir, 'dist/rules.json'), 'utf8')).rules).toHaveLength(2);
+  });
+
+  it('fails on a broken rule, with its line', async () => {
+    const { output, ended } = start('build', '--rules', 'package.json', '--out', 'broken');
+
+    expect(await ended).toBe(1);
+    expect(output()).toMatch(/package\.json:\d+:\d+ .*expected/);
+    await rm(join(project.dir, 'broken'), { recursive: true, force: true });
+  });
+});
