@@ -8,6 +8,7 @@ import { createOssClient, type OssClient } from '../oss/client.ts';
 import { resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import { plan } from '../pipeline/plan.ts';
+import type { Report } from '../pipeline/report.ts';
 import type { Planned } from '../pipeline/result.ts';
 import { compileRules } from '../rules/compile.ts';
 import { type Command, type Io, textOf } from './command.ts';
@@ -162,11 +163,9 @@ async function keep(file: string, body: Buffer): Promise<void> {
 
 function timeOf({ target }: Planned, outcome: InvocationOutcome | undefined): string {
   if (outcome?.result.status !== 'succeeded') return '';
-  const { results }: { results: { target?: { key: string }; durationMs?: number }[] } = JSON.parse(
-    String(outcome.result.body),
-  );
-  const durationMs = results.find((result) => result.target?.key === target.key)?.durationMs;
-  return durationMs === undefined ? '' : `${durationMs} ms`;
+  const { results }: Report = JSON.parse(String(outcome.result.body));
+  const saved = results.find((result) => result.status === 'saved' && result.target.key === target.key);
+  return saved?.status === 'saved' ? `${saved.durationMs} ms` : '';
 }
 
 function summarize(

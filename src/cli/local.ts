@@ -1,6 +1,6 @@
 import { type LocalStack, startLocalStack } from '../local/stack.ts';
-import type { Logger } from '../log.ts';
-import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
+import { CliError, type Command, textOf, type Values } from './command.ts';
+import { createConsole } from './console.ts';
 
 export const local: Command = {
   name: 'local',
@@ -59,50 +59,4 @@ Upload a picture with the official Node client, then list what became of it:
   node -e "new (require('ali-oss'))(${client}).listV2({}).then(({ objects }) => console.table(objects, ['name', 'size']))"
 
 `;
-}
-
-/** Shows the function's own log lines, one short line each, and whatever is wrong around it. */
-export function createConsole(io: Io): Logger {
-  const show = (message: string, fields: object = {}) =>
-    io.err(`${formatLine(message, new Map(Object.entries(fields)))}\n`);
-  return {
-    debug: () => {},
-    info: (message, fields) => {
-      if (message === 'function output') show(message, fields);
-    },
-    warn: show,
-    error: show,
-  };
-}
-
-function formatLine(message: string, fields: ReadonlyMap<string, unknown>): string {
-  const line = fields.get('line');
-  if (typeof line !== 'string')
-    return `${message}: ${fields.get('error') ?? JSON.stringify(Object.fromEntries(fields))}`;
-  try {
-    const {
-      message: said,
-      bucket,
-      key,
-      targetBucket,
-      targetKey,
-      rule,
-      reason,
-      error,
-      sizeBytes,
-      durationMs,
-    } = JSON.parse(line);
-    if (bucket === undefined) return line;
-    const to = targetKey === undefined ? '' : ` -> oss://${targetBucket}/${targetKey}`;
-    const why = [
-      rule,
-      reason,
-      sizeBytes !== undefined && `${sizeBytes} bytes`,
-      durationMs !== undefined && `${durationMs} ms`,
-      error,
-    ];
-    return `${said}: oss://${bucket}/${key}${to} (${why.filter(Boolean).join(', ')})`;
-  } catch {
-    return line;
-  }
 }
