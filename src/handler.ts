@@ -22,6 +22,8 @@ export interface HandlerDeps {
   defaultCredentials: () => Promise<Credentials>;
   /** Takes one line of log. */
   write: (line: string) => void;
+  /** Every event is only planned for, also where it does not say so itself. */
+  dryRun?: boolean;
   now?: () => number;
   sleep?: (ms: number) => Promise<void>;
 }
@@ -57,14 +59,21 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
       'status' in record ? [record] : plan(record, rules, invocation.adHoc && (() => false)),
     );
     const onResult = (result: Result) => logResult(logger, requestId, result);
-    const results = invocation.dryRun
-      ? planned
-      : await run(planned, { client, limit, deadline, now, onResult });
+    const results =
+      invocation.dryRun || deps.dryRun
+        ? planned
+        : await run(planned, { client, limit, deadline, now, onResult });
     const report = summarize(results, requestId, now() - startedAt);
     logSummary(logger, report);
-    if (report.failed > 0) throw new OutputsFailed(report);
+    if (mustThrow(report, rules)) throw new OutputsFailed(report);
     return report;
   };
+}
+
+/** A failure that may heal, or that the rules do not want to be only reported, goes to the platform's retries. */
+function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolean {
+  const failures = results.filter((result) => result.status === 'failed');
+  return failures.some(({ kind }) => kind === 'transient' || onPermanentFailure === 'throw');
 }
 
 function createClient(deps: HandlerDeps, context: unknown, limit: { current: number }) {

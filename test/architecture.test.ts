@@ -43,15 +43,16 @@ const allowed: Record<string, readonly string[]> = {
   ],
   local: ['events', 'rules', 'style', 'oss', 'log'],
   pipeline: ['events', 'rules', 'process', 'oss', 'log'],
-  rules: ['style', 'events'],
+  rules: ['style', 'events', 'did-you-mean'],
   process: ['style'],
   credentials: ['oss'],
   settings: ['log'],
   events: [],
-  style: [],
+  style: ['did-you-mean'],
   oss: [],
   log: [],
   'fc-context': [],
+  'did-you-mean': [],
 };
 
 describe('the architecture', () => {

@@ -107,6 +107,17 @@ describe('an invocation', () => {
     expect(lines.some((line) => JSON.parse(line).message === 'output failed')).toBe(true);
   });
 
+  it('only reports permanent failures where the rules say so, and still throws what may heal', async () => {
+    const { handle } = handlerOf({ RULES: JSON.stringify({ ...rules, onPermanentFailure: 'report' }) });
+    const answers = [404, 404, 404, 500, 500, 500];
+    expectCalls('/u/a.jpg', 6, () => ({ statusCode: answers.shift() ?? 0, data: '' }));
+
+    await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).resolves.toMatchObject({ failed: 2 });
+    await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow(
+      '1 for good, 1 to be tried again',
+    );
+  });
+
   it('tries throttled calls again within the invocation', async () => {
     let calls = 0;
     expectCalls('/u/a.jpg', 3, (target) =>

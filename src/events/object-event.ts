@@ -9,6 +9,8 @@ export interface ObjectEvent {
   eventName: string;
   /** ISO 8601; for manual events the time of the invocation. */
   eventTime: string;
+  /** When the object got the content that the event is about, ISO 8601; unknown for manual events. */
+  modifiedAt?: string;
   sizeBytes?: number;
   /** Without quotes. */
   eTag?: string;

@@ -29,13 +29,15 @@ export function readOssRecord(record: unknown, path: string): EventRecord {
   // Absent in older records; where present it spares rules on content type a HEAD request.
   const contentType = pick(object, 'objectMeta', 'mimeType');
   const eventTime = pick(record, 'eventTime');
+  const time = typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime)) ? eventTime : '';
   return {
     kind: 'object',
     event: {
       bucket,
       key,
       eventName: eventName.replace(/^oss:/, ''),
-      eventTime: typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime)) ? eventTime : '',
+      eventTime: time,
+      ...(time !== '' && { modifiedAt: time }),
       ...(typeof sizeBytes === 'number' && { sizeBytes }),
       ...(typeof eTag === 'string' && eTag !== '' && { eTag }),
       ...(typeof contentType === 'string' && { contentType }),

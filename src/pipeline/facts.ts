@@ -34,16 +34,26 @@ function lacksFacts(event: ObjectEvent, rules: RuleSet): boolean {
   return rules.rules.some((rule) => {
     const mismatch = findMismatch(rule.match, event);
     if (mismatch !== undefined) return mismatch.endsWith('-unknown');
-    const parts = rule.outputs.flatMap((output) => [...output.target.key.parts, ...output.style.parts]);
-    return event.eTag === undefined && variablesOf(parts).some(({ name }) => name === 'etag');
+    return rule.outputs.some(({ refresh, checkSource, style, target }) => {
+      if (event.modifiedAt === undefined && refresh === 'stale') return true;
+      if (event.eTag !== undefined) return false;
+      return (
+        checkSource || variablesOf([...style.parts, ...target.key.parts]).some(({ name }) => name === 'etag')
+      );
+    });
   });
 }
 
 async function complete(event: ObjectEvent, { client, deadline }: Source): Promise<EventRecord | Failed> {
   const source = { bucket: event.bucket, key: event.key };
   try {
-    const { sizeBytes, contentType, eTag } = await client.headObject({ ...source, deadline });
-    const facts = { sizeBytes, ...(eTag && { eTag }), ...(contentType && { contentType }) };
+    const { sizeBytes, contentType, eTag, lastModified } = await client.headObject({ ...source, deadline });
+    const facts = {
+      sizeBytes,
+      ...(eTag && { eTag }),
+      ...(contentType && { contentType }),
+      ...(lastModified && { modifiedAt: lastModified.toISOString() }),
+    };
     return { kind: 'object', event: { ...facts, ...event } };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };

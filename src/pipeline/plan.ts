@@ -64,6 +64,14 @@ function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason 
 function planOutput(rule: Rule, output: Output, event: ObjectEvent): (Planned | Failed)[] {
   const given = sourceValues(rule, event);
   const source = { bucket: event.bucket, key: event.key };
+  const version = {
+    ...(event.eTag !== undefined && { eTag: event.eTag }),
+    ...(event.modifiedAt !== undefined && { modifiedAt: event.modifiedAt }),
+  };
+  const care = {
+    ...(output.refresh && { refresh: output.refresh }),
+    ...(output.checkSource && { checkSource: output.checkSource }),
+  };
   return combinations(output.vary).map((varied) => {
     const values = { ...given, ...varied };
     const bucket = output.target.bucket ?? event.bucket;
@@ -72,7 +80,7 @@ function planOutput(rule: Rule, output: Output, event: ObjectEvent): (Planned | 
       assertTarget(source, target);
       const style = render(output.style.parts, values);
       const process = buildProcess(style, target);
-      return { status: 'planned', rule: rule.name, source, target, style, process };
+      return { status: 'planned', rule: rule.name, source, target, style, process, ...care, version };
     } catch (error) {
       const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
       return {

@@ -28,9 +28,9 @@ export function summarize(results: readonly Result[], requestId: string, duratio
   };
 }
 
-/** Failures named in the error's text; the rest is counted. Keeps it far below what a destination takes (128 KB). */
-const maxListed = 20;
-const maxMessage = 400;
+/** Of the error's text: the platform hands it on to logs (32 KB a line) and destinations (128 KB with the event). */
+const maxMessageBytes = 16_384;
+const maxFailureBytes = 2_048;
 
 /**
  * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination.
@@ -41,7 +41,9 @@ export class OutputsFailed extends Error {
   readonly report: Report;
   constructor(report: Report) {
     const failures = report.results.filter((result) => result.status === 'failed');
-    super(`${headline(failures, report)}\n${failures.slice(0, maxListed).map(formatFailure).join('\n')}`);
+    const lines = takeBytes(failures.map(formatFailure), maxMessageBytes);
+    const more = failures.length - lines.length;
+    super(`${headline(failures, report)}\n${lines.join('\n')}${more > 0 ? `\n- and ${more} more` : ''}`);
     this.report = report;
   }
 }
@@ -49,15 +51,29 @@ export class OutputsFailed extends Error {
 function headline(failures: readonly Failed[], { saved, skipped, requestId }: Report): string {
   const permanent = failures.filter(({ kind }) => kind === 'permanent').length;
   const kinds = `${permanent} for good, ${failures.length - permanent} to be tried again`;
-  const more = failures.length > maxListed ? `; the first ${maxListed} are` : '';
-  return `${failures.length} failed (${kinds}), ${saved} saved, ${skipped} skipped, requestId ${requestId}${more}:`;
+  return `${failures.length} failed (${kinds}), ${saved} saved, ${skipped} skipped, requestId ${requestId}:`;
 }
 
 function formatFailure(failure: Failed): string {
   const { kind, code, rule, source, target, message } = failure;
   const where = source === undefined ? '' : ` ${formatObject(source)}`;
   const to = target === undefined ? '' : ` -> ${formatObject(target)}`;
-  return `- ${kind} ${code}${where}${to}${rule === undefined ? '' : ` (rule ${rule})`}: ${message.slice(0, maxMessage)}`;
+  const by = rule === undefined ? '' : ` (rule ${rule})`;
+  return cut(`- ${kind} ${code}${where}${to}${by}: ${message}`, maxFailureBytes);
+}
+
+/** As many lines from the front as fit. */
+function takeBytes(lines: readonly string[], maxBytes: number): string[] {
+  let left = maxBytes;
+  return lines.filter((line) => {
+    left -= Buffer.byteLength(line) + 1;
+    return left >= 0;
+  });
+}
+
+function cut(text: string, maxBytes: number): string {
+  // Decoding replaces a character that the cut went through by one that says so.
+  return Buffer.byteLength(text) <= maxBytes ? text : `${Buffer.from(text).subarray(0, maxBytes - 6)}…`;
 }
 
 /** Logs one result: a constant message, and fields picked one by one, so that nothing secret can slip in. */

@@ -9,6 +9,10 @@ export interface Task {
   style: string;
   /** The whole value of `x-oss-process`. */
   process: string;
+  refresh?: 'missing' | 'stale';
+  checkSource?: true;
+  /** The version of the source that the event is about. */
+  version: { eTag?: string; modifiedAt?: string };
 }
 
 /** Stable: log queries, alarms and people's scripts rely on these. */
@@ -21,13 +25,16 @@ export type SkipReason =
   | 'directory-marker'
   | 'empty-object'
   | 'no-rule-matched'
-  | 'own-output';
+  | 'own-output'
+  | 'target-exists'
+  | 'up-to-date';
 
 export interface Skipped {
   status: 'skipped';
   reason: SkipReason;
-  eventName: string;
+  eventName?: string;
   source?: Target;
+  target?: Target;
   rule?: string;
 }
 
@@ -35,7 +42,7 @@ export interface Failed {
   status: 'failed';
   /** Whether another attempt later may succeed without anybody changing anything. */
   kind: 'permanent' | 'transient';
-  /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, Deadline, or the client's. */
+  /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, SourceChanging, Deadline, or the client's. */
   code: string;
   message: string;
   source?: Target;

@@ -1,6 +1,7 @@
 import { parseGlob } from './glob.ts';
 import {
   array,
+  choice,
   either,
   type Infer,
   type JsonSchema,
@@ -126,6 +127,15 @@ const outputSchema = object({
     { bucket: optional(bucketSchema), key: targetKeySchema },
     { description: "Default bucket: the source object's." },
   ),
+  refresh: optional(
+    choice(
+      ['always', 'missing', 'stale'],
+      'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
+    ),
+  ),
+  checkSource: optional(
+    choice([false, true], 'After saving, make it again if the source was replaced in the meantime.'),
+  ),
 });
 
 const matchSchema = object({
@@ -155,6 +165,12 @@ const ruleSchema = object({
 
 export const documentSchema = object({
   rules: array(ruleSchema, { description: 'Every rule that matches an object applies to it.', minItems: 0 }),
+  onPermanentFailure: optional(
+    choice(
+      ['throw', 'report'],
+      'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
+    ),
+  ),
 });
 
 export type RuleDocument = Infer<typeof ruleSchema>;

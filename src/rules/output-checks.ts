@@ -1,4 +1,5 @@
-import { createIssue, didYouMean, type Issue, type Path } from './issue.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { createIssue, type Issue, type Path } from './issue.ts';
 import type { Output } from './rule.ts';
 import { keyVariables, render, type Template, type Values, variablesOf } from './template.ts';
 

@@ -20,6 +20,10 @@ export interface Output {
   style: Template;
   target: { bucket?: string; key: Template };
   vary: Record<string, (string | number)[]>;
+  /** Absent: always made again. */
+  refresh?: 'missing' | 'stale';
+  /** Made again when the source was replaced while it was made. */
+  checkSource?: true;
 }
 
 export interface Rule {
@@ -30,6 +34,8 @@ export interface Rule {
 
 /** Rules made ready for run time. Every rule that matches an object applies to it. */
 export interface RuleSet {
+  /** What an invocation does whose failures are all permanent. */
+  onPermanentFailure: 'throw' | 'report';
   rules: Rule[];
 }
 
@@ -38,10 +44,12 @@ export type ParsedRules = { ok: true; rules: RuleSet } | { ok: false; issues: Is
 /** Reads a rules document (parsed YAML or JSON), whole or not at all: every issue at once, each with its path. */
 export function parseRules(input: unknown): ParsedRules {
   const issues: Issue[] = [];
-  const found = documentSchema.parse(input, [], issues)?.rules ?? [];
+  const document = documentSchema.parse(input, [], issues);
+  const found = document?.rules ?? [];
   checkNames(found, issues);
   const rules = compact(found.map((item, i) => item && readRule(item, ['rules', i], issues)));
-  return issues.length === 0 ? { ok: true, rules: { rules } } : { ok: false, issues };
+  if (issues.length > 0) return { ok: false, issues };
+  return { ok: true, rules: { onPermanentFailure: document?.onPermanentFailure ?? 'throw', rules } };
 }
 
 function checkNames(rules: readonly (RuleDocument | undefined)[], issues: Issue[]): void {
@@ -105,7 +113,13 @@ function readOutput(
   if (style) checkStyle(style, vary, [...path, 'style'], issues);
   if (key) checkKey(key, vary, keyPath, issues);
   if (!style || !key || isUnread(target, 'bucket') || issues.length > before) return undefined;
-  return { style, target: { ...(bucket !== undefined && { bucket }), key }, vary };
+  return {
+    style,
+    target: { ...(bucket !== undefined && { bucket }), key },
+    vary,
+    ...(found.refresh && found.refresh !== 'always' && { refresh: found.refresh }),
+    ...(found.checkSource && { checkSource: true }),
+  };
 }
 
 /** Whether a field was there but refused, which its value alone does not tell from one left out. */

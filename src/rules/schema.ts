@@ -1,4 +1,5 @@
-import { createIssue, describeValue, didYouMean, type Issue, type Path } from './issue.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { createIssue, describeValue, type Issue, type Path } from './issue.ts';
 
 /** A draft-07 JSON Schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -60,6 +61,20 @@ export function number(notes: Notes & { minimum?: number }): Schema<number> {
     json: { ...(minimum === undefined ? { type: 'number' } : { type: 'integer', minimum }), ...shown },
     parse: (input, path, issues) =>
       typeof input === 'number' && fits(input) ? input : refuse(expected, input, path, issues),
+  };
+}
+
+/** One of the values; the first one is what leaving it out means. */
+export function choice<const T extends string | boolean>(
+  values: readonly T[],
+  description: string,
+): Schema<T> {
+  const expected = `one of ${values.join(', ')}`;
+  return {
+    expected,
+    json: { enum: values, default: values[0], description },
+    parse: (input, path, issues) =>
+      values.find((value) => value === input) ?? refuse(expected, input, path, issues),
   };
 }
 

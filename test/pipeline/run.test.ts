@@ -10,6 +10,7 @@ const task = (name: string): Planned => ({
   target: { bucket: 'dst-bucket', key: `${name}.webp` },
   style: 'image/info',
   process: 'image/info|sys/saveas,…',
+  version: {},
 });
 
 const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t${i}`));
@@ -26,12 +27,12 @@ function clientOf(answer: (key: string) => Partial<ProcessResult> | Promise<Part
     processStatus: 'OK',
     ...(await answer(key)),
   });
-  return { processObject };
+  return { processObject, headObject: () => Promise.reject(new Error('nobody asked for a HEAD')) };
 }
 
 function runAll(
   plan: Result[],
-  client: Pick<OssClient, 'processObject'>,
+  client: Pick<OssClient, 'processObject' | 'headObject'>,
   limit = { current: 2 },
   now = () => 0,
 ) {

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { Logger } from '../../src/log.ts';
+import { logResult, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
+import type { Failed, Result } from '../../src/pipeline/result.ts';
+
+const failure = (name: string, rest: Partial<Failed> = {}): Failed => ({
+  status: 'failed',
+  kind: 'transient',
+  code: 'InternalError',
+  message: `ProcessObject oss://b/${name} failed: 500`,
+  rule: 'r',
+  source: { bucket: 'b-1', key: name },
+  target: { bucket: 'b-2', key: `d/${name}` },
+  ...rest,
+});
+
+describe('the error of an invocation', () => {
+  it('says how many failed, how, and names each', () => {
+    const results: Result[] = [failure('a'), failure('b', { kind: 'permanent', code: 'NoSuchKey' })];
+
+    const error = new OutputsFailed(summarize(results, 'FC-1', 5));
+
+    expect(error.message).toBe(
+      [
+        '2 failed (1 for good, 1 to be tried again), 0 saved, 0 skipped, requestId FC-1:',
+        '- transient InternalError oss://b-1/a -> oss://b-2/d/a (rule r): ProcessObject oss://b/a failed: 500',
+        '- permanent NoSuchKey oss://b-1/b -> oss://b-2/d/b (rule r): ProcessObject oss://b/b failed: 500',
+      ].join('\n'),
+    );
+  });
+
+  it('stays small however many and however long the failures are, and says how many it leaves out', () => {
+    const keys = Array.from({ length: 5_000 }, (_, i) => `${i}-${'长'.repeat(300)}`);
+
+    const error = new OutputsFailed(
+      summarize(
+        keys.map((key) => failure(key)),
+        'FC-1',
+        5,
+      ),
+    );
+
+    expect(Buffer.byteLength(error.message)).toBeLessThan(17_000);
+    const [, ...lines] = error.message.split('\n');
+    expect(lines.at(-1)).toBe(`- and ${5_000 - (lines.length - 1)} more`);
+    expect(error.report.results).toHaveLength(5_000);
+  });
+
+  it('cuts a failure of its own length, between characters', () => {
+    const error = new OutputsFailed(summarize([failure('a', { message: '长'.repeat(10_000) })], 'FC-1', 5));
+
+    expect(Buffer.byteLength(error.message)).toBeLessThan(2_300);
+    expect(error.message.endsWith('…')).toBe(true);
+  });
+});
+
+describe('a line of log', () => {
+  it('has a constant message and flat fields, and nothing of the process string', () => {
+    const lines: unknown[] = [];
+    const take = (message: string, fields?: object) => lines.push({ message, ...fields });
+    const logger: Logger = { debug: take, info: take, warn: take, error: take };
+
+    logResult(logger, 'FC-1', failure('a', { requestId: 'OSS-1', ec: '0015-1', attempts: 3, durationMs: 7 }));
+
+    expect(lines).toEqual([
+      {
+        message: 'output failed',
+        requestId: 'FC-1',
+        status: 'failed',
+        kind: 'transient',
+        code: 'InternalError',
+        error: 'ProcessObject oss://b/a failed: 500',
+        rule: 'r',
+        ossRequestId: 'OSS-1',
+        ec: '0015-1',
+        attempts: 3,
+        durationMs: 7,
+        bucket: 'b-1',
+        key: 'a',
+        targetBucket: 'b-2',
+        targetKey: 'd/a',
+      },
+    ]);
+  });
+});
