@@ -1,7 +1,12 @@
 export interface ImageRequest {
-  readonly input: Buffer;
+  /** Reads the source object; called when the image's turn has come, so that waiting images hold no memory. */
+  readonly readSource: () => Promise<Buffer>;
   /** The process without its `sys/…` part: always begins with `image/`. */
   readonly style: string;
+  /** Another object of the source's bucket, for image watermarks; undefined when there is none of that key. */
+  readonly readObject: (key: string) => Promise<Buffer | undefined>;
+  /** Asked by AsyncProcessObject: `image/deblindwatermark` is for that only. */
+  readonly asynchronous?: boolean;
 }
 
 export interface ImageResult {

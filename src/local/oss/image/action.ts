@@ -1,4 +1,5 @@
 import type { StyleAction } from '../../../style/parse.ts';
+import type { ImageRequest } from '../image-contract.ts';
 import { badRequest, invalidValue } from './failures.ts';
 import type { Picture } from './picture.ts';
 
@@ -18,8 +19,12 @@ export interface Step {
   readonly keepsFrames: boolean;
   /** `auto-orient,0`: acts before everything, wherever it stands. */
   readonly refusesOrientation: boolean;
-  apply(picture: Picture): Promise<Picture> | Picture;
+  /** The object it lays on the picture, as its `image_` names it. */
+  readonly logo: string | undefined;
+  apply(picture: Picture, readObject: ReadObject): Promise<Picture> | Picture;
 }
+
+export type ReadObject = ImageRequest['readObject'];
 
 /** A row of the table of actions. */
 export type Action = (action: StyleAction) => Step;
@@ -30,9 +35,10 @@ interface Definition<V> {
   readonly missing?: string;
   keepsFrames?(values: Partial<V>): boolean;
   refusesOrientation?(values: Partial<V>): boolean;
+  logo?(values: Partial<V>): string | undefined;
   /** Checks that involve several values. */
   check?(values: Partial<V>): void;
-  apply(picture: Picture, values: Partial<V>): Promise<Picture> | Picture;
+  apply(picture: Picture, values: Partial<V>, readObject: ReadObject): Promise<Picture> | Picture;
 }
 
 export function defineAction<V>(definition: Definition<V>): Action {
@@ -42,13 +48,17 @@ export function defineAction<V>(definition: Definition<V>): Action {
     return {
       keepsFrames: definition.keepsFrames?.(values) ?? false,
       refusesOrientation: definition.refusesOrientation?.(values) ?? false,
-      apply: (picture) => definition.apply(picture, values),
+      logo: definition.logo?.(values),
+      apply: (picture, readObject) => definition.apply(picture, values, readObject),
     };
   };
 }
 
-/** Parameters an action does not know are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it). */
-function readValues<V>(action: StyleAction, { parameters, missing }: Definition<V>): Partial<V> {
+/** The parameters of an action. Those it does not know are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it). */
+export function readValues<V>(
+  action: StyleAction,
+  { parameters, missing }: Pick<Definition<V>, 'parameters' | 'missing'>,
+): Partial<V> {
   const known = new Map<string, Parameter<unknown>>(Object.entries(parameters));
   const name = action.name.text;
   const given = action.parameters.flatMap(({ key, value }) => {
@@ -64,6 +74,11 @@ function readValues<V>(action: StyleAction, { parameters, missing }: Definition<
   }
   // Object.fromEntries forgets which key has which type; each value was read by the parameter of its own key.
   return Object.fromEntries(given.map(({ key, value }) => [key, value])) as Partial<V>;
+}
+
+/** For actions whose missing value has no EC that we know. */
+export function requireValue({ [bare]: value }: { [bare]?: unknown }): void {
+  if (value === undefined) throw badRequest('InvalidArgument', 'The action has no value.');
 }
 
 /** A whole number from `min` to `max`. */
@@ -98,7 +113,7 @@ export function color(ec?: string): Parameter<string> {
 }
 
 /** UTF-8 text in Base64: URL-safe as documented, and, as live SDK tests show, also standard or padded. */
-export function base64Text(ec: string): Parameter<string> {
+export function base64Text(ec?: string): Parameter<string> {
   return {
     read: (value) => {
       const bytes = Buffer.from(value, 'base64');

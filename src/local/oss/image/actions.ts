@@ -1,11 +1,16 @@
+import type { StyleAction } from '../../../style/parse.ts';
 import type { Action } from './action.ts';
-import { crop } from './crop.ts';
+import { describeAverageHue } from './average-hue.ts';
+import { blindwatermark, describeBlindWatermark } from './blind-watermark.ts';
+import { crop, indexcrop } from './crop.ts';
 import { notImplemented } from './failures.ts';
 import { describeSource } from './info.ts';
+import { circle, roundedCorners } from './mask.ts';
 import { format, interlace, quality } from './output.ts';
 import { resize } from './resize.ts';
-import { autoOrient, rotate } from './rotate.ts';
+import { autoOrient, flip, rotate } from './rotate.ts';
 import type { Source } from './source.ts';
+import { blur, bright, contrast, sharpen } from './tone.ts';
 import { watermark } from './watermark.ts';
 
 const missing =
@@ -14,22 +19,37 @@ const missing =
     throw notImplemented(`image/${name}`);
   };
 
-/** What can be done to a picture, by name. A name that is not here is none of OSS's. */
+/** What can be done to a picture, by name. A name that is neither here nor a question is none of OSS's. */
 export const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['resize', resize],
   ['crop', crop],
+  ['indexcrop', indexcrop],
+  ['circle', circle],
+  ['rounded-corners', roundedCorners],
   ['rotate', rotate],
+  ['flip', flip],
   ['auto-orient', autoOrient],
+  ['blur', blur],
+  ['bright', bright],
+  ['contrast', contrast],
+  ['sharpen', sharpen],
   ['format', format],
   ['quality', quality],
   ['interlace', interlace],
   ['watermark', watermark],
-  ...[
-    ...['flip', 'circle', 'rounded-corners', 'indexcrop', 'blur', 'bright', 'contrast', 'sharpen'],
-    ...['average-hue', 'blindwatermark', 'deblindwatermark'],
-    ...['faces', 'bodies', 'cars', 'codes', 'labels', 'score'],
-  ].map((name): [string, Action] => [name, missing(name)]),
+  ['blindwatermark', blindwatermark],
+  // Detection needs an IMM project.
+  ...['faces', 'bodies', 'cars', 'codes', 'labels', 'score'].map((name) => [name, missing(name)] as const),
 ]);
 
-/** What is asked about a source and stands alone in its style; the answer is JSON. */
-export const questions: ReadonlyMap<string, (source: Source) => string> = new Map([['info', describeSource]]);
+export interface Question {
+  readonly contentType: string;
+  answer(source: Source, action: StyleAction): string | Promise<string>;
+}
+
+/** What is asked about a source and stands alone in its style. */
+export const questions: ReadonlyMap<string, Question> = new Map<string, Question>([
+  ['info', { contentType: 'application/json', answer: describeSource }],
+  ['average-hue', { contentType: 'application/json', answer: describeAverageHue }],
+  ['deblindwatermark', { contentType: 'text/plain', answer: describeBlindWatermark }],
+]);

@@ -1,4 +1,4 @@
-import type { Sharp } from 'sharp';
+import type { Matrix3x3, Matrix4x4, Sharp } from 'sharp';
 import { encodeBmp } from './bmp.ts';
 import { tooLarge } from './failures.ts';
 import { type Picture, render } from './picture.ts';
@@ -13,6 +13,18 @@ const contentTypes: Readonly<Record<ImageFormat, string>> = {
   avif: 'image/avif',
   bmp: 'image/bmp',
 };
+
+const swap: Matrix3x3 = [
+  [0, 0, 1],
+  [0, 1, 0],
+  [1, 0, 0],
+];
+const swapWithAlpha: Matrix4x4 = [
+  [0, 0, 1, 0],
+  [0, 1, 0, 0],
+  [1, 0, 0, 0],
+  [0, 0, 0, 1],
+];
 
 /** The picture as the bytes of its output format. EXIF is dropped; colours are sRGB, so no profile is needed. */
 export async function encodePicture(picture: Picture): Promise<{ body: Buffer; contentType: string }> {
@@ -34,7 +46,8 @@ function describeEncoding(picture: Picture): Sharp {
     case 'webp':
       return pipeline.webp({ ...encoderQuality(picture), ...timing(picture) });
     case 'gif':
-      return pipeline.gif(timing(picture));
+      // Frames that have become the same keep their place and time.
+      return pipeline.gif({ ...timing(picture), keepDuplicateFrames: true });
     case 'png':
       return pipeline.png();
     case 'tiff':
@@ -44,13 +57,10 @@ function describeEncoding(picture: Picture): Sharp {
       return pipeline.avif({ effort: 2 });
     case 'bmp':
       // Rows from the bottom, red and blue changed places.
-      return opaque()
+      return pipeline
+        .toColourspace('srgb')
         .flip()
-        .recomb([
-          [0, 0, 1],
-          [0, 1, 0],
-          [1, 0, 0],
-        ])
+        .recomb(picture.hasAlpha ? swapWithAlpha : swap)
         .raw();
   }
 }
@@ -64,8 +74,8 @@ export function encoderQuality({ source, output }: Pick<Picture, 'source' | 'out
   const { quality } = output;
   const own = source.jpegQuality;
   if (quality === undefined) return output.format === 'jpg' && own !== undefined ? { quality: own } : {};
-  if (own === undefined) return { quality: quality.percent };
-  if (!quality.relative) return { quality: Math.min(quality.percent, own) };
+  if (own === undefined || quality.kind === 'exact') return { quality: quality.percent };
+  if (quality.kind === 'capped') return { quality: Math.min(quality.percent, own) };
   return { quality: Math.max(1, Math.round((own * quality.percent) / 100)) };
 }
 

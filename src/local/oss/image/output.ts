@@ -26,8 +26,8 @@ export const quality = defineAction({
   apply: (picture, { q, Q, [bare]: number }) => {
     const absolute = Q ?? number;
     const percent = absolute ?? q ?? 100;
-    const quality = { percent, relative: absolute === undefined };
-    return { ...picture, output: { ...picture.output, quality } };
+    const kind = absolute === undefined ? 'relative' : 'capped';
+    return { ...picture, output: { ...picture.output, quality: { percent, kind } } };
   },
 });
 

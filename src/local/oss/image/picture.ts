@@ -1,6 +1,6 @@
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type OutputInfo, type Sharp } from 'sharp';
 import { badRequest, damagedSource } from './failures.ts';
-import type { ImageFormat, Source } from './source.ts';
+import { type ImageFormat, openSource, type Source } from './source.ts';
 
 export interface Size {
   readonly width: number;
@@ -10,7 +10,8 @@ export interface Size {
 /** How the result will be written; set by format, quality and interlace, used once at the end. */
 export interface Output {
   readonly format: ImageFormat;
-  readonly quality?: { readonly percent: number; readonly relative: boolean };
+  /** Relative to the source's, at most the source's, or as it is. */
+  readonly quality?: { readonly percent: number; readonly kind: 'relative' | 'capped' | 'exact' };
   readonly progressive: boolean;
 }
 
@@ -36,7 +37,6 @@ export function openPicture(source: Source, how: { orient: boolean; animated: bo
   const turned = how.orient && source.orientation > 1;
   if (turned) checkRotationRange(source);
   const sideways = turned && source.orientation >= 5;
-  const options = { animated: how.animated, failOn: 'error', limitInputPixels: false } as const;
   return {
     source,
     width: sideways ? source.height : source.width,
@@ -44,7 +44,7 @@ export function openPicture(source: Source, how: { orient: boolean; animated: bo
     frames: how.animated ? source.frames : 1,
     hasAlpha: source.hasAlpha,
     output: { format: source.format, progressive: false },
-    open: () => (turned ? sharp(source.body, options).autoOrient() : sharp(source.body, options)),
+    open: () => (turned ? openSource(source, how.animated).autoOrient() : openSource(source, how.animated)),
   };
 }
 
@@ -54,7 +54,14 @@ export function openPicture(source: Source, how: { orient: boolean; animated: bo
  */
 export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture> {
   // Composing gives everything an alpha channel; a result has one only if the picture had.
-  const { data, info } = await render(picture, (picture.hasAlpha ? pipeline : pipeline.removeAlpha()).raw());
+  return ofPixels(
+    picture,
+    await render(picture, (picture.hasAlpha ? pipeline : pipeline.removeAlpha()).raw()),
+  );
+}
+
+/** The picture with other pixels; its size is theirs. */
+export function ofPixels(picture: Picture, { data, info }: { data: Buffer; info: OutputInfo }): Picture {
   const { width, channels } = info;
   const height = info.height / picture.frames;
   const animated = picture.frames > 1;

@@ -1,4 +1,5 @@
 import { parseStyle, type StyleAction } from '../../../style/parse.ts';
+import type { ImageRequest, ImageResult } from '../image-contract.ts';
 import type { Step } from './action.ts';
 import { actions, questions } from './actions.ts';
 import { encodePicture } from './encode.ts';
@@ -6,26 +7,36 @@ import { badRequest } from './failures.ts';
 import { openPicture, type Picture } from './picture.ts';
 import { readSource } from './source.ts';
 
-export interface ProcessedImage {
-  readonly body: Buffer;
-  readonly contentType: string;
-}
+/** At most three different ones (OSS help: "Add watermarks"; a page of 2024 says six). */
+const maxLogos = 3;
 
 /**
  * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) the way OSS does, actions in
  * written order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
  */
-export async function processImage(request: { input: Buffer; style: string }): Promise<ProcessedImage> {
+export async function processImage(request: ImageRequest): Promise<ImageResult> {
   const named = imageActions(request.style);
   const asked = named.find(({ name }) => questions.has(name.text));
-  if (asked !== undefined) return answer(asked, named.length, request.input);
+  if (asked !== undefined) return answer(asked, named.length, request);
   const steps = named.map(toStep);
-  const source = await readSource(request.input);
+  checkChain(named, steps);
+  const source = await readSource(await request.readSource());
   const animated = source.frames > 1 && steps.every(({ keepsFrames }) => keepsFrames);
   const orient = !steps.some(({ refusesOrientation }) => refusesOrientation);
   let picture: Picture = openPicture(source, { orient, animated });
-  for (const step of steps) picture = await step.apply(picture);
+  for (const step of steps) picture = await step.apply(picture, request.readObject);
   return encodePicture(picture);
+}
+
+function checkChain(named: readonly StyleAction[], steps: readonly Step[]): void {
+  if (named.slice(0, -1).some(({ name }) => name.text === 'blindwatermark')) {
+    throw badRequest('InvalidArgument', 'The action blindwatermark must be the last one.');
+  }
+  const logos = new Set(steps.flatMap(({ logo }) => logo ?? []));
+  if (logos.size > maxLogos) {
+    const message = `${logos.size} different images as watermarks, at most ${maxLogos} are allowed.`;
+    throw badRequest('WatermarkError', message, '0040-00000026');
+  }
 }
 
 function imageActions(style: string): readonly StyleAction[] {
@@ -47,10 +58,15 @@ function toStep(action: StyleAction): Step {
   return bind(action);
 }
 
-async function answer({ name }: StyleAction, actionCount: number, input: Buffer): Promise<ProcessedImage> {
-  const question = questions.get(name.text);
+async function answer(action: StyleAction, actionCount: number, request: ImageRequest): Promise<ImageResult> {
+  const name = action.name.text;
+  const question = questions.get(name);
   if (question === undefined || actionCount > 1) {
-    throw badRequest('InvalidArgument', `The action ${name.text} must be the only one.`);
+    throw badRequest('InvalidArgument', `The action ${name} must be the only one.`);
   }
-  return { body: Buffer.from(question(await readSource(input))), contentType: 'application/json' };
+  if (name === 'deblindwatermark' && request.asynchronous !== true) {
+    throw badRequest('InvalidArgument', `The action ${name} is for x-oss-async-process only.`);
+  }
+  const source = await readSource(await request.readSource());
+  return { body: Buffer.from(await question.answer(source, action)), contentType: question.contentType };
 }

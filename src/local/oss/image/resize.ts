@@ -1,5 +1,5 @@
 import { color, defineAction, integer, oneOf } from './action.ts';
-import { badRequest, tooLarge } from './failures.ts';
+import { badRequest, invalidValue, tooLarge } from './failures.ts';
 import { placeAt } from './gravity.ts';
 import { type Picture, type Size, settle } from './picture.ts';
 
@@ -82,33 +82,61 @@ function checkResult(sizes: Size[]): void {
   }
 }
 
+const [widthEc, heightEc] = ['0040-00000312', '0040-00000313'];
 const side = (ec: string) => integer(1, 16_384, ec);
 
+const parameters = {
+  m: oneOf(modes, '0040-00000311'),
+  w: integer(0, 16_384, widthEc),
+  h: integer(0, 16_384, heightEc),
+  l: side('0040-00000314'),
+  s: side('0040-00000315'),
+  p: integer(1, 1000, '0040-00000317'),
+  color: color('0040-00000318'),
+  limit: oneOf(['0', '1'], '0040-00000319'),
+};
+
 export const resize = defineAction({
-  parameters: {
-    m: oneOf(modes, '0040-00000311'),
-    w: side('0040-00000312'),
-    h: side('0040-00000313'),
-    l: side('0040-00000314'),
-    s: side('0040-00000315'),
-    p: integer(1, 1000, '0040-00000317'),
-    color: color('0040-00000318'),
-    limit: oneOf(['0', '1'], '0040-00000319'),
-  },
+  parameters,
   // Animations are resized by w and h only, and never enlarged (OSS help: "Resize images").
   keepsFrames: ({ w, h }) => w !== undefined || h !== undefined,
-  check: ({ w, h, l, s, p }) => {
-    if ([w, h, l, s, p].every((value) => value === undefined)) {
-      throw badRequest('InvalidArgument', 'The action resize says no size.', '0040-00000320');
-    }
-  },
-  apply: (picture, values) => {
-    const plan = planResize(picture, picture.frames > 1 ? { ...values, limit: '1' } : values);
-    if (isSame(plan.scaled, picture) && isSame(plan.frame, picture)) return picture;
-    checkResult([plan.scaled, plan.frame]);
-    return settle(picture, drawResize(picture, plan, values.color ?? '#FFFFFF'));
-  },
+  check: checkSizes,
+  apply: applyResize,
 });
+
+/**
+ * resize of a watermark's image, which also knows P: percent of the picture `main` it is laid on (OSS help: "Add
+ * watermarks": P_10 on 100x100 gives 10x10). That it fits into that box proportionally, and w and h win, is assumed.
+ */
+export const resizeLogo = (main: Size) =>
+  defineAction({
+    parameters: { ...parameters, P: integer(1, 100) },
+    check: ({ P, ...values }) => {
+      checkSizes(P === undefined ? values : { ...values, p: P });
+    },
+    apply: (picture, { P, ...values }) => {
+      if (P === undefined || values.w !== undefined || values.h !== undefined) {
+        return applyResize(picture, values);
+      }
+      const { width: w, height: h } = scale(main, P, 100);
+      return applyResize(picture, { ...values, m: 'lfit', w, h, limit: '0' });
+    },
+  });
+
+function checkSizes({ w, h, l, s, p }: ResizeRequest): void {
+  if ([w, h, l, s, p].every((value) => value === undefined)) {
+    throw badRequest('InvalidArgument', 'The action resize says no size.', '0040-00000320');
+  }
+  if (w === 0) throw invalidValue('0', 'w', h === 0 ? '0040-00000321' : widthEc);
+  if (h === 0) throw invalidValue('0', 'h', heightEc);
+}
+
+function applyResize(picture: Picture, values: ResizeRequest & { readonly color?: string }) {
+  const plan = planResize(picture, picture.frames > 1 ? { ...values, limit: '1' } : values);
+  if (isSame(plan.scaled, picture) && isSame(plan.frame, picture)) return picture;
+  checkResult([plan.scaled, plan.frame]);
+  return settle(picture, drawResize(picture, plan, values.color ?? '#FFFFFF'));
+}
 
 function drawResize(picture: Picture, { scaled, frame }: ResizePlan, background: string) {
   const pipeline = picture.open().resize({ ...scaled, fit: 'fill' });

@@ -1,4 +1,4 @@
-import { bare, defineAction, integer, oneOf } from './action.ts';
+import { bare, defineAction, integer, oneOf, requireValue } from './action.ts';
 import { checkRotationRange, settle } from './picture.ts';
 
 /** Clockwise. What slanted angles uncover is white, or clear in a picture with alpha: assumed, OSS does not say. */
@@ -11,6 +11,20 @@ export const rotate = defineAction({
     const background = picture.hasAlpha ? '#ffffff00' : '#ffffff';
     return settle(picture, picture.open().rotate(degrees, { background }));
   },
+});
+
+/** Upside down, left to right, or both. */
+export const flip = defineAction({
+  parameters: { [bare]: oneOf(['0', '1', '2']) },
+  check: (values) => requireValue(values),
+  apply: (picture, { [bare]: axis }) =>
+    settle(
+      picture,
+      picture
+        .open()
+        .flip(axis !== '1')
+        .flop(axis !== '0'),
+    ),
 });
 
 /** EXIF orientation acts by default and before everything else; this action can only refuse it. */

@@ -1,4 +1,6 @@
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { OssError } from '../errors.ts';
+import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { badRequest, damagedSource, notImplemented, tooLarge } from './failures.ts';
 import { estimateJpegQuality } from './jpeg.ts';
 
@@ -23,14 +25,17 @@ export interface Source {
   readonly exif: Buffer | undefined;
 }
 
+type SourceMetadata = Partial<Metadata> & Pick<Metadata, 'width' | 'height'>;
+
 const sourceLimitBytes = 20 * 1024 * 1024;
 const sourceLimitArea = 250_000_000;
 
-/** Longest side a source may have, with its EC (OSS help: "Image processing limits", 0040-00000014/18/19). */
+/** Longest side a source may have, with its EC (OSS help: "Image processing limits", 0040-00000014/17/18/19). */
 const sideLimits: Partial<Record<ImageFormat, { side: number; ec: string }>> = {
   avif: { side: 10_000, ec: '0040-00000014' },
   tiff: { side: 16_384, ec: '0040-00000018' },
   jpg: { side: 30_000, ec: '0040-00000019' },
+  bmp: { side: 30_000, ec: '0040-00000017' },
 };
 
 /** Reads the header of a source object; throws OSS's error when it is no image, damaged or over a limit. */
@@ -39,11 +44,7 @@ export async function readSource(body: Buffer): Promise<Source> {
     throw tooLarge(`The image is larger than 20 MB: ${body.length} bytes.`, '0040-00000009');
   }
   const format = detectFormat(body);
-  const metadata = await sharp(body, { limitInputPixels: false })
-    .metadata()
-    .catch((error: Error) => {
-      throw damagedSource(format, error.message);
-    });
+  const metadata = await readMetadata(body, format);
   const source = {
     body,
     format,
@@ -51,7 +52,7 @@ export async function readSource(body: Buffer): Promise<Source> {
     height: metadata.pageHeight ?? metadata.height,
     // Pages of a TIFF are no animation; OSS shows the first.
     frames: format === 'gif' || format === 'webp' ? (metadata.pages ?? 1) : 1,
-    hasAlpha: metadata.hasAlpha,
+    hasAlpha: metadata.hasAlpha ?? false,
     orientation: metadata.orientation ?? 1,
     delay: metadata.delay ?? [],
     loop: metadata.loop ?? 0,
@@ -62,9 +63,26 @@ export async function readSource(body: Buffer): Promise<Source> {
   return source;
 }
 
+async function readMetadata(body: Buffer, format: ImageFormat): Promise<SourceMetadata> {
+  try {
+    if (format === 'bmp') return readBmpHeader(body);
+    return await sharp(body, { limitInputPixels: false }).metadata();
+  } catch (error) {
+    if (error instanceof OssError) throw error;
+    throw damagedSource(format, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A pipeline over the source's pixels: all frames or the first. */
+export function openSource({ body, format }: Source, animated: boolean): Sharp {
+  if (format !== 'bmp') return sharp(body, { animated, failOn: 'error', limitInputPixels: false });
+  const { data, ...raw } = decodeBmp(body);
+  return sharp(data, { raw, limitInputPixels: false });
+}
+
 /**
  * The format by its first bytes. sharp is asked only afterwards: it would also read SVG and others that OSS refuses.
- * HEIC and BMP are OSS formats the local decoder lacks, which is another answer than "no image".
+ * HEIC is an OSS format the local decoder lacks, which is another answer than "no image".
  */
 function detectFormat(body: Buffer): ImageFormat {
   const head = body.toString('latin1', 0, 40);
@@ -75,7 +93,7 @@ function detectFormat(body: Buffer): ImageFormat {
   if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return 'tiff';
   if (/^.{4}ftyp.*avi[fs]/s.test(head)) return 'avif';
   if (/^.{4}ftyp(hei|hev|mif1|msf1)/s.test(head)) throw notImplemented('HEIC sources');
-  if (head.startsWith('BM')) throw notImplemented('BMP sources');
+  if (head.startsWith('BM')) return 'bmp';
   throw badRequest('BadRequest', 'This image format is not supported.', '0040-00000005');
 }
 

@@ -1,12 +1,6 @@
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
 import { badRequest, invalidValue } from './failures.ts';
-
-/** A transparent picture to be laid over another. */
-export interface Overlay {
-  readonly png: Buffer;
-  readonly width: number;
-  readonly height: number;
-}
+import { layer, type Overlay, openOverlay, toOverlay } from './overlay.ts';
 
 export interface TextLook {
   /** OSS's name of a font, see `families`. */
@@ -40,7 +34,7 @@ export async function renderText(text: string, look: TextLook): Promise<Overlay>
   const shadowOpacity = Math.round((look.opacity * look.shadow) / 100);
   const flat = shadowOpacity === 0 ? ink : await addShadow(ink, text, look, shadowOpacity);
   if (look.rotate % 360 === 0) return flat;
-  return toOverlay(sharp(flat.png).rotate(look.rotate, { background: '#00000000' }));
+  return toOverlay(openOverlay(flat).rotate(look.rotate, { background: '#00000000' }));
 }
 
 /** Where the shadow falls is undocumented: assumed black, right below, by a twentieth of the size. */
@@ -48,9 +42,9 @@ async function addShadow(ink: Overlay, text: string, look: TextLook, opacity: nu
   const shadow = await drawInk(text, look, '#000000', opacity);
   const offset = Math.max(1, Math.round(look.sizePx / 20));
   const below = await toOverlay(
-    sharp(shadow.png).extend({ left: offset, top: offset, background: '#00000000' }),
+    openOverlay(shadow).extend({ left: offset, top: offset, background: '#00000000' }),
   );
-  return toOverlay(sharp(below.png).composite([{ input: ink.png, left: 0, top: 0 }]));
+  return toOverlay(openOverlay(below).composite([layer(ink, { left: 0, top: 0 })]));
 }
 
 async function drawInk(text: string, look: TextLook, color: string, opacity: number): Promise<Overlay> {
@@ -63,12 +57,6 @@ async function drawInk(text: string, look: TextLook, color: string, opacity: num
     const why = `The text watermark cannot be drawn: ${error.message}. Is a font installed?`;
     throw badRequest('WatermarkError', why);
   });
-}
-
-/** Draws a pipeline as an overlay. */
-export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
-  const { data, info } = await pipeline.png().toBuffer({ resolveWithObject: true });
-  return { png: data, width: info.width, height: info.height };
 }
 
 /** Pango markup is XML. Control characters have no place in it; OSS draws one line only. */

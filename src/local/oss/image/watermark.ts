@@ -1,16 +1,36 @@
-import sharp from 'sharp';
-import type { StyleAction } from '../../../style/parse.ts';
-import { type Action, base64Text, color, defineAction, integer, oneOf } from './action.ts';
-import { badRequest, notImplemented } from './failures.ts';
-import { type Gravity, gravities, placeAt } from './gravity.ts';
-import { type Picture, settle } from './picture.ts';
-import { type Overlay, renderText, toOverlay } from './text.ts';
+import { base64Text, color, defineAction, integer, oneOf, type ReadObject } from './action.ts';
+import { badRequest } from './failures.ts';
+import { type Gravity, gravities } from './gravity.ts';
+import { openLogo, parseLogo } from './logo.ts';
+import { joinOverlays, type Overlay, placeOverlay, tileOverlay } from './overlay.ts';
+import type { Picture } from './picture.ts';
+import { renderText } from './text.ts';
 
-const defaultMarginPx = 10;
+interface Values {
+  image: string;
+  text: string;
+  type: string;
+  color: string;
+  size: number;
+  t: number;
+  shadow: number;
+  rotate: number;
+  g: Gravity;
+  x: number;
+  y: number;
+  voffset: number;
+  fill: '0' | '1';
+  padx: number;
+  pady: number;
+  order: '0' | '1';
+  align: '0' | '1' | '2';
+  interval: number;
+}
 
-/** One line of text on the picture (OSS help: "Add watermarks"). */
-const textWatermark = defineAction({
+/** An image, one line of text, or both side by side on the picture (OSS help: "Add watermarks"). */
+export const watermark = defineAction<Values>({
   parameters: {
+    image: base64Text('0040-00000265'),
     text: base64Text('0040-00000257'),
     type: base64Text('0040-00000250'),
     color: color(),
@@ -25,58 +45,44 @@ const textWatermark = defineAction({
     fill: oneOf(['0', '1'], '0040-00000274'),
     padx: integer(0, 4096, '0040-00000276'),
     pady: integer(0, 4096, '0040-00000277'),
+    order: oneOf(['0', '1'], '0040-00000269'),
+    align: oneOf(['0', '1', '2'], '0040-00000271'),
+    interval: integer(0, 1000, '0040-00000270'),
   },
-  check: ({ text }) => {
-    if (text === undefined) {
+  check: ({ text, image }) => {
+    if (text === undefined && image === undefined) {
       throw badRequest('InvalidArgument', 'A watermark needs text or image.', '0040-00000278');
     }
     if (text === '') throw badRequest('InvalidArgument', 'The watermark has no text.', '0040-00000258');
     // The limit and the wording are documented, the code is assumed.
-    if (Buffer.byteLength(text) > 64) throw badRequest('InvalidArgument', 'font content is too large');
+    if (Buffer.byteLength(text ?? '') > 64) throw badRequest('InvalidArgument', 'font content is too large');
+    if (image !== undefined) parseLogo(image);
   },
-  apply: async (picture, { text = '', g = 'se', x = defaultMarginPx, y = defaultMarginPx, ...values }) => {
-    const { type = 'wqy-zenhei', size = 40, t = 100, shadow = 0, rotate = 0, voffset = 0 } = values;
-    if (text.trim() === '' || t === 0) return picture;
-    const look = { font: type, sizePx: size, color: values.color ?? '#000000', opacity: t, shadow, rotate };
-    const overlay = await renderText(text, look);
-    if (values.fill === '1') return tile(picture, overlay, { x: values.padx ?? 0, y: values.pady ?? 0 });
-    return place(picture, overlay, { gravity: g, x, y, voffset });
+  logo: ({ image }) => image,
+  // An image can stay on an animation, text makes it still.
+  keepsFrames: ({ text }) => text === undefined,
+  apply: async (picture, values, readObject) => {
+    const overlay = await drawOverlay(picture, values, readObject);
+    if (overlay === undefined) return picture;
+    if (values.fill === '1') return tileOverlay(picture, overlay, values.padx ?? 0, values.pady ?? 0);
+    const { g: gravity = 'se', x = 10, y = 10, voffset = 0 } = values;
+    return placeOverlay(picture, overlay, { gravity, x, y, voffset });
   },
 });
 
-/** Image watermarks come from another object of the bucket, which the local OSS does not hand to its images yet. */
-export const watermark: Action = (action: StyleAction) => {
-  if (action.parameters.some(({ key }) => key?.text === 'image')) {
-    throw notImplemented('watermark with image_');
-  }
-  return textWatermark(action);
-};
-
-/** Draws the part of the overlay that lies on the picture: sharp refuses a larger one. voffset down is assumed. */
-async function place(
-  picture: Picture,
-  overlay: Overlay,
-  where: { gravity: Gravity; x: number; y: number; voffset: number },
-): Promise<Picture> {
-  const corner = placeAt(where.gravity, picture, overlay, where);
-  const left = corner.left;
-  const top = corner.isMiddleRow ? corner.top + where.voffset : corner.top;
-  const cut = { left: Math.max(0, -left), top: Math.max(0, -top) };
-  const width = Math.min(overlay.width - cut.left, picture.width - Math.max(0, left));
-  const height = Math.min(overlay.height - cut.top, picture.height - Math.max(0, top));
-  if (width <= 0 || height <= 0) return picture;
-  const input = await sharp(overlay.png)
-    .extract({ ...cut, width, height })
-    .toBuffer();
-  return settle(picture, picture.open().composite([{ input, left: left + cut.left, top: top + cut.top }]));
+/** Nothing for blank text and full transparency. In a mixed watermark the bottoms are in line (a page of 2019: the tops). */
+async function drawOverlay(picture: Picture, values: Partial<Values>, readObject: ReadObject) {
+  const { image, t = 100, order = '0', align = '2', interval = 0 } = values;
+  const logo = image === undefined ? undefined : await openLogo(parseLogo(image), picture, t, readObject);
+  const text = await drawText(values);
+  if (t === 0) return undefined;
+  if (logo === undefined || text === undefined) return logo ?? text;
+  const [left, right] = order === '0' ? [logo, text] : [text, logo];
+  return joinOverlays(left, right, Number(align), interval);
 }
 
-/** Repeats the overlay from the left top corner on, `gap` pixels apart. */
-async function tile(picture: Picture, overlay: Overlay, gap: { x: number; y: number }): Promise<Picture> {
-  const clear = { right: gap.x, bottom: gap.y, background: '#00000000' };
-  const spaced = await toOverlay(sharp(overlay.png).extend(clear));
-  const width = Math.min(picture.width, spaced.width);
-  const height = Math.min(picture.height, spaced.height);
-  const { png } = await toOverlay(sharp(spaced.png).extract({ left: 0, top: 0, width, height }));
-  return settle(picture, picture.open().composite([{ input: png, tile: true, gravity: 'northwest' }]));
+async function drawText({ text, t = 100, ...values }: Partial<Values>): Promise<Overlay | undefined> {
+  if (text === undefined || text.trim() === '' || t === 0) return undefined;
+  const { type = 'wqy-zenhei', size = 40, shadow = 0, rotate = 0, color = '#000000' } = values;
+  return renderText(text, { font: type, sizePx: size, color, opacity: t, shadow, rotate });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { processImage } from '../../../../src/local/oss/image/process-image.ts';
-import { animation, failure, halves, run } from './samples.ts';
+import { animation, failure, halves, request, run } from './samples.ts';
 
 describe('info', () => {
   it('describes the picture as stored, in the layout that SDK tests record', async () => {
     const input = await halves(40, 20).jpeg().toBuffer();
 
-    const { body, contentType } = await processImage({ input, style: 'image/info' });
+    const { body, contentType } = await processImage(request(input, 'image/info'));
 
     expect(contentType).toBe('application/json');
     expect(body.toString()).toBe(

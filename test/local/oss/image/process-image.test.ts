@@ -122,9 +122,6 @@ describe('what is refused', () => {
     const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
 
     expect(await failure(heic, 'image/info')).toMatchObject({ statusCode: 501, code: 'NotImplemented' });
-    expect(await failure(Buffer.from('BM'), 'image/info')).toMatchObject({
-      message: expect.stringContaining('BMP'),
-    });
   });
 
   it('is a size over the documented limits', async () => {

@@ -37,12 +37,22 @@ export function near([r, g, b]: Rgb) {
   return [channel(r), channel(g), channel(b)];
 }
 
-export async function run(input: Buffer, style: string): Promise<Buffer> {
-  return (await processImage({ input, style })).body;
+/** A request for one image, in a bucket that holds `objects` besides. */
+export function request(input: Buffer, style: string, objects: Record<string, Buffer> = {}) {
+  const readObject = async (key: string) => (Object.hasOwn(objects, key) ? objects[key] : undefined);
+  return { readSource: async () => input, style, readObject };
 }
 
-export async function failure(input: Buffer, style: string): Promise<unknown> {
-  return processImage({ input, style }).then(
+export async function run(input: Buffer, style: string, objects?: Record<string, Buffer>): Promise<Buffer> {
+  return (await processImage(request(input, style, objects))).body;
+}
+
+export async function failure(
+  input: Buffer,
+  style: string,
+  objects?: Record<string, Buffer>,
+): Promise<unknown> {
+  return processImage(request(input, style, objects)).then(
     () => 'no failure',
     (error) => error,
   );

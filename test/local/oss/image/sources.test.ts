@@ -1,0 +1,133 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { animation, failure, halves, near, pixel, red, run } from './samples.ts';
+
+const size = { width: 96, height: 64 };
+
+/** The same red half and blue half in what cameras, scanners and editors make of it. */
+const sources: Record<string, () => Promise<Buffer>> = {
+  'a CMYK JPEG': () => halves(96, 64).toColourspace('cmyk').jpeg().toBuffer(),
+  'a 16-bit PNG': () => halves(96, 64).toColourspace('rgb16').png().toBuffer(),
+  'a palette PNG with alpha': () =>
+    halves(96, 64).ensureAlpha(0.5).png({ palette: true, colours: 8 }).toBuffer(),
+  'a wide-gamut JPEG': () => halves(96, 64).withIccProfile('p3').jpeg().toBuffer(),
+  'a JPEG lying on its side': () =>
+    halves(96, 64).rotate(270).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+  'a TIFF': () => halves(96, 64).tiff({ compression: 'lzw' }).toBuffer(),
+  'a BMP': async () => run(await halves(96, 64).png().toBuffer(), 'image/format,bmp'),
+};
+
+const styles = [
+  'image/resize,w_96',
+  'image/flip,0',
+  'image/rounded-corners,r_4',
+  'image/blur,r_1,s_1',
+  'image/bright,0',
+  'image/contrast,0',
+  'image/sharpen,50',
+  'image/rotate,360',
+  'image/watermark,text_aGk,size_10,g_east',
+  'image/watermark,image_bG9nby5wbmc,g_east',
+];
+
+describe('every action', () => {
+  it.each(Object.keys(sources))('shows the colours of %s upright', async (name) => {
+    const input = (await sources[name]?.()) ?? Buffer.alloc(0);
+    const logo = await halves(4, 4).png().toBuffer();
+
+    for (const style of styles) {
+      const body = await run(input, `${style}/format,png`, { 'logo.png': logo });
+
+      expect(await sharp(body).metadata(), style).toMatchObject(size);
+      const [r = 0, g, b] = await pixel(body, 24, 32);
+      // Red ink is not as bright as red light.
+      expect(r, style).toBeGreaterThan(225);
+      expect([g, b], style).toEqual([expect.closeTo(0, -1.5), expect.closeTo(0, -1.5)]);
+    }
+  });
+
+  it('works on grey pictures, with and without alpha', async () => {
+    const grey = sharp({ create: { ...size, channels: 3, background: '#808080' } }).toColourspace('b-w');
+    const inputs = [await grey.clone().png().toBuffer(), await grey.ensureAlpha(0.5).png().toBuffer()];
+
+    for (const input of inputs) {
+      for (const style of [...styles, 'image/circle,r_40', 'image/resize,m_pad,w_80,h_80']) {
+        const body = await run(input, `${style}/format,jpg`, { 'logo.png': input });
+
+        expect((await sharp(body).metadata()).format, style).toBe('jpeg');
+      }
+    }
+  });
+
+  it.each(['gif', 'webp'] as const)(
+    'that cannot keep an animated %s still gives its first frame',
+    async (format) => {
+      const input = await animation(format);
+
+      for (const style of styles.filter((text) => !/resize|image_/.test(text))) {
+        const body = await run(input, style);
+
+        expect((await sharp(body).metadata()).pages ?? 1, style).toBe(1);
+        expect((await pixel(body, 5, 20)).slice(0, 3), style).toEqual(near(red));
+      }
+    },
+  );
+});
+
+describe('a BMP source', () => {
+  /** Two pixels by two, red and green above blue and white, with the given differences. */
+  function bmp({ bits = 24, topDown = false, compression = 0 } = {}): Buffer {
+    const rows = [
+      [0, 0, 255, 0, 255, 0],
+      [255, 0, 0, 255, 255, 255],
+    ].map((row) => (bits === 24 ? [...row, 0, 0] : [...row.slice(0, 3), 9, ...row.slice(3), 9]));
+    const header = Buffer.alloc(54);
+    header.write('BM');
+    header.writeUInt32LE(54, 10);
+    header.writeUInt32LE(40, 14);
+    header.writeInt32LE(2, 18);
+    header.writeInt32LE(topDown ? -2 : 2, 22);
+    header.writeUInt16LE(1, 26);
+    header.writeUInt16LE(bits, 28);
+    header.writeUInt32LE(compression, 30);
+    return Buffer.concat([header, Buffer.from((topDown ? rows : rows.reverse()).flat())]);
+  }
+
+  it.each([{}, { topDown: true }, { bits: 32 }, { bits: 32, topDown: true }])(
+    'is read with %o',
+    async (how) => {
+      const raw = await sharp(await run(bmp(how), 'image/format,png'))
+        .raw()
+        .toBuffer();
+
+      expect([...raw]).toEqual([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]);
+    },
+  );
+
+  it('keeps its alpha and its format', async () => {
+    const clear = await sharp({ create: { ...size, channels: 4, background: '#10203040' } })
+      .png()
+      .toBuffer();
+
+    const twice = await run(await run(clear, 'image/format,bmp'), 'image/flip,1');
+    const back = await run(twice, 'image/format,png');
+
+    expect(twice.toString('latin1', 0, 2)).toBe('BM');
+    expect(await pixel(back, 10, 10)).toEqual([0x10, 0x20, 0x30, 0x40]);
+  });
+
+  it('is refused when it breaks off, lies about its size, or is compressed', async () => {
+    const liar = bmp();
+    liar.writeInt32LE(29_000, 18);
+    liar.writeInt32LE(8000, 22);
+
+    const failures = await Promise.all(
+      [Buffer.from('BM'), bmp().subarray(0, 54), liar, bmp({ bits: 8, compression: 1 })].map((input) =>
+        failure(input, 'image/format,png'),
+      ),
+    );
+
+    const damaged = { code: 'BadRequest', message: expect.stringContaining('may be damaged') };
+    expect(failures).toMatchObject([damaged, damaged, damaged, { code: 'NotImplemented' }]);
+  });
+});
