@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProcess } from '../../src/process/build.ts';
-import { hostileKeys } from '../local/oss/hostile-keys.ts';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { type Backend, backends } from './backend.ts';
 
 describe.each(backends)('$name', ({ open }) => {

@@ -1,6 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { badRequest, forbidden, notImplemented } from './errors.ts';
 import type { OssRequest } from './request.ts';
+import { signV1, type V1Signature } from './signature-v1.ts';
+import { parseAuthorization, parseCredential, signV4, type V4Signature } from './signature-v4.ts';
 
 /** Who signed: the account's own AccessKey or a role's temporary one. */
 export interface Principal {
@@ -16,158 +18,165 @@ export interface AuthContext {
   readonly principalOf: (accessKeyId: string, securityToken: string | undefined) => Principal;
 }
 
-export interface Authorization {
-  readonly accessKeyId: string;
-  readonly date: string;
-  readonly region: string;
-  readonly product: string;
-  readonly additionalHeaders: readonly string[];
-  readonly signature: string;
-}
-
 const maxSkewMs = 15 * 60 * 1000;
+const maxExpiresSeconds = 7 * 24 * 3600;
 
 /**
- * Verifies the V4 header signature against the request as received (documented: OSS help "Include a V4 signature";
- * ec numbers from the help page of each). Undefined for an anonymous request; V1 and presigned URLs are
- * NotImplemented. The order in which several faults are reported is assumed.
+ * Verifies the signature of a request as received: V4 and V1, each in a header or in the URL (documented: OSS help
+ * "Include a V4 signature", "Include a V1 signature"; ec numbers from the help page of each). Undefined for an
+ * anonymous request. The order in which several faults are reported is assumed.
  */
 export function authenticate(request: OssRequest, context: AuthContext): Principal | undefined {
-  const header = request.headers.get('authorization');
-  if (header === undefined) return refusePresigned(request);
-  const authorization = parseAuthorization(header);
-  const signedAt = readSigningDate(request);
-  checkScope(authorization, signedAt, context.region);
-  checkPayloadToken(request);
-  checkSkew(signedAt, context.now());
-  const token = request.headers.get('x-oss-security-token');
-  const principal = context.principalOf(authorization.accessKeyId, token);
-  checkSignature(request, authorization, signedAt, principal.accessKeySecret);
-  return principal;
-}
-
-function refusePresigned(request: OssRequest): undefined {
-  if (request.query.has('x-oss-signature-version')) throw notImplemented('V4 presigned URLs');
-  if (request.query.has('Signature')) throw notImplemented('V1 presigned URLs');
+  const { headers, query } = request;
+  const header = headers.get('authorization');
+  if (header !== undefined)
+    return header.startsWith('OSS ')
+      ? verifyV1(request, readV1Header(request, header, context), context)
+      : verifyV4(request, readV4Header(request, header, context), context);
+  const version = query.get('x-oss-signature-version');
+  if (version === 'OSS4-HMAC-SHA256') return verifyV4(request, readV4Url(request, context), context);
+  if (version !== undefined) throw notImplemented(`URLs signed by ${version}`);
+  if (query.has('Signature')) return verifyV1(request, readV1Url(request, context), context);
   return undefined;
 }
 
-/** `OSS4-HMAC-SHA256 Credential={id}/{date}/{region}/{product}/aliyun_v4_request[,AdditionalHeaders=a;b],Signature={hex}` */
-export function parseAuthorization(header: string): Authorization {
-  if (header.startsWith('OSS ')) throw notImplemented('V1 header signatures');
-  const [scheme, fields = ''] = header.split(/ (.*)/s);
-  const values = new Map(fields.split(',').map((field) => splitOnce(field.trim(), '=')));
-  const [accessKeyId, date, region, product, terminator] = (values.get('Credential') ?? '').split('/');
-  const signature = values.get('Signature');
-  if (scheme !== 'OSS4-HMAC-SHA256' || !accessKeyId || !date || !region || !product || !signature)
+function readV4Header(request: OssRequest, header: string, context: AuthContext): V4Signature {
+  const authorization = parseAuthorization(header);
+  // `Date` instead of `x-oss-date`: as aliyun-oss-android-sdk sends it.
+  const date = request.headers.get('x-oss-date') ?? request.headers.get('date') ?? '';
+  const signedAt = Number.isNaN(epochMs(date)) ? refuseDate() : date;
+  checkScope(authorization, signedAt, context.region);
+  if (request.headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD')
+    throw badRequest('InvalidArgument', 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.', '0002-00000214');
+  checkSkew(epochMs(signedAt), context.now());
+  return { ...authorization, signedAt, securityToken: request.headers.get('x-oss-security-token') };
+}
+
+/** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
+function readV4Url({ query }: OssRequest, { region, now }: AuthContext): V4Signature {
+  const signedAt = query.get('x-oss-date') ?? '';
+  if (Number.isNaN(epochMs(signedAt))) refuseDate();
+  const credential = parseCredential(query.get('x-oss-credential') ?? '');
+  checkScope(credential, signedAt, region);
+  const expires = query.get('x-oss-expires') ?? '';
+  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) throw invalidExpires(expires);
+  if (epochMs(signedAt) - now() > maxSkewMs)
+    throw forbidden('AccessDenied', 'Request is not valid yet.', '0002-00000235');
+  checkExpiry(epochMs(signedAt) + Number(expires) * 1000, now());
+  return {
+    ...credential,
+    signedAt,
+    additionalHeaders: (query.get('x-oss-additional-headers') ?? '').split(';').filter((name) => name !== ''),
+    signature: query.get('x-oss-signature') ?? '',
+    securityToken: query.get('x-oss-security-token'),
+  };
+}
+
+/** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
+function readV1Header({ headers }: OssRequest, header: string, { now }: AuthContext): V1Signature {
+  const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(header) ?? [];
+  if (accessKeyId === undefined || signature === undefined)
     throw badRequest('InvalidArgument', 'Authorization header is invalid.');
-  if (terminator !== 'aliyun_v4_request')
-    throw badRequest('InvalidArgument', 'Invalid signing terminator in Authorization header.');
-  const additionalHeaders = (values.get('AdditionalHeaders') ?? '').split(';').filter((name) => name !== '');
-  return { accessKeyId, date, region, product, additionalHeaders, signature };
+  const date = headers.get('x-oss-date') ?? headers.get('date') ?? '';
+  if (Number.isNaN(Date.parse(date))) refuseDate();
+  checkSkew(Date.parse(date), now());
+  const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
+  return { accessKeyId, signature, date, securityToken };
+}
+
+/** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
+function readV1Url({ query }: OssRequest, { now }: AuthContext): V1Signature {
+  const [accessKeyId, date] = [query.get('OSSAccessKeyId'), query.get('Expires') ?? ''];
+  if (!/^\d{1,12}$/.test(date)) throw invalidExpires(date);
+  if (accessKeyId === undefined) throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
+  checkExpiry(Number(date) * 1000, now());
+  return {
+    accessKeyId,
+    date,
+    signature: query.get('Signature') ?? '',
+    securityToken: query.get('security-token'),
+  };
+}
+
+function verifyV4(request: OssRequest, claim: V4Signature, context: AuthContext): Principal {
+  const principal = context.principalOf(claim.accessKeyId, claim.securityToken);
+  const bare = signV4(request, claim, principal.accessKeySecret);
+  // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
+  const hasEmpty = [...request.query.values()].includes('');
+  const accepted = hasEmpty ? [bare, signV4(request, claim, principal.accessKeySecret, '=')] : [bare];
+  if (accepted.some(({ signature }) => isSame(signature, claim.signature))) return principal;
+  // The string to sign holds only a hash; the canonical request, which may hold a security token, is never echoed.
+  throw signatureDoesNotMatch(claim, bare.stringToSign, '0002-00000201');
+}
+
+function verifyV1(request: OssRequest, claim: V1Signature, context: AuthContext): Principal {
+  const principal = context.principalOf(claim.accessKeyId, claim.securityToken);
+  const { stringToSign, signature } = signV1(request, claim.date, principal.accessKeySecret);
+  if (isSame(signature, claim.signature)) return principal;
+  const { securityToken } = claim;
+  const shown = securityToken === undefined ? stringToSign : stringToSign.replaceAll(securityToken, '***');
+  throw signatureDoesNotMatch(claim, shown, '0002-00000040');
 }
 
 /** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */
-function checkScope(authorization: Authorization, signedAt: string, region: string): void {
+export function checkScope(
+  scope: { date: string; region: string; product: string },
+  signedAt: string,
+  region: string,
+): void {
   const refuse = (part: string, ec?: string) =>
     badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, ec);
-  if (authorization.date !== signedAt.slice(0, 8)) throw refuse('date');
-  if (authorization.region !== region) throw refuse('region', '0002-00000226');
-  if (authorization.product !== 'oss') throw refuse('product');
+  if (scope.date !== signedAt.slice(0, 8)) throw refuse('date');
+  if (scope.region !== region) throw refuse('region', '0002-00000226');
+  if (scope.product !== 'oss') throw refuse('product');
 }
 
-/** `x-oss-date`, or the same form in `Date`, as aliyun-oss-android-sdk sends it. */
-function readSigningDate(request: OssRequest): string {
-  const date = request.headers.get('x-oss-date') ?? request.headers.get('date') ?? '';
-  if (/^\d{8}T\d{6}Z$/.test(date) && !Number.isNaN(epochMs(date))) return date;
-  throw forbidden('AccessDenied', 'OSS authentication requires a valid Date.', '0002-00000503');
-}
-
-function checkPayloadToken(request: OssRequest): void {
-  if (request.headers.get('x-oss-content-sha256') === 'UNSIGNED-PAYLOAD') return;
-  throw badRequest('InvalidArgument', 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.', '0002-00000214');
-}
-
-function checkSkew(signedAt: string, nowMs: number): void {
-  if (Math.abs(nowMs - epochMs(signedAt)) <= maxSkewMs) return;
+function checkSkew(signedMs: number, nowMs: number): void {
+  if (Math.abs(nowMs - signedMs) <= maxSkewMs) return;
   const message = 'The difference between the request time and the current time is too large.';
   const times = {
-    RequestTime: new Date(epochMs(signedAt)).toISOString(),
+    RequestTime: new Date(signedMs).toISOString(),
     ServerTime: new Date(nowMs).toISOString(),
   };
   throw forbidden('RequestTimeTooSkewed', message, '0002-00000504', times);
 }
 
-function checkSignature(
-  request: OssRequest,
-  authorization: Authorization,
-  signedAt: string,
-  secret: string,
-): void {
-  const { stringToSign, signature } = signRequest(request, authorization, signedAt, secret);
-  const [expected, provided] = [Buffer.from(signature), Buffer.from(authorization.signature)];
-  if (expected.length === provided.length && timingSafeEqual(expected, provided)) return;
-  const message =
-    'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
-  // The string to sign holds only a hash; the canonical request, which may hold a security token, is never echoed.
-  throw forbidden('SignatureDoesNotMatch', message, '0002-00000201', {
-    OSSAccessKeyId: authorization.accessKeyId,
-    SignatureProvided: authorization.signature,
-    StringToSign: stringToSign,
+function checkExpiry(expiresMs: number, nowMs: number): void {
+  if (nowMs <= expiresMs) return;
+  throw forbidden('AccessDenied', 'Request has expired.', '0002-00000069', {
+    Expires: new Date(expiresMs).toISOString(),
+    ServerTime: new Date(nowMs).toISOString(),
   });
 }
 
-type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
-
-/** The signature a request ought to have, in the steps of OSS help "Include a V4 signature". */
-export function signRequest(
-  request: SignedParts,
-  { date, region, product, additionalHeaders }: Authorization,
-  signedAt: string,
-  secret: string,
-): { stringToSign: string; signature: string } {
-  // latin1: header values hold one character a byte, and the hash is over the bytes that came in.
-  const hash = createHash('sha256')
-    .update(canonicalRequest(request, additionalHeaders), 'latin1')
-    .digest('hex');
-  const scope = [date, region, product, 'aliyun_v4_request'];
-  const stringToSign = ['OSS4-HMAC-SHA256', signedAt, scope.join('/'), hash].join('\n');
-  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
-  const signingKey = scope.reduce<string | Buffer>(hmac, `aliyun_v4${secret}`);
-  return { stringToSign, signature: hmac(signingKey, stringToSign).toString('hex') };
-}
-
-/** Method, URI with the bucket whatever the URL style, query, headers, additional header names, payload token. */
-function canonicalRequest(request: SignedParts, additionalHeaders: readonly string[]): string {
-  const uri =
-    request.bucket === '' ? '/' : `/${request.bucket}/${uriEncode(request.key).replaceAll('%2F', '/')}`;
-  const query = [...request.query]
-    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
-  const isSigned = (name: string) =>
-    /^(content-type|content-md5|x-oss-.*)$/.test(name) || additionalHeaders.includes(name);
-  const headers = [...request.headers.keys()]
-    .filter(isSigned)
-    .sort()
-    .map((name) => `${name}:${request.headers.get(name)}\n`);
-  const parts = [request.method, uri, query.join('&'), headers.join(''), additionalHeaders.join(';')];
-  return [...parts, request.headers.get('x-oss-content-sha256')].join('\n');
-}
-
-/** All but `A-Z a-z 0-9 - . _ ~` as `%XX`. */
-function uriEncode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
+/** NaN for what is not `yyyyMMddTHHmmssZ`. */
 function epochMs(isoBasic: string): number {
-  return Date.parse(isoBasic.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/.exec(isoBasic) ?? [];
+  const [year, month, dayAndHour, minute, second] = parts;
+  return Date.parse(`${year}-${month}-${dayAndHour}:${minute}:${second}`);
 }
 
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+/** In constant time, so that nobody finds a signature byte by byte. */
+export function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function refuseDate(): never {
+  throw forbidden('AccessDenied', 'OSS authentication requires a valid Date.', '0002-00000503');
+}
+
+function invalidExpires(expires: string): Error {
+  return forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, '0002-00000070');
+}
+
+export function signatureDoesNotMatch(
+  { accessKeyId, signature }: { accessKeyId: string; signature: string },
+  stringToSign: string,
+  ec?: string,
+): Error {
+  const message =
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
+  const claimed = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: stringToSign };
+  return forbidden('SignatureDoesNotMatch', message, ec, claimed);
 }

@@ -6,13 +6,15 @@ import type { OssRequest } from './request.ts';
  * Checks a body against the Content-MD5 sent along (documented: OSS help, "The Content-MD5 you specified was invalid":
  * InvalidDigest). Undefined when none was sent; throws when what was sent is no MD5.
  */
-export function contentMd5Check(request: OssRequest): ((md5: Buffer) => void) | undefined {
+export function contentMd5Check(
+  request: OssRequest,
+): ((digest: { readonly md5: Buffer }) => void) | undefined {
   const contentMd5 = request.headers.get('content-md5');
   if (contentMd5 === undefined) return undefined;
   const expected = Buffer.from(contentMd5, 'base64');
   const refuse = () => badRequest('InvalidDigest', 'The Content-MD5 you specified was invalid.');
   if (expected.length !== 16) throw refuse();
-  return (md5) => {
+  return ({ md5 }) => {
     if (!md5.equals(expected)) throw refuse();
   };
 }
@@ -29,6 +31,6 @@ export async function readBody(request: OssRequest, limitBytes: number): Promise
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  verify?.(createHash('md5').update(body).digest());
+  verify?.({ md5: createHash('md5').update(body).digest() });
   return body;
 }

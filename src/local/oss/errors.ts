@@ -5,6 +5,7 @@ export interface OssErrorDetails {
   readonly ec?: string | undefined;
   /** Further elements of the error document, e.g. `StringToSign` or `ServerTime`. */
   readonly extra?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -17,6 +18,7 @@ export class OssError extends Error {
   readonly code: string;
   readonly ec: string | undefined;
   readonly extra: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(details: OssErrorDetails) {
     super(details.message);
@@ -25,6 +27,7 @@ export class OssError extends Error {
     this.code = details.code;
     this.ec = details.ec;
     this.extra = details.extra ?? {};
+    this.headers = details.headers ?? {};
   }
 }
 
@@ -48,6 +51,10 @@ export function notFound(
   extra?: OssErrorDetails['extra'],
 ): OssError {
   return new OssError({ statusCode: 404, code, message, ec, extra });
+}
+
+export function conflict(code: string, message: string, headers?: OssErrorDetails['headers']): OssError {
+  return new OssError({ statusCode: 409, code, message, headers });
 }
 
 /** What a person asked for exists in OSS and not here; `what` is named so that nothing is ignored in silence. */

@@ -7,12 +7,11 @@ import type { XmlElements } from './xml.ts';
 
 type Query = ReadonlyMap<string, string>;
 
-/** Documented: OSS help "ListObjects (V1)": 100 by default, 1,000 at most. */
-export function maxKeys(query: Query): number {
-  const text = query.get('max-keys') ?? '100';
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 1000) return count;
-  throw badRequest('InvalidArgument', `Argument max-keys must be 1 to 1000, not ${text}.`);
+/** A parameter that bounds a page: 1,000 at most, and `byDefault` without it. */
+export function limitOf(query: Query, name: string, byDefault: number): number {
+  const text = query.get(name) || String(byDefault);
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
+  throw badRequest('InvalidArgument', `Argument ${name} must be 1 to 1000, not ${text}.`);
 }
 
 /** As the Owner element names the account. */
@@ -20,75 +19,106 @@ export function owner(accountId: string): XmlElements {
   return { ID: accountId, DisplayName: accountId };
 }
 
-/** Documented: OSS help "ListObjects (V1)". */
+export type Encode = (text: string) => string;
+
+/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`. */
+export function encoder(query: Query): Encode {
+  const encoding = query.get('encoding-type') || undefined;
+  if (encoding === undefined) return (text) => text;
+  if (encoding === 'url') return encodeURIComponent;
+  throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${encoding}.`);
+}
+
+/** Documented: OSS help "ListObjects (V1)": 100 keys by default. */
 export function listObjects(context: OperationContext): Reply {
   const marker = context.request.query.get('marker') ?? '';
-  return list(context, marker, true, ({ next }, encode) => ({
-    Marker: encode(marker),
-    NextMarker: next === undefined ? undefined : encode(next),
-  }));
+  return list(context, {
+    after: marker,
+    withOwner: true,
+    describe: ({ next }, encode) => ({
+      Marker: encode(marker),
+      NextMarker: next === undefined ? undefined : encode(next),
+    }),
+  });
 }
 
 /** Documented: OSS help "ListObjectsV2 (GetBucketV2)"; that a token is the Base64 of the last entry is assumed. */
 export function listObjectsV2(context: OperationContext): Reply {
   const { query } = context.request;
   if (query.get('list-type') !== '2') throw badRequest('InvalidArgument', 'Argument list-type must be 2.');
-  const token = query.get('continuation-token');
+  const token = query.get('continuation-token') || undefined;
   const startAfter = query.get('start-after') ?? '';
-  const after = token === undefined ? startAfter : decodeToken(token);
-  return list(context, after, query.get('fetch-owner') === 'true', ({ next, keyCount }, encode) => ({
-    StartAfter: encode(startAfter),
-    KeyCount: keyCount,
-    ContinuationToken: token,
-    NextContinuationToken: next === undefined ? undefined : Buffer.from(next).toString('base64url'),
-  }));
+  return list(context, {
+    after: token === undefined ? startAfter : decodeToken(token),
+    withOwner: query.get('fetch-owner') === 'true',
+    describe: ({ next, keyCount }, encode) => ({
+      StartAfter: encode(startAfter),
+      KeyCount: keyCount,
+      ContinuationToken: token,
+      NextContinuationToken: next === undefined ? undefined : Buffer.from(next).toString('base64url'),
+    }),
+  });
 }
 
-type Encode = (text: string) => string;
+/** Of a bucket without versioning, as all are here: each object is its only version, `null` (documented: OSS help "Versioning"). */
+export function listObjectVersions(context: OperationContext): Reply {
+  const marker = context.request.query.get('key-marker') ?? '';
+  return list(context, {
+    after: marker,
+    withOwner: true,
+    names: ['ListVersionsResult', 'Version'],
+    version: { VersionId: 'null', IsLatest: true },
+    describe: ({ next }, encode) => ({
+      KeyMarker: encode(marker),
+      VersionIdMarker: context.request.query.get('version-id-marker') ?? '',
+      NextKeyMarker: next === undefined ? undefined : encode(next),
+      NextVersionIdMarker: next === undefined ? undefined : 'null',
+    }),
+  });
+}
 
-function list(
-  { request, store, accountId }: OperationContext,
-  after: string,
-  withOwner: boolean,
-  describe: (page: { next: string | undefined; keyCount: number }, encode: Encode) => XmlElements,
-): Reply {
+interface Listing {
+  readonly after: string;
+  readonly withOwner: boolean;
+  /** Of the document and of an entry. */
+  readonly names?: readonly [string, string];
+  readonly version?: XmlElements;
+  readonly describe: (page: { next: string | undefined; keyCount: number }, encode: Encode) => XmlElements;
+}
+
+function list({ request, store, accountId }: OperationContext, listing: Listing): Reply {
   const { query, bucket } = request;
+  const [rootName, entryName] = listing.names ?? ['ListBucketResult', 'Contents'];
   const encode = encoder(query);
+  const maxKeys = limitOf(query, 'max-keys', 100);
   const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
-  const page = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys: maxKeys(query) });
-  const contents = page.keys.map((key) => {
-    const { eTag, lastModifiedMs, sizeBytes } = store.meta(bucket, key);
+  const page = listPage(store.bucket(bucket).keys, { prefix, delimiter, after: listing.after, maxKeys });
+  const entries = page.keys.map((key) => {
+    const meta = store.meta(bucket, key);
     return {
       Key: encode(key),
-      LastModified: new Date(lastModifiedMs).toISOString(),
-      ETag: `"${eTag}"`,
-      Type: 'Normal',
-      Size: sizeBytes,
-      StorageClass: 'Standard',
-      Owner: withOwner ? owner(accountId) : undefined,
+      ...listing.version,
+      LastModified: new Date(meta.lastModifiedMs).toISOString(),
+      ETag: `"${meta.eTag}"`,
+      Type: meta.type ?? 'Normal',
+      Size: meta.sizeBytes,
+      StorageClass: meta.storageClass ?? 'Standard',
+      Owner: listing.withOwner ? owner(accountId) : undefined,
     };
   });
   return xmlReply({
-    ListBucketResult: {
+    [rootName]: {
       Name: bucket,
       Prefix: encode(prefix),
-      MaxKeys: maxKeys(query),
+      MaxKeys: maxKeys,
       Delimiter: encode(delimiter),
-      EncodingType: query.get('encoding-type'),
+      EncodingType: query.get('encoding-type') || undefined,
       IsTruncated: page.next !== undefined,
-      ...describe({ next: page.next, keyCount: page.keys.length + page.prefixes.length }, encode),
-      Contents: contents,
+      ...listing.describe({ next: page.next, keyCount: page.keys.length + page.prefixes.length }, encode),
+      [entryName]: entries,
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
     },
   });
-}
-
-/** Escapes as `%20` and `%2B`, since decoders differ on `+`. */
-function encoder(query: Query): Encode {
-  const encoding = query.get('encoding-type');
-  if (encoding === undefined) return (text) => text;
-  if (encoding === 'url') return encodeURIComponent;
-  throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${encoding}.`);
 }
 
 function decodeToken(token: string): string {

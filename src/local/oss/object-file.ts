@@ -1,23 +1,56 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { createCrc64 } from './crc64.ts';
 
-/** What HeadObject says of an object. */
-export interface ObjectMeta {
-  readonly key: string;
-  readonly sizeBytes: number;
-  /** Upper-case hex MD5, without quotes. */
-  readonly eTag: string;
-  readonly lastModifiedMs: number;
+/** As `x-oss-object-type` names the ways an object came about. */
+export type ObjectType = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink';
+
+/** What is kept of an object's making besides its bytes. */
+export interface ObjectProperties {
   /** Content-Type and the like, and `x-oss-meta-*`: lower-case names, one character a byte. */
   readonly headers: Readonly<Record<string, string>>;
+  /** `Normal` when absent, as the three below have their defaults. */
+  readonly type?: ObjectType;
+  /** `default`, i.e. the bucket's. */
+  readonly acl?: string;
+  /** `Standard`. */
+  readonly storageClass?: string;
+  readonly tags?: readonly ObjectTag[];
+  /** Key of the object that a `Symlink` leads to. */
+  readonly symlinkTarget?: string;
 }
+
+export interface ObjectTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What HeadObject says of an object. */
+export interface ObjectMeta extends ObjectProperties {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Upper-case hex MD5, with the number of parts behind a dash for a multipart object; without quotes. */
+  readonly eTag: string;
+  /** Unsigned decimal; unknown of a file written before it was kept. */
+  readonly crc64?: string;
+  readonly lastModifiedMs: number;
+}
+
+/** What is known of a body once all of it has passed. */
+export interface Digest {
+  readonly sizeBytes: number;
+  readonly md5: Buffer;
+  readonly crc64: string;
+}
+
+export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface OpenObject {
   readonly meta: ObjectMeta;
-  /** Streams bytes `start` to `end`, both included, and closes the file. */
-  stream(start: number, end: number): Readable;
+  /** Streams bytes `start` to `end`, both included, all of them unless told otherwise, and closes the file. */
+  stream(start?: number, end?: number): Readable;
   close(): Promise<void>;
 }
 
@@ -31,13 +64,12 @@ const tailBytes = 4 + magic.length;
 /** Streams a body into a new file at `path`; nothing is left behind when the source fails. */
 export async function writeObjectFile(
   path: string,
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  describe: (sizeBytes: number, md5: Buffer) => ObjectMeta,
+  source: Bytes,
+  describe: (digest: Digest) => ObjectMeta,
 ): Promise<ObjectMeta> {
   const file = await open(path, 'wx');
   try {
-    const md5 = createHash('md5');
-    const meta = describe(await copyInto(file, source, md5), md5.digest());
+    const meta = describe(await copyInto(file, source));
     await file.appendFile(encodeTail(meta));
     await file.close();
     return meta;
@@ -48,18 +80,16 @@ export async function writeObjectFile(
   }
 }
 
-async function copyInto(
-  file: FileHandle,
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  md5: Hash,
-): Promise<number> {
+async function copyInto(file: FileHandle, source: Bytes): Promise<Digest> {
+  const [md5, crc64] = [createHash('md5'), createCrc64()];
   let sizeBytes = 0;
   for await (const chunk of source) {
     md5.update(chunk);
+    crc64.update(chunk);
     await file.appendFile(chunk);
     sizeBytes += chunk.length;
   }
-  return sizeBytes;
+  return { sizeBytes, md5: md5.digest(), crc64: crc64.digest() };
 }
 
 export async function openObjectFile(path: string): Promise<OpenObject> {
@@ -68,13 +98,26 @@ export async function openObjectFile(path: string): Promise<OpenObject> {
     const meta = decodeTail((await file.stat()).size, file.fd, path);
     return {
       meta,
-      stream: (start, end) => file.createReadStream({ start, end }),
+      stream: (start = 0, end = meta.sizeBytes - 1) =>
+        end < start ? emptyStream(file) : file.createReadStream({ start, end }),
       close: () => file.close(),
     };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** Nothing, after which the file is closed. */
+function emptyStream(file: FileHandle): Readable {
+  return new Readable({
+    read() {
+      this.push(null);
+    },
+    destroy: (error, done) => {
+      file.close().then(() => done(error), done);
+    },
+  });
 }
 
 /** The meta of a stored object; throws for a file that is not one. Synchronous: read in bulk at start. */

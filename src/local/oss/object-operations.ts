@@ -1,107 +1,119 @@
 import { contentMd5Check } from './body.ts';
-import { OssError } from './errors.ts';
-import type { ObjectMeta } from './object-file.ts';
-import type { OperationContext } from './operation.ts';
+import { checkConditions, readRange } from './conditions.ts';
+import { badRequest, conflict, OssError } from './errors.ts';
+import { digestHeaders, objectHeaders, readProperties } from './object-headers.ts';
+import { createObject, isOverwriteForbidden, type OperationContext } from './operation.ts';
 import type { Reply } from './reply.ts';
 import type { OssRequest } from './request.ts';
+import { describeObject, openObject, readObject } from './symlink.ts';
 
-const keptHeaders =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+)$/;
-
-/** Documented: OSS help "PutObject": ETag is the upper-case MD5, Content-Type is application/octet-stream unless given. */
+/** Documented: OSS help "PutObject": the ETag is the upper-case MD5. */
 export async function putObject(context: OperationContext): Promise<Reply> {
-  const { request, store, notify } = context;
-  const { bucket, key } = request;
-  if (!request.headers.has('content-length') && !request.headers.has('transfer-encoding'))
-    throw missingLength();
-  const verify = contentMd5Check(request);
-  const { meta, previous } = await store.put({
+  const { request } = context;
+  const { bucket, key, headers } = request;
+  requireLength(request);
+  const meta = await createObject(context, 'ObjectCreated:PutObject', {
     bucket,
     key,
     source: request.body,
-    headers: headersToKeep(request),
-    ...(verify === undefined ? {} : { verify }),
+    isOverwriteForbidden: isOverwriteForbidden(headers),
+    verify: contentMd5Check(request),
+    ...readProperties(headers),
   });
-  notify('ObjectCreated:PutObject', bucket, meta, meta.sizeBytes - (previous?.sizeBytes ?? 0));
-  return { statusCode: 200, headers: { etag: `"${meta.eTag}"`, 'content-md5': contentMd5(meta) } };
+  return { statusCode: 200, headers: digestHeaders(meta) };
+}
+
+/**
+ * Documented: OSS help "AppendObject": `position` is the length so far, and what is in the headers counts only when the
+ * object is made. Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
+ */
+export async function appendObject(context: OperationContext): Promise<Reply> {
+  const { request, store } = context;
+  const { bucket, key, headers, query } = request;
+  requireLength(request);
+  const position = query.get('position') ?? '';
+  if (!/^\d{1,15}$/.test(position))
+    throw badRequest('InvalidArgument', 'position must be a whole number from 0 on.');
+  const base = store.bucket(bucket).objects.get(key);
+  if (base !== undefined && base.type !== 'Appendable')
+    throw conflict('ObjectNotAppendable', 'The object is not appendable.');
+  const refuse = (lengthBytes: number) =>
+    conflict('PositionNotEqualToLength', 'Position is not equal to file length.', {
+      'x-oss-next-append-position': String(lengthBytes),
+    });
+  if (Number(position) !== (base?.sizeBytes ?? 0)) throw refuse(base?.sizeBytes ?? 0);
+  async function* source() {
+    if (base !== undefined) yield* readObject(store, { bucket, key });
+    yield* request.body;
+  }
+  const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
+  const meta = await createObject(context, 'ObjectCreated:AppendObject', {
+    headers: kept,
+    ...(tags !== undefined && { tags }),
+    ...(acl !== undefined && { acl }),
+    ...(storageClass !== undefined && { storageClass }),
+    type: 'Appendable',
+    bucket,
+    key,
+    source: source(),
+    guard: (previous) => {
+      if (previous !== base) throw refuse(previous?.sizeBytes ?? 0);
+    },
+  });
+  return {
+    statusCode: 200,
+    headers: { ...digestHeaders(meta), 'x-oss-next-append-position': String(meta.sizeBytes) },
+  };
 }
 
 export async function getObject({ request, store }: OperationContext): Promise<Reply> {
-  const object = await store.open(request.bucket, request.key);
+  const object = await openObject(store, request.bucket, request.key);
   const { meta } = object;
-  const headers = objectHeaders(meta);
-  if (meta.sizeBytes === 0) {
+  try {
+    checkConditions(request.headers, meta);
+    const headers = { ...objectHeaders(meta), ...overriddenHeaders(request) };
+    const range = readRange(request.headers, meta.sizeBytes);
+    if (range === undefined) return { statusCode: 200, headers, body: object.stream() };
+    const { start, end } = range;
+    const partial = {
+      'content-length': String(end - start + 1),
+      'content-range': `bytes ${start}-${end}/${meta.sizeBytes}`,
+    };
+    return { statusCode: 206, headers: { ...headers, ...partial }, body: object.stream(start, end) };
+  } catch (error) {
     await object.close();
-    return { statusCode: 200, headers };
+    throw error;
   }
-  const range = readRange(request.headers.get('range'), meta.sizeBytes);
-  if (range === undefined) return { statusCode: 200, headers, body: object.stream(0, meta.sizeBytes - 1) };
-  const { start, end } = range;
-  const partial = {
-    'content-length': String(end - start + 1),
-    'content-range': `bytes ${start}-${end}/${meta.sizeBytes}`,
-  };
-  return { statusCode: 206, headers: { ...headers, ...partial }, body: object.stream(start, end) };
 }
 
 export function headObject({ request, store }: OperationContext): Reply {
-  return { statusCode: 200, headers: objectHeaders(store.meta(request.bucket, request.key)) };
+  const meta = describeObject(store, request.bucket, request.key);
+  checkConditions(request.headers, meta);
+  return { statusCode: 200, headers: objectHeaders(meta) };
 }
 
-/** Documented: OSS help "GetObjectMeta": ETag, size and date only. */
+/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a symbolic link itself, which is empty. */
 export function getObjectMeta({ request, store }: OperationContext): Reply {
-  const {
-    etag = '',
-    'content-length': size = '',
-    'last-modified': date = '',
-  } = objectHeaders(store.meta(request.bucket, request.key));
-  return { statusCode: 200, headers: { etag, 'content-length': size, 'last-modified': date } };
+  const headers = objectHeaders(store.meta(request.bucket, request.key));
+  const shown = Object.entries(headers).filter(([name]) =>
+    /^(etag|content-length|last-modified|x-oss-hash-crc64ecma)$/.test(name),
+  );
+  return { statusCode: 200, headers: Object.fromEntries(shown) };
 }
 
-/** Documented: 204 whether or not the object existed. Assumed: no event when it did not; the size removed is negative. */
-export function deleteObject({ request, store, notify }: OperationContext): Reply {
-  const removed = store.delete(request.bucket, request.key);
-  if (removed !== undefined)
-    notify('ObjectRemoved:DeleteObject', request.bucket, removed, -removed.sizeBytes);
-  return { statusCode: 204 };
+/** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
+function overriddenHeaders({ query }: OssRequest): Record<string, string> {
+  const overrides = [...query].filter(([name, value]) => name.startsWith('response-') && value !== '');
+  return Object.fromEntries(
+    overrides.map(([name, value]) => [
+      name.slice('response-'.length),
+      Buffer.from(value.replace(/[\r\n]/g, '')).toString('latin1'),
+    ]),
+  );
 }
 
-/** Headers of an object as HeadObject and GetObject answer them. */
-export function objectHeaders(meta: ObjectMeta): Record<string, string> {
-  return {
-    ...meta.headers,
-    'accept-ranges': 'bytes',
-    'content-length': String(meta.sizeBytes),
-    'content-md5': contentMd5(meta),
-    etag: `"${meta.eTag}"`,
-    'last-modified': new Date(meta.lastModifiedMs).toUTCString(),
-    'x-oss-object-type': 'Normal',
-    'x-oss-storage-class': 'Standard',
-  };
-}
-
-function headersToKeep(request: OssRequest): Record<string, string> {
-  const kept = [...request.headers].filter(([name]) => keptHeaders.test(name));
-  return { 'content-type': 'application/octet-stream', ...Object.fromEntries(kept) };
-}
-
-/** One range of bytes; undefined, i.e. the whole object, for none and for one that is invalid (documented: "GetObject"). */
-function readRange(
-  header: string | undefined,
-  sizeBytes: number,
-): { start: number; end: number } | undefined {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
-  if (first === '' && last === '') return undefined;
-  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  return start <= end && start < sizeBytes ? { start, end } : undefined;
-}
-
-function contentMd5(meta: ObjectMeta): string {
-  return Buffer.from(meta.eTag, 'hex').toString('base64');
-}
-
-function missingLength(): OssError {
+function requireLength({ headers }: OssRequest): void {
+  if (headers.has('content-length') || headers.has('transfer-encoding')) return;
   const message = 'You must provide the Content-Length HTTP header.';
-  return new OssError({ statusCode: 411, code: 'MissingContentLength', message });
+  throw new OssError({ statusCode: 411, code: 'MissingContentLength', message });
 }

@@ -39,7 +39,8 @@ export function errorReply(
       RecommendDoc: oss.ec && `https://api.aliyun.com/troubleshoot?q=${oss.ec}`,
     },
   });
-  const ec = oss.ec === undefined ? {} : { 'x-oss-ec': oss.ec };
+  const ec = { ...oss.headers, ...(oss.ec === undefined ? {} : { 'x-oss-ec': oss.ec }) };
+  if (oss.statusCode === 304) return { statusCode: 304, headers: ec };
   if (address.method === 'HEAD')
     return {
       statusCode: oss.statusCode,
@@ -54,8 +55,9 @@ export async function sendReply(response: ServerResponse, reply: Reply, requestI
   const headers: Record<string, string | number> = { Server: 'AliyunOSS', 'x-oss-request-id': requestId };
   Object.assign(headers, reply.headers);
   if (reply.body === undefined || Buffer.isBuffer(reply.body)) {
-    // A bodiless HEAD names the length of the object itself; 204 names none.
-    if (reply.statusCode !== 204) headers['content-length'] ??= reply.body?.length ?? 0;
+    // A bodiless HEAD names the length of the object itself; 204 and 304 name none.
+    if (reply.statusCode !== 204 && reply.statusCode !== 304)
+      headers['content-length'] ??= reply.body?.length ?? 0;
     response.writeHead(reply.statusCode, headers).end(reply.body);
     return;
   }

@@ -2,16 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Logger } from '../../log.ts';
 import { type AccessKey, type AccessKeys, createAccessKeys } from './access-keys.ts';
-import { authenticate, type Principal } from './auth.ts';
-import { forbidden } from './errors.ts';
+import { authenticate } from './auth.ts';
+import { forbidden, OssError } from './errors.ts';
+import { createFaults } from './faults.ts';
+import type { Circumstances } from './faults-answers.ts';
+import { controlFaults, isFaultControl } from './faults-control.ts';
+import type { FaultPlan } from './faults-plan.ts';
 import type { ProcessImage } from './image-contract.ts';
 import { checkBucketName } from './names.ts';
 import { eventRecord, type OssEventRecord } from './object-event.ts';
-import type { ObjectMeta } from './object-file.ts';
-import { findOperation } from './operations.ts';
+import type { Notification, Operation } from './operation.ts';
+import { findOperation, operationName } from './operations.ts';
 import { errorReply, type Reply, sendReply } from './reply.ts';
 import { type OssRequest, readRequest } from './request.ts';
-import { openStore } from './store.ts';
+import { openStore, type Store } from './store.ts';
+import { openTasks } from './tasks.ts';
+import { openUploads } from './uploads.ts';
 
 export interface LocalOssOptions {
   /** Where buckets and objects live; made if absent, read at start. One server at a time. */
@@ -23,6 +29,12 @@ export interface LocalOssOptions {
   readonly processImage: ProcessImage;
   /** Called with each event record once the object is on disk, before the client is answered. */
   readonly onObjectEvent?: (record: OssEventRecord) => void;
+  /** What goes wrong, from the start; `PUT /-/faults` changes it. */
+  readonly faults?: FaultPlan;
+  /** Quota on image processing, as OSS has one per account and region; none when absent. */
+  readonly imageCallsPerSecond?: number;
+  /** Takes what stands below `/-/` and is not OSS's; undefined leaves a request to OSS. */
+  readonly control?: (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
   readonly now?: () => number;
   readonly log?: Logger;
 }
@@ -43,47 +55,75 @@ export const localAccountId = '1000000000000000';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** An OSS for one machine: V4 header signatures, buckets on disk, image processing, events. */
+/** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss> {
   const { region, now = Date.now, log = silent } = options;
   const store = openStore(options.dataDir, now, log);
+  const uploads = openUploads(options.dataDir, now, log);
+  const tasks = openTasks(options.dataDir, now, log);
   for (const bucket of options.buckets ?? []) store.createBucket(checkBucketName(bucket));
   const accessKeys = createAccessKeys(options.accessKeys, localAccountId, now);
+  const { faults: plan, imageCallsPerSecond } = options;
+  const faults = createFaults({ plan, imageCallsPerSecond, now, store, log });
 
-  function notify(request: OssRequest, { principalId }: Principal) {
-    return (eventName: string, bucket: string, meta: ObjectMeta, deltaSizeBytes: number): void => {
+  function notify(request: OssRequest, principal: { principalId: string }) {
+    return ({ principalId = principal.principalId, ...change }: Notification): void => {
       const { requestId, sourceIp } = request;
-      const change = { eventName, bucket, meta, deltaSizeBytes, requestId, sourceIp, principalId };
+      const who = { requestId, sourceIp, principalId };
       try {
-        options.onObjectEvent?.(eventRecord({ ...change, timeMs: now(), region, accountId: localAccountId }));
+        const when = { timeMs: now(), region, accountId: localAccountId };
+        options.onObjectEvent?.(eventRecord({ ...change, ...who, ...when }));
       } catch (error) {
         // The object is stored: a listener that fails is no reason to tell the client otherwise.
+        const { eventName, bucket, meta } = change;
         log.error('object event not taken', { eventName, bucket, key: meta.key, reason: String(error) });
       }
     };
   }
 
-  async function answer(request: OssRequest): Promise<Reply> {
-    const principal = authenticate(request, { region, now, principalOf: accessKeys.principalOf });
-    // Named before it is denied, so that a browser form upload learns that it is missing here.
-    const run = findOperation(request);
-    if (principal === undefined) throw anonymous(request);
-    const { processImage } = options;
-    const shared = { store, region, accountId: localAccountId, processImage };
-    return run({ ...shared, request, principal, notify: notify(request, principal) });
+  async function answer(request: OssRequest, as: Circumstances): Promise<Reply> {
+    const { principalOf } = accessKeys;
+    // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
+    const makesBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');
+    if (request.bucket !== '' && !makesBucket) as.store.bucket(request.bucket);
+    const signer = authenticate(request, { region, now: as.now, principalOf });
+    const operation = findOperation(request);
+    if (signer === undefined) checkPublicAccess(request, operation, as.store);
+    const principal = signer ?? { principalId: 'anonymous' };
+    return operation.run({
+      request,
+      principal,
+      principalOf,
+      store: as.store,
+      uploads,
+      tasks,
+      region,
+      accountId: localAccountId,
+      endpoint: url ?? '',
+      now,
+      processImage: options.processImage,
+      notify: notify(request, principal),
+    });
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = now();
     const requestId = randomBytes(12).toString('hex').toUpperCase();
     const raw = { requestId, method: message.method ?? '', host: message.headers.host ?? '' };
-    let reply: Reply;
+    const refuse = (error: unknown): Reply => {
+      const reply = errorReply(error, raw);
+      if (!(error instanceof OssError)) log.error('request failed', { requestId, reason: String(error) });
+      return reply;
+    };
+    let reply: Reply | undefined;
     try {
-      reply = await answer(readRequest(message, requestId));
+      const request = readRequest(message, requestId);
+      const run = (as: Circumstances) => answer(request, as).catch(refuse);
+      reply = await faults.answer({ request, response, run, refuse });
     } catch (error) {
-      reply = errorReply(error, raw);
-      if (reply.statusCode === 500) log.error('request failed', { requestId, reason: String(error) });
+      reply = refuse(error);
     }
+    if (reply === undefined) return;
     const elapsed = { 'x-oss-server-time': String(now() - startedMs) };
     log.debug('request', { requestId, method: raw.method, statusCode: reply.statusCode });
     await sendReply(response, { ...reply, headers: { ...reply.headers, ...elapsed } }, requestId);
@@ -91,7 +131,10 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
 
   const server = createServer((message, response) => {
     // Left to fail: a client that went away, in the middle of its upload or of our answer.
-    serve(message, response).catch(() => response.destroy());
+    const answered = isFaultControl(message)
+      ? controlFaults(faults, message, response)
+      : (options.control?.(message, response) ?? serve(message, response));
+    answered.catch(() => response.destroy());
   });
   let url: string | undefined;
 
@@ -122,8 +165,15 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
   };
 }
 
-/** Documented: OSS help "403 errors"; ACLs other than private do not exist here. */
-function anonymous({ key }: OssRequest): Error {
+/** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
+function checkPublicAccess({ bucket, key }: OssRequest, { access }: Operation, store: Store): void {
+  if (access === 'form') return;
+  if (access !== undefined && bucket !== '') {
+    const { objects, settings } = store.bucket(bucket);
+    const own = objects.get(key)?.acl ?? 'default';
+    const acl = own === 'default' ? settings.acl : own;
+    if (acl === 'public-read-write' || (acl === 'public-read' && access === 'read')) return;
+  }
   const what = key === '' ? 'bucket' : 'object';
-  return forbidden('AccessDenied', `Anonymous user has no right to access this ${what}.`, '0003-00000001');
+  throw forbidden('AccessDenied', `Anonymous user has no right to access this ${what}.`, '0003-00000001');
 }

@@ -1,32 +1,37 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Logger } from '../../log.ts';
-import { notFound, OssError } from './errors.ts';
-import { compareUtf8, insertSorted, removeSorted } from './listing.ts';
 import {
+  type Bucket,
+  type BucketSettings,
+  defaultSettings,
+  loadBuckets,
+  type StoredBucket,
+} from './bucket-files.ts';
+import { notFound, OssError } from './errors.ts';
+import { insertSorted, removeSorted } from './listing.ts';
+import {
+  type Bytes,
+  type Digest,
   type ObjectMeta,
+  type ObjectProperties,
   type OpenObject,
   openObjectFile,
-  readObjectMeta,
   writeObjectFile,
 } from './object-file.ts';
 
-export interface StoredBucket {
-  readonly name: string;
-  readonly createdMs: number;
-  /** In the order of their UTF-8 bytes. */
-  readonly keys: readonly string[];
-  readonly objects: ReadonlyMap<string, ObjectMeta>;
-}
-
-export interface PutOptions {
+export interface PutOptions extends ObjectProperties {
   readonly bucket: string;
   readonly key: string;
-  readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Called before the object becomes visible; what it throws leaves the earlier object in place. */
-  readonly verify?: (md5: Buffer) => void;
+  readonly source: Bytes;
+  /** The body's MD5 unless given. */
+  readonly eTag?: string;
+  readonly lastModifiedMs?: number;
+  /** Called when all bytes have passed; what it throws leaves the earlier object in place. */
+  readonly verify?: ((digest: Digest) => void) | undefined;
+  /** Called with the earlier object, if any, right before it is replaced; what it throws leaves it in place. */
+  readonly guard?: ((previous: ObjectMeta | undefined) => void) | undefined;
 }
 
 export interface Store {
@@ -42,13 +47,11 @@ export interface Store {
   /** Opens an object whole, as it is now; later writes do not touch it. */
   open(bucket: string, key: string): Promise<OpenObject>;
   put(options: PutOptions): Promise<{ meta: ObjectMeta; previous: ObjectMeta | undefined }>;
+  /** Changes what is kept of an object besides its bytes, which are copied; ETag and date stay. */
+  change(bucket: string, key: string, properties: Partial<ObjectProperties>): Promise<ObjectMeta>;
+  changeSettings(bucket: string, settings: Partial<BucketSettings>): void;
   /** The object that was deleted, if there was one. */
   delete(bucket: string, key: string): ObjectMeta | undefined;
-}
-
-interface Bucket extends StoredBucket {
-  readonly keys: string[];
-  readonly objects: Map<string, ObjectMeta>;
 }
 
 /**
@@ -85,10 +88,11 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
    * Renames and unlinks are synchronous, in one turn with the change of the index: two writers of one key could
    * otherwise finish in one order on disk and in the other in memory.
    */
-  function publish(name: string, temporaryPath: string, written: ObjectMeta): ObjectMeta | undefined {
+  function publish(name: string, temporaryPath: string, written: ObjectMeta, guard: PutOptions['guard']) {
     const bucket = find(name);
     const path = objectPath(name, written.key);
     const previous = bucket.objects.get(written.key);
+    guard?.(previous);
     mkdirSync(dirname(path), { recursive: true });
     renameSync(temporaryPath, path);
     bucket.objects.set(written.key, written);
@@ -96,17 +100,47 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
     return previous;
   }
 
-  async function put({ bucket, key, source, headers, verify }: PutOptions) {
+  async function put({ bucket, source, verify, guard, ...properties }: PutOptions) {
     find(bucket);
     const temporaryPath = join(temporaryDir, randomUUID());
-    const written = await writeObjectFile(temporaryPath, source, (sizeBytes, md5) => {
-      verify?.(md5);
-      return { key, sizeBytes, eTag: md5.toString('hex').toUpperCase(), lastModifiedMs: now(), headers };
+    const written = await writeObjectFile(temporaryPath, source, (digest) => {
+      verify?.(digest);
+      const { sizeBytes, md5, crc64 } = digest;
+      const eTag = md5.toString('hex').toUpperCase();
+      return { eTag, lastModifiedMs: now(), ...properties, sizeBytes, crc64 };
     });
     try {
-      return { meta: written, previous: publish(bucket, temporaryPath, written) };
+      return { meta: written, previous: publish(bucket, temporaryPath, written, guard) };
     } catch (error) {
       rmSync(temporaryPath, { force: true });
+      throw error;
+    }
+  }
+
+  async function open(bucket: string, key: string): Promise<OpenObject> {
+    meta(bucket, key);
+    return openObjectFile(objectPath(bucket, key)).catch((error: unknown) => {
+      meta(bucket, key); // deleted a moment ago: NoSuchKey, as if it had been asked for a moment later
+      throw error;
+    });
+  }
+
+  async function change(
+    bucket: string,
+    key: string,
+    properties: Partial<ObjectProperties>,
+  ): Promise<ObjectMeta> {
+    const current = meta(bucket, key);
+    const source = (await open(bucket, key)).stream();
+    let isOvertaken = false;
+    const guard = (previous: ObjectMeta | undefined) => {
+      isOvertaken = previous !== current;
+      if (isOvertaken) throw new Error(`${bucket}/${key} was replaced meanwhile`);
+    };
+    try {
+      return (await put({ ...current, ...properties, bucket, source, guard })).meta;
+    } catch (error) {
+      if (isOvertaken) return change(bucket, key, properties);
       throw error;
     }
   }
@@ -131,7 +165,7 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
       mkdirSync(made);
       writeFileSync(join(made, 'created'), String(createdMs));
       renameSync(made, join(bucketsDir, name));
-      buckets.set(name, { name, createdMs, keys: [], objects: new Map() });
+      buckets.set(name, { name, createdMs, keys: [], objects: new Map(), settings: defaultSettings });
     },
     deleteBucket: (name) => {
       if (find(name).objects.size > 0) throw bucketNotEmpty();
@@ -141,44 +175,18 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
       rmSync(removed, { recursive: true, force: true });
     },
     meta,
-    open: async (bucket, key) => {
-      meta(bucket, key);
-      return openObjectFile(objectPath(bucket, key)).catch((error: unknown) => {
-        meta(bucket, key); // deleted a moment ago: NoSuchKey, as if it had been asked for a moment later
-        throw error;
-      });
-    },
+    open,
     put,
+    change,
+    changeSettings: (name, settings) => {
+      const bucket = find(name);
+      const temporaryPath = join(temporaryDir, randomUUID());
+      bucket.settings = { ...bucket.settings, ...settings };
+      writeFileSync(temporaryPath, JSON.stringify(bucket.settings));
+      renameSync(temporaryPath, join(bucketsDir, name, 'settings.json'));
+    },
     delete: deleteObject,
   };
-}
-
-function loadBuckets(bucketsDir: string, log: Logger): Map<string, Bucket> {
-  const buckets = new Map<string, Bucket>();
-  for (const entry of readdirSync(bucketsDir, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const { name } = entry;
-    const dir = join(bucketsDir, name);
-    const objects = new Map(loadMetas(dir, log).map((meta) => [meta.key, meta] as const));
-    const createdMs = Number(readFileSync(join(dir, 'created'), 'utf8'));
-    buckets.set(name, { name, createdMs, keys: [...objects.keys()].sort(compareUtf8), objects });
-  }
-  return buckets;
-}
-
-function loadMetas(bucketDir: string, log: Logger): ObjectMeta[] {
-  const metas: ObjectMeta[] = [];
-  for (const entry of readdirSync(bucketDir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || entry.name === 'created') continue;
-    const path = join(entry.parentPath, entry.name);
-    try {
-      metas.push(readObjectMeta(path));
-    } catch (error) {
-      // Left in place: a person may still want to look at it.
-      log.warn('stored object left out', { path, reason: String(error) });
-    }
-  }
-  return metas;
 }
 
 function bucketNotEmpty(): OssError {

@@ -1,3 +1,6 @@
+import { parseXml, type XmlElement } from '../../oss/xml.ts';
+import { badRequest } from './errors.ts';
+
 /** An element: text, nothing (left out), children, or several elements of one name. */
 export type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlElements[];
 
@@ -39,5 +42,19 @@ function escapeXml(value: string | number | boolean): string {
 
 function escapeCharacter(character: string): string {
   const code = character.charCodeAt(0);
-  return code < 0x20 || '&<>"\''.includes(character) ? `&#${code};` : character;
+  return code < 0x20 || '&<>'.includes(character) ? `&#${code};` : character;
+}
+
+/** The root element of a request's body; throws MalformedXML when it is another one or none. */
+export function readXml(body: Buffer, rootName: string): XmlElement {
+  try {
+    const root = parseXml(body.toString().replace(/^\ufeff/, ''));
+    if (root.name === rootName) return root;
+  } catch {
+    // Which of the many ways it is wrong does not matter to the client.
+  }
+  throw badRequest(
+    'MalformedXML',
+    `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`,
+  );
 }

@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseAuthorization, signRequest } from '../../../src/local/oss/auth.ts';
+import { parseAuthorization, signV4 as sign } from '../../../src/local/oss/signature-v4.ts';
 import { startOss } from './running-oss.ts';
 import { type RawRequest, type SignOptions, send, signV4 } from './v4-client.ts';
 
@@ -47,7 +48,9 @@ describe('published V4 header vectors', () => {
         headers: headersAsSent(input),
       };
 
-      const { signature } = signRequest(request, authorization, input.signTimeIso, input.accessKeySecret);
+      const claim = { ...authorization, signedAt: input.signTimeIso };
+
+      const { signature } = sign(request, claim, input.accessKeySecret);
 
       expect(signature).toBe(authorization.signature);
     },
@@ -96,7 +99,7 @@ describe('a signed request', () => {
     ['additional header', put, withHeader('cache-control', 'no-storf')],
     ['secret', { ...put, accessKeySecret: 'local-secreu' }, (request) => request],
   ])('is refused with one byte flipped: %s', async (_, options, flip) => {
-    const oss = await startOss();
+    const oss = await startOss({ buckets: ['photos', 'photot'] });
 
     const response = await send(oss.port, flip(signV4(options)));
 
@@ -146,6 +149,17 @@ describe('a signed request', () => {
       'AccessDenied',
       '0002-00000503',
     ],
+    [
+      'a date as HTTP writes it',
+      list,
+      (r) => {
+        const { 'x-oss-date': _, ...headers } = r.headers;
+        return { ...r, headers: { ...headers, date: new Date().toUTCString() } };
+      },
+      403,
+      'AccessDenied',
+      '0002-00000503',
+    ],
     ['another day', list, withHeader('x-oss-date', '20200101T000000Z'), 400, 'InvalidArgument', undefined],
     [
       'an unknown AccessKey',
@@ -155,7 +169,6 @@ describe('a signed request', () => {
       'InvalidAccessKeyId',
       '0002-00000902',
     ],
-    ['a V1 signature', list, withHeader('authorization', 'OSS local:c2ln'), 501, 'NotImplemented', undefined],
     ['nonsense', list, withHeader('authorization', 'Bearer abc'), 400, 'InvalidArgument', undefined],
   ])('is refused with %s', async (_, options, change, statusCode, code, ec) => {
     const oss = await startOss();
@@ -170,8 +183,9 @@ describe('a signed request', () => {
   });
 
   it.each([
-    ['/photos/a?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=00', 501, 'V4 presigned'],
-    ['/photos/a?OSSAccessKeyId=local&Expires=1&Signature=00', 501, 'V1 presigned'],
+    ['/photos/a?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=00', 403, 'a valid Date'],
+    ['/photos/a?x-oss-signature-version=OSS2&x-oss-signature=00', 501, 'URLs signed by OSS2'],
+    ['/photos/a?OSSAccessKeyId=local&Expires=1&Signature=00', 403, 'Request has expired'],
     ['/photos/a', 403, 'Anonymous user has no right to access this object'],
     ['/photos', 403, 'Anonymous user has no right to access this bucket'],
   ])(
@@ -234,5 +248,73 @@ describe('temporary credentials', () => {
     expect(response.code).toBe('SignatureDoesNotMatch');
     expect(response.text).toContain('<StringToSign>');
     expect(response.text).not.toContain(credentials.securityToken.slice(0, 12));
+  });
+});
+
+describe('a V1 signature', () => {
+  interface V1Options {
+    path?: string;
+    headers?: Record<string, string>;
+    secret?: string;
+    timeMs?: number;
+    resource?: string;
+  }
+
+  /** From the published description: method, MD5, type, date, `x-oss-*` headers, resource with its sub-resources. */
+  function signV1(options: V1Options = {}): RawRequest {
+    const { path = '/photos/a%20%E7%8C%AB?acl', resource = '/photos/a 猫?acl' } = options;
+    const date = new Date(options.timeMs ?? Date.now()).toUTCString();
+    const ossHeaders = Object.entries(options.headers ?? {})
+      .filter(([name]) => name.startsWith('x-oss-'))
+      .map(([name, value]) => `${name}:${value}\n`);
+    const text = `GET\n\n\n${date}\n${ossHeaders.join('')}${resource}`;
+    const signature = createHmac('sha1', options.secret ?? 'local-secret')
+      .update(text)
+      .digest('base64');
+    const headers = { date, authorization: `OSS local:${signature}`, ...options.headers };
+    return { method: 'GET', path, headers, body: Buffer.alloc(0) };
+  }
+
+  it.each<[string, V1Options]>([
+    ['over a sub-resource', {}],
+    ['over headers', { headers: { 'x-oss-request-payer': 'requester', 'x-oss-user-agent': 'me' } }],
+    ['not over what lists', { path: '/photos/?prefix=a&max-keys=2', resource: '/photos/' }],
+    ['over the service', { path: '/?prefix=p', resource: '/' }],
+  ])('is taken with an HTTP date, %s', async (_, options) => {
+    const oss = await startOss();
+    await oss.call({ ...put, key: 'a 猫' });
+
+    expect((await send(oss.port, signV1(options))).statusCode).toBe(200);
+  });
+
+  it.each<[string, V1Options, string]>([
+    ['a wrong secret', { secret: 'x' }, '0002-00000040'],
+    ['another key', { resource: '/photos/b?acl' }, '0002-00000040'],
+    ['a sub-resource left out', { resource: '/photos/a 猫' }, '0002-00000040'],
+    ['a wrong clock', { timeMs: Date.now() - 901_000 }, '0002-00000504'],
+    ['no date', { headers: { date: '' } }, '0002-00000503'],
+    ['an unknown token', { headers: { 'security-token': 'x' } }, '0002-00000002'],
+  ])('is refused with %s', async (_, options, ec) => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, signV1(options));
+
+    expect([response.statusCode, response.headers['x-oss-ec']]).toEqual([403, ec]);
+  });
+
+  it('takes the token in the header of Python SDK V2, and never shows it', async () => {
+    const oss = await startOss();
+    const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'a' });
+    const sign = (secret: string) => {
+      const request = signV1({ secret, path: '/photos/', resource: '/photos/' });
+      const authorization = (request.headers.authorization ?? '').replace('local', accessKeyId);
+      return { ...request, headers: { ...request.headers, authorization, 'security-token': securityToken } };
+    };
+
+    const right = await send(oss.port, sign(accessKeySecret));
+    const wrong = await send(oss.port, sign('wrong'));
+
+    expect([right.statusCode, wrong.code]).toEqual([200, 'SignatureDoesNotMatch']);
+    expect(wrong.text).not.toContain(securityToken.slice(0, 12));
   });
 });

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseProcess, readProcessBody } from '../../../src/local/oss/process.ts';
+import {
+  parseProcess as parse,
+  readProcessBody,
+  requireAsynchronous,
+  requireSynchronousImage,
+} from '../../../src/local/oss/process.ts';
 
+const parseProcess = (text: string) =>
+  parse(text, (name) => {
+    if (name === 'thumb') return 'image/resize,w_9/format,webp';
+    throw Object.assign(new Error(name), { statusCode: 404, code: 'NoSuchStyle' });
+  });
 const process = 'image/resize,w_100|sys/saveas,o_dGVzdC5qcGc,b_dGVzdA';
 
 describe('a ProcessObject body', () => {
@@ -62,14 +72,70 @@ describe('sys/saveas', () => {
     ['image/info|sys/saveas,o_L2E', 400, 'InvalidObjectName'],
     ['image/info|sys/saveas,o__w', 400, 'InvalidObjectName'],
     ['image/info|sys/saveas,o_dGVzdA,b_QQ', 400, 'InvalidBucketName'],
-    ['image/info|sys/saveas,o_dGVzdA/notify,topic_eA', 501, 'NotImplemented'],
     ['image/info|sys/other', 501, 'NotImplemented'],
     ['image/info|sys/saveas,o_dGVzdA|sys/saveas,o_dGVzdA', 400, 'InvalidArgument'],
     ['sys/saveas,o_dGVzdA', 400, 'InvalidRequest'],
-    ['style/thumb|sys/saveas,o_dGVzdA', 404, 'NoSuchStyle'],
-    ['video/snapshot,t_1|sys/saveas,o_dGVzdA', 501, 'NotImplemented'],
+    ['style/other|sys/saveas,o_dGVzdA', 404, 'NoSuchStyle'],
+    ['style/thumb|image/info', 404, 'NoSuchStyle'],
+    ['video/unknown', 400, 'InvalidArgument'],
+    ['csv/select', 501, 'NotImplemented'],
     ['invalid/process', 400, 'InvalidArgument'],
   ])('is refused in %s', (text, statusCode, code) => {
     expect(() => parseProcess(text)).toThrow(expect.objectContaining({ statusCode, code }));
+  });
+});
+
+describe('a named style', () => {
+  it('is what it stands for, with the target of the call', () => {
+    expect(parseProcess('style/thumb|sys/saveas,o_dGVzdA')).toEqual({
+      style: 'image/resize,w_9/format,webp',
+      operation: 'image/resize',
+      saveAs: { bucket: undefined, key: 'test' },
+      topic: undefined,
+    });
+  });
+});
+
+describe('sys/notify', () => {
+  it.each([
+    ['behind a target in Base64 with slashes', 'sys/saveas,o_YT4+Yj8/notify,topic_dG9waWM', 'a>>b?', 'topic'],
+    ['by itself', 'sys/notify,topic_dG9waWM=', undefined, 'topic'],
+  ])('names a topic %s', (_, sys, key, topic) => {
+    const process = parseProcess(`image/deblindwatermark|${sys}`);
+
+    expect([process.saveAs?.key, process.topic]).toEqual([key, topic]);
+  });
+});
+
+describe('a call', () => {
+  const target = '|sys/saveas,o_dGVzdA';
+
+  it.each([
+    ['image/resize,w_9', 200, 400, 'InvalidArgument'],
+    ['image/deblindwatermark,s_low', 400, 200, 'InvalidArgument'],
+    [`video/convert,f_mp4${target}`, 400, 200, 'InvalidArgument'],
+    [`video/snapshot,t_1,f_jpg${target}`, 404, 400, 'Imm Client'],
+    ['audio/info', 404, 400, 'Imm Client'],
+    [`doc/convert,target_pdf${target}`, 400, 200, 'InvalidArgument'],
+    ['doc/preview', 404, 400, 'Imm Client'],
+    [`style/::h264-mp4-1080p${target}`, 400, 200, 'InvalidArgument'],
+    ['image/resize,w_9|sys/saveas,o_dGVzdA/notify,topic_eA', 400, 400, 'InvalidArgument'],
+  ])('takes or refuses %s: synchronous %i, asynchronous %i', (text, synchronous, asynchronous, code) => {
+    const process = parseProcess(text);
+    const refusal = (status: number) => expect.objectContaining({ statusCode: status });
+
+    if (synchronous === 200) requireSynchronousImage(process, 'POST');
+    else
+      expect(() => requireSynchronousImage(process, 'POST')).toThrow(
+        expect.objectContaining({ statusCode: synchronous, code }),
+      );
+    if (asynchronous === 200) requireAsynchronous(process);
+    else expect(() => requireAsynchronous(process)).toThrow(refusal(asynchronous));
+  });
+
+  it('needs a target for what is made asynchronously', () => {
+    expect(() => requireAsynchronous(parseProcess('video/convert,f_mp4'))).toThrow(
+      expect.objectContaining({ code: 'MissingArgument' }),
+    );
   });
 });

@@ -27,8 +27,8 @@ export async function startOss(options: Partial<LocalOssOptions> = {}): Promise<
     region: 'cn-hangzhou',
     accessKeys: [{ id: 'local', secret: 'local-secret' }],
     buckets: ['photos'],
-    processImage: async ({ input, style }) => ({
-      body: Buffer.from(`${style}(${input.toString()})`),
+    processImage: async ({ readSource, style }) => ({
+      body: Buffer.from(`${style}(${(await readSource()).toString()})`),
       contentType: 'image/webp',
     }),
     onObjectEvent: (record) => events.push(record),

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { hostileKeys } from './hostile-keys.ts';
+import { hostileKeys } from '../../fixtures/hostile-keys.ts';
 import { startOss, temporaryDir } from './running-oss.ts';
 import { send, signV4 } from './v4-client.ts';
 
@@ -227,7 +227,8 @@ describe('processing', () => {
     ['no source bucket', { bucket: 'nowhere' }, 'image/info|sys/saveas,o_YQ', 404, 'NoSuchBucket'],
     ['no target bucket', {}, 'image/info|sys/saveas,o_YQ,b_bm93aGVyZQ', 404, 'NoSuchBucket'],
     ['an empty process', {}, '', 400, 'InvalidRequest'],
-    ['a style that cannot exist', {}, 'style/thumb|sys/saveas,o_YQ', 404, 'NoSuchStyle'],
+    ['a style nobody made', {}, 'style/constructor|sys/saveas,o_YQ', 404, 'NoSuchStyle'],
+    ['a video, as a bucket without IMM does', {}, 'video/snapshot,t_1|sys/saveas,o_YQ', 404, 'Imm Client'],
     ['a process without end', {}, `image/${'x'.repeat(40_000)}`, 400, 'InvalidArgument'],
   ])('refuses %s', async (_, change, value, statusCode, code) => {
     const oss = await startOss();
@@ -316,22 +317,21 @@ describe('errors', () => {
 
 describe('what is not here', () => {
   it.each([
-    ['POST', 'a', { 'x-oss-async-process': '' }, {}, 'AsyncProcessObject'],
-    ['POST', 'a', { uploads: '' }, {}, 'InitiateMultipartUpload'],
-    ['PUT', 'a', { partNumber: '1', uploadId: 'x' }, {}, 'UploadPart'],
+    ['POST', 'a', { restore: '' }, {}, 'RestoreObject'],
     [
       'PUT',
       'a',
       {},
-      { 'x-oss-copy-source': '/photos/b' },
-      'x-oss-copy-source (or this value of it) of PutObject',
+      { 'x-oss-storage-class': 'Archive' },
+      'x-oss-storage-class (or this value of it) of PutObject',
     ],
-    ['PUT', 'a', {}, { 'x-oss-forbid-overwrite': 'true' }, 'x-oss-forbid-overwrite'],
-    ['GET', 'a', { acl: '' }, {}, '?acl'],
-    ['GET', 'a', {}, { 'if-none-match': '"x"' }, 'if-none-match'],
+    ['PUT', 'a', {}, { 'x-oss-callback': 'e30=' }, 'x-oss-callback'],
+    ['PUT', 'a', { acl: '' }, { 'x-oss-copy-source': '/photos/b' }, 'PUT object ?acl'],
+    ['GET', 'a', { versionId: 'x' }, {}, '?versionId'],
     ['HEAD', 'a', { 'x-oss-process': 'image/info' }, {}, undefined],
+    ['PUT', 'a', {}, { 'if-match': '"x"' }, 'if-match'],
     ['GET', '', { lifecycle: '' }, {}, '?lifecycle'],
-    ['POST', '', { delete: '' }, {}, 'DeleteMultipleObjects'],
+    ['PUT', '', { versioning: '' }, {}, 'PutBucketVersioning'],
     ['OPTIONS', 'a', {}, {}, 'OPTIONS object'],
   ])('is refused by name: %s %j %j %j', async (method, key, query, headers, name) => {
     const oss = await startOss();
@@ -341,21 +341,52 @@ describe('what is not here', () => {
     expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
     if (name !== undefined) expect(response.text).toContain(name);
   });
+});
 
-  it('is a browser form upload, refused by name before it is refused as anonymous', async () => {
-    const oss = await startOss();
-    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+describe('a bucket that is missing', () => {
+  it.each([
+    ['GET', '', { acl: '' }, 404, 'NoSuchBucket'],
+    ['PUT', '', { style: '', styleName: 'a' }, 404, 'NoSuchBucket'],
+    ['PUT', 'a', {}, 404, 'NoSuchBucket'],
+    ['PUT', '', {}, 403, 'InvalidAccessKeyId'],
+    ['PUT', '', { acl: '' }, 403, 'InvalidAccessKeyId'],
+  ])(
+    'is told before a wrong AccessKey, save where it could be made: %s %j %j',
+    async (method, key, query, statusCode, code) => {
+      const oss = await startOss();
 
-    const response = await send(oss.port, {
-      method: 'POST',
-      path: '/photos/',
-      headers,
-      body: Buffer.from('--x--'),
-    });
+      const response = await oss.call({ method, bucket: 'nowhere', key, query, accessKeyId: 'wrong' });
 
-    expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
-    expect(response.text).toContain('PostObject');
-  });
+      expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+    },
+  );
+});
+
+describe('the public', () => {
+  const anonymous = (method: string, path: string) => ({ method, path, headers: {}, body: Buffer.alloc(0) });
+
+  it.each([
+    ['private', 'default', [403, 403, 403]],
+    ['public-read', 'default', [200, 200, 403]],
+    ['public-read-write', 'default', [200, 200, 200]],
+    ['public-read-write', 'private', [200, 403, 403]],
+    ['private', 'public-read', [403, 200, 403]],
+  ])(
+    'lists, reads and writes as the ACLs of bucket (%s) and object (%s) allow',
+    async (bucketAcl, acl, expected) => {
+      const oss = await startOss();
+      await oss.call({ method: 'PUT', bucket: 'photos', headers: { 'x-oss-acl': bucketAcl } });
+      await oss.call({ ...object, method: 'PUT', headers: { 'x-oss-object-acl': acl }, body: 'x' });
+
+      const statuses = [
+        (await send(oss.port, anonymous('GET', '/photos/'))).statusCode,
+        (await send(oss.port, anonymous('GET', '/photos/a.jpg'))).statusCode,
+        (await send(oss.port, anonymous('PUT', '/photos/a.jpg'))).statusCode,
+      ];
+
+      expect(statuses).toEqual(expected);
+    },
+  );
 });
 
 describe('addresses', () => {

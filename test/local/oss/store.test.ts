@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore, type Store } from '../../../src/local/oss/store.ts';
 import type { Logger } from '../../../src/log.ts';
-import { hostileKeys } from './hostile-keys.ts';
+import { hostileKeys } from '../../fixtures/hostile-keys.ts';
 import { temporaryDir } from './running-oss.ts';
 
 const log: Logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
