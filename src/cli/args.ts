@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util';
 import { CliError, type Command, type Values } from './command.ts';
 
 /** Parses what stands behind the command's name, against the command's own table. */
-export function parseOptions(command: Command, args: string[]): Values {
+export function parseOptions(
+  command: Command,
+  args: string[],
+): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(
     Object.entries(command.options).map(([name, option]) => [
       name,
@@ -12,7 +15,11 @@ export function parseOptions(command: Command, args: string[]): Values {
     ]),
   );
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    const allowPositionals = command.positionals !== undefined;
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals });
+    if (positionals.length > 1 && command.positionals?.many === false)
+      throw new Error(`Unexpected argument '${positionals[1]}'`);
+    return { values, positionals };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
     throw new CliError(`${reason}.\n\n${formatUsage(command)}`);
@@ -25,7 +32,11 @@ export function formatUsage(command: Command): string {
     const left = `  --${name}${value === undefined ? '' : ` <${value}>`}`;
     return `${left.padEnd(30)}${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
   });
-  const options = rows.length === 0 ? '' : ` [options]\n\n${rows.join('\n')}`;
+  const { positionals } = command;
+  if (positionals !== undefined)
+    rows.unshift(`${`  <${positionals.name}>`.padEnd(30)}${positionals.summary}`);
+  const operand = positionals === undefined ? '' : ` [<${positionals.name}>${positionals.many ? '…' : ''}]`;
+  const options = rows.length === 0 ? '' : ` [options]${operand}\n\n${rows.join('\n')}`;
   return `${command.summary}\n\nUsage: oss-saveas ${command.name}${options}\n`;
 }
 

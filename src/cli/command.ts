@@ -25,7 +25,9 @@ export interface Command {
   name: string;
   summary: string;
   options: Readonly<Record<string, Option>>;
-  run: (values: Values, io: Io) => Promise<number>;
+  /** What may stand beside the options. */
+  positionals?: { name: string; summary: string; many: boolean };
+  run: (values: Values, io: Io, positionals: readonly string[]) => Promise<number>;
 }
 
 /** A mistake of the person's: shown without a stack trace. */

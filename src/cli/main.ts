@@ -1,10 +1,15 @@
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { build } from './build.ts';
+import { check } from './check.ts';
 import { CliError, type Io } from './command.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { explain } from './explain.ts';
+import { invoke } from './invoke.ts';
 import { local } from './local.ts';
+import { run } from './run.ts';
 
-const commands = [build, local, demo];
+const commands = [build, check, explain, local, demo, run, invoke, doctor];
 
 /** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
@@ -21,7 +26,8 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return 0;
   }
   try {
-    return await command.run(parseOptions(command, rest), io);
+    const { values, positionals } = parseOptions(command, rest);
+    return await command.run(values, io, positionals);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     io.err(`oss-saveas ${name}: ${error.message}\n`);

@@ -5,9 +5,11 @@ import { compileRules } from '../rules/compile.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { InvocationOutcome } from './fc/delivery.ts';
 import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/function-compute.ts';
+import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import type { AccessKey } from './oss/access-keys.ts';
-import { processImage } from './oss/image/process-image.ts';
+import { isControl } from './oss/control.ts';
+import { createImageProcessor } from './oss/image/image-processor.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, localAccountId } from './oss/server.ts';
 
@@ -57,8 +59,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     region,
     accessKeys: [options.accessKey],
     buckets,
-    processImage,
+    processImage: createImageProcessor(),
     log,
+    control: (message, response) => {
+      if (functionCompute === undefined || !isControl(message, '/-/invoke')) return undefined;
+      return answerInvocation(functionCompute, message, response);
+    },
     onObjectEvent: (record) => {
       if (!matchesTrigger(record, everyObject)) return;
       if (functionCompute === undefined) early.push(record);

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { createCaller } from '../oss/call.ts';
+import type { OssClient } from '../oss/client.ts';
+import { isOssError, OssServiceError } from '../oss/errors.ts';
+import { sendOnce } from '../oss/request.ts';
+import { parseXml } from '../oss/xml.ts';
+import { plan } from '../pipeline/plan.ts';
+import { formatObject, type Planned } from '../pipeline/result.ts';
+import { buildProcess } from '../process/build.ts';
+import type { Target } from '../process/save-as.ts';
+import type { RuleSet } from '../rules/rule.ts';
+import type { Connection } from './connection.ts';
+import { cannotTell, type Finding, ok, wrong } from './finding.ts';
+
+/** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
+const maxSkewMs = 15 * 60_000;
+
+/** Credentials, endpoint and clock. The endpoint is asked without a signature: any answer is one. */
+export async function checkEndpoint(
+  { endpoint, credentials, dispatcher }: Connection,
+  now: () => number,
+): Promise<Finding[]> {
+  const origin = `${endpoint.scheme}://${endpoint.host}`;
+  const key = await credentials().then(
+    ({ accessKeyId, securityToken }) =>
+      ok(
+        'credentials',
+        `AccessKey ID ${accessKeyId.slice(0, 4)}…${securityToken === undefined ? '' : ', temporary'}`,
+      ),
+    (error: Error) => wrong('credentials', 'none', error.message),
+  );
+  const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
+  return sendOnce(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits }).then(
+    ({ headers }) => [key, ok('endpoint', `${origin} answers`), checkClock(headers.date, now())],
+    (error: Error) => [
+      key,
+      wrong('endpoint', `${origin}: ${error.message}`, 'correct OSS_REGION or OSS_ENDPOINT; mind proxies'),
+    ],
+  );
+}
+
+function checkClock(date: string | undefined, here: number): Finding {
+  const apartMs = Math.abs(Date.parse(date ?? '') - here);
+  if (Number.isNaN(apartMs)) return cannotTell('clock', 'the endpoint does not say its time', 'nothing');
+  const found = `${Math.round(apartMs / 1000)} s from OSS's`;
+  return apartMs < maxSkewMs
+    ? ok('clock', found)
+    : wrong('clock', found, 'set it: OSS refuses what is signed more than 15 minutes off');
+}
+
+/** Whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
+export async function checkBuckets(
+  { settings: { region }, endpoint, credentials, dispatcher }: Connection,
+  buckets: readonly string[],
+): Promise<Finding[]> {
+  if (buckets.length === 0)
+    return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
+  const call = createCaller({ region, endpoint, credentials, dispatcher });
+  const locate = async (bucket: string): Promise<Finding> => {
+    const check = `bucket ${bucket}`;
+    const query = { location: '' };
+    try {
+      const { response } = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
+      const location = parseXml(response.body.toString()).text.trim().replace(/^oss-/, '');
+      if (location === region) return ok(check, `in ${region}`);
+      return wrong(check, `in ${location}, not in ${region}`, elsewhere);
+    } catch (error) {
+      return describeBucketError(check, error);
+    }
+  };
+  return Promise.all(buckets.map(locate));
+}
+
+const elsewhere = 'deploy to its region: function, trigger, source and target have to share one';
+
+function describeBucketError(check: string, error: unknown): Finding {
+  const found = messageOf(error);
+  if (!(error instanceof OssServiceError)) return cannotTell(check, found, 'see the endpoint above');
+  if (error.code === 'NoSuchBucket')
+    return wrong(check, found, 'create it, or correct its name in the rules');
+  // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
+  if (error.ossMessage.includes('specified endpoint')) return wrong(check, found, elsewhere);
+  if (error.code === 'AccessDenied')
+    return cannotTell(check, found, 'allow oss:GetBucketLocation to yourself');
+  return wrong(
+    check,
+    found,
+    'see the error; InvalidAccessKeyId and SignatureDoesNotMatch are about your key',
+  );
+}
+
+/** Tries each output of the object's rules: a GET with the style, and if `wet` a save that is removed after. */
+export async function checkStyles(
+  { client }: Connection,
+  rules: RuleSet,
+  { object, wet }: { object: Target | undefined; wet: boolean },
+): Promise<Finding[]> {
+  if (object === undefined)
+    return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
+  try {
+    const { sizeBytes, contentType = '', eTag = '' } = await client.headObject(object);
+    const facts = { eventName: 'Manual', eventTime: new Date().toISOString(), sizeBytes, contentType, eTag };
+    const planFor = (named: Target) => plan({ kind: 'object', event: { ...named, ...facts } }, rules);
+    const findings: Finding[] = [];
+    for (const item of planFor(object)) {
+      if (item.status === 'planned') {
+        findings.push(await view(client, item));
+        if (wet) findings.push(await save(client, item, planFor));
+      } else {
+        const why = item.status === 'skipped' ? item.reason : item.message;
+        const found = `${formatObject(object)}: ${why}`;
+        findings.push(wrong('style', found, 'name an object that the rules take'));
+      }
+    }
+    return findings;
+  } catch (error) {
+    return [wrong('style', messageOf(error), 'name an object that is there, and that you may read')];
+  }
+}
+
+function view(client: OssClient, { rule, source, style }: Planned): Promise<Finding> {
+  return attempt(`style of ${rule}`, async () => {
+    const { sizeBytes, contentType } = await client.getObject({ ...source, process: style });
+    return `${sizeBytes} bytes of ${contentType}`;
+  });
+}
+
+async function save(
+  client: OssClient,
+  { rule, source, style, target }: Planned,
+  planFor: (object: Target) => { status: string }[],
+): Promise<Finding> {
+  const check = `save of ${rule}`;
+  const scratch = { bucket: target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
+  if (planFor(scratch).some(({ status }) => status === 'planned'))
+    return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');
+  return attempt(check, async () => {
+    try {
+      const { sizeBytes } = await client.processObject({ ...source, process: buildProcess(style, scratch) });
+      return `${sizeBytes} bytes at ${formatObject(scratch)}, removed`;
+    } finally {
+      await client.deleteObject(scratch);
+    }
+  });
+}
+
+async function attempt(check: string, try_: () => Promise<string>): Promise<Finding> {
+  try {
+    return ok(check, await try_());
+  } catch (error) {
+    const isDenied = isOssError(error) && error.code === 'AccessDenied';
+    return isDenied
+      ? cannotTell(check, messageOf(error), 'allow it to yourself; what the function may do is asked below')
+      : wrong(check, messageOf(error), 'correct the style in the rules');
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

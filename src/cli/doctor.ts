@@ -1,0 +1,57 @@
+import type { Target } from '../process/save-as.ts';
+import { compileRules } from '../rules/compile.ts';
+import type { RuleSet } from '../rules/rule.ts';
+import { CliError, type Command, textOf } from './command.ts';
+import { connectionOptions, withConnection } from './connection.ts';
+import { checkDeployment } from './doctor-account.ts';
+import { checkBuckets, checkEndpoint, checkStyles } from './doctor-oss.ts';
+import { parseObjectUrl } from './event-input.ts';
+import { type Finding, ok } from './finding.ts';
+import { formatTable } from './table.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Checks a deployment from here: OSS, rules, style, role and trigger.',
+  positionals: { name: 'oss://bucket/key', summary: 'an object to try the rules on', many: false },
+  options: {
+    ...connectionOptions,
+    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    template: { value: 'file', default: 's.yaml', summary: 'what was deployed' },
+    wet: { summary: 'saves the results too, under scratch keys, and removes them' },
+    json: { summary: 'prints JSON' },
+  },
+  run: async (values, io, [url]) => {
+    const object = url === undefined ? undefined : parseObjectUrl(url);
+    const wet = values.wet === true;
+    if (wet && object === undefined) throw new CliError('--wet: name an object, oss://bucket/key.');
+    const { ruleSet } = await compileRules(textOf(values, 'rules'));
+    const findings = await withConnection(values, io, async (connection) => [
+      ok('rules', `${ruleSet.rules.length} rules`),
+      ...(await checkEndpoint(connection, Date.now)),
+      ...(await checkBuckets(connection, bucketsOf(ruleSet, object, io.env.OSS_BUCKET))),
+      ...(await checkStyles(connection, ruleSet, { object, wet })),
+      ...(await checkDeployment(ruleSet, { template: textOf(values, 'template'), io })),
+    ]);
+    io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings));
+    return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
+  },
+};
+
+/** Those the rules name, and where they name none the one that is deployed for. */
+function bucketsOf({ rules }: RuleSet, object: Target | undefined, deployed: string | undefined): string[] {
+  const named = rules.flatMap(({ match, outputs }) => [
+    ...match.bucket,
+    ...outputs.flatMap(({ target }) => target.bucket ?? []),
+  ]);
+  const isOpen = rules.some(({ match }) => match.bucket.length === 0);
+  return [
+    ...new Set([...named, ...(isOpen && deployed ? [deployed] : []), ...(object ? [object.bucket] : [])]),
+  ];
+}
+
+function formatFindings(findings: readonly Finding[]): string {
+  const rows = findings.map(({ check, state, found }) => [check, state, found]);
+  const advice = findings.flatMap(({ check, advice: text }) => (text ? [`- ${check}: ${text}\n`] : []));
+  const todo = advice.length === 0 ? '' : `\nWhat to do\n${advice.join('')}`;
+  return `${formatTable(['check', 'state', 'found'], rows)}${todo}`;
+}

@@ -1,0 +1,316 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { withConnection } from '../../src/cli/connection.ts';
+import { checkBuckets, checkEndpoint } from '../../src/cli/doctor-oss.ts';
+import type { Finding } from '../../src/cli/finding.ts';
+import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { localEnvironment, runCommand } from './terminal.ts';
+
+const trigger = {
+  triggerName: 'oss-upload',
+  triggerType: 'oss',
+  sourceArn: 'acs:oss:cn-hangzhou:1234567890123456:photos',
+  triggerConfig: JSON.stringify({ events: [], filter: { key: { prefix: 'uploads/', suffix: '' } } }),
+};
+const policy = (...targets: string[]) => ({
+  Version: '1',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['oss:GetObject', 'oss:PostProcessTask'],
+      Resource: ['acs:oss:*:*:photos', 'acs:oss:*:*:photos/uploads/*'],
+    },
+    {
+      Effect: 'Allow',
+      Action: 'oss:Put*',
+      Resource: targets.map((target) => `acs:oss:*:*:photos/${target}`),
+    },
+  ],
+});
+const account = { triggers: [trigger], policy: policy('derived/*', 'marked/*') };
+
+/** An `aliyun` command that answers as the account given would. */
+async function installAliyun(dir: string, { triggers, policy }: { triggers: object[]; policy: object }) {
+  const version = { DefaultPolicyVersion: { PolicyDocument: JSON.stringify(policy) } };
+  const answers = {
+    'fc GET': { triggers },
+    'ram ListPoliciesForRole': { Policies: { Policy: [{ PolicyName: 'oss-saveas', PolicyType: 'Custom' }] } },
+    'ram GetPolicy': version,
+  };
+  const cases = Object.entries(answers)
+    .map(([words, answer]) => `"${words}") cat <<'END'\n${JSON.stringify(answer)}\nEND\n;;`)
+    .join('\n');
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'aliyun'), `#!/bin/sh\ncase "$1 $2" in\n${cases}\nesac\n`);
+  await chmod(join(dir, 'aliyun'), 0o755);
+}
+
+async function prepare(
+  owner: Parameters<typeof installAliyun>[1] | 'unknown' = account,
+  options: Parameters<typeof startOss>[0] = {},
+) {
+  const oss = await startOss(options);
+  const home = await temporaryDir();
+  if (owner !== 'unknown') await installAliyun(join(home, 'bin'), owner);
+  const env = {
+    ...localEnvironment(oss.port),
+    OSS_BUCKET: 'photos',
+    AccountID: '1234567890123456',
+    AccessKeyID: 'scratch-key-id',
+    AccessKeySecret: 'scratch-key-secret',
+    HOME: home,
+    serverless_devs_config_home: home,
+    serverless_devs_daemon_enable: 'false',
+    // No aliyun CLI but ours.
+    PATH: `${join(home, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`,
+  };
+  const examine = async (args: readonly string[] = [], overrides: Record<string, string> = {}) => {
+    const { exitCode, out, err } = await runCommand(['doctor', '--json', ...args], { ...env, ...overrides });
+    if (out === '') throw new Error(err);
+    const findings: Finding[] = JSON.parse(out);
+    return { exitCode, findings, of: (check: string) => findings.find((finding) => finding.check === check) };
+  };
+  return { oss, env, home, examine };
+}
+
+const picture = () =>
+  sharp({ create: { width: 60, height: 40, channels: 3, background: 'navy' } })
+    .jpeg()
+    .toBuffer();
+
+describe('the doctor', () => {
+  it('finds a sound deployment sound, and leaves nothing behind', async () => {
+    const { oss, examine } = await prepare(account, { processImage });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.jpg', body: await picture() });
+
+    const { exitCode, findings } = await examine(['--wet', 'oss://photos/uploads/a.jpg']);
+
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual([
+      'rules',
+      'credentials',
+      'endpoint',
+      'clock',
+      'bucket photos',
+      ...['thumbnail', 'thumbnail', 'copyright'].flatMap((rule) => [`style of ${rule}`, `save of ${rule}`]),
+      'trigger covers rules',
+      'trigger deployed',
+      'role',
+    ]);
+    expect(exitCode).toBe(0);
+    const list = await oss.call({ method: 'GET', bucket: 'photos', query: { 'list-type': '2' } });
+    expect([...list.text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key)).toEqual(['uploads/a.jpg']);
+  });
+
+  it('saves nothing where a rule would take what it saves', async () => {
+    const { oss, home, examine } = await prepare();
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'a' });
+    const rules = join(home, 'rules.yaml');
+    await writeFile(
+      rules,
+      'rules:\n  - name: all\n    match: { key: "**", exclude: "small/**" }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n',
+    );
+
+    const { of } = await examine(['--wet', '--rules', rules, 'oss://photos/a.jpg']);
+
+    expect(of('save of all')?.state).toBe('cannot tell');
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it('says of the account what it cannot tell, and how to find out', async () => {
+    const { env } = await prepare('unknown');
+
+    const { exitCode, out } = await runCommand(['doctor'], env);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^role +cannot tell +aliyun ram ListPoliciesForRole/m);
+    expect(out).toMatch(/^trigger deployed +cannot tell +aliyun fc GET: not installed/m);
+    expect(out).toMatch(/^style +cannot tell +no object/m);
+    expect(out).toContain('- role: install the aliyun CLI');
+  });
+
+  it('names what the role may not do', async () => {
+    const { examine } = await prepare({ ...account, policy: policy('derived/*') });
+
+    const { exitCode, of } = await examine();
+
+    expect(of('role')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringMatching(
+        /^oss-saveas lacks oss:PutObject on oss:\/\/photos\/marked\/uploads\/\S+$/,
+      ),
+    });
+    expect(exitCode).toBe(1);
+  });
+
+  it('does not judge what it cannot read', async () => {
+    const { examine } = await prepare({ ...account, policy: { Statement: [] } });
+
+    const { of } = await examine();
+
+    expect(of('role')).toMatchObject({ state: 'cannot tell', found: 'oss-saveas cannot be read' });
+  });
+
+  it('heeds what the role is denied', async () => {
+    const { Version, Statement } = policy('*');
+    const denied = { Effect: 'Deny', Action: 'oss:GetObject', Resource: '*' };
+    const { examine } = await prepare({ ...account, policy: { Version, Statement: [...Statement, denied] } });
+
+    const { of } = await examine();
+
+    expect(of('role')?.found).toContain('oss:GetObject');
+  });
+
+  it.each([
+    ['is missing', []],
+    [
+      'has another prefix',
+      [{ ...trigger, triggerConfig: trigger.triggerConfig.replace('uploads/', 'incoming/') }],
+    ],
+    ['belongs to another bucket', [{ ...trigger, sourceArn: trigger.sourceArn.replace('photos', 'films') }]],
+  ])('sees that the deployed trigger %s', async (_, triggers) => {
+    const { examine } = await prepare({ ...account, triggers });
+
+    const { of } = await examine();
+
+    expect(of('trigger deployed')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
+  });
+
+  it('shows a key that a rule takes and the trigger does not deliver', async () => {
+    const { examine, home } = await prepare();
+    const rules = join(home, 'rules.yaml');
+    await writeFile(
+      rules,
+      'rules:\n  - name: all\n    match: { key: "**/*.jpg", exclude: "small/**" }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n',
+    );
+
+    const { of } = await examine(['--rules', rules]);
+
+    expect(of('trigger covers rules')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringMatching(/all takes \S*\.jpg, which it does not deliver/),
+    });
+  });
+
+  it('sees a bucket that is not there', async () => {
+    const { examine } = await prepare();
+
+    const { exitCode, of } = await examine([], { OSS_BUCKET: 'no-such-bucket' });
+
+    expect(of('bucket no-such-bucket')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('NoSuchBucket'),
+    });
+    expect(exitCode).toBe(1);
+  });
+
+  it('sees a bucket in another region', async () => {
+    const { examine } = await prepare(account, { region: 'cn-shanghai' });
+
+    const { of } = await examine([], { OSS_REGION: 'cn-hangzhou' });
+
+    expect(of('bucket photos')?.state).toBe('wrong');
+  });
+
+  it('sees a key that OSS does not know', async () => {
+    const { examine } = await prepare();
+
+    const { of } = await examine([], { OSS_ACCESS_KEY_ID: 'unknown' });
+
+    expect(of('bucket photos')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('InvalidAccessKeyId'),
+    });
+  });
+
+  it('sees an endpoint that does not answer', async () => {
+    const { examine } = await prepare();
+
+    const { of } = await examine([], { OSS_ENDPOINT: 'http://127.0.0.1:1' });
+
+    expect(of('endpoint')).toMatchObject({ state: 'wrong', found: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  it('sees a clock that OSS would refuse', async () => {
+    const { env } = await prepare();
+    const io = { out: () => {}, err: () => {}, env, isTerminal: false, stop: new AbortController().signal };
+    const ahead = (minutes: number) => () => Date.now() + minutes * 60_000;
+
+    const [, , slightly] = await withConnection({}, io, (connection) => checkEndpoint(connection, ahead(14)));
+    const [, , far] = await withConnection({}, io, (connection) => checkEndpoint(connection, ahead(16)));
+
+    expect(slightly?.state).toBe('ok');
+    expect(far).toMatchObject({ check: 'clock', state: 'wrong' });
+  });
+
+  it('sees that a style does not work on the object', async () => {
+    const { oss, examine } = await prepare(account, { processImage });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.png', body: 'no picture' });
+
+    const { exitCode, of } = await examine(['oss://photos/uploads/a.png']);
+
+    expect(of('style of thumbnail')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('GetObject oss://photos/uploads/a.png failed: 400'),
+    });
+    expect(exitCode).toBe(1);
+  });
+
+  it('asks for the values of the template by name', async () => {
+    const { env } = await prepare();
+    const { AccountID: _, OSS_BUCKET: __, ...rest } = env;
+
+    const { out } = await runCommand(['doctor', '--json'], rest);
+
+    const findings: Finding[] = JSON.parse(out);
+    expect(findings.find(({ check }) => check === 'template')?.found).toContain('OSS_BUCKET');
+  });
+});
+
+/** An OSS that answers every bucket's GetBucketLocation so. */
+async function startLocation(statusCode: number, body: string): Promise<Record<string, string>> {
+  const server = createServer((_, response) =>
+    response.writeHead(statusCode, { 'content-type': 'application/xml' }).end(body),
+  );
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return localEnvironment(typeof address === 'object' && address !== null ? address.port : 0);
+}
+
+const denied = (message: string) => `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`;
+
+describe("a bucket's region", () => {
+  it.each([
+    ['ok', 'in cn-hangzhou', 200, '<LocationConstraint>oss-cn-hangzhou</LocationConstraint>'],
+    ['wrong', 'in cn-shanghai, not in', 200, '<LocationConstraint>oss-cn-shanghai</LocationConstraint>'],
+    [
+      'wrong',
+      'specified endpoint',
+      403,
+      denied('The bucket you are attempting to access must be addressed using the specified endpoint.'),
+    ],
+    [
+      'cannot tell',
+      'no right',
+      403,
+      denied('You have no right to access this object because of bucket acl.'),
+    ],
+  ])('is %s where OSS says "%s"', async (state, found, statusCode, body) => {
+    const env = await startLocation(statusCode, body);
+    const io = { out: () => {}, err: () => {}, env, isTerminal: false, stop: new AbortController().signal };
+
+    const [finding] = await withConnection({}, io, (connection) => checkBuckets(connection, ['photos']));
+
+    expect(finding).toMatchObject({ state, found: expect.stringContaining(found) });
+  });
+});

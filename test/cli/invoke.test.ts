@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProject, startStack } from '../e2e/built-project.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { send, signV4 } from '../local/oss/v4-client.ts';
+import { runCommand } from './terminal.ts';
+
+let project: Awaited<ReturnType<typeof buildProject>>;
+let stack: Awaited<ReturnType<typeof startStack>>;
+beforeAll(async () => {
+  project = await buildProject();
+  stack = await startStack(project.dir, 'rules.yaml');
+});
+afterAll(async () => {
+  await stack?.close();
+  await project?.remove();
+});
+
+const invoke = (...args: string[]) => runCommand(['invoke', '--url', stack.url, ...args]);
+
+describe('an invocation by hand', () => {
+  it('answers with the report of the function that was built', async () => {
+    const { exitCode, out } = await invoke('--event', 'src/deploy/events/oss-upload.json').then(
+      async (failed) => (failed.exitCode === 0 ? failed : { ...failed, out: failed.err }),
+    );
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/3 failed .*requestId [\w-]{36}/);
+    expect(out).toContain('ProcessObject oss://photos/uploads/a.jpg failed: 404 NoSuchKey');
+  });
+
+  it('names objects by their address, and only plans where it is told to', async () => {
+    const key = 'uploads/a b+c.png';
+    await send(Number(new URL(stack.url).port), signV4({ method: 'PUT', bucket: 'photos', key, body: 'x' }));
+
+    const { exitCode, out, err } = await invoke(`oss://photos/${key}`, '--dry-run');
+
+    expect(err).toBe('');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      requestId: expect.stringMatching(/^[\w-]{36}$/),
+      planned: 2,
+      results: [{ target: { key: 'derived/uploads/a b+c-320.webp' } }, { status: 'planned' }],
+    });
+  });
+
+  it('takes the event as text', async () => {
+    const { exitCode, out } = await invoke('--event', '{"bucket":"photos","key":"other/a.png"}');
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ skipped: 1, results: [{ reason: 'no-rule-matched' }] });
+  });
+
+  it('says which events the function understands', async () => {
+    const file = join(await temporaryDir(), 'event.json');
+    await writeFile(file, '{"Records": []}');
+
+    const { exitCode, err } = await invoke('--event', file);
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('The event holds no object to process');
+  });
+
+  it('asks for the local stack where it is not running', async () => {
+    const { exitCode, err } = await runCommand([
+      'invoke',
+      '--url',
+      'http://127.0.0.1:1',
+      'oss://photos/uploads/a.png',
+    ]);
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('npm start');
+  });
+
+  it('needs either objects or an event', async () => {
+    const neither = await invoke();
+    const both = await invoke('--event', '{}', 'oss://photos/uploads/a.png');
+
+    expect([neither.exitCode, both.exitCode]).toEqual([2, 2]);
+  });
+});

@@ -1,0 +1,254 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import OSS from 'ali-oss';
+import sharp from 'sharp';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { localEnvironment, runCommand } from './terminal.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function startWith(
+  objects: Record<string, string | Buffer>,
+  options: Parameters<typeof startOss>[0] = {},
+) {
+  const oss = await startOss(options);
+  const env = localEnvironment(oss.port);
+  for (const [key, body] of Object.entries(objects))
+    await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+  const run = (...args: string[]) => runCommand(['run', ...args], env);
+  const read = async (key: string) => {
+    const { statusCode, body } = await oss.call({ method: 'GET', bucket: 'photos', key });
+    return statusCode === 200 ? body : undefined;
+  };
+  const styled = (key: string, target: string, style = 'image/resize,w_100') =>
+    run(
+      '--bucket',
+      'photos',
+      '--key',
+      key,
+      '--style',
+      style,
+      '--target-bucket',
+      'photos',
+      '--target-image',
+      target,
+    );
+  return { oss, env, run, read, styled };
+}
+
+describe('a run with a style of its own', () => {
+  it('does what the documented sample does: the same six values and the same object', async () => {
+    const picture = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer();
+    const { oss, styled, read } = await startWith({ 'a b.png': picture }, { processImage });
+    const style = 'image/resize,m_fixed,w_100,h_100';
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+    const ours = await styled('a b.png', 'ours/a?.png', style);
+
+    // The sample: standard Base64 with its padding, the instruction raw in the body.
+    const process = `${style}|sys/saveas,o_${base64('theirs/a?.png')},b_${base64('photos')}`;
+    const sample = await oss.call({
+      method: 'POST',
+      bucket: 'photos',
+      key: 'a b.png',
+      query: { 'x-oss-process': '' },
+      body: `x-oss-process=${process}`,
+    });
+    const { bucket, fileSize, object, status } = JSON.parse(sample.text);
+    const client = new OSS({
+      endpoint: oss.url ?? '',
+      region: 'oss-cn-hangzhou',
+      bucket: 'photos',
+      accessKeyId: 'local',
+      accessKeySecret: 'local-secret',
+      ...{ authorizationV4: true },
+    });
+    await Reflect.apply(Reflect.get(client, 'processObjectSave'), client, [
+      'a b.png',
+      'official/a?.png',
+      style,
+      'photos',
+    ]);
+    expect(ours.exitCode).toBe(0);
+    expect(ours.out.replace(/request id: \w{24}/, 'request id: <id>')).toBe(
+      `status code: ${sample.statusCode}, request id: <id>, bucket: ${bucket}, file size: ${fileSize}, key: ${object.replace('theirs', 'ours')}, process status: ${status}\n`,
+    );
+    const [mine, theirs, official] = await Promise.all(
+      ['ours/a?.png', 'theirs/a?.png', 'official/a?.png'].map(read),
+    );
+    expect(mine?.length).toBe(fileSize);
+    expect(theirs).toEqual(mine);
+    expect(official).toEqual(mine);
+  });
+
+  it('takes every key as it stands', async () => {
+    const { styled, read } = await startWith(Object.fromEntries(hostileKeys.map((key) => [key, 'x'])));
+
+    const ended = await Promise.all(hostileKeys.map((key, i) => styled(key, `{name}/${i}`)));
+
+    expect(ended.map(({ exitCode, err }) => ({ exitCode, err }))).toEqual(
+      hostileKeys.map(() => ({ exitCode: 0, err: '' })),
+    );
+    expect(await read('{name}/0')).toBeDefined();
+  });
+
+  it('says what failed and with which request', async () => {
+    const { styled } = await startWith({});
+
+    const { exitCode, err } = await styled('nope.png', 'b.png');
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/ProcessObject oss:\/\/photos\/nope\.png failed: 404 NoSuchKey: .*requestId \w+/);
+  });
+
+  it('only shows the instruction in a dry run', async () => {
+    const { run, oss } = await startWith({ 'a.png': 'a' });
+    const named = [
+      '--bucket',
+      'photos',
+      '--key',
+      'a.png',
+      '--target-bucket',
+      'photos',
+      '--target-image',
+      'b.png',
+    ];
+
+    const { exitCode, out } = await run(...named, '--style', 'style/small', '--dry-run');
+
+    expect(exitCode).toBe(0);
+    expect(out).toBe('POST oss://photos/a.png\nstyle/small|sys/saveas,o_Yi5wbmc,b_cGhvdG9z\n');
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it('prints JSON where a program reads along', async () => {
+    const { run } = await startWith({ 'a.png': 'a' });
+    const named = [
+      '--bucket',
+      'photos',
+      '--key',
+      'a.png',
+      '--target-bucket',
+      'photos',
+      '--target-image',
+      'b.png',
+    ];
+
+    const { out } = await run(...named, '--style', 'image/resize,w_1', '--json');
+
+    expect(JSON.parse(out)).toEqual({
+      statusCode: 200,
+      requestId: expect.stringMatching(/^\w{24}$/),
+      bucket: 'photos',
+      fileSize: 'image/resize,w_1(a)'.length,
+      key: 'b.png',
+      processStatus: 'OK',
+    });
+  });
+
+  it('takes credentials from the ALIBABA_CLOUD_ environment too', async () => {
+    const { env } = await startWith({ 'a.png': 'a' });
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'local');
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'local-secret');
+    const { OSS_ACCESS_KEY_ID: _, OSS_ACCESS_KEY_SECRET: __, ...rest } = env;
+    const args =
+      '--bucket photos --key a.png --style image/resize,w_1 --target-bucket photos --target-image b.png';
+
+    const { exitCode, err } = await runCommand(['run', ...args.split(' ')], rest);
+
+    expect(err).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe('a run by the rules', () => {
+  it('does for each object what an upload of it would have done', async () => {
+    const { run, read } = await startWith({ 'uploads/a.png': 'a', 'other/b.png': 'b' });
+
+    const { exitCode, out } = await run('oss://photos/uploads/a.png', 'oss://photos/other/b.png');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(
+      /uploads\/a\.png +thumbnail +oss:\/\/photos\/derived\/uploads\/a-320\.webp +saved +\d+ bytes, \d+ ms/,
+    );
+    expect(out).toMatch(/other\/b\.png .* skipped +no-rule-matched/);
+    expect(String(await read('derived/uploads/a-320.webp'))).toBe('image/resize,m_lfit,w_320/format,webp(a)');
+  });
+
+  it('goes on after a failure, and its exit code tells', async () => {
+    const { run, read } = await startWith({ 'uploads/b.png': 'b' });
+
+    const { exitCode, out, err } = await run('oss://photos/uploads/a.png', 'oss://photos/uploads/b.png');
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/uploads\/a\.png +failed +NoSuchKey/);
+    expect(err).toContain('HeadObject oss://photos/uploads/a.png failed: 404');
+    expect(await read('derived/uploads/b-320.webp')).toBeDefined();
+  });
+
+  it('writes nothing in a dry run', async () => {
+    const { run, oss } = await startWith({ 'uploads/a.png': 'a' });
+
+    const { exitCode, out } = await run('oss://photos/uploads/a.png', '--dry-run', '--json');
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ planned: 2, saved: 0 });
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it('tries a dead letter again', async () => {
+    const { run, oss, read } = await startWith({ 'uploads/a.png': 'a' });
+    const file = join(await temporaryDir(), 'letter.json');
+    const letter = {
+      time: '2026-11-01T08:00:00Z',
+      requestId: 'r',
+      attempts: 4,
+      error: { errorMessage: 'no' },
+    };
+    await writeFile(file, JSON.stringify({ ...letter, event: { events: oss.events } }));
+
+    const { exitCode, out } = await run('--event', file, '--json');
+
+    expect(JSON.parse(out)).toMatchObject({ saved: 2, failed: 0 });
+    expect(exitCode).toBe(0);
+    expect(await read('derived/uploads/a-1280.webp')).toBeDefined();
+  });
+
+  it('draws its progress where somebody watches', async () => {
+    const { env } = await startWith({ 'uploads/a.png': 'a', 'uploads/b.png': 'b' });
+    const urls = ['oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'];
+
+    const watched = await runCommand(['run', ...urls], env, true);
+    const piped = await runCommand(['run', ...urls], env, false);
+
+    expect(watched.err).toContain('############............ 1/2 oss://photos/uploads/b.png');
+    expect(watched.err.endsWith('\r\u001b[K')).toBe(true);
+    expect(piped.err).toBe('');
+  });
+
+  it.each([
+    [['run']],
+    [['run', 'photos/a.png']],
+    [['run', 'oss://photos/a.png', '--style', 'image/resize,w_1']],
+    [['run', '--style', 'image/resize,w_1', '--bucket', 'photos']],
+    [['run', '--event', '{"bucket":']],
+    [['run', '--event', 'no-such-file.json']],
+  ])('does not guess at %j', async (args) => {
+    const { exitCode, err } = await runCommand(args, localEnvironment(1));
+
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/expected|name objects/);
+  });
+
+  it('asks for the region where none is set', async () => {
+    const { exitCode, err } = await runCommand(['run', 'oss://photos/uploads/a.png'], {});
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('OSS_REGION');
+  });
+});
