@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { type FaultPlan, parseFaultPlan } from '../local/oss/faults-plan.ts';
 import { type LocalStack, startLocalStack } from '../local/stack.ts';
 import { CliError, type Command, textOf, type Values } from './command.ts';
 import { createConsole } from './console.ts';
@@ -13,6 +15,7 @@ export const local: Command = {
       summary: 'where buckets, queue and dead letters are kept',
     },
     rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
     'access-key-id': { value: 'id', default: 'local', summary: 'AccessKey ID of the account' },
     'access-key-secret': { value: 'secret', default: 'local-secret', summary: 'its secret' },
   },
@@ -27,6 +30,7 @@ export const local: Command = {
       accessKey,
       region,
       log: createConsole(io),
+      ...(typeof values.faults === 'string' && { faults: await readFaults(values.faults) }),
     });
     io.out(describeStack(stack, accessKey, textOf(values, 'data')));
     await new Promise<void>((resolve) => io.stop.addEventListener('abort', () => resolve(), { once: true }));
@@ -36,6 +40,14 @@ export const local: Command = {
 };
 
 export const region = 'cn-hangzhou';
+
+async function readFaults(file: string): Promise<FaultPlan> {
+  try {
+    return parseFaultPlan(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
+  }
+}
 
 function portOf(values: Values): number {
   const port = Number(textOf(values, 'port'));

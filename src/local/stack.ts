@@ -9,6 +9,7 @@ import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import type { AccessKey } from './oss/access-keys.ts';
 import { isControl } from './oss/control.ts';
+import type { FaultPlan } from './oss/faults-plan.ts';
 import { createImageProcessor } from './oss/image/image-processor.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, localAccountId } from './oss/server.ts';
@@ -24,6 +25,8 @@ export interface LocalStackOptions {
   accessKey: AccessKey;
   region: string;
   log: Logger;
+  /** What the local OSS shall do wrong. */
+  faults?: FaultPlan;
   retryDelaysMs?: readonly number[];
   onOutcome?: (outcome: InvocationOutcome) => void;
 }
@@ -61,6 +64,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     buckets,
     processImage: createImageProcessor(),
     log,
+    ...(options.faults && { faults: options.faults }),
     control: (message, response) => {
       if (functionCompute === undefined || !isControl(message, '/-/invoke')) return undefined;
       return answerInvocation(functionCompute, message, response);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
 import type { QueuedEvent } from './event-files.ts';
 import { writeEventFile } from './event-files.ts';
-import type { InvocationResult } from './instance-process.ts';
+import type { BilledResult, InvocationResult } from './instance-process.ts';
 
 /** The end of an asynchronous invocation; with the path of a `deadLetter` when every attempt failed. */
 export interface InvocationOutcome {
@@ -11,12 +11,14 @@ export interface InvocationOutcome {
   attempts: number;
   /** From acceptance (or resumption) to the end, waiting included. */
   durationMs: number;
+  /** Of all attempts together: what Function Compute would charge for. */
+  billedMs: number;
   result: InvocationResult;
   deadLetter?: string;
 }
 
 export interface DeliveryOptions {
-  invoke: (requestId: string, event: Buffer) => Promise<InvocationResult>;
+  invoke: (requestId: string, event: Buffer) => Promise<BilledResult>;
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
@@ -54,8 +56,9 @@ async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<I
   const { log, now, queueDir, deadLetterDir } = options;
   const { file, requestId, event } = queued;
   const startedAtMs = now();
-  const { attempts, result } = await attemptAll(queued, options);
-  const outcome = { event, attempts, durationMs: now() - startedAtMs, result };
+  const { result, ...effort } = await attemptAll(queued, options);
+  const { attempts } = effort;
+  const outcome = { event, ...effort, durationMs: now() - startedAtMs, result };
   if (result.status === 'succeeded') {
     rmSync(join(queueDir, file), { force: true });
     return outcome;
@@ -71,12 +74,14 @@ async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<I
 async function attemptAll({ requestId, event }: QueuedEvent, options: DeliveryOptions) {
   const { invoke, retryDelaysMs, log, sleep, closing } = options;
   const payload = Buffer.from(JSON.stringify(event));
+  let billedMs = 0;
   for (let attempts = 1; ; attempts += 1) {
     const result = await invoke(requestId, payload);
+    billedMs += result.billedMs;
     // An attempt that our own closing cut short is no failure of the function.
     closing.throwIfAborted();
     const retryInMs = retryDelaysMs[attempts - 1];
-    if (result.status === 'succeeded' || retryInMs === undefined) return { attempts, result };
+    if (result.status === 'succeeded' || retryInMs === undefined) return { attempts, billedMs, result };
     log.warn('invocation failed', { requestId, attempts, retryInMs, error: result.error.errorMessage });
     await sleep(retryInMs, closing);
   }

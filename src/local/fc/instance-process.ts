@@ -11,6 +11,9 @@ export type InvocationResult =
   | { status: 'succeeded'; requestId: string; body: Buffer }
   | { status: 'failed'; requestId: string; error: FunctionError };
 
+/** `billedMs`: from the running instance's taking the event to its end; waiting in line is not billed. */
+export type BilledResult = InvocationResult & { billedMs: number };
+
 export interface InstanceOptions {
   /** Path of the bundled instance program. */
   program: string;
@@ -25,7 +28,7 @@ export interface InstanceOptions {
 export interface Instance {
   isAlive(): boolean;
   /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
-  invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult>;
+  invoke(message: InvokeMessage, timeoutMs: number): Promise<BilledResult>;
   /** Resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -33,8 +36,9 @@ export interface Instance {
 interface Invocation {
   requestId: string;
   timeoutMs: number;
+  startedAtMs?: number;
   timer?: NodeJS.Timeout;
-  resolve(result: InvocationResult): void;
+  resolve(result: BilledResult): void;
 }
 
 export function startInstance({ program, codeDir, environment, log }: InstanceOptions): Instance {
@@ -47,11 +51,13 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
   function settle(outcome: { body: Uint8Array } | { error: FunctionError }): void {
     if (current === undefined) return;
     clearTimeout(current.timer);
-    const result: InvocationResult =
+    const endedAtMs = performance.now();
+    const billedMs = endedAtMs - (current.startedAtMs ?? endedAtMs);
+    current.resolve(
       'error' in outcome
-        ? { status: 'failed', requestId, error: outcome.error }
-        : { status: 'succeeded', requestId, body: Buffer.from(outcome.body) };
-    current.resolve(result);
+        ? { status: 'failed', requestId, billedMs, error: outcome.error }
+        : { status: 'succeeded', requestId, billedMs, body: Buffer.from(outcome.body) },
+    );
     current = undefined;
   }
   function stop(errorMessage: string): void {
@@ -61,6 +67,7 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
   }
   function startTimer(): void {
     if (current === undefined || state !== 'ready') return;
+    current.startedAtMs = performance.now();
     const seconds = current.timeoutMs / 1000;
     current.timer = setTimeout(stop, current.timeoutMs, `Function timed out after ${seconds} seconds`);
   }
