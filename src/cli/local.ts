@@ -43,7 +43,9 @@ export const region = 'cn-hangzhou';
 
 async function readFaults(file: string): Promise<FaultPlan> {
   try {
-    return parseFaultPlan(JSON.parse(await readFile(file, 'utf8')));
+    const plan: FaultPlan = JSON.parse(await readFile(file, 'utf8'));
+    parseFaultPlan(plan); // throws here what the server would throw without the option's name
+    return plan;
   } catch (error) {
     throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
   }
