@@ -30,11 +30,11 @@ export function parseOptions(
 export function formatUsage(command: Command): string {
   const rows = Object.entries(command.options).map(([name, { value, summary, default: preset }]) => {
     const left = `  --${name}${value === undefined ? '' : ` <${value}>`}`;
-    return `${left.padEnd(30)}${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
+    return `${left.padEnd(29)} ${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
   });
   const { positionals } = command;
   if (positionals !== undefined)
-    rows.unshift(`${`  <${positionals.name}>`.padEnd(30)}${positionals.summary}`);
+    rows.unshift(`${`  <${positionals.name}>`.padEnd(29)} ${positionals.summary}`);
   const operand = positionals === undefined ? '' : ` [<${positionals.name}>${positionals.many ? '…' : ''}]`;
   const options = rows.length === 0 ? '' : ` [options]${operand}\n\n${rows.join('\n')}`;
   return `${command.summary}\n\nUsage: oss-saveas ${command.name}${options}\n`;
