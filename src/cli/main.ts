@@ -5,11 +5,12 @@ import { CliError, type Io } from './command.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { generate } from './generate.ts';
 import { invoke } from './invoke.ts';
 import { local } from './local.ts';
 import { run } from './run.ts';
 
-const commands = [build, check, explain, local, demo, run, invoke, doctor];
+const commands = [build, check, explain, generate, local, demo, run, invoke, doctor];
 
 /** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood. */
 export async function main(args: readonly string[], io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 import type { EventRecord } from '../events/event-record.ts';
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { OssClient } from '../oss/client.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findMismatch, rulesNear } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import { variablesOf } from '../rules/template.ts';
 import { describeError } from './failure.ts';
@@ -31,7 +31,7 @@ export async function completeFacts(
 }
 
 function lacksFacts(event: ObjectEvent, rules: RuleSet): boolean {
-  return rules.rules.some((rule) => {
+  return rulesNear(event.key, rules).some((rule) => {
     const mismatch = findMismatch(rule.match, event);
     if (mismatch !== undefined) return mismatch.endsWith('-unknown');
     return rule.outputs.some(({ refresh, checkSource, style, target }) => {

@@ -1,5 +1,7 @@
 import type { ObjectEvent } from '../events/object-event.ts';
+import { outputAffixes } from '../rules/affixes.ts';
 import { accepts } from '../rules/automaton.ts';
+import { createKeyIndex } from '../rules/key-index.ts';
 import { feeds, outputBuckets, outputDfa } from '../rules/language.ts';
 import type { Rule, RuleSet } from '../rules/rule.ts';
 
@@ -10,8 +12,20 @@ import type { Rule, RuleSet } from '../rules/rule.ts';
  * A chain that ends (the output of one rule is the upload of another, and nothing leads back) is let through.
  */
 export function isOwnOutput(rule: Rule, event: ObjectEvent, rules: RuleSet): boolean {
-  const writers = rules.rules.filter((writer) => mayHaveWritten(writer, event));
+  const writers = writersNear(event.key, rules).filter((writer) => mayHaveWritten(writer, event));
   return writers.length > 0 && writers.some((writer) => leadsTo(rule, writer, rules));
+}
+
+const indexes = new WeakMap<RuleSet, (key: string) => readonly Rule[]>();
+
+/** The rules that may have written an object of this key; the others have not. */
+function writersNear(key: string, ruleSet: RuleSet): readonly Rule[] {
+  let find = indexes.get(ruleSet);
+  if (find === undefined) {
+    find = createKeyIndex(ruleSet.rules, (rule) => rule.outputs.map((output) => outputAffixes(rule, output)));
+    indexes.set(ruleSet, find);
+  }
+  return find(key);
 }
 
 function mayHaveWritten(writer: Rule, { bucket, key }: ObjectEvent): boolean {

@@ -3,7 +3,7 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import { assertBucket, assertKey } from '../oss/endpoint.ts';
 import { buildProcess } from '../process/build.ts';
 import type { Target } from '../process/save-as.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findMismatch, rulesNear } from '../rules/match.ts';
 import { combinations } from '../rules/output-checks.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule.ts';
 import { render, splitKey, type Values } from '../rules/template.ts';
@@ -32,7 +32,9 @@ export function plan(
   const source = { bucket: event.bucket, key: event.key };
   const reason = findSkipReason(event);
   if (reason !== undefined) return [{ status: 'skipped', reason, eventName, source }];
-  const matching = rules.rules.filter((rule) => findMismatch(rule.match, event) === undefined);
+  const matching = rulesNear(event.key, rules).filter(
+    (rule) => findMismatch(rule.match, event) === undefined,
+  );
   if (matching.length === 0) return [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
   return matching.flatMap((rule): Item[] => {
     const guarded = isGuarded(rule, event, rules);

@@ -1,8 +1,8 @@
-import { ANY_CHAR, type CharSet, charSet, includes } from './char-set.ts';
+import { type CharSet, charSet, includes } from './char-set.ts';
 import type { GlobNode } from './glob.ts';
 
 /** An edge of the automaton; without a set it is taken without reading anything. */
-interface Edge {
+export interface Edge {
   set?: CharSet;
   to: number;
 }
@@ -110,15 +110,21 @@ export function toDfa(nfa: Nfa): Dfa {
     cache.set(name, state);
     return state;
   };
+  const closures: (readonly number[] | undefined)[] = [];
+  const behind = (state: number) => {
+    closures[state] ??= closure(nfa, [state]);
+    return closures[state];
+  };
   const step = (state: DfaState, code: number): DfaState => {
     const known = state.next.get(code);
     if (known !== undefined) return known;
-    const targets = state.members.flatMap((member) =>
-      (nfa.edges[member] ?? [])
-        .filter(({ set }) => set !== undefined && includes(set, code))
-        .map(({ to }) => to),
-    );
-    const next = stateOf(closure(nfa, targets));
+    const members = new Set<number>();
+    for (const member of state.members) {
+      for (const { set, to } of nfa.edges[member] ?? []) {
+        if (set !== undefined && includes(set, code)) for (const reached of behind(to)) members.add(reached);
+      }
+    }
+    const next = stateOf([...members].sort((a, b) => a - b));
     state.next.set(code, next);
     return next;
   };
@@ -127,7 +133,7 @@ export function toDfa(nfa: Nfa): Dfa {
 }
 
 /** The states reachable without reading anything, sorted. */
-function closure(nfa: Nfa, states: readonly number[]): number[] {
+export function closure(nfa: Nfa, states: readonly number[]): number[] {
   const seen = new Set(states);
   for (const state of seen)
     for (const edge of nfa.edges[state] ?? []) if (edge.set === undefined) seen.add(edge.to);
@@ -155,43 +161,71 @@ const maxVisited = 20_000;
  */
 export function findCommonWord(required: readonly Dfa[], forbidden: readonly Dfa[]): Common {
   const all = [...required, ...forbidden];
-  const letters = representatives(all.flatMap((dfa) => dfa.alphabet));
+  const letters = lettersOf(all);
   const start = all.map((dfa) => dfa.start);
   const queue = [{ states: start, word: '' }];
   const seen = new Set([nameOf(start)]);
   for (const { states, word } of queue) {
     const isWord = states.every((state, i) => state.accepting === i < required.length);
     if (isWord) return { found: 'word', word };
-    for (const letter of letters) {
-      const next = states.map((state, i) => all[i]?.step(state, letter) ?? state);
+    for (const { code } of letters) {
+      const next = states.map((state, i) => all[i]?.step(state, code) ?? state);
       if (next.some((state, i) => i < required.length && state.members.length === 0)) continue;
       const name = nameOf(next);
       if (seen.has(name)) continue;
       if (seen.size >= maxVisited) return { found: 'too-complex' };
       seen.add(name);
-      queue.push({ states: next, word: word + String.fromCodePoint(letter) });
+      queue.push({ states: next, word: word + String.fromCodePoint(code) });
     }
   }
   return { found: 'none' };
 }
 
-function nameOf(states: readonly DfaState[]): string {
+export function nameOf(states: readonly DfaState[]): string {
   return states.map((state) => state.members.join()).join('|');
 }
 
-/** One letter for each class of code points that no set tells apart; a plain letter or digit where there is one. */
-function representatives(sets: readonly CharSet[]): number[] {
-  const starts = new Set([0]);
-  for (const set of [...sets, ANY_CHAR]) {
+/** Code points that no set tells apart, and one of them to stand for all: a plain letter or digit where there is one. */
+export interface Letter {
+  set: CharSet;
+  code: number;
+}
+
+const plainLetters = [...'abcdefghijklmnopqrstuvwxyz0123456789'].map((char) => char.charCodeAt(0));
+
+export function lettersOf(dfas: readonly Dfa[]): Letter[] {
+  const distinct = [
+    ...new Map(dfas.flatMap(({ alphabet }) => alphabet.map((set) => [set.join(), set]))).values(),
+  ];
+  // Lone surrogates are in no key: OSS keys are UTF-8.
+  const starts = new Set([0, 0xd800, 0xe000]);
+  for (const set of distinct) {
     for (let i = 0; i < set.length; i += 2) starts.add(set[i] ?? 0).add((set[i + 1] ?? 0) + 1);
   }
-  const distinct = [...new Set(sets)];
-  const seen = new Set<string>();
-  const candidates = [...'abcdefghijklmnopqrstuvwxyz0123456789'].map((char) => char.charCodeAt(0));
-  return [...candidates, ...starts].filter((code) => {
-    // Lone surrogates are in no key: OSS keys are UTF-8.
-    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    const name = distinct.map((set) => (includes(set, code) ? 1 : 0)).join('');
-    return !seen.has(name) && seen.add(name);
+  const sorted = [...starts].filter((code) => code <= 0x10ffff).sort((a, b) => a - b);
+  const classes = new Map<string, [number, number][]>();
+  sorted.forEach((low, i) => {
+    if (low >= 0xd800 && low < 0xe000) return;
+    const name = distinct.map((set) => (includes(set, low) ? 1 : 0)).join('');
+    classes.set(name, [...(classes.get(name) ?? []), [low, (sorted[i + 1] ?? 0x110000) - 1]]);
   });
+  return [...classes.values()].map((members) => {
+    const set = charSet(...members);
+    return { set, code: plainLetters.find((code) => includes(set, code)) ?? set[0] ?? 0 };
+  });
+}
+
+/** Without the edges from which no accepted word can follow: a search does not lose itself in them. */
+export function trim(nfa: Nfa): Nfa {
+  const sources = new Map<number, number[]>();
+  nfa.edges.forEach((list, from) => {
+    for (const { to } of list) sources.set(to, [...(sources.get(to) ?? []), from]);
+  });
+  const alive = new Set(nfa.accepts);
+  for (const state of alive) for (const from of sources.get(state) ?? []) alive.add(from);
+  return {
+    edges: nfa.edges.map((list) => list.filter(({ to }) => alive.has(to))),
+    starts: nfa.starts.filter((state) => alive.has(state)),
+    accepts: nfa.accepts,
+  };
 }

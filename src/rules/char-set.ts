@@ -31,11 +31,19 @@ export function complement(set: CharSet): CharSet {
 }
 
 export function intersect(a: CharSet, b: CharSet): CharSet {
-  const outside: number[] = [...complement(a), ...complement(b)];
-  return complement(charSet(...pairs(outside)));
+  const result: number[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const low = Math.max(a[i] ?? 0, b[j] ?? 0);
+    const [endOfA = 0, endOfB = 0] = [a[i + 1], b[j + 1]];
+    if (low <= Math.min(endOfA, endOfB)) result.push(low, Math.min(endOfA, endOfB));
+    if (endOfA < endOfB) i += 2;
+    else j += 2;
+  }
+  return result;
 }
 
-function pairs(flat: readonly number[]): [number, number][] {
+/** The set as [low, high] ranges. */
+export function ranges(flat: readonly number[]): [number, number][] {
   const result: [number, number][] = [];
   for (let i = 0; i < flat.length; i += 2) result.push([flat[i] ?? 0, flat[i + 1] ?? 0]);
   return result;

@@ -9,6 +9,8 @@ export interface Issue {
   message: string;
   /** Where inside the string at `path`, in UTF-16 units, when a single character is to blame. */
   offset?: number;
+  /** How much from there on is to blame, in UTF-16 units; default: one character is pointed at. */
+  length?: number;
   /** The key itself is wrong, not what stands behind it. */
   atKey?: true;
 }
@@ -57,16 +59,24 @@ export function describeValue(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
+const maxQuoted = 240;
+
 /** The issue as one line, and for a located one the source line with a caret under the place. */
 export function formatIssue(issue: Issue | LocatedIssue): string {
   if (!('line' in issue)) return issue.message;
-  const { file, line, column, sourceLine } = issue;
+  const { file, line, column } = issue;
+  // Of a file without line breaks only the neighbourhood is shown.
+  const from = Math.max(0, issue.sourceLine.length > maxQuoted ? column - maxQuoted / 2 : 0);
+  const sourceLine = issue.sourceLine.slice(from, from + maxQuoted);
+  const at = column - 1 - from;
   const gutter = `  ${line} | `;
   // CJK and emoji take two cells on a terminal; tabs are repeated so that they line up whatever their width.
-  const indent = [...sourceLine.slice(0, column - 1)].map((char) =>
+  const indent = [...sourceLine.slice(0, at)].map((char) =>
     char === '\t' ? char : isWide(char) ? '  ' : ' ',
   );
-  const caret = `${' '.repeat(gutter.length - 2)}| ${indent.join('')}^`;
+  const marked = [...sourceLine.slice(at, at + (issue.length ?? 1))];
+  const carets = marked.map((char) => (isWide(char) ? '^^' : '^')).join('') || '^';
+  const caret = `${' '.repeat(gutter.length - 2)}| ${indent.join('')}${issue.length === undefined ? '^' : carets}`;
   return `${file}:${line}:${column} ${issue.message}\n${gutter}${sourceLine}\n${caret}`;
 }
 

@@ -1,24 +1,27 @@
-import { concat, type Dfa, findCommonWord, literal, type Nfa, sequence, toDfa, union } from './automaton.ts';
 import {
-  ANY_CHAR,
-  type CharSet,
-  charSet,
-  DOT,
-  includes,
-  intersect,
-  NOT_SLASH,
-  NOT_SLASH_NOR_DOT,
-  SLASH,
-} from './char-set.ts';
-import type { Glob } from './glob.ts';
+  concat,
+  type Dfa,
+  findCommonWord,
+  literal,
+  type Nfa,
+  sequence,
+  toDfa,
+  trim,
+  union,
+} from './automaton.ts';
+import { ANY_CHAR, type CharSet, charSet } from './char-set.ts';
+import { type Cut, cutKeys } from './cuts.ts';
+import type { Glob, GlobNode } from './glob.ts';
+import { product } from './product.ts';
 import type { Match, Output, Rule } from './rule.ts';
-import type { Part } from './template.ts';
+import { type Part, render, variablesOf } from './template.ts';
 
 /*
  * Which keys a rule takes in and which it can write, as regular languages. What a variable can hold is read
- * off the rule's own glob: `{dir}` of `uploads/**` + `/*.jpg` is always under `uploads`. Two variables of one
- * template are taken as independent of each other, so the language of an output may be larger than what it
- * really writes, never smaller.
+ * off the keys that the rule takes: `{dir}` of `uploads/**` + `/*.jpg` is always under `uploads`. Keys are
+ * cut at their last slash and last dot, each way to cut them apart from the others, so `{dir}`, `{name}` and `{ext}` of one
+ * key stay together; what a template says twice is taken as independent. So the language of an output may be
+ * larger than what it really writes, never smaller.
  */
 
 const keyDfas = new WeakMap<Match, Dfa>();
@@ -37,7 +40,7 @@ export function excludeDfa(match: Match): Dfa {
 
 /** The keys that an output may be saved under. */
 export function outputDfa(rule: Rule, output: Output): Dfa {
-  return memoised(outputDfas, output, () => toDfa(templateLanguage(rule, output, output.target.key.parts)));
+  return memoised(outputDfas, output, () => toDfa(writtenLanguage(takenLanguage(rule.match), rule, output)));
 }
 
 /** Buckets an output may be saved in; empty means any. */
@@ -68,135 +71,120 @@ function globLanguage(globs: readonly Glob[]): Nfa {
   return union(globs.map((glob) => sequence(glob.nodes)));
 }
 
-function templateLanguage(rule: Rule, output: Output, parts: readonly Part[]): Nfa {
-  const keys = globLanguage(rule.match.key);
-  const pieces: Nfa[] = [];
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i];
-    const next = parts[i + 1];
-    if (part?.kind === 'variable' && part.name === 'dir') {
-      // As in rendering: where {dir} is empty, the slash behind it goes too.
-      const rest = next?.kind === 'text' && next.text.startsWith('/') ? next.text : '';
-      const options = [concat([dirs(keys), literal(rest)])];
-      if (hasRootKeys(keys)) options.push(literal(rest.slice(1)));
-      pieces.push(union(options));
-      if (rest !== '') i += 1;
-    } else if (part !== undefined) {
-      pieces.push(partLanguage(rule, output, keys, part));
-    }
-  }
-  return concat(pieces);
+function takenLanguage(match: Match): Nfa {
+  const keys = globLanguage(match.key);
+  // Where the product is too large all keys stand for it: larger, as is allowed here.
+  return match.exclude.length === 0 ? keys : (product([keyDfa(match)], [excludeDfa(match)]) ?? keys);
 }
 
-const DIGIT: CharSet = charSet([0x30, 0x39]);
+/**
+ * The keys that an output saves under for sources out of `keys`, in whichever of `buckets` they are (default: those
+ * of the rule; none stands for any).
+ */
+export function writtenLanguage(
+  keys: Nfa,
+  rule: Rule,
+  output: Output,
+  buckets: readonly string[] = rule.match.bucket,
+): Nfa {
+  const { parts } = output.target.key;
+  const used = variablesOf(parts).map(({ name }) => name);
+  const uses = (...names: string[]) => used.some((name) => names.includes(name));
+  const cuts = cutKeys(keys, {
+    folders: uses('dir', 'base', 'name', 'ext'),
+    extensions: uses('name', 'ext'),
+  });
+  return trim(
+    union(
+      cuts.map((cut) =>
+        concat(
+          parts.map((part, i) => {
+            // As in rendering: where {dir} is empty, the slash behind it goes too.
+            const before = parts[i - 1];
+            const isShort = cut.dir === undefined && before?.kind === 'variable' && before.name === 'dir';
+            if (part.kind === 'text') return literal(isShort ? part.text.replace(/^\//, '') : part.text);
+            return part.kind === 'b64'
+              ? encodedLanguage(part)
+              : valueLanguage(part.name, cut, rule, output, buckets);
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * The variables that make `writtenLanguage` larger than what is really written, because the template says them,
+ * or a part of them, more than once, or encodes them.
+ */
+export function blurredVariables({ target, vary }: Output): string[] {
+  const made: Record<string, string[]> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
+  const seen = new Set<string>();
+  return variablesOf(target.key.parts).flatMap(({ name, inB64 }) => {
+    if (name === 'rule' || name === 'bucket' || vary[name]?.length === 1) return [];
+    const atoms = made[name] ?? [name];
+    const isBlurred = inB64 || atoms.some((atom) => seen.has(atom));
+    for (const atom of atoms) seen.add(atom);
+    return isBlurred ? [name] : [];
+  });
+}
+
 const BASE64_URL = charSet(0x2d, 0x5f, [0x30, 0x39], [0x41, 0x5a], [0x61, 0x7a]);
 const ETAG = charSet(0x2d, [0x30, 0x39], [0x41, 0x46], [0x61, 0x66]);
 const BUCKET_CHAR = charSet(0x2d, [0x30, 0x39], [0x61, 0x7a]);
 
 const run = (set: CharSet): Nfa => sequence([{ kind: 'run', set }]);
-const digits = (count: number): Nfa => sequence(Array(count).fill({ kind: 'one', set: DIGIT }));
+const digit = (low: number, high: number): GlobNode => ({
+  kind: 'one',
+  set: charSet([0x30 + low, 0x30 + high]),
+});
+/** Two digits from 01 to 12 or 31. */
+const twoDigits = (options: GlobNode[][]): Nfa => sequence([{ kind: 'choice', options }]);
 
-function partLanguage(rule: Rule, output: Output, keys: Nfa, part: Part): Nfa {
-  if (part.kind === 'text') return literal(part.text);
-  if (part.kind === 'b64') return run(BASE64_URL);
-  const varied = output.vary[part.name];
+function encodedLanguage(part: Part & { kind: 'b64' }): Nfa {
+  return variablesOf(part.parts).length === 0 ? literal(render([part], {})) : run(BASE64_URL);
+}
+
+function valueLanguage(
+  variable: string,
+  cut: Cut,
+  rule: Rule,
+  output: Output,
+  buckets: readonly string[],
+): Nfa {
+  const varied = output.vary[variable];
   if (varied !== undefined) return union(varied.map((value) => literal(String(value))));
-  switch (part.name) {
+  switch (variable) {
     case 'key':
-      return keys;
+      return cut.dir === undefined ? cut.base : concat([cut.dir, literal('/'), cut.base]);
+    case 'dir':
+      return cut.dir ?? literal('');
     case 'base':
-      return bases(keys);
+      return cut.base;
     case 'name':
-      return names(keys);
+      return cut.name ?? cut.base;
     case 'ext':
-      return exts(keys);
+      return cut.ext ?? literal('');
     case 'rule':
       return literal(rule.name);
     case 'bucket':
-      return rule.match.bucket.length === 0 ? run(BUCKET_CHAR) : union(rule.match.bucket.map(literal));
+      return buckets.length === 0 ? run(BUCKET_CHAR) : union(buckets.map(literal));
     case 'etag':
       return run(ETAG);
     case 'yyyy':
-      return digits(4);
+      return sequence([digit(2, 2), digit(0, 9), digit(0, 9), digit(0, 9)]);
     case 'mm':
+      return twoDigits([
+        [digit(0, 0), digit(1, 9)],
+        [digit(1, 1), digit(0, 2)],
+      ]);
     case 'dd':
-      return digits(2);
+      return twoDigits([
+        [digit(0, 0), digit(1, 9)],
+        [digit(1, 2), digit(0, 9)],
+        [digit(3, 3), digit(0, 1)],
+      ]);
     default:
       return run(ANY_CHAR);
   }
-}
-
-/** What stands before the last slash of a key. */
-function dirs(keys: Nfa): Nfa {
-  return { ...keys, accepts: before(keys, SLASH, NOT_SLASH) };
-}
-
-function hasRootKeys(keys: Nfa): boolean {
-  const ends = canReachEnd(keys, NOT_SLASH);
-  return keys.starts.some((state) => ends.has(state));
-}
-
-/** What stands behind the last slash. */
-function bases(keys: Nfa): Nfa {
-  return {
-    edges: within(keys, NOT_SLASH),
-    starts: [...keys.starts, ...after(keys, SLASH)],
-    accepts: keys.accepts,
-  };
-}
-
-/** The base without its extension: up to the last dot, or all of it where there is no dot but a leading one. */
-function names(keys: Nfa): Nfa {
-  const all = bases(keys);
-  const withExt = { ...all, accepts: before(keys, DOT, NOT_SLASH_NOR_DOT) };
-  const withoutExt = { ...all, edges: within(keys, NOT_SLASH_NOR_DOT) };
-  return union([withExt, withoutExt, concat([literal('.'), exts(keys)])]);
-}
-
-/** What stands behind the last dot of the base, or nothing. */
-function exts(keys: Nfa): Nfa {
-  const found = { edges: within(keys, NOT_SLASH_NOR_DOT), starts: after(keys, DOT), accepts: keys.accepts };
-  return union([found, literal('')]);
-}
-
-/** The automaton's edges, each reading only what is in `set`. */
-function within(keys: Nfa, set: CharSet): Nfa['edges'] {
-  return keys.edges.map((list) =>
-    list.flatMap((edge) => {
-      if (edge.set === undefined) return [edge];
-      const narrowed = intersect(edge.set, set);
-      return narrowed.length === 0 ? [] : [{ to: edge.to, set: narrowed }];
-    }),
-  );
-}
-
-/** States entered by reading the separator. */
-function after(keys: Nfa, separator: CharSet): number[] {
-  const code = separator[0] ?? 0;
-  return keys.edges.flat().flatMap(({ set, to }) => (set !== undefined && includes(set, code) ? [to] : []));
-}
-
-/** States from which the separator and then only characters of `rest` lead to the end. */
-function before(keys: Nfa, separator: CharSet, rest: CharSet): number[] {
-  const code = separator[0] ?? 0;
-  const ends = canReachEnd(keys, rest);
-  const leads = (state: number) =>
-    keys.edges[state]?.some(({ set, to }) => set !== undefined && includes(set, code) && ends.has(to)) ??
-    false;
-  return [...keys.edges.keys()].filter(leads);
-}
-
-function canReachEnd(keys: Nfa, set: CharSet): Set<number> {
-  const edges = within(keys, set);
-  const reached = new Set(keys.accepts);
-  for (let grown = true; grown; ) {
-    grown = false;
-    edges.forEach((list, state) => {
-      if (!reached.has(state) && list.some(({ to }) => reached.has(to))) {
-        reached.add(state);
-        grown = true;
-      }
-    });
-  }
-  return reached;
 }

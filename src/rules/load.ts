@@ -15,8 +15,11 @@ import { parseRules, type RuleSet } from './rule.ts';
 
 /** `source` is the document as plain data: as JSON it is what the function reads, through the same `parseRules`. */
 export type LoadedRules =
-  | { ok: true; rules: RuleSet; source: unknown }
+  | { ok: true; rules: RuleSet; source: unknown; locate: Locate }
   | { ok: false; issues: LocatedIssue[] };
+
+/** Finds the place of an issue in the text that it is about. */
+export type Locate = (issue: Issue) => LocatedIssue;
 
 /** Aliases of lists of aliases would make a small file a huge document; rules have little to repeat. */
 const maxAliases = 100;
@@ -34,6 +37,19 @@ interface Placed {
  * the order of the text. `fileName` only names the file in issues.
  */
 export function loadRules(fileText: string, fileName: string): LoadedRules {
+  const { problems, source, locate } = readYaml(fileText, fileName);
+  if (problems.length > 0) return { ok: false, issues: problems };
+  const parsed = parseRules(source);
+  if (parsed.ok) return { ...parsed, source, locate };
+  const issues = parsed.issues.map(locate);
+  return { ok: false, issues: issues.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** Reads any YAML text as plain data; where there are `problems`, there is none. */
+export function readYaml(
+  fileText: string,
+  fileName: string,
+): { problems: LocatedIssue[]; source: unknown; locate: Locate } {
   const text = fileText.replace(/^\ufeff/, '');
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
@@ -49,13 +65,11 @@ export function loadRules(fileText: string, fileName: string): LoadedRules {
     return { ...issue, file: fileName, line, column, sourceLine };
   };
   const broken = findYamlIssues(document).map(place);
-  if (broken.length > 0)
-    return { ok: false, issues: broken.filter(({ line }, i) => line !== broken[i - 1]?.line) };
-  const source: unknown = document.toJS({ maxAliasCount: -1 });
-  const parsed = parseRules(source);
-  if (parsed.ok) return { ...parsed, source };
-  const placed = parsed.issues.map((issue) => ({ issue, at: locate(document, issue, text) }));
-  return { ok: false, issues: placed.sort(byPosition).map(place) };
+  return {
+    problems: broken.filter(({ line }, i) => line !== broken[i - 1]?.line),
+    source: broken.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
+    locate: (issue) => place({ issue, at: locate(document, issue, text) }),
+  };
 }
 
 function byPosition(a: Placed, b: Placed): number {

@@ -1,7 +1,9 @@
 import type { ObjectEvent } from '../events/object-event.ts';
+import { globAffixes } from './affixes.ts';
 import { accepts } from './automaton.ts';
+import { createKeyIndex } from './key-index.ts';
 import { excludeDfa, keyDfa } from './language.ts';
-import type { Match } from './rule.ts';
+import type { Match, Rule, RuleSet } from './rule.ts';
 
 /** Why a rule does not take an object. */
 export type Mismatch =
@@ -13,6 +15,18 @@ export type Mismatch =
   | 'size-unknown'
   | 'content-type'
   | 'content-type-unknown';
+
+const indexes = new WeakMap<RuleSet, (key: string) => readonly Rule[]>();
+
+/** The rules that may take an object of this key, in their order; the others do not. Cheap with rules by the thousand. */
+export function rulesNear(key: string, ruleSet: RuleSet): readonly Rule[] {
+  let find = indexes.get(ruleSet);
+  if (find === undefined) {
+    find = createKeyIndex(ruleSet.rules, ({ match }) => match.key.map(globAffixes));
+    indexes.set(ruleSet, find);
+  }
+  return find(key);
+}
 
 /**
  * Says why the object does not match, or undefined where it does. Pure; the cheap tests come first, and the

@@ -1,0 +1,258 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { runCommand } from './terminal.ts';
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'check-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const rule = (match: object, target: object, style = 'image/resize,w_100', name = 'thumbnail') => ({
+  name,
+  match,
+  outputs: [{ style, target }],
+});
+
+const uploads = rule({ key: 'uploads/**/*.jpg' }, { key: 'derived/{key}.webp' });
+
+const creationEvents = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'].map(
+  (name) => `oss:ObjectCreated:${name}`,
+);
+
+/** A native trigger as it should be, changed. */
+const trigger = (change: object = {}, config: object = {}) => ({
+  triggerName: 'uploads',
+  triggerType: 'oss',
+  sourceArn: 'acs:oss:cn-hangzhou:1:photos',
+  invocationRole: 'acs:ram::1:role/aliyunosseventnotificationrole',
+  triggerConfig: {
+    events: creationEvents,
+    filter: { key: { prefix: 'uploads/', suffix: '.jpg' } },
+    ...config,
+  },
+  ...change,
+});
+
+async function check(rules: object[], triggers?: object[], ...args: string[]) {
+  const file = join(dir, 'rules.yaml');
+  await writeFile(file, stringify({ rules }));
+  if (triggers !== undefined) {
+    const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers };
+    await writeFile(join(dir, 's.yaml'), stringify({ resources: { f: { component: 'fc3', props } } }));
+  }
+  const text = await runCommand(['check', '--rules', file, ...args]);
+  const { out } = await runCommand(['check', '--rules', file, '--json']);
+  const report: { remarks: { severity: string; code: string; message: string }[] } = JSON.parse(out);
+  return {
+    ...text,
+    remarks: report.remarks,
+    codes: report.remarks
+      .filter(({ severity }) => severity !== 'info')
+      .map(({ severity, code }) => `${severity} ${code}`),
+  };
+}
+
+describe('check', () => {
+  it('finds nothing wrong with the rules and the deployment that are shipped', async () => {
+    const { exitCode, out } = await runCommand(['check', '--strict']);
+
+    expect([exitCode, out.trim().split('\n').at(-1)]).toEqual([
+      0,
+      expect.stringContaining('0 errors, 0 warnings'),
+    ]);
+    expect(out).toContain('compared with s.yaml');
+  });
+
+  it('quotes the line of a loop, underlines the key, and shows the keys it goes through', async () => {
+    const file = join(dir, 'rules.yaml');
+    await writeFile(
+      file,
+      'rules:\n  - name: mark\n    match: { key: "花/*.jpg" }\n    outputs: [{ style: "image/format,jpg", target: { key: "花/{name}_t.jpg" } }]\n',
+    );
+
+    const { exitCode, out } = await runCommand(['check', '--rules', file]);
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain(
+      `error ${file}:4:60 makes a loop: \`花/a.jpg\` → \`花/a_t.jpg\` → matched again by \`mark\``,
+    );
+    expect(out).toContain(`\n    | ${' '.repeat(59)}${'^'.repeat(15)}\n`);
+    expect(out).toContain('exclude: "**/*_t.jpg"');
+  });
+
+  it('places an issue of a style in the template, whatever the variables hold', async () => {
+    const file = join(dir, 'rules.yaml');
+    await writeFile(
+      file,
+      'rules:\n  - name: r\n    match: { key: "a/*" }\n    outputs:\n      - style: image/resize,w_{w}/format,wepb\n        vary: { w: [1, 20000] }\n        target: { key: "b/{w}/{base}" }\n',
+    );
+
+    const { out } = await runCommand(['check', '--rules', file]);
+
+    expect(out).toMatch(/error \S+:5:31 .*received "20000"/);
+    expect(out).toMatch(/rules.yaml:5:42 .*wepb/);
+  });
+
+  it('says every issue of rules that cannot be read', async () => {
+    const { exitCode, out, codes } = await check([{ name: 'a b', match: {}, outputs: [] }]);
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('expected a name of 1 to 64');
+    expect(codes.length).toBeGreaterThan(2);
+  });
+
+  it('fails for warnings when it is strict, and for notes never', async () => {
+    const two = [
+      rule({ key: 'a/*' }, { key: 'd/{base}' }),
+      rule({ key: 'b/*' }, { key: 'd/{base}' }, 'image/resize,w_100', 'other'),
+    ];
+
+    expect((await check(two)).exitCode).toBe(0);
+    expect((await check(two, undefined, '--strict')).exitCode).toBe(1);
+  });
+
+  it('shows chains of rules, and takes them for no loop', async () => {
+    const { exitCode, out } = await check([
+      rule({ key: 'video/*.mp4' }, { key: 'covers/{name}.jpg' }, 'video/snapshot,t_1000,f_jpg', 'cover'),
+      rule({ key: 'covers/*.jpg' }, { key: 'small/{base}' }),
+    ]);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('chain `video/a.mp4` → `covers/a.jpg` by `cover`, taken by `thumbnail`');
+  });
+
+  it('warns of a target bucket whose uploads the rule would take as well', async () => {
+    const { codes, remarks } = await check([
+      rule({ key: 'uploads/**' }, { bucket: 'my-marked', key: '{key}' }),
+    ]);
+
+    expect(codes).toEqual(['warning own-source']);
+    expect(remarks.find(({ code }) => code === 'own-source')?.message).toContain('match.bucket');
+  });
+
+  it.each<[string, object[], object[], string[]]>([
+    ['nothing where all agrees', [uploads], [trigger()], []],
+    [
+      'the wildcard trigger',
+      [uploads],
+      [trigger({}, { events: ['oss:ObjectCreated:*'] })],
+      ['error trigger-wildcard'],
+    ],
+    [
+      'an event that does not exist',
+      [uploads],
+      [trigger({}, { events: [...creationEvents, 'oss:ObjectCreated:PutObjekt'] })],
+      ['error trigger-events'],
+    ],
+    [
+      'ways to upload that are missed',
+      [uploads],
+      [trigger({}, { events: ['oss:ObjectCreated:PutObject'] })],
+      ['warning trigger-events'],
+    ],
+    ['no invocation role', [uploads], [trigger({ invocationRole: undefined })], ['warning invocation-role']],
+    [
+      'a filter without a suffix',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'uploads/' } } })],
+      ['error trigger-filter'],
+    ],
+    [
+      'a bucket of another region',
+      [uploads],
+      [trigger({ sourceArn: 'acs:oss:cn-shanghai:1:photos' })],
+      ['error trigger-region'],
+    ],
+    [
+      'a rule that no trigger reaches',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'upload/', suffix: '' } } })],
+      ['error unreached'],
+    ],
+    [
+      'a rule of a bucket without a trigger',
+      [rule({ key: 'uploads/**/*.jpg', bucket: 'other' }, { key: 'd/{base}' })],
+      [trigger()],
+      ['error unreached'],
+    ],
+    [
+      'a rule that is reached in part',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'uploads/a', suffix: '.jpg' } } })],
+      ['warning partly-reached'],
+    ],
+    [
+      'a trigger that lets our own outputs in',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: '', suffix: '' } } })],
+      ['warning own-outputs'],
+    ],
+    [
+      'triggers that overlap',
+      [uploads],
+      [trigger(), trigger({ triggerName: 'b' }, { filter: { key: { prefix: 'uploads/b', suffix: '' } } })],
+      ['error trigger-overlap'],
+    ],
+    [
+      'triggers of which only prefixes overlap',
+      [uploads],
+      [trigger(), trigger({ triggerName: 'b' }, { filter: { key: { prefix: 'uploads/', suffix: '.png' } } })],
+      [],
+    ],
+    [
+      'more triggers than a bucket may have',
+      [uploads],
+      [
+        trigger(),
+        ...Array.from({ length: 10 }, (_, i) =>
+          trigger({ triggerName: `t${i}` }, { filter: { key: { prefix: `x${i}/`, suffix: '' } } }),
+        ),
+      ],
+      ['error trigger-count'],
+    ],
+    [
+      'an EventBridge pattern that is none',
+      [uploads],
+      [{ triggerName: 'e', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: '{' } }],
+      ['error trigger-pattern'],
+    ],
+  ])('reports of s.yaml: %s', async (_, rules, triggers, expected) => {
+    const { codes } = await check(rules, triggers);
+
+    expect(codes).toEqual(expected);
+  });
+
+  it('reads what an EventBridge pattern lets through', async () => {
+    const pattern = (prefix: string, barred: string) =>
+      JSON.stringify({
+        source: ['acs.oss'],
+        subject: [{ prefix: `acs:oss:cn-hangzhou:1:photos/${prefix}` }],
+        data: { oss: { object: { key: [{ 'anything-but': { prefix: barred } }] } } },
+      });
+    const codesOf = async (eventRuleFilterPattern: string) =>
+      (
+        await check(
+          [rule({ key: '**/*.jpg', bucket: 'photos', exclude: 'derived/**' }, { key: 'derived/{key}' })],
+          [{ triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern } }],
+        )
+      ).codes;
+
+    expect(await codesOf(pattern('', 'derived/'))).toEqual([]);
+    expect(await codesOf(pattern('', 'other/'))).toEqual(['warning partly-reached', 'warning own-outputs']);
+    expect(await codesOf(pattern('derived/', 'x/'))).toEqual(['error unreached', 'warning own-outputs']);
+  });
+
+  it('fails the build with what it found', async () => {
+    const file = join(dir, 'rules.yaml');
+    await writeFile(file, stringify({ rules: [rule({ key: '**' }, { key: '{dir}/{name}_t.jpg' })] }));
+
+    const { exitCode, err } = await runCommand(['build', '--rules', file, '--out', join(dir, 'dist')]);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('makes a loop')]);
+    await expect(readFile(join(dir, 'dist', 'rules.json'))).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { runCommand } from './terminal.ts';
+
+let dir = '';
+let rules = '';
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'explain-'));
+  rules = join(dir, 'rules.yaml');
+  const output = { style: 'image/watermark,text_{b64:© {name}}', target: { key: 'out/{key}' } };
+  const match = {
+    key: 'in/**',
+    exclude: 'in/raw/**',
+    bucket: 'photos',
+    size: { min: 10, max: '1KB' },
+    contentType: 'image/*',
+  };
+  await writeFile(
+    rules,
+    stringify({
+      rules: [
+        { name: 'mark', match, outputs: [output] },
+        {
+          name: 'any',
+          match: { key: '**/*_t.jpg' },
+          outputs: [{ style: 'image/format,jpg', target: { key: '{dir}/{name}_t.jpg' } }],
+        },
+      ],
+    }),
+  );
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+interface Report {
+  skipped?: string;
+  key?: string;
+  calls: number;
+  rules: {
+    rule: string;
+    matches: boolean;
+    why?: string;
+    provided?: string;
+    outputs: { target: object; process: string; decoded: string }[];
+  }[];
+}
+
+async function explain(...args: string[]): Promise<Report[]> {
+  const { out } = await runCommand(['explain', '--rules', rules, '--json', ...args]);
+  return JSON.parse(out);
+}
+
+describe('explain', () => {
+  it('shows target and process, encoded as it is sent and decoded', async () => {
+    const [report] = await explain('oss://photos/in/a.jpg');
+
+    expect(report?.calls).toBe(1);
+    expect(report?.rules[0]).toMatchObject({
+      rule: 'mark',
+      matches: true,
+      provided: 'if it has at least 10 bytes and at most 1,024 bytes and content type image/*',
+    });
+    expect(report?.rules[0]?.outputs).toEqual([
+      {
+        target: { bucket: 'photos', key: 'out/in/a.jpg' },
+        process: 'image/watermark,text_wqkgYQ|sys/saveas,o_b3V0L2luL2EuanBn,b_cGhvdG9z',
+        decoded: 'image/watermark,text_© a|sys/saveas,o_out/in/a.jpg,b_photos',
+      },
+    ]);
+  });
+
+  it.each([
+    ['oss://other/in/a.jpg', [], 'it takes objects of photos, not of other'],
+    ['up/a.jpg', [], 'the key does not fit "in/**": it does not begin with "in/"'],
+    ['IN/a.jpg', [], 'the key does not fit "in/**": upper and lower case differ'],
+    ['in/raw/a.jpg', [], 'its exclude "in/raw/**" leaves it out'],
+    ['in/a.jpg', ['--size', '9'], '9 bytes are fewer than its 10'],
+    ['in/a.jpg', ['--size', '2000'], '2000 bytes are more than its 1024'],
+    ['in/a.jpg', ['--content-type', 'text/plain'], 'it takes image/*, not text/plain'],
+  ])('says why a rule does not take %s %s', async (key, args, why) => {
+    const [report] = await explain(key, ...args);
+
+    expect(report?.rules[0]).toEqual({ rule: 'mark', matches: false, why, outputs: [] });
+  });
+
+  it('says what the recursion guard leaves alone', async () => {
+    const [report] = await explain('a_t_t.jpg');
+
+    expect(report?.rules[1]?.why).toContain('own-output');
+    expect(report?.calls).toBe(0);
+  });
+
+  it('explains each object of an event, with what the event says of it', async () => {
+    const file = join(dir, 'event.json');
+    await writeFile(
+      file,
+      JSON.stringify({
+        objects: [
+          { bucket: 'photos', key: 'in/a.jpg', size: 5 },
+          { bucket: 'photos', key: 'in/folder/' },
+        ],
+      }),
+    );
+
+    const reports = await explain(file);
+
+    expect(reports.map(({ key, skipped, rules: [first] }) => [key, skipped ?? first?.why])).toEqual([
+      ['in/a.jpg', '5 bytes are fewer than its 10'],
+      ['in/folder/', 'directory-marker'],
+    ]);
+  });
+
+  it('takes keys as they stand', async () => {
+    const keys = hostileKeys
+      .map((key) => `in/${key}`)
+      .filter((key) => !key.endsWith('/') && Buffer.byteLength(key) <= 1_000);
+
+    const reports = await explain(
+      '--size',
+      '20',
+      '--content-type',
+      'image/png',
+      ...keys.map((key) => `oss://photos/${key}`),
+    );
+
+    expect(reports.map(({ rules: [first] }) => first?.outputs[0]?.target)).toEqual(
+      keys.map((key) => ({ bucket: 'photos', key: `out/${key}` })),
+    );
+  });
+
+  it('does not understand a command line without an object', async () => {
+    expect((await runCommand(['explain'])).exitCode).toBe(2);
+  });
+});

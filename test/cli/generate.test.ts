@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { runCommand } from './terminal.ts';
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'generate-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const rule = (match: object, target: object, more: object = {}) => ({
+  name: 'r',
+  match,
+  outputs: [{ style: 'image/resize,w_100', target, ...more }],
+});
+
+async function generate(rules: object[], ...args: string[]) {
+  const file = join(dir, 'rules.yaml');
+  await writeFile(file, stringify({ rules: rules.map((one, i) => ({ ...one, name: `r${i}` })) }));
+  return runCommand(['generate', ...args, '--rules', file]);
+}
+
+interface Statement {
+  Action: string[];
+  Resource: string[];
+}
+
+async function policyOf(...rules: object[]): Promise<[string, string[]][]> {
+  const { out } = await generate(rules, 'policy', '--bucket', 'photos');
+  const { Statement }: { Statement: Statement[] } = JSON.parse(out);
+  return Statement.map(({ Action, Resource }) => [Action.join(), Resource]);
+}
+
+async function filtersOf(...rules: object[]): Promise<[string, string, string][]> {
+  const { out } = await generate(rules, 'trigger', '--bucket', 'photos');
+  const {
+    triggers,
+  }: {
+    triggers: { sourceArn: string; triggerConfig: { filter: { key: { prefix: string; suffix: string } } } }[];
+  } = parse(out);
+  return triggers.map(({ sourceArn, triggerConfig: { filter } }) => [
+    sourceArn.split(':').at(-1) ?? '',
+    filter.key.prefix,
+    filter.key.suffix,
+  ]);
+}
+
+describe('the generated policy', () => {
+  it('allows processing of sources and saving of targets, and nothing more', async () => {
+    expect(
+      await policyOf(
+        rule({ key: 'uploads/**' }, { key: 'derived/{key}' }),
+        rule({ key: 'uploads/raw/*', bucket: 'other' }, { bucket: 'marked', key: '{name}' }),
+      ),
+    ).toEqual([
+      ['oss:PostProcessTask', ['acs:oss:*:*:other/uploads/raw/*', 'acs:oss:*:*:photos/uploads/*']],
+      ['oss:PutObject', ['acs:oss:*:*:marked/*', 'acs:oss:*:*:photos/derived/uploads/*']],
+    ]);
+  });
+
+  it.each([
+    ['a size', rule({ key: 'in/*', size: { max: 9 } }, { key: 'out/{base}' }), ['acs:oss:*:*:photos/in/*']],
+    [
+      'what is missing',
+      rule({ key: 'in/*' }, { key: 'out/{base}' }, { refresh: 'missing' }),
+      ['acs:oss:*:*:photos/in/*', 'acs:oss:*:*:photos/out/*'],
+    ],
+  ])('lets objects be looked at where a rule asks for %s', async (_, one, expected) => {
+    expect((await policyOf(one))[2]).toEqual(['oss:GetObject', expected]);
+  });
+
+  it('is refused for every bucket there is', async () => {
+    const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('--bucket')]);
+  });
+});
+
+describe('the generated triggers', () => {
+  it('are one for each prefix and suffix, never two that overlap', async () => {
+    expect(
+      await filtersOf(
+        rule({ key: 'up/**/*.{jpg,png}' }, { key: 'd/{base}' }),
+        rule({ key: 'up/x/*.jpg', bucket: ['photos', 'other'] }, { key: 'd/2/{base}' }),
+      ),
+    ).toEqual([
+      ['photos', 'up/', '.png'],
+      ['photos', 'up/', '.jpg'],
+      ['other', 'up/x/', '.jpg'],
+    ]);
+  });
+
+  it('are widened where a bucket would need more than ten', async () => {
+    const many = Array.from({ length: 11 }, (_, i) =>
+      rule({ key: `up/${String.fromCharCode(97 + i)}/*.jpg` }, { key: `d/${i}/{base}` }),
+    );
+
+    expect(await filtersOf(...many)).toEqual([['photos', 'up/', '']]);
+  });
+});
+
+describe('the generated event pattern', () => {
+  const patternOf = async (...rules: object[]) =>
+    JSON.parse(
+      (
+        await generate(
+          rules,
+          'eventbridge',
+          '--bucket',
+          'photos',
+          '--region',
+          'cn-hangzhou',
+          '--account',
+          '1',
+        )
+      ).out,
+    );
+
+  it('leaves our own outputs out before an invocation is paid', async () => {
+    expect(
+      await patternOf(rule({ key: '**/*.jpg', exclude: 'derived/**' }, { key: 'derived/{key}' })),
+    ).toMatchObject({
+      subject: [{ suffix: '.jpg' }],
+      data: {
+        oss: { bucket: { name: ['photos'] }, object: { key: [{ 'anything-but': { prefix: 'derived/' } }] } },
+      },
+    });
+  });
+
+  it('leaves nothing out that a rule takes', async () => {
+    const pattern = await patternOf(
+      rule({ key: 'in/*.jpg' }, { key: 'in/mid/{base}' }),
+      rule({ key: 'in/mid/*' }, { key: 'out/{base}' }),
+    );
+
+    expect(pattern).toMatchObject({ subject: [{ prefix: 'acs:oss:cn-hangzhou:1:photos/in/' }] });
+    expect(JSON.stringify(pattern)).not.toContain('anything-but');
+  });
+});
+
+describe('generate --check', () => {
+  const agree = async (
+    what: 'trigger' | 'eventbridge',
+    change: (text: string) => string = (text) => text,
+  ) => {
+    const rules = [rule({ key: '**/*.{jpg,png}', exclude: 'derived/**' }, { key: 'derived/{key}' })];
+    const { out } = await generate(rules, what);
+    const triggers =
+      what === 'trigger'
+        ? parse(change(out)).triggers
+        : [
+            {
+              triggerName: 'e',
+              triggerType: 'eventbridge',
+              triggerConfig: { eventRuleFilterPattern: change(out) },
+            },
+          ];
+    const props = { region: 'cn-hangzhou', role: 'r', triggers };
+    await writeFile(
+      join(dir, 's.yaml'),
+      stringify({ vars: { region: 'cn-hangzhou', bucket: 'photos' }, resources: { f: { props } } }),
+    );
+    return generate(rules, what, '--check');
+  };
+
+  it('agrees with a pattern that was generated', async () => {
+    expect(await agree('eventbridge')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('agree with'),
+    });
+  });
+
+  it('says what no longer agrees', async () => {
+    const { exitCode, out } = await agree('eventbridge', (text) => text.replace('.png', '.gif'));
+
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('delivered by no trigger, such as')]);
+  });
+
+  it('says of generated native triggers that they bring our own outputs', async () => {
+    expect((await agree('trigger')).out).toContain('for its own output');
+  });
+
+  it('does not pretend to know what RAM holds', async () => {
+    expect(await generate([], 'policy', '--check')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('Cannot tell'),
+    });
+  });
+});
