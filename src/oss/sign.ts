@@ -29,20 +29,39 @@ function isSignedByDefault(name: string): boolean {
 
 /** The additional headers that count: lower-cased, sorted, without absent and default-signed names. */
 function additionalNames({ headers, additionalHeaders = [] }: RequestToSign): string[] {
+  if (additionalHeaders.length === 0) return [];
   const wanted = additionalHeaders.map((name) => name.toLowerCase());
-  const present = wanted.length === 0 ? [] : Object.keys(headers).map((name) => name.toLowerCase());
+  const present = Object.keys(headers).map((name) => name.toLowerCase());
   return present.filter((name) => wanted.includes(name) && !isSignedByDefault(name)).sort();
 }
 
-/** The instant as V4 writes it, `yyyyMMddTHHmmssZ`: the value of `x-oss-date`. */
+let lastTimestamp = { second: Number.NaN, text: '' };
+
+/** The instant as V4 writes it, `yyyyMMddTHHmmssZ`: the value of `x-oss-date`. Kept for its second: it costs as much as the hash. */
 export function formatTimestamp(epochMs: number): string {
-  const iso = new Date(epochMs).toISOString();
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastTimestamp.second) {
+    const iso = new Date(second * 1000).toISOString();
+    lastTimestamp = { second, text: `${iso.slice(0, 19).replace(/[-:]/g, '')}Z` };
+  }
+  return lastTimestamp.text;
 }
 
-/** `yyyyMMdd/region/product/aliyun_v4_request`; the region is plain (`cn-hangzhou`), the product `oss`. */
+let lastScope = { day: 'none', region: '', product: '', text: '' };
+
+/** `yyyyMMdd/region/product/aliyun_v4_request`; the region is plain (`cn-hangzhou`), the product `oss`. Kept for the day. */
 export function scope(timestamp: string, region: string, product = 'oss'): string {
-  return `${timestamp.slice(0, 8)}/${region}/${product}/aliyun_v4_request`;
+  const { day, region: lastRegion, product: lastProduct } = lastScope;
+  if (!timestamp.startsWith(day) || region !== lastRegion || product !== lastProduct) {
+    const today = timestamp.slice(0, 8);
+    lastScope = {
+      day: today,
+      region,
+      product,
+      text: [today, region, product, 'aliyun_v4_request'].join('/'),
+    };
+  }
+  return lastScope.text;
 }
 
 /**
@@ -55,15 +74,16 @@ export function scope(timestamp: string, region: string, product = 'oss'): strin
  */
 export function canonicalRequest(request: RequestToSign): string {
   const additional = additionalNames(request);
-  const signed = new Map<string, string>();
-  for (const [name, value] of Object.entries(request.headers)) {
+  const signed: [name: string, value: string][] = [];
+  for (const name of Object.keys(request.headers)) {
     const lowerCased = name.toLowerCase();
     if (isSignedByDefault(lowerCased) || additional.includes(lowerCased))
-      signed.set(lowerCased, value.trim());
+      signed.push([lowerCased, (request.headers[name] ?? '').trim()]);
   }
   // Names are sorted, not lines: a digit or `-` after a name would sort before its `:`.
+  signed.sort(([a], [b]) => (a < b ? -1 : 1));
   let lines = '';
-  for (const name of [...signed.keys()].sort()) lines += `${name}:${signed.get(name)}\n`;
+  for (const [name, value] of signed) lines += `${name}:${value}\n`;
   const { method, canonicalUri, canonicalQuery } = request;
   // OSS refuses a real payload hash (EC 0002-00000214): only a signed Content-MD5 binds the body.
   return `${method}\n${canonicalUri}\n${canonicalQuery}\n${lines}\n${additional.join(';')}\n${unsignedPayload}`;
