@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { credentialsFromContext } from './credentials/context.ts';
-import { type Invocation, parseEvent } from './events/parse.ts';
+import { EventError, type Invocation, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
 import { createOssClient } from './oss/client.ts';
@@ -24,12 +24,17 @@ export interface HandlerDeps {
   write: (line: string) => void;
   /** Every event is only planned for, also where it does not say so itself. */
   dryRun?: boolean;
+  /** For one attempt of one call to OSS; the client's own unless given. */
+  attemptTimeoutMs?: number;
   now?: () => number;
   sleep?: (ms: number) => Promise<void>;
 }
 
 /** Kept free at the end of an invocation, to report before the platform ends it. */
 const reserveMs = 1_000;
+
+/** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
+const maxOutputs = 10_000;
 
 /**
  * Makes the function: parse → plan → run → report. The returned report says what became of every output;
@@ -39,25 +44,31 @@ const reserveMs = 1_000;
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
   const { settings, now = Date.now } = deps;
   const logger = createJsonLogger(settings.logLevel, deps.write);
+  // Outlives the invocation: an instance whose clock is wrong pays for learning it once.
+  const clock = { offsetMs: 0 };
   let configured: RuleSet | undefined;
-  const rulesFor = ({ adHoc }: Invocation): RuleSet => {
+  const rulesFor = async ({ adHoc }: Invocation): Promise<RuleSet> => {
     if (adHoc !== undefined) return readAdHocRules(adHoc);
-    configured ??= readRules(settings);
+    configured ??= await readRules(settings);
     return configured;
   };
   return async (event, context) => {
     const startedAt = now();
     const { requestId, timeoutMs } = readContext(context);
     const invocation = parseEvent(event, new Date(startedAt));
-    const rules = rulesFor(invocation);
+    const rules = await rulesFor(invocation);
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    const client = createClient(deps, context, limit);
+    const client = createClient(deps, context, { limit, clock });
     const records = await completeFacts(invocation.records, rules, { client, deadline });
-    const planned = records.flatMap((record) =>
+    const planned: Result[] = [];
+    for (const record of records) {
       // Who names a style and a target means this very object, be it an output of ours or not.
-      'status' in record ? [record] : plan(record, rules, invocation.adHoc && (() => false)),
-    );
+      const isGuarded = invocation.adHoc && (() => false);
+      planned.push(...('status' in record ? [record] : plan(record, rules, isGuarded)));
+      if (planned.length > maxOutputs)
+        throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
+    }
     const onResult = (result: Result) => logResult(logger, requestId, result);
     const results =
       invocation.dryRun || deps.dryRun
@@ -76,8 +87,12 @@ function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolea
   return failures.some(({ kind }) => kind === 'transient' || onPermanentFailure === 'throw');
 }
 
-function createClient(deps: HandlerDeps, context: unknown, limit: { current: number }) {
-  const { settings, dispatcher, now, sleep } = deps;
+function createClient(
+  deps: HandlerDeps,
+  context: unknown,
+  { limit, clock }: { limit: { current: number }; clock: { offsetMs: number } },
+) {
+  const { settings, dispatcher, attemptTimeoutMs, now, sleep } = deps;
   const hasContext = context !== undefined && context !== null;
   const here = readContext(context).region;
   const region = settings.region ?? here;
@@ -93,9 +108,11 @@ function createClient(deps: HandlerDeps, context: unknown, limit: { current: num
     }),
     credentials: hasContext ? () => credentialsFromContext(context) : deps.defaultCredentials,
     dispatcher,
+    clock,
     onRetry: ({ error }) => {
       if (error.kind === 'throttled') limit.current = Math.max(1, Math.floor(limit.current / 2));
     },
+    ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
     ...(now && { now }),
     ...(sleep && { sleep }),
   });

@@ -41,7 +41,6 @@ describe('the deployed bundle', () => {
       'node:diagnostics_channel',
       'node:events',
       'node:fs',
-      'node:http',
       'node:net',
       'node:querystring',
       'node:stream',

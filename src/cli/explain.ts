@@ -71,7 +71,7 @@ async function readArgument(
   }
   const event = await readEventOption({ event: input });
   const { records, adHoc } = parseEvent(Buffer.from(JSON.stringify(event)), new Date());
-  return { records, rules: adHoc === undefined ? given.ruleSet : readAdHocRules(adHoc) };
+  return { records, rules: adHoc === undefined ? given.ruleSet : await readAdHocRules(adHoc) };
 }
 
 function readObject(text: string, { values, ruleSet, io }: Given): EventRecord {

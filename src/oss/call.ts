@@ -28,6 +28,8 @@ export interface OssClientOptions {
   /** For one attempt, from connecting to the last byte; 30 s, since a large image takes OSS several. */
   attemptTimeoutMs?: number;
   onRetry?: (retry: { error: OssError; delayMs: number }) => void;
+  /** What was learnt of the server's clock; one object for several clients lets them all know. */
+  clock?: { offsetMs: number };
   now?: () => number;
   random?: () => number;
   sleep?: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
@@ -73,12 +75,11 @@ const maxDocumentBytes = 8 * 1024 * 1024;
  */
 export function createCaller(options: OssClientOptions): (call: Call) => Promise<Answered> {
   const { region, dispatcher, endpoint, attemptTimeoutMs = 30_000, maxAttempts = 3 } = options;
-  const { now = Date.now, random = Math.random, sleep = pauseFor } = options;
-  let clockOffsetMs = 0;
+  const { now = Date.now, random = Math.random, sleep = pauseFor, clock = { offsetMs: 0 } } = options;
 
   function correctClock(error: unknown): boolean {
     if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) return false;
-    clockOffsetMs = error.serverTimeMs - now();
+    clock.offsetMs = error.serverTimeMs - now();
     return true;
   }
 
@@ -97,12 +98,14 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
       signal,
     } = call;
     const timeoutMs = Math.min(attemptTimeoutMs, deadline - now());
-    if (timeoutMs <= 0) throw deadlineError(contextOf(call, attempts - 1));
+    if (timeoutMs <= 0) throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
     const { origin, path } = prepared;
-    const headers = signedHeaders(prepared, { credentials, epochMs: now() + clockOffsetMs, region });
+    const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
     const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes, signal };
     const response = await sendOnce(dispatcher, request).catch((cause: unknown) => {
-      throw transportError(context, cause);
+      const error = transportError(context, cause);
+      const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
+      throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     });
     if (response.statusCode < 200 || response.statusCode > 299) throw new OssServiceError(context, response);
     return { response, context };
@@ -134,8 +137,8 @@ function contextOf({ operation, bucket, key }: Call, attempts: number): ErrorCon
   return { operation, bucket, key, attempts };
 }
 
-function deadlineError(context: ErrorContext): OssRequestError {
-  const message = 'the time allowed was over before the request was sent';
+function deadlineError(context: ErrorContext, before: string): OssRequestError {
+  const message = `the time allowed was over before ${before}`;
   return new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message });
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatIssue } from './issue.ts';
 import { loadRules } from './load.ts';
-import { RulesError } from './read.ts';
+import { RulesError, writeCompiled } from './read.ts';
 import type { RuleSet } from './rule.ts';
 
 /**
@@ -13,6 +13,6 @@ export async function compileRules(file: string): Promise<{ ruleSet: RuleSet; js
     throw new RulesError(`The rules cannot be read: ${error.message}`);
   });
   const loaded = loadRules(text, file);
-  if (loaded.ok) return { ruleSet: loaded.rules, json: JSON.stringify(loaded.source) };
+  if (loaded.ok) return { ruleSet: loaded.rules, json: writeCompiled(loaded.rules) };
   throw new RulesError(`The rules are wrong:\n\n${loaded.issues.map(formatIssue).join('\n\n')}`);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunction } from '../../src/cli/build.ts';
+import { compileRules } from '../../src/rules/compile.ts';
 import { spawnPlain } from './quota.ts';
 import { rulesOf } from './sample.ts';
 
@@ -25,7 +26,9 @@ export async function buildPrograms(): Promise<void> {
   await bundleFunction(join(outDir, 'function'));
   // The project's own package.json says ESM; a package on Function Compute has none.
   writeFileSync(join(outDir, 'package.json'), '{}');
-  writeFileSync(join(outDir, 'function/rules.json'), JSON.stringify(rulesOf(1)));
+  const rulesFile = join(outDir, 'rules.json');
+  writeFileSync(rulesFile, JSON.stringify(rulesOf(1)));
+  writeFileSync(join(outDir, 'function/rules.json'), (await compileRules(rulesFile)).json);
   const names = ['instance', 'stub-oss', 'baseline-node-http', 'baseline-undici', 'baseline-ali-oss'];
   await build({
     entryPoints: names.map((name) => `test/bench/${name}.ts`),
