@@ -30,7 +30,8 @@ export function summarize(results: readonly Result[], requestId: string, duratio
 
 /** Of the error's text: the platform hands it on to logs (32 KB a line) and destinations (128 KB with the event). */
 const maxMessageBytes = 16_384;
-const maxFailureBytes = 2_048;
+/** Of one failure: room for source and target, whose keys may have 1,023 bytes each. */
+const maxFailureBytes = 3_072;
 
 /**
  * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination.

@@ -46,10 +46,18 @@ describe('the error of an invocation', () => {
     expect(error.report.results).toHaveLength(5_000);
   });
 
+  it('names source and target however long their keys are', () => {
+    const error = new OutputsFailed(summarize([failure('k'.repeat(1_023))], 'FC-1', 5));
+
+    expect(error.message).toContain(
+      `oss://b-1/${'k'.repeat(1_023)} -> oss://b-2/d/${'k'.repeat(1_023)} (rule r)`,
+    );
+  });
+
   it('cuts a failure of its own length, between characters', () => {
     const error = new OutputsFailed(summarize([failure('a', { message: '长'.repeat(10_000) })], 'FC-1', 5));
 
-    expect(Buffer.byteLength(error.message)).toBeLessThan(2_300);
+    expect(Buffer.byteLength(error.message)).toBeLessThan(3_300);
     expect(error.message.endsWith('…')).toBe(true);
   });
 });

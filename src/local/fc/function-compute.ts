@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,8 @@ export async function createLocalFunctionCompute(
   const program = options.instanceProgram;
   const codeDir = await unpack(options.codeDir);
   const closing = new AbortController();
+  // Every delivery that waits for its next attempt listens.
+  setMaxListeners(0, closing.signal);
   const start = () =>
     startInstance({ program, codeDir, environment: buildEnvironment(config, codeDir), log });
   const pool = createInstancePool(options.maxInstances ?? 2, start, closing.signal);

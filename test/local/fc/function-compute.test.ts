@@ -79,6 +79,30 @@ describe('an asynchronous invocation', () => {
     expect(readdirSync(deadLetterDir)).toEqual([]);
   });
 
+  it('is billed for all its attempts, and not for the time it waits in line', async () => {
+    const slow = 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60));';
+    const { fc, outcomes } = await open(slow, { maxInstances: 1 });
+
+    for (const key of ['first', 'second', 'third']) fc.enqueue({ key });
+    await fc.idle();
+
+    const [, , third] = outcomes;
+    expect(outcomes.every(({ billedMs }) => billedMs > 50)).toBe(true);
+    // It waited for two others of 60 ms each.
+    expect((third?.durationMs ?? 0) - (third?.billedMs ?? 0)).toBeGreaterThan(100);
+  });
+
+  it('is billed for an attempt that kills its instance', async () => {
+    const dies = 'exports.handler = () => setTimeout(() => process.exit(1), 40) && new Promise(() => {});';
+    const { fc, outcomes } = await open(dies, { retryDelaysMs: [0] });
+
+    fc.enqueue({});
+    await fc.idle();
+
+    expect(outcomes).toMatchObject([{ attempts: 2, result: { status: 'failed' } }]);
+    expect(outcomes[0]?.billedMs).toBeGreaterThan(70);
+  });
+
   it('is on disk as soon as it is accepted', async () => {
     const { fc, queueDir } = await open(hangs);
 

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+/** Every regular expression in what runs on foreign text: events, rules, answers of OSS, arguments. */
+function findRegexes(): [place: string, regex: RegExp][] {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('local/'))
+    .flatMap((file) =>
+      regexesIn(readFileSync(`src/${file}`, 'utf8')).map((regex) => [`${file} ${regex}`, regex]),
+    );
+}
+
+/** A literal stands where an operand may, and not in a comment of its own line. */
+const literal =
+  /(?<=[=(,:!&|?[]\s*|return\s|^\s+)\/(?![*/])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+)\/([dgimsuvy]*)(?=[.,;)\]\s])/gm;
+
+function regexesIn(source: string): RegExp[] {
+  const code = source.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+  return [...code.matchAll(literal)].flatMap(([, pattern = '', flags = '']) => {
+    try {
+      return new RegExp(pattern, flags.replace(/[gy]/g, ''));
+    } catch {
+      return [];
+    }
+  });
+}
+
+const sizeBytes = 100_000;
+const pieces = [
+  ...'aA0-_./ \n\t=%{}[]()|,:;"<&#\\@图\0',
+  ...['a-', 'a.', 'a/', 'a=', 'a,', 'a_', ' \n', '0a', '{a}', '&a;', '&#1', '%4', 'a b', '\\a', '=='],
+  ...['image/', 'oss:', 'sys/saveas,', '<a>', 'w_1,', '..', '{b64:', 'é', '\ud800'],
+];
+const prefixes = ['', 'a', 'oss://a/', 'image/', 'style/', '{', '&#', 'ObjectCreated:'];
+const attacks = pieces.flatMap((piece) =>
+  prefixes.flatMap((prefix) => {
+    const text = prefix + piece.repeat(Math.ceil(sizeBytes / piece.length));
+    return [text, `${text}\u0001`];
+  }),
+);
+
+describe('no regular expression is driven to more than linear time', () => {
+  const regexes = findRegexes();
+
+  it('and all are found', () => {
+    expect(regexes.length).toBeGreaterThan(40);
+  });
+
+  // 100 kB squared would be 10 billion steps, more than the time allowed; the exponential would never end.
+  it.each(regexes)('%s', { timeout: 20_000 }, (_, regex) => {
+    const startedAt = performance.now();
+    for (const attack of attacks) {
+      regex.test(attack);
+      // All of them take a tenth of a second.
+      if (performance.now() - startedAt > 20_000) throw new Error(`too slow on ${attack.slice(0, 20)}…`);
+    }
+  });
+});

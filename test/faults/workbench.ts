@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { createHandler, type HandlerDeps } from '../../src/handler.ts';
+import type { ImageRequest } from '../../src/local/oss/image-contract.ts';
+import type { LocalOssOptions } from '../../src/local/oss/server.ts';
+import { createAgent } from '../../src/oss/request.ts';
+import type { Credentials } from '../../src/oss/sign.ts';
+import { OutputsFailed, type Report } from '../../src/pipeline/report.ts';
+import { readSettings } from '../../src/settings.ts';
+import { startOss } from '../local/oss/running-oss.ts';
+
+/** What became of one invocation. */
+export interface Ended {
+  report: Report;
+  /** Thrown by the function, as the platform sees it. */
+  error: OutputsFailed | undefined;
+  /** Requests sent to OSS. */
+  calls: number;
+  /** By the function's clock, pauses included. */
+  elapsedMs: number;
+}
+
+interface WorkbenchOptions extends Pick<HandlerDeps, 'attemptTimeoutMs'> {
+  rules: object;
+  /** Of the function, as the platform gives it. */
+  timeoutMs?: number;
+  concurrency?: number;
+  /** Before each request goes out. */
+  latencyMs?: number;
+  /** Whether pauses between attempts are waited for, instead of moving the function's clock on. */
+  waits?: boolean;
+  oss?: Partial<LocalOssOptions>;
+}
+
+/** Says what it was made from, so that a stale or a wrong result shows. */
+export async function describeImage({ readSource, style }: ImageRequest) {
+  return { body: Buffer.from(`${style}(${await readSource()})`), contentType: 'image/webp' };
+}
+
+/**
+ * The function before a real local OSS: real sockets always; only the pauses between attempts are skipped unless
+ * it `waits`, and the function's clock moved on by as much.
+ */
+export async function startWorkbench(options: WorkbenchOptions) {
+  const { rules, timeoutMs = 60_000, concurrency = 4, attemptTimeoutMs } = options;
+  const network = { latencyMs: options.latencyMs ?? 0 };
+  const oss = await startOss({ processImage: describeImage, ...options.oss });
+  const lines: string[] = [];
+  let [calls, skippedMs] = [0, 0];
+  const now = () => Date.now() + skippedMs;
+  const credentials = oss.issueToken({ roleName: 'saver' });
+  const agent = createAgent();
+  onTestFinished(() => agent.destroy());
+  const dispatcher = agent.compose((dispatch) => (request, handler) => {
+    calls += 1;
+    if (network.latencyMs === 0) return dispatch(request, handler);
+    void pause(network.latencyMs).then(() => dispatch(request, handler));
+    return true;
+  });
+  const handle = createHandler({
+    settings: readSettings(
+      {
+        RULES: JSON.stringify(rules),
+        OSS_ENDPOINT: oss.url ?? '',
+        CONCURRENCY: String(concurrency),
+        LOG_LEVEL: 'debug',
+      },
+      '/code',
+    ),
+    dispatcher,
+    defaultCredentials: () => Promise.reject(new Error('no chain here')),
+    write: (line) => lines.push(line),
+    now,
+    sleep: async (delayMs) => {
+      if (options.waits) await pause(delayMs);
+      else skippedMs += delayMs;
+    },
+    ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
+  });
+
+  async function invoke(event: unknown, as: Credentials = credentials): Promise<Ended> {
+    const context = {
+      requestId: 'FC-1',
+      region: 'cn-hangzhou',
+      credentials: as,
+      function: { timeout: timeoutMs / 1000 },
+    };
+    const [startedAt, callsBefore] = [now(), calls];
+    const thrown = await handle(Buffer.from(JSON.stringify(event)), context).catch((error: unknown) => error);
+    const error = thrown instanceof OutputsFailed ? thrown : undefined;
+    const report = error?.report ?? thrown;
+    if (!isReport(report)) throw thrown;
+    return { report, error, calls: calls - callsBefore, elapsedMs: now() - startedAt };
+  }
+  async function setFaults(plan: object): Promise<void> {
+    const { status } = await fetch(`${oss.url}/-/faults`, { method: 'PUT', body: JSON.stringify(plan) });
+    if (status !== 200) throw new Error(`the faults were refused with ${status}`);
+  }
+  /** Uploads, and answers with the event that OSS raises. */
+  async function upload(key: string, body: string): Promise<object> {
+    await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+    return { events: oss.events.splice(0) };
+  }
+  async function read(key: string): Promise<string | undefined> {
+    const { statusCode, text } = await oss.call({ method: 'GET', bucket: 'photos', key });
+    return statusCode === 200 ? text : undefined;
+  }
+  return { oss, credentials, lines, invoke, setFaults, upload, read, network };
+}
+
+function isReport(value: unknown): value is Report {
+  return typeof value === 'object' && value !== null && 'results' in value && !(value instanceof Error);
+}
