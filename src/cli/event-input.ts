@@ -11,20 +11,27 @@ export function parseObjectUrl(url: string): Target {
 
 export const eventOption = { value: 'json|file', summary: 'an event, or a dead letter to be tried again' };
 
-/**
- * The event that `--event` names: JSON text, or a file of it. A dead letter of the local Function Compute
- * (`{requestId, attempts, event, error}`) stands for the event within.
- */
+/** The event that `--event` names: JSON text, or a file of it; of a dead letter the event within. */
 export async function readEventOption({ event }: Values): Promise<unknown> {
   if (typeof event !== 'string') return undefined;
   const isText = /^\s*[[{]/.test(event);
   try {
-    const parsed: unknown = JSON.parse(isText ? event : await readFile(event, 'utf8'));
-    const isLetter =
-      typeof parsed === 'object' && parsed !== null && 'event' in parsed && 'attempts' in parsed;
-    return isLetter ? parsed.event : parsed;
+    return openLetter(JSON.parse(isText ? event : await readFile(event, 'utf8')));
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
     throw new CliError(`--event: expected JSON or a file of it: ${reason}.`);
   }
+}
+
+/**
+ * Opens the local Function Compute's dead letter (`{requestId, attempts, event, error}`) and what the real one sends
+ * to a destination: `{timestamp, requestContext, …}` (Function Compute help, "Result callback"). That the event is in
+ * its `requestPayload` is assumed; the page's sample was not at hand.
+ */
+function openLetter(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('event' in value && 'attempts' in value) return value.event;
+  if (!('requestContext' in value && 'requestPayload' in value)) return value;
+  const { requestPayload } = value;
+  return typeof requestPayload === 'string' ? JSON.parse(requestPayload) : requestPayload;
 }

@@ -201,16 +201,16 @@ describe('a run by the rules', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('tries a dead letter again', async () => {
+  it.each([
+    ['of the local Function Compute', (event: object) => ({ requestId: 'r', attempts: 4, event, error: {} })],
+    [
+      'as a destination gets it',
+      (event: object) => ({ requestContext: {}, requestPayload: JSON.stringify(event) }),
+    ],
+  ])('tries a dead letter again, %s', async (_, letterOf) => {
     const { run, oss, read } = await startWith({ 'uploads/a.png': 'a' });
     const file = join(await temporaryDir(), 'letter.json');
-    const letter = {
-      time: '2026-11-01T08:00:00Z',
-      requestId: 'r',
-      attempts: 4,
-      error: { errorMessage: 'no' },
-    };
-    await writeFile(file, JSON.stringify({ ...letter, event: { events: oss.events } }));
+    await writeFile(file, JSON.stringify(letterOf({ events: oss.events })));
 
     const { exitCode, out } = await run('--event', file, '--json');
 
