@@ -77,6 +77,7 @@ describe('a native record', () => {
             key: 'incoming/a.jpg',
             eventName: 'ObjectCreated:PutObject',
             eventTime: '2026-03-11T06:21:35.000Z',
+            modifiedAt: '2026-03-11T06:21:35.000Z',
             sizeBytes: 29203,
             eTag: '7D73E1052AF595535DE90994F4C3E6D5',
             contentType: 'image/jpeg',
