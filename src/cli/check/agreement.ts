@@ -1,10 +1,11 @@
 import { didYouMean } from '../../did-you-mean.ts';
+import { globAffixes } from '../../rules/affixes.ts';
 import { bucketsMeet, createLanguages, writersOf } from '../../rules/reach.ts';
-import type { RuleSet } from '../../rules/rule.ts';
+import type { Match, RuleSet } from '../../rules/rule.ts';
 import { findWord } from '../../rules/sources.ts';
 import { type Delivery, parsePattern, readDelivery } from './delivery.ts';
 import type { Say } from './remark.ts';
-import type { Deployment, Trigger } from './serverless.ts';
+import { type Deployment, known, type Trigger } from './serverless.ts';
 
 /** Events after which an object is there, whole: what a trigger should have. */
 export const creationEvents = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'].map(
@@ -162,13 +163,14 @@ export function overlaps(a: Trigger, b: Trigger): boolean {
 function remarkReach({ rules }: RuleSet, deliveries: readonly Delivery[], say: Say): void {
   const languages = createLanguages();
   rules.forEach(({ name, match }, i) => {
-    const taken = languages.taken(match)?.dfa;
-    if (taken === undefined) return;
     const text = match.key[0]?.text ?? '';
     for (const bucket of match.bucket.length === 0 ? [undefined] : match.bucket) {
       const from = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets ?? [], bucket === undefined ? [] : [bucket]),
       );
+      if (from.some((delivery) => surelyDelivers(delivery, match))) continue;
+      const taken = languages.taken(match)?.dfa;
+      if (taken === undefined) return;
       const missed = findWord(
         [taken],
         from.map(({ keys }) => keys),
@@ -197,6 +199,15 @@ function remarkReach({ rules }: RuleSet, deliveries: readonly Delivery[], say: S
           mark,
         );
     }
+  });
+}
+
+/** Told by how keys begin and end alone, which settles most rules without an automaton. */
+function surelyDelivers({ trigger }: Delivery, { key }: Match): boolean {
+  if (trigger.type !== 'oss') return false;
+  const [prefix, suffix] = [known(trigger.prefix ?? '') ?? '', known(trigger.suffix ?? '') ?? ''];
+  return key.map(globAffixes).every((affixes) => {
+    return affixes.prefix.startsWith(prefix) && affixes.suffixes.every((text) => text.endsWith(suffix));
   });
 }
 
