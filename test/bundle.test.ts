@@ -47,6 +47,7 @@ describe('the deployed bundle', () => {
       'node:timers/promises',
       'node:tls',
       'node:util',
+      'node:v8',
     ]);
   });
 
