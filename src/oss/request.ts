@@ -35,7 +35,7 @@ const gaveUp = (code: GaveUp, message: string, cause?: unknown) =>
 export function createAgent(): Dispatcher {
   // V8 would optimise undici's WebAssembly parser after its first answer: 100 ms of processor time and 35 MB, on an
   // instance of 0.1 vCPU and 128 MB that reads a few short answers an event. A V8 without the flag says so and goes on.
-  setFlagsFromString('--wasm-tiering-budget=2000000000');
+  setFlagsFromString('--liftoff-only');
   return new Agent({
     connections: 16,
     keepAliveTimeout: 30_000,
