@@ -2,8 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/delivery.ts';
-import { measurePicture, type SamplePicture, samplePictures } from '../local/pictures.ts';
-import { type LocalStack, startLocalStack } from '../local/stack.ts';
+import type { measurePicture, SamplePicture } from '../local/pictures.ts';
+import type { LocalStack } from '../local/stack.ts';
 import { createOssClient, type OssClient } from '../oss/client.ts';
 import { resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
@@ -33,6 +33,7 @@ export const demo: Command = {
     await rm(dataDir, { recursive: true, force: true });
     const outcomes: InvocationOutcome[] = [];
     const progress = createProgress(io);
+    const { startLocalStack } = await import('../local/stack.ts');
     const stack = await startLocalStack({
       dataDir,
       rulesFile,
@@ -50,6 +51,7 @@ export const demo: Command = {
     });
     try {
       progress('drawing pictures');
+      const { samplePictures } = await import('../local/pictures.ts');
       const pictures = await samplePictures();
       const client = createClient(stack);
       const [bucket = ''] = stack.buckets;
@@ -116,6 +118,7 @@ interface Found {
 }
 
 async function checkOutput({ picture, task }: PlannedOutput, { client, outcomes, dataDir }: Found) {
+  const { measurePicture } = await import('../local/pictures.ts');
   const source = await measurePicture(picture.body);
   const saved = await client.getObject(task.target).catch(() => undefined);
   const target = saved && (await measurePicture(saved.body));

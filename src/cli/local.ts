@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults-plan.ts';
-import { type LocalStack, startLocalStack } from '../local/stack.ts';
+import type { LocalStack } from '../local/stack.ts';
 import { CliError, type Command, textOf, type Values } from './command.ts';
 import { createConsole } from './console.ts';
 
@@ -21,6 +21,8 @@ export const local: Command = {
   },
   run: async (values, io) => {
     const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
+    // Loaded here: it brings sharp, a development dependency that no other command needs.
+    const { startLocalStack } = await import('../local/stack.ts');
     const stack = await startLocalStack({
       dataDir: textOf(values, 'data'),
       port: portOf(values),
