@@ -9,7 +9,7 @@ import type { Credentials } from './oss/sign.ts';
 import { completeFacts } from './pipeline/facts.ts';
 import { plan } from './pipeline/plan.ts';
 import { logResult, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
-import type { Result } from './pipeline/result.ts';
+import type { Done, Result } from './pipeline/result.ts';
 import { run } from './pipeline/run.ts';
 import { readAdHocRules, readRules } from './rules/read.ts';
 import type { RuleSet } from './rules/rule.ts';
@@ -54,22 +54,22 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   };
   return async (event, context) => {
     const startedAt = now();
-    const { requestId, timeoutMs } = readContext(context);
+    const { requestId, timeoutMs, region } = readContext(context);
     const invocation = parseEvent(event, new Date(startedAt));
     const rules = await rulesFor(invocation);
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    const client = createClient(deps, context, { limit, clock });
+    const client = createClient(deps, context, { limit, clock, here: region });
     const records = await completeFacts(invocation.records, rules, { client, deadline });
     const planned: Result[] = [];
+    // Who names a style and a target means this very object, be it an output of ours or not.
+    const isGuarded = invocation.adHoc && (() => false);
     for (const record of records) {
-      // Who names a style and a target means this very object, be it an output of ours or not.
-      const isGuarded = invocation.adHoc && (() => false);
       planned.push(...('status' in record ? [record] : plan(record, rules, isGuarded)));
       if (planned.length > maxOutputs)
         throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
     }
-    const onResult = (result: Result) => logResult(logger, requestId, result);
+    const onResult = (result: Done) => logResult(logger, requestId, result);
     const results =
       invocation.dryRun || deps.dryRun
         ? planned
@@ -87,14 +87,16 @@ function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolea
   return failures.some(({ kind }) => kind === 'transient' || onPermanentFailure === 'throw');
 }
 
-function createClient(
-  deps: HandlerDeps,
-  context: unknown,
-  { limit, clock }: { limit: { current: number }; clock: { offsetMs: number } },
-) {
+/** What the client of one invocation takes from it; `here` is the region the function runs in. */
+interface Invoked {
+  limit: { current: number };
+  clock: { offsetMs: number };
+  here: string | undefined;
+}
+
+function createClient(deps: HandlerDeps, context: unknown, { limit, clock, here }: Invoked) {
   const { settings, dispatcher, attemptTimeoutMs, now, sleep } = deps;
   const hasContext = context !== undefined && context !== null;
-  const here = readContext(context).region;
   const region = settings.region ?? here;
   if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
   return createOssClient({

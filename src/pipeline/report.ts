@@ -1,6 +1,6 @@
 import type { LogFields, Logger } from '../log.ts';
 import type { Target } from '../process/save-as.ts';
-import { type Failed, formatObject, type Result } from './result.ts';
+import { type Done, type Failed, formatObject, type Result } from './result.ts';
 
 /** What one invocation did, as it is returned, and as the error carries it when something failed. */
 export interface Report {
@@ -78,11 +78,10 @@ function cut(text: string, maxBytes: number): string {
 }
 
 /** Logs one result: a constant message, and fields picked one by one, so that nothing secret can slip in. */
-export function logResult(logger: Logger, requestId: string, result: Result): void {
+export function logResult(logger: Logger, requestId: string, result: Done): void {
   const fields = { requestId, ...flatten(result) };
   if (result.status === 'failed') logger.error('output failed', fields);
-  else if (result.status === 'skipped') logger.info('object skipped', fields);
-  else logger.info(result.status === 'saved' ? 'output saved' : 'output planned', fields);
+  else logger.info(result.status === 'saved' ? 'output saved' : 'object skipped', fields);
 }
 
 export function logSummary(logger: Logger, report: Report): void {
@@ -98,8 +97,8 @@ interface AnyFields extends LogFields {
 }
 
 /** Fields of their own names: `message` and `requestId` already mean the line's and the invocation's. */
-function flatten(result: Result): LogFields {
-  const { source, target, message, requestId, process: _, ...fields }: AnyFields = { ...result };
+function flatten(result: Done): LogFields {
+  const { source, target, message, requestId, ...fields }: AnyFields = { ...result };
   return {
     ...fields,
     ...(message !== undefined && { error: message }),

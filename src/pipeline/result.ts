@@ -70,7 +70,10 @@ export interface Saved {
 export type Planned = { status: 'planned' } & Task;
 
 /** What became of one output, or of a record that had none. */
-export type Result = Saved | Skipped | Failed | Planned;
+export type Done = Saved | Skipped | Failed;
+
+/** The same, or in a dry run what would be done. */
+export type Result = Done | Planned;
 
 /** `oss://bucket/key`, the way objects are named to people. */
 export function formatObject({ bucket, key }: Target): string {

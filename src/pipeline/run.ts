@@ -1,11 +1,11 @@
-import type { Result } from './result.ts';
+import type { Done, Result } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
 export interface RunOptions extends SaveOptions {
   /** Calls under way at once; whoever makes the client lowers it when OSS throttles. */
   limit: { current: number };
   /** Called as each result comes, in the order of completion. */
-  onResult: (result: Result) => void;
+  onResult: (result: Done) => void;
 }
 
 /**
