@@ -64,14 +64,17 @@ export async function soak(
   const everyKill = Math.ceil((operations * 0.6) / (kills + 1));
   let started = 0;
   let killed = 0;
+  let restarted = 0;
 
   async function betweenOperations(): Promise<void> {
-    const isSampled = killed === kills && started % Math.ceil(operations / 50) === 0;
+    // Not while the last kill is still on its way: it would cut the answer off.
+    const isSampled = restarted === kills && started % Math.ceil(operations / 50) === 0;
     if (killed < kills && started >= everyKill * (killed + 1)) {
       killed += 1;
       // At whatever moment, not at the one in which the server has just answered.
       await pause(Math.random() * 20);
       await server.killAndRestart();
+      restarted += 1;
     }
     if (!isSampled) return;
     await server.up();
