@@ -1,3 +1,5 @@
+import { fieldsOf } from './json.ts';
+
 /** What the function needs of Function Compute's context; credentials are read from it separately. */
 export interface InvocationContext {
   requestId: string;
@@ -12,16 +14,11 @@ const defaultTimeoutMs = 60_000;
 
 /** Reads the context (Function Compute help, "Context"): any field may be missing, none is trusted. */
 export function readContext(context: unknown): InvocationContext {
-  const fields = entriesOf(context);
-  const { requestId, region } = fields;
-  const { timeout } = entriesOf(fields.function);
+  const { requestId, region, function: configured } = fieldsOf(context);
+  const { timeout } = fieldsOf(configured);
   return {
     requestId: typeof requestId === 'string' ? requestId : '',
     ...(typeof region === 'string' && region !== '' && { region }),
     timeoutMs: typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : defaultTimeoutMs,
   };
-}
-
-function entriesOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

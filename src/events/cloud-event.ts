@@ -1,4 +1,5 @@
-import { describe, type Envelope, pick } from './event-record.ts';
+import { pick } from '../json.ts';
+import { describe, type Envelope } from './event-record.ts';
 import { readOssRecord } from './oss-notification.ts';
 
 /**

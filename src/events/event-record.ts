@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ObjectEvent } from './object-event.ts';
 
 /** What one delivered item turned out to be. A bad item never hides the good ones beside it. */
@@ -15,17 +16,6 @@ export interface Envelope {
   name: string;
   detect(value: JsonObject): boolean;
   unwrap(value: JsonObject, path: string, open: Open): EventRecord[];
-}
-
-export type JsonObject = { readonly [name: string]: unknown };
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The value at a path of property names, or undefined. */
-export function pick(value: unknown, ...names: string[]): unknown {
-  return names.reduce<unknown>((inner, name) => (isJsonObject(inner) ? inner[name] : undefined), value);
 }
 
 /** What was found, in the words of an error message; never the value itself beyond a short text. */

@@ -1,4 +1,5 @@
-import { describe, type Envelope, type EventRecord, isJsonObject, type JsonObject } from './event-record.ts';
+import { fieldsOf, type JsonObject } from '../json.ts';
+import { describe, type Envelope, type EventRecord } from './event-record.ts';
 
 /** Fields beside the objects: an ad-hoc output in place of the rules, and whether only to plan. */
 export const manualOptions = ['style', 'target', 'vary', 'dryRun'] as const;
@@ -40,7 +41,7 @@ function listObjects(value: JsonObject): unknown {
 }
 
 function readManual(object: unknown, path: string, now: string): EventRecord {
-  const { bucket, key, size, contentType, eTag } = isJsonObject(object) ? object : {};
+  const { bucket, key, size, contentType, eTag } = fieldsOf(object);
   for (const [field, value] of Object.entries({ bucket, key })) {
     if (typeof value === 'string' && value !== '') continue;
     return { kind: 'malformed', problem: `${path}${field}: expected a text, received ${describe(value)}` };

@@ -1,4 +1,5 @@
-import { describe, type Envelope, type EventRecord, pick } from './event-record.ts';
+import { pick } from '../json.ts';
+import { describe, type Envelope, type EventRecord } from './event-record.ts';
 
 /**
  * The native OSS trigger: `{ events: [ { eventName, eventTime, oss: { bucket, object } } ] }`

@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 import { ossCloudEvent, smqQueueMessage } from './cloud-event.ts';
-import { describe, type Envelope, type EventRecord, isJsonObject, type JsonObject } from './event-record.ts';
+import { describe, type Envelope, type EventRecord } from './event-record.ts';
 import { manual, manualOptions } from './manual.ts';
 import { ossNotification } from './oss-notification.ts';
 import { smqTopicMessage, smqTopicStream } from './smq-topic.ts';
@@ -68,14 +69,6 @@ function decode(text: string): unknown {
   return /^[\w+/-]+={0,2}\s*$/.test(text)
     ? (parseJson(Buffer.from(text, 'base64').toString('utf8')) ?? null)
     : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function withTime(record: EventRecord, now: string): EventRecord {

@@ -1,7 +1,7 @@
+import { fieldsOf, type JsonObject, parseJson, textOf } from '../json.ts';
 import { type Answered, type Call, type CallOptions, createCaller, type OssClientOptions } from './call.ts';
 import { encodeComponent, type Query } from './encode.ts';
 import { OssRequestError } from './errors.ts';
-import { type JsonObject, parseJsonObject, stringField } from './json.ts';
 import { type Listing, readListing, unquote } from './listing.ts';
 
 /** The object (or bucket) an operation is about. */
@@ -92,10 +92,10 @@ export function createOssClient(options: OssClientOptions): OssClient {
       const json = readJson(answered, 'object');
       return {
         ...result(answered),
-        bucket: stringField(json, 'bucket') || args.bucket,
-        key: stringField(json, 'object'),
+        bucket: textOf(json.bucket) || args.bucket,
+        key: textOf(json.object),
         sizeBytes: typeof json.fileSize === 'number' ? json.fileSize : undefined,
-        processStatus: stringField(json, 'status'),
+        processStatus: textOf(json.status),
       };
     },
     async asyncProcessObject(args) {
@@ -103,8 +103,8 @@ export function createOssClient(options: OssClientOptions): OssClient {
       const json = readJson(answered, 'TaskId');
       return {
         ...result(answered),
-        eventId: stringField(json, 'EventId'),
-        taskId: stringField(json, 'TaskId'),
+        eventId: textOf(json.EventId),
+        taskId: textOf(json.TaskId),
       };
     },
     async headObject(args) {
@@ -185,8 +185,8 @@ function result({ response: { statusCode, headers }, context: { attempts } }: An
 function readJson(answered: Answered, field: string): JsonObject {
   const { body } = answered.response;
   if (body.length === 0) return {};
-  const json = parseJsonObject(body.toString());
-  if (json && stringField(json, field) !== undefined) return json;
+  const json = fieldsOf(parseJson(body.toString()));
+  if (textOf(json[field]) !== undefined) return json;
   throw unexpected(
     answered,
     'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',

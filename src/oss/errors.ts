@@ -1,4 +1,4 @@
-import { objectField, parseJsonObject, stringField } from './json.ts';
+import { fieldsOf, parseJson, textOf } from '../json.ts';
 import type { OssResponse } from './request.ts';
 import { classify, type RetryKind } from './retry.ts';
 import { childText, parseXml } from './xml.ts';
@@ -147,8 +147,8 @@ function readXml(text: string): ErrorDocument | undefined {
 }
 
 function readJson(text: string): ErrorDocument | undefined {
-  const fields = objectField(parseJsonObject(text) ?? {}, 'Error');
-  return fields && toDocument((name) => stringField(fields, name));
+  const fields = fieldsOf(fieldsOf(parseJson(text)).Error);
+  return toDocument((name) => textOf(fields[name]));
 }
 
 function toDocument(field: (name: string) => string | undefined): ErrorDocument | undefined {

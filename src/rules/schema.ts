@@ -1,4 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { createIssue, describeValue, type Issue, type Path } from './issue.ts';
 
 /** A draft-07 JSON Schema, or a part of one. */
@@ -149,7 +150,7 @@ export function record<T>(
     expected,
     json: { type: 'object', ...shown, propertyNames: name.json, additionalProperties: value.json },
     parse(input, path, issues) {
-      if (!isRecord(input)) return refuse(expected, input, path, issues);
+      if (!isJsonObject(input)) return refuse(expected, input, path, issues);
       const entries = Object.entries(input).map(([key, item]) => {
         const inName: Issue[] = [];
         name.parse(key, [...path, key], inName);
@@ -179,7 +180,7 @@ export function object<F extends Record<string, Schema<unknown>>>(
     expected,
     json: { type: 'object', ...notes, properties, required, additionalProperties: false },
     parse(input, path, issues) {
-      if (!isRecord(input)) return refuse(expected, input, path, issues);
+      if (!isJsonObject(input)) return refuse(expected, input, path, issues);
       reportUnknown(input, names, path, issues);
       const entries = Object.entries(fields).flatMap(([name, field]) => {
         if (Object.hasOwn(input, name))
@@ -193,7 +194,7 @@ export function object<F extends Record<string, Schema<unknown>>>(
   };
 }
 
-function reportUnknown(input: Record<string, unknown>, names: string[], path: Path, issues: Issue[]): void {
+function reportUnknown(input: JsonObject, names: string[], path: Path, issues: Issue[]): void {
   for (const name of Object.keys(input).filter((key) => !names.includes(key))) {
     const received = `${describeValue(name)}${didYouMean(name, names)}`;
     issues.push(createIssue([...path, name], `one of ${names.join(', ')}`, received, { atKey: true }));
@@ -202,8 +203,4 @@ function reportUnknown(input: Record<string, unknown>, names: string[], path: Pa
 
 function refuse(expected: string, input: unknown, path: Path, issues: Issue[]): undefined {
   issues.push(createIssue(path, expected, describeValue(input)));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

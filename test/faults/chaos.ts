@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRecord } from '../../src/local/fc/messages.ts';
+import { isJsonObject } from '../../src/json.ts';
 import { faultNames } from '../../src/local/oss/faults-kinds.ts';
 import type { FaultRule } from '../../src/local/oss/faults-plan.ts';
 import type { ImageRequest } from '../../src/local/oss/image-contract.ts';
@@ -219,7 +219,7 @@ function names({ errorMessage }: Letter, target: string): boolean {
 function readLetters({ deadLetterDir }: Cloud): Letter[] {
   return readdirSync(deadLetterDir).map((file) => {
     const letter: unknown = JSON.parse(readFileSync(join(deadLetterDir, file), 'utf8'));
-    if (!isRecord(letter) || !isRecord(letter.error)) throw new Error(`${file} is no dead letter`);
+    if (!isJsonObject(letter) || !isJsonObject(letter.error)) throw new Error(`${file} is no dead letter`);
     const { event } = letter;
     return { key: keyOf(event), event, errorMessage: String(letter.error.errorMessage) };
   });

@@ -1,4 +1,4 @@
-import { pick } from '../../events/event-record.ts';
+import { pick } from '../../json.ts';
 import { concat, type Dfa, literal, sequence, toDfa, union } from '../../rules/automaton.ts';
 import { ANY_CHAR } from '../../rules/char-set.ts';
 import { product } from '../../rules/product.ts';

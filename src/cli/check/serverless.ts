@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isJsonObject, type JsonObject, pick } from '../../events/event-record.ts';
+import { isJsonObject, type JsonObject, pick } from '../../json.ts';
 import type { Path } from '../../rules/issue.ts';
 import { type Locate, readYaml } from '../../rules/load.ts';
 import { CliError, type Io } from '../command.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRecord } from './messages.ts';
+import { isJsonObject } from '../../json.ts';
 
 /** An event accepted for asynchronous invocation. `file` names it in the queue folder and as a dead letter. */
 export interface QueuedEvent {
@@ -35,7 +35,7 @@ export function listEventFiles(dir: string): QueuedEvent[] {
   return files.sort().map((file) => {
     const path = join(dir, file);
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (!isRecord(content) || typeof content.requestId !== 'string') {
+    if (!isJsonObject(content) || typeof content.requestId !== 'string') {
       throw new Error(`${path} is not a queued event: expected {"requestId", "event"}; remove the file`);
     }
     return { file, requestId: content.requestId, event: content.event };

@@ -5,8 +5,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isJsonObject } from '../../json.ts';
 import type { ContextData, FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
-import { endOfOutput, isInvokeMessage, isRecord } from './messages.ts';
+import { endOfOutput, isInvokeMessage } from './messages.ts';
 
 type Handler = (event: Buffer, context: unknown) => unknown;
 
@@ -24,7 +25,7 @@ async function loadHandler(codeDir: string, handlerName: string): Promise<Handle
   // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see every
   // CommonJS export as a name of its own; `default` is the whole of module.exports.
   const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
-  const whole = isRecord(loaded.default) ? loaded.default : {};
+  const whole = isJsonObject(loaded.default) ? loaded.default : {};
   const handler = loaded[exportName] ?? whole[exportName];
   if (!isHandler(handler)) throw new Error(`Handler '${exportName}' missing on module '${file}'`);
   return handler;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../json.ts';
 import type { Credentials } from '../../oss/sign.ts';
 
 /** A failed invocation as Function Compute reports it; a crash or a timeout has a message only (FC help: "Error handling"). */
@@ -40,23 +41,19 @@ export const endOfOutput = '\u0000end-of-output';
 
 /** Only our own parent holds the other end, so the type is all there is to check. */
 export function isInvokeMessage(value: unknown): value is InvokeMessage {
-  return isRecord(value) && value.type === 'invoke';
+  return isJsonObject(value) && value.type === 'invoke';
 }
 
 /** Reads what came out of an instance; undefined for anything else, since the function's code can write to the channel too. */
 export function parseInstanceMessage(value: unknown): InstanceMessage | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { type, requestId, body, error } = value;
   if (type === 'ready') return { type };
   if (typeof requestId !== 'string') return undefined;
   if (type === 'result' && body instanceof Uint8Array) return { type, requestId, body };
-  if (type !== 'error' || !isRecord(error)) return undefined;
+  if (type !== 'error' || !isJsonObject(error)) return undefined;
   const { errorMessage, errorType, stackTrace } = error;
   const typed = typeof errorType === 'string' ? { errorType } : {};
   const traced = Array.isArray(stackTrace) ? { stackTrace } : {};
   return { type, requestId, error: { errorMessage: String(errorMessage), ...typed, ...traced } };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,0 +1,32 @@
+/** A JSON object of unknown fields. */
+export type JsonObject = { readonly [name: string]: unknown };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const noFields: JsonObject = {};
+
+/** The fields of an object, none of anything else: to be taken out by name and checked one by one. */
+export function fieldsOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : noFields;
+}
+
+/** The value at a path of field names, or undefined. */
+export function pick(value: unknown, ...names: string[]): unknown {
+  return names.reduce((inner, name) => fieldsOf(inner)[name], value);
+}
+
+/** What `text` holds; undefined, which no JSON is, where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value that is text, or undefined. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
