@@ -10,26 +10,22 @@ const names = new Set<string>(['bucket', 'key', 'keys', 'objects', ...manualOpti
  * Objects named by a person, a test in the console, or a CloudFlow step: `{bucket, key}`, `{bucket, keys}`,
  * or `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for them.
  */
-export function manual(now: string): Envelope {
-  return {
-    name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket": …, "key": …}]}',
-    detect: (value) => 'objects' in value || ('bucket' in value && ('key' in value || 'keys' in value)),
-    unwrap: (value, path) => {
-      const unknown = Object.keys(value).find(
-        (name) => !names.has(name) && !('key' in value && facts.has(name)),
-      );
-      if (unknown !== undefined)
-        return [{ kind: 'malformed', problem: `${path}${unknown}: no such field here` }];
-      const listed = listObjects(value);
-      if (!Array.isArray(listed) || listed.length === 0) {
-        return [{ kind: 'malformed', problem: `${path}expected objects, received ${describe(listed)}` }];
-      }
-      return listed.map((object, i) =>
-        readManual(object, 'key' in value ? path : `${path}objects[${i}].`, now),
-      );
-    },
-  };
-}
+export const manual: Envelope = {
+  name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket": …, "key": …}]}',
+  detect: (value) => 'objects' in value || ('bucket' in value && ('key' in value || 'keys' in value)),
+  unwrap: (value, path) => {
+    const unknown = Object.keys(value).find(
+      (name) => !names.has(name) && !('key' in value && facts.has(name)),
+    );
+    if (unknown !== undefined)
+      return [{ kind: 'malformed', problem: `${path}${unknown}: no such field here` }];
+    const listed = listObjects(value);
+    if (!Array.isArray(listed) || listed.length === 0) {
+      return [{ kind: 'malformed', problem: `${path}expected objects, received ${describe(listed)}` }];
+    }
+    return listed.map((object, i) => readManual(object, 'key' in value ? path : `${path}objects[${i}].`));
+  },
+};
 
 const facts = new Set(['size', 'contentType', 'eTag']);
 
@@ -40,7 +36,7 @@ function listObjects(value: JsonObject): unknown {
   return [value];
 }
 
-function readManual(object: unknown, path: string, now: string): EventRecord {
+function readManual(object: unknown, path: string): EventRecord {
   const { bucket, key, size, contentType, eTag } = fieldsOf(object);
   for (const [field, value] of Object.entries({ bucket, key })) {
     if (typeof value === 'string' && value !== '') continue;
@@ -52,7 +48,7 @@ function readManual(object: unknown, path: string, now: string): EventRecord {
       bucket: String(bucket),
       key: String(key),
       eventName: 'Manual',
-      eventTime: now,
+      eventTime: '',
       ...(typeof size === 'number' && { sizeBytes: size }),
       ...(typeof eTag === 'string' && { eTag: eTag.replaceAll('"', '') }),
       ...(typeof contentType === 'string' && { contentType }),

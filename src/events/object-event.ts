@@ -7,7 +7,7 @@ export interface ObjectEvent {
   key: string;
   /** As in native events, without EventBridge's `oss:` prefix; `Manual` where a person or flow named the object. */
   eventName: string;
-  /** ISO 8601; for manual events the time of the invocation. */
+  /** ISO 8601; where the event brings none (manual ones never do) the time of the invocation. */
   eventTime: string;
   /** When the object got the content that the event is about, ISO 8601; unknown for manual events. */
   modifiedAt?: string;

@@ -1,5 +1,6 @@
-import { pick } from '../json.ts';
+import { fieldsOf } from '../json.ts';
 import { describe, type Envelope, type EventRecord } from './event-record.ts';
+import type { ObjectEvent } from './object-event.ts';
 
 /**
  * The native OSS trigger: `{ events: [ { eventName, eventTime, oss: { bucket, object } } ] }`
@@ -18,32 +19,22 @@ export const ossNotification: Envelope = {
 
 /** Reads one native record; also what EventBridge puts into a CloudEvent's `data`. */
 export function readOssRecord(record: unknown, path: string): EventRecord {
-  const bucket = pick(record, 'oss', 'bucket', 'name');
-  const key = pick(record, 'oss', 'object', 'key');
-  const eventName = pick(record, 'eventName');
-  if (typeof bucket !== 'string' || bucket === '') return malformed(path, 'oss.bucket.name', bucket);
+  const { eventName, eventTime, oss } = fieldsOf(record);
+  const { bucket, object } = fieldsOf(oss);
+  const { name } = fieldsOf(bucket);
+  // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
+  const { key, size, eTag, objectMeta } = fieldsOf(object);
+  const { mimeType } = fieldsOf(objectMeta);
+  if (typeof name !== 'string' || name === '') return malformed(path, 'oss.bucket.name', name);
   if (typeof key !== 'string' || key === '') return malformed(path, 'oss.object.key', key);
   if (typeof eventName !== 'string') return malformed(path, 'eventName', eventName);
-  const object = pick(record, 'oss', 'object');
-  const sizeBytes = pick(object, 'size');
-  const eTag = pick(object, 'eTag');
-  // Absent in older records; where present it spares rules on content type a HEAD request.
-  const contentType = pick(object, 'objectMeta', 'mimeType');
-  const eventTime = pick(record, 'eventTime');
-  const time = typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime)) ? eventTime : '';
-  return {
-    kind: 'object',
-    event: {
-      bucket,
-      key,
-      eventName: eventName.replace(/^oss:/, ''),
-      eventTime: time,
-      ...(time !== '' && { modifiedAt: time }),
-      ...(typeof sizeBytes === 'number' && { sizeBytes }),
-      ...(typeof eTag === 'string' && eTag !== '' && { eTag }),
-      ...(typeof contentType === 'string' && { contentType }),
-    },
-  };
+  const event: ObjectEvent = { bucket: name, key, eventName: eventName.replace(/^oss:/, ''), eventTime: '' };
+  if (typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime)))
+    event.eventTime = event.modifiedAt = eventTime;
+  if (typeof size === 'number') event.sizeBytes = size;
+  if (typeof eTag === 'string' && eTag !== '') event.eTag = eTag;
+  if (typeof mimeType === 'string') event.contentType = mimeType;
+  return { kind: 'object', event };
 }
 
 function malformed(path: string, field: string, received: unknown): EventRecord {

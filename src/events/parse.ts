@@ -18,6 +18,16 @@ export class EventError extends Error {
   override name = 'EventError';
 }
 
+/** First match wins. */
+const envelopes: readonly Envelope[] = [
+  ossNotification,
+  ossCloudEvent,
+  smqQueueMessage,
+  smqTopicMessage,
+  smqTopicStream,
+  manual,
+];
+
 /** Far above what fits into an asynchronous event (128 KB); bounds what a hand-made one may ask for. */
 const maxRecords = 10_000;
 /** Envelopes in envelopes (EventBridge around SMQ around OSS) are three deep; text in text counts too. */
@@ -29,29 +39,18 @@ const maxDepth = 8;
  * `now` is the time given to objects that come without an event time.
  */
 export function parseEvent(bytes: Uint8Array, now: Date): Invocation {
-  const stamp = now.toISOString();
-  const envelopes = [
-    ossNotification,
-    ossCloudEvent,
-    smqQueueMessage,
-    smqTopicMessage,
-    smqTopicStream,
-    manual(stamp),
-  ];
   const value = decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  const records = open(value, '', envelopes, 0).map((record) => withTime(record, stamp));
-  const problems = records.flatMap((record) => (record.kind === 'malformed' ? [record.problem] : []));
-  if (problems.length === records.length) throw new EventError(explain(problems, value, envelopes));
+  const records = open(value, '', 0).map((record) => withTime(record, now));
+  if (records.every(({ kind }) => kind === 'malformed')) throw new EventError(explain(records, value));
   if (records.length > maxRecords)
     throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
   return { records, ...readManualOptions(value) };
 }
 
-function open(value: unknown, path: string, envelopes: readonly Envelope[], depth: number): EventRecord[] {
+function open(value: unknown, path: string, depth: number): EventRecord[] {
   if (depth > maxDepth) return [{ kind: 'malformed', problem: `${path}: nested more than ${maxDepth} deep` }];
-  if (typeof value === 'string') return open(decode(value), path, envelopes, depth + 1);
-  if (Array.isArray(value))
-    return value.flatMap((item, i) => open(item, `${path}[${i}]`, envelopes, depth + 1));
+  if (typeof value === 'string') return open(decode(value), path, depth + 1);
+  if (Array.isArray(value)) return value.flatMap((item, i) => open(item, `${path}[${i}]`, depth + 1));
   const envelope = isJsonObject(value) ? envelopes.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
     return [
@@ -59,7 +58,7 @@ function open(value: unknown, path: string, envelopes: readonly Envelope[], dept
     ];
   }
   const prefix = path === '' ? '' : `${path}.`;
-  return envelope.unwrap(value, prefix, (inner, innerPath) => open(inner, innerPath, envelopes, depth + 1));
+  return envelope.unwrap(value, prefix, (inner, innerPath) => open(inner, innerPath, depth + 1));
 }
 
 /** JSON, or Base64 of JSON as OSS publishes to SMQ; anything else is given back as null, which no envelope takes. */
@@ -71,9 +70,9 @@ function decode(text: string): unknown {
     : null;
 }
 
-function withTime(record: EventRecord, now: string): EventRecord {
+function withTime(record: EventRecord, now: Date): EventRecord {
   if (record.kind !== 'object' || record.event.eventTime !== '') return record;
-  return { kind: 'object', event: { ...record.event, eventTime: now } };
+  return { kind: 'object', event: { ...record.event, eventTime: now.toISOString() } };
 }
 
 function readManualOptions(value: unknown): Omit<Invocation, 'records'> {
@@ -86,7 +85,8 @@ function readManualOptions(value: unknown): Omit<Invocation, 'records'> {
   return { dryRun, adHoc: { style, target, ...(vary !== undefined && { vary }) } };
 }
 
-function explain(problems: readonly string[], value: unknown, envelopes: readonly Envelope[]): string {
+function explain(records: readonly EventRecord[], value: unknown): string {
+  const problems = records.flatMap((record) => (record.kind === 'malformed' ? [record.problem] : []));
   const found = problems.length === 0 ? [`received ${describe(value)}`] : problems.slice(0, 5);
   const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
   const shapes = envelopes.map(({ name }) => `\n  - ${name}`).join('');
