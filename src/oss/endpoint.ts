@@ -72,7 +72,7 @@ export function assertBucket(bucket: string): void {
 /** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
 export function assertKey(key: string): void {
   const sizeBytes = Buffer.byteLength(key);
-  if (sizeBytes < 1 || sizeBytes > 1023 || /^[/\\]/.test(key) || /\p{Cs}/u.test(key)) {
+  if (sizeBytes < 1 || sizeBytes > 1023 || /^[/\\]/.test(key) || !key.isWellFormed()) {
     throw new TypeError(
       `key ${JSON.stringify(key)}: expected 1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"`,
     );

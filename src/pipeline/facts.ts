@@ -2,7 +2,7 @@ import type { EventRecord } from '../events/event-record.ts';
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { OssClient } from '../oss/client.ts';
 import { findMismatch, rulesNear } from '../rules/match.ts';
-import type { RuleSet } from '../rules/rule.ts';
+import type { Match, Output, Rule, RuleSet } from '../rules/rule.ts';
 import { variablesOf } from '../rules/template.ts';
 import { describeError } from './failure.ts';
 import type { Failed } from './result.ts';
@@ -31,17 +31,25 @@ export async function completeFacts(
 }
 
 function lacksFacts(event: ObjectEvent, rules: RuleSet): boolean {
-  return rulesNear(event.key, rules).some((rule) => {
-    const mismatch = findMismatch(rule.match, event);
-    if (mismatch !== undefined) return mismatch.endsWith('-unknown');
-    return rule.outputs.some(({ refresh, checkSource, style, target }) => {
-      if (event.modifiedAt === undefined && refresh === 'stale') return true;
-      if (event.eTag !== undefined) return false;
-      return (
-        checkSource || variablesOf([...style.parts, ...target.key.parts]).some(({ name }) => name === 'etag')
-      );
-    });
-  });
+  return rulesNear(event.key, rules).some((rule) => asksMore(rule, event) && mayTake(rule.match, event));
+}
+
+/** The cheap question first: hardly any rule asks for what an event does not say. */
+function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
+  if (event.contentType === undefined && match.contentType.length > 0) return true;
+  if (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) return true;
+  if (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) return true;
+  return event.eTag === undefined && outputs.some(usesETag);
+}
+
+function usesETag({ checkSource, style, target }: Output): boolean {
+  const variables = () => variablesOf([...style.parts, ...target.key.parts]);
+  return checkSource === true || variables().some(({ name }) => name === 'etag');
+}
+
+function mayTake(match: Match, event: ObjectEvent): boolean {
+  const mismatch = findMismatch(match, event);
+  return mismatch === undefined || mismatch.endsWith('-unknown');
 }
 
 async function complete(event: ObjectEvent, { client, deadline }: Source): Promise<EventRecord | Failed> {

@@ -3,6 +3,7 @@ import { outputAffixes } from '../rules/affixes.ts';
 import { accepts } from '../rules/automaton.ts';
 import { createKeyIndex } from '../rules/key-index.ts';
 import { feeds, outputBuckets, outputDfa } from '../rules/language.ts';
+import { memoise } from '../rules/memoise.ts';
 import type { Rule, RuleSet } from '../rules/rule.ts';
 
 /**
@@ -12,21 +13,15 @@ import type { Rule, RuleSet } from '../rules/rule.ts';
  * A chain that ends (the output of one rule is the upload of another, and nothing leads back) is let through.
  */
 export function isOwnOutput(rule: Rule, event: ObjectEvent, rules: RuleSet): boolean {
-  const writers = writersNear(event.key, rules).filter((writer) => mayHaveWritten(writer, event));
-  return writers.length > 0 && writers.some((writer) => leadsTo(rule, writer, rules));
+  return writersNear(rules)(event.key).some(
+    (writer) => mayHaveWritten(writer, event) && leadsTo(rule, writer, rules),
+  );
 }
 
-const indexes = new WeakMap<RuleSet, (key: string) => readonly Rule[]>();
-
-/** The rules that may have written an object of this key; the others have not. */
-function writersNear(key: string, ruleSet: RuleSet): readonly Rule[] {
-  let find = indexes.get(ruleSet);
-  if (find === undefined) {
-    find = createKeyIndex(ruleSet.rules, (rule) => rule.outputs.map((output) => outputAffixes(rule, output)));
-    indexes.set(ruleSet, find);
-  }
-  return find(key);
-}
+/** Finds the rules that may have written an object of some key; the others have not. */
+const writersNear = memoise(({ rules }: RuleSet) =>
+  createKeyIndex(rules, (rule) => rule.outputs.map((output) => outputAffixes(rule, output))),
+);
 
 function mayHaveWritten(writer: Rule, { bucket, key }: ObjectEvent): boolean {
   return writer.outputs.some((output) => {
@@ -34,7 +29,7 @@ function mayHaveWritten(writer: Rule, { bucket, key }: ObjectEvent): boolean {
     if (buckets.length > 0 && !buckets.includes(bucket)) return false;
     const [first] = output.target.key.parts;
     if (first?.kind === 'text' && !key.startsWith(first.text)) return false;
-    return accepts(outputDfa(writer, output), key);
+    return accepts(outputDfa(output, writer), key);
   });
 }
 

@@ -4,6 +4,7 @@ import { assertBucket, assertKey } from '../oss/endpoint.ts';
 import { buildProcess } from '../process/build.ts';
 import type { Target } from '../process/save-as.ts';
 import { findMismatch, rulesNear } from '../rules/match.ts';
+import { memoise } from '../rules/memoise.ts';
 import { combinations } from '../rules/output-checks.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule.ts';
 import { render, splitKey, type Values } from '../rules/template.ts';
@@ -27,20 +28,22 @@ export function plan(
   if (record.kind === 'malformed') {
     return [{ status: 'failed', kind: 'permanent', code: 'InvalidEvent', message: record.problem }];
   }
-  const { event } = record;
-  const { eventName } = event;
-  const source = { bucket: event.bucket, key: event.key };
+  return planObject(record.event, rules, isGuarded);
+}
+
+function planObject(event: ObjectEvent, rules: RuleSet, isGuarded: typeof isOwnOutput): Item[] {
+  const { bucket, key, eventName } = event;
+  const source = { bucket, key };
   const reason = findSkipReason(event);
   if (reason !== undefined) return [{ status: 'skipped', reason, eventName, source }];
-  const matching = rulesNear(event.key, rules).filter(
-    (rule) => findMismatch(rule.match, event) === undefined,
-  );
-  if (matching.length === 0) return [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
-  return matching.flatMap((rule): Item[] => {
-    const guarded = isGuarded(rule, event, rules);
-    if (guarded) return [{ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name }];
-    return rule.outputs.flatMap((output) => planOutput(rule, output, event));
-  });
+  const items: Item[] = [];
+  for (const rule of rulesNear(key, rules)) {
+    if (findMismatch(rule.match, event) !== undefined) continue;
+    if (isGuarded(rule, event, rules))
+      items.push({ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name });
+    else planOutputs(rule, source, event, items);
+  }
+  return items.length > 0 ? items : [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
 }
 
 /** Events by which no finished object with new content comes into being (OSS help, "Event notification"). */
@@ -63,39 +66,37 @@ function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason 
   return sizeBytes === 0 ? 'empty-object' : undefined;
 }
 
-function planOutput(rule: Rule, output: Output, event: ObjectEvent): (Planned | Failed)[] {
+const choicesOf = memoise(({ vary }: Output) => combinations(vary));
+
+function planOutputs(rule: Rule, source: Target, event: ObjectEvent, items: Item[]): void {
+  const { eTag, modifiedAt } = event;
+  const about = { rule: rule.name, source, version: { eTag, modifiedAt } };
   const given = sourceValues(rule, event);
-  const source = { bucket: event.bucket, key: event.key };
-  const version = {
-    ...(event.eTag !== undefined && { eTag: event.eTag }),
-    ...(event.modifiedAt !== undefined && { modifiedAt: event.modifiedAt }),
-  };
-  const care = {
-    ...(output.refresh && { refresh: output.refresh }),
-    ...(output.checkSource && { checkSource: output.checkSource }),
-  };
-  return combinations(output.vary).map((varied) => {
-    const values = { ...given, ...varied };
-    const bucket = output.target.bucket ?? event.bucket;
-    const target = { bucket, key: render(output.target.key.parts, values) };
-    try {
-      assertTarget(source, target);
-      const style = render(output.style.parts, values);
-      const process = buildProcess(style, target);
-      return { status: 'planned', rule: rule.name, source, target, style, process, ...care, version };
-    } catch (error) {
-      const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
-      return {
-        status: 'failed',
-        kind: 'permanent',
-        code: 'InvalidOutput',
-        message,
-        rule: rule.name,
-        source,
-        target,
-      };
-    }
-  });
+  for (const output of rule.outputs) {
+    for (const choice of choicesOf(output)) items.push(planOutput(about, output, { ...given, ...choice }));
+  }
+}
+
+function planOutput(
+  about: Pick<Planned, 'rule' | 'source' | 'version'>,
+  output: Output,
+  values: Values,
+): Planned | Failed {
+  const { rule, source, version } = about;
+  const { bucket = source.bucket, key } = output.target;
+  const target = { bucket, key: render(key.parts, values) };
+  try {
+    assertTarget(source, target);
+    const style = render(output.style.parts, values);
+    const process = buildProcess(style, target);
+    const planned: Planned = { status: 'planned', rule, source, target, style, process, version };
+    if (output.refresh) planned.refresh = output.refresh;
+    if (output.checkSource) planned.checkSource = true;
+    return planned;
+  } catch (error) {
+    const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
+    return { status: 'failed', kind: 'permanent', code: 'InvalidOutput', message, rule, source, target };
+  }
 }
 
 function assertTarget(source: Target, target: Target): void {

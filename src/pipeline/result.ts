@@ -12,7 +12,7 @@ export interface Task {
   refresh?: 'missing' | 'stale';
   checkSource?: true;
   /** The version of the source that the event is about. */
-  version: { eTag?: string; modifiedAt?: string };
+  version: { eTag?: string | undefined; modifiedAt?: string | undefined };
 }
 
 /** Stable: log queries, alarms and people's scripts rely on these. */

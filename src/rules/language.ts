@@ -12,6 +12,7 @@ import {
 import { ANY_CHAR, type CharSet, charSet } from './char-set.ts';
 import { type Cut, cutKeys } from './cuts.ts';
 import type { Glob, GlobNode } from './glob.ts';
+import { memoise } from './memoise.ts';
 import { product } from './product.ts';
 import type { Match, Output, Rule } from './rule.ts';
 import { type Part, render, variablesOf } from './template.ts';
@@ -24,24 +25,16 @@ import { type Part, render, variablesOf } from './template.ts';
  * larger than what it really writes, never smaller.
  */
 
-const keyDfas = new WeakMap<Match, Dfa>();
-const excludeDfas = new WeakMap<Match, Dfa>();
-const outputDfas = new WeakMap<Output, Dfa>();
-
 /** The keys that the rule's `key` globs match. */
-export function keyDfa(match: Match): Dfa {
-  return memoised(keyDfas, match, () => toDfa(globLanguage(match.key)));
-}
+export const keyDfa = memoise((match: Match): Dfa => toDfa(globLanguage(match.key)));
 
 /** The keys that the rule's `exclude` globs take out again. */
-export function excludeDfa(match: Match): Dfa {
-  return memoised(excludeDfas, match, () => toDfa(globLanguage(match.exclude)));
-}
+export const excludeDfa = memoise((match: Match): Dfa => toDfa(globLanguage(match.exclude)));
 
-/** The keys that an output may be saved under. */
-export function outputDfa(rule: Rule, output: Output): Dfa {
-  return memoised(outputDfas, output, () => toDfa(writtenLanguage(takenLanguage(rule.match), rule, output)));
-}
+/** The keys that an output of the rule may be saved under. */
+export const outputDfa = memoise(
+  (output: Output, rule: Rule): Dfa => toDfa(writtenLanguage(takenLanguage(rule.match), rule, output)),
+);
 
 /** Buckets an output may be saved in; empty means any. */
 export function outputBuckets(rule: Rule, output: Output): readonly string[] {
@@ -54,17 +47,9 @@ export function feeds(from: Rule, to: Rule): boolean {
     const buckets = outputBuckets(from, output);
     const both = buckets.filter((bucket) => to.match.bucket.includes(bucket));
     if (buckets.length > 0 && to.match.bucket.length > 0 && both.length === 0) return false;
-    const common = findCommonWord([outputDfa(from, output), keyDfa(to.match)], [excludeDfa(to.match)]);
+    const common = findCommonWord([outputDfa(output, from), keyDfa(to.match)], [excludeDfa(to.match)]);
     return common.found !== 'none';
   });
-}
-
-function memoised<K extends object>(cache: WeakMap<K, Dfa>, key: K, make: () => Dfa): Dfa {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(key, made);
-  return made;
 }
 
 function globLanguage(globs: readonly Glob[]): Nfa {

@@ -3,6 +3,7 @@ import { globAffixes } from './affixes.ts';
 import { accepts } from './automaton.ts';
 import { createKeyIndex } from './key-index.ts';
 import { excludeDfa, keyDfa } from './language.ts';
+import { memoise } from './memoise.ts';
 import type { Match, Rule, RuleSet } from './rule.ts';
 
 /** Why a rule does not take an object. */
@@ -16,16 +17,13 @@ export type Mismatch =
   | 'content-type'
   | 'content-type-unknown';
 
-const indexes = new WeakMap<RuleSet, (key: string) => readonly Rule[]>();
+const takers = memoise(({ rules }: RuleSet) =>
+  createKeyIndex(rules, ({ match }) => match.key.map(globAffixes)),
+);
 
 /** The rules that may take an object of this key, in their order; the others do not. Cheap with rules by the thousand. */
 export function rulesNear(key: string, ruleSet: RuleSet): readonly Rule[] {
-  let find = indexes.get(ruleSet);
-  if (find === undefined) {
-    find = createKeyIndex(ruleSet.rules, ({ match }) => match.key.map(globAffixes));
-    indexes.set(ruleSet, find);
-  }
-  return find(key);
+  return takers(ruleSet)(key);
 }
 
 /**

@@ -83,13 +83,13 @@ export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable
  */
 export function render(parts: readonly Part[], values: Values): string {
   let text = '';
-  parts.forEach((part, i) => {
-    const before = parts[i - 1];
-    const afterEmptyDir = before?.kind === 'variable' && before.name === 'dir' && values.dir === '';
+  let afterEmptyDir = false;
+  for (const part of parts) {
     if (part.kind === 'variable') text += values[part.name] ?? '';
     else if (part.kind === 'b64') text += Buffer.from(render(part.parts, values)).toString('base64url');
     else text += afterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
-  });
+    afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && values.dir === '';
+  }
   return text;
 }
 

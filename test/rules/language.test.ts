@@ -70,7 +70,7 @@ describe('the language of an output', () => {
 
         const written = output === undefined ? '' : render(output.target.key.parts, values);
 
-        expect(output && accepts(outputDfa(rule, output), written)).toBe(true);
+        expect(output && accepts(outputDfa(output, rule), written)).toBe(true);
       }),
       { numRuns: 2_000 },
     );
@@ -91,13 +91,13 @@ describe('the language of an output', () => {
     const rule = ruleOf({ key: glob }, { key: target });
     const [output] = rule.outputs;
 
-    expect(output && accepts(outputDfa(rule, output), written)).toBe(expected);
+    expect(output && accepts(outputDfa(output, rule), written)).toBe(expected);
   });
 
   it('holds exactly the values of a varied variable', () => {
     const rule = ruleOf({ key: 'a/*' }, { key: 'd/{name}-{w}' }, { w: [320, 640] });
     const [output] = rule.outputs;
-    const holds = (text: string) => output && accepts(outputDfa(rule, output), text);
+    const holds = (text: string) => output && accepts(outputDfa(output, rule), text);
 
     expect([holds('d/x-320'), holds('d/x-640'), holds('d/x-64')]).toEqual([true, true, false]);
   });
