@@ -3,8 +3,9 @@ import { credentialsFromContext } from './credentials/context.ts';
 import { EventError, type Invocation, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
-import { createOssClient } from './oss/client.ts';
+import { createCaller } from './oss/call.ts';
 import { resolveEndpoint } from './oss/endpoint.ts';
+import { createProcessingClient } from './oss/processing.ts';
 import type { Credentials } from './oss/sign.ts';
 import { completeFacts } from './pipeline/facts.ts';
 import { plan } from './pipeline/plan.ts';
@@ -99,7 +100,7 @@ function createClient(deps: HandlerDeps, context: unknown, { limit, clock, here 
   const hasContext = context !== undefined && context !== null;
   const region = settings.region ?? here;
   if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
-  return createOssClient({
+  const call = createCaller({
     region,
     endpoint: resolveEndpoint({
       region,
@@ -118,4 +119,5 @@ function createClient(deps: HandlerDeps, context: unknown, { limit, clock, here 
     ...(now && { now }),
     ...(sleep && { sleep }),
   });
+  return createProcessingClient(call);
 }

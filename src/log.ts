@@ -19,10 +19,9 @@ export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error',
  */
 export function createJsonLogger(level: LogLevel, write: (line: string) => void): Logger {
   const threshold = logLevels.indexOf(level);
-  const at =
-    (name: LogLevel) =>
-    (message: string, fields: LogFields = {}) => {
-      if (logLevels.indexOf(name) >= threshold) write(JSON.stringify({ level: name, message, ...fields }));
-    };
+  const at = (level: LogLevel) => {
+    if (logLevels.indexOf(level) < threshold) return () => {};
+    return (message: string, fields?: LogFields) => write(JSON.stringify({ level, message, ...fields }));
+  };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { encodeQuery, type Query } from './encode.ts';
 import { type Endpoint, target } from './endpoint.ts';
@@ -13,7 +12,7 @@ import {
   transportError,
 } from './errors.ts';
 import { type OssRequest, type OssResponse, sendOnce } from './request.ts';
-import { withRetries } from './retry.ts';
+import { type RetryPolicy, withRetries } from './retry.ts';
 import { type Credentials, type RequestToSign, signedHeaders } from './sign.ts';
 
 export interface OssClientOptions {
@@ -32,14 +31,13 @@ export interface OssClientOptions {
   clock?: { offsetMs: number };
   now?: () => number;
   random?: () => number;
-  sleep?: (delayMs: number, signal?: AbortSignal) => Promise<unknown>;
+  sleep?: (delayMs: number) => Promise<unknown>;
 }
 
 /** What every operation takes beside its own arguments. */
 export interface CallOptions {
   /** Epoch ms by the client's `now`: no attempt starts or goes on after it. */
   deadline?: number | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** One operation on the wire, before it is encoded and signed. */
@@ -74,34 +72,39 @@ const maxDocumentBytes = 8 * 1024 * 1024;
  * It throws OssServiceError or OssRequestError only. What it learns of the server's clock serves all later calls.
  */
 export function createCaller(options: OssClientOptions): (call: Call) => Promise<Answered> {
-  const { region, dispatcher, endpoint, attemptTimeoutMs = 30_000, maxAttempts = 3 } = options;
-  const { now = Date.now, random = Math.random, sleep = pauseFor, clock = { offsetMs: 0 } } = options;
+  const { region, dispatcher, endpoint, attemptTimeoutMs = 30_000, clock = { offsetMs: 0 } } = options;
+  const { now = Date.now } = options;
+  const policy: RetryPolicy = {
+    maxAttempts: options.maxAttempts ?? 3,
+    now,
+    random: options.random ?? Math.random,
+    sleep: options.sleep ?? pause,
+    kindOf: (error) => (isOssError(error) ? error.kind : 'permanent'),
+    correctClock: (error) => {
+      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) return false;
+      clock.offsetMs = error.serverTimeMs - now();
+      return true;
+    },
+    onRetry: (error, delayMs) => isOssError(error) && options.onRetry?.({ error, delayMs }),
+  };
 
-  function correctClock(error: unknown): boolean {
-    if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) return false;
-    clock.offsetMs = error.serverTimeMs - now();
-    return true;
+  async function askCredentials(call: Call, attempts: number): Promise<Credentials> {
+    try {
+      return await options.credentials();
+    } catch (cause) {
+      throw permanentError(contextOf(call, attempts), 'CredentialsError', cause);
+    }
   }
 
   async function attempt(call: Call, prepared: Prepared, attempts: number): Promise<Answered> {
     const context = contextOf(call, attempts);
-    const credentials = await Promise.resolve()
-      .then(options.credentials)
-      .catch((cause: unknown) => {
-        throw permanentError(context, 'CredentialsError', cause);
-      });
-    const {
-      deadline = Number.POSITIVE_INFINITY,
-      maxAnswerBytes = maxDocumentBytes,
-      method,
-      body,
-      signal,
-    } = call;
+    const credentials = await askCredentials(call, attempts);
+    const { deadline = Number.POSITIVE_INFINITY, maxAnswerBytes = maxDocumentBytes, method, body } = call;
     const timeoutMs = Math.min(attemptTimeoutMs, deadline - now());
     if (timeoutMs <= 0) throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
     const { origin, path } = prepared;
     const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
-    const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes, signal };
+    const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes };
     const response = await sendOnce(dispatcher, request).catch((cause: unknown) => {
       const error = transportError(context, cause);
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
@@ -113,25 +116,11 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
 
   return async (call) => {
     const prepared = prepare(endpoint, call);
-    return withRetries((number) => attempt(call, prepared, number), {
-      maxAttempts,
-      deadline: call.deadline ?? Number.POSITIVE_INFINITY,
-      now,
-      random,
-      correctClock,
-      kindOf: (error) => (isOssError(error) ? error.kind : 'permanent'),
-      onRetry: (error, delayMs) => isOssError(error) && options.onRetry?.({ error, delayMs }),
-      sleep: async (delayMs) => {
-        // An aborted pause is no failure of its own: the attempt after it reports the abort.
-        await sleep(delayMs, call.signal).catch((error: unknown) => {
-          if (!call.signal?.aborted) throw error;
-        });
-      },
-    });
+    return withRetries((number) => attempt(call, prepared, number), policy, call.deadline);
   };
 }
 
-const pauseFor = (delayMs: number, signal?: AbortSignal) => pause(delayMs, undefined, { signal });
+const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 function contextOf({ operation, bucket, key }: Call, attempts: number): ErrorContext {
   return { operation, bucket, key, attempts };

@@ -70,7 +70,7 @@ export class OssRequestError extends Error {
   readonly operation: string;
   readonly bucket: string;
   readonly key: string | undefined;
-  /** Ours (`RequestTimeout`, `Aborted`, `DeadlineExceeded`, `InvalidRequest`, `CredentialsError`, `UnexpectedAnswer`, …) or the transport's (`ECONNREFUSED`). */
+  /** Ours (`RequestTimeout`, `DeadlineExceeded`, `InvalidRequest`, `CredentialsError`, `UnexpectedAnswer`, …) or the transport's (`ECONNREFUSED`). */
   readonly code: string;
   readonly kind: RetryKind;
   readonly requestId: string | undefined;
@@ -114,7 +114,7 @@ export function permanentError(context: ErrorContext, code: string, cause: unkno
 /** The error for an attempt whose sending rejected: transport faults are transient, most of our own are not. */
 export function transportError(context: ErrorContext, cause: unknown): OssRequestError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'TransportError';
-  const isPermanent = ['Aborted', 'AnswerTooLarge', 'UND_ERR_INVALID_ARG'].includes(code);
+  const isPermanent = ['AnswerTooLarge', 'UND_ERR_INVALID_ARG'].includes(code);
   const kind = isPermanent ? 'permanent' : 'transient';
   return new OssRequestError(context, { code, kind, message: messageOf(cause), cause });
 }

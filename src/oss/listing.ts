@@ -1,3 +1,4 @@
+import { unquote } from './processing.ts';
 import { childrenNamed, childText, parseXml, type XmlElement } from './xml.ts';
 
 export interface ListedObject {
@@ -44,9 +45,4 @@ function required(element: XmlElement, name: string): string {
   const text = childText(element, name);
   if (text === undefined) throw new SyntaxError(`${element.name} has no ${name}`);
   return text;
-}
-
-/** An ETag without the quotes that HTTP and listings put around it. */
-export function unquote(eTag: string): string {
-  return eTag.replace(/^"|"$/g, '');
 }

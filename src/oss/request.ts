@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import type { Dispatcher } from 'undici';
 import Agent from 'undici/lib/dispatcher/agent.js';
@@ -12,7 +13,6 @@ export interface OssRequest {
   /** For the whole attempt: waiting for a connection, sending, and the last byte of the answer. */
   timeoutMs: number;
   maxAnswerBytes: number;
-  signal?: AbortSignal | undefined;
 }
 
 /** A complete answer of any status; header names in lower case, repeated headers joined by `, `. */
@@ -21,12 +21,6 @@ export interface OssResponse {
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
-
-/** Why we gave up on an attempt. Other rejections of `sendOnce` are undici's, with codes of their own. */
-type GaveUp = 'RequestTimeout' | 'Aborted' | 'AnswerTooLarge';
-
-const gaveUp = (code: GaveUp, message: string, cause?: unknown) =>
-  Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
 
 /**
  * The default dispatcher: keeps connections for half a minute (a warm function instance then skips the handshake),
@@ -50,71 +44,76 @@ export function createAgent(): Dispatcher {
  * a status such as 404 or 503 is an answer, not a rejection. After a rejection the connection is closed.
  */
 export function sendOnce(dispatcher: Dispatcher, request: OssRequest): Promise<OssResponse> {
-  const { origin, path, method, headers, body, timeoutMs, maxAnswerBytes, signal } = request;
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let failure: Error | undefined;
-    const settle = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (error: Error) => {
-      settle();
-      failure ??= error;
-      reject(failure);
-      if (controller?.aborted === false) controller.abort(failure);
-    };
-    const onAbort = () => fail(gaveUp('Aborted', 'the caller gave up', signal?.reason));
-    const timer = setTimeout(
-      () => fail(gaveUp('RequestTimeout', `no complete answer within ${Math.round(timeoutMs)} ms`)),
-      timeoutMs,
-    );
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort);
-
-    const collector = collect(maxAnswerBytes, fail, (response) => {
-      settle();
-      resolve(response);
-    });
-    const onRequestStart = (started: Dispatcher.DispatchController) => {
-      controller = started;
-      if (failure) started.abort(failure);
-    };
-    dispatcher.dispatch(
-      { origin, path, method, headers, body: body ?? null },
-      { ...collector, onRequestStart, onResponseError: (_controller, error) => fail(error) },
-    );
+    const { origin, path, method, headers, body = null } = request;
+    dispatcher.dispatch({ origin, path, method, headers, body }, new Exchange(request, resolve, reject));
   });
 }
 
-/** Handler that gathers one answer in memory, up to `maxAnswerBytes`. */
-function collect(
-  maxAnswerBytes: number,
-  fail: (error: Error) => void,
-  done: (response: OssResponse) => void,
-) {
-  let [statusCode, headers, sizeBytes] = [0, {}, 0];
-  const chunks: Buffer[] = [];
-  const handler: Dispatcher.DispatchHandler = {
-    onResponseStart(_controller, status, received) {
-      [statusCode, headers] = [status, flatten(received)];
-    },
-    onResponseData(_controller, chunk) {
-      sizeBytes += chunk.length;
-      if (sizeBytes <= maxAnswerBytes) chunks.push(chunk);
-      else fail(gaveUp('AnswerTooLarge', `the answer is larger than ${maxAnswerBytes} bytes`));
-    },
-    onResponseEnd() {
-      done({ statusCode, headers, body: Buffer.concat(chunks, sizeBytes) });
-    },
-  };
-  return handler;
+/** Gathers one answer in memory, within the bounds of its request. */
+class Exchange implements Dispatcher.DispatchHandler {
+  private readonly maxAnswerBytes: number;
+  private readonly resolve: (response: OssResponse) => void;
+  private readonly reject: (error: Error) => void;
+  private readonly timer: NodeJS.Timeout;
+  private controller: Dispatcher.DispatchController | undefined;
+  private failure: Error | undefined;
+  private statusCode = 0;
+  private headers: Record<string, string> = {};
+  private readonly chunks: Buffer[] = [];
+  private sizeBytes = 0;
+
+  constructor(
+    { timeoutMs, maxAnswerBytes }: OssRequest,
+    resolve: (response: OssResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.maxAnswerBytes = maxAnswerBytes;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.timer = setTimeout(() => {
+      this.giveUp('RequestTimeout', `no complete answer within ${Math.round(timeoutMs)} ms`);
+    }, timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // Given up while it waited for a connection.
+    if (this.failure) controller.abort(this.failure);
+  }
+
+  onResponseStart(_controller: unknown, statusCode: number, headers: IncomingHttpHeaders): void {
+    this.statusCode = statusCode;
+    for (const name in headers) {
+      const value = headers[name];
+      if (value !== undefined) this.headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    }
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.sizeBytes += chunk.length;
+    if (this.sizeBytes <= this.maxAnswerBytes) this.chunks.push(chunk);
+    else this.giveUp('AnswerTooLarge', `the answer is larger than ${this.maxAnswerBytes} bytes`);
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.timer);
+    const { statusCode, headers, chunks, sizeBytes } = this;
+    this.resolve({ statusCode, headers, body: Buffer.concat(chunks, sizeBytes) });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    clearTimeout(this.timer);
+    this.failure ??= error;
+    this.reject(this.failure);
+  }
+
+  private giveUp(code: GaveUp, message: string): void {
+    const failure = Object.assign(new Error(message), { code });
+    this.onResponseError(this.controller, failure);
+    if (this.controller?.aborted === false) this.controller.abort(failure);
+  }
 }
 
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return flat;
-}
+/** Why we gave up on an attempt. Other rejections of `sendOnce` are undici's, with codes of their own. */
+type GaveUp = 'RequestTimeout' | 'AnswerTooLarge';

@@ -26,8 +26,6 @@ function backoffCeilingMs(kind: RetryKind, attempts: number): number {
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
   maxAttempts: number;
-  /** Epoch ms; no attempt starts, and no pause ends, after it. */
-  deadline: number;
   now: () => number;
   random: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
@@ -39,11 +37,13 @@ export interface RetryPolicy {
 
 /**
  * Runs `attempt` (given its number, from 1) until it succeeds, fails for good, or attempts or time are used up; then
- * throws the last attempt's error. Pauses with full jitter, so that instances throttled together do not return together.
+ * throws the last attempt's error. No attempt starts, and no pause ends, after `deadline` (epoch ms by the policy's
+ * `now`). Pauses with full jitter, so that instances throttled together do not return together.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   policy: RetryPolicy,
+  deadline = Number.POSITIVE_INFINITY,
 ): Promise<T> {
   let clockCorrected = false;
   for (let number = 1; ; number++) {
@@ -56,7 +56,7 @@ export async function withRetries<T>(
       clockCorrected ||= kind === 'skewed';
 
       const delayMs = kind === 'skewed' ? 0 : policy.random() * backoffCeilingMs(kind, number);
-      if (policy.now() + delayMs >= policy.deadline) throw error;
+      if (policy.now() + delayMs >= deadline) throw error;
       policy.onRetry(error, delayMs);
       await policy.sleep(delayMs);
     }

@@ -1,6 +1,6 @@
 import type { EventRecord } from '../events/event-record.ts';
 import type { ObjectEvent } from '../events/object-event.ts';
-import type { OssClient } from '../oss/client.ts';
+import type { ProcessingClient } from '../oss/processing.ts';
 import { findMismatch, rulesNear } from '../rules/match.ts';
 import type { Match, Output, Rule, RuleSet } from '../rules/rule.ts';
 import { variablesOf } from '../rules/template.ts';
@@ -8,7 +8,7 @@ import { describeError } from './failure.ts';
 import type { Failed } from './result.ts';
 
 interface Source {
-  client: Pick<OssClient, 'headObject'>;
+  client: Pick<ProcessingClient, 'headObject'>;
   deadline: number;
 }
 

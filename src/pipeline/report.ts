@@ -1,6 +1,5 @@
 import type { LogFields, Logger } from '../log.ts';
-import type { Target } from '../process/save-as.ts';
-import { type Done, type Failed, formatObject, type Result } from './result.ts';
+import { type Done, type Failed, formatObject, type Result, type Saved, type Skipped } from './result.ts';
 
 /** What one invocation did, as it is returned, and as the error carries it when something failed. */
 export interface Report {
@@ -77,11 +76,12 @@ function cut(text: string, maxBytes: number): string {
   return Buffer.byteLength(text) <= maxBytes ? text : `${Buffer.from(text).subarray(0, maxBytes - 6)}…`;
 }
 
+const levels = { saved: 'info', skipped: 'info', failed: 'error' } as const;
+const messages = { saved: 'output saved', skipped: 'object skipped', failed: 'output failed' } as const;
+
 /** Logs one result: a constant message, and fields picked one by one, so that nothing secret can slip in. */
 export function logResult(logger: Logger, requestId: string, result: Done): void {
-  const fields = { requestId, ...flatten(result) };
-  if (result.status === 'failed') logger.error('output failed', fields);
-  else logger.info(result.status === 'saved' ? 'output saved' : 'object skipped', fields);
+  logger[levels[result.status]](messages[result.status], logFields(requestId, result));
 }
 
 export function logSummary(logger: Logger, report: Report): void {
@@ -89,21 +89,31 @@ export function logSummary(logger: Logger, report: Report): void {
   logger[report.failed > 0 ? 'error' : 'info']('invocation finished', counts);
 }
 
-interface AnyFields extends LogFields {
-  source?: Target;
-  target?: Target;
-  message?: string;
-  requestId?: string;
-}
+/** All fields that a result may have; those it has not are undefined, which JSON leaves out. */
+type AnyDone = Partial<Omit<Saved, 'status'> & Omit<Skipped, 'status'> & Omit<Failed, 'status'>> &
+  Pick<Done, 'status'>;
 
 /** Fields of their own names: `message` and `requestId` already mean the line's and the invocation's. */
-function flatten(result: Done): LogFields {
-  const { source, target, message, requestId, ...fields }: AnyFields = { ...result };
+function logFields(requestId: string, done: AnyDone): LogFields {
+  const { source, target } = done;
   return {
-    ...fields,
-    ...(message !== undefined && { error: message }),
-    ...(requestId !== undefined && { ossRequestId: requestId }),
-    ...source,
-    ...(target !== undefined && { targetBucket: target.bucket, targetKey: target.key }),
+    requestId,
+    status: done.status,
+    reason: done.reason,
+    kind: done.kind,
+    code: done.code,
+    error: done.message,
+    rule: done.rule,
+    bucket: source?.bucket,
+    key: source?.key,
+    targetBucket: target?.bucket,
+    targetKey: target?.key,
+    eventName: done.eventName,
+    sizeBytes: done.sizeBytes,
+    statusCode: done.statusCode,
+    ossRequestId: done.requestId,
+    ec: done.ec,
+    attempts: done.attempts,
+    durationMs: done.durationMs,
   };
 }

@@ -61,7 +61,7 @@ export interface Saved {
   source: Target;
   target: Target;
   /** Of the saved object, where OSS says it. */
-  sizeBytes?: number;
+  sizeBytes?: number | undefined;
   requestId: string;
   attempts: number;
   durationMs: number;

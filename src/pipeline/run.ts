@@ -13,21 +13,19 @@ export interface RunOptions extends SaveOptions {
  * plan's order. Never throws: one failure stops nothing else, and what the deadline cuts off is a failure too.
  */
 export async function run(plan: readonly Result[], options: RunOptions): Promise<Result[]> {
-  const results: Result[] = [...plan];
-  const waiting = [...plan.entries()];
-  let active = 0;
+  const results = [...plan];
+  // One iterator for all lanes: each takes what the others have left.
+  const waiting = plan.entries();
+  let lanes = Math.min(plan.length, Math.max(1, options.limit.current));
   const work = async (): Promise<void> => {
-    for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
-      const [i, item] = entry;
+    for (const [i, item] of waiting) {
       const result = item.status === 'planned' ? await save(item, options) : item;
       results[i] = result;
       options.onResult(result);
-      if (active > Math.max(1, options.limit.current)) break; // throttled: this lane closes
+      if (lanes > Math.max(1, options.limit.current)) break; // throttled: this lane closes
     }
-    active -= 1;
+    lanes -= 1;
   };
-  const lanes = Math.min(waiting.length, Math.max(1, options.limit.current));
-  active = lanes;
   await Promise.all(Array.from({ length: lanes }, work));
   return results;
 }

@@ -1,5 +1,5 @@
-import type { OssClient, ProcessResult } from '../oss/client.ts';
 import { OssServiceError } from '../oss/errors.ts';
+import type { ProcessingClient, ProcessResult } from '../oss/processing.ts';
 import { describeError, OutputError } from './failure.ts';
 import {
   type Failed,
@@ -11,7 +11,7 @@ import {
 } from './result.ts';
 
 export interface SaveOptions {
-  client: Pick<OssClient, 'processObject' | 'headObject'>;
+  client: ProcessingClient;
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
   deadline: number;
   now: () => number;
@@ -23,17 +23,17 @@ const maxRounds = 3;
 /** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
 export async function save(task: Planned, options: SaveOptions): Promise<Saved | Skipped | Failed> {
   const { rule, source, target } = task;
-  const about = { rule, source, target };
   const startedAt = options.now();
   try {
     if (startedAt >= options.deadline) throw outOfTime(task);
-    const reason = await findSkipReason(task, options);
-    if (reason !== undefined) return { status: 'skipped', reason, ...about };
+    const reason = task.refresh && (await findSkipReason(task, task.refresh, options));
+    if (reason !== undefined) return { status: 'skipped', reason, rule, source, target };
     const { requestId = '', attempts, sizeBytes } = await processCurrent(task, options);
-    const size = sizeBytes === undefined ? {} : { sizeBytes };
-    return { status: 'saved', ...about, ...size, requestId, attempts, durationMs: options.now() - startedAt };
+    const durationMs = options.now() - startedAt;
+    return { status: 'saved', rule, source, target, sizeBytes, requestId, attempts, durationMs };
   } catch (error) {
-    return { status: 'failed', ...about, ...describeError(error), durationMs: options.now() - startedAt };
+    const durationMs = options.now() - startedAt;
+    return { status: 'failed', rule, source, target, ...describeError(error), durationMs };
   }
 }
 
@@ -44,14 +44,13 @@ function outOfTime({ source }: Planned): OutputError {
 
 /** Asks for the target where the rule wants only what is missing, or what is older than its source. */
 async function findSkipReason(
-  task: Planned,
+  { target, version: { modifiedAt } }: Planned,
+  refresh: 'missing' | 'stale',
   { client, deadline }: SaveOptions,
 ): Promise<SkipReason | undefined> {
-  if (task.refresh === undefined) return undefined;
   try {
-    const { lastModified } = await client.headObject({ ...task.target, deadline });
-    if (task.refresh === 'missing') return 'target-exists';
-    const { modifiedAt } = task.version;
+    const { lastModified } = await client.headObject({ ...target, deadline });
+    if (refresh === 'missing') return 'target-exists';
     if (modifiedAt === undefined || lastModified === undefined) return undefined;
     // Last-Modified has whole seconds only. Within one second nobody can tell which came first: made again.
     return lastModified.getTime() > Math.floor(Date.parse(modifiedAt) / 1000) * 1000

@@ -153,20 +153,6 @@ describe('an operation that fails', () => {
     );
   });
 
-  it('ends when the caller aborts during a pause', async () => {
-    const abort = new AbortController();
-    const sleep = async () => {
-      abort.abort(new Error('stopping'));
-      throw new Error('pause interrupted');
-    };
-    const mock = mockOss({ sleep });
-    answer(mock, 500, '');
-
-    const error = await rejection(mock.client.headObject({ ...source, signal: abort.signal }));
-
-    expect(error).toMatchObject({ code: 'Aborted', kind: 'permanent' });
-  });
-
   it.each([
     ['a service error', 403, `<StringToSign>x-oss-security-token:very-token</StringToSign>`],
     ['an unreadable one', 500, ' very-token very-secret'],

@@ -130,17 +130,6 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: 'AnswerTooLarge', kind: 'permanent' });
   });
 
-  it('is taken back when the caller aborts', async () => {
-    const abort = new AbortController();
-    const url = await listen(() => abort.abort());
-
-    const error = await rejection(
-      connect(url).headObject({ bucket: 'photos', key: 'k', signal: abort.signal }),
-    );
-
-    expect(error).toMatchObject({ code: 'Aborted', kind: 'permanent' });
-  });
-
   it('reports a connection that cannot be made by its system code', async () => {
     const error = await rejection(connect('http://127.0.0.1:1').headObject({ bucket: 'photos', key: 'k' }));
 

@@ -11,30 +11,32 @@ class Fault extends Error {
 }
 
 /** Fails with `kinds` in turn, then answers with the number of the attempt; the clock moves by sleeping only. */
-function run(kinds: RetryKind[], { deadline = Number.POSITIVE_INFINITY, random = 0.5, hasTime = true } = {}) {
+function run(
+  kinds: RetryKind[],
+  { deadline, random = 0.5, hasTime = true }: { deadline?: number; random?: number; hasTime?: boolean } = {},
+) {
   const log = { sleeps: [] as number[], nowMs: 0, corrections: 0 };
   const attempt = async (number: number) => {
     const kind = kinds[number - 1];
     if (kind) throw new Fault(kind);
     return number;
   };
-  const outcome = withRetries(attempt, {
+  const policy = {
     maxAttempts: 4,
-    deadline,
     now: () => log.nowMs,
     random: () => random,
-    sleep: async (delayMs) => {
+    sleep: async (delayMs: number) => {
       log.sleeps.push(delayMs);
       log.nowMs += delayMs;
     },
-    kindOf: (error) => (error instanceof Fault ? error.kind : 'permanent'),
+    kindOf: (error: unknown) => (error instanceof Fault ? error.kind : 'permanent'),
     correctClock: () => {
       log.corrections++;
       return hasTime;
     },
     onRetry: () => {},
-  });
-  return { outcome, log };
+  };
+  return { outcome: withRetries(attempt, policy, deadline), log };
 }
 
 describe('the kind of a failure', () => {

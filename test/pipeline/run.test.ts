@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OssClient, ProcessResult } from '../../src/oss/client.ts';
+import type { ProcessingClient, ProcessResult } from '../../src/oss/processing.ts';
 import type { Planned, Result } from '../../src/pipeline/result.ts';
 import { run } from '../../src/pipeline/run.ts';
 
@@ -17,7 +17,7 @@ const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t
 
 /** A client whose answer is told by the source key; `saves` answers as OSS does when all is well. */
 function clientOf(answer: (key: string) => Partial<ProcessResult> | Promise<Partial<ProcessResult>>) {
-  const processObject: OssClient['processObject'] = async ({ key }) => ({
+  const processObject: ProcessingClient['processObject'] = async ({ key }) => ({
     statusCode: 200,
     requestId: 'R',
     attempts: 1,
@@ -32,7 +32,7 @@ function clientOf(answer: (key: string) => Partial<ProcessResult> | Promise<Part
 
 function runAll(
   plan: Result[],
-  client: Pick<OssClient, 'processObject' | 'headObject'>,
+  client: Pick<ProcessingClient, 'processObject' | 'headObject'>,
   limit = { current: 2 },
   now = () => 0,
 ) {

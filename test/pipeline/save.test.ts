@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectResult, ProcessResult } from '../../src/oss/client.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
+import type { ObjectResult, ProcessResult } from '../../src/oss/processing.ts';
 import type { Planned } from '../../src/pipeline/result.ts';
 import { save } from '../../src/pipeline/save.ts';
 
