@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import { digest } from './digest.ts';
 import { encodeQuery, type Query } from './encode.ts';
 import { type Endpoint, target } from './endpoint.ts';
 import {
@@ -142,7 +142,7 @@ function prepare(endpoint: Endpoint, call: Call): Prepared {
       if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`header ${name}: expected printable ASCII`);
     }
     // The payload itself is not signed; a signed MD5 is the only thing that binds the body.
-    if (call.body) headers['content-md5'] = createHash('md5').update(call.body).digest('base64');
+    if (call.body) headers['content-md5'] = digest('md5', call.body, 'base64');
     const sentPath = canonicalQuery === '' ? path : `${path}?${canonicalQuery}`;
     return { origin, path: sentPath, method: call.method, canonicalUri, canonicalQuery, headers };
   } catch (cause) {

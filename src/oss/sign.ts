@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { digest } from './digest.ts';
 
 /** An AccessKey pair, with the security token that belongs to it when it is temporary. */
 export interface Credentials {
@@ -13,8 +14,9 @@ export interface RequestToSign {
   /** `/bucket/key`, whatever the URL style: the bucket is always there. */
   canonicalUri: string;
   canonicalQuery: string;
+  /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
-  /** Names signed beyond the default ones; absent and default-signed names are dropped. */
+  /** Names signed beyond the default ones, in lower case; absent and default-signed names are dropped. */
   additionalHeaders?: readonly string[];
 }
 
@@ -27,12 +29,10 @@ function isSignedByDefault(name: string): boolean {
   return name.startsWith('x-oss-') || name === 'content-type' || name === 'content-md5';
 }
 
-/** The additional headers that count: lower-cased, sorted, without absent and default-signed names. */
-function additionalNames({ headers, additionalHeaders = [] }: RequestToSign): string[] {
-  if (additionalHeaders.length === 0) return [];
-  const wanted = additionalHeaders.map((name) => name.toLowerCase());
-  const present = Object.keys(headers).map((name) => name.toLowerCase());
-  return present.filter((name) => wanted.includes(name) && !isSignedByDefault(name)).sort();
+/** The additional headers that count: sorted, without absent and default-signed names. */
+function additionalNames({ headers, additionalHeaders = [] }: RequestToSign): readonly string[] {
+  if (additionalHeaders.length === 0) return additionalHeaders;
+  return additionalHeaders.filter((name) => name in headers && !isSignedByDefault(name)).sort();
 }
 
 let lastTimestamp = { second: Number.NaN, text: '' };
@@ -73,26 +73,20 @@ export function scope(timestamp: string, region: string, product = 'oss'): strin
  *     UNSIGNED-PAYLOAD
  */
 export function canonicalRequest(request: RequestToSign): string {
+  const { method, canonicalUri, canonicalQuery, headers } = request;
   const additional = additionalNames(request);
-  const signed: [name: string, value: string][] = [];
-  for (const name of Object.keys(request.headers)) {
-    const lowerCased = name.toLowerCase();
-    if (isSignedByDefault(lowerCased) || additional.includes(lowerCased))
-      signed.push([lowerCased, (request.headers[name] ?? '').trim()]);
-  }
-  // Names are sorted, not lines: a digit or `-` after a name would sort before its `:`.
-  signed.sort(([a], [b]) => (a < b ? -1 : 1));
   let lines = '';
-  for (const [name, value] of signed) lines += `${name}:${value}\n`;
-  const { method, canonicalUri, canonicalQuery } = request;
+  // Names are sorted, not lines: a digit or `-` after a name would sort before its `:`.
+  for (const name of Object.keys(headers).sort()) {
+    if (isSignedByDefault(name) || additional.includes(name)) lines += `${name}:${headers[name]?.trim()}\n`;
+  }
   // OSS refuses a real payload hash (EC 0002-00000214): only a signed Content-MD5 binds the body.
   return `${method}\n${canonicalUri}\n${canonicalQuery}\n${lines}\n${additional.join(';')}\n${unsignedPayload}`;
 }
 
 /** Algorithm, timestamp, scope and the canonical request's SHA-256 in hex, one a line. */
 export function stringToSign(timestamp: string, signingScope: string, canonical: string): string {
-  const digest = hash('sha256', canonical, 'hex');
-  return `${algorithm}\n${timestamp}\n${signingScope}\n${digest}`;
+  return `${algorithm}\n${timestamp}\n${signingScope}\n${digest('sha256', canonical, 'hex')}`;
 }
 
 let cachedKey = { secret: '', scope: '', key: Buffer.alloc(0) };
@@ -134,9 +128,10 @@ export function authorization(
  * `x-oss-security-token`, and `authorization`. Pure; call it again for each attempt.
  */
 export function signedHeaders(
-  request: RequestToSign,
+  request: Omit<RequestToSign, 'additionalHeaders'>,
   signer: { credentials: Credentials; epochMs: number; region: string },
 ): Record<string, string> {
+  const { method, canonicalUri, canonicalQuery } = request;
   const { credentials, region } = signer;
   const timestamp = formatTimestamp(signer.epochMs);
   // Object.assign, because V8 takes three times as long to spread an object with such names.
@@ -144,6 +139,7 @@ export function signedHeaders(
   headers['x-oss-content-sha256'] = unsignedPayload;
   headers['x-oss-date'] = timestamp;
   if (credentials.securityToken) headers['x-oss-security-token'] = credentials.securityToken;
-  headers.authorization = authorization({ ...request, headers }, { credentials, timestamp, region });
+  const signed = { method, canonicalUri, canonicalQuery, headers };
+  headers.authorization = authorization(signed, { credentials, timestamp, region });
   return headers;
 }

@@ -48,12 +48,14 @@ function prepare({ input }: Vector) {
     canonicalUri: `/${input.bucket}/${encodePath(input.key)}`,
     canonicalQuery: encodeQuery(input.query),
     headers: {
-      ...input.headers,
+      ...Object.fromEntries(
+        Object.entries(input.headers).map(([name, value]) => [name.toLowerCase(), value]),
+      ),
       'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
       ...(input.dateSentIn === 'x-oss-date' ? { 'x-oss-date': timestamp } : {}),
       ...(securityToken === null ? {} : { 'x-oss-security-token': securityToken }),
     },
-    additionalHeaders: input.additionalHeaders,
+    additionalHeaders: input.additionalHeaders.map((name) => name.toLowerCase()),
   };
   const pair = { accessKeyId: input.accessKeyId, accessKeySecret: input.accessKeySecret };
   const credentials: Credentials = securityToken === null ? pair : { ...pair, securityToken };
