@@ -100,24 +100,20 @@ function createClient(deps: HandlerDeps, context: unknown, { limit, clock, here 
   const hasContext = context !== undefined && context !== null;
   const region = settings.region ?? here;
   if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
+  const { endpoint, cname } = settings;
   const call = createCaller({
     region,
-    endpoint: resolveEndpoint({
-      region,
-      ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
-      cname: settings.cname,
-      // The internal endpoint costs no traffic, and is only reachable from inside its own region.
-      internal: region === here,
-    }),
+    // The internal endpoint costs no traffic, and is only reachable from inside its own region.
+    endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }),
     credentials: hasContext ? () => credentialsFromContext(context) : deps.defaultCredentials,
     dispatcher,
     clock,
     onRetry: ({ error }) => {
       if (error.kind === 'throttled') limit.current = Math.max(1, Math.floor(limit.current / 2));
     },
-    ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
-    ...(now && { now }),
-    ...(sleep && { sleep }),
+    attemptTimeoutMs,
+    now,
+    sleep,
   });
   return createProcessingClient(call);
 }

@@ -25,13 +25,13 @@ export interface OssClientOptions {
   /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
   maxAttempts?: number;
   /** For one attempt, from connecting to the last byte; 30 s, since a large image takes OSS several. */
-  attemptTimeoutMs?: number;
+  attemptTimeoutMs?: number | undefined;
   onRetry?: (retry: { error: OssError; delayMs: number }) => void;
   /** What was learnt of the server's clock; one object for several clients lets them all know. */
   clock?: { offsetMs: number };
-  now?: () => number;
+  now?: (() => number) | undefined;
   random?: () => number;
-  sleep?: (delayMs: number) => Promise<unknown>;
+  sleep?: ((delayMs: number) => Promise<unknown>) | undefined;
 }
 
 /** What every operation takes beside its own arguments. */

@@ -73,7 +73,8 @@ function planOutputs(rule: Rule, source: Target, event: ObjectEvent, items: Item
   const about = { rule: rule.name, source, version: { eTag, modifiedAt } };
   const given = sourceValues(rule, event);
   for (const output of rule.outputs) {
-    for (const choice of choicesOf(output)) items.push(planOutput(about, output, { ...given, ...choice }));
+    for (const choice of choicesOf(output))
+      items.push(planOutput(about, output, Object.assign({}, given, choice)));
   }
 }
 

@@ -70,7 +70,7 @@ async function processCurrent(task: Planned, options: SaveOptions): Promise<Proc
   let { eTag } = task.version;
   for (let round = 1; ; round += 1) {
     const { source, process } = task;
-    const answer = await options.client.processObject({ ...source, process, deadline: options.deadline });
+    const answer = await options.client.processObject({ process, deadline: options.deadline, ...source });
     checkAnswer(task, answer);
     const current = task.checkSource ? await readETag(task, options) : eTag;
     if (current === eTag || current === undefined) return answer;
