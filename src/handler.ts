@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { credentialsFromContext } from './credentials/context.ts';
+import type { EventRecord } from './events/event-record.ts';
 import { EventError, type Invocation, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
@@ -10,7 +11,7 @@ import type { Credentials } from './oss/sign.ts';
 import { completeFacts } from './pipeline/facts.ts';
 import { plan } from './pipeline/plan.ts';
 import { logResult, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
-import type { Done, Result } from './pipeline/result.ts';
+import type { Done, Failed, Result } from './pipeline/result.ts';
 import { run } from './pipeline/run.ts';
 import { readAdHocRules, readRules } from './rules/read.ts';
 import type { RuleSet } from './rules/rule.ts';
@@ -50,31 +51,23 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   let configured: RuleSet | undefined;
   const rulesFor = async ({ adHoc }: Invocation): Promise<RuleSet> => {
     if (adHoc !== undefined) return readAdHocRules(adHoc);
-    configured ??= await readRules(settings);
+    configured = await readRules(settings);
     return configured;
   };
   return async (event, context) => {
     const startedAt = now();
     const { requestId, timeoutMs, region } = readContext(context);
     const invocation = parseEvent(event, new Date(startedAt));
-    const rules = await rulesFor(invocation);
+    const known = invocation.adHoc ? undefined : configured;
+    const rules = known ?? (await rulesFor(invocation));
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
     const client = createClient(deps, context, { limit, clock, here: region });
     const records = await completeFacts(invocation.records, rules, { client, deadline });
-    const planned: Result[] = [];
-    // Who names a style and a target means this very object, be it an output of ours or not.
-    const isGuarded = invocation.adHoc && (() => false);
-    for (const record of records) {
-      planned.push(...('status' in record ? [record] : plan(record, rules, isGuarded)));
-      if (planned.length > maxOutputs)
-        throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
-    }
+    const planned = planAll(records, rules, invocation);
     const onResult = (result: Done) => logResult(logger, requestId, result);
-    const results =
-      invocation.dryRun || deps.dryRun
-        ? planned
-        : await run(planned, { client, limit, deadline, now, onResult });
+    const isDryRun = invocation.dryRun || deps.dryRun;
+    const results = isDryRun ? planned : await run(planned, { client, limit, deadline, now, onResult });
     const report = summarize(results, requestId, now() - startedAt);
     logSummary(logger, report);
     if (mustThrow(report, rules)) throw new OutputsFailed(report);
@@ -82,10 +75,28 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   };
 }
 
+function planAll(
+  records: readonly (EventRecord | Failed)[],
+  rules: RuleSet,
+  { adHoc }: Invocation,
+): Result[] {
+  // Who names a style and a target means this very object, be it an output of ours or not.
+  const isGuarded = adHoc && (() => false);
+  const planned: Result[] = [];
+  for (const record of records) {
+    if ('status' in record) planned.push(record);
+    else planned.push(...plan(record, rules, isGuarded));
+    if (planned.length > maxOutputs)
+      throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
+  }
+  return planned;
+}
+
 /** A failure that may heal, or that the rules do not want to be only reported, goes to the platform's retries. */
 function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolean {
-  const failures = results.filter((result) => result.status === 'failed');
-  return failures.some(({ kind }) => kind === 'transient' || onPermanentFailure === 'throw');
+  return results.some(
+    (result) => result.status === 'failed' && (result.kind === 'transient' || onPermanentFailure === 'throw'),
+  );
 }
 
 /** What the client of one invocation takes from it; `here` is the region the function runs in. */

@@ -12,7 +12,7 @@ import {
   transportError,
 } from './errors.ts';
 import { type OssRequest, type OssResponse, sendOnce } from './request.ts';
-import { type RetryPolicy, withRetries } from './retry.ts';
+import { type RetryKind, type RetryPolicy, withRetries } from './retry.ts';
 import { type Credentials, type RequestToSign, signedHeaders } from './sign.ts';
 
 export interface OssClientOptions {
@@ -73,51 +73,59 @@ const maxDocumentBytes = 8 * 1024 * 1024;
  */
 export function createCaller(options: OssClientOptions): (call: Call) => Promise<Answered> {
   const { region, dispatcher, endpoint, attemptTimeoutMs = 30_000, clock = { offsetMs: 0 } } = options;
-  const { now = Date.now } = options;
+  const { now = Date.now, onRetry } = options;
   const policy: RetryPolicy = {
     maxAttempts: options.maxAttempts ?? 3,
     now,
     random: options.random ?? Math.random,
     sleep: options.sleep ?? pause,
-    kindOf: (error) => (isOssError(error) ? error.kind : 'permanent'),
+    kindOf,
     correctClock: (error) => {
       if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) return false;
       clock.offsetMs = error.serverTimeMs - now();
       return true;
     },
-    onRetry: (error, delayMs) => isOssError(error) && options.onRetry?.({ error, delayMs }),
+    onRetry: (error, delayMs) => isOssError(error) && onRetry?.({ error, delayMs }),
   };
-
-  async function askCredentials(call: Call, attempts: number): Promise<Credentials> {
-    try {
-      return await options.credentials();
-    } catch (cause) {
-      throw permanentError(contextOf(call, attempts), 'CredentialsError', cause);
-    }
-  }
 
   async function attempt(call: Call, prepared: Prepared, attempts: number): Promise<Answered> {
     const context = contextOf(call, attempts);
-    const credentials = await askCredentials(call, attempts);
+    let credentials: Credentials;
+    try {
+      credentials = await options.credentials();
+    } catch (cause) {
+      throw permanentError(context, 'CredentialsError', cause);
+    }
     const { deadline = Number.POSITIVE_INFINITY, maxAnswerBytes = maxDocumentBytes, method, body } = call;
     const timeoutMs = Math.min(attemptTimeoutMs, deadline - now());
     if (timeoutMs <= 0) throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
     const { origin, path } = prepared;
     const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
     const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes };
-    const response = await sendOnce(dispatcher, request).catch((cause: unknown) => {
+    let response: OssResponse;
+    try {
+      response = await sendOnce(dispatcher, request);
+    } catch (cause) {
       const error = transportError(context, cause);
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
-    });
+    }
     if (response.statusCode < 200 || response.statusCode > 299) throw new OssServiceError(context, response);
     return { response, context };
   }
 
-  return async (call) => {
-    const prepared = prepare(endpoint, call);
-    return withRetries((number) => attempt(call, prepared, number), policy, call.deadline);
+  return (call) => {
+    let prepared: Prepared | undefined;
+    const attemptCall = (number: number) => {
+      prepared ??= prepare(endpoint, call);
+      return attempt(call, prepared, number);
+    };
+    return withRetries(attemptCall, policy, call.deadline);
   };
+}
+
+function kindOf(error: unknown): RetryKind {
+  return isOssError(error) ? error.kind : 'permanent';
 }
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -28,7 +28,8 @@ export async function save(task: Planned, options: SaveOptions): Promise<Saved |
     if (startedAt >= options.deadline) throw outOfTime(task);
     const reason = task.refresh && (await findSkipReason(task, task.refresh, options));
     if (reason !== undefined) return { status: 'skipped', reason, rule, source, target };
-    const { requestId = '', attempts, sizeBytes } = await processCurrent(task, options);
+    const answer = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
+    const { requestId = '', attempts, sizeBytes } = answer;
     const durationMs = options.now() - startedAt;
     return { status: 'saved', rule, source, target, sizeBytes, requestId, attempts, durationMs };
   } catch (error) {
@@ -62,17 +63,23 @@ async function findSkipReason(
   }
 }
 
+async function processOnce(task: Planned, { client, deadline }: SaveOptions): Promise<ProcessResult> {
+  const { source, process } = task;
+  const answer = await client.processObject({ process, deadline, ...source });
+  checkAnswer(task, answer);
+  return answer;
+}
+
 /**
- * Processes the source, and where the rule asks for it once more when the source was replaced meanwhile: of two
- * uploads close together, the older one's result may otherwise be saved last.
+ * Processes the source, and once more when the source was replaced meanwhile: of two uploads close together, the older
+ * one's result may otherwise be saved last.
  */
 async function processCurrent(task: Planned, options: SaveOptions): Promise<ProcessResult> {
-  let { eTag } = task.version;
+  const { source, version } = task;
+  let { eTag } = version;
   for (let round = 1; ; round += 1) {
-    const { source, process } = task;
-    const answer = await options.client.processObject({ process, deadline: options.deadline, ...source });
-    checkAnswer(task, answer);
-    const current = task.checkSource ? await readETag(task, options) : eTag;
+    const answer = await processOnce(task, options);
+    const current = await readETag(task, options);
     if (current === eTag || current === undefined) return answer;
     if (round === maxRounds) {
       const message = `${formatObject(source)} was replaced ${maxRounds} times while it was processed.`;
