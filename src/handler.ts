@@ -69,7 +69,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const isDryRun = invocation.dryRun || deps.dryRun;
     const results = isDryRun ? planned : await run(planned, { client, limit, deadline, now, onResult });
     const report = summarize(results, requestId, now() - startedAt);
-    logSummary(logger, report);
+    // Of a single result its own line says all.
+    if (isDryRun || results.length > 1) logSummary(logger, report);
     if (mustThrow(report, rules)) throw new OutputsFailed(report);
     return report;
   };

@@ -89,6 +89,18 @@ describe('an invocation', () => {
     ]);
   });
 
+  it('writes one line of log for an event with one result, in a dry run one for the whole', async () => {
+    const { handle, lines } = handlerOf();
+
+    await handle({ bucket: 'photos', key: 'other.txt' });
+    await handle({ bucket: 'photos', key: 'u/a.jpg', dryRun: true });
+
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { message: 'object skipped', reason: 'no-rule-matched', requestId: 'FC-1', key: 'other.txt' },
+      { message: 'invocation finished', planned: 2 },
+    ]);
+  });
+
   it('attempts everything, then throws with the report when something failed', async () => {
     const error = '<Error><Code>InvalidArgument</Code><Message>bad w</Message><EC>0040-1</EC></Error>';
     expectCalls('/u/a.jpg', 2, (target) =>

@@ -10,8 +10,12 @@ export interface Target {
  * `b_` is always there, so that the answer names the bucket.
  */
 export function saveAs({ bucket, key }: Target): string {
-  return `sys/saveas,o_${toBase64Url(key)},b_${toBase64Url(bucket)}`;
+  if (bucket !== lastBucket.name) lastBucket = { name: bucket, encoded: toBase64Url(bucket) };
+  return `sys/saveas,o_${toBase64Url(key)},b_${lastBucket.encoded}`;
 }
+
+/** Kept: most outputs go where the one before went. */
+let lastBucket = { name: '', encoded: '' };
 
 function toBase64Url(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64url');
