@@ -5,8 +5,8 @@ import { EventError, type Invocation, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
 import { createCaller } from './oss/call.ts';
-import { resolveEndpoint } from './oss/endpoint.ts';
-import { createProcessingClient } from './oss/processing.ts';
+import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
+import { createProcessingClient, type ProcessingClient } from './oss/processing.ts';
 import type { Credentials } from './oss/sign.ts';
 import { completeFacts } from './pipeline/facts.ts';
 import { plan } from './pipeline/plan.ts';
@@ -48,6 +48,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   const logger = createJsonLogger(settings.logLevel, deps.write);
   // Outlives the invocation: an instance whose clock is wrong pays for learning it once.
   const clock = { offsetMs: 0 };
+  let site: Site | undefined;
   let configured: RuleSet | undefined;
   const rulesFor = async ({ adHoc }: Invocation): Promise<RuleSet> => {
     if (adHoc !== undefined) return readAdHocRules(adHoc);
@@ -62,7 +63,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const rules = known ?? (await rulesFor(invocation));
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    const client = createClient(deps, context, { limit, clock, here: region });
+    if (site === undefined || site.here !== region) site = findSite(settings, region);
+    const client = createClient(deps, { context, site, clock, limit });
     const records = await completeFacts(invocation.records, rules, { client, deadline });
     const planned = planAll(records, rules, invocation);
     const onResult = (result: Done) => logResult(logger, requestId, result);
@@ -100,23 +102,35 @@ function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolea
   );
 }
 
-/** What the client of one invocation takes from it; `here` is the region the function runs in. */
-interface Invoked {
-  limit: { current: number };
-  clock: { offsetMs: number };
+/** Where requests go: the region of the buckets, and its endpoint as seen from `here`, where the function runs. */
+interface Site {
   here: string | undefined;
+  region: string;
+  endpoint: Endpoint;
 }
 
-function createClient(deps: HandlerDeps, context: unknown, { limit, clock, here }: Invoked) {
-  const { settings, dispatcher, attemptTimeoutMs, now, sleep } = deps;
-  const hasContext = context !== undefined && context !== null;
-  const region = settings.region ?? here;
+function findSite({ region: configured, endpoint, cname }: Settings, here: string | undefined): Site {
+  const region = configured ?? here;
   if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
-  const { endpoint, cname } = settings;
+  // The internal endpoint costs no traffic, and is only reachable from inside its own region.
+  const resolved = resolveEndpoint({ region, endpoint, cname, internal: region === here });
+  return { here, region, endpoint: resolved };
+}
+
+/** What the client of one invocation takes from it. */
+interface Invoked {
+  context: unknown;
+  site: Site;
+  clock: { offsetMs: number };
+  limit: { current: number };
+}
+
+function createClient(deps: HandlerDeps, { context, site, clock, limit }: Invoked): ProcessingClient {
+  const { dispatcher, attemptTimeoutMs, now, sleep } = deps;
+  const hasContext = context !== undefined && context !== null;
   const call = createCaller({
-    region,
-    // The internal endpoint costs no traffic, and is only reachable from inside its own region.
-    endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }),
+    region: site.region,
+    endpoint: site.endpoint,
     credentials: hasContext ? () => credentialsFromContext(context) : deps.defaultCredentials,
     dispatcher,
     clock,
