@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleFunction, importsOf } from '../src/cli/build.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundleFunction, importsOf } from '../src/cli/build/bundle.ts';
 
 let outDir = '';
 let metafile: Metafile;
@@ -13,27 +13,56 @@ beforeAll(async () => {
   metafile = await bundleFunction(outDir);
 });
 
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rm(outDir, { recursive: true, force: true }));
 
+/** The file that every cold start loads. */
+const main = () => Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
+
 /** What is really in the bundle: left-out modules have only a line in it. */
-const inputs = () =>
-  Object.values(metafile.outputs).flatMap((output) =>
+const inputs = (outputs = Object.entries(metafile.outputs)) =>
+  outputs.flatMap(([, output]) =>
     Object.entries(output.inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 200)
       .map(([path]) => path),
   );
 
 describe('the deployed bundle', () => {
-  it('is one file of at most 300 KB', () => {
-    const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes);
+  it('is a file of at most 300 KB, and one more for rules that were not compiled', () => {
+    const [[, index] = []] = main();
 
-    expect(sizes).toHaveLength(1);
-    expect(sizes[0]).toBeLessThanOrEqual(300 * 1024);
+    expect(
+      Object.keys(metafile.outputs)
+        .map((path) => basename(path))
+        .sort(),
+    ).toEqual(['index.js', 'rule-checker.js']);
+    expect(index?.bytes).toBeLessThanOrEqual(300 * 1024);
+  });
+
+  it('spares a cold start what only those rules need', () => {
+    const checker = inputs().filter((path) => /rules\/(schema|document|issue|output-checks)\.ts$/.test(path));
+
+    expect(checker).toHaveLength(4);
+    expect(inputs(main()).filter((path) => checker.includes(path))).toEqual([]);
+  });
+
+  it('checks rules from the environment with that file', async () => {
+    vi.stubEnv('RULES', '{"rules":[{"name":"r"}]}');
+    const { handler } = await import(join(outDir, 'index.js'));
+
+    const thrown = await handler(Buffer.from('{"bucket":"photos","key":"k"}'), {}).catch(
+      (error: unknown) => error,
+    );
+
+    expect(String(thrown)).toContain(
+      'RulesError: The rules in the RULES setting are wrong:\n- rules[0].match',
+    );
   });
 
   // Each costs a cold start its loading: node:http2 alone 3 ms, so a new name here is a decision.
-  it("asks Node for these modules and, lazily, for the default credentials' package", () => {
+  it("asks Node for these modules and, lazily, for the checker and the default credentials' package", () => {
     expect(importsOf(metafile)).toEqual([
+      './rule-checker.js',
       '@alicloud/credentials',
       'node:assert',
       'node:buffer',
@@ -44,7 +73,6 @@ describe('the deployed bundle', () => {
       'node:net',
       'node:querystring',
       'node:stream',
-      'node:timers/promises',
       'node:tls',
       'node:util',
       'node:v8',

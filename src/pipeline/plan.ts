@@ -5,9 +5,9 @@ import { buildProcess } from '../process/build.ts';
 import type { Target } from '../process/save-as.ts';
 import { findMismatch, rulesNear } from '../rules/match.ts';
 import { memoise } from '../rules/memoise.ts';
-import { combinations } from '../rules/output-checks.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule.ts';
 import { render, splitKey, type Values } from '../rules/template.ts';
+import { combinations } from '../rules/vary.ts';
 import { isOwnOutput } from './guard.ts';
 import { type Failed, formatObject, type Planned, type Skipped, type SkipReason } from './result.ts';
 

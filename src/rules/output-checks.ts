@@ -2,6 +2,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { createIssue, type Issue, type Path } from './issue.ts';
 import type { Output } from './rule.ts';
 import { keyVariables, render, type Template, type Values, variablesOf } from './template.ts';
+import { combinations } from './vary.ts';
 
 /*
  * What a schema of single fields cannot say about outputs. Templates are rendered with the `vary` values and a
@@ -17,15 +18,6 @@ const ownKeys = ['{key}', '{dir}/{base}', '{dir}/{name}.{ext}'].map((text) =>
 
 /** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
 const maxCombinations = 100;
-
-/** Each choice of one value per variable; a single empty choice where nothing varies. */
-export function combinations(vary: Output['vary']): Values[] {
-  return Object.entries(vary).reduce<Values[]>(
-    (choices, [name, values]) =>
-      choices.flatMap((choice) => values.map((value) => ({ ...choice, [name]: value }))),
-    [{}],
-  );
-}
 
 /** Whether `vary` stays within what one output may ask for; to be asked before `combinations`. */
 export function checkVary(vary: Output['vary'], path: Path, issues: Issue[]): boolean {

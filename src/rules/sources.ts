@@ -1,9 +1,9 @@
 import { concat, type Dfa, findCommonWord, literal, type Nfa, sequence, toDfa, union } from './automaton.ts';
 import { ANY_CHAR, NOT_SLASH, NOT_SLASH_NOR_DOT } from './char-set.ts';
 import { parseGlob } from './glob.ts';
-import { combinations } from './output-checks.ts';
 import type { Match, Output, Rule } from './rule.ts';
 import { type Part, render, splitKey, type Values } from './template.ts';
+import { combinations } from './vary.ts';
 
 /** A source object made up to show something, with what a template may ask of its event. */
 export interface Source {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunction } from '../../src/cli/build.ts';
+import { bundleFunction } from '../../src/cli/build/bundle.ts';
 import { compileRules } from '../../src/rules/compile.ts';
 import { spawnPlain } from './quota.ts';
 import { rulesOf } from './sample.ts';

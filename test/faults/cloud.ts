@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunction } from '../../src/cli/build.ts';
+import { bundleFunction } from '../../src/cli/build/bundle.ts';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';

@@ -1,10 +1,10 @@
 import { globAffixes, outputAffixes } from '../../rules/affixes.ts';
 import { type Collision, findCollisions } from '../../rules/collisions.ts';
 import { anyBucket, type Chain, findLoops, type Loop } from '../../rules/loops.ts';
-import { combinations } from '../../rules/output-checks.ts';
 import type { Writer } from '../../rules/reach.ts';
 import type { Rule, RuleSet } from '../../rules/rule.ts';
 import { render, splitKey, type Template, type Values } from '../../rules/template.ts';
+import { combinations } from '../../rules/vary.ts';
 import { checkStyle } from '../../style/check.ts';
 import { planTargets } from './planner.ts';
 import type { Say } from './remark.ts';
