@@ -11,7 +11,7 @@ import {
 import { plan } from '../../src/pipeline/plan.ts';
 import { parseRules, type RuleSet } from '../../src/rules/rule.ts';
 import { against, type Figure, figureOf } from './figures.ts';
-import type { Bench } from './process-benches.ts';
+import type { Bench } from './in-turn.ts';
 import { context, event, source } from './sample.ts';
 
 /** Processor time per call in µs, in batches of some 10 ms; the first ones, which also compile, are left out. */

@@ -1,10 +1,14 @@
 /** `npm run bench -- [names] [--json]`: what the function costs, against named baselines, in one run on one machine. */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { cold } from './cold.ts';
 import { planning, sign } from './core-benches.ts';
 import { type Figure, formatFigures, plot } from './figures.ts';
-import { type Bench, cold, memory, outputs, warm } from './process-benches.ts';
+import type { Bench } from './in-turn.ts';
+import { memory } from './memory.ts';
+import { outputs } from './outputs.ts';
 import { buildPrograms, startStub } from './programs.ts';
+import { warm } from './warm.ts';
 
 const benches: Record<string, Bench> = { cold, warm, memory, outputs, plan: planning, sign };
 
@@ -15,7 +19,7 @@ function describeMachine(): string {
 
 const meanings: Record<string, string> = {
   cold: 'from the start of the process to the first saved answer, beyond bare Node in the same round',
-  warm: 'user and system time per event with one output, 10,000 events after 5,000',
+  warm: 'user and system time per event with one output',
   memory: 'peak resident memory; beyond bare Node for all others',
   outputs: 'wall time of one invocation, warm, where OSS takes 100 ms for each call',
   plan: 'one event against that many rules, one of which takes it',

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { bundleFunction } from '../../src/cli/build/bundle.ts';
+import { type BuildOptions, build } from 'esbuild';
+import { bundleFunction, leaveOutNeverRun } from '../../src/cli/build/bundle.ts';
+import { pick } from '../../src/json.ts';
 import { compileRules } from '../../src/rules/compile.ts';
-import { spawnPlain } from './quota.ts';
+import { certificate } from './certificate.ts';
+import { spawnPlain } from './container.ts';
 import { rulesOf } from './sample.ts';
 
 const outDir = resolve('build/bench');
@@ -13,11 +16,14 @@ const outDir = resolve('build/bench');
 export const handlers = {
   bare: 'bare',
   ours: join(outDir, 'function/index.js'),
-  'node:http': join(outDir, 'baseline-node-http.cjs'),
+  'by hand': join(outDir, 'baseline-node.cjs'),
   undici: join(outDir, 'baseline-undici.cjs'),
+  'undici limit': join(outDir, 'limit-undici.cjs'),
   'ali-oss': join(outDir, 'baseline-ali-oss.cjs'),
 };
 export type Program = keyof typeof handlers;
+
+const rootsFile = join(outDir, 'stub.pem');
 
 /** Builds the function as it is deployed and the baselines from the published packages, which stay as installed. */
 export async function buildPrograms(): Promise<void> {
@@ -26,10 +32,20 @@ export async function buildPrograms(): Promise<void> {
   await bundleFunction(join(outDir, 'function'));
   // The project's own package.json says ESM; a package on Function Compute has none.
   writeFileSync(join(outDir, 'package.json'), '{}');
+  writeFileSync(rootsFile, certificate);
   const rulesFile = join(outDir, 'rules.json');
   writeFileSync(rulesFile, JSON.stringify(rulesOf(1)));
   writeFileSync(join(outDir, 'function/rules.json'), (await compileRules(rulesFile)).json);
-  const names = ['instance', 'stub-oss', 'baseline-node-http', 'baseline-undici', 'baseline-ali-oss'];
+  const names = ['instance', 'stub-oss', 'baseline-node', 'baseline-undici', 'baseline-ali-oss'];
+  await buildEach(names, { packages: 'external' });
+  await buildEach(['limit-undici'], {
+    plugins: [leaveOutNeverRun],
+    minifyWhitespace: true,
+    minifySyntax: true,
+  });
+}
+
+async function buildEach(names: readonly string[], options: BuildOptions): Promise<void> {
   await build({
     entryPoints: names.map((name) => `test/bench/${name}.ts`),
     outdir: outDir,
@@ -38,23 +54,26 @@ export async function buildPrograms(): Promise<void> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    packages: 'external',
+    // import() would start Node's other loader, and be counted.
+    supported: { 'dynamic-import': false },
     logLevel: 'warning',
+    ...options,
   });
 }
 
+/** Endpoints of the stub, by scheme. */
 export interface Stub {
-  endpoint: string;
+  http: string;
+  https: string;
   close(): void;
 }
 
 /** Starts the stub OSS in a process of its own, so that its work is in nobody's account. */
 export async function startStub(delayMs = 0): Promise<Stub> {
-  const child = fork(join(outDir, 'stub-oss.cjs'), [String(delayMs)], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const port = String(await new Promise((resolvePort) => child.stdout?.once('data', resolvePort))).trim();
-  return { endpoint: `http://127.0.0.1:${port}`, close: () => child.kill() };
+  const child = fork(join(outDir, 'stub-oss.cjs'), [String(delayMs)]);
+  const [ports] = await once(child, 'message');
+  const at = (scheme: 'http' | 'https') => `${scheme}://127.0.0.1:${pick(ports, scheme)}`;
+  return { http: at('http'), https: at('https'), close: () => child.kill() };
 }
 
 export interface Measured {
@@ -72,7 +91,9 @@ export interface RunOptions {
 /** Runs one measured process to its end. */
 export async function measure(program: Program, options: RunOptions): Promise<Measured> {
   const { endpoint, checkpoints = [], env = {}, spawn = spawnPlain } = options;
-  const environment = { PATH: process.env.PATH, OSS_ENDPOINT: endpoint, ...env };
+  // Node then reads all roots that it trusts as it starts, and not at its first connection: bare Node is spared it.
+  const roots = endpoint.startsWith('https') && program !== 'bare' ? { NODE_EXTRA_CA_CERTS: rootsFile } : {};
+  const environment = { PATH: process.env.PATH, OSS_ENDPOINT: endpoint, ...roots, ...env };
   const args = [join(outDir, 'instance.cjs'), handlers[program], checkpoints.join(',')];
   const startedAt = performance.timeOrigin + performance.now();
   const { result, complaints } = await endOf(spawn(args, environment));
