@@ -35,7 +35,7 @@ describe('a deployment', () => {
     expect(exitCode).toBe(0);
     expect(deployed.accountId).toBe(environment.AccountID);
     expect(deployed.codeDir).toBe(join(checkout.dir, 'dist'));
-    expect(deployed.files).toEqual(['index.js', 'rules.json']);
+    expect(deployed.files).toEqual(['index.js', 'rule-checker.js', 'rules.json']);
     expect(deployed.props).toMatchObject({ runtime: 'nodejs20', triggers: [{ triggerType }] });
   });
 
