@@ -85,6 +85,21 @@ describe('a plan', () => {
   });
 
   it.each([
+    ['2026-01-01T07:59:59+08:00', '2025-12-31'],
+    ['Thu, 01 Jan 2026 00:30:00 GMT', '2026-01-01'],
+    ['2026-01-01T00:00:00.000Z', '2026-01-01'],
+  ])('takes the day of %s in UTC', (eventTime, day) => {
+    const target = { key: '{yyyy}-{mm}-{dd}' };
+
+    const [item] = plan(
+      upload('uploads/a.jpg', { eventTime }),
+      rulesOf({ ...uploads, outputs: [{ ...webp, target }] }),
+    );
+
+    expect(item).toMatchObject({ target: { key: day } });
+  });
+
+  it.each([
     ['ObjectCreated:InitiateMultipartUpload', 'upload-in-progress'],
     ['ObjectCreated:UploadPart', 'upload-in-progress'],
     ['ObjectCreated:UploadPartCopy', 'upload-in-progress'],
