@@ -134,10 +134,11 @@ export function signedHeaders(
   const { method, canonicalUri, canonicalQuery } = request;
   const { credentials, region } = signer;
   const timestamp = formatTimestamp(signer.epochMs);
-  // Object.assign, because V8 takes three times as long to spread an object with such names.
-  const headers: Record<string, string> = Object.assign({}, request.headers);
-  headers['x-oss-content-sha256'] = unsignedPayload;
-  headers['x-oss-date'] = timestamp;
+  const headers: Record<string, string> = {
+    'x-oss-content-sha256': unsignedPayload,
+    'x-oss-date': timestamp,
+    ...request.headers,
+  };
   if (credentials.securityToken) headers['x-oss-security-token'] = credentials.securityToken;
   const signed = { method, canonicalUri, canonicalQuery, headers };
   headers.authorization = authorization(signed, { credentials, timestamp, region });
