@@ -8,8 +8,9 @@ export interface Figure {
   median: number;
   low: number;
   high: number;
-  samples: number;
-  /** The figure of this bench that it is held against, and the most it may be of it. */
+  /** In the order they were measured. */
+  samples: readonly number[];
+  /** The figure of this bench that it is held against, how much of it this one is, and the most it may be. */
   against?: string;
   ratio?: number;
   target?: string;
@@ -22,12 +23,18 @@ export function quantile(samples: readonly number[], q: number): number {
 
 export function figureOf(bench: string, name: string, unit: string, samples: readonly number[]): Figure {
   const [median, low, high] = [quantile(samples, 0.5), quantile(samples, 0.25), quantile(samples, 0.75)];
-  return { bench, name, unit, median, low, high, samples: samples.length };
+  return { bench, name, unit, median, low, high, samples };
 }
 
-/** The same figure, held against another one. */
+/**
+ * The same figure, held against another one that was measured in turn with it: the median of the ratios pair by pair,
+ * which does not change where the machine gets slower or faster between the pairs.
+ */
 export function against(figure: Figure, other: Figure, target?: string): Figure {
-  const ratio = figure.median / other.median;
+  const ratio = quantile(
+    figure.samples.map((sample, i) => sample / (other.samples[i] ?? Number.NaN)),
+    0.5,
+  );
   return { ...figure, against: other.name, ratio, ...(target !== undefined && { target }) };
 }
 
@@ -44,7 +51,7 @@ export function formatFigures(figures: readonly Figure[]): string {
     format(median),
     unit,
     `${format(low)} to ${format(high)}`,
-    String(samples),
+    String(samples.length),
     ratio === undefined ? '' : `${ratio.toFixed(2)} x`,
     other ?? '',
     target ?? '',
