@@ -40,13 +40,13 @@ function plotPlan(figures: readonly Figure[]): string {
 async function main(): Promise<void> {
   const options = { json: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const names = positionals.length > 0 ? positionals : Object.keys(benches);
-  const unknown = names.find((name) => !(name in benches));
+  const unknown = positionals.find((name) => !(name in benches));
   if (unknown !== undefined) {
     console.error(`There is no bench "${unknown}"; there are ${Object.keys(benches).join(', ')}.`);
     process.exitCode = 1;
     return;
   }
+  const names = Object.keys(benches).filter((name) => positionals.length === 0 || positionals.includes(name));
   const say = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   };
