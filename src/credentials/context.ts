@@ -13,6 +13,7 @@ export function credentialsFromContext(context: unknown): Credentials {
       'the invocation brings no credentials: give the function a role (`role` in s.yaml) that may call oss:PostProcessTask on the source and oss:PutObject on the target',
     );
   }
-  const pair = { accessKeyId, accessKeySecret };
-  return typeof securityToken === 'string' && securityToken !== '' ? { ...pair, securityToken } : pair;
+  return typeof securityToken === 'string' && securityToken !== ''
+    ? { accessKeyId, accessKeySecret, securityToken }
+    : { accessKeyId, accessKeySecret };
 }

@@ -112,13 +112,13 @@ function sourceValues(rule: Rule, event: ObjectEvent): Values {
   const time = utcOf(event.eventTime);
   return {
     key: event.key,
-    ...splitKey(event.key),
     bucket: event.bucket,
     rule: rule.name,
     etag: event.eTag ?? '',
     yyyy: time.slice(0, 4),
     mm: time.slice(5, 7),
     dd: time.slice(8, 10),
+    ...splitKey(event.key),
   };
 }
 
