@@ -1,0 +1,53 @@
+import type { KeyTable } from './key-table.ts';
+import type { Part, Values } from './template.ts';
+
+/** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
+export const rulesFormat = 2;
+
+/** Which source objects a rule takes. An empty list of buckets or content types takes all; sizes are inclusive. */
+export interface Match {
+  /** The keys of `key` without those of `exclude`. */
+  keys: KeyTable;
+  buckets: readonly string[];
+  minBytes?: number | undefined;
+  maxBytes?: number | undefined;
+  /** Lower case, `image/webp` or `image/*`. */
+  contentTypes: readonly string[];
+}
+
+/** One style and where its result is saved, once for each variant. */
+export interface Output {
+  style: readonly Part[];
+  target: { bucket?: string | undefined; key: readonly Part[] };
+  /** The values of `vary`, one entry for each combination; a single empty entry where nothing varies. */
+  variants: readonly Values[];
+  /** Absent: always made again. */
+  refresh?: 'missing' | 'stale' | undefined;
+  /** Made again when the source was replaced while it was made. */
+  checkSource?: boolean | undefined;
+}
+
+/** Objects that a rule writes and would take again. */
+export interface OwnOutputs {
+  /** Absent: in any bucket. */
+  bucket?: string | undefined;
+  keys: KeyTable;
+}
+
+export interface Rule {
+  name: string;
+  match: Match;
+  outputs: readonly Output[];
+  /** What the recursion guard skips. The build writes it only where the loop proof lets such a rule pass. */
+  ownOutputs?: readonly OwnOutputs[] | undefined;
+}
+
+/** The rules as the build compiled them; every rule that matches an object applies to it. */
+export interface RuleSet {
+  format: typeof rulesFormat;
+  /** The version of oss-saveas that compiled the file. */
+  builtBy: string;
+  /** What an invocation does whose failures are all permanent. */
+  onPermanentFailure: 'throw' | 'report';
+  rules: readonly Rule[];
+}
