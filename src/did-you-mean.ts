@@ -10,7 +10,9 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 
 /** Levenshtein distance, one row of the table at a time. */
 function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3; // further than any suggestion goes, and keeps long keys cheap
+  if (Math.abs(a.length - b.length) > 2) {
+    return 3; // further than any suggestion goes, and keeps long keys cheap
+  }
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];

@@ -51,7 +51,9 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   let site: Site | undefined;
   let configured: RuleSet | undefined;
   const rulesFor = async ({ adHoc }: Invocation): Promise<RuleSet> => {
-    if (adHoc !== undefined) return readAdHocRules(adHoc);
+    if (adHoc !== undefined) {
+      return readAdHocRules(adHoc);
+    }
     configured = await readRules(settings);
     return configured;
   };
@@ -63,7 +65,9 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const rules = known ?? (await rulesFor(invocation));
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    if (site === undefined || site.here !== region) site = findSite(settings, region);
+    if (site === undefined || site.here !== region) {
+      site = findSite(settings, region);
+    }
     const client = createClient(deps, { context, site, clock, limit });
     const records = await completeFacts(invocation.records, rules, { client, deadline });
     const planned = planAll(records, rules, invocation);
@@ -72,8 +76,12 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const results = isDryRun ? planned : await run(planned, { client, limit, deadline, now, onResult });
     const report = summarize(results, requestId, now() - startedAt);
     // Of a single result its own line says all.
-    if (isDryRun || results.length > 1) logSummary(logger, report);
-    if (mustThrow(report, rules)) throw new OutputsFailed(report);
+    if (isDryRun || results.length > 1) {
+      logSummary(logger, report);
+    }
+    if (mustThrow(report, rules)) {
+      throw new OutputsFailed(report);
+    }
     return report;
   };
 }
@@ -87,10 +95,14 @@ function planAll(
   const isGuarded = adHoc && (() => false);
   const planned: Result[] = [];
   for (const record of records) {
-    if ('status' in record) planned.push(record);
-    else planned.push(...plan(record, rules, isGuarded));
-    if (planned.length > maxOutputs)
+    if ('status' in record) {
+      planned.push(record);
+    } else {
+      planned.push(...plan(record, rules, isGuarded));
+    }
+    if (planned.length > maxOutputs) {
       throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
+    }
   }
   return planned;
 }
@@ -111,7 +123,9 @@ interface Site {
 
 function findSite({ region: configured, endpoint, cname }: Settings, here: string | undefined): Site {
   const region = configured ?? here;
-  if (region === undefined) throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
+  if (region === undefined) {
+    throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
+  }
   // The internal endpoint costs no traffic, and is only reachable from inside its own region.
   const resolved = resolveEndpoint({ region, endpoint, cname, internal: region === here });
   return { here, region, endpoint: resolved };
@@ -135,7 +149,9 @@ function createClient(deps: HandlerDeps, { context, site, clock, limit }: Invoke
     dispatcher,
     clock,
     onRetry: ({ error }) => {
-      if (error.kind === 'throttled') limit.current = Math.max(1, Math.floor(limit.current / 2));
+      if (error.kind === 'throttled') {
+        limit.current = Math.max(1, Math.floor(limit.current / 2));
+      }
     },
     attemptTimeoutMs,
     now,

@@ -20,7 +20,9 @@ export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error',
 export function createJsonLogger(level: LogLevel, write: (line: string) => void): Logger {
   const threshold = logLevels.indexOf(level);
   const at = (level: LogLevel) => {
-    if (logLevels.indexOf(level) < threshold) return () => {};
+    if (logLevels.indexOf(level) < threshold) {
+      return () => {};
+    }
     return (message: string, fields?: LogFields) => write(JSON.stringify({ level, message, ...fields }));
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -42,7 +42,9 @@ export function readSettings(env: Environment, codeDir: string): Settings {
   if (env.OSS_CNAME !== undefined && !/^(true|false)?$/.test(env.OSS_CNAME)) {
     problems.push(`OSS_CNAME: expected true or false, received ${JSON.stringify(env.OSS_CNAME)}`);
   }
-  if (problems.length > 0) throw new SettingsError(`Settings are wrong. ${problems.join('; ')}.`);
+  if (problems.length > 0) {
+    throw new SettingsError(`Settings are wrong. ${problems.join('; ')}.`);
+  }
   return {
     ...(env.RULES && { rules: env.RULES }),
     rulesFile: env.RULES_FILE || `${codeDir}/rules.json`,

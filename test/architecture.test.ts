@@ -93,7 +93,9 @@ describe('the architecture', () => {
   it('lets the function reach neither tools nor packages but undici and, lazily, the credentials', () => {
     const reached = new Set(['src/index.ts']);
     for (const file of reached) {
-      for (const { to } of imports.filter(({ from, isType }) => from === file && !isType)) reached.add(to);
+      for (const { to } of imports.filter(({ from, isType }) => from === file && !isType)) {
+        reached.add(to);
+      }
     }
     const foreign = [...reached].filter((name) => !name.startsWith('src/') && !name.startsWith('node:'));
 

@@ -17,8 +17,9 @@ export function parseOptions(
   try {
     const allowPositionals = command.positionals !== undefined;
     const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals });
-    if (positionals.length > 1 && command.positionals?.many === false)
+    if (positionals.length > 1 && command.positionals?.many === false) {
       throw new Error(`Unexpected argument '${positionals[1]}'`);
+    }
     return { values, positionals };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
@@ -33,8 +34,9 @@ export function formatUsage(command: Command): string {
     return `${left.padEnd(29)} ${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
   });
   const { positionals } = command;
-  if (positionals !== undefined)
+  if (positionals !== undefined) {
     rows.unshift(`${`  <${positionals.name}>`.padEnd(29)} ${positionals.summary}`);
+  }
   const operand = positionals === undefined ? '' : ` [<${positionals.name}>${positionals.many ? '…' : ''}]`;
   const options = rows.length === 0 ? '' : ` [options]${operand}\n\n${rows.join('\n')}`;
   return `${command.summary}\n\nUsage: oss-saveas ${command.name}${options}\n`;

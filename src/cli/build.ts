@@ -21,7 +21,9 @@ export const build: Command = {
     const { ruleSet, json } = await compileRules(rules);
     const { remarks } = await checkFiles({ rules }, io.env);
     const errors = remarks.filter(({ severity }) => severity === 'error').map(formatRemark);
-    if (errors.length > 0) throw new Error(`the check found errors:\n\n${errors.join('\n')}`);
+    if (errors.length > 0) {
+      throw new Error(`the check found errors:\n\n${errors.join('\n')}`);
+    }
     await rm(outDir, { recursive: true, force: true });
     await mkdir(outDir, { recursive: true });
     await writeFile(join(outDir, 'rules.json'), json);

@@ -30,7 +30,9 @@ export const check: Command = {
     if (values.json === true) {
       const report = { ok: failing.length === 0, remarks: result.remarks.map(toJson), chains: result.chains };
       io.out(`${JSON.stringify(report, undefined, 2)}\n`);
-    } else io.out(formatResult(result));
+    } else {
+      io.out(formatResult(result));
+    }
     return failing.length === 0 ? 0 : 1;
   },
 };
@@ -62,11 +64,12 @@ export async function checkFiles(
   const reading = { env, isOptional: files.sYaml === undefined };
   const deployment = await readServerless(files.sYaml ?? beside, reading, remarks);
   const chains = remarkRules(loaded.rules, say, deployment?.region);
-  if (deployment !== undefined)
+  if (deployment !== undefined) {
     remarkAgreement(loaded.rules, deployment, {
       sayRules: say,
       saySYaml: createSay(remarks, deployment.locate),
     });
+  }
   return {
     ruleCount: loaded.rules.rules.length,
     remarks: sortRemarks(remarks),

@@ -38,6 +38,8 @@ export class CliError extends Error {
 /** The text of an option that has a default. */
 export function textOf(values: Values, name: string): string {
   const value = values[name];
-  if (typeof value !== 'string' || value === '') throw new CliError(`--${name}: expected a value.`);
+  if (typeof value !== 'string' || value === '') {
+    throw new CliError(`--${name}: expected a value.`);
+  }
   return value;
 }

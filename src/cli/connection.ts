@@ -46,6 +46,8 @@ function readConnectionSettings({ region, endpoint }: Values, { env }: Io): Conn
     ...(typeof region === 'string' && { region }),
     ...(typeof endpoint === 'string' && { endpoint }),
   };
-  if (settings.region === undefined) throw new CliError('no region: give --region or set OSS_REGION.');
+  if (settings.region === undefined) {
+    throw new CliError('no region: give --region or set OSS_REGION.');
+  }
   return { ...settings, region: settings.region };
 }

@@ -5,10 +5,14 @@ import type { Io } from './command.ts';
 export function createConsole({ err }: Io): Logger {
   const show = (message: string, fields: object = {}) => {
     const line = formatLine(message, fields);
-    if (line !== undefined) err(`${line}\n`);
+    if (line !== undefined) {
+      err(`${line}\n`);
+    }
   };
   const showOutput = (message: string, fields?: object) => {
-    if (message === 'function output') show(message, fields);
+    if (message === 'function output') {
+      show(message, fields);
+    }
   };
   return { debug: () => {}, info: showOutput, warn: show, error: show };
 }
@@ -21,8 +25,12 @@ function formatLine(message: string, fields: object): string | undefined {
     return `${message}: ${reason}`;
   }
   const result = parseFields(line);
-  if (result.get('message') === 'invocation finished') return undefined; // its results stand above it
-  if (!result.has('bucket')) return line;
+  if (result.get('message') === 'invocation finished') {
+    return undefined; // its results stand above it
+  }
+  if (!result.has('bucket')) {
+    return line;
+  }
   const to = result.has('targetKey')
     ? ` -> oss://${result.get('targetBucket')}/${result.get('targetKey')}`
     : '';

@@ -93,7 +93,9 @@ function createClient({ url }: LocalStack): OssClient {
 /** Draws over one line where somebody watches; says nothing into a pipe. */
 function createProgress(io: Io): (text: string) => void {
   return (text) => {
-    if (io.isTerminal) io.err(`\r\u001b[K${text}`);
+    if (io.isTerminal) {
+      io.err(`\r\u001b[K${text}`);
+    }
   };
 }
 
@@ -122,7 +124,9 @@ async function checkOutput({ picture, task }: PlannedOutput, { client, outcomes,
   const source = await measurePicture(picture.body);
   const saved = await client.getObject(task.target).catch(() => undefined);
   const target = saved && (await measurePicture(saved.body));
-  if (saved !== undefined) await keep(join(dataDir, 'pictures', task.target.key), saved.body);
+  if (saved !== undefined) {
+    await keep(join(dataDir, 'pictures', task.target.key), saved.body);
+  }
   const outcome = outcomes.find(({ event }) =>
     JSON.stringify(event).includes(JSON.stringify(task.source.key)),
   );
@@ -152,7 +156,9 @@ const formatSize = (size: Size) => (size === undefined ? 'no image' : `${size.wi
 /** For a plain resize to a width the size is known: proportional, never enlarged. Else that it is a picture is enough. */
 function fits(style: string, source: NonNullable<Size>, target: Size): boolean {
   const width = /^[^|]*resize,(?:m_lfit,)?w_(\d+)(?=[/]|$)/.exec(style)?.[1];
-  if (width === undefined || target === undefined) return target !== undefined;
+  if (width === undefined || target === undefined) {
+    return target !== undefined;
+  }
   const factor = Math.min(1, Number(width) / source.width);
   return (
     target.width === Math.round(source.width * factor) && target.height === Math.round(source.height * factor)
@@ -165,7 +171,9 @@ async function keep(file: string, body: Buffer): Promise<void> {
 }
 
 function timeOf({ target }: Planned, outcome: InvocationOutcome | undefined): string {
-  if (outcome?.result.status !== 'succeeded') return '';
+  if (outcome?.result.status !== 'succeeded') {
+    return '';
+  }
   const { results }: Report = JSON.parse(String(outcome.result.body));
   const saved = results.find((result) => result.status === 'saved' && result.target.key === target.key);
   return saved?.status === 'saved' ? `${saved.durationMs} ms` : '';

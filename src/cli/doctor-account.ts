@@ -38,11 +38,13 @@ export async function checkDeployment(
 ): Promise<Finding[]> {
   const preview = ['preview', '-t', template, '-o', 'json'];
   const rendered = await runJson(process.execPath, ['node_modules/@serverless-devs/s/bin/s', ...preview], io);
-  if ('problem' in rendered)
+  if ('problem' in rendered) {
     return [cannotTell('template', rendered.problem, 'set OSS_REGION and OSS_BUCKET; npm ci brings `s`')];
+  }
   const deployment = readDeployment(rendered.value);
-  if (deployment === undefined)
+  if (deployment === undefined) {
     return [cannotTell('template', `${template} has no function with a role`, 'see the one that is shipped')];
+  }
   return [
     ...checkTemplate(rules, deployment),
     await checkDeployedTrigger(deployment, io),
@@ -53,16 +55,20 @@ export async function checkDeployment(
 /** Whether the trigger delivers every key that a rule takes. */
 function checkTemplate({ rules }: RuleSet, { trigger }: Deployment): Finding[] {
   const check = 'trigger covers rules';
-  if (trigger === undefined) return [wrong(check, 'no trigger', 'add one to the template')];
-  if (trigger.bucket === undefined)
+  if (trigger === undefined) {
+    return [wrong(check, 'no trigger', 'add one to the template')];
+  }
+  if (trigger.bucket === undefined) {
     return [cannotTell(check, 'an EventBridge trigger', 'compare its pattern with the rules yourself')];
+  }
   const where = `prefix "${trigger.prefix}", suffix "${trigger.suffix}"`;
   const missed = rules.flatMap((rule) => {
     const key = findMissed(rule, trigger);
     return key === undefined ? [] : [`${rule.name} takes ${key}, which it does not deliver`];
   });
-  if (missed.length > 0)
+  if (missed.length > 0) {
     return [wrong(check, `${where}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule')];
+  }
   return [{ check, state: 'ok', found: `oss://${trigger.bucket}, ${where}` }];
 }
 
@@ -78,11 +84,17 @@ async function checkDeployedTrigger({ functionName, region, trigger }: Deploymen
   const check = 'trigger deployed';
   const path = `/2023-03-30/functions/${functionName}/triggers`;
   const answer = await runJson('aliyun', ['fc', 'GET', path, '--region', region], io);
-  if ('problem' in answer) return cannotTell(check, answer.problem, aliyunAdvice);
+  if ('problem' in answer) {
+    return cannotTell(check, answer.problem, aliyunAdvice);
+  }
   const triggers = field(answer.value, 'triggers');
-  if (!Array.isArray(triggers)) return cannotTell(check, 'an answer without triggers', aliyunAdvice);
+  if (!Array.isArray(triggers)) {
+    return cannotTell(check, 'an answer without triggers', aliyunAdvice);
+  }
   const found = triggers.find((item) => field(item, 'triggerName') === trigger?.name);
-  if (found === undefined) return wrong(check, `${functionName} has no ${trigger?.name}`, 'npx s deploy');
+  if (found === undefined) {
+    return wrong(check, `${functionName} has no ${trigger?.name}`, 'npx s deploy');
+  }
   const config = field(found, 'triggerConfig');
   const parsed = typeof config === 'string' ? parseJson(config) : config;
   const key = field(field(parsed, 'filter'), 'key');
@@ -91,7 +103,9 @@ async function checkDeployedTrigger({ functionName, region, trigger }: Deploymen
     (field(key, 'prefix') === trigger.prefix &&
       field(key, 'suffix') === trigger.suffix &&
       text(field(found, 'sourceArn')).endsWith(`:${trigger.bucket}`));
-  if (isSame) return ok(check, `${functionName} has ${trigger?.name}`);
+  if (isSame) {
+    return ok(check, `${functionName} has ${trigger?.name}`);
+  }
   return wrong(check, `${trigger?.name} is not what the template says`, 'npx s deploy');
 }
 
@@ -100,21 +114,29 @@ async function checkRole(rules: RuleSet, { role, trigger }: Deployment, io: Io):
   const check = 'role';
   const name = role.split('/').at(-1) ?? '';
   const answer = await runJson('aliyun', ['ram', 'ListPoliciesForRole', '--RoleName', name], io);
-  if ('problem' in answer) return cannotTell(check, answer.problem, aliyunAdvice);
+  if ('problem' in answer) {
+    return cannotTell(check, answer.problem, aliyunAdvice);
+  }
   const policies = list(field(field(answer.value, 'Policies'), 'Policy'));
   const statements: unknown[] = [];
   for (const policy of policies) {
     const [policyName, type] = ['PolicyName', 'PolicyType'].map((key) => text(field(policy, key)));
     const args = ['ram', 'GetPolicy', '--PolicyName', policyName ?? '', '--PolicyType', type ?? ''];
     const read = await runJson('aliyun', args, io);
-    if ('problem' in read) return cannotTell(check, read.problem, aliyunAdvice);
+    if ('problem' in read) {
+      return cannotTell(check, read.problem, aliyunAdvice);
+    }
     const document = text(field(field(read.value, 'DefaultPolicyVersion'), 'PolicyDocument'));
     const granted = list(field(parseJson(document), 'Statement'));
-    if (granted.length === 0) return cannotTell(check, `${policyName} cannot be read`, aliyunAdvice);
+    if (granted.length === 0) {
+      return cannotTell(check, `${policyName} cannot be read`, aliyunAdvice);
+    }
     statements.push(...granted);
   }
   const missing = needsOf(rules, trigger?.bucket).filter((need) => !isAllowed(statements, need));
-  if (missing.length === 0) return ok(check, `${name} may do all that the rules need`);
+  if (missing.length === 0) {
+    return ok(check, `${name} may do all that the rules need`);
+  }
   const found = missing.map(({ action, object }) => `${action} on ${formatObject(object)}`).join(', ');
   return wrong(check, `${name} lacks ${found}`, 'attach the policy of the README to it');
 }
@@ -128,7 +150,9 @@ interface Need {
 function needsOf(rules: RuleSet, triggerBucket = 'bucket'): Need[] {
   return rules.rules.flatMap(({ match }) => {
     const sample = findCommonWord([keyDfa(match)], [excludeDfa(match)]);
-    if (sample.found !== 'word') return [];
+    if (sample.found !== 'word') {
+      return [];
+    }
     const source = { bucket: match.bucket[0] ?? triggerBucket, key: sample.word };
     const event = { ...source, eventName: 'Manual', eventTime: new Date(0).toISOString() };
     const [contentType = 'image/jpeg'] = match.contentType;
@@ -185,7 +209,9 @@ async function runJson(
 
 /** What a program gave as its reason: its own words on stdout (`s`) or stderr, else why it could not be run. */
 function reasonOf(error: unknown): string {
-  if (field(error, 'code') === 'ENOENT') return 'not installed';
+  if (field(error, 'code') === 'ENOENT') {
+    return 'not installed';
+  }
   const [said, complained] = ['stdout', 'stderr'].map((name) => text(field(error, name)));
   const [own] = /^\w*Error: .*$/m.exec(said ?? '') ?? /^.*\S.*$/m.exec(complained ?? '') ?? [];
   return own ?? (error instanceof Error ? error.message : String(error));
@@ -197,7 +223,9 @@ function readDeployment(value: unknown): Deployment | undefined {
   const [role, functionName, region] = ['role', 'functionName', 'region'].map((name) =>
     text(field(props, name)),
   );
-  if (!role || !functionName || !region) return undefined;
+  if (!role || !functionName || !region) {
+    return undefined;
+  }
   const [trigger] = list(field(props, 'triggers'));
   return { role, functionName, region, trigger: trigger === undefined ? undefined : readTrigger(trigger) };
 }

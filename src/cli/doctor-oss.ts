@@ -41,7 +41,9 @@ export async function checkEndpoint(
 
 function checkClock(date: string | undefined, here: number): Finding {
   const apartMs = Math.abs(Date.parse(date ?? '') - here);
-  if (Number.isNaN(apartMs)) return cannotTell('clock', 'the endpoint does not say its time', 'nothing');
+  if (Number.isNaN(apartMs)) {
+    return cannotTell('clock', 'the endpoint does not say its time', 'nothing');
+  }
   const found = `${Math.round(apartMs / 1000)} s from OSS's`;
   return apartMs < maxSkewMs
     ? ok('clock', found)
@@ -53,8 +55,9 @@ export async function checkBuckets(
   { settings: { region }, endpoint, credentials, dispatcher }: Connection,
   buckets: readonly string[],
 ): Promise<Finding[]> {
-  if (buckets.length === 0)
+  if (buckets.length === 0) {
     return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
+  }
   const call = createCaller({ region, endpoint, credentials, dispatcher });
   const locate = async (bucket: string): Promise<Finding> => {
     const check = `bucket ${bucket}`;
@@ -62,7 +65,9 @@ export async function checkBuckets(
     try {
       const { response } = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
       const location = parseXml(response.body.toString()).text.trim().replace(/^oss-/, '');
-      if (location === region) return ok(check, `in ${region}`);
+      if (location === region) {
+        return ok(check, `in ${region}`);
+      }
       return wrong(check, `in ${location}, not in ${region}`, elsewhere);
     } catch (error) {
       return describeBucketError(check, error);
@@ -75,13 +80,19 @@ const elsewhere = 'deploy to its region: function, trigger, source and target ha
 
 function describeBucketError(check: string, error: unknown): Finding {
   const found = messageOf(error);
-  if (!(error instanceof OssServiceError)) return cannotTell(check, found, 'see the endpoint above');
-  if (error.code === 'NoSuchBucket')
+  if (!(error instanceof OssServiceError)) {
+    return cannotTell(check, found, 'see the endpoint above');
+  }
+  if (error.code === 'NoSuchBucket') {
     return wrong(check, found, 'create it, or correct its name in the rules');
+  }
   // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
-  if (error.ossMessage.includes('specified endpoint')) return wrong(check, found, elsewhere);
-  if (error.code === 'AccessDenied')
+  if (error.ossMessage.includes('specified endpoint')) {
+    return wrong(check, found, elsewhere);
+  }
+  if (error.code === 'AccessDenied') {
     return cannotTell(check, found, 'allow oss:GetBucketLocation to yourself');
+  }
   return wrong(
     check,
     found,
@@ -95,8 +106,9 @@ export async function checkStyles(
   rules: RuleSet,
   { object, wet }: { object: Target | undefined; wet: boolean },
 ): Promise<Finding[]> {
-  if (object === undefined)
+  if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
+  }
   try {
     const { sizeBytes, contentType = '', eTag = '' } = await client.headObject(object);
     const facts = { eventName: 'Manual', eventTime: new Date().toISOString(), sizeBytes, contentType, eTag };
@@ -105,7 +117,9 @@ export async function checkStyles(
     for (const item of planFor(object)) {
       if (item.status === 'planned') {
         findings.push(await view(client, item));
-        if (wet) findings.push(await save(client, item, planFor));
+        if (wet) {
+          findings.push(await save(client, item, planFor));
+        }
       } else {
         const why = item.status === 'skipped' ? item.reason : item.message;
         const found = `${formatObject(object)}: ${why}`;
@@ -132,8 +146,9 @@ async function save(
 ): Promise<Finding> {
   const check = `save of ${rule}`;
   const scratch = { bucket: target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
-  if (planFor(scratch).some(({ status }) => status === 'planned'))
+  if (planFor(scratch).some(({ status }) => status === 'planned')) {
     return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');
+  }
   return attempt(check, async () => {
     try {
       const { sizeBytes } = await client.processObject({ ...source, process: buildProcess(style, scratch) });

@@ -23,7 +23,9 @@ export const doctor: Command = {
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
     const wet = values.wet === true;
-    if (wet && object === undefined) throw new CliError('--wet: name an object, oss://bucket/key.');
+    if (wet && object === undefined) {
+      throw new CliError('--wet: name an object, oss://bucket/key.');
+    }
     const { ruleSet } = await compileRules(textOf(values, 'rules'));
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${ruleSet.rules.length} rules`),

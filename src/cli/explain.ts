@@ -35,8 +35,9 @@ export const explain: Command = {
     json: { summary: 'prints JSON' },
   },
   run: async (values, io, positionals) => {
-    if (positionals.length === 0)
+    if (positionals.length === 0) {
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
+    }
     const { ruleSet } = await compileRules(textOf(values, 'rules'));
     const reports: Report[] = [];
     for (const argument of positionals) {
@@ -79,8 +80,9 @@ function readObject(text: string, { values, ruleSet, io }: Given): EventRecord {
   const bucket = typeof values.bucket === 'string' ? values.bucket : named;
   const object = text.startsWith('oss://') ? parseObjectUrl(text) : { bucket, key: text };
   const { size, 'content-type': contentType } = values;
-  if (typeof size === 'string' && !/^\d+$/.test(size))
+  if (typeof size === 'string' && !/^\d+$/.test(size)) {
     throw new CliError(`--size: expected bytes, received "${size}".`);
+  }
   const facts = {
     ...(typeof size === 'string' && { sizeBytes: Number(size) }),
     ...(typeof contentType === 'string' && { contentType }),
@@ -124,12 +126,13 @@ function explainRecord(record: EventRecord, rules: RuleSet): Report {
   if (
     record.kind !== 'object' ||
     (first?.status === 'skipped' && !['no-rule-matched', 'own-output'].includes(first.reason))
-  )
+  ) {
     return {
       ...none,
       skipped:
         first?.status === 'skipped' ? first.reason : first?.status === 'failed' ? first.message : 'nothing',
     };
+  }
   const reports = rules.rules.map((rule) => explainRule(rule, record.event, rules));
   // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
   const isManual = record.event.eventName === 'Manual';
@@ -149,8 +152,9 @@ function explainRule(rule: Rule, event: ObjectEvent, rules: RuleSet): RuleReport
   const isUnknown = findMismatch(match, event)?.endsWith('-unknown') === true;
   const assumed = isUnknown ? { ...event, ...assumedFacts(match, event) } : event;
   const mismatch = findMismatch(match, assumed);
-  if (mismatch !== undefined)
+  if (mismatch !== undefined) {
     return { rule: rule.name, matches: false, why: whyNot(rule, assumed), outputs: [] };
+  }
   const items = plan({ kind: 'object', event: assumed }, { ...rules, rules: [rule] }, (one, object) =>
     isOwnOutput(one, object, rules),
   );
@@ -159,8 +163,9 @@ function explainRule(rule: Rule, event: ObjectEvent, rules: RuleSet): RuleReport
     ...(lacksETag(rule, event) ? ['with the ETag that its event brings'] : []),
   ];
   const outputs = items.flatMap((item): OutputReport[] => {
-    if (item.status === 'planned')
+    if (item.status === 'planned') {
       return [{ target: item.target, process: item.process, decoded: decode(item.process) }];
+    }
     return item.status === 'failed'
       ? [{ failed: item.message, ...(item.target && { target: item.target }) }]
       : [];
@@ -207,7 +212,9 @@ function whyNot(rule: Rule, event: ObjectEvent): string {
     case 'key': {
       const isCase =
         accepts(keyDfa(match), key.toLowerCase()) && !accepts(excludeDfa(match), key.toLowerCase());
-      if (isCase) return `the key does not fit ${globs}: upper and lower case differ`;
+      if (isCase) {
+        return `the key does not fit ${globs}: upper and lower case differ`;
+      }
       const isPrefix = match.key.every(({ prefix }) => !key.startsWith(prefix));
       const starts = match.key.map(({ prefix }) => JSON.stringify(prefix)).join(' or ');
       return `the key does not fit ${globs}${isPrefix ? `: it does not begin with ${starts}` : ''}`;
@@ -238,7 +245,9 @@ function formatReport({ bucket, key, skipped, rules, calls, head }: Report): str
     bucket === undefined || key === undefined
       ? 'a record that names no object'
       : formatObject({ bucket, key });
-  if (skipped !== undefined) return `${title}\n  skipped: ${skipped}\n`;
+  if (skipped !== undefined) {
+    return `${title}\n  skipped: ${skipped}\n`;
+  }
   const heads = head ? ', and one HeadObject before them' : '';
   return `${title}\n${rules.map(formatRule).join('')}  ${calls} billable processing calls${heads}\n`;
 }

@@ -52,8 +52,9 @@ export const generate: Command = {
   },
   run: async (values, io, [name = '']) => {
     const found = documents[name];
-    if (found === undefined)
+    if (found === undefined) {
       throw new CliError(`expected one of ${Object.keys(documents).join(', ')}, received "${name}".`);
+    }
     const rules = textOf(values, 'rules');
     const { isPolicy, make } = found;
     if (values.check !== true) {
@@ -61,10 +62,11 @@ export const generate: Command = {
       const bucket = given('bucket') ?? io.env.OSS_BUCKET;
       const { ruleSet } = await compileRules(rules);
       const isOpen = ruleSet.rules.some(({ match }) => match.bucket.length === 0);
-      if (name === 'policy' && isOpen && bucket === undefined)
+      if (name === 'policy' && isOpen && bucket === undefined) {
         throw new CliError(
           'a rule names no bucket: set OSS_BUCKET or --bucket, so that the policy is for that bucket alone.',
         );
+      }
       const place = {
         region: given('region') ?? variable('vars.region'),
         account: given('account') ?? (isPolicy ? '*' : variable("config('AccountID')")),
@@ -87,8 +89,9 @@ export const generate: Command = {
         severity !== 'info' &&
         /^(rules|s-yaml|trigger-|unreached|partly-|own-outputs|invocation-)/.test(code),
     );
-    if (file === undefined)
+    if (file === undefined) {
       throw new CliError('--check: there is no s.yaml beside the rules; name it with --s-yaml.');
+    }
     io.out(
       failing.length === 0
         ? `The triggers of ${file} agree with ${rules}.\n`

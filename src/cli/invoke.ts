@@ -13,16 +13,20 @@ export const invoke: Command = {
   run: async (values, io, urls) => {
     const url = textOf(values, 'url');
     const { error, report } = await post(`${url}/-/invoke`, JSON.stringify(await readEvent(values, urls)));
-    if (error === undefined) io.out(`${JSON.stringify(report, undefined, 2)}\n`);
-    else io.err(`${error}\n`);
+    if (error === undefined) {
+      io.out(`${JSON.stringify(report, undefined, 2)}\n`);
+    } else {
+      io.err(`${error}\n`);
+    }
     return error === undefined ? 0 : 1;
   },
 };
 
 async function readEvent(values: Values, urls: readonly string[]): Promise<unknown> {
   const event = await readEventOption(values);
-  if ((event === undefined) === (urls.length === 0))
+  if ((event === undefined) === (urls.length === 0)) {
     throw new CliError('expected either objects (oss://bucket/key) or an --event.');
+  }
   const dryRun = values['dry-run'] === true && { dryRun: true };
   return event ?? { objects: urls.map(parseObjectUrl), ...dryRun };
 }
@@ -35,7 +39,8 @@ async function post(url: string, body: string): Promise<{ report?: unknown; erro
     throw new Error(`no local Function Compute at ${url} (${reason}). Start it with: npm start`);
   });
   const answer: unknown = await response.json().catch(() => undefined);
-  if (typeof answer !== 'object' || answer === null)
+  if (typeof answer !== 'object' || answer === null) {
     throw new Error(`${url} answered ${response.status} and no JSON: is that the local OSS?`);
+  }
   return 'errorMessage' in answer ? { error: String(answer.errorMessage) } : { report: answer };
 }

@@ -55,7 +55,9 @@ async function readFaults(file: string): Promise<FaultPlan> {
 
 function portOf(values: Values): number {
   const port = Number(textOf(values, 'port'));
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) {
+    return port;
+  }
   throw new CliError(`--port: expected a number from 0 to 65535, received "${values.port}".`);
 }
 

@@ -18,7 +18,9 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const isHelp = ['', 'help', '--help', '-h'].includes(name);
-    if (!isHelp) io.err(`oss-saveas: no command "${name}".\n\n`);
+    if (!isHelp) {
+      io.err(`oss-saveas: no command "${name}".\n\n`);
+    }
     (isHelp ? io.out : io.err)(formatCommands(commands));
     return isHelp ? 0 : 2;
   }
@@ -30,7 +32,9 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     const { values, positionals } = parseOptions(command, rest);
     return await command.run(values, io, positionals);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error)) {
+      throw error;
+    }
     io.err(`oss-saveas ${name}: ${error.message}\n`);
     return error instanceof CliError ? 2 : 1;
   }

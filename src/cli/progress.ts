@@ -6,7 +6,9 @@ const width = 24;
 export function createProgressBar({ err, isTerminal }: Io, total: number) {
   let done = 0;
   const draw = (label: string): void => {
-    if (!isTerminal || total < 2) return;
+    if (!isTerminal || total < 2) {
+      return;
+    }
     const filled = Math.round((done / total) * width);
     const bar = `${'#'.repeat(filled)}${'.'.repeat(width - filled)}`;
     err(`\r\u001b[K${bar} ${done}/${total} ${label}`);
@@ -19,7 +21,9 @@ export function createProgressBar({ err, isTerminal }: Io, total: number) {
     },
     /** Takes the bar off the screen. */
     end: (): void => {
-      if (isTerminal && total > 1) err('\r\u001b[K');
+      if (isTerminal && total > 1) {
+        err('\r\u001b[K');
+      }
     },
   };
 }

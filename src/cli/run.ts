@@ -28,8 +28,12 @@ export const run: Command = {
   run: async (values, io, urls) => {
     const event = await readEventOption(values);
     const events = [...(event === undefined ? [] : [event]), ...urls.map(parseObjectUrl)];
-    if (values.style === undefined && events.length > 0) return runByRules(values, io, events);
-    if (values.style !== undefined && events.length === 0) return runStyle(values, io);
+    if (values.style === undefined && events.length > 0) {
+      return runByRules(values, io, events);
+    }
+    if (values.style !== undefined && events.length === 0) {
+      return runStyle(values, io);
+    }
     throw new CliError(
       'name objects (oss://bucket/key) or an --event, or else --style, --bucket, --key, --target-image and --target-bucket.',
     );
@@ -71,15 +75,21 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
     const progress = createProgressBar(io, events.length);
     const reports: Report[] = [];
     for (const event of events) {
-      if (io.stop.aborted) break;
+      if (io.stop.aborted) {
+        break;
+      }
       progress.show(describeEvent(event));
       const report = await invoke(event);
       reports.push(report);
       progress.advance();
-      if (values.json) io.out(`${JSON.stringify(report)}\n`);
+      if (values.json) {
+        io.out(`${JSON.stringify(report)}\n`);
+      }
     }
     progress.end();
-    if (!values.json) show(reports, io);
+    if (!values.json) {
+      show(reports, io);
+    }
     return reports.length === events.length && reports.every(({ failed }) => failed === 0) ? 0 : 1;
   });
 }
@@ -94,7 +104,9 @@ function createInvoke({ settings, ...connection }: Connection, rules: string, dr
   });
   return (event: unknown): Promise<Report> =>
     handle(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
-      if (error instanceof OutputsFailed) return error.report;
+      if (error instanceof OutputsFailed) {
+        return error.report;
+      }
       throw error;
     });
 }
@@ -107,7 +119,11 @@ function describeEvent(event: unknown): string {
 function show(reports: readonly Report[], io: Io): void {
   const results = reports.flatMap((report) => report.results);
   io.out(formatTable(['source', 'rule', 'target', 'outcome', 'detail'], results.map(formatCells)));
-  for (const result of results) if (result.status === 'failed') io.err(`${result.message}\n`);
+  for (const result of results) {
+    if (result.status === 'failed') {
+      io.err(`${result.message}\n`);
+    }
+  }
 }
 
 function formatCells(result: Result): string[] {

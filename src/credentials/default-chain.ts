@@ -34,8 +34,9 @@ export function createDefaultCredentials(
 
   return async () => {
     const { OSS_ACCESS_KEY_ID: accessKeyId, OSS_ACCESS_KEY_SECRET: accessKeySecret } = env;
-    if (accessKeyId && accessKeySecret)
+    if (accessKeyId && accessKeySecret) {
       return toCredentials(accessKeyId, accessKeySecret, env.OSS_SESSION_TOKEN);
+    }
     // One question at a time: while the chain looks for a provider, a second caller would be sent to a wrong one.
     pending ??= askChain().finally(() => {
       pending = undefined;

@@ -12,7 +12,9 @@ export const ossCloudEvent: Envelope = {
   detect: (value) => value.source === 'acs.oss' && typeof value.type === 'string',
   unwrap: (value, path) => {
     const type = String(value.type).replace(/^oss:/, '');
-    if (!/^Object\w+:/.test(type)) return [{ kind: 'other', eventName: type }];
+    if (!/^Object\w+:/.test(type)) {
+      return [{ kind: 'other', eventName: type }];
+    }
     return [readOssRecord(value.data, `${path}data`)];
   },
 };
@@ -26,7 +28,9 @@ export const smqQueueMessage: Envelope = {
   detect: (value) => value.type === 'mns:Queue:SendMessage',
   unwrap: (value, path, open) => {
     const body = pick(value, 'data', 'messageBody');
-    if (body !== undefined) return open(body, `${path}data.messageBody`);
+    if (body !== undefined) {
+      return open(body, `${path}data.messageBody`);
+    }
     return [
       {
         kind: 'malformed',

@@ -20,9 +20,15 @@ export interface Envelope {
 
 /** What was found, in the words of an error message; never the value itself beyond a short text. */
 export function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
+  if (value === undefined) {
+    return 'nothing';
+  }
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
+  }
   if (isJsonObject(value)) {
     const names = Object.keys(value)
       .slice(0, 8)

@@ -17,8 +17,9 @@ export const manual: Envelope = {
     const unknown = Object.keys(value).find(
       (name) => !names.has(name) && !('key' in value && facts.has(name)),
     );
-    if (unknown !== undefined)
+    if (unknown !== undefined) {
       return [{ kind: 'malformed', problem: `${path}${unknown}: no such field here` }];
+    }
     const listed = listObjects(value);
     if (!Array.isArray(listed) || listed.length === 0) {
       return [{ kind: 'malformed', problem: `${path}expected objects, received ${describe(listed)}` }];
@@ -30,16 +31,21 @@ export const manual: Envelope = {
 const facts = new Set(['size', 'contentType', 'eTag']);
 
 function listObjects(value: JsonObject): unknown {
-  if ('objects' in value) return value.objects;
-  if ('keys' in value)
+  if ('objects' in value) {
+    return value.objects;
+  }
+  if ('keys' in value) {
     return Array.isArray(value.keys) ? value.keys.map((key) => ({ bucket: value.bucket, key })) : value.keys;
+  }
   return [value];
 }
 
 function readManual(object: unknown, path: string): EventRecord {
   const { bucket, key, size, contentType, eTag } = fieldsOf(object);
   for (const [field, value] of Object.entries({ bucket, key })) {
-    if (typeof value === 'string' && value !== '') continue;
+    if (typeof value === 'string' && value !== '') {
+      continue;
+    }
     return { kind: 'malformed', problem: `${path}${field}: expected a text, received ${describe(value)}` };
   }
   return {

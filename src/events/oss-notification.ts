@@ -11,8 +11,9 @@ export const ossNotification: Envelope = {
   detect: (value) => Array.isArray(value.events),
   unwrap: (value, path) => {
     const records = Array.isArray(value.events) ? value.events : [];
-    if (records.length === 0)
+    if (records.length === 0) {
       return [{ kind: 'malformed', problem: `${path}events: expected records, received none` }];
+    }
     return records.map((record, i) => readOssRecord(record, `${path}events[${i}]`));
   },
 };
@@ -25,15 +26,28 @@ export function readOssRecord(record: unknown, path: string): EventRecord {
   // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
   const { key, size, eTag, objectMeta } = fieldsOf(object);
   const { mimeType } = fieldsOf(objectMeta);
-  if (typeof name !== 'string' || name === '') return malformed(path, 'oss.bucket.name', name);
-  if (typeof key !== 'string' || key === '') return malformed(path, 'oss.object.key', key);
-  if (typeof eventName !== 'string') return malformed(path, 'eventName', eventName);
+  if (typeof name !== 'string' || name === '') {
+    return malformed(path, 'oss.bucket.name', name);
+  }
+  if (typeof key !== 'string' || key === '') {
+    return malformed(path, 'oss.object.key', key);
+  }
+  if (typeof eventName !== 'string') {
+    return malformed(path, 'eventName', eventName);
+  }
   const event: ObjectEvent = { bucket: name, key, eventName: eventName.replace(/^oss:/, ''), eventTime: '' };
-  if (typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime)))
+  if (typeof eventTime === 'string' && !Number.isNaN(Date.parse(eventTime))) {
     event.eventTime = event.modifiedAt = eventTime;
-  if (typeof size === 'number') event.sizeBytes = size;
-  if (typeof eTag === 'string' && eTag !== '') event.eTag = eTag;
-  if (typeof mimeType === 'string') event.contentType = mimeType;
+  }
+  if (typeof size === 'number') {
+    event.sizeBytes = size;
+  }
+  if (typeof eTag === 'string' && eTag !== '') {
+    event.eTag = eTag;
+  }
+  if (typeof mimeType === 'string') {
+    event.contentType = mimeType;
+  }
   return { kind: 'object', event };
 }
 

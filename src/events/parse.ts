@@ -41,16 +41,25 @@ const maxDepth = 8;
 export function parseEvent(bytes: Uint8Array, now: Date): Invocation {
   const value = decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   const records = open(value, '', 0).map((record) => withTime(record, now));
-  if (records.every(({ kind }) => kind === 'malformed')) throw new EventError(explain(records, value));
-  if (records.length > maxRecords)
+  if (records.every(({ kind }) => kind === 'malformed')) {
+    throw new EventError(explain(records, value));
+  }
+  if (records.length > maxRecords) {
     throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
+  }
   return { records, ...readManualOptions(value) };
 }
 
 function open(value: unknown, path: string, depth: number): EventRecord[] {
-  if (depth > maxDepth) return [{ kind: 'malformed', problem: `${path}: nested more than ${maxDepth} deep` }];
-  if (typeof value === 'string') return open(decode(value), path, depth + 1);
-  if (Array.isArray(value)) return value.flatMap((item, i) => open(item, `${path}[${i}]`, depth + 1));
+  if (depth > maxDepth) {
+    return [{ kind: 'malformed', problem: `${path}: nested more than ${maxDepth} deep` }];
+  }
+  if (typeof value === 'string') {
+    return open(decode(value), path, depth + 1);
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((item, i) => open(item, `${path}[${i}]`, depth + 1));
+  }
   const envelope = isJsonObject(value) ? envelopes.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
     return [
@@ -64,24 +73,32 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
 /** JSON, or Base64 of JSON as OSS publishes to SMQ; anything else is given back as null, which no envelope takes. */
 function decode(text: string): unknown {
   const direct = parseJson(text);
-  if (direct !== undefined) return direct;
+  if (direct !== undefined) {
+    return direct;
+  }
   return /^[\w+/-]+={0,2}\s*$/.test(text)
     ? (parseJson(Buffer.from(text, 'base64').toString('utf8')) ?? null)
     : null;
 }
 
 function withTime(record: EventRecord, now: Date): EventRecord {
-  if (record.kind !== 'object' || record.event.eventTime !== '') return record;
+  if (record.kind !== 'object' || record.event.eventTime !== '') {
+    return record;
+  }
   return { kind: 'object', event: { ...record.event, eventTime: now.toISOString() } };
 }
 
 function readManualOptions(value: unknown): Omit<Invocation, 'records'> {
-  if (!isJsonObject(value) || !manualOptions.some((name) => name in value)) return { dryRun: false };
+  if (!isJsonObject(value) || !manualOptions.some((name) => name in value)) {
+    return { dryRun: false };
+  }
   const { style, target, vary, dryRun = false }: JsonObject = value;
   if (typeof dryRun !== 'boolean') {
     throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
   }
-  if (style === undefined && target === undefined) return { dryRun };
+  if (style === undefined && target === undefined) {
+    return { dryRun };
+  }
   return { dryRun, adHoc: { style, target, ...(vary !== undefined && { vary }) } };
 }
 

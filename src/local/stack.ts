@@ -66,13 +66,20 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     log,
     ...(options.faults && { faults: options.faults }),
     control: (message, response) => {
-      if (functionCompute === undefined || !isControl(message, '/-/invoke')) return undefined;
+      if (functionCompute === undefined || !isControl(message, '/-/invoke')) {
+        return undefined;
+      }
       return answerInvocation(functionCompute, message, response);
     },
     onObjectEvent: (record) => {
-      if (!matchesTrigger(record, everyObject)) return;
-      if (functionCompute === undefined) early.push(record);
-      else functionCompute.enqueue({ events: [record] });
+      if (!matchesTrigger(record, everyObject)) {
+        return;
+      }
+      if (functionCompute === undefined) {
+        early.push(record);
+      } else {
+        functionCompute.enqueue({ events: [record] });
+      }
     },
   });
   const { url } = await oss.listen({ port: options.port });
@@ -96,7 +103,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
     ...(options.onOutcome && { onOutcome: options.onOutcome }),
   });
-  for (const record of early) functionCompute.enqueue({ events: [record] });
+  for (const record of early) {
+    functionCompute.enqueue({ events: [record] });
+  }
   const close = async () => {
     await functionCompute?.close();
     await oss.close();

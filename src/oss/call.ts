@@ -81,7 +81,9 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
     sleep: options.sleep ?? pause,
     kindOf,
     correctClock: (error) => {
-      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) return false;
+      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) {
+        return false;
+      }
       clock.offsetMs = error.serverTimeMs - now();
       return true;
     },
@@ -98,7 +100,9 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
     }
     const { deadline = Number.POSITIVE_INFINITY, maxAnswerBytes = maxDocumentBytes, method, body } = call;
     const timeoutMs = Math.min(attemptTimeoutMs, deadline - now());
-    if (timeoutMs <= 0) throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
+    if (timeoutMs <= 0) {
+      throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
+    }
     const { origin, path } = prepared;
     const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
     const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes };
@@ -110,7 +114,9 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
-    if (response.statusCode < 200 || response.statusCode > 299) throw new OssServiceError(context, response);
+    if (response.statusCode < 200 || response.statusCode > 299) {
+      throw new OssServiceError(context, response);
+    }
     return { response, context };
   }
 
@@ -147,10 +153,14 @@ function prepare(endpoint: Endpoint, call: Call): Prepared {
     const headers = { ...call.headers };
     for (const [name, value] of Object.entries(headers)) {
       // Other characters are sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch.
-      if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`header ${name}: expected printable ASCII`);
+      if (!/^[\t\x20-\x7e]*$/.test(value)) {
+        throw new TypeError(`header ${name}: expected printable ASCII`);
+      }
     }
     // The payload itself is not signed; a signed MD5 is the only thing that binds the body.
-    if (call.body) headers['content-md5'] = digest('md5', call.body, 'base64');
+    if (call.body) {
+      headers['content-md5'] = digest('md5', call.body, 'base64');
+    }
     const sentPath = canonicalQuery === '' ? path : `${path}?${canonicalQuery}`;
     return { origin, path: sentPath, method: call.method, canonicalUri, canonicalQuery, headers };
   } catch (cause) {

@@ -115,11 +115,21 @@ function listCall({
   ...rest
 }: ListArguments): Call {
   const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
-  if (prefix) query.prefix = prefix;
-  if (delimiter) query.delimiter = delimiter;
-  if (startAfter) query['start-after'] = startAfter;
-  if (continuationToken) query['continuation-token'] = continuationToken;
-  if (maxKeys !== undefined) query['max-keys'] = String(maxKeys);
+  if (prefix) {
+    query.prefix = prefix;
+  }
+  if (delimiter) {
+    query.delimiter = delimiter;
+  }
+  if (startAfter) {
+    query['start-after'] = startAfter;
+  }
+  if (continuationToken) {
+    query['continuation-token'] = continuationToken;
+  }
+  if (maxKeys !== undefined) {
+    query['max-keys'] = String(maxKeys);
+  }
   return { ...rest, operation: 'ListObjectsV2', method: 'GET', query };
 }
 

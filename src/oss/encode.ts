@@ -8,7 +8,9 @@ const percent = (character: string) => `%${character.charCodeAt(0).toString(16).
  * leaves alone (alibabacloud-oss-go-sdk-v2 oss/signer/v4.go). Throws on a lone surrogate, which has no UTF-8 form.
  */
 export function encodeComponent(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('text with half of a surrogate pair cannot be sent to OSS');
+  if (!text.isWellFormed()) {
+    throw new TypeError('text with half of a surrogate pair cannot be sent to OSS');
+  }
   // encodeURIComponent leaves these five bare; OSS signs them encoded.
   return encodeURIComponent(text).replace(/[!'()*]/g, percent);
 }

@@ -34,7 +34,9 @@ const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
   assertRegion(region);
   if (endpoint === undefined) {
-    if (cname) throw new TypeError('cname needs an endpoint: the domain that is bound to the bucket');
+    if (cname) {
+      throw new TypeError('cname needs an endpoint: the domain that is bound to the bucket');
+    }
     return {
       scheme: 'https',
       host: `oss-${region}${internal ? '-internal' : ''}.aliyuncs.com`,
@@ -89,7 +91,9 @@ export interface Target {
 /** Address of `key`, or of the bucket itself. Throws TypeError on a bucket or key that OSS would not have. */
 export function target(endpoint: Endpoint, bucket: string, key?: string): Target {
   assertBucket(bucket);
-  if (key !== undefined) assertKey(key);
+  if (key !== undefined) {
+    assertKey(key);
+  }
   const encodedKey = encodePath(key ?? '');
   const canonicalUri = `/${bucket}/${encodedKey}`;
   const host = endpoint.style === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host;

@@ -132,7 +132,9 @@ function readErrorDocument({ headers, body }: OssResponse): ErrorDocument {
     .trim();
   try {
     const document = text.startsWith('{') ? readJson(text) : readXml(text);
-    if (document !== undefined) return document;
+    if (document !== undefined) {
+      return document;
+    }
   } catch {
     // Not a document OSS writes: a proxy's page, or a truncated answer. Described below, without quoting it.
   }
@@ -153,7 +155,9 @@ function readJson(text: string): ErrorDocument | undefined {
 
 function toDocument(field: (name: string) => string | undefined): ErrorDocument | undefined {
   const code = field('Code')?.slice(0, 100);
-  if (!code) return undefined;
+  if (!code) {
+    return undefined;
+  }
   const message = field('Message')?.slice(0, 1_000) ?? '';
   return { code, message, requestId: field('RequestId'), ec: field('EC'), serverTime: field('ServerTime') };
 }

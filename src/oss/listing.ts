@@ -20,8 +20,9 @@ export interface Listing {
 /** Reads a `ListBucketResult` (OSS help: "ListObjectsV2"). Throws SyntaxError or URIError on any other document. */
 export function readListing(source: string): Listing {
   const root = parseXml(source);
-  if (root.name !== 'ListBucketResult')
+  if (root.name !== 'ListBucketResult') {
     throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
+  }
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
   const decode = childText(root, 'EncodingType') === 'url' ? decodeURIComponent : (text: string) => text;
   const token = childText(root, 'NextContinuationToken');
@@ -43,6 +44,8 @@ function readObject(element: XmlElement, decode: (text: string) => string): List
 
 function required(element: XmlElement, name: string): string {
   const text = childText(element, name);
-  if (text === undefined) throw new SyntaxError(`${element.name} has no ${name}`);
+  if (text === undefined) {
+    throw new SyntaxError(`${element.name} has no ${name}`);
+  }
   return text;
 }

@@ -92,9 +92,13 @@ export function result({ response: { statusCode, headers }, context: { attempts 
  */
 export function readJson(answered: Answered, field: string): JsonObject {
   const { body } = answered.response;
-  if (body.length === 0) return {};
+  if (body.length === 0) {
+    return {};
+  }
   const json = fieldsOf(parseJson(body.toString()));
-  if (textOf(json[field]) !== undefined) return json;
+  if (textOf(json[field]) !== undefined) {
+    return json;
+  }
   throw unexpected(
     answered,
     'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',

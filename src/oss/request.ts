@@ -82,21 +82,28 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     // Given up while it waited for a connection.
-    if (this.failure) controller.abort(this.failure);
+    if (this.failure) {
+      controller.abort(this.failure);
+    }
   }
 
   onResponseStart(_controller: unknown, statusCode: number, headers: IncomingHttpHeaders): void {
     this.statusCode = statusCode;
     for (const name in headers) {
       const value = headers[name];
-      if (value !== undefined) this.headers[name] = Array.isArray(value) ? value.join(', ') : value;
+      if (value !== undefined) {
+        this.headers[name] = Array.isArray(value) ? value.join(', ') : value;
+      }
     }
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     this.sizeBytes += chunk.length;
-    if (this.sizeBytes <= this.maxAnswerBytes) this.chunks.push(chunk);
-    else this.giveUp('AnswerTooLarge', `the answer is larger than ${this.maxAnswerBytes} bytes`);
+    if (this.sizeBytes <= this.maxAnswerBytes) {
+      this.chunks.push(chunk);
+    } else {
+      this.giveUp('AnswerTooLarge', `the answer is larger than ${this.maxAnswerBytes} bytes`);
+    }
   }
 
   onResponseEnd(): void {
@@ -114,7 +121,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   private giveUp(code: GaveUp, message: string): void {
     const failure = Object.assign(new Error(message), { code });
     this.onResponseError(this.controller, failure);
-    if (this.controller?.aborted === false) this.controller.abort(failure);
+    if (this.controller?.aborted === false) {
+      this.controller.abort(failure);
+    }
   }
 }
 

@@ -10,11 +10,19 @@ export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
  * wrong styles. 403 and 404 are permanent, and so is 501: what is not implemented stays so.
  */
 export function classify(statusCode: number, code: string, message: string): RetryKind {
-  if (code === 'RequestTimeTooSkewed') return 'skewed';
+  if (code === 'RequestTimeTooSkewed') {
+    return 'skewed';
+  }
   // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
-  if (code === 'InvalidArgument' && message.startsWith('Invalid signing date')) return 'skewed';
-  if (statusCode === 503 || statusCode === 429) return 'throttled';
-  if (statusCode === 408 || code === 'RequestTimeout') return 'transient';
+  if (code === 'InvalidArgument' && message.startsWith('Invalid signing date')) {
+    return 'skewed';
+  }
+  if (statusCode === 503 || statusCode === 429) {
+    return 'throttled';
+  }
+  if (statusCode === 408 || code === 'RequestTimeout') {
+    return 'transient';
+  }
   return statusCode >= 500 && statusCode !== 501 ? 'transient' : 'permanent';
 }
 
@@ -51,12 +59,18 @@ export async function withRetries<T>(
       return await attempt(number);
     } catch (error) {
       const kind = policy.kindOf(error);
-      if (kind === 'permanent' || number >= policy.maxAttempts) throw error;
-      if (kind === 'skewed' && (clockCorrected || !policy.correctClock(error))) throw error;
+      if (kind === 'permanent' || number >= policy.maxAttempts) {
+        throw error;
+      }
+      if (kind === 'skewed' && (clockCorrected || !policy.correctClock(error))) {
+        throw error;
+      }
       clockCorrected ||= kind === 'skewed';
 
       const delayMs = kind === 'skewed' ? 0 : policy.random() * backoffCeilingMs(kind, number);
-      if (policy.now() + delayMs >= deadline) throw error;
+      if (policy.now() + delayMs >= deadline) {
+        throw error;
+      }
       policy.onRetry(error, delayMs);
       await policy.sleep(delayMs);
     }

@@ -31,7 +31,9 @@ function isSignedByDefault(name: string): boolean {
 
 /** The additional headers that count: sorted, without absent and default-signed names. */
 function additionalNames({ headers, additionalHeaders = [] }: RequestToSign): readonly string[] {
-  if (additionalHeaders.length === 0) return additionalHeaders;
+  if (additionalHeaders.length === 0) {
+    return additionalHeaders;
+  }
   return additionalHeaders.filter((name) => name in headers && !isSignedByDefault(name)).sort();
 }
 
@@ -78,7 +80,9 @@ export function canonicalRequest(request: RequestToSign): string {
   let lines = '';
   // Names are sorted, not lines: a digit or `-` after a name would sort before its `:`.
   for (const name of Object.keys(headers).sort()) {
-    if (isSignedByDefault(name) || additional.includes(name)) lines += `${name}:${headers[name]?.trim()}\n`;
+    if (isSignedByDefault(name) || additional.includes(name)) {
+      lines += `${name}:${headers[name]?.trim()}\n`;
+    }
   }
   // OSS refuses a real payload hash (EC 0002-00000214): only a signed Content-MD5 binds the body.
   return `${method}\n${canonicalUri}\n${canonicalQuery}\n${lines}\n${additional.join(';')}\n${unsignedPayload}`;
@@ -139,7 +143,9 @@ export function signedHeaders(
     'x-oss-date': timestamp,
     ...request.headers,
   };
-  if (credentials.securityToken) headers['x-oss-security-token'] = credentials.securityToken;
+  if (credentials.securityToken) {
+    headers['x-oss-security-token'] = credentials.securityToken;
+  }
   const signed = { method, canonicalUri, canonicalQuery, headers };
   headers.authorization = authorization(signed, { credentials, timestamp, region });
   return headers;

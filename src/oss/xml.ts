@@ -23,9 +23,11 @@ export function parseXml(source: string): XmlElement {
     if (source.startsWith('<![CDATA[', start)) {
       at = endOf(source, ']]>', start + 9);
       parent.text += source.slice(start + 9, at - 3);
-    } else if (source.startsWith('<!--', start)) at = endOf(source, '-->', start + 4);
-    else if (source.startsWith('<?', start)) at = endOf(source, '?>', start + 2);
-    else {
+    } else if (source.startsWith('<!--', start)) {
+      at = endOf(source, '-->', start + 4);
+    } else if (source.startsWith('<?', start)) {
+      at = endOf(source, '?>', start + 2);
+    } else {
       at = endOf(source, '>', start);
       readTag(source.slice(start + 1, at - 1), open);
     }
@@ -41,25 +43,35 @@ export function parseXml(source: string): XmlElement {
 /** Applies one tag (without its angle brackets) to the stack of open elements. */
 function readTag(tag: string, open: XmlElement[]): void {
   const [name = ''] = /^\/?[\p{L}_][\p{L}\p{N}_.:-]*/u.exec(tag) ?? [];
-  if (name === '' || open.length > maxDepth) throw new SyntaxError('unexpected markup');
+  if (name === '' || open.length > maxDepth) {
+    throw new SyntaxError('unexpected markup');
+  }
   if (name.startsWith('/')) {
-    if (open.pop()?.name !== name.slice(1)) throw new SyntaxError('elements are not nested');
+    if (open.pop()?.name !== name.slice(1)) {
+      throw new SyntaxError('elements are not nested');
+    }
     return;
   }
   const element: XmlElement = { name, text: '', children: [] };
   open.at(-1)?.children.push(element);
-  if (!tag.endsWith('/')) open.push(element);
+  if (!tag.endsWith('/')) {
+    open.push(element);
+  }
 }
 
 function endOf(source: string, mark: string, from: number): number {
   const found = source.indexOf(mark, from);
-  if (found === -1) throw new SyntaxError(`no ${mark} before the end`);
+  if (found === -1) {
+    throw new SyntaxError(`no ${mark} before the end`);
+  }
   return found + mark.length;
 }
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w{2,4}));/gi, (literal, hex, decimal, name) => {
-    if (name !== undefined) return entities[name] ?? literal;
+    if (name !== undefined) {
+      return entities[name] ?? literal;
+    }
     const point = hex === undefined ? Number.parseInt(decimal, 10) : Number.parseInt(hex, 16);
     return point <= 0x10ffff ? String.fromCodePoint(point) : literal;
   });

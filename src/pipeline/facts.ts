@@ -36,9 +36,15 @@ function lacksFacts(event: ObjectEvent, rules: RuleSet): boolean {
 
 /** The cheap question first: hardly any rule asks for what an event does not say. */
 function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
-  if (event.contentType === undefined && match.contentType.length > 0) return true;
-  if (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) return true;
-  if (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) return true;
+  if (event.contentType === undefined && match.contentType.length > 0) {
+    return true;
+  }
+  if (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) {
+    return true;
+  }
+  if (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) {
+    return true;
+  }
   return event.eTag === undefined && outputs.some(usesETag);
 }
 

@@ -15,7 +15,9 @@ type Failure = Pick<Failed, 'kind' | 'code' | 'message' | 'statusCode' | 'reques
 
 /** What a result says of an error: enough to act on and to ask support with, and nothing that was signed. */
 export function describeError(error: unknown): Failure {
-  if (error instanceof OutputError) return error.failure;
+  if (error instanceof OutputError) {
+    return error.failure;
+  }
   if (!isOssError(error)) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'permanent', code: 'Unexpected', message };

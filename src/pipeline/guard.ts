@@ -26,9 +26,13 @@ const writersNear = memoise(({ rules }: RuleSet) =>
 function mayHaveWritten(writer: Rule, { bucket, key }: ObjectEvent): boolean {
   return writer.outputs.some((output) => {
     const buckets = outputBuckets(writer, output);
-    if (buckets.length > 0 && !buckets.includes(bucket)) return false;
+    if (buckets.length > 0 && !buckets.includes(bucket)) {
+      return false;
+    }
     const [first] = output.target.key.parts;
-    if (first?.kind === 'text' && !key.startsWith(first.text)) return false;
+    if (first?.kind === 'text' && !key.startsWith(first.text)) {
+      return false;
+    }
     return accepts(outputDfa(output, writer), key);
   });
 }
@@ -37,8 +41,14 @@ function mayHaveWritten(writer: Rule, { bucket, key }: ObjectEvent): boolean {
 function leadsTo(from: Rule, to: Rule, rules: RuleSet): boolean {
   const reached = new Set([from]);
   for (const rule of reached) {
-    if (rule === to) return true;
-    for (const next of rules.rules) if (!reached.has(next) && feeds(rule, next)) reached.add(next);
+    if (rule === to) {
+      return true;
+    }
+    for (const next of rules.rules) {
+      if (!reached.has(next) && feeds(rule, next)) {
+        reached.add(next);
+      }
+    }
   }
   return false;
 }

@@ -35,13 +35,19 @@ function planObject(event: ObjectEvent, rules: RuleSet, isGuarded: typeof isOwnO
   const { bucket, key, eventName } = event;
   const source = { bucket, key };
   const reason = findSkipReason(event);
-  if (reason !== undefined) return [{ status: 'skipped', reason, eventName, source }];
+  if (reason !== undefined) {
+    return [{ status: 'skipped', reason, eventName, source }];
+  }
   const items: Item[] = [];
   for (const rule of rulesNear(key, rules)) {
-    if (findMismatch(rule.match, event) !== undefined) continue;
-    if (isGuarded(rule, event, rules))
+    if (findMismatch(rule.match, event) !== undefined) {
+      continue;
+    }
+    if (isGuarded(rule, event, rules)) {
       items.push({ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name });
-    else planOutputs(rule, source, event, items);
+    } else {
+      planOutputs(rule, source, event, items);
+    }
   }
   return items.length > 0 ? items : [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
 }
@@ -57,12 +63,19 @@ const skippedEvents = new Map<string, SkipReason>([
 
 function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason | undefined {
   const reason = skippedEvents.get(eventName);
-  if (reason !== undefined) return reason;
-  if (eventName.startsWith('ObjectRemoved:')) return 'removed';
+  if (reason !== undefined) {
+    return reason;
+  }
+  if (eventName.startsWith('ObjectRemoved:')) {
+    return 'removed';
+  }
   // Names are not listed one by one: the one that a save-as raises is documented nowhere.
-  if (!/^(Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/.test(eventName))
+  if (!/^(Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/.test(eventName)) {
     return 'not-a-creation';
-  if (key.endsWith('/')) return 'directory-marker';
+  }
+  if (key.endsWith('/')) {
+    return 'directory-marker';
+  }
   return sizeBytes === 0 ? 'empty-object' : undefined;
 }
 
@@ -73,8 +86,9 @@ function planOutputs(rule: Rule, source: Target, event: ObjectEvent, items: Item
   const about = { rule: rule.name, source, version: { eTag, modifiedAt } };
   const given = sourceValues(rule, event);
   for (const output of rule.outputs) {
-    for (const choice of choicesOf(output))
+    for (const choice of choicesOf(output)) {
       items.push(planOutput(about, output, Object.assign({}, given, choice)));
+    }
   }
 }
 
@@ -91,8 +105,12 @@ function planOutput(
     const style = render(output.style.parts, values);
     const process = buildProcess(style, target);
     const planned: Planned = { status: 'planned', rule, source, target, style, process, version };
-    if (output.refresh) planned.refresh = output.refresh;
-    if (output.checkSource) planned.checkSource = true;
+    if (output.refresh) {
+      planned.refresh = output.refresh;
+    }
+    if (output.checkSource) {
+      planned.checkSource = true;
+    }
     return planned;
   } catch (error) {
     const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;

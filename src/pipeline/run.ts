@@ -22,7 +22,9 @@ export async function run(plan: readonly Result[], options: RunOptions): Promise
       const result = item.status === 'planned' ? await save(item, options) : item;
       results[i] = result;
       options.onResult(result);
-      if (lanes > Math.max(1, options.limit.current)) break; // throttled: this lane closes
+      if (lanes > Math.max(1, options.limit.current)) {
+        break; // throttled: this lane closes
+      }
     }
     lanes -= 1;
   };

@@ -25,9 +25,13 @@ export async function save(task: Planned, options: SaveOptions): Promise<Saved |
   const { rule, source, target } = task;
   const startedAt = options.now();
   try {
-    if (startedAt >= options.deadline) throw outOfTime(task);
+    if (startedAt >= options.deadline) {
+      throw outOfTime(task);
+    }
     const reason = task.refresh && (await findSkipReason(task, task.refresh, options));
-    if (reason !== undefined) return { status: 'skipped', reason, rule, source, target };
+    if (reason !== undefined) {
+      return { status: 'skipped', reason, rule, source, target };
+    }
     const answer = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
     const { requestId = '', attempts, sizeBytes } = answer;
     const durationMs = options.now() - startedAt;
@@ -51,14 +55,20 @@ async function findSkipReason(
 ): Promise<SkipReason | undefined> {
   try {
     const { lastModified } = await client.headObject({ ...target, deadline });
-    if (refresh === 'missing') return 'target-exists';
-    if (modifiedAt === undefined || lastModified === undefined) return undefined;
+    if (refresh === 'missing') {
+      return 'target-exists';
+    }
+    if (modifiedAt === undefined || lastModified === undefined) {
+      return undefined;
+    }
     // Last-Modified has whole seconds only. Within one second nobody can tell which came first: made again.
     return lastModified.getTime() > Math.floor(Date.parse(modifiedAt) / 1000) * 1000
       ? 'up-to-date'
       : undefined;
   } catch (error) {
-    if (error instanceof OssServiceError && error.statusCode === 404) return undefined;
+    if (error instanceof OssServiceError && error.statusCode === 404) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -80,7 +90,9 @@ async function processCurrent(task: Planned, options: SaveOptions): Promise<Proc
   for (let round = 1; ; round += 1) {
     const answer = await processOnce(task, options);
     const current = await readETag(task, options);
-    if (current === eTag || current === undefined) return answer;
+    if (current === eTag || current === undefined) {
+      return answer;
+    }
     if (round === maxRounds) {
       const message = `${formatObject(source)} was replaced ${maxRounds} times while it was processed.`;
       throw new OutputError({ kind: 'transient', code: 'SourceChanging', message });
@@ -94,7 +106,9 @@ async function readETag({ source }: Planned, { client, deadline }: SaveOptions):
   try {
     return (await client.headObject({ ...source, deadline })).eTag;
   } catch (error) {
-    if (error instanceof OssServiceError && error.statusCode === 404) return undefined;
+    if (error instanceof OssServiceError && error.statusCode === 404) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -106,7 +120,9 @@ async function readETag({ source }: Planned, { client, deadline }: SaveOptions):
  */
 function checkAnswer({ source, target }: Planned, answer: ProcessResult): void {
   const { bucket, key, statusCode, requestId, attempts } = answer;
-  if (key === undefined || (bucket === target.bucket && key === target.key)) return;
+  if (key === undefined || (bucket === target.bucket && key === target.key)) {
+    return;
+  }
   const saved = formatObject({ bucket, key });
   const message = `ProcessObject ${formatObject(source)}: asked to save ${formatObject(target)}, OSS says it saved ${saved}.`;
   const ids = { statusCode, attempts, ...(requestId !== undefined && { requestId }) };

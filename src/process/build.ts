@@ -6,9 +6,12 @@ import { saveAs, type Target } from './save-as.ts';
  * Throws where the style is empty (OSS would save the source as it is) or says itself where to save.
  */
 export function buildProcess(style: string, target: Target): string {
-  if (style.trim() === '') throw new RangeError('The style is empty: nothing to process.');
-  if (holdsSaveAs(style))
+  if (style.trim() === '') {
+    throw new RangeError('The style is empty: nothing to process.');
+  }
+  if (holdsSaveAs(style)) {
     throw new RangeError(`The style "${style}" holds its own sys/saveas: leave that to the target.`);
+  }
   return `${style}|${saveAs(target)}`;
 }
 

@@ -10,7 +10,9 @@ export interface Target {
  * `b_` is always there, so that the answer names the bucket.
  */
 export function saveAs({ bucket, key }: Target): string {
-  if (bucket !== lastBucket.name) lastBucket = { name: bucket, encoded: toBase64Url(bucket) };
+  if (bucket !== lastBucket.name) {
+    lastBucket = { name: bucket, encoded: toBase64Url(bucket) };
+  }
   return `sys/saveas,o_${toBase64Url(key)},b_${lastBucket.encoded}`;
 }
 

@@ -15,7 +15,9 @@ export function globAffixes({ prefix, nodes }: Glob): Affixes {
   let suffixes = [''];
   for (const node of [...nodes].reverse()) {
     const texts = literalsOf(node);
-    if (texts === undefined || texts.length * suffixes.length > maxSuffixes) break;
+    if (texts === undefined || texts.length * suffixes.length > maxSuffixes) {
+      break;
+    }
     suffixes = texts.flatMap((text) => suffixes.map((suffix) => text + suffix));
   }
   return { prefix, suffixes: [...new Set(suffixes)] };
@@ -23,7 +25,9 @@ export function globAffixes({ prefix, nodes }: Glob): Affixes {
 
 /** The texts a node stands for, where they are few. */
 function literalsOf(node: GlobNode): string[] | undefined {
-  if (node.kind === 'run') return undefined;
+  if (node.kind === 'run') {
+    return undefined;
+  }
   if (node.kind === 'choice') {
     const options = node.options.map((option) => {
       const texts = option.map(literalsOf);
@@ -49,8 +53,9 @@ export function outputAffixes({ match }: Rule, { target }: Output): Affixes {
       prefix += part.text;
       continue;
     }
-    if (part.kind === 'variable' && part.name === 'key') prefix += common;
-    else if (part.kind === 'variable' && part.name === 'dir') {
+    if (part.kind === 'variable' && part.name === 'key') {
+      prefix += common;
+    } else if (part.kind === 'variable' && part.name === 'dir') {
       const folder = common.slice(0, common.lastIndexOf('/') + 1);
       const next = parts[i + 1];
       prefix += next?.kind === 'text' && next.text.startsWith('/') ? folder : folder.slice(0, -1);
@@ -62,9 +67,11 @@ export function outputAffixes({ match }: Rule, { target }: Output): Affixes {
     // An empty {dir} takes the slash behind it along.
     const isShort = before?.kind === 'variable' && before.name === 'dir';
     suffixes = [isShort ? last.text.replace(/^\//, '') : last.text];
-  } else if (last?.kind === 'variable' && last.name === 'key') suffixes = endings;
-  else if (last?.kind === 'variable' && last.name === 'base')
+  } else if (last?.kind === 'variable' && last.name === 'key') {
+    suffixes = endings;
+  } else if (last?.kind === 'variable' && last.name === 'base') {
     suffixes = endings.map((ending) => ending.slice(ending.lastIndexOf('/') + 1));
+  }
   return { prefix, suffixes };
 }
 
@@ -89,7 +96,11 @@ export function excludedAffixes({ exclude }: Match): (affixes: Affixes) => boole
 export function commonPrefix(texts: readonly string[]): string {
   const [first = '', ...rest] = texts;
   let length = first.length;
-  for (const text of rest) while (!text.startsWith(first.slice(0, length))) length -= 1;
+  for (const text of rest) {
+    while (!text.startsWith(first.slice(0, length))) {
+      length -= 1;
+    }
+  }
   // Never half a surrogate pair.
   return first.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }

@@ -38,7 +38,9 @@ function addNode(edges: Edge[][], from: number, node: GlobNode): number {
     edges[from]?.push({ to });
     edges[to]?.push({ set: node.set, to });
   } else {
-    for (const option of node.options) edges[addNodes(edges, from, option)]?.push({ to });
+    for (const option of node.options) {
+      edges[addNodes(edges, from, option)]?.push({ to });
+    }
   }
   return to;
 }
@@ -62,7 +64,9 @@ export function concat(parts: readonly Nfa[]): Nfa {
   let ends = [0];
   for (const part of parts) {
     const offset = append(edges, part);
-    for (const end of ends) edges[end]?.push(...part.starts.map((state) => ({ to: state + offset })));
+    for (const end of ends) {
+      edges[end]?.push(...part.starts.map((state) => ({ to: state + offset })));
+    }
     ends = part.accepts.map((state) => state + offset);
   }
   return { edges, starts: [0], accepts: ends };
@@ -70,7 +74,9 @@ export function concat(parts: readonly Nfa[]): Nfa {
 
 function append(edges: Edge[][], part: Nfa): number {
   const offset = edges.length;
-  for (const list of part.edges) edges.push(list.map((edge) => ({ ...edge, to: edge.to + offset })));
+  for (const list of part.edges) {
+    edges.push(list.map((edge) => ({ ...edge, to: edge.to + offset })));
+  }
   return offset;
 }
 
@@ -101,9 +107,13 @@ export function toDfa(nfa: Nfa): Dfa {
   const stateOf = (members: number[]): DfaState => {
     const name = members.join();
     const known = cache.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     if (cache.size >= maxCachedStates) {
-      for (const state of cache.values()) state.next.clear();
+      for (const state of cache.values()) {
+        state.next.clear();
+      }
       cache.clear();
     }
     const state = { members, accepting: members.some((member) => accepts.has(member)), next: new Map() };
@@ -117,11 +127,17 @@ export function toDfa(nfa: Nfa): Dfa {
   };
   const step = (state: DfaState, code: number): DfaState => {
     const known = state.next.get(code);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const members = new Set<number>();
     for (const member of state.members) {
       for (const { set, to } of nfa.edges[member] ?? []) {
-        if (set !== undefined && includes(set, code)) for (const reached of behind(to)) members.add(reached);
+        if (set !== undefined && includes(set, code)) {
+          for (const reached of behind(to)) {
+            members.add(reached);
+          }
+        }
       }
     }
     const next = stateOf([...members].sort((a, b) => a - b));
@@ -135,8 +151,13 @@ export function toDfa(nfa: Nfa): Dfa {
 /** The states reachable without reading anything, sorted. */
 export function closure(nfa: Nfa, states: readonly number[]): number[] {
   const seen = new Set(states);
-  for (const state of seen)
-    for (const edge of nfa.edges[state] ?? []) if (edge.set === undefined) seen.add(edge.to);
+  for (const state of seen) {
+    for (const edge of nfa.edges[state] ?? []) {
+      if (edge.set === undefined) {
+        seen.add(edge.to);
+      }
+    }
+  }
   return [...seen].sort((a, b) => a - b);
 }
 
@@ -145,7 +166,9 @@ export function accepts(dfa: Dfa, text: string): boolean {
   let state = dfa.start;
   for (const char of text) {
     state = dfa.step(state, char.codePointAt(0) ?? 0);
-    if (state.members.length === 0) return false;
+    if (state.members.length === 0) {
+      return false;
+    }
   }
   return state.accepting;
 }
@@ -167,13 +190,21 @@ export function findCommonWord(required: readonly Dfa[], forbidden: readonly Dfa
   const seen = new Set([nameOf(start)]);
   for (const { states, word } of queue) {
     const isWord = states.every((state, i) => state.accepting === i < required.length);
-    if (isWord) return { found: 'word', word };
+    if (isWord) {
+      return { found: 'word', word };
+    }
     for (const { code } of letters) {
       const next = states.map((state, i) => all[i]?.step(state, code) ?? state);
-      if (next.some((state, i) => i < required.length && state.members.length === 0)) continue;
+      if (next.some((state, i) => i < required.length && state.members.length === 0)) {
+        continue;
+      }
       const name = nameOf(next);
-      if (seen.has(name)) continue;
-      if (seen.size >= maxVisited) return { found: 'too-complex' };
+      if (seen.has(name)) {
+        continue;
+      }
+      if (seen.size >= maxVisited) {
+        return { found: 'too-complex' };
+      }
       seen.add(name);
       queue.push({ states: next, word: word + String.fromCodePoint(code) });
     }
@@ -200,12 +231,16 @@ export function lettersOf(dfas: readonly Dfa[]): Letter[] {
   // Lone surrogates are in no key: OSS keys are UTF-8.
   const starts = new Set([0, 0xd800, 0xe000]);
   for (const set of distinct) {
-    for (let i = 0; i < set.length; i += 2) starts.add(set[i] ?? 0).add((set[i + 1] ?? 0) + 1);
+    for (let i = 0; i < set.length; i += 2) {
+      starts.add(set[i] ?? 0).add((set[i + 1] ?? 0) + 1);
+    }
   }
   const sorted = [...starts].filter((code) => code <= 0x10ffff).sort((a, b) => a - b);
   const classes = new Map<string, [number, number][]>();
   sorted.forEach((low, i) => {
-    if (low >= 0xd800 && low < 0xe000) return;
+    if (low >= 0xd800 && low < 0xe000) {
+      return;
+    }
     const name = distinct.map((set) => (includes(set, low) ? 1 : 0)).join('');
     classes.set(name, [...(classes.get(name) ?? []), [low, (sorted[i + 1] ?? 0x110000) - 1]]);
   });
@@ -219,10 +254,16 @@ export function lettersOf(dfas: readonly Dfa[]): Letter[] {
 export function trim(nfa: Nfa): Nfa {
   const sources = new Map<number, number[]>();
   nfa.edges.forEach((list, from) => {
-    for (const { to } of list) sources.set(to, [...(sources.get(to) ?? []), from]);
+    for (const { to } of list) {
+      sources.set(to, [...(sources.get(to) ?? []), from]);
+    }
   });
   const alive = new Set(nfa.accepts);
-  for (const state of alive) for (const from of sources.get(state) ?? []) alive.add(from);
+  for (const state of alive) {
+    for (const from of sources.get(state) ?? []) {
+      alive.add(from);
+    }
+  }
   return {
     edges: nfa.edges.map((list) => list.filter(({ to }) => alive.has(to))),
     starts: nfa.starts.filter((state) => alive.has(state)),

@@ -12,8 +12,11 @@ export function charSet(...items: (number | readonly [number, number])[]): CharS
   const merged: [number, number][] = [];
   for (const [low, high] of ranges) {
     const last = merged.at(-1);
-    if (last !== undefined && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else merged.push([low, high]);
+    if (last !== undefined && low <= last[1] + 1) {
+      last[1] = Math.max(last[1], high);
+    } else {
+      merged.push([low, high]);
+    }
   }
   return merged.flat();
 }
@@ -23,10 +26,14 @@ export function complement(set: CharSet): CharSet {
   let next = 0;
   for (let i = 0; i < set.length; i += 2) {
     const low = set[i] ?? 0;
-    if (low > next) result.push(next, low - 1);
+    if (low > next) {
+      result.push(next, low - 1);
+    }
     next = (set[i + 1] ?? 0) + 1;
   }
-  if (next <= lastCodePoint) result.push(next, lastCodePoint);
+  if (next <= lastCodePoint) {
+    result.push(next, lastCodePoint);
+  }
   return result;
 }
 
@@ -35,9 +42,14 @@ export function intersect(a: CharSet, b: CharSet): CharSet {
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     const low = Math.max(a[i] ?? 0, b[j] ?? 0);
     const [endOfA = 0, endOfB = 0] = [a[i + 1], b[j + 1]];
-    if (low <= Math.min(endOfA, endOfB)) result.push(low, Math.min(endOfA, endOfB));
-    if (endOfA < endOfB) i += 2;
-    else j += 2;
+    if (low <= Math.min(endOfA, endOfB)) {
+      result.push(low, Math.min(endOfA, endOfB));
+    }
+    if (endOfA < endOfB) {
+      i += 2;
+    } else {
+      j += 2;
+    }
   }
   return result;
 }
@@ -45,14 +57,20 @@ export function intersect(a: CharSet, b: CharSet): CharSet {
 /** The set as [low, high] ranges. */
 export function ranges(flat: readonly number[]): [number, number][] {
   const result: [number, number][] = [];
-  for (let i = 0; i < flat.length; i += 2) result.push([flat[i] ?? 0, flat[i + 1] ?? 0]);
+  for (let i = 0; i < flat.length; i += 2) {
+    result.push([flat[i] ?? 0, flat[i + 1] ?? 0]);
+  }
   return result;
 }
 
 export function includes(set: CharSet, code: number): boolean {
   for (let i = 0; i < set.length; i += 2) {
-    if (code < (set[i] ?? 0)) return false;
-    if (code <= (set[i + 1] ?? 0)) return true;
+    if (code < (set[i] ?? 0)) {
+      return false;
+    }
+    if (code <= (set[i + 1] ?? 0)) {
+      return true;
+    }
   }
   return false;
 }

@@ -29,16 +29,25 @@ export function findCollisions(ruleSet: RuleSet, planTargets: PlanTargets): Coll
   const found: Collision[] = [];
   let pairs = 0;
   for (const [i, first] of writers.entries()) {
-    if (found.length >= maxReported) break;
+    if (found.length >= maxReported) {
+      break;
+    }
     const own = collideWithItself(first, languages, planTargets);
-    if (own !== undefined) found.push(own);
+    if (own !== undefined) {
+      found.push(own);
+    }
     for (const second of writers.slice(i + 1)) {
-      if (!bucketsMeet(first.buckets, second.buckets) || !affixesMeet(first.affixes, second.affixes))
+      if (!bucketsMeet(first.buckets, second.buckets) || !affixesMeet(first.affixes, second.affixes)) {
         continue;
+      }
       pairs += 1;
-      if (pairs > maxPairs || found.length >= maxReported) return found;
+      if (pairs > maxPairs || found.length >= maxReported) {
+        return found;
+      }
       const collision = collide(first, second, languages, planTargets);
-      if (collision !== undefined) found.push(collision);
+      if (collision !== undefined) {
+        found.push(collision);
+      }
     }
   }
   return found;
@@ -46,7 +55,9 @@ export function findCollisions(ruleSet: RuleSet, planTargets: PlanTargets): Coll
 
 function collide(first: Writer, second: Writer, languages: Languages, planTargets: PlanTargets) {
   const [a, b] = [languages.taken(first.rule.match)?.dfa, languages.taken(second.rule.match)?.dfa];
-  if (a === undefined || b === undefined) return undefined;
+  if (a === undefined || b === undefined) {
+    return undefined;
+  }
   const one = findWord([a, b], []);
   const bucket =
     first.buckets.find((name) => bucketsMeet(second.buckets, [name])) ?? second.buckets[0] ?? anyBucket;
@@ -60,13 +71,19 @@ function collide(first: Writer, second: Writer, languages: Languages, planTarget
     const made = planTargets({ ...first.rule, outputs: [first.output] }, source).find(({ key }) =>
       writes(second, source, key),
     );
-    if (made !== undefined) return { first, second, sources: [source, source] as const, target: made };
+    if (made !== undefined) {
+      return { first, second, sources: [source, source] as const, target: made };
+    }
   }
   const key = findWord([languages.written(first), languages.written(second)], []);
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    return undefined;
+  }
   const [left] = findSources({ ...first, bucket: from }, key, a);
   const [right] = findSources({ ...second, bucket: also }, key, b);
-  if (!left || !right || !writes(first, left, key) || !writes(second, right, key)) return undefined;
+  if (!left || !right || !writes(first, left, key) || !writes(second, right, key)) {
+    return undefined;
+  }
   return { first, second, sources: [left, right] as const, target: { bucket, key } };
 }
 
@@ -82,14 +99,20 @@ function collideWithItself(
 ): Collision | undefined {
   const { rule, output } = writer;
   const used = new Set(variablesOf(output.target.key.parts).map(({ name }) => name));
-  if (used.has('key') || used.has('etag')) return undefined;
+  if (used.has('key') || used.has('etag')) {
+    return undefined;
+  }
   const endings =
     used.has('ext') || used.has('base') ? [] : rule.match.key.flatMap((glob) => globAffixes(glob).suffixes);
   const folders = used.has('dir') ? [] : rule.match.key.filter(({ text }) => text.includes('*'));
-  if (endings.length < 2 && folders.length === 0) return undefined;
+  if (endings.length < 2 && folders.length === 0) {
+    return undefined;
+  }
   const keys = languages.taken(rule.match)?.dfa;
   const key = keys && findWord([keys], []);
-  if (keys === undefined || key === undefined) return undefined;
+  if (keys === undefined || key === undefined) {
+    return undefined;
+  }
   const ending = endings.find((text) => text !== '' && key.endsWith(text)) ?? '';
   const slash = key.lastIndexOf('/') + 1;
   const others = [
@@ -105,7 +128,9 @@ function collideWithItself(
       accepts(keys, text) &&
       planTargets(alone, { bucket, key: text }).some((made) => made.key === target?.key),
   );
-  if (other === undefined || target === undefined) return undefined;
+  if (other === undefined || target === undefined) {
+    return undefined;
+  }
   return {
     first: writer,
     second: writer,

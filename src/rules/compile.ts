@@ -13,6 +13,8 @@ export async function compileRules(file: string): Promise<{ ruleSet: RuleSet; js
     throw new RulesError(`The rules cannot be read: ${error.message}`);
   });
   const loaded = loadRules(text, file);
-  if (loaded.ok) return { ruleSet: loaded.rules, json: writeCompiled(loaded.rules) };
+  if (loaded.ok) {
+    return { ruleSet: loaded.rules, json: writeCompiled(loaded.rules) };
+  }
   throw new RulesError(`The rules are wrong:\n\n${loaded.issues.map(formatIssue).join('\n\n')}`);
 }

@@ -64,7 +64,9 @@ function cutExtensions(cut: Cut): Cut[] {
 function within(keys: Nfa, set: CharSet): Nfa['edges'] {
   return keys.edges.map((list) =>
     list.flatMap((edge) => {
-      if (edge.set === undefined) return [edge];
+      if (edge.set === undefined) {
+        return [edge];
+      }
       const narrowed = intersect(edge.set, set);
       return narrowed.length === 0 ? [] : [{ to: edge.to, set: narrowed }];
     }),
@@ -79,8 +81,11 @@ function reads(set: CharSet | undefined, separator: CharSet): boolean {
 function entries(keys: Nfa, separator: CharSet): Map<number, number[]> {
   const found = new Map<number, number[]>();
   keys.edges.forEach((list, from) => {
-    for (const { set, to } of list)
-      if (reads(set, separator)) found.set(to, [...(found.get(to) ?? []), from]);
+    for (const { set, to } of list) {
+      if (reads(set, separator)) {
+        found.set(to, [...(found.get(to) ?? []), from]);
+      }
+    }
   });
   return found;
 }

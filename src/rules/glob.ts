@@ -34,8 +34,9 @@ const ANY_FOLDERS: GlobNode = { kind: 'choice', options: [[], [ANYTHING, { kind:
  * Characters are Unicode code points; matching is case-sensitive, as OSS keys are.
  */
 export function parseGlob(text: string): { ok: true; glob: Glob } | SyntaxProblem {
-  if (text === '')
+  if (text === '') {
     return { ok: false, offset: 0, expected: 'a glob such as "uploads/**/*.jpg"', received: '""' };
+  }
   if (text.length > maxLength) {
     return {
       ok: false,
@@ -47,10 +48,14 @@ export function parseGlob(text: string): { ok: true; glob: Glob } | SyntaxProble
   const parser: Parser = { text, offset: 0, depth: 0 };
   try {
     const nodes = parseSequence(parser);
-    if (parser.offset < text.length) fail(parser, parser.offset, 'no "}" without "{" (write "\\}")');
+    if (parser.offset < text.length) {
+      fail(parser, parser.offset, 'no "}" without "{" (write "\\}")');
+    }
     return { ok: true, glob: { text, prefix: literalPrefix(nodes), nodes } };
   } catch (error) {
-    if (error instanceof GlobSyntaxError) return error.problem;
+    if (error instanceof GlobSyntaxError) {
+      return error.problem;
+    }
     throw error;
   }
 }
@@ -85,7 +90,9 @@ function parseSequence(parser: Parser): GlobNode[] {
   const nodes: GlobNode[] = [];
   while (parser.offset < parser.text.length) {
     const char = parser.text[parser.offset];
-    if (char === '}' || (char === ',' && parser.depth > 0)) break;
+    if (char === '}' || (char === ',' && parser.depth > 0)) {
+      break;
+    }
     nodes.push(parseNode(parser));
   }
   return nodes;
@@ -109,26 +116,35 @@ function parseNode(parser: Parser): GlobNode {
 
 function parseStars(parser: Parser): GlobNode {
   const stars = /^\*+/.exec(parser.text.slice(parser.offset))?.[0].length ?? 0;
-  if (stars > 2) fail(parser, parser.offset, '"*" or "**"');
+  if (stars > 2) {
+    fail(parser, parser.offset, '"*" or "**"');
+  }
   const atFolderStart = parser.offset === 0 || parser.text[parser.offset - 1] === '/';
   parser.offset += stars;
-  if (stars === 1) return { kind: 'run', set: NOT_SLASH };
-  if (!atFolderStart || parser.text[parser.offset] !== '/') return ANYTHING;
+  if (stars === 1) {
+    return { kind: 'run', set: NOT_SLASH };
+  }
+  if (!atFolderStart || parser.text[parser.offset] !== '/') {
+    return ANYTHING;
+  }
   parser.offset += 1;
   return ANY_FOLDERS;
 }
 
 function parseChoice(parser: Parser): GlobNode {
   const open = parser.offset;
-  if (parser.depth >= maxDepth) fail(parser, open, `braces nested at most ${maxDepth} deep`);
+  if (parser.depth >= maxDepth) {
+    fail(parser, open, `braces nested at most ${maxDepth} deep`);
+  }
   parser.depth += 1;
   const options: GlobNode[][] = [];
   do {
     parser.offset += 1; // the "{" or "," before the option
     options.push(parseSequence(parser));
   } while (parser.text[parser.offset] === ',');
-  if (parser.text[parser.offset] !== '}')
+  if (parser.text[parser.offset] !== '}') {
     fail(parser, open, '"{" with its "}" (or "\\{" for the character itself)');
+  }
   parser.offset += 1;
   parser.depth -= 1;
   return { kind: 'choice', options };
@@ -138,11 +154,14 @@ function parseClass(parser: Parser): GlobNode {
   const open = parser.offset;
   parser.offset += 1;
   const negated = parser.text[parser.offset] === '!' || parser.text[parser.offset] === '^';
-  if (negated) parser.offset += 1;
+  if (negated) {
+    parser.offset += 1;
+  }
   const ranges: [number, number][] = [];
   while (parser.text[parser.offset] !== ']') {
-    if (parser.offset >= parser.text.length)
+    if (parser.offset >= parser.text.length) {
       fail(parser, open, '"[" with its "]" (or "\\[" for the character itself)');
+    }
     const start = parser.offset;
     const low = readChar(parser);
     let high = low;
@@ -150,10 +169,14 @@ function parseClass(parser: Parser): GlobNode {
       parser.offset += 1;
       high = readChar(parser);
     }
-    if (high < low) fail(parser, start, 'a range from low to high, as in [a-z]');
+    if (high < low) {
+      fail(parser, start, 'a range from low to high, as in [a-z]');
+    }
     ranges.push([low, high]);
   }
-  if (ranges.length === 0) fail(parser, open, 'at least one character between "[" and "]"');
+  if (ranges.length === 0) {
+    fail(parser, open, 'at least one character between "[" and "]"');
+  }
   parser.offset += 1;
   // As with "*" and "?", a negated class never crosses a folder.
   return { kind: 'one', set: negated ? complement(charSet(...ranges, SLASH_CODE)) : charSet(...ranges) };
@@ -163,9 +186,13 @@ const SLASH_CODE = 0x2f;
 
 /** Reads one code point, `\` taking the next one literally. */
 function readChar(parser: Parser): number {
-  if (parser.text[parser.offset] === '\\') parser.offset += 1;
+  if (parser.text[parser.offset] === '\\') {
+    parser.offset += 1;
+  }
   const code = parser.text.codePointAt(parser.offset);
-  if (code === undefined) fail(parser, parser.offset, 'a character after "\\"');
+  if (code === undefined) {
+    fail(parser, parser.offset, 'a character after "\\"');
+  }
   parser.offset += code > 0xffff ? 2 : 1;
   return code;
 }
@@ -174,7 +201,9 @@ function literalPrefix(nodes: GlobNode[]): string {
   let prefix = '';
   for (const node of nodes) {
     const [low, high] = node.kind === 'one' ? node.set : [0, 1];
-    if (node.kind !== 'one' || node.set.length !== 2 || low === undefined || low !== high) break;
+    if (node.kind !== 'one' || node.set.length !== 2 || low === undefined || low !== high) {
+      break;
+    }
     prefix += String.fromCodePoint(low);
   }
   return prefix;

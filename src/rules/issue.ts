@@ -44,7 +44,9 @@ export function createIssue(
 export function formatPath(path: Path): string {
   return path
     .map((step, i) => {
-      if (typeof step === 'string' && /^[\w$-]+$/.test(step)) return i === 0 ? step : `.${step}`;
+      if (typeof step === 'string' && /^[\w$-]+$/.test(step)) {
+        return i === 0 ? step : `.${step}`;
+      }
       return `[${JSON.stringify(step)}]`;
     })
     .join('');
@@ -52,9 +54,15 @@ export function formatPath(path: Path): string {
 
 /** Names a value in an issue: its kind, or its text when that is short enough to recognise. */
 export function describeValue(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object') return 'an object';
+  if (value === undefined || value === null) {
+    return 'nothing';
+  }
+  if (Array.isArray(value)) {
+    return value.length === 0 ? 'an empty list' : 'a list';
+  }
+  if (typeof value === 'object') {
+    return 'an object';
+  }
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
@@ -63,7 +71,9 @@ const maxQuoted = 240;
 
 /** The issue as one line, and for a located one the source line with a caret under the place. */
 export function formatIssue(issue: Issue | LocatedIssue): string {
-  if (!('line' in issue)) return issue.message;
+  if (!('line' in issue)) {
+    return issue.message;
+  }
   const { file, line, column } = issue;
   // Of a file without line breaks only the neighbourhood is shown.
   const from = Math.max(0, issue.sourceLine.length > maxQuoted ? column - maxQuoted / 2 : 0);

@@ -12,7 +12,9 @@ export function createKeyIndex<T>(
   items: readonly T[],
   affixesOf: (item: T) => readonly Affixes[],
 ): (key: string) => readonly T[] {
-  if (items.length <= maxUnindexed) return () => items;
+  if (items.length <= maxUnindexed) {
+    return () => items;
+  }
   const positions = new Map<string, number[]>();
   const lengths = new Map<string, readonly [prefix: number, suffix: number]>();
   items.forEach((item, i) => {
@@ -21,8 +23,11 @@ export function createKeyIndex<T>(
         lengths.set(`${prefix.length},${suffix.length}`, [prefix.length, suffix.length]);
         const name = nameOf(prefix, suffix);
         const known = positions.get(name);
-        if (known === undefined) positions.set(name, [i]);
-        else known.push(i);
+        if (known === undefined) {
+          positions.set(name, [i]);
+        } else {
+          known.push(i);
+        }
       }
     }
   });
@@ -30,7 +35,9 @@ export function createKeyIndex<T>(
     const found = new Set<number>();
     for (const [prefix, suffix] of lengths.values()) {
       const name = nameOf(key.slice(0, prefix), suffix === 0 ? '' : key.slice(-suffix));
-      for (const i of positions.get(name) ?? []) found.add(i);
+      for (const i of positions.get(name) ?? []) {
+        found.add(i);
+      }
     }
     return [...found].sort((a, b) => a - b).flatMap((i) => items.slice(i, i + 1));
   };

@@ -46,7 +46,9 @@ export function feeds(from: Rule, to: Rule): boolean {
   return from.outputs.some((output) => {
     const buckets = outputBuckets(from, output);
     const both = buckets.filter((bucket) => to.match.bucket.includes(bucket));
-    if (buckets.length > 0 && to.match.bucket.length > 0 && both.length === 0) return false;
+    if (buckets.length > 0 && to.match.bucket.length > 0 && both.length === 0) {
+      return false;
+    }
     const common = findCommonWord([outputDfa(output, from), keyDfa(to.match)], [excludeDfa(to.match)]);
     return common.found !== 'none';
   });
@@ -87,7 +89,9 @@ export function writtenLanguage(
             // As in rendering: where {dir} is empty, the slash behind it goes too.
             const before = parts[i - 1];
             const isShort = cut.dir === undefined && before?.kind === 'variable' && before.name === 'dir';
-            if (part.kind === 'text') return literal(isShort ? part.text.replace(/^\//, '') : part.text);
+            if (part.kind === 'text') {
+              return literal(isShort ? part.text.replace(/^\//, '') : part.text);
+            }
             return part.kind === 'b64'
               ? encodedLanguage(part)
               : valueLanguage(part.name, cut, rule, output, buckets);
@@ -106,10 +110,14 @@ export function blurredVariables({ target, vary }: Output): string[] {
   const made: Record<string, string[]> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
   const seen = new Set<string>();
   return variablesOf(target.key.parts).flatMap(({ name, inB64 }) => {
-    if (name === 'rule' || name === 'bucket' || vary[name]?.length === 1) return [];
+    if (name === 'rule' || name === 'bucket' || vary[name]?.length === 1) {
+      return [];
+    }
     const atoms = made[name] ?? [name];
     const isBlurred = inB64 || atoms.some((atom) => seen.has(atom));
-    for (const atom of atoms) seen.add(atom);
+    for (const atom of atoms) {
+      seen.add(atom);
+    }
     return isBlurred ? [name] : [];
   });
 }
@@ -138,7 +146,9 @@ function valueLanguage(
   buckets: readonly string[],
 ): Nfa {
   const varied = output.vary[variable];
-  if (varied !== undefined) return union(varied.map((value) => literal(String(value))));
+  if (varied !== undefined) {
+    return union(varied.map((value) => literal(String(value))));
+  }
   switch (variable) {
     case 'key':
       return cut.dir === undefined ? cut.base : concat([cut.dir, literal('/'), cut.base]);

@@ -38,9 +38,13 @@ interface Placed {
  */
 export function loadRules(fileText: string, fileName: string): LoadedRules {
   const { problems, source, locate } = readYaml(fileText, fileName);
-  if (problems.length > 0) return { ok: false, issues: problems };
+  if (problems.length > 0) {
+    return { ok: false, issues: problems };
+  }
   const parsed = parseRules(source);
-  if (parsed.ok) return { ...parsed, source, locate };
+  if (parsed.ok) {
+    return { ...parsed, source, locate };
+  }
   const issues = parsed.issues.map(locate);
   return { ok: false, issues: issues.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
@@ -123,13 +127,17 @@ function locate(document: Document.Parsed, { path, offset, atKey }: Issue, text:
       ? inside.items.find((item) => isScalar(item.key) && item.key.value === step)
       : undefined;
     const next = isSeq(inside) && typeof step === 'number' ? inside.items[step] : pair?.value;
-    if (next === undefined) break;
+    if (next === undefined) {
+      break;
+    }
     node = next;
     key = pair?.key;
   }
   const place = atKey && isNode(key) ? key : node;
   const start = isNode(place) ? (place.range?.[0] ?? 0) : 0;
-  if (offset === undefined || !isScalar(place) || typeof place.value !== 'string') return start;
+  if (offset === undefined || !isScalar(place) || typeof place.value !== 'string') {
+    return start;
+  }
   // Where the text is not written as it is read (escapes, folded lines), its start has to do.
   const quote = /["']/.test(text[start] ?? '') ? 1 : 0;
   return text.startsWith(place.value, start + quote) ? start + quote + offset : start;

@@ -45,16 +45,22 @@ export function findLoops(ruleSet: RuleSet, planTargets: PlanTargets): { loops: 
   for (const rule of ruleSet.rules) {
     const own = (byRule.get(rule) ?? []).filter((writer) => languages.feeds(writer, rule));
     const loop = own.length === 0 ? undefined : follow([rule], own, languages, planTargets);
-    if (loop === undefined) continue;
+    if (loop === undefined) {
+      continue;
+    }
     loops.push(loop);
-    if (loop.kind !== 'ends') isRefused.add(rule);
+    if (loop.kind !== 'ends') {
+      isRefused.add(rule);
+    }
   }
   // What is refused already need not be looked at again in longer cycles: the whole set is refused.
   const rest = ruleSet.rules.filter((rule) => !isRefused.has(rule));
   const edges = new Map(rest.map((rule) => [rule, new Map<Rule, Writer[]>()]));
   for (const writer of writers) {
     for (const rule of rest) {
-      if (rule === writer.rule || !languages.feeds(writer, rule)) continue;
+      if (rule === writer.rule || !languages.feeds(writer, rule)) {
+        continue;
+      }
       const found = edges.get(writer.rule);
       found?.set(rule, [...(found.get(rule) ?? []), writer]);
     }
@@ -66,7 +72,9 @@ export function findLoops(ruleSet: RuleSet, planTargets: PlanTargets): { loops: 
       writers.filter((writer) => writer.rule === rule && languages.feeds(writer, rule)),
     );
     const loop = follow(group, [...new Set([...inside, ...selves])], languages, planTargets);
-    if (loop !== undefined) loops.push(loop);
+    if (loop !== undefined) {
+      loops.push(loop);
+    }
   }
   const isTogether = (a: Rule, b: Rule) => groups.some((group) => group.includes(a) && group.includes(b));
   const chains = [...edges].flatMap(([from, targets]) =>
@@ -110,13 +118,17 @@ function follow(
   });
   const tooComplex = possible('the globs are too many or too complex to follow to the end');
   const layers = [taken.map((keys) => keys?.nfa ?? NOTHING)];
-  if (taken.some((keys) => keys === undefined)) return tooComplex;
+  if (taken.some((keys) => keys === undefined)) {
+    return tooComplex;
+  }
   const rounds = nodes.length + spareRounds;
   const trail = { nodes, layers, writers, planTargets, rounds };
   // A few examples first: where one of them loops, nothing is left to prove.
   for (const allowOwn of [false, true]) {
     const steps = traceForward({ ...trail, allowOwn });
-    if (steps !== undefined) return loopOf(allowOwn ? 'own-source' : 'loop', steps);
+    if (steps !== undefined) {
+      return loopOf(allowOwn ? 'own-source' : 'loop', steps);
+    }
   }
   if (nodes.length > maxNodes) {
     const cycle = shortestCycle(rules, writers, languages);
@@ -125,7 +137,9 @@ function follow(
   }
   for (let round = 1; round <= rounds; round += 1) {
     const layer = nextLayer(nodes, layers[round - 1] ?? [], layers[0] ?? [], writers);
-    if (layer === undefined) return tooComplex;
+    if (layer === undefined) {
+      return tooComplex;
+    }
     if (layer.every(({ accepts }) => accepts.length === 0)) {
       const steps = traceBack({ ...trail, allowOwn: false });
       return steps && loopOf('ends', steps);
@@ -134,10 +148,14 @@ function follow(
   }
   for (const allowOwn of [false, true]) {
     const steps = traceBack({ ...trail, allowOwn });
-    if (steps !== undefined) return loopOf(allowOwn ? 'own-source' : 'loop', steps);
+    if (steps !== undefined) {
+      return loopOf(allowOwn ? 'own-source' : 'loop', steps);
+    }
   }
   const blurred = [...new Set(writers.flatMap(({ output }) => blurredVariables(output)))];
-  if (blurred.length === 0) return possible('no example of it was found');
+  if (blurred.length === 0) {
+    return possible('no example of it was found');
+  }
   return possible(`{${blurred.join('}, {')}} stands for the same text twice, which is followed as two texts`);
 }
 
@@ -150,8 +168,12 @@ function shortestCycle(rules: readonly Rule[], writers: readonly Writer[], langu
     const last = path.at(-1);
     for (const rule of rules) {
       const leads = writers.some((writer) => writer.rule === last && languages.feeds(writer, rule));
-      if (!leads || seen.has(rule)) continue;
-      if (rule === first) return path;
+      if (!leads || seen.has(rule)) {
+        continue;
+      }
+      if (rule === first) {
+        return path;
+      }
       seen.add(rule);
       paths.push([...path, rule]);
     }
@@ -184,7 +206,9 @@ function nextLayer(
         .filter(() => layer[from]?.accepts.length !== 0)
         .map(({ output }) => writtenLanguage(layer[from] ?? NOTHING, node.rule, output, [node.bucket])),
     );
-    if (written.length === 0) return NOTHING;
+    if (written.length === 0) {
+      return NOTHING;
+    }
     return product([toDfa(union(written)), toDfa(taken[to] ?? NOTHING)], []);
   });
   return next.every((keys) => keys !== undefined) ? next : undefined;
@@ -212,11 +236,17 @@ function findCycles(rules: readonly Rule[], next: (rule: Rule) => readonly Rule[
     }
     if (low.get(rule) === number) {
       const group = open.splice(open.indexOf(rule));
-      if (group.length > 1) groups.push(group);
+      if (group.length > 1) {
+        groups.push(group);
+      }
     }
     return low.get(rule) ?? number;
   };
-  for (const rule of rules) if (!order.has(rule)) visit(rule);
+  for (const rule of rules) {
+    if (!order.has(rule)) {
+      visit(rule);
+    }
+  }
   return groups;
 }
 
@@ -228,11 +258,15 @@ function showChain(writer: Writer, to: Rule, languages: Languages, planTargets: 
     buckets.find((name) => bucketsMeet(to.match.bucket, [name])) ?? to.match.bucket[0] ?? anyBucket;
   const from = output.target.bucket === undefined ? bucket : (rule.match.bucket[0] ?? anyBucket);
   const key = takesNext && findWord([languages.written(writer), takesNext], []);
-  if (key === undefined || takes === undefined) return [];
+  if (key === undefined || takes === undefined) {
+    return [];
+  }
   for (const source of findSources({ rule, output, bucket: from }, key, takes)) {
     const target = { bucket, key };
     const isMade = planTargets(rule, source).some((made) => made.bucket === bucket && made.key === key);
-    if (isMade) return [{ rule: rule.name, ruleIndex, outputIndex, source, target, next: to.name }];
+    if (isMade) {
+      return [{ rule: rule.name, ruleIndex, outputIndex, source, target, next: to.name }];
+    }
   }
   return [];
 }

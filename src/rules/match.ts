@@ -31,23 +31,41 @@ export function rulesNear(key: string, ruleSet: RuleSet): readonly Rule[] {
  * cost of the globs grows with the length of the key alone.
  */
 export function findMismatch(match: Match, event: ObjectEvent): Mismatch | undefined {
-  if (match.bucket.length > 0 && !match.bucket.includes(event.bucket)) return 'bucket';
-  if (!match.key.some((glob) => event.key.startsWith(glob.prefix))) return 'key';
-  if (!accepts(keyDfa(match), event.key)) return 'key';
-  if (match.exclude.length > 0 && accepts(excludeDfa(match), event.key)) return 'excluded';
+  if (match.bucket.length > 0 && !match.bucket.includes(event.bucket)) {
+    return 'bucket';
+  }
+  if (!match.key.some((glob) => event.key.startsWith(glob.prefix))) {
+    return 'key';
+  }
+  if (!accepts(keyDfa(match), event.key)) {
+    return 'key';
+  }
+  if (match.exclude.length > 0 && accepts(excludeDfa(match), event.key)) {
+    return 'excluded';
+  }
   return findSizeMismatch(match, event) ?? findContentTypeMismatch(match, event);
 }
 
 function findSizeMismatch({ minBytes, maxBytes }: Match, { sizeBytes }: ObjectEvent): Mismatch | undefined {
-  if (minBytes === undefined && maxBytes === undefined) return undefined;
-  if (sizeBytes === undefined) return 'size-unknown';
-  if (minBytes !== undefined && sizeBytes < minBytes) return 'too-small';
+  if (minBytes === undefined && maxBytes === undefined) {
+    return undefined;
+  }
+  if (sizeBytes === undefined) {
+    return 'size-unknown';
+  }
+  if (minBytes !== undefined && sizeBytes < minBytes) {
+    return 'too-small';
+  }
   return maxBytes !== undefined && sizeBytes > maxBytes ? 'too-large' : undefined;
 }
 
 function findContentTypeMismatch(match: Match, { contentType }: ObjectEvent): Mismatch | undefined {
-  if (match.contentType.length === 0) return undefined;
-  if (contentType === undefined) return 'content-type-unknown';
+  if (match.contentType.length === 0) {
+    return undefined;
+  }
+  if (contentType === undefined) {
+    return 'content-type-unknown';
+  }
   // Parameters such as "; charset=utf-8" say nothing about the kind of object.
   const actual = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   const fits = match.contentType.some((wanted) =>

@@ -41,7 +41,9 @@ export function checkKey(key: Template, vary: Output['vary'], path: Path, issues
 export function checkStyle(style: Template, vary: Output['vary'], path: Path, issues: Issue[]): void {
   const found = findVariableIssues(style, Object.keys(vary), vary, path);
   issues.push(...found);
-  if (found.length > 0) return;
+  if (found.length > 0) {
+    return;
+  }
   for (const choice of combinations(vary)) {
     const rendered = render(style.parts, { ...standIns, ...choice });
     if (rendered.includes('sys/saveas')) {
@@ -79,8 +81,12 @@ export function checkOwnSource(
   path: Path,
   issues: Issue[],
 ): void {
-  if (bucket !== undefined && !sourceBuckets.includes(bucket)) return;
-  if (!ownKeys.includes(render(key.parts, standIns))) return;
+  if (bucket !== undefined && !sourceBuckets.includes(bucket)) {
+    return;
+  }
+  if (!ownKeys.includes(render(key.parts, standIns))) {
+    return;
+  }
   issues.push(createIssue(path, 'a key other than that of the source object', JSON.stringify(key.text)));
 }
 
@@ -93,7 +99,9 @@ export function checkCollisions(
 ): void {
   const writers = new Map<string, number>();
   outputs.forEach((output, i) => {
-    if (output === undefined) return;
+    if (output === undefined) {
+      return;
+    }
     const { bucket = sourceBuckets.length === 1 ? sourceBuckets[0] : '', key } = output.target;
     for (const choice of combinations(output.vary)) {
       const target = `${bucket}/${render(key.parts, { ...standIns, ...choice })}`;

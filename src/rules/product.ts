@@ -17,14 +17,18 @@ export function product(required: readonly Dfa[], forbidden: readonly Dfa[]): Nf
   for (const states of tuples) {
     const row = letters.map(({ code }) => {
       const next = states.map((state, i) => all[i]?.step(state, code) ?? state);
-      if (next.some((state, i) => i < required.length && state.members.length === 0)) return dead;
+      if (next.some((state, i) => i < required.length && state.members.length === 0)) {
+        return dead;
+      }
       const name = nameOf(next);
       const number = numbers.get(name) ?? tuples.push(next) - 1;
       numbers.set(name, number);
       return number;
     });
     table.push(row);
-    if (tuples.length > maxProduct) return undefined;
+    if (tuples.length > maxProduct) {
+      return undefined;
+    }
   }
   const accepting = tuples.map((states) =>
     states.every((state, i) => state.accepting === i < required.length),
@@ -47,19 +51,27 @@ function minimal(table: readonly number[][], accepting: readonly boolean[], lett
       return block;
     });
     blocks = refined;
-    if (names.size === count) break;
+    if (names.size === count) {
+      break;
+    }
     count = names.size;
   }
   const edges: Edge[][] = Array.from({ length: Math.max(0, ...blocks) + 1 }, () => []);
   const accepts = new Set<number>();
   table.forEach((row, state) => {
     const block = blocks[state] ?? 0;
-    if (accepting[state]) accepts.add(block);
-    if (edges[block]?.length !== 0 || block === 0) return;
+    if (accepting[state]) {
+      accepts.add(block);
+    }
+    if (edges[block]?.length !== 0 || block === 0) {
+      return;
+    }
     const targets = new Map<number, number[]>();
     row.forEach((next, i) => {
       const to = next === dead ? 0 : (blocks[next] ?? 0);
-      if (to !== 0) targets.set(to, [...(targets.get(to) ?? []), i]);
+      if (to !== 0) {
+        targets.set(to, [...(targets.get(to) ?? []), i]);
+      }
     });
     for (const [to, indices] of targets) {
       edges[block]?.push({ to, set: charSet(...indices.flatMap((i) => ranges(letters[i]?.set ?? []))) });

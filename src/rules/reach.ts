@@ -62,7 +62,9 @@ export function createLanguages(): Languages {
   const writtenByWriter = new Map<Writer, Dfa>();
   const readerOf = (match: Match): Reader => {
     const known = readers.get(match);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const text = JSON.stringify([match.key.map((glob) => glob.text), match.exclude.map((glob) => glob.text)]);
     const reader = readers.get(text) ?? {
       globs: match.key.map(globAffixes),
@@ -79,7 +81,9 @@ export function createLanguages(): Languages {
   };
   const written = (writer: Writer) => {
     const known = writtenByWriter.get(writer);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const keys = taken(writer.rule.match)?.nfa ?? sequence([{ kind: 'run', set: ANY_CHAR }]);
     const dfa = toDfa(writtenLanguage(keys, writer.rule, writer.output));
     writtenByWriter.set(writer, dfa);
@@ -87,12 +91,20 @@ export function createLanguages(): Languages {
   };
   const feeds = (writer: Writer, { match }: Rule) => {
     // Asked of every pair: what can be told without automata is.
-    if (!bucketsMeet(writer.buckets, match.bucket)) return false;
+    if (!bucketsMeet(writer.buckets, match.bucket)) {
+      return false;
+    }
     const reader = readerOf(match);
-    if (!reader.globs.some((affixes) => affixesMeet(writer.affixes, affixes))) return false;
-    if (reader.excludes(writer.affixes)) return false;
+    if (!reader.globs.some((affixes) => affixesMeet(writer.affixes, affixes))) {
+      return false;
+    }
+    if (reader.excludes(writer.affixes)) {
+      return false;
+    }
     const known = reader.fed.get(writer);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const keys = taken(match);
     const isFed = keys === undefined || findCommonWord([written(writer), keys.dfa], []).found !== 'none';
     reader.fed.set(writer, isFed);

@@ -55,7 +55,9 @@ function isCompiled(value: unknown): value is RuleSet {
 async function parse(place: string, document: unknown): Promise<RuleSet> {
   const { parseRules } = await import('./rule.ts');
   const parsed = parseRules(document);
-  if (parsed.ok) return parsed.rules;
+  if (parsed.ok) {
+    return parsed.rules;
+  }
   throw new RulesError(
     `The rules in ${place} are wrong:\n${parsed.issues.map(({ message }) => `- ${message}`).join('\n')}`,
   );

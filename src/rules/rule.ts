@@ -48,20 +48,26 @@ export function parseRules(input: unknown): ParsedRules {
   const found = document?.rules ?? [];
   checkNames(found, issues);
   const rules = compact(found.map((item, i) => item && readRule(item, ['rules', i], issues)));
-  if (issues.length > 0) return { ok: false, issues };
+  if (issues.length > 0) {
+    return { ok: false, issues };
+  }
   return { ok: true, rules: { onPermanentFailure: document?.onPermanentFailure ?? 'throw', rules } };
 }
 
 function checkNames(rules: readonly (RuleDocument | undefined)[], issues: Issue[]): void {
   const first = new Map<string, number>();
   rules.forEach((item, i) => {
-    if (item?.name === undefined) return;
+    if (item?.name === undefined) {
+      return;
+    }
     const other = first.get(item.name);
-    if (other === undefined) first.set(item.name, i);
-    else
+    if (other === undefined) {
+      first.set(item.name, i);
+    } else {
       issues.push(
         createIssue(['rules', i, 'name'], 'a name of its own', `"${item.name}", as rules[${other}]`),
       );
+    }
   });
 }
 
@@ -78,7 +84,9 @@ function readRule(found: RuleDocument, path: Path, issues: Issue[]): Rule | unde
     (item, i) => item && readOutput(item, buckets, [...path, 'outputs', i], issues),
   );
   checkCollisions(outputs, buckets, [...path, 'outputs'], issues);
-  if (name === undefined || key === undefined) return undefined;
+  if (name === undefined || key === undefined) {
+    return undefined;
+  }
   return {
     name,
     match: {
@@ -107,12 +115,22 @@ function readOutput(
     Object.entries(found.vary ?? {}).map(([name, values]) => [name, compact(values)]),
   );
   const keyPath = [...path, 'target', 'key'];
-  if (key && !isUnread(target, 'bucket')) checkOwnSource({ bucket, key }, sourceBuckets, keyPath, issues);
+  if (key && !isUnread(target, 'bucket')) {
+    checkOwnSource({ bucket, key }, sourceBuckets, keyPath, issues);
+  }
   // Where `vary` could not be read, which variables exist is unknown, and nothing can be said about their use.
-  if (isUnread(found, 'vary') || !checkVary(vary, [...path, 'vary'], issues)) return undefined;
-  if (style) checkStyle(style, vary, [...path, 'style'], issues);
-  if (key) checkKey(key, vary, keyPath, issues);
-  if (!style || !key || isUnread(target, 'bucket') || issues.length > before) return undefined;
+  if (isUnread(found, 'vary') || !checkVary(vary, [...path, 'vary'], issues)) {
+    return undefined;
+  }
+  if (style) {
+    checkStyle(style, vary, [...path, 'style'], issues);
+  }
+  if (key) {
+    checkKey(key, vary, keyPath, issues);
+  }
+  if (!style || !key || isUnread(target, 'bucket') || issues.length > before) {
+    return undefined;
+  }
   return {
     style,
     target: { ...(bucket !== undefined && { bucket }), key },

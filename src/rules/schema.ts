@@ -89,7 +89,9 @@ export function either<A, B>(first: Schema<A>, second: Schema<B>, description: s
       for (const schema of [first, second]) {
         const found: Issue[] = [];
         const value = schema.parse(input, path, found);
-        if (found.length === 0) return value;
+        if (found.length === 0) {
+          return value;
+        }
       }
       return refuse(expected, input, path, issues);
     },
@@ -102,9 +104,13 @@ export function refine<A, B>(schema: Schema<A>, read: (value: A) => Read<B>): Sc
     ...schema,
     parse(input, path, issues) {
       const value = schema.parse(input, path, issues);
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        return undefined;
+      }
       const result = read(value);
-      if (result.ok) return result.value;
+      if (result.ok) {
+        return result.value;
+      }
       const place = result.offset === undefined ? {} : { offset: result.offset };
       issues.push(createIssue(path, result.expected, result.received, place));
       return undefined;
@@ -150,11 +156,15 @@ export function record<T>(
     expected,
     json: { type: 'object', ...shown, propertyNames: name.json, additionalProperties: value.json },
     parse(input, path, issues) {
-      if (!isJsonObject(input)) return refuse(expected, input, path, issues);
+      if (!isJsonObject(input)) {
+        return refuse(expected, input, path, issues);
+      }
       const entries = Object.entries(input).map(([key, item]) => {
         const inName: Issue[] = [];
         name.parse(key, [...path, key], inName);
-        for (const issue of inName) issues.push({ ...issue, atKey: true });
+        for (const issue of inName) {
+          issues.push({ ...issue, atKey: true });
+        }
         return [key, value.parse(item, [...path, key], issues)] as const;
       });
       return Object.fromEntries(entries);
@@ -180,12 +190,17 @@ export function object<F extends Record<string, Schema<unknown>>>(
     expected,
     json: { type: 'object', ...notes, properties, required, additionalProperties: false },
     parse(input, path, issues) {
-      if (!isJsonObject(input)) return refuse(expected, input, path, issues);
+      if (!isJsonObject(input)) {
+        return refuse(expected, input, path, issues);
+      }
       reportUnknown(input, names, path, issues);
       const entries = Object.entries(fields).flatMap(([name, field]) => {
-        if (Object.hasOwn(input, name))
+        if (Object.hasOwn(input, name)) {
           return [[name, field.parse(input[name], [...path, name], issues)] as const];
-        if (field.optional === undefined) refuse(field.expected, undefined, [...path, name], issues);
+        }
+        if (field.optional === undefined) {
+          refuse(field.expected, undefined, [...path, name], issues);
+        }
         return [];
       });
       // Each entry was read by the field of its name, which the type system cannot see through fromEntries.

@@ -31,14 +31,18 @@ export function* findSources(
     const known = { ...choice, rule: rule.name, bucket };
     for (const bound of readTemplate(parts, target, known)) {
       readings += 1;
-      if (readings > maxReadings) return;
+      if (readings > maxReadings) {
+        return;
+      }
       const language = [toDfa(keyLanguage(bound)), keys];
       const found = findWord(language, []);
       // Where the target itself is a source of it, so may be another key, which shows more.
       const other = found === target ? findWord(language, [toDfa(literal(target))]) : undefined;
       for (const key of [other, found]) {
         const source = key === undefined ? undefined : complete(bucket, key, bound);
-        if (source !== undefined && render(parts, { ...known, ...valuesOf(source) }) === target) yield source;
+        if (source !== undefined && render(parts, { ...known, ...valuesOf(source) }) === target) {
+          yield source;
+        }
       }
     }
   }
@@ -47,8 +51,9 @@ export function* findSources(
 function complete(bucket: string, key: string, { etag, yyyy, mm, dd }: Values): Source | undefined {
   const eventTime = `${yyyy ?? '2026'}-${mm ?? '01'}-${dd ?? '01'}T00:00:00.000Z`;
   // A day that its month lacks is another day, or none.
-  if (Number.isNaN(Date.parse(eventTime)) || new Date(eventTime).toISOString() !== eventTime)
+  if (Number.isNaN(Date.parse(eventTime)) || new Date(eventTime).toISOString() !== eventTime) {
     return undefined;
+  }
   return { bucket, key, eventTime, ...(etag !== undefined && { eTag: String(etag) }) };
 }
 
@@ -66,26 +71,33 @@ function* readTemplate(
 ): Generator<Values> {
   const [part, ...rest] = parts;
   if (part === undefined) {
-    if (text === '') yield bound;
+    if (text === '') {
+      yield bound;
+    }
     return;
   }
   if (part.kind === 'text') {
     const expected = isRoot ? part.text.replace(/^\//, '') : part.text;
-    if (text.startsWith(expected)) yield* readTemplate(rest, text.slice(expected.length), bound);
+    if (text.startsWith(expected)) {
+      yield* readTemplate(rest, text.slice(expected.length), bound);
+    }
     return;
   }
   const name = part.kind === 'variable' ? part.name : undefined;
   const known = name === undefined ? undefined : bound[name];
   const isDir = name === 'dir';
   if (known !== undefined) {
-    if (text.startsWith(String(known)))
+    if (text.startsWith(String(known))) {
       yield* readTemplate(rest, text.slice(String(known).length), bound, isDir && known === '');
+    }
     return;
   }
   const allowed = name === undefined ? /^[\w-]*$/ : shapes[name];
   for (let end = 0; end <= text.length; end += 1) {
     const value = text.slice(0, end);
-    if (allowed?.test(value) === false) continue;
+    if (allowed?.test(value) === false) {
+      continue;
+    }
     const next = name === undefined ? bound : { ...bound, [name]: value };
     yield* readTemplate(rest, text.slice(end), next, isDir && value === '');
   }
@@ -104,14 +116,18 @@ const shapes: Partial<Record<string, RegExp>> = {
 
 /** The keys whose parts are these. */
 function keyLanguage({ key, dir, base, name, ext }: Values): Nfa {
-  if (key !== undefined) return literal(String(key));
+  if (key !== undefined) {
+    return literal(String(key));
+  }
   const anyExt = union([literal(''), sequence([DOT_NODE, { kind: 'run', set: NOT_SLASH_NOR_DOT }])]);
   const anyName = sequence([{ kind: 'run', set: NOT_SLASH }]);
   const folder =
     dir === undefined
       ? union([literal(''), sequence([{ kind: 'run', set: ANY_CHAR }, SLASH_NODE])])
       : literal(dir === '' ? '' : `${dir}/`);
-  if (base !== undefined) return concat([folder, literal(String(base))]);
+  if (base !== undefined) {
+    return concat([folder, literal(String(base))]);
+  }
   const stem = name === undefined ? anyName : literal(String(name));
   const ending = ext === undefined ? anyExt : literal(ext === '' ? '' : `.${ext}`);
   return concat([folder, stem, ending]);

@@ -59,7 +59,9 @@ export function parseTemplate(text: string): { ok: true; template: Template } | 
     }
     offset += token.length;
   }
-  if (b64 === undefined) return { ok: true, template: { text, parts: top } };
+  if (b64 === undefined) {
+    return { ok: true, template: { text, parts: top } };
+  }
   return { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
 }
 
@@ -72,7 +74,9 @@ export interface UsedVariable {
 /** Every variable the template uses, those inside `{b64:…}` included. */
 export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable[] {
   return parts.flatMap((part): UsedVariable[] => {
-    if (part.kind === 'variable') return [{ name: part.name, offset: part.offset, inB64 }];
+    if (part.kind === 'variable') {
+      return [{ name: part.name, offset: part.offset, inB64 }];
+    }
     return part.kind === 'b64' ? variablesOf(part.parts, true) : [];
   });
 }
@@ -85,9 +89,13 @@ export function render(parts: readonly Part[], values: Values): string {
   let text = '';
   let afterEmptyDir = false;
   for (const part of parts) {
-    if (part.kind === 'variable') text += values[part.name] ?? '';
-    else if (part.kind === 'b64') text += Buffer.from(render(part.parts, values)).toString('base64url');
-    else text += afterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
+    if (part.kind === 'variable') {
+      text += values[part.name] ?? '';
+    } else if (part.kind === 'b64') {
+      text += Buffer.from(render(part.parts, values)).toString('base64url');
+    } else {
+      text += afterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
+    }
     afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && values.dir === '';
   }
   return text;

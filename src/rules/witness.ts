@@ -51,19 +51,29 @@ export function traceBack({ nodes, layers, writers, planTargets, allowOwn }: Tra
   let tries = 0;
   const dfas = layers.map((layer) => layer.map((keys): Dfa => toDfa(keys)));
   const back = (round: number, to: Node, key: string): Move[] | undefined => {
-    if (round === 0) return [];
+    if (round === 0) {
+      return [];
+    }
     for (const [i, from] of nodes.entries()) {
       const keys = dfas[round - 1]?.[i];
       for (const { rule, ruleIndex, output, outputIndex } of writers) {
-        if (rule !== from.rule || (output.target.bucket ?? from.bucket) !== to.bucket || !keys) continue;
+        if (rule !== from.rule || (output.target.bucket ?? from.bucket) !== to.bucket || !keys) {
+          continue;
+        }
         for (const source of findSources({ rule, output, bucket: from.bucket }, key, keys)) {
           tries += 1;
-          if (tries > maxTries) return undefined;
+          if (tries > maxTries) {
+            return undefined;
+          }
           const target = { bucket: to.bucket, key };
           const step = { rule: rule.name, ruleIndex, outputIndex, source, target };
-          if ((isOwn(step) && !allowOwn) || !includes(planTargets(rule, source), target)) continue;
+          if ((isOwn(step) && !allowOwn) || !includes(planTargets(rule, source), target)) {
+            continue;
+          }
           const before = back(round - 1, from, source.key);
-          if (before !== undefined) return [...before, { step, from, to }];
+          if (before !== undefined) {
+            return [...before, { step, from, to }];
+          }
         }
       }
     }
@@ -74,7 +84,9 @@ export function traceBack({ nodes, layers, writers, planTargets, allowOwn }: Tra
     for (const key of someWords(dfas[top]?.[i])) {
       const moves = back(top, to, key);
       const lap = moves && (allowOwn ? cutToOwn(moves) : cutToLap(moves));
-      if (lap !== undefined) return lap;
+      if (lap !== undefined) {
+        return lap;
+      }
     }
   }
   return undefined;
@@ -95,29 +107,41 @@ export function traceForward({
     const from = nodes[i];
     const isLong = before.length >= rounds;
     const lap = allowOwn ? cutToOwn(before) : isLong ? cutToLap(before) : undefined;
-    if (lap !== undefined || from === undefined || isLong) return lap;
+    if (lap !== undefined || from === undefined || isLong) {
+      return lap;
+    }
     tries += 1;
     const writer = writers.find(({ rule }) => rule === from.rule);
-    if (tries > maxTries || writer === undefined) return undefined;
+    if (tries > maxTries || writer === undefined) {
+      return undefined;
+    }
     const { ruleIndex, outputIndex } = writer;
     for (const target of planTargets(from.rule, source)) {
       const step = { rule: from.rule.name, ruleIndex, outputIndex, source, target };
       for (const [j, to] of nodes.entries()) {
         const isTaken =
           to.bucket === target.bucket && taken[j] !== undefined && accepts(taken[j], target.key);
-        if (!isTaken || (isOwn(step) && !allowOwn)) continue;
+        if (!isTaken || (isOwn(step) && !allowOwn)) {
+          continue;
+        }
         const found = forth(j, { ...target, eTag: `${before.length + 1}` }, [...before, { step, from, to }]);
-        if (found !== undefined) return found;
+        if (found !== undefined) {
+          return found;
+        }
       }
     }
     return undefined;
   };
   for (const [i, { bucket }] of nodes.entries()) {
     for (const key of someWords(taken[i])) {
-      if (tries > maxTries) return undefined;
+      if (tries > maxTries) {
+        return undefined;
+      }
       // No two objects have one ETag.
       const found = forth(i, { bucket, key, eTag: '0' }, []);
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        return found;
+      }
     }
   }
   return undefined;
@@ -127,7 +151,9 @@ function* someWords(dfa: Dfa | undefined): Generator<string> {
   const known: Dfa[] = [];
   while (dfa !== undefined && known.length < 8) {
     const word = findWord([dfa], known);
-    if (word === undefined) return;
+    if (word === undefined) {
+      return;
+    }
     yield word;
     known.push(toDfa(literal(word)));
   }
@@ -137,7 +163,9 @@ function* someWords(dfa: Dfa | undefined): Generator<string> {
 function cutToLap(moves: readonly Move[]): Step[] | undefined {
   for (const [end, { to }] of moves.entries()) {
     const start = moves.slice(0, end + 1).findLastIndex(({ from }) => from === to);
-    if (start >= 0) return moves.slice(start, end + 1).map(({ step }) => step);
+    if (start >= 0) {
+      return moves.slice(start, end + 1).map(({ step }) => step);
+    }
   }
   return undefined;
 }

@@ -22,23 +22,36 @@ type Given = ReadonlyMap<string, StyleParameter>;
 export function checkAction(context: ActionContext): void {
   const { action, label, report } = context;
   const { value, params, note } = context.operation;
-  if (note !== undefined) report('info', action.name, `${label} ${note}`);
-  if (value !== undefined && params === undefined) checkBareValue(value, context);
-  else checkKeyed(context);
+  if (note !== undefined) {
+    report('info', action.name, `${label} ${note}`);
+  }
+  if (value !== undefined && params === undefined) {
+    checkBareValue(value, context);
+  } else {
+    checkKeyed(context);
+  }
 }
 
 function checkKeyed(context: ActionContext): void {
   const { action, label, report } = context;
   const given = new Map<string, StyleParameter>();
   for (const parameter of action.parameters) {
-    if (wholeOf(parameter).text === '') continue; // the parser reports it
+    if (wholeOf(parameter).text === '') {
+      continue; // the parser reports it
+    }
     const name = checkParameter(parameter, context);
-    if (name === undefined) continue;
-    if (given.has(name)) report('warning', wholeOf(parameter), `${label}: ${name}_ is given twice`);
+    if (name === undefined) {
+      continue;
+    }
+    if (given.has(name)) {
+      report('warning', wholeOf(parameter), `${label}: ${name}_ is given twice`);
+    }
     given.set(name, parameter);
   }
   checkMissing(given, context);
-  for (const [name, parameter] of given) checkCompany(name, wholeOf(parameter), given, context);
+  for (const [name, parameter] of given) {
+    checkCompany(name, wholeOf(parameter), given, context);
+  }
 }
 
 /** The name under which a parameter counts as given (`value` for a bare one), if the action knows it. */
@@ -52,7 +65,9 @@ function checkParameter({ key, value }: StyleParameter, context: ActionContext):
     checkValue(spec, value.text, at, key === undefined ? label : `${label} ${name}_`, context);
     return name;
   }
-  if (open === true) return undefined;
+  if (open === true) {
+    return undefined;
+  }
   // Live tests of every SDK send crop,…,r_1, and OSS ignores it: an unknown parameter is no error.
   const names = Object.keys(params).map((known) => `${known}_`);
   const expected = names.length === 0 ? 'no parameter' : `one of ${names.join(' ')}`;
@@ -64,10 +79,15 @@ function checkParameter({ key, value }: StyleParameter, context: ActionContext):
 /** An action of a single bare value, such as `rotate,90`: whatever stands there is that value. */
 function checkBareValue(spec: Parameter, context: ActionContext): void {
   const [first, second] = context.action.parameters.map(wholeOf);
-  if (first === undefined) reportMissing('a value', spec.missingEc, context);
-  else if (first.text !== '') checkValue(spec, first.text, first, context.label, context);
+  if (first === undefined) {
+    reportMissing('a value', spec.missingEc, context);
+  } else if (first.text !== '') {
+    checkValue(spec, first.text, first, context.label, context);
+  }
   const message = `${context.label} takes a single value; OSS refuses more with EC 0040-00000203`;
-  if (second !== undefined) context.report('error', second, message);
+  if (second !== undefined) {
+    context.report('error', second, message);
+  }
 }
 
 function checkValue(
@@ -84,7 +104,9 @@ function checkValue(
     report(severity, at, where, expected, note);
   }
   const [severity, note] = lookUp(spec.notes, value) ?? lookUp(spec.notes, '') ?? [];
-  if (note !== undefined) report(severity === 'warning' ? severity : 'info', at, `${where} ${value} ${note}`);
+  if (note !== undefined) {
+    report(severity === 'warning' ? severity : 'info', at, `${where} ${value} ${note}`);
+  }
   const regions = lookUp(spec.regions, value);
   if (regions !== undefined && !regions.includes(request.region ?? '')) {
     report('warning', at, `${where} ${value} is possible only in ${regions.join(', ')}`);
@@ -94,9 +116,13 @@ function checkValue(
 function checkMissing(given: Given, context: ActionContext): void {
   const { params = {}, oneOf = [], missingEc } = context.operation;
   for (const [name, { required, ec }] of Object.entries(params)) {
-    if (required === true && !given.has(name)) reportMissing(`${name}_`, ec, context);
+    if (required === true && !given.has(name)) {
+      reportMissing(`${name}_`, ec, context);
+    }
   }
-  if (oneOf.length === 0 || [...oneOf, 'value'].some((name) => given.has(name))) return;
+  if (oneOf.length === 0 || [...oneOf, 'value'].some((name) => given.has(name))) {
+    return;
+  }
   const possible = oneOf.filter((name) => context.isNested || params[name]?.nested !== true);
   reportMissing(possible.map((name) => `${name}_`).join(' or '), missingEc, context);
 }
@@ -119,10 +145,14 @@ function checkCompany(
   const { params = {} } = operation;
   const { ignoredWith = [], onlyWith = {} } = lookUp(params, name) ?? {};
   const rival = ignoredWith.find((other) => given.has(other));
-  if (rival !== undefined) report('warning', at, `${label}: beside ${rival}_, ${name}_ does not count`);
+  if (rival !== undefined) {
+    report('warning', at, `${label}: beside ${rival}_, ${name}_ does not count`);
+  }
   for (const [other, values] of Object.entries(onlyWith)) {
     const value = given.get(other)?.value.text ?? params[other]?.default;
-    if (value !== undefined && (values.length === 0 || values.includes(value))) continue;
+    if (value !== undefined && (values.length === 0 || values.includes(value))) {
+      continue;
+    }
     const wanted = values.length === 0 ? `${other}_` : values.map((text) => `${other}_${text}`).join(', ');
     report('warning', at, `${label}: ${name}_ has an effect only with ${wanted}`);
   }

@@ -7,11 +7,17 @@ import type { Report } from './style-issue.ts';
 export function checkPictures(list: readonly StyleAction[], report: Report, isNested: boolean): void {
   const actions = list.filter(({ name }) => lookUp(catalog.image, name.text) !== undefined).map(readAction);
   let bounds = sourceBounds;
-  for (const action of actions) bounds = boundsAfter(action, bounds, report);
-  if (isNested) return;
+  for (const action of actions) {
+    bounds = boundsAfter(action, bounds, report);
+  }
+  if (isNested) {
+    return;
+  }
   const format = actions.findLast(({ name }) => name.text === 'format');
   const output = format?.given.value ?? '';
-  if (format !== undefined) checkResultSize(format, bounds, report);
+  if (format !== undefined) {
+    checkResultSize(format, bounds, report);
+  }
   checkAnimation(actions, output, report);
   checkOrder(actions, report);
   const quality = actions.find(({ name }) => name.text === 'quality');
@@ -34,7 +40,9 @@ function checkResultSize({ given, at }: ImageAction, { w, h, area, isExact }: Bo
     avif: area > 4096 * 2304 && '4,096 x 2,304 pixels',
   };
   const limit = lookUp(over, given.value);
-  if (limit === undefined || limit === false) return;
+  if (limit === undefined || limit === false) {
+    return;
+  }
   const message = isExact
     ? `and this result is ${w} x ${h}`
     : 'large sources exceed it: resize with w_ and h_, or l_';
@@ -43,15 +51,23 @@ function checkResultSize({ given, at }: ImageAction, { w, h, area, isExact }: Bo
 
 /** OSS help, "Overview": only resize by w or h, crop and image watermarks keep an animation. */
 function checkAnimation(actions: readonly ImageAction[], output: string, report: Report): void {
-  if (!['', 'gif', 'webp'].includes(output)) return; // a still picture is what was asked for
+  if (!['', 'gif', 'webp'].includes(output)) {
+    return; // a still picture is what was asked for
+  }
   const stilling = actions.find(({ name: { text: name }, given }) => {
-    if (name === 'resize') return given.p !== undefined && given.w === undefined && given.h === undefined;
-    if (name === 'watermark') return given.text !== undefined;
+    if (name === 'resize') {
+      return given.p !== undefined && given.w === undefined && given.h === undefined;
+    }
+    if (name === 'watermark') {
+      return given.text !== undefined;
+    }
     return (
       !['crop', 'format'].includes(name) && lookUp(catalog.image, name)?.alone !== true && given.value !== '0'
     );
   });
-  if (stilling === undefined) return;
+  if (stilling === undefined) {
+    return;
+  }
   // Who writes format,gif has animations in mind; elsewhere the source may never be one.
   const severity = output === 'gif' ? 'warning' : 'info';
   report(severity, stilling.name, `an animated source becomes a still picture by ${stilling.name.text}`);

@@ -22,18 +22,25 @@ export function checkRequest(
   const main = used.filter(({ label }) => !label.startsWith('sys/'));
   const modes = new Set(main.map(({ operation }) => operation.mode));
   const isSaved = saveAs !== undefined || request.isSaved === true;
-  for (const operation of main) checkSending(operation, isSaved, request.mode, report);
+  for (const operation of main) {
+    checkSending(operation, isSaved, request.mode, report);
+  }
   if (modes.has('async') && modes.has('sync')) {
     const other = main.find(({ operation }) => operation.mode !== main[0]?.operation.mode);
-    if (other !== undefined)
+    if (other !== undefined) {
       report('warning', other.name, 'it mixes synchronous with asynchronous operations');
+    }
   }
-  if (secondSaveAs !== undefined) report('warning', secondSaveAs.name, 'sys/saveas is given twice');
+  if (secondSaveAs !== undefined) {
+    report('warning', secondSaveAs.name, 'sys/saveas is given twice');
+  }
   if (notify !== undefined && modes.size === 1 && modes.has('sync')) {
     report('warning', notify.name, 'sys/notify is documented for asynchronous requests only');
   }
   const [, , , , fifthPipe] = text.matchAll(/\|/g);
-  if (fifthPipe === undefined) return;
+  if (fifthPipe === undefined) {
+    return;
+  }
   // OSS help, "Error codes"; documented for the old notation, and the new has no use for so many.
   report(
     'error',
@@ -56,6 +63,10 @@ function checkSending(
   if (mode === 'sync' && sent === 'async') {
     report('warning', name, `${label} is documented for synchronous requests only: it takes ProcessObject`);
   }
-  if (saveAs === 'required' && !isSaved) report('warning', name, `${label} needs "|sys/saveas,o_…"`);
-  if (saveAs === 'refused' && isSaved) report('error', name, `${label} cannot be used with sys/saveas`);
+  if (saveAs === 'required' && !isSaved) {
+    report('warning', name, `${label} needs "|sys/saveas,o_…"`);
+  }
+  if (saveAs === 'refused' && isSaved) {
+    report('error', name, `${label} cannot be used with sys/saveas`);
+  }
 }

@@ -55,15 +55,21 @@ function checkText(text: string, context: Context): Used[] {
     context.report(isTolerable ? 'warning' : 'error', at, message);
   }
   return segments.flatMap((segment, i) => {
-    if (segment.kind === 'style') return checkNamedStyle(segment.name, i, context);
-    if (segment.actions.length === 0 || segment.category.text === '') return []; // the parser reports it
+    if (segment.kind === 'style') {
+      return checkNamedStyle(segment.name, i, context);
+    }
+    if (segment.actions.length === 0 || segment.category.text === '') {
+      return []; // the parser reports it
+    }
     return checkActions(segment, i === 0 ? undefined : segments[0], context);
   });
 }
 
 /** OSS help, "Styles": 1 to 63 letters, digits, "_", "-", "."; built-in ones are `::name`, asynchronous. */
 function checkNamedStyle(name: StyleToken, i: number, { report }: Context): Used[] {
-  if (i > 0) report('warning', name, 'a named style is documented only at the start');
+  if (i > 0) {
+    report('warning', name, 'a named style is documented only at the start');
+  }
   if (name.text !== '' && !/^(::)?[\w.-]{1,63}$/.test(name.text)) {
     report('error', name, 'style/', 'a name of 1 to 63 letters, digits, "_", "-" and "."');
   }
@@ -87,7 +93,9 @@ function checkActions(segment: Actions, first: StyleSegment | undefined, context
   }
   return actions.flatMap((action, i): Used[] => {
     const { name } = action;
-    if (name.text === '') return []; // the parser reports it
+    if (name.text === '') {
+      return []; // the parser reports it
+    }
     const label = `${category.text}/${name.text}`;
     const operation = lookUp(operations, name.text);
     if (operation === undefined) {
@@ -103,7 +111,9 @@ function checkActions(segment: Actions, first: StyleSegment | undefined, context
 function checkSegmentPlace(category: StyleToken, first: StyleSegment | undefined, { report }: Context): void {
   const { text } = category;
   if (text === 'sys') {
-    if (first === undefined) report('warning', category, 'nothing to process stands before sys/…');
+    if (first === undefined) {
+      report('warning', category, 'nothing to process stands before sys/…');
+    }
   } else if (first?.kind === 'actions' && first.category.text !== text) {
     report('error', category, `${text} cannot follow ${first.category.text}: one category per request`);
   } else if (first !== undefined) {
@@ -125,9 +135,15 @@ function reportUnknownAction(
   const isBase64 = lookUp(params, previous?.parameters.at(-1)?.key?.text)?.type === 'base64';
   const home = Object.keys(catalog).find((other) => other !== 'sys' && lookUp(catalog[other], name.text));
   let hint = didYouMean(name.text, Object.keys(catalog[category] ?? {}));
-  if (isBase64) hint = ' (the "/" of Base64 is "_" in its URL-safe form)';
-  if (home !== undefined) hint = ` (it belongs to ${home}: one request holds one category)`;
-  if (['sys', 'saveas', 'notify'].includes(name.text)) hint = ' (sys/… is joined with "|")';
+  if (isBase64) {
+    hint = ' (the "/" of Base64 is "_" in its URL-safe form)';
+  }
+  if (home !== undefined) {
+    hint = ` (it belongs to ${home}: one request holds one category)`;
+  }
+  if (['sys', 'saveas', 'notify'].includes(name.text)) {
+    hint = ' (sys/… is joined with "|")';
+  }
   const severity = category === 'image' || home !== undefined ? 'error' : 'warning';
   report(severity, name, category, `an action of ${category}`, hint);
 }
@@ -140,15 +156,21 @@ function checkPlace(
   { report }: Context,
 ) {
   const { alone, last, after = [] } = operation;
-  if (alone === true && actions.length > 1) report('error', name, `${label} must be the only action`);
-  if (last === true && i < actions.length - 1) report('error', name, `${label} must be the last action`);
+  if (alone === true && actions.length > 1) {
+    report('error', name, `${label} must be the only action`);
+  }
+  if (last === true && i < actions.length - 1) {
+    report('error', name, `${label} must be the last action`);
+  }
   const previous = actions[i - 1]?.name.text;
   if (category.text !== 'image' && previous !== undefined && !after.includes(previous)) {
     const severity = category.text === 'sys' ? 'warning' : 'error';
     report(severity, name, `${label} cannot follow ${category.text}/${previous}: one action per request`);
   }
   // OSS help, "Video stitching": at most 11 videos, the source included.
-  if (i === 11 && category.text === 'video') report('error', name, 'at most 11 videos can be joined');
+  if (i === 11 && category.text === 'video') {
+    report('error', name, 'at most 11 videos can be joined');
+  }
 }
 
 /** What the preprocessing of a watermark image may hold. */
@@ -162,7 +184,9 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: Context)
   const seen = new Set<string>();
   for (const { parameters } of actions.filter(({ name }) => name.text === 'watermark')) {
     const at = parameters.find(({ key }) => key?.text === 'image')?.value;
-    if (at === undefined) continue;
+    if (at === undefined) {
+      continue;
+    }
     const [name = '', process] = Buffer.from(at.text, 'base64url').toString().split('?x-oss-process=');
     if (!seen.has(name) && seen.add(name).size > 3) {
       context.report(
@@ -171,7 +195,9 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: Context)
         'at most 3 different watermark images; OSS refuses more with EC 0040-00000026',
       );
     }
-    if (process !== undefined) checkPreprocessing(process, at, context);
+    if (process !== undefined) {
+      checkPreprocessing(process, at, context);
+    }
   }
 }
 
@@ -179,7 +205,9 @@ function checkPreprocessing(process: string, at: StyleToken, { report, request }
   const issues: StyleIssue[] = [];
   const used = checkText(process, { request, isNested: true, report: reportInto(issues) });
   const where = `in the preprocessing "${process}"`;
-  for (const { severity, message } of issues) report(severity, at, `${where}: ${message}`);
+  for (const { severity, message } of issues) {
+    report(severity, at, `${where}: ${message}`);
+  }
   for (const { name, label } of used.filter(({ name }) => !preprocessing.includes(name.text))) {
     // EC 0040-00000373 and -374 are for these two; that no other is listed makes it doubtful, not refused.
     const severity = ['watermark', 'info'].includes(name.text) ? 'error' : 'warning';

@@ -6,7 +6,9 @@ export function formatStyle(style: Pick<Style, 'segments'>): string {
 }
 
 function formatSegment(segment: StyleSegment): string {
-  if (segment.kind === 'style') return `style/${segment.name.text}`;
+  if (segment.kind === 'style') {
+    return `style/${segment.name.text}`;
+  }
   return [segment.category.text, ...segment.actions.map(formatAction)].join('/');
 }
 

@@ -61,28 +61,41 @@ function parseSegment(segment: StyleToken, report: Report): StyleSegment {
   const [category = segment, ...rest] = split(segment, '/');
   if (category.text === 'style' && rest.length > 0) {
     const name = from(segment, 'style/'.length);
-    if (name.text === '') report(name, 'expected the name of a style after "style/"');
+    if (name.text === '') {
+      report(name, 'expected the name of a style after "style/"');
+    }
     return { kind: 'style', name };
   }
-  if (category.text === '') report(category, 'expected a category such as "image" before "/"');
-  else if (rest.length === 0) report(segment, `expected "category/action", found "${segment.text}"`);
+  if (category.text === '') {
+    report(category, 'expected a category such as "image" before "/"');
+  } else if (rest.length === 0) {
+    report(segment, `expected "category/action", found "${segment.text}"`);
+  }
   return { kind: 'actions', category, actions: rest.map((action) => parseAction(action, report)) };
 }
 
 function parseAction(action: StyleToken, report: Report): StyleAction {
   const [name = action, ...rest] = split(action, ',');
-  if (name.text === '') report(name, 'expected the name of an action after "/"');
+  if (name.text === '') {
+    report(name, 'expected the name of an action after "/"');
+  }
   const trailingComma = rest.at(-1)?.text === '';
   const given = trailingComma ? rest.slice(0, -1) : rest;
   return { name, parameters: given.map((parameter) => parseParameter(parameter, report)), trailingComma };
 }
 
 function parseParameter(parameter: StyleToken, report: Report): StyleParameter {
-  if (parameter.text === '') report(parameter, 'expected a parameter between two commas');
+  if (parameter.text === '') {
+    report(parameter, 'expected a parameter between two commas');
+  }
   const underscore = parameter.text.indexOf('_');
-  if (underscore === -1) return { value: parameter };
+  if (underscore === -1) {
+    return { value: parameter };
+  }
   const key = { text: parameter.text.slice(0, underscore), offset: parameter.offset };
-  if (key.text === '') report(parameter, `expected the name of a parameter before "_"`);
+  if (key.text === '') {
+    report(parameter, `expected the name of a parameter before "_"`);
+  }
   return { key, value: from(parameter, underscore + 1) };
 }
 

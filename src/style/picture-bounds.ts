@@ -27,7 +27,9 @@ const maxResizedArea = 16_777_216;
 /** The bounds behind an action; reports what those before it rule out or leave without effect. */
 export function boundsAfter(action: ImageAction, before: Bounds, report: Report): Bounds {
   const after = { resize: afterResize, crop: afterCrop, rotate: afterRotate }[action.name.text];
-  if (after !== undefined) return after(action, before, report);
+  if (after !== undefined) {
+    return after(action, before, report);
+  }
   return { ...before, isExact: before.isExact && !['circle', 'indexcrop'].includes(action.name.text) };
 }
 
@@ -41,21 +43,28 @@ function afterResize({ name, given, at }: ImageAction, before: Bounds, report: R
   const isSquare = m === 'fill' || m === 'pad';
   const hasBoth = w !== undefined && h !== undefined;
   if ((w === undefined) !== (h === undefined)) {
-    if (isSquare) report('info', at('m'), `m_${m} with one side takes it for both: a square`);
-    if (m === 'fixed')
+    if (isSquare) {
+      report('info', at('m'), `m_${m} with one side takes it for both: a square`);
+    }
+    if (m === 'fixed') {
       report('warning', at('m'), 'm_fixed with one side: in proportion, by older pages a square');
+    }
   }
   const isExact = limit === '0' && (w ?? h) !== undefined && (isSquare || (m === 'fixed' && hasBoth));
   if (hasBoth && w * h > maxResizedArea) {
     const message = 'results of resize are refused above 16,777,216 pixels (EC 0040-00000007)';
     report(isExact ? 'error' : 'warning', name, message);
   }
-  if (limit !== '0') reportEnlargement({ name, given, at }, before, report);
+  if (limit !== '0') {
+    reportEnlargement({ name, given, at }, before, report);
+  }
   const outer = limit === '0' ? resized : { ...before, area: Math.min(before.area, maxResizedArea) };
   if (m === 'mfit' && (hasBoth || (l !== undefined && s !== undefined))) {
     return within(outer, freeSide, freeSide, false);
   }
-  if ((w ?? h) === undefined) return within(outer, l ?? freeSide, l ?? freeSide, false);
+  if ((w ?? h) === undefined) {
+    return within(outer, l ?? freeSide, l ?? freeSide, false);
+  }
   return within(
     outer,
     w ?? (isSquare ? h : undefined) ?? freeSide,
@@ -71,7 +80,9 @@ function reportEnlargement({ given, at }: ImageAction, { w, h }: Bounds, report:
   const asked = Object.entries(bounds).filter(([side]) => given[side] !== undefined);
   const larger = asked.filter(([side, bound]) => (pixels(given[side]) ?? 0) > bound);
   const takesSmaller = ['lfit', 'pad'].includes(given.m ?? 'lfit');
-  if (larger[0] === undefined || (takesSmaller && larger.length < asked.length)) return;
+  if (larger[0] === undefined || (takesSmaller && larger.length < asked.length)) {
+    return;
+  }
   const message = `pictures are at most ${w} x ${h} here, and without limit_0 they are not enlarged`;
   report('warning', at(larger[0][0]), message);
 }
@@ -79,12 +90,16 @@ function reportEnlargement({ given, at }: ImageAction, { w, h }: Bounds, report:
 function afterCrop({ given, at }: ImageAction, before: Bounds, report: Report): Bounds {
   const { g = 'nw' } = given;
   const [x = 0, y = 0] = [pixels(given.x), pixels(given.y)];
-  if (g === 'auto' || g === 'face') return { ...before, isExact: false };
+  if (g === 'auto' || g === 'face') {
+    return { ...before, isExact: false };
+  }
   const answer = 'OSS answers "Advance cut\'s position is out of image."';
-  if (g === 'nw' && x >= before.w)
+  if (g === 'nw' && x >= before.w) {
     report('error', at('x'), `pictures are at most ${before.w} wide here: ${answer}`);
-  if (g === 'nw' && y >= before.h)
+  }
+  if (g === 'nw' && y >= before.h) {
     report('error', at('y'), `pictures are at most ${before.h} high here: ${answer}`);
+  }
   return within(
     before,
     pixels(given.w) || before.w,
@@ -101,8 +116,12 @@ function afterRotate({ given, at }: ImageAction, before: Bounds, report: Report)
     const remedy = 'write auto-orient,0/resize,l_4096 before it, or smaller';
     report('warning', at('value'), `sides over 4,096 pixels are refused (EC 0040-00000006); ${remedy}`);
   }
-  if (angle % 180 === 0) return before;
-  if (angle % 90 === 0) return { w: h, h: w, area, isExact };
+  if (angle % 180 === 0) {
+    return before;
+  }
+  if (angle % 90 === 0) {
+    return { w: h, h: w, area, isExact };
+  }
   const side = Math.ceil(Math.hypot(w, h));
   return { w: side, h: side, area: side * side, isExact: false };
 }

@@ -13,7 +13,9 @@ export type Complaint = readonly [severity: Severity, expected: string, note?: s
 export function judgeValue(value: string, spec: Parameter): Complaint | undefined {
   const judge = { enum: judgeEnum, base64: judgeBase64 }[spec.type] ?? judgeForm;
   const complaint = judge(value, spec);
-  if (complaint?.[0] !== 'error') return complaint;
+  if (complaint?.[0] !== 'error') {
+    return complaint;
+  }
   const [, expected, note = ''] = complaint;
   const ec = (value === '' ? spec.emptyEc : undefined) ?? spec.ec;
   const refusal = ec === undefined ? '' : `; OSS refuses it with EC ${ec}`;
@@ -35,38 +37,57 @@ function judgeForm(
   const [pattern, noun] = forms[type] ?? [/./, 'a value'];
   const numbers = (value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
   const fits = numbers.every((n) => n >= min && n <= max && (type !== 'size' || n % 2 === 0));
-  if (pattern.test(value) && fits) return undefined;
+  if (pattern.test(value) && fits) {
+    return undefined;
+  }
   const range = max < Infinity ? ` from ${min} to ${max}` : min > -Infinity ? ` of ${min} or more` : '';
   return ['error', `${noun}${range}`];
 }
 
 function judgeEnum(value: string, { values = [], doubtful = [] }: Parameter): Complaint | undefined {
-  if (values.includes(value)) return undefined;
+  if (values.includes(value)) {
+    return undefined;
+  }
   const expected = values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
   const isKnown = [...values, ...doubtful].some((name) => name.toLowerCase() === value.toLowerCase());
-  if (isKnown) return ['warning', expected, '; whether OSS takes this spelling is not documented'];
+  if (isKnown) {
+    return ['warning', expected, '; whether OSS takes this spelling is not documented'];
+  }
   return ['error', expected, didYouMean(value, values)];
 }
 
 function judgeBase64(value: string, spec: Parameter): Complaint | undefined {
   const encoded = value.replace(/={1,2}$/, '');
   const expected = 'text in URL-safe Base64 without padding';
-  if (!/^[\w+/-]+$/.test(encoded) || encoded.length % 4 === 1) return ['error', expected];
+  if (!/^[\w+/-]+$/.test(encoded) || encoded.length % 4 === 1) {
+    return ['error', expected];
+  }
   const bytes = Buffer.from(encoded, 'base64url');
-  if (!isUtf8(bytes)) return ['warning', expected, ', which decodes to no text'];
+  if (!isUtf8(bytes)) {
+    return ['warning', expected, ', which decodes to no text'];
+  }
   const complaint = judgeText(bytes.toString(), spec);
-  if (complaint !== undefined || (encoded === value && !/[+/]/.test(value))) return complaint;
+  if (complaint !== undefined || (encoded === value && !/[+/]/.test(value))) {
+    return complaint;
+  }
   return ['warning', expected, `; OSS tolerates it in some requests, write ${bytes.toString('base64url')}`];
 }
 
 function judgeText(text: string, spec: Parameter): Complaint | undefined {
   const { decoded, pattern = '', says = '', maxBytes = Infinity, maxChars = Infinity } = spec;
   const [bytes, chars] = [Buffer.byteLength(text), [...text].length];
-  if (bytes > maxBytes)
+  if (bytes > maxBytes) {
     return ['error', `text of at most ${maxBytes} bytes`, `, ${bytes} bytes when decoded`];
-  if (chars > maxChars) return ['error', `text of at most ${maxChars} characters`, `, ${chars} when decoded`];
+  }
+  if (chars > maxChars) {
+    return ['error', `text of at most ${maxChars} characters`, `, ${chars} when decoded`];
+  }
   const note = `, which is ${JSON.stringify(text)}`;
-  if (!new RegExp(pattern, 's').test(text)) return ['error', `the Base64 of ${says}`, note];
-  if (decoded === undefined || decoded.includes(text)) return undefined;
+  if (!new RegExp(pattern, 's').test(text)) {
+    return ['error', `the Base64 of ${says}`, note];
+  }
+  if (decoded === undefined || decoded.includes(text)) {
+    return undefined;
+  }
   return ['warning', `the Base64 of one of ${decoded.join(', ')}`, note + didYouMean(text, decoded)];
 }

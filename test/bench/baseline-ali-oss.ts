@@ -37,7 +37,9 @@ export async function handler(bytes: Buffer, { credentials }: Context): Promise<
     const target = key.replace('uploads/', 'derived/').replace(/\.\w+$/, '-320.webp');
     const style = 'image/resize,m_lfit,w_320/format,webp';
     const client = new OSS(options);
-    if (!isSaver(client)) throw new Error('this ali-oss cannot save processed images');
+    if (!isSaver(client)) {
+      throw new Error('this ali-oss cannot save processed images');
+    }
     const { res } = await client.processObjectSave(key, target, style, bucket);
     console.log(JSON.stringify({ level: 'info', message: 'saved', bucket, key, target, status: res.status }));
   }

@@ -53,8 +53,9 @@ function createGroup(method: string, root: string, limits: Record<string, string
   const close = () => rmdirSync(group);
   try {
     // Only a control group comes with these files: nothing may be created where there is none.
-    for (const [file, limit] of Object.entries(limits))
+    for (const [file, limit] of Object.entries(limits)) {
       writeFileSync(`${group}/${file}`, limit, { flag: 'r+' });
+    }
     return { method, spawn: (args, env) => spawnInGroup(group, args, env), close };
   } catch {
     close();

@@ -18,13 +18,19 @@ import { context, event, source } from './sample.ts';
 function time(batches: number, call: () => unknown): number[] {
   const batch = (calls: number) => {
     const before = process.cpuUsage();
-    for (let i = 0; i < calls; i++) call();
+    for (let i = 0; i < calls; i++) {
+      call();
+    }
     const { user, system } = process.cpuUsage(before);
     return user + system;
   };
   let calls = 1;
-  while (batch(calls) < 10_000) calls *= 2;
-  for (let i = 0; i < 10; i++) batch(calls);
+  while (batch(calls) < 10_000) {
+    calls *= 2;
+  }
+  for (let i = 0; i < 10; i++) {
+    batch(calls);
+  }
   return Array.from({ length: batches }, () => batch(calls) / calls);
 }
 
@@ -72,7 +78,9 @@ function manyRules(count: number, key: (i: number) => string): RuleSet {
   const outputs = [{ style: 'image/resize,w_320', target: { key: 'derived/{rule}/{name}.webp' } }];
   const rules = Array.from({ length: count }, (_, i) => ({ name: `r${i}`, match: { key: key(i) }, outputs }));
   const parsed = parseRules({ rules });
-  if (!parsed.ok) throw new Error(parsed.issues[0]?.message);
+  if (!parsed.ok) {
+    throw new Error(parsed.issues[0]?.message);
+  }
   return parsed.rules;
 }
 
@@ -80,7 +88,9 @@ function manyRules(count: number, key: (i: number) => string): RuleSet {
 export const planning: Bench = async (_stub, progress) => {
   const { records } = parseEvent(Buffer.from(JSON.stringify(event)), new Date());
   const [record] = records;
-  if (record === undefined) return [];
+  if (record === undefined) {
+    return [];
+  }
   const kinds: [string, (i: number) => string][] = [
     ['own folder', (i) => (i === 0 ? 'uploads/**/*.{jpg,png}' : `team-${i}/uploads/**/*.{jpg,png}`)],
     ['one folder', (i) => (i === 0 ? 'uploads/**/*.jpg' : `uploads/**/*-${i}.jpg`)],
@@ -91,7 +101,9 @@ export const planning: Bench = async (_stub, progress) => {
       progress(`${size} rules, ${kind}`);
       const rules = manyRules(size, key);
       const planned = plan(record, rules).filter(({ status }) => status === 'planned').length;
-      if (planned !== 1) throw new Error(`${planned} outputs planned, expected 1`);
+      if (planned !== 1) {
+        throw new Error(`${planned} outputs planned, expected 1`);
+      }
       const name = `${size.toLocaleString('en')} rules, ${kind}`;
       const figure = figureOf(
         'plan',

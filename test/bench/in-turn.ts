@@ -21,8 +21,9 @@ export async function inTurn(
   const found = new Map<string, Measured[]>();
   for (let round = 1; round <= rounds; round++) {
     progress(`round ${round} of ${rounds}`);
-    for (const { name, program, ...options } of candidates)
+    for (const { name, program, ...options } of candidates) {
       found.set(name, [...(found.get(name) ?? []), await measure(program, options)]);
+    }
   }
   return (name) => found.get(name) ?? [];
 }

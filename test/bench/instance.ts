@@ -29,7 +29,9 @@ async function main(): Promise<void> {
   let handled = 1;
   for (const checkpoint of checkpoints.split(',').map(Number)) {
     const [startedAt, startedMs, before] = [epochMs(), processorMs(), handled];
-    for (; handled < checkpoint; handled++) await handle(bytes, context);
+    for (; handled < checkpoint; handled++) {
+      await handle(bytes, context);
+    }
     const events = Math.max(1, handled - before);
     since.push({
       processorUs: ((processorMs() - startedMs) * 1000) / events,

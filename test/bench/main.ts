@@ -48,25 +48,35 @@ async function main(): Promise<void> {
   }
   const names = Object.keys(benches).filter((name) => positionals.length === 0 || positionals.includes(name));
   const say = (text: string) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[K${text}`);
+    }
   };
   await buildPrograms();
   const stub = await startStub();
   const all: Figure[] = [];
-  if (!values.json) console.log(describeMachine());
+  if (!values.json) {
+    console.log(describeMachine());
+  }
   try {
     for (const name of names) {
       const figures = (await benches[name]?.(stub, (text) => say(`${name}: ${text}`))) ?? [];
       say('');
       all.push(...figures);
-      if (values.json) continue;
+      if (values.json) {
+        continue;
+      }
       console.log(`\n${name}: ${meanings[name]}\n\n${formatFigures(figures)}`);
-      if (name === 'plan') console.log(plotPlan(figures));
+      if (name === 'plan') {
+        console.log(plotPlan(figures));
+      }
     }
   } finally {
     stub.close();
   }
-  if (values.json) console.log(JSON.stringify({ machine: describeMachine(), figures: all }, undefined, 2));
+  if (values.json) {
+    console.log(JSON.stringify({ machine: describeMachine(), figures: all }, undefined, 2));
+  }
 }
 
 await main();

@@ -97,7 +97,9 @@ export async function measure(program: Program, options: RunOptions): Promise<Me
   const args = [join(outDir, 'instance.cjs'), handlers[program], checkpoints.join(',')];
   const startedAt = performance.timeOrigin + performance.now();
   const { result, complaints } = await endOf(spawn(args, environment));
-  if (result === '') throw new Error(`${program} ended without a result\n${complaints}`);
+  if (result === '') {
+    throw new Error(`${program} ended without a result\n${complaints}`);
+  }
   const { first, since } = JSON.parse(result);
   return { first: { ...first, wallMs: first.endedAt - startedAt }, since };
 }

@@ -17,7 +17,9 @@ function answerTo(body: string): string {
 
 const answer: RequestListener = async (request, response) => {
   let body = '';
-  for await (const chunk of request) body += String(chunk);
+  for await (const chunk of request) {
+    body += String(chunk);
+  }
   const json = answerTo(body);
   const headers = {
     'content-type': 'application/json',
@@ -25,8 +27,11 @@ const answer: RequestListener = async (request, response) => {
     'x-oss-request-id': '65B0AE3C5C1F3A3930A4C2F1',
   };
   const send = () => response.writeHead(200, headers).end(json);
-  if (delayMs > 0) setTimeout(send, delayMs);
-  else send();
+  if (delayMs > 0) {
+    setTimeout(send, delayMs);
+  } else {
+    send();
+  }
 };
 
 async function listen(server: Server): Promise<number | undefined> {

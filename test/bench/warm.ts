@@ -28,7 +28,9 @@ export const warm: Bench = async ({ http: endpoint }, progress) => {
         found(name).map(({ since }) => since[checkpoint]?.processorUs ?? Number.NaN),
       );
     const [limit, undici, byHand, ali, silent, ours] = candidates.map(({ name }) => figure(name));
-    if (!limit || !undici || !byHand || !ali || !silent || !ours) return [];
+    if (!limit || !undici || !byHand || !ali || !silent || !ours) {
+      return [];
+    }
     return [
       limit,
       undici,

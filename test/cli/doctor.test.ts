@@ -55,7 +55,9 @@ async function prepare(
 ) {
   const oss = await startOss(options);
   const home = await temporaryDir();
-  if (owner !== 'unknown') await installAliyun(join(home, 'bin'), owner);
+  if (owner !== 'unknown') {
+    await installAliyun(join(home, 'bin'), owner);
+  }
   const env = {
     ...localEnvironment(oss.port),
     OSS_BUCKET: 'photos',
@@ -70,7 +72,9 @@ async function prepare(
   };
   const examine = async (args: readonly string[] = [], overrides: Record<string, string> = {}) => {
     const { exitCode, out, err } = await runCommand(['doctor', '--json', ...args], { ...env, ...overrides });
-    if (out === '') throw new Error(err);
+    if (out === '') {
+      throw new Error(err);
+    }
     const findings: Finding[] = JSON.parse(out);
     return { exitCode, findings, of: (check: string) => findings.find((finding) => finding.check === check) };
   };

@@ -16,8 +16,9 @@ async function startWith(
 ) {
   const oss = await startOss(options);
   const env = localEnvironment(oss.port);
-  for (const [key, body] of Object.entries(objects))
+  for (const [key, body] of Object.entries(objects)) {
     await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+  }
   const run = (...args: string[]) => runCommand(['run', ...args], env);
   const read = async (key: string) => {
     const { statusCode, body } = await oss.call({ method: 'GET', bucket: 'photos', key });

@@ -131,18 +131,25 @@ async function empty(client: OssClient, bucket: string, prefix: string): Promise
   const left = new Map<string, string>();
   const list = () => client.listObjectsV2({ bucket, prefix, maxKeys: 1_000 });
   for (let page = await list(); page.objects.length > 0; page = await list()) {
-    for (const { key } of page.objects)
+    for (const { key } of page.objects) {
       await client.deleteObject({ bucket, key }).catch((error: unknown) => left.set(key, String(error)));
-    if (left.size > 0) break;
+    }
+    if (left.size > 0) {
+      break;
+    }
   }
-  if (left.size === 0) return;
+  if (left.size === 0) {
+    return;
+  }
   const rows = [...left].map(([key, reason]) => `  oss://${bucket}/${key}\n    ${reason}`);
   throw new Error(`The conformance suite could not delete what it made; please do:\n${rows.join('\n')}`);
 }
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value) return value;
+  if (value) {
+    return value;
+  }
   throw new Error(`${name} is not set. With one OSS_TEST_* set, the suite runs against a real account.`);
 }
 

@@ -14,7 +14,9 @@ it('a conformance run deletes what it made and nothing else, and names what it h
     async () => {},
   );
   const { client, bucket, prefix } = made;
-  for (const key of [`${prefix}a b`, `${prefix}c`, 'own']) await client.putObject({ bucket, key, body: 'x' });
+  for (const key of [`${prefix}a b`, `${prefix}c`, 'own']) {
+    await client.putObject({ bucket, key, body: 'x' });
+  }
   const rules = [{ fault: 'AccessDenied', operation: 'DeleteObject', key: '**/a b' }];
   await fetch(`http://127.0.0.1:${oss.port}/-/faults`, { method: 'PUT', body: JSON.stringify({ rules }) });
 

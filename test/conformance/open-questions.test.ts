@@ -53,8 +53,12 @@ const questions: Question[] = [
     assumed: 'not asked: the local OSS has no policies',
     ask: async (backend) => {
       const { leastCredentials } = backend;
-      if (backend.isLocal) return 'not asked: the local OSS has no policies';
-      if (leastCredentials === undefined) return 'not asked: set OSS_TEST_LEAST_ACCESS_KEY_ID and _SECRET';
+      if (backend.isLocal) {
+        return 'not asked: the local OSS has no policies';
+      }
+      if (leastCredentials === undefined) {
+        return 'not asked: set OSS_TEST_LEAST_ACCESS_KEY_ID and _SECRET';
+      }
       const client = backend.clientWith({ credentials: () => leastCredentials });
       await client.processObject({
         ...at(backend, 'a.jpg'),
@@ -90,8 +94,12 @@ const questions: Question[] = [
     assumed: 'not asked: the local OSS is one region',
     ask: async (backend) => {
       const { otherRegionBucket: bucket } = backend;
-      if (backend.isLocal) return 'not asked: the local OSS is one region';
-      if (bucket === undefined) return 'not asked: set OSS_TEST_OTHER_REGION_BUCKET';
+      if (backend.isLocal) {
+        return 'not asked: the local OSS is one region';
+      }
+      if (bucket === undefined) {
+        return 'not asked: set OSS_TEST_OTHER_REGION_BUCKET';
+      }
       const { key } = at(backend, 'region.webp');
       await post(backend, buildProcess(style, { bucket, key }));
       return `not at all: please delete oss://${bucket}/${key}`;
@@ -107,7 +115,9 @@ const questions: Question[] = [
           () => undefined,
           refusal,
         );
-        if (refused !== undefined) return `${pipes - 1}, then ${refused}`;
+        if (refused !== undefined) {
+          return `${pipes - 1}, then ${refused}`;
+        }
       }
       return 'at least 9';
     },
@@ -158,7 +168,9 @@ const questions: Question[] = [
         () => undefined,
         ({ status, code }) => `of bytes: ${status} ${code}`,
       );
-      if (refused !== undefined) return refused;
+      if (refused !== undefined) {
+        return refused;
+      }
       await client.delete(key);
       return `of characters: ${Buffer.byteLength(key)} bytes are taken`;
     },
@@ -206,7 +218,10 @@ describe.each(backends)('$name', ({ name, open }) => {
     const answer = await ask(backend).catch(refusal);
     answers.push({ question: text, answer, assumed });
 
-    if (backend.isLocal) expect(answer).toBe(assumed);
-    else expect(answer).not.toBe('');
+    if (backend.isLocal) {
+      expect(answer).toBe(assumed);
+    } else {
+      expect(answer).not.toBe('');
+    }
   });
 });

@@ -86,7 +86,9 @@ describe.each(backends)('$name', ({ open }) => {
     });
 
     it('are listed in pages, in the order of their bytes, folders apart', async () => {
-      for (const name of ['list/b', 'list/a/2', 'list/a/1', 'list/é', 'list/Z']) await put(name);
+      for (const name of ['list/b', 'list/a/2', 'list/a/1', 'list/é', 'list/Z']) {
+        await put(name);
+      }
       const prefix = `${backend.prefix}list/`;
       const seen: string[] = [];
 

@@ -29,8 +29,9 @@ export async function createCheckout(): Promise<Checkout> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'oss-saveas-deploy-')));
   const [dir, home] = [join(root, 'project'), join(root, 'home')];
   await mkdir(home);
-  for (const name of ['package.json', 'tsconfig.json', 's.yaml', 'rules.yaml', 'src'])
+  for (const name of ['package.json', 'tsconfig.json', 's.yaml', 'rules.yaml', 'src']) {
     await cp(name, join(dir, name), { recursive: true });
+  }
   await symlink(resolve('node_modules'), join(dir, 'node_modules'));
   const base = {
     ...environment,
@@ -58,8 +59,9 @@ export function execute(
   return new Promise((settle, reject) => {
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    }
     child.on('error', reject);
     child.on('close', (exitCode) => settle({ exitCode, output: Buffer.concat(chunks).toString() }));
   });

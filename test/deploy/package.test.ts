@@ -104,10 +104,14 @@ describe('the event files', async () => {
 
     const facts = { sizeBytes: 1000, contentType: 'image/jpeg' };
     const planned = records.flatMap((record) => {
-      if (record.kind !== 'object') throw new Error(record.kind);
+      if (record.kind !== 'object') {
+        throw new Error(record.kind);
+      }
       return plan({ kind: 'object', event: { ...facts, ...record.event } }, ruleSet);
     });
     expect(planned).not.toEqual([]);
-    for (const item of planned) expect(item).toMatchObject({ status: 'planned' });
+    for (const item of planned) {
+      expect(item).toMatchObject({ status: 'planned' });
+    }
   });
 });

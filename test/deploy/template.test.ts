@@ -46,7 +46,9 @@ const expected = {
 
 async function preview(env: Record<string, string | undefined> = {}, template = 's.yaml') {
   const { exitCode, output } = await checkout.s(['preview', '-t', template, '-o', 'json'], env);
-  if (exitCode !== 0) throw new Error(output);
+  if (exitCode !== 0) {
+    throw new Error(output);
+  }
   return JSON.parse(output.slice(output.search(/^\{$/m))).resources['oss-saveas'].props;
 }
 

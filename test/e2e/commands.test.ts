@@ -17,13 +17,17 @@ function start(...args: string[]): {
 } {
   const child = spawn(process.execPath, ['build/cli.js', ...args], { cwd: project.dir });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => (text += chunk));
+  }
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { child, output: () => text, ended };
 }
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!condition()) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 describe('the demo', () => {

@@ -57,7 +57,9 @@ describe('an upload by the official client', () => {
   it('becomes the derivatives that the shipped rules name, right in pixels and format', async () => {
     const { stack, ours, official } = await start();
 
-    for (const [name, body] of pictures) await official.put(`uploads/2026/${name}`, body);
+    for (const [name, body] of pictures) {
+      await official.put(`uploads/2026/${name}`, body);
+    }
     await stack.functionCompute.idle();
 
     const size = (key: string) => look(ours, key);

@@ -27,7 +27,9 @@ function keysOf({ records }: Invocation): string[] {
 
 function sample(id: string): Sample {
   const found = samples.find((candidate) => candidate.id === id);
-  if (found === undefined) throw new Error(`no sample ${id}`);
+  if (found === undefined) {
+    throw new Error(`no sample ${id}`);
+  }
   return found;
 }
 

@@ -81,7 +81,9 @@ async function play(burst: Burst) {
     },
     onObjectEvent: (record, enqueue) => {
       // The trigger's prefix, as in s.yaml.
-      if (record.oss.object.key.startsWith('uploads/')) enqueue({ events: [record] });
+      if (record.oss.object.key.startsWith('uploads/')) {
+        enqueue({ events: [record] });
+      }
     },
   });
   try {
@@ -100,7 +102,9 @@ async function uploadAll({ client }: Cloud, count: number, withinMs: number): Pr
   const lane = async (first: number, lanes: number) => {
     for (let i = first; i < count; i += lanes) {
       const dueInMs = startedAt + (i / count) * withinMs - performance.now();
-      if (dueInMs > 0) await pause(dueInMs);
+      if (dueInMs > 0) {
+        await pause(dueInMs);
+      }
       await client.putObject({ bucket: 'photos', key: `uploads/${i}`, body: 'pixels' });
     }
   };
@@ -150,7 +154,9 @@ describe.each(bursts)('$uploads uploads of $outputs outputs against $quota image
 
     expect([done, deadLetters]).toEqual([burst.uploads, 0]);
     expect(throttledShare).toBeLessThan(0.03);
-    if (isLong) expect(billedShare).toBeLessThan(1.25);
+    if (isLong) {
+      expect(billedShare).toBeLessThan(1.25);
+    }
   });
 
   it('are throttled without it, and paid for many times over', { timeout }, async () => {

@@ -125,9 +125,13 @@ export async function runChaos(built: BuiltFunction, uploads: number, seed: numb
     faults: { seed, rules: faultRules() },
     onObjectEvent: (record, enqueue) => {
       // A loop would never end: it is cut short, and its calls tell.
-      if (events > uploads * 10) return;
+      if (events > uploads * 10) {
+        return;
+      }
       held.push(record);
-      if (held.length >= 16) deliver(enqueue);
+      if (held.length >= 16) {
+        deliver(enqueue);
+      }
     },
   });
   try {
@@ -156,7 +160,9 @@ async function uploadAll({ client }: Cloud, count: number, random: () => number)
       keys.length > 0 && random() < 1 / 6
         ? pick(keys, random)
         : new TextDecoder().decode(fresh).replace(/\uFFFD$/, '');
-    if (!keys.includes(key)) keys.push(key);
+    if (!keys.includes(key)) {
+      keys.push(key);
+    }
     const body = Buffer.alloc(Math.ceil(10 ** (random() * 5)), `${i};`);
     await client.putObject({ bucket: 'photos', key, body: Buffer.concat([Buffer.from(`${i}:`), body]) });
   }
@@ -167,7 +173,9 @@ async function read({ client }: Cloud, key: string): Promise<Buffer | undefined>
   try {
     return (await client.getObject({ bucket: 'photos', key })).body;
   } catch (error) {
-    if (error instanceof OssServiceError && error.statusCode === 404) return undefined;
+    if (error instanceof OssServiceError && error.statusCode === 404) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -196,9 +204,13 @@ async function takeStock(cloud: Cloud, keys: readonly string[]) {
     deadLetters: letters.length,
   };
   for await (const { key, target, isThere, isRight } of targets(cloud, keys)) {
-    if (isRight) stock.right += 1;
-    else if (letters.some((letter) => letter.key === key && names(letter, target))) stock.named += 1;
-    else (isThere ? stock.wrong : stock.lost).push(target);
+    if (isRight) {
+      stock.right += 1;
+    } else if (letters.some((letter) => letter.key === key && names(letter, target))) {
+      stock.named += 1;
+    } else {
+      (isThere ? stock.wrong : stock.lost).push(target);
+    }
   }
   return stock;
 }
@@ -219,7 +231,9 @@ function names({ errorMessage }: Letter, target: string): boolean {
 function readLetters({ deadLetterDir }: Cloud): Letter[] {
   return readdirSync(deadLetterDir).map((file) => {
     const letter: unknown = JSON.parse(readFileSync(join(deadLetterDir, file), 'utf8'));
-    if (!isJsonObject(letter) || !isJsonObject(letter.error)) throw new Error(`${file} is no dead letter`);
+    if (!isJsonObject(letter) || !isJsonObject(letter.error)) {
+      throw new Error(`${file} is no dead letter`);
+    }
     const { event } = letter;
     return { key: keyOf(event), event, errorMessage: String(letter.error.errorMessage) };
   });
@@ -234,11 +248,16 @@ function keyOf(event: unknown): string {
 /** By hand, after the cause is gone: every dead letter's event again. Answers the targets that are still not right. */
 async function replay(cloud: Cloud, keys: readonly string[]): Promise<string[]> {
   await fetch(`${cloud.url}/-/faults`, { method: 'DELETE' });
-  for (const { event } of readLetters(cloud)) cloud.functionCompute.enqueue(event);
+  for (const { event } of readLetters(cloud)) {
+    cloud.functionCompute.enqueue(event);
+  }
   await cloud.functionCompute.idle();
   const missing: string[] = [];
-  for await (const { target, isPossible, isRight } of targets(cloud, keys))
-    if (isPossible && !isRight) missing.push(target);
+  for await (const { target, isPossible, isRight } of targets(cloud, keys)) {
+    if (isPossible && !isRight) {
+      missing.push(target);
+    }
+  }
   return missing;
 }
 

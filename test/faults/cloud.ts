@@ -60,9 +60,13 @@ export async function startCloud(built: BuiltFunction, options: CloudOptions) {
     void lines.push(JSON.stringify({ message, ...fields }));
   const log: Logger = { debug: count, info: add, warn: add, error: add };
   function count(message: string, { method, statusCode }: LogFields = {}): void {
-    if (message !== 'request' || method !== 'POST') return;
+    if (message !== 'request' || method !== 'POST') {
+      return;
+    }
     requests.processed += 1;
-    if (statusCode === 503) requests.throttled += 1;
+    if (statusCode === 503) {
+      requests.throttled += 1;
+    }
   }
 
   const oss = await createLocalOss({

@@ -206,13 +206,17 @@ describe('the size of an event', () => {
 
 function envelopes(depth: number): string {
   let value: unknown = { events: [record] };
-  for (let i = 0; i < depth; i += 1) value = { body: value, attrs: {} };
+  for (let i = 0; i < depth; i += 1) {
+    value = { body: value, attrs: {} };
+  }
   return JSON.stringify(value);
 }
 
 function texts(depth: number): string {
   let text = JSON.stringify({ events: [record] });
-  for (let i = 0; i < depth; i += 1) text = JSON.stringify(Buffer.from(text).toString('base64'));
+  for (let i = 0; i < depth; i += 1) {
+    text = JSON.stringify(Buffer.from(text).toString('base64'));
+  }
   return text;
 }
 
@@ -256,7 +260,9 @@ describe('100 kB of anything', () => {
     ],
     ['a region', (region: string) => resolveEndpoint({ region: `${region}!` })],
   ])('as %s is refused, in time that grows no faster than it', { timeout: 20_000 }, (_, read) => {
-    for (const attack of attacks) expect(() => read(attack)).toThrow(Error);
+    for (const attack of attacks) {
+      expect(() => read(attack)).toThrow(Error);
+    }
   });
 
   it('as a key, bucket, style or target in an event ends as a named failure', {
@@ -271,7 +277,9 @@ describe('100 kB of anything', () => {
         await invoke({ bucket: 'photos', key: 'a', style: 'image/info', target: { key: `{${text}}` } }),
       ];
 
-      for (const ended of ends) expect(ended).toBeInstanceOf(Error);
+      for (const ended of ends) {
+        expect(ended).toBeInstanceOf(Error);
+      }
     }
     expect(sent).toEqual([]);
   });

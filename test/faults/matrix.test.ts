@@ -89,9 +89,11 @@ async function expectNothingLost(
 ): Promise<void> {
   expect(report.results).toHaveLength(outputs);
   for (const [i, result] of report.results.entries()) {
-    if (result.status === 'saved')
+    if (result.status === 'saved') {
       expect(await read(`derived/a-${i + 1}`)).toBe(`image/resize,w_${i + 1}(pixels)`);
-    else expect(error?.message).toContain(`-> oss://photos/derived/a-${i + 1} (rule thumbnail)`);
+    } else {
+      expect(error?.message).toContain(`-> oss://photos/derived/a-${i + 1} (rule thumbnail)`);
+    }
   }
 }
 
@@ -131,8 +133,11 @@ describe.each(faultNames)('%s', (fault) => {
     expect([ended.report.saved, ended.calls]).toEqual([saved, calls]);
     const kind =
       nature === 'permanent' ? { kind: 'permanent', code: permanent[fault] } : { kind: 'transient' };
-    for (const result of ended.report.results)
-      if (result.status === 'failed') expect(result).toMatchObject(kind);
+    for (const result of ended.report.results) {
+      if (result.status === 'failed') {
+        expect(result).toMatchObject(kind);
+      }
+    }
   });
 });
 

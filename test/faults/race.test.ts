@@ -22,7 +22,9 @@ async function race(care: object) {
     oss: {
       processImage: async (request) => {
         const image = await describeImage(request);
-        if (!isFirst) return image;
+        if (!isFirst) {
+          return image;
+        }
         isFirst = false;
         steps.emit('started');
         await once(steps, 'overtaken');

@@ -12,7 +12,9 @@ export function createRandom(seed: number): () => number {
 /** One of `choices`. */
 export function pick<T>(choices: readonly T[], random: () => number): T {
   const choice = choices[Math.floor(random() * choices.length)];
-  if (choice === undefined) throw new RangeError('nothing to pick from');
+  if (choice === undefined) {
+    throw new RangeError('nothing to pick from');
+  }
   return choice;
 }
 

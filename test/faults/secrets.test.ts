@@ -50,8 +50,9 @@ it.each([...faultNames, 'a refused signature'] as const)(
     const ends = [];
 
     for (const operation of ['HeadObject', 'ProcessObject']) {
-      if (!isRefused && !(operation === 'HeadObject' && /WrongJson|OtherObject/.test(fault)))
+      if (!isRefused && !(operation === 'HeadObject' && /WrongJson|OtherObject/.test(fault))) {
         await setFaults({ rules: [{ fault, operation }] });
+      }
       ends.push(await invoke(event, isRefused ? wrong : credentials));
     }
 
@@ -61,7 +62,9 @@ it.each([...faultNames, 'a refused signature'] as const)(
       JSON.stringify(ends),
       ...ends.map(({ error }) => error?.stack),
     ].join('\n');
-    if (isRefused) expect(text).toContain('SignatureDoesNotMatch');
+    if (isRefused) {
+      expect(text).toContain('SignatureDoesNotMatch');
+    }
     expect(text).toMatch(/"message":"(output|object) (saved|failed|skipped)"/);
     expectNoSecret(text, [accessKeySecret, securityToken]);
   },
@@ -85,8 +88,9 @@ it('neither queue, dead letters, outcomes nor logs of the local Function Compute
     },
   });
   try {
-    for (let i = 0; i < 10; i += 1)
+    for (let i = 0; i < 10; i += 1) {
       await cloud.client.putObject({ bucket: 'photos', key: `uploads/${i}`, body: 'pixels' });
+    }
     await cloud.functionCompute.idle();
 
     const letters = filesIn(cloud.deadLetterDir);
@@ -136,9 +140,11 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
   ];
   for (const plan of faulty) {
     await setFaults(plan);
-    for (const as of [env, wrong])
-      for (const command of commands)
+    for (const as of [env, wrong]) {
+      for (const command of commands) {
         shown.push(reveal(await runCommand(command, as).catch((error: unknown) => error)));
+      }
+    }
   }
 
   const text = shown.join('\n');

@@ -53,7 +53,9 @@ export async function startWorkbench(options: WorkbenchOptions) {
   onTestFinished(() => agent.destroy());
   const dispatcher = agent.compose((dispatch) => (request, handler) => {
     calls += 1;
-    if (network.latencyMs === 0) return dispatch(request, handler);
+    if (network.latencyMs === 0) {
+      return dispatch(request, handler);
+    }
     void pause(network.latencyMs).then(() => dispatch(request, handler));
     return true;
   });
@@ -72,8 +74,11 @@ export async function startWorkbench(options: WorkbenchOptions) {
     write: (line) => lines.push(line),
     now,
     sleep: async (delayMs) => {
-      if (options.waits) await pause(delayMs);
-      else skippedMs += delayMs;
+      if (options.waits) {
+        await pause(delayMs);
+      } else {
+        skippedMs += delayMs;
+      }
     },
     ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
   });
@@ -89,12 +94,16 @@ export async function startWorkbench(options: WorkbenchOptions) {
     const thrown = await handle(Buffer.from(JSON.stringify(event)), context).catch((error: unknown) => error);
     const error = thrown instanceof OutputsFailed ? thrown : undefined;
     const report = error?.report ?? thrown;
-    if (!isReport(report)) throw thrown;
+    if (!isReport(report)) {
+      throw thrown;
+    }
     return { report, error, calls: calls - callsBefore, elapsedMs: now() - startedAt };
   }
   async function setFaults(plan: object): Promise<void> {
     const { status } = await fetch(`${oss.url}/-/faults`, { method: 'PUT', body: JSON.stringify(plan) });
-    if (status !== 200) throw new Error(`the faults were refused with ${status}`);
+    if (status !== 200) {
+      throw new Error(`the faults were refused with ${status}`);
+    }
   }
   /** Uploads, and answers with the event that OSS raises. */
   async function upload(key: string, body: string): Promise<object> {

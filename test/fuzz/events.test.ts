@@ -27,7 +27,9 @@ const parsed = parseRules({
     },
   ],
 });
-if (!parsed.ok) throw new Error('the rules of the fuzz are wrong');
+if (!parsed.ok) {
+  throw new Error('the rules of the fuzz are wrong');
+}
 const { rules } = parsed;
 
 /** Mulberry32: small, fast and the same everywhere. */
@@ -67,9 +69,12 @@ type Random = ReturnType<typeof createRandom>;
 
 /** A copy with some values replaced, dropped or doubled. */
 function mutate(value: unknown, random: Random): unknown {
-  if (random(12) === 0) return leaves[random(leaves.length)];
-  if (Array.isArray(value))
+  if (random(12) === 0) {
+    return leaves[random(leaves.length)];
+  }
+  if (Array.isArray(value)) {
     return value.flatMap((item) => Array(random(20) === 0 ? random(3) : 1).fill(mutate(item, random)));
+  }
   if (typeof value === 'object' && value !== null) {
     const kept = Object.entries(value).filter(() => random(25) !== 0);
     return Object.fromEntries(kept.map(([name, item]) => [name, mutate(item, random)]));
@@ -117,11 +122,14 @@ describe('any event at all', () => {
       const startedAt = performance.now();
       try {
         for (const record of parseEvent(bytes, now).records) {
-          for (const item of plan(record, rules)) ends[item.status] += 1;
+          for (const item of plan(record, rules)) {
+            ends[item.status] += 1;
+          }
         }
       } catch (error) {
-        if (!(error instanceof EventError))
+        if (!(error instanceof EventError)) {
           throw new Error(`run ${run}: ${bytes.toString('base64')}`, { cause: error });
+        }
         ends.refused += 1;
       }
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);

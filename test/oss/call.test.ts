@@ -15,7 +15,9 @@ const process = 'image/resize,w_100|sys/saveas,o_ZGVzdC5qcGc,b_YnVja2V0LTE';
 const saved = '{"bucket":"bucket-1","fileSize":3267,"object":"dest.jpg","status":"OK"}';
 
 afterEach(() => {
-  for (const { agent } of mocks) agent.assertNoPendingInterceptors();
+  for (const { agent } of mocks) {
+    agent.assertNoPendingInterceptors();
+  }
   mocks = [];
 });
 
@@ -67,7 +69,9 @@ describe('an operation that fails', () => {
 
   it('is given up after three attempts, with the last error', async () => {
     const mock = mockOss();
-    for (const code of ['A', 'B', 'C']) answer(mock, 500, errorXml(code, ''));
+    for (const code of ['A', 'B', 'C']) {
+      answer(mock, 500, errorXml(code, ''));
+    }
 
     const error = await rejection(mock.client.headObject(source));
 
@@ -168,6 +172,8 @@ describe('an operation that fails', () => {
 
 /** Everything a logger could get out of an error: text, stack, own properties, and the same of its causes. */
 function reveal(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   return [error.message, error.stack, JSON.stringify({ ...error }), reveal(error.cause ?? '')].join('\n');
 }

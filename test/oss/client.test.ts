@@ -23,7 +23,9 @@ const vectors: { processBodyMd5: { body: string; contentMd5: string }[] } = JSON
 
 afterEach(() => {
   vi.useRealTimers();
-  for (const { agent } of mocks) agent.assertNoPendingInterceptors();
+  for (const { agent } of mocks) {
+    agent.assertNoPendingInterceptors();
+  }
   mocks = [];
 });
 

@@ -39,7 +39,9 @@ function expectedSignature(request: IncomingMessage): string {
   const timestamp = headers['x-oss-date'] ?? '';
   const signingScope = scope(timestamp, 'cn-hangzhou');
   let key = Buffer.from(`aliyun_v4${secrets.accessKeySecret}`);
-  for (const part of signingScope.split('/')) key = createHmac('sha256', key).update(part).digest();
+  for (const part of signingScope.split('/')) {
+    key = createHmac('sha256', key).update(part).digest();
+  }
   const canonical = canonicalRequest({ method: request.method ?? '', canonicalUri, canonicalQuery, headers });
   return createHmac('sha256', key)
     .update(stringToSign(timestamp, signingScope, canonical))
@@ -47,7 +49,9 @@ function expectedSignature(request: IncomingMessage): string {
 }
 
 afterEach(async () => {
-  for (const close of closing.reverse()) await close();
+  for (const close of closing.reverse()) {
+    await close();
+  }
   closing = [];
 });
 
@@ -119,7 +123,7 @@ describe('a request on the wire', () => {
     const chunk = Buffer.alloc(1024 * 1024);
     const url = await listen((_request, response) => {
       const fill = () => {
-        while (response.writable && response.write(chunk));
+        while (response.writable && response.write(chunk)) {}
       };
       response.on('drain', fill);
       fill();

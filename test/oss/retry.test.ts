@@ -18,7 +18,9 @@ function run(
   const log = { sleeps: [] as number[], nowMs: 0, corrections: 0 };
   const attempt = async (number: number) => {
     const kind = kinds[number - 1];
-    if (kind) throw new Fault(kind);
+    if (kind) {
+      throw new Fault(kind);
+    }
     return number;
   };
   const policy = {

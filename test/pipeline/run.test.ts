@@ -71,7 +71,9 @@ describe('a run', () => {
 
   it('goes on after a failure', async () => {
     const client = clientOf((key) => {
-      if (key === 't1.jpg') throw new Error('broken');
+      if (key === 't1.jpg') {
+        throw new Error('broken');
+      }
       return {};
     });
 

@@ -42,8 +42,12 @@ function clientOf(heads: Record<string, (Partial<ObjectResult> | Error)[]>) {
     headObject: async ({ key }: { key: string }): Promise<ObjectResult> => {
       calls.push(`head ${key}`);
       const [answer = notFound('HeadObject')] = heads[key] ?? [];
-      if ((heads[key]?.length ?? 0) > 1) heads[key]?.shift();
-      if (answer instanceof Error) throw answer;
+      if ((heads[key]?.length ?? 0) > 1) {
+        heads[key]?.shift();
+      }
+      if (answer instanceof Error) {
+        throw answer;
+      }
       const facts = {
         sizeBytes: 1,
         eTag: undefined,

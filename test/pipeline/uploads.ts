@@ -3,7 +3,9 @@ import { parseRules, type RuleSet } from '../../src/rules/rule.ts';
 
 export function rulesOf(...rules: object[]): RuleSet {
   const parsed = parseRules({ rules: rules.map((rule, i) => ({ name: `r${i}`, ...rule })) });
-  if (!parsed.ok) throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  if (!parsed.ok) {
+    throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  }
   return parsed.rules;
 }
 

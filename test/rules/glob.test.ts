@@ -5,7 +5,9 @@ import { parseGlob } from '../../src/rules/glob.ts';
 
 function matches(glob: string, key: string): boolean {
   const parsed = parseGlob(glob);
-  if (!parsed.ok) throw new Error(`${glob}: ${parsed.expected}`);
+  if (!parsed.ok) {
+    throw new Error(`${glob}: ${parsed.expected}`);
+  }
   return key.startsWith(parsed.glob.prefix) && accepts(toDfa(sequence(parsed.glob.nodes)), key);
 }
 
@@ -47,8 +49,11 @@ describe('a glob', () => {
     ['*.JPG', 'a.jpg', false],
     ['a+b (1)%20|.jpg', 'a+b (1)%20|.jpg', true],
   ])('%s on %s: %s', (glob, key, expected) => {
-    if (expected === undefined) expect(parseGlob(glob).ok).toBe(false);
-    else expect(matches(glob, key)).toBe(expected);
+    if (expected === undefined) {
+      expect(parseGlob(glob).ok).toBe(false);
+    } else {
+      expect(matches(glob, key)).toBe(expected);
+    }
   });
 
   it('takes any text literally once its special characters are escaped', () => {

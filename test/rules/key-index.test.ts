@@ -12,7 +12,9 @@ const eventTime = '2026-03-11T06:21:35Z';
 function ruleSet(keys: readonly (string | string[])[], target = 'derived/{rule}/{key}'): RuleSet {
   const outputs = [{ style: 'image/info', target: { key: target } }];
   const parsed = parseRules({ rules: keys.map((key, i) => ({ name: `r${i}`, match: { key }, outputs })) });
-  if (!parsed.ok) throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  if (!parsed.ok) {
+    throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  }
   return parsed.rules;
 }
 

@@ -10,7 +10,9 @@ function ruleOf(match: object, target: object, vary?: object): Rule {
   const outputs = [{ style: 'image/resize,w_100', target, ...(vary && { vary }) }];
   const parsed = parseRules({ rules: [{ name: 'r', match, outputs }] });
   const [rule] = parsed.ok ? parsed.rules.rules : [];
-  if (rule === undefined) throw new Error(JSON.stringify(parsed));
+  if (rule === undefined) {
+    throw new Error(JSON.stringify(parsed));
+  }
   return rule;
 }
 

@@ -28,7 +28,9 @@ describe('loading rules', () => {
     const loaded = loadRules(read(`valid/${name}`), name);
 
     expect(issuesOf(read(`valid/${name}`))).toEqual([]);
-    if (!loaded.ok) return;
+    if (!loaded.ok) {
+      return;
+    }
     expect(parseRules(JSON.parse(JSON.stringify(loaded.source)))).toEqual({ ok: true, rules: loaded.rules });
   });
 

@@ -32,7 +32,9 @@ function readRules(sketches: readonly Sketch[]) {
 
 function rulesOf(...sketches: Sketch[]): RuleSet {
   const parsed = readRules(sketches);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+  if (!parsed.ok) {
+    throw new Error(JSON.stringify(parsed.issues));
+  }
   return parsed.rules;
 }
 
@@ -52,7 +54,9 @@ function roundsOf({ rules }: RuleSet, start: { bucket: string; key: string }, li
         .filter((target) => target.bucket !== bucket || target.key !== key),
     );
     objects = [...new Map(next.map((object) => [JSON.stringify(object), object])).values()];
-    if (objects.length === 0) return round;
+    if (objects.length === 0) {
+      return round;
+    }
   }
   return limit;
 }
@@ -115,20 +119,25 @@ describe('the loop proof', () => {
           const { loops } = findLoops(rules, planTargets);
 
           const isFree = loops.every(({ kind }) => kind === 'ends');
-          for (const kind of isFree ? ['free'] : loops.map((loop) => loop.kind))
+          for (const kind of isFree ? ['free'] : loops.map((loop) => loop.kind)) {
             seen.set(kind, (seen.get(kind) ?? 0) + 1);
-          for (const start of isFree ? keys : [])
-            for (const from of ['bucket-1', 'bucket-2', 'any-bucket'])
+          }
+          for (const start of isFree ? keys : []) {
+            for (const from of ['bucket-1', 'bucket-2', 'any-bucket']) {
               expect(roundsOf(rules, { bucket: from, key: start }, 10)).toBeLessThan(10);
+            }
+          }
           for (const { kind, steps } of loops) {
             for (const { ruleIndex, source, target: made } of steps) {
               const rule = rules.rules[ruleIndex];
               expect(rule && planTargets(rule, source)).toContainEqual(made);
             }
-            if (kind === 'loop')
+            if (kind === 'loop') {
               expect(roundsOf(rules, steps[0]?.source ?? { bucket: '', key: '' }, 4)).toBe(4);
-            if (kind === 'own-source')
+            }
+            if (kind === 'own-source') {
               expect(steps.at(-1)?.target).toMatchObject({ key: steps.at(-1)?.source.key });
+            }
           }
         },
       ),

@@ -10,7 +10,9 @@ describe('a memoised function', () => {
     });
     const [a, b] = [{}, {}];
 
-    for (const key of [a, b, a, b]) expect(ask(key)).toBeUndefined();
+    for (const key of [a, b, a, b]) {
+      expect(ask(key)).toBeUndefined();
+    }
 
     expect(asked).toEqual([a, b]);
     expect(asked[0]).toBe(a);

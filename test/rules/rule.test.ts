@@ -12,9 +12,13 @@ const ruleOf = (changes: object = {}, output: object = {}) => ({
 
 function parseOne(rule: object): RuleSet['rules'][number] {
   const parsed = parseRules({ rules: [rule] });
-  if (!parsed.ok) throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  if (!parsed.ok) {
+    throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
+  }
   const [only] = parsed.rules.rules;
-  if (only === undefined) throw new Error('no rule came back');
+  if (only === undefined) {
+    throw new Error('no rule came back');
+  }
   return only;
 }
 
@@ -192,16 +196,23 @@ const document = fc
 
 /** The paths of all fields and items of a document, and of the document itself. */
 function pathsOf(value: unknown, path: (string | number)[] = []): (string | number)[][] {
-  if (typeof value !== 'object' || value === null) return [path];
+  if (typeof value !== 'object' || value === null) {
+    return [path];
+  }
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   return [path, ...entries.flatMap(([step, inner]) => pathsOf(inner, [...path, step]))];
 }
 
 function replaceAt(value: unknown, [step, ...rest]: (string | number)[], replacement: unknown): unknown {
-  if (step === undefined) return replacement;
-  if (Array.isArray(value))
+  if (step === undefined) {
+    return replacement;
+  }
+  if (Array.isArray(value)) {
     return value.map((item, i) => (i === step ? replaceAt(item, rest, replacement) : item));
-  if (typeof value !== 'object' || value === null) return value;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,

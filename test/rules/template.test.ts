@@ -4,7 +4,9 @@ import { parseTemplate, render, splitKey, variablesOf } from '../../src/rules/te
 
 function renderText(template: string, values: Record<string, string | number>): string {
   const parsed = parseTemplate(template);
-  if (!parsed.ok) throw new Error(parsed.expected);
+  if (!parsed.ok) {
+    throw new Error(parsed.expected);
+  }
   return render(parsed.template.parts, values);
 }
 

@@ -38,7 +38,9 @@ export async function startServerProcess(dataDir: string): Promise<ServerProcess
     const stdio: ['ignore', 'inherit', 'inherit', 'ipc'] = ['ignore', 'inherit', 'inherit', 'ipc'];
     child = fork(outfile, [dataDir, String(port)], { execArgv: ['--expose-gc'], stdio });
     child.on('message', (message: { complaint?: string }) => {
-      if (message.complaint !== undefined) complaints.push(message.complaint);
+      if (message.complaint !== undefined) {
+        complaints.push(message.complaint);
+      }
     });
     port = (await answerOf<{ port: number }>('port')).port;
   }
@@ -48,7 +50,9 @@ export async function startServerProcess(dataDir: string): Promise<ServerProcess
     return new Promise((resolve, reject) => {
       const onExit = (code: number | null) => reject(new Error(`the server ended with ${code}`));
       const onMessage = (message: T) => {
-        if (!(field in message)) return;
+        if (!(field in message)) {
+          return;
+        }
         child.off('message', onMessage).off('exit', onExit);
         resolve(message);
       };

@@ -76,7 +76,9 @@ export async function soak(
       await server.killAndRestart();
       restarted += 1;
     }
-    if (!isSampled) return;
+    if (!isSampled) {
+      return;
+    }
     await server.up();
     report.memory.push(await server.memory());
   }
@@ -93,9 +95,14 @@ export async function soak(
     try {
       return await run();
     } catch (error) {
-      if (isOssError(error) && error.code === 'NoSuchKey') return 'missing';
-      if (server.generation === generation) report.faults.push(`${name} ${what}: ${String(error)}`);
-      else report.uncertain += 1;
+      if (isOssError(error) && error.code === 'NoSuchKey') {
+        return 'missing';
+      }
+      if (server.generation === generation) {
+        report.faults.push(`${name} ${what}: ${String(error)}`);
+      } else {
+        report.uncertain += 1;
+      }
       return 'unknown';
     }
   }
@@ -110,7 +117,9 @@ export async function soak(
         : await attempt('PutObject', key, () =>
             client.putObject({ bucket, key, body: bodyOf(key, version) }),
           );
-    if (answer !== 'unknown') states.set(key, new Set([version]));
+    if (answer !== 'unknown') {
+      states.set(key, new Set([version]));
+    }
   }
 
   /** In parts, each sent again after a kill: what is there of an upload must survive a restart. */
@@ -123,7 +132,9 @@ export async function soak(
       body: Buffer = Buffer.alloc(0),
     ) => attempt(operation, key, () => call({ operation, method, bucket, key, query, body }));
     const begun = await send('InitiateMultipartUpload', 'POST', { uploads: '' });
-    if (typeof begun === 'string') return;
+    if (typeof begun === 'string') {
+      return;
+    }
     const uploadId = childText(parseXml(begun.response.body.toString()), 'UploadId') ?? '';
     const body = bodyOf(key, version);
     const parts: string[] = [];
@@ -131,31 +142,41 @@ export async function soak(
       const query = { partNumber: String(parts.length + 1), uploadId };
       const part = body.subarray(at, at + partBytes);
       let sent = await send('UploadPart', 'PUT', query, part);
-      for (let tries = 0; sent === 'unknown' && tries < 5; tries += 1)
+      for (let tries = 0; sent === 'unknown' && tries < 5; tries += 1) {
         sent = await send('UploadPart', 'PUT', query, part);
-      if (typeof sent === 'string') return;
+      }
+      if (typeof sent === 'string') {
+        return;
+      }
       const eTag = sent.response.headers.etag;
       parts.push(`<Part><PartNumber>${query.partNumber}</PartNumber><ETag>${eTag}</ETag></Part>`);
     }
     const list = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
     const done = await send('CompleteMultipartUpload', 'POST', { uploadId }, Buffer.from(list));
-    if (typeof done !== 'string') states.set(key, new Set([version]));
+    if (typeof done !== 'string') {
+      states.set(key, new Set([version]));
+    }
   }
 
   async function read(key: string, isOwn: boolean): Promise<void> {
     const answer = await attempt('GetObject', key, () => client.getObject({ bucket, key }));
-    if (answer === 'unknown') return;
+    if (answer === 'unknown') {
+      return;
+    }
     const found = answer === 'missing' ? undefined : versionOf(key, answer.body);
-    if (found === 'torn')
+    if (found === 'torn') {
       report.faults.push(`${key} is torn: ${answer === 'missing' || answer.sizeBytes} bytes`);
-    else if (isOwn) settle(key, found);
+    } else if (isOwn) {
+      settle(key, found);
+    }
   }
 
   /** What was read once must be read again until the next write. */
   function settle(key: string, found: number | undefined): void {
     const possible = states.get(key) ?? new Set([undefined]);
-    if (!possible.has(found))
+    if (!possible.has(found)) {
       report.faults.push(`${key} reads ${found}, expected one of ${[...possible].join(' or ')}`);
+    }
     states.set(key, new Set([found]));
   }
 
@@ -164,9 +185,13 @@ export async function soak(
     const process = buildProcess(`image/resize,w_${width}/format,webp`, { bucket, key });
     await attempt('ProcessObject', key, () => client.processObject({ bucket, key: 'source.jpg', process }));
     const answer = await attempt('GetObject', key, () => client.getObject({ bucket, key }));
-    if (typeof answer === 'string') return;
+    if (typeof answer === 'string') {
+      return;
+    }
     // RIFF names its own length: all of it is there, or it was torn.
-    if (answer.body.readUInt32LE(4) + 8 !== answer.body.length) report.faults.push(`${key} is torn`);
+    if (answer.body.readUInt32LE(4) + 8 !== answer.body.length) {
+      report.faults.push(`${key} is torn`);
+    }
   }
 
   async function work(worker: number): Promise<void> {
@@ -177,16 +202,23 @@ export async function soak(
       await betweenOperations();
       const own = `objects/${worker}/${pick(keysPerWorker)}`;
       const chance = random();
-      if (chance < 0.4) await write(own, version);
-      else if (chance < 0.45) await writeInParts(own, version);
-      else if (chance < 0.65) await read(own, true);
-      else if (chance < 0.8) await read(`objects/${pick(connections)}/${pick(keysPerWorker)}`, false);
-      else if (chance < 0.9) await write(own, undefined);
-      else if (chance < 0.95) await processOne(worker, 10 + pick(30));
-      else
+      if (chance < 0.4) {
+        await write(own, version);
+      } else if (chance < 0.45) {
+        await writeInParts(own, version);
+      } else if (chance < 0.65) {
+        await read(own, true);
+      } else if (chance < 0.8) {
+        await read(`objects/${pick(connections)}/${pick(keysPerWorker)}`, false);
+      } else if (chance < 0.9) {
+        await write(own, undefined);
+      } else if (chance < 0.95) {
+        await processOne(worker, 10 + pick(30));
+      } else {
         await attempt('ListObjectsV2', own, () =>
           client.listObjectsV2({ bucket, prefix: `objects/${worker}/` }),
         );
+      }
     }
   }
 
@@ -197,9 +229,12 @@ export async function soak(
   for (const key of states.keys()) {
     await read(key, true);
     const exists = !states.get(key)?.has(undefined);
-    if (exists !== listed.has(key))
+    if (exists !== listed.has(key)) {
       report.faults.push(`${key} is ${exists ? 'not listed' : 'listed and gone'}`);
-    if (exists) report.verified += 1;
+    }
+    if (exists) {
+      report.verified += 1;
+    }
   }
   await dispatcher.destroy();
   return report;
@@ -210,7 +245,9 @@ async function listAll(client: OssClient): Promise<Set<string>> {
   let continuationToken: string | undefined;
   do {
     const page = await client.listObjectsV2({ bucket, prefix: 'objects/', maxKeys: 100, continuationToken });
-    for (const { key } of page.objects) keys.add(key);
+    for (const { key } of page.objects) {
+      keys.add(key);
+    }
     continuationToken = page.nextContinuationToken;
   } while (continuationToken !== undefined);
   return keys;

@@ -6,7 +6,9 @@ import { parseStyle, type StyleToken } from '../../src/style/parse.ts';
 /** The actions of the first segment, as plain text. */
 function actionsOf(text: string) {
   const [segment] = parseStyle(text).segments;
-  if (segment?.kind !== 'actions') throw new Error(`no actions in ${text}`);
+  if (segment?.kind !== 'actions') {
+    throw new Error(`no actions in ${text}`);
+  }
   return segment.actions.map(({ name, parameters }) => ({
     name: name.text,
     parameters: parameters.map(({ key, value }) => [key?.text, value.text]),

@@ -61,7 +61,9 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
   const foreign = importsOf(metafile).filter(
     (path) => !/^(node:|\.\/)/.test(path) && !isBuiltin(path) && path !== lazyPackage,
   );
-  if (foreign.length > 0) throw new Error(`the bundle may not import ${foreign.join(', ')}`);
+  if (foreign.length > 0) {
+    throw new Error(`the bundle may not import ${foreign.join(', ')}`);
+  }
   return metafile;
 }
 
@@ -84,7 +86,9 @@ export function describeBundle({ outputs }: Metafile): string {
       .sort((a, b) => b[1] - a[1])
       .map(([owner, size]) => `  ${kilobytes(size)}  ${owner}\n`);
     const imports = importsOf({ outputs: { [path]: output } });
-    if (imports.length > 0) rows.push(`  imports ${imports.join(', ')}\n`);
+    if (imports.length > 0) {
+      rows.push(`  imports ${imports.join(', ')}\n`);
+    }
     return `${path}  ${kilobytes(output.bytes).trim()}, of it\n${rows.join('')}`;
   });
   return files.join('');

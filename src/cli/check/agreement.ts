@@ -36,16 +36,21 @@ interface Says {
 /** Compares the rules with the triggers of `s.yaml`, and looks for what would be refused at deploy. */
 export function remarkAgreement(rules: RuleSet, deployment: Deployment, { sayRules, saySYaml }: Says): void {
   const { triggers, propsPath, hasRole } = deployment;
-  if (!hasRole)
+  if (!hasRole) {
     saySYaml(
       'warning',
       'role-missing',
       propsPath,
       'names no role: without one the function may neither read nor write OSS',
     );
+  }
   for (const trigger of triggers) {
-    if (trigger.type === 'oss') remarkNative(trigger, deployment, saySYaml);
-    if (trigger.type === 'eventbridge') remarkPattern(trigger, saySYaml);
+    if (trigger.type === 'oss') {
+      remarkNative(trigger, deployment, saySYaml);
+    }
+    if (trigger.type === 'eventbridge') {
+      remarkPattern(trigger, saySYaml);
+    }
   }
   remarkOverlaps(triggers, saySYaml);
   const deliveries = triggers.flatMap((trigger) => readDelivery(trigger) ?? []);
@@ -87,8 +92,9 @@ function remarkNative(
       'expected filter.key with both prefix and suffix; either may be ""',
     );
   }
-  if (events.length === 0)
+  if (events.length === 0) {
     say('error', 'trigger-events', config, 'expected events, such as oss:ObjectCreated:PutObject');
+  }
   events.forEach((event, i) => {
     const at = [...config, 'events', i];
     const mark = { offset: 0, length: event.length };
@@ -118,7 +124,9 @@ function remarkNative(
 }
 
 function remarkPattern({ path, pattern }: Trigger, say: Say): void {
-  if (pattern !== undefined && parsePattern(pattern) !== undefined) return;
+  if (pattern !== undefined && parsePattern(pattern) !== undefined) {
+    return;
+  }
   say(
     'error',
     'trigger-pattern',
@@ -146,7 +154,9 @@ function remarkOverlaps(triggers: readonly Trigger[], say: Say): void {
     const other = native
       .slice(0, i)
       .find((earlier) => earlier.arn?.text === trigger.arn?.text && overlaps(earlier, trigger));
-    if (other === undefined) return;
+    if (other === undefined) {
+      return;
+    }
     const message = `overlaps with ${other.name}: same event, prefix "${trigger.prefix ?? ''}" and "${other.prefix ?? ''}", suffix "${trigger.suffix ?? ''}" and "${other.suffix ?? ''}". OSS refuses it: "Cannot specify overlapping prefix and suffix with same event type"`;
     say('error', 'trigger-overlap', trigger.path, message);
   });
@@ -168,21 +178,27 @@ function remarkReach({ rules }: RuleSet, deliveries: readonly Delivery[], say: S
       const from = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets ?? [], bucket === undefined ? [] : [bucket]),
       );
-      if (from.some((delivery) => surelyDelivers(delivery, match))) continue;
+      if (from.some((delivery) => surelyDelivers(delivery, match))) {
+        continue;
+      }
       const taken = languages.taken(match)?.dfa;
-      if (taken === undefined) return;
+      if (taken === undefined) {
+        return;
+      }
       const missed = findWord(
         [taken],
         from.map(({ keys }) => keys),
       );
-      if (missed === undefined) continue;
+      if (missed === undefined) {
+        continue;
+      }
       const isReached = from.some(({ keys }) => findWord([taken, keys], []) !== undefined);
       const where = bucket === undefined ? '' : ` in ${bucket}`;
       const path =
         bucket === undefined || match.key.length > 1 ? ['rules', i, 'match'] : ['rules', i, 'match', 'key'];
       const mark = match.key.length === 1 ? { offset: 0, length: text.length } : undefined;
       const at = match.key.length === 1 ? ['rules', i, 'match', 'key'] : path;
-      if (isReached)
+      if (isReached) {
         say(
           'warning',
           'partly-reached',
@@ -190,7 +206,7 @@ function remarkReach({ rules }: RuleSet, deliveries: readonly Delivery[], say: S
           `some of what \`${name}\` takes${where} is delivered by no trigger, such as \`${missed}\``,
           mark,
         );
-      else
+      } else {
         say(
           'error',
           'unreached',
@@ -198,13 +214,16 @@ function remarkReach({ rules }: RuleSet, deliveries: readonly Delivery[], say: S
           `no trigger delivers what \`${name}\` takes${where}, such as \`${missed}\`: it would never run (oss-saveas generate trigger)`,
           mark,
         );
+      }
     }
   });
 }
 
 /** Told by how keys begin and end alone, which settles most rules without an automaton. */
 function surelyDelivers({ trigger }: Delivery, { key }: Match): boolean {
-  if (trigger.type !== 'oss') return false;
+  if (trigger.type !== 'oss') {
+    return false;
+  }
   const [prefix, suffix] = [known(trigger.prefix ?? '') ?? '', known(trigger.suffix ?? '') ?? ''];
   return key.map(globAffixes).every((affixes) => {
     return affixes.prefix.startsWith(prefix) && affixes.suffixes.every((text) => text.endsWith(suffix));
@@ -219,21 +238,28 @@ function remarkOwnOutputs(rules: RuleSet, deliveries: readonly Delivery[], say: 
   const languages = createLanguages();
   let said = 0;
   for (const { trigger, buckets, keys } of deliveries) {
-    if (trigger.pattern !== undefined && parsePattern(trigger.pattern) === undefined) continue;
+    if (trigger.pattern !== undefined && parsePattern(trigger.pattern) === undefined) {
+      continue;
+    }
     for (const writer of writersOf(rules)) {
-      if (said >= maxOwnOutputs || !bucketsMeet(writer.buckets, buckets ?? [])) continue;
+      if (said >= maxOwnOutputs || !bucketsMeet(writer.buckets, buckets ?? [])) {
+        continue;
+      }
       if (
         trigger.prefix !== undefined &&
         !trigger.prefix.startsWith(writer.affixes.prefix) &&
         !writer.affixes.prefix.startsWith(trigger.prefix)
-      )
+      ) {
         continue;
+      }
       const takers = rules.rules.filter((rule) => languages.feeds(writer, rule));
       const own = findWord(
         [languages.written(writer), keys],
         takers.flatMap(({ match }) => languages.taken(match)?.dfa ?? []),
       );
-      if (own === undefined) continue;
+      if (own === undefined) {
+        continue;
+      }
       said += 1;
       const message = `calls the function for its own output \`${own}\` (rule \`${writer.rule.name}\`), which costs an invocation each time. Narrow its prefix, or leave them out by an EventBridge pattern (oss-saveas generate eventbridge)`;
       say('warning', 'own-outputs', trigger.path, message);

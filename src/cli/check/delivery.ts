@@ -24,7 +24,9 @@ export function readDelivery(trigger: Trigger): Delivery | undefined {
     const keys = intersect([beginning(known(prefix) ?? ''), ending(known(suffix) ?? '')].map(toDfa), []);
     return { trigger, keys, ...(arn?.bucket !== undefined && { buckets: [arn.bucket] }) };
   }
-  if (trigger.type !== 'eventbridge' || trigger.pattern === undefined) return undefined;
+  if (trigger.type !== 'eventbridge' || trigger.pattern === undefined) {
+    return undefined;
+  }
   const pattern = parsePattern(trigger.pattern);
   const object = pick(pattern, 'data', 'oss', 'object', 'key');
   const named = pick(pattern, 'data', 'oss', 'bucket', 'name');
@@ -59,7 +61,9 @@ function readConditions(
   list: unknown,
   keyOf: (text: string) => string | undefined,
 ): { required: Dfa[]; forbidden: Dfa[] } {
-  if (!Array.isArray(list)) return { required: [], forbidden: [] };
+  if (!Array.isArray(list)) {
+    return { required: [], forbidden: [] };
+  }
   const [only] = list;
   const barred = pick(only, 'anything-but', 'prefix');
   if (list.length === 1 && typeof barred === 'string') {
@@ -73,9 +77,15 @@ function readConditions(
       pick(condition, 'suffix'),
       pick(condition, 'contains'),
     ];
-    if (typeof exact === 'string') return literal(keyOf(exact) ?? exact);
-    if (typeof prefix === 'string') return beginning(keyOf(prefix) ?? '');
-    if (typeof suffix === 'string') return ending(suffix);
+    if (typeof exact === 'string') {
+      return literal(keyOf(exact) ?? exact);
+    }
+    if (typeof prefix === 'string') {
+      return beginning(keyOf(prefix) ?? '');
+    }
+    if (typeof suffix === 'string') {
+      return ending(suffix);
+    }
     return typeof part === 'string' ? containing(part) : anything();
   });
   return { required: [toDfa(union(languages))], forbidden: [] };
@@ -93,7 +103,9 @@ function subjectKey(text: string): { bucket?: string; key?: string } {
 }
 
 function bucketsOf(subject: unknown): string[] | undefined {
-  if (!Array.isArray(subject) || subject.length === 0) return undefined;
+  if (!Array.isArray(subject) || subject.length === 0) {
+    return undefined;
+  }
   const buckets = subject.map(
     (condition: unknown) => subjectKey(String(pick(condition, 'prefix') ?? '')).bucket,
   );

@@ -12,8 +12,12 @@ import type { Say } from './remark.ts';
 /** Everything about the rules that needs no other file: loops, collisions, styles, key lengths, where targets may be. */
 export function remarkRules(rules: RuleSet, say: Say, region?: string): Chain[] {
   const { loops, chains } = findLoops(rules, planTargets);
-  for (const loop of loops) remarkLoop(rules, loop, say);
-  for (const collision of findCollisions(rules, planTargets)) remarkCollision(collision, say);
+  for (const loop of loops) {
+    remarkLoop(rules, loop, say);
+  }
+  for (const collision of findCollisions(rules, planTargets)) {
+    remarkCollision(collision, say);
+  }
   rules.rules.forEach((rule, i) => {
     rule.outputs.forEach(({ style, vary, target }, j) => {
       const path = ['rules', i, 'outputs', j];
@@ -47,7 +51,9 @@ function remarkLoop({ rules }: RuleSet, loop: Loop, say: Say): void {
   const { kind, ruleIndex, outputIndex, steps, why } = loop;
   const rule = rules[ruleIndex];
   const output = rule?.outputs[outputIndex];
-  if (rule === undefined || output === undefined) return;
+  if (rule === undefined || output === undefined) {
+    return;
+  }
   const path = ['rules', ruleIndex, 'outputs', outputIndex, 'target', 'key'];
   const mark = whole(output.target.key.text);
   const buckets = steps.flatMap(({ source, target }) => [source.bucket, target.bucket]);
@@ -84,7 +90,9 @@ function remarkLoop({ rules }: RuleSet, loop: Loop, say: Say): void {
 function adviceOf(loop: Loop, rules: readonly Rule[]): string {
   const rule = rules[loop.ruleIndex];
   const output = rule?.outputs[loop.outputIndex];
-  if (rule === undefined || output === undefined) return '';
+  if (rule === undefined || output === undefined) {
+    return '';
+  }
   const { prefix, suffixes } = outputAffixes(rule, output);
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const isOwnFolder =
@@ -93,13 +101,15 @@ function adviceOf(loop: Loop, rules: readonly Rule[]): string {
   const [suffix = ''] = suffixes;
   const last = output.target.key.parts.at(-1);
   const advice: string[] = [];
-  if (rule.match.bucket.length === 0 && output.target.bucket !== undefined)
+  if (rule.match.bucket.length === 0 && output.target.bucket !== undefined) {
     advice.push(`Name the bucket of the uploads in match.bucket of \`${rule.name}\``);
-  else if (isOwnFolder && output.target.key.parts[0]?.kind === 'text')
+  } else if (isOwnFolder && output.target.key.parts[0]?.kind === 'text') {
     advice.push(`Leave the results out, exclude: "${folder}**"`);
-  else if (last?.kind === 'text' && /[^.\w]|_/.test(suffix))
+  } else if (last?.kind === 'text' && /[^.\w]|_/.test(suffix)) {
     advice.push(`Leave the results out, exclude: "**/*${suffix}"`);
-  else advice.push('Save them under a folder that no rule takes, such as "derived/{dir}/…"');
+  } else {
+    advice.push('Save them under a folder that no rule takes, such as "derived/{dir}/…"');
+  }
   const isConditional = loop.rules.some((name) => {
     const match = rules.find((one) => one.name === name)?.match;
     return (
@@ -169,7 +179,9 @@ function remarkStyle(
     })) {
       const start = originOf(offset, false);
       const name = `${severity} ${start} ${message.replace(/\d+/g, '0')}`;
-      if (said.has(name)) continue;
+      if (said.has(name)) {
+        continue;
+      }
       said.add(name);
       say(severity, message, { offset: start, length: Math.max(1, originOf(offset + length, true) - start) });
     }
@@ -188,8 +200,12 @@ function renderWithOrigins(parts: Template['parts'], values: Values, templateLen
     const span = spans.find(({ from, to }) =>
       isEnd ? offset > from && offset <= to : offset >= from && offset < to,
     );
-    if (span === undefined) return isEnd || spans.length > 0 ? templateLength : 0;
-    if (span.part.kind === 'text') return span.part.offset + offset - span.from;
+    if (span === undefined) {
+      return isEnd || spans.length > 0 ? templateLength : 0;
+    }
+    if (span.part.kind === 'text') {
+      return span.part.offset + offset - span.from;
+    }
     return isEnd ? span.end : span.part.offset;
   };
   return { rendered, originOf };

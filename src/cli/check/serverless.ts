@@ -41,13 +41,19 @@ export async function readServerless(
   remarks: Remark[],
 ): Promise<Deployment | undefined> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
-    if (isOptional) return undefined;
+    if (isOptional) {
+      return undefined;
+    }
     throw new CliError(`--s-yaml: ${error.message}`);
   });
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
   const { problems, source, locate } = readYaml(text, file);
   remarks.push(...problems.map((issue): Remark => ({ severity: 'error', code: 's-yaml', issue })));
-  if (problems.length > 0) return undefined;
+  if (problems.length > 0) {
+    return undefined;
+  }
   const extended = pick(source, 'extend');
   const base =
     typeof extended === 'string'
@@ -117,7 +123,9 @@ export function known(text: unknown): string | undefined {
 
 /** Fills in `${env('NAME', 'default')}` and `${vars.name}` as Serverless Devs does; others are left as they stand. */
 function fillIn(value: unknown, document: unknown, env: Io['env'], depth = 0): unknown {
-  if (typeof value !== 'string' || depth > 4) return value;
+  if (typeof value !== 'string' || depth > 4) {
+    return value;
+  }
   return value.replace(
     /\$\{\s*(?:env\('(\w+)'(?:\s*,\s*'([^']*)')?\)|vars\.([\w.]+))\s*\}/g,
     (whole, name, preset, path) => {
@@ -132,7 +140,9 @@ function fillIn(value: unknown, document: unknown, env: Io['env'], depth = 0): u
 
 /** As `extend` does: objects into each other, all else replaced. */
 function merge(base: unknown, over: unknown): unknown {
-  if (!isJsonObject(base) || !isJsonObject(over)) return over ?? base;
+  if (!isJsonObject(base) || !isJsonObject(over)) {
+    return over ?? base;
+  }
   const names = [...new Set([...Object.keys(base), ...Object.keys(over)])];
   return Object.fromEntries(names.map((name) => [name, merge(base[name], over[name])]));
 }

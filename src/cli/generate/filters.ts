@@ -15,9 +15,13 @@ export interface Filter {
 export function filtersOf(rules: readonly Rule[]): Filter[] {
   const globs = rules.flatMap(({ match }) => match.key.map(globAffixes));
   const exact = join(globs.flatMap(({ prefix, suffixes }) => suffixes.map((suffix) => ({ prefix, suffix }))));
-  if (exact.length <= maxNativeTriggers) return exact;
+  if (exact.length <= maxNativeTriggers) {
+    return exact;
+  }
   const anySuffix = join(globs.map(({ prefix }) => ({ prefix, suffix: '' })));
-  if (anySuffix.length <= maxNativeTriggers) return anySuffix;
+  if (anySuffix.length <= maxNativeTriggers) {
+    return anySuffix;
+  }
   return [{ prefix: commonPrefix(anySuffix.map(({ prefix }) => prefix)), suffix: '' }];
 }
 
@@ -75,15 +79,18 @@ export function objectPrefixes({ rules }: RuleSet, deployed: string) {
       outputs.some(
         ({ checkSource, refresh, target }) => checkSource || refresh || target.key.text.includes('{etag}'),
       )
-    )
+    ) {
       asked.push(...from);
+    }
     for (const output of outputs) {
       const { prefix } = outputAffixes(rule, output);
       const to = (output.target.bucket === undefined ? buckets : [output.target.bucket]).map(
         (bucket) => `${bucket}/${prefix}`,
       );
       targets.push(...to);
-      if (output.refresh !== undefined) askedTargets.push(...to);
+      if (output.refresh !== undefined) {
+        askedTargets.push(...to);
+      }
     }
   }
   return { sources: widest(sources), targets: widest(targets), asked: widest([...asked, ...askedTargets]) };

@@ -39,14 +39,18 @@ export function createDeliveries(options: DeliveryOptions) {
       .then((outcome) => options.onOutcome?.(outcome))
       .catch((error: unknown) => {
         // What broke off before its end still has its file in the queue.
-        if (options.closing.aborted) return;
+        if (options.closing.aborted) {
+          return;
+        }
         options.log.error('delivery broke off', { requestId: queued.requestId, error: String(error) });
       })
       .finally(() => running.delete(delivery));
     running.add(delivery);
   }
   async function idle(): Promise<void> {
-    while (running.size > 0) await Promise.all(running);
+    while (running.size > 0) {
+      await Promise.all(running);
+    }
   }
   return { start, idle };
 }
@@ -81,7 +85,9 @@ async function attemptAll({ requestId, event }: QueuedEvent, options: DeliveryOp
     // An attempt that our own closing cut short is no failure of the function.
     closing.throwIfAborted();
     const retryInMs = retryDelaysMs[attempts - 1];
-    if (result.status === 'succeeded' || retryInMs === undefined) return { attempts, billedMs, result };
+    if (result.status === 'succeeded' || retryInMs === undefined) {
+      return { attempts, billedMs, result };
+    }
     log.warn('invocation failed', { requestId, attempts, retryInMs, error: result.error.errorMessage });
     await sleep(retryInMs, closing);
   }

@@ -48,7 +48,9 @@ export async function createLocalFunctionCompute(
   options: LocalFunctionComputeOptions,
 ): Promise<LocalFunctionCompute> {
   const { queueDir, deadLetterDir, log, now = Date.now, function: config } = options;
-  for (const dir of [queueDir, deadLetterDir]) mkdirSync(dir, { recursive: true });
+  for (const dir of [queueDir, deadLetterDir]) {
+    mkdirSync(dir, { recursive: true });
+  }
   const unfinished = listEventFiles(queueDir);
   const program = options.instanceProgram;
   const codeDir = await unpack(options.codeDir);

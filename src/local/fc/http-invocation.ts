@@ -18,18 +18,25 @@ export async function answerInvocation(
     void response.writeHead(statusCode, { 'content-type': 'application/json', ...headers }).end(body);
   const refuse = (statusCode: number, errorMessage: string) =>
     send(statusCode, {}, JSON.stringify({ errorMessage }));
-  if (message.method !== 'POST') return refuse(405, 'expected POST');
-  if (message.headers['content-type'] !== 'application/json')
+  if (message.method !== 'POST') {
+    return refuse(405, 'expected POST');
+  }
+  if (message.headers['content-type'] !== 'application/json') {
     return refuse(415, 'expected content-type application/json');
+  }
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of message) {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxEventBytes) return refuse(413, `expected an event of at most ${maxEventBytes} bytes`);
+    if (sizeBytes > maxEventBytes) {
+      return refuse(413, `expected an event of at most ${maxEventBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   const result = await functionCompute.invoke(Buffer.concat(chunks));
   const ids = { 'x-fc-request-id': result.requestId };
-  if (result.status === 'succeeded') return send(200, ids, result.body);
+  if (result.status === 'succeeded') {
+    return send(200, ids, result.body);
+  }
   send(200, { ...ids, 'x-fc-error-type': 'UnhandledInvocationError' }, JSON.stringify(result.error));
 }

@@ -25,27 +25,39 @@ export function createInstancePool(
   async function run<T>(task: (instance: Instance) => Promise<T>): Promise<T> {
     closing.throwIfAborted();
     let instance = warm.pop();
-    if (instance === undefined || !instance.isAlive()) instance = start();
+    if (instance === undefined || !instance.isAlive()) {
+      instance = start();
+    }
     instances.add(instance);
     try {
       return await task(instance);
     } finally {
       warm.push(instance);
-      for (const other of instances) if (!other.isAlive()) instances.delete(other);
+      for (const other of instances) {
+        if (!other.isAlive()) {
+          instances.delete(other);
+        }
+      }
     }
   }
 
   return {
     async use(task) {
       // A finished use hands its place to the next in line, so `busy` changes only when nobody waits.
-      if (busy < maxInstances) busy += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      if (busy < maxInstances) {
+        busy += 1;
+      } else {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
       try {
         return await run(task);
       } finally {
         const next = waiting.shift();
-        if (next === undefined) busy -= 1;
-        else next();
+        if (next === undefined) {
+          busy -= 1;
+        } else {
+          next();
+        }
       }
     },
     async kill() {

@@ -49,7 +49,9 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
   let requestId = '';
 
   function settle(outcome: { body: Uint8Array } | { error: FunctionError }): void {
-    if (current === undefined) return;
+    if (current === undefined) {
+      return;
+    }
     clearTimeout(current.timer);
     const endedAtMs = performance.now();
     const billedMs = endedAtMs - (current.startedAtMs ?? endedAtMs);
@@ -66,7 +68,9 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
     settle({ error: { errorMessage } });
   }
   function startTimer(): void {
-    if (current === undefined || state !== 'ready') return;
+    if (current === undefined || state !== 'ready') {
+      return;
+    }
     current.startedAtMs = performance.now();
     const seconds = current.timeoutMs / 1000;
     current.timer = setTimeout(stop, current.timeoutMs, `Function timed out after ${seconds} seconds`);
@@ -80,7 +84,9 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
   let outcome: Parameters<typeof settle>[0] | undefined;
   function settleWhenComplete(): void {
     awaited -= 1;
-    if (awaited === 0 && outcome !== undefined) settle(outcome);
+    if (awaited === 0 && outcome !== undefined) {
+      settle(outcome);
+    }
   }
   const forward = { log, requestId: () => requestId, onEnd: settleWhenComplete };
   forwardLines(child.stdout, 'info', forward);
@@ -91,7 +97,9 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
       state = 'ready';
       startTimer();
     }
-    if (message === undefined || message.type === 'ready' || message.requestId !== requestId) return;
+    if (message === undefined || message.type === 'ready' || message.requestId !== requestId) {
+      return;
+    }
     outcome = message;
     settleWhenComplete();
   });
@@ -103,7 +111,9 @@ export function startInstance({ program, codeDir, environment, log }: InstanceOp
         current = { requestId, timeoutMs, resolve };
         outcome = undefined;
         awaited = 3;
-        if (state === 'dead') return stop('Process exited unexpectedly before completing request');
+        if (state === 'dead') {
+          return stop('Process exited unexpectedly before completing request');
+        }
         startTimer();
         child.send(message);
       }),
@@ -129,12 +139,17 @@ interface Forward {
 }
 
 function forwardLines(stream: Readable | null, level: 'info' | 'warn', forward: Forward): void {
-  if (stream === null) return;
+  if (stream === null) {
+    return;
+  }
   createInterface(stream).on('line', (text) => {
     const isEnd = text.endsWith(endOfOutput);
     const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
-    if (!isEnd || line !== '')
+    if (!isEnd || line !== '') {
       forward.log[level]('function output', { requestId: forward.requestId(), line });
-    if (isEnd) forward.onEnd();
+    }
+    if (isEnd) {
+      forward.onEnd();
+    }
   });
 }

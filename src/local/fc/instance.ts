@@ -21,13 +21,17 @@ async function loadHandler(codeDir: string, handlerName: string): Promise<Handle
   const file = handlerName.slice(0, dot);
   const exportName = handlerName.slice(dot + 1);
   const path = ['.js', '.mjs', '.cjs'].map((extension) => join(codeDir, file + extension)).find(existsSync);
-  if (path === undefined) throw new Error(`Cannot find module '${join(codeDir, file)}.js'`);
+  if (path === undefined) {
+    throw new Error(`Cannot find module '${join(codeDir, file)}.js'`);
+  }
   // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see every
   // CommonJS export as a name of its own; `default` is the whole of module.exports.
   const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
   const whole = isJsonObject(loaded.default) ? loaded.default : {};
   const handler = loaded[exportName] ?? whole[exportName];
-  if (!isHandler(handler)) throw new Error(`Handler '${exportName}' missing on module '${file}'`);
+  if (!isHandler(handler)) {
+    throw new Error(`Handler '${exportName}' missing on module '${file}'`);
+  }
   return handler;
 }
 
@@ -44,14 +48,20 @@ function createContext(data: ContextData): unknown {
 
 /** Buffer as is, object as JSON, other as text; nothing at all as an empty body (the last is assumed). */
 function encodeResult(result: unknown): Buffer {
-  if (Buffer.isBuffer(result)) return result;
-  if (result === undefined) return Buffer.alloc(0);
+  if (Buffer.isBuffer(result)) {
+    return result;
+  }
+  if (result === undefined) {
+    return Buffer.alloc(0);
+  }
   return Buffer.from(typeof result === 'object' ? JSON.stringify(result) : String(result));
 }
 
 /** The class name, not `error.name`: a bundle that mangles class names shows it here, as it would on FC. */
 function describeError(thrown: unknown): FunctionError {
-  if (!(thrown instanceof Error)) return { errorMessage: String(thrown) };
+  if (!(thrown instanceof Error)) {
+    return { errorMessage: String(thrown) };
+  }
   const stackTrace = (thrown.stack ?? '').split('\n');
   return { errorMessage: thrown.message, errorType: thrown.constructor.name, stackTrace };
 }
@@ -71,16 +81,21 @@ function main(): void {
   // Bound now: the function's code may replace them. Writing to a pipe is synchronous on POSIX systems.
   const writes = [process.stdout.write.bind(process.stdout), process.stderr.write.bind(process.stderr)];
   const send = process.send?.bind(process);
-  if (send === undefined)
+  if (send === undefined) {
     throw new Error('fc-instance is started by the local Function Compute, not by hand');
+  }
   const { FC_FUNC_CODE_PATH = '/code', FC_FUNCTION_HANDLER = 'index.handler' } = process.env;
   let handler: Promise<Handler> | undefined;
   process.on('disconnect', () => process.exit());
   process.on('message', async (message) => {
-    if (!isInvokeMessage(message)) return;
+    if (!isInvokeMessage(message)) {
+      return;
+    }
     handler ??= loadHandler(FC_FUNC_CODE_PATH, FC_FUNCTION_HANDLER);
     const answered = await answer(handler, message);
-    for (const write of writes) write(`${endOfOutput}\n`);
+    for (const write of writes) {
+      write(`${endOfOutput}\n`);
+    }
     send(answered);
   });
   send({ type: 'ready' });

@@ -46,12 +46,22 @@ export function isInvokeMessage(value: unknown): value is InvokeMessage {
 
 /** Reads what came out of an instance; undefined for anything else, since the function's code can write to the channel too. */
 export function parseInstanceMessage(value: unknown): InstanceMessage | undefined {
-  if (!isJsonObject(value)) return undefined;
+  if (!isJsonObject(value)) {
+    return undefined;
+  }
   const { type, requestId, body, error } = value;
-  if (type === 'ready') return { type };
-  if (typeof requestId !== 'string') return undefined;
-  if (type === 'result' && body instanceof Uint8Array) return { type, requestId, body };
-  if (type !== 'error' || !isJsonObject(error)) return undefined;
+  if (type === 'ready') {
+    return { type };
+  }
+  if (typeof requestId !== 'string') {
+    return undefined;
+  }
+  if (type === 'result' && body instanceof Uint8Array) {
+    return { type, requestId, body };
+  }
+  if (type !== 'error' || !isJsonObject(error)) {
+    return undefined;
+  }
   const { errorMessage, errorType, stackTrace } = error;
   const typed = typeof errorType === 'string' ? { errorType } : {};
   const traced = Array.isArray(stackTrace) ? { stackTrace } : {};

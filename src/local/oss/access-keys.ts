@@ -39,11 +39,16 @@ export function createAccessKeys(
   const issued = new Map<string, IssuedKey>();
 
   function principalOf(accessKeyId: string, securityToken: string | undefined): Principal {
-    if (securityToken === undefined) return owned.get(accessKeyId) ?? refuseAccessKey('0002-00000902');
+    if (securityToken === undefined) {
+      return owned.get(accessKeyId) ?? refuseAccessKey('0002-00000902');
+    }
     const key = issued.get(accessKeyId) ?? refuseAccessKey('0002-00000002');
-    if (key.token !== securityToken) refuseToken(securityToken, [...issued.values()]);
-    if (now() >= key.expiresMs)
+    if (key.token !== securityToken) {
+      refuseToken(securityToken, [...issued.values()]);
+    }
+    if (now() >= key.expiresMs) {
       throw forbidden('SecurityTokenExpired', 'The security token you provided has expired.');
+    }
     return key;
   }
 
@@ -54,7 +59,11 @@ export function createAccessKeys(
     roleName: string;
     ttlSeconds?: number;
   }): IssuedCredentials {
-    for (const [id, key] of issued) if (now() - key.expiresMs > 3_600_000) issued.delete(id);
+    for (const [id, key] of issued) {
+      if (now() - key.expiresMs > 3_600_000) {
+        issued.delete(id);
+      }
+    }
     const accessKeyId = `STS.${randomBytes(12).toString('hex')}`;
     const accessKeySecret = randomBytes(24).toString('base64url');
     const token = randomBytes(96).toString('base64');
@@ -77,8 +86,9 @@ function refuseAccessKey(ec: string): never {
 }
 
 function refuseToken(securityToken: string, issued: readonly IssuedKey[]): never {
-  if (!issued.some((key) => key.token === securityToken))
+  if (!issued.some((key) => key.token === securityToken)) {
     throw forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
+  }
   const message = 'The Access Key Id and the security token you provided do not belong together.';
   throw forbidden('AccessKeyIdAndSecurityTokenNotMatch', message, '0002-00000004');
 }

@@ -38,6 +38,8 @@ async function refuse(operation: string): Promise<never> {
 
 /** Assumed, but for `MediaConvert`. */
 function kindOf(operation: string): string {
-  if (operation.startsWith('image/')) return 'DecodeBlindWatermark';
+  if (operation.startsWith('image/')) {
+    return 'DecodeBlindWatermark';
+  }
   return operation.startsWith('doc/') ? 'OfficeConversion' : 'MediaConvert';
 }

@@ -29,14 +29,21 @@ const maxExpiresSeconds = 7 * 24 * 3600;
 export function authenticate(request: OssRequest, context: AuthContext): Principal | undefined {
   const { headers, query } = request;
   const header = headers.get('authorization');
-  if (header !== undefined)
+  if (header !== undefined) {
     return header.startsWith('OSS ')
       ? verifyV1(request, readV1Header(request, header, context), context)
       : verifyV4(request, readV4Header(request, header, context), context);
+  }
   const version = query.get('x-oss-signature-version');
-  if (version === 'OSS4-HMAC-SHA256') return verifyV4(request, readV4Url(request, context), context);
-  if (version !== undefined) throw notImplemented(`URLs signed by ${version}`);
-  if (query.has('Signature')) return verifyV1(request, readV1Url(request, context), context);
+  if (version === 'OSS4-HMAC-SHA256') {
+    return verifyV4(request, readV4Url(request, context), context);
+  }
+  if (version !== undefined) {
+    throw notImplemented(`URLs signed by ${version}`);
+  }
+  if (query.has('Signature')) {
+    return verifyV1(request, readV1Url(request, context), context);
+  }
   return undefined;
 }
 
@@ -46,8 +53,9 @@ function readV4Header(request: OssRequest, header: string, context: AuthContext)
   const date = request.headers.get('x-oss-date') ?? request.headers.get('date') ?? '';
   const signedAt = Number.isNaN(epochMs(date)) ? refuseDate() : date;
   checkScope(authorization, signedAt, context.region);
-  if (request.headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD')
+  if (request.headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     throw badRequest('InvalidArgument', 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.', '0002-00000214');
+  }
   checkSkew(epochMs(signedAt), context.now());
   return { ...authorization, signedAt, securityToken: request.headers.get('x-oss-security-token') };
 }
@@ -55,13 +63,18 @@ function readV4Header(request: OssRequest, header: string, context: AuthContext)
 /** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
 function readV4Url({ query }: OssRequest, { region, now }: AuthContext): V4Signature {
   const signedAt = query.get('x-oss-date') ?? '';
-  if (Number.isNaN(epochMs(signedAt))) refuseDate();
+  if (Number.isNaN(epochMs(signedAt))) {
+    refuseDate();
+  }
   const credential = parseCredential(query.get('x-oss-credential') ?? '');
   checkScope(credential, signedAt, region);
   const expires = query.get('x-oss-expires') ?? '';
-  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) throw invalidExpires(expires);
-  if (epochMs(signedAt) - now() > maxSkewMs)
+  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) {
+    throw invalidExpires(expires);
+  }
+  if (epochMs(signedAt) - now() > maxSkewMs) {
     throw forbidden('AccessDenied', 'Request is not valid yet.', '0002-00000235');
+  }
   checkExpiry(epochMs(signedAt) + Number(expires) * 1000, now());
   return {
     ...credential,
@@ -75,10 +88,13 @@ function readV4Url({ query }: OssRequest, { region, now }: AuthContext): V4Signa
 /** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
 function readV1Header({ headers }: OssRequest, header: string, { now }: AuthContext): V1Signature {
   const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(header) ?? [];
-  if (accessKeyId === undefined || signature === undefined)
+  if (accessKeyId === undefined || signature === undefined) {
     throw badRequest('InvalidArgument', 'Authorization header is invalid.');
+  }
   const date = headers.get('x-oss-date') ?? headers.get('date') ?? '';
-  if (Number.isNaN(Date.parse(date))) refuseDate();
+  if (Number.isNaN(Date.parse(date))) {
+    refuseDate();
+  }
   checkSkew(Date.parse(date), now());
   const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
   return { accessKeyId, signature, date, securityToken };
@@ -87,8 +103,12 @@ function readV1Header({ headers }: OssRequest, header: string, { now }: AuthCont
 /** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
 function readV1Url({ query }: OssRequest, { now }: AuthContext): V1Signature {
   const [accessKeyId, date] = [query.get('OSSAccessKeyId'), query.get('Expires') ?? ''];
-  if (!/^\d{1,12}$/.test(date)) throw invalidExpires(date);
-  if (accessKeyId === undefined) throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
+  if (!/^\d{1,12}$/.test(date)) {
+    throw invalidExpires(date);
+  }
+  if (accessKeyId === undefined) {
+    throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
+  }
   checkExpiry(Number(date) * 1000, now());
   return {
     accessKeyId,
@@ -104,7 +124,9 @@ function verifyV4(request: OssRequest, claim: V4Signature, context: AuthContext)
   // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
   const hasEmpty = [...request.query.values()].includes('');
   const accepted = hasEmpty ? [bare, signV4(request, claim, principal.accessKeySecret, '=')] : [bare];
-  if (accepted.some(({ signature }) => isSame(signature, claim.signature))) return principal;
+  if (accepted.some(({ signature }) => isSame(signature, claim.signature))) {
+    return principal;
+  }
   // The string to sign holds only a hash; the canonical request, which may hold a security token, is never echoed.
   throw signatureDoesNotMatch(claim, bare.stringToSign, '0002-00000201');
 }
@@ -112,7 +134,9 @@ function verifyV4(request: OssRequest, claim: V4Signature, context: AuthContext)
 function verifyV1(request: OssRequest, claim: V1Signature, context: AuthContext): Principal {
   const principal = context.principalOf(claim.accessKeyId, claim.securityToken);
   const { stringToSign, signature } = signV1(request, claim.date, principal.accessKeySecret);
-  if (isSame(signature, claim.signature)) return principal;
+  if (isSame(signature, claim.signature)) {
+    return principal;
+  }
   const { securityToken } = claim;
   const shown = securityToken === undefined ? stringToSign : stringToSign.replaceAll(securityToken, '***');
   throw signatureDoesNotMatch(claim, shown, '0002-00000040');
@@ -126,13 +150,21 @@ export function checkScope(
 ): void {
   const refuse = (part: string, ec?: string) =>
     badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, ec);
-  if (scope.date !== signedAt.slice(0, 8)) throw refuse('date');
-  if (scope.region !== region) throw refuse('region', '0002-00000226');
-  if (scope.product !== 'oss') throw refuse('product');
+  if (scope.date !== signedAt.slice(0, 8)) {
+    throw refuse('date');
+  }
+  if (scope.region !== region) {
+    throw refuse('region', '0002-00000226');
+  }
+  if (scope.product !== 'oss') {
+    throw refuse('product');
+  }
 }
 
 function checkSkew(signedMs: number, nowMs: number): void {
-  if (Math.abs(nowMs - signedMs) <= maxSkewMs) return;
+  if (Math.abs(nowMs - signedMs) <= maxSkewMs) {
+    return;
+  }
   const message = 'The difference between the request time and the current time is too large.';
   const times = {
     RequestTime: new Date(signedMs).toISOString(),
@@ -142,7 +174,9 @@ function checkSkew(signedMs: number, nowMs: number): void {
 }
 
 function checkExpiry(expiresMs: number, nowMs: number): void {
-  if (nowMs <= expiresMs) return;
+  if (nowMs <= expiresMs) {
+    return;
+  }
   throw forbidden('AccessDenied', 'Request has expired.', '0002-00000069', {
     Expires: new Date(expiresMs).toISOString(),
     ServerTime: new Date(nowMs).toISOString(),

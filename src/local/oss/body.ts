@@ -10,12 +10,18 @@ export function contentMd5Check(
   request: OssRequest,
 ): ((digest: { readonly md5: Buffer }) => void) | undefined {
   const contentMd5 = request.headers.get('content-md5');
-  if (contentMd5 === undefined) return undefined;
+  if (contentMd5 === undefined) {
+    return undefined;
+  }
   const expected = Buffer.from(contentMd5, 'base64');
   const refuse = () => badRequest('InvalidDigest', 'The Content-MD5 you specified was invalid.');
-  if (expected.length !== 16) throw refuse();
+  if (expected.length !== 16) {
+    throw refuse();
+  }
   return ({ md5 }) => {
-    if (!md5.equals(expected)) throw refuse();
+    if (!md5.equals(expected)) {
+      throw refuse();
+    }
   };
 }
 
@@ -26,8 +32,9 @@ export async function readBody(request: OssRequest, limitBytes: number): Promise
   let sizeBytes = 0;
   for await (const chunk of request.body) {
     sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes)
+    if (sizeBytes > limitBytes) {
       throw badRequest('InvalidArgument', `The body is longer than ${limitBytes} bytes.`);
+    }
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);

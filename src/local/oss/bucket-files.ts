@@ -39,7 +39,9 @@ export const defaultSettings: BucketSettings = { acl: 'private', storageClass: '
 export function loadBuckets(bucketsDir: string, log: Logger): Map<string, Bucket> {
   const buckets = new Map<string, Bucket>();
   for (const entry of readdirSync(bucketsDir, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory()) {
+      continue;
+    }
     const { name } = entry;
     const dir = join(bucketsDir, name);
     const objects = new Map(loadMetas(dir, log).map((meta) => [meta.key, meta] as const));
@@ -60,7 +62,9 @@ function loadSettings(dir: string): BucketSettings {
 function loadMetas(bucketDir: string, log: Logger): ObjectMeta[] {
   const metas: ObjectMeta[] = [];
   for (const entry of readdirSync(bucketDir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || /^(created|settings\.json)$/.test(entry.name)) continue;
+    if (!entry.isFile() || /^(created|settings\.json)$/.test(entry.name)) {
+      continue;
+    }
     const path = join(entry.parentPath, entry.name);
     try {
       metas.push(readObjectMeta(path));

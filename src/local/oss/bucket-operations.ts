@@ -28,15 +28,22 @@ export function listBuckets(context: OperationContext): Reply {
 export async function putBucket({ request, store }: OperationContext): Promise<Reply> {
   const { bucket, headers } = request;
   const configuration = (await readBody(request, 4096)).toString();
-  for (const [, name, value] of configuration.matchAll(/<(StorageClass|DataRedundancyType)>([^<]*)</g))
-    if (!/^(Standard|IA|LRS)$/.test(value ?? '')) throw notImplemented(`PutBucket with ${name} ${value}`);
+  for (const [, name, value] of configuration.matchAll(/<(StorageClass|DataRedundancyType)>([^<]*)</g)) {
+    if (!/^(Standard|IA|LRS)$/.test(value ?? '')) {
+      throw notImplemented(`PutBucket with ${name} ${value}`);
+    }
+  }
   const isNew = !store.bucketNames().includes(bucket);
   store.createBucket(bucket);
   const [, named] = /<StorageClass>([^<]*)</.exec(configuration) ?? [];
   const storageClass = named ?? headers.get('x-oss-storage-class');
   const acl = headers.get('x-oss-acl');
-  if (isNew && storageClass !== undefined) store.changeSettings(bucket, { storageClass });
-  if (acl !== undefined) store.changeSettings(bucket, { acl });
+  if (isNew && storageClass !== undefined) {
+    store.changeSettings(bucket, { storageClass });
+  }
+  if (acl !== undefined) {
+    store.changeSettings(bucket, { acl });
+  }
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 }
 

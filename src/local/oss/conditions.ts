@@ -18,9 +18,15 @@ export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = '')
       .map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1'));
   const isNamed = (tags: string[] | undefined) => tags?.some((tag) => tag === '*' || tag === eTag);
   const time = (name: string) => Date.parse(headers.get(prefix + name) ?? '');
-  if (isNamed(names('if-match')) === false) throw preconditionFailed('If-Match');
-  if (modifiedMs > time('if-unmodified-since')) throw preconditionFailed('If-Unmodified-Since');
-  if (isNamed(names('if-none-match')) ?? modifiedMs <= time('if-modified-since')) throw notModified(meta);
+  if (isNamed(names('if-match')) === false) {
+    throw preconditionFailed('If-Match');
+  }
+  if (modifiedMs > time('if-unmodified-since')) {
+    throw preconditionFailed('If-Unmodified-Since');
+  }
+  if (isNamed(names('if-none-match')) ?? modifiedMs <= time('if-modified-since')) {
+    throw notModified(meta);
+  }
 }
 
 /**
@@ -29,11 +35,17 @@ export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = '')
  */
 export function readRange(headers: Headers, sizeBytes: number): { start: number; end: number } | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(headers.get('range') ?? '') ?? [];
-  if (first === '' && last === '') return undefined;
+  if (first === '' && last === '') {
+    return undefined;
+  }
   const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
   const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  if (start <= end && start < sizeBytes) return { start, end };
-  if (headers.get('x-oss-range-behavior') !== 'standard') return undefined;
+  if (start <= end && start < sizeBytes) {
+    return { start, end };
+  }
+  if (headers.get('x-oss-range-behavior') !== 'standard') {
+    return undefined;
+  }
   const message = 'The requested range cannot be satisfied.';
   throw new OssError({
     statusCode: 416,

@@ -44,24 +44,29 @@ export function findCopySource({ request, store }: OperationContext) {
 /** The bytes that `x-oss-copy-source-range` picks; all of them without it. */
 export function readCopyRange(headers: ReadonlyMap<string, string>, sizeBytes: number) {
   const range = headers.get('x-oss-copy-source-range');
-  if (range === undefined) return { start: 0, end: sizeBytes - 1 };
+  if (range === undefined) {
+    return { start: 0, end: sizeBytes - 1 };
+  }
   const strict = new Map([
     ['range', range],
     ['x-oss-range-behavior', 'standard'],
   ]);
   const picked = readRange(strict, sizeBytes);
-  if (picked === undefined) throw badRequest('InvalidArgument', `Invalid copy source range: ${range}`);
+  if (picked === undefined) {
+    throw badRequest('InvalidArgument', `Invalid copy source range: ${range}`);
+  }
   return picked;
 }
 
 /** `/{bucket}/{key}`, percent-encoded; ali-oss encodes the slashes of the key too. */
 function readCopySource(text: string): { bucket: string; key: string } {
   const [, bucket, key] = /^\/?([^/]+)\/([^?]+)$/.exec(percentDecode(text) === undefined ? '' : text) ?? [];
-  if (bucket === undefined || key === undefined)
+  if (bucket === undefined || key === undefined) {
     throw badRequest(
       'InvalidArgument',
       'Copy Source must mention the source bucket and key: /sourcebucket/sourcekey',
     );
+  }
   return { bucket: checkBucketName(bucket), key: checkKey(percentDecode(key)) };
 }
 
@@ -78,6 +83,8 @@ function copiedProperties(headers: ReadonlyMap<string, string>, source: ObjectPr
 }
 
 function isReplaced(directive = 'COPY'): boolean {
-  if (/^(copy|replace)$/i.test(directive)) return directive.toLowerCase() === 'replace';
+  if (/^(copy|replace)$/i.test(directive)) {
+    return directive.toLowerCase() === 'replace';
+  }
   throw badRequest('InvalidArgument', `Unknown directive: ${directive}`);
 }

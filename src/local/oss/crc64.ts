@@ -48,7 +48,9 @@ function buildTables() {
       const isOdd = low & 1;
       low = (low >>> 1) | (high << 31);
       high >>>= 1;
-      if (isOdd) [high, low] = [high ^ polynomial.high, low ^ polynomial.low];
+      if (isOdd) {
+        [high, low] = [high ^ polynomial.high, low ^ polynomial.low];
+      }
     }
     highs[index] = high;
     lows[index] = low;

@@ -22,13 +22,20 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
   store.bucket(request.bucket);
   const root = readXml(await readBody(request, 2 * 1024 * 1024), 'Delete');
   const objects = childrenNamed(root, 'Object');
-  if (objects.length === 0 || objects.length > 1000)
+  if (objects.length === 0 || objects.length > 1000) {
     throw badRequest('MalformedXML', 'A request names 1 to 1,000 objects to delete.');
+  }
   const isVersioned = objects.some((object) => (childText(object, 'VersionId') ?? 'null') !== 'null');
-  if (isVersioned) throw badRequest('InvalidArgument', 'The bucket has no versions but null.');
+  if (isVersioned) {
+    throw badRequest('InvalidArgument', 'The bucket has no versions but null.');
+  }
   const keys = objects.map((object) => checkKey(childText(object, 'Key') ?? ''));
-  for (const key of keys) remove(context, key, 'ObjectRemoved:DeleteObjects');
-  if (childText(root, 'Quiet')?.trim() === 'true') return { statusCode: 200 };
+  for (const key of keys) {
+    remove(context, key, 'ObjectRemoved:DeleteObjects');
+  }
+  if (childText(root, 'Quiet')?.trim() === 'true') {
+    return { statusCode: 200 };
+  }
   const encode = encoder(request.query);
   return xmlReply({
     DeleteResult: {
@@ -42,5 +49,7 @@ export async function deleteMultipleObjects(context: OperationContext): Promise<
 function remove({ request, store, notify }: OperationContext, key: string, eventName: string): void {
   const { bucket } = request;
   const meta = store.delete(bucket, key);
-  if (meta !== undefined) notify({ eventName, bucket, meta, deltaSizeBytes: -meta.sizeBytes });
+  if (meta !== undefined) {
+    notify({ eventName, bucket, meta, deltaSizeBytes: -meta.sizeBytes });
+  }
 }

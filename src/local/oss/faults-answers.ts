@@ -14,7 +14,9 @@ type Run = (circumstances: Circumstances) => Promise<Reply>;
 
 /** Head and half the body, then `wait`, then the rest; an answer without body waits as a whole. */
 export async function slowed(reply: Reply, wait: () => Promise<unknown>): Promise<Reply> {
-  if (reply.body !== undefined) return inHalves(reply, reply.body, wait);
+  if (reply.body !== undefined) {
+    return inHalves(reply, reply.body, wait);
+  }
   await wait();
   return reply;
 }
@@ -50,7 +52,9 @@ async function* halves(
     if (isSecondHalf || chunk.length <= leftBytes) {
       yield chunk;
     } else {
-      if (leftBytes > 0) yield chunk.subarray(0, leftBytes);
+      if (leftBytes > 0) {
+        yield chunk.subarray(0, leftBytes);
+      }
       await between();
       yield chunk.subarray(leftBytes);
       isSecondHalf = true;
@@ -62,7 +66,9 @@ async function* halves(
 /** JSON that ends in its middle, whole by its Content-Length; an error's XML stays as it is. */
 export function withWrongJson(reply: Reply): Reply {
   const { headers, body } = reply;
-  if (headers?.['content-type'] !== 'application/json' || !Buffer.isBuffer(body)) return reply;
+  if (headers?.['content-type'] !== 'application/json' || !Buffer.isBuffer(body)) {
+    return reply;
+  }
   return { ...reply, body: body.subarray(0, Math.floor(body.length / 2)) };
 }
 
@@ -70,7 +76,9 @@ export function withWrongJson(reply: Reply): Reply {
 export async function otherObject(store: Store, run: (store: Store) => Promise<Reply>): Promise<Reply> {
   const other = (key: string) => `${key}.other`;
   const reply = await run({ ...store, put: (put) => store.put({ ...put, key: other(put.key) }) });
-  if (reply.headers?.['content-type'] !== 'application/json' || !Buffer.isBuffer(reply.body)) return reply;
+  if (reply.headers?.['content-type'] !== 'application/json' || !Buffer.isBuffer(reply.body)) {
+    return reply;
+  }
   const answer: { object: string } = JSON.parse(reply.body.toString());
   const changed = { ...answer, object: other(answer.object) };
   return { ...reply, body: Buffer.from(JSON.stringify(changed, null, 4)) };
@@ -94,5 +102,7 @@ export function isSignedOnDayOf(epochMs: number, { headers, query }: OssRequest)
 
 /** Gives up an answer that nobody will read, and the file it may hold open. */
 export function discard({ body }: Reply): void {
-  if (body instanceof Readable) body.destroy();
+  if (body instanceof Readable) {
+    body.destroy();
+  }
 }

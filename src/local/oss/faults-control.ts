@@ -19,12 +19,18 @@ export async function controlFaults(
       .writeHead(statusCode, { 'content-type': 'application/json' })
       .end(`${JSON.stringify(answer, null, 2)}\n`);
   try {
-    if (message.method === 'PUT') faults.set(JSON.parse(await readText(message)));
-    else if (message.method === 'DELETE') faults.set({});
-    else if (message.method !== 'GET') return void send(405, { message: 'expected GET, PUT or DELETE' });
+    if (message.method === 'PUT') {
+      faults.set(JSON.parse(await readText(message)));
+    } else if (message.method === 'DELETE') {
+      faults.set({});
+    } else if (message.method !== 'GET') {
+      return void send(405, { message: 'expected GET, PUT or DELETE' });
+    }
     send(200, faults.describe());
   } catch (error) {
-    if (!(error instanceof FaultPlanError) && !(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof FaultPlanError) && !(error instanceof SyntaxError)) {
+      throw error;
+    }
     send(400, { message: error.message });
   }
 }
@@ -34,7 +40,9 @@ async function readText(message: IncomingMessage): Promise<string> {
   let sizeBytes = 0;
   for await (const chunk of message) {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxPlanBytes) throw new FaultPlanError(`expected at most ${maxPlanBytes} bytes`);
+    if (sizeBytes > maxPlanBytes) {
+      throw new FaultPlanError(`expected at most ${maxPlanBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

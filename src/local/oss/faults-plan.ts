@@ -72,7 +72,9 @@ export type ParsedFaultPlan = Omit<Infer<typeof planSchema>, 'rules'> & { rules:
 export function parseFaultPlan(input: unknown): ParsedFaultPlan {
   const issues: Issue[] = [];
   const plan = planSchema.parse(input, [], issues) ?? {};
-  if (issues.length > 0) throw new FaultPlanError(issues.map(({ message }) => message).join('; '));
+  if (issues.length > 0) {
+    throw new FaultPlanError(issues.map(({ message }) => message).join('; '));
+  }
   const rules = (plan.rules ?? []).flatMap((rule) =>
     rule?.fault === undefined ? [] : [{ ...rule, fault: rule.fault }],
   );

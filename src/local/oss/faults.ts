@@ -78,7 +78,9 @@ export function createFaults(options: FaultOptions): Faults {
         matches(request, operation) &&
         random() < (rule.probability ?? 1),
     );
-    if (hit === undefined) return undefined;
+    if (hit === undefined) {
+      return undefined;
+    }
     hit.applied += 1;
     return hit.rule;
   }
@@ -98,8 +100,9 @@ export function createFaults(options: FaultOptions): Faults {
         log.info('fault', { fault: rule.fault, operation, bucket, key, requestId });
         return applyFault(rule, exchange, { now, store });
       }
-      if (imageOperations.includes(operation) && !takeImageCall())
+      if (imageOperations.includes(operation) && !takeImageCall()) {
         return refuse(new OssError(refusals.CpuLimitExceeded));
+      }
       return run({ now, store });
     },
   };
@@ -129,7 +132,9 @@ async function applyFault(
   usual: Circumstances,
 ): Promise<Reply | undefined> {
   const { request, response, run, refuse } = exchange;
-  if (isRefusal(fault)) return refuse(new OssError(refusals[fault]));
+  if (isRefusal(fault)) {
+    return refuse(new OssError(refusals[fault]));
+  }
   switch (fault) {
     case 'DropAfter':
       discard(await run(usual));
@@ -153,7 +158,9 @@ async function applyFault(
       return withClock(exchange.run, usual, clockOffsetMs ?? 3_600_000);
     case 'InvalidSigningDate': {
       const offsetMs = clockOffsetMs ?? 86_400_000;
-      if (isSignedOnDayOf(usual.now() + offsetMs, request)) return withClock(run, usual, offsetMs);
+      if (isSignedOnDayOf(usual.now() + offsetMs, request)) {
+        return withClock(run, usual, offsetMs);
+      }
       const message = 'Invalid signing date in Authorization header.';
       return dated(refuse(badRequest('InvalidArgument', message)), usual.now() + offsetMs);
     }
@@ -173,14 +180,18 @@ function createRandom(seed: number): () => number {
 
 /** A token bucket that holds the calls of one second; false when it is empty. */
 function createQuota(callsPerSecond: number | undefined, now: () => number): () => boolean {
-  if (callsPerSecond === undefined) return () => true;
+  if (callsPerSecond === undefined) {
+    return () => true;
+  }
   let tokens = callsPerSecond;
   let filledMs = now();
   return () => {
     const nowMs = now();
     tokens = Math.min(callsPerSecond, tokens + (Math.max(0, nowMs - filledMs) / 1000) * callsPerSecond);
     filledMs = nowMs;
-    if (tokens < 1) return false;
+    if (tokens < 1) {
+      return false;
+    }
     tokens -= 1;
     return true;
   };

@@ -26,7 +26,9 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
 
   async function fill(): Promise<boolean> {
     const { value, done } = await body.next();
-    if (done !== true) buffer = Buffer.concat([buffer, value]);
+    if (done !== true) {
+      buffer = Buffer.concat([buffer, value]);
+    }
     return done !== true;
   }
 
@@ -38,8 +40,12 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
         buffer = buffer.subarray(at + mark.length);
         return found;
       }
-      if (buffer.length > maxFieldBytes) refuse('A form field is too long.');
-      if (!(await fill())) refuse('The form ends before its file.');
+      if (buffer.length > maxFieldBytes) {
+        refuse('A form field is too long.');
+      }
+      if (!(await fill())) {
+        refuse('The form ends before its file.');
+      }
     }
   }
 
@@ -49,7 +55,9 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
       const soundBytes = Math.max(0, buffer.length - delimiter.length);
       yield buffer.subarray(0, soundBytes);
       buffer = buffer.subarray(soundBytes);
-      if (!(await fill())) refuse('The form ends within its file.');
+      if (!(await fill())) {
+        refuse('The form ends within its file.');
+      }
     }
     yield buffer.subarray(0, buffer.indexOf(delimiter));
     await drain(body);
@@ -58,7 +66,9 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
   const fields = new Map<string, string>();
   await readUntil(delimiter);
   for (let count = 0; count <= maxFields; count++) {
-    if ((await readUntil(Buffer.from('\r\n'))).length > 0) refuse('The form has no file.');
+    if ((await readUntil(Buffer.from('\r\n'))).length > 0) {
+      refuse('The form has no file.');
+    }
     const headers = (await readUntil(Buffer.from('\r\n\r\n'))).toString();
     const name = parameter(headers, 'name') ?? refuse('A form field has no name.');
     if (name === 'file') {
@@ -74,7 +84,7 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
 
 /** Reads the rest, so that a client that sends all of its body before it listens hears the answer. */
 export async function drain(body: AsyncIterator<Buffer>): Promise<void> {
-  while ((await body.next()).done !== true);
+  while ((await body.next()).done !== true) {}
 }
 
 /** `filename="a \"b\".jpg"`: browsers write a quote as `\"` or `%22`. */

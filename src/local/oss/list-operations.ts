@@ -10,7 +10,9 @@ type Query = ReadonlyMap<string, string>;
 /** A parameter that bounds a page: 1,000 at most, and `byDefault` without it. */
 export function limitOf(query: Query, name: string, byDefault: number): number {
   const text = query.get(name) || String(byDefault);
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) {
+    return Number(text);
+  }
   throw badRequest('InvalidArgument', `Argument ${name} must be 1 to 1000, not ${text}.`);
 }
 
@@ -24,8 +26,12 @@ export type Encode = (text: string) => string;
 /** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`. */
 export function encoder(query: Query): Encode {
   const encoding = query.get('encoding-type') || undefined;
-  if (encoding === undefined) return (text) => text;
-  if (encoding === 'url') return encodeURIComponent;
+  if (encoding === undefined) {
+    return (text) => text;
+  }
+  if (encoding === 'url') {
+    return encodeURIComponent;
+  }
   throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${encoding}.`);
 }
 
@@ -45,7 +51,9 @@ export function listObjects(context: OperationContext): Reply {
 /** Documented: OSS help "ListObjectsV2 (GetBucketV2)"; that a token is the Base64 of the last entry is assumed. */
 export function listObjectsV2(context: OperationContext): Reply {
   const { query } = context.request;
-  if (query.get('list-type') !== '2') throw badRequest('InvalidArgument', 'Argument list-type must be 2.');
+  if (query.get('list-type') !== '2') {
+    throw badRequest('InvalidArgument', 'Argument list-type must be 2.');
+  }
   const token = query.get('continuation-token') || undefined;
   const startAfter = query.get('start-after') ?? '';
   return list(context, {
@@ -123,6 +131,8 @@ function list({ request, store, accountId }: OperationContext, listing: Listing)
 
 function decodeToken(token: string): string {
   const after = decodeUtf8(Buffer.from(token, 'base64url'));
-  if (after !== undefined && Buffer.from(after).toString('base64url') === token) return after;
+  if (after !== undefined && Buffer.from(after).toString('base64url') === token) {
+    return after;
+  }
   throw badRequest('InvalidArgument', 'The continuation token is not one that was given out.');
 }

@@ -61,10 +61,14 @@ function entriesAfter(uploads: readonly Upload[], query: UploadQuery): Entry[] {
     const { key, id } = upload;
     const order = compareUtf8(key, keyMarker);
     const isAfter = order > 0 || (order === 0 && keyMarker !== '' && idMarker !== '' && id > idMarker);
-    if (!key.startsWith(prefix) || !isAfter) continue;
+    if (!key.startsWith(prefix) || !isAfter) {
+      continue;
+    }
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const group = end < 0 ? undefined : key.slice(0, end + delimiter.length);
-    if (group !== keyMarker) entries.add(group ?? upload);
+    if (group !== keyMarker) {
+      entries.add(group ?? upload);
+    }
   }
   return [...entries];
 }

@@ -28,10 +28,17 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const group = end < 0 ? undefined : key.slice(0, end + delimiter.length);
     const isNew = group === undefined || group !== after;
-    if (isNew && keys.length + prefixes.length === maxKeys) return { keys, prefixes, next: last };
-    if (group === undefined) keys.push(key);
-    else if (isNew) prefixes.push(group);
-    if (isNew) last = group ?? key;
+    if (isNew && keys.length + prefixes.length === maxKeys) {
+      return { keys, prefixes, next: last };
+    }
+    if (group === undefined) {
+      keys.push(key);
+    } else if (isNew) {
+      prefixes.push(group);
+    }
+    if (isNew) {
+      last = group ?? key;
+    }
     index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
   }
   return { keys, prefixes, next: undefined };
@@ -40,12 +47,16 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
 /** Puts a key into its place; a key already there stays as it is. */
 export function insertSorted(sortedKeys: string[], key: string): void {
   const index = lowerBound(sortedKeys, key);
-  if (sortedKeys[index] !== key) sortedKeys.splice(index, 0, key);
+  if (sortedKeys[index] !== key) {
+    sortedKeys.splice(index, 0, key);
+  }
 }
 
 export function removeSorted(sortedKeys: string[], key: string): void {
   const index = lowerBound(sortedKeys, key);
-  if (sortedKeys[index] === key) sortedKeys.splice(index, 1);
+  if (sortedKeys[index] === key) {
+    sortedKeys.splice(index, 1);
+  }
 }
 
 /** Order of the UTF-8 bytes (documented as OSS's order), without encoding. */
@@ -53,14 +64,18 @@ export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const difference = rank(a.charCodeAt(index)) - rank(b.charCodeAt(index));
-    if (difference !== 0) return difference;
+    if (difference !== 0) {
+      return difference;
+    }
   }
   return a.length - b.length;
 }
 
 /** UTF-16 sorts surrogates, i.e. everything above U+FFFF, before U+E000 to U+FFFF; UTF-8 after. */
 function rank(codeUnit: number): number {
-  if (codeUnit < 0xd800) return codeUnit;
+  if (codeUnit < 0xd800) {
+    return codeUnit;
+  }
   return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;
 }
 
@@ -82,8 +97,11 @@ function firstIndex(sortedKeys: readonly string[], isBeyond: (key: string) => bo
   let [low, high] = [0, sortedKeys.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBeyond(sortedKeys[middle] ?? '')) high = middle;
-    else low = middle + 1;
+    if (isBeyond(sortedKeys[middle] ?? '')) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
   }
   return low;
 }

@@ -19,7 +19,9 @@ export function initiateMultipartUpload(context: OperationContext): Reply {
   const { request, store, uploads } = context;
   const { bucket, key } = request;
   const isTaken = store.bucket(bucket).objects.has(key);
-  if (isTaken && isOverwriteForbidden(request.headers)) throw fileAlreadyExists();
+  if (isTaken && isOverwriteForbidden(request.headers)) {
+    throw fileAlreadyExists();
+  }
   const upload = uploads.initiate(bucket, key, readProperties(request.headers));
   notifyOfUpload(context, upload, 'ObjectCreated:InitiateMultipartUpload');
   return xmlReply({
@@ -119,24 +121,32 @@ export function listParts(context: OperationContext): Reply {
 function readParts({ parts }: Upload, body: Buffer): number[] {
   const named = childrenNamed(readXml(body, 'CompleteMultipartUpload'), 'Part');
   const numbers = named.map((part) => Number(childText(part, 'PartNumber')));
-  if (numbers.length === 0) throw badRequest('MalformedXML', 'No part is named.');
-  if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0))))
+  if (numbers.length === 0) {
+    throw badRequest('MalformedXML', 'No part is named.');
+  }
+  if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
     throw badRequest('InvalidPartOrder', 'The list of parts was not in ascending order.');
+  }
   const isUploaded = named.every((part) => {
     const eTag = (childText(part, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
     return parts.get(Number(childText(part, 'PartNumber')))?.eTag === eTag;
   });
-  if (isUploaded) return numbers;
+  if (isUploaded) {
+    return numbers;
+  }
   const message =
     'One or more of the specified parts could not be found or the specified entity tag might not have matched.';
   throw badRequest('InvalidPart', message);
 }
 
 function checkSizes({ parts }: Upload, numbers: readonly number[]): void {
-  if (numbers.length === 0) throw badRequest('InvalidPart', 'No part was uploaded.');
+  if (numbers.length === 0) {
+    throw badRequest('InvalidPart', 'No part was uploaded.');
+  }
   const isTooSmall = (number: number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes;
-  if (numbers.slice(0, -1).some(isTooSmall))
+  if (numbers.slice(0, -1).some(isTooSmall)) {
     throw badRequest('EntityTooSmall', 'A part other than the last is smaller than 100 KB.');
+  }
 }
 
 function findUpload({ request, store, uploads }: OperationContext): Upload {
@@ -146,7 +156,9 @@ function findUpload({ request, store, uploads }: OperationContext): Upload {
 
 function partNumber({ request }: OperationContext): number {
   const text = request.query.get('partNumber') ?? '';
-  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 10_000) return Number(text);
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 10_000) {
+    return Number(text);
+  }
   throw badRequest('InvalidArgument', `Part number must be 1 to 10000, not ${text}.`);
 }
 

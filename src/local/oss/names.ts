@@ -14,7 +14,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 /** Bucket names: 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
 export function checkBucketName(bucket: string): string {
-  if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) return bucket;
+  if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+    return bucket;
+  }
   throw badRequest('InvalidBucketName', 'The specified bucket is not valid.');
 }
 
@@ -23,10 +25,16 @@ export function checkBucketName(bucket: string): string {
  * (OSS help, "Object naming conventions" and "400 errors"). `undefined` stands for bytes that are not UTF-8.
  */
 export function checkKey(key: string | undefined): string {
-  if (key === undefined || /^[/\\]/.test(key)) throw invalidKey('The specified object is not valid.');
+  if (key === undefined || /^[/\\]/.test(key)) {
+    throw invalidKey('The specified object is not valid.');
+  }
   const sizeBytes = Buffer.byteLength(key);
-  if (sizeBytes === 0) throw invalidKey('The Object name can not be empty.');
-  if (sizeBytes > 1023) throw invalidKey('The Length of Object name must be less than 1024.');
+  if (sizeBytes === 0) {
+    throw invalidKey('The Object name can not be empty.');
+  }
+  if (sizeBytes > 1023) {
+    throw invalidKey('The Length of Object name must be less than 1024.');
+  }
   return key;
 }
 

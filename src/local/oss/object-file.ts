@@ -139,17 +139,22 @@ function encodeTail(meta: ObjectMeta): Buffer {
 
 function decodeTail(fileBytes: number, fd: number, path: string): ObjectMeta {
   const tail = readAt(fd, fileBytes - tailBytes, tailBytes);
-  if (!tail.subarray(4).equals(magic)) throw new Error(`${path} is not an object of the local OSS`);
+  if (!tail.subarray(4).equals(magic)) {
+    throw new Error(`${path} is not an object of the local OSS`);
+  }
   const jsonBytes = tail.readUInt32BE(0);
   const meta: unknown = JSON.parse(readAt(fd, fileBytes - tailBytes - jsonBytes, jsonBytes).toString());
-  if (!isObjectMeta(meta) || meta.sizeBytes !== fileBytes - tailBytes - jsonBytes)
+  if (!isObjectMeta(meta) || meta.sizeBytes !== fileBytes - tailBytes - jsonBytes) {
     throw new Error(`${path} is damaged: its size is not the one it was stored with`);
+  }
   return meta;
 }
 
 function readAt(fd: number, position: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  if (position >= 0) readSync(fd, bytes, 0, length, position);
+  if (position >= 0) {
+    readSync(fd, bytes, 0, length, position);
+  }
   return bytes;
 }
 

@@ -32,18 +32,24 @@ export async function appendObject(context: OperationContext): Promise<Reply> {
   const { bucket, key, headers, query } = request;
   requireLength(request);
   const position = query.get('position') ?? '';
-  if (!/^\d{1,15}$/.test(position))
+  if (!/^\d{1,15}$/.test(position)) {
     throw badRequest('InvalidArgument', 'position must be a whole number from 0 on.');
+  }
   const base = store.bucket(bucket).objects.get(key);
-  if (base !== undefined && base.type !== 'Appendable')
+  if (base !== undefined && base.type !== 'Appendable') {
     throw conflict('ObjectNotAppendable', 'The object is not appendable.');
+  }
   const refuse = (lengthBytes: number) =>
     conflict('PositionNotEqualToLength', 'Position is not equal to file length.', {
       'x-oss-next-append-position': String(lengthBytes),
     });
-  if (Number(position) !== (base?.sizeBytes ?? 0)) throw refuse(base?.sizeBytes ?? 0);
+  if (Number(position) !== (base?.sizeBytes ?? 0)) {
+    throw refuse(base?.sizeBytes ?? 0);
+  }
   async function* source() {
-    if (base !== undefined) yield* readObject(store, { bucket, key });
+    if (base !== undefined) {
+      yield* readObject(store, { bucket, key });
+    }
     yield* request.body;
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
@@ -57,7 +63,9 @@ export async function appendObject(context: OperationContext): Promise<Reply> {
     key,
     source: source(),
     guard: (previous) => {
-      if (previous !== base) throw refuse(previous?.sizeBytes ?? 0);
+      if (previous !== base) {
+        throw refuse(previous?.sizeBytes ?? 0);
+      }
     },
   });
   return {
@@ -73,7 +81,9 @@ export async function getObject({ request, store }: OperationContext): Promise<R
     checkConditions(request.headers, meta);
     const headers = { ...objectHeaders(meta), ...overriddenHeaders(request) };
     const range = readRange(request.headers, meta.sizeBytes);
-    if (range === undefined) return { statusCode: 200, headers, body: object.stream() };
+    if (range === undefined) {
+      return { statusCode: 200, headers, body: object.stream() };
+    }
     const { start, end } = range;
     const partial = {
       'content-length': String(end - start + 1),
@@ -113,7 +123,9 @@ function overriddenHeaders({ query }: OssRequest): Record<string, string> {
 }
 
 function requireLength({ headers }: OssRequest): void {
-  if (headers.has('content-length') || headers.has('transfer-encoding')) return;
+  if (headers.has('content-length') || headers.has('transfer-encoding')) {
+    return;
+  }
   const message = 'You must provide the Content-Length HTTP header.';
   throw new OssError({ statusCode: 411, code: 'MissingContentLength', message });
 }

@@ -68,7 +68,9 @@ export async function createObject(
 ): Promise<ObjectMeta> {
   const { bucket, key } = options;
   const refuse = (previous: ObjectMeta | undefined) => {
-    if (previous !== undefined && isOverwriteForbidden) throw fileAlreadyExists();
+    if (previous !== undefined && isOverwriteForbidden) {
+      throw fileAlreadyExists();
+    }
     options.guard?.(previous);
   };
   const { objects, settings } = store.bucket(bucket);

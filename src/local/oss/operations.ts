@@ -199,11 +199,17 @@ const operations = new Map<string, Operation>([
  */
 export function findOperation(request: OssRequest): Operation & Required<Pick<Operation, 'run'>> {
   const { route, parameters, subresource, operation } = select(request);
-  if (operation === undefined) throw notImplemented([route, ...parameters].join(' ?'));
+  if (operation === undefined) {
+    throw notImplemented([route, ...parameters].join(' ?'));
+  }
   const { run, ...row } = operation;
-  if (run === undefined) throw notImplemented(row.name);
+  if (run === undefined) {
+    throw notImplemented(row.name);
+  }
   const unknown = parameters.find((name) => name !== subresource && !row.parameters?.includes(name));
-  if (unknown !== undefined) throw notImplemented(`?${unknown} of ${route} (${row.name})`);
+  if (unknown !== undefined) {
+    throw notImplemented(`?${unknown} of ${route} (${row.name})`);
+  }
   refuseUnknownHeaders(request, row);
   return { ...row, run };
 }
@@ -229,9 +235,13 @@ function select(request: OssRequest) {
 function refuseUnknownHeaders(request: OssRequest, { name: operation, headers }: Operation): void {
   const understood = new Map(Object.entries({ ...common, ...headers }));
   for (const [name, value] of request.headers) {
-    if (!/^(x-oss-|if-)/.test(name)) continue;
+    if (!/^(x-oss-|if-)/.test(name)) {
+      continue;
+    }
     const row = understood.has(name) ? name : name.replace(/^(x-oss-(?:meta|copy-source)-).+$/, '$1*');
     const isUnderstood = understood.has(row) && (understood.get(row)?.includes(value) ?? true);
-    if (!isUnderstood) throw notImplemented(`the header ${name} (or this value of it) of ${operation}`);
+    if (!isUnderstood) {
+      throw notImplemented(`the header ${name} (or this value of it) of ${operation}`);
+    }
   }
 }

@@ -35,14 +35,18 @@ async function upload(context: OperationContext, { fields, file }: Form): Promis
   const unknown = [...fields.keys()].find(
     (name) => name === 'callback' || (name.startsWith('x-oss-') && !understood.test(name)),
   );
-  if (unknown !== undefined) throw notImplemented(`the form field ${unknown} of PostObject`);
+  if (unknown !== undefined) {
+    throw notImplemented(`the form field ${unknown} of PostObject`);
+  }
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
   const { principalId, policy } = authenticate(context, fields);
   policy?.checkFields(new Map([...fields, ['bucket', bucket], ['key', key]]));
   const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
   // Headers hold one character a byte.
   const headers = new Map([...fields].map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
-  if (type !== undefined) headers.set('content-type', type);
+  if (type !== undefined) {
+    headers.set('content-type', type);
+  }
   const meta = await createObject(context, 'ObjectCreated:PostObject', {
     bucket,
     key,
@@ -62,13 +66,15 @@ function authenticate(
 ): { principalId: string; policy: PostPolicy | undefined } {
   const { request, store, now } = context;
   const base64 = fields.get('policy');
-  if (base64 !== undefined)
+  if (base64 !== undefined) {
     return {
       principalId: verify(context, fields, base64).principalId,
       policy: parsePolicy(base64, now()),
     };
-  if (store.bucket(request.bucket).settings.acl === 'public-read-write')
+  }
+  if (store.bucket(request.bucket).settings.acl === 'public-read-write') {
     return { principalId: context.principal.principalId, policy: undefined };
+  }
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');
 }
 
@@ -79,14 +85,19 @@ function verify({ principalOf, region }: OperationContext, fields: Fields, base6
     checkScope(credential, fields.get('x-oss-date') ?? '', region);
     const principal = principalOf(credential.accessKeyId, token);
     const signature = fields.get('x-oss-signature') ?? '';
-    if (isSame(signTextV4(base64, credential, principal.accessKeySecret), signature)) return principal;
+    if (isSame(signTextV4(base64, credential, principal.accessKeySecret), signature)) {
+      return principal;
+    }
     throw signatureDoesNotMatch({ ...credential, signature }, base64, '0002-00000201');
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
-  if (accessKeyId === undefined || signature === undefined)
+  if (accessKeyId === undefined || signature === undefined) {
     throw badRequest('InvalidArgument', 'The form has a policy and no signature.');
+  }
   const principal = principalOf(accessKeyId, token);
-  if (isSame(signTextV1(base64, principal.accessKeySecret), signature)) return principal;
+  if (isSame(signTextV1(base64, principal.accessKeySecret), signature)) {
+    return principal;
+  }
   throw signatureDoesNotMatch({ accessKeyId, signature }, base64, '0002-00000040');
 }
 
@@ -103,8 +114,12 @@ function answer({ request, endpoint }: OperationContext, fields: Fields, meta: O
     return { statusCode: 303, headers: { ...headers, location: escaped } };
   }
   const status = fields.get('success_action_status');
-  if (status === '200') return { statusCode: 200, headers };
-  if (status !== '201') return { statusCode: 204, headers };
+  if (status === '200') {
+    return { statusCode: 200, headers };
+  }
+  if (status !== '201') {
+    return { statusCode: 204, headers };
+  }
   const location = `${endpoint}/${bucket}/${encodeURIComponent(meta.key)}`;
   const reply = xmlReply({ PostResponse: { Bucket: bucket, ETag: eTag, Key: meta.key, Location: location } });
   return { ...reply, statusCode: 201, headers: { ...reply.headers, ...headers } };

@@ -35,8 +35,9 @@ export async function processObject(context: OperationContext): Promise<Reply> {
   store.meta(request.bucket, request.key);
   store.bucket(target);
   const { result } = await runStyle(context, style);
-  if (saveAs === undefined)
+  if (saveAs === undefined) {
     return { statusCode: 200, headers: { 'content-type': result.contentType }, body: result.body };
+  }
   return save(context, target, saveAs, result);
 }
 
@@ -45,7 +46,9 @@ export async function getProcessed(context: OperationContext): Promise<Reply> {
   const { request, store } = context;
   const process = parse(context, request.query.get('x-oss-process') ?? '');
   requireSynchronousImage(process, 'GET');
-  if (process.saveAs !== undefined) throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
+  if (process.saveAs !== undefined) {
+    throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
+  }
   checkConditions(request.headers, describeObject(store, request.bucket, request.key));
   const { result, meta } = await runStyle(context, process.style);
   const { etag = '', 'last-modified': lastModified = '' } = objectHeaders(meta);
@@ -67,7 +70,9 @@ export async function runStyle(
   const source = await openObject(store, bucket, key);
   try {
     const readObject = async (other: string) => {
-      if (!store.bucket(bucket).objects.has(other)) return undefined;
+      if (!store.bucket(bucket).objects.has(other)) {
+        return undefined;
+      }
       const object = await openObject(store, bucket, other);
       return readImage(object).finally(object.close);
     };
@@ -83,8 +88,9 @@ export async function runStyle(
 
 async function readImage(object: OpenObject): Promise<Buffer> {
   const { sizeBytes } = object.meta;
-  if (sizeBytes > maxSourceBytes)
+  if (sizeBytes > maxSourceBytes) {
     throw badRequest('ImageTooLarge', 'The source image is larger than 20 MB.', '0040-00000009');
+  }
   const chunks: Buffer[] = await object.stream().toArray();
   return Buffer.concat(chunks);
 }

@@ -35,12 +35,18 @@ const asynchronous =
 export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): string {
   const text = decodeUtf8(body) ?? '';
   const [name, value = ''] = text.split(/=(.*)/s);
-  if (name !== parameter || value === '') throw invalidRequest();
-  if (value.includes('&')) throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
+  if (name !== parameter || value === '') {
+    throw invalidRequest();
+  }
+  if (value.includes('&')) {
+    throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
+  }
   const escaped = value.includes('/') ? value : value.replaceAll('+', ' ');
   // A raw body is one character a byte for percentDecode, which knows nothing of characters.
   const process = percentDecode(Buffer.from(escaped).toString('latin1'));
-  if (process === undefined) throw badRequest('InvalidArgument', 'The process is not UTF-8.');
+  if (process === undefined) {
+    throw badRequest('InvalidArgument', 'The process is not UTF-8.');
+  }
   return process;
 }
 
@@ -49,14 +55,21 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
   const segments = process.split('|');
   const [sys, ...more] = segments.filter((segment) => segment.startsWith('sys/'));
   const written = segments.filter((segment) => !segment.startsWith('sys/')).join('|');
-  if (written === '') throw invalidRequest();
-  if (more.length > 0) throw badRequest('InvalidArgument', 'The process holds more than one sys operation.');
+  if (written === '') {
+    throw invalidRequest();
+  }
+  if (more.length > 0) {
+    throw badRequest('InvalidArgument', 'The process holds more than one sys operation.');
+  }
   const [, name] = /^style\/((?!::).*)$/s.exec(written) ?? [];
   const style = name === undefined ? written : contentOf(name);
   const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
-  if (/^(csv|json)\//.test(operation)) throw notImplemented(operation);
-  if (!synchronous.test(operation) && !asynchronous.test(operation))
+  if (/^(csv|json)\//.test(operation)) {
+    throw notImplemented(operation);
+  }
+  if (!synchronous.test(operation) && !asynchronous.test(operation)) {
     throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
+  }
   return { style, operation, ...parseSys(sys) };
 }
 
@@ -65,19 +78,24 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
  * no bucket is here (code and message of a live test of that SDK; status assumed).
  */
 export function requireSynchronousImage({ operation, topic }: Process, method: string): void {
-  if (!synchronous.test(operation) || topic !== undefined)
+  if (!synchronous.test(operation) || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method.toLowerCase()}: ${operation}`);
-  if (operation.startsWith('image/')) return;
+  }
+  if (operation.startsWith('image/')) {
+    return;
+  }
   const message = 'ResourceNotFound, The specified resource Attachment is not found.';
   throw notFound('Imm Client', message);
 }
 
 /** As a live test of aliyun-oss-python-sdk has images refused; all but the reading of a watermark need a target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
-  if (!asynchronous.test(operation))
+  if (!asynchronous.test(operation)) {
     throw badRequest('InvalidArgument', `operation not support async: ${operation}`);
-  if (saveAs === undefined && operation !== 'image/deblindwatermark')
+  }
+  if (saveAs === undefined && operation !== 'image/deblindwatermark') {
     throw badRequest('MissingArgument', `${operation} needs sys/saveas.`, '0016-00000502');
+  }
 }
 
 /** `sys/saveas,o_…[,b_…]`, `sys/notify,topic_…`, or both joined by `/` (documented: OSS help "sys/saveas", "Message notification"). */
@@ -85,12 +103,17 @@ function parseSys(segment: string | undefined): Pick<Process, 'saveAs' | 'topic'
   // Standard Base64 has slashes too: only the one before `notify,` separates.
   const [first = '', notify] = (segment ?? '').replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
   const topic = notify === undefined ? undefined : decodeBase64(parameters(notify).get('topic') ?? '');
-  if (first === '') return { saveAs: undefined, topic };
-  if (!first.startsWith('saveas,')) throw notImplemented(`sys/${first}`);
+  if (first === '') {
+    return { saveAs: undefined, topic };
+  }
+  if (!first.startsWith('saveas,')) {
+    throw notImplemented(`sys/${first}`);
+  }
   const values = parameters(first.slice('saveas,'.length));
   const [key, bucket] = [values.get('o'), values.get('b')];
-  if (key === undefined)
+  if (key === undefined) {
     throw badRequest('MissingArgument', 'Missing parameter o of sys/saveas.', '0016-00000502');
+  }
   const saveAs = {
     key: checkKey(decodeBase64(key)),
     bucket: bucket === undefined ? undefined : checkBucketName(decodeBase64(bucket) ?? ''),
@@ -110,8 +133,9 @@ function parameters(text: string): Map<string, string> {
 /** Standard or URL-safe, padded or not (each is used by an official SDK); undefined when the bytes are not UTF-8. */
 function decodeBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
-  if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1)
+  if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1) {
     throw badRequest('BadRequest', 'Input is not base64 decoding.');
+  }
   return decodeUtf8(Buffer.from(bare, 'base64'));
 }
 

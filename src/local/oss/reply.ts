@@ -40,12 +40,15 @@ export function errorReply(
     },
   });
   const ec = { ...oss.headers, ...(oss.ec === undefined ? {} : { 'x-oss-ec': oss.ec }) };
-  if (oss.statusCode === 304) return { statusCode: 304, headers: ec };
-  if (address.method === 'HEAD')
+  if (oss.statusCode === 304) {
+    return { statusCode: 304, headers: ec };
+  }
+  if (address.method === 'HEAD') {
     return {
       statusCode: oss.statusCode,
       headers: { ...ec, 'x-oss-err': Buffer.from(document).toString('base64') },
     };
+  }
   const headers = { 'content-type': 'application/xml', ...ec };
   return { statusCode: oss.statusCode, headers, body: Buffer.from(document) };
 }
@@ -56,8 +59,9 @@ export async function sendReply(response: ServerResponse, reply: Reply, requestI
   Object.assign(headers, reply.headers);
   if (reply.body === undefined || Buffer.isBuffer(reply.body)) {
     // A bodiless HEAD names the length of the object itself; 204 and 304 name none.
-    if (reply.statusCode !== 204 && reply.statusCode !== 304)
+    if (reply.statusCode !== 204 && reply.statusCode !== 304) {
       headers['content-length'] ??= reply.body?.length ?? 0;
+    }
     response.writeHead(reply.statusCode, headers).end(reply.body);
     return;
   }

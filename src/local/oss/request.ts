@@ -25,7 +25,9 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
   const host = headers.get('host') ?? '';
   // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
   const [path = '', ...rest] = (message.url ?? '').split('?');
-  if (!path.startsWith('/')) throw badRequest('InvalidURI', 'The request target must begin with a slash.');
+  if (!path.startsWith('/')) {
+    throw badRequest('InvalidURI', 'The request target must begin with a slash.');
+  }
   return {
     requestId,
     method: message.method ?? 'GET',
@@ -51,14 +53,20 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
   const isEndpoint =
     dot < 0 || isIP(hostname) !== 0 || /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
   // The stock Node client sends `Host: .oss-cn-hangzhou.aliyuncs.com` for ListBuckets at an IP address.
-  if (!isEndpoint) return address(hostname.slice(0, dot), rawPath);
+  if (!isEndpoint) {
+    return address(hostname.slice(0, dot), rawPath);
+  }
   const slash = rawPath.indexOf('/');
-  if (slash < 0) return address(percentDecode(rawPath) ?? '', '');
+  if (slash < 0) {
+    return address(percentDecode(rawPath) ?? '', '');
+  }
   return address(percentDecode(rawPath.slice(0, slash)) ?? '', rawPath.slice(slash + 1));
 }
 
 function address(bucket: string, rawKey: string): { bucket: string; key: string } {
-  if (bucket === '' && rawKey !== '') checkBucketName(bucket);
+  if (bucket === '' && rawKey !== '') {
+    checkBucketName(bucket);
+  }
   return {
     bucket: bucket === '' ? '' : checkBucketName(bucket),
     key: rawKey === '' ? '' : checkKey(percentDecode(rawKey)),
@@ -70,9 +78,12 @@ function readQuery(text: string): Map<string, string> {
   for (const pair of text.split('&').filter((part) => part !== '')) {
     const [rawName = '', ...rawValue] = pair.split('=');
     const [name, value] = [rawName, rawValue.join('=')].map(queryDecode);
-    if (name === undefined || value === undefined)
+    if (name === undefined || value === undefined) {
       throw badRequest('InvalidArgument', 'The query string is not UTF-8.');
-    if (query.has(name)) throw badRequest('InvalidArgument', `The query parameter ${name} is given twice.`);
+    }
+    if (query.has(name)) {
+      throw badRequest('InvalidArgument', `The query parameter ${name} is given twice.`);
+    }
     query.set(name, value);
   }
   return query;
@@ -86,8 +97,9 @@ function queryDecode(text: string): string | undefined {
 /** Undoes percent-escapes once; undefined when the bytes are not UTF-8, InvalidURI for an escape that is none. */
 export function percentDecode(text: string): string | undefined {
   const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
-    if (hex === undefined)
+    if (hex === undefined) {
       throw badRequest('InvalidURI', `Couldn't parse the specified URI: stray % in ${text}`);
+    }
     return String.fromCharCode(Number.parseInt(hex, 16));
   });
   return decodeUtf8(Buffer.from(bytes, 'latin1'));

@@ -61,7 +61,9 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
   const store = openStore(options.dataDir, now, log);
   const uploads = openUploads(options.dataDir, now, log);
   const tasks = openTasks(options.dataDir, now, log);
-  for (const bucket of options.buckets ?? []) store.createBucket(checkBucketName(bucket));
+  for (const bucket of options.buckets ?? []) {
+    store.createBucket(checkBucketName(bucket));
+  }
   const accessKeys = createAccessKeys(options.accessKeys, localAccountId, now);
   const { faults: plan, imageCallsPerSecond } = options;
   const faults = createFaults({ plan, imageCallsPerSecond, now, store, log });
@@ -85,10 +87,14 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
     const { principalOf } = accessKeys;
     // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
     const makesBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');
-    if (request.bucket !== '' && !makesBucket) as.store.bucket(request.bucket);
+    if (request.bucket !== '' && !makesBucket) {
+      as.store.bucket(request.bucket);
+    }
     const signer = authenticate(request, { region, now: as.now, principalOf });
     const operation = findOperation(request);
-    if (signer === undefined) checkPublicAccess(request, operation, as.store);
+    if (signer === undefined) {
+      checkPublicAccess(request, operation, as.store);
+    }
     const principal = signer ?? { principalId: 'anonymous' };
     return operation.run({
       request,
@@ -112,7 +118,9 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
     const raw = { requestId, method: message.method ?? '', host: message.headers.host ?? '' };
     const refuse = (error: unknown): Reply => {
       const reply = errorReply(error, raw);
-      if (!(error instanceof OssError)) log.error('request failed', { requestId, reason: String(error) });
+      if (!(error instanceof OssError)) {
+        log.error('request failed', { requestId, reason: String(error) });
+      }
       return reply;
     };
     let reply: Reply | undefined;
@@ -123,7 +131,9 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
     } catch (error) {
       reply = refuse(error);
     }
-    if (reply === undefined) return;
+    if (reply === undefined) {
+      return;
+    }
     const elapsed = { 'x-oss-server-time': String(now() - startedMs) };
     log.debug('request', { requestId, method: raw.method, statusCode: reply.statusCode });
     await sendReply(response, { ...reply, headers: { ...reply.headers, ...elapsed } }, requestId);
@@ -167,12 +177,16 @@ export async function createLocalOss(options: LocalOssOptions): Promise<LocalOss
 
 /** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
 function checkPublicAccess({ bucket, key }: OssRequest, { access }: Operation, store: Store): void {
-  if (access === 'form') return;
+  if (access === 'form') {
+    return;
+  }
   if (access !== undefined && bucket !== '') {
     const { objects, settings } = store.bucket(bucket);
     const own = objects.get(key)?.acl ?? 'default';
     const acl = own === 'default' ? settings.acl : own;
-    if (acl === 'public-read-write' || (acl === 'public-read' && access === 'read')) return;
+    if (acl === 'public-read-write' || (acl === 'public-read' && access === 'read')) {
+      return;
+    }
   }
   const what = key === '' ? 'bucket' : 'object';
   throw forbidden('AccessDenied', `Anonymous user has no right to access this ${what}.`, '0003-00000001');

@@ -26,7 +26,9 @@ export function parseAuthorization(header: string): V4Authorization {
   const [scheme, fields = ''] = header.split(/ (.*)/s);
   const values = new Map(fields.split(',').map((field) => splitOnce(field.trim(), '=')));
   const signature = values.get('Signature');
-  if (scheme !== 'OSS4-HMAC-SHA256' || !signature) throw invalidAuthorization();
+  if (scheme !== 'OSS4-HMAC-SHA256' || !signature) {
+    throw invalidAuthorization();
+  }
   const additionalHeaders = (values.get('AdditionalHeaders') ?? '').split(';').filter((name) => name !== '');
   return { ...parseCredential(values.get('Credential') ?? ''), additionalHeaders, signature };
 }
@@ -34,9 +36,12 @@ export function parseAuthorization(header: string): V4Authorization {
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request` */
 export function parseCredential(credential: string): V4Credential {
   const [accessKeyId, date, region, product, terminator] = credential.split('/');
-  if (!accessKeyId || !date || !region || !product) throw invalidAuthorization();
-  if (terminator !== 'aliyun_v4_request')
+  if (!accessKeyId || !date || !region || !product) {
+    throw invalidAuthorization();
+  }
+  if (terminator !== 'aliyun_v4_request') {
     throw badRequest('InvalidArgument', 'Invalid signing terminator in Authorization header.');
+  }
   return { accessKeyId, date, region, product };
 }
 

@@ -62,15 +62,18 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
   const bucketsDir = join(dataDir, 'buckets');
   const temporaryDir = join(dataDir, 'tmp');
   rmSync(temporaryDir, { recursive: true, force: true });
-  for (const dir of [bucketsDir, temporaryDir]) mkdirSync(dir, { recursive: true });
+  for (const dir of [bucketsDir, temporaryDir]) {
+    mkdirSync(dir, { recursive: true });
+  }
   const buckets = loadBuckets(bucketsDir, log);
 
   const find = (name: string): Bucket => {
     const bucket = buckets.get(name);
-    if (bucket === undefined)
+    if (bucket === undefined) {
       throw notFound('NoSuchBucket', 'The specified bucket does not exist.', '0015-00000101', {
         BucketName: name,
       });
+    }
     return bucket;
   };
   const objectPath = (bucket: string, key: string): string => {
@@ -79,8 +82,9 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
   };
   const meta = (name: string, key: string): ObjectMeta => {
     const found = find(name).objects.get(key);
-    if (found === undefined)
+    if (found === undefined) {
       throw notFound('NoSuchKey', 'The specified key does not exist.', '0026-00000001', { Key: key });
+    }
     return found;
   };
 
@@ -135,12 +139,16 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
     let isOvertaken = false;
     const guard = (previous: ObjectMeta | undefined) => {
       isOvertaken = previous !== current;
-      if (isOvertaken) throw new Error(`${bucket}/${key} was replaced meanwhile`);
+      if (isOvertaken) {
+        throw new Error(`${bucket}/${key} was replaced meanwhile`);
+      }
     };
     try {
       return (await put({ ...current, ...properties, bucket, source, guard })).meta;
     } catch (error) {
-      if (isOvertaken) return change(bucket, key, properties);
+      if (isOvertaken) {
+        return change(bucket, key, properties);
+      }
       throw error;
     }
   }
@@ -148,7 +156,9 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
   function deleteObject(name: string, key: string): ObjectMeta | undefined {
     const bucket = find(name);
     const previous = bucket.objects.get(key);
-    if (previous === undefined) return undefined;
+    if (previous === undefined) {
+      return undefined;
+    }
     unlinkSync(objectPath(name, key));
     bucket.objects.delete(key);
     removeSorted(bucket.keys, key);
@@ -159,7 +169,9 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
     bucketNames: () => [...buckets.keys()].sort(),
     bucket: find,
     createBucket: (name) => {
-      if (buckets.has(name)) return;
+      if (buckets.has(name)) {
+        return;
+      }
       const createdMs = now();
       const made = join(temporaryDir, randomUUID());
       mkdirSync(made);
@@ -168,7 +180,9 @@ export function openStore(dataDir: string, now: () => number, log: Logger): Stor
       buckets.set(name, { name, createdMs, keys: [], objects: new Map(), settings: defaultSettings });
     },
     deleteBucket: (name) => {
-      if (find(name).objects.size > 0) throw bucketNotEmpty();
+      if (find(name).objects.size > 0) {
+        throw bucketNotEmpty();
+      }
       const removed = join(temporaryDir, randomUUID());
       renameSync(join(bucketsDir, name), removed);
       buckets.delete(name);

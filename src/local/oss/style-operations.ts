@@ -15,15 +15,18 @@ const maxStyles = 50;
 export async function putStyle({ request, store, now }: OperationContext): Promise<Reply> {
   const { bucket, query } = request;
   const name = query.get('styleName') ?? '';
-  if (!/^[\w.-]{1,63}$/.test(name))
+  if (!/^[\w.-]{1,63}$/.test(name)) {
     throw badRequest('InvalidArgument', `The style name is not valid: ${name}`, '0017-00000250');
+  }
   const content = childText(readXml(await readBody(request, 64 * 1024), 'Style'), 'Content')?.trim() ?? '';
-  if (content === '' || /[;()'"*?]/.test(content))
+  if (content === '' || /[;()'"*?]/.test(content)) {
     throw badRequest('BadRequest', `The style content is not valid: ${content}`, '0017-00000253');
+  }
   const { styles } = store.bucket(bucket).settings;
   const earlier = styleNamed(styles, name);
-  if (earlier === undefined && Object.keys(styles).length >= maxStyles)
+  if (earlier === undefined && Object.keys(styles).length >= maxStyles) {
     throw badRequest('InvalidArgument', `A bucket has no more than ${maxStyles} styles.`);
+  }
   const style: Style = {
     content,
     category: query.get('category') || 'image',
@@ -37,7 +40,9 @@ export async function putStyle({ request, store, now }: OperationContext): Promi
 /** With `styleName` GetStyle, without it ListStyle. */
 export function getStyle({ request, store }: OperationContext): Reply {
   const name = request.query.get('styleName');
-  if (name !== undefined) return xmlReply({ Style: describe(name, findStyle(store, request.bucket, name)) });
+  if (name !== undefined) {
+    return xmlReply({ Style: describe(name, findStyle(store, request.bucket, name)) });
+  }
   const styles = Object.entries(store.bucket(request.bucket).settings.styles);
   const sorted = styles.sort(([a], [b]) => (a < b ? -1 : 1));
   return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describe(each, style)) } });
@@ -54,7 +59,9 @@ export function deleteStyle({ request, store }: OperationContext): Reply {
 /** Throws NoSuchStyle. */
 export function findStyle(store: Store, bucket: string, name: string): Style {
   const style = styleNamed(store.bucket(bucket).settings.styles, name);
-  if (style !== undefined) return style;
+  if (style !== undefined) {
+    return style;
+  }
   throw notFound('NoSuchStyle', `The specified style (${name}) does not exist.`, undefined, {
     StyleName: name,
   });

@@ -25,7 +25,9 @@ export async function putSymlink(context: OperationContext): Promise<Reply> {
 
 export function getSymlink({ request, store }: OperationContext): Reply {
   const { symlinkTarget, ...meta } = store.meta(request.bucket, request.key);
-  if (symlinkTarget === undefined) throw badRequest('NotSymlink', 'The object is not a symbolic link.');
+  if (symlinkTarget === undefined) {
+    throw badRequest('NotSymlink', 'The object is not a symbolic link.');
+  }
   const target = encodeURIComponent(symlinkTarget).replaceAll('%2F', '/');
   return { statusCode: 200, headers: { ...digestHeaders(meta), 'x-oss-symlink-target': target } };
 }
@@ -44,7 +46,9 @@ export function describeObject(store: Store, bucket: string, key: string): Objec
 /** Opens an object, or what a symbolic link leads to. */
 export async function openObject(store: Store, bucket: string, key: string): Promise<OpenObject> {
   const link = store.meta(bucket, key);
-  if (link.symlinkTarget === undefined) return store.open(bucket, key);
+  if (link.symlinkTarget === undefined) {
+    return store.open(bucket, key);
+  }
   const target = await store.open(bucket, targetOf(store, bucket, link));
   return { ...target, meta: describeLink(link, target.meta) };
 }
@@ -64,11 +68,13 @@ function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs
 
 function targetOf(store: Store, bucket: string, { symlinkTarget = '' }: ObjectMeta): string {
   const target = store.bucket(bucket).objects.get(symlinkTarget);
-  if (target === undefined)
+  if (target === undefined) {
     throw notFound('SymlinkTargetNotExist', 'The target of the symbolic link does not exist.', undefined, {
       Key: symlinkTarget,
     });
-  if (target.type === 'Symlink')
+  }
+  if (target.type === 'Symlink') {
     throw badRequest('InvalidTargetType', 'A symbolic link cannot lead to another one.');
+  }
   return symlinkTarget;
 }

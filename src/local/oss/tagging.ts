@@ -21,6 +21,8 @@ function checkTags(tags: ObjectTag[]): ObjectTag[] {
   const isSound = ({ key, value }: ObjectTag) =>
     /^[\p{L}\p{N} +\-=._:/]{1,128}$/u.test(key) && /^[\p{L}\p{N} +\-=._:/]{0,256}$/u.test(value);
   const isUnique = new Set(tags.map(({ key }) => key)).size === tags.length;
-  if (tags.length <= 10 && isUnique && tags.every(isSound)) return tags;
+  if (tags.length <= 10 && isUnique && tags.every(isSound)) {
+    return tags;
+  }
   throw badRequest('InvalidTag', 'The tag set is not valid: up to 10 tags, each key once.');
 }

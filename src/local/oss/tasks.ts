@@ -45,8 +45,11 @@ export function openTasks(dataDir: string, now: () => number, log: Logger): Task
     const path = join(tasksDir, `${taskId}.json`);
     writeFileSync(`${path}.tmp`, `${JSON.stringify({ ...task, ...times }, null, 2)}\n`);
     renameSync(`${path}.tmp`, path);
-    if (outcome.status === 'Failed') log.warn('asynchronous task failed', task);
-    else log.info('asynchronous task succeeded', task);
+    if (outcome.status === 'Failed') {
+      log.warn('asynchronous task failed', task);
+    } else {
+      log.info('asynchronous task succeeded', task);
+    }
   }
 
   return {
@@ -67,6 +70,8 @@ export function openTasks(dataDir: string, now: () => number, log: Logger): Task
 }
 
 function describeFailure(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: 'InternalError', message: String(error) };
+  if (!(error instanceof Error)) {
+    return { code: 'InternalError', message: String(error) };
+  }
   return { code: 'code' in error ? String(error.code) : 'InternalError', message: error.message };
 }

@@ -58,7 +58,9 @@ export function openUploads(dataDir: string, now: () => number, log: Logger): Up
 
   function find(bucket: string, key: string, id: string): OpenUpload {
     const upload = uploads.get(id);
-    if (upload?.bucket === bucket && upload.key === key) return upload;
+    if (upload?.bucket === bucket && upload.key === key) {
+      return upload;
+    }
     const message =
       'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
     throw notFound('NoSuchUpload', message, undefined, { UploadId: id });
@@ -96,11 +98,14 @@ export function openUploads(dataDir: string, now: () => number, log: Logger): Up
       return written;
     },
     read: async function* ({ id }, numbers) {
-      for (const number of numbers)
+      for (const number of numbers) {
         yield* (await openObjectFile(join(uploadsDir, id, String(number)))).stream();
+      }
     },
     remove: ({ id }) => {
-      if (!uploads.delete(id)) return;
+      if (!uploads.delete(id)) {
+        return;
+      }
       const removed = join(temporaryDir, id);
       renameSync(join(uploadsDir, id), removed);
       rmSync(removed, { recursive: true });

@@ -26,7 +26,9 @@ function writeElement(
   value: Exclude<XmlValue, readonly XmlElements[]>,
   indent: string,
 ): string {
-  if (value === undefined) return '';
+  if (value === undefined) {
+    return '';
+  }
   const content =
     typeof value === 'object' ? `\n${writeElements(value, `${indent}  `)}${indent}` : escapeXml(value);
   return `${indent}<${name}>${content}</${name}>\n`;
@@ -49,7 +51,9 @@ function escapeCharacter(character: string): string {
 export function readXml(body: Buffer, rootName: string): XmlElement {
   try {
     const root = parseXml(body.toString().replace(/^\ufeff/, ''));
-    if (root.name === rootName) return root;
+    if (root.name === rootName) {
+      return root;
+    }
   } catch {
     // Which of the many ways it is wrong does not matter to the client.
   }

@@ -42,7 +42,9 @@ export function useLocalFunctionCompute(): void {
     await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', outfile: instanceProgram });
   });
   afterEach(async () => {
-    for (const fc of opened.splice(0)) await fc.close();
+    for (const fc of opened.splice(0)) {
+      await fc.close();
+    }
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 }
@@ -106,6 +108,8 @@ export function readJsonFiles(dir: string): { file: string; content: unknown }[]
 /** The body of a successful invocation, parsed; throws with the function's error otherwise. */
 export async function invokeJson(fc: LocalFunctionCompute, event: unknown = {}): Promise<unknown> {
   const result = await fc.invoke(Buffer.from(JSON.stringify(event)));
-  if (result.status === 'failed') throw new Error(result.error.errorMessage);
+  if (result.status === 'failed') {
+    throw new Error(result.error.errorMessage);
+  }
   return JSON.parse(result.body.toString());
 }

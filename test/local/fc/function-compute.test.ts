@@ -83,7 +83,9 @@ describe('an asynchronous invocation', () => {
     const slow = 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60));';
     const { fc, outcomes } = await open(slow, { maxInstances: 1 });
 
-    for (const key of ['first', 'second', 'third']) fc.enqueue({ key });
+    for (const key of ['first', 'second', 'third']) {
+      fc.enqueue({ key });
+    }
     await fc.idle();
 
     const [, , third] = outcomes;
@@ -129,7 +131,9 @@ describe('an asynchronous invocation', () => {
       expect.arrayContaining([{ key: 'running.jpg' }, { key: 'waiting.jpg' }, { key: 'late.jpg' }]),
     );
     const ids = second.outcomes.map(({ result }) => expect.objectContaining({ requestId: result.requestId }));
-    for (const { content } of kept) expect(ids.some((id) => id.asymmetricMatch(content))).toBe(true);
+    for (const { content } of kept) {
+      expect(ids.some((id) => id.asymmetricMatch(content))).toBe(true);
+    }
     expect([first.outcomes, readdirSync(first.queueDir), readdirSync(first.deadLetterDir)]).toEqual([
       [],
       [],
@@ -201,7 +205,9 @@ describe('instances', () => {
       { maxInstances: 2 },
     );
 
-    for (let i = 0; i < 8; i += 1) fc.enqueue({ i });
+    for (let i = 0; i < 8; i += 1) {
+      fc.enqueue({ i });
+    }
     await fc.idle();
 
     const running = outcomes.map(

@@ -7,7 +7,9 @@ import type { InvocationResult } from '../../../src/local/fc/instance-process.ts
 async function invoke(event: Buffer): Promise<InvocationResult> {
   const text = event.toString();
   const error = { errorType: 'OutputsFailed', errorMessage: text };
-  if (text.includes('throw')) return { status: 'failed', requestId: 'request-1', error };
+  if (text.includes('throw')) {
+    return { status: 'failed', requestId: 'request-1', error };
+  }
   return { status: 'succeeded', requestId: 'request-1', body: Buffer.from([...text].reverse().join('')) };
 }
 

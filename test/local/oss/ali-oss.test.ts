@@ -60,7 +60,9 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
 
   it('walks listings page by page, in both versions, from an empty marker on', async () => {
     const client = clientOf(await startOss(), signing);
-    for (const key of ['a/1', 'a/2', 'b', 'c/1', 'd']) await client.put(key, Buffer.from(key));
+    for (const key of ['a/1', 'a/2', 'b', 'c/1', 'd']) {
+      await client.put(key, Buffer.from(key));
+    }
     const v1: string[] = [];
     const v2: string[] = [];
 
@@ -218,7 +220,9 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
   it('deletes many at once', async () => {
     const oss = await startOss();
     const client = clientOf(oss, signing);
-    for (const key of ['a', 'b & <c>']) await client.put(key, Buffer.from('x'));
+    for (const key of ['a', 'b & <c>']) {
+      await client.put(key, Buffer.from('x'));
+    }
 
     const loud = await client.deleteMulti(['a', 'gone']);
     const quiet = await client.deleteMulti(['b & <c>'], { quiet: true });

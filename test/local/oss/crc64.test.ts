@@ -15,7 +15,9 @@ function slowCrc64(bytes: Uint8Array): string {
 
 function crc64(...chunks: Uint8Array[]): string {
   const crc = createCrc64();
-  for (const chunk of chunks) crc.update(chunk);
+  for (const chunk of chunks) {
+    crc.update(chunk);
+  }
   return crc.digest();
 }
 

@@ -262,13 +262,14 @@ describe('a rule', () => {
     ]);
 
     const codes = [];
-    for (let call = 0; call < 3; call += 1)
+    for (let call = 0; call < 3; call += 1) {
       codes.push(
         await client.headObject(object).then(
           () => 'OK',
           ({ code }) => code,
         ),
       );
+    }
 
     expect(codes).toEqual(['ServiceUnavailable', 'InternalError', 'OK']);
   });
@@ -280,11 +281,12 @@ describe('a rule', () => {
       const { oss, client } = await startFaulty([]);
       await control(oss, 'PUT', { seed, rules: [{ fault: 'InternalError', probability: 0.3 }] });
       let hits = '';
-      for (let call = 0; call < 60; call += 1)
+      for (let call = 0; call < 60; call += 1) {
         hits += await client.headObject(object).then(
           () => '.',
           () => 'x',
         );
+      }
       runs.push(hits);
     }
 
@@ -351,8 +353,9 @@ describe('the control', () => {
       'rules[1].operation',
       'rules[1].probability',
       'sed',
-    ])
+    ]) {
       expect(answer.text).toContain(path);
+    }
     await expect(client.headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
   });
 
@@ -379,7 +382,9 @@ describe('the control', () => {
 });
 
 function faultNamed(name: string): keyof typeof refusals {
-  if (name in refusals) return name as keyof typeof refusals; // `in` does not narrow a string
+  if (name in refusals) {
+    return name as keyof typeof refusals; // `in` does not narrow a string
+  }
   throw new Error(`${name} is no refusal`);
 }
 

@@ -32,8 +32,12 @@ describe('sorted keys', () => {
       fc.property(keys, keys, (added, removed) => {
         const sorted: string[] = [];
 
-        for (const key of [...added, ...added]) insertSorted(sorted, key);
-        for (const key of removed) removeSorted(sorted, key);
+        for (const key of [...added, ...added]) {
+          insertSorted(sorted, key);
+        }
+        for (const key of removed) {
+          removeSorted(sorted, key);
+        }
 
         expect(sorted).toEqual(added.filter((key) => !removed.includes(key)).sort(byBytes));
       }),

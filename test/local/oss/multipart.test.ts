@@ -203,7 +203,9 @@ describe('ListParts', () => {
   it('walks the parts page by page', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
-    for (const number of [3, 1, 20]) await uploadPart(oss, uploadId, number, `part ${number}`);
+    for (const number of [3, 1, 20]) {
+      await uploadPart(oss, uploadId, number, `part ${number}`);
+    }
     const list = (query: Record<string, string>) =>
       oss.call({ ...object, method: 'GET', query: { uploadId, 'encoding-type': 'url', ...query } });
 
@@ -226,7 +228,9 @@ describe('ListParts', () => {
 describe('ListMultipartUploads', () => {
   it('walks hostile keys page by page', async () => {
     const oss = await startOss();
-    for (const key of hostileKeys) await initiate(oss, { key });
+    for (const key of hostileKeys) {
+      await initiate(oss, { key });
+    }
     const listed: string[] = [];
 
     let markers: Record<string, string> = {};
@@ -246,7 +250,9 @@ describe('ListMultipartUploads', () => {
 
   it('groups by delimiter, and tells uploads of one key apart', async () => {
     const oss = await startOss();
-    for (const key of ['a/1', 'a/2', 'b', 'b', 'c/1']) await initiate(oss, { key });
+    for (const key of ['a/1', 'a/2', 'b', 'b', 'c/1']) {
+      await initiate(oss, { key });
+    }
     const list = async (query: Record<string, string>) => {
       const { text } = await oss.call({ method: 'GET', bucket: 'photos', query: { uploads: '', ...query } });
       return { keys: elements(text, 'Key'), text };

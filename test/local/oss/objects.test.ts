@@ -48,8 +48,12 @@ describe('conditions', () => {
     ];
 
     expect(answers.map((answer) => answer.statusCode)).toEqual([statusCode, statusCode, statusCode]);
-    if (statusCode === 304) expect([answers[0]?.text, answers[0]?.headers.etag]).toEqual(['', eTag]);
-    if (statusCode === 412) expect(answers[0]?.text).toContain('<Condition>If-');
+    if (statusCode === 304) {
+      expect([answers[0]?.text, answers[0]?.headers.etag]).toEqual(['', eTag]);
+    }
+    if (statusCode === 412) {
+      expect(answers[0]?.text).toContain('<Condition>If-');
+    }
   });
 
   it.each([
@@ -81,8 +85,11 @@ describe('ranges', () => {
     const answer = await oss.call({ ...object, method: 'GET', headers });
 
     expect(answer.statusCode).toBe(statusCode);
-    if (text === undefined) expect(answer.code).toBe('InvalidRange');
-    else expect(answer.text).toBe(text);
+    if (text === undefined) {
+      expect(answer.code).toBe('InvalidRange');
+    } else {
+      expect(answer.text).toBe(text);
+    }
   });
 });
 

@@ -34,7 +34,9 @@ function formOf(oss: RunningOss, upload: Upload): FormData {
     none: {},
   }[version];
   const form = new FormData();
-  for (const [name, value] of Object.entries({ key: 'a.jpg', ...signed, ...fields })) form.set(name, value);
+  for (const [name, value] of Object.entries({ key: 'a.jpg', ...signed, ...fields })) {
+    form.set(name, value);
+  }
   form.set('file', upload.file ?? new Blob(['hello'], { type: 'image/jpeg' }), upload.fileName ?? 'cat.jpg');
   return form;
 }

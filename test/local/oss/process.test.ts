@@ -8,7 +8,9 @@ import {
 
 const parseProcess = (text: string) =>
   parse(text, (name) => {
-    if (name === 'thumb') return 'image/resize,w_9/format,webp';
+    if (name === 'thumb') {
+      return 'image/resize,w_9/format,webp';
+    }
     throw Object.assign(new Error(name), { statusCode: 404, code: 'NoSuchStyle' });
   });
 const process = 'image/resize,w_100|sys/saveas,o_dGVzdC5qcGc,b_dGVzdA';
@@ -124,13 +126,18 @@ describe('a call', () => {
     const process = parseProcess(text);
     const refusal = (status: number) => expect.objectContaining({ statusCode: status });
 
-    if (synchronous === 200) requireSynchronousImage(process, 'POST');
-    else
+    if (synchronous === 200) {
+      requireSynchronousImage(process, 'POST');
+    } else {
       expect(() => requireSynchronousImage(process, 'POST')).toThrow(
         expect.objectContaining({ statusCode: synchronous, code }),
       );
-    if (asynchronous === 200) requireAsynchronous(process);
-    else expect(() => requireAsynchronous(process)).toThrow(refusal(asynchronous));
+    }
+    if (asynchronous === 200) {
+      requireAsynchronous(process);
+    } else {
+      expect(() => requireAsynchronous(process)).toThrow(refusal(asynchronous));
+    }
   });
 
   it('needs a target for what is made asynchronously', () => {

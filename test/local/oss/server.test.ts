@@ -339,7 +339,9 @@ describe('what is not here', () => {
     const response = await oss.call({ method, bucket: 'photos', key, query, headers });
 
     expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
-    if (name !== undefined) expect(response.text).toContain(name);
+    if (name !== undefined) {
+      expect(response.text).toContain(name);
+    }
   });
 });
 

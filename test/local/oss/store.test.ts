@@ -31,7 +31,9 @@ describe('the store', () => {
   it('finds every object and its meta again after a restart, listed in byte order', async () => {
     const dataDir = await temporaryDir();
     const before = open(dataDir);
-    for (const key of hostileKeys) await put(before, key, [Buffer.from(`body of ${key}`)]);
+    for (const key of hostileKeys) {
+      await put(before, key, [Buffer.from(`body of ${key}`)]);
+    }
 
     const after = open(dataDir);
 

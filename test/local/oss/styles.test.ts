@@ -88,7 +88,9 @@ describe('named styles', () => {
 
   it('are 50 at most', async () => {
     const oss = await startOss();
-    for (let index = 0; index < 50; index++) await putStyle(oss, `s${index}`, 'image/info');
+    for (let index = 0; index < 50; index++) {
+      await putStyle(oss, `s${index}`, 'image/info');
+    }
 
     const statuses = [
       (await putStyle(oss, 's50', 'image/info')).statusCode,

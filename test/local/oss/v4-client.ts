@@ -49,8 +49,12 @@ export function signV4(options: SignOptions): RawRequest {
     'x-oss-date': date,
     'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
   };
-  if (options.securityToken !== undefined) headers['x-oss-security-token'] = options.securityToken;
-  if (options.body !== undefined) headers['content-md5'] ??= createHash('md5').update(body).digest('base64');
+  if (options.securityToken !== undefined) {
+    headers['x-oss-security-token'] = options.securityToken;
+  }
+  if (options.body !== undefined) {
+    headers['content-md5'] ??= createHash('md5').update(body).digest('base64');
+  }
   const uri = (bucket === '' ? '/' : `/${encode(bucket)}/`) + encode(key).replaceAll('%2F', '/');
   const query = Object.entries(options.query ?? {})
     .map(([name, value]) => encode(name) + (value === '' ? '' : `=${encode(value)}`))

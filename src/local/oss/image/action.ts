@@ -63,7 +63,9 @@ export function readValues<V>(
   const name = action.name.text;
   const given = action.parameters.flatMap(({ key, value }) => {
     const parameter = key?.text === bare ? undefined : known.get(key?.text ?? bare);
-    if (parameter === undefined) return [];
+    if (parameter === undefined) {
+      return [];
+    }
     return [{ key: key?.text ?? bare, value: parameter.read(value.text, key?.text ?? name) }];
   });
   if (given.length === 0 && missing !== undefined) {
@@ -78,7 +80,9 @@ export function readValues<V>(
 
 /** For actions whose missing value has no EC that we know. */
 export function requireValue({ [bare]: value }: { [bare]?: unknown }): void {
-  if (value === undefined) throw badRequest('InvalidArgument', 'The action has no value.');
+  if (value === undefined) {
+    throw badRequest('InvalidArgument', 'The action has no value.');
+  }
 }
 
 /** A whole number from `min` to `max`. */
@@ -86,7 +90,9 @@ export function integer(min: number, max: number, ec?: string): Parameter<number
   return {
     read: (value, name) => {
       const number = Number(value);
-      if (!/^-?\d{1,9}$/.test(value) || number < min || number > max) throw invalidValue(value, name, ec);
+      if (!/^-?\d{1,9}$/.test(value) || number < min || number > max) {
+        throw invalidValue(value, name, ec);
+      }
       return number;
     },
   };
@@ -96,7 +102,9 @@ export function oneOf<const T extends string>(values: readonly T[], ec?: string)
   return {
     read: (value, name) => {
       const found = values.find((candidate) => candidate === value);
-      if (found === undefined) throw invalidValue(value, name, ec);
+      if (found === undefined) {
+        throw invalidValue(value, name, ec);
+      }
       return found;
     },
   };
@@ -106,7 +114,9 @@ export function oneOf<const T extends string>(values: readonly T[], ec?: string)
 export function color(ec?: string): Parameter<string> {
   return {
     read: (value, name) => {
-      if (!/^[0-9a-f]{6}$/i.test(value)) throw invalidValue(value, name, ec);
+      if (!/^[0-9a-f]{6}$/i.test(value)) {
+        throw invalidValue(value, name, ec);
+      }
       return `#${value}`;
     },
   };

@@ -64,7 +64,9 @@ export async function embedBits(
       const slot = firstSlot + index;
       const offset = (dither(slot) + bitOf(slot) / 2) * step;
       const wanted = Math.round((coefficient - offset) / step) * step + offset;
-      for (let i = 0; i < 64; i++) change[i] = (change[i] ?? 0) + (wanted - coefficient) * (basis[i] ?? 0);
+      for (let i = 0; i < 64; i++) {
+        change[i] = (change[i] ?? 0) + (wanted - coefficient) * (basis[i] ?? 0);
+      }
     });
     addToBlock(pixels, at, change);
   });
@@ -90,7 +92,9 @@ function dither(slot: number): number {
 
 function project(block: Float64Array, basis: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < 64; i++) sum += (block[i] ?? 0) * (basis[i] ?? 0);
+  for (let i = 0; i < 64; i++) {
+    sum += (block[i] ?? 0) * (basis[i] ?? 0);
+  }
   return sum;
 }
 
@@ -109,7 +113,9 @@ async function eachBlock(pixels: Pixels, visit: Visit): Promise<void> {
       block[i] = 0.299 * (data[from] ?? 0) + 0.587 * (data[from + 1] ?? 0) + 0.114 * (data[from + 2] ?? 0);
     }
     visit(block, at, index * frequencies.length);
-    if (index % 256 === 0) await setImmediate();
+    if (index % 256 === 0) {
+      await setImmediate();
+    }
   }
 }
 

@@ -35,9 +35,15 @@ export async function embedBlindWatermark(pixels: Pixels, text: string, s: Stren
   const header = Buffer.of(units, ~units & 0xff);
   const bitOf = (slot: number) =>
     slot % headerEvery === 0 ? bitAt(header, headerBit(slot)) : bitAt(frame, frameBit(slot, frame));
-  if (isBlackOrWhite(pixels)) throw badRequest('BadRequest', 'A black or white picture holds no watermark.');
-  if (countSlots(pixels) > frame.length * 8) await embedBits(pixels, bitOf, steps[s]);
-  if ((await readBlindWatermark(pixels, s)) === text) return;
+  if (isBlackOrWhite(pixels)) {
+    throw badRequest('BadRequest', 'A black or white picture holds no watermark.');
+  }
+  if (countSlots(pixels) > frame.length * 8) {
+    await embedBits(pixels, bitOf, steps[s]);
+  }
+  if ((await readBlindWatermark(pixels, s)) === text) {
+    return;
+  }
   const size = `${pixels.width}x${pixels.height}`;
   throw badRequest(
     'BadRequest',
@@ -51,17 +57,23 @@ export async function readBlindWatermark(pixels: Pixels, s: Strength): Promise<s
   const header = Buffer.alloc(headerBits / 8);
   count(slots, header, (slot) => (slot % headerEvery === 0 ? headerBit(slot) : undefined));
   const [units = 0, inverted = 0] = header;
-  if (units === 0 || (units ^ inverted) !== 0xff) return undefined;
+  if (units === 0 || (units ^ inverted) !== 0xff) {
+    return undefined;
+  }
   const frame = Buffer.alloc(units * frameUnitBytes);
   count(slots, frame, (slot) => (slot % headerEvery === 0 ? undefined : frameBit(slot, frame)));
-  if (checksum(frame, s) !== frame.readUInt32BE(frame.length - 4)) return undefined;
+  if (checksum(frame, s) !== frame.readUInt32BE(frame.length - 4)) {
+    return undefined;
+  }
   return frame.toString('utf8', 2, 2 + frame.readUInt16BE(0));
 }
 
 /** Documented: OSS takes no pictures that are nothing but black or white. */
 function isBlackOrWhite({ data, channels }: Pixels): boolean {
   const first = data[0];
-  if (first !== 0 && first !== 255) return false;
+  if (first !== 0 && first !== 255) {
+    return false;
+  }
   return data.every((value, at) => value === first || (channels === 4 && at % 4 === 3));
 }
 
@@ -106,10 +118,14 @@ function count(slots: Float32Array, bytes: Buffer, bitOf: (slot: number) => numb
   const votes = new Float64Array(bytes.length * 8);
   for (let slot = 0; slot < slots.length; slot++) {
     const bit = bitOf(slot);
-    if (bit !== undefined) votes[bit] = (votes[bit] ?? 0) + (slots[slot] ?? 0);
+    if (bit !== undefined) {
+      votes[bit] = (votes[bit] ?? 0) + (slots[slot] ?? 0);
+    }
   }
   votes.forEach((vote, bit) => {
-    if (vote < 0) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
+    if (vote < 0) {
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
+    }
   });
 }
 
@@ -122,7 +138,9 @@ async function readPixels(picture: Picture) {
 export const blindwatermark = defineAction({
   parameters: { content: base64Text(), s: strength, q: integer(70, 100) },
   check: ({ content = '' }) => {
-    if (content === '') throw badRequest('MissingArgument', 'The action blindwatermark has no content.');
+    if (content === '') {
+      throw badRequest('MissingArgument', 'The action blindwatermark has no content.');
+    }
     if ([...content].length > maxCharacters) {
       throw badRequest('InvalidArgument', `The content is longer than ${maxCharacters} characters.`);
     }
@@ -147,6 +165,8 @@ export async function describeBlindWatermark(source: Source, action: StyleAction
   const { s = 'low' } = readValues(action, { parameters: { s: strength, t: oneOf(['text']) } });
   const { data, info } = await readPixels(openPicture(source, { orient: true, animated: false }));
   const text = await readBlindWatermark({ ...info, data }, s);
-  if (text === undefined) throw badRequest('BadRequest', `No blind watermark of strength ${s} was found.`);
+  if (text === undefined) {
+    throw badRequest('BadRequest', `No blind watermark of strength ${s} was found.`);
+  }
   return text;
 }

@@ -52,7 +52,9 @@ export function decodeBmp(bmp: Buffer) {
       data[to] = bmp[from + 2] ?? 0;
       data[to + 1] = bmp[from + 1] ?? 0;
       data[to + 2] = bmp[from] ?? 0;
-      if (hasAlpha) data[to + 3] = bmp[from + 3] ?? 0;
+      if (hasAlpha) {
+        data[to + 3] = bmp[from + 3] ?? 0;
+      }
     }
   }
   return { data, width, height, channels } as const;

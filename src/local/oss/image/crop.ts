@@ -21,7 +21,9 @@ export const crop = defineAction({
   },
   keepsFrames: () => true,
   apply: (picture, { w, h, x = 0, y = 0, g = 'nw' }) => {
-    if (g === 'face' || g === 'auto') throw notImplemented(`crop with g_${g}: it needs an IMM project`);
+    if (g === 'face' || g === 'auto') {
+      throw notImplemented(`crop with g_${g}: it needs an IMM project`);
+    }
     const wanted: Size = {
       width: Math.min(w || picture.width, picture.width),
       height: Math.min(h || picture.height, picture.height),
@@ -51,14 +53,22 @@ export const indexcrop = defineAction({
     if (x === undefined && y === undefined) {
       throw badRequest('InvalidArgument', 'The action indexcrop needs x or y.', outOfRange);
     }
-    if (x !== undefined && x < 1) throw invalidValue(String(x), 'x', outOfRange);
-    if (y !== undefined && y < 1) throw invalidValue(String(y), 'y', outOfRange);
+    if (x !== undefined && x < 1) {
+      throw invalidValue(String(x), 'x', outOfRange);
+    }
+    if (y !== undefined && y < 1) {
+      throw invalidValue(String(y), 'y', outOfRange);
+    }
   },
   apply: (picture, { x, y, i = 0 }) => {
     const [strip, side] = y === undefined ? [x ?? 1, picture.width] : [y, picture.height];
-    if (strip > side) throw invalidValue(String(strip), y === undefined ? 'x' : 'y', outOfRange);
+    if (strip > side) {
+      throw invalidValue(String(strip), y === undefined ? 'x' : 'y', outOfRange);
+    }
     const start = strip * i;
-    if (start >= side) return picture;
+    if (start >= side) {
+      return picture;
+    }
     const length = Math.min(strip, side - start);
     const region =
       y === undefined

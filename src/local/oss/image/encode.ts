@@ -73,9 +73,15 @@ function describeEncoding(picture: Picture): Sharp {
 export function encoderQuality({ source, output }: Pick<Picture, 'source' | 'output'>): { quality?: number } {
   const { quality } = output;
   const own = source.jpegQuality;
-  if (quality === undefined) return output.format === 'jpg' && own !== undefined ? { quality: own } : {};
-  if (own === undefined || quality.kind === 'exact') return { quality: quality.percent };
-  if (quality.kind === 'capped') return { quality: Math.min(quality.percent, own) };
+  if (quality === undefined) {
+    return output.format === 'jpg' && own !== undefined ? { quality: own } : {};
+  }
+  if (own === undefined || quality.kind === 'exact') {
+    return { quality: quality.percent };
+  }
+  if (quality.kind === 'capped') {
+    return { quality: Math.min(quality.percent, own) };
+  }
   return { quality: Math.max(1, Math.round((own * quality.percent) / 100)) };
 }
 

@@ -25,9 +25,13 @@ export function readExif(block: Buffer): Map<string, string> {
   try {
     readDirectory(tiff, readInteger(tiff, 4, 4), tags);
     const exifDirectory = tags.get('ExifTag');
-    if (exifDirectory !== undefined) readDirectory(tiff, Number(exifDirectory), tags);
+    if (exifDirectory !== undefined) {
+      readDirectory(tiff, Number(exifDirectory), tags);
+    }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
   }
   return tags;
 }
@@ -38,16 +42,24 @@ function readDirectory(tiff: Buffer, start: number, tags: Map<string, string>): 
   for (let index = 0; index < count; index++) {
     const at = start + 2 + index * 12;
     const name = tagNames.get(readInteger(tiff, at, 2));
-    if (name !== undefined) tags.set(name, readValue(tiff, at));
+    if (name !== undefined) {
+      tags.set(name, readValue(tiff, at));
+    }
   }
 }
 
 function readValue(tiff: Buffer, at: number): string {
   const [type, count, place] = [readInteger(tiff, at + 2, 2), readInteger(tiff, at + 4, 4), at + 8];
   const far = () => readInteger(tiff, place, 4);
-  if (type === 3) return String(readInteger(tiff, place, 2));
-  if (type === 5) return `${readInteger(tiff, far(), 4)}/${readInteger(tiff, far() + 4, 4)}`;
-  if (type !== 2) return String(far());
+  if (type === 3) {
+    return String(readInteger(tiff, place, 2));
+  }
+  if (type === 5) {
+    return `${readInteger(tiff, far(), 4)}/${readInteger(tiff, far() + 4, 4)}`;
+  }
+  if (type !== 2) {
+    return String(far());
+  }
   const text = count <= 4 ? place : far();
   return tiff.toString('utf8', text, text + count).replace(/\0.*$/s, '');
 }

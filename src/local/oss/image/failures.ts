@@ -31,7 +31,9 @@ export function notImplemented(what: string): OssError {
 /** The bytes call themselves an image but cannot be decoded. The WebP wording is OSS's; for the others assumed. */
 export function damagedSource(format: string, reason: string): OssError {
   const why = reason.split('\n')[0] ?? '';
-  if (format === 'webp') return badRequest('BadWebPImage', `The webp image file may be damaged. (${why})`);
+  if (format === 'webp') {
+    return badRequest('BadWebPImage', `The webp image file may be damaged. (${why})`);
+  }
   const ec = format === 'avif' ? '0040-00000021' : undefined;
   return badRequest('BadRequest', `The image file may be damaged. (${why})`, ec);
 }

@@ -16,15 +16,21 @@ export function createImageProcessor(atOnce = Math.min(availableParallelism(), m
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (request) => {
-    if (running < atOnce) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    if (running < atOnce) {
+      running += 1;
+    } else {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
     try {
       return await processImage(request);
     } finally {
       // Whoever is next takes over this one's place.
       const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
+      if (next === undefined) {
+        running -= 1;
+      } else {
+        next();
+      }
     }
   };
 }

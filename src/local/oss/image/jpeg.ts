@@ -14,7 +14,9 @@ const luminance = [
  */
 export function estimateJpegQuality(jpeg: Buffer): number | undefined {
   const table = luminanceTable(jpeg);
-  if (table === undefined) return undefined;
+  if (table === undefined) {
+    return undefined;
+  }
   const own = sum(table);
   const qualities = Array.from({ length: 100 }, (_, index) => index + 1);
   const distance = (quality: number) => Math.abs(sum(scaledTable(quality)) - own);
@@ -36,7 +38,9 @@ function luminanceTable(jpeg: Buffer): number[] | undefined {
       jpeg[at + 1] === quantisationTables && table + 65 <= Math.min(end, jpeg.length);
     ) {
       const [precision, id] = [jpeg.readUInt8(table) >> 4, jpeg.readUInt8(table) & 0x0f];
-      if (precision === 0 && id === 0) return [...jpeg.subarray(table + 1, table + 65)];
+      if (precision === 0 && id === 0) {
+        return [...jpeg.subarray(table + 1, table + 65)];
+      }
       table += 1 + 64 * (precision + 1);
     }
     at = end;

@@ -31,18 +31,27 @@ const formats: readonly ImageFormat[] = ['jpg', 'png', 'bmp', 'webp', 'tiff'];
 export function parseLogo(image: string): Logo {
   const [key = '', ...rest] = image.split('?x-oss-process=');
   const style = rest.join('?x-oss-process=');
-  if (key === '') throw badRequest('InvalidArgument', 'image_ names no object.', '0040-00000265');
-  if (rest.length === 0) return { key, actions: [] };
+  if (key === '') {
+    throw badRequest('InvalidArgument', 'image_ names no object.', '0040-00000265');
+  }
+  if (rest.length === 0) {
+    return { key, actions: [] };
+  }
   // The page of 0040-00000373 says the whole value, so even the key, must not hold this; keys are assumed to be free.
-  if (style.includes('/watermark'))
+  if (style.includes('/watermark')) {
     throw badRequest('InvalidArgument', refusal('watermark'), '0040-00000373');
-  if (style.includes('/info')) throw badRequest('InvalidArgument', refusal('info'), '0040-00000374');
+  }
+  if (style.includes('/info')) {
+    throw badRequest('InvalidArgument', refusal('info'), '0040-00000374');
+  }
   const [segment, ...more] = parseStyle(style).segments;
   if (segment?.kind !== 'actions' || segment.category.text !== 'image' || more.length > 0) {
     throw badRequest('InvalidArgument', `The watermark's image has a style that is none: "${style}".`);
   }
   for (const { name } of segment.actions) {
-    if (!preparations.has(name.text)) throw badRequest('InvalidArgument', refusal(name.text));
+    if (!preparations.has(name.text)) {
+      throw badRequest('InvalidArgument', refusal(name.text));
+    }
   }
   const logo = { key, actions: segment.actions };
   bindActions(logo, { width: 1, height: 1 });
@@ -74,18 +83,26 @@ export async function openLogo(
   const source = await readLogoSource(body, logo.key);
   // With alpha from the start, so that turning it uncovers nothing white.
   let picture: Picture = { ...openPicture(source, { orient: true, animated: false }), hasAlpha: true };
-  for (const step of bindActions(logo, main)) picture = await step.apply(picture, readObject);
+  for (const step of bindActions(logo, main)) {
+    picture = await step.apply(picture, readObject);
+  }
   const overlay = await toOverlay(picture.open());
-  if (opacity === 100) return overlay;
+  if (opacity === 100) {
+    return overlay;
+  }
   return toOverlay(openOverlay(overlay).linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
 }
 
 async function readLogoSource(body: Buffer, key: string): Promise<Source> {
   const source = await readSource(body).catch((error: Error) => {
-    if (error instanceof OssError && error.code !== 'BadRequest' && error.statusCode !== 501) throw error;
+    if (error instanceof OssError && error.code !== 'BadRequest' && error.statusCode !== 501) {
+      throw error;
+    }
     return undefined;
   });
-  if (source !== undefined && formats.includes(source.format)) return source;
+  if (source !== undefined && formats.includes(source.format)) {
+    return source;
+  }
   const message = `The watermark's image ${key} is no JPG, PNG, BMP, WebP or TIFF.`;
   throw badRequest('WatermarkError', message, '0040-00000027');
 }

@@ -9,7 +9,9 @@ export const format = defineAction({
   missing: '0040-00000207',
   keepsFrames: ({ [bare]: value }) => value === 'gif' || value === 'webp',
   apply: (picture, { [bare]: wanted = picture.source.format }) => {
-    if (wanted === 'heic') throw notImplemented('HEIC results');
+    if (wanted === 'heic') {
+      throw notImplemented('HEIC results');
+    }
     const format = wanted === 'gif' ? picture.source.format : wanted;
     return { ...picture, output: { ...picture.output, format } };
   },

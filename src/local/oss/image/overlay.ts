@@ -53,7 +53,9 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, place: Pl
   const cut = { left: Math.max(0, -left), top: Math.max(0, -top) };
   const width = Math.min(overlay.width - cut.left, picture.width - Math.max(0, left));
   const height = Math.min(overlay.height - cut.top, picture.height - Math.max(0, top));
-  if (width <= 0 || height <= 0) return picture;
+  if (width <= 0 || height <= 0) {
+    return picture;
+  }
   const visible = await toOverlay(openOverlay(overlay).extract({ ...cut, width, height }));
   return layOn(picture, visible, left + cut.left, top + cut.top);
 }
@@ -67,7 +69,9 @@ export async function tileOverlay(picture: Picture, overlay: Overlay, padx: numb
   const height = Math.min(picture.height, spaced.height);
   const tile = await toOverlay(openOverlay(spaced).extract({ left: 0, top: 0, width, height }));
   const tiles = layer(tile, { tile: true, gravity: 'northwest' });
-  if (picture.frames === 1) return settle(picture, picture.open().composite([tiles]));
+  if (picture.frames === 1) {
+    return settle(picture, picture.open().composite([tiles]));
+  }
   const sheet = { width: picture.width, height: picture.height, channels: 4 as const, background: clear };
   return layOn(picture, await toOverlay(sharp({ create: sheet }).composite([tiles])), 0, 0);
 }

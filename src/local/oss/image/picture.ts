@@ -35,7 +35,9 @@ export function checkRotationRange({ width, height }: Size): void {
 /** The source as first picture: turned upright by its EXIF orientation unless told not to, all frames or the first. */
 export function openPicture(source: Source, how: { orient: boolean; animated: boolean }): Picture {
   const turned = how.orient && source.orientation > 1;
-  if (turned) checkRotationRange(source);
+  if (turned) {
+    checkRotationRange(source);
+  }
   const sideways = turned && source.orientation >= 5;
   return {
     source,

@@ -17,14 +17,18 @@ const maxLogos = 3;
 export async function processImage(request: ImageRequest): Promise<ImageResult> {
   const named = imageActions(request.style);
   const asked = named.find(({ name }) => questions.has(name.text));
-  if (asked !== undefined) return answer(asked, named.length, request);
+  if (asked !== undefined) {
+    return answer(asked, named.length, request);
+  }
   const steps = named.map(toStep);
   checkChain(named, steps);
   const source = await readSource(await request.readSource());
   const animated = source.frames > 1 && steps.every(({ keepsFrames }) => keepsFrames);
   const orient = !steps.some(({ refusesOrientation }) => refusesOrientation);
   let picture: Picture = openPicture(source, { orient, animated });
-  for (const step of steps) picture = await step.apply(picture, request.readObject);
+  for (const step of steps) {
+    picture = await step.apply(picture, request.readObject);
+  }
   return encodePicture(picture);
 }
 

@@ -29,7 +29,9 @@ export interface ResizePlan {
 export function planResize(source: Size, request: ResizeRequest): ResizePlan {
   const target =
     request.w === undefined && request.h === undefined ? sidesByLength(source, request) : request;
-  if (target.w === undefined && target.h === undefined) return whole(scale(source, request.p ?? 100, 100));
+  if (target.w === undefined && target.h === undefined) {
+    return whole(scale(source, request.p ?? 100, 100));
+  }
   const mode = target.m ?? 'lfit';
   const plan = planMode(source, mode, target);
   const isLarger = plan.scaled.width > source.width || plan.scaled.height > source.height;
@@ -45,10 +47,16 @@ function sidesByLength(source: Size, { l, s, m }: ResizeRequest): Pick<ResizeReq
 
 function planMode(source: Size, mode: (typeof modes)[number], { w, h }: Pick<ResizeRequest, 'w' | 'h'>) {
   const proportional = mode === 'lfit' || mode === 'mfit' || mode === 'fixed';
-  if (proportional && h === undefined) return whole(scale(source, w ?? 1, source.width));
-  if (proportional && w === undefined) return whole(scale(source, h ?? 1, source.height));
+  if (proportional && h === undefined) {
+    return whole(scale(source, w ?? 1, source.width));
+  }
+  if (proportional && w === undefined) {
+    return whole(scale(source, h ?? 1, source.height));
+  }
   const frame = { width: w ?? h ?? 1, height: h ?? w ?? 1 };
-  if (mode === 'fixed') return whole(frame);
+  if (mode === 'fixed') {
+    return whole(frame);
+  }
   const widthIsTighter = frame.width * source.height < frame.height * source.width;
   const fitsInside = mode === 'lfit' || mode === 'pad';
   const byWidth = fitsInside === widthIsTighter;
@@ -127,13 +135,19 @@ function checkSizes({ w, h, l, s, p }: ResizeRequest): void {
   if ([w, h, l, s, p].every((value) => value === undefined)) {
     throw badRequest('InvalidArgument', 'The action resize says no size.', '0040-00000320');
   }
-  if (w === 0) throw invalidValue('0', 'w', h === 0 ? '0040-00000321' : widthEc);
-  if (h === 0) throw invalidValue('0', 'h', heightEc);
+  if (w === 0) {
+    throw invalidValue('0', 'w', h === 0 ? '0040-00000321' : widthEc);
+  }
+  if (h === 0) {
+    throw invalidValue('0', 'h', heightEc);
+  }
 }
 
 function applyResize(picture: Picture, values: ResizeRequest & { readonly color?: string }) {
   const plan = planResize(picture, picture.frames > 1 ? { ...values, limit: '1' } : values);
-  if (isSame(plan.scaled, picture) && isSame(plan.frame, picture)) return picture;
+  if (isSame(plan.scaled, picture) && isSame(plan.frame, picture)) {
+    return picture;
+  }
   checkResult([plan.scaled, plan.frame]);
   return settle(picture, drawResize(picture, plan, values.color ?? '#FFFFFF'));
 }

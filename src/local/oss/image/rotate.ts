@@ -7,7 +7,9 @@ export const rotate = defineAction({
   missing: '0040-00000216',
   apply: (picture, { [bare]: degrees = 0 }) => {
     checkRotationRange(picture);
-    if (degrees % 360 === 0) return picture;
+    if (degrees % 360 === 0) {
+      return picture;
+    }
     const background = picture.hasAlpha ? '#ffffff00' : '#ffffff';
     return settle(picture, picture.open().rotate(degrees, { background }));
   },

@@ -65,17 +65,23 @@ export async function readSource(body: Buffer): Promise<Source> {
 
 async function readMetadata(body: Buffer, format: ImageFormat): Promise<SourceMetadata> {
   try {
-    if (format === 'bmp') return readBmpHeader(body);
+    if (format === 'bmp') {
+      return readBmpHeader(body);
+    }
     return await sharp(body, { limitInputPixels: false }).metadata();
   } catch (error) {
-    if (error instanceof OssError) throw error;
+    if (error instanceof OssError) {
+      throw error;
+    }
     throw damagedSource(format, error instanceof Error ? error.message : String(error));
   }
 }
 
 /** A pipeline over the source's pixels: all frames or the first. */
 export function openSource({ body, format }: Source, animated: boolean): Sharp {
-  if (format !== 'bmp') return sharp(body, { animated, failOn: 'error', limitInputPixels: false });
+  if (format !== 'bmp') {
+    return sharp(body, { animated, failOn: 'error', limitInputPixels: false });
+  }
   const { data, ...raw } = decodeBmp(body);
   return sharp(data, { raw, limitInputPixels: false });
 }
@@ -86,14 +92,30 @@ export function openSource({ body, format }: Source, animated: boolean): Sharp {
  */
 function detectFormat(body: Buffer): ImageFormat {
   const head = body.toString('latin1', 0, 40);
-  if (head.startsWith('\xff\xd8\xff')) return 'jpg';
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
-  if (head.startsWith('GIF8')) return 'gif';
-  if (/^RIFF.{4}WEBP/s.test(head)) return 'webp';
-  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return 'tiff';
-  if (/^.{4}ftyp.*avi[fs]/s.test(head)) return 'avif';
-  if (/^.{4}ftyp(hei|hev|mif1|msf1)/s.test(head)) throw notImplemented('HEIC sources');
-  if (head.startsWith('BM')) return 'bmp';
+  if (head.startsWith('\xff\xd8\xff')) {
+    return 'jpg';
+  }
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) {
+    return 'png';
+  }
+  if (head.startsWith('GIF8')) {
+    return 'gif';
+  }
+  if (/^RIFF.{4}WEBP/s.test(head)) {
+    return 'webp';
+  }
+  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) {
+    return 'tiff';
+  }
+  if (/^.{4}ftyp.*avi[fs]/s.test(head)) {
+    return 'avif';
+  }
+  if (/^.{4}ftyp(hei|hev|mif1|msf1)/s.test(head)) {
+    throw notImplemented('HEIC sources');
+  }
+  if (head.startsWith('BM')) {
+    return 'bmp';
+  }
   throw badRequest('BadRequest', 'This image format is not supported.', '0040-00000005');
 }
 

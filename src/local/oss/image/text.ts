@@ -33,7 +33,9 @@ export async function renderText(text: string, look: TextLook): Promise<Overlay>
   const ink = await drawInk(text, look, look.color, look.opacity);
   const shadowOpacity = Math.round((look.opacity * look.shadow) / 100);
   const flat = shadowOpacity === 0 ? ink : await addShadow(ink, text, look, shadowOpacity);
-  if (look.rotate % 360 === 0) return flat;
+  if (look.rotate % 360 === 0) {
+    return flat;
+  }
   return toOverlay(openOverlay(flat).rotate(look.rotate, { background: '#00000000' }));
 }
 
@@ -49,7 +51,9 @@ async function addShadow(ink: Overlay, text: string, look: TextLook, opacity: nu
 
 async function drawInk(text: string, look: TextLook, color: string, opacity: number): Promise<Overlay> {
   const family = families[look.font];
-  if (family === undefined) throw invalidValue(look.font, 'type');
+  if (family === undefined) {
+    throw invalidValue(look.font, 'type');
+  }
   const markup = `<span foreground="${color}" alpha="${opacity}%">${escapeMarkup(text)}</span>`;
   // At 72 dpi Pango's points are pixels.
   const input = { text: { text: markup, font: `${family} ${look.sizePx}`, rgba: true, dpi: 72 } };

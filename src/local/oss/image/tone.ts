@@ -15,9 +15,15 @@ export const blur = defineAction({
     p: integer(1, 200, '0004-00000244'),
   },
   check: ({ r, s, g }) => {
-    if (r === undefined) throw badRequest('InvalidArgument', 'The action blur has no r.', '0040-00000241');
-    if (s === undefined) throw badRequest('InvalidArgument', 'The action blur has no s.', '0040-00000242');
-    if (g !== undefined) throw notImplemented(`blur with g_${g}: it needs an IMM project`);
+    if (r === undefined) {
+      throw badRequest('InvalidArgument', 'The action blur has no r.', '0040-00000241');
+    }
+    if (s === undefined) {
+      throw badRequest('InvalidArgument', 'The action blur has no s.', '0040-00000242');
+    }
+    if (g !== undefined) {
+      throw notImplemented(`blur with g_${g}: it needs an IMM project`);
+    }
   },
   apply: (picture, { r = 1, s: sigma = 1 }) => {
     // The kernel ends where it falls below this amplitude; half a pixel beyond r keeps r itself inside.

@@ -53,18 +53,28 @@ export const watermark = defineAction<Values>({
     if (text === undefined && image === undefined) {
       throw badRequest('InvalidArgument', 'A watermark needs text or image.', '0040-00000278');
     }
-    if (text === '') throw badRequest('InvalidArgument', 'The watermark has no text.', '0040-00000258');
+    if (text === '') {
+      throw badRequest('InvalidArgument', 'The watermark has no text.', '0040-00000258');
+    }
     // The limit and the wording are documented, the code is assumed.
-    if (Buffer.byteLength(text ?? '') > 64) throw badRequest('InvalidArgument', 'font content is too large');
-    if (image !== undefined) parseLogo(image);
+    if (Buffer.byteLength(text ?? '') > 64) {
+      throw badRequest('InvalidArgument', 'font content is too large');
+    }
+    if (image !== undefined) {
+      parseLogo(image);
+    }
   },
   logo: ({ image }) => image,
   // An image can stay on an animation, text makes it still.
   keepsFrames: ({ text }) => text === undefined,
   apply: async (picture, values, readObject) => {
     const overlay = await drawOverlay(picture, values, readObject);
-    if (overlay === undefined) return picture;
-    if (values.fill === '1') return tileOverlay(picture, overlay, values.padx ?? 0, values.pady ?? 0);
+    if (overlay === undefined) {
+      return picture;
+    }
+    if (values.fill === '1') {
+      return tileOverlay(picture, overlay, values.padx ?? 0, values.pady ?? 0);
+    }
     const { g: gravity = 'se', x = 10, y = 10, voffset = 0 } = values;
     return placeOverlay(picture, overlay, { gravity, x, y, voffset });
   },
@@ -75,14 +85,20 @@ async function drawOverlay(picture: Picture, values: Partial<Values>, readObject
   const { image, t = 100, order = '0', align = '2', interval = 0 } = values;
   const logo = image === undefined ? undefined : await openLogo(parseLogo(image), picture, t, readObject);
   const text = await drawText(values);
-  if (t === 0) return undefined;
-  if (logo === undefined || text === undefined) return logo ?? text;
+  if (t === 0) {
+    return undefined;
+  }
+  if (logo === undefined || text === undefined) {
+    return logo ?? text;
+  }
   const [left, right] = order === '0' ? [logo, text] : [text, logo];
   return joinOverlays(left, right, Number(align), interval);
 }
 
 async function drawText({ text, t = 100, ...values }: Partial<Values>): Promise<Overlay | undefined> {
-  if (text === undefined || text.trim() === '' || t === 0) return undefined;
+  if (text === undefined || text.trim() === '' || t === 0) {
+    return undefined;
+  }
   const { type = 'wqy-zenhei', size = 40, shadow = 0, rotate = 0, color = '#000000' } = values;
   return renderText(text, { font: type, sizePx: size, color, opacity: t, shadow, rotate });
 }

@@ -128,10 +128,16 @@ async function run({ id, source, style: written }: DocumentedCase): Promise<Outc
   await call({ key: id, method: 'PUT', body: await createSource(source) });
   const query = { 'x-oss-process': '' };
   const answer = await call({ key: id, method: 'POST', query, body: `x-oss-process=${process}` });
-  if (answer.statusCode !== 200) return { error: readError(answer) };
-  if (answer.headers['content-type'] !== 'application/json') return measure(answer.body);
+  if (answer.statusCode !== 200) {
+    return { error: readError(answer) };
+  }
+  if (answer.headers['content-type'] !== 'application/json') {
+    return measure(answer.body);
+  }
   const json: Record<string, unknown> = JSON.parse(answer.text);
-  if (typeof json.object !== 'string') return { format: 'json', ...json };
+  if (typeof json.object !== 'string') {
+    return { format: 'json', ...json };
+  }
   return measure((await call({ key: json.object, method: 'GET' })).body);
 }
 
@@ -174,10 +180,16 @@ function createSource({ w, h, format, notes }: DocumentedCase['source']): Promis
   const [width, height] = [w ?? 400, h ?? 300];
   const background = notes.includes('alpha') ? '#ff000080' : '#3366cc';
   const channels = notes.includes('alpha') ? 4 : 3;
-  if (notes.includes('animated')) return createAnimation(width, height);
+  if (notes.includes('animated')) {
+    return createAnimation(width, height);
+  }
   const image = sharp({ create: { width, height, channels, background } });
-  if (format === 'webp') return image.webp().toBuffer();
-  if (format === 'png') return image.png().toBuffer();
+  if (format === 'webp') {
+    return image.webp().toBuffer();
+  }
+  if (format === 'png') {
+    return image.png().toBuffer();
+  }
   const orientation = Number(/Orientation (\d)/.exec(notes)?.[1] ?? 1);
   return image.withMetadata({ orientation }).jpeg({ quality: 80 }).toBuffer();
 }

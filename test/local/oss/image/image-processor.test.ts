@@ -16,10 +16,14 @@ describe('images of a server', () => {
     const answers = [0, 1, 2, 3, 4].map((index) => ask(index).then(String, ({ code }) => code));
     const started: number[][] = [];
     for (const sources of [[Buffer.from('no image'), picture], [picture, picture], [picture]]) {
-      while (read.length < sources.length) await setImmediate();
+      while (read.length < sources.length) {
+        await setImmediate();
+      }
       await setImmediate();
       started.push(read.map(({ index }) => index));
-      for (const source of sources) read.shift()?.finish(source);
+      for (const source of sources) {
+        read.shift()?.finish(source);
+      }
     }
 
     expect((await Promise.all(answers)).map((answer) => answer === 'BadRequest')).toEqual([
