@@ -1,0 +1,43 @@
+/** Where in a document: object keys and array indices from the root. */
+export type Path = readonly (string | number)[];
+
+/**
+ * `error`: it fails, or OSS documents that it refuses it. `warning`: it is probably not what was meant. `note`: it is
+ * right, and surprising.
+ */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Part of a text, in UTF-16 units. */
+export interface Span {
+  offset: number;
+  length: number;
+}
+
+/** A place in a file; line and column count from 1, columns in UTF-16 units as editors do. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+  /** How many UTF-16 units of the line are marked, at least 1. */
+  length: number;
+  /** The text of the line. */
+  sourceLine: string;
+}
+
+/** One thing worth telling about rules, a style, a template, a trigger or a deployment. */
+export interface Diagnostic {
+  severity: Severity;
+  /** Stable, for people who filter and acknowledge: `schema`, `loop`, `style`, `trigger-prefix` and the like. */
+  code: string;
+  /** What is wrong, as a sentence: `rules[0].name: expected …, received …`. */
+  message: string;
+  /** What to do about it, where that is known. */
+  hint?: string | undefined;
+  path: Path;
+  /** The part of the string at `path` that is meant; the whole value where it is absent. */
+  span?: Span | undefined;
+  /** The key itself is meant and not the value behind it. */
+  atKey?: boolean | undefined;
+  /** The place in the text that was read; absent where the document came from no text. */
+  place?: Place | undefined;
+}
