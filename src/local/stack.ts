@@ -7,10 +7,10 @@ import type { InvocationOutcome } from './fc/delivery.ts';
 import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/function-compute.ts';
 import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
+import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/access-keys.ts';
 import { isControl } from './oss/control.ts';
 import type { FaultPlan } from './oss/faults-plan.ts';
-import { createImageProcessor } from './oss/image/image-processor.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, localAccountId } from './oss/server.ts';
 

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { withConnection } from '../../src/cli/connection.ts';
 import { checkBuckets, checkEndpoint } from '../../src/cli/doctor-oss.ts';
 import type { Finding } from '../../src/cli/finding.ts';
-import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../src/local/image/process-image.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { localEnvironment, runCommand } from './terminal.ts';
 

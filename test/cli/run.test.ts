@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../src/local/image/process-image.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { localEnvironment, runCommand } from './terminal.ts';

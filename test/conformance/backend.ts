@@ -18,7 +18,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../src/local/image/process-image.ts';
 import { createLocalOss } from '../../src/local/oss/server.ts';
 import { type Answered, type Call, createCaller, type OssClientOptions } from '../../src/oss/call.ts';
 import { createOssClient, type OssClient } from '../../src/oss/client.ts';

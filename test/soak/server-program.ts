@@ -1,5 +1,5 @@
 /* A local OSS as a process of its own, so that it can be killed: `server-program DATA_DIR PORT`, over an IPC channel. */
-import { processImage } from '../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../src/local/image/process-image.ts';
 import { createLocalOss } from '../../src/local/oss/server.ts';
 
 const [, , dataDir = '', port = '0'] = process.argv;

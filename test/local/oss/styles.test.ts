@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { createImageProcessor } from '../../../src/local/oss/image/image-processor.ts';
+import { createImageProcessor } from '../../../src/local/image/image-processor.ts';
 import type { LocalOssOptions } from '../../../src/local/oss/server.ts';
 import { type RunningOss, startOss, temporaryDir } from './running-oss.ts';
 import type { SignOptions } from './v4-client.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createImageProcessor } from '../../../../src/local/oss/image/image-processor.ts';
-import { estimateJpegQuality } from '../../../../src/local/oss/image/jpeg.ts';
-import { createLocalOss } from '../../../../src/local/oss/server.ts';
-import { type RawResponse, type SignOptions, send, signV4 } from '../v4-client.ts';
+import { createImageProcessor } from '../../../src/local/image/image-processor.ts';
+import { estimateJpegQuality } from '../../../src/local/image/jpeg.ts';
+import { createLocalOss } from '../../../src/local/oss/server.ts';
+import { type RawResponse, type SignOptions, send, signV4 } from '../oss/v4-client.ts';
 
 interface DocumentedError {
   http: number | null;
@@ -30,7 +30,7 @@ interface DocumentedCase {
 }
 
 const cases: DocumentedCase[] = JSON.parse(
-  readFileSync(new URL('../../../fixtures/processing-cases.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../fixtures/processing-cases.json', import.meta.url), 'utf8'),
 );
 
 const dataDir = mkdtempSync(join(tmpdir(), 'documented-cases-'));

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { StyleAction } from '../../../style/parse.ts';
+import type { StyleAction } from '../../style/parse.ts';
 import { base64Text, defineAction, integer, oneOf, readValues } from './action.ts';
 import { countSlots, embedBits, type Pixels, readSlots } from './blind-pixels.ts';
 import { badRequest } from './failures.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { processImage } from '../../../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
 import { animation, failure, halves, request, run } from './samples.ts';
 
 describe('info', () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createImageProcessor } from '../../../../src/local/oss/image/image-processor.ts';
+import { createImageProcessor } from '../../../src/local/image/image-processor.ts';
 import { halves, request } from './samples.ts';
 
 describe('images of a server', () => {

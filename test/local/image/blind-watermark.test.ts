@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { processImage } from '../../../../src/local/oss/image/process-image.ts';
-import { samplePictures } from '../../../../src/local/pictures.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
+import { samplePictures } from '../../../src/local/pictures.ts';
 import { failure, request, run } from './samples.ts';
 
 const content = (text: string) => `content_${Buffer.from(text).toString('base64url')}`;

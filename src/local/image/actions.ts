@@ -1,4 +1,4 @@
-import type { StyleAction } from '../../../style/parse.ts';
+import type { StyleAction } from '../../style/parse.ts';
 import type { Action } from './action.ts';
 import { describeAverageHue } from './average-hue.ts';
 import { blindwatermark, describeBlindWatermark } from './blind-watermark.ts';

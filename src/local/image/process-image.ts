@@ -1,5 +1,5 @@
-import { parseStyle, type StyleAction } from '../../../style/parse.ts';
-import type { ImageRequest, ImageResult } from '../image-contract.ts';
+import { parseStyle, type StyleAction } from '../../style/parse.ts';
+import type { ImageRequest, ImageResult } from '../oss/image-contract.ts';
 import type { Step } from './action.ts';
 import { actions, questions } from './actions.ts';
 import { encodePicture } from './encode.ts';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { estimateJpegQuality } from '../../../../src/local/oss/image/jpeg.ts';
-import { processImage } from '../../../../src/local/oss/image/process-image.ts';
+import { estimateJpegQuality } from '../../../src/local/image/jpeg.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
 import { blue, halves, near, pixel, red, request, run, white } from './samples.ts';
 
 describe('what comes out', () => {

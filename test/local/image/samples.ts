@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect } from 'vitest';
-import { processImage } from '../../../../src/local/oss/image/process-image.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
 
 export type Rgb = [number, number, number];
 

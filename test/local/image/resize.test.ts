@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planResize } from '../../../../src/local/oss/image/resize.ts';
+import { planResize } from '../../../src/local/image/resize.ts';
 
 const photo = { width: 400, height: 267 };
 
