@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type FaultPlan, parseFaultPlan } from '../local/oss/faults-plan.ts';
+import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack } from '../local/stack.ts';
 import { CliError, type Command, textOf, type Values } from './command.ts';
 import { createConsole } from './console.ts';

@@ -8,9 +8,9 @@ import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/func
 import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import { createImageProcessor } from './image/image-processor.ts';
-import type { AccessKey } from './oss/access-keys.ts';
+import type { AccessKey } from './oss/auth/access-keys.ts';
 import { isControl } from './oss/control.ts';
-import type { FaultPlan } from './oss/faults-plan.ts';
+import type { FaultPlan } from './oss/faults/plan.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, localAccountId } from './oss/server.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
-import { faultNames } from '../../src/local/oss/faults-kinds.ts';
+import { faultNames } from '../../src/local/oss/faults/kinds.ts';
 import { runCommand } from '../cli/terminal.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { accessKey, buildFunction, startCloud } from './cloud.ts';

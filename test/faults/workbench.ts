@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { createHandler, type HandlerDeps } from '../../src/handler.ts';
-import type { ImageRequest } from '../../src/local/oss/image-contract.ts';
+import type { ImageRequest } from '../../src/local/image/contract.ts';
 import type { LocalOssOptions } from '../../src/local/oss/server.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import type { Credentials } from '../../src/oss/sign.ts';

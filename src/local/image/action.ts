@@ -1,5 +1,5 @@
 import type { StyleAction } from '../../style/parse.ts';
-import type { ImageRequest } from '../oss/image-contract.ts';
+import type { ImageRequest } from './contract.ts';
 import { badRequest, invalidValue } from './failures.ts';
 import type { Picture } from './picture.ts';
 

@@ -1,4 +1,4 @@
-import { OssError } from '../oss/errors.ts';
+import { OssError } from '../oss/http/errors.ts';
 
 /*
  * Codes, messages and EC numbers: OSS help "IMG error codes", "Image processing FAQ" and the 0040-… support pages.

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
-import type { ProcessImage } from '../oss/image-contract.ts';
+import type { ProcessImage } from './contract.ts';
 import { processImage } from './process-image.ts';
 
 /** sharp works on libuv's four threads, which the files of the server need, too. */

@@ -1,5 +1,5 @@
 import { parseStyle, type StyleAction } from '../../style/parse.ts';
-import { OssError } from '../oss/errors.ts';
+import { OssError } from '../oss/http/errors.ts';
 import type { Action, ReadObject } from './action.ts';
 import { crop, indexcrop } from './crop.ts';
 import { badRequest } from './failures.ts';

@@ -1,7 +1,7 @@
 import { parseStyle, type StyleAction } from '../../style/parse.ts';
-import type { ImageRequest, ImageResult } from '../oss/image-contract.ts';
 import type { Step } from './action.ts';
 import { actions, questions } from './actions.ts';
+import type { ImageRequest, ImageResult } from './contract.ts';
 import { encodePicture } from './encode.ts';
 import { badRequest } from './failures.ts';
 import { openPicture, type Picture } from './picture.ts';

@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { OssError } from '../oss/errors.ts';
+import { OssError } from '../oss/http/errors.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { badRequest, damagedSource, notImplemented, tooLarge } from './failures.ts';
 import { estimateJpegQuality } from './jpeg.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { decodeUtf8 } from './names.ts';
-import type { ObjectMeta } from './object-file.ts';
+import { decodeUtf8 } from './http/names.ts';
+import type { ObjectMeta } from './store/object-file.ts';
 
 export interface ObjectChange {
   /** `ObjectCreated:PutObject`: without the `oss:` that triggers are written with. */

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Logger } from '../../log.ts';
-import { type AccessKey, type AccessKeys, createAccessKeys } from './access-keys.ts';
-import { authenticate } from './auth.ts';
-import { forbidden, OssError } from './errors.ts';
-import { createFaults } from './faults.ts';
-import type { Circumstances } from './faults-answers.ts';
-import { controlFaults, isFaultControl } from './faults-control.ts';
-import type { FaultPlan } from './faults-plan.ts';
-import type { ProcessImage } from './image-contract.ts';
-import { checkBucketName } from './names.ts';
+import type { ProcessImage } from '../image/contract.ts';
+import { type AccessKey, type AccessKeys, createAccessKeys } from './auth/access-keys.ts';
+import { authenticate } from './auth/authenticate.ts';
+import type { Circumstances } from './faults/answers.ts';
+import { controlFaults, isFaultControl } from './faults/control.ts';
+import { createFaults } from './faults/faults.ts';
+import type { FaultPlan } from './faults/plan.ts';
+import { forbidden, OssError } from './http/errors.ts';
+import { checkBucketName } from './http/names.ts';
+import { errorReply, type Reply, sendReply } from './http/reply.ts';
+import { type OssRequest, readRequest } from './http/request.ts';
 import { eventRecord, type OssEventRecord } from './object-event.ts';
-import type { Notification, Operation } from './operation.ts';
-import { findOperation, operationName } from './operations.ts';
-import { errorReply, type Reply, sendReply } from './reply.ts';
-import { type OssRequest, readRequest } from './request.ts';
-import { openStore, type Store } from './store.ts';
-import { openTasks } from './tasks.ts';
-import { openUploads } from './uploads.ts';
+import type { Notification, Operation } from './operations/operation.ts';
+import { findOperation, operationName } from './operations/table.ts';
+import { openStore, type Store } from './store/store.ts';
+import { openTasks } from './store/tasks.ts';
+import { openUploads } from './store/uploads.ts';
 
 export interface LocalOssOptions {
   /** Where buckets and objects live; made if absent, read at start. One server at a time. */

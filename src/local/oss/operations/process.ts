@@ -1,0 +1,145 @@
+import { badRequest, notFound, notImplemented, type OssError } from '../http/errors.ts';
+import { checkBucketName, checkKey, decodeUtf8 } from '../http/names.ts';
+import { percentDecode } from '../http/request.ts';
+
+export interface SaveAs {
+  /** As sent in `b_`; undefined when it was not. */
+  readonly bucket: string | undefined;
+  readonly key: string;
+}
+
+/** A process: what to do to the object, and where the result goes. */
+export interface Process {
+  /** What a named style stands for, where one is used. */
+  readonly style: string;
+  /** Of its first action: `image/resize`. */
+  readonly operation: string;
+  readonly saveAs: SaveAs | undefined;
+  /** The topic that `sys/notify` tells of the end of an asynchronous task. */
+  readonly topic: string | undefined;
+}
+
+/** Documented: OSS help "Synchronous processing", "Asynchronous processing"; of images all but the last but one are synchronous. */
+const synchronous =
+  /^(image\/(?!deblindwatermark$).*|video\/(snapshot|info)|audio\/info|hls\/m3u8|doc\/(preview|edit|snapshot)|imm\/previewdoc)$/;
+const asynchronous =
+  /^(image\/deblindwatermark|video\/(convert|snapshots|animation|sprite|concat)|audio\/(convert|concat)|doc\/convert|style\/::.+)$/;
+
+/**
+ * The process in a ProcessObject body `x-oss-process={process}` (`parameter` is another for AsyncProcessObject), sent raw (documented: OSS help "Save processed images") or as a
+ * form (ali-oss `processObjectSave`; both are live-tested by SDKs).
+ *
+ * A form escapes the `/` that every process has; a body with a bare `/` is therefore raw, and its `+` a character of
+ * Base64. Percent-escapes are undone in both: no process has a `%` of its own. Assumed: other fields are refused.
+ */
+export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): string {
+  const text = decodeUtf8(body) ?? '';
+  const [name, value = ''] = text.split(/=(.*)/s);
+  if (name !== parameter || value === '') {
+    throw invalidRequest();
+  }
+  if (value.includes('&')) {
+    throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
+  }
+  const escaped = value.includes('/') ? value : value.replaceAll('+', ' ');
+  // A raw body is one character a byte for percentDecode, which knows nothing of characters.
+  const process = percentDecode(Buffer.from(escaped).toString('latin1'));
+  if (process === undefined) {
+    throw badRequest('InvalidArgument', 'The process is not UTF-8.');
+  }
+  return process;
+}
+
+/** Separates the style from `sys/…`, and puts in the content of a named one; `contentOf` throws NoSuchStyle. */
+export function parseProcess(process: string, contentOf: (styleName: string) => string): Process {
+  const segments = process.split('|');
+  const [sys, ...more] = segments.filter((segment) => segment.startsWith('sys/'));
+  const written = segments.filter((segment) => !segment.startsWith('sys/')).join('|');
+  if (written === '') {
+    throw invalidRequest();
+  }
+  if (more.length > 0) {
+    throw badRequest('InvalidArgument', 'The process holds more than one sys operation.');
+  }
+  const [, name] = /^style\/((?!::).*)$/s.exec(written) ?? [];
+  const style = name === undefined ? written : contentOf(name);
+  const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
+  if (/^(csv|json)\//.test(operation)) {
+    throw notImplemented(operation);
+  }
+  if (!synchronous.test(operation) && !asynchronous.test(operation)) {
+    throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
+  }
+  return { style, operation, ...parseSys(sys) };
+}
+
+/**
+ * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound to IMM:
+ * no bucket is here (code and message of a live test of that SDK; status assumed).
+ */
+export function requireSynchronousImage({ operation, topic }: Process, method: string): void {
+  if (!synchronous.test(operation) || topic !== undefined) {
+    throw badRequest('InvalidArgument', `operation not support ${method.toLowerCase()}: ${operation}`);
+  }
+  if (operation.startsWith('image/')) {
+    return;
+  }
+  const message = 'ResourceNotFound, The specified resource Attachment is not found.';
+  throw notFound('Imm Client', message);
+}
+
+/** As a live test of aliyun-oss-python-sdk has images refused; all but the reading of a watermark need a target. */
+export function requireAsynchronous({ operation, saveAs }: Process): void {
+  if (!asynchronous.test(operation)) {
+    throw badRequest('InvalidArgument', `operation not support async: ${operation}`);
+  }
+  if (saveAs === undefined && operation !== 'image/deblindwatermark') {
+    throw badRequest('MissingArgument', `${operation} needs sys/saveas.`, '0016-00000502');
+  }
+}
+
+/** `sys/saveas,o_…[,b_…]`, `sys/notify,topic_…`, or both joined by `/` (documented: OSS help "sys/saveas", "Message notification"). */
+function parseSys(segment: string | undefined): Pick<Process, 'saveAs' | 'topic'> {
+  // Standard Base64 has slashes too: only the one before `notify,` separates.
+  const [first = '', notify] = (segment ?? '').replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
+  const topic = notify === undefined ? undefined : decodeBase64(parameters(notify).get('topic') ?? '');
+  if (first === '') {
+    return { saveAs: undefined, topic };
+  }
+  if (!first.startsWith('saveas,')) {
+    throw notImplemented(`sys/${first}`);
+  }
+  const values = parameters(first.slice('saveas,'.length));
+  const [key, bucket] = [values.get('o'), values.get('b')];
+  if (key === undefined) {
+    throw badRequest('MissingArgument', 'Missing parameter o of sys/saveas.', '0016-00000502');
+  }
+  const saveAs = {
+    key: checkKey(decodeBase64(key)),
+    bucket: bucket === undefined ? undefined : checkBucketName(decodeBase64(bucket) ?? ''),
+  };
+  return { saveAs, topic };
+}
+
+/** `name_value,name_value` */
+function parameters(text: string): Map<string, string> {
+  return new Map(
+    text
+      .split(',')
+      .map((parameter) => [parameter.replace(/_.*/s, ''), parameter.replace(/^[^_]*_?/, '')] as const),
+  );
+}
+
+/** Standard or URL-safe, padded or not (each is used by an official SDK); undefined when the bytes are not UTF-8. */
+function decodeBase64(text: string): string | undefined {
+  const bare = text.replace(/={1,2}$/, '');
+  if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1) {
+    throw badRequest('BadRequest', 'Input is not base64 decoding.');
+  }
+  return decodeUtf8(Buffer.from(bare, 'base64'));
+}
+
+/** As a live test of aliyun-oss-cpp-sdk names an empty process. */
+function invalidRequest(): OssError {
+  return badRequest('InvalidRequest', 'The process is empty.');
+}

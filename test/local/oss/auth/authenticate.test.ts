@@ -1,0 +1,320 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseAuthorization, signV4 as sign } from '../../../../src/local/oss/auth/v4.ts';
+import { startOss } from '../running-oss.ts';
+import { type RawRequest, type SignOptions, send, signV4 } from '../v4-client.ts';
+
+interface Vector {
+  readonly id: string;
+  readonly kind: string;
+  readonly input: {
+    readonly accessKeySecret: string;
+    readonly securityToken: string | null;
+    readonly method: string;
+    readonly bucket: string;
+    readonly key: string;
+    readonly query: Record<string, string>;
+    readonly headers: Record<string, string>;
+    readonly signTimeIso: string;
+    readonly dateSentIn: string;
+  };
+  readonly expected: { readonly authorization: string };
+}
+
+const vectorFile = new URL('../../../fixtures/vectors/oss-v4.json', import.meta.url);
+const { vectors }: { vectors: Vector[] } = JSON.parse(readFileSync(vectorFile, 'utf8'));
+
+function headersAsSent({
+  headers,
+  securityToken,
+  dateSentIn,
+  signTimeIso,
+}: Vector['input']): Map<string, string> {
+  const sent = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const token = securityToken === null ? [] : [['x-oss-security-token', securityToken] as const];
+  const date = [dateSentIn.toLowerCase(), signTimeIso] as const;
+  return new Map([...sent, ...token, date, ['x-oss-content-sha256', 'UNSIGNED-PAYLOAD']]);
+}
+
+describe('published V4 header vectors', () => {
+  it.each(vectors.filter(({ kind }) => kind === 'header'))(
+    'has the signature of $id',
+    ({ input, expected }) => {
+      const authorization = parseAuthorization(expected.authorization);
+      const request = {
+        ...input,
+        query: new Map(Object.entries(input.query)),
+        headers: headersAsSent(input),
+      };
+
+      const claim = { ...authorization, signedAt: input.signTimeIso };
+
+      const { signature } = sign(request, claim, input.accessKeySecret);
+
+      expect(signature).toBe(authorization.signature);
+    },
+  );
+});
+
+const put: SignOptions = {
+  method: 'PUT',
+  bucket: 'photos',
+  key: 'uploads/cat.jpg',
+  headers: { 'content-type': 'image/jpeg', 'x-oss-meta-author': 'someone', 'cache-control': 'no-store' },
+  additionalHeaders: ['cache-control'],
+  body: 'picture',
+};
+const list: SignOptions = { method: 'GET', bucket: 'photos', query: { prefix: 'uploads/', 'max-keys': '5' } };
+
+const withHeader = (name: string, value: string) => (request: RawRequest) => ({
+  ...request,
+  headers: { ...request.headers, [name]: value },
+});
+
+describe('a signed request', () => {
+  it.each([put, list])('is accepted as it was signed ($method)', async (options) => {
+    const oss = await startOss();
+
+    const response = await oss.call(options);
+
+    expect(response.statusCode).toBe(200);
+  });
+
+  it.each<[string, SignOptions, (request: RawRequest) => RawRequest]>([
+    ['method', put, (request) => ({ ...request, method: 'GET', body: Buffer.alloc(0) })],
+    ['path', put, (request) => ({ ...request, path: request.path.replace('cat', 'cau') })],
+    [
+      'bucket in the path',
+      list,
+      (request) => ({ ...request, path: request.path.replace('photos', 'photot') }),
+    ],
+    ['query value', list, (request) => ({ ...request, path: request.path.replace('uploads', 'uploadt') })],
+    ['query name', list, (request) => ({ ...request, path: request.path.replace('prefix', 'prefiy') })],
+    ['query parameter added', list, (request) => ({ ...request, path: `${request.path}&delimiter=x` })],
+    ['content-type', put, withHeader('content-type', 'image/jpeh')],
+    ['content-md5', put, withHeader('content-md5', '1B2M2Y8AsgTpgAmY7PhCfg==')],
+    ['x-oss-meta', put, withHeader('x-oss-meta-author', 'someonf')],
+    ['x-oss-meta added', put, withHeader('x-oss-meta-more', '1')],
+    ['additional header', put, withHeader('cache-control', 'no-storf')],
+    ['secret', { ...put, accessKeySecret: 'local-secreu' }, (request) => request],
+  ])('is refused with one byte flipped: %s', async (_, options, flip) => {
+    const oss = await startOss({ buckets: ['photos', 'photot'] });
+
+    const response = await send(oss.port, flip(signV4(options)));
+
+    expect([response.statusCode, response.code]).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(response.headers['x-oss-ec']).toBe('0002-00000201');
+  });
+
+  it('is refused as InvalidDigest when its body is not the one of the signed Content-MD5', async () => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, { ...signV4(put), body: Buffer.from('picturf') });
+
+    expect([response.statusCode, response.code]).toEqual([400, 'InvalidDigest']);
+    expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'uploads/cat.jpg' })).statusCode).toBe(
+      404,
+    );
+  });
+
+  it('is refused as too skewed more than 15 minutes off, with the time of the server', async () => {
+    const nowMs = Date.UTC(2026, 2, 11, 6, 21, 35);
+    const oss = await startOss({ now: () => nowMs });
+
+    const late = await oss.call({ ...list, timeMs: nowMs - 901_000 });
+    const inTime = await oss.call({ ...list, timeMs: nowMs + 899_000 });
+
+    expect([late.statusCode, late.code]).toEqual([403, 'RequestTimeTooSkewed']);
+    expect(late.text).toContain('<ServerTime>2026-03-11T06:21:35.000Z</ServerTime>');
+    expect(inTime.statusCode).toBe(200);
+  });
+
+  it.each<[string, SignOptions, (request: RawRequest) => RawRequest, number, string, string | undefined]>([
+    ['another region', { ...list, region: 'cn-beijing' }, (r) => r, 400, 'InvalidArgument', '0002-00000226'],
+    [
+      'a payload hash',
+      list,
+      withHeader('x-oss-content-sha256', 'abc'),
+      400,
+      'InvalidArgument',
+      '0002-00000214',
+    ],
+    ['no date', list, withHeader('x-oss-date', ''), 403, 'AccessDenied', '0002-00000503'],
+    [
+      'an impossible date',
+      list,
+      withHeader('x-oss-date', '20261340T000000Z'),
+      403,
+      'AccessDenied',
+      '0002-00000503',
+    ],
+    [
+      'a date as HTTP writes it',
+      list,
+      (r) => {
+        const { 'x-oss-date': _, ...headers } = r.headers;
+        return { ...r, headers: { ...headers, date: new Date().toUTCString() } };
+      },
+      403,
+      'AccessDenied',
+      '0002-00000503',
+    ],
+    ['another day', list, withHeader('x-oss-date', '20200101T000000Z'), 400, 'InvalidArgument', undefined],
+    [
+      'an unknown AccessKey',
+      { ...list, accessKeyId: 'x' },
+      (r) => r,
+      403,
+      'InvalidAccessKeyId',
+      '0002-00000902',
+    ],
+    ['nonsense', list, withHeader('authorization', 'Bearer abc'), 400, 'InvalidArgument', undefined],
+  ])('is refused with %s', async (_, options, change, statusCode, code, ec) => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, change(signV4(options)));
+
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      statusCode,
+      code,
+      ec,
+    ]);
+  });
+
+  it.each([
+    ['/photos/a?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=00', 403, 'a valid Date'],
+    ['/photos/a?x-oss-signature-version=OSS2&x-oss-signature=00', 501, 'URLs signed by OSS2'],
+    ['/photos/a?OSSAccessKeyId=local&Expires=1&Signature=00', 403, 'Request has expired'],
+    ['/photos/a', 403, 'Anonymous user has no right to access this object'],
+    ['/photos', 403, 'Anonymous user has no right to access this bucket'],
+  ])(
+    'is named for what it lacks when it has no Authorization header: %s',
+    async (path, statusCode, message) => {
+      const oss = await startOss();
+
+      const response = await send(oss.port, { method: 'GET', path, headers: {}, body: Buffer.alloc(0) });
+
+      expect(response.statusCode).toBe(statusCode);
+      expect(response.text).toContain(message);
+    },
+  );
+});
+
+describe('temporary credentials', () => {
+  it('open what the account opens, and name the role in events', async () => {
+    const oss = await startOss();
+    const credentials = oss.issueToken({ roleName: 'resizer' });
+
+    const response = await oss.call({ ...put, ...credentials });
+
+    expect(response.statusCode).toBe(200);
+    expect(oss.events[0]?.userIdentity.principalId).toBe('resizer:local');
+  });
+
+  it('expire', async () => {
+    let nowMs = Date.now();
+    const oss = await startOss({ now: () => nowMs });
+    const credentials = oss.issueToken({ roleName: 'resizer', ttlSeconds: 60 });
+    nowMs += 60_000;
+
+    const response = await oss.call({ ...list, ...credentials, timeMs: nowMs });
+
+    expect([response.statusCode, response.code]).toEqual([403, 'SecurityTokenExpired']);
+  });
+
+  it('are refused with another token, an unknown one, none, or under a long-lived AccessKey', async () => {
+    const oss = await startOss();
+    const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'a' });
+    const other = oss.issueToken({ roleName: 'b' });
+    const codes = async (options: Partial<SignOptions>) => (await oss.call({ ...list, ...options })).code;
+
+    expect(await codes({ accessKeyId, accessKeySecret, securityToken: other.securityToken })).toBe(
+      'AccessKeyIdAndSecurityTokenNotMatch',
+    );
+    expect(await codes({ accessKeyId, accessKeySecret, securityToken: 'made-up' })).toBe(
+      'InvalidSecurityToken',
+    );
+    expect(await codes({ accessKeyId, accessKeySecret })).toBe('InvalidAccessKeyId');
+    expect(await codes({ securityToken })).toBe('InvalidAccessKeyId');
+  });
+
+  it('are never echoed in an error', async () => {
+    const oss = await startOss();
+    const credentials = oss.issueToken({ roleName: 'resizer' });
+
+    const response = await oss.call({ ...list, ...credentials, accessKeySecret: 'wrong' });
+
+    expect(response.code).toBe('SignatureDoesNotMatch');
+    expect(response.text).toContain('<StringToSign>');
+    expect(response.text).not.toContain(credentials.securityToken.slice(0, 12));
+  });
+});
+
+describe('a V1 signature', () => {
+  interface V1Options {
+    path?: string;
+    headers?: Record<string, string>;
+    secret?: string;
+    timeMs?: number;
+    resource?: string;
+  }
+
+  /** From the published description: method, MD5, type, date, `x-oss-*` headers, resource with its sub-resources. */
+  function signV1(options: V1Options = {}): RawRequest {
+    const { path = '/photos/a%20%E7%8C%AB?acl', resource = '/photos/a 猫?acl' } = options;
+    const date = new Date(options.timeMs ?? Date.now()).toUTCString();
+    const ossHeaders = Object.entries(options.headers ?? {})
+      .filter(([name]) => name.startsWith('x-oss-'))
+      .map(([name, value]) => `${name}:${value}\n`);
+    const text = `GET\n\n\n${date}\n${ossHeaders.join('')}${resource}`;
+    const signature = createHmac('sha1', options.secret ?? 'local-secret')
+      .update(text)
+      .digest('base64');
+    const headers = { date, authorization: `OSS local:${signature}`, ...options.headers };
+    return { method: 'GET', path, headers, body: Buffer.alloc(0) };
+  }
+
+  it.each<[string, V1Options]>([
+    ['over a sub-resource', {}],
+    ['over headers', { headers: { 'x-oss-request-payer': 'requester', 'x-oss-user-agent': 'me' } }],
+    ['not over what lists', { path: '/photos/?prefix=a&max-keys=2', resource: '/photos/' }],
+    ['over the service', { path: '/?prefix=p', resource: '/' }],
+  ])('is taken with an HTTP date, %s', async (_, options) => {
+    const oss = await startOss();
+    await oss.call({ ...put, key: 'a 猫' });
+
+    expect((await send(oss.port, signV1(options))).statusCode).toBe(200);
+  });
+
+  it.each<[string, V1Options, string]>([
+    ['a wrong secret', { secret: 'x' }, '0002-00000040'],
+    ['another key', { resource: '/photos/b?acl' }, '0002-00000040'],
+    ['a sub-resource left out', { resource: '/photos/a 猫' }, '0002-00000040'],
+    ['a wrong clock', { timeMs: Date.now() - 901_000 }, '0002-00000504'],
+    ['no date', { headers: { date: '' } }, '0002-00000503'],
+    ['an unknown token', { headers: { 'security-token': 'x' } }, '0002-00000002'],
+  ])('is refused with %s', async (_, options, ec) => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, signV1(options));
+
+    expect([response.statusCode, response.headers['x-oss-ec']]).toEqual([403, ec]);
+  });
+
+  it('takes the token in the header of Python SDK V2, and never shows it', async () => {
+    const oss = await startOss();
+    const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'a' });
+    const sign = (secret: string) => {
+      const request = signV1({ secret, path: '/photos/', resource: '/photos/' });
+      const authorization = (request.headers.authorization ?? '').replace('local', accessKeyId);
+      return { ...request, headers: { ...request.headers, authorization, 'security-token': securityToken } };
+    };
+
+    const right = await send(oss.port, sign(accessKeySecret));
+    const wrong = await send(oss.port, sign('wrong'));
+
+    expect([right.statusCode, wrong.code]).toEqual([200, 'SignatureDoesNotMatch']);
+    expect(wrong.text).not.toContain(securityToken.slice(0, 12));
+  });
+});

@@ -1,0 +1,402 @@
+import { request as httpRequest } from 'node:http';
+import OSS from 'ali-oss';
+import { Agent } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type FaultName, refusals } from '../../../../src/local/oss/faults/kinds.ts';
+import type { FaultPlan } from '../../../../src/local/oss/faults/plan.ts';
+import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
+import type { OssClientOptions } from '../../../../src/oss/call.ts';
+import { createOssClient } from '../../../../src/oss/client.ts';
+import { resolveEndpoint } from '../../../../src/oss/endpoint.ts';
+import { type RunningOss, startOss } from '../running-oss.ts';
+import { signV4 } from '../v4-client.ts';
+
+const object = { bucket: 'photos', key: 'uploads/a.jpg' };
+const saved = { bucket: 'photos', key: 'derived/a.webp' };
+const base64 = (text: string) => Buffer.from(text).toString('base64url');
+const process = `image/info|sys/saveas,o_${base64(saved.key)},b_${base64(saved.bucket)}`;
+
+function clientOf(oss: RunningOss, options: Partial<OssClientOptions> = {}) {
+  const dispatcher = new Agent();
+  onTestFinished(() => dispatcher.destroy());
+  return createOssClient({
+    region: 'cn-hangzhou',
+    endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: `http://127.0.0.1:${oss.port}` }),
+    credentials: () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
+    dispatcher,
+    maxAttempts: 1,
+    sleep: async () => {},
+    ...options,
+  });
+}
+
+/** A server with the source object in place before anything goes wrong. */
+async function startFaulty(rules: FaultPlan['rules'], options: Partial<LocalOssOptions> = {}) {
+  const oss = await startOss(options);
+  await oss.call({ ...object, method: 'PUT', body: '0123456789' });
+  await control(oss, 'PUT', { rules });
+  return { oss, client: clientOf(oss) };
+}
+
+function control(oss: RunningOss, method: string, plan?: unknown, headers: Record<string, string> = {}) {
+  return new Promise<{ statusCode: number | undefined; text: string }>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: oss.port, method, path: '/-/faults', headers, agent: false };
+    httpRequest(options, (response) => {
+      response
+        .toArray()
+        .then(
+          (chunks: Buffer[]) =>
+            resolve({ statusCode: response.statusCode, text: Buffer.concat(chunks).toString() }),
+          reject,
+        );
+    })
+      .on('error', reject)
+      .end(typeof plan === 'string' ? plan : JSON.stringify(plan));
+  });
+}
+
+describe('a refusal asked for', () => {
+  const rows = Object.entries(refusals).map(([fault, details]) => ({ ec: undefined, ...details, fault }));
+
+  it.each(rows.filter(({ fault }) => fault !== 'SecurityTokenExpired'))(
+    'is seen as $statusCode $code, and nothing was done',
+    async ({ fault, statusCode, code, ec }) => {
+      const { oss, client } = await startFaulty([{ fault: faultNamed(fault), operation: 'ProcessObject' }]);
+
+      const answer = client.processObject({ ...object, process });
+
+      await expect(answer).rejects.toMatchObject({ statusCode, code, ec });
+      await expect(client.headObject(saved)).rejects.toMatchObject({ code: 'NoSuchKey' });
+      expect(oss.events).toHaveLength(1);
+    },
+  );
+
+  it('is seen by the official client by the same name', async () => {
+    const { oss } = await startFaulty([{ fault: 'InternalError', operation: 'GetObject' }]);
+    const options: OSS.Options & { authorizationV4: boolean } = {
+      ...{ accessKeyId: 'local', accessKeySecret: 'local-secret', bucket: 'photos', authorizationV4: true },
+      ...{ region: 'oss-cn-hangzhou', endpoint: `http://127.0.0.1:${oss.port}` },
+    };
+
+    const answer = new OSS(options).get(object.key);
+
+    await expect(answer).rejects.toMatchObject({ code: 'InternalError', status: 500 });
+  });
+
+  it('of an image befalls image processing alone', async () => {
+    const { client } = await startFaulty([{ fault: 'CpuLimitExceeded' }, { fault: 'ImageTooLarge' }]);
+
+    const put = await client.putObject({ ...object, body: 'x' });
+    const view = client.getObject({ ...object, process: 'image/info' });
+
+    expect(put.statusCode).toBe(200);
+    await expect(view).rejects.toMatchObject({ code: 'CpuLimitExceeded' });
+  });
+
+  it('of an expired token befalls temporary credentials alone', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'SecurityTokenExpired' }]);
+    const credentials = () => oss.issueToken({ roleName: 'resizer' });
+
+    const own = await client.headObject(object);
+    const temporary = clientOf(oss, { credentials }).headObject(object);
+
+    expect(own.statusCode).toBe(200);
+    await expect(temporary).rejects.toMatchObject({ statusCode: 403, code: 'SecurityTokenExpired' });
+  });
+
+  it('ends with its count, so that a client that tries again gets through', async () => {
+    const { oss } = await startFaulty([{ fault: 'CpuLimitExceeded', count: 2 }]);
+
+    const { attempts } = await clientOf(oss, { maxAttempts: 3 }).processObject({ ...object, process });
+
+    expect(attempts).toBe(3);
+  });
+});
+
+describe('a connection', () => {
+  it('dropped before the request leaves nothing done', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'DropBefore', count: 1 }]);
+
+    const answer = client.putObject({ ...saved, body: 'x' });
+
+    await expect(answer).rejects.toMatchObject({ name: 'OssRequestError', kind: 'transient' });
+    await expect(client.headObject(saved)).rejects.toMatchObject({ code: 'NoSuchKey' });
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it('dropped after the request leaves it done', async () => {
+    const { client } = await startFaulty([{ fault: 'DropAfter', count: 1 }]);
+
+    const answer = client.putObject({ ...saved, body: 'done' });
+
+    await expect(answer).rejects.toMatchObject({ name: 'OssRequestError', kind: 'transient' });
+    expect((await client.getObject(saved)).body.toString()).toBe('done');
+  });
+
+  it('left half-open is never answered', async () => {
+    const { oss } = await startFaulty([{ fault: 'HalfOpen', operation: 'HeadObject' }]);
+
+    const answer = clientOf(oss, { attemptTimeoutMs: 150 }).headObject(object);
+
+    await expect(answer).rejects.toMatchObject({ code: 'RequestTimeout', kind: 'transient' });
+  });
+});
+
+describe('an answer', () => {
+  it('that is slow begins at once and comes too late for the impatient', async () => {
+    const { oss } = await startFaulty([{ fault: 'SlowAnswer', delayMs: 60_000 }]);
+    const pieces: string[] = [];
+
+    const impatient = clientOf(oss, { attemptTimeoutMs: 150 }).getObject(object);
+    await expect(impatient).rejects.toMatchObject({ code: 'RequestTimeout' });
+    await control(oss, 'PUT', { rules: [{ fault: 'SlowAnswer', delayMs: 50 }] });
+    const statusCode = await read(oss, pieces);
+
+    expect(statusCode).toBe(200);
+    expect(pieces).toEqual(['01234', '56789']);
+  });
+
+  it('that is slow is late as a whole where it has no body', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'SlowAnswer', delayMs: 60_000, count: 1 }]);
+
+    const impatient = clientOf(oss, { attemptTimeoutMs: 150 }).deleteObject(object);
+
+    await expect(impatient).rejects.toMatchObject({ code: 'RequestTimeout' });
+    await expect(client.headObject(object)).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+
+  it.each<{ what: string; process?: string }>([
+    { what: 'of a stored object' },
+    { what: 'of a processed one', process: 'image/info' },
+  ])('$what that is truncated ends in its middle', async ({ process: style }) => {
+    const { oss, client } = await startFaulty([{ fault: 'TruncatedAnswer' }]);
+    const pieces: string[] = [];
+
+    const whole = client.getObject({ ...object, process: style });
+
+    await expect(whole).rejects.toMatchObject({ name: 'OssRequestError', kind: 'transient' });
+    await expect(read(oss, pieces)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(pieces).toEqual(['01234']);
+  });
+
+  it('of wrong JSON is complete and no JSON', async () => {
+    const { client } = await startFaulty([{ fault: 'WrongJson' }]);
+
+    const answer = client.processObject({ ...object, process });
+
+    await expect(answer).rejects.toMatchObject({ code: 'UnexpectedAnswer', kind: 'permanent' });
+    expect((await client.headObject(saved)).statusCode).toBe(200);
+  });
+
+  it('may tell of an object saved in place of the one asked for', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'OtherObject' }]);
+
+    const answer = await client.processObject({ ...object, process });
+
+    expect(answer).toMatchObject({ bucket: 'photos', key: 'derived/a.webp.other', processStatus: 'OK' });
+    expect((await client.headObject({ ...saved, key: `${saved.key}.other` })).sizeBytes).toBe(
+      answer.sizeBytes,
+    );
+    expect(oss.events[1]?.oss.object.key).toBe('derived/a.webp.other');
+    await expect(client.headObject(saved)).rejects.toMatchObject({ code: 'NoSuchKey' });
+  });
+});
+
+describe('a clock that is off', () => {
+  const rows: { fault: FaultName; statusCode: number; code: string; clockOffsetMs?: number }[] = [
+    { fault: 'RequestTimeTooSkewed', statusCode: 403, code: 'RequestTimeTooSkewed' },
+    {
+      fault: 'RequestTimeTooSkewed',
+      statusCode: 403,
+      code: 'RequestTimeTooSkewed',
+      clockOffsetMs: -7_200_000,
+    },
+    { fault: 'InvalidSigningDate', statusCode: 400, code: 'InvalidArgument' },
+  ];
+
+  it.each(rows)(
+    '$fault is refused as $code until the client corrects its own',
+    async ({ fault, statusCode, code, clockOffsetMs }) => {
+      const { oss, client } = await startFaulty([{ fault, ...(clockOffsetMs && { clockOffsetMs }) }]);
+      const correcting = clientOf(oss, { maxAttempts: 2 });
+
+      await expect(client.headObject(object)).rejects.toMatchObject({ statusCode, code });
+      const first = await correcting.headObject(object);
+      const second = await correcting.headObject(object);
+
+      expect([first.attempts, second.attempts]).toEqual([2, 1]);
+    },
+  );
+
+  it('says the time of the server', async () => {
+    const { oss } = await startFaulty([{ fault: 'RequestTimeTooSkewed' }]);
+
+    const { text } = await oss.call({ ...object, method: 'GET' });
+
+    const serverTime = Date.parse(/<ServerTime>(.*?)<\/ServerTime>/.exec(text)?.[1] ?? '');
+    expect(Math.round((serverTime - Date.now()) / 60_000)).toBe(60);
+  });
+});
+
+describe('a rule', () => {
+  it('befalls the operation and the keys it names', async () => {
+    const { client } = await startFaulty([
+      { fault: 'InternalError', operation: 'GetObject', key: 'uploads/**' },
+    ]);
+    await client.putObject({ bucket: 'photos', key: 'elsewhere.jpg', body: 'x' });
+
+    const statuses = await Promise.allSettled([
+      client.getObject(object),
+      client.getObject({ ...object, process: 'image/info' }),
+      client.headObject(object),
+      client.getObject({ bucket: 'photos', key: 'elsewhere.jpg' }),
+    ]);
+
+    expect(statuses.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('gives way to the next once its count is reached', async () => {
+    const { client } = await startFaulty([
+      { fault: 'ServiceUnavailable', count: 1 },
+      { fault: 'InternalError', count: 1 },
+    ]);
+
+    const codes = [];
+    for (let call = 0; call < 3; call += 1) {
+      codes.push(
+        await client.headObject(object).then(
+          () => 'OK',
+          ({ code }) => code,
+        ),
+      );
+    }
+
+    expect(codes).toEqual(['ServiceUnavailable', 'InternalError', 'OK']);
+  });
+
+  it('hits by chance, and by the same chance again for the same seed', async () => {
+    const runs: string[] = [];
+
+    for (const seed of [7, 7, 8]) {
+      const { oss, client } = await startFaulty([]);
+      await control(oss, 'PUT', { seed, rules: [{ fault: 'InternalError', probability: 0.3 }] });
+      let hits = '';
+      for (let call = 0; call < 60; call += 1) {
+        hits += await client.headObject(object).then(
+          () => '.',
+          () => 'x',
+        );
+      }
+      runs.push(hits);
+    }
+
+    expect(runs[0]).toBe(runs[1]);
+    expect(runs[0]).not.toBe(runs[2]);
+    expect(runs[0]?.replaceAll('.', '').length).toBeGreaterThan(6);
+    expect(runs[0]?.replaceAll('.', '').length).toBeLessThan(36);
+  });
+});
+
+describe('the quota on image processing', () => {
+  it('refuses what exceeds the calls of a second, refills with time, and leaves the rest alone', async () => {
+    let nowMs = Date.now();
+    const now = () => nowMs;
+    const oss = await startOss({ now, imageCallsPerSecond: 2 });
+    const client = clientOf(oss, { now });
+    await client.putObject({ ...object, body: 'x' });
+    const image = () =>
+      client.processObject({ ...object, process }).then(
+        () => 'OK',
+        ({ code }) => code,
+      );
+
+    const burst = [await image(), await image(), await image()];
+    nowMs += 500;
+    const later = [await image(), await image()];
+    const plain = await client.getObject(object);
+
+    expect(burst).toEqual(['OK', 'OK', 'CpuLimitExceeded']);
+    expect(later).toEqual(['OK', 'CpuLimitExceeded']);
+    expect(plain.statusCode).toBe(200);
+  });
+});
+
+describe('the control', () => {
+  it('shows how often each rule was applied, and ends them', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'InternalError', key: 'uploads/*.jpg' }]);
+    await client.headObject(object).catch(() => {});
+
+    const during = await control(oss, 'GET');
+    const ended = await control(oss, 'DELETE');
+
+    expect(JSON.parse(during.text)).toEqual({
+      rules: [{ fault: 'InternalError', key: 'uploads/*.jpg', applied: 1 }],
+    });
+    expect([ended.statusCode, JSON.parse(ended.text)]).toEqual([200, { rules: [] }]);
+    expect((await client.headObject(object)).statusCode).toBe(200);
+  });
+
+  it('names everything wrong with a plan, and keeps the one in force', async () => {
+    const { oss, client } = await startFaulty([{ fault: 'InternalError' }]);
+    const plan = {
+      rules: [{ fault: 'Fire' }, { fault: 'HalfOpen', key: '[', operation: 'Get', probability: 2 }],
+      sed: 1,
+    };
+
+    const answer = await control(oss, 'PUT', plan);
+    const broken = await control(oss, 'PUT', '{');
+
+    expect([answer.statusCode, broken.statusCode]).toEqual([400, 400]);
+    for (const path of [
+      'rules[0].fault',
+      'rules[1].key',
+      'rules[1].operation',
+      'rules[1].probability',
+      'sed',
+    ]) {
+      expect(answer.text).toContain(path);
+    }
+    await expect(client.headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
+  });
+
+  it('is not there for a page that reached this machine by a name of its own', async () => {
+    const { oss } = await startFaulty([]);
+
+    const byName = await control(oss, 'GET', undefined, { host: 'evil.example' });
+    const asBucket = await control(oss, 'GET', undefined, { host: `photos.localhost:${oss.port}` });
+    const otherMethod = await control(oss, 'POST', {});
+
+    expect(byName.text).toContain('<Error>');
+    expect(asBucket.text).toContain('<Code>AccessDenied</Code>');
+    expect(otherMethod.statusCode).toBe(405);
+  });
+
+  it('is not needed for a plan given at the start, which is checked alike', async () => {
+    const oss = await startOss({ faults: { rules: [{ fault: 'InternalError', count: 1 }] } });
+
+    await expect(clientOf(oss).headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
+    await expect(startOss({ faults: { rules: [{ fault: 'InternalError', key: '{' }] } })).rejects.toThrow(
+      'rules[0].key',
+    );
+  });
+});
+
+function faultNamed(name: string): keyof typeof refusals {
+  if (name in refusals) {
+    return name as keyof typeof refusals; // `in` does not narrow a string
+  }
+  throw new Error(`${name} is no refusal`);
+}
+
+/** Reads the object as it comes in, piece by piece; rejects where it ends too early. */
+function read(oss: RunningOss, pieces: string[]): Promise<number | undefined> {
+  const { path, headers } = signV4({ ...object, method: 'GET' });
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port: oss.port, path, headers, agent: false }, (response) => {
+      response.on('data', (chunk: Buffer) => pieces.push(chunk.toString())).on('error', reject);
+      response.on('end', () => resolve(response.statusCode));
+    })
+      .on('error', reject)
+      .end();
+  });
+}

@@ -1,0 +1,329 @@
+import { describe, expect, it } from 'vitest';
+import { startOss } from '../running-oss.ts';
+import type { SignOptions } from '../v4-client.ts';
+
+const object = { bucket: 'photos', key: 'a.txt' };
+const put = (options: Partial<SignOptions> = {}): SignOptions => ({
+  ...object,
+  method: 'PUT',
+  body: 'hello',
+  ...options,
+});
+const eTag = '"5D41402ABC4B2A76B9719D911017C592"';
+
+describe('conditions', () => {
+  const nowMs = Date.UTC(2026, 2, 11, 6, 21, 35, 700);
+  const [before, same, after] = [-1000, -700, 300].map((offset) => new Date(nowMs + offset).toUTCString());
+
+  it.each([
+    [{ 'if-match': eTag }, 200],
+    [{ 'if-match': `"other", ${eTag}` }, 200],
+    [{ 'if-match': '"other"' }, 412],
+    [{ 'if-none-match': eTag }, 304],
+    [{ 'if-none-match': '*' }, 304],
+    [{ 'if-none-match': '"other"' }, 200],
+    [{ 'if-modified-since': before }, 200],
+    [{ 'if-modified-since': same }, 304],
+    [{ 'if-modified-since': 'yesterday' }, 200],
+    [{ 'if-unmodified-since': same }, 200],
+    [{ 'if-unmodified-since': before }, 412],
+    [{ 'if-match': eTag, 'if-modified-since': after }, 304],
+    [{ 'if-none-match': '"other"', 'if-modified-since': after }, 200],
+  ])('%j are answered %i, to GET, HEAD and views', async (headers, statusCode) => {
+    const oss = await startOss({ now: () => nowMs });
+    await oss.call(put({ timeMs: nowMs }));
+    const call = (method: string, query = {}) =>
+      oss.call({
+        ...object,
+        method,
+        query,
+        headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v ?? ''])),
+        timeMs: nowMs,
+      });
+
+    const answers = [
+      await call('GET'),
+      await call('HEAD'),
+      await call('GET', { 'x-oss-process': 'image/info' }),
+    ];
+
+    expect(answers.map((answer) => answer.statusCode)).toEqual([statusCode, statusCode, statusCode]);
+    if (statusCode === 304) {
+      expect([answers[0]?.text, answers[0]?.headers.etag]).toEqual(['', eTag]);
+    }
+    if (statusCode === 412) {
+      expect(answers[0]?.text).toContain('<Condition>If-');
+    }
+  });
+
+  it.each([
+    [{ 'x-oss-copy-source-if-match': '"other"' }, 412],
+    [{ 'x-oss-copy-source-if-none-match': eTag }, 304],
+    [{ 'x-oss-copy-source-if-match': eTag }, 200],
+  ])('%j hold for the source of a copy: %i', async (condition, statusCode) => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    const headers = { 'x-oss-copy-source': '/photos/a.txt', ...condition };
+    const answer = await oss.call({ ...object, key: 'b', method: 'PUT', headers });
+
+    expect(answer.statusCode).toBe(statusCode);
+  });
+});
+
+describe('ranges', () => {
+  it.each([
+    ['bytes=1-3', 206, 'ell'],
+    ['bytes=5-', 416, undefined],
+    ['bytes=3-1', 416, undefined],
+    ['bytes=9-12', 416, undefined],
+  ])('%s behave as in HTTP when asked to', async (range, statusCode, text) => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    const headers = { range, 'x-oss-range-behavior': 'standard' };
+    const answer = await oss.call({ ...object, method: 'GET', headers });
+
+    expect(answer.statusCode).toBe(statusCode);
+    if (text === undefined) {
+      expect(answer.code).toBe('InvalidRange');
+    } else {
+      expect(answer.text).toBe(text);
+    }
+  });
+});
+
+describe('writes that must not overwrite', () => {
+  it('let one of many win', async () => {
+    const oss = await startOss();
+    const headers = { 'x-oss-forbid-overwrite': 'true' };
+
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => oss.call(put({ headers, body: `body ${index}` }))),
+    );
+
+    const winners = answers.flatMap(({ statusCode }, index) => (statusCode === 200 ? [index] : []));
+    expect(winners).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === 'FileAlreadyExists')).toHaveLength(19);
+    expect((await oss.call({ ...object, method: 'GET' })).text).toBe(`body ${winners[0]}`);
+    expect(oss.events).toHaveLength(1);
+  });
+
+  it.each([
+    ['CopyObject', { headers: { 'x-oss-copy-source': '/photos/a.txt' }, body: '' }],
+    ['PutSymlink', { query: { symlink: '' }, headers: { 'x-oss-symlink-target': 'a.txt' }, body: '' }],
+  ])('are refused by %s, too', async (_, options: Partial<SignOptions>) => {
+    const oss = await startOss();
+    await oss.call(put());
+    await oss.call(put({ key: 'b' }));
+
+    const headers = { ...options.headers, 'x-oss-forbid-overwrite': 'true' };
+    const answer = await oss.call(put({ ...options, key: 'b', headers }));
+
+    expect([answer.statusCode, answer.code]).toEqual([409, 'FileAlreadyExists']);
+  });
+});
+
+describe('appends', () => {
+  const append = (position: string, body: string): SignOptions => ({
+    ...object,
+    method: 'POST',
+    query: { append: '', position },
+    body,
+  });
+
+  it('go to appendable objects only, at their end', async () => {
+    const oss = await startOss();
+    await oss.call(put({ key: 'normal' }));
+
+    const normal = await oss.call({ ...append('5', 'x'), key: 'normal' });
+    const ahead = await oss.call(append('5', 'x'));
+    const nonsense = await oss.call(append('-1', 'x'));
+    await oss.call(append('0', 'hello'));
+    const again = await oss.call(append('0', 'hello'));
+
+    expect([normal.code, ahead.code, nonsense.code, again.code]).toEqual([
+      'ObjectNotAppendable',
+      'PositionNotEqualToLength',
+      'InvalidArgument',
+      'PositionNotEqualToLength',
+    ]);
+    expect(again.headers['x-oss-next-append-position']).toBe('5');
+  });
+
+  it('that race leave one of them, whole', async () => {
+    const oss = await startOss();
+    await oss.call(append('0', 'hello'));
+
+    // Long enough to arrive all at the same time.
+    const bodies = ['a', 'b', 'c', 'd'].map((char) => char.repeat(2_000_000));
+    const answers = await Promise.all(bodies.map((body) => oss.call(append('5', body))));
+
+    const winner = answers.findIndex(({ statusCode }) => statusCode === 200);
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1);
+    expect((await oss.call({ ...object, method: 'GET' })).text === `hello${bodies[winner]}`).toBe(true);
+  });
+});
+
+describe('copies', () => {
+  it.each([
+    ['photos/a.txt', 200, undefined],
+    ['/photos/gone', 404, 'NoSuchKey'],
+    ['/nowhere/a.txt', 404, 'NoSuchBucket'],
+    ['/photos', 400, 'InvalidArgument'],
+    ['/photos/a.txt?versionId=1', 400, 'InvalidArgument'],
+  ])('from %s are answered %i %s', async (source, statusCode, code) => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    const answer = await oss.call({
+      ...object,
+      key: 'b',
+      method: 'PUT',
+      headers: { 'x-oss-copy-source': source },
+    });
+
+    expect([answer.statusCode, answer.code]).toEqual([statusCode, code]);
+  });
+
+  it('onto the object itself change its metadata and keep its bytes', async () => {
+    const oss = await startOss();
+    await oss.call(put({ headers: { 'x-oss-meta-a': '1', 'x-oss-tagging': 'k=v' } }));
+
+    const headers = {
+      'x-oss-copy-source': '/photos/a.txt',
+      'x-oss-metadata-directive': 'REPLACE',
+      'x-oss-tagging-directive': 'REPLACE',
+      'content-type': 'text/x-b',
+    };
+    const answer = await oss.call({ ...object, method: 'PUT', headers });
+    const got = await oss.call({ ...object, method: 'GET' });
+
+    expect(answer.text).toContain('<ETag>"5D41402ABC4B2A76B9719D911017C592"</ETag>');
+    expect(got.text).toBe('hello');
+    expect(got.headers['content-type']).toBe('text/x-b');
+    expect(got.headers).not.toHaveProperty('x-oss-meta-a');
+    expect(got.headers).not.toHaveProperty('x-oss-tagging-count');
+  });
+});
+
+describe('symbolic links', () => {
+  it.each([
+    ['gone', 404, 'SymlinkTargetNotExist'],
+    ['other-link', 400, 'InvalidTargetType'],
+  ])('to %s lead nowhere', async (target, statusCode, code) => {
+    const oss = await startOss();
+    const link = (key: string, to: string): SignOptions => ({
+      bucket: 'photos',
+      key,
+      method: 'PUT',
+      query: { symlink: '' },
+      headers: { 'x-oss-symlink-target': to },
+    });
+    await oss.call(link('other-link', 'a.txt'));
+    await oss.call(link('link', target));
+
+    const answers = [
+      await oss.call({ bucket: 'photos', key: 'link', method: 'GET' }),
+      await oss.call({ bucket: 'photos', key: 'link', method: 'HEAD' }),
+    ];
+
+    expect(answers.map((answer) => [answer.statusCode, answer.code])).toEqual(
+      Array(2).fill([statusCode, code]),
+    );
+  });
+
+  it('are not what other objects are', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    expect((await oss.call({ ...object, method: 'GET', query: { symlink: '' } })).code).toBe('NotSymlink');
+  });
+});
+
+describe('tags', () => {
+  it.each([
+    ['a=1&a=2'],
+    [Array.from({ length: 11 }, (_, index) => `k${index}=v`).join('&')],
+    [`${'k'.repeat(129)}=v`],
+    [`k=${'v'.repeat(257)}`],
+    ['a<b=1'],
+  ])('are refused as %j', async (tagging) => {
+    const answer = await (await startOss()).call(put({ headers: { 'x-oss-tagging': tagging } }));
+
+    expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
+  });
+});
+
+describe('batch deletes', () => {
+  const batch = (body: string, query = {}): SignOptions => ({
+    method: 'POST',
+    bucket: 'photos',
+    query: { delete: '', ...query },
+    body,
+  });
+
+  it('take any character in a key, escaped or not, and name it as asked', async () => {
+    const oss = await startOss();
+    const key = '\u0001 <&> \t\r\n\u001f猫';
+    await oss.call(put({ key }));
+
+    const isEscaped = (char: string) => '<&\r'.includes(char) || char === '\u0001';
+    const written = [...key].map((char) => (isEscaped(char) ? `&#${char.codePointAt(0)};` : char));
+    const body = `<Delete><Object><Key>${written.join('')}</Key><VersionId>null</VersionId></Object></Delete>`;
+    const answer = await oss.call(batch(body, { 'encoding-type': 'url' }));
+
+    expect(answer.text).toContain(`<Key>${encodeURIComponent(key)}</Key>`);
+    expect((await oss.call({ bucket: 'photos', key, method: 'HEAD' })).statusCode).toBe(404);
+  });
+
+  it.each([
+    ['<Delete></Delete>', 'MalformedXML'],
+    ['<Delete><Object><Key>a', 'MalformedXML'],
+    ['nonsense', 'MalformedXML'],
+    [`<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
+    ['<Delete><Object><Key>a</Key><VersionId>7</VersionId></Object></Delete>', 'InvalidArgument'],
+    ['<Delete><Object><Key></Key></Object></Delete>', 'InvalidObjectName'],
+  ])('are refused and delete nothing: %#', async (body, code) => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    const answer = await oss.call(batch(body));
+
+    expect([answer.statusCode, answer.code]).toEqual([400, code]);
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(200);
+  });
+});
+
+describe('a bucket', () => {
+  it('counts what it holds, and lists each object as its only version', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    await oss.call(put({ key: 'b', headers: { 'x-oss-storage-class': 'IA' } }));
+
+    const stat = await oss.call({ method: 'GET', bucket: 'photos', query: { stat: '' } });
+    const versions = await oss.call({
+      method: 'GET',
+      bucket: 'photos',
+      query: { versions: '', 'max-keys': '1' },
+    });
+
+    expect(stat.text).toContain('<Storage>10</Storage>');
+    expect(stat.text).toContain('<InfrequentAccessObjectCount>1</InfrequentAccessObjectCount>');
+    expect(versions.text).toMatch(/<NextKeyMarker>a.txt<.*<VersionId>null<.*<IsLatest>true</s);
+  });
+
+  it('passes its storage class on', async () => {
+    const oss = await startOss();
+    const body = '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
+    await oss.call({ method: 'PUT', bucket: 'cold', body });
+    await oss.call(put({ bucket: 'cold' }));
+
+    const info = await oss.call({ method: 'GET', bucket: 'cold', query: { bucketInfo: '' } });
+    const head = await oss.call({ ...object, bucket: 'cold', method: 'HEAD' });
+
+    expect(info.text).toContain(`<ExtranetEndpoint>${oss.url}</ExtranetEndpoint>`);
+    expect(info.text).toContain('<StorageClass>IA</StorageClass>');
+    expect(head.headers['x-oss-storage-class']).toBe('IA');
+  });
+});

@@ -1,0 +1,121 @@
+import { readdir, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { openStore, type Store } from '../../../../src/local/oss/store/store.ts';
+import type { Logger } from '../../../../src/log.ts';
+import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
+import { temporaryDir } from '../running-oss.ts';
+
+const log: Logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+function open(dataDir: string): Store {
+  const store = openStore(dataDir, () => 1_000, log);
+  store.createBucket('photos');
+  return store;
+}
+
+const put = (store: Store, key: string, source: Iterable<Buffer> | AsyncIterable<Buffer>) =>
+  store.put({ bucket: 'photos', key, source, headers: { 'content-type': 'text/plain' } });
+
+async function read(store: Store, key: string): Promise<string> {
+  const object = await store.open('photos', key);
+  return Buffer.concat(await object.stream(0, object.meta.sizeBytes - 1).toArray()).toString();
+}
+
+async function filesUnder(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe('the store', () => {
+  it('finds every object and its meta again after a restart, listed in byte order', async () => {
+    const dataDir = await temporaryDir();
+    const before = open(dataDir);
+    for (const key of hostileKeys) {
+      await put(before, key, [Buffer.from(`body of ${key}`)]);
+    }
+
+    const after = open(dataDir);
+
+    const sorted = hostileKeys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    expect(after.bucket('photos').keys).toEqual(sorted);
+    for (const key of hostileKeys) {
+      expect(await read(after, key)).toBe(`body of ${key}`);
+      expect(after.meta('photos', key)).toEqual(before.meta('photos', key));
+    }
+  });
+
+  it('keeps the earlier object, and no half file, when an upload breaks off', async () => {
+    const dataDir = await temporaryDir();
+    const store = open(dataDir);
+    await put(store, 'a', [Buffer.from('old')]);
+    async function* broken() {
+      yield Buffer.from('new');
+      throw new Error('connection lost');
+    }
+
+    await expect(put(store, 'a', broken())).rejects.toThrow('connection lost');
+
+    expect(await read(store, 'a')).toBe('old');
+    expect(await readdir(join(dataDir, 'tmp'))).toEqual([]);
+  });
+
+  it('lets a reader finish the object it opened while it is overwritten and deleted', async () => {
+    const store = open(await temporaryDir());
+    await put(store, 'a', [Buffer.from('old body')]);
+    const opened = await store.open('photos', 'a');
+
+    await put(store, 'a', [Buffer.from('new')]);
+    store.delete('photos', 'a');
+
+    expect(opened.meta.sizeBytes).toBe(8);
+    expect(Buffer.concat(await opened.stream(0, 7).toArray()).toString()).toBe('old body');
+  });
+
+  it('agrees with itself after many writers of one key', async () => {
+    const dataDir = await temporaryDir();
+    const store = open(dataDir);
+
+    await Promise.all(Array.from({ length: 40 }, (_, size) => put(store, 'a', [Buffer.alloc(size + 1)])));
+
+    const opened = await store.open('photos', 'a');
+    await opened.close();
+    expect(opened.meta).toEqual(store.meta('photos', 'a'));
+    expect(open(dataDir).meta('photos', 'a')).toEqual(opened.meta);
+  });
+
+  it('tells what a write replaced', async () => {
+    const store = open(await temporaryDir());
+    await put(store, 'a', [Buffer.from('12345')]);
+
+    const { meta, previous } = await put(store, 'a', [Buffer.from('12')]);
+
+    expect([meta.sizeBytes, previous?.sizeBytes]).toEqual([2, 5]);
+    expect(meta.eTag).toBe('C20AD4D76FE97759AA27A0C99BFF6710');
+  });
+
+  it('leaves out a damaged file at start, and says so', async () => {
+    const dataDir = await temporaryDir();
+    await put(open(dataDir), 'a', [Buffer.from('body')]);
+    const files = await filesUnder(join(dataDir, 'buckets'));
+    await Promise.all(files.filter((file) => !file.endsWith('created')).map((file) => truncate(file, 10)));
+
+    const after = open(dataDir);
+
+    expect(after.bucket('photos').keys).toEqual([]);
+    expect(log.warn).toHaveBeenCalledWith('stored object left out', expect.anything());
+  });
+
+  it('drops an upload whose bucket was deleted meanwhile', async () => {
+    const dataDir = await temporaryDir();
+    const store = open(dataDir);
+    async function* slow() {
+      yield Buffer.from('body');
+      store.deleteBucket('photos');
+    }
+
+    await expect(put(store, 'a', slow())).rejects.toThrow(expect.objectContaining({ code: 'NoSuchBucket' }));
+
+    expect(await filesUnder(dataDir)).toEqual([]);
+  });
+});
