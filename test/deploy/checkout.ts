@@ -29,7 +29,7 @@ export async function createCheckout(): Promise<Checkout> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'oss-saveas-deploy-')));
   const [dir, home] = [join(root, 'project'), join(root, 'home')];
   await mkdir(home);
-  for (const name of ['package.json', 'tsconfig.json', 's.yaml', 'rules.yaml', 'src']) {
+  for (const name of ['package.json', 'tsconfig.json', 's.yaml', 'rules.yaml', 'bin', 'src']) {
     await cp(name, join(dir, name), { recursive: true });
   }
   await symlink(resolve('node_modules'), join(dir, 'node_modules'));

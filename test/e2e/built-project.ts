@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,7 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
   const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-'));
   const linked = ['package.json', 'tsconfig.json', 'rules.yaml', 's.yaml', 'src', 'node_modules'];
   await Promise.all(linked.map((name) => symlink(resolve(name), join(dir, name))));
+  await cp('bin', join(dir, 'bin'), { recursive: true }); // It compiles the project that it really lies in.
   await run('npm', ['run', '--silent', 'build'], { cwd: dir });
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
