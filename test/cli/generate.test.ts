@@ -68,6 +68,11 @@ describe('the generated policy', () => {
       rule({ key: 'in/*' }, { key: 'out/{base}' }, { refresh: 'missing' }),
       ['acs:oss:*:*:photos/in/*', 'acs:oss:*:*:photos/out/*'],
     ],
+    [
+      'the ETag in a style alone',
+      { ...rule({ key: 'in/*' }, { key: 'out/{base}' }, { style: 'image/watermark,text_{b64:{etag}}' }) },
+      ['acs:oss:*:*:photos/in/*'],
+    ],
   ])('lets objects be looked at where a rule asks for %s', async (_, one, expected) => {
     expect((await policyOf(one))[2]).toEqual(['oss:GetObject', expected]);
   });

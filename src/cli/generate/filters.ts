@@ -1,5 +1,6 @@
 import { commonPrefix, globAffixes, outputAffixes } from '../../rules/affixes.ts';
-import type { Rule, RuleSet } from '../../rules/rule.ts';
+import type { Output, Rule, RuleSet } from '../../rules/rule.ts';
+import { variablesOf } from '../../rules/template.ts';
 import { maxNativeTriggers } from '../check/agreement.ts';
 
 /** What one native trigger delivers. */
@@ -74,12 +75,7 @@ export function objectPrefixes({ rules }: RuleSet, deployed: string) {
     sources.push(...from);
     // Where the event lacks what a rule asks for, and where an output is compared with its source, a HeadObject is made.
     const asks = match.minBytes !== undefined || match.maxBytes !== undefined || match.contentType.length > 0;
-    if (
-      asks ||
-      outputs.some(
-        ({ checkSource, refresh, target }) => checkSource || refresh || target.key.text.includes('{etag}'),
-      )
-    ) {
+    if (asks || outputs.some((output) => output.checkSource || output.refresh || usesETag(output))) {
       asked.push(...from);
     }
     for (const output of outputs) {
@@ -94,6 +90,10 @@ export function objectPrefixes({ rules }: RuleSet, deployed: string) {
     }
   }
   return { sources: widest(sources), targets: widest(targets), asked: widest([...asked, ...askedTargets]) };
+}
+
+function usesETag({ style, target }: Output): boolean {
+  return variablesOf([...style.parts, ...target.key.parts]).some(({ name }) => name === 'etag');
 }
 
 function widest(prefixes: readonly string[]): string[] {
