@@ -1,0 +1,9 @@
+// `npm run dev`: builds and starts the local OSS, and does so again whenever something below src/ changes.
+import { spawnSync } from 'node:child_process';
+
+const { status } = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+if (status !== 0) {
+  process.exit(status ?? 1);
+}
+process.argv.splice(2, 0, 'local');
+await import('../build/cli.js');
