@@ -22,6 +22,8 @@ export interface LocalStackOptions {
   bundleDir: string;
   /** The bundled instance program. */
   instanceProgram: string;
+  /** The Node.js that the function runs on; our own unless given. */
+  nodeBinary?: string | undefined;
   accessKey: AccessKey;
   region: string;
   log: Logger;
@@ -87,6 +89,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   functionCompute = await createLocalFunctionCompute({
     codeDir,
     instanceProgram: resolve(options.instanceProgram),
+    nodeBinary: options.nodeBinary,
     queueDir: join(dataDir, 'queue'),
     deadLetterDir,
     log,

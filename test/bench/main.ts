@@ -1,6 +1,11 @@
-/** `npm run bench -- [names] [--json]`: what the function costs, against named baselines, in one run on one machine. */
+/**
+ * `npm run bench -- [names] [--json]`: what the function costs, against named baselines, in one run on one machine, all
+ * of it on the Node.js that Function Compute has.
+ */
+import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { fetchNode, platformVersion } from '../node-binary.ts';
 import { cold } from './cold.ts';
 import { planning, sign } from './core-benches.ts';
 import { type Figure, formatFigures, plot } from './figures.ts';
@@ -79,4 +84,10 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+if (process.version === `v${platformVersion}`) {
+  await main();
+} else {
+  const binary = await fetchNode(platformVersion);
+  const { status } = spawnSync(binary, process.argv.slice(1), { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+}

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
 import { startLocalStack } from '../../src/local/stack.ts';
+import { fetchNode, platformVersion } from '../node-binary.ts';
 
 const run = promisify(execFile);
 
@@ -18,7 +19,10 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-/** A local OSS with the built function on `rulesFile`; `outcomes` fills up as events are handled. */
+/**
+ * A local OSS with the built function on `rulesFile`, which runs on the platform's own Node.js; `outcomes` fills up as
+ * events are handled.
+ */
 export async function startStack(projectDir: string, rulesFile: string) {
   const dataDir = await mkdtemp(join(tmpdir(), 'oss-saveas-data-'));
   const outcomes: InvocationOutcome[] = [];
@@ -28,6 +32,7 @@ export async function startStack(projectDir: string, rulesFile: string) {
     port: 0,
     bundleDir: join(projectDir, 'dist'),
     instanceProgram: join(projectDir, 'build/fc-instance.js'),
+    nodeBinary: await fetchNode(platformVersion),
     accessKey: { id: 'local', secret: 'local-secret' },
     region: 'cn-hangzhou',
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

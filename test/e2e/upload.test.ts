@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +11,10 @@ import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { send, signV4 } from '../local/oss/v4-client.ts';
+import { fetchNode, platformVersion } from '../node-binary.ts';
 import { buildProject, resultsOf, startStack } from './built-project.ts';
+
+const run = promisify(execFile);
 
 let project: Awaited<ReturnType<typeof buildProject>>;
 let stack: Awaited<ReturnType<typeof startStack>> | undefined;
@@ -17,6 +22,8 @@ let pictures: Map<string, Buffer>;
 
 beforeAll(async () => {
   project = await buildProject();
+  const { stdout } = await run(await fetchNode(platformVersion), ['--version']);
+  console.log(`End to end: the built function runs on Node.js ${stdout.trim()}.`);
   pictures = new Map((await samplePictures()).map(({ name, body }) => [name, body]));
 });
 afterEach(() => stack?.close());

@@ -22,6 +22,8 @@ export interface LocalFunctionComputeOptions
   codeDir: string;
   /** Path of the bundled instance program. */
   instanceProgram: string;
+  /** The Node.js that instances run on; our own unless given. */
+  nodeBinary?: string | undefined;
   function: FunctionConfig;
   /** Credentials of the function's role, asked for on every invocation. */
   credentials: () => Promise<Credentials>;
@@ -52,13 +54,13 @@ export async function createLocalFunctionCompute(
     mkdirSync(dir, { recursive: true });
   }
   const unfinished = listEventFiles(queueDir);
-  const program = options.instanceProgram;
+  const { instanceProgram: program, nodeBinary } = options;
   const codeDir = await unpack(options.codeDir);
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
   const start = () =>
-    startInstance({ program, codeDir, environment: buildEnvironment(config, codeDir), log });
+    startInstance({ program, nodeBinary, codeDir, environment: buildEnvironment(config, codeDir), log });
   const pool = createInstancePool(options.maxInstances ?? 2, start, closing.signal);
   const invoke = (requestId: string, event: Buffer) =>
     pool.use(async (instance) => {

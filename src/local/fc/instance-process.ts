@@ -17,6 +17,8 @@ export type BilledResult = InvocationResult & { billedMs: number };
 export interface InstanceOptions {
   /** Path of the bundled instance program. */
   program: string;
+  /** The Node.js that it runs on; our own unless given. */
+  nodeBinary?: string | undefined;
   codeDir: string;
   /** The child's whole environment: nothing of ours is inherited. */
   environment: Record<string, string>;
@@ -41,8 +43,9 @@ interface Invocation {
   resolve(result: BilledResult): void;
 }
 
-export function startInstance({ program, codeDir, environment, log }: InstanceOptions): Instance {
-  const options: ForkOptions = { cwd: codeDir, env: environment, execArgv: [], silent: true };
+export function startInstance({ program, nodeBinary, codeDir, environment, log }: InstanceOptions): Instance {
+  const execPath = nodeBinary ?? process.execPath;
+  const options: ForkOptions = { execPath, cwd: codeDir, env: environment, execArgv: [], silent: true };
   const child = fork(program, [], { ...options, serialization: 'advanced' });
   let state: 'starting' | 'ready' | 'dead' = 'starting';
   let current: Invocation | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fetchNode, platformVersion } from '../../node-binary.ts';
 import { invokeJson, open, useLocalFunctionCompute, writePackage } from './fixture.ts';
 
 useLocalFunctionCompute();
@@ -52,6 +53,13 @@ describe('what a handler is given', () => {
       { accessKeyId: 'STS.1', accessKeySecret: 's', securityToken: 't' },
       { accessKeyId: 'STS.2', accessKeySecret: 's', securityToken: 't' },
     ]);
+  });
+
+  it('is the Node.js that the local Function Compute was told to use', async () => {
+    const nodeBinary = await fetchNode(platformVersion);
+    const { fc } = await open(commonJs('return { version: process.version };'), { nodeBinary });
+
+    expect(await invokeJson(fc)).toEqual({ version: `v${platformVersion}` });
   });
 
   it("is an environment of Function Compute's variables and its own, never ours", async () => {
