@@ -1,48 +1,65 @@
 import { parseArgs } from 'node:util';
+import { didYouMean } from '../did-you-mean.ts';
 import { CliError, type Command, type Values } from './command.ts';
+import { formatTable } from './terminal.ts';
 
-/** Parses what stands behind the command's name, against the command's own table. */
+/** Parses what stands behind the command's name, against the command's own table; `help` is true where it was asked for. */
 export function parseOptions(
   command: Command,
   args: string[],
 ): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, option]) => [
+    Object.entries(command.options).map(([name, { value, default: preset }]) => [
       name,
-      option.value === undefined
-        ? { type: 'boolean' as const }
-        : { type: 'string' as const, ...(option.default !== undefined && { default: option.default }) },
+      value === undefined ? { type: 'boolean' as const } : { type: 'string' as const, default: preset },
     ]),
   );
   try {
-    const allowPositionals = command.positionals !== undefined;
-    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals });
-    if (positionals.length > 1 && command.positionals?.many === false) {
-      throw new Error(`Unexpected argument '${positionals[1]}'`);
+    const help = { type: 'boolean' as const, short: 'h' };
+    const { values, positionals } = parseArgs({
+      args,
+      options: { ...options, help },
+      allowPositionals: true,
+    });
+    const { many = false } = command.positionals ?? {};
+    const surplus = positionals[command.positionals === undefined ? 0 : 1];
+    if (surplus !== undefined && !many) {
+      throw new Error(`Unexpected argument '${surplus}'`);
     }
     return { values, positionals };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new CliError(`${reason}.\n\n${formatUsage(command)}`);
+    const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
+    const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(command.options));
+    throw new CliError(`${reason}${hint}.\n\n${formatUsage(command)}`);
   }
 }
 
-/** `oss-saveas local [--port <number>] …` with a line for each option. */
-export function formatUsage(command: Command): string {
-  const rows = Object.entries(command.options).map(([name, { value, summary, default: preset }]) => {
-    const left = `  --${name}${value === undefined ? '' : ` <${value}>`}`;
-    return `${left.padEnd(29)} ${summary}${preset === undefined ? '' : ` (default ${preset})`}`;
-  });
-  const { positionals } = command;
-  if (positionals !== undefined) {
-    rows.unshift(`${`  <${positionals.name}>`.padEnd(29)} ${positionals.summary}`);
+/** What the command does, how it is called, and a row for each option. */
+export function formatUsage({ name, summary, options, positionals }: Command): string {
+  const operand = positionals && `<${positionals.name}>`;
+  const rows = Object.entries(options).map(([option, { value, summary: text, default: preset }]) => [
+    `  --${option}${value === undefined ? '' : ` <${value}>`}`,
+    `${text}${preset === undefined ? '' : ` (default ${preset})`}`,
+  ]);
+  if (positionals) {
+    rows.unshift([`  ${operand}`, positionals.summary]);
   }
-  const operand = positionals === undefined ? '' : ` [<${positionals.name}>${positionals.many ? '…' : ''}]`;
-  const options = rows.length === 0 ? '' : ` [options]${operand}\n\n${rows.join('\n')}`;
-  return `${command.summary}\n\nUsage: oss-saveas ${command.name}${options}\n`;
+  const usage = [
+    `Usage: oss-saveas ${name}`,
+    ...(rows.length > 0 ? ['[options]'] : []),
+    ...(operand ? [`[${operand}${positionals?.many ? '…' : ''}]`] : []),
+  ];
+  return `${summary}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
 }
 
 export function formatCommands(commands: readonly Command[]): string {
-  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
-  return `Every object uploaded to OSS gets its derivatives.\n\nUsage: oss-saveas <command> [options]\n\n${rows.join('\n')}\n`;
+  const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
+  return `Every object uploaded to OSS gets its derivatives.
+
+Usage: oss-saveas <command> [options]
+
+${formatTable(rows)}
+oss-saveas help <command> tells more of one; oss-saveas --version says which this is.
+`;
 }

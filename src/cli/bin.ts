@@ -1,13 +1,27 @@
-#!/usr/bin/env node
 import process from 'node:process';
+import { buffer } from 'node:stream/consumers';
+import { styleText } from 'node:util';
 import { main } from './main.ts';
 
+// Whoever reads us may stop reading, as `head` does; shells call that 141.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
+}
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
-process.exitCode = await main(process.argv.slice(2), {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
+}
+const hasColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  readInput: () => buffer(process.stdin),
   env: process.env,
   isTerminal: process.stderr.isTTY === true,
+  paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
   stop: stop.signal,
 });
+process.exitCode = exitCode;
+if (stop.signal.aborted) {
+  process.exit(); // Something may still be under way.
+}

@@ -4,17 +4,23 @@ export interface Io {
   out: (text: string) => void;
   /** Progress and complaints. */
   err: (text: string) => void;
+  /** All of the standard input. */
+  readInput: () => Promise<Uint8Array>;
   env: Readonly<Record<string, string | undefined>>;
   /** Whether `err` is a terminal, where a line may be drawn over. */
   isTerminal: boolean;
+  /** Colours what goes to `out`, where that is a terminal. */
+  paint: (colour: Colour, text: string) => string;
   /** Aborted when the person presses Ctrl-C. */
   stop: AbortSignal;
 }
 
+export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'gray';
+
 export interface Option {
   /** Name of the value in the usage text; a flag without one is true or false. */
-  value?: string;
-  default?: string;
+  value?: string | undefined;
+  default?: string | undefined;
   summary: string;
 }
 
@@ -27,19 +33,26 @@ export interface Command {
   options: Readonly<Record<string, Option>>;
   /** What may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
+  /** It heeds `stop` and puts things in order; other commands are ended as they are. */
+  heedsStop?: true;
   run: (values: Values, io: Io, positionals: readonly string[]) => Promise<number>;
 }
 
-/** A mistake of the person's: shown without a stack trace. */
+/** A mistake of the person's: exit code 2. */
 export class CliError extends Error {
   override name = 'CliError';
 }
 
-/** The text of an option that has a default. */
+/** The text of an option that has a default or has to be given. */
 export function textOf(values: Values, name: string): string {
   const value = values[name];
   if (typeof value !== 'string' || value === '') {
     throw new CliError(`--${name}: expected a value.`);
   }
   return value;
+}
+
+/** The text of an option that may be left out. */
+export function optionalText(values: Values, name: string): string | undefined {
+  return values[name] === undefined ? undefined : textOf(values, name);
 }

@@ -1,12 +1,13 @@
 import type { Logger } from '../log.ts';
 import type { Io } from './command.ts';
+import { printable } from './terminal.ts';
 
 /** Shows the function's own log, one short line for each result, and whatever goes wrong around it. */
 export function createConsole({ err }: Io): Logger {
   const show = (message: string, fields: object = {}) => {
     const line = formatLine(message, fields);
     if (line !== undefined) {
-      err(`${line}\n`);
+      err(`${printable(line)}\n`);
     }
   };
   const showOutput = (message: string, fields?: object) => {

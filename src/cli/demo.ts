@@ -13,7 +13,7 @@ import type { Planned } from '../pipeline/result.ts';
 import { compileRules } from '../rules/compile.ts';
 import { type Command, type Io, textOf } from './command.ts';
 import { region } from './local.ts';
-import { formatTable } from './table.ts';
+import { createProgress, formatTable, type Row } from './terminal.ts';
 
 export const demo: Command = {
   name: 'demo',
@@ -63,12 +63,7 @@ export const demo: Command = {
       progress('');
       const planned = pictures.flatMap((picture) => planFor(picture, bucket, ruleSet));
       const rows = await Promise.all(planned.map((item) => checkOutput(item, { client, outcomes, dataDir })));
-      io.out(
-        formatTable(
-          headings,
-          rows.map(({ cells }) => cells),
-        ),
-      );
+      io.out(formatOutputs(rows, io));
       const wrong = rows.filter(({ isExpected }) => !isExpected).length;
       io.out(summarize(rows.length, wrong, outcomes, dataDir));
       return wrong === 0 && rows.length > 0 ? 0 : 1;
@@ -79,7 +74,6 @@ export const demo: Command = {
 };
 
 const accessKey = { id: 'local', secret: 'local-secret' };
-const headings = ['source', 'pixels', 'rule', 'target', 'pixels', 'bytes', 'time', 'outcome'];
 
 function createClient({ url }: LocalStack): OssClient {
   return createOssClient({
@@ -88,15 +82,6 @@ function createClient({ url }: LocalStack): OssClient {
     credentials: () => ({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
     dispatcher: createAgent(),
   });
-}
-
-/** Draws over one line where somebody watches; says nothing into a pipe. */
-function createProgress(io: Io): (text: string) => void {
-  return (text) => {
-    if (io.isTerminal) {
-      io.err(`\r\u001b[K${text}`);
-    }
-  };
 }
 
 interface PlannedOutput {
@@ -133,20 +118,29 @@ async function checkOutput({ picture, task }: PlannedOutput, { client, outcomes,
   const letter = outcome?.deadLetter === undefined ? '' : `, dead letter after ${outcome.attempts} attempts`;
   const isExpected =
     source === undefined ? saved === undefined && letter !== '' : fits(task.style, source, target);
-  const result = target === undefined ? `failed${letter}` : 'saved';
   return {
     isExpected,
+    title: `${task.source.key}, ${formatSize(source)}${letter}`,
     cells: [
-      task.source.key,
-      formatSize(source),
-      task.rule,
+      `  ${task.rule}`,
       task.target.key,
-      formatSize(target),
+      target === undefined ? 'failed' : formatSize(target),
       saved === undefined ? '' : saved.body.length.toLocaleString('en'),
       timeOf(task, outcome),
-      isExpected ? `${result}, as expected` : `${result}, NOT as expected`,
+      ...(isExpected ? [] : ['NOT as expected']),
     ],
   };
+}
+
+/** The outputs of a picture below its name; what is not as expected in red. */
+function formatOutputs(outputs: readonly Awaited<ReturnType<typeof checkOutput>>[], io: Io): string {
+  const rows = outputs.flatMap(({ title, cells }, i): Row[] =>
+    outputs[i - 1]?.title === title ? [cells] : [title, cells],
+  );
+  const headings = ['', 'target', 'pixels', 'bytes', 'time'];
+  return formatTable([headings, ...rows], (lines, { length }) =>
+    length > 5 ? io.paint('red', lines) : lines,
+  );
 }
 
 type Size = Awaited<ReturnType<typeof measurePicture>>;

@@ -1,13 +1,13 @@
 import type { Target } from '../process/save-as.ts';
 import { compileRules } from '../rules/compile.ts';
 import type { RuleSet } from '../rules/rule.ts';
-import { CliError, type Command, textOf } from './command.ts';
+import { CliError, type Command, type Io, textOf } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkDeployment } from './doctor-account.ts';
 import { checkBuckets, checkEndpoint, checkStyles } from './doctor-oss.ts';
 import { parseObjectUrl } from './event-input.ts';
 import { type Finding, ok } from './finding.ts';
-import { formatTable } from './table.ts';
+import { formatTable, printable } from './terminal.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -20,6 +20,7 @@ export const doctor: Command = {
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
+  heedsStop: true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
     const wet = values.wet === true;
@@ -34,7 +35,7 @@ export const doctor: Command = {
       ...(await checkStyles(connection, ruleSet, { object, wet })),
       ...(await checkDeployment(ruleSet, { template: textOf(values, 'template'), io })),
     ]);
-    io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings));
+    io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
   },
 };
@@ -51,9 +52,17 @@ function bucketsOf({ rules }: RuleSet, object: Target | undefined, deployed: str
   ];
 }
 
-function formatFindings(findings: readonly Finding[]): string {
+function formatFindings(findings: readonly Finding[], { paint }: Io): string {
   const rows = findings.map(({ check, state, found }) => [check, state, found]);
-  const advice = findings.flatMap(({ check, advice: text }) => (text ? [`- ${check}: ${text}\n`] : []));
+  const table = formatTable(rows, (lines, [, state]) => {
+    if (state === 'ok') {
+      return lines;
+    }
+    return paint(state === 'wrong' ? 'red' : 'yellow', lines);
+  });
+  const advice = findings.flatMap(({ check, advice: text }) =>
+    text ? [`- ${check}: ${printable(text)}\n`] : [],
+  );
   const todo = advice.length === 0 ? '' : `\nWhat to do\n${advice.join('')}`;
-  return `${formatTable(['check', 'state', 'found'], rows)}${todo}`;
+  return `${table}${todo}`;
 }

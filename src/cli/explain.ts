@@ -1,5 +1,3 @@
-import process from 'node:process';
-import { text as readAll } from 'node:stream/consumers';
 import type { EventRecord } from '../events/event-record.ts';
 import type { ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
@@ -17,6 +15,7 @@ import { fittingFacts } from '../rules/sources.ts';
 import { variablesOf } from '../rules/template.ts';
 import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
 import { parseObjectUrl, readEventOption } from './event-input.ts';
+import { printable } from './terminal.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -64,7 +63,7 @@ async function readArgument(
   given: Given,
 ): Promise<{ records: EventRecord[]; rules: RuleSet }> {
   const isFile = /\.json$/i.test(argument) && !argument.startsWith('oss://');
-  const input = argument === '-' ? await readAll(process.stdin) : argument;
+  const input = argument === '-' ? String(await given.io.readInput()) : argument;
   const isEvent = isFile || /^\s*[[{]/.test(input);
   if (!isEvent) {
     const lines = argument === '-' ? input.split(/\r?\n/).filter((line) => line !== '') : [input];
@@ -244,7 +243,7 @@ function formatReport({ bucket, key, skipped, rules, calls, head }: Report): str
   const title =
     bucket === undefined || key === undefined
       ? 'a record that names no object'
-      : formatObject({ bucket, key });
+      : printable(formatObject({ bucket, key }));
   if (skipped !== undefined) {
     return `${title}\n  skipped: ${skipped}\n`;
   }
@@ -256,11 +255,11 @@ function formatRule({ rule, matches, why, provided, outputs }: RuleReport): stri
   const state = matches
     ? (why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`)
     : `does not: ${why}`;
-  const lines = outputs.map(({ target, process: encoded, decoded, failed }) => {
+  const lines = outputs.flatMap(({ target, process: encoded, decoded, failed }) => {
     const to = target === undefined ? '' : formatObject(target);
     return failed === undefined
-      ? `    -> ${to}\n       ${decoded}\n       ${encoded}\n`
-      : `    -> ${to} fails: ${failed}\n`;
+      ? [`    -> ${to}`, `       ${decoded}`, `       ${encoded}`]
+      : [`    -> ${to} fails: ${failed}`];
   });
-  return `  ${rule} ${state}\n${lines.join('')}`;
+  return [`  ${rule} ${state}`, ...lines].map((line) => `${printable(line)}\n`).join('');
 }

@@ -19,6 +19,7 @@ export const local: Command = {
     'access-key-id': { value: 'id', default: 'local', summary: 'AccessKey ID of the account' },
     'access-key-secret': { value: 'secret', default: 'local-secret', summary: 'its secret' },
   },
+  heedsStop: true,
   run: async (values, io) => {
     const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
     // Loaded here: it brings sharp, a development dependency that no other command needs.

@@ -1,7 +1,9 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import { didYouMean } from '../did-you-mean.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
-import { CliError, type Io } from './command.ts';
+import { CliError, type Command, type Io } from './command.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -9,33 +11,64 @@ import { generate } from './generate.ts';
 import { invoke } from './invoke.ts';
 import { local } from './local.ts';
 import { run } from './run.ts';
+import { printable } from './terminal.ts';
 
 const commands = [build, check, explain, generate, local, demo, run, invoke, doctor];
 
-/** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood. */
+/** Ended by Ctrl-C, as shells count it. */
+const interrupted = 130;
+
+/** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 ended by Ctrl-C. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const [name = '', ...rest] = args;
+  const [first = 'help', ...rest] = args;
+  if (['--version', '-v', 'version'].includes(first)) {
+    io.out(`${packageJson.version}\n`);
+    return 0;
+  }
+  const isHelp = ['help', '--help', '-h'].includes(first);
+  const name = isHelp ? rest[0] : first;
+  if (name === undefined) {
+    io.out(formatCommands(commands));
+    return 0;
+  }
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    const isHelp = ['', 'help', '--help', '-h'].includes(name);
-    if (!isHelp) {
-      io.err(`oss-saveas: no command "${name}".\n\n`);
-    }
-    (isHelp ? io.out : io.err)(formatCommands(commands));
-    return isHelp ? 0 : 2;
+    const names = commands.map((candidate) => candidate.name);
+    io.err(`oss-saveas: no command "${printable(name)}"${didYouMean(name, names)}.\n\n`);
+    io.err(formatCommands(commands));
+    return 2;
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (isHelp) {
     io.out(formatUsage(command));
     return 0;
   }
+  return runCommand(command, rest, io);
+}
+
+async function runCommand(command: Command, args: string[], io: Io): Promise<number> {
   try {
-    const { values, positionals } = parseOptions(command, rest);
-    return await command.run(values, io, positionals);
+    const { values, positionals } = parseOptions(command, args);
+    if (values.help) {
+      io.out(formatUsage(command));
+      return 0;
+    }
+    const ending = command.run(values, io, positionals);
+    const exitCode = await (command.heedsStop ? ending : Promise.race([ending, stopped(io.stop)]));
+    return io.stop.aborted ? interrupted : exitCode;
   } catch (error) {
+    if (io.stop.aborted) {
+      return interrupted;
+    }
     if (!(error instanceof Error)) {
       throw error;
     }
-    io.err(`oss-saveas ${name}: ${error.message}\n`);
+    io.err(`oss-saveas ${command.name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
     return error instanceof CliError ? 2 : 1;
   }
+}
+
+function stopped(stop: AbortSignal): Promise<number> {
+  return new Promise((resolve) => {
+    stop.addEventListener('abort', () => resolve(interrupted), { once: true });
+  });
 }

@@ -6,8 +6,7 @@ import { compileRules } from '../rules/compile.ts';
 import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEventOption } from './event-input.ts';
-import { createProgressBar } from './progress.ts';
-import { formatTable } from './table.ts';
+import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
 export const run: Command = {
   name: 'run',
@@ -25,6 +24,7 @@ export const run: Command = {
     'dry-run': { summary: 'says what would be done, and does nothing' },
     json: { summary: 'prints JSON, one line per object or event' },
   },
+  heedsStop: true,
   run: async (values, io, urls) => {
     const event = await readEventOption(values);
     const events = [...(event === undefined ? [] : [event]), ...urls.map(parseObjectUrl)];
@@ -72,21 +72,20 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
   const { json: rules } = await compileRules(textOf(values, 'rules'));
   return withConnection(values, io, async (connection) => {
     const invoke = createInvoke(connection, rules, values['dry-run'] === true);
-    const progress = createProgressBar(io, events.length);
+    const progress = createProgress(io);
     const reports: Report[] = [];
     for (const event of events) {
       if (io.stop.aborted) {
         break;
       }
-      progress.show(describeEvent(event));
+      progress(`${reports.length + 1} of ${events.length}: ${describeEvent(event)}`);
       const report = await invoke(event);
       reports.push(report);
-      progress.advance();
       if (values.json) {
         io.out(`${JSON.stringify(report)}\n`);
       }
     }
-    progress.end();
+    progress('');
     if (!values.json) {
       show(reports, io);
     }
@@ -118,18 +117,30 @@ function describeEvent(event: unknown): string {
 
 function show(reports: readonly Report[], io: Io): void {
   const results = reports.flatMap((report) => report.results);
-  io.out(formatTable(['source', 'rule', 'target', 'outcome', 'detail'], results.map(formatCells)));
+  const rows = results.flatMap((result, i): Row[] => {
+    const isSame = i > 0 && nameOf(results[i - 1]) === nameOf(result);
+    return isSame ? [formatResult(result)] : [nameOf(result), formatResult(result)];
+  });
+  io.out(
+    formatTable(rows, (lines, [, , outcome]) =>
+      outcome?.startsWith('failed') ? io.paint('red', lines) : lines,
+    ),
+  );
   for (const result of results) {
     if (result.status === 'failed') {
-      io.err(`${result.message}\n`);
+      io.err(`${printable(result.message)}\n`);
     }
   }
 }
 
-function formatCells(result: Result): string[] {
-  const source = result.source === undefined ? '' : formatObject(result.source);
-  const target = 'target' in result && result.target !== undefined ? formatObject(result.target) : '';
-  return [source, result.rule ?? '', target, result.status, formatDetail(result)];
+const nameOf = (result: Result | undefined) => (result?.source ? formatObject(result.source) : 'the event');
+
+/** An output has its columns; what became of a record that has none is a line of its own. */
+function formatResult(result: Result): Row {
+  const outcome = `${result.status} ${formatDetail(result)}`;
+  const { rule = '' } = result;
+  const target = 'target' in result ? result.target : undefined;
+  return target === undefined ? `  ${rule} ${outcome}` : [`  ${rule}`, formatObject(target), outcome];
 }
 
 function formatDetail(result: Result): string {

@@ -1,4 +1,4 @@
-import { formatTable } from '../../src/cli/table.ts';
+import { formatTable } from '../table.ts';
 
 /** One measured quantity: the median of its samples, and between what a quarter and three quarters of them lie. */
 export interface Figure {

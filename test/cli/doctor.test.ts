@@ -8,7 +8,7 @@ import { checkBuckets, checkEndpoint } from '../../src/cli/doctor-oss.ts';
 import type { Finding } from '../../src/cli/finding.ts';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
-import { localEnvironment, runCommand } from './terminal.ts';
+import { createIo, localEnvironment, runCommand } from './terminal.ts';
 
 const trigger = {
   triggerName: 'oss-upload',
@@ -241,7 +241,7 @@ describe('the doctor', () => {
 
   it('sees a clock that OSS would refuse', async () => {
     const { env } = await prepare();
-    const io = { out: () => {}, err: () => {}, env, isTerminal: false, stop: new AbortController().signal };
+    const { io } = createIo(env);
     const ahead = (minutes: number) => () => Date.now() + minutes * 60_000;
 
     const [, , slightly] = await withConnection({}, io, (connection) => checkEndpoint(connection, ahead(14)));
@@ -311,7 +311,7 @@ describe("a bucket's region", () => {
     ],
   ])('is %s where OSS says "%s"', async (state, found, statusCode, body) => {
     const env = await startLocation(statusCode, body);
-    const io = { out: () => {}, err: () => {}, env, isTerminal: false, stop: new AbortController().signal };
+    const { io } = createIo(env);
 
     const [finding] = await withConnection({}, io, (connection) => checkBuckets(connection, ['photos']));
 

@@ -131,6 +131,16 @@ describe('explain', () => {
     );
   });
 
+  it('shows no command to the terminal that a key brings along', async () => {
+    const key = 'oss://photos/in/\u001b]0;x\u0007\nsaved: b\u009b.jpg';
+
+    const { out } = await runCommand(['explain', '--rules', rules, key]);
+
+    expect(out).toContain('oss://photos/in/\\u001b]0;x\\u0007\\nsaved: b\\u009b.jpg\n');
+    expect(out).toContain('    -> oss://photos/out/in/\\u001b]0;x');
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   it('does not understand a command line without an object', async () => {
     expect((await runCommand(['explain'])).exitCode).toBe(2);
   });

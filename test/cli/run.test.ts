@@ -175,9 +175,9 @@ describe('a run by the rules', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /uploads\/a\.png +thumbnail +oss:\/\/photos\/derived\/uploads\/a-320\.webp +saved +\d+ bytes, \d+ ms/,
+      /uploads\/a\.png\n +thumbnail +oss:\/\/photos\/derived\/uploads\/a-320\.webp +saved \d+ bytes, \d+ ms/,
     );
-    expect(out).toMatch(/other\/b\.png .* skipped +no-rule-matched/);
+    expect(out).toMatch(/other\/b\.png\n +skipped no-rule-matched/);
     expect(String(await read('derived/uploads/a-320.webp'))).toBe('image/resize,m_lfit,w_320/format,webp(a)');
   });
 
@@ -187,9 +187,19 @@ describe('a run by the rules', () => {
     const { exitCode, out, err } = await run('oss://photos/uploads/a.png', 'oss://photos/uploads/b.png');
 
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/uploads\/a\.png +failed +NoSuchKey/);
+    expect(out).toMatch(/uploads\/a\.png\n +failed NoSuchKey/);
     expect(err).toContain('HeadObject oss://photos/uploads/a.png failed: 404');
     expect(await read('derived/uploads/b-320.webp')).toBeDefined();
+  });
+
+  it('shows no command to the terminal that a key brings along', async () => {
+    const { run } = await startWith({});
+
+    const { out, err } = await run('oss://photos/uploads/\u001b[2J\nsaved.png');
+
+    expect(out).toContain('oss://photos/uploads/\\u001b[2J\\nsaved.png\n');
+    expect(`${out}${err}`.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(err.trim().split('\n')).toHaveLength(1);
   });
 
   it('writes nothing in a dry run', async () => {
@@ -224,10 +234,10 @@ describe('a run by the rules', () => {
     const { env } = await startWith({ 'uploads/a.png': 'a', 'uploads/b.png': 'b' });
     const urls = ['oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'];
 
-    const watched = await runCommand(['run', ...urls], env, true);
-    const piped = await runCommand(['run', ...urls], env, false);
+    const watched = await runCommand(['run', ...urls], env, { isTerminal: true });
+    const piped = await runCommand(['run', ...urls], env);
 
-    expect(watched.err).toContain('############............ 1/2 oss://photos/uploads/b.png');
+    expect(watched.err).toContain('2 of 2: oss://photos/uploads/b.png');
     expect(watched.err.endsWith('\r\u001b[K')).toBe(true);
     expect(piped.err).toBe('');
   });

@@ -7,24 +7,37 @@ export interface Ended {
   err: string;
 }
 
-/** Runs one command line in this process, in an environment of its own. */
-export async function runCommand(
-  args: readonly string[],
+/** Where a command under test writes, with what it wrote so far. */
+export function createIo(
   env: Io['env'] = {},
-  isTerminal = false,
-): Promise<Ended> {
+  { isTerminal = false, input = '' }: { isTerminal?: boolean; input?: string | Uint8Array } = {},
+): { io: Io; written: { out: string; err: string }; stop: AbortController } {
   const written = { out: '', err: '' };
-  const exitCode = await main(args, {
+  const stop = new AbortController();
+  const io: Io = {
     out: (text) => {
       written.out += text;
     },
     err: (text) => {
       written.err += text;
     },
+    readInput: async () => Buffer.from(input),
     env,
     isTerminal,
-    stop: new AbortController().signal,
-  });
+    paint: (_, text) => text,
+    stop: stop.signal,
+  };
+  return { io, written, stop };
+}
+
+/** Runs one command line in this process, in an environment of its own. */
+export async function runCommand(
+  args: readonly string[],
+  env: Io['env'] = {},
+  options: Parameters<typeof createIo>[1] = {},
+): Promise<Ended> {
+  const { io, written } = createIo(env, options);
+  const exitCode = await main(args, io);
   return { exitCode, ...written };
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,10 +37,10 @@ describe('the demo', () => {
 
     expect(await ended).toBe(0);
     expect(output()).toMatch(
-      /uploads\/portrait\.jpg +1200 x 1600 +thumbnail +derived\/uploads\/portrait-320\.webp +320 x 427/,
+      /uploads\/portrait\.jpg, 1200 x 1600\n +thumbnail +derived\/uploads\/portrait-320\.webp +320 x 427/,
     );
     expect(output()).toMatch(
-      /uploads\/broken\.jpg +no image .* failed, dead letter after 4 attempts, as expected/,
+      /uploads\/broken\.jpg, no image, dead letter after 4 attempts\n +thumbnail +\S+ +failed/,
     );
     expect(output()).toContain('All 15 outcomes are as expected');
     expect(await readdir(join(project.dir, '.local-oss/demo/dead-letters'))).toHaveLength(1);
@@ -57,7 +58,7 @@ describe('the local OSS', () => {
 
     child.kill('SIGINT');
 
-    expect(await ended).toBe(0);
+    expect(await ended).toBe(130);
     expect(output()).toMatch(/endpoint +http:\/\/127\.0\.0\.1:\d+/);
     expect(output()).toMatch(/buckets +photos/);
     expect(output()).toContain('local / local-secret');
@@ -75,6 +76,34 @@ describe('the local OSS', () => {
     expect(output()).toContain(message);
     expect(output()).not.toMatch(/\n +at /);
   });
+});
+
+describe('a command', () => {
+  it('ends without a word when nobody reads on', async () => {
+    const keys = Array.from({ length: 5_000 }, (_, i) => `uploads/${i}.jpg`);
+    const child = spawn(process.execPath, ['build/cli.js', 'explain', ...keys], { cwd: project.dir });
+    let complaint = '';
+    child.stderr.on('data', (chunk) => (complaint += chunk));
+
+    child.stdout.once('data', () => child.stdout.destroy());
+
+    const [exitCode] = await once(child, 'close');
+    expect([exitCode, complaint]).toEqual([141, '']);
+  });
+
+  it.each([[['explain', '-']], [['demo', '--data', 'interrupted']]])(
+    'ends at once with 130 when the person presses Ctrl-C: %j',
+    async (args) => {
+      const { child, ended } = start(...args);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const pressedAt = Date.now();
+
+      child.kill('SIGINT');
+
+      expect(await ended).toBe(130);
+      expect(Date.now() - pressedAt).toBeLessThan(3_000);
+    },
+  );
 });
 
 describe('the build', () => {

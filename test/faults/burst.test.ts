@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/table.ts';
+import { formatTable } from '../table.ts';
 import { type BuiltFunction, buildFunction, type Cloud, startCloud } from './cloud.ts';
 
 /** `npm run burst` makes the real one; `npm test` one that is over in seconds. */

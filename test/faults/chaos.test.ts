@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/table.ts';
+import { formatTable } from '../table.ts';
 import { killingFunction, runChaos } from './chaos.ts';
 import { type BuiltFunction, buildFunction } from './cloud.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/table.ts';
 import { type FaultName, faultNames } from '../../src/local/oss/faults/kinds.ts';
 import type { FaultRule } from '../../src/local/oss/faults/plan.ts';
+import { formatTable } from '../table.ts';
 import { type Ended, startWorkbench } from './workbench.ts';
 
 /** Permanent, and under which code it is reported; `skew` heals in one attempt; all others are transient. */

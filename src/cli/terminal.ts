@@ -1,0 +1,98 @@
+import stringWidth from 'string-width';
+import type { Io } from './command.ts';
+
+/** What a terminal would obey or turn around and not show: control characters, line ends, marks of writing direction. */
+const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** The text as a terminal may show it, on one line: whoever uploads chooses keys, and may put commands into them. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) =>
+    character < ' '
+      ? JSON.stringify(character).slice(1, -1)
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** How wide a table is at most, in columns of the terminal. */
+const maxWidth = 80;
+
+/** The cells of a row, or a line of its own that takes no part in the columns. */
+export type Row = string | readonly string[];
+
+/**
+ * Aligns rows in columns, numbers and what heads them to the right. A table that would be wider than 80 columns has its widest cells go on
+ * in further lines. `paint` may colour the lines of a row by its cells.
+ */
+export function formatTable(
+  rows: readonly Row[],
+  paint = (lines: string, _cells: readonly string[]) => lines,
+): string {
+  const cells = rows.flatMap((row) => (typeof row === 'string' ? [] : [row.map(printable)]));
+  const widths = columnWidths(cells);
+  const isNumeric = widths.map((_, i) =>
+    cells.slice(1).every((row) => /^([\d,.]+( \w+)?)?$/.test(row[i] ?? '')),
+  );
+  const lines = rows.map((row) =>
+    typeof row === 'string'
+      ? `${printable(row)}\n`
+      : paint(formatCells(row.map(printable), widths, isNumeric), row),
+  );
+  return lines.join('');
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, i) =>
+    Math.max(0, ...rows.map((row) => stringWidth(row[i] ?? ''))),
+  );
+  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - maxWidth;
+  for (; excess > 0; excess -= 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function formatCells(
+  row: readonly string[],
+  widths: readonly number[],
+  isNumeric: readonly boolean[],
+): string {
+  const wrapped = widths.map((width, i) => wrap(row[i] ?? '', width));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  const lines = Array.from({ length: height }, (_, y) => {
+    const parts = wrapped.map((cell, i) => {
+      const text = cell[y] ?? '';
+      const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - stringWidth(text)));
+      return isNumeric[i] ? space + text : text + space;
+    });
+    return `${parts.join('  ').trimEnd()}\n`;
+  });
+  return lines.join('');
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** Breaks at spaces, and within a word that is too long. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (line !== '' && stringWidth(line + segment) > width) {
+      const cut = segment === ' ' ? line.length : line.lastIndexOf(' ') + 1 || line.length;
+      lines.push(line.slice(0, cut).trimEnd());
+      line = line.slice(cut);
+    }
+    line += line === '' && segment === ' ' && lines.length > 0 ? '' : segment;
+  }
+  return [...lines, line];
+}
+
+/** Shows what is being done on one line that is drawn over, where somebody watches; an empty text takes it off. */
+export function createProgress({ err, isTerminal }: Io): (text: string) => void {
+  return (text) => {
+    if (isTerminal) {
+      err(`\r\u001b[K${wrap(printable(text), maxWidth - 1)[0]}`);
+    }
+  };
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { createConsole } from '../../src/cli/console.ts';
+import { createIo } from './terminal.ts';
+
+it('shows a result on one line whatever its key holds', () => {
+  const { io, written } = createIo();
+  const key = 'a\nb\u001b[2J.png';
+
+  createConsole(io).info('function output', {
+    line: JSON.stringify({
+      message: 'output saved',
+      bucket: 'photos',
+      key,
+      targetBucket: 'p',
+      targetKey: key,
+    }),
+  });
+
+  expect(written.err).toBe(
+    'output saved: oss://photos/a\\nb\\u001b[2J.png -> oss://p/a\\nb\\u001b[2J.png ()\n',
+  );
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import { createIo, runCommand } from './terminal.ts';
+
+describe('the command line', () => {
+  it.each([['--version'], ['-v'], ['version']])('says which version this is: %s', async (...args) => {
+    expect(await runCommand(args)).toEqual({ exitCode: 0, out: '0.1.0\n', err: '' });
+  });
+
+  it.each([[[]], [['help']], [['--help']], [['-h']]])('lists the commands: %j', async (args) => {
+    const { exitCode, out } = await runCommand(args);
+
+    expect([exitCode, out]).toEqual([0, expect.stringMatching(/^ {2}explain .*\n/m)]);
+  });
+
+  it.each([[['help', 'run']], [['run', '--help']], [['run', '-h']], [['--help', 'run']]])(
+    'explains one command: %j',
+    async (args) => {
+      const { exitCode, out } = await runCommand(args);
+
+      expect([exitCode, out]).toEqual([0, expect.stringContaining('Usage: oss-saveas run [options]')]);
+      expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each([
+    [['chekc'], 'no command "chekc" (did you mean "check"?)'],
+    [['help', 'biuld'], 'no command "biuld" (did you mean "build"?)'],
+    [['frobnicate'], 'no command "frobnicate".'],
+    [['check', '--strcit'], `Unknown option '--strcit' (did you mean "strict"?).`],
+    [['check', 'rules.yaml'], "Unexpected argument 'rules.yaml'."],
+    [['doctor', 'oss://a/b', 'oss://c/d'], "Unexpected argument 'oss://c/d'."],
+    [['check', '--rules', ''], '--rules: expected a value.'],
+  ])('does not understand %j, and says how it is meant', async (args, message) => {
+    const { exitCode, out, err } = await runCommand(args);
+
+    expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining(message)]);
+  });
+
+  it('takes what stands behind -- for an argument, however it begins', async () => {
+    const { out } = await runCommand(['explain', '--', '--help']);
+
+    expect(out).toContain('/--help\n');
+  });
+
+  it('ends a command that waits for its input when the person presses Ctrl-C', async () => {
+    const { io, stop } = createIo();
+    const ended = main(['explain', '-'], { ...io, readInput: () => new Promise(() => {}) });
+
+    stop.abort();
+
+    expect(await ended).toBe(130);
+  });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { formatTable, printable } from '../../src/cli/terminal.ts';
+
+describe('a table', () => {
+  it('stands in columns whatever the keys are written in', () => {
+    const keys = ['a.jpg', '北京/照片.jpg', 'é/👩‍👩‍👧.png', 'हिन्दी.png'];
+
+    const lines = formatTable(keys.map((key) => [key, 'saved']))
+      .split('\n')
+      .slice(0, -1);
+
+    expect(new Set(lines.map((line) => stringWidth(line.slice(0, line.indexOf('saved'))))).size).toBe(1);
+  });
+
+  it('has numbers stand right below their heading', () => {
+    expect(
+      formatTable([
+        ['', 'bytes'],
+        ['a', '1,024'],
+        ['b', '9'],
+        ['c', '100,000'],
+      ]),
+    ).toBe('     bytes\na    1,024\nb        9\nc  100,000\n');
+  });
+
+  it('fits 80 columns, and loses no character of what is longer', () => {
+    const cell = fc.string({ unit: 'grapheme', maxLength: 150 }).map((text) => text.replace(/\s/g, '_'));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 4 }), (rows) => {
+        const table = formatTable(rows);
+
+        expect(Math.max(...table.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+        const characters = (text: string) => [...text.replace(/\s/g, '')].sort().join('');
+        expect(characters(table)).toBe(characters(rows.flat().map(printable).join('')));
+      }),
+    );
+  });
+});
+
+describe('a text from elsewhere', () => {
+  it.each([
+    ['\u001b[31mred\u001b[0m', '\\u001b[31mred\\u001b[0m'],
+    ['a\nsaved: b\r\t', 'a\\nsaved: b\\r\\t'],
+    ['\u009b2J\u007f', '\\u009b2J\\u007f'],
+    ['gpj.\u202egnp.exe', 'gpj.\\u202egnp.exe'],
+    ['北京 é 👩‍👩‍👧 \\n', '北京 é 👩‍👩‍👧 \\n'],
+  ])('commands no terminal: %j', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+});
