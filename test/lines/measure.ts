@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
-import { formatTable } from '../../src/cli/table.ts';
+import { formatTable } from '../table.ts';
 import { type Program, programs, shape } from './ceilings.ts';
 
 /** Something that has a length, and the most lines it may have. */
