@@ -41,3 +41,38 @@ export interface Diagnostic {
   /** The place in the text that was read; absent where the document came from no text. */
   place?: Place | undefined;
 }
+
+/** A value that is not what its place wants: `rules[0].name: expected …, received …`. */
+export function mismatch(
+  path: Path,
+  expected: string,
+  received: string,
+  where: Pick<Diagnostic, 'span' | 'atKey'> = {},
+): Diagnostic {
+  const subject = path.length === 0 ? '' : `${formatPath(path)}: `;
+  const message = `${subject}expected ${expected}, received ${received}`;
+  return { severity: 'error', code: 'schema', message, path, ...where };
+}
+
+/** `['rules', 0, 'a b']` as `rules[0]["a b"]`. */
+export function formatPath(path: Path): string {
+  const steps = path.map((step) =>
+    typeof step === 'string' && /^[\w$-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+  );
+  return steps.join('').replace(/^\./, '');
+}
+
+/** Names a value in a message: its kind, or its text where that is short enough to recognise. */
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) {
+    return 'nothing';
+  }
+  if (Array.isArray(value)) {
+    return value.length === 0 ? 'an empty list' : 'a list';
+  }
+  if (typeof value === 'object') {
+    return 'an object';
+  }
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

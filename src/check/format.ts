@@ -1,0 +1,64 @@
+import stringWidth from 'string-width';
+import type { Diagnostic, Place } from './diagnostic.ts';
+
+/** One mistake tends to repeat itself over all rules: more than this helps nobody. */
+const maxPrinted = 100;
+
+const ranks = { error: 0, warning: 1, note: 2 };
+
+/** The worst first, then by file and place. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort(
+    (a, b) => ranks[a.severity] - ranks[b.severity] || comparePlaces(a.place, b.place),
+  );
+}
+
+/** The order of two places in their text; what has no place comes first. */
+export function comparePlaces(a: Place | undefined, b: Place | undefined): number {
+  if (a === undefined || b === undefined) {
+    return Number(a !== undefined) - Number(b !== undefined);
+  }
+  const files = Number(a.file > b.file) - Number(a.file < b.file);
+  return files || a.line - b.line || a.column - b.column;
+}
+
+/** Diagnostics for a terminal, one under the other; of very many the first hundred. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const shown = diagnostics.slice(0, maxPrinted).map(formatDiagnostic);
+  const more = diagnostics.length - shown.length;
+  return [...shown, ...(more > 0 ? [`… and ${more} more.`] : [])].join('\n');
+}
+
+/** `error file:line:column message`, the source line with its place underlined, and the hint. */
+export function formatDiagnostic({ severity, message, hint, place }: Diagnostic): string {
+  const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column} `;
+  const lines = [`${severity} ${where}${message}`];
+  if (place !== undefined) {
+    lines.push(...quote(place));
+  }
+  if (hint !== undefined) {
+    lines.push(`  ${hint}`);
+  }
+  return lines.join('\n');
+}
+
+const maxQuoted = 240;
+
+/** The source line and the carets under the place; of a very long line only the neighbourhood. */
+function quote({ line, column, length, sourceLine }: Place): string[] {
+  const start = sourceLine.length > maxQuoted ? Math.max(0, column - maxQuoted / 2) : 0;
+  const shown = sourceLine.slice(start, start + maxQuoted);
+  const before = shown.slice(0, column - 1 - start);
+  const marked = shown.slice(before.length, before.length + length);
+  const gutter = `  ${line} |`;
+  const carets = '^'.repeat(Math.max(1, stringWidth(marked)));
+  return [`${gutter} ${shown}`, `${' '.repeat(gutter.length - 1)}| ${blankOf(before)}${carets}`];
+}
+
+/** As wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
+function blankOf(text: string): string {
+  return text
+    .split('\t')
+    .map((part) => ' '.repeat(stringWidth(part)))
+    .join('\t');
+}

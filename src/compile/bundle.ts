@@ -1,0 +1,81 @@
+import { isBuiltin } from 'node:module';
+import type { Metafile, Plugin } from 'esbuild';
+
+/** What the function may load beside Node's own modules, and only when no function role is there. */
+const lazyPackage = '@alicloud/credentials';
+
+/**
+ * Parts of undici that a signed HTTP/1.1 request with a Buffer for its body never runs: HTTP/2 (loading Node's own
+ * module for it costs 3 ms of a cold start), bodies of fetch, and the parser for processors without SIMD.
+ */
+const neverRun =
+  /undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body|llhttp[\\/]llhttp-wasm)\.js$/;
+
+/** Leaves those out, and Node's modules that only they need. */
+export const leaveOutNeverRun: Plugin = {
+  name: 'leave-out-never-run',
+  setup: ({ onLoad, onResolve }) => {
+    const contents =
+      "module.exports = () => { throw new Error('this part of undici is left out of the bundle') };";
+    onLoad({ filter: neverRun }, () => ({ contents }));
+    // undici loads Node's whole HTTP module, 3 ms of a cold start, for this number and an `instanceof`.
+    const http = 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };';
+    onResolve({ filter: /^node:http$/ }, () => ({ path: 'http', namespace: 'left-out' }));
+    onLoad({ filter: /^/, namespace: 'left-out' }, () => ({ contents: http }));
+  },
+};
+
+/** Bundles the function into `{outDir}/index.js`, in CommonJS as Function Compute loads it. */
+export async function bundleFunction(outDir: string): Promise<Metafile> {
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    entryPoints: { index: 'src/index.ts' },
+    outdir: outDir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: [lazyPackage],
+    // What is loaded later comes through require: import() would start Node's other loader for it.
+    supported: { 'dynamic-import': false },
+    plugins: [leaveOutNeverRun],
+    // Names stay: Function Compute reports the class of an error, and stack traces are for people.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const foreign = importsOf(metafile).filter((path) => !isBuiltin(path) && path !== lazyPackage);
+  if (foreign.length > 0) {
+    throw new Error(`the bundle may not import ${foreign.join(', ')}`);
+  }
+  return metafile;
+}
+
+/** What the bundle asks Node for when it is loaded or later. */
+export function importsOf({ outputs }: Pick<Metafile, 'outputs'>): string[] {
+  const imports = Object.values(outputs).flatMap((output) => output.imports);
+  return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))].sort();
+}
+
+/** What the bundle holds and imports, for people. */
+export function describeBundle(metafile: Metafile): string {
+  const files = Object.entries(metafile.outputs).map(([path, output]) => {
+    const parts = new Map<string, number>();
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const owner =
+        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? input.split('/').slice(0, 2).join('/');
+      parts.set(owner, (parts.get(owner) ?? 0) + bytesInOutput);
+    }
+    const rows = [...parts]
+      .sort((a, b) => b[1] - a[1])
+      .map(([owner, size]) => `  ${kilobytes(size)}  ${owner}\n`);
+    return `${path}  ${kilobytes(output.bytes).trim()}, of it\n${rows.join('')}`;
+  });
+  return `${files.join('')}  imports ${importsOf(metafile).join(', ')}\n`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1).padStart(6)} KB`;
+}

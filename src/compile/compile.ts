@@ -1,0 +1,148 @@
+import type { DFA } from 'refa';
+import type { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
+import { type Diagnostic, describeValue, mismatch, type Path } from '../check/diagnostic.ts';
+import { comparePlaces } from '../check/format.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
+import { createBudget } from './budget.ts';
+import { keyLanguage, toKeyTable } from './key-table.ts';
+import { variantsOf } from './outputs.ts';
+import { documentSchema, type RuleSource } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+/** What may be built on the way to the tables of all rules, in states: ten thousand rules as people write them take half. */
+const maxSteps = 1_000_000;
+
+/** A rule as its author wrote it, beside the language of the keys that it takes. */
+export interface SourceRule extends RuleSource {
+  keys: DFA;
+}
+
+/** The rules ready for the function and for the checks, or everything that is wrong with them. */
+export type CompiledRules =
+  | {
+      ok: true;
+      ruleSet: RuleSet;
+      /** The same rules, in the same order, with their globs and templates as texts. */
+      source: readonly SourceRule[];
+      /** Adds the place in the text. */
+      locate: (diagnostic: Diagnostic) => Diagnostic;
+    }
+  | { ok: false; diagnostics: Diagnostic[] };
+
+/** Compiles the text of a rules.yaml; `file` only names it in places. Pure, and whole or not at all. */
+export function compileRules(text: string, file: string): CompiledRules {
+  const { diagnostics, value, locate } = readYaml(text, file);
+  if (diagnostics.length > 0) {
+    return { ok: false, diagnostics };
+  }
+  const refuse = (found: readonly Diagnostic[]): CompiledRules => ({
+    ok: false,
+    diagnostics: found.map(locate).sort((a, b) => comparePlaces(a.place, b.place)),
+  });
+  const document = documentSchema.safeParse(value);
+  if (!document.success) {
+    return refuse(document.error.issues.flatMap((issue) => toDiagnostics(issue, value)));
+  }
+  const { rules, onPermanentFailure = 'throw' } = document.data;
+  const budget = createBudget(maxSteps);
+  const languages = rules.map(({ match }) => keyLanguage(match.key, match.exclude ?? [], budget));
+  const found = [...findSharedNames(rules), ...findTooComplex(languages)];
+  if (found.length > 0) {
+    return refuse(found);
+  }
+  const source = rules.flatMap((rule, i) => {
+    const keys = languages[i];
+    return keys === undefined ? [] : [{ ...rule, keys }];
+  });
+  const ruleSet: RuleSet = {
+    format: rulesFormat,
+    builtBy: packageJson.version,
+    onPermanentFailure,
+    rules: source.map(toRule),
+  };
+  return { ok: true, ruleSet, source, locate };
+}
+
+/** The text of `dist/rules.json`. */
+export function renderRuleSet(ruleSet: RuleSet): string {
+  return JSON.stringify(ruleSet);
+}
+
+function toRule({ name, match, outputs, keys }: SourceRule): Rule {
+  return {
+    name,
+    match: {
+      keys: toKeyTable(keys),
+      buckets: match.bucket ?? [],
+      minBytes: match.size?.min,
+      maxBytes: match.size?.max,
+      contentTypes: match.contentType ?? [],
+    },
+    outputs: outputs.map(({ style, target: { bucket, key }, vary, refresh, checkSource }) => ({
+      style: style.parts,
+      target: { bucket, key: key.parts },
+      variants: variantsOf(vary),
+      refresh: refresh === 'always' ? undefined : refresh,
+      checkSource: checkSource === true ? true : undefined,
+    })),
+  };
+}
+
+function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
+  const first = new Map<string, number>();
+  return rules.flatMap(({ name }, i) => {
+    const other = first.get(name);
+    if (other === undefined) {
+      first.set(name, i);
+      return [];
+    }
+    return [mismatch(['rules', i, 'name'], 'a name of its own', `"${name}", as rules[${other}]`)];
+  });
+}
+
+function findTooComplex(languages: readonly (DFA | undefined)[]): Diagnostic[] {
+  const message = 'the globs of `key` and `exclude` are together too complex: simplify them';
+  const hint = 'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
+  return languages.flatMap((keys, i): Diagnostic[] =>
+    keys === undefined
+      ? [{ severity: 'error', code: 'too-complex', message, hint, path: ['rules', i, 'match', 'key'] }]
+      : [],
+  );
+}
+
+/** Diagnostics for one issue of the schema library; `base` is the path of the value that `issue.path` starts from. */
+function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = []): Diagnostic[] {
+  const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.message.replace('one of ', '').split(', ');
+    return issue.keys.map((name) => {
+      const received = `${describeValue(name)}${didYouMean(name, names)}`;
+      return mismatch([...path, name], issue.message, received, { atKey: true });
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map(({ message }) =>
+      mismatch(path, message, describeValue(path.at(-1)), { atKey: true }),
+    );
+  }
+  const value = path.reduce<unknown>(step, document);
+  if (issue.code === 'invalid_union') {
+    // Where a list or one item may stand, what was given tells which one was meant.
+    const meant = issue.errors[Array.isArray(value) ? 0 : 1] ?? [];
+    return meant.flatMap((inner) => toDiagnostics(inner, document, path));
+  }
+  const { received, offset } = paramsOf(issue);
+  const span = offset === undefined ? undefined : { offset, length: 1 };
+  return [mismatch(path, issue.message, received ?? describeValue(value), { span })];
+}
+
+function step(value: unknown, name: string | number): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** What our own checks give along with their issues. */
+function paramsOf(issue: z.core.$ZodIssue): { received?: string | undefined; offset?: number | undefined } {
+  return issue.code === 'custom' ? (issue.params ?? {}) : {};
+}

@@ -1,0 +1,100 @@
+import { DFA, NFA, type NodeFactory } from 'refa';
+import type { KeyTable } from '../rules/key-table.ts';
+import { type Budget, createBudget, within } from './budget.ts';
+import { type Glob, maxCharacter } from './glob.ts';
+
+/** The states a table may have. Globs that people write take tens; a function reads its tables at every cold start. */
+const maxStates = 1_000;
+
+/** What may be built on the way to one table, before it is made as small as it can be. */
+const maxSteps = 10_000;
+
+/** The keys of any of the globs without those of any exclude, as the smallest automaton; undefined where that is too large. */
+export function keyLanguage(
+  globs: readonly Glob[],
+  excludes: readonly Glob[],
+  budget: Budget,
+): DFA | undefined {
+  return within(createBudget(maxSteps, budget), ({ dfa }) => {
+    let keys = unionOf(globs, dfa);
+    if (excludes.length > 0) {
+      const others = unionOf(excludes, dfa);
+      others.complement(dfa);
+      keys = DFA.fromIntersection(keys, others, dfa);
+    }
+    keys.minimize();
+    return keys.countNodes() > maxStates ? undefined : keys;
+  });
+}
+
+function unionOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {
+  const expressions = globs.map(({ expression }) => expression);
+  return DFA.fromFA(NFA.fromRegex(expressions, { maxCharacter }), factory);
+}
+
+/** Writes a smallest automaton as the table that the function walks. */
+export function toKeyTable(language: DFA): KeyTable {
+  const { prefix, start } = literalPrefix(language);
+  const states = [start];
+  const numbers = new Map([[start, 0]]);
+  for (const state of states) {
+    for (const next of state.out.values()) {
+      if (!numbers.has(next)) {
+        numbers.set(next, states.push(next) - 1);
+      }
+    }
+  }
+  const columns = columnsOf(states, numbers);
+  const next = states.flatMap((_, state) => columns.classes.map((column) => column[state] ?? -1));
+  return {
+    prefix,
+    ranges: columns.starts,
+    classes: columns.numbers,
+    classCount: columns.classes.length,
+    next,
+    accepts: states.map((state) => (language.finals.has(state) ? 1 : 0)),
+  };
+}
+
+/** What every key begins with, and the state behind it. */
+function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.Node } {
+  let prefix = '';
+  let start = initial;
+  for (;;) {
+    const [only, ...others] = start.out.entries();
+    if (only === undefined || others.length > 0 || only[0].min < only[0].max || finals.has(start)) {
+      return { prefix, start };
+    }
+    prefix += String.fromCodePoint(only[0].min);
+    start = only[1];
+  }
+}
+
+/** Cuts the code points into ranges, and gives ranges that lead every state to the same next one the same class. */
+function columnsOf(states: readonly DFA.Node[], numbers: ReadonlyMap<DFA.Node, number>) {
+  const bounds = new Set([0]);
+  for (const { out } of states) {
+    for (const { min, max } of out.keys()) {
+      bounds.add(min).add(max + 1);
+    }
+  }
+  const all = [...bounds].filter((start) => start <= maxCharacter).sort((a, b) => a - b);
+  const known = new Map<string, number>();
+  const classes: number[][] = [];
+  const starts: number[] = [];
+  const classNumbers: number[] = [];
+  for (const start of all) {
+    const column = states.map(({ out }) => {
+      const to = out.get(start);
+      return to === undefined ? -1 : (numbers.get(to) ?? -1);
+    });
+    const name = column.join();
+    const number = known.get(name) ?? classes.push(column) - 1;
+    known.set(name, number);
+    if (classNumbers.at(-1) !== number) {
+      starts.push(start);
+      classNumbers.push(number);
+    }
+  }
+  return { starts, numbers: classNumbers, classes };
+}

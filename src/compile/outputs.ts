@@ -1,0 +1,139 @@
+import type { z } from 'zod';
+import { didYouMean } from '../did-you-mean.ts';
+import { keyVariables, render, type Template, type Values, variablesOf } from '../rules/template.ts';
+import type { OutputSource, RuleSource } from './schema.ts';
+
+/*
+ * What a schema of single fields cannot tell about outputs. Templates are rendered with the `vary` values and a
+ * placeholder for each key variable: what then reads the same is the same for every object.
+ */
+
+type Refinement = z.core.$RefinementCtx;
+
+function report(
+  { addIssue }: Refinement,
+  path: (string | number)[],
+  expected: string,
+  received: string,
+  offset?: number,
+) {
+  // A copy: the library adds to it.
+  addIssue({ code: 'custom', path: [...path], message: expected, params: { received, offset } });
+}
+
+const placeholders: Values = Object.fromEntries(keyVariables.map((name) => [name, `\0${name}\0`]));
+
+/** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
+const maxVariants = 100;
+
+/** Each choice of one value per variable; a single empty choice where nothing varies. */
+export function variantsOf(vary: OutputSource['vary']): Values[] {
+  return Object.entries(vary ?? {}).reduce<Values[]>(
+    (variants, [name, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
+    [{}],
+  );
+}
+
+/**
+ * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a
+ * style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become part of the process;
+ * in `{b64:…}` it is only text), a save-as of its own, a style name that cannot exist.
+ */
+export function checkOutput(output: OutputSource, context: Refinement): void {
+  const { vary = {}, style, target } = output;
+  const count = Object.values(vary).reduce((product, values) => product * values.length, 1);
+  if (count > maxVariants) {
+    report(context, ['vary'], `at most ${maxVariants} combinations of values`, `${count}`);
+    return;
+  }
+  const known = [...keyVariables, ...Object.keys(vary)];
+  checkVariables(target.key, { known, bare: known }, ['target', 'key'], context);
+  if (checkVariables(style, { known, bare: Object.keys(vary) }, ['style'], context)) {
+    checkRenderedStyle(output, context);
+  }
+}
+
+/** Whether all variables exist, and those outside of `{b64:…}` are among `bare`. */
+function checkVariables(
+  { parts }: Template,
+  { known, bare }: { known: string[]; bare: string[] },
+  path: string[],
+  context: Refinement,
+): boolean {
+  const wrong = variablesOf(parts).filter(({ name, inB64 }) => !(inB64 ? known : bare).includes(name));
+  for (const { name, offset } of wrong) {
+    if (known.includes(name)) {
+      const expected = `{${name}} only inside {b64:…} (variables of vary may stand anywhere)`;
+      report(context, path, expected, `"{${name}}"`, offset);
+    } else {
+      const received = `"{${name}}"${didYouMean(name, known)}`;
+      report(context, path, `one of {${known.join('}, {')}}`, received, offset);
+    }
+  }
+  return wrong.length === 0;
+}
+
+function checkRenderedStyle({ style, vary }: OutputSource, context: Refinement): void {
+  for (const variant of variantsOf(vary)) {
+    const rendered = render(style.parts, { ...placeholders, ...variant });
+    if (rendered.includes('sys/saveas')) {
+      const offset = Math.max(0, style.text.indexOf('sys/saveas'));
+      report(context, ['style'], 'no sys/saveas (target says where to save)', '"sys/saveas"', offset);
+      return;
+    }
+    const [, name] = /^style\/(.*)$/s.exec(rendered) ?? [];
+    // OSS help, "Styles": a style name is 1 to 63 letters, digits, "_", "-" and ".".
+    if (name !== undefined && !/^[\w.-]{1,63}$/.test(name)) {
+      const expected = 'a style name of 1 to 63 letters, digits, "_", "-" and "."';
+      report(context, ['style'], expected, JSON.stringify(name), 'style/'.length);
+      return;
+    }
+  }
+}
+
+/** Reports what is wrong between the fields of a rule: sizes, and outputs that overwrite their source or each other. */
+export function checkRule(rule: RuleSource, context: Refinement): void {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = rule.match.size ?? {};
+  if (min > max) {
+    report(context, ['match', 'size', 'max'], `at least min (${min} bytes)`, `${max} bytes`);
+  }
+  const buckets = rule.match.bucket ?? [];
+  const writers = new Map<string, number>();
+  rule.outputs.forEach((output, i) => {
+    const { bucket = buckets.length === 1 ? buckets[0] : '', key } = output.target;
+    const path = ['outputs', i, 'target', 'key'];
+    if (isOwnSource(output, buckets)) {
+      report(context, path, 'a key other than that of the source object', JSON.stringify(key.text));
+    }
+    for (const variant of variantsOf(output.vary)) {
+      const target = `${bucket}/${render(key.parts, { ...placeholders, ...variant })}`;
+      const other = writers.get(target);
+      if (other !== undefined) {
+        const expected = other === i ? ownKeyForEach(output) : 'a key of its own';
+        const where = other === i ? '' : `, where outputs[${other}] saves as well`;
+        report(context, path, expected, `${JSON.stringify(key.text)}${where}`);
+        return;
+      }
+      writers.set(target, i);
+    }
+  });
+}
+
+/** The ways to write the source object's own key. */
+const ownKeys = ['{key}', '{dir}/{base}', '{dir}/{name}.{ext}'];
+
+function isOwnSource({ target: { bucket, key } }: OutputSource, sourceBuckets: readonly string[]): boolean {
+  return (bucket === undefined || sourceBuckets.includes(bucket)) && ownKeys.includes(key.text);
+}
+
+/** What would keep the variants of one output apart. */
+function ownKeyForEach({ vary = {}, target }: OutputSource): string {
+  const used = variablesOf(target.key.parts).map(({ name }) => name);
+  const missing = Object.keys(vary).filter((name) => (vary[name] ?? []).length > 1 && !used.includes(name));
+  const expected =
+    missing.length > 0
+      ? `{${missing.join('} and {')}} in the key, so that each`
+      : 'values that differ, so that each';
+  return `${expected} of the ${variantsOf(vary).length} outputs has its own`;
+}

@@ -1,0 +1,220 @@
+import { z } from 'zod';
+import { keyVariables, parseTemplate } from '../rules/template.ts';
+import { parseGlob } from './glob.ts';
+import { checkOutput, checkRule } from './outputs.ts';
+
+/*
+ * One description of rules.yaml gives its types, the reader that names every fault with its path, and the JSON Schema
+ * that editors complete from. The message of a check is what was expected: "expected {message}, received …".
+ */
+
+interface Meta {
+  description?: string;
+  examples?: unknown[];
+  default?: unknown;
+}
+
+const text = (expected: string, pattern: RegExp, meta: Meta) =>
+  z
+    .string(expected)
+    .regex(pattern, expected)
+    .meta({ ...meta });
+
+const list = <T extends z.ZodType>(item: T, each: string, meta: Meta = {}) => {
+  const expected = `a list of one or more, each item ${each}`;
+  return z
+    .array(item, expected)
+    .min(1, expected)
+    .meta({ ...meta });
+};
+
+/** One item or a list of them; a list either way once read. */
+const oneOrMany = <T extends z.ZodType>(item: T, each: string, description: string) =>
+  z.union([list(item, each), item.transform((only) => [only])]).meta({ description });
+
+/** An object with these fields and no others: a field nobody reads is a misspelt one. */
+const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape, meta: Meta = {}) =>
+  z
+    .strictObject(shape, {
+      error: ({ code }) =>
+        code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
+    })
+    .meta({ ...meta });
+
+/** Checks between fields look only at what was read whole. */
+const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
+
+/** Reads a text on into something else, by a parser that tells where it failed. */
+type Parse<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
+
+const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
+  schema.transform((source, { issues }): T => {
+    const result = parse(source);
+    if (result.ok) {
+      return result;
+    }
+    const { expected: message, received, offset } = result;
+    issues.push({ code: 'custom', input: source, message, params: { received, offset } });
+    return z.NEVER;
+  });
+
+// OSS keys never begin with "/", so a glob that does would match nothing, silently.
+const globNoun = 'a glob that does not start with "/", such as "uploads/**/*.jpg"';
+const glob = parsed(
+  text(globNoun, /^[^/]/, {
+    description:
+      'A glob over object keys: *, **, ?, {a,b}, [a-z]. Quote it: YAML reads a leading * or { as its own.',
+    examples: ['uploads/**/*.{jpg,jpeg,png,webp}'],
+  }),
+  parseGlob,
+).transform(({ glob }) => glob);
+
+const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither begins nor ends it)';
+const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
+  description: 'A bucket name.',
+  examples: ['my-photos'],
+});
+
+const sizeNoun = 'a whole number of bytes or a size such as "20MB"';
+const bytesPerUnit: Record<string, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+const size = (description: string) =>
+  z
+    .union([
+      z.int(sizeNoun).min(0, sizeNoun).meta({ description: 'A number of bytes.' }),
+      text(sizeNoun, /^[0-9]{1,9}(B|KB|MB|GB)$/, {
+        description: 'A whole number of B, KB, MB or GB; 1 KB is 1,024 bytes.',
+      }),
+    ])
+    .meta({ description })
+    .transform((value) =>
+      typeof value === 'number'
+        ? value
+        : Number.parseInt(value, 10) * (bytesPerUnit[value.replace(/[0-9]+/, '')] ?? 1),
+    );
+
+const contentTypeNoun = 'a content type such as "image/png" or "image/*"';
+const contentType = text(contentTypeNoun, /^[\w!#$&^.+-]+\/(\*|[\w!#$&^.+-]+)$/, {
+  description: 'A content type; * stands for any subtype.',
+  examples: ['image/*', 'image/png'],
+}).transform((type) => type.toLowerCase());
+
+const style = parsed(
+  text(
+    'a style that begins with image/, video/, audio/, doc/, hls/ or style/',
+    /^(image|video|audio|doc|hls|style)\/./,
+    {
+      description:
+        'What OSS does to the object: image/…, video/…, audio/…, doc/…, hls/… or style/<name>. ' +
+        'Variables of vary may stand anywhere, all others inside {b64:…}. Without sys/saveas: target says where to save.',
+      examples: ['image/auto-orient,1/resize,m_lfit,w_{w}/format,webp', 'style/thumbnail'],
+    },
+  ),
+  parseTemplate,
+).transform(({ template }) => template);
+
+const targetKey = parsed(
+  text('a key that does not start with "/" or "\\"', /^[^/\\]/, {
+    description: `The key to save under. Variables: {${keyVariables.join('}, {')}} and those of vary.`,
+    examples: ['derived/{dir}/{name}-{w}.webp'],
+  }),
+  parseTemplate,
+).transform(({ template }) => template);
+
+const varyName = text('a name of letters, digits and "_"', /^\w+$/, { description: 'A variable.' }).refine(
+  (name) => !keyVariables.some((known) => known === name),
+  'a name that is not a variable already',
+);
+const valueNoun = 'a number or a text';
+const varyValue = z
+  .union([z.number(valueNoun), z.string(valueNoun)])
+  .meta({ description: 'A value of the variable.' });
+
+const outputNoun = 'an object with style, target';
+const output = fields(outputNoun, {
+  style,
+  vary: z
+    .record(varyName, list(varyValue, valueNoun), 'variables, each with a list of values')
+    .meta({
+      description:
+        'Own variables and their values: one output for each value, for each combination where several vary.',
+      examples: [{ w: [320, 640, 1280] }],
+    })
+    .optional(),
+  target: fields(
+    'an object with key',
+    { bucket: bucket.optional(), key: targetKey },
+    { description: "Default bucket: the source object's." },
+  ),
+  refresh: z
+    .enum(['always', 'missing', 'stale'], 'one of always, missing, stale')
+    .meta({
+      default: 'always',
+      description:
+        'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
+    })
+    .optional(),
+  checkSource: z
+    .boolean('one of false, true')
+    .meta({
+      default: false,
+      description: 'After saving, make it again if the source was replaced in the meantime.',
+    })
+    .optional(),
+});
+
+const match = fields('an object with key', {
+  key: oneOrMany(glob, globNoun, 'The objects to process: a glob, or several of which one must match.'),
+  exclude: oneOrMany(
+    glob,
+    globNoun,
+    'Objects to leave out although `key` matches: one glob or several.',
+  ).optional(),
+  bucket: oneOrMany(
+    bucket,
+    bucketNoun,
+    'One bucket or several; default: every bucket that triggers the function.',
+  ).optional(),
+  size: fields('an object with min, max', {
+    min: size('The smallest size taken.').optional(),
+    max: size('The largest size taken.').optional(),
+  }).optional(),
+  contentType: oneOrMany(
+    contentType,
+    contentTypeNoun,
+    'One content type or several; default: any.',
+  ).optional(),
+});
+
+const ruleNoun = 'an object with name, match, outputs';
+const rule = fields(ruleNoun, {
+  name: text('a name of 1 to 64 letters, digits, "_" and "-"', /^[A-Za-z0-9_-]{1,64}$/, {
+    description: 'Names the rule in logs and reports.',
+    examples: ['thumbnail'],
+  }),
+  match,
+  outputs: list(output.superRefine(checkOutput, whereSound), outputNoun, {
+    description: 'What is made of each object that matches.',
+  }),
+});
+
+export const documentSchema = fields('an object with rules', {
+  rules: z
+    .array(rule.superRefine(checkRule, whereSound), `a list, each item ${ruleNoun}`)
+    .meta({ description: 'Every rule that matches an object applies to it.' }),
+  onPermanentFailure: z
+    .enum(['throw', 'report'], 'one of throw, report')
+    .meta({
+      default: 'throw',
+      description:
+        'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
+    })
+    .optional(),
+});
+
+export type OutputSource = z.output<typeof output>;
+export type RuleSource = z.output<typeof rule>;
+
+/** The JSON Schema (draft-07) of `rules.yaml`; what spans several fields is left to the reader. */
+export function jsonSchema(): object {
+  return { title: 'oss-saveas rules', ...z.toJSONSchema(documentSchema, { target: 'draft-7', io: 'input' }) };
+}

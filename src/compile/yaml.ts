@@ -1,0 +1,130 @@
+import {
+  type Document,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { type Diagnostic, mismatch, type Place } from '../check/diagnostic.ts';
+
+/** A YAML text as plain data. Where it is broken there is none, but `diagnostics`, each with its place. */
+export interface YamlText {
+  diagnostics: Diagnostic[];
+  value: unknown;
+  /** Adds the place in the text. */
+  locate: (diagnostic: Diagnostic) => Diagnostic;
+}
+
+/** Aliases of lists of aliases would make a small file a huge document; what is read here has little to repeat. */
+const maxAliases = 100;
+
+/** Reads a text in YAML 1.2, so also in JSON. `file` only names it in places. */
+export function readYaml(fileText: string, file: string): YamlText {
+  const text = fileText.replace(/^\ufeff/, '');
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    stringKeys: true,
+    schema: 'core', // also where a %YAML directive asks for 1.1 and its many words for true and false
+    resolveKnownTags: false,
+  });
+  const placeAt = (offset: number, length = 1): Place => {
+    const { line, col: column } = lineCounter.linePos(offset);
+    const [sourceLine = ''] = /^[^\r\n]*/.exec(text.slice(offset - column + 1)) ?? [];
+    return { file, line, column, length: Math.max(1, length), sourceLine };
+  };
+  const broken = findProblems(document).map(({ expected, received, offset }) => ({
+    ...mismatch([], expected, received),
+    place: placeAt(offset),
+  }));
+  return {
+    diagnostics: broken.filter(({ place }, i) => place.line !== broken[i - 1]?.place.line),
+    value: broken.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
+    locate: (diagnostic) => ({
+      ...diagnostic,
+      place: placeAt(offsetOf(document, diagnostic, text), diagnostic.span?.length),
+    }),
+  };
+}
+
+interface Problem {
+  expected: string;
+  received: string;
+  offset: number;
+}
+
+/** Nearly every slip of YAML here is a glob or template without quotes, of which the parser's words say nothing. */
+const quotedYaml = 'valid YAML, with globs and templates in quotes';
+
+const knownProblems: Partial<Record<ErrorCode, readonly [expected: string, received: string]>> = {
+  DUPLICATE_KEY: ['each key once', 'the same key again'],
+  MULTIPLE_DOCS: ['one document', 'a second one'],
+  TAG_RESOLVE_FAILED: ['a value without a tag', 'a tag'],
+  TAB_AS_INDENT: ['spaces as indentation', 'a tab'],
+};
+
+/** The problems in the order of the text. After an unknown one the text is read wrongly, so it is the last. */
+function findProblems(document: Document.Parsed): Problem[] {
+  // An unknown tag is a mere warning to the parser; here no tag has a meaning.
+  const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
+    const [expected, received] = knownProblems[code] ?? [quotedYaml, `an error: ${message}`];
+    return { expected, received, offset: pos[0], isLast: knownProblems[code] === undefined };
+  });
+  const add = (expected: string, received: string, node: { range?: readonly number[] | null | undefined }) =>
+    problems.push({ expected, received, offset: node.range?.[0] ?? 0, isLast: false });
+  let aliases = 0;
+  visit(document, {
+    Alias(_, alias) {
+      aliases += 1;
+      if (aliases > maxAliases) {
+        add(`at most ${maxAliases} aliases`, 'more', alias);
+        return visit.BREAK;
+      }
+      if (alias.resolve(document) === undefined) {
+        add(quotedYaml, `the alias *${alias.source} of no anchor`, alias);
+      }
+      return undefined;
+    },
+    Pair(_, { key }) {
+      // JavaScript gives this name a meaning of its own, in the schema library as well.
+      if (isScalar(key) && key.value === '__proto__') {
+        add('another name than __proto__', '"__proto__"', key);
+      }
+    },
+  });
+  problems.sort((a, b) => a.offset - b.offset);
+  const last = problems.findIndex(({ isLast }) => isLast);
+  return last < 0 ? problems : problems.slice(0, last + 1);
+}
+
+/** Where the diagnostic points: a key, a value, a character of one, or the object that lacks the key. */
+function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
+  let node: unknown = document.contents;
+  let key: unknown;
+  for (const step of path) {
+    const inside = isAlias(node) ? node.resolve(document) : node;
+    const pair = isMap(inside)
+      ? inside.items.find((item) => isScalar(item.key) && item.key.value === step)
+      : undefined;
+    const next = isSeq(inside) && typeof step === 'number' ? inside.items[step] : pair?.value;
+    if (next === undefined) {
+      break;
+    }
+    node = next;
+    key = pair?.key;
+  }
+  const target = atKey === true && isNode(key) ? key : node;
+  const start = isNode(target) ? (target.range?.[0] ?? 0) : 0;
+  if (span === undefined || !isScalar(target) || typeof target.value !== 'string') {
+    return start;
+  }
+  // Where the text is not written as it is read (escapes, folded lines), its start has to do.
+  const quote = /["']/.test(text[start] ?? '') ? 1 : 0;
+  return text.startsWith(target.value, start + quote) ? start + quote + span.offset : start;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../src/check/diagnostic.ts';
+import { formatDiagnostic, formatDiagnostics, sortDiagnostics } from '../../src/check/format.ts';
+
+const at = (line: number, column: number, sourceLine: string, length = 1): Diagnostic => ({
+  severity: 'error',
+  code: 'schema',
+  message: `wrong at ${line}:${column}`,
+  path: [],
+  place: { file: 'rules.yaml', line, column, length, sourceLine },
+});
+
+describe('a diagnostic on the terminal', () => {
+  it('has its carets under the place, wide characters and tabs before it and in it', () => {
+    const sourceLine = '\t"规则": "照片/{jpg", x';
+
+    expect(formatDiagnostic(at(12, sourceLine.indexOf('照') + 1, sourceLine, 3)).split('\n')).toEqual([
+      'error rules.yaml:12:9 wrong at 12:9',
+      `  12 | ${sourceLine}`,
+      `     | \t${' '.repeat('"____": "'.length)}^^^^^`,
+    ]);
+  });
+
+  it('shows only the neighbourhood in a very long line', () => {
+    const [, quoted = '', carets = ''] = formatDiagnostic(
+      at(1, 5_001, `${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`),
+    ).split('\n');
+
+    expect(quoted.length).toBeLessThan(260);
+    expect(quoted[carets.indexOf('^')]).toBe('H');
+  });
+
+  it('ends with its hint, and is its message alone where it has no place', () => {
+    const diagnostic: Diagnostic = {
+      severity: 'warning',
+      code: 'x',
+      message: 'It is odd.',
+      hint: 'Do this.',
+      path: [],
+    };
+
+    expect(formatDiagnostic(diagnostic)).toBe('warning It is odd.\n  Do this.');
+  });
+
+  it('comes before milder ones, and in the order of the text among its like', () => {
+    const note: Diagnostic = { ...at(1, 1, 'x'), severity: 'note' };
+
+    expect(
+      sortDiagnostics([note, at(10, 1, 'x'), at(2, 9, 'x'), at(2, 1, 'x')]).map(({ message }) => message),
+    ).toEqual(['wrong at 2:1', 'wrong at 2:9', 'wrong at 10:1', 'wrong at 1:1']);
+  });
+
+  it('is one of at most a hundred', () => {
+    const lines = formatDiagnostics(Array.from({ length: 100_000 }, () => at(1, 1, 'x'))).split('\n');
+
+    expect(lines).toHaveLength(301);
+    expect(lines.at(-1)).toBe('… and 99900 more.');
+  });
+});

@@ -1,0 +1,341 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatDiagnostic } from '../../src/check/format.ts';
+import { type CompiledRules, compileRules, renderRuleSet } from '../../src/compile/compile.ts';
+import { jsonSchema } from '../../src/compile/schema.ts';
+
+const fixtures = new URL('../fixtures/rules/', import.meta.url);
+const names = (folder: string) =>
+  readdirSync(new URL(folder, fixtures)).filter((name) => !name.endsWith('.txt'));
+const read = (name: string) => readFileSync(new URL(name, fixtures), 'utf8');
+
+function diagnosticsOf(text: string, fileName = 'rules.yaml') {
+  const compiled = compileRules(text, fileName);
+  return compiled.ok ? [] : compiled.diagnostics;
+}
+
+const ruleOf = (changes: object = {}, output: object = {}) => ({
+  name: 'a',
+  match: { key: 'uploads/**' },
+  outputs: [{ style: 'image/resize,w_100', target: { key: 'x/{key}' }, ...output }],
+  ...changes,
+});
+
+function compile(...rules: object[]): CompiledRules & { ok: true } {
+  const compiled = compileRules(JSON.stringify({ rules }), 'rules.yaml');
+  if (!compiled.ok) {
+    throw new Error(compiled.diagnostics.map(formatDiagnostic).join('\n'));
+  }
+  return compiled;
+}
+
+const compileOne = (rule: object) => compile(rule).ruleSet.rules[0];
+const refusalsOf = (...rules: unknown[]) =>
+  diagnosticsOf(JSON.stringify({ rules })).map(({ path, span, message }) => ({ path, span, message }));
+
+describe('compiling rules', () => {
+  // The .txt beside each document is what the author of such rules sees on the terminal: review it as prose.
+  it.each(names('invalid/'))('shows every fault of %s with its place', async (name) => {
+    const rendered = diagnosticsOf(read(`invalid/${name}`), name).map(formatDiagnostic);
+
+    await expect(`${rendered.join('\n')}\n`).toMatchFileSnapshot(
+      new URL(`invalid/${name.replace(/\.\w+$/, '.txt')}`, fixtures).pathname,
+    );
+  });
+
+  it.each(names('valid/'))('takes %s', (name) => {
+    const compiled = compileRules(read(`valid/${name}`), name);
+
+    expect(diagnosticsOf(read(`valid/${name}`))).toEqual([]);
+    expect(compiled.ok && compiled.ruleSet.rules.length).toBeGreaterThan(0);
+  });
+
+  it('gives rules that are the same again once written as JSON and read', () => {
+    const { ruleSet } = compile(ruleOf({ match: { key: '照片/**', size: { max: '1MB' } } }));
+
+    expect(JSON.parse(renderRuleSet(ruleSet))).toEqual(JSON.parse(JSON.stringify(ruleSet)));
+    expect(JSON.parse(renderRuleSet(ruleSet))).toMatchObject({ format: 2, onPermanentFailure: 'throw' });
+  });
+
+  it('counts lines and columns alike with a byte order mark and Windows line ends', () => {
+    const [diagnostic] = diagnosticsOf('\ufeff# rules\r\nrules: 12\r\n');
+
+    expect(diagnostic?.place).toMatchObject({ line: 2, column: 8, sourceLine: 'rules: 12' });
+  });
+
+  it('points into an aliased value where it is written', () => {
+    const rule = (name: string, match: string) =>
+      `  - { name: ${name}, match: ${match}, outputs: [{ style: style/a, target: { key: "x/{key}" } }] }\n`;
+    const first = rule('a', '&m { key: "a/[" }');
+
+    const found = diagnosticsOf(`rules:\n${first}${rule('b', '*m')}`);
+
+    const column = first.indexOf('[') + 1;
+    expect(found.map(({ path, place }) => [path[1], place?.line, place?.column])).toEqual([
+      [0, 2, column],
+      [1, 2, column],
+    ]);
+  });
+
+  it('points at the start of a text whose escapes hide where its characters are', () => {
+    const text = 'rules: [{ name: a, match: { key: "\\u0061/[" }, outputs: [] }]';
+
+    const [diagnostic] = diagnosticsOf(text);
+
+    expect(diagnostic).toMatchObject({ path: ['rules', 0, 'match', 'key'] });
+    expect(diagnostic?.place?.column).toBe(text.indexOf('"') + 1);
+  });
+
+  it('stays YAML 1.2 where a directive asks for another', () => {
+    expect(diagnosticsOf('%YAML 1.1\n---\nrules: yes\n')[0]?.message).toMatch(/received "yes"$/);
+  });
+
+  it('refuses aliases beyond number, and a list that holds itself', () => {
+    const bomb = `a: &a x\nrules: [${'*a,'.repeat(101)}]`;
+
+    expect(diagnosticsOf(bomb).map(({ message }) => message)).toEqual([
+      'expected at most 100 aliases, received more',
+    ]);
+    expect(diagnosticsOf('rules: &a [*a]')).toHaveLength(1);
+  });
+
+  it('makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
+    const match = {
+      key: 'a/**',
+      bucket: 'my-photos',
+      size: { min: '2KB', max: 20_000 },
+      contentType: 'Image/*',
+    };
+
+    expect(compileOne(ruleOf({ match }))?.match).toMatchObject({
+      buckets: ['my-photos'],
+      minBytes: 2_048,
+      maxBytes: 20_000,
+      contentTypes: ['image/*'],
+    });
+  });
+
+  it.each([
+    ['1B', 1],
+    ['3KB', 3 * 1024],
+    ['20MB', 20 * 1024 ** 2],
+    ['2GB', 2 * 1024 ** 3],
+  ])('reads the size %s as %i bytes', (max, bytes) => {
+    expect(compileOne(ruleOf({ match: { key: 'a', size: { max } } }))?.match.maxBytes).toBe(bytes);
+  });
+
+  it('writes out one variant for each combination of values', () => {
+    const vary = { w: [320, 640], h: ['1', '2'] };
+
+    expect(compileOne(ruleOf({}, { vary, target: { key: '{w}{h}/{key}' } }))?.outputs[0]?.variants).toEqual([
+      { w: 320, h: '1' },
+      { w: 320, h: '2' },
+      { w: 640, h: '1' },
+      { w: 640, h: '2' },
+    ]);
+  });
+
+  it('takes any text of vary, hostile ones included, where it is encoded', () => {
+    const t = ["a/../b %+|,'", '照片 😀', '{}', '|sys/saveas,o_eA'];
+
+    const rule = compileOne(
+      ruleOf({}, { style: 'image/watermark,text_{b64:{t}}', vary: { t }, target: { key: 'x/{t}/{key}' } }),
+    );
+
+    expect(rule?.outputs[0]?.variants).toEqual(t.map((text) => ({ t: text })));
+  });
+
+  it('refuses to let a key write into the process', () => {
+    expect(refusalsOf(ruleOf({}, { style: 'image/watermark,text_{name}' }))).toMatchObject([
+      { path: ['rules', 0, 'outputs', 0, 'style'], span: { offset: 21 } },
+    ]);
+  });
+
+  it('refuses a save-as that only a value of vary brings in', () => {
+    const vary = { x: ['', '|sys/saveas,o_eA'] };
+
+    expect(
+      refusalsOf(ruleOf({}, { style: 'image/resize,w_1{x}', vary, target: { key: '{x}/{base}' } })),
+    ).toMatchObject([{ message: expect.stringContaining('no sys/saveas') }]);
+  });
+
+  it('lets outputs save under the same key in different buckets', () => {
+    const outputs = ['marked-a', 'marked-b'].map((bucket) => ({
+      style: 'style/a',
+      target: { bucket, key: '{key}' },
+    }));
+
+    expect(compileOne(ruleOf({ outputs }))?.outputs).toHaveLength(2);
+  });
+
+  it('refuses two outputs that save to one object, the bucket named or not', () => {
+    const match = { key: 'uploads/**', bucket: 'my-photos' };
+    const outputs = [{ key: 'x/{base}' }, { bucket: 'my-photos', key: 'x/{base}' }].map((target) => ({
+      style: 'style/a',
+      target,
+    }));
+
+    expect(refusalsOf(ruleOf({ match, outputs }))).toMatchObject([
+      {
+        path: ['rules', 0, 'outputs', 1, 'target', 'key'],
+        message: expect.stringContaining('outputs[0] saves'),
+      },
+    ]);
+  });
+
+  it('refuses values of vary that render to one key although they differ', () => {
+    const output = {
+      vary: { a: [1, 12], b: [23, 3] },
+      style: 'image/resize,w_{a}',
+      target: { key: 'x/{name}-{a}{b}' },
+    };
+
+    expect(refusalsOf(ruleOf({}, output))).toHaveLength(1);
+  });
+
+  it('refuses the source object as a target, in its bucket named or not', () => {
+    const rule = (target: object, bucket?: string) => ruleOf({ match: { key: 'a/**', bucket } }, { target });
+
+    expect(refusalsOf(rule({ key: '{dir}/{base}' }))).toHaveLength(1);
+    expect(refusalsOf(rule({ key: '{key}', bucket: 'my-photos' }, 'my-photos'))).toHaveLength(1);
+    expect(refusalsOf(rule({ key: '{key}', bucket: 'my-marked' }, 'my-photos'))).toEqual([]);
+  });
+
+  it('refuses combinations of vary beyond counting without counting them out', () => {
+    const values = Array.from({ length: 1_000 }, (_, i) => i);
+
+    expect(refusalsOf(ruleOf({}, { vary: { a: values, b: values, c: values, d: values } }))).toMatchObject([
+      { message: expect.stringContaining('received 1000000000000') },
+    ]);
+  });
+
+  it('guesses a misspelt field only where one is close', () => {
+    const found = refusalsOf(ruleOf({ Matche: {}, colour: 'red' })).map(({ message }) => message);
+
+    expect(found).toEqual([
+      'rules[0].Matche: expected one of name, match, outputs, received "Matche" (did you mean "match"?)',
+      'rules[0].colour: expected one of name, match, outputs, received "colour"',
+    ]);
+  });
+
+  it('shortens a long text in a message', () => {
+    const [refusal] = refusalsOf(ruleOf({ name: ' '.repeat(1_000) }));
+
+    expect(refusal?.message).toMatch(/…$/);
+    expect(refusal?.message.length).toBeLessThan(200);
+  });
+});
+
+const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+const bucket = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,20}[a-z0-9]$/);
+const folder = fc.stringMatching(/^[^/\\{}[\]*?,\s][^\\{}[\]*?,]{0,20}$/u);
+const oneOrMany = <T>(item: fc.Arbitrary<T>) =>
+  fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
+const size = fc.oneof(fc.nat(1_024), fc.constantFrom('0B', '1KB'));
+
+const output = fc
+  .record({
+    widths: fc.uniqueArray(fc.integer({ min: 1, max: 16_384 }), { minLength: 1, maxLength: 5 }),
+    folder,
+  })
+  .map(({ widths, folder: into }) => ({
+    style: 'image/resize,w_{w}/watermark,text_{b64:{rule} {name}}',
+    vary: { w: widths },
+    target: { bucket: 'derived', key: `${into}/{dir}/{name}-{w}.webp` },
+  }));
+
+const document = fc
+  .uniqueArray(
+    fc.record({
+      name,
+      match: fc.record(
+        {
+          key: oneOrMany(folder.map((text) => `${text}/**/*.{jpg,png}`)),
+          exclude: oneOrMany(folder),
+          bucket: oneOrMany(bucket),
+          size: fc.record({ min: size, max: fc.constantFrom('1MB', 5_000_000) }),
+          contentType: oneOrMany(fc.constantFrom('image/*', 'image/png')),
+        },
+        { requiredKeys: ['key'] },
+      ),
+      outputs: fc.array(output, { minLength: 1, maxLength: 1 }),
+    }),
+    { selector: (rule) => rule.name, minLength: 1, maxLength: 3 },
+  )
+  .map((rules) => ({ rules }));
+
+/** The paths of all fields and items of a document, and of the document itself. */
+function pathsOf(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) {
+    return [path];
+  }
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [path, ...entries.flatMap(([step, inner]) => pathsOf(inner, [...path, step]))];
+}
+
+function replaceAt(value: unknown, [step, ...rest]: (string | number)[], replacement: unknown): unknown {
+  if (step === undefined) {
+    return replacement;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, i) => (i === step ? replaceAt(item, rest, replacement) : item));
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === step ? replaceAt(inner, rest, replacement) : inner,
+    ]),
+  );
+}
+
+describe('any document', () => {
+  it('is taken when it is valid', () => {
+    fc.assert(
+      fc.property(document, (valid) => {
+        expect(diagnosticsOf(JSON.stringify(valid))).toEqual([]);
+      }),
+    );
+  });
+
+  it('has each broken field named by a diagnostic', () => {
+    fc.assert(
+      fc.property(
+        document,
+        fc.nat(),
+        fc.constantFrom(null, true, -1.5, '', '/|{', { a: 1 }, []),
+        (valid, pick, wrong) => {
+          const paths = pathsOf(valid);
+          const path = paths[pick % paths.length] ?? [];
+          // Any text and any number is a fine value of a variable, and a document without rules is fine too.
+          const isValue = path.at(-3) === 'vary';
+          fc.pre(!(isValue && (typeof wrong === 'string' || typeof wrong === 'number')));
+          fc.pre(!(path.length === 1 && Array.isArray(wrong)));
+
+          const found = diagnosticsOf(JSON.stringify(replaceAt(valid, path, wrong)));
+
+          expect(found.some((diagnostic) => diagnostic.path.join('.').startsWith(path.join('.')))).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the JSON Schema', () => {
+  it('describes every field of the document, so that editors can', () => {
+    const text = JSON.stringify(jsonSchema());
+
+    for (const field of ['name', 'match', 'exclude', 'contentType', 'outputs', 'style', 'vary', 'target']) {
+      expect(text).toContain(`"${field}":`);
+    }
+    expect(jsonSchema()).toMatchObject({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      required: ['rules'],
+      additionalProperties: false,
+    });
+  });
+});
