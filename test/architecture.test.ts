@@ -54,7 +54,7 @@ const allowed: Record<string, readonly string[]> = {
   credentials: ['oss', 'json'],
   settings: ['log'],
   events: ['json'],
-  style: ['did-you-mean'],
+  style: ['check', 'did-you-mean'],
   oss: ['json'],
   log: [],
   'fc-context': ['json'],
