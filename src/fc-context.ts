@@ -1,10 +1,10 @@
-import { fieldsOf } from './json.ts';
+import { fieldsOf, textOf } from './json.ts';
 
 /** What the function needs of Function Compute's context; credentials are read from it separately. */
 export interface InvocationContext {
   requestId: string;
   /** Where the function runs; absent where there is no Function Compute around it. */
-  region?: string;
+  region: string | undefined;
   /** The whole time the platform gives one invocation. */
   timeoutMs: number;
 }
@@ -17,8 +17,8 @@ export function readContext(context: unknown): InvocationContext {
   const { requestId, region, function: configured } = fieldsOf(context);
   const { timeout } = fieldsOf(configured);
   return {
-    requestId: typeof requestId === 'string' ? requestId : '',
-    ...(typeof region === 'string' && region !== '' && { region }),
+    requestId: textOf(requestId) ?? '',
+    region: textOf(region) || undefined,
     timeoutMs: typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : defaultTimeoutMs,
   };
 }

@@ -2,14 +2,12 @@ import { type LogLevel, logLevels } from './log.ts';
 
 /** What the environment says; region and endpoint may be left to the Function Compute context. */
 export interface Settings {
-  /** Rules as JSON text, in place of any file. */
-  rules?: string;
   /** Path of the compiled rules. */
   rulesFile: string;
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** The endpoint is a bucket's own domain. */
   cname: boolean;
-  region?: string;
+  region?: string | undefined;
   /** Calls to OSS under way at once in one invocation. */
   concurrency: number;
   logLevel: LogLevel;
@@ -46,11 +44,10 @@ export function readSettings(env: Environment, codeDir: string): Settings {
     throw new SettingsError(`Settings are wrong. ${problems.join('; ')}.`);
   }
   return {
-    ...(env.RULES && { rules: env.RULES }),
     rulesFile: env.RULES_FILE || `${codeDir}/rules.json`,
-    ...(env.OSS_ENDPOINT && { endpoint: env.OSS_ENDPOINT }),
+    endpoint: env.OSS_ENDPOINT || undefined,
     cname: env.OSS_CNAME === 'true',
-    ...(env.OSS_REGION && { region: env.OSS_REGION }),
+    region: env.OSS_REGION || undefined,
     concurrency,
     logLevel: logLevel ?? 'info',
   };

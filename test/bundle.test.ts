@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { bundleFunction, importsOf } from '../src/cli/build/bundle.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction, importsOf } from '../src/compile/bundle.ts';
 
 let outDir = '';
 let metafile: Metafile;
@@ -13,56 +13,58 @@ beforeAll(async () => {
   metafile = await bundleFunction(outDir);
 });
 
-afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rm(outDir, { recursive: true, force: true }));
 
-/** The file that every cold start loads. */
-const main = () => Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
-
 /** What is really in the bundle: left-out modules have only a line in it. */
-const inputs = (outputs = Object.entries(metafile.outputs)) =>
-  outputs.flatMap(([, output]) =>
+const inputs = () =>
+  Object.entries(metafile.outputs).flatMap(([, output]) =>
     Object.entries(output.inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 200)
       .map(([path]) => path),
   );
 
 describe('the deployed bundle', () => {
-  it('is a file of at most 300 KB, and one more for rules that were not compiled', () => {
-    const [[, index] = []] = main();
+  it('is one file of at most 300 KB', () => {
+    const [[path = '', output] = []] = Object.entries(metafile.outputs);
+
+    expect(Object.keys(metafile.outputs)).toHaveLength(1);
+    expect(basename(path)).toBe('index.js');
+    expect(output?.bytes).toBeLessThanOrEqual(300 * 1024);
+  });
+
+  it('holds neither a checker nor a compiler of rules, nor operations that the function does not call', async () => {
+    const code = await readFile(join(outDir, 'index.js'), 'utf8');
 
     expect(
-      Object.keys(metafile.outputs)
+      inputs()
+        .filter((path) => /^src\/rules\//.test(path))
+
         .map((path) => basename(path))
         .sort(),
-    ).toEqual(['index.js', 'rule-checker.js']);
-    expect(index?.bytes).toBeLessThanOrEqual(300 * 1024);
+    ).toEqual(['key-table.ts', 'match.ts', 'rule-set.ts', 'template.ts']);
+    const operations = [...code.matchAll(/operation:"(\w+)"/g)].map(([, name]) => name);
+    expect(operations).toEqual(['HeadObject']);
+    expect(code.includes('"ProcessObject"')).toBe(true);
+    expect(code.includes('"AsyncProcessObject"')).toBe(false);
   });
 
-  it('spares a cold start what only those rules need', () => {
-    const checker = inputs().filter((path) => /rules\/(schema|document|issue|output-checks)\.ts$/.test(path));
-
-    expect(checker).toHaveLength(4);
-    expect(inputs(main()).filter((path) => checker.includes(path))).toEqual([]);
-  });
-
-  it('checks rules from the environment with that file', async () => {
-    vi.stubEnv('RULES', '{"rules":[{"name":"r"}]}');
+  it('refuses rules that another version built, in one sentence', async () => {
+    const rulesFile = join(outDir, 'rules.json');
+    await writeFile(rulesFile, '{"format":1,"builtBy":"0.0.1","rules":[]}');
     const { handler } = await import(join(outDir, 'index.js'));
 
     const thrown = await handler(Buffer.from('{"bucket":"photos","key":"k"}'), {}).catch(
       (error: unknown) => error,
     );
 
-    expect(String(thrown)).toContain(
-      'RulesError: The rules in the RULES setting are wrong:\n- rules[0].match',
+    expect(String(thrown)).toBe(
+      `RulesError: ${rulesFile} was built by oss-saveas 0.0.1 in format 1, this function reads format 2: rebuild with \`oss-saveas build\`.`,
     );
   });
 
   // Each costs a cold start its loading: node:http2 alone 3 ms, so a new name here is a decision.
-  it("asks Node for these modules and, lazily, for the checker and the default credentials' package", () => {
+  it("asks Node for these modules and, lazily, for the default credentials' package", () => {
     expect(importsOf(metafile)).toEqual([
-      './rule-checker.js',
       '@alicloud/credentials',
       'node:assert',
       'node:buffer',
@@ -85,7 +87,9 @@ describe('the deployed bundle', () => {
     );
 
     expect(foreign).toEqual([]);
-    expect(inputs().filter((path) => /^src\/(cli|local)\/|client-h2|llhttp-wasm/.test(path))).toEqual([]);
+    expect(
+      inputs().filter((path) => /^src\/(cli|local|compile|check|style)\/|client-h2|llhttp-wasm/.test(path)),
+    ).toEqual([]);
   });
 
   it('keeps the class names of errors, which Function Compute reports', async () => {

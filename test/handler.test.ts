@@ -4,6 +4,7 @@ import { EventError } from '../src/events/parse.ts';
 import { createHandler } from '../src/handler.ts';
 import { OutputsFailed } from '../src/pipeline/report.ts';
 import { readSettings, SettingsError } from '../src/settings.ts';
+import { ruleSetOf } from './rules/rule-sets.ts';
 
 const agent = new MockAgent();
 agent.disableNetConnect();
@@ -19,10 +20,11 @@ const context = {
   function: { name: 'f', timeout: 10 },
 };
 
-function handlerOf(env: Record<string, string> = {}) {
+function handlerOf(env: Record<string, string> = {}, document: object = rules) {
   const lines: string[] = [];
-  const handle = createHandler({
-    settings: readSettings({ RULES: JSON.stringify(rules), ...env }, '/code'),
+  const invoke = createHandler({
+    settings: readSettings(env, '/code'),
+    ruleSet: ruleSetOf(document),
     dispatcher: agent,
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
@@ -30,7 +32,7 @@ function handlerOf(env: Record<string, string> = {}) {
   });
   return {
     lines,
-    handle: (event: unknown, fc: unknown = context) => handle(Buffer.from(JSON.stringify(event)), fc),
+    handle: (event: unknown, fc: unknown = context) => invoke(Buffer.from(JSON.stringify(event)), fc),
   };
 }
 
@@ -120,7 +122,7 @@ describe('an invocation', () => {
   });
 
   it('only reports permanent failures where the rules say so, and still throws what may heal', async () => {
-    const { handle } = handlerOf({ RULES: JSON.stringify({ ...rules, onPermanentFailure: 'report' }) });
+    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const answers = [404, 404, 404, 500, 500, 500];
     expectCalls('/u/a.jpg', 6, () => ({ statusCode: answers.shift() ?? 0, data: '' }));
 
@@ -174,7 +176,7 @@ describe('an invocation', () => {
     const sized = {
       rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 }, contentType: 'image/*' } }],
     };
-    const { handle } = handlerOf({ RULES: JSON.stringify(sized) });
+    const { handle } = handlerOf({}, sized);
     const head = (key: string, length: number) =>
       agent
         .get(origin)
@@ -194,7 +196,7 @@ describe('an invocation', () => {
   it('fails, and does not skip, an object whose facts cannot be had', async () => {
     const sized = { rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 } } }] };
     agent.get(origin).intercept({ path: '/u/gone', method: 'HEAD' }).reply(404, '');
-    const { handle } = handlerOf({ RULES: JSON.stringify(sized) });
+    const { handle } = handlerOf({}, sized);
 
     await expect(handle({ bucket: 'photos', key: 'u/gone' })).rejects.toThrow(
       'HeadObject oss://photos/u/gone failed: 404',
@@ -242,12 +244,11 @@ describe('an invocation', () => {
     await expect(handlerOf().handle(event, { ...context, region: '', ...fc })).rejects.toBeInstanceOf(type);
   });
 
-  it('is refused for wrong rules, with every issue named', async () => {
-    const { handle } = handlerOf({ RULES: '{"rules":[{"name":"a b"}]}' });
+  it('is refused for a wrong output of the event, and nothing is sent', async () => {
+    const event = { bucket: 'photos', key: 'u/a', style: 'image/info', target: { key: '{nmae}' } };
 
-    await expect(handle({ bucket: 'photos', key: 'u/a' })).rejects.toThrow(
-      /the RULES setting are wrong:[\s\S]*name[\s\S]*match/u,
-    );
+    await expect(handlerOf().handle(event)).rejects.toThrow(EventError);
+    await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
   });
 
   it('never logs, returns or throws a secret', async () => {

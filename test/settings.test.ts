@@ -13,7 +13,6 @@ describe('the settings', () => {
 
   it('take all that the environment says', () => {
     const env = {
-      RULES: '{}',
       RULES_FILE: '/x.json',
       OSS_ENDPOINT: 'http://127.0.0.1:9000',
       OSS_CNAME: 'true',
@@ -23,7 +22,6 @@ describe('the settings', () => {
     };
 
     expect(readSettings(env, '/code')).toEqual({
-      rules: '{}',
       rulesFile: '/x.json',
       endpoint: 'http://127.0.0.1:9000',
       cname: true,
@@ -34,10 +32,7 @@ describe('the settings', () => {
   });
 
   it('take an empty value as not set, as s.yaml leaves one behind', () => {
-    const settings = readSettings(
-      { OSS_ENDPOINT: '', OSS_REGION: '', RULES: '', RULES_FILE: '', OSS_CNAME: '' },
-      '/c',
-    );
+    const settings = readSettings({ OSS_ENDPOINT: '', OSS_REGION: '', RULES_FILE: '', OSS_CNAME: '' }, '/c');
 
     expect(settings).toEqual(readSettings({}, '/c'));
   });

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { compileRules } from '../rules/compile.ts';
-import { jsonSchema } from '../rules/document.ts';
-import { bundleFunction, describeBundle } from './build/bundle.ts';
+import { compileRules } from '../check/old/compile.ts';
+import { jsonSchema } from '../check/old/document.ts';
+import { buildPackage } from '../compile/build.ts';
+import { describeBundle } from '../compile/bundle.ts';
 import { formatRemark } from './check/remark.ts';
 import { checkFiles } from './check.ts';
 import { type Command, textOf } from './command.ts';
@@ -18,16 +19,14 @@ export const build: Command = {
   run: async (values, io) => {
     const outDir = textOf(values, 'out');
     const rules = textOf(values, 'rules');
-    const { ruleSet, json } = await compileRules(rules);
+    const { ruleSet } = await compileRules(rules);
     const { remarks } = await checkFiles({ rules }, io.env);
     const errors = remarks.filter(({ severity }) => severity === 'error').map(formatRemark);
     if (errors.length > 0) {
       throw new Error(`the check found errors:\n\n${errors.join('\n')}`);
     }
     await rm(outDir, { recursive: true, force: true });
-    await mkdir(outDir, { recursive: true });
-    await writeFile(join(outDir, 'rules.json'), json);
-    const metafile = await bundleFunction(outDir);
+    const metafile = await buildPackage(outDir, ruleSet);
     await writeFile('build/rules.schema.json', `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
     const contents = await Promise.all((await readdir(outDir)).map((file) => readFile(join(outDir, file))));
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { loadRules } from '../rules/load.ts';
-import type { Chain } from '../rules/loops.ts';
+import { loadRules } from '../check/old/load.ts';
+import type { Chain } from '../check/old/loops.ts';
 import { remarkAgreement } from './check/agreement.ts';
 import { createSay, formatRemark, type Remark, toJson } from './check/remark.ts';
 import { nameOf, remarkRules } from './check/rule-remarks.ts';

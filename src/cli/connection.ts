@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
-import { createOssClient, type OssClient } from '../oss/client.ts';
+import { type Call, createCall } from '../oss/call.ts';
 import { type Endpoint, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import type { Credentials } from '../oss/sign.ts';
@@ -19,7 +19,7 @@ export interface Connection {
   endpoint: Endpoint;
   credentials: () => Promise<Credentials>;
   dispatcher: Dispatcher;
-  client: OssClient;
+  call: Call;
 }
 
 /** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
@@ -32,9 +32,9 @@ export async function withConnection<T>(
   const endpoint = resolveEndpoint(settings);
   const credentials = createDefaultCredentials(io.env);
   const dispatcher = createAgent();
-  const client = createOssClient({ region: settings.region, endpoint, credentials, dispatcher });
+  const call = createCall({ region: settings.region, endpoint, credentials, dispatcher });
   try {
-    return await use({ settings, endpoint, credentials, dispatcher, client });
+    return await use({ settings, endpoint, credentials, dispatcher, call });
   } finally {
     await dispatcher.close();
   }

@@ -1,16 +1,17 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { compileRules } from '../check/old/compile.ts';
 import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/delivery.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
 import type { LocalStack } from '../local/stack.ts';
-import { createOssClient, type OssClient } from '../oss/client.ts';
+import { type Call, createCall } from '../oss/call.ts';
 import { resolveEndpoint } from '../oss/endpoint.ts';
+import { getObject, putObject } from '../oss/operations.ts';
 import { createAgent } from '../oss/request.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { Report } from '../pipeline/report.ts';
-import type { Planned } from '../pipeline/result.ts';
-import { compileRules } from '../rules/compile.ts';
+import type { PlannedResult } from '../pipeline/result.ts';
 import { type Command, type Io, textOf } from './command.ts';
 import { region } from './local.ts';
 import { createProgress, formatTable, type Row } from './terminal.ts';
@@ -53,16 +54,21 @@ export const demo: Command = {
       progress('drawing pictures');
       const { samplePictures } = await import('../local/pictures.ts');
       const pictures = await samplePictures();
-      const client = createClient(stack);
+      const call = callTo(stack);
       const [bucket = ''] = stack.buckets;
       for (const { name, body, contentType } of pictures) {
         progress(`uploading ${name}`);
-        await client.putObject({ bucket, key: `uploads/${name}`, body, contentType });
+        await putObject(call, {
+          bucket,
+          key: `uploads/${name}`,
+          body,
+          headers: { 'content-type': contentType },
+        });
       }
       await stack.functionCompute.idle();
       progress('');
       const planned = pictures.flatMap((picture) => planFor(picture, bucket, ruleSet));
-      const rows = await Promise.all(planned.map((item) => checkOutput(item, { client, outcomes, dataDir })));
+      const rows = await Promise.all(planned.map((item) => checkOutput(item, { call, outcomes, dataDir })));
       io.out(formatOutputs(rows, io));
       const wrong = rows.filter(({ isExpected }) => !isExpected).length;
       io.out(summarize(rows.length, wrong, outcomes, dataDir));
@@ -75,8 +81,8 @@ export const demo: Command = {
 
 const accessKey = { id: 'local', secret: 'local-secret' };
 
-function createClient({ url }: LocalStack): OssClient {
-  return createOssClient({
+function callTo({ url }: LocalStack): Call {
+  return createCall({
     region,
     endpoint: resolveEndpoint({ region, endpoint: url }),
     credentials: () => ({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),
@@ -86,7 +92,7 @@ function createClient({ url }: LocalStack): OssClient {
 
 interface PlannedOutput {
   picture: SamplePicture;
-  task: Planned;
+  task: PlannedResult;
 }
 
 /** What the handler's own planner says of the upload: the demo expects all of it, and nothing else. */
@@ -99,15 +105,15 @@ function planFor(picture: SamplePicture, bucket: string, rules: Parameters<typeo
 }
 
 interface Found {
-  client: OssClient;
+  call: Call;
   outcomes: readonly InvocationOutcome[];
   dataDir: string;
 }
 
-async function checkOutput({ picture, task }: PlannedOutput, { client, outcomes, dataDir }: Found) {
+async function checkOutput({ picture, task }: PlannedOutput, { call, outcomes, dataDir }: Found) {
   const { measurePicture } = await import('../local/pictures.ts');
   const source = await measurePicture(picture.body);
-  const saved = await client.getObject(task.target).catch(() => undefined);
+  const saved = await getObject(call, task.target).catch(() => undefined);
   const target = saved && (await measurePicture(saved.body));
   if (saved !== undefined) {
     await keep(join(dataDir, 'pictures', task.target.key), saved.body);
@@ -164,7 +170,7 @@ async function keep(file: string, body: Buffer): Promise<void> {
   await writeFile(file, body);
 }
 
-function timeOf({ target }: Planned, outcome: InvocationOutcome | undefined): string {
+function timeOf({ target }: PlannedResult, outcome: InvocationOutcome | undefined): string {
   if (outcome?.result.status !== 'succeeded') {
     return '';
   }

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { plan } from '../pipeline/plan.ts';
+import { concat, findCommonWord, literal, sequence, toDfa } from '../check/old/automaton.ts';
+import { ANY_CHAR } from '../check/old/char-set.ts';
+import { excludeDfa, keyDfa } from '../check/old/language.ts';
+import type { Rule, RuleSet } from '../check/old/rule.ts';
 import { formatObject } from '../pipeline/result.ts';
-import type { Target } from '../process/save-as.ts';
-import { concat, findCommonWord, literal, sequence, toDfa } from '../rules/automaton.ts';
-import { ANY_CHAR } from '../rules/char-set.ts';
-import { excludeDfa, keyDfa } from '../rules/language.ts';
-import type { Rule, RuleSet } from '../rules/rule.ts';
+import type { OssObject } from '../process.ts';
+import { planTargets } from './check/planner.ts';
 import type { Io } from './command.ts';
 import { cannotTell, type Finding, ok, wrong } from './finding.ts';
 
@@ -143,27 +143,22 @@ async function checkRole(rules: RuleSet, { role, trigger }: Deployment, io: Io):
 
 interface Need {
   action: string;
-  object: Target;
+  object: OssObject;
 }
 
 /** What an image process with save-as needs (OSS help: "sys/saveas"), for one object of each rule. */
 function needsOf(rules: RuleSet, triggerBucket = 'bucket'): Need[] {
-  return rules.rules.flatMap(({ match }) => {
+  return rules.rules.flatMap((rule) => {
+    const { match } = rule;
     const sample = findCommonWord([keyDfa(match)], [excludeDfa(match)]);
     if (sample.found !== 'word') {
       return [];
     }
     const source = { bucket: match.bucket[0] ?? triggerBucket, key: sample.word };
-    const event = { ...source, eventName: 'Manual', eventTime: new Date(0).toISOString() };
-    const [contentType = 'image/jpeg'] = match.contentType;
-    const facts = { sizeBytes: match.minBytes ?? 1, contentType };
-    const planned = plan({ kind: 'object', event: { ...event, ...facts } }, rules);
     return [
       { action: 'oss:GetObject', object: source },
       { action: 'oss:PostProcessTask', object: source },
-      ...planned.flatMap((item) =>
-        item.status === 'planned' ? [{ action: 'oss:PutObject', object: item.target }] : [],
-      ),
+      ...planTargets(rule, source).map((object) => ({ action: 'oss:PutObject', object })),
     ];
   });
 }

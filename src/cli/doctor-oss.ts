@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createCaller } from '../oss/call.ts';
-import type { OssClient } from '../oss/client.ts';
+import { type Call, createCall } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
-import { sendOnce } from '../oss/request.ts';
+import { deleteObject, getObject, headObject, processObject } from '../oss/operations.ts';
+import { send } from '../oss/request.ts';
 import { parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
-import { formatObject, type Planned } from '../pipeline/result.ts';
-import { buildProcess } from '../process/build.ts';
-import type { Target } from '../process/save-as.ts';
-import type { RuleSet } from '../rules/rule.ts';
+import { formatObject, type PlannedResult } from '../pipeline/result.ts';
+import { buildProcess, type OssObject } from '../process.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { Connection } from './connection.ts';
 import { cannotTell, type Finding, ok, wrong } from './finding.ts';
 
@@ -30,7 +29,7 @@ export async function checkEndpoint(
     (error: Error) => wrong('credentials', 'none', error.message),
   );
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
-  return sendOnce(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits }).then(
+  return send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits }).then(
     ({ headers }) => [key, ok('endpoint', `${origin} answers`), checkClock(headers.date, now())],
     (error: Error) => [
       key,
@@ -58,12 +57,12 @@ export async function checkBuckets(
   if (buckets.length === 0) {
     return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
   }
-  const call = createCaller({ region, endpoint, credentials, dispatcher });
+  const call = createCall({ region, endpoint, credentials, dispatcher });
   const locate = async (bucket: string): Promise<Finding> => {
     const check = `bucket ${bucket}`;
     const query = { location: '' };
     try {
-      const { response } = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
+      const response = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
       const location = parseXml(response.body.toString()).text.trim().replace(/^oss-/, '');
       if (location === region) {
         return ok(check, `in ${region}`);
@@ -102,23 +101,23 @@ function describeBucketError(check: string, error: unknown): Finding {
 
 /** Tries each output of the object's rules: a GET with the style, and if `wet` a save that is removed after. */
 export async function checkStyles(
-  { client }: Connection,
+  { call }: Connection,
   rules: RuleSet,
-  { object, wet }: { object: Target | undefined; wet: boolean },
+  { object, wet }: { object: OssObject | undefined; wet: boolean },
 ): Promise<Finding[]> {
   if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
   }
   try {
-    const { sizeBytes, contentType = '', eTag = '' } = await client.headObject(object);
+    const { sizeBytes, contentType = '', eTag = '' } = await headObject(call, object);
     const facts = { eventName: 'Manual', eventTime: new Date().toISOString(), sizeBytes, contentType, eTag };
-    const planFor = (named: Target) => plan({ kind: 'object', event: { ...named, ...facts } }, rules);
+    const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...facts } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       if (item.status === 'planned') {
-        findings.push(await view(client, item));
+        findings.push(await view(call, item));
         if (wet) {
-          findings.push(await save(client, item, planFor));
+          findings.push(await save(call, item, planFor));
         }
       } else {
         const why = item.status === 'skipped' ? item.reason : item.message;
@@ -132,17 +131,17 @@ export async function checkStyles(
   }
 }
 
-function view(client: OssClient, { rule, source, style }: Planned): Promise<Finding> {
+function view(call: Call, { rule, source, style }: PlannedResult): Promise<Finding> {
   return attempt(`style of ${rule}`, async () => {
-    const { sizeBytes, contentType } = await client.getObject({ ...source, process: style });
+    const { sizeBytes, contentType } = await getObject(call, { ...source, process: style });
     return `${sizeBytes} bytes of ${contentType}`;
   });
 }
 
 async function save(
-  client: OssClient,
-  { rule, source, style, target }: Planned,
-  planFor: (object: Target) => { status: string }[],
+  call: Call,
+  { rule, source, style, target }: PlannedResult,
+  planFor: (object: OssObject) => { status: string }[],
 ): Promise<Finding> {
   const check = `save of ${rule}`;
   const scratch = { bucket: target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
@@ -151,10 +150,10 @@ async function save(
   }
   return attempt(check, async () => {
     try {
-      const { sizeBytes } = await client.processObject({ ...source, process: buildProcess(style, scratch) });
+      const { sizeBytes } = await processObject(call, { ...source, process: buildProcess(style, scratch) });
       return `${sizeBytes} bytes at ${formatObject(scratch)}, removed`;
     } finally {
-      await client.deleteObject(scratch);
+      await deleteObject(call, scratch);
     }
   });
 }

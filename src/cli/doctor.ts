@@ -1,6 +1,6 @@
-import type { Target } from '../process/save-as.ts';
-import { compileRules } from '../rules/compile.ts';
-import type { RuleSet } from '../rules/rule.ts';
+import { compileRules } from '../check/old/compile.ts';
+import type { OssObject } from '../process.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, textOf } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkDeployment } from './doctor-account.ts';
@@ -27,13 +27,13 @@ export const doctor: Command = {
     if (wet && object === undefined) {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
-    const { ruleSet } = await compileRules(textOf(values, 'rules'));
+    const { ruleSet, oldRules } = await compileRules(textOf(values, 'rules'));
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${ruleSet.rules.length} rules`),
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, object, io.env.OSS_BUCKET))),
       ...(await checkStyles(connection, ruleSet, { object, wet })),
-      ...(await checkDeployment(ruleSet, { template: textOf(values, 'template'), io })),
+      ...(await checkDeployment(oldRules, { template: textOf(values, 'template'), io })),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
@@ -41,12 +41,16 @@ export const doctor: Command = {
 };
 
 /** Those the rules name, and where they name none the one that is deployed for. */
-function bucketsOf({ rules }: RuleSet, object: Target | undefined, deployed: string | undefined): string[] {
+function bucketsOf(
+  { rules }: RuleSet,
+  object: OssObject | undefined,
+  deployed: string | undefined,
+): string[] {
   const named = rules.flatMap(({ match, outputs }) => [
-    ...match.bucket,
+    ...match.buckets,
     ...outputs.flatMap(({ target }) => target.bucket ?? []),
   ]);
-  const isOpen = rules.some(({ match }) => match.bucket.length === 0);
+  const isOpen = rules.some(({ match }) => match.buckets.length === 0);
   return [
     ...new Set([...named, ...(isOpen && deployed ? [deployed] : []), ...(object ? [object.bucket] : [])]),
   ];

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { Target } from '../process/save-as.ts';
+import type { OssObject } from '../process.ts';
 import { CliError, type Values } from './command.ts';
 
 /** The object that `oss://bucket/key` names; the key is taken as it stands, nothing in it is decoded. */
-export function parseObjectUrl(url: string): Target {
+export function parseObjectUrl(url: string): OssObject {
   const [, bucket, key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
   if (bucket !== undefined && key !== undefined) {
     return { bucket, key };

@@ -1,17 +1,17 @@
-import type { EventRecord } from '../events/event-record.ts';
-import type { ObjectEvent } from '../events/object-event.ts';
+import { accepts, sequence, toDfa } from '../check/old/automaton.ts';
+import { compileRules } from '../check/old/compile.ts';
+import { excludeDfa, keyDfa } from '../check/old/language.ts';
+import { findMismatch as findOldMismatch } from '../check/old/match.ts';
+import type { Rule as OldRule, RuleSet as OldRuleSet } from '../check/old/rule.ts';
+import { fittingFacts } from '../check/old/sources.ts';
+import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
-import { isOwnOutput } from '../pipeline/guard.ts';
+import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject } from '../pipeline/result.ts';
-import type { Target } from '../process/save-as.ts';
-import { accepts, sequence, toDfa } from '../rules/automaton.ts';
-import { compileRules } from '../rules/compile.ts';
-import { excludeDfa, keyDfa } from '../rules/language.ts';
+import type { OssObject } from '../process.ts';
 import { findMismatch } from '../rules/match.ts';
-import { readAdHocRules } from '../rules/read.ts';
-import type { Rule, RuleSet } from '../rules/rule.ts';
-import { fittingFacts } from '../rules/sources.ts';
+import type { Match, Rule, RuleSet } from '../rules/rule-set.ts';
 import { variablesOf } from '../rules/template.ts';
 import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
 import { parseObjectUrl, readEventOption } from './event-input.ts';
@@ -37,11 +37,11 @@ export const explain: Command = {
     if (positionals.length === 0) {
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
     }
-    const { ruleSet } = await compileRules(textOf(values, 'rules'));
+    const { ruleSet, oldRules } = await compileRules(textOf(values, 'rules'));
     const reports: Report[] = [];
     for (const argument of positionals) {
       const { records, rules } = await readArgument(argument, { values, ruleSet, io });
-      reports.push(...records.map((record) => explainRecord(record, rules)));
+      reports.push(...records.map((record) => explainRecord(record, rules, oldRules)));
     }
     io.out(
       values.json === true
@@ -71,11 +71,11 @@ async function readArgument(
   }
   const event = await readEventOption({ event: input });
   const { records, adHoc } = parseEvent(Buffer.from(JSON.stringify(event)), new Date());
-  return { records, rules: adHoc === undefined ? given.ruleSet : await readAdHocRules(adHoc) };
+  return { records, rules: adHoc === undefined ? given.ruleSet : adHocRules(adHoc) };
 }
 
 function readObject(text: string, { values, ruleSet, io }: Given): EventRecord {
-  const named = ruleSet.rules.flatMap(({ match }) => match.bucket)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
+  const named = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
   const bucket = typeof values.bucket === 'string' ? values.bucket : named;
   const object = text.startsWith('oss://') ? parseObjectUrl(text) : { bucket, key: text };
   const { size, 'content-type': contentType } = values;
@@ -92,7 +92,7 @@ function readObject(text: string, { values, ruleSet, io }: Given): EventRecord {
   };
 }
 
-interface Report extends Partial<Target> {
+interface Report extends Partial<OssObject> {
   /** Why nothing is done at all. */
   skipped?: string;
   rules: RuleReport[];
@@ -111,13 +111,13 @@ interface RuleReport {
 }
 
 interface OutputReport {
-  target?: Target;
+  target?: OssObject;
   process?: string;
   decoded?: string;
   failed?: string;
 }
 
-function explainRecord(record: EventRecord, rules: RuleSet): Report {
+function explainRecord(record: EventRecord, rules: RuleSet, oldRules: OldRuleSet): Report {
   const items = plan(record, rules);
   const [first] = items;
   const source = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
@@ -132,7 +132,7 @@ function explainRecord(record: EventRecord, rules: RuleSet): Report {
         first?.status === 'skipped' ? first.reason : first?.status === 'failed' ? first.message : 'nothing',
     };
   }
-  const reports = rules.rules.map((rule) => explainRule(rule, record.event, rules));
+  const reports = rules.rules.map((rule) => explainRule(rule, record.event, oldRules));
   // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
   const isManual = record.event.eventName === 'Manual';
   const calls = reports
@@ -146,17 +146,15 @@ function explainRecord(record: EventRecord, rules: RuleSet): Report {
   };
 }
 
-function explainRule(rule: Rule, event: ObjectEvent, rules: RuleSet): RuleReport {
+function explainRule(rule: Rule, event: ObjectEvent, { rules }: OldRuleSet): RuleReport {
   const { match } = rule;
   const isUnknown = findMismatch(match, event)?.endsWith('-unknown') === true;
   const assumed = isUnknown ? { ...event, ...assumedFacts(match, event) } : event;
   const mismatch = findMismatch(match, assumed);
   if (mismatch !== undefined) {
-    return { rule: rule.name, matches: false, why: whyNot(rule, assumed), outputs: [] };
+    return { rule: rule.name, matches: false, why: whyNot(rules, rule.name, assumed), outputs: [] };
   }
-  const items = plan({ kind: 'object', event: assumed }, { ...rules, rules: [rule] }, (one, object) =>
-    isOwnOutput(one, object, rules),
-  );
+  const items = plan({ kind: 'object', event: assumed }, { rules: [rule] });
   const provided = [
     ...(isUnknown ? [conditionsOf(match)] : []),
     ...(lacksETag(rule, event) ? ['with the ETag that its event brings'] : []),
@@ -174,7 +172,7 @@ function explainRule(rule: Rule, event: ObjectEvent, rules: RuleSet): RuleReport
     rule: rule.name,
     matches: true,
     ...(isOwn && {
-      why: 'skipped: own-output. By its name this is a result of this rule, or of one that this rule leads to',
+      why: 'skipped: own-output. By its name this is a result of this rule',
     }),
     ...(provided.length > 0 && { provided: provided.join('; ') }),
     outputs,
@@ -184,28 +182,31 @@ function explainRule(rule: Rule, event: ObjectEvent, rules: RuleSet): RuleReport
 const lacksETag = ({ outputs }: Rule, { eTag }: ObjectEvent) =>
   eTag === undefined &&
   outputs.some(({ target, style }) =>
-    variablesOf([...target.key.parts, ...style.parts]).some(({ name }) => name === 'etag'),
+    variablesOf([...target.key, ...style]).some(({ name }) => name === 'etag'),
   );
 
-function assumedFacts(match: Rule['match'], { sizeBytes, contentType }: ObjectEvent) {
-  const fitting = fittingFacts(match);
+function assumedFacts(match: Match, { sizeBytes, contentType }: ObjectEvent) {
+  const fitting = fittingFacts({ ...match, contentType: match.contentTypes });
   return { sizeBytes: sizeBytes ?? fitting.sizeBytes, contentType: contentType ?? fitting.contentType };
 }
 
-function conditionsOf({ minBytes, maxBytes, contentType }: Rule['match']): string {
+function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   const conditions = [
     ...(minBytes === undefined ? [] : [`at least ${minBytes.toLocaleString('en')} bytes`]),
     ...(maxBytes === undefined ? [] : [`at most ${maxBytes.toLocaleString('en')} bytes`]),
-    ...(contentType.length === 0 ? [] : [`content type ${contentType.join(' or ')}`]),
+    ...(contentTypes.length === 0 ? [] : [`content type ${contentTypes.join(' or ')}`]),
   ];
   return `if it has ${conditions.join(' and ')}`;
 }
 
-function whyNot(rule: Rule, event: ObjectEvent): string {
-  const { match } = rule;
+function whyNot(rules: readonly OldRule[], name: string, event: ObjectEvent): string {
+  const match = rules.find((rule) => rule.name === name)?.match;
+  if (match === undefined) {
+    return 'it does not match';
+  }
   const { bucket, key, sizeBytes = 0, contentType = '' } = event;
   const globs = match.key.map(({ text }) => JSON.stringify(text)).join(', ');
-  switch (findMismatch(match, event)) {
+  switch (findOldMismatch(match, event)) {
     case 'bucket':
       return `it takes objects of ${match.bucket.join(', ')}, not of ${bucket}`;
     case 'key': {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { compileRules } from '../rules/compile.ts';
-import type { RuleSet } from '../rules/rule.ts';
+import { compileRules } from '../check/old/compile.ts';
+import type { RuleSet } from '../check/old/rule.ts';
 import { formatRemark } from './check/remark.ts';
 import { checkFiles } from './check.ts';
 import { CliError, type Command, type Option, textOf } from './command.ts';
@@ -60,7 +60,7 @@ export const generate: Command = {
     if (values.check !== true) {
       const given = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined);
       const bucket = given('bucket') ?? io.env.OSS_BUCKET;
-      const { ruleSet } = await compileRules(rules);
+      const { oldRules: ruleSet } = await compileRules(rules);
       const isOpen = ruleSet.rules.some(({ match }) => match.bucket.length === 0);
       if (name === 'policy' && isOpen && bucket === undefined) {
         throw new CliError(

@@ -1,8 +1,10 @@
+import { compileRules } from '../check/old/compile.ts';
 import { createHandler } from '../handler.ts';
+import { processObject } from '../oss/operations.ts';
 import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
-import { buildProcess } from '../process/build.ts';
-import { compileRules } from '../rules/compile.ts';
+import { buildProcess } from '../process.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEventOption } from './event-input.ts';
@@ -50,8 +52,8 @@ async function runStyle(values: Values, io: Io): Promise<number> {
     io.out(values.json ? `${JSON.stringify(plan)}\n` : `POST ${formatObject(source)}\n${process}\n`);
     return 0;
   }
-  return withConnection(values, io, async ({ client }) => {
-    const answer = await client.processObject({ ...source, process });
+  return withConnection(values, io, async ({ call }) => {
+    const answer = await processObject(call, { ...source, process });
     const { statusCode, requestId, bucket, sizeBytes, key, processStatus } = answer;
     const said = { statusCode, requestId, bucket, fileSize: sizeBytes, key, processStatus };
     io.out(values.json ? `${JSON.stringify(said)}\n` : formatAnswer(said));
@@ -69,9 +71,9 @@ function formatAnswer(said: object): string {
 
 /** One invocation after the other, of the very handler that is deployed. */
 async function runByRules(values: Values, io: Io, events: readonly unknown[]): Promise<number> {
-  const { json: rules } = await compileRules(textOf(values, 'rules'));
+  const { ruleSet } = await compileRules(textOf(values, 'rules'));
   return withConnection(values, io, async (connection) => {
-    const invoke = createInvoke(connection, rules, values['dry-run'] === true);
+    const invoke = createInvoke(connection, ruleSet, values['dry-run'] === true);
     const progress = createProgress(io);
     const reports: Report[] = [];
     for (const event of events) {
@@ -93,16 +95,17 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
   });
 }
 
-function createInvoke({ settings, ...connection }: Connection, rules: string, dryRun: boolean) {
-  const handle = createHandler({
-    settings: { ...settings, rules },
+function createInvoke({ settings, ...connection }: Connection, ruleSet: RuleSet, dryRun: boolean) {
+  const invoke = createHandler({
+    settings,
+    ruleSet,
     dispatcher: connection.dispatcher,
     defaultCredentials: connection.credentials,
     write: () => {},
     dryRun,
   });
   return (event: unknown): Promise<Report> =>
-    handle(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
+    invoke(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
       if (error instanceof OutputsFailed) {
         return error.report;
       }

@@ -1,15 +1,13 @@
-import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
-import { ossCloudEvent, smqQueueMessage } from './cloud-event.ts';
-import { describe, type Envelope, type EventRecord } from './event-record.ts';
-import { manual, manualOptions } from './manual.ts';
-import { ossNotification } from './oss-notification.ts';
-import { smqTopicMessage, smqTopicStream } from './smq-topic.ts';
+import { isJsonObject, parseJson } from '../json.ts';
+import { describe, envelopes } from './envelopes.ts';
+import { type AdHocOutput, manual, manualOptions } from './manual.ts';
+import type { EventRecord } from './object-event.ts';
 
 /** What one invocation asks for. */
-export interface Invocation {
+export interface ParsedEvent {
   records: EventRecord[];
-  /** A style and target named in a manual event, as they came; they stand in for the configured rules. */
-  adHoc?: { style: unknown; target: unknown; vary?: unknown };
+  /** Stands in for the rules. */
+  adHoc?: AdHocOutput | undefined;
   dryRun: boolean;
 }
 
@@ -18,15 +16,8 @@ export class EventError extends Error {
   override name = 'EventError';
 }
 
-/** First match wins. */
-const envelopes: readonly Envelope[] = [
-  ossNotification,
-  ossCloudEvent,
-  smqQueueMessage,
-  smqTopicMessage,
-  smqTopicStream,
-  manual,
-];
+/** The first one that detects its shape opens the value. */
+const understood = [...envelopes, manual];
 
 /** Far above what fits into an asynchronous event (128 KB); bounds what a hand-made one may ask for. */
 const maxRecords = 10_000;
@@ -38,8 +29,8 @@ const maxDepth = 8;
  * Throws EventError when no usable record is there; a bad record beside good ones is returned as `malformed`.
  * `now` is the time given to objects that come without an event time.
  */
-export function parseEvent(bytes: Uint8Array, now: Date): Invocation {
-  const value = decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+export function parseEvent(bytes: Uint8Array, now: Date): ParsedEvent {
+  const value = decode(Buffer.from(bytes).toString());
   const records = open(value, '', 0).map((record) => withTime(record, now));
   if (records.every(({ kind }) => kind === 'malformed')) {
     throw new EventError(explain(records, value));
@@ -60,25 +51,21 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, i) => open(item, `${path}[${i}]`, depth + 1));
   }
-  const envelope = isJsonObject(value) ? envelopes.find((candidate) => candidate.detect(value)) : undefined;
+  const envelope = isJsonObject(value) ? understood.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
-    return [
-      { kind: 'malformed', problem: `${path === '' ? 'the event' : path}: received ${describe(value)}` },
-    ];
+    return [{ kind: 'malformed', problem: `${path || 'the event'}: received ${describe(value)}` }];
   }
-  const prefix = path === '' ? '' : `${path}.`;
-  return envelope.unwrap(value, prefix, (inner, innerPath) => open(inner, innerPath, depth + 1));
+  const openInner = (inner: unknown, innerPath: string) => open(inner, innerPath, depth + 1);
+  return envelope.unwrap(value, path === '' ? '' : `${path}.`, openInner);
 }
 
-/** JSON, or Base64 of JSON as OSS publishes to SMQ; anything else is given back as null, which no envelope takes. */
+/** JSON, or Base64 of JSON as OSS publishes to SMQ; anything else becomes null, which no envelope takes. */
 function decode(text: string): unknown {
-  const direct = parseJson(text);
-  if (direct !== undefined) {
-    return direct;
+  const value = parseJson(text);
+  if (value !== undefined || !/^[\w+/-]+={0,2}\s*$/.test(text)) {
+    return value ?? null;
   }
-  return /^[\w+/-]+={0,2}\s*$/.test(text)
-    ? (parseJson(Buffer.from(text, 'base64').toString('utf8')) ?? null)
-    : null;
+  return parseJson(Buffer.from(text, 'base64').toString()) ?? null;
 }
 
 function withTime(record: EventRecord, now: Date): EventRecord {
@@ -88,24 +75,22 @@ function withTime(record: EventRecord, now: Date): EventRecord {
   return { kind: 'object', event: { ...record.event, eventTime: now.toISOString() } };
 }
 
-function readManualOptions(value: unknown): Omit<Invocation, 'records'> {
+function readManualOptions(value: unknown): Omit<ParsedEvent, 'records'> {
   if (!isJsonObject(value) || !manualOptions.some((name) => name in value)) {
     return { dryRun: false };
   }
-  const { style, target, vary, dryRun = false }: JsonObject = value;
+  const { style, target, vary, dryRun = false } = value;
   if (typeof dryRun !== 'boolean') {
     throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
   }
-  if (style === undefined && target === undefined) {
-    return { dryRun };
-  }
-  return { dryRun, adHoc: { style, target, ...(vary !== undefined && { vary }) } };
+  const isAdHoc = style !== undefined || target !== undefined;
+  return { dryRun, adHoc: isAdHoc ? { style, target, vary } : undefined };
 }
 
 function explain(records: readonly EventRecord[], value: unknown): string {
   const problems = records.flatMap((record) => (record.kind === 'malformed' ? [record.problem] : []));
-  const found = problems.length === 0 ? [`received ${describe(value)}`] : problems.slice(0, 5);
+  const named = problems.length === 0 ? [`received ${describe(value)}`] : problems.slice(0, 5);
   const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
-  const shapes = envelopes.map(({ name }) => `\n  - ${name}`).join('');
-  return `The event holds no object to process: ${found.join('; ')}${more}. Understood are:${shapes}`;
+  const shapes = understood.map(({ name }) => `\n  - ${name}`).join('');
+  return `The event holds no object to process: ${named.join('; ')}${more}. Understood are:${shapes}`;
 }

@@ -1,8 +1,9 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { compileRules } from '../check/old/compile.ts';
+import { writeRules } from '../compile/build.ts';
 import type { Logger } from '../log.ts';
-import { compileRules } from '../rules/compile.ts';
-import type { RuleSet } from '../rules/rule.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { InvocationOutcome } from './fc/delivery.ts';
 import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/function-compute.ts';
 import { answerInvocation } from './fc/http-invocation.ts';
@@ -120,17 +121,19 @@ async function preparePackage(
   { rulesFile, bundleDir }: LocalStackOptions,
   codeDir: string,
 ): Promise<RuleSet> {
-  const { ruleSet, json } = await compileRules(rulesFile);
+  const { ruleSet } = await compileRules(rulesFile);
   await rm(codeDir, { recursive: true, force: true });
   await mkdir(codeDir, { recursive: true });
   await cp(join(bundleDir, 'index.js'), join(codeDir, 'index.js'));
-  await writeFile(join(codeDir, 'rules.json'), json);
+  await writeRules(codeDir, ruleSet);
   return ruleSet;
 }
 
 /** Every bucket the rules name, sources first. */
 function bucketsOf({ rules }: RuleSet): string[] {
-  const sources = rules.flatMap(({ match }) => (match.bucket.length === 0 ? [defaultBucket] : match.bucket));
+  const sources = rules.flatMap(({ match }) =>
+    match.buckets.length === 0 ? [defaultBucket] : match.buckets,
+  );
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
   return [...new Set([...sources, ...targets])];
 }

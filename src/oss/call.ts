@@ -1,21 +1,12 @@
 import type { Dispatcher } from 'undici';
-import { digest } from './digest.ts';
-import { encodeQuery, type Query } from './encode.ts';
-import { type Endpoint, target } from './endpoint.ts';
-import {
-  type ErrorContext,
-  isOssError,
-  type OssError,
-  OssRequestError,
-  OssServiceError,
-  permanentError,
-  transportError,
-} from './errors.ts';
-import { type OssRequest, type OssResponse, sendOnce } from './request.ts';
-import { type RetryKind, type RetryPolicy, withRetries } from './retry.ts';
-import { type Credentials, type RequestToSign, signedHeaders } from './sign.ts';
+import { encodeQuery, type QueryParameters } from './encode.ts';
+import { addressOf, type Endpoint } from './endpoint.ts';
+import { type ErrorContext, type OssError, OssRequestError, OssServiceError } from './errors.ts';
+import { type HttpRequest, type HttpResponse, send } from './request.ts';
+import { type RetryPolicy, withRetries } from './retry.ts';
+import { type Credentials, digest, type RequestToSign, signedHeaders } from './sign.ts';
 
-export interface OssClientOptions {
+export interface CallSettings {
   /** Plain region id, `cn-hangzhou`: part of what is signed. */
   region: string;
   endpoint: Endpoint;
@@ -23,92 +14,64 @@ export interface OssClientOptions {
   credentials: () => Credentials | Promise<Credentials>;
   dispatcher: Dispatcher;
   /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
   /** For one attempt, from connecting to the last byte; 30 s, since a large image takes OSS several. */
   attemptTimeoutMs?: number | undefined;
-  onRetry?: (retry: { error: OssError; delayMs: number }) => void;
-  /** What was learnt of the server's clock; one object for several clients lets them all know. */
-  clock?: { offsetMs: number };
+  onRetry?: ((error: OssError, delayMs: number) => void) | undefined;
+  /** What was learnt of the server's clock; to be shared by all calls of one process. */
+  clock?: { offsetMs: number } | undefined;
   now?: (() => number) | undefined;
-  random?: () => number;
+  random?: (() => number) | undefined;
   sleep?: ((delayMs: number) => Promise<unknown>) | undefined;
 }
 
-/** What every operation takes beside its own arguments. */
-export interface CallOptions {
-  /** Epoch ms by the client's `now`: no attempt starts or goes on after it. */
+/** One operation on the wire, before it is encoded and signed. */
+export interface OperationRequest {
+  operation: string;
+  method: HttpRequest['method'];
+  bucket: string;
+  key?: string | undefined;
+  query?: QueryParameters | undefined;
+  /** Lower-case names. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: Buffer | undefined;
+  maxAnswerBytes?: number | undefined;
+  /** Epoch ms by the call's `now`: no attempt starts or goes on after it. */
   deadline?: number | undefined;
 }
 
-/** One operation on the wire, before it is encoded and signed. */
-export interface Call extends CallOptions {
-  operation: string;
-  method: OssRequest['method'];
-  bucket: string;
-  key?: string | undefined;
-  query?: Query;
-  /** Lower-case names. */
-  headers?: Record<string, string>;
-  body?: Buffer;
-  maxAnswerBytes?: number;
-}
-
 /** A 2xx answer, and the context in which to complain about its content. */
-export interface Answered {
-  response: OssResponse;
+export interface OperationResponse extends HttpResponse {
   context: ErrorContext;
 }
 
-interface Prepared extends RequestToSign {
-  origin: string;
-  path: string;
-}
+/** Makes one call to OSS, retries included. Throws OssServiceError or OssRequestError, and nothing else. */
+export type Call = (request: OperationRequest) => Promise<OperationResponse>;
 
 /** A listing of 1,000 keys of 1,023 percent-encoded bytes stays under 4 MiB. */
 const maxDocumentBytes = 8 * 1024 * 1024;
 
 /**
- * Makes the function all operations go through: encodes once, then per attempt asks for credentials, signs and sends.
- * It throws OssServiceError or OssRequestError only. What it learns of the server's clock serves all later calls.
+ * Makes the function that all operations go through: it encodes once, then per attempt asks for credentials, signs and
+ * sends. It keeps no connection (the dispatcher does) and needs no closing.
  */
-export function createCaller(options: OssClientOptions): (call: Call) => Promise<Answered> {
-  const { region, dispatcher, endpoint, attemptTimeoutMs = 30_000, clock = { offsetMs: 0 } } = options;
-  const { now = Date.now, onRetry } = options;
-  const policy: RetryPolicy = {
-    maxAttempts: options.maxAttempts ?? 3,
-    now,
-    random: options.random ?? Math.random,
-    sleep: options.sleep ?? pause,
-    kindOf,
-    correctClock: (error) => {
-      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) {
-        return false;
-      }
-      clock.offsetMs = error.serverTimeMs - now();
-      return true;
-    },
-    onRetry: (error, delayMs) => isOssError(error) && onRetry?.({ error, delayMs }),
-  };
+export function createCall(settings: CallSettings): Call {
+  const { region, endpoint, dispatcher, attemptTimeoutMs = 30_000 } = settings;
+  const { clock = { offsetMs: 0 }, now = Date.now } = settings;
 
-  async function attempt(call: Call, prepared: Prepared, attempts: number): Promise<Answered> {
-    const context = contextOf(call, attempts);
-    let credentials: Credentials;
-    try {
-      credentials = await options.credentials();
-    } catch (cause) {
-      throw permanentError(context, 'CredentialsError', cause);
-    }
-    const { deadline = Number.POSITIVE_INFINITY, maxAnswerBytes = maxDocumentBytes, method, body } = call;
-    const timeoutMs = Math.min(attemptTimeoutMs, deadline - now());
+  async function attempt(request: OperationRequest, prepared: PreparedRequest, attempts: number) {
+    const context = contextOf(request, attempts);
+    const credentials = await readCredentials(settings, context);
+    const timeoutMs = Math.min(attemptTimeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - now());
     if (timeoutMs <= 0) {
-      throw deadlineError(contextOf(call, attempts - 1), 'the request was sent');
+      throw deadlineError(contextOf(request, attempts - 1), 'the request was sent');
     }
     const { origin, path } = prepared;
+    const { method, body, maxAnswerBytes = maxDocumentBytes } = request;
     const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
-    const request = { origin, path, method, headers, body, timeoutMs, maxAnswerBytes };
-    let response: OssResponse;
+    let response: HttpResponse;
     try {
-      response = await sendOnce(dispatcher, request);
+      response = await send(dispatcher, { origin, path, method, headers, body, timeoutMs, maxAnswerBytes });
     } catch (cause) {
       const error = transportError(context, cause);
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
@@ -117,27 +80,77 @@ export function createCaller(options: OssClientOptions): (call: Call) => Promise
     if (response.statusCode < 200 || response.statusCode > 299) {
       throw new OssServiceError(context, response);
     }
-    return { response, context };
+    return { ...response, context };
   }
 
-  return (call) => {
-    let prepared: Prepared | undefined;
-    const attemptCall = (number: number) => {
-      prepared ??= prepare(endpoint, call);
-      return attempt(call, prepared, number);
-    };
-    return withRetries(attemptCall, policy, call.deadline);
+  const policy: RetryPolicy = {
+    maxAttempts: settings.maxAttempts ?? 3,
+    now,
+    random: settings.random ?? Math.random,
+    sleep: settings.sleep ?? pause,
+    correctClock: (error) => {
+      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) {
+        return false;
+      }
+      clock.offsetMs = error.serverTimeMs - now();
+      return true;
+    },
+    onRetry: settings.onRetry ?? (() => {}),
+  };
+  return async (request) => {
+    const prepared = prepare(endpoint, request);
+    return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadline);
   };
 }
 
-function kindOf(error: unknown): RetryKind {
-  return isOssError(error) ? error.kind : 'permanent';
+interface PreparedRequest extends RequestToSign {
+  origin: string;
+  path: string;
 }
 
-const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
+/** Address, query and headers, encoded once for all attempts: what is signed is what is sent. */
+function prepare(endpoint: Endpoint, request: OperationRequest): PreparedRequest {
+  const { method, bucket, key, query = {}, body } = request;
+  try {
+    const { origin, path, canonicalUri } = addressOf(endpoint, bucket, key);
+    const canonicalQuery = encodeQuery(query);
+    const headers = { ...request.headers };
+    assertAscii(headers);
+    // The payload itself is not signed; a signed MD5 is the only thing that binds the body.
+    if (body) {
+      headers['content-md5'] = digest('md5', body, 'base64');
+    }
+    const sentPath = canonicalQuery === '' ? path : `${path}?${canonicalQuery}`;
+    return { origin, path: sentPath, method, canonicalUri, canonicalQuery, headers };
+  } catch (cause) {
+    throw permanentError(contextOf(request, 0), 'InvalidRequest', cause);
+  }
+}
 
-function contextOf({ operation, bucket, key }: Call, attempts: number): ErrorContext {
+/** Other characters would be sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch. */
+function assertAscii(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\t\x20-\x7e]*$/.test(value)) {
+      throw new TypeError(`header ${name}: expected printable ASCII`);
+    }
+  }
+}
+
+async function readCredentials(settings: CallSettings, context: ErrorContext): Promise<Credentials> {
+  try {
+    return await settings.credentials();
+  } catch (cause) {
+    throw permanentError(context, 'CredentialsError', cause);
+  }
+}
+
+function contextOf({ operation, bucket, key }: OperationRequest, attempts: number): ErrorContext {
   return { operation, bucket, key, attempts };
+}
+
+/** The request could not be made; the same request would fail the same way again. */
+function permanentError(context: ErrorContext, code: string, cause: unknown): OssRequestError {
+  return new OssRequestError(context, { code, kind: 'permanent', message: messageOf(cause), cause });
 }
 
 function deadlineError(context: ErrorContext, before: string): OssRequestError {
@@ -145,25 +158,18 @@ function deadlineError(context: ErrorContext, before: string): OssRequestError {
   return new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message });
 }
 
-/** Address, query and headers, encoded once for all attempts: what is signed is what is sent. */
-function prepare(endpoint: Endpoint, call: Call): Prepared {
-  try {
-    const { origin, path, canonicalUri } = target(endpoint, call.bucket, call.key);
-    const canonicalQuery = encodeQuery(call.query ?? {});
-    const headers = { ...call.headers };
-    for (const [name, value] of Object.entries(headers)) {
-      // Other characters are sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch.
-      if (!/^[\t\x20-\x7e]*$/.test(value)) {
-        throw new TypeError(`header ${name}: expected printable ASCII`);
-      }
-    }
-    // The payload itself is not signed; a signed MD5 is the only thing that binds the body.
-    if (call.body) {
-      headers['content-md5'] = digest('md5', call.body, 'base64');
-    }
-    const sentPath = canonicalQuery === '' ? path : `${path}?${canonicalQuery}`;
-    return { origin, path: sentPath, method: call.method, canonicalUri, canonicalQuery, headers };
-  } catch (cause) {
-    throw permanentError(contextOf(call, 0), 'InvalidRequest', cause);
-  }
+/** Faults of the transport are transient, most of our own are not. */
+function transportError(context: ErrorContext, cause: unknown): OssRequestError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'TransportError';
+  const isPermanent = code === 'AnswerTooLarge' || code === 'UND_ERR_INVALID_ARG';
+  const kind = isPermanent ? 'permanent' : 'transient';
+  return new OssRequestError(context, { code, kind, message: messageOf(cause), cause });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

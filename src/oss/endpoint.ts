@@ -32,34 +32,30 @@ const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
  * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
  */
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
-  assertRegion(region);
-  if (endpoint === undefined) {
-    if (cname) {
-      throw new TypeError('cname needs an endpoint: the domain that is bound to the bucket');
-    }
-    return {
-      scheme: 'https',
-      host: `oss-${region}${internal ? '-internal' : ''}.aliyuncs.com`,
-      style: 'virtual',
-    };
+  if (!/^[a-z0-9-]+$/.test(region) || region.startsWith('oss-')) {
+    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as cn-hangzhou`);
   }
-  const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint) ?? [];
-  const hostName = name.toLowerCase();
-  const isAddress = isIP(hostName.replace(/^\[|\]$/g, '')) !== 0;
-  if ((!isAddress && !hostPattern.test(hostName)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
+  if (endpoint !== undefined) {
+    return parseEndpoint(endpoint, cname);
+  }
+  if (cname) {
+    throw new TypeError('cname needs an endpoint: the domain that is bound to the bucket');
+  }
+  const host = `oss-${region}${internal ? '-internal' : ''}.aliyuncs.com`;
+  return { scheme: 'https', host, style: 'virtual' };
+}
+
+function parseEndpoint(endpoint: string, cname = false): Endpoint {
+  const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint.toLowerCase()) ?? [];
+  const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+  if ((!isAddress && !hostPattern.test(name)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
     throw new TypeError(
       `endpoint ${JSON.stringify(endpoint)}: expected http(s)://host[:port] without user, path or query`,
     );
   }
-  const style = cname ? 'cname' : isAddress || hostName === 'localhost' ? 'path' : 'virtual';
-  const host = port === undefined ? hostName : `${hostName}:${Number(port)}`;
-  return { scheme: scheme.toLowerCase() === 'http' ? 'http' : 'https', host, style };
-}
-
-function assertRegion(region: string): void {
-  if (!/^[a-z0-9-]+$/.test(region) || region.startsWith('oss-')) {
-    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as cn-hangzhou`);
-  }
+  const style = cname ? 'cname' : isAddress || name === 'localhost' ? 'path' : 'virtual';
+  const host = port === undefined ? name : `${name}:${Number(port)}`;
+  return { scheme: scheme === 'http' ? 'http' : 'https', host, style };
 }
 
 /** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
@@ -82,14 +78,14 @@ export function assertKey(key: string): void {
 }
 
 /** Address of a bucket or object: what is sent (`origin`, `path`) and what is signed, from one encoding of the key. */
-export interface Target {
+export interface Address {
   origin: string;
   path: string;
   canonicalUri: string;
 }
 
 /** Address of `key`, or of the bucket itself. Throws TypeError on a bucket or key that OSS would not have. */
-export function target(endpoint: Endpoint, bucket: string, key?: string): Target {
+export function addressOf(endpoint: Endpoint, bucket: string, key?: string): Address {
   assertBucket(bucket);
   if (key !== undefined) {
     assertKey(key);
@@ -97,9 +93,6 @@ export function target(endpoint: Endpoint, bucket: string, key?: string): Target
   const encodedKey = encodePath(key ?? '');
   const canonicalUri = `/${bucket}/${encodedKey}`;
   const host = endpoint.style === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host;
-  return {
-    origin: `${endpoint.scheme}://${host}`,
-    path: endpoint.style === 'path' ? canonicalUri : `/${encodedKey}`,
-    canonicalUri,
-  };
+  const path = endpoint.style === 'path' ? canonicalUri : `/${encodedKey}`;
+  return { origin: `${endpoint.scheme}://${host}`, path, canonicalUri };
 }

@@ -1,6 +1,5 @@
 import { fieldsOf, parseJson, textOf } from '../json.ts';
-import type { OssResponse } from './request.ts';
-import { classify, type RetryKind } from './retry.ts';
+import type { HttpResponse } from './request.ts';
 import { childText, parseXml } from './xml.ts';
 
 /** What was being done, to which object, in which attempt. */
@@ -13,24 +12,16 @@ export interface ErrorContext {
   attempts: number;
 }
 
-interface ErrorDocument {
-  code: string;
-  message: string;
-  requestId?: string | undefined;
-  ec?: string | undefined;
-  serverTime?: string | undefined;
-}
-
-function subject({ operation, bucket, key }: ErrorContext): string {
-  return `${operation} oss://${bucket}${key === undefined ? '' : `/${key}`} failed`;
-}
+/**
+ * What a failure calls for: `transient` and `throttled` are tried again (throttling after a longer pause), `skewed`
+ * once with the server's clock, `permanent` never.
+ */
+export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
 
 /** OSS answered with an error. Holds no body and no header beside these fields: bodies may quote what was signed. */
 export class OssServiceError extends Error {
   override readonly name = 'OssServiceError';
-  readonly operation: string;
-  readonly bucket: string;
-  readonly key: string | undefined;
+  readonly context: ErrorContext;
   readonly statusCode: number;
   /** OSS's error code, or `BadErrorResponse` when the answer was no OSS error document. */
   readonly code: string;
@@ -39,27 +30,23 @@ export class OssServiceError extends Error {
   /** Finer error code, for people and support; OSS's values may change, so nothing branches on it. */
   readonly ec: string | undefined;
   readonly kind: RetryKind;
-  readonly attempts: number;
   /** The server's clock, epoch ms, where the answer tells it. */
   readonly serverTimeMs: number | undefined;
 
-  constructor(context: ErrorContext, response: OssResponse) {
+  constructor(context: ErrorContext, response: HttpResponse) {
     const { statusCode, headers } = response;
-    const document = readErrorDocument(response);
+    const { code, message, ...document } = readErrorDocument(response);
     const requestId = headers['x-oss-request-id'] ?? document.requestId;
     const ec = headers['x-oss-ec'] ?? document.ec;
     const ids = [requestId && `requestId ${requestId}`, ec && `ec ${ec}`].filter(Boolean).join(', ');
-    super(`${subject(context)}: ${statusCode} ${document.code}: ${document.message}${ids && ` (${ids})`}`);
-    this.operation = context.operation;
-    this.bucket = context.bucket;
-    this.key = context.key;
-    this.attempts = context.attempts;
+    super(`${formatContext(context)}: ${statusCode} ${code}: ${message}${ids && ` (${ids})`}`);
+    this.context = context;
     this.statusCode = statusCode;
-    this.code = document.code;
-    this.ossMessage = document.message;
+    this.code = code;
+    this.ossMessage = message;
     this.requestId = requestId;
     this.ec = ec;
-    this.kind = classify(statusCode, document.code, document.message);
+    this.kind = classify(statusCode, code, message);
     this.serverTimeMs = parseTime(document.serverTime) ?? parseTime(headers.date);
   }
 }
@@ -67,99 +54,103 @@ export class OssServiceError extends Error {
 /** No usable answer: nothing was sent, nothing came back, or what came back was not what the operation answers. */
 export class OssRequestError extends Error {
   override readonly name = 'OssRequestError';
-  readonly operation: string;
-  readonly bucket: string;
-  readonly key: string | undefined;
+  readonly context: ErrorContext;
   /** Ours (`RequestTimeout`, `DeadlineExceeded`, `InvalidRequest`, `CredentialsError`, `UnexpectedAnswer`, …) or the transport's (`ECONNREFUSED`). */
   readonly code: string;
   readonly kind: RetryKind;
   readonly requestId: string | undefined;
-  readonly attempts: number;
 
-  constructor(
-    context: ErrorContext,
-    failure: {
-      code: string;
-      kind: RetryKind;
-      message: string;
-      requestId?: string | undefined;
-      cause?: unknown;
-    },
-  ) {
-    const { code, kind, message, requestId, cause } = failure;
+  constructor(context: ErrorContext, { code, kind, message, requestId, cause }: RequestFailure) {
     const ids = requestId === undefined ? '' : ` (requestId ${requestId})`;
-    super(`${subject(context)}: ${code}: ${message}${ids}`, cause === undefined ? {} : { cause });
-    this.operation = context.operation;
-    this.bucket = context.bucket;
-    this.key = context.key;
-    this.attempts = context.attempts;
+    super(`${formatContext(context)}: ${code}: ${message}${ids}`, cause === undefined ? {} : { cause });
+    this.context = context;
     this.code = code;
     this.kind = kind;
     this.requestId = requestId;
   }
 }
 
+export interface RequestFailure {
+  code: string;
+  kind: RetryKind;
+  message: string;
+  requestId?: string | undefined;
+  cause?: unknown;
+}
+
 export type OssError = OssServiceError | OssRequestError;
 
-/** True for what the client's operations throw. */
+/** True for what operations throw. */
 export function isOssError(error: unknown): error is OssError {
   return error instanceof OssServiceError || error instanceof OssRequestError;
 }
 
-/** The error for a request that could not be made; the same request would fail the same way again. */
-export function permanentError(context: ErrorContext, code: string, cause: unknown): OssRequestError {
-  return new OssRequestError(context, { code, kind: 'permanent', message: messageOf(cause), cause });
+/** Whether OSS said that the object, or its bucket, is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof OssServiceError && error.statusCode === 404;
 }
 
-/** The error for an attempt whose sending rejected: transport faults are transient, most of our own are not. */
-export function transportError(context: ErrorContext, cause: unknown): OssRequestError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'TransportError';
-  const isPermanent = ['AnswerTooLarge', 'UND_ERR_INVALID_ARG'].includes(code);
-  const kind = isPermanent ? 'permanent' : 'transient';
-  return new OssRequestError(context, { code, kind, message: messageOf(cause), cause });
+/**
+ * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"; it has no 429 of its own,
+ * gateways do). `BadRequest` is permanent although the official SDKs retry it: image processing uses that code for
+ * wrong styles. 403 and 404 are permanent, and so is 501: what is not implemented stays so.
+ */
+export function classify(statusCode: number, code: string, message: string): RetryKind {
+  // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
+  const isWrongDate = code === 'InvalidArgument' && message.startsWith('Invalid signing date');
+  if (code === 'RequestTimeTooSkewed' || isWrongDate) {
+    return 'skewed';
+  }
+  if (statusCode === 503 || statusCode === 429) {
+    return 'throttled';
+  }
+  if (statusCode === 408 || code === 'RequestTimeout') {
+    return 'transient';
+  }
+  return statusCode >= 500 && statusCode !== 501 ? 'transient' : 'permanent';
 }
 
-function messageOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
+function formatContext({ operation, bucket, key }: ErrorContext): string {
+  return `${operation} oss://${bucket}${key === undefined ? '' : `/${key}`} failed`;
+}
+
+interface ErrorDocument {
+  code: string;
+  message: string;
+  requestId?: string | undefined;
+  ec?: string | undefined;
+  serverTime?: string | undefined;
 }
 
 /** Never throws: what cannot be read becomes `BadErrorResponse`. */
-function readErrorDocument({ headers, body }: OssResponse): ErrorDocument {
+function readErrorDocument({ headers, body }: HttpResponse): ErrorDocument {
   // HEAD has no body: its error document comes as Base64 in a header.
   const encoded = headers['x-oss-err'];
-  const text = (encoded && body.length === 0 ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536))
-    .toString()
-    .trim();
-  try {
-    const document = text.startsWith('{') ? readJson(text) : readXml(text);
-    if (document !== undefined) {
-      return document;
-    }
-  } catch {
-    // Not a document OSS writes: a proxy's page, or a truncated answer. Described below, without quoting it.
-  }
-  const what =
-    body.length === 0 ? 'no body' : `${body.length} bytes of ${headers['content-type'] ?? 'unknown type'}`;
-  return { code: 'BadErrorResponse', message: `the answer has no OSS error document (${what})` };
-}
-
-function readXml(text: string): ErrorDocument | undefined {
-  const root = parseXml(text);
-  return root.name === 'Error' ? toDocument((name) => childText(root, name)) : undefined;
-}
-
-function readJson(text: string): ErrorDocument | undefined {
-  const fields = fieldsOf(fieldsOf(parseJson(text)).Error);
-  return toDocument((name) => textOf(fields[name]));
-}
-
-function toDocument(field: (name: string) => string | undefined): ErrorDocument | undefined {
+  const bytes = encoded && body.length === 0 ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536);
+  const field = readFields(bytes.toString().trim());
   const code = field('Code')?.slice(0, 100);
   if (!code) {
-    return undefined;
+    const type = headers['content-type'] ?? 'unknown type';
+    const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
+    return { code: 'BadErrorResponse', message: `the answer has no OSS error document (${content})` };
   }
   const message = field('Message')?.slice(0, 1_000) ?? '';
   return { code, message, requestId: field('RequestId'), ec: field('EC'), serverTime: field('ServerTime') };
+}
+
+/** Makes a reader of the document's fields; it finds none in what is no error document of OSS's. */
+function readFields(text: string): (name: string) => string | undefined {
+  if (text.startsWith('{')) {
+    const fields = fieldsOf(fieldsOf(parseJson(text)).Error);
+    return (name) => textOf(fields[name]);
+  }
+  try {
+    const root = parseXml(text);
+    return (name) => (root.name === 'Error' ? childText(root, name) : undefined);
+  } catch {
+    // A proxy's page, or a document that was cut off. It is described without being quoted.
+    return () => undefined;
+  }
 }
 
 function parseTime(text: string | undefined): number | undefined {

@@ -1,35 +1,4 @@
-/**
- * What a failure calls for: `transient` and `throttled` are tried again (throttling after a longer pause),
- * `skewed` once with the server's clock, `permanent` never.
- */
-export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
-
-/**
- * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"; it has no 429 of its own,
- * gateways do). `BadRequest` is permanent although the official SDKs retry it: image processing uses that code for
- * wrong styles. 403 and 404 are permanent, and so is 501: what is not implemented stays so.
- */
-export function classify(statusCode: number, code: string, message: string): RetryKind {
-  if (code === 'RequestTimeTooSkewed') {
-    return 'skewed';
-  }
-  // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
-  if (code === 'InvalidArgument' && message.startsWith('Invalid signing date')) {
-    return 'skewed';
-  }
-  if (statusCode === 503 || statusCode === 429) {
-    return 'throttled';
-  }
-  if (statusCode === 408 || code === 'RequestTimeout') {
-    return 'transient';
-  }
-  return statusCode >= 500 && statusCode !== 501 ? 'transient' : 'permanent';
-}
-
-/** Longest pause before the next attempt, by how many were made: 200 ms (throttled: 1 s) doubling up to 20 s. */
-function backoffCeilingMs(kind: RetryKind, attempts: number): number {
-  return Math.min((kind === 'throttled' ? 1_000 : 200) * 2 ** (attempts - 1), 20_000);
-}
+import { isOssError, type OssError } from './errors.ts';
 
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
@@ -37,37 +6,36 @@ export interface RetryPolicy {
   now: () => number;
   random: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
-  kindOf: (error: unknown) => RetryKind;
   /** Takes the clock from a `skewed` error; false when the error does not tell the time. */
-  correctClock: (error: unknown) => boolean;
-  onRetry: (error: unknown, delayMs: number) => void;
+  correctClock: (error: OssError) => boolean;
+  onRetry: (error: OssError, delayMs: number) => void;
 }
 
 /**
  * Runs `attempt` (given its number, from 1) until it succeeds, fails for good, or attempts or time are used up; then
  * throws the last attempt's error. No attempt starts, and no pause ends, after `deadline` (epoch ms by the policy's
- * `now`). Pauses with full jitter, so that instances throttled together do not return together.
+ * `now`). Pauses have full jitter, so that instances throttled together do not return together.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   policy: RetryPolicy,
   deadline = Number.POSITIVE_INFINITY,
 ): Promise<T> {
-  let clockCorrected = false;
-  for (let number = 1; ; number++) {
+  let isClockCorrected = false;
+  for (let number = 1; ; number += 1) {
     try {
       return await attempt(number);
     } catch (error) {
-      const kind = policy.kindOf(error);
-      if (kind === 'permanent' || number >= policy.maxAttempts) {
+      if (!isOssError(error) || error.kind === 'permanent' || number >= policy.maxAttempts) {
         throw error;
       }
-      if (kind === 'skewed' && (clockCorrected || !policy.correctClock(error))) {
-        throw error;
+      if (error.kind === 'skewed') {
+        if (isClockCorrected || !policy.correctClock(error)) {
+          throw error;
+        }
+        isClockCorrected = true;
       }
-      clockCorrected ||= kind === 'skewed';
-
-      const delayMs = kind === 'skewed' ? 0 : policy.random() * backoffCeilingMs(kind, number);
+      const delayMs = policy.random() * maxDelayMs(error, number);
       if (policy.now() + delayMs >= deadline) {
         throw error;
       }
@@ -75,4 +43,12 @@ export async function withRetries<T>(
       await policy.sleep(delayMs);
     }
   }
+}
+
+/** The longest pause after so many attempts: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
+function maxDelayMs({ kind }: OssError, attempts: number): number {
+  if (kind === 'skewed') {
+    return 0;
+  }
+  return (kind === 'throttled' ? 1_000 : 200) * 2 ** (attempts - 1);
 }

@@ -1,55 +1,51 @@
-import type { EventRecord } from '../events/event-record.ts';
-import type { ObjectEvent } from '../events/object-event.ts';
+import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { assertBucket, assertKey } from '../oss/endpoint.ts';
-import { buildProcess } from '../process/build.ts';
-import type { Target } from '../process/save-as.ts';
-import { findMismatch, rulesNear } from '../rules/match.ts';
-import { memoise } from '../rules/memoise.ts';
-import type { Output, Rule, RuleSet } from '../rules/rule.ts';
+import { buildProcess, type OssObject } from '../process.ts';
+import { findMismatch } from '../rules/match.ts';
+import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
 import { render, splitKey, type Values } from '../rules/template.ts';
-import { combinations } from '../rules/vary.ts';
 import { isOwnOutput } from './guard.ts';
-import { type Failed, formatObject, type Planned, type Skipped, type SkipReason } from './result.ts';
+import {
+  type FailedResult,
+  formatObject,
+  type PlannedResult,
+  type SkippedResult,
+  type SkipReason,
+} from './result.ts';
 
-type Item = Planned | Skipped | Failed;
+export type PlanItem = PlannedResult | SkippedResult | FailedResult;
 
 /**
- * Says what is to be done about one record: a task for each output of every rule that matches, or a reason why
- * there is none. Pure: the same record and rules always give the same plan. `isGuarded` is the recursion guard.
+ * Says what is to be done about one record: a task for each output of every rule that matches, or a reason why there
+ * is none. Pure: the same record and rules always give the same plan.
  */
-export function plan(
-  record: EventRecord,
-  rules: RuleSet,
-  isGuarded: typeof isOwnOutput = isOwnOutput,
-): Item[] {
-  if (record.kind === 'other') {
-    return [{ status: 'skipped', reason: 'not-an-object-event', eventName: record.eventName }];
+export function plan(record: EventRecord, { rules }: Pick<RuleSet, 'rules'>): PlanItem[] {
+  switch (record.kind) {
+    case 'other':
+      return [{ status: 'skipped', reason: 'not-an-object-event', eventName: record.eventName }];
+    case 'malformed':
+      return [{ status: 'failed', kind: 'permanent', code: 'InvalidEvent', message: record.problem }];
+    case 'object':
+      return planObject(record.event, rules);
   }
-  if (record.kind === 'malformed') {
-    return [{ status: 'failed', kind: 'permanent', code: 'InvalidEvent', message: record.problem }];
-  }
-  return planObject(record.event, rules, isGuarded);
 }
 
-function planObject(event: ObjectEvent, rules: RuleSet, isGuarded: typeof isOwnOutput): Item[] {
+function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
   const { bucket, key, eventName } = event;
   const source = { bucket, key };
   const reason = findSkipReason(event);
   if (reason !== undefined) {
     return [{ status: 'skipped', reason, eventName, source }];
   }
-  const items: Item[] = [];
-  for (const rule of rulesNear(key, rules)) {
-    if (findMismatch(rule.match, event) !== undefined) {
-      continue;
-    }
-    if (isGuarded(rule, event, rules)) {
-      items.push({ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name });
-    } else {
-      planOutputs(rule, source, event, items);
-    }
+  const matching = rules.filter((rule) => findMismatch(rule.match, event) === undefined);
+  if (matching.length === 0) {
+    return [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
   }
-  return items.length > 0 ? items : [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
+  return matching.flatMap((rule): PlanItem[] =>
+    isOwnOutput(rule, event)
+      ? [{ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name }]
+      : planRule(rule, event),
+  );
 }
 
 /** Events by which no finished object with new content comes into being (OSS help, "Event notification"). */
@@ -79,46 +75,31 @@ function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason 
   return sizeBytes === 0 ? 'empty-object' : undefined;
 }
 
-const choicesOf = memoise(({ vary }: Output) => combinations(vary));
-
-function planOutputs(rule: Rule, source: Target, event: ObjectEvent, items: Item[]): void {
-  const { eTag, modifiedAt } = event;
-  const about = { rule: rule.name, source, version: { eTag, modifiedAt } };
-  const given = sourceValues(rule, event);
-  for (const output of rule.outputs) {
-    for (const choice of choicesOf(output)) {
-      items.push(planOutput(about, output, Object.assign({}, given, choice)));
-    }
-  }
+function planRule(rule: Rule, event: ObjectEvent): PlanItem[] {
+  const values = valuesOf(rule, event);
+  return rule.outputs.flatMap((output) =>
+    output.variants.map((variant) => planOutput(rule, output, event, { ...values, ...variant })),
+  );
 }
 
-function planOutput(
-  about: Pick<Planned, 'rule' | 'source' | 'version'>,
-  output: Output,
-  values: Values,
-): Planned | Failed {
-  const { rule, source, version } = about;
-  const { bucket = source.bucket, key } = output.target;
-  const target = { bucket, key: render(key.parts, values) };
+function planOutput({ name: rule }: Rule, output: Output, event: ObjectEvent, values: Values): PlanItem {
+  const { bucket, key, eTag, modifiedAt } = event;
+  const source = { bucket, key };
+  const target = { bucket: output.target.bucket ?? bucket, key: render(output.target.key, values) };
   try {
     assertTarget(source, target);
-    const style = render(output.style.parts, values);
+    const style = render(output.style, values);
     const process = buildProcess(style, target);
-    const planned: Planned = { status: 'planned', rule, source, target, style, process, version };
-    if (output.refresh) {
-      planned.refresh = output.refresh;
-    }
-    if (output.checkSource) {
-      planned.checkSource = true;
-    }
-    return planned;
+    const { refresh, checkSource } = output;
+    const version = { eTag, modifiedAt };
+    return { status: 'planned', rule, source, target, style, process, refresh, checkSource, version };
   } catch (error) {
     const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
     return { status: 'failed', kind: 'permanent', code: 'InvalidOutput', message, rule, source, target };
   }
 }
 
-function assertTarget(source: Target, target: Target): void {
+function assertTarget(source: OssObject, target: OssObject): void {
   assertBucket(target.bucket);
   assertKey(target.key);
   if (source.bucket === target.bucket && source.key === target.key) {
@@ -126,21 +107,7 @@ function assertTarget(source: Target, target: Target): void {
   }
 }
 
-function sourceValues(rule: Rule, event: ObjectEvent): Values {
-  const time = utcOf(event.eventTime);
-  return {
-    key: event.key,
-    bucket: event.bucket,
-    rule: rule.name,
-    etag: event.eTag ?? '',
-    yyyy: time.slice(0, 4),
-    mm: time.slice(5, 7),
-    dd: time.slice(8, 10),
-    ...splitKey(event.key),
-  };
-}
-
-/** OSS's own times are UTC already: making a date of them and a text of it again costs as much as the rest of a plan. */
-function utcOf(time: string): string {
-  return /^\d{4}-\d\d-\d\dT.*Z$/.test(time) ? time : new Date(time).toISOString();
+function valuesOf({ name: rule }: Rule, { bucket, key, eTag = '', eventTime }: ObjectEvent): Values {
+  const [yyyy = '', mm = '', dd = ''] = new Date(eventTime).toISOString().slice(0, 10).split('-');
+  return { key, bucket, rule, etag: eTag, yyyy, mm, dd, ...splitKey(key) };
 }

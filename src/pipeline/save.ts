@@ -1,17 +1,18 @@
-import { OssServiceError } from '../oss/errors.ts';
-import type { ProcessingClient, ProcessResult } from '../oss/processing.ts';
-import { describeError, OutputError } from './failure.ts';
+import type { Call } from '../oss/call.ts';
+import { isNotFound } from '../oss/errors.ts';
+import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
+import type { OssObject } from '../process.ts';
 import {
-  type Failed,
+  describeError,
   formatObject,
-  type Planned,
-  type Saved,
-  type Skipped,
+  type Outcome,
+  OutputError,
   type SkipReason,
+  type Task,
 } from './result.ts';
 
 export interface SaveOptions {
-  client: ProcessingClient;
+  call: Call;
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
   deadline: number;
   now: () => number;
@@ -21,19 +22,19 @@ export interface SaveOptions {
 const maxRounds = 3;
 
 /** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
-export async function save(task: Planned, options: SaveOptions): Promise<Saved | Skipped | Failed> {
+export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const startedAt = options.now();
   try {
     if (startedAt >= options.deadline) {
       throw outOfTime(task);
     }
-    const reason = task.refresh && (await findSkipReason(task, task.refresh, options));
+    const reason = await findSkipReason(task, options);
     if (reason !== undefined) {
       return { status: 'skipped', reason, rule, source, target };
     }
-    const answer = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
-    const { requestId = '', attempts, sizeBytes } = answer;
+    const result = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
+    const { requestId = '', attempts, sizeBytes } = result;
     const durationMs = options.now() - startedAt;
     return { status: 'saved', rule, source, target, sizeBytes, requestId, attempts, durationMs };
   } catch (error) {
@@ -42,89 +43,82 @@ export async function save(task: Planned, options: SaveOptions): Promise<Saved |
   }
 }
 
-function outOfTime({ source }: Planned): OutputError {
+function outOfTime({ source }: Task): OutputError {
   const message = `ProcessObject ${formatObject(source)} not started: the function's time is up.`;
   return new OutputError({ kind: 'transient', code: 'Deadline', message, attempts: 0 });
 }
 
 /** Asks for the target where the rule wants only what is missing, or what is older than its source. */
-async function findSkipReason(
-  { target, version: { modifiedAt } }: Planned,
-  refresh: 'missing' | 'stale',
-  { client, deadline }: SaveOptions,
-): Promise<SkipReason | undefined> {
+async function findSkipReason(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
+  const { refresh, target, version } = task;
+  if (refresh === undefined) {
+    return undefined;
+  }
+  const existing = await headIfPresent(target, options);
+  if (refresh === 'missing') {
+    return existing && 'target-exists';
+  }
+  if (existing?.lastModified === undefined || version.modifiedAt === undefined) {
+    return undefined;
+  }
+  // Last-Modified has whole seconds only. Within one second nobody can tell which came first: it is made again.
+  return existing.lastModified.getTime() > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
+}
+
+/** What HEAD says of an object; undefined where there is none. */
+async function headIfPresent(
+  object: OssObject,
+  { call, deadline }: SaveOptions,
+): Promise<ObjectResult | undefined> {
   try {
-    const { lastModified } = await client.headObject({ ...target, deadline });
-    if (refresh === 'missing') {
-      return 'target-exists';
-    }
-    if (modifiedAt === undefined || lastModified === undefined) {
-      return undefined;
-    }
-    // Last-Modified has whole seconds only. Within one second nobody can tell which came first: made again.
-    return lastModified.getTime() > Math.floor(Date.parse(modifiedAt) / 1000) * 1000
-      ? 'up-to-date'
-      : undefined;
+    return await headObject(call, { ...object, deadline });
   } catch (error) {
-    if (error instanceof OssServiceError && error.statusCode === 404) {
+    if (isNotFound(error)) {
       return undefined;
     }
     throw error;
   }
 }
 
-async function processOnce(task: Planned, { client, deadline }: SaveOptions): Promise<ProcessResult> {
+async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise<ProcessResult> {
   const { source, process } = task;
-  const answer = await client.processObject({ process, deadline, ...source });
-  checkAnswer(task, answer);
-  return answer;
+  const result = await processObject(call, { ...source, process, deadline });
+  assertSaved(task, result);
+  return result;
 }
 
 /**
  * Processes the source, and once more when the source was replaced meanwhile: of two uploads close together, the older
  * one's result may otherwise be saved last.
  */
-async function processCurrent(task: Planned, options: SaveOptions): Promise<ProcessResult> {
+async function processCurrent(task: Task, options: SaveOptions): Promise<ProcessResult> {
   const { source, version } = task;
   let { eTag } = version;
-  for (let round = 1; ; round += 1) {
-    const answer = await processOnce(task, options);
-    const current = await readETag(task, options);
-    if (current === eTag || current === undefined) {
-      return answer;
+  for (let round = 1; round <= maxRounds; round += 1) {
+    const result = await processOnce(task, options);
+    // A source that has been deleted leaves nothing newer to be made.
+    const current = await headIfPresent(source, options);
+    if (current?.eTag === undefined || current.eTag === eTag) {
+      return result;
     }
-    if (round === maxRounds) {
-      const message = `${formatObject(source)} was replaced ${maxRounds} times while it was processed.`;
-      throw new OutputError({ kind: 'transient', code: 'SourceChanging', message });
-    }
-    eTag = current;
+    eTag = current.eTag;
   }
-}
-
-/** The source's ETag now; undefined where it has been deleted, which leaves nothing newer to be made. */
-async function readETag({ source }: Planned, { client, deadline }: SaveOptions): Promise<string | undefined> {
-  try {
-    return (await client.headObject({ ...source, deadline })).eTag;
-  } catch (error) {
-    if (error instanceof OssServiceError && error.statusCode === 404) {
-      return undefined;
-    }
-    throw error;
-  }
+  const message = `${formatObject(source)} was replaced ${maxRounds} times while it was processed.`;
+  throw new OutputError({ kind: 'transient', code: 'SourceChanging', message });
 }
 
 /**
- * OSS must say the bucket and key that were asked for: whether it expands `{variables}` in a target key is
- * documented for some operations only, and a result elsewhere than planned is no success. An answer without a
- * body says nothing and is taken as it is (OSS help shows such ones).
+ * OSS must say the bucket and key that were asked for: whether it expands `{variables}` in a target key is documented
+ * for some operations only, and a result elsewhere than planned is no success. An answer without a body says nothing
+ * and is taken as it is (OSS help shows such ones).
  */
-function checkAnswer({ source, target }: Planned, answer: ProcessResult): void {
-  const { bucket, key, statusCode, requestId, attempts } = answer;
+function assertSaved({ source, target }: Task, result: ProcessResult): void {
+  const { bucket, key, statusCode, requestId, attempts } = result;
   if (key === undefined || (bucket === target.bucket && key === target.key)) {
     return;
   }
   const saved = formatObject({ bucket, key });
   const message = `ProcessObject ${formatObject(source)}: asked to save ${formatObject(target)}, OSS says it saved ${saved}.`;
-  const ids = { statusCode, attempts, ...(requestId !== undefined && { requestId }) };
+  const ids = { statusCode, requestId, attempts };
   throw new OutputError({ kind: 'permanent', code: 'UnexpectedTarget', message, ...ids });
 }

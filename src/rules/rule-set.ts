@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson } from '../json.ts';
 import type { KeyTable } from './key-table.ts';
 import type { Part, Values } from './template.ts';
 
@@ -50,4 +51,31 @@ export interface RuleSet {
   /** What an invocation does whose failures are all permanent. */
   onPermanentFailure: 'throw' | 'report';
   rules: readonly Rule[];
+}
+
+/** The compiled rules cannot be used; the message says what to do. */
+export class RulesError extends Error {
+  override name = 'RulesError';
+}
+
+/**
+ * Reads the text of a compiled rules file, which the build checked. Throws RulesError where it is none, was cut off, or
+ * has another format than this function reads; `file` names it there.
+ */
+export function parseRuleSet(text: string, file: string): RuleSet {
+  const value = parseJson(text);
+  if (isRuleSet(value)) {
+    return value;
+  }
+  const { format, builtBy } = fieldsOf(value);
+  const found =
+    typeof builtBy === 'string' && format !== rulesFormat
+      ? `was built by oss-saveas ${builtBy} in format ${format}, this function reads format ${rulesFormat}`
+      : 'is no compiled rules file, or was cut off';
+  throw new RulesError(`${file} ${found}: rebuild with \`oss-saveas build\`.`);
+}
+
+function isRuleSet(value: unknown): value is RuleSet {
+  const { format, builtBy, rules } = fieldsOf(value);
+  return format === rulesFormat && typeof builtBy === 'string' && Array.isArray(rules);
 }

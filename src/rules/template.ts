@@ -1,5 +1,3 @@
-import type { SyntaxProblem } from './glob.ts';
-
 /** A piece of a template; offsets are UTF-16 units in the template's text. */
 export type Part =
   | { kind: 'text'; text: string; offset: number }
@@ -12,68 +10,60 @@ export interface Template {
 }
 
 /** What a source object and its event give to a template, next to the rule's own `vary` variables. */
-export const keyVariables = [
-  'key',
-  'dir',
-  'base',
-  'name',
-  'ext',
-  'bucket',
-  'rule',
-  'etag',
-  'yyyy',
-  'mm',
-  'dd',
-] as const;
+export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
+/** What the variables of a template stand for. */
 export type Values = Readonly<Record<string, string | number>>;
 
+/** What was expected and received at `offset` (UTF-16 units) of the text. */
+export interface TemplateProblem {
+  ok: false;
+  offset: number;
+  expected: string;
+  received: string;
+}
+
 /**
- * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the
- * rendered text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
+ * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the rendered
+ * text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
  */
-export function parseTemplate(text: string): { ok: true; template: Template } | SyntaxProblem {
+export function parseTemplate(text: string): { ok: true; template: Template } | TemplateProblem {
   const top: Part[] = [];
-  let b64: { parts: Part[] } | undefined;
-  // Inside {b64:…} the first "}" ends it, so "}}" is two ends there and not an escaped brace.
+  let b64: Part[] | undefined;
   for (let offset = 0; offset < text.length; ) {
-    const into = b64?.parts ?? top;
+    const parts = b64 ?? top;
     const [token = ''] = /^(?:\{b64:|\{\w+\}|\{\{|\}\}|[{}]|[^{}]+)/.exec(text.slice(offset)) ?? [];
+    let length = token.length;
     if (b64 !== undefined && token.startsWith('}')) {
+      // The first "}" ends {b64:…}, so "}}" is two ends there and not an escaped brace.
       b64 = undefined;
-      offset += 1;
-      continue;
-    }
-    if (token === '{b64:' && b64 === undefined) {
-      b64 = { parts: [] };
-      top.push({ kind: 'b64', parts: b64.parts, offset });
+      length = 1;
+    } else if (token === '{b64:' && b64 === undefined) {
+      b64 = [];
+      top.push({ kind: 'b64', parts: b64, offset });
     } else if (token === '{{' || token === '}}') {
-      into.push({ kind: 'text', text: token.slice(1), offset });
+      parts.push({ kind: 'text', text: token.slice(1), offset });
     } else if (/^[^{}]/.test(token)) {
-      into.push({ kind: 'text', text: token, offset });
+      parts.push({ kind: 'text', text: token, offset });
     } else if (/^\{\w+\}$/.test(token)) {
-      into.push({ kind: 'variable', name: token.slice(1, -1), offset });
+      parts.push({ kind: 'variable', name: token.slice(1, -1), offset });
     } else {
       const expected = '"{variable}", "{b64:text}", or "{{" and "}}" for the braces themselves';
       return { ok: false, offset, expected, received: JSON.stringify(text.slice(offset, offset + 12)) };
     }
-    offset += token.length;
+    offset += length;
   }
-  if (b64 === undefined) {
-    return { ok: true, template: { text, parts: top } };
-  }
-  return { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
-}
-
-export interface UsedVariable {
-  name: string;
-  offset: number;
-  inB64: boolean;
+  return b64 === undefined
+    ? { ok: true, template: { text, parts: top } }
+    : { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
 }
 
 /** Every variable the template uses, those inside `{b64:…}` included. */
-export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable[] {
-  return parts.flatMap((part): UsedVariable[] => {
+export function variablesOf(
+  parts: readonly Part[],
+  inB64 = false,
+): { name: string; offset: number; inB64: boolean }[] {
+  return parts.flatMap((part) => {
     if (part.kind === 'variable') {
       return [{ name: part.name, offset: part.offset, inB64 }];
     }
@@ -81,22 +71,31 @@ export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable
   });
 }
 
+/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
+export function variantsOf(vary: Readonly<Record<string, readonly (string | number)[]>> = {}): Values[] {
+  return Object.entries(vary).reduce<Values[]>(
+    (variants, [name, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
+    [{}],
+  );
+}
+
 /**
- * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so
- * that `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
+ * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so that
+ * `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
  */
 export function render(parts: readonly Part[], values: Values): string {
   let text = '';
-  let afterEmptyDir = false;
+  let isAfterEmptyDir = false;
   for (const part of parts) {
     if (part.kind === 'variable') {
       text += values[part.name] ?? '';
     } else if (part.kind === 'b64') {
       text += Buffer.from(render(part.parts, values)).toString('base64url');
     } else {
-      text += afterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
+      text += isAfterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
     }
-    afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && values.dir === '';
+    isAfterEmptyDir = part.kind === 'variable' && part.name === 'dir' && values.dir === '';
   }
   return text;
 }

@@ -9,7 +9,8 @@ import {
   stringToSign,
 } from '../../src/oss/sign.ts';
 import { plan } from '../../src/pipeline/plan.ts';
-import { parseRules, type RuleSet } from '../../src/rules/rule.ts';
+import type { RuleSet } from '../../src/rules/rule-set.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 import { against, type Figure, figureOf } from './figures.ts';
 import type { Bench } from './in-turn.ts';
 import { context, event, source } from './sample.ts';
@@ -77,11 +78,7 @@ const sizes = [1, 10, 1_000, 10_000];
 function manyRules(count: number, key: (i: number) => string): RuleSet {
   const outputs = [{ style: 'image/resize,w_320', target: { key: 'derived/{rule}/{name}.webp' } }];
   const rules = Array.from({ length: count }, (_, i) => ({ name: `r${i}`, match: { key: key(i) }, outputs }));
-  const parsed = parseRules({ rules });
-  if (!parsed.ok) {
-    throw new Error(parsed.issues[0]?.message);
-  }
-  return parsed.rules;
+  return ruleSetOf({ rules });
 }
 
 /** Planning one event, as the number of rules grows. */

@@ -1,6 +1,6 @@
 import { type Figure, figureOf } from './figures.ts';
 import type { Bench } from './in-turn.ts';
-import { measure, startStub } from './programs.ts';
+import { measure, startStub, writeRules } from './programs.ts';
 import { rulesOf } from './sample.ts';
 
 const answerMs = 100;
@@ -12,7 +12,7 @@ export const outputs: Bench = async (_stub, progress) => {
     const figures: Figure[] = [];
     for (const count of [1, 2, 4, 8, 16, 32]) {
       progress(`${count} outputs`);
-      const env = { RULES: JSON.stringify(rulesOf(count)), CONCURRENCY: '16' };
+      const env = { RULES_FILE: writeRules(`rules-${count}.json`, rulesOf(count)), CONCURRENCY: '16' };
       const walls: number[] = [];
       for (let round = 0; round < 7; round++) {
         const { since } = await measure('ours', { endpoint: slow.http, checkpoints: [3, 8], env });

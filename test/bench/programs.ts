@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { bundleFunction, leaveOutNeverRun } from '../../src/cli/build/bundle.ts';
+import { bundleFunction, leaveOutNeverRun } from '../../src/compile/bundle.ts';
 import { pick } from '../../src/json.ts';
-import { compileRules } from '../../src/rules/compile.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 import { certificate } from './certificate.ts';
 import { spawnPlain } from './container.ts';
 import { rulesOf } from './sample.ts';
@@ -33,9 +33,7 @@ export async function buildPrograms(): Promise<void> {
   // The project's own package.json says ESM; a package on Function Compute has none.
   writeFileSync(join(outDir, 'package.json'), '{}');
   writeFileSync(rootsFile, certificate);
-  const rulesFile = join(outDir, 'rules.json');
-  writeFileSync(rulesFile, JSON.stringify(rulesOf(1)));
-  writeFileSync(join(outDir, 'function/rules.json'), (await compileRules(rulesFile)).json);
+  writeRules('function/rules.json', rulesOf(1));
   const names = ['instance', 'stub-oss', 'baseline-node', 'baseline-undici', 'baseline-ali-oss'];
   await buildEach(names, { packages: 'external' });
   await buildEach(['limit-undici'], {
@@ -43,6 +41,13 @@ export async function buildPrograms(): Promise<void> {
     minifyWhitespace: true,
     minifySyntax: true,
   });
+}
+
+/** Compiles a rules document into a file of the bench; returns its path. */
+export function writeRules(name: string, document: object): string {
+  const file = join(outDir, name);
+  writeFileSync(file, JSON.stringify(ruleSetOf(document)));
+  return file;
 }
 
 async function buildEach(names: readonly string[], options: BuildOptions): Promise<void> {

@@ -86,13 +86,6 @@ describe('explain', () => {
     expect(report?.rules[0]).toEqual({ rule: 'mark', matches: false, why, outputs: [] });
   });
 
-  it('says what the recursion guard leaves alone', async () => {
-    const [report] = await explain('a_t_t.jpg');
-
-    expect(report?.rules[1]?.why).toContain('own-output');
-    expect(report?.calls).toBe(0);
-  });
-
   it('explains each object of an event, with what the event says of it', async () => {
     const file = join(dir, 'event.json');
     await writeFile(

@@ -20,10 +20,10 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { createLocalOss } from '../../src/local/oss/server.ts';
-import { type Answered, type Call, createCaller, type OssClientOptions } from '../../src/oss/call.ts';
-import { createOssClient, type OssClient } from '../../src/oss/client.ts';
+import { type Call, type CallSettings, createCall } from '../../src/oss/call.ts';
 import { type Endpoint, resolveEndpoint } from '../../src/oss/endpoint.ts';
 import type { Credentials } from '../../src/oss/sign.ts';
+import { createClient, type OssClient } from '../oss/client.ts';
 
 export interface Backend {
   readonly isLocal: boolean;
@@ -34,12 +34,12 @@ export interface Backend {
   readonly prefix: string;
   readonly client: OssClient;
   /** One request as it is, for what the client itself would refuse or complete. */
-  readonly call: (call: Call) => Promise<Answered>;
+  readonly call: Call;
   readonly credentials: Credentials;
   readonly leastCredentials?: Credentials | undefined;
   readonly otherRegionBucket?: string | undefined;
   /** The same client with something changed. */
-  clientWith(options: Partial<OssClientOptions>): OssClient;
+  clientWith(settings: Partial<CallSettings>): OssClient;
   /** The event that a key raised; undefined where events cannot be seen from here. */
   eventOf(key: string): string | undefined;
   /** Deletes all below the prefix; throws an Error that names what it had to leave. */
@@ -107,14 +107,14 @@ export function connect(place: Place, eventOf: Backend['eventOf'], stop: () => P
   const dispatcher = new Agent({ connections: 8 });
   const { region, endpoint, bucket, credentials } = place;
   const options = { region, endpoint, dispatcher, credentials: () => credentials };
-  const client = createOssClient(options);
+  const client = createClient(options);
   const prefix = `oss-saveas-conformance/${Date.now().toString(36)}-${randomBytes(3).toString('hex')}/`;
   return {
     ...place,
     prefix,
     client,
-    call: createCaller({ ...options, maxAttempts: 1 }),
-    clientWith: (changed) => createOssClient({ ...options, ...changed }),
+    call: createCall({ ...options, maxAttempts: 1 }),
+    clientWith: (changed) => createClient({ ...options, ...changed }),
     eventOf,
     close: async () => {
       try {

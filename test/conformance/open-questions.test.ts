@@ -6,8 +6,7 @@ import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOssError } from '../../src/oss/errors.ts';
-import { buildProcess } from '../../src/process/build.ts';
-import { saveAs } from '../../src/process/save-as.ts';
+import { buildProcess, saveAs } from '../../src/process.ts';
 import { type Backend, backends } from './backend.ts';
 
 interface Question {
@@ -26,7 +25,7 @@ const refusal = (error: unknown) =>
 
 /** ProcessObject with a body and headers of any kind; the JSON that it answers. */
 async function post(backend: Backend, process: string, headers: Record<string, string> = {}, name = 'a.jpg') {
-  const { response } = await backend.call({
+  const response = await backend.call({
     ...{ ...at(backend, name), operation: 'ProcessObject', method: 'POST', query: { 'x-oss-process': '' } },
     ...{ headers, body: Buffer.from(`x-oss-process=${process}`) },
   });

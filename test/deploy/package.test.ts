@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { compileRules } from '../../src/check/old/compile.ts';
 import { parseEvent } from '../../src/events/parse.ts';
 import { plan } from '../../src/pipeline/plan.ts';
-import { compileRules } from '../../src/rules/compile.ts';
 import { startOss } from '../local/oss/running-oss.ts';
 import { type Checkout, createCheckout, environment, execute } from './checkout.ts';
 
@@ -35,7 +35,7 @@ describe('a deployment', () => {
     expect(exitCode).toBe(0);
     expect(deployed.accountId).toBe(environment.AccountID);
     expect(deployed.codeDir).toBe(join(checkout.dir, 'dist'));
-    expect(deployed.files).toEqual(['index.js', 'rule-checker.js', 'rules.json']);
+    expect(deployed.files).toEqual(['index.js', 'package.json', 'rules.json']);
     expect(deployed.props).toMatchObject({ runtime: 'nodejs20', triggers: [{ triggerType }] });
   });
 
@@ -107,7 +107,7 @@ describe('the event files', async () => {
       if (record.kind !== 'object') {
         throw new Error(record.kind);
       }
-      return plan({ kind: 'object', event: { ...facts, ...record.event } }, ruleSet);
+      return plan({ kind: 'object', event: { ...record.event, ...facts } }, ruleSet);
     });
     expect(planned).not.toEqual([]);
     for (const item of planned) {

@@ -110,7 +110,7 @@ describe('the build', () => {
   it('leaves the bundle and the compiled rules in dist, and nothing else', async () => {
     expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual([
       'index.js',
-      'rule-checker.js',
+      'package.json',
       'rules.json',
     ]);
     expect(JSON.parse(await readFile(join(project.dir, 'dist/rules.json'), 'utf8')).rules).toHaveLength(2);

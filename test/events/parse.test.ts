@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventError, type Invocation, parseEvent } from '../../src/events/parse.ts';
+import { EventError, type ParsedEvent, parseEvent } from '../../src/events/parse.ts';
 
 interface Sample {
   id: string;
@@ -17,9 +17,9 @@ const now = new Date('2026-11-22T08:00:00Z');
 const bytesOf = ({ delivery, event }: Pick<Sample, 'delivery' | 'event'>) =>
   Buffer.from(delivery === 'json' ? JSON.stringify(event) : String(event));
 
-const parse = (event: unknown): Invocation => parseEvent(Buffer.from(JSON.stringify(event)), now);
+const parse = (event: unknown): ParsedEvent => parseEvent(Buffer.from(JSON.stringify(event)), now);
 
-function keysOf({ records }: Invocation): string[] {
+function keysOf({ records }: ParsedEvent): string[] {
   return records.map((record) =>
     record.kind === 'object' ? `${record.event.bucket}/${record.event.key}` : record.kind,
   );

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 import { formatTable } from '../table.ts';
 import { type BuiltFunction, buildFunction, type Cloud, startCloud } from './cloud.ts';
 
@@ -69,7 +70,7 @@ async function play(burst: Burst) {
     ],
   };
   const cloud = await startCloud(built, {
-    rules: { rules: [rule] },
+    ruleSet: ruleSetOf({ rules: [rule] }),
     maxInstances,
     timeoutMs: 60_000,
     retryDelaysMs: [1_000, 2_000, 4_000],

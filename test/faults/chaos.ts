@@ -8,6 +8,7 @@ import type { FaultRule } from '../../src/local/oss/faults/plan.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { guardedRuleSetOf } from '../rules/rule-sets.ts';
 import { type BuiltFunction, type Cloud, startCloud } from './cloud.ts';
 import { createRandom, pick, shuffle } from './random.ts';
 
@@ -116,7 +117,7 @@ export async function runChaos(built: BuiltFunction, uploads: number, seed: numb
     held = [];
   };
   const cloud = await startCloud(built, {
-    rules,
+    ruleSet: guardedRuleSetOf(rules, 'derived/**-[12]'),
     maxInstances: 4,
     timeoutMs: 4_000,
     retryDelaysMs: [50, 100, 200],

@@ -2,15 +2,16 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunction } from '../../src/cli/build/bundle.ts';
+import { bundleFunction } from '../../src/compile/bundle.ts';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
 import { createLocalOss, type LocalOssOptions } from '../../src/local/oss/server.ts';
 import type { LogFields, Logger } from '../../src/log.ts';
-import { createOssClient } from '../../src/oss/client.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
+import type { RuleSet } from '../../src/rules/rule-set.ts';
+import { createClient } from '../oss/client.ts';
 
 export interface BuiltFunction {
   dir: string;
@@ -36,7 +37,7 @@ export async function buildFunction(around?: string): Promise<BuiltFunction> {
 export const accessKey = { id: 'local', secret: 'local-secret-of-the-account' };
 
 interface CloudOptions {
-  rules: object;
+  ruleSet: RuleSet;
   maxInstances: number;
   timeoutMs: number;
   retryDelaysMs: readonly number[];
@@ -52,6 +53,8 @@ export type Cloud = Awaited<ReturnType<typeof startCloud>>;
 /** A local OSS with the built function attached as Function Compute would run it, and a client of the account. */
 export async function startCloud(built: BuiltFunction, options: CloudOptions) {
   const dataDir = mkdtempSync(join(built.dir, 'data-'));
+  const rulesFile = join(dataDir, 'rules.json');
+  writeFileSync(rulesFile, JSON.stringify(options.ruleSet));
   const [queueDir, deadLetterDir] = [join(dataDir, 'queue'), join(dataDir, 'dead-letters')];
   const outcomes: InvocationOutcome[] = [];
   const lines: string[] = [];
@@ -100,13 +103,13 @@ export async function startCloud(built: BuiltFunction, options: CloudOptions) {
       handler: 'index.handler',
       memoryMb: 128,
       timeoutMs: options.timeoutMs,
-      environment: { OSS_ENDPOINT: url, RULES: JSON.stringify(options.rules), ...options.environment },
+      environment: { OSS_ENDPOINT: url, RULES_FILE: rulesFile, ...options.environment },
       region: 'cn-hangzhou',
       accountId: '1000000000000000',
     },
   });
   const dispatcher = createAgent();
-  const client = createOssClient({
+  const client = createClient({
     region: 'cn-hangzhou',
     endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: url }),
     credentials: () => ({ accessKeyId: accessKey.id, accessKeySecret: accessKey.secret }),

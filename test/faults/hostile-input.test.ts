@@ -7,6 +7,7 @@ import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { parseXml } from '../../src/oss/xml.ts';
 import { readSettings } from '../../src/settings.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 
 const rules = {
   rules: [
@@ -35,7 +36,8 @@ interface Sent {
 function createCapture(region = 'cn-hangzhou') {
   const sent: Sent[] = [];
   const handle = createHandler({
-    settings: readSettings({ RULES: JSON.stringify(rules), LOG_LEVEL: 'silent' }, '/code'),
+    settings: readSettings({ LOG_LEVEL: 'silent' }, '/code'),
+    ruleSet: ruleSetOf(rules),
     dispatcher: agent.compose((dispatch) => (request, handler) => {
       sent.push({ origin: String(request.origin), path: request.path, body: String(request.body) });
       return dispatch(request, handler);

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { faultNames } from '../../src/local/oss/faults/kinds.ts';
 import { runCommand } from '../cli/terminal.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 import { accessKey, buildFunction, startCloud } from './cloud.ts';
 import { describeImage, startWorkbench } from './workbench.ts';
 
@@ -75,7 +76,7 @@ it('neither queue, dead letters, outcomes nor logs of the local Function Compute
   const queued: string[] = [];
   const filesIn = (dir: string) => readdirSync(dir).map((file) => readFileSync(join(dir, file), 'utf8'));
   const cloud = await startCloud(built, {
-    rules,
+    ruleSet: ruleSetOf(rules),
     maxInstances: 2,
     timeoutMs: 4_000,
     retryDelaysMs: [10, 10],

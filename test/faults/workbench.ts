@@ -8,6 +8,7 @@ import type { Credentials } from '../../src/oss/sign.ts';
 import { OutputsFailed, type Report } from '../../src/pipeline/report.ts';
 import { readSettings } from '../../src/settings.ts';
 import { startOss } from '../local/oss/running-oss.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 
 /** What became of one invocation. */
 export interface Ended {
@@ -59,16 +60,16 @@ export async function startWorkbench(options: WorkbenchOptions) {
     void pause(network.latencyMs).then(() => dispatch(request, handler));
     return true;
   });
-  const handle = createHandler({
+  const invokeHandler = createHandler({
     settings: readSettings(
       {
-        RULES: JSON.stringify(rules),
         OSS_ENDPOINT: oss.url ?? '',
         CONCURRENCY: String(concurrency),
         LOG_LEVEL: 'debug',
       },
       '/code',
     ),
+    ruleSet: ruleSetOf(rules),
     dispatcher,
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
@@ -80,7 +81,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
         skippedMs += delayMs;
       }
     },
-    ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
+    attemptTimeoutMs,
   });
 
   async function invoke(event: unknown, as: Credentials = credentials): Promise<Ended> {
@@ -91,7 +92,9 @@ export async function startWorkbench(options: WorkbenchOptions) {
       function: { timeout: timeoutMs / 1000 },
     };
     const [startedAt, callsBefore] = [now(), calls];
-    const thrown = await handle(Buffer.from(JSON.stringify(event)), context).catch((error: unknown) => error);
+    const thrown = await invokeHandler(Buffer.from(JSON.stringify(event)), context).catch(
+      (error: unknown) => error,
+    );
     const error = thrown instanceof OutputsFailed ? thrown : undefined;
     const report = error?.report ?? thrown;
     if (!isReport(report)) {

@@ -33,7 +33,7 @@ describe('an operation that fails', () => {
     expect(String(error)).toBe(
       'OssServiceError: ProcessObject oss://photos/a b.jpg failed: 404 NoSuchKey: The specified key does not exist. (requestId R1, ec 0026-00000001)',
     );
-    expect(error).toMatchObject({ kind: 'permanent', attempts: 1 });
+    expect(error).toMatchObject({ kind: 'permanent', context: { attempts: 1 } });
   });
 
   it('is tried again, with new credentials and a new signature each time', async () => {
@@ -42,7 +42,7 @@ describe('an operation that fails', () => {
     const retries: unknown[] = [];
     const mock = mockOss({
       credentials,
-      onRetry: ({ error, delayMs }) => retries.push([error.code, delayMs]),
+      onRetry: (error, delayMs) => retries.push([error.code, delayMs]),
     });
     mock.clock.nowMs = signedAt + 950;
     const first = answer(mock, 503, errorXml('CpuLimitExceeded', 'busy'));
@@ -75,7 +75,7 @@ describe('an operation that fails', () => {
 
     const error = await rejection(mock.client.headObject(source));
 
-    expect(error).toMatchObject({ code: 'C', attempts: 3, kind: 'transient' });
+    expect(error).toMatchObject({ code: 'C', context: { attempts: 3 }, kind: 'transient' });
   });
 
   it('is given up when the deadline leaves no room for the pause', async () => {
@@ -84,7 +84,7 @@ describe('an operation that fails', () => {
 
     const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt + 500 }));
 
-    expect(error).toMatchObject({ code: 'CpuLimitExceeded', attempts: 1 });
+    expect(error).toMatchObject({ code: 'CpuLimitExceeded', context: { attempts: 1 } });
     expect(mock.sleeps).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe('an operation that fails', () => {
 
     const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt }));
 
-    expect(error).toMatchObject({ code: 'DeadlineExceeded', attempts: 0, kind: 'transient' });
+    expect(error).toMatchObject({ code: 'DeadlineExceeded', context: { attempts: 0 }, kind: 'transient' });
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe('an operation that fails', () => {
       name: 'OssRequestError',
       code: 'InvalidRequest',
       kind: 'permanent',
-      attempts: 0,
+      context: { attempts: 0 },
     });
     expect(String(error)).toContain(
       `InvalidRequest: ${what} ${JSON.stringify(object[what === 'key' ? 'key' : 'bucket'])}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveEndpoint, target } from '../../src/oss/endpoint.ts';
+import { addressOf, resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 
 const region = 'cn-hangzhou';
@@ -16,7 +16,7 @@ describe('an endpoint', () => {
     [{ region, endpoint: 'http://localhost:9000' }, 'http://localhost:9000', '/photos/k'],
     [{ region, endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000', '/photos/k'],
   ])('of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
-    expect(target(resolveEndpoint(settings), 'photos', 'k')).toEqual({
+    expect(addressOf(resolveEndpoint(settings), 'photos', 'k')).toEqual({
       origin,
       path,
       canonicalUri: '/photos/k',
@@ -29,7 +29,7 @@ describe('an endpoint', () => {
   ])('in %s style addresses the bucket itself by its trailing slash', (_style, settings, path) => {
     const endpoint = resolveEndpoint({ region, ...settings });
 
-    expect(target(endpoint, 'photos')).toMatchObject({ path, canonicalUri: '/photos/' });
+    expect(addressOf(endpoint, 'photos')).toMatchObject({ path, canonicalUri: '/photos/' });
   });
 
   it.each([
@@ -96,15 +96,15 @@ describe('a target', () => {
     'abc\n',
     'ab/c',
   ])('refuses the bucket %j before it gets into a host', (bucket) => {
-    expect(() => target(endpoint, bucket, 'k')).toThrow('expected 3 to 63');
+    expect(() => addressOf(endpoint, bucket, 'k')).toThrow('expected 3 to 63');
   });
 
   it.each(['', '/a', '\\a', 'a\ud800b', 'é'.repeat(512)])('refuses the key %j', (key) => {
-    expect(() => target(endpoint, 'photos', key)).toThrow('expected 1 to 1,023 bytes');
+    expect(() => addressOf(endpoint, 'photos', key)).toThrow('expected 1 to 1,023 bytes');
   });
 
   it.each(hostileKeys)('signs the path that it sends for %j', (key) => {
-    const { path, canonicalUri } = target(endpoint, 'photos', key);
+    const { path, canonicalUri } = addressOf(endpoint, 'photos', key);
 
     expect(canonicalUri).toBe(`/photos${path}`);
     expect(decodeURIComponent(path)).toBe(`/${key}`);

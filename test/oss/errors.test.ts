@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OssServiceError } from '../../src/oss/errors.ts';
+import { classify, OssServiceError, type RetryKind } from '../../src/oss/errors.ts';
 import { errorXml } from './mock-oss.ts';
 
 const context = { operation: 'ProcessObject', bucket: 'photos', key: 'a/b.jpg', attempts: 2 };
@@ -20,7 +20,7 @@ describe('an error answer of OSS', () => {
       'ProcessObject oss://photos/a/b.jpg failed: 404 NoSuchKey: The specified key does not exist. (requestId 65B0, ec 0026-00000001)',
     );
     expect({ ...error }).toEqual({
-      ...context,
+      context,
       name: 'OssServiceError',
       statusCode: 404,
       code: 'NoSuchKey',
@@ -102,5 +102,28 @@ describe('an error answer of OSS', () => {
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
       'very-token',
     );
+  });
+});
+
+describe('the kind of a failure', () => {
+  it.each<[number, string, string, RetryKind]>([
+    [500, 'InternalError', '', 'transient'],
+    [502, 'BadErrorResponse', '', 'transient'],
+    [408, 'BadErrorResponse', '', 'transient'],
+    [400, 'RequestTimeout', '', 'transient'],
+    [503, 'CpuLimitExceeded', '', 'throttled'],
+    [503, 'TotalQpsLimitExceeded', '', 'throttled'],
+    [429, 'BadErrorResponse', '', 'throttled'],
+    [403, 'RequestTimeTooSkewed', '', 'skewed'],
+    [400, 'InvalidArgument', 'Invalid signing date in Authorization header.', 'skewed'],
+    [400, 'InvalidArgument', 'operation not support post: info', 'permanent'],
+    [400, 'BadRequest', 'Input is not base64 decoding.', 'permanent'],
+    [403, 'AccessDenied', '', 'permanent'],
+    [403, 'SecurityTokenExpired', '', 'permanent'],
+    [404, 'NoSuchKey', '', 'permanent'],
+    [501, 'NotImplemented', '', 'permanent'],
+    [304, 'BadErrorResponse', '', 'permanent'],
+  ])('of %i %s %s is %4$s', (statusCode, code, message, kind) => {
+    expect(classify(statusCode, code, message)).toBe(kind);
   });
 });

@@ -1,19 +1,19 @@
 import { MockAgent } from 'undici';
-import type { OssClientOptions } from '../../src/oss/call.ts';
-import { createOssClient } from '../../src/oss/client.ts';
+import type { CallSettings } from '../../src/oss/call.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
+import { createClient } from './client.ts';
 
 export const secrets = { accessKeyId: 'ak', accessKeySecret: 'very-secret', securityToken: 'very-token' };
 export const origin = 'http://127.0.0.1:9000';
 export const signedAt = Date.parse('2023-12-16T16:20:57Z');
 
 /** A client whose network is a MockAgent (anything not intercepted fails) and whose clock stands still but for sleeps. */
-export function createMockOss(overrides: Partial<OssClientOptions> = {}) {
+export function createMockOss(overrides: Partial<CallSettings> = {}) {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const clock = { nowMs: signedAt };
   const sleeps: number[] = [];
-  const client = createOssClient({
+  const client = createClient({
     region: 'cn-hangzhou',
     endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: origin }),
     credentials: () => secrets,

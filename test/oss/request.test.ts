@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createOssClient } from '../../src/oss/client.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import { canonicalRequest, scope, stringToSign } from '../../src/oss/sign.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { createClient } from './client.ts';
 import { rejection, secrets } from './mock-oss.ts';
 
 let closing: (() => unknown)[] = [];
@@ -27,7 +27,7 @@ function connect(endpoint: string, attemptTimeoutMs = 30_000) {
   closing.push(() => dispatcher.destroy());
   const region = 'cn-hangzhou';
   const settings = { region, credentials: () => secrets, dispatcher, maxAttempts: 1, attemptTimeoutMs };
-  return createOssClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint }) });
+  return createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint }) });
 }
 
 /** The signature of a request as it came in, with a key derived here. */
@@ -95,7 +95,7 @@ describe('a request on the wire', () => {
 
     const error = await rejection(connect(url, 20).headObject({ bucket: 'photos', key: 'k' }));
 
-    expect(error).toMatchObject({ code: 'RequestTimeout', kind: 'transient', attempts: 1 });
+    expect(error).toMatchObject({ code: 'RequestTimeout', kind: 'transient', context: { attempts: 1 } });
     expect(String(error)).toContain('no complete answer within 20 ms');
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/log.ts';
-import { logResult, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
-import type { Failed, Result } from '../../src/pipeline/result.ts';
+import { logOutcome, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
+import type { FailedResult, Result } from '../../src/pipeline/result.ts';
 
-const failure = (name: string, rest: Partial<Failed> = {}): Failed => ({
+const failure = (name: string, rest: Partial<FailedResult> = {}): FailedResult => ({
   status: 'failed',
   kind: 'transient',
   code: 'InternalError',
@@ -68,7 +68,11 @@ describe('a line of log', () => {
     const take = (message: string, fields?: object) => lines.push({ message, ...fields });
     const logger: Logger = { debug: take, info: take, warn: take, error: take };
 
-    logResult(logger, 'FC-1', failure('a', { requestId: 'OSS-1', ec: '0015-1', attempts: 3, durationMs: 7 }));
+    logOutcome(
+      logger,
+      'FC-1',
+      failure('a', { requestId: 'OSS-1', ec: '0015-1', attempts: 3, durationMs: 7 }),
+    );
 
     expect(lines).toEqual([
       {

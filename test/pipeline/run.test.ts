@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ProcessingClient, ProcessResult } from '../../src/oss/processing.ts';
-import type { Planned, Result } from '../../src/pipeline/result.ts';
+import type { Call } from '../../src/oss/call.ts';
+import type { PlannedResult, Result } from '../../src/pipeline/result.ts';
 import { run } from '../../src/pipeline/run.ts';
 
-const task = (name: string): Planned => ({
+const task = (name: string): PlannedResult => ({
   status: 'planned',
   rule: 'r',
   source: { bucket: 'src-bucket', key: `${name}.jpg` },
@@ -15,34 +15,25 @@ const task = (name: string): Planned => ({
 
 const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t${i}`));
 
-/** A client whose answer is told by the source key; `saves` answers as OSS does when all is well. */
-function clientOf(answer: (key: string) => Partial<ProcessResult> | Promise<Partial<ProcessResult>>) {
-  const processObject: ProcessingClient['processObject'] = async ({ key }) => ({
-    statusCode: 200,
-    requestId: 'R',
-    attempts: 1,
-    bucket: 'dst-bucket',
-    key: key.replace('.jpg', '.webp'),
-    sizeBytes: 7,
-    processStatus: 'OK',
-    ...(await answer(key)),
-  });
-  return { processObject, headObject: () => Promise.reject(new Error('nobody asked for a HEAD')) };
+/** A call that answers ProcessObject as OSS does when all is well, changed by what `answer` makes of the source key. */
+function callOf(answer: (key: string) => object | Promise<object>): Call {
+  return async ({ operation, bucket, key = '' }) => {
+    const json = { bucket: 'dst-bucket', object: key.replace('.jpg', '.webp'), fileSize: 7, status: 'OK' };
+    const body = { ...json, ...(await answer(key)) };
+    return {
+      statusCode: 200,
+      headers: { 'x-oss-request-id': 'R' },
+      body: Buffer.from('object' in body && body.object === '' ? '' : JSON.stringify(body)),
+      context: { operation, bucket, key, attempts: 1 },
+    };
+  };
 }
 
-function runAll(
-  plan: Result[],
-  client: Pick<ProcessingClient, 'processObject' | 'headObject'>,
-  limit = { current: 2 },
-  now = () => 0,
-) {
+async function runAll(plan: Result[], call: Call, limit = { current: 2 }, now = () => 0) {
   const seen: Result[] = [];
-  return run(plan, { client, limit, deadline: 1_000, now, onResult: (result) => seen.push(result) }).then(
-    (results) => ({
-      results,
-      seen,
-    }),
-  );
+  const onOutcome = (outcome: Result) => seen.push(outcome);
+  const results = await run(plan, { call, limit, deadline: 1_000, now, onOutcome });
+  return { results, seen };
 }
 
 describe('a run', () => {
@@ -51,7 +42,7 @@ describe('a run', () => {
 
     const { results, seen } = await runAll(
       [task('a'), skipped, task('b')],
-      clientOf(() => ({})),
+      callOf(() => ({})),
     );
 
     expect(results).toMatchObject([
@@ -70,14 +61,14 @@ describe('a run', () => {
   });
 
   it('goes on after a failure', async () => {
-    const client = clientOf((key) => {
+    const call = callOf((key) => {
       if (key === 't1.jpg') {
         throw new Error('broken');
       }
       return {};
     });
 
-    const { results } = await runAll(tasks(4), client);
+    const { results } = await runAll(tasks(4), call);
 
     expect(results.map(({ status }) => status)).toEqual(['saved', 'failed', 'saved', 'saved']);
   });
@@ -85,14 +76,14 @@ describe('a run', () => {
   it('has no more calls under way than the limit, and that many', async () => {
     let active = 0;
     let most = 0;
-    const client = clientOf(async () => {
+    const call = callOf(async () => {
       most = Math.max(most, ++active);
       await new Promise((resolve) => setImmediate(resolve));
       active -= 1;
       return {};
     });
 
-    await runAll(tasks(9), client, { current: 3 });
+    await runAll(tasks(9), call, { current: 3 });
 
     expect(most).toBe(3);
   });
@@ -101,7 +92,7 @@ describe('a run', () => {
     const limit = { current: 4 };
     const actives: number[] = [];
     let active = 0;
-    const client = clientOf(async () => {
+    const call = callOf(async () => {
       actives.push(++active);
       limit.current = 1;
       await new Promise((resolve) => setImmediate(resolve));
@@ -109,7 +100,7 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll(tasks(12), client, limit);
+    const { results } = await runAll(tasks(12), call, limit);
 
     expect(results.every(({ status }) => status === 'saved')).toBe(true);
     expect(actives.slice(4)).toEqual(Array(8).fill(1));
@@ -118,7 +109,7 @@ describe('a run', () => {
   it('fails what OSS says it saved elsewhere', async () => {
     const { results } = await runAll(
       [task('a')],
-      clientOf(() => ({ key: 'expanded/a.webp' })),
+      callOf(() => ({ object: 'expanded/a.webp' })),
     );
 
     expect(results).toMatchObject([
@@ -132,7 +123,7 @@ describe('a run', () => {
   it('takes an answer without a body as saved', async () => {
     const { results } = await runAll(
       [task('a')],
-      clientOf(() => ({ key: undefined, sizeBytes: undefined })),
+      callOf(() => ({ object: '' })),
     );
 
     expect(results).toMatchObject([{ status: 'saved' }]);
@@ -140,12 +131,12 @@ describe('a run', () => {
 
   it('reports what the deadline cut off as failures to be tried again', async () => {
     let clock = 0;
-    const client = clientOf(() => {
+    const call = callOf(() => {
       clock += 600;
       return {};
     });
 
-    const { results } = await runAll(tasks(4), client, { current: 1 }, () => clock);
+    const { results } = await runAll(tasks(4), call, { current: 1 }, () => clock);
 
     expect(results.map(({ status }) => status)).toEqual(['saved', 'saved', 'failed', 'failed']);
     expect(results[3]).toMatchObject({ kind: 'transient', code: 'Deadline', attempts: 0 });

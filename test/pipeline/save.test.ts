@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Call } from '../../src/oss/call.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
-import type { ObjectResult, ProcessResult } from '../../src/oss/processing.ts';
-import type { Planned } from '../../src/pipeline/result.ts';
+import type { Task } from '../../src/pipeline/result.ts';
 import { save } from '../../src/pipeline/save.ts';
 
-const task = (care: Partial<Planned> = {}): Planned => ({
-  status: 'planned',
+const task = (care: Partial<Task> = {}): Task => ({
   rule: 'r',
   source: { bucket: 'src-bucket', key: 'a.jpg' },
   target: { bucket: 'dst-bucket', key: 'a.webp' },
@@ -21,79 +20,63 @@ const notFound = (operation: string, statusCode = 404) =>
     { statusCode, headers: {}, body: Buffer.alloc(0) },
   );
 
-/** Answers HEADs by key in turn, the last one again and again; counts the calls. */
-function clientOf(heads: Record<string, (Partial<ObjectResult> | Error)[]>) {
+/** Answers HEADs by key in turn, the last one again and again, with headers or an error; counts the calls. */
+function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
   const calls: string[] = [];
-  const saved: ProcessResult = {
-    statusCode: 200,
-    requestId: 'R',
-    attempts: 1,
-    bucket: 'dst-bucket',
-    key: 'a.webp',
-    sizeBytes: 7,
-    processStatus: 'OK',
-  };
-  return {
-    calls,
-    processObject: async () => {
+  const call: Call = async ({ operation, bucket, key = '' }) => {
+    const context = { operation, bucket, key, attempts: 1 };
+    if (operation === 'ProcessObject') {
       calls.push('process');
-      return saved;
-    },
-    headObject: async ({ key }: { key: string }): Promise<ObjectResult> => {
-      calls.push(`head ${key}`);
-      const [answer = notFound('HeadObject')] = heads[key] ?? [];
-      if ((heads[key]?.length ?? 0) > 1) {
-        heads[key]?.shift();
-      }
-      if (answer instanceof Error) {
-        throw answer;
-      }
-      const facts = {
-        sizeBytes: 1,
-        eTag: undefined,
-        contentType: undefined,
-        lastModified: undefined,
-        headers: {},
-      };
-      return { statusCode: 200, requestId: 'H', attempts: 1, ...facts, ...answer };
-    },
+      const body = Buffer.from('{"bucket":"dst-bucket","object":"a.webp","fileSize":7,"status":"OK"}');
+      return { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body, context };
+    }
+    calls.push(`head ${key}`);
+    const [answer = notFound('HeadObject')] = heads[key] ?? [];
+    if ((heads[key]?.length ?? 0) > 1) {
+      heads[key]?.shift();
+    }
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    return { statusCode: 200, headers: answer, body: Buffer.alloc(0), context };
   };
+  return { call, calls };
 }
 
 const options = { deadline: 1_000, now: () => 0 };
 
 describe('an output', () => {
   it('is made without asking anything first', async () => {
-    const client = clientOf({});
+    const { call, calls } = callOf({});
 
-    expect(await save(task(), { client, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
-    expect(client.calls).toEqual(['process']);
+    expect(await save(task(), { call, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
+    expect(calls).toEqual(['process']);
   });
 });
 
 describe('an output refreshed only when missing', () => {
   it('is made when there is none', async () => {
-    const client = clientOf({});
+    const { call, calls } = callOf({});
 
-    expect(await save(task({ refresh: 'missing' }), { client, ...options })).toMatchObject({
+    expect(await save(task({ refresh: 'missing' }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
-    expect(client.calls).toEqual(['head a.webp', 'process']);
+    expect(calls).toEqual(['head a.webp', 'process']);
   });
 
   it('is skipped when it is there, at the price of one HEAD', async () => {
-    const client = clientOf({ 'a.webp': [{}] });
+    const { call, calls } = callOf({ 'a.webp': [{}] });
 
-    const result = await save(task({ refresh: 'missing' }), { client, ...options });
+    const result = await save(task({ refresh: 'missing' }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'skipped', reason: 'target-exists', target: { key: 'a.webp' } });
-    expect(client.calls).toEqual(['head a.webp']);
+    expect(calls).toEqual(['head a.webp']);
   });
 
   it('fails, and is not taken as missing, when it cannot be told', async () => {
-    const client = clientOf({ 'a.webp': [notFound('HeadObject', 403)] });
+    const { call } = callOf({ 'a.webp': [notFound('HeadObject', 403)] });
 
-    const result = await save(task({ refresh: 'missing' }), { client, ...options });
+    const result = await save(task({ refresh: 'missing' }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'failed', kind: 'permanent', statusCode: 403 });
   });
@@ -105,15 +88,15 @@ describe('an output refreshed only when stale', () => {
     ['2026-03-11T06:21:35Z', 'saved'], // within one second nobody can tell
     ['2026-03-11T06:21:34Z', 'saved'],
   ])('and last saved at %s is %s for a source of 06:21:35.400', async (time, status) => {
-    const client = clientOf({ 'a.webp': [{ lastModified: new Date(time) }] });
+    const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
-    expect((await save(task({ refresh: 'stale' }), { client, ...options })).status).toBe(status);
+    expect((await save(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
   });
 
   it('is made when the age of its source is unknown', async () => {
-    const client = clientOf({ 'a.webp': [{ lastModified: new Date() }] });
+    const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date().toUTCString() }] });
 
-    expect(await save(task({ refresh: 'stale', version: {} }), { client, ...options })).toMatchObject({
+    expect(await save(task({ refresh: 'stale', version: {} }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
   });
@@ -121,38 +104,40 @@ describe('an output refreshed only when stale', () => {
 
 describe('an output that checks its source', () => {
   it('is made once when the source stayed as it was', async () => {
-    const client = clientOf({ 'a.jpg': [{ eTag: 'V1' }] });
+    const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V1"' }] });
 
-    expect(await save(task({ checkSource: true }), { client, ...options })).toMatchObject({
+    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
-    expect(client.calls).toEqual(['process', 'head a.jpg']);
+    expect(calls).toEqual(['process', 'head a.jpg']);
   });
 
   it('is made again when the source was replaced meanwhile', async () => {
-    const client = clientOf({ 'a.jpg': [{ eTag: 'V2' }] });
+    const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V2"' }] });
 
-    expect(await save(task({ checkSource: true }), { client, ...options })).toMatchObject({
+    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
-    expect(client.calls).toEqual(['process', 'head a.jpg', 'process', 'head a.jpg']);
+    expect(calls).toEqual(['process', 'head a.jpg', 'process', 'head a.jpg']);
   });
 
   it('is left as it is when the source is gone', async () => {
-    const client = clientOf({});
+    const { call, calls } = callOf({});
 
-    expect(await save(task({ checkSource: true }), { client, ...options })).toMatchObject({
+    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
-    expect(client.calls).toEqual(['process', 'head a.jpg']);
+    expect(calls).toEqual(['process', 'head a.jpg']);
   });
 
   it('gives up for now when the source is replaced again and again', async () => {
-    const client = clientOf({ 'a.jpg': [{ eTag: 'V2' }, { eTag: 'V3' }, { eTag: 'V4' }, { eTag: 'V5' }] });
+    const { call, calls } = callOf({
+      'a.jpg': [{ etag: '"V2"' }, { etag: '"V3"' }, { etag: '"V4"' }, { etag: '"V5"' }],
+    });
 
-    const result = await save(task({ checkSource: true }), { client, ...options });
+    const result = await save(task({ checkSource: true }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'failed', kind: 'transient', code: 'SourceChanging' });
-    expect(client.calls.filter((call) => call === 'process')).toHaveLength(3);
+    expect(calls.filter((name) => name === 'process')).toHaveLength(3);
   });
 });

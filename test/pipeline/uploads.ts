@@ -1,12 +1,9 @@
 import type { ObjectEvent } from '../../src/events/object-event.ts';
-import { parseRules, type RuleSet } from '../../src/rules/rule.ts';
+import type { RuleSet } from '../../src/rules/rule-set.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 
 export function rulesOf(...rules: object[]): RuleSet {
-  const parsed = parseRules({ rules: rules.map((rule, i) => ({ name: `r${i}`, ...rule })) });
-  if (!parsed.ok) {
-    throw new Error(parsed.issues.map(({ message }) => message).join('\n'));
-  }
-  return parsed.rules;
+  return ruleSetOf({ rules: rules.map((rule, i) => ({ name: `r${i}`, ...rule })) });
 }
 
 export const webp = { style: 'image/resize,w_100/format,webp', target: { key: 'derived/{dir}/{name}.webp' } };

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import sharp from 'sharp';
 import { Agent } from 'undici';
-import { createCaller } from '../../src/oss/call.ts';
-import { createOssClient, type OssClient } from '../../src/oss/client.ts';
+import { createCall } from '../../src/oss/call.ts';
 import type { Endpoint } from '../../src/oss/endpoint.ts';
 import { isOssError } from '../../src/oss/errors.ts';
 import { childText, parseXml } from '../../src/oss/xml.ts';
-import { buildProcess } from '../../src/process/build.ts';
+import { buildProcess } from '../../src/process.ts';
+import { createClient, type OssClient } from '../oss/client.ts';
 import type { Memory, ServerProcess } from './server-process.ts';
 
 export interface SoakReport {
@@ -57,8 +57,8 @@ export async function soak(
   const endpoint: Endpoint = { scheme: 'http', host: `127.0.0.1:${server.port}`, style: 'path' };
   const credentials = () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' });
   const connection = { region: 'cn-hangzhou', endpoint, credentials, dispatcher, maxAttempts: 1 };
-  const client = createOssClient(connection);
-  const call = createCaller(connection);
+  const call = createCall(connection);
+  const client = createClient(connection);
   const report: SoakReport = { operations: {}, uncertain: 0, verified: 0, faults: [], memory: [] };
   const states = new Map<string, Possible>();
   const everyKill = Math.ceil((operations * 0.6) / (kills + 1));
@@ -135,7 +135,7 @@ export async function soak(
     if (typeof begun === 'string') {
       return;
     }
-    const uploadId = childText(parseXml(begun.response.body.toString()), 'UploadId') ?? '';
+    const uploadId = childText(parseXml(begun.body.toString()), 'UploadId') ?? '';
     const body = bodyOf(key, version);
     const parts: string[] = [];
     for (let at = 0; at < body.length; at += partBytes) {
@@ -148,7 +148,7 @@ export async function soak(
       if (typeof sent === 'string') {
         return;
       }
-      const eTag = sent.response.headers.etag;
+      const eTag = sent.headers.etag;
       parts.push(`<Part><PartNumber>${query.partNumber}</PartNumber><ETag>${eTag}</ETag></Part>`);
     }
     const list = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;

@@ -1,8 +1,8 @@
+import { globAffixes } from '../../check/old/affixes.ts';
+import { bucketsMeet, createLanguages, writersOf } from '../../check/old/reach.ts';
+import type { Match, RuleSet } from '../../check/old/rule.ts';
+import { findWord } from '../../check/old/sources.ts';
 import { didYouMean } from '../../did-you-mean.ts';
-import { globAffixes } from '../../rules/affixes.ts';
-import { bucketsMeet, createLanguages, writersOf } from '../../rules/reach.ts';
-import type { Match, RuleSet } from '../../rules/rule.ts';
-import { findWord } from '../../rules/sources.ts';
 import { type Delivery, parsePattern, readDelivery } from './delivery.ts';
 import type { Say } from './remark.ts';
 import { type Deployment, known, type Trigger } from './serverless.ts';

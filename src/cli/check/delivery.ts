@@ -1,7 +1,7 @@
+import { concat, type Dfa, literal, sequence, toDfa, union } from '../../check/old/automaton.ts';
+import { ANY_CHAR } from '../../check/old/char-set.ts';
+import { product } from '../../check/old/product.ts';
 import { pick } from '../../json.ts';
-import { concat, type Dfa, literal, sequence, toDfa, union } from '../../rules/automaton.ts';
-import { ANY_CHAR } from '../../rules/char-set.ts';
-import { product } from '../../rules/product.ts';
 import { known, type Trigger } from './serverless.ts';
 
 /** The objects that a trigger sends to the function. */

@@ -1,5 +1,5 @@
-import { formatIssue, type Issue, type LocatedIssue, type Path } from '../../rules/issue.ts';
-import type { Locate } from '../../rules/load.ts';
+import { formatIssue, type Issue, type LocatedIssue, type Path } from '../../check/old/issue.ts';
+import type { Locate } from '../../check/old/load.ts';
 
 /** One thing that `check` has to say. `code` is stable, for scripts; errors fail the build. */
 export interface Remark {

@@ -1,10 +1,10 @@
-import { globAffixes, outputAffixes } from '../../rules/affixes.ts';
-import { type Collision, findCollisions } from '../../rules/collisions.ts';
-import { anyBucket, type Chain, findLoops, type Loop } from '../../rules/loops.ts';
-import type { Writer } from '../../rules/reach.ts';
-import type { Rule, RuleSet } from '../../rules/rule.ts';
+import { globAffixes, outputAffixes } from '../../check/old/affixes.ts';
+import { type Collision, findCollisions } from '../../check/old/collisions.ts';
+import { anyBucket, type Chain, findLoops, type Loop } from '../../check/old/loops.ts';
+import type { Writer } from '../../check/old/reach.ts';
+import type { Rule, RuleSet } from '../../check/old/rule.ts';
+import { combinations } from '../../check/old/vary.ts';
 import { render, splitKey, type Template, type Values } from '../../rules/template.ts';
-import { combinations } from '../../rules/vary.ts';
 import { checkStyle } from '../../style/check.ts';
 import { planTargets } from './planner.ts';
 import type { Say } from './remark.ts';
@@ -173,24 +173,17 @@ function remarkStyle(
   const said = new Set<string>();
   for (const choice of combinations(vary)) {
     const { rendered, originOf } = renderWithOrigins(parts, { ...given, ...choice }, text.length);
-    // Outputs are made by ProcessObject, so what runs asynchronously only would fail at every upload.
-    for (const { severity, span, message, hint } of checkStyle(rendered, {
-      mode: 'sync',
+    for (const { severity, offset, length, message } of checkStyle(rendered, {
       isSaved: true,
-      region,
+      ...(region && { region }),
     })) {
-      const { offset, length } = span ?? { offset: 0, length: rendered.length };
       const start = originOf(offset, false);
       const name = `${severity} ${start} ${message.replace(/\d+/g, '0')}`;
       if (said.has(name)) {
         continue;
       }
       said.add(name);
-      const sentence = hint === undefined ? message : `${message}. ${hint}`;
-      say(severity === 'note' ? 'info' : severity, sentence, {
-        offset: start,
-        length: Math.max(1, originOf(offset + length, true) - start),
-      });
+      say(severity, message, { offset: start, length: Math.max(1, originOf(offset + length, true) - start) });
     }
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Path } from '../../check/old/issue.ts';
+import { type Locate, readYaml } from '../../check/old/load.ts';
 import { isJsonObject, type JsonObject, pick } from '../../json.ts';
-import type { Path } from '../../rules/issue.ts';
-import { type Locate, readYaml } from '../../rules/load.ts';
 import { CliError, type Io } from '../command.ts';
 import type { Remark } from './remark.ts';
 

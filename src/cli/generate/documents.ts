@@ -1,6 +1,6 @@
-import { affixesMeet, commonPrefix, excludedAffixes, globAffixes } from '../../rules/affixes.ts';
-import { writersOf } from '../../rules/reach.ts';
-import type { RuleSet } from '../../rules/rule.ts';
+import { affixesMeet, commonPrefix, excludedAffixes, globAffixes } from '../../check/old/affixes.ts';
+import { writersOf } from '../../check/old/reach.ts';
+import type { RuleSet } from '../../check/old/rule.ts';
 import { creationEvents } from '../check/agreement.ts';
 import { bucketsOf, filtersOf, objectPrefixes, sourceBuckets } from './filters.ts';
 

@@ -1,5 +1,5 @@
-import { commonPrefix, globAffixes, outputAffixes } from '../../rules/affixes.ts';
-import type { Output, Rule, RuleSet } from '../../rules/rule.ts';
+import { commonPrefix, globAffixes, outputAffixes } from '../../check/old/affixes.ts';
+import type { Output, Rule, RuleSet } from '../../check/old/rule.ts';
 import { variablesOf } from '../../rules/template.ts';
 import { maxNativeTriggers } from '../check/agreement.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { accepts, sequence, toDfa } from '../../../check/old/automaton.ts';
 import type { Logger } from '../../../log.ts';
-import { accepts, sequence, toDfa } from '../../../rules/automaton.ts';
 import { badRequest, OssError } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';

@@ -1,5 +1,5 @@
-import { type Glob, parseGlob, type SyntaxProblem } from '../../../rules/glob.ts';
-import type { Issue } from '../../../rules/issue.ts';
+import { type Glob, parseGlob, type SyntaxProblem } from '../../../check/old/glob.ts';
+import type { Issue } from '../../../check/old/issue.ts';
 import {
   array,
   type Infer,
@@ -9,7 +9,7 @@ import {
   refine,
   type Schema,
   text,
-} from '../../../rules/schema.ts';
+} from '../../../check/old/schema.ts';
 import { operationNames } from '../operations/table.ts';
 import { type FaultName, faultNames } from './kinds.ts';
 

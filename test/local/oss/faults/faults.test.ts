@@ -5,9 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FaultName, refusals } from '../../../../src/local/oss/faults/kinds.ts';
 import type { FaultPlan } from '../../../../src/local/oss/faults/plan.ts';
 import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
-import type { OssClientOptions } from '../../../../src/oss/call.ts';
-import { createOssClient } from '../../../../src/oss/client.ts';
+import type { CallSettings } from '../../../../src/oss/call.ts';
 import { resolveEndpoint } from '../../../../src/oss/endpoint.ts';
+import { createClient } from '../../../oss/client.ts';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { signV4 } from '../v4-client.ts';
 
@@ -16,10 +16,10 @@ const saved = { bucket: 'photos', key: 'derived/a.webp' };
 const base64 = (text: string) => Buffer.from(text).toString('base64url');
 const process = `image/info|sys/saveas,o_${base64(saved.key)},b_${base64(saved.bucket)}`;
 
-function clientOf(oss: RunningOss, options: Partial<OssClientOptions> = {}) {
+function clientOf(oss: RunningOss, options: Partial<CallSettings> = {}) {
   const dispatcher = new Agent();
   onTestFinished(() => dispatcher.destroy());
-  return createOssClient({
+  return createClient({
     region: 'cn-hangzhou',
     endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: `http://127.0.0.1:${oss.port}` }),
     credentials: () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),

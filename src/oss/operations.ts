@@ -1,0 +1,251 @@
+import { fieldsOf, type JsonObject, parseJson, textOf } from '../json.ts';
+import type { Call, OperationRequest, OperationResponse } from './call.ts';
+import { encodeComponent } from './encode.ts';
+import { OssRequestError } from './errors.ts';
+import { childrenNamed, childText, parseXml, type XmlElement } from './xml.ts';
+
+/*
+ * OSS's operations, each a function of its own so that the function's bundle holds only those that it uses. All throw
+ * OssServiceError or OssRequestError, and nothing else.
+ */
+
+export interface ObjectArguments {
+  bucket: string;
+  key: string;
+  /** Epoch ms at which the call is given up. */
+  deadline?: number | undefined;
+}
+
+export interface ProcessArguments extends ObjectArguments {
+  /** The whole value of `x-oss-process`, save-as included. */
+  process: string;
+}
+
+/** What every operation answers. */
+export interface OperationResult {
+  statusCode: number;
+  requestId: string | undefined;
+  /** Attempts made, the successful one included. */
+  attempts: number;
+}
+
+export interface ProcessResult extends OperationResult {
+  /** Target bucket. The source bucket where OSS names none: it answers `""` when save-as had no `b_`. */
+  bucket: string;
+  /** Target key; this and the following are undefined when OSS answered 200 without a body, as it is documented to. */
+  key: string | undefined;
+  sizeBytes: number | undefined;
+  /** `OK`. */
+  processStatus: string | undefined;
+}
+
+/** Has OSS process an object and save the result; `process` must hold `sys/saveas`. */
+export async function processObject(call: Call, args: ProcessArguments): Promise<ProcessResult> {
+  const response = await call(processRequest('ProcessObject', 'x-oss-process', args));
+  const { bucket, object, fileSize, status } = readProcessAnswer(response, 'object');
+  return {
+    bucket: textOf(bucket) || args.bucket,
+    key: textOf(object),
+    sizeBytes: typeof fileSize === 'number' ? fileSize : undefined,
+    processStatus: textOf(status),
+    ...resultOf(response),
+  };
+}
+
+export interface AsyncProcessResult extends OperationResult {
+  eventId: string | undefined;
+  taskId: string | undefined;
+}
+
+/** Starts the same as a task (video, documents), whose end is told elsewhere. */
+export async function asyncProcessObject(call: Call, args: ProcessArguments): Promise<AsyncProcessResult> {
+  const response = await call(processRequest('AsyncProcessObject', 'x-oss-async-process', args));
+  const { EventId, TaskId } = readProcessAnswer(response, 'TaskId');
+  return { eventId: textOf(EventId), taskId: textOf(TaskId), ...resultOf(response) };
+}
+
+export interface ObjectResult extends OperationResult {
+  sizeBytes: number;
+  /** Without quotes, as in events. Undefined for a processed view. */
+  eTag: string | undefined;
+  contentType: string | undefined;
+  lastModified: Date | undefined;
+  /** All response headers, lower-case names. */
+  headers: Readonly<Record<string, string>>;
+}
+
+export async function headObject(call: Call, args: ObjectArguments): Promise<ObjectResult> {
+  return objectResultOf(await call({ ...args, operation: 'HeadObject', method: 'HEAD' }));
+}
+
+/** The object, or with `process` a processed view of it; at most 256 MiB, held in memory. */
+export async function getObject(
+  call: Call,
+  { process, ...object }: ObjectArguments & { process?: string | undefined },
+): Promise<ObjectResult & { body: Buffer }> {
+  const query = process === undefined ? {} : { 'x-oss-process': process };
+  const maxAnswerBytes = 256 * 1024 * 1024;
+  const response = await call({ ...object, operation: 'GetObject', method: 'GET', query, maxAnswerBytes });
+  const { body } = response;
+  return { ...objectResultOf(response), sizeBytes: body.length, body };
+}
+
+export interface PutArguments extends ObjectArguments {
+  body: Buffer | string;
+  /** Such as `content-type` and `x-oss-meta-…`; lower-case names. */
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export async function putObject(
+  call: Call,
+  { body, ...args }: PutArguments,
+): Promise<OperationResult & { eTag: string | undefined }> {
+  const request = { ...args, body: Buffer.from(body) };
+  const response = await call({ ...request, operation: 'PutObject', method: 'PUT' });
+  return { eTag: eTagOf(response), ...resultOf(response) };
+}
+
+export async function deleteObject(call: Call, args: ObjectArguments): Promise<OperationResult> {
+  return resultOf(await call({ ...args, operation: 'DeleteObject', method: 'DELETE' }));
+}
+
+export interface ListArguments {
+  bucket: string;
+  prefix?: string | undefined;
+  delimiter?: string | undefined;
+  startAfter?: string | undefined;
+  continuationToken?: string | undefined;
+  /** 1 to 1,000; OSS's default is 100. */
+  maxKeys?: number | undefined;
+  deadline?: number | undefined;
+}
+
+export interface ListedObject {
+  key: string;
+  sizeBytes: number;
+  /** Without quotes, as in events. */
+  eTag: string;
+  lastModified: Date;
+}
+
+/** One page of a listing; `nextContinuationToken` is present when there is another. */
+export interface ObjectPage {
+  objects: ListedObject[];
+  /** Common prefixes, when a delimiter was given. */
+  prefixes: string[];
+  nextContinuationToken: string | undefined;
+}
+
+/** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
+export async function listObjectsV2(call: Call, args: ListArguments): Promise<OperationResult & ObjectPage> {
+  const { bucket, deadline, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
+  const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
+  const optional = { prefix, delimiter, startAfter, continuationToken, maxKeys };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value) {
+      query[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)] = String(value);
+    }
+  }
+  const response = await call({ bucket, deadline, query, operation: 'ListObjectsV2', method: 'GET' });
+  try {
+    return { ...readObjectPage(response.body.toString()), ...resultOf(response) };
+  } catch (cause) {
+    throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
+  }
+}
+
+/** Reads a `ListBucketResult`. Throws SyntaxError or URIError on any other document. */
+function readObjectPage(source: string): ObjectPage {
+  const root = parseXml(source);
+  if (root.name !== 'ListBucketResult') {
+    throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
+  }
+  // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
+  const decode = childText(root, 'EncodingType') === 'url' ? decodeURIComponent : (text: string) => text;
+  const token = childText(root, 'NextContinuationToken');
+  return {
+    objects: childrenNamed(root, 'Contents').map((element) => ({
+      key: decode(requiredText(element, 'Key')),
+      sizeBytes: Number(requiredText(element, 'Size')),
+      eTag: unquote(requiredText(element, 'ETag')),
+      lastModified: new Date(requiredText(element, 'LastModified')),
+    })),
+    prefixes: childrenNamed(root, 'CommonPrefixes').map((element) => decode(requiredText(element, 'Prefix'))),
+    nextContinuationToken: childText(root, 'IsTruncated') === 'true' && token ? decode(token) : undefined,
+  };
+}
+
+function requiredText(element: XmlElement, name: string): string {
+  const text = childText(element, name);
+  if (text === undefined) {
+    throw new SyntaxError(`${element.name} has no ${name}`);
+  }
+  return text;
+}
+
+/**
+ * `POST /key?x-oss-process` with the instruction in the body (OSS help: "Save processed images"). It is sent raw, as
+ * all SDKs but one do, and that one shows that OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%`
+ * or `&` could therefore change or cut the instruction; a process that has one is form-encoded like ali-oss's.
+ */
+function processRequest(operation: string, parameter: string, args: ProcessArguments): OperationRequest {
+  const { bucket, key, process, deadline } = args;
+  const value = /[+%&]/.test(process) ? encodeComponent(process) : process;
+  const body = Buffer.from(`${parameter}=${value}`);
+  return { operation, method: 'POST', bucket, key, query: { [parameter]: '' }, body, deadline };
+}
+
+/** The JSON of a process, recognised by `field`; an empty 200 is documented too, and has no fields. */
+function readProcessAnswer(response: OperationResponse, field: string): JsonObject {
+  if (response.body.length === 0) {
+    return {};
+  }
+  const json = fieldsOf(parseJson(response.body.toString()));
+  if (textOf(json[field]) !== undefined) {
+    return json;
+  }
+  throw unexpectedAnswer(
+    response,
+    'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',
+  );
+}
+
+function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
+  return { statusCode, requestId: headers['x-oss-request-id'], attempts: context.attempts };
+}
+
+/** What the headers of a HEAD or GET say of the object. */
+function objectResultOf(response: OperationResponse): ObjectResult {
+  const { headers } = response;
+  const lastModified = new Date(headers['last-modified'] ?? '');
+  return {
+    sizeBytes: Number(headers['content-length'] ?? 0),
+    eTag: eTagOf(response),
+    contentType: headers['content-type'],
+    lastModified: Number.isNaN(lastModified.getTime()) ? undefined : lastModified,
+    headers,
+    ...resultOf(response),
+  };
+}
+
+/** The object's ETag as events write it, without quotes. */
+function eTagOf({ headers }: OperationResponse): string | undefined {
+  return headers.etag === undefined ? undefined : unquote(headers.etag);
+}
+
+function unquote(eTag: string): string {
+  return eTag.replace(/^"|"$/g, '');
+}
+
+/** A 2xx whose content is not the operation's. Permanent: the same request would be answered the same. */
+function unexpectedAnswer(response: OperationResponse, complaint: string, cause?: unknown): OssRequestError {
+  const { statusCode, headers, body, context } = response;
+  const type = headers['content-type'] ?? 'unknown type';
+  return new OssRequestError(context, {
+    code: 'UnexpectedAnswer',
+    kind: 'permanent',
+    message: `${statusCode} with ${body.length} bytes of ${type} ${complaint}`,
+    requestId: headers['x-oss-request-id'],
+    cause,
+  });
+}

@@ -1,0 +1,38 @@
+/** An object by its name: the bucket that holds it, and its key there. */
+export interface OssObject {
+  bucket: string;
+  key: string;
+}
+
+/**
+ * The value of `x-oss-process` that runs a style and saves the result as `target`: `{style}|sys/saveas,…`. The style
+ * is an inline text (`image/resize,w_200`) or names a style of the bucket (`style/thumbnail`).
+ * Throws RangeError where the style is empty (OSS would save the source as it is) or says itself where to save.
+ */
+export function buildProcess(style: string, target: OssObject): string {
+  if (style.trim() === '') {
+    throw new RangeError('The style is empty: nothing to process.');
+  }
+  if (hasSaveAs(style)) {
+    throw new RangeError(`The style "${style}" holds its own sys/saveas: leave that to the target.`);
+  }
+  return `${style}|${saveAs(target)}`;
+}
+
+/** Whether a style already has a save-as clause. */
+export function hasSaveAs(style: string): boolean {
+  return /(^|[|/])\s*sys\/saveas\b/i.test(style);
+}
+
+/**
+ * The clause `sys/saveas,o_{key},b_{bucket}`, both in URL-safe Base64 without padding as OSS help ("sys/saveas") shows
+ * them: the only form without `+`, `/` and `=`, which a form decoder would damage. `b_` is always there, so that OSS
+ * names the bucket in its answer.
+ */
+export function saveAs({ bucket, key }: OssObject): string {
+  return `sys/saveas,o_${toBase64Url(key)},b_${toBase64Url(bucket)}`;
+}
+
+function toBase64Url(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}

@@ -1,0 +1,286 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { answer, createMockOss, type MockOss, rejection, signedAt } from './mock-oss.ts';
+
+let mocks: MockOss[] = [];
+
+function mockOss(overrides?: Parameters<typeof createMockOss>[0]): MockOss {
+  const mock = createMockOss(overrides);
+  mocks.push(mock);
+  return mock;
+}
+
+const source = { bucket: 'photos', key: 'a b.jpg' };
+const process = 'image/resize,w_100|sys/saveas,o_ZGVzdC5qcGc,b_YnVja2V0LTE';
+const saved = JSON.stringify(
+  { bucket: 'bucket-1', fileSize: 3267, object: 'dest.jpg', status: 'OK' },
+  null,
+  4,
+);
+const vectors: { processBodyMd5: { body: string; contentMd5: string }[] } = JSON.parse(
+  readFileSync(new URL('../fixtures/vectors/oss-v4.json', import.meta.url), 'utf8'),
+);
+
+function page(inner: string): string {
+  return `<?xml version="1.0"?><ListBucketResult xmlns="x">${inner}</ListBucketResult>`;
+}
+
+function contents(key: string): string {
+  return `<Contents><Key>${key}</Key><LastModified>2023-12-16T16:20:57.000Z</LastModified><ETag>"AB"</ETag><Type>Normal</Type><Size>12</Size></Contents>`;
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+  for (const { agent } of mocks) {
+    agent.assertNoPendingInterceptors();
+  }
+  mocks = [];
+});
+
+describe('ProcessObject', () => {
+  it('posts the instruction raw and answers with what was saved', async () => {
+    const mock = mockOss();
+    const [vector] = vectors.processBodyMd5;
+    const sent = answer(mock, 200, saved, { 'content-type': 'application/json' });
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(result).toEqual({
+      statusCode: 200,
+      requestId: 'R1',
+      attempts: 1,
+      bucket: 'bucket-1',
+      key: 'dest.jpg',
+      sizeBytes: 3267,
+      processStatus: 'OK',
+    });
+    expect(sent[0]).toMatchObject({
+      method: 'POST',
+      path: '/photos/a%20b.jpg?x-oss-process',
+      body: vector?.body,
+    });
+    expect(sent[0]?.headers['content-md5']).toBe(vector?.contentMd5);
+    expect(sent[0]?.headers['x-oss-security-token']).toBe('very-token');
+  });
+
+  it.each(['image/watermark,text_a+b', 'image/x,a_50%25', 'image/x,a_1&b_2', 'image/x,t_中 +'])(
+    'sends %j so that a server which decodes forms sees it unchanged',
+    async (style) => {
+      const mock = mockOss();
+      const sent = answer(mock, 200, saved);
+
+      await mock.client.processObject({ ...source, process: style });
+
+      expect([...new URLSearchParams(sent[0]?.body)]).toEqual([['x-oss-process', style]]);
+    },
+  );
+
+  it('names the source bucket when OSS names none', async () => {
+    const mock = mockOss();
+    answer(mock, 200, '{"bucket":"","fileSize":1,"object":"dest.jpg","status":"OK"}');
+
+    await expect(mock.client.processObject({ ...source, process })).resolves.toMatchObject({
+      bucket: 'photos',
+    });
+  });
+
+  it('takes a 200 without a body for a success of unknown size', async () => {
+    const mock = mockOss();
+    answer(mock, 200, '');
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(result).toMatchObject({ statusCode: 200, bucket: 'photos', sizeBytes: undefined, key: undefined });
+  });
+
+  it.each([
+    ['a picture', 'image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
+    ['the JSON of image/info', 'application/json', '{"ImageWidth":{"value":"1"}}'],
+  ])('complains about %s, which is what comes back when nothing was saved', async (_what, type, body) => {
+    const mock = mockOss();
+    answer(mock, 200, body, { 'content-type': type });
+
+    const error = await rejection(mock.client.processObject({ ...source, process: 'image/info' }));
+
+    expect(error).toMatchObject({
+      name: 'OssRequestError',
+      code: 'UnexpectedAnswer',
+      kind: 'permanent',
+      requestId: 'R1',
+    });
+    expect(String(error)).toContain(`bytes of ${type} instead of what was saved; without sys/saveas`);
+  });
+});
+
+describe('the other operations', () => {
+  it('starts a task', async () => {
+    const mock = mockOss();
+    const [, vector] = vectors.processBodyMd5;
+    const sent = answer(mock, 200, '{"EventId":"181-1","RequestId":"B","TaskId":"MediaConvert-1"}');
+
+    const task = 'video/convert,f_mp4|sys/saveas,o_ZGVzdC5tcDQ,b_YnVja2V0LTE';
+    const result = await mock.client.asyncProcessObject({ ...source, process: task });
+
+    expect(result).toEqual({
+      statusCode: 200,
+      requestId: 'R1',
+      attempts: 1,
+      eventId: '181-1',
+      taskId: 'MediaConvert-1',
+    });
+    expect(sent[0]).toMatchObject({ path: '/photos/a%20b.jpg?x-oss-async-process', body: vector?.body });
+    expect(sent[0]?.headers['content-md5']).toBe(vector?.contentMd5);
+  });
+
+  it('reads what HEAD tells of an object', async () => {
+    const mock = mockOss();
+    answer(mock, 200, '', {
+      'content-length': '12',
+      'content-type': 'image/jpeg',
+      etag: '"AB"',
+      'last-modified': 'Sat, 16 Dec 2023 16:20:57 GMT',
+      'x-oss-meta-a': '1',
+    });
+
+    const result = await mock.client.headObject(source);
+
+    expect(result).toMatchObject({
+      sizeBytes: 12,
+      contentType: 'image/jpeg',
+      eTag: 'AB',
+      lastModified: new Date(signedAt),
+    });
+    expect(result.headers['x-oss-meta-a']).toBe('1');
+  });
+
+  it('reads an object, or a processed view of it', async () => {
+    const mock = mockOss();
+    const sent = answer(mock, 200, Buffer.from([0, 255]), { 'content-type': 'image/webp' });
+
+    const result = await mock.client.getObject({ ...source, process: 'image/format,webp' });
+
+    expect(result).toMatchObject({ body: Buffer.from([0, 255]), sizeBytes: 2, contentType: 'image/webp' });
+    expect(sent[0]?.path).toBe('/photos/a%20b.jpg?x-oss-process=image%2Fformat%2Cwebp');
+  });
+
+  it('writes an object with its MD5, type and metadata', async () => {
+    const mock = mockOss();
+    const sent = answer(mock, 200, '', { etag: '"900150983CD24FB0D6963F7D28E17F72"' });
+
+    const headers = { 'content-type': 'text/plain', 'x-oss-meta-a': '1' };
+    const result = await mock.client.putObject({ ...source, body: 'abc', headers });
+
+    expect(result).toMatchObject({ eTag: '900150983CD24FB0D6963F7D28E17F72' });
+    expect(sent[0]).toMatchObject({ method: 'PUT', path: '/photos/a%20b.jpg', body: 'abc' });
+    expect(sent[0]?.headers).toMatchObject({
+      'content-md5': 'kAFQmDzST7DWlj99KOF/cg==',
+      'content-type': 'text/plain',
+      'x-oss-meta-a': '1',
+    });
+  });
+
+  it('lists a page', async () => {
+    const mock = mockOss();
+    const sent = answer(
+      mock,
+      200,
+      '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg--</NextContinuationToken><CommonPrefixes><Prefix>a%20b%2F</Prefix></CommonPrefixes></ListBucketResult>',
+    );
+
+    const result = await mock.client.listObjectsV2({
+      bucket: 'photos',
+      prefix: 'a b',
+      delimiter: '/',
+      maxKeys: 5,
+    });
+
+    expect(result).toMatchObject({ objects: [], prefixes: ['a b/'], nextContinuationToken: 'Cg--' });
+    expect(sent[0]?.path).toBe(
+      '/photos/?delimiter=%2F&encoding-type=url&list-type=2&max-keys=5&prefix=a%20b',
+    );
+  });
+
+  it('lists a single object as a list of one', async () => {
+    const mock = mockOss();
+    answer(mock, 200, page(contents('a.jpg')));
+
+    const result = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(result).toMatchObject({
+      objects: [{ key: 'a.jpg', sizeBytes: 12, eTag: 'AB', lastModified: new Date('2023-12-16T16:20:57Z') }],
+      prefixes: [],
+      nextContinuationToken: undefined,
+    });
+  });
+
+  it('decodes the keys and the token of a page, where a literal + stays one', async () => {
+    const mock = mockOss();
+    const inner = `<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>${contents('a+b%20%2B%E4%B8%AD.jpg')}`;
+    answer(mock, 200, page(inner));
+
+    const { objects, nextContinuationToken } = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(objects[0]?.key).toBe('a+b +中.jpg');
+    expect(nextContinuationToken).toBe('Cg==');
+  });
+
+  it('leaves keys alone when the page says nothing of escaping', async () => {
+    const mock = mockOss();
+    answer(mock, 200, page(contents('a%20&amp;b')));
+
+    const { objects } = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(objects[0]?.key).toBe('a%20&b');
+  });
+
+  it('continues a listing after a key or a token', async () => {
+    const mock = mockOss();
+    const sent = answer(mock, 200, page(''));
+
+    await mock.client.listObjectsV2({ bucket: 'photos', startAfter: 'a', continuationToken: 'Cg==' });
+
+    expect(sent[0]?.path).toBe(
+      '/photos/?continuation-token=Cg%3D%3D&encoding-type=url&list-type=2&start-after=a',
+    );
+  });
+
+  it.each([
+    ['another document', '<Error/>', 'expected ListBucketResult, received Error'],
+    ['no document', '<html>', 'not one well-nested XML document'],
+    ['an object without a key', page('<Contents/>'), 'Contents has no Key'],
+  ])('complains about a page that is %s', async (_what, body, reason) => {
+    const mock = mockOss();
+    answer(mock, 200, body, { 'content-type': 'text/html' });
+
+    const error = await rejection(mock.client.listObjectsV2({ bucket: 'photos' }));
+
+    expect(String(error)).toContain(
+      `ListObjectsV2 oss://photos failed: UnexpectedAnswer: 200 with ${body.length} bytes of text/html`,
+    );
+    expect(error).toMatchObject({ cause: { message: reason } });
+  });
+
+  it('leaves no timer behind that would keep a program waiting', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const mock = mockOss();
+    answer(mock, 200, '');
+    answer(mock, 404, '');
+
+    await mock.client.headObject(source);
+    await rejection(mock.client.headObject(source));
+
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('deletes an object', async () => {
+    const mock = mockOss();
+    const sent = answer(mock, 204, '');
+
+    await expect(mock.client.deleteObject(source)).resolves.toEqual({
+      statusCode: 204,
+      requestId: 'R1',
+      attempts: 1,
+    });
+    expect(sent[0]?.method).toBe('DELETE');
+  });
+});

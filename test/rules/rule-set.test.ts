@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { parseRuleSet, RulesError } from '../../src/rules/rule-set.ts';
+import { ruleSetOf } from './rule-sets.ts';
+
+const output = { style: 'image/info', target: { key: 'd/{key}' } };
+const ruleSet = ruleSetOf({ rules: [{ name: 'r', match: { key: 'u/**' }, outputs: [output] }] });
+
+describe('a compiled rules file', () => {
+  it('is read as the build wrote it', () => {
+    const text = JSON.stringify(ruleSet);
+
+    expect(parseRuleSet(text, 'rules.json')).toEqual(JSON.parse(text));
+  });
+
+  it('of another format is refused by the names of both formats', () => {
+    const text = JSON.stringify({ ...ruleSet, builtBy: '9.9.9', format: 3 });
+
+    expect(() => parseRuleSet(text, '/code/rules.json')).toThrow(
+      '/code/rules.json was built by oss-saveas 9.9.9 in format 3, this function reads format 2: rebuild with `oss-saveas build`.',
+    );
+  });
+
+  it.each([
+    ['cut off', JSON.stringify(ruleSet).slice(0, -1)],
+    ['empty', ''],
+    ['of the first format', '{"compiled":1,"rules":[]}'],
+    ['a rules.yaml in JSON', '{"rules":[]}'],
+    ['without rules', '{"format":2,"builtBy":"0.1.0"}'],
+    ['no object', '[]'],
+  ])('that is %s is refused in one sentence', (_how, text) => {
+    expect(() => parseRuleSet(text, 'rules.json')).toThrow(RulesError);
+    expect(() => parseRuleSet(text, 'rules.json')).toThrow(
+      'rules.json is no compiled rules file, or was cut off: rebuild with `oss-saveas build`.',
+    );
+  });
+});
