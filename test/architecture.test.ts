@@ -46,7 +46,7 @@ const toolParts: Record<string, readonly string[]> = {
   local: ['check', 'compile', 'style', 'did-you-mean'],
   check: ['compile', 'style', 'did-you-mean'],
   compile: ['check', 'style', 'did-you-mean'],
-  style: ['did-you-mean'],
+  style: ['check', 'did-you-mean'],
   'did-you-mean': [],
 };
 

@@ -12,7 +12,7 @@ export interface Generated {
 const base64 = (text: string) => Buffer.from(text).toString('base64url');
 
 function validValue(spec: Parameter): fc.Arbitrary<string> {
-  const { type, min = 0, max = min + 1000, values = [], decoded, maxBytes = 60, pattern } = spec;
+  const { type, min = 0, max = min + 1000, values = [], maxBytes = 60, pattern } = spec;
   switch (type) {
     case 'int':
       return fc.integer({ min, max }).map(String);
@@ -31,11 +31,15 @@ function validValue(spec: Parameter): fc.Arbitrary<string> {
         maxLength: Math.floor(Math.min(maxBytes, 60) / 30),
       });
       const isLegal = (name: string) =>
-        new RegExp(pattern ?? '', 's').test(name) && Buffer.byteLength(name) <= maxBytes;
+        new RegExp(pattern ?? '', 'su').test(name) && Buffer.byteLength(name) <= maxBytes;
+      const bucket = fc.stringMatching(/^[a-z][a-z\d-]{1,20}[a-z]$/);
+      const fonts = fc.constantFrom('wqy-zenhei', 'fangzhengkaiti', 'droidsansfallback');
       const any = pattern?.includes('a-z0-9')
-        ? fc.stringMatching(/^[a-z][a-z\d-]{1,20}[a-z]$/)
-        : text.filter(isLegal);
-      return (decoded === undefined ? any : fc.constantFrom(...decoded)).map(base64);
+        ? bucket
+        : pattern?.includes('wqy')
+          ? fonts
+          : text.filter(isLegal);
+      return any.map(base64);
     }
     default:
       return fc.constantFrom('yuv420p', 'docx', 'aac');
@@ -61,13 +65,11 @@ function corruptValue({ type, min, max }: Parameter): fc.Arbitrary<string> {
 }
 
 function generateOperation(category: string, name: string, operation: Operation): fc.Arbitrary<Generated> {
-  const { value, params = {}, oneOf = [] } = operation;
+  const { value, params = {}, needs = [] } = operation;
   const bare = value !== undefined && operation.params === undefined;
   const all: [string, Parameter][] = bare ? [['', value]] : Object.entries(params);
   const specs = all.filter(([, { nested }]) => nested !== true);
-  const needed = specs
-    .filter(([key, spec]) => spec.required === true || key === oneOf[0])
-    .map(([key]) => key);
+  const needed = needs.map(({ oneOf: [first] }) => (bare ? '' : first));
   return fc
     .tuple(
       fc.shuffledSubarray(specs),

@@ -173,17 +173,24 @@ function remarkStyle(
   const said = new Set<string>();
   for (const choice of combinations(vary)) {
     const { rendered, originOf } = renderWithOrigins(parts, { ...given, ...choice }, text.length);
-    for (const { severity, offset, length, message } of checkStyle(rendered, {
+    // Outputs are made by ProcessObject, so what runs asynchronously only would fail at every upload.
+    for (const { severity, span, message, hint } of checkStyle(rendered, {
+      mode: 'sync',
       isSaved: true,
-      ...(region && { region }),
+      region,
     })) {
+      const { offset, length } = span ?? { offset: 0, length: rendered.length };
       const start = originOf(offset, false);
       const name = `${severity} ${start} ${message.replace(/\d+/g, '0')}`;
       if (said.has(name)) {
         continue;
       }
       said.add(name);
-      say(severity, message, { offset: start, length: Math.max(1, originOf(offset + length, true) - start) });
+      const sentence = hint === undefined ? message : `${message}. ${hint}`;
+      say(severity === 'note' ? 'info' : severity, sentence, {
+        offset: start,
+        length: Math.max(1, originOf(offset + length, true) - start),
+      });
     }
   }
 }

@@ -44,8 +44,8 @@ export function parseLogo(image: string): Logo {
   if (style.includes('/info')) {
     throw badRequest('InvalidArgument', refusal('info'), '0040-00000374');
   }
-  const [segment, ...more] = parseStyle(style).segments;
-  if (segment?.kind !== 'actions' || segment.category.text !== 'image' || more.length > 0) {
+  const [segment, ...more] = parseStyle(style);
+  if (segment?.category.text !== 'image' || more.length > 0) {
     throw badRequest('InvalidArgument', `The watermark's image has a style that is none: "${style}".`);
   }
   for (const { name } of segment.actions) {

@@ -44,8 +44,8 @@ function checkChain(named: readonly StyleAction[], steps: readonly Step[]): void
 }
 
 function imageActions(style: string): readonly StyleAction[] {
-  const [segment, ...more] = parseStyle(style).segments;
-  if (segment?.kind !== 'actions' || segment.category.text !== 'image' || more.length > 0) {
+  const [segment, ...more] = parseStyle(style);
+  if (segment?.category.text !== 'image' || more.length > 0) {
     throw badRequest('InvalidArgument', `Expected one "image/…" style, found "${style}".`, '0040-00000601');
   }
   if (segment.actions.length === 0 || segment.actions.some(({ name }) => name.text === '')) {
