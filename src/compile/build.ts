@@ -2,15 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { bundleFunction } from './bundle.ts';
+import { bundleFunction, bundleHttpEntry } from './bundle.ts';
 import { renderRuleSet } from './compile.ts';
 
 /**
- * Writes what is deployed into `outDir`: the bundled function and the compiled rules. Only files of these names are
+ * Writes what is deployed into `outDir`: the bundled function, the entry for custom runtimes and the compiled rules. Only files of these names are
  * overwritten. Resolves to what the bundle holds.
  */
 export async function buildPackage(outDir: string, ruleSet: RuleSet): Promise<Metafile> {
   await writeRules(outDir, ruleSet);
+  await bundleHttpEntry(outDir);
   return bundleFunction(outDir);
 }
 

@@ -25,26 +25,44 @@ export const leaveOutNeverRun: Plugin = {
   },
 };
 
+/** Keeps the function out of the entry for custom runtimes: it lies beside it. */
+const loadFunction: Plugin = {
+  name: 'load-function',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+  },
+};
+
+const options = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // What is loaded later comes through require: import() would start Node's other loader for it.
+  supported: { 'dynamic-import': false },
+  // Names stay: Function Compute reports the class of an error, and stack traces are for people.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const;
+
+/** Bundles the entry for custom runtimes into `{outDir}/http.js`, which loads the function from beside it. */
+export async function bundleHttpEntry(outDir: string): Promise<void> {
+  const { build } = await import('esbuild');
+  await build({ ...options, entryPoints: ['src/http.ts'], outdir: outDir, plugins: [loadFunction] });
+}
+
 /** Bundles the function into `{outDir}/index.js`, in CommonJS as Function Compute loads it. */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
   const { build } = await import('esbuild');
   const { metafile } = await build({
+    ...options,
     entryPoints: { index: 'src/index.ts' },
     outdir: outDir,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
     external: [lazyPackage],
-    // What is loaded later comes through require: import() would start Node's other loader for it.
-    supported: { 'dynamic-import': false },
     plugins: [leaveOutNeverRun],
-    // Names stay: Function Compute reports the class of an error, and stack traces are for people.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
   });
   const foreign = importsOf(metafile).filter((path) => !isBuiltin(path) && path !== lazyPackage);
   if (foreign.length > 0) {

@@ -1,11 +1,15 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compileRules } from '../check/old/compile.ts';
 import { writeRules } from '../compile/build.ts';
 import type { Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { InvocationOutcome } from './fc/delivery.ts';
-import { createLocalFunctionCompute, type LocalFunctionCompute } from './fc/function-compute.ts';
+import {
+  createLocalFunctionCompute,
+  type LocalFunctionCompute,
+  type LocalFunctionComputeOptions,
+} from './fc/function-compute.ts';
 import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import { createImageProcessor } from './image/image-processor.ts';
@@ -25,6 +29,7 @@ export interface LocalStackOptions {
   instanceProgram: string;
   /** The Node.js that the function runs on; our own unless given. */
   nodeBinary?: string | undefined;
+  startInstance?: LocalFunctionComputeOptions['startInstance'];
   accessKey: AccessKey;
   region: string;
   log: Logger;
@@ -91,6 +96,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     codeDir,
     instanceProgram: resolve(options.instanceProgram),
     nodeBinary: options.nodeBinary,
+    startInstance: options.startInstance,
     queueDir: join(dataDir, 'queue'),
     deadLetterDir,
     log,
@@ -123,8 +129,7 @@ async function preparePackage(
 ): Promise<RuleSet> {
   const { ruleSet } = await compileRules(rulesFile);
   await rm(codeDir, { recursive: true, force: true });
-  await mkdir(codeDir, { recursive: true });
-  await cp(join(bundleDir, 'index.js'), join(codeDir, 'index.js'));
+  await cp(bundleDir, codeDir, { recursive: true });
   await writeRules(codeDir, ruleSet);
   return ruleSet;
 }

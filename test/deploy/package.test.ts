@@ -24,9 +24,10 @@ async function deploy(template: string) {
 
 describe('a deployment', () => {
   it.each([
-    ['s.yaml', 'oss'],
-    ['src/deploy/eventbridge.yaml', 'eventbridge'],
-  ])('by %s builds, then hands over the package with an %s trigger', async (template, triggerType) => {
+    ['s.yaml', { runtime: 'nodejs20', triggers: [{ triggerType: 'oss' }] }],
+    ['src/deploy/eventbridge.yaml', { runtime: 'nodejs20', triggers: [{ triggerType: 'eventbridge' }] }],
+    ['src/deploy/s.custom.yaml', { runtime: 'custom.debian12', triggers: [{ triggerType: 'oss' }] }],
+  ])('by %s builds, then hands over the package with %j', async (template, props) => {
     await rm(join(checkout.dir, 'dist'), { recursive: true, force: true });
 
     const { exitCode, output, deployed } = await deploy(template);
@@ -35,8 +36,8 @@ describe('a deployment', () => {
     expect(exitCode).toBe(0);
     expect(deployed.accountId).toBe(environment.AccountID);
     expect(deployed.codeDir).toBe(join(checkout.dir, 'dist'));
-    expect(deployed.files).toEqual(['index.js', 'package.json', 'rules.json']);
-    expect(deployed.props).toMatchObject({ runtime: 'nodejs20', triggers: [{ triggerType }] });
+    expect(deployed.files).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+    expect(deployed.props).toMatchObject(props);
   });
 
   it('ends before anything is handed over where a rule is wrong', async () => {

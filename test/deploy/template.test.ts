@@ -100,12 +100,15 @@ describe('the template', () => {
     expect(verified).toMatchObject({ exitCode: 0 });
   });
 
-  it.each(['s.yaml', 'src/deploy/eventbridge.yaml'])('passes verification as %s', async (template) => {
-    const { exitCode, output } = await checkout.s(['verify', '-t', template]);
+  it.each(['s.yaml', 'src/deploy/eventbridge.yaml', 'src/deploy/s.custom.yaml'])(
+    'passes verification as %s',
+    async (template) => {
+      const { exitCode, output } = await checkout.s(['verify', '-t', template]);
 
-    expect(output).toContain('passed');
-    expect(exitCode).toBe(0);
-  });
+      expect(output).toContain('passed');
+      expect(exitCode).toBe(0);
+    },
+  );
 
   it.each([
     ['a misspelt property', 'diskSize: 512', 'diskSiez: 512'],
@@ -142,6 +145,24 @@ describe('the template', () => {
       type: expected.triggers[0]?.triggerConfig.events,
       subject: [{ prefix: 'acs:oss:cn-hangzhou:1234567890123456:my-photos/uploads/' }],
       data: { oss: { object: { key: [{ 'anything-but': { prefix: 'derived/' } }] } } },
+    });
+  });
+
+  it('changes nothing but the runtime for a newer Node.js', async () => {
+    const { code, runtime, layers, customRuntimeConfig, ...rest } = await preview(
+      {},
+      'src/deploy/s.custom.yaml',
+    );
+
+    const { code: _, runtime: __, ...others } = expected;
+    expect(rest).toEqual(others);
+    expect(code).toBe('../../dist');
+    expect(runtime).toBe('custom.debian12');
+    expect(layers).toEqual(['acs:fc:cn-hangzhou:official:layers/Nodejs24/versions/1']);
+    expect(customRuntimeConfig).toEqual({
+      command: ['/opt/nodejs24/bin/node'],
+      args: ['/code/http.js'],
+      port: 9000,
     });
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
-import { startLocalStack } from '../../src/local/stack.ts';
+import { type LocalStackOptions, startLocalStack } from '../../src/local/stack.ts';
 import { fetchNode, platformVersion } from '../node-binary.ts';
 
 const run = promisify(execFile);
@@ -23,7 +23,11 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
  * A local OSS with the built function on `rulesFile`, which runs on the platform's own Node.js; `outcomes` fills up as
  * events are handled.
  */
-export async function startStack(projectDir: string, rulesFile: string) {
+export async function startStack(
+  projectDir: string,
+  rulesFile: string,
+  startInstance?: LocalStackOptions['startInstance'],
+) {
   const dataDir = await mkdtemp(join(tmpdir(), 'oss-saveas-data-'));
   const outcomes: InvocationOutcome[] = [];
   const stack = await startLocalStack({
@@ -33,6 +37,7 @@ export async function startStack(projectDir: string, rulesFile: string) {
     bundleDir: join(projectDir, 'dist'),
     instanceProgram: join(projectDir, 'build/fc-instance.js'),
     nodeBinary: await fetchNode(platformVersion),
+    startInstance,
     accessKey: { id: 'local', secret: 'local-secret' },
     region: 'cn-hangzhou',
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

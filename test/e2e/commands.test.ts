@@ -109,6 +109,7 @@ describe('a command', () => {
 describe('the build', () => {
   it('leaves the bundle and the compiled rules in dist, and nothing else', async () => {
     expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual([
+      'http.js',
       'index.js',
       'package.json',
       'rules.json',

@@ -10,7 +10,7 @@ import type { DeliveryOptions } from './delivery.ts';
 import { createDeliveries } from './delivery.ts';
 import { eventFileName, listEventFiles, writeEventFile } from './event-files.ts';
 import { createInstancePool } from './instance-pool.ts';
-import type { InvocationResult } from './instance-process.ts';
+import type { Instance, InstanceOptions, InvocationResult } from './instance-process.ts';
 import { startInstance } from './instance-process.ts';
 import type { FunctionConfig } from './runtime.ts';
 import { buildContext, buildEnvironment } from './runtime.ts';
@@ -24,6 +24,8 @@ export interface LocalFunctionComputeOptions
   instanceProgram: string;
   /** The Node.js that instances run on; our own unless given. */
   nodeBinary?: string | undefined;
+  /** Starts an instance of another runtime than the built-in one. */
+  startInstance?: ((options: InstanceOptions) => Instance) | undefined;
   function: FunctionConfig;
   /** Credentials of the function's role, asked for on every invocation. */
   credentials: () => Promise<Credentials>;
@@ -60,7 +62,13 @@ export async function createLocalFunctionCompute(
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
   const start = () =>
-    startInstance({ program, nodeBinary, codeDir, environment: buildEnvironment(config, codeDir), log });
+    (options.startInstance ?? startInstance)({
+      program,
+      nodeBinary,
+      codeDir,
+      environment: buildEnvironment(config, codeDir),
+      log,
+    });
   const pool = createInstancePool(options.maxInstances ?? 2, start, closing.signal);
   const invoke = (requestId: string, event: Buffer) =>
     pool.use(async (instance) => {

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import OSS from 'ali-oss';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import type { LogFields } from '../../src/log.ts';
+import { fetchNode, layerVersion } from '../node-binary.ts';
+import { buildProject, resultsOf, startStack } from './built-project.ts';
+import { type HttpInstanceOptions, startHttpInstance } from './http-instance.ts';
+
+let project: Awaited<ReturnType<typeof buildProject>>;
+let stack: Awaited<ReturnType<typeof startStack>>;
+let official: OSS;
+let startInstance: (options: HttpInstanceOptions) => ReturnType<typeof startHttpInstance>;
+
+beforeAll(async () => {
+  project = await buildProject();
+  const nodeBinary = await fetchNode(layerVersion);
+  const { stdout } = await promisify(execFile)(nodeBinary, ['--version']);
+  console.log(`End to end: the custom runtime's function runs on Node.js ${stdout.trim()}.`);
+  const template = parse(await readFile('src/deploy/s.custom.yaml', 'utf8'));
+  const { args } = template.resources['oss-saveas'].props.customRuntimeConfig;
+  startInstance = (options) => {
+    const inCode = args.map((arg: string) => arg.replace('/code', options.codeDir));
+    return startHttpInstance([nodeBinary, ...inCode], options);
+  };
+  stack = await startStack(project.dir, 'rules.yaml', startInstance);
+  const access = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
+  official = new OSS({ endpoint: stack.url, region: 'oss-cn-hangzhou', bucket: 'photos', ...access });
+});
+afterAll(async () => {
+  await stack?.close();
+  await project?.remove();
+});
+
+describe('the function in a custom runtime', () => {
+  it('saves the derivatives of an upload, with the credentials and the region that the headers bring', async () => {
+    const image = { width: 2000, height: 1000, channels: 3, background: '#c04020' } as const;
+    await official.put('uploads/a b+图.png', await sharp({ create: image }).png().toBuffer());
+    await stack.functionCompute.idle();
+
+    const saved = stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'saved');
+    expect(saved).toMatchObject([
+      { target: { key: 'derived/uploads/a b+图-320.webp' } },
+      { target: { key: 'derived/uploads/a b+图-1280.webp' } },
+    ]);
+    const { content } = await official.get('derived/uploads/a b+图-320.webp');
+    expect(await sharp(content).metadata()).toMatchObject({ width: 320, height: 160, format: 'webp' });
+  });
+
+  it('reports a failure so that the platform retries, then keeps it as a dead letter', async () => {
+    await official.put('uploads/broken.jpg', Buffer.from('no picture'));
+    await stack.functionCompute.idle();
+
+    const [letter] = stack.outcomes.filter(({ deadLetter }) => deadLetter !== undefined);
+    expect(letter).toMatchObject({
+      attempts: 4,
+      result: { status: 'failed', error: { errorType: 'OutputsFailed' } },
+    });
+  });
+
+  it('writes the two lines between which the platform finds what an invocation logged', async () => {
+    const { lines, invoke } = startAlone();
+
+    await invoke({ bucket: 'photos', key: 'uploads/a.png', size: 1, dryRun: true });
+    await invoke({ unknown: true });
+
+    expect(lines).toEqual([
+      'FC Invoke Start RequestId: request-1',
+      expect.stringContaining('"message":"invocation finished"'),
+      'FC Invoke End RequestId: request-1',
+      'FC Invoke Start RequestId: request-1',
+      'FC Invoke End RequestId: request-1, Error: Unhandled function error',
+    ]);
+  });
+
+  it.each([
+    ['comes through an HTTP trigger', { 'x-fc-control-path': '/http-invoke' }, '/invoke'],
+    ['asks for another path', {}, '/'],
+  ])('refuses whoever %s', async (_, headers, path) => {
+    const { lines, port } = startAlone();
+
+    const response = await fetch(`http://127.0.0.1:${await port()}${path}`, {
+      method: 'POST',
+      headers,
+      body: '{}',
+    });
+
+    expect(response.status).toBe(404);
+    expect(response.headers.get('x-fc-status')).toBe('404');
+    expect(await response.json()).toEqual({ errorMessage: expect.stringContaining('takes events only') });
+    expect(lines).toEqual([]);
+  });
+});
+
+/** An instance of its own, without a local OSS; `lines` fills up with what it writes. */
+function startAlone() {
+  const lines: unknown[] = [];
+  const add = (_: string, fields?: LogFields) => void lines.push(fields?.line);
+  const log = { debug: add, info: add, warn: add, error: add };
+  const environment = { FC_REGION: 'cn-hangzhou' };
+  const instance = startInstance({ codeDir: join(project.dir, 'dist'), environment, log });
+  onTestFinished(() => instance.kill());
+  const context = {
+    requestId: 'request-1',
+    credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
+    function: { name: 'oss-saveas', handler: 'index.handler', memory: 128, timeout: 60 },
+    service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
+    region: 'cn-hangzhou',
+    accountId: '1',
+  };
+  const invoke = (event: object) =>
+    instance.invoke({ type: 'invoke', event: Buffer.from(JSON.stringify(event)), context }, 10_000);
+  return { lines, invoke, port: instance.port };
+}
