@@ -1,39 +1,22 @@
-import { DFA, NFA, type NodeFactory } from 'refa';
+import { DFA, NFA, type NodeFactory, TooManyNodesError } from 'refa';
 
-/** How many states may still be built; each automaton is built with its factories. */
+/** How many states may still be built; every automaton is built with these factories. */
 export interface Budget {
   dfa: NodeFactory<DFA.Node>;
   nfa: NodeFactory<NFA.Node>;
 }
 
-/** More states would be built than the budget allows. */
-export class TooComplexError extends Error {
-  override name = 'TooComplexError';
-}
-
-/** A budget of so many states, which are counted in that of `whole` as well. */
+/** A budget of so many states, which are counted in that of `whole` as well. Beyond it TooManyNodesError is thrown. */
 export function createBudget(states: number, whole?: Budget): Budget {
-  let left = states;
-  const spend = () => {
-    left -= 1;
-    if (left < 0) {
-      throw new TooComplexError('The automaton has too many states.');
-    }
-  };
-  return {
-    dfa: {
-      createNode: () => {
-        spend();
-        return (whole?.dfa ?? DFA.nodeFactory).createNode();
-      },
+  let used = 0;
+  const counted = <Node>(factory: NodeFactory<Node>): NodeFactory<Node> => ({
+    createNode: () => {
+      used += 1;
+      TooManyNodesError.assert(used, states, 'budget');
+      return factory.createNode();
     },
-    nfa: {
-      createNode: () => {
-        spend();
-        return (whole?.nfa ?? NFA.nodeFactory).createNode();
-      },
-    },
-  };
+  });
+  return { dfa: counted(whole?.dfa ?? DFA.nodeFactory), nfa: counted(whole?.nfa ?? NFA.nodeFactory) };
 }
 
 /** What `build` gives, or undefined where the budget does not suffice for it. */
@@ -41,7 +24,7 @@ export function within<T>(budget: Budget, build: (budget: Budget) => T): T | und
   try {
     return build(budget);
   } catch (error) {
-    if (error instanceof TooComplexError) {
+    if (error instanceof TooManyNodesError) {
       return undefined;
     }
     throw error;

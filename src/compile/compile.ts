@@ -5,9 +5,10 @@ import { type Diagnostic, describeValue, mismatch, type Path } from '../check/di
 import { comparePlaces } from '../check/format.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
+import { variantsOf } from '../rules/template.ts';
 import { createBudget } from './budget.ts';
 import { keyLanguage, toKeyTable } from './key-table.ts';
-import { variantsOf } from './outputs.ts';
+import { isMirror } from './outputs.ts';
 import { documentSchema, type RuleSource } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -70,11 +71,14 @@ export function renderRuleSet(ruleSet: RuleSet): string {
   return JSON.stringify(ruleSet);
 }
 
-function toRule({ name, match, outputs, keys }: SourceRule): Rule {
+function toRule(rule: SourceRule): Rule {
+  const { name, match, outputs } = rule;
+  const keys = toKeyTable(rule.keys);
+  const own = outputs.filter((output) => isMirror(rule, output));
   return {
     name,
     match: {
-      keys: toKeyTable(keys),
+      keys,
       buckets: match.bucket ?? [],
       minBytes: match.size?.min,
       maxBytes: match.size?.max,
@@ -87,6 +91,7 @@ function toRule({ name, match, outputs, keys }: SourceRule): Rule {
       refresh: refresh === 'always' ? undefined : refresh,
       checkSource: checkSource === true ? true : undefined,
     })),
+    ownOutputs: own.length > 0 ? own.map(({ target: { bucket } }) => ({ bucket, keys })) : undefined,
   };
 }
 

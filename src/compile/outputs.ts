@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { keyVariables, render, type Template, type Values, variablesOf } from '../rules/template.ts';
+import {
+  keyVariables,
+  render,
+  type Template,
+  type Values,
+  variablesOf,
+  variantsOf,
+} from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
 
 /*
@@ -25,15 +32,6 @@ const placeholders: Values = Object.fromEntries(keyVariables.map((name) => [name
 
 /** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
 const maxVariants = 100;
-
-/** Each choice of one value per variable; a single empty choice where nothing varies. */
-export function variantsOf(vary: OutputSource['vary']): Values[] {
-  return Object.entries(vary ?? {}).reduce<Values[]>(
-    (variants, [name, values]) =>
-      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
-    [{}],
-  );
-}
 
 /**
  * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a
@@ -120,11 +118,20 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
   });
 }
 
-/** The ways to write the source object's own key. */
-const ownKeys = ['{key}', '{dir}/{base}', '{dir}/{name}.{ext}'];
+/** Whether an output is saved under its source's own key, so that it needs another bucket. */
+export function keepsKey({ target }: OutputSource): boolean {
+  return ['{key}', '{dir}/{base}'].includes(target.key.text);
+}
 
-function isOwnSource({ target: { bucket, key } }: OutputSource, sourceBuckets: readonly string[]): boolean {
-  return (bucket === undefined || sourceBuckets.includes(bucket)) && ownKeys.includes(key.text);
+/** Whether a rule for any bucket keeps the key in one bucket, where it would take the result and save it onto itself. */
+export function isMirror({ match }: RuleSource, output: OutputSource): boolean {
+  return match.bucket === undefined && keepsKey(output);
+}
+
+function isOwnSource(output: OutputSource, sourceBuckets: readonly string[]): boolean {
+  const { bucket, key } = output.target;
+  const isSameBucket = bucket === undefined || sourceBuckets.includes(bucket);
+  return isSameBucket && (keepsKey(output) || key.text === '{dir}/{name}.{ext}');
 }
 
 /** What would keep the variants of one output apart. */

@@ -19,21 +19,25 @@ export interface KeyTable {
 
 /** Whether the language holds `key`. The time it takes is linear in the key, whatever the globs were. */
 export function matchesKey(table: KeyTable, key: string): boolean {
-  if (!key.startsWith(table.prefix)) {
-    return false;
-  }
+  return key.startsWith(table.prefix) && table.accepts[stateAfter(table, key)] === 1;
+}
+
+/** Whether the language holds some key that begins with `text`. */
+export function holdsPrefix(table: KeyTable, text: string): boolean {
+  return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
+}
+
+/** The state after a text that begins with the table's prefix, or -1. */
+function stateAfter(table: KeyTable, text: string): number {
   let state = 0;
-  for (let i = table.prefix.length; i < key.length; i += 1) {
-    const codePoint = key.codePointAt(i) ?? 0;
+  for (let i = table.prefix.length; i < text.length && state >= 0; i += 1) {
+    const codePoint = text.codePointAt(i) ?? 0;
     if (codePoint > 0xffff) {
       i += 1; // It takes two UTF-16 units.
     }
     state = table.next[state * table.classCount + classOf(table, codePoint)] ?? -1;
-    if (state < 0) {
-      return false;
-    }
   }
-  return table.accepts[state] === 1;
+  return state;
 }
 
 /** Finds the class of a code point by halving the ranges. */

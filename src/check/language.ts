@@ -1,0 +1,194 @@
+import { type CharSet, DFA, FAIterators, JS, NFA, type TransitionIterable, Words } from 'refa';
+import { type Budget, createBudget } from '../compile/budget.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import { maxCharacter, notSlash, slash } from '../compile/glob.ts';
+import type { OutputSource } from '../compile/schema.ts';
+import { render, variablesOf } from '../rules/template.ts';
+
+/*
+ * What a rule takes and what an output writes, as regular languages over object keys. What a variable can hold is read
+ * off the keys that the rule takes. These are split at their last slash and last dot, each way to split them apart from
+ * the others, so {dir}, {name} and {ext} of one key stay together; what a template uses twice is taken as independent.
+ * So the language of an output may be larger than what it really writes, and is never smaller.
+ */
+
+const options = { maxCharacter };
+
+/** States of one automaton: making it as small as it can be takes more than its size in time. */
+const maxStates = 3_000;
+
+/** The language of a JavaScript regular expression (Unicode, the whole text). */
+export function regular(source: string, { nfa }: Budget): NFA {
+  const { expression } = JS.Parser.fromLiteral({ source, flags: 'u' }).parse();
+  return NFA.fromRegex(expression, options, {}, nfa);
+}
+
+/** A regular expression of exactly this text. */
+export function literalPattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+export function oneOf(texts: readonly string[], { nfa }: Budget): NFA {
+  return NFA.fromWords(texts.map(Words.fromStringToUnicode), options, nfa);
+}
+
+/** The smallest automaton of the keys that both languages have. */
+export function intersect<A, B>(a: TransitionIterable<A>, b: TransitionIterable<B>, budget: Budget): DFA {
+  const both = DFA.fromIntersection(a, b, createBudget(maxStates, budget).dfa);
+  both.minimize();
+  return both;
+}
+
+/** The keys of the first language that the second one lacks. */
+export function without(keys: DFA, others: DFA, budget: Budget): DFA {
+  const rest = others.copy(budget.dfa);
+  rest.complement(budget.dfa);
+  return intersect(keys, rest, budget);
+}
+
+/** What a rule takes of the keys that can come: none begins with a slash, and one that ends with it is a folder marker. */
+export function takenKeys({ keys }: SourceRule, budget: Budget): DFA {
+  return intersect(keys, regular('[^/\\\\](?:[^]*[^/])?', budget), budget);
+}
+
+/** A short key of the language, one that looks like keys that people use where there is one. */
+export function exampleKey(keys: DFA, budget: Budget): string | undefined {
+  const plain = intersect(keys, regular('[^/.][^/]*(?:/[^/.][^/]*)*', budget), budget);
+  const word = FAIterators.shortestWordSet((plain.isEmpty ? keys : plain).transitionIterator());
+  return word && String.fromCodePoint(...word.map(readableCharacter));
+}
+
+function readableCharacter(characters: CharSet): number {
+  const codes = [...'abcdefghijklmnopqrstuvwxyz0123456789'].map((character) => character.charCodeAt(0));
+  return codes.find((code) => characters.has(code)) ?? Words.pickMostReadableCharacter(characters) ?? 0;
+}
+
+/** What a part of a key or a template can be. */
+type Piece = NFA | string;
+
+/** One way to split keys into parts: what each can be, whatever the others are. */
+export interface KeyParts {
+  dir: Piece;
+  name: Piece;
+  ext: Piece;
+  /** The name alone where there is no extension. */
+  base: Piece;
+}
+
+const dot = notSlash.intersect({ min: 0x2e, max: 0x2e });
+
+/** All ways to split keys at their last slash and last dot. */
+export function splitKeys<S>(keys: TransitionIterable<S>, budget: Budget): KeyParts[] {
+  const root = NFA.fromIntersection(keys, regular('[^/]*', budget), budget.nfa);
+  const bases = splitAt(keys, slash, notSlash, budget).map(([dir, base]) => ({ dir, base }));
+  return [{ dir: '', base: root }, ...bases].flatMap(({ dir, base }) => {
+    const plain = NFA.fromIntersection(base, regular('\\.?[^.]*', budget), budget.nfa);
+    const extended = splitAt(base, dot, notSlash.without(dot), budget).map(([name, ext]) => {
+      return { dir, name, ext, base: concat([name, '.', ext], budget) };
+    });
+    return plain.isEmpty ? extended : [{ dir, name: plain, ext: '', base: plain }, ...extended];
+  });
+}
+
+/** The texts before a separator (none is empty) and those behind it, of characters of `tail`: a pair for each state behind one. */
+function splitAt<S>(
+  keys: TransitionIterable<S>,
+  separator: CharSet,
+  tail: CharSet,
+  { nfa }: Budget,
+): [NFA, NFA][] {
+  const { initial, getOut, isFinal } = keys.transitionIterator();
+  const before = new Map<S, Set<S>>();
+  const states = new Set([initial]);
+  for (const state of states) {
+    for (const [next, characters] of getOut(state)) {
+      states.add(next);
+      if (!characters.isDisjointWith(separator)) {
+        before.set(next, (before.get(next) ?? new Set()).add(state));
+      }
+    }
+  }
+  const getTail = (state: S) => {
+    const narrowed = [...getOut(state)].map(
+      ([next, characters]) => [next, characters.intersect(tail)] as const,
+    );
+    return new Map(narrowed.filter(([, characters]) => !characters.isEmpty));
+  };
+  return [...before].flatMap(([state, ends]): [NFA, NFA][] => {
+    const head = { initial, getOut, isFinal: (one: S) => ends.has(one) };
+    const first = NFA.fromTransitionIterator(head, options, nfa);
+    const second = NFA.fromTransitionIterator({ initial: state, getOut: getTail, isFinal }, options, nfa);
+    first.withoutEmptyWord();
+    first.removeUnreachable();
+    return first.isEmpty || second.isEmpty ? [] : [[first, second]];
+  });
+}
+
+function concat(pieces: readonly Piece[], budget: Budget): NFA {
+  const whole = NFA.emptyWord(options, budget.nfa);
+  for (const piece of pieces) {
+    whole.append(typeof piece === 'string' ? oneOf([piece], budget) : piece, budget.nfa);
+  }
+  return whole;
+}
+
+/** Whose keys are written: a rule's, by one of its outputs, of sources in a bucket if it is known. */
+export interface Writer {
+  rule: SourceRule;
+  output: OutputSource;
+  bucket?: string | undefined;
+}
+
+/** The keys under which an output saves what is made of keys that were split: the template's `render`, over languages. */
+export function writtenKeys(split: readonly KeyParts[], writer: Writer, budget: Budget): NFA {
+  const { parts } = writer.output.target.key;
+  const written = NFA.empty(options, budget.nfa);
+  for (const key of split) {
+    let afterEmptyDir = false;
+    const pieces = parts.map((part): Piece => {
+      const isShort = afterEmptyDir;
+      afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && key.dir === '';
+      switch (part.kind) {
+        case 'text':
+          return isShort ? part.text.replace(/^\//, '') : part.text;
+        case 'b64':
+          return variablesOf([part]).length === 0 ? render([part], {}) : regular('[\\w-]*', budget);
+        default:
+          return pieceOf(part.name, key, writer, budget);
+      }
+    });
+    written.union(concat(pieces, budget), budget.nfa);
+  }
+  return written;
+}
+
+/** What the event alone decides. */
+const eventVariables: Partial<Record<string, string>> = {
+  etag: '[0-9A-Fa-f-]*',
+  yyyy: '2\\d{3}',
+  mm: '0[1-9]|1[0-2]',
+  dd: '0[1-9]|[12]\\d|3[01]',
+};
+
+/** What a variable can hold. */
+function pieceOf(variable: string, key: KeyParts, { rule, output, bucket }: Writer, budget: Budget): Piece {
+  const values = output.vary?.[variable];
+  if (values !== undefined) {
+    return oneOf(values.map(String), budget);
+  }
+  switch (variable) {
+    case 'dir':
+    case 'base':
+    case 'name':
+    case 'ext':
+      return key[variable];
+    case 'key':
+      return key.dir === '' ? key.base : concat([key.dir, '/', key.base], budget);
+    case 'rule':
+      return rule.name;
+    case 'bucket':
+      return bucket ?? regular('[a-z0-9-]*', budget);
+    default:
+      return regular(eventVariables[variable] ?? '[^]*', budget);
+  }
+}

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { checkRules } from '../../src/check/check.ts';
+import { compileRules } from '../../src/compile/compile.ts';
+import { compileSketches, type Sketch } from './sketches.ts';
+
+function check(...sketches: Sketch[]) {
+  const compiled = compileSketches(sketches);
+  if (!compiled.ok) {
+    throw new Error(JSON.stringify(compiled.diagnostics));
+  }
+  return checkRules(compiled);
+}
+
+const found = (...sketches: Sketch[]) =>
+  check(...sketches).diagnostics.map(({ severity, code, message, hint }) => ({
+    severity,
+    code,
+    message,
+    hint,
+  }));
+
+describe('checking rules', () => {
+  it('finds nothing in rules that keep apart', () => {
+    expect(check({ key: 'uploads/**/*.jpg', to: 'derived/{dir}/{base}.webp' })).toEqual({
+      diagnostics: [],
+      chains: [],
+    });
+  });
+
+  it.each<[string, Sketch, string]>([
+    [
+      'a folder that is read',
+      { key: '**/*.jpg', to: 'thumbs/{key}' },
+      'Leave the results out, exclude: "thumbs/**".',
+    ],
+    [
+      'a suffix',
+      { key: '**/*.jpg', to: '{dir}/{name}_t.jpg' },
+      'Leave the results out, exclude: "**/*_t.jpg".',
+    ],
+    [
+      'neither',
+      { key: 'uploads/*.webp', to: 'uploads/{name}.webp.webp' },
+      'Save them under a folder that no rule takes, such as "derived/{dir}/…".',
+    ],
+    [
+      'a bucket that is not named',
+      { key: '**', to: 'x/{key}', toBucket: 'my-marked' },
+      'Name the bucket of the uploads in match.bucket of `r0`.',
+    ],
+  ])('says how a loop by %s is put right', (_, sketch, hint) => {
+    expect(found(sketch)).toMatchObject([{ severity: 'error', code: 'loop', hint }]);
+  });
+
+  it('names the buckets of a loop over several', () => {
+    const [loop] = found(
+      { key: '**', bucket: 'bucket-1', to: '{key}', toBucket: 'bucket-2' },
+      { key: '**', bucket: 'bucket-2', to: '{key}', toBucket: 'bucket-1' },
+    );
+
+    expect(loop?.message).toBe(
+      'makes a loop: `oss://bucket-1/a` → `oss://bucket-2/a` → `oss://bucket-1/a` → matched again by `r0`',
+    );
+  });
+
+  it('says which rules may make a loop where it cannot decide', () => {
+    expect(found({ key: 'b/**', to: '{ext}/{name}.{ext}' })).toContainEqual({
+      severity: 'error',
+      code: 'possible-loop',
+      message: expect.stringMatching(/loop of `r0`, .* keys such as `b\/a\.`/),
+      hint: expect.stringContaining('a folder that no rule takes'),
+    });
+  });
+
+  it('tells that rules beyond number are too many to prove anything of', () => {
+    const many = Array.from({ length: 1_500 }, (_, i) => ({ key: `**/${i}`, to: `{dir}/x${i}` }));
+
+    expect(found(...many)).toContainEqual(
+      expect.objectContaining({ severity: 'error', code: 'too-complex' }),
+    );
+  });
+
+  it('warns of a target bucket whose uploads the rule would take as well', () => {
+    expect(found({ key: 'uploads/**', to: '{key}', toBucket: 'my-marked' })).toMatchObject([
+      { severity: 'warning', code: 'own-source', hint: expect.stringContaining('match.bucket') },
+    ]);
+  });
+
+  it('shows a chain of rules that leads nowhere back', () => {
+    expect(
+      check({ key: 'video/*.mp4', to: 'covers/{name}.jpg' }, { key: 'covers/*.jpg', to: 'small/{base}' })
+        .chains,
+    ).toEqual([
+      {
+        rule: 'r0',
+        next: 'r1',
+        source: { bucket: 'any-bucket', key: 'video/a.mp4' },
+        target: { bucket: 'any-bucket', key: 'covers/a.jpg' },
+      },
+    ]);
+  });
+
+  it('shows a chain whose next rule takes only some of the results', () => {
+    const { diagnostics, chains } = check(
+      { key: 'uploads/**', to: 'derived/{key}' },
+      { key: '**/*.png', exclude: 'derived/**', to: '{dir}/{name}.jpg' },
+    );
+
+    expect(diagnostics).toEqual([]);
+    expect(chains).toMatchObject([{ rule: 'r1', next: 'r0', source: { key: 'uploads/a.png' } }]);
+  });
+});
+
+describe('outputs that overwrite each other', () => {
+  it.each<[string, Sketch[], object]>([
+    [
+      'two rules for one object',
+      [
+        { key: 'a/*.jpg', to: 'd/{name}.webp' },
+        { key: '**/*.jpg', to: 'd/{name}.webp', exclude: '*' },
+      ],
+      {
+        severity: 'error',
+        code: 'collision',
+        message: '`a/a.jpg` is saved as `d/a.webp`, and by output 0 of `r0` as well',
+      },
+    ],
+    [
+      'rules for two objects',
+      [
+        { key: 'a/*', to: 'd/{base}' },
+        { key: 'b/*', to: 'd/{base}' },
+      ],
+      {
+        severity: 'warning',
+        code: 'collision',
+        message: 'saves some objects as output 0 of `r0` saves others, such as `d/a`: the later one stays',
+      },
+    ],
+    [
+      'a key that leaves the format out',
+      [{ key: 'a/*.{jpg,png}', to: '{dir}/d/{name}.webp' }],
+      {
+        severity: 'note',
+        code: 'shared-target',
+        message: '`a/a.jpg` and `a/a.png` both become `a/d/a.webp`: the later one stays',
+      },
+    ],
+    [
+      'a key that leaves the folder out',
+      [{ key: 'a/**', to: 'd/{base}' }],
+      { message: '`a/a` and `a/a/a` both become `d/a`: the later one stays' },
+    ],
+    [
+      'a key that leaves the name out',
+      [{ key: 'a/*', to: 'latest/{rule}' }],
+      { message: '`a/a` and `a/b` both become `latest/r0`: the later one stays' },
+    ],
+  ])('are shown: %s', (_, sketches, expected) => {
+    expect(found(...sketches)).toContainEqual(expect.objectContaining(expected));
+  });
+
+  it('are not seen where keys or buckets differ', () => {
+    const apart = found(
+      { key: 'a/*', bucket: 'bucket-0', to: 'd/{dir}/{base}' },
+      { key: 'b/*', bucket: 'bucket-0', to: 'd/{dir}/{base}' },
+      { key: 'a/*', to: 'd/{dir}/{base}', bucket: 'bucket-1', toBucket: 'bucket-2' },
+      { key: 'a/*', to: 'd/{dir}/{base}', bucket: 'bucket-1', toBucket: 'bucket-3' },
+    );
+
+    expect(apart).toEqual([]);
+  });
+});
+
+describe('styles of rules', () => {
+  const text = (style: string, vary = '') =>
+    `rules: [{ name: r, match: { key: "a/*" }, outputs: [{ style: "${style}", ${vary} target: { key: "b/{key}" } }] }]`;
+
+  function stylesOf(rules: string, region?: string) {
+    const compiled = compileRules(rules, 'rules.yaml');
+    if (!compiled.ok) {
+      throw new Error(JSON.stringify(compiled.diagnostics));
+    }
+    return checkRules(compiled, { region }).diagnostics.map(({ code, place, message }) => [
+      code,
+      place?.sourceLine.slice(place.column - 1, place.column - 1 + place.length),
+      message,
+    ]);
+  }
+
+  it('are checked under each value, and faults placed in the template', () => {
+    const rules = text('image/resize,w_{w}/format,wepb', 'vary: { w: [1, 20000, 30000] },').replace(
+      'b/{key}',
+      'b/{w}/{key}',
+    );
+
+    expect(stylesOf(rules)).toEqual([
+      ['style', 'wepb', expect.stringContaining('wepb')],
+      ['style', '{w}', expect.stringContaining('20000')],
+    ]);
+  });
+
+  it('are right where they are', () => {
+    expect(stylesOf(text('image/watermark,text_{b64:© {name}}/resize,w_100'))).toEqual([]);
+  });
+});
