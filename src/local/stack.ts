@@ -14,8 +14,8 @@ import { answerInvocation } from './fc/http-invocation.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
-import { isControl } from './oss/control.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
+import { isControl } from './oss/http/routes.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, localAccountId } from './oss/server.ts';
 
@@ -73,12 +73,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     processImage: createImageProcessor(),
     log,
     ...(options.faults && { faults: options.faults }),
-    control: (message, response) => {
-      if (functionCompute === undefined || !isControl(message, '/-/invoke')) {
-        return undefined;
-      }
-      return answerInvocation(functionCompute, message, response);
-    },
+    routes: [
+      (message, response) => {
+        if (functionCompute === undefined || !isControl(message, '/-/invoke')) {
+          return undefined;
+        }
+        return answerInvocation(functionCompute, message, response);
+      },
+    ],
     onObjectEvent: (record) => {
       if (!matchesTrigger(record, everyObject)) {
         return;

@@ -128,7 +128,7 @@ const questions: Question[] = [
     ] as const
   ).map(([name, value]) => ({
     text: `7 Is ${name} of a ProcessObject honoured?`,
-    assumed: '501 NotImplemented',
+    assumed: 'no',
     ask: async (backend: Backend) => {
       const target = at(backend, `${name}.webp`);
       await post(backend, buildProcess(style, target), { [name]: value });
@@ -138,7 +138,7 @@ const questions: Question[] = [
   })),
   {
     text: '7 Is x-oss-forbid-overwrite of a ProcessObject honoured?',
-    assumed: '501 NotImplemented',
+    assumed: 'no',
     ask: async (backend) => {
       const target = at(backend, 'kept.webp');
       await backend.client.putObject({ ...target, body: 'kept' });

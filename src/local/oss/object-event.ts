@@ -1,36 +1,27 @@
 import { createHash } from 'node:crypto';
 import { decodeUtf8 } from './http/names.ts';
-import type { ObjectMeta } from './store/object-file.ts';
-
-export interface ObjectChange {
-  /** `ObjectCreated:PutObject`: without the `oss:` that triggers are written with. */
-  readonly eventName: string;
-  readonly bucket: string;
-  readonly meta: ObjectMeta;
-  readonly deltaSizeBytes: number;
-  readonly timeMs: number;
-  readonly region: string;
-  readonly accountId: string;
-  readonly requestId: string;
-  readonly sourceIp: string;
-  readonly principalId: string;
-}
+import type { OssRequest } from './http/request.ts';
+import type { ObjectChange, Service } from './operations/operation.ts';
+import type { ObjectMeta } from './store/object.ts';
 
 export type OssEventRecord = ReturnType<typeof eventRecord>;
 
 /** One record of OSS's native event notification (documented: FC help "Event formats of triggers"). */
-export function eventRecord(change: ObjectChange) {
-  const { bucket, meta, region, accountId } = change;
+export function eventRecord(
+  { eventName, bucket, meta, deltaSizeBytes }: ObjectChange,
+  { sourceIp, requestId, principalId }: OssRequest,
+  { region, accountId, now }: Pick<Service, 'region' | 'accountId' | 'now'>,
+) {
   const arn = `acs:oss:${region}:${accountId}:${bucket}`;
   return {
-    eventName: change.eventName,
+    eventName,
     eventSource: 'acs:oss',
-    eventTime: new Date(change.timeMs).toISOString(),
+    eventTime: new Date(now()).toISOString(),
     eventVersion: '1.0',
     oss: {
       bucket: { arn, name: bucket, ownerIdentity: accountId, virtualBucket: '' },
       object: {
-        deltaSize: change.deltaSizeBytes,
+        deltaSize: deltaSizeBytes,
         eTag: meta.eTag,
         key: meta.key,
         objectMeta: objectMeta(meta),
@@ -41,9 +32,9 @@ export function eventRecord(change: ObjectChange) {
       ruleId: createHash('sha1').update(arn).digest('hex'),
     },
     region,
-    requestParameters: { sourceIPAddress: change.sourceIp },
-    responseElements: { requestId: change.requestId },
-    userIdentity: { principalId: change.principalId },
+    requestParameters: { sourceIPAddress: sourceIp },
+    responseElements: { requestId },
+    userIdentity: { principalId },
   };
 }
 

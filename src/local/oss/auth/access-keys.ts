@@ -1,25 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { Credentials } from '../../../oss/sign.ts';
-import { forbidden } from '../http/errors.ts';
-import type { Principal } from './authenticate.ts';
+import { forbidden, type OssError } from '../http/errors.ts';
 
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
 }
 
-export interface IssuedCredentials extends Credentials {
+/** The account's own AccessKey, or a role's temporary one. */
+export interface Principal {
+  readonly accessKeySecret: string;
+  /** As events name it (`userIdentity.principalId`). */
+  readonly principalId: string;
+}
+
+export interface TemporaryCredentials extends Credentials {
   readonly securityToken: string;
   /** ISO 8601, as STS writes it. */
   readonly expiration: string;
 }
 
 export interface AccessKeys {
+  /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */
   principalOf(accessKeyId: string, securityToken: string | undefined): Principal;
-  issueToken(options: { roleName: string; ttlSeconds?: number }): IssuedCredentials;
+  issueToken(options: { roleName: string; ttlSeconds?: number }): TemporaryCredentials;
 }
 
-interface IssuedKey extends Principal {
+interface TemporaryKey extends Principal {
   readonly token: string;
   readonly expiresMs: number;
 }
@@ -33,18 +40,23 @@ export function createAccessKeys(
   accountId: string,
   now: () => number,
 ): AccessKeys {
-  const owned = new Map(
-    accessKeys.map(({ id, secret }) => [id, { accessKeySecret: secret, principalId: accountId }] as const),
-  );
-  const issued = new Map<string, IssuedKey>();
+  const secrets = new Map(accessKeys.map(({ id, secret }) => [id, secret] as const));
+  const issued = new Map<string, TemporaryKey>();
 
   function principalOf(accessKeyId: string, securityToken: string | undefined): Principal {
     if (securityToken === undefined) {
-      return owned.get(accessKeyId) ?? refuseAccessKey('0002-00000902');
+      const accessKeySecret = secrets.get(accessKeyId);
+      if (accessKeySecret === undefined) {
+        throw invalidAccessKeyId('0002-00000902');
+      }
+      return { accessKeySecret, principalId: accountId };
     }
-    const key = issued.get(accessKeyId) ?? refuseAccessKey('0002-00000002');
+    const key = issued.get(accessKeyId);
+    if (key === undefined) {
+      throw invalidAccessKeyId('0002-00000002');
+    }
     if (key.token !== securityToken) {
-      refuseToken(securityToken, [...issued.values()]);
+      throw wrongToken([...issued.values()].some(({ token }) => token === securityToken));
     }
     if (now() >= key.expiresMs) {
       throw forbidden('SecurityTokenExpired', 'The security token you provided has expired.');
@@ -52,43 +64,34 @@ export function createAccessKeys(
     return key;
   }
 
-  function issueToken({
-    roleName,
-    ttlSeconds = 3600,
-  }: {
-    roleName: string;
-    ttlSeconds?: number;
-  }): IssuedCredentials {
-    for (const [id, key] of issued) {
-      if (now() - key.expiresMs > 3_600_000) {
-        issued.delete(id);
+  return {
+    principalOf,
+    issueToken: ({ roleName, ttlSeconds = 3600 }) => {
+      for (const [id, { expiresMs }] of issued) {
+        if (now() - expiresMs > 3_600_000) {
+          issued.delete(id);
+        }
       }
-    }
-    const accessKeyId = `STS.${randomBytes(12).toString('hex')}`;
-    const accessKeySecret = randomBytes(24).toString('base64url');
-    const token = randomBytes(96).toString('base64');
-    const expiresMs = now() + ttlSeconds * 1000;
-    issued.set(accessKeyId, { accessKeySecret, principalId: `${roleName}:local`, token, expiresMs });
-    return {
-      accessKeyId,
-      accessKeySecret,
-      securityToken: token,
-      expiration: new Date(expiresMs).toISOString(),
-    };
-  }
-
-  return { principalOf, issueToken };
+      const accessKeyId = `STS.${randomBytes(12).toString('hex')}`;
+      const accessKeySecret = randomBytes(24).toString('base64url');
+      const securityToken = randomBytes(96).toString('base64');
+      const expiresMs = now() + ttlSeconds * 1000;
+      const principalId = `${roleName}:local`;
+      issued.set(accessKeyId, { accessKeySecret, principalId, token: securityToken, expiresMs });
+      return { accessKeyId, accessKeySecret, securityToken, expiration: new Date(expiresMs).toISOString() };
+    },
+  };
 }
 
-function refuseAccessKey(ec: string): never {
+function invalidAccessKeyId(ec: string): OssError {
   const message = 'The OSS Access Key Id you provided does not exist in our records.';
-  throw forbidden('InvalidAccessKeyId', message, ec);
+  return forbidden('InvalidAccessKeyId', message, { ec });
 }
 
-function refuseToken(securityToken: string, issued: readonly IssuedKey[]): never {
-  if (!issued.some((key) => key.token === securityToken)) {
-    throw forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
+function wrongToken(isOfAnotherKey: boolean): OssError {
+  if (!isOfAnotherKey) {
+    return forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
   }
   const message = 'The Access Key Id and the security token you provided do not belong together.';
-  throw forbidden('AccessKeyIdAndSecurityTokenNotMatch', message, '0002-00000004');
+  return forbidden('AccessKeyIdAndSecurityTokenNotMatch', message, { ec: '0002-00000004' });
 }

@@ -1,52 +1,77 @@
 import { createHmac } from 'node:crypto';
+import { forbidden } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
+import { signedParameters, subresources } from '../http/subresources.ts';
+import {
+  type Claim,
+  checkSkew,
+  checkValidity,
+  invalidAuthorization,
+  invalidDate,
+  invalidExpires,
+  type Signed,
+} from './claim.ts';
 
-/** What a request claims, wherever it says so. */
-export interface V1Signature {
-  readonly accessKeyId: string;
-  readonly signature: string;
-  /** The Date line of the string to sign: a date as HTTP writes it, or the `Expires` of a URL. */
-  readonly date: string;
-  readonly securityToken: string | undefined;
+/** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
+export function readV1Header(request: OssRequest, authorization: string, nowMs: number): Claim {
+  const { headers } = request;
+  const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(authorization) ?? [];
+  if (accessKeyId === undefined || signature === undefined) {
+    throw invalidAuthorization();
+  }
+  const date = headers.get('x-oss-date') ?? headers.get('date') ?? '';
+  if (Number.isNaN(Date.parse(date))) {
+    throw invalidDate();
+  }
+  checkSkew(Date.parse(date), nowMs);
+  const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
+  return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, date));
 }
 
-/** Query parameters that are signed (documented: OSS help "Include a V1 signature"; aliyun-oss-go-sdk oss/conn.go has the list). */
-const subresources = new Set(
-  `acl append asyncFetch bucketInfo callback callback-var cname comp continuation-token cors delete encryption endTime
-   img inventory inventoryId lifecycle live location logging metaQuery objectMeta partNumber policy position qos qosInfo
-   referer regionList replication replicationLocation replicationProgress requestPayment resourceGroup
-   response-cache-control response-content-disposition response-content-encoding response-content-language
-   response-content-type response-expires restore security-token sequential startTime stat status style styleName
-   symlink tagging transferAcceleration udf uploadId uploads versionId versioning versions vod website worm wormExtend
-   wormId x-oss-async-process x-oss-process x-oss-request-payer x-oss-traffic-limit`.split(/\s+/),
-);
+/** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
+export function readV1Url(request: OssRequest, nowMs: number): Claim {
+  const { query } = request;
+  const [accessKeyId, expires] = [query.get('OSSAccessKeyId'), query.get('Expires') ?? ''];
+  if (!/^\d{1,12}$/.test(expires)) {
+    throw invalidExpires(expires);
+  }
+  if (accessKeyId === undefined) {
+    throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
+  }
+  checkValidity(0, Number(expires) * 1000, nowMs);
+  const [signature, securityToken] = [query.get('Signature') ?? '', query.get('security-token')];
+  return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, expires));
+}
 
-type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
+/** Of a text: a string to sign, or the policy of a form. */
+export function v1Claim(
+  claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
+  text: string,
+): Claim {
+  const sign = (secret: string): [Signed] => [
+    { stringToSign: text, signature: createHmac('sha1', secret).update(text, 'latin1').digest('base64') },
+  ];
+  return { ...claim, sign, ec: '0002-00000040' };
+}
 
-/** The signature a request ought to have, in the steps of OSS help "Include a V1 signature". */
-export function signV1(
-  { method, bucket, key, query, headers }: SignedParts,
-  date: string,
-  secret: string,
-): { stringToSign: string; signature: string } {
+/** The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. */
+function stringToSign({ method, bucket, key, query, headers }: OssRequest, date: string): string {
   const ossHeaders = [...headers.keys()]
     .filter((name) => name.startsWith('x-oss-'))
     .sort()
     .map((name) => `${name}:${headers.get(name)}`);
   const signed = [...query]
-    .filter(([name]) => subresources.has(name))
+    .filter(([name]) => isSigned(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   const path = bucket === '' ? '/' : `/${bucket}/${key}`;
   const resource = signed.length === 0 ? path : `${path}?${signed.join('&')}`;
   const [md5, type] = [headers.get('content-md5') ?? '', headers.get('content-type') ?? ''];
   // One character a byte throughout, as header values are.
-  const lines = [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')];
-  const stringToSign = lines.join('\n');
-  return { stringToSign, signature: signTextV1(stringToSign, secret) };
+  return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
 }
 
-/** Base64 of the HMAC-SHA1 of a text that holds one character a byte. */
-export function signTextV1(text: string, secret: string): string {
-  return createHmac('sha1', secret).update(text, 'latin1').digest('base64');
+/** All sub-resources but one that came when V1 was long there. */
+function isSigned(parameter: string): boolean {
+  return parameter !== 'list-type' && (subresources.has(parameter) || signedParameters.has(parameter));
 }

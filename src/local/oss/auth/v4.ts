@@ -1,7 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
 import { badRequest } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
+import {
+  type Claim,
+  checkSkew,
+  checkValidity,
+  invalidAuthorization,
+  invalidDate,
+  invalidExpires,
+  type Signed,
+} from './claim.ts';
 
+/** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
 export interface V4Credential {
   readonly accessKeyId: string;
   readonly date: string;
@@ -9,33 +19,34 @@ export interface V4Credential {
   readonly product: string;
 }
 
-export interface V4Authorization extends V4Credential {
-  readonly additionalHeaders: readonly string[];
-  readonly signature: string;
-}
-
-/** What a request claims, wherever it says so. */
-export interface V4Signature extends V4Authorization {
+/** How a request was signed. */
+export interface V4Signing {
+  readonly credential: V4Credential;
   /** `yyyyMMddTHHmmssZ` */
   readonly signedAt: string;
-  readonly securityToken: string | undefined;
+  readonly additionalHeaders: readonly string[];
 }
 
-/** `OSS4-HMAC-SHA256 Credential={id}/{date}/{region}/{product}/aliyun_v4_request[,AdditionalHeaders=a;b],Signature={hex}` */
-export function parseAuthorization(header: string): V4Authorization {
-  const [scheme, fields = ''] = header.split(/ (.*)/s);
-  const values = new Map(fields.split(',').map((field) => splitOnce(field.trim(), '=')));
-  const signature = values.get('Signature');
-  if (scheme !== 'OSS4-HMAC-SHA256' || !signature) {
+const maxExpiresSeconds = 7 * 24 * 3600;
+
+/** `OSS4-HMAC-SHA256 Credential={credential}[,AdditionalHeaders=a;b],Signature={hex}` */
+export function parseAuthorization(authorization: string) {
+  const [, credential = '', additionalHeaders, signature] =
+    /^OSS4-HMAC-SHA256 Credential=([^,]+),\s*(?:AdditionalHeaders=([^,]*),\s*)?Signature=(\S+)$/.exec(
+      authorization,
+    ) ?? [];
+  if (signature === undefined) {
     throw invalidAuthorization();
   }
-  const additionalHeaders = (values.get('AdditionalHeaders') ?? '').split(';').filter((name) => name !== '');
-  return { ...parseCredential(values.get('Credential') ?? ''), additionalHeaders, signature };
+  return {
+    credential: parseCredential(credential),
+    additionalHeaders: namesIn(additionalHeaders),
+    signature,
+  };
 }
 
-/** `{id}/{date}/{region}/{product}/aliyun_v4_request` */
-export function parseCredential(credential: string): V4Credential {
-  const [accessKeyId, date, region, product, terminator] = credential.split('/');
+export function parseCredential(text = ''): V4Credential {
+  const [accessKeyId, date, region, product, terminator] = text.split('/');
   if (!accessKeyId || !date || !region || !product) {
     throw invalidAuthorization();
   }
@@ -45,8 +56,78 @@ export function parseCredential(credential: string): V4Credential {
   return { accessKeyId, date, region, product };
 }
 
+export function readV4Header(
+  request: OssRequest,
+  authorization: string,
+  region: string,
+  nowMs: number,
+): Claim {
+  const { headers } = request;
+  const { signature, ...signing } = parseAuthorization(authorization);
+  // `Date` instead of `x-oss-date`: as aliyun-oss-android-sdk sends it.
+  const signedAt = headers.get('x-oss-date') ?? headers.get('date') ?? '';
+  const signedMs = epochMs(signedAt);
+  checkScope(signing.credential, signedAt, region);
+  if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
+    const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';
+    throw badRequest('InvalidArgument', message, { ec: '0002-00000214' });
+  }
+  checkSkew(signedMs, nowMs);
+  return requestClaim(request, { ...signing, signedAt }, signature, headers.get('x-oss-security-token'));
+}
+
+/** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
+export function readV4Url(request: OssRequest, region: string, nowMs: number): Claim {
+  const { query } = request;
+  const signedAt = query.get('x-oss-date') ?? '';
+  const signedMs = epochMs(signedAt);
+  const credential = parseCredential(query.get('x-oss-credential'));
+  checkScope(credential, signedAt, region);
+  const expires = query.get('x-oss-expires') ?? '';
+  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) {
+    throw invalidExpires(expires);
+  }
+  checkValidity(signedMs, signedMs + Number(expires) * 1000, nowMs);
+  const signing = { credential, signedAt, additionalHeaders: namesIn(query.get('x-oss-additional-headers')) };
+  const signature = query.get('x-oss-signature') ?? '';
+  return requestClaim(request, signing, signature, query.get('x-oss-security-token'));
+}
+
+function requestClaim(
+  request: OssRequest,
+  signing: V4Signing,
+  signature: string,
+  securityToken: string | undefined,
+): Claim {
+  // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
+  const sign = (secret: string): [Signed, Signed] => [
+    signV4(request, signing, secret),
+    signV4(request, signing, secret, '='),
+  ];
+  const { accessKeyId } = signing.credential;
+  return { accessKeyId, securityToken, signature, sign, ec: '0002-00000201' };
+}
+
+/** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */
+export function checkScope(
+  { date, region, product }: V4Credential,
+  signedAt: string,
+  ownRegion: string,
+): void {
+  const refuse = (part: string, ec?: string) =>
+    badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, { ec });
+  if (date !== signedAt.slice(0, 8)) {
+    throw refuse('date');
+  }
+  if (region !== ownRegion) {
+    throw refuse('region', '0002-00000226');
+  }
+  if (product !== 'oss') {
+    throw refuse('product');
+  }
+}
+
 type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
-type Claim = Omit<V4Signature, 'accessKeyId' | 'signature' | 'securityToken'>;
 
 /**
  * The signature a request ought to have, in the steps of OSS help "Include a V4 signature"; `emptyValue` is what
@@ -54,24 +135,21 @@ type Claim = Omit<V4Signature, 'accessKeyId' | 'signature' | 'securityToken'>;
  */
 export function signV4(
   request: SignedParts,
-  claim: Claim,
+  { credential, signedAt, additionalHeaders }: V4Signing,
   secret: string,
   emptyValue: '' | '=' = '',
-): { stringToSign: string; signature: string } {
-  const canonical = canonicalRequest(request, claim.additionalHeaders, emptyValue);
+): Signed {
+  const canonical = canonicalRequest(request, additionalHeaders, emptyValue);
   // latin1: header values hold one character a byte, and the hash is over the bytes that came in.
   const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
-  const scope = [claim.date, claim.region, claim.product, 'aliyun_v4_request'].join('/');
-  const stringToSign = ['OSS4-HMAC-SHA256', claim.signedAt, scope, hash].join('\n');
-  return { stringToSign, signature: signTextV4(stringToSign, claim, secret) };
+  const { date, region, product } = credential;
+  const scope = [date, region, product, 'aliyun_v4_request'].join('/');
+  const stringToSign = ['OSS4-HMAC-SHA256', signedAt, scope, hash].join('\n');
+  return { stringToSign, signature: signTextV4(stringToSign, credential, secret) };
 }
 
 /** A text signed with the key of this day, region and product: a string to sign, or the policy of a form. */
-export function signTextV4(
-  text: string,
-  { date, region, product }: Pick<V4Credential, 'date' | 'region' | 'product'>,
-  secret: string,
-): string {
+export function signTextV4(text: string, { date, region, product }: V4Credential, secret: string): string {
   const hmac = (key: string | Buffer, part: string) => createHmac('sha256', key).update(part).digest();
   const steps = [date, region, product, 'aliyun_v4_request', text];
   return steps.reduce<string | Buffer>(hmac, `aliyun_v4${secret}`).toString('hex');
@@ -79,40 +157,42 @@ export function signTextV4(
 
 /** Method, URI with the bucket whatever the URL style, query, headers, additional header names, payload token. */
 function canonicalRequest(
-  request: SignedParts,
+  { method, bucket, key, query, headers }: SignedParts,
   additionalHeaders: readonly string[],
   emptyValue: string,
 ): string {
-  const uri =
-    request.bucket === '' ? '/' : `/${request.bucket}/${uriEncode(request.key).replaceAll('%2F', '/')}`;
-  const query = [...request.query]
+  const uri = bucket === '' ? '/' : `/${bucket}/${uriEncode(key).replaceAll('%2F', '/')}`;
+  const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => name + (value === '' ? emptyValue : `=${value}`));
   const isSigned = (name: string) =>
     /^(content-type|content-md5|x-oss-.*)$/.test(name) || additionalHeaders.includes(name);
-  const headers = [...request.headers.keys()]
+  const lines = [...headers.keys()]
     .filter(isSigned)
     .sort()
-    .map((name) => `${name}:${request.headers.get(name)}\n`);
-  const parts = [request.method, uri, query.join('&'), headers.join(''), additionalHeaders.join(';')];
-  return [...parts, request.headers.get('x-oss-content-sha256') ?? 'UNSIGNED-PAYLOAD'].join('\n');
+    .map((name) => `${name}:${headers.get(name)}\n`);
+  const payload = headers.get('x-oss-content-sha256') ?? 'UNSIGNED-PAYLOAD';
+  return [method, uri, pairs.join('&'), lines.join(''), additionalHeaders.join(';'), payload].join('\n');
 }
 
 /** All but `A-Z a-z 0-9 - . _ ~` as `%XX`. */
 function uriEncode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/[!'()*]/g, percent);
 }
 
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+/** Throws for what is not `yyyyMMddTHHmmssZ`. */
+function epochMs(isoBasic: string): number {
+  const extended = isoBasic.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
+  if (extended === isoBasic || Number.isNaN(Date.parse(extended))) {
+    throw invalidDate();
+  }
+  return Date.parse(extended);
 }
 
-function invalidAuthorization(): Error {
-  return badRequest('InvalidArgument', 'Authorization header is invalid.');
+/** `a;b;c` */
+function namesIn(list = ''): string[] {
+  return list.split(';').filter((name) => name !== '');
 }

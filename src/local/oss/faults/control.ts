@@ -1,49 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isControl } from '../control.ts';
+import { isControl, type Route, readMessage, sendJson } from '../http/routes.ts';
 import type { Faults } from './faults.ts';
 import { FaultPlanError } from './plan.ts';
 
 const maxPlanBytes = 1024 * 1024;
 
-/** Whether a request is for the control of faults. */
-export const isFaultControl = (message: IncomingMessage): boolean => isControl(message, '/-/faults');
+/** `/-/faults`: `PUT` a plan as JSON, `GET` it with its counts, `DELETE` it; unsigned. 400 names every issue of a plan. */
+export function faultsRoute(faults: Faults): Route {
+  return (message, response) =>
+    isControl(message, '/-/faults') ? answer(faults, message, response) : undefined;
+}
 
-/** `PUT` a plan as JSON, `GET` it with its counts, `DELETE` it; unsigned. 400 names every issue of a plan. */
-export async function controlFaults(
-  faults: Faults,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const send = (statusCode: number, answer: object) =>
-    response
-      .writeHead(statusCode, { 'content-type': 'application/json' })
-      .end(`${JSON.stringify(answer, null, 2)}\n`);
+async function answer(faults: Faults, message: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     if (message.method === 'PUT') {
-      faults.set(JSON.parse(await readText(message)));
+      const plan = await readMessage(message, maxPlanBytes);
+      faults.set(JSON.parse(plan?.toString() ?? 'null'));
     } else if (message.method === 'DELETE') {
       faults.set({});
     } else if (message.method !== 'GET') {
-      return void send(405, { message: 'expected GET, PUT or DELETE' });
+      return sendJson(response, 405, { message: 'expected GET, PUT or DELETE' });
     }
-    send(200, faults.describe());
+    sendJson(response, 200, faults.describe());
   } catch (error) {
     if (!(error instanceof FaultPlanError) && !(error instanceof SyntaxError)) {
       throw error;
     }
-    send(400, { message: error.message });
+    sendJson(response, 400, { message: error.message });
   }
-}
-
-async function readText(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of message) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxPlanBytes) {
-      throw new FaultPlanError(`expected at most ${maxPlanBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }

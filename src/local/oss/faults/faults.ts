@@ -1,122 +1,102 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { accepts, sequence, toDfa } from '../../../check/old/automaton.ts';
 import type { Logger } from '../../../log.ts';
-import { badRequest, OssError } from '../http/errors.ts';
+import { badRequest, type OssError } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
+import type { Service } from '../operations/operation.ts';
 import { operationName } from '../operations/table.ts';
-import {
-  type Circumstances,
-  dated,
-  discard,
-  isSignedOnDayOf,
-  otherObject,
-  slowed,
-  truncated,
-  withClock,
-  withWrongJson,
-} from './answers.ts';
-import { faultOperations, imageOperations, isRefusal, refusals } from './kinds.ts';
-import { type FaultPlan, type ParsedFaultPlan, type ParsedFaultRule, parseFaultPlan } from './plan.ts';
+import { dated, discard, slowed, truncated, withWrongJson } from './answers.ts';
+import { faultOperations, imageOperations, refusalOf } from './kinds.ts';
+import { type FaultPlan, type FaultRule, keyMatcher, parseFaultPlan } from './plan.ts';
 
 /** One request, and how it is answered where nothing goes wrong. */
 export interface Exchange {
   readonly request: OssRequest;
   readonly response: ServerResponse;
-  /** Never rejects. */
-  readonly run: (circumstances: Circumstances) => Promise<Reply>;
+  /** Carries the request out, with a service that differs so much from the usual one; never rejects. */
+  readonly run: (changes?: Partial<Service>) => Promise<Reply>;
   readonly refuse: (error: OssError) => Reply;
 }
 
-export interface FaultOptions extends Circumstances {
+export interface FaultOptions {
   readonly plan?: FaultPlan | undefined;
   /** The quota while no plan sets one. */
   readonly imageCallsPerSecond?: number | undefined;
+  readonly now: () => number;
   readonly log: Logger;
-}
-
-export interface Faults {
-  /** The answer to a request; undefined where the connection has been seen to. */
-  answer(exchange: Exchange): Promise<Reply | undefined>;
-  /** Puts a plan in force, its counts at nought; throws FaultPlanError and leaves the earlier one. */
-  set(plan: unknown): void;
-  /** The plan in force, with how often each rule was `applied`. */
-  describe(): object;
-}
-
-interface Armed {
-  readonly rule: ParsedFaultRule;
-  readonly matches: (request: OssRequest, operation: string) => boolean;
-  readonly random: () => number;
-  applied: number;
 }
 
 /**
  * Faults on demand: each request meets at most one, the first of the plan that matches it and hits. Nothing here is
  * OSS's own but the answers, so no answer gives away that it was asked for.
  */
-export function createFaults(options: FaultOptions): Faults {
-  const { now, store, log } = options;
-  let plan: ParsedFaultPlan;
-  let armed: readonly Armed[];
-  let takeImageCall: () => boolean;
+export class Faults {
+  readonly #options: FaultOptions;
+  #plan: FaultPlan = {};
+  #switches: readonly FaultSwitch[] = [];
+  #takeImageCall: () => boolean = () => true;
 
-  function set(input: unknown): void {
-    plan = parseFaultPlan(input);
-    const { seed = 1 } = plan;
-    armed = plan.rules.map((rule, index) => arm(rule, createRandom(seed + index * 0x9e3779b9)));
-    takeImageCall = createQuota(plan.imageCallsPerSecond ?? options.imageCallsPerSecond, now);
+  constructor(options: FaultOptions) {
+    this.#options = options;
+    this.set(options.plan ?? {});
   }
-  set(options.plan ?? {});
 
-  function take(request: OssRequest, operation: string): ParsedFaultRule | undefined {
-    const hit = armed.find(
-      ({ rule, applied, matches, random }) =>
-        applied < (rule.count ?? Number.POSITIVE_INFINITY) &&
-        matches(request, operation) &&
-        random() < (rule.probability ?? 1),
-    );
-    if (hit === undefined) {
-      return undefined;
+  /** Puts a plan in force, its counts at nought; throws FaultPlanError and leaves the earlier one. */
+  set(input: unknown): void {
+    const { imageCallsPerSecond, now } = this.#options;
+    const plan = parseFaultPlan(input);
+    const { seed = 1, rules = [] } = plan;
+    this.#plan = plan;
+    this.#switches = rules.map((rule, index) => createSwitch(rule, createRandom(seed + index * 0x9e3779b9)));
+    this.#takeImageCall = createQuota(plan.imageCallsPerSecond ?? imageCallsPerSecond, now);
+  }
+
+  /** The plan in force, with how often each rule was `applied`. */
+  describe(): object {
+    return { ...this.#plan, rules: this.#switches.map(({ rule, applied }) => ({ ...rule, applied })) };
+  }
+
+  /** The answer to a request; undefined where the connection has been seen to. */
+  async answer(exchange: Exchange): Promise<Reply | undefined> {
+    const { request, run, refuse } = exchange;
+    const { now, log } = this.#options;
+    const operation = operationName(request) ?? '';
+    const hit = this.#switches.find((each) => each.isHitBy(request, operation));
+    if (hit !== undefined) {
+      hit.applied += 1;
+      const { requestId, bucket, key } = request;
+      log.info('fault', { fault: hit.rule.fault, operation, bucket, key, requestId });
+      return applyFault(hit.rule, exchange, now);
     }
-    hit.applied += 1;
-    return hit.rule;
+    const cpuLimit = imageOperations.includes(operation) && !this.#takeImageCall();
+    return cpuLimit ? refuse(refusalOf('CpuLimitExceeded')) : run();
   }
-
-  return {
-    set,
-    describe: () => ({
-      ...plan,
-      rules: armed.map(({ rule, applied }) => ({ ...rule, key: rule.key?.text, applied })),
-    }),
-    answer: async (exchange) => {
-      const { request, run, refuse } = exchange;
-      const operation = operationName(request) ?? '';
-      const rule = take(request, operation);
-      if (rule !== undefined) {
-        const { requestId, bucket, key } = request;
-        log.info('fault', { fault: rule.fault, operation, bucket, key, requestId });
-        return applyFault(rule, exchange, { now, store });
-      }
-      if (imageOperations.includes(operation) && !takeImageCall()) {
-        return refuse(new OssError(refusals.CpuLimitExceeded));
-      }
-      return run({ now, store });
-    },
-  };
 }
 
-function arm(rule: ParsedFaultRule, random: () => number): Armed {
-  const { fault, operation: wanted, key } = rule;
-  const dfa = key && toDfa(sequence(key.nodes));
-  const matches = (request: OssRequest, operation: string) =>
-    (wanted === undefined || wanted === operation || operation.startsWith(`${wanted} with `)) &&
-    (faultOperations[fault]?.includes(operation) ?? true) &&
-    (dfa === undefined || accepts(dfa, request.key)) &&
-    (fault !== 'SecurityTokenExpired' || hasToken(request));
-  return { rule, matches, random, applied: 0 };
+/** A rule of the plan in force. */
+interface FaultSwitch {
+  readonly rule: FaultRule;
+  readonly isHitBy: (request: OssRequest, operation: string) => boolean;
+  applied: number;
+}
+
+function createSwitch(rule: FaultRule, random: () => number): FaultSwitch {
+  const { fault, operation: wanted, key, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
+  const matchesKey = keyMatcher(key);
+  const created: FaultSwitch = {
+    rule,
+    applied: 0,
+    isHitBy: (request, operation) =>
+      created.applied < count &&
+      (wanted === undefined || wanted === operation || operation.startsWith(`${wanted} with `)) &&
+      (faultOperations[fault]?.includes(operation) ?? true) &&
+      matchesKey(request.key) &&
+      (fault !== 'SecurityTokenExpired' || hasToken(request)) &&
+      random() < probability,
+  };
+  return created;
 }
 
 /** Only what is signed with a temporary AccessKey has a token to expire. */
@@ -127,17 +107,13 @@ function hasToken({ headers, query }: OssRequest): boolean {
 }
 
 async function applyFault(
-  { fault, delayMs = 5_000, clockOffsetMs }: ParsedFaultRule,
-  exchange: Exchange,
-  usual: Circumstances,
+  { fault, delayMs = 5_000, clockOffsetMs }: FaultRule,
+  { request, response, run, refuse }: Exchange,
+  now: () => number,
 ): Promise<Reply | undefined> {
-  const { request, response, run, refuse } = exchange;
-  if (isRefusal(fault)) {
-    return refuse(new OssError(refusals[fault]));
-  }
   switch (fault) {
     case 'DropAfter':
-      discard(await run(usual));
+      discard(await run());
       response.socket?.resetAndDestroy();
       return undefined;
     case 'DropBefore':
@@ -147,24 +123,36 @@ async function applyFault(
       await once(response, 'close');
       return undefined;
     case 'SlowAnswer':
-      return slowed(await run(usual), () => pause(delayMs, undefined, { ref: false }));
+      return slowed(await run(), () => pause(delayMs, undefined, { ref: false }));
     case 'TruncatedAnswer':
-      return truncated(await run(usual));
+      return truncated(await run());
     case 'WrongJson':
-      return withWrongJson(await run(usual));
+      return withWrongJson(await run());
     case 'OtherObject':
-      return otherObject(usual.store, (store) => run({ ...usual, store }));
+      return run({ saveAsKey: (key) => `${key}.other` });
     case 'RequestTimeTooSkewed':
-      return withClock(exchange.run, usual, clockOffsetMs ?? 3_600_000);
+      return withClock(run, () => now() + (clockOffsetMs ?? 3_600_000));
     case 'InvalidSigningDate': {
-      const offsetMs = clockOffsetMs ?? 86_400_000;
-      if (isSignedOnDayOf(usual.now() + offsetMs, request)) {
-        return withClock(run, usual, offsetMs);
+      const wrongNow = () => now() + (clockOffsetMs ?? 86_400_000);
+      if (isSignedOnDayOf(wrongNow(), request)) {
+        return withClock(run, wrongNow);
       }
       const message = 'Invalid signing date in Authorization header.';
-      return dated(refuse(badRequest('InvalidArgument', message)), usual.now() + offsetMs);
+      return dated(refuse(badRequest('InvalidArgument', message)), wrongNow());
     }
+    default:
+      return refuse(refusalOf(fault));
   }
+}
+
+/** Answers as a server whose clock is wrong. */
+async function withClock(run: Exchange['run'], now: () => number): Promise<Reply> {
+  return dated(await run({ now }), now());
+}
+
+function isSignedOnDayOf(timeMs: number, { headers, query }: OssRequest): boolean {
+  const signedAt = headers.get('x-oss-date') ?? query.get('x-oss-date');
+  return signedAt?.slice(0, 8) === new Date(timeMs).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
 /** Mulberry32: 0 to 1, the same sequence for the same seed. */
@@ -186,9 +174,9 @@ function createQuota(callsPerSecond: number | undefined, now: () => number): () 
   let tokens = callsPerSecond;
   let filledMs = now();
   return () => {
-    const nowMs = now();
-    tokens = Math.min(callsPerSecond, tokens + (Math.max(0, nowMs - filledMs) / 1000) * callsPerSecond);
-    filledMs = nowMs;
+    const elapsedMs = Math.max(0, now() - filledMs);
+    filledMs += elapsedMs;
+    tokens = Math.min(callsPerSecond, tokens + (elapsedMs / 1000) * callsPerSecond);
     if (tokens < 1) {
       return false;
     }

@@ -1,101 +1,66 @@
-import { type Glob, parseGlob, type SyntaxProblem } from '../../../check/old/glob.ts';
-import type { Issue } from '../../../check/old/issue.ts';
-import {
-  array,
-  type Infer,
-  number,
-  object,
-  optional,
-  refine,
-  type Schema,
-  text,
-} from '../../../check/old/schema.ts';
+import { z } from 'zod';
+import { createBudget } from '../../../compile/budget.ts';
+import { parseGlob } from '../../../compile/glob.ts';
+import { keyLanguage, toKeyTable } from '../../../compile/key-table.ts';
+import { type KeyTable, matchesKey } from '../../../rules/key-table.ts';
 import { operationNames } from '../operations/table.ts';
-import { type FaultName, faultNames } from './kinds.ts';
+import { faultNames } from './kinds.ts';
 
 /** One fault, and the requests it befalls: all that it can, unless narrowed. */
-export interface FaultRule {
-  readonly fault: FaultName;
+const ruleSchema = z.strictObject({
+  fault: z.enum(faultNames),
   /** OSS's name; `GetObject` takes plain and processed reads, `GetObject with x-oss-process` the latter only. */
-  readonly operation?: string;
+  operation: z.enum(operationNames).optional(),
   /** Glob over the key that the request addresses; a request for a bucket has none. */
-  readonly key?: string;
+  key: z
+    .string()
+    .refine((glob) => keyTable(glob) !== undefined, 'expected a glob')
+    .optional(),
   /** At most so many times; without end when absent. */
-  readonly count?: number;
-  /** Of each request that matches, 0 to 1; 1 when absent. */
-  readonly probability?: number;
+  count: z.int().min(1).optional(),
+  /** Of each request that matches; 1 when absent. */
+  probability: z.number().min(0).max(1).optional(),
   /** Of a `SlowAnswer`; 5 s when absent. */
-  readonly delayMs?: number;
+  delayMs: z.int().min(0).optional(),
   /** How far the server's clock is ahead, for `RequestTimeTooSkewed` (an hour when absent) and `InvalidSigningDate` (a day). */
-  readonly clockOffsetMs?: number;
-}
+  clockOffsetMs: z.number().optional(),
+});
 
-export interface FaultPlan {
+const planSchema = z.strictObject({
   /** One seed gives each rule one sequence of hits and misses, whatever the others do; 1 when absent. */
-  readonly seed?: number;
+  seed: z.int().min(0).optional(),
   /** Image processing calls a second, as many at once; beyond it 503 CpuLimitExceeded. */
-  readonly imageCallsPerSecond?: number;
+  imageCallsPerSecond: z.int().min(1).optional(),
   /** A request meets the first that matches it and hits. */
-  readonly rules?: readonly FaultRule[];
-}
+  rules: z.array(ruleSchema).optional(),
+});
+
+export type FaultRule = z.infer<typeof ruleSchema>;
+export type FaultPlan = z.infer<typeof planSchema>;
 
 /** A plan that cannot be followed: the message names every issue. */
 export class FaultPlanError extends Error {
   override name = 'FaultPlanError';
 }
 
-const ruleSchema = object({
-  fault: oneOf(faultNames, 'What goes wrong.'),
-  operation: optional(oneOf(operationNames, 'Of requests for this operation.')),
-  key: optional(refine(text({ description: 'Of requests for such keys.', expected: 'a glob' }), readGlob)),
-  count: optional(whole(1, 'At most so many times.')),
-  probability: optional(
-    refine(number({ description: 'Of each request that matches.', expected: 'a number' }), (value) =>
-      value >= 0 && value <= 1
-        ? { ok: true, value }
-        : { ok: false, expected: 'a number from 0 to 1', received: String(value) },
-    ),
-  ),
-  delayMs: optional(whole(0, 'Of a slow answer.')),
-  clockOffsetMs: optional(number({ description: 'Of the server.', expected: 'milliseconds' })),
-});
-const planSchema = object({
-  seed: optional(whole(0, 'Makes chance repeatable.')),
-  imageCallsPerSecond: optional(whole(1, 'Quota on image processing.')),
-  rules: optional(array(ruleSchema, { minItems: 0 })),
-});
-
-export type ParsedFaultRule = Infer<typeof ruleSchema> & { fault: FaultName };
-export type ParsedFaultPlan = Omit<Infer<typeof planSchema>, 'rules'> & { rules: ParsedFaultRule[] };
-
 /** Reads a plan of whatever origin, such as parsed JSON; throws FaultPlanError. */
-export function parseFaultPlan(input: unknown): ParsedFaultPlan {
-  const issues: Issue[] = [];
-  const plan = planSchema.parse(input, [], issues) ?? {};
-  if (issues.length > 0) {
-    throw new FaultPlanError(issues.map(({ message }) => message).join('; '));
+export function parseFaultPlan(input: unknown): FaultPlan {
+  const { data, error } = planSchema.safeParse(input);
+  if (data === undefined) {
+    throw new FaultPlanError(z.prettifyError(error));
   }
-  const rules = (plan.rules ?? []).flatMap((rule) =>
-    rule?.fault === undefined ? [] : [{ ...rule, fault: rule.fault }],
-  );
-  return { ...plan, rules };
+  return data;
 }
 
-function readGlob(input: string): { ok: true; value: Glob } | SyntaxProblem {
-  const parsed = parseGlob(input);
-  return parsed.ok ? { ok: true, value: parsed.glob } : parsed;
+/** Whether keys match a glob; each of them does without one. */
+export function keyMatcher(glob: string | undefined): (key: string) => boolean {
+  const table = glob === undefined ? undefined : keyTable(glob);
+  return (key) => table === undefined || matchesKey(table, key);
 }
 
-function oneOf<T extends string>(names: readonly T[], description: string): Schema<T> {
-  const expected = `one of ${names.join(', ')}`;
-  return refine(text({ description, expected }), (input) => {
-    const value = names.find((name) => name === input);
-    return value === undefined
-      ? { ok: false, expected, received: JSON.stringify(input) }
-      : { ok: true, value };
-  });
-}
-
-function whole(minimum: number, description: string): Schema<number> {
-  return number({ minimum, description, expected: `a whole number from ${minimum} on` });
+/** A glob as the table that keys are matched with; undefined for a text that is none. */
+function keyTable(text: string): KeyTable | undefined {
+  const parsed = parseGlob(text);
+  const language = parsed.ok ? keyLanguage([parsed.glob], [], createBudget(100_000)) : undefined;
+  return language && toKeyTable(language);
 }

@@ -9,56 +9,39 @@ export interface OssErrorDetails {
 }
 
 /**
- * An answer other than success, in OSS's own terms; the server writes it as OSS's error document.
+ * An answer other than success, in OSS's own terms; `reply.ts` writes it as OSS's error document.
  * Codes and ec numbers are those of OSS help, "Error response", and its page per EC; where neither names
  * an ec, none is made up.
  */
 export class OssError extends Error {
+  override readonly name = 'OssError';
   readonly statusCode: number;
   readonly code: string;
   readonly ec: string | undefined;
   readonly extra: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(details: OssErrorDetails) {
-    super(details.message);
-    this.name = 'OssError';
-    this.statusCode = details.statusCode;
-    this.code = details.code;
-    this.ec = details.ec;
-    this.extra = details.extra ?? {};
-    this.headers = details.headers ?? {};
+  constructor({ statusCode, code, message, ec, extra = {}, headers = {} }: OssErrorDetails) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.ec = ec;
+    this.extra = extra;
+    this.headers = headers;
   }
 }
 
-export function badRequest(code: string, message: string, ec?: string): OssError {
-  return new OssError({ statusCode: 400, code, message, ec });
-}
+const withStatus =
+  (statusCode: number) =>
+  (code: string, message: string, more: Pick<OssErrorDetails, 'ec' | 'extra' | 'headers'> = {}): OssError =>
+    new OssError({ statusCode, code, message, ...more });
 
-export function forbidden(
-  code: string,
-  message: string,
-  ec?: string,
-  extra?: OssErrorDetails['extra'],
-): OssError {
-  return new OssError({ statusCode: 403, code, message, ec, extra });
-}
+export const badRequest = withStatus(400);
+export const forbidden = withStatus(403);
+export const notFound = withStatus(404);
+export const conflict = withStatus(409);
 
-export function notFound(
-  code: string,
-  message: string,
-  ec?: string,
-  extra?: OssErrorDetails['extra'],
-): OssError {
-  return new OssError({ statusCode: 404, code, message, ec, extra });
-}
-
-export function conflict(code: string, message: string, headers?: OssErrorDetails['headers']): OssError {
-  return new OssError({ statusCode: 409, code, message, headers });
-}
-
-/** What a person asked for exists in OSS and not here; `what` is named so that nothing is ignored in silence. */
+/** What was asked for exists in OSS and not here; `what` is named so that nothing is ignored in silence. */
 export function notImplemented(what: string): OssError {
-  const message = `The local OSS does not implement ${what}.`;
-  return new OssError({ statusCode: 501, code: 'NotImplemented', message });
+  return withStatus(501)('NotImplemented', `The local OSS does not implement ${what}.`);
 }

@@ -1,4 +1,4 @@
-import { badRequest, type OssError } from './errors.ts';
+import { badRequest } from './errors.ts';
 
 // ignoreBOM: a key may begin with U+FEFF, which a default decoder would drop.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -12,8 +12,19 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Undoes percent-escapes once; undefined when the bytes are not UTF-8, InvalidURI for an escape that is none. */
+export function percentDecode(text: string): string | undefined {
+  const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
+    if (hex === undefined) {
+      throw badRequest('InvalidURI', `Couldn't parse the specified URI: stray % in ${text}`);
+    }
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  });
+  return decodeUtf8(Buffer.from(bytes, 'latin1'));
+}
+
 /** Bucket names: 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
-export function checkBucketName(bucket: string): string {
+export function checkBucketName(bucket = ''): string {
   if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
     return bucket;
   }
@@ -25,19 +36,15 @@ export function checkBucketName(bucket: string): string {
  * (OSS help, "Object naming conventions" and "400 errors"). `undefined` stands for bytes that are not UTF-8.
  */
 export function checkKey(key: string | undefined): string {
+  const invalid = (message: string) => badRequest('InvalidObjectName', message, { ec: '0016-00000005' });
   if (key === undefined || /^[/\\]/.test(key)) {
-    throw invalidKey('The specified object is not valid.');
+    throw invalid('The specified object is not valid.');
   }
-  const sizeBytes = Buffer.byteLength(key);
-  if (sizeBytes === 0) {
-    throw invalidKey('The Object name can not be empty.');
+  if (key === '') {
+    throw invalid('The Object name can not be empty.');
   }
-  if (sizeBytes > 1023) {
-    throw invalidKey('The Length of Object name must be less than 1024.');
+  if (Buffer.byteLength(key) > 1023) {
+    throw invalid('The Length of Object name must be less than 1024.');
   }
   return key;
-}
-
-function invalidKey(message: string): OssError {
-  return badRequest('InvalidObjectName', message, '0016-00000005');
 }

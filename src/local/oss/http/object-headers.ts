@@ -1,7 +1,6 @@
-import { parseTagging } from '../operations/tagging.ts';
-import type { ObjectMeta, ObjectProperties } from '../store/object-file.ts';
-
-type Headers = ReadonlyMap<string, string>;
+import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
+import type { Headers } from './request.ts';
+import { parseTagging } from './tagging.ts';
 
 const kept =
   /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+)$/;
@@ -11,39 +10,46 @@ const kept =
  * application/octet-stream unless given. Throws InvalidTag.
  */
 export function readProperties(headers: Headers): ObjectProperties {
-  const [acl, storageClass] = [headers.get('x-oss-object-acl'), headers.get('x-oss-storage-class')];
   const tagging = headers.get('x-oss-tagging');
   const named = [...headers].filter(([name]) => kept.test(name));
   return {
     headers: { 'content-type': 'application/octet-stream', ...Object.fromEntries(named) },
-    ...(acl !== undefined && { acl }),
-    ...(storageClass !== undefined && { storageClass }),
-    ...(tagging !== undefined && { tags: parseTagging(tagging) }),
+    acl: headers.get('x-oss-object-acl'),
+    storageClass: headers.get('x-oss-storage-class'),
+    tags: tagging === undefined ? undefined : parseTagging(tagging),
   };
 }
 
 /** Headers of an object as HeadObject and GetObject answer them. */
 export function objectHeaders(meta: ObjectMeta): Record<string, string> {
+  const { type = 'Normal', storageClass = 'Standard', tags = [] } = meta;
+  const sizeBytes = String(meta.sizeBytes);
   return {
     ...meta.headers,
     ...digestHeaders(meta),
     'accept-ranges': 'bytes',
-    'content-length': String(meta.sizeBytes),
+    'content-length': sizeBytes,
     'last-modified': httpDate(meta.lastModifiedMs),
-    'x-oss-object-type': meta.type ?? 'Normal',
-    'x-oss-storage-class': meta.storageClass ?? 'Standard',
-    ...(meta.type === 'Appendable' && { 'x-oss-next-append-position': String(meta.sizeBytes) }),
-    ...(meta.tags?.length && { 'x-oss-tagging-count': String(meta.tags.length) }),
+    'x-oss-object-type': type,
+    'x-oss-storage-class': storageClass,
+    ...(type === 'Appendable' && { 'x-oss-next-append-position': sizeBytes }),
+    ...(tags.length > 0 && { 'x-oss-tagging-count': String(tags.length) }),
   };
 }
 
 /** ETag, CRC-64 and, where the ETag is one, the MD5: of an object, a part, or what was just written. */
-export function digestHeaders({ eTag, crc64 }: ObjectMeta): Record<string, string> {
+export function digestHeaders(meta: ObjectMeta): Record<string, string> {
+  const { eTag, crc64 } = meta;
   return {
-    etag: `"${eTag}"`,
+    etag: eTagOf(meta),
     ...(crc64 !== undefined && { 'x-oss-hash-crc64ecma': crc64 }),
     ...(/^[0-9A-F]{32}$/.test(eTag) && { 'content-md5': Buffer.from(eTag, 'hex').toString('base64') }),
   };
+}
+
+/** The ETag as headers and documents write it, in quotes. */
+export function eTagOf({ eTag }: ObjectMeta): string {
+  return `"${eTag}"`;
 }
 
 export function httpDate(timeMs: number): string {

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { badRequest } from './errors.ts';
-import { checkBucketName, checkKey, decodeUtf8 } from './names.ts';
+import { checkBucketName, checkKey, percentDecode } from './names.ts';
+
+export type Headers = ReadonlyMap<string, string>;
+export type Query = ReadonlyMap<string, string>;
 
 /** A request as OSS sees it. Bucket and key are empty where the request addresses none. */
 export interface OssRequest {
@@ -12,11 +15,13 @@ export interface OssRequest {
   readonly host: string;
   readonly bucket: string;
   readonly key: string;
-  readonly query: ReadonlyMap<string, string>;
+  readonly query: Query;
   /** Lower-case names; values as received, one character a byte, repeated headers joined by a comma. */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: Headers;
   readonly body: Readable;
   readonly sourceIp: string;
+  /** Who signed it, as events name them; `anonymous` until the signature has been verified. */
+  readonly principalId: string;
 }
 
 /** Reads the raw request line and headers; throws `OssError` 400 for what no OSS request can be. */
@@ -24,7 +29,7 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
   const headers = readHeaders(message.rawHeaders);
   const host = headers.get('host') ?? '';
   // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
-  const [path = '', ...rest] = (message.url ?? '').split('?');
+  const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s);
   if (!path.startsWith('/')) {
     throw badRequest('InvalidURI', 'The request target must begin with a slash.');
   }
@@ -33,10 +38,11 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
     method: message.method ?? 'GET',
     host,
     ...readAddress(host, path.slice(1)),
-    query: readQuery(rest.join('?')),
+    query: readQuery(query),
     headers,
     body: message,
     sourceIp: message.socket.remoteAddress ?? '',
+    principalId: 'anonymous',
   };
 }
 
@@ -49,26 +55,16 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
     .replace(/:\d+$/, '')
     .replace(/^\[|\]$/g, '')
     .toLowerCase();
-  const dot = hostname.indexOf('.');
   const isEndpoint =
-    dot < 0 || isIP(hostname) !== 0 || /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
+    !hostname.includes('.') ||
+    isIP(hostname) !== 0 ||
+    /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
   // The stock Node client sends `Host: .oss-cn-hangzhou.aliyuncs.com` for ListBuckets at an IP address.
-  if (!isEndpoint) {
-    return address(hostname.slice(0, dot), rawPath);
-  }
-  const slash = rawPath.indexOf('/');
-  if (slash < 0) {
-    return address(percentDecode(rawPath) ?? '', '');
-  }
-  return address(percentDecode(rawPath.slice(0, slash)) ?? '', rawPath.slice(slash + 1));
-}
-
-function address(bucket: string, rawKey: string): { bucket: string; key: string } {
-  if (bucket === '' && rawKey !== '') {
-    checkBucketName(bucket);
-  }
+  const address = isEndpoint ? rawPath : `${hostname.split('.')[0]}/${rawPath}`;
+  const [rawBucket = '', rawKey = ''] = address.split(/\/(.*)/s);
+  const bucket = percentDecode(rawBucket);
   return {
-    bucket: bucket === '' ? '' : checkBucketName(bucket),
+    bucket: bucket === '' && rawKey === '' ? '' : checkBucketName(bucket),
     key: rawKey === '' ? '' : checkKey(percentDecode(rawKey)),
   };
 }
@@ -76,8 +72,9 @@ function address(bucket: string, rawKey: string): { bucket: string; key: string 
 function readQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   for (const pair of text.split('&').filter((part) => part !== '')) {
-    const [rawName = '', ...rawValue] = pair.split('=');
-    const [name, value] = [rawName, rawValue.join('=')].map(queryDecode);
+    // Assumed: a raw `+` in a query is a space, as alibabacloud-oss-go-sdk-v2 canonicalises it.
+    const [rawName = '', rawValue = ''] = pair.replaceAll('+', ' ').split(/=(.*)/s);
+    const [name, value] = [percentDecode(rawName), percentDecode(rawValue)];
     if (name === undefined || value === undefined) {
       throw badRequest('InvalidArgument', 'The query string is not UTF-8.');
     }
@@ -87,22 +84,6 @@ function readQuery(text: string): Map<string, string> {
     query.set(name, value);
   }
   return query;
-}
-
-/** Assumed: a raw `+` in a query is a space, as alibabacloud-oss-go-sdk-v2 canonicalises it. */
-function queryDecode(text: string): string | undefined {
-  return percentDecode(text.replaceAll('+', ' '));
-}
-
-/** Undoes percent-escapes once; undefined when the bytes are not UTF-8, InvalidURI for an escape that is none. */
-export function percentDecode(text: string): string | undefined {
-  const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
-    if (hex === undefined) {
-      throw badRequest('InvalidURI', `Couldn't parse the specified URI: stray % in ${text}`);
-    }
-    return String.fromCharCode(Number.parseInt(hex, 16));
-  });
-  return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }
 
 function readHeaders(rawHeaders: readonly string[]): Map<string, string> {

@@ -1,4 +1,5 @@
-import { parseXml, type XmlElement } from '../../../oss/xml.ts';
+import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { fieldsOf, type JsonObject } from '../../../json.ts';
 import { badRequest } from './errors.ts';
 
 /** An element: text, nothing (left out), children, or several elements of one name. */
@@ -8,57 +9,60 @@ export interface XmlElements {
   readonly [name: string]: XmlValue;
 }
 
-/** A document as OSS writes it. Characters XML cannot hold become references; `encoding-type=url` avoids them. */
+const builder = new XMLBuilder({
+  format: true,
+  indentBy: '  ',
+  processEntities: false,
+  tagValueProcessor: (_, value) => escapeText(String(value)),
+});
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  parseTagValue: false,
+  trimValues: false, // a key may begin or end in spaces
+  htmlEntities: true, // without it, references to characters by number stay as they are
+});
+
+/** A document as OSS writes it. */
 export function xmlDocument(elements: XmlElements): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeElements(elements, '')}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`;
 }
 
-function writeElements(elements: XmlElements, indent: string): string {
-  return Object.entries(elements)
-    .flatMap(([name, value]) =>
-      (isList(value) ? value : [value]).map((one) => writeElement(name, one, indent)),
-    )
+/** References for control characters, too, which keys may hold and XML cannot; `encoding-type=url` avoids them. */
+function escapeText(text: string): string {
+  return [...text]
+    .map((character) => {
+      const code = character.charCodeAt(0);
+      return code < 0x20 || '&<>'.includes(character) ? `&#${code};` : character;
+    })
     .join('');
 }
 
-function writeElement(
-  name: string,
-  value: Exclude<XmlValue, readonly XmlElements[]>,
-  indent: string,
-): string {
-  if (value === undefined) {
-    return '';
-  }
-  const content =
-    typeof value === 'object' ? `\n${writeElements(value, `${indent}  `)}${indent}` : escapeXml(value);
-  return `${indent}<${name}>${content}</${name}>\n`;
-}
-
-function isList(value: XmlValue): value is readonly XmlElements[] {
-  return Array.isArray(value);
-}
-
-function escapeXml(value: string | number | boolean): string {
-  return [...String(value)].map(escapeCharacter).join('');
-}
-
-function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0);
-  return code < 0x20 || '&<>'.includes(character) ? `&#${code};` : character;
-}
-
-/** The root element of a request's body; throws MalformedXML when it is another one or none. */
-export function readXml(body: Buffer, rootName: string): XmlElement {
+/**
+ * The children of a request body's root element, by name: text, an object, or a list of them (see `listOf`).
+ * Throws MalformedXML when the root is another one or none. DOCTYPE is refused, so entities cannot grow.
+ */
+export function readXml(body: Buffer, rootName: string): JsonObject {
+  // Version 1.1 has references to control characters, which keys may hold.
+  const text = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
   try {
-    const root = parseXml(body.toString().replace(/^\ufeff/, ''));
-    if (root.name === rootName) {
-      return root;
+    const roots = fieldsOf(parser.parse(text, true));
+    const names = Object.keys(roots).filter((name) => name !== '#text');
+    if (names.join() === rootName && !text.includes('<!DOCTYPE')) {
+      return fieldsOf(roots[rootName]);
     }
   } catch {
     // Which of the many ways it is wrong does not matter to the client.
   }
-  throw badRequest(
-    'MalformedXML',
-    `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`,
-  );
+  const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
+  throw badRequest('MalformedXML', message);
+}
+
+/** All elements of one name: the parser makes a list only where there are several. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined) {
+    return [];
+  }
+  return Array.isArray(value) ? value : [value];
 }

@@ -1,46 +1,40 @@
 import { readBody } from '../http/body.ts';
-import { notImplemented, OssError } from '../http/errors.ts';
+import { conflict, notImplemented } from '../http/errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import type { XmlElements } from '../http/xml.ts';
+import type { OssRequest } from '../http/request.ts';
+import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
-import { limitOf, owner } from './list-objects.ts';
-import type { OperationContext } from './operation.ts';
+import { limitOf, owner } from './list.ts';
+import type { Operation, Service } from './operation.ts';
 
-export function listBuckets(context: OperationContext): Reply {
-  const { request, store, accountId } = context;
-  const { query } = request;
+export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
   const maxKeys = limitOf(query, 'max-keys', 100);
-  const page = listPage(store.bucketNames(), { prefix, delimiter: '', after: marker, maxKeys });
-  const rest = page.next !== undefined && { Marker: marker, MaxKeys: maxKeys, NextMarker: page.next };
+  const bucketNames = service.store.bucketNames();
+  const { keys, next } = listPage(bucketNames, { prefix, delimiter: '', after: marker, maxKeys });
   return xmlReply({
     ListAllMyBucketsResult: {
       Prefix: prefix,
-      IsTruncated: page.next !== undefined,
-      ...rest,
-      Owner: owner(accountId),
-      Buckets: { Bucket: page.keys.map((name) => describe(name, context)) },
+      ...(next !== undefined && { Marker: marker, MaxKeys: maxKeys, NextMarker: next }),
+      IsTruncated: next !== undefined,
+      Owner: owner(service),
+      Buckets: { Bucket: keys.map((name) => describe(service, name)) },
     },
   });
-}
+};
 
 /** Assumed: a bucket that exists already is the caller's own, and is answered like a new one; an ACL sent along is set. */
-export async function putBucket({ request, store }: OperationContext): Promise<Reply> {
+export async function putBucket({ store, now }: Service, request: OssRequest): Promise<Reply> {
   const { bucket, headers } = request;
   const configuration = (await readBody(request, 4096)).toString();
-  for (const [, name, value] of configuration.matchAll(/<(StorageClass|DataRedundancyType)>([^<]*)</g)) {
-    if (!/^(Standard|IA|LRS)$/.test(value ?? '')) {
-      throw notImplemented(`PutBucket with ${name} ${value}`);
-    }
-  }
-  const isNew = !store.bucketNames().includes(bucket);
-  store.createBucket(bucket);
+  const [, redundancy = 'LRS'] = /<DataRedundancyType>([^<]*)</.exec(configuration) ?? [];
   const [, named] = /<StorageClass>([^<]*)</.exec(configuration) ?? [];
-  const storageClass = named ?? headers.get('x-oss-storage-class');
-  const acl = headers.get('x-oss-acl');
-  if (isNew && storageClass !== undefined) {
-    store.changeSettings(bucket, { storageClass });
+  const storageClass = named ?? headers.get('x-oss-storage-class') ?? 'Standard';
+  if (redundancy !== 'LRS' || !/^(Standard|IA)$/.test(storageClass)) {
+    throw notImplemented(`PutBucket with ${storageClass} ${redundancy}`);
   }
+  store.createBucket(bucket, { ...newBucketSettings(now()), storageClass });
+  const acl = headers.get('x-oss-acl');
   if (acl !== undefined) {
     store.changeSettings(bucket, { acl });
   }
@@ -48,77 +42,41 @@ export async function putBucket({ request, store }: OperationContext): Promise<R
 }
 
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
-export function deleteBucket({ request, store, uploads }: OperationContext): Reply {
-  store.bucket(request.bucket);
-  if (uploads.list(request.bucket).length > 0) {
+export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
+  if (uploads.list(bucket).length > 0) {
     const message =
       'The bucket you tried to delete has multipart uploads that are neither complete nor aborted.';
-    throw new OssError({ statusCode: 409, code: 'BucketNotEmpty', message });
+    throw conflict('BucketNotEmpty', message);
   }
-  store.deleteBucket(request.bucket);
+  if (store.bucket(bucket).objects.size > 0) {
+    throw conflict('BucketNotEmpty', 'The bucket you tried to delete is not empty.');
+  }
+  store.removeBucket(bucket);
   return { statusCode: 204 };
-}
+};
 
 /** Documented: OSS help "GetBucketInfo"; what a bucket here cannot have is answered as switched off. */
-export function getBucketInfo(context: OperationContext): Reply {
-  const { request, store, accountId } = context;
-  const { name, settings } = store.bucket(request.bucket);
-  return xmlReply({
+export const getBucketInfo: Operation = (service, { bucket }) =>
+  xmlReply({
     BucketInfo: {
       Bucket: {
-        ...describe(name, context),
+        ...describe(service, bucket),
         AccessMonitor: 'Disabled',
         BlockPublicAccess: false,
         CrossRegionReplication: 'Disabled',
         DataRedundancyType: 'LRS',
         ResourceGroupId: 'rg-local',
         TransferAcceleration: 'Disabled',
-        AccessControlList: { Grant: settings.acl },
-        Owner: owner(accountId),
+        AccessControlList: { Grant: service.store.bucket(bucket).settings.acl },
+        Owner: owner(service),
         ServerSideEncryptionRule: { SSEAlgorithm: 'None' },
       },
     },
   });
-}
-
-export function getBucketLocation({ request, store, region }: OperationContext): Reply {
-  store.bucket(request.bucket);
-  return xmlReply({ LocationConstraint: `oss-${region}` });
-}
-
-/** Documented: OSS help "GetBucketStat"; here it is of this moment. */
-export function getBucketStat({ request, store, uploads, now }: OperationContext): Reply {
-  const objects = [...store.bucket(request.bucket).objects.values()];
-  const [standard, infrequent] = ['Standard', 'IA'].map((storageClass) => {
-    const ofClass = objects.filter((meta) => (meta.storageClass ?? 'Standard') === storageClass);
-    return { count: ofClass.length, bytes: ofClass.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
-  });
-  const archives = ['Archive', 'ColdArchive', 'DeepColdArchive'].flatMap((name) => [
-    [`${name}Storage`, 0],
-    [`${name}RealStorage`, 0],
-    [`${name}ObjectCount`, 0],
-  ]);
-  return xmlReply({
-    BucketStat: {
-      Storage: (standard?.bytes ?? 0) + (infrequent?.bytes ?? 0),
-      ObjectCount: objects.length,
-      MultipartUploadCount: uploads.list(request.bucket).length,
-      LiveChannelCount: 0,
-      LastModifiedTime: objects.length === 0 ? 0 : Math.floor(now() / 1000),
-      StandardStorage: standard?.bytes ?? 0,
-      StandardObjectCount: standard?.count ?? 0,
-      InfrequentAccessStorage: infrequent?.bytes ?? 0,
-      InfrequentAccessRealStorage: infrequent?.bytes ?? 0,
-      InfrequentAccessObjectCount: infrequent?.count ?? 0,
-      ...Object.fromEntries(archives),
-      DeleteMarkerCount: 0,
-    },
-  });
-}
 
 /** The endpoints are this server's, with its scheme: a client that follows them stays here (SDKs take https otherwise). */
-function describe(name: string, { store, region, endpoint }: OperationContext): XmlElements {
-  const { createdMs, settings } = store.bucket(name);
+function describe({ store, region, endpoint }: Service, name: string) {
+  const { createdMs, storageClass } = store.bucket(name).settings;
   return {
     CreationDate: new Date(createdMs).toISOString(),
     ExtranetEndpoint: endpoint,
@@ -126,6 +84,57 @@ function describe(name: string, { store, region, endpoint }: OperationContext): 
     Location: `oss-${region}`,
     Name: name,
     Region: region,
-    StorageClass: settings.storageClass,
+    StorageClass: storageClass,
   };
+}
+
+export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
+
+/** The names of the storage classes in GetBucketStat. */
+const statNames = {
+  Standard: 'Standard',
+  IA: 'InfrequentAccess',
+  Archive: 'Archive',
+  ColdArchive: 'ColdArchive',
+  DeepColdArchive: 'DeepColdArchive',
+};
+
+/** Documented: OSS help "GetBucketStat"; here it is of this moment. */
+export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) => {
+  const objects = [...store.bucket(bucket).objects.values()];
+  const sizeOf = (metas: typeof objects) => metas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const perClass = Object.entries(statNames).flatMap(([storageClass, name]) => {
+    const members = objects.filter((meta) => (meta.storageClass ?? 'Standard') === storageClass);
+    const sizeBytes = sizeOf(members);
+    return [
+      [`${name}Storage`, sizeBytes],
+      ...(name === 'Standard' ? [] : [[`${name}RealStorage`, sizeBytes]]),
+      [`${name}ObjectCount`, members.length],
+    ];
+  });
+  return xmlReply({
+    BucketStat: {
+      Storage: sizeOf(objects),
+      ObjectCount: objects.length,
+      MultipartUploadCount: uploads.list(bucket).length,
+      LiveChannelCount: 0,
+      LastModifiedTime: objects.length === 0 ? 0 : Math.floor(now() / 1000),
+      ...Object.fromEntries(perClass),
+      DeleteMarkerCount: 0,
+    },
+  });
+};
+
+export const getBucketAcl: Operation = (service, { bucket }) =>
+  aclReply(service, service.store.bucket(bucket).settings.acl);
+
+export const putBucketAcl: Operation = ({ store }, { bucket, headers }) => {
+  store.changeSettings(bucket, { acl: headers.get('x-oss-acl') ?? 'private' });
+  return { statusCode: 200 };
+};
+
+export function aclReply(service: Service, grant: string): Reply {
+  return xmlReply({
+    AccessControlPolicy: { Owner: owner(service), AccessControlList: { Grant: grant } },
+  });
 }

@@ -1,78 +1,83 @@
-import { type Reply, xmlReply } from '../http/reply.ts';
-import { compareUtf8 } from '../store/listing.ts';
+import { eTagOf } from '../http/object-headers.ts';
+import { xmlReply } from '../http/reply.ts';
+import { commonPrefix, compareUtf8 } from '../store/listing.ts';
 import type { Upload } from '../store/uploads.ts';
-import { encoder, limitOf } from './list-objects.ts';
-import type { OperationContext } from './operation.ts';
-
-/** An upload, or the common prefix of several. */
-type Entry = Upload | string;
+import { encoderOf, limitOf } from './list.ts';
+import { findUpload } from './multipart.ts';
+import type { Operation } from './operation.ts';
 
 /** Documented: OSS help "ListMultipartUploads"; the next markers name the last entry whether or not more follow (live SDK tests). */
-export function listMultipartUploads({ request, store, uploads }: OperationContext): Reply {
-  const { bucket, query } = request;
-  store.bucket(bucket);
+export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) => {
   const text = (name: string) => query.get(name) ?? '';
-  const encode = encoder(query);
+  const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];
+  const idMarker = text('upload-id-marker');
   const maxUploads = limitOf(query, 'max-uploads', 1000);
-  const entries = entriesAfter(uploads.list(bucket), {
-    prefix: text('prefix'),
-    delimiter: text('delimiter'),
-    keyMarker: text('key-marker'),
-    idMarker: text('upload-id-marker'),
-  });
-  const page = entries.slice(0, maxUploads);
-  const last = page.at(-1);
+  const { encode, EncodingType } = encoderOf(query);
+  const isAfterMarkers = ({ key, id }: Upload) => {
+    const order = compareUtf8(key, keyMarker);
+    return order > 0 || (order === 0 && idMarker !== '' && id > idMarker);
+  };
+  const found = uploads
+    .list(bucket)
+    .filter((upload) => upload.key.startsWith(prefix) && isAfterMarkers(upload));
+  const entries = new Set(found.map((upload) => commonPrefix(upload.key, prefix, delimiter) ?? upload));
+  entries.delete(keyMarker);
+  const page = [...entries].slice(0, maxUploads);
+  const last = page.at(-1) ?? '';
   return xmlReply({
     ListMultipartUploadsResult: {
-      EncodingType: query.get('encoding-type') || undefined,
+      EncodingType,
       Bucket: bucket,
-      KeyMarker: encode(text('key-marker')),
-      UploadIdMarker: text('upload-id-marker'),
-      NextKeyMarker: encode(typeof last === 'object' ? last.key : (last ?? '')),
+      KeyMarker: encode(keyMarker),
+      UploadIdMarker: idMarker,
+      NextKeyMarker: encode(typeof last === 'object' ? last.key : last),
       NextUploadIdMarker: typeof last === 'object' ? last.id : '',
-      Delimiter: encode(text('delimiter')),
-      Prefix: encode(text('prefix')),
+      Delimiter: encode(delimiter),
+      Prefix: encode(prefix),
       MaxUploads: maxUploads,
-      IsTruncated: page.length < entries.length,
-      Upload: page.filter(isUpload).map(({ key, id, initiatedMs, properties }) => ({
-        Key: encode(key),
-        UploadId: id,
-        StorageClass: properties.storageClass ?? 'Standard',
-        Initiated: new Date(initiatedMs).toISOString(),
-      })),
+      IsTruncated: page.length < entries.size,
+      Upload: page
+        .filter((entry) => typeof entry === 'object')
+        .map(({ key, id, initiatedMs, properties }) => ({
+          Key: encode(key),
+          UploadId: id,
+          StorageClass: properties.storageClass ?? 'Standard',
+          Initiated: new Date(initiatedMs).toISOString(),
+        })),
       CommonPrefixes: page
         .filter((entry) => typeof entry === 'string')
         .map((common) => ({ Prefix: encode(common) })),
     },
   });
-}
+};
 
-interface UploadQuery {
-  readonly prefix: string;
-  readonly delimiter: string;
-  readonly keyMarker: string;
-  readonly idMarker: string;
-}
-
-function entriesAfter(uploads: readonly Upload[], query: UploadQuery): Entry[] {
-  const { prefix, delimiter, keyMarker, idMarker } = query;
-  const entries = new Set<Entry>();
-  for (const upload of uploads) {
-    const { key, id } = upload;
-    const order = compareUtf8(key, keyMarker);
-    const isAfter = order > 0 || (order === 0 && keyMarker !== '' && idMarker !== '' && id > idMarker);
-    if (!key.startsWith(prefix) || !isAfter) {
-      continue;
-    }
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const group = end < 0 ? undefined : key.slice(0, end + delimiter.length);
-    if (group !== keyMarker) {
-      entries.add(group ?? upload);
-    }
-  }
-  return [...entries];
-}
-
-function isUpload(entry: Entry): entry is Upload {
-  return typeof entry === 'object';
-}
+/** Documented: OSS help "ListParts": 1,000 parts by default and at most. */
+export const listParts: Operation = (service, request) => {
+  const { bucket, key, query } = request;
+  const { id, parts, properties } = findUpload(service, request);
+  const { encode, EncodingType } = encoderOf(query);
+  const maxParts = limitOf(query, 'max-parts', 1000);
+  const marker = Number(query.get('part-number-marker') || 0);
+  const later = [...parts].filter(([number]) => number > marker);
+  const page = later.slice(0, maxParts);
+  return xmlReply({
+    ListPartsResult: {
+      EncodingType,
+      Bucket: bucket,
+      Key: encode(key),
+      UploadId: id,
+      StorageClass: properties.storageClass ?? 'Standard',
+      PartNumberMarker: marker,
+      NextPartNumberMarker: page.at(-1)?.[0] ?? marker,
+      MaxParts: maxParts,
+      IsTruncated: page.length < later.length,
+      Part: page.map(([number, part]) => ({
+        PartNumber: number,
+        LastModified: new Date(part.lastModifiedMs).toISOString(),
+        ETag: eTagOf(part),
+        HashCrc64ecma: part.crc64,
+        Size: part.sizeBytes,
+      })),
+    },
+  });
+};

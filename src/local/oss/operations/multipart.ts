@@ -1,178 +1,142 @@
 import { createHash } from 'node:crypto';
-import { childrenNamed, childText } from '../../../oss/xml.ts';
+import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import { readXml } from '../http/xml.ts';
+import type { OssRequest } from '../http/request.ts';
+import { listOf, readXml } from '../http/xml.ts';
 import type { Upload } from '../store/uploads.ts';
 import { copyReply, findCopySource, readCopyRange } from './copy.ts';
-import { type Encode, encoder, limitOf } from './list-objects.ts';
-import { createObject, fileAlreadyExists, isOverwriteForbidden, type OperationContext } from './operation.ts';
+import { encoderOf } from './list.ts';
+import {
+  createObject,
+  isOverwriteForbiddenBy,
+  type Operation,
+  refuseOverwrite,
+  type Service,
+} from './operation.ts';
 import { readObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
 const minPartBytes = 100 * 1024;
 
 /** Raises an event although there is no object yet (documented: OSS help "Event notification"); size and ETag are then empty. */
-export function initiateMultipartUpload(context: OperationContext): Reply {
-  const { request, store, uploads } = context;
-  const { bucket, key } = request;
-  const isTaken = store.bucket(bucket).objects.has(key);
-  if (isTaken && isOverwriteForbidden(request.headers)) {
-    throw fileAlreadyExists();
-  }
-  const upload = uploads.initiate(bucket, key, readProperties(request.headers));
-  notifyOfUpload(context, upload, 'ObjectCreated:InitiateMultipartUpload');
-  return xmlReply({
-    InitiateMultipartUploadResult: { ...address(context), UploadId: upload.id },
-  });
-}
+export const initiateMultipartUpload: Operation = (service, request) => {
+  const { bucket, key, headers } = request;
+  refuseOverwrite(isOverwriteForbiddenBy(headers), service.store.bucket(bucket).objects.get(key));
+  const upload = service.uploads.initiate(bucket, key, readProperties(headers));
+  notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');
+  return xmlReply({ InitiateMultipartUploadResult: { ...address(request), UploadId: upload.id } });
+};
 
-export async function uploadPart(context: OperationContext): Promise<Reply> {
-  const { request, uploads } = context;
-  const upload = findUpload(context);
-  const part = await uploads.putPart(upload, partNumber(context), request.body, contentMd5Check(request));
-  notifyOfUpload(context, upload, 'ObjectCreated:UploadPart', part);
+export async function uploadPart(service: Service, request: OssRequest): Promise<Reply> {
+  const [upload, number, verify] = [
+    findUpload(service, request),
+    partNumber(request),
+    contentMd5Check(request),
+  ];
+  const part = await service.uploads.putPart(upload, number, request.body, verify);
+  notify(service, request, upload, 'ObjectCreated:UploadPart', part);
   return { statusCode: 200, headers: digestHeaders(part) };
 }
 
-export async function uploadPartCopy(context: OperationContext): Promise<Reply> {
-  const { request, store, uploads } = context;
-  const [upload, number] = [findUpload(context), partNumber(context)];
-  const source = findCopySource(context);
-  const range = readCopyRange(request.headers, source.meta.sizeBytes);
-  const part = await uploads.putPart(upload, number, readObject(store, { ...source, ...range }));
-  notifyOfUpload(context, upload, 'ObjectCreated:UploadPartCopy', part);
+export async function uploadPartCopy(service: Service, request: OssRequest): Promise<Reply> {
+  const [upload, number] = [findUpload(service, request), partNumber(request)];
+  const { bucket, key, meta } = findCopySource(service, request);
+  const range = readCopyRange(request.headers, meta.sizeBytes);
+  const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
+  notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
   return copyReply('CopyPartResult', part);
 }
 
 /** Assumed: the ETag is the MD5 of the parts' MD5s and, behind a dash, their number. */
-export async function completeMultipartUpload(context: OperationContext): Promise<Reply> {
-  const { request, uploads } = context;
+export async function completeMultipartUpload(service: Service, request: OssRequest): Promise<Reply> {
+  const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
-  const upload = findUpload(context);
+  const upload = findUpload(service, request);
   const body = await readBody(request, 2 * 1024 * 1024);
-  const numbers =
-    headers.get('x-oss-complete-all') === 'yes'
-      ? [...upload.parts.keys()].sort((a, b) => a - b)
-      : readParts(upload, body);
+  const isComplete = headers.get('x-oss-complete-all') === 'yes';
+  const numbers = isComplete ? [...upload.parts.keys()] : readParts(upload, body);
   checkSizes(upload, numbers);
   const md5s = numbers.map((number) => Buffer.from(upload.parts.get(number)?.eTag ?? '', 'hex'));
-  const eTag = `${createHash('md5').update(Buffer.concat(md5s)).digest('hex').toUpperCase()}-${numbers.length}`;
-  const meta = await createObject(context, 'ObjectCreated:CompleteMultipartUpload', {
-    bucket,
-    key,
-    source: uploads.read(upload, numbers),
-    isOverwriteForbidden: isOverwriteForbidden(headers),
+  const md5OfMd5s = createHash('md5').update(Buffer.concat(md5s)).digest('hex').toUpperCase();
+  const eTag = `${md5OfMd5s}-${numbers.length}`;
+  const meta = await createObject(service, request, 'ObjectCreated:CompleteMultipartUpload', {
     ...upload.properties,
-    ...(headers.has('x-oss-object-acl') && { acl: headers.get('x-oss-object-acl') ?? 'default' }),
+    acl: headers.get('x-oss-object-acl') ?? upload.properties.acl,
+    source: uploads.read(upload, numbers),
     type: 'Multipart',
     eTag,
   });
   uploads.remove(upload);
-  const location = `${context.endpoint}/${bucket}/${encodeURIComponent(key)}`;
-  const reply = xmlReply({
-    CompleteMultipartUploadResult: { ...address(context), Location: location, ETag: `"${eTag}"` },
-  });
-  return { ...reply, headers: { ...reply.headers, ...digestHeaders(meta) } };
+  const location = `${endpoint}/${bucket}/${encodeURIComponent(key)}`;
+  const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
+  return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
 }
 
-export function abortMultipartUpload(context: OperationContext): Reply {
-  const upload = findUpload(context);
-  context.uploads.remove(upload);
-  notifyOfUpload(context, upload, 'ObjectRemoved:AbortMultipartUpload');
+export const abortMultipartUpload: Operation = (service, request) => {
+  const upload = findUpload(service, request);
+  service.uploads.remove(upload);
+  notify(service, request, upload, 'ObjectRemoved:AbortMultipartUpload');
   return { statusCode: 204 };
-}
-
-/** Documented: OSS help "ListParts": 1,000 parts by default and at most. */
-export function listParts(context: OperationContext): Reply {
-  const { query } = context.request;
-  const upload = findUpload(context);
-  const maxParts = limitOf(query, 'max-parts', 1000);
-  const marker = Number(query.get('part-number-marker') || 0);
-  const numbers = [...upload.parts.keys()].filter((number) => number > marker).sort((a, b) => a - b);
-  const page = numbers.slice(0, maxParts);
-  const parts = page.flatMap((number) => {
-    const part = upload.parts.get(number);
-    return part === undefined ? [] : [{ number, ...part }];
-  });
-  return xmlReply({
-    ListPartsResult: {
-      ...address(context),
-      UploadId: upload.id,
-      StorageClass: upload.properties.storageClass ?? 'Standard',
-      PartNumberMarker: marker,
-      NextPartNumberMarker: page.at(-1) ?? marker,
-      MaxParts: maxParts,
-      IsTruncated: page.length < numbers.length,
-      Part: parts.map(({ number, eTag, crc64, sizeBytes, lastModifiedMs }) => ({
-        PartNumber: number,
-        LastModified: new Date(lastModifiedMs).toISOString(),
-        ETag: `"${eTag}"`,
-        HashCrc64ecma: crc64,
-        Size: sizeBytes,
-      })),
-    },
-  });
-}
+};
 
 /** `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`: throws InvalidPart, InvalidPartOrder. */
 function readParts({ parts }: Upload, body: Buffer): number[] {
-  const named = childrenNamed(readXml(body, 'CompleteMultipartUpload'), 'Part');
-  const numbers = named.map((part) => Number(childText(part, 'PartNumber')));
+  const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
+  const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
   if (numbers.length === 0) {
     throw badRequest('MalformedXML', 'No part is named.');
   }
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
     throw badRequest('InvalidPartOrder', 'The list of parts was not in ascending order.');
   }
-  const isUploaded = named.every((part) => {
-    const eTag = (childText(part, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
-    return parts.get(Number(childText(part, 'PartNumber')))?.eTag === eTag;
+  const isUploaded = listed.every(({ PartNumber, ETag }) => {
+    const eTag = (textOf(ETag) ?? '').trim().replaceAll('"', '').toUpperCase();
+    return parts.get(Number(PartNumber))?.eTag === eTag;
   });
-  if (isUploaded) {
-    return numbers;
+  if (!isUploaded) {
+    const message =
+      'One or more of the specified parts could not be found or the specified entity tag might not have matched.';
+    throw badRequest('InvalidPart', message);
   }
-  const message =
-    'One or more of the specified parts could not be found or the specified entity tag might not have matched.';
-  throw badRequest('InvalidPart', message);
+  return numbers;
 }
 
 function checkSizes({ parts }: Upload, numbers: readonly number[]): void {
   if (numbers.length === 0) {
     throw badRequest('InvalidPart', 'No part was uploaded.');
   }
-  const isTooSmall = (number: number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes;
-  if (numbers.slice(0, -1).some(isTooSmall)) {
+  if (numbers.slice(0, -1).some((number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
     throw badRequest('EntityTooSmall', 'A part other than the last is smaller than 100 KB.');
   }
 }
 
-function findUpload({ request, store, uploads }: OperationContext): Upload {
-  store.bucket(request.bucket);
-  return uploads.find(request.bucket, request.key, request.query.get('uploadId') ?? '');
+export function findUpload({ uploads }: Service, { bucket, key, query }: OssRequest): Upload {
+  return uploads.find(bucket, key, query.get('uploadId') ?? '');
 }
 
-function partNumber({ request }: OperationContext): number {
-  const text = request.query.get('partNumber') ?? '';
+function partNumber({ query }: OssRequest): number {
+  const text = query.get('partNumber') ?? '';
   if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 10_000) {
     return Number(text);
   }
   throw badRequest('InvalidArgument', `Part number must be 1 to 10000, not ${text}.`);
 }
 
-function address({ request: { bucket, key, query } }: OperationContext) {
-  const encode: Encode = encoder(query);
-  return { EncodingType: query.get('encoding-type'), Bucket: bucket, Key: encode(key) };
+function address({ bucket, key, query }: OssRequest) {
+  const { encode, EncodingType } = encoderOf(query);
+  return { EncodingType, Bucket: bucket, Key: encode(key) };
 }
 
-function notifyOfUpload(
-  { notify }: OperationContext,
+function notify(
+  service: Service,
+  request: OssRequest,
   { bucket, key, properties, initiatedMs }: Upload,
   eventName: string,
   part = { sizeBytes: 0, eTag: '', lastModifiedMs: initiatedMs },
 ): void {
   const meta = { ...part, ...properties, key };
-  notify({ eventName, bucket, meta, deltaSizeBytes: part.sizeBytes });
+  service.notify(request, { eventName, bucket, meta, deltaSizeBytes: part.sizeBytes });
 }

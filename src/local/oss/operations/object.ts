@@ -1,24 +1,23 @@
-import { contentMd5Check } from '../http/body.ts';
+import { fieldsOf, textOf } from '../../../json.ts';
+import { contentMd5Check, readBody } from '../http/body.ts';
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
+import { checkKey } from '../http/names.ts';
 import { digestHeaders, objectHeaders, readProperties } from '../http/object-headers.ts';
-import type { Reply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
-import { createObject, isOverwriteForbidden, type OperationContext } from './operation.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
+import type { OssRequest, Query } from '../http/request.ts';
+import { listOf, readXml } from '../http/xml.ts';
+import { encoderOf } from './list.ts';
+import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject, readObject } from './symlink.ts';
 
 /** Documented: OSS help "PutObject": the ETag is the upper-case MD5. */
-export async function putObject(context: OperationContext): Promise<Reply> {
-  const { request } = context;
-  const { bucket, key, headers } = request;
+export async function putObject(service: Service, request: OssRequest): Promise<Reply> {
   requireLength(request);
-  const meta = await createObject(context, 'ObjectCreated:PutObject', {
-    bucket,
-    key,
+  const meta = await createObject(service, request, 'ObjectCreated:PutObject', {
     source: request.body,
-    isOverwriteForbidden: isOverwriteForbidden(headers),
     verify: contentMd5Check(request),
-    ...readProperties(headers),
+    ...readProperties(request.headers),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
 }
@@ -27,93 +26,68 @@ export async function putObject(context: OperationContext): Promise<Reply> {
  * Documented: OSS help "AppendObject": `position` is the length so far, and what is in the headers counts only when the
  * object is made. Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
  */
-export async function appendObject(context: OperationContext): Promise<Reply> {
-  const { request, store } = context;
-  const { bucket, key, headers, query } = request;
+export async function appendObject(service: Service, request: OssRequest): Promise<Reply> {
   requireLength(request);
+  const { bucket, key, headers, query, body } = request;
   const position = query.get('position') ?? '';
   if (!/^\d{1,15}$/.test(position)) {
     throw badRequest('InvalidArgument', 'position must be a whole number from 0 on.');
   }
-  const base = store.bucket(bucket).objects.get(key);
+  const base = service.store.bucket(bucket).objects.get(key);
   if (base !== undefined && base.type !== 'Appendable') {
     throw conflict('ObjectNotAppendable', 'The object is not appendable.');
   }
-  const refuse = (lengthBytes: number) =>
+  const wrongPosition = (lengthBytes = 0) =>
     conflict('PositionNotEqualToLength', 'Position is not equal to file length.', {
-      'x-oss-next-append-position': String(lengthBytes),
+      headers: { 'x-oss-next-append-position': String(lengthBytes) },
     });
   if (Number(position) !== (base?.sizeBytes ?? 0)) {
-    throw refuse(base?.sizeBytes ?? 0);
+    throw wrongPosition(base?.sizeBytes);
   }
   async function* source() {
     if (base !== undefined) {
-      yield* readObject(store, { bucket, key });
+      yield* readObject(service.store, bucket, key);
     }
-    yield* request.body;
+    yield* body;
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
-  const meta = await createObject(context, 'ObjectCreated:AppendObject', {
-    headers: kept,
-    ...(tags !== undefined && { tags }),
-    ...(acl !== undefined && { acl }),
-    ...(storageClass !== undefined && { storageClass }),
-    type: 'Appendable',
-    bucket,
-    key,
+  const meta = await createObject(service, request, 'ObjectCreated:AppendObject', {
+    ...{ headers: kept, tags, acl, storageClass, type: 'Appendable' },
     source: source(),
     guard: (previous) => {
       if (previous !== base) {
-        throw refuse(previous?.sizeBytes ?? 0);
+        throw wrongPosition(previous?.sizeBytes);
       }
     },
   });
-  return {
-    statusCode: 200,
-    headers: { ...digestHeaders(meta), 'x-oss-next-append-position': String(meta.sizeBytes) },
-  };
+  const next = { 'x-oss-next-append-position': String(meta.sizeBytes) };
+  return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 }
 
-export async function getObject({ request, store }: OperationContext): Promise<Reply> {
+export async function getObject({ store }: Service, request: OssRequest): Promise<Reply> {
   const object = await openObject(store, request.bucket, request.key);
-  const { meta } = object;
+  const { sizeBytes } = object.meta;
   try {
-    checkConditions(request.headers, meta);
-    const headers = { ...objectHeaders(meta), ...overriddenHeaders(request) };
-    const range = readRange(request.headers, meta.sizeBytes);
+    checkConditions(request.headers, object.meta);
+    const headers = { ...objectHeaders(object.meta), ...overriddenHeaders(request.query) };
+    const isStrict = request.headers.get('x-oss-range-behavior') === 'standard';
+    const range = readRange(request.headers.get('range'), sizeBytes, isStrict);
     if (range === undefined) {
       return { statusCode: 200, headers, body: object.stream() };
     }
     const { start, end } = range;
-    const partial = {
-      'content-length': String(end - start + 1),
-      'content-range': `bytes ${start}-${end}/${meta.sizeBytes}`,
-    };
-    return { statusCode: 206, headers: { ...headers, ...partial }, body: object.stream(start, end) };
+    headers['content-length'] = String(end - start + 1);
+    headers['content-range'] = `bytes ${start}-${end}/${sizeBytes}`;
+    return { statusCode: 206, headers, body: object.stream(start, end) };
   } catch (error) {
     await object.close();
     throw error;
   }
 }
 
-export function headObject({ request, store }: OperationContext): Reply {
-  const meta = describeObject(store, request.bucket, request.key);
-  checkConditions(request.headers, meta);
-  return { statusCode: 200, headers: objectHeaders(meta) };
-}
-
-/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a symbolic link itself, which is empty. */
-export function getObjectMeta({ request, store }: OperationContext): Reply {
-  const headers = objectHeaders(store.meta(request.bucket, request.key));
-  const shown = Object.entries(headers).filter(([name]) =>
-    /^(etag|content-length|last-modified|x-oss-hash-crc64ecma)$/.test(name),
-  );
-  return { statusCode: 200, headers: Object.fromEntries(shown) };
-}
-
 /** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
-function overriddenHeaders({ query }: OssRequest): Record<string, string> {
-  const overrides = [...query].filter(([name, value]) => name.startsWith('response-') && value !== '');
+function overriddenHeaders(query: Query): Record<string, string> {
+  const overrides = [...query].filter(([name, value]) => overridable.has(name) && value !== '');
   return Object.fromEntries(
     overrides.map(([name, value]) => [
       name.slice('response-'.length),
@@ -122,10 +96,67 @@ function overriddenHeaders({ query }: OssRequest): Record<string, string> {
   );
 }
 
-function requireLength({ headers }: OssRequest): void {
-  if (headers.has('content-length') || headers.has('transfer-encoding')) {
-    return;
+const overridable = new Set(
+  ['type', 'language', 'disposition', 'encoding']
+    .map((name) => `response-content-${name}`)
+    .concat('response-expires', 'response-cache-control'),
+);
+
+export const headObject: Operation = ({ store }, { bucket, key, headers }) => {
+  const meta = describeObject(store, bucket, key);
+  checkConditions(headers, meta);
+  return { statusCode: 200, headers: objectHeaders(meta) };
+};
+
+/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a symbolic link itself, which is empty. */
+export const getObjectMeta: Operation = ({ store }, { bucket, key }) => {
+  const shown = /^(etag|content-length|last-modified|x-oss-hash-crc64ecma)$/;
+  const headers = Object.entries(objectHeaders(store.meta(bucket, key)));
+  return { statusCode: 200, headers: Object.fromEntries(headers.filter(([name]) => shown.test(name))) };
+};
+
+/** Documented: 204 whether or not the object existed. */
+export const deleteObject: Operation = (service, request) => {
+  remove(service, request, request.key, 'ObjectRemoved:DeleteObject');
+  return { statusCode: 204 };
+};
+
+/**
+ * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys, each answered as deleted whether or not it existed, none
+ * of them with `Quiet`. Assumed: one event for each object that was there.
+ */
+export async function deleteMultipleObjects(service: Service, request: OssRequest): Promise<Reply> {
+  const { Object: named, Quiet } = readXml(await readBody(request, 2 * 1024 * 1024), 'Delete');
+  const objects = listOf(named).map(fieldsOf);
+  if (objects.length === 0 || objects.length > 1000) {
+    throw badRequest('MalformedXML', 'A request names 1 to 1,000 objects to delete.');
   }
-  const message = 'You must provide the Content-Length HTTP header.';
-  throw new OssError({ statusCode: 411, code: 'MissingContentLength', message });
+  if (objects.some(({ VersionId }) => VersionId !== undefined && VersionId !== 'null')) {
+    throw badRequest('InvalidArgument', 'The bucket has no versions but null.');
+  }
+  const keys = objects.map(({ Key }) => checkKey(textOf(Key) ?? ''));
+  for (const key of keys) {
+    remove(service, request, key, 'ObjectRemoved:DeleteObjects');
+  }
+  if (textOf(Quiet)?.trim() === 'true') {
+    return { statusCode: 200 };
+  }
+  const { encode, EncodingType } = encoderOf(request.query);
+  return xmlReply({ DeleteResult: { EncodingType, Deleted: keys.map((key) => ({ Key: encode(key) })) } });
+}
+
+/** Assumed: no event for what was not there; the size removed is negative. */
+function remove({ store, notify }: Service, request: OssRequest, key: string, eventName: string): void {
+  const { bucket } = request;
+  const meta = store.delete(bucket, key);
+  if (meta !== undefined) {
+    notify(request, { eventName, bucket, meta, deltaSizeBytes: -meta.sizeBytes });
+  }
+}
+
+function requireLength({ headers }: OssRequest): void {
+  if (!headers.has('content-length') && !headers.has('transfer-encoding')) {
+    const message = 'You must provide the Content-Length HTTP header.';
+    throw new OssError({ statusCode: 411, code: 'MissingContentLength', message });
+  }
 }

@@ -1,126 +1,106 @@
-import { checkScope, isSame, type Principal, signatureDoesNotMatch } from '../auth/authenticate.ts';
+import { type Claim, type Signed, verify } from '../auth/claim.ts';
 import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
-import { signTextV1 } from '../auth/v1.ts';
-import { parseCredential, signTextV4 } from '../auth/v4.ts';
+import { v1Claim } from '../auth/v1.ts';
+import { checkScope, parseCredential, signTextV4 } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
-import { digestHeaders, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, eTagOf, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import type { ObjectMeta } from '../store/object-file.ts';
-import { createObject, isOverwriteForbidden, type OperationContext } from './operation.ts';
+import type { OssRequest } from '../http/request.ts';
+import type { ObjectMeta } from '../store/object.ts';
+import { createObject, isOverwriteForbiddenBy, type Service } from './operation.ts';
 
-type Fields = ReadonlyMap<string, string>;
-
-/** Those that begin with `x-oss-` and are understood; any other is refused by name. */
-const understood =
-  /^x-oss-(meta-.+|object-acl|storage-class|tagging|forbid-overwrite|content-type|security-token|credential|date|signature|signature-version)$/;
+type Fields = Form['fields'];
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
-export async function postObject(context: OperationContext): Promise<Reply> {
-  const { request, store } = context;
-  store.bucket(request.bucket);
+export async function postObject(service: Service, request: OssRequest): Promise<Reply> {
   const body: AsyncIterator<Buffer> = request.body[Symbol.asyncIterator]();
   try {
     const form = await readForm(body, request.headers.get('content-type') ?? '');
-    return await upload(context, form);
+    return await upload(service, request, form);
   } catch (error) {
     await drain(body);
     throw error;
   }
 }
 
-async function upload(context: OperationContext, { fields, file }: Form): Promise<Reply> {
-  const { bucket } = context.request;
-  const unknown = [...fields.keys()].find(
-    (name) => name === 'callback' || (name.startsWith('x-oss-') && !understood.test(name)),
-  );
-  if (unknown !== undefined) {
-    throw notImplemented(`the form field ${unknown} of PostObject`);
+async function upload(service: Service, request: OssRequest, { fields, file }: Form): Promise<Reply> {
+  if (fields.has('callback')) {
+    throw notImplemented('the form field callback of PostObject');
   }
+  const { bucket } = request;
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
-  const { principalId, policy } = authenticate(context, fields);
+  const { principalId, policy } = authenticate(service, request, fields);
   policy?.checkFields(new Map([...fields, ['bucket', bucket], ['key', key]]));
-  const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
   // Headers hold one character a byte.
   const headers = new Map([...fields].map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
+  const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
   if (type !== undefined) {
     headers.set('content-type', type);
   }
-  const meta = await createObject(context, 'ObjectCreated:PostObject', {
-    bucket,
+  const meta = await createObject(service, { ...request, principalId }, 'ObjectCreated:PostObject', {
     key,
     source: file.bytes,
     verify: ({ sizeBytes }) => policy?.checkSize(sizeBytes),
-    isOverwriteForbidden: isOverwriteForbidden(headers),
-    principalId,
+    isOverwriteForbidden: isOverwriteForbiddenBy(headers),
     ...readProperties(headers),
   });
-  return answer(context, fields, meta);
+  return answer(service, request, fields, meta);
 }
 
 /** Without a policy the form is anonymous, and for buckets that the public may write to. */
 function authenticate(
-  context: OperationContext,
+  service: Service,
+  { bucket, principalId }: OssRequest,
   fields: Fields,
 ): { principalId: string; policy: PostPolicy | undefined } {
-  const { request, store, now } = context;
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
-    return {
-      principalId: verify(context, fields, base64).principalId,
-      policy: parsePolicy(base64, now()),
-    };
+    const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
+    return { principalId: signer.principalId, policy: parsePolicy(base64, service.now()) };
   }
-  if (store.bucket(request.bucket).settings.acl === 'public-read-write') {
-    return { principalId: context.principal.principalId, policy: undefined };
+  if (service.store.bucket(bucket).settings.acl === 'public-read-write') {
+    return { principalId, policy: undefined };
   }
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');
 }
 
-function verify({ principalOf, region }: OperationContext, fields: Fields, base64: string): Principal {
-  const token = fields.get('x-oss-security-token');
+function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
+  const securityToken = fields.get('x-oss-security-token');
   if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
-    const credential = parseCredential(fields.get('x-oss-credential') ?? '');
+    const credential = parseCredential(fields.get('x-oss-credential'));
     checkScope(credential, fields.get('x-oss-date') ?? '', region);
-    const principal = principalOf(credential.accessKeyId, token);
     const signature = fields.get('x-oss-signature') ?? '';
-    if (isSame(signTextV4(base64, credential, principal.accessKeySecret), signature)) {
-      return principal;
-    }
-    throw signatureDoesNotMatch({ ...credential, signature }, base64, '0002-00000201');
+    const sign = (secret: string): [Signed] => [
+      { stringToSign: policy, signature: signTextV4(policy, credential, secret) },
+    ];
+    const { accessKeyId } = credential;
+    return { accessKeyId, signature, securityToken, sign, ec: '0002-00000201' };
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
   if (accessKeyId === undefined || signature === undefined) {
     throw badRequest('InvalidArgument', 'The form has a policy and no signature.');
   }
-  const principal = principalOf(accessKeyId, token);
-  if (isSame(signTextV1(base64, principal.accessKeySecret), signature)) {
-    return principal;
-  }
-  throw signatureDoesNotMatch({ accessKeyId, signature }, base64, '0002-00000040');
+  return v1Claim({ accessKeyId, signature, securityToken }, policy);
 }
 
 /** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
-function answer({ request, endpoint }: OperationContext, fields: Fields, meta: ObjectMeta): Reply {
+function answer({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, meta: ObjectMeta): Reply {
   const { 'content-md5': _, ...headers } = digestHeaders(meta);
-  const { bucket } = request;
-  const eTag = `"${meta.eTag}"`;
-  const redirect = fields.get('success_action_redirect') || undefined;
-  if (redirect !== undefined) {
+  const eTag = eTagOf(meta);
+  const redirect = fields.get('success_action_redirect') ?? '';
+  if (redirect !== '') {
     const query = new URLSearchParams({ bucket, key: meta.key, etag: eTag });
     const location = `${redirect}${redirect.includes('?') ? '&' : '?'}${query}`;
     const escaped = location.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
     return { statusCode: 303, headers: { ...headers, location: escaped } };
   }
   const status = fields.get('success_action_status');
-  if (status === '200') {
-    return { statusCode: 200, headers };
-  }
   if (status !== '201') {
-    return { statusCode: 204, headers };
+    return { statusCode: status === '200' ? 200 : 204, headers };
   }
   const location = `${endpoint}/${bucket}/${encodeURIComponent(meta.key)}`;
-  const reply = xmlReply({ PostResponse: { Bucket: bucket, ETag: eTag, Key: meta.key, Location: location } });
-  return { ...reply, statusCode: 201, headers: { ...reply.headers, ...headers } };
+  const document = { PostResponse: { Bucket: bucket, ETag: eTag, Key: meta.key, Location: location } };
+  return { ...xmlReply(document, headers), statusCode: 201 };
 }

@@ -1,6 +1,5 @@
 import { badRequest, notFound, notImplemented, type OssError } from '../http/errors.ts';
-import { checkBucketName, checkKey, decodeUtf8 } from '../http/names.ts';
-import { percentDecode } from '../http/request.ts';
+import { checkBucketName, checkKey, decodeUtf8, percentDecode } from '../http/names.ts';
 
 export interface SaveAs {
   /** As sent in `b_`; undefined when it was not. */
@@ -26,17 +25,16 @@ const asynchronous =
   /^(image\/deblindwatermark|video\/(convert|snapshots|animation|sprite|concat)|audio\/(convert|concat)|doc\/convert|style\/::.+)$/;
 
 /**
- * The process in a ProcessObject body `x-oss-process={process}` (`parameter` is another for AsyncProcessObject), sent raw (documented: OSS help "Save processed images") or as a
- * form (ali-oss `processObjectSave`; both are live-tested by SDKs).
+ * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help "Save processed
+ * images") or as a form (ali-oss `processObjectSave`; both are live-tested by SDKs).
  *
  * A form escapes the `/` that every process has; a body with a bare `/` is therefore raw, and its `+` a character of
  * Base64. Percent-escapes are undone in both: no process has a `%` of its own. Assumed: other fields are refused.
  */
 export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): string {
-  const text = decodeUtf8(body) ?? '';
-  const [name, value = ''] = text.split(/=(.*)/s);
+  const [name, value = ''] = (decodeUtf8(body) ?? '').split(/=(.*)/s);
   if (name !== parameter || value === '') {
-    throw invalidRequest();
+    throw emptyProcess();
   }
   if (value.includes('&')) {
     throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
@@ -56,7 +54,7 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
   const [sys, ...more] = segments.filter((segment) => segment.startsWith('sys/'));
   const written = segments.filter((segment) => !segment.startsWith('sys/')).join('|');
   if (written === '') {
-    throw invalidRequest();
+    throw emptyProcess();
   }
   if (more.length > 0) {
     throw badRequest('InvalidArgument', 'The process holds more than one sys operation.');
@@ -77,15 +75,13 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
  * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound to IMM:
  * no bucket is here (code and message of a live test of that SDK; status assumed).
  */
-export function requireSynchronousImage({ operation, topic }: Process, method: string): void {
+export function requireSynchronousImage({ operation, topic }: Process, method: 'get' | 'post'): void {
   if (!synchronous.test(operation) || topic !== undefined) {
-    throw badRequest('InvalidArgument', `operation not support ${method.toLowerCase()}: ${operation}`);
+    throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
   }
-  if (operation.startsWith('image/')) {
-    return;
+  if (!operation.startsWith('image/')) {
+    throw notFound('Imm Client', 'ResourceNotFound, The specified resource Attachment is not found.');
   }
-  const message = 'ResourceNotFound, The specified resource Attachment is not found.';
-  throw notFound('Imm Client', message);
 }
 
 /** As a live test of aliyun-oss-python-sdk has images refused; all but the reading of a watermark need a target. */
@@ -94,14 +90,14 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
     throw badRequest('InvalidArgument', `operation not support async: ${operation}`);
   }
   if (saveAs === undefined && operation !== 'image/deblindwatermark') {
-    throw badRequest('MissingArgument', `${operation} needs sys/saveas.`, '0016-00000502');
+    throw missingArgument(`${operation} needs sys/saveas.`);
   }
 }
 
 /** `sys/saveas,o_…[,b_…]`, `sys/notify,topic_…`, or both joined by `/` (documented: OSS help "sys/saveas", "Message notification"). */
-function parseSys(segment: string | undefined): Pick<Process, 'saveAs' | 'topic'> {
+function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   // Standard Base64 has slashes too: only the one before `notify,` separates.
-  const [first = '', notify] = (segment ?? '').replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
+  const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
   const topic = notify === undefined ? undefined : decodeBase64(parameters(notify).get('topic') ?? '');
   if (first === '') {
     return { saveAs: undefined, topic };
@@ -112,21 +108,19 @@ function parseSys(segment: string | undefined): Pick<Process, 'saveAs' | 'topic'
   const values = parameters(first.slice('saveas,'.length));
   const [key, bucket] = [values.get('o'), values.get('b')];
   if (key === undefined) {
-    throw badRequest('MissingArgument', 'Missing parameter o of sys/saveas.', '0016-00000502');
+    throw missingArgument('Missing parameter o of sys/saveas.');
   }
-  const saveAs = {
-    key: checkKey(decodeBase64(key)),
-    bucket: bucket === undefined ? undefined : checkBucketName(decodeBase64(bucket) ?? ''),
-  };
-  return { saveAs, topic };
+  const target = bucket === undefined ? undefined : checkBucketName(decodeBase64(bucket));
+  return { saveAs: { key: checkKey(decodeBase64(key)), bucket: target }, topic };
 }
 
 /** `name_value,name_value` */
 function parameters(text: string): Map<string, string> {
   return new Map(
-    text
-      .split(',')
-      .map((parameter) => [parameter.replace(/_.*/s, ''), parameter.replace(/^[^_]*_?/, '')] as const),
+    text.split(',').map((parameter) => {
+      const [name = '', value = ''] = parameter.split(/_(.*)/s);
+      return [name, value];
+    }),
   );
 }
 
@@ -139,7 +133,11 @@ function decodeBase64(text: string): string | undefined {
   return decodeUtf8(Buffer.from(bare, 'base64'));
 }
 
-/** As a live test of aliyun-oss-cpp-sdk names an empty process. */
-function invalidRequest(): OssError {
+/** As a live test of aliyun-oss-cpp-sdk names it. */
+function emptyProcess(): OssError {
   return badRequest('InvalidRequest', 'The process is empty.');
+}
+
+function missingArgument(message: string): OssError {
+  return badRequest('MissingArgument', message, { ec: '0016-00000502' });
 }

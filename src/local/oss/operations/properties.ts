@@ -1,50 +1,33 @@
 import { readBody } from '../http/body.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import { owner } from './list-objects.ts';
-import type { OperationContext } from './operation.ts';
-import { parseTaggingBody } from './tagging.ts';
+import type { OssRequest } from '../http/request.ts';
+import { parseTaggingBody } from '../http/tagging.ts';
+import { aclReply } from './bucket.ts';
+import type { Operation, Service } from './operation.ts';
 
 /** Documented: OSS help "PutObjectTagging": all earlier tags are replaced. */
-export async function putObjectTagging({ request, store }: OperationContext): Promise<Reply> {
+export async function putObjectTagging({ store }: Service, request: OssRequest): Promise<Reply> {
   const tags = parseTaggingBody(await readBody(request, 64 * 1024));
-  await store.change(request.bucket, request.key, { tags });
+  store.changeProperties(request.bucket, request.key, { tags });
   return { statusCode: 200 };
 }
 
-export function getObjectTagging({ request, store }: OperationContext): Reply {
-  const { tags = [] } = store.meta(request.bucket, request.key);
+export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
+  const { tags = [] } = store.meta(bucket, key);
   return xmlReply({
-    Tagging: { TagSet: { Tag: tags.map(({ key, value }) => ({ Key: key, Value: value })) } },
+    Tagging: { TagSet: { Tag: tags.map((tag) => ({ Key: tag.key, Value: tag.value })) } },
   });
-}
+};
 
-export async function deleteObjectTagging({ request, store }: OperationContext): Promise<Reply> {
-  await store.change(request.bucket, request.key, { tags: [] });
+export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
+  store.changeProperties(bucket, key, { tags: [] });
   return { statusCode: 204 };
-}
+};
 
-export async function putObjectAcl({ request, store }: OperationContext): Promise<Reply> {
-  await store.change(request.bucket, request.key, {
-    acl: request.headers.get('x-oss-object-acl') ?? 'default',
-  });
+export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => {
+  store.changeProperties(bucket, key, { acl: headers.get('x-oss-object-acl') ?? 'default' });
   return { statusCode: 200 };
-}
+};
 
-export function getObjectAcl({ request, store, accountId }: OperationContext): Reply {
-  return aclReply(accountId, store.meta(request.bucket, request.key).acl ?? 'default');
-}
-
-export function putBucketAcl({ request, store }: OperationContext): Reply {
-  store.changeSettings(request.bucket, { acl: request.headers.get('x-oss-acl') ?? 'private' });
-  return { statusCode: 200 };
-}
-
-export function getBucketAcl({ request, store, accountId }: OperationContext): Reply {
-  return aclReply(accountId, store.bucket(request.bucket).settings.acl);
-}
-
-function aclReply(accountId: string, grant: string): Reply {
-  return xmlReply({
-    AccessControlPolicy: { Owner: owner(accountId), AccessControlList: { Grant: grant } },
-  });
-}
+export const getObjectAcl: Operation = (service, { bucket, key }) =>
+  aclReply(service, service.store.meta(bucket, key).acl ?? 'default');

@@ -25,8 +25,7 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
   let last: string | undefined;
   let index = Math.max(lowerBound(sortedKeys, prefix), upperBound(sortedKeys, after));
   for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const group = end < 0 ? undefined : key.slice(0, end + delimiter.length);
+    const group = commonPrefix(key, prefix, delimiter);
     const isNew = group === undefined || group !== after;
     if (isNew && keys.length + prefixes.length === maxKeys) {
       return { keys, prefixes, next: last };
@@ -42,6 +41,12 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
     index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
   }
   return { keys, prefixes, next: undefined };
+}
+
+/** What a key and others share up to and with the delimiter; undefined where none follows the prefix. */
+export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+  const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
 /** Puts a key into its place; a key already there stays as it is. */

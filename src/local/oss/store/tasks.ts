@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../../log.ts';
+import { OssError } from '../http/errors.ts';
 
 /** What an asynchronous call asked for. */
 export interface TaskRequest {
@@ -13,23 +14,21 @@ export interface TaskRequest {
   readonly topic: string | undefined;
 }
 
-/** As AsyncProcessObject answers; forms as alibabacloud-oss-go-sdk-v2 has them in its tests. */
+/** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
+export type StartTask = (request: TaskRequest, work: () => Promise<string>) => TaskIds;
+
+/** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
 export interface TaskIds {
   readonly EventId: string;
   readonly RequestId: string;
   readonly TaskId: string;
 }
 
-export interface TaskLog {
-  /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
-  start(request: TaskRequest, work: () => Promise<string>): TaskIds;
-}
-
 /**
  * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir`, which stands for the
  * message that OSS would send to the topic (its fields are assumed); a task that the server's end cuts short leaves none.
  */
-export function openTasks(dataDir: string, now: () => number, log: Logger): TaskLog {
+export function createTaskRunner(dataDir: string, now: () => number, log: Logger): StartTask {
   const tasksDir = join(dataDir, 'tasks');
   mkdirSync(tasksDir, { recursive: true });
 
@@ -41,37 +40,29 @@ export function openTasks(dataDir: string, now: () => number, log: Logger): Task
     );
     const { TaskId: taskId, EventId: eventId, RequestId: requestId } = ids;
     const task = { taskId, eventId, requestId, ...request, ...outcome };
-    const times = { startTime, endTime: new Date(now()).toISOString() };
     const path = join(tasksDir, `${taskId}.json`);
-    writeFileSync(`${path}.tmp`, `${JSON.stringify({ ...task, ...times }, null, 2)}\n`);
+    const endTime = new Date(now()).toISOString();
+    writeFileSync(`${path}.tmp`, `${JSON.stringify({ ...task, startTime, endTime }, null, 2)}\n`);
     renameSync(`${path}.tmp`, path);
-    if (outcome.status === 'Failed') {
-      log.warn('asynchronous task failed', task);
-    } else {
-      log.info('asynchronous task succeeded', task);
-    }
+    log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', task);
   }
 
-  return {
-    start: (request, work) => {
-      const ids = {
-        EventId: `181-${randomBytes(20).toString('base64url')}`,
-        RequestId: randomUUID().toUpperCase(),
-        TaskId: `${request.kind}-${randomUUID()}`,
-      };
-      setImmediate(() => {
-        run(ids, request, work).catch((error: unknown) =>
-          log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
-        );
-      });
-      return ids;
-    },
+  return (request, work) => {
+    const ids = {
+      EventId: `181-${randomBytes(20).toString('base64url')}`,
+      RequestId: randomUUID().toUpperCase(),
+      TaskId: `${request.kind}-${randomUUID()}`,
+    };
+    setImmediate(() => {
+      run(ids, request, work).catch((error: unknown) =>
+        log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
+      );
+    });
+    return ids;
   };
 }
 
 function describeFailure(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) {
-    return { code: 'InternalError', message: String(error) };
-  }
-  return { code: 'code' in error ? String(error.code) : 'InternalError', message: error.message };
+  const code = error instanceof OssError ? error.code : 'InternalError';
+  return { code, message: error instanceof Error ? error.message : String(error) };
 }

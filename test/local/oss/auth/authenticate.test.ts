@@ -48,9 +48,9 @@ describe('published V4 header vectors', () => {
         headers: headersAsSent(input),
       };
 
-      const claim = { ...authorization, signedAt: input.signTimeIso };
+      const signing = { ...authorization, signedAt: input.signTimeIso };
 
-      const { signature } = sign(request, claim, input.accessKeySecret);
+      const { signature } = sign(request, signing, input.accessKeySecret);
 
       expect(signature).toBe(authorization.signature);
     },

@@ -39,13 +39,13 @@ describe('published V4 URL vectors', () => {
         query: new Map([...Object.entries(input.query), ...signed]),
         headers: new Map(headers),
       };
-      const claim = {
-        ...parseCredential(expected['x-oss-credential'] ?? ''),
+      const signing = {
+        credential: parseCredential(expected['x-oss-credential'] ?? ''),
         signedAt: input.signTimeIso,
         additionalHeaders: (expected['x-oss-additional-headers'] ?? '').split(';').filter(Boolean),
       };
 
-      const { signature } = signV4(request, claim, input.accessKeySecret);
+      const { signature } = signV4(request, signing, input.accessKeySecret);
 
       expect(signature).toBe(expected['x-oss-signature']);
     },

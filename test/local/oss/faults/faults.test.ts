@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import OSS from 'ali-oss';
 import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FaultName, refusals } from '../../../../src/local/oss/faults/kinds.ts';
+import { type FaultName, faultNames, isRefusal, refusalOf } from '../../../../src/local/oss/faults/kinds.ts';
 import type { FaultPlan } from '../../../../src/local/oss/faults/plan.ts';
 import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
 import type { CallSettings } from '../../../../src/oss/call.ts';
@@ -56,12 +56,12 @@ function control(oss: RunningOss, method: string, plan?: unknown, headers: Recor
 }
 
 describe('a refusal asked for', () => {
-  const rows = Object.entries(refusals).map(([fault, details]) => ({ ec: undefined, ...details, fault }));
+  const names = faultNames.filter((fault) => isRefusal(fault) && fault !== 'SecurityTokenExpired');
 
-  it.each(rows.filter(({ fault }) => fault !== 'SecurityTokenExpired'))(
+  it.each(names.map((fault) => ({ fault, ...refusalOf(fault) })))(
     'is seen as $statusCode $code, and nothing was done',
     async ({ fault, statusCode, code, ec }) => {
-      const { oss, client } = await startFaulty([{ fault: faultNamed(fault), operation: 'ProcessObject' }]);
+      const { oss, client } = await startFaulty([{ fault: fault, operation: 'ProcessObject' }]);
 
       const answer = client.processObject({ ...object, process });
 
@@ -380,13 +380,6 @@ describe('the control', () => {
     );
   });
 });
-
-function faultNamed(name: string): keyof typeof refusals {
-  if (name in refusals) {
-    return name as keyof typeof refusals; // `in` does not narrow a string
-  }
-  throw new Error(`${name} is no refusal`);
-}
 
 /** Reads the object as it comes in, piece by piece; rejects where it ends too early. */
 function read(oss: RunningOss, pieces: string[]): Promise<number | undefined> {

@@ -127,9 +127,9 @@ describe('a call', () => {
     const refusal = (status: number) => expect.objectContaining({ statusCode: status });
 
     if (synchronous === 200) {
-      requireSynchronousImage(process, 'POST');
+      requireSynchronousImage(process, 'post');
     } else {
-      expect(() => requireSynchronousImage(process, 'POST')).toThrow(
+      expect(() => requireSynchronousImage(process, 'post')).toThrow(
         expect.objectContaining({ statusCode: synchronous, code }),
       );
     }

@@ -140,7 +140,7 @@ describe('asynchronous processing', () => {
       message: expect.stringContaining('video/convert: it runs on Alibaba Cloud only'),
     });
     expect(log.warn).toHaveBeenCalledWith(
-      'asynchronous task failed',
+      'asynchronous task ended',
       expect.objectContaining({ taskId: ids.TaskId, code: 'NotImplemented' }),
     );
     expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'b.mp4' })).statusCode).toBe(404);

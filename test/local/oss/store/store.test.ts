@@ -1,23 +1,30 @@
 import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { openStore, type Store } from '../../../../src/local/oss/store/store.ts';
-import type { Logger } from '../../../../src/log.ts';
+import type { BucketStore } from '../../../../src/local/oss/operations/operation.ts';
+import { newBucketSettings, readBucketSettings } from '../../../../src/local/oss/store/bucket-settings.ts';
+import { Store } from '../../../../src/local/oss/store/store.ts';
 import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
 import { temporaryDir } from '../running-oss.ts';
 
-const log: Logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const setAside = vi.fn();
 
-function open(dataDir: string): Store {
-  const store = openStore(dataDir, () => 1_000, log);
-  store.createBucket('photos');
+function open(dataDir: string): BucketStore {
+  const store = new Store({
+    folder: join(dataDir, 'buckets'),
+    temporaryFolder: join(dataDir, 'tmp'),
+    readSettings: readBucketSettings,
+    setAside,
+    now: () => 1_000,
+  });
+  store.createBucket('photos', newBucketSettings(1_000));
   return store;
 }
 
-const put = (store: Store, key: string, source: Iterable<Buffer> | AsyncIterable<Buffer>) =>
+const put = (store: BucketStore, key: string, source: Iterable<Buffer> | AsyncIterable<Buffer>) =>
   store.put({ bucket: 'photos', key, source, headers: { 'content-type': 'text/plain' } });
 
-async function read(store: Store, key: string): Promise<string> {
+async function read(store: BucketStore, key: string): Promise<string> {
   const object = await store.open('photos', key);
   return Buffer.concat(await object.stream(0, object.meta.sizeBytes - 1).toArray()).toString();
 }
@@ -98,12 +105,14 @@ describe('the store', () => {
     const dataDir = await temporaryDir();
     await put(open(dataDir), 'a', [Buffer.from('body')]);
     const files = await filesUnder(join(dataDir, 'buckets'));
-    await Promise.all(files.filter((file) => !file.endsWith('created')).map((file) => truncate(file, 10)));
+    await Promise.all(
+      files.filter((file) => !file.endsWith('settings.json')).map((file) => truncate(file, 10)),
+    );
 
     const after = open(dataDir);
 
     expect(after.bucket('photos').keys).toEqual([]);
-    expect(log.warn).toHaveBeenCalledWith('stored object left out', expect.anything());
+    expect(setAside).toHaveBeenCalledOnce();
   });
 
   it('drops an upload whose bucket was deleted meanwhile', async () => {
@@ -111,7 +120,7 @@ describe('the store', () => {
     const store = open(dataDir);
     async function* slow() {
       yield Buffer.from('body');
-      store.deleteBucket('photos');
+      store.removeBucket('photos');
     }
 
     await expect(put(store, 'a', slow())).rejects.toThrow(expect.objectContaining({ code: 'NoSuchBucket' }));

@@ -1,7 +1,7 @@
-import { childrenNamed, childText } from '../../../oss/xml.ts';
-import { badRequest } from '../http/errors.ts';
-import { readXml } from '../http/xml.ts';
-import type { ObjectTag } from '../store/object-file.ts';
+import { fieldsOf, textOf } from '../../../json.ts';
+import type { ObjectTag } from '../store/object.ts';
+import { badRequest } from './errors.ts';
+import { listOf, readXml } from './xml.ts';
 
 /** `x-oss-tagging`: `key=value&key=value`, each part escaped as in a form. */
 export function parseTagging(text: string): ObjectTag[] {
@@ -10,10 +10,9 @@ export function parseTagging(text: string): ObjectTag[] {
 
 /** The body of PutObjectTagging: `<Tagging><TagSet><Tag><Key/><Value/></Tag>…`. */
 export function parseTaggingBody(body: Buffer): ObjectTag[] {
-  const tags = childrenNamed(readXml(body, 'Tagging'), 'TagSet').flatMap((set) => childrenNamed(set, 'Tag'));
-  return checkTags(
-    tags.map((tag) => ({ key: childText(tag, 'Key') ?? '', value: childText(tag, 'Value') ?? '' })),
-  );
+  const { TagSet } = readXml(body, 'Tagging');
+  const tags = listOf(fieldsOf(TagSet).Tag).map(fieldsOf);
+  return checkTags(tags.map(({ Key, Value }) => ({ key: textOf(Key) ?? '', value: textOf(Value) ?? '' })));
 }
 
 /** Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only once. */

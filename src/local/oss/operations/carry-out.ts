@@ -1,0 +1,85 @@
+import { authenticate } from '../auth/authenticate.ts';
+import { forbidden, notImplemented } from '../http/errors.ts';
+import type { Reply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import { signedParameters, subresources } from '../http/subresources.ts';
+import type { Service } from './operation.ts';
+import { findOperation, operationName, type PublicAccess } from './table.ts';
+
+/** Verifies who asks, and does what is asked for. */
+export async function carryOut(service: Service, request: OssRequest): Promise<Reply> {
+  const { region, now, log, accessKeys } = service;
+  const { requestId, bucket } = request;
+  // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
+  const mayMakeBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');
+  if (bucket !== '' && !mayMakeBucket) {
+    service.store.bucket(bucket);
+  }
+  const principal = authenticate(request, { region, now, principalOf: accessKeys.principalOf });
+  const { name, run, access } = findOperation(request);
+  if (principal === undefined && !isPublic(service, request, access)) {
+    const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
+    throw forbidden('AccessDenied', message, { ec: '0003-00000001' });
+  }
+  refuseUnsupported(request);
+  const ignored = ignoredNames(request);
+  if (ignored.length > 0) {
+    log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
+  }
+  return run(service, { ...request, principalId: principal?.principalId ?? 'anonymous' });
+}
+
+/** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
+function isPublic(
+  { store }: Service,
+  { bucket, key }: OssRequest,
+  access: PublicAccess | undefined,
+): boolean {
+  if (access === undefined || access === 'form') {
+    return access === 'form';
+  }
+  const { objects, settings } = store.bucket(bucket);
+  const own = objects.get(key)?.acl ?? 'default';
+  const acl = own === 'default' ? settings.acl : own;
+  return acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
+}
+
+/** Throws NotImplemented for what asks for something which nothing here does and a client would rely on. */
+function refuseUnsupported({ headers, query }: OssRequest): void {
+  const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
+  if (encryption !== 'AES256') {
+    throw notImplemented(`the header x-oss-server-side-encryption: ${encryption}`);
+  }
+  if (headers.has('x-oss-callback')) {
+    throw notImplemented('the header x-oss-callback');
+  }
+  // No bucket here has versions: each object is its only one, `null`.
+  const versionId = query.get('versionId') ?? 'null';
+  if (versionId !== 'null') {
+    throw notImplemented(`?versionId=${versionId}`);
+  }
+}
+
+const knownHeaders =
+  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-encryption|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
+
+const knownParameters = new Set(
+  `category delimiter encoding-type Expires fetch-owner key-marker marker max-keys max-parts max-uploads OSSAccessKeyId
+   part-number-marker prefix Signature start-after upload-id-marker version-id-marker x-oss-additional-headers
+   x-oss-credential x-oss-date x-oss-expires x-oss-security-token x-oss-signature x-oss-signature-version`.split(
+    /\s+/,
+  ),
+);
+
+/**
+ * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores what it does not know (the live tests of
+ * three SDKs send such), and so does this server; but a person who misspelt one should find it in the log.
+ */
+function ignoredNames({ headers, query }: OssRequest): string[] {
+  const isKnown = (name: string) =>
+    knownParameters.has(name) || subresources.has(name) || signedParameters.has(name);
+  return [
+    ...[...headers.keys()].filter((name) => name.startsWith('x-oss-') && !knownHeaders.test(name)),
+    ...[...query.keys()].filter((name) => !isKnown(name)).map((name) => `?${name}`),
+  ];
+}

@@ -1,0 +1,124 @@
+import { badRequest } from '../http/errors.ts';
+import { decodeUtf8 } from '../http/names.ts';
+import { eTagOf } from '../http/object-headers.ts';
+import { xmlReply } from '../http/reply.ts';
+import type { OssRequest, Query } from '../http/request.ts';
+import type { XmlElements } from '../http/xml.ts';
+import { listPage } from '../store/listing.ts';
+import type { Operation, Service } from './operation.ts';
+
+/** A parameter that bounds a page: 1,000 at most, and `byDefault` without it. */
+export function limitOf(query: Query, name: string, byDefault: number): number {
+  const text = query.get(name) || String(byDefault);
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) {
+    return Number(text);
+  }
+  throw badRequest('InvalidArgument', `Argument ${name} must be 1 to 1000, not ${text}.`);
+}
+
+/** The Owner element of a document: the account. */
+export function owner({ accountId }: Service): XmlElements {
+  return { ID: accountId, DisplayName: accountId };
+}
+
+/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; and the element that says so. */
+export function encoderOf(query: Query) {
+  const EncodingType = query.get('encoding-type') || undefined;
+  if (EncodingType !== undefined && EncodingType !== 'url') {
+    throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${EncodingType}.`);
+  }
+  return { EncodingType, encode: EncodingType === 'url' ? encodeURIComponent : (text: string) => text };
+}
+
+/** Documented: OSS help "ListObjects (V1)": 100 keys by default. */
+export const listObjects: Operation = (service, request) => {
+  const { encode } = encoderOf(request.query);
+  const marker = request.query.get('marker') ?? '';
+  const { page, document, entries } = list(service, request, marker);
+  return xmlReply({
+    ListBucketResult: {
+      ...document,
+      Marker: encode(marker),
+      NextMarker: page.next && encode(page.next),
+      Contents: entries.map((entry) => ({ ...entry, Owner: owner(service) })),
+    },
+  });
+};
+
+/** Documented: OSS help "ListObjectsV2 (GetBucketV2)"; that a token is the Base64 of the last entry is assumed. */
+export const listObjectsV2: Operation = (service, request) => {
+  const { query } = request;
+  if (query.get('list-type') !== '2') {
+    throw badRequest('InvalidArgument', 'Argument list-type must be 2.');
+  }
+  const token = query.get('continuation-token') || undefined;
+  const startAfter = query.get('start-after') ?? '';
+  const after = token === undefined ? startAfter : decodeToken(token);
+  const { page, document, entries } = list(service, request, after);
+  const Owner = query.get('fetch-owner') === 'true' ? owner(service) : undefined;
+  return xmlReply({
+    ListBucketResult: {
+      ...document,
+      StartAfter: encoderOf(query).encode(startAfter),
+      KeyCount: page.keys.length + page.prefixes.length,
+      ContinuationToken: token,
+      NextContinuationToken: page.next && Buffer.from(page.next).toString('base64url'),
+      Contents: entries.map((entry) => ({ ...entry, Owner })),
+    },
+  });
+};
+
+/** No bucket here has versioning, and so each object is its only version, `null` (documented: OSS help "Versioning"). */
+export const listObjectVersions: Operation = (service, request) => {
+  const { encode } = encoderOf(request.query);
+  const marker = request.query.get('key-marker') ?? '';
+  const { page, document, entries } = list(service, request, marker);
+  const version = { VersionId: 'null', IsLatest: true, Owner: owner(service) };
+  return xmlReply({
+    ListVersionsResult: {
+      ...document,
+      KeyMarker: encode(marker),
+      VersionIdMarker: request.query.get('version-id-marker') ?? '',
+      NextKeyMarker: page.next && encode(page.next),
+      NextVersionIdMarker: page.next && 'null',
+      Version: entries.map((entry) => ({ ...entry, ...version })),
+    },
+  });
+};
+
+/** One page of a bucket's objects after a key, and what every list says of it. */
+function list({ store }: Service, { bucket, query }: OssRequest, after: string) {
+  const { encode, EncodingType } = encoderOf(query);
+  const maxKeys = limitOf(query, 'max-keys', 100);
+  const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
+  const page = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys });
+  const entries = page.keys.map((key) => {
+    const meta = store.meta(bucket, key);
+    return {
+      Key: encode(key),
+      LastModified: new Date(meta.lastModifiedMs).toISOString(),
+      ETag: eTagOf(meta),
+      Type: meta.type ?? 'Normal',
+      Size: meta.sizeBytes,
+      StorageClass: meta.storageClass ?? 'Standard',
+    };
+  });
+  const document = {
+    Name: bucket,
+    Prefix: encode(prefix),
+    MaxKeys: maxKeys,
+    Delimiter: encode(delimiter),
+    EncodingType,
+    IsTruncated: page.next !== undefined,
+    CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
+  };
+  return { page, document, entries };
+}
+
+function decodeToken(token: string): string {
+  const after = decodeUtf8(Buffer.from(token, 'base64url'));
+  if (after !== undefined && Buffer.from(after).toString('base64url') === token) {
+    return after;
+  }
+  throw badRequest('InvalidArgument', 'The continuation token is not one that was given out.');
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+const styleSchema = z.object({
+  content: z.string(),
+  category: z.string(),
+  createdMs: z.number(),
+  modifiedMs: z.number(),
+});
+
+const settingsSchema = z.object({
+  createdMs: z.number(),
+  acl: z.string(),
+  storageClass: z.string(),
+  styles: z.record(z.string(), styleSchema),
+});
+
+/** A named style of a bucket. */
+export type BucketStyle = z.infer<typeof styleSchema>;
+export type BucketSettings = z.infer<typeof settingsSchema>;
+
+export function newBucketSettings(createdMs: number): BucketSettings {
+  return { createdMs, acl: 'private', storageClass: 'Standard', styles: {} };
+}
+
+/** Throws for what are no settings; those of a bucket that lost them are a new one's. */
+export function readBucketSettings(value: unknown): BucketSettings {
+  return value === undefined ? newBucketSettings(Date.now()) : settingsSchema.parse(value);
+}
