@@ -44,7 +44,8 @@ const functionParts: Record<string, readonly string[]> = {
 
 /** The tools and the local OSS may use all parts of the function, and of each other these. */
 const toolParts: Record<string, readonly string[]> = {
-  cli: ['local', 'check', 'compile', 'style', 'did-you-mean'],
+  cli: ['backfill', 'local', 'check', 'compile', 'style', 'did-you-mean'],
+  backfill: [],
   local: ['check', 'compile', 'style', 'did-you-mean'],
   check: ['compile', 'style', 'did-you-mean'],
   compile: ['check', 'style', 'did-you-mean'],

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { styleText } from 'node:util';
 import { main } from './main.ts';
@@ -12,10 +13,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
 }
 const hasColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 const exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
+  confirm: isAnswering ? confirm : undefined,
   env: process.env,
   isTerminal: process.stderr.isTTY === true,
   paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
@@ -24,4 +27,13 @@ const exitCode = await main(process.argv.slice(2), {
 process.exitCode = exitCode;
 if (stop.signal.aborted) {
   process.exit(); // Something may still be under way.
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, stop)).trim());
+  } finally {
+    terminal.close();
+  }
 }

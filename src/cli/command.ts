@@ -6,6 +6,8 @@ export interface Io {
   err: (text: string) => void;
   /** All of the standard input. */
   readInput: () => Promise<Uint8Array>;
+  /** Asks the person and resolves to whether they said yes; absent where nobody is there to answer. */
+  confirm?: ((question: string) => Promise<boolean>) | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** Whether `err` is a terminal, where a line may be drawn over. */
   isTerminal: boolean;

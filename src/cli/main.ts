@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
+import { backfill } from './backfill.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
 import { CliError, type Command, type Io } from './command.ts';
@@ -13,7 +14,7 @@ import { local } from './local.ts';
 import { run } from './run.ts';
 import { printable } from './terminal.ts';
 
-const commands = [build, check, explain, generate, local, demo, run, invoke, doctor];
+const commands = [build, check, explain, generate, local, demo, run, backfill, invoke, doctor];
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;

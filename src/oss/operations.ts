@@ -126,6 +126,10 @@ export interface ListedObject {
   /** Without quotes, as in events. */
   eTag: string;
   lastModified: Date;
+  /** `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. */
+  storageClass: string | undefined;
+  /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
+  type: string | undefined;
 }
 
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
@@ -169,6 +173,8 @@ function readObjectPage(source: string): ObjectPage {
       sizeBytes: Number(requiredText(element, 'Size')),
       eTag: unquote(requiredText(element, 'ETag')),
       lastModified: new Date(requiredText(element, 'LastModified')),
+      storageClass: childText(element, 'StorageClass'),
+      type: childText(element, 'Type'),
     })),
     prefixes: childrenNamed(root, 'CommonPrefixes').map((element) => decode(requiredText(element, 'Prefix'))),
     nextContinuationToken: childText(root, 'IsTruncated') === 'true' && token ? decode(token) : undefined,

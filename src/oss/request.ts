@@ -24,9 +24,9 @@ export interface HttpResponse {
 
 /**
  * The default dispatcher: keeps connections for half a minute (a warm function instance then skips the handshake), at
- * most 16 per host. undici's own timeouts are off, because `send` bounds the whole attempt.
+ * most `connections` per host. undici's own timeouts are off, because `send` bounds the whole attempt.
  */
-export function createAgent(): Dispatcher {
+export function createAgent(connections = 16): Dispatcher {
   // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor time and
   // 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
   setFlagsFromString('--liftoff-only');
@@ -34,7 +34,7 @@ export function createAgent(): Dispatcher {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
   // A V8 that lacks one of the flags prints a warning and goes on.
   return new Agent({
-    connections: 16,
+    connections,
     keepAliveTimeout: 30_000,
     connect: { timeout: 5_000 },
     headersTimeout: 0,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import { formatTable } from '../table.ts';
-import { type Program, programs, shape } from './ceilings.ts';
+import { type Part, type Program, programs, shape } from './ceilings.ts';
 
 /** Something that has a length, and the most lines it may have. */
 interface Span {
@@ -78,10 +78,21 @@ function measureFile(root: string, name: string): SourceFile {
 /** The parts of a program, then the program as a whole. */
 function measureProgram({ name, lines: most, parts }: Program, files: readonly SourceFile[]): Span[] {
   const spans = parts.map((part) => {
-    const own = files.filter((file) => part.paths.some((path) => isWithin(file, path)));
+    const own = files.filter((file) => partOf(file) === part);
     return { name: part.name, lines: sumLines(own), most: part.lines };
   });
   return [...spans, { name: `= ${name}`, lines: sumLines(spans), most }];
+}
+
+/** The part whose path says most about the file: a file named by one part may lie in the folder of another. */
+function partOf(file: SourceFile): Part | undefined {
+  const parts = programs.flatMap((program) => program.parts);
+  const length = ({ paths }: Part) =>
+    Math.max(0, ...paths.filter((path) => isWithin(file, path)).map((path) => path.length));
+  return parts.reduce<Part | undefined>(
+    (best, part) => (length(part) > (best ? length(best) : 0) ? part : best),
+    undefined,
+  );
 }
 
 function isWithin({ name }: SourceFile, path: string): boolean {
@@ -99,8 +110,7 @@ function findTooLong(spans: readonly Span[]): string[] {
 }
 
 function findWithoutCeiling(files: readonly SourceFile[]): string[] {
-  const paths = programs.flatMap(({ parts }) => parts.flatMap((part) => part.paths));
   return files
-    .filter((file) => !paths.some((path) => isWithin(file, path)))
+    .filter((file) => partOf(file) === undefined)
     .map(({ name }) => `${name} belongs to no part that has a ceiling.`);
 }

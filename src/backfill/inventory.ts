@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { parse } from 'csv-parse';
+import { z } from 'zod';
+import type { Call } from '../oss/call.ts';
+import { getObject, headObject } from '../oss/operations.ts';
+import type { OssObject } from '../process.ts';
+import type { Entry, Position, Source, StoredObject } from './source.ts';
+
+const manifestSchema = z.object({
+  sourceBucket: z.string(),
+  fileFormat: z.literal('CSV'),
+  fileSchema: z.string(),
+  files: z.array(z.object({ key: z.string(), MD5checksum: z.string() })),
+});
+
+type Manifest = z.infer<typeof manifestSchema>;
+type InventoryFile = Manifest['files'][number];
+
+/** Where an inventory lies: as objects in OSS, or downloaded to a folder. */
+interface Storage {
+  readManifest(): Promise<Buffer>;
+  readFile(file: InventoryFile): AsyncIterable<Buffer>;
+}
+
+/**
+ * The objects of an OSS inventory (OSS help: "Bucket inventory"): `manifest.json`, as `oss://bucket/key` or as a file
+ * beside its `data` folder, names gzipped CSV files, their checksums and their columns. Throws where any of it is not
+ * as documented, and at the end of a file whose checksum does not fit.
+ */
+export async function inventorySource(location: string, call: Call): Promise<Source> {
+  const [, bucket, key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
+  const storage =
+    bucket === undefined || key === undefined ? folder(location) : objects({ bucket, key }, call);
+  const text = await storage.readManifest();
+  const manifest = readManifest(location, text.toString());
+  return {
+    name: `inventory ${location}`,
+    fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 12),
+    async *read(behind) {
+      for (const [part, file] of manifest.files.entries()) {
+        if (part >= (behind?.part ?? 0)) {
+          const rows = part === behind?.part ? Number(behind.after) : 0;
+          yield* readRows(manifest, file, storage.readFile(file), { part, after: rows });
+        }
+      }
+    },
+  };
+}
+
+function readManifest(location: string, text: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new Error(`${location} is not the manifest of an OSS inventory: ${reason}`, { cause });
+  }
+}
+
+function folder(manifestPath: string): Storage {
+  const dataDir = join(dirname(dirname(manifestPath)), 'data');
+  return {
+    readManifest: () => readFile(manifestPath),
+    readFile: ({ key }) => createReadStream(join(dataDir, basename(key))),
+  };
+}
+
+function objects(manifest: OssObject, call: Call): Storage {
+  return {
+    readManifest: async () => (await getObject(call, manifest)).body,
+    readFile: ({ key }) => readRanges({ bucket: manifest.bucket, key }, call),
+  };
+}
+
+const rangeBytes = 8 * 1024 * 1024;
+
+/** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
+async function* readRanges(object: OssObject, call: Call): AsyncIterable<Buffer> {
+  const { sizeBytes } = await headObject(call, object);
+  for (let start = 0; start < sizeBytes; start += rangeBytes) {
+    const range = `bytes=${start}-${Math.min(start + rangeBytes, sizeBytes) - 1}`;
+    const { body } = await call({ ...object, operation: 'GetObject', method: 'GET', headers: { range } });
+    yield body;
+  }
+}
+
+async function* readRows(
+  { sourceBucket, fileSchema }: Manifest,
+  file: InventoryFile,
+  content: AsyncIterable<Buffer>,
+  { part, after }: Position,
+): AsyncIterable<Entry> {
+  const hash = createHash('md5');
+  const hashing = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  const columns = fileSchema.split(',').map((name) => name.trim());
+  // Iterating over the last stream throws what any of them fails with.
+  const rows = pipeline(content, hashing, createGunzip(), parse({ bom: true, columns }), () => {});
+  let row = 0;
+  try {
+    for await (const record of rows) {
+      row += 1;
+      const object = row > Number(after) ? readRecord(record, sourceBucket) : undefined;
+      if (object !== undefined) {
+        yield { object, position: { part, after: row } };
+      }
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new Error(`${file.key} of the inventory cannot be read behind row ${row}: ${reason}`, { cause });
+  }
+  if (hash.digest('hex') !== file.MD5checksum.toLowerCase()) {
+    throw new Error(`${file.key} of the inventory is damaged: its MD5 is not the manifest's.`);
+  }
+}
+
+/** The object of a row; undefined for an older version or a delete marker. Columns that were not asked for are absent. */
+function readRecord(row: Readonly<Record<string, string>>, bucket: string): StoredObject | undefined {
+  if (row.Key === undefined) {
+    throw new Error('its fileSchema has no column Key');
+  }
+  if (row.IsLatest === 'false' || row.IsDeleteMarker === 'true') {
+    return undefined;
+  }
+  return {
+    bucket,
+    key: decodeKey(row.Key),
+    sizeBytes: row.Size ? Number(row.Size) : undefined,
+    eTag: row.ETag || undefined,
+    lastModified: readTime(row.LastModifiedDate),
+    storageClass: row.StorageClass || undefined,
+    isSymlink: row.ObjectType === 'Symlink',
+  };
+}
+
+/**
+ * Keys are URL-encoded (OSS help: "Bucket inventory"), by which of the two ways is not said. Both write `+` as `%2B`,
+ * so that a bare `+` can only be the space of the way of forms.
+ */
+function decodeKey(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+/** ISO 8601, or with hyphens in the time of day, as in the names of an inventory's own folders. */
+function readTime(text = ''): string | undefined {
+  const time = new Date(text.replace(/T(\d\d)-(\d\d)-(\d\d)/, 'T$1:$2:$3'));
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}

@@ -1,0 +1,125 @@
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../json.ts';
+
+/** What became of objects and of their outputs. */
+const countsSchema = z.object({
+  objects: z.number(),
+  /** Of the objects, those that a rule takes. */
+  selected: z.number(),
+  /** Outputs. */
+  saved: z.number(),
+  failed: z.number(),
+  /** Objects and outputs for which there was nothing to do, by reason. */
+  skipped: z.record(z.string(), z.number()),
+});
+
+/** Where a backfill stands. */
+const stateSchema = z.object({
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  /** Digests of the rules and of the list of objects that it began with. */
+  rules: z.string(),
+  input: z.string(),
+  /** The dry run counted so many objects. */
+  expectedObjects: z.number(),
+  /** All objects up to here are accounted for in `counts`. */
+  position: z.object({ part: z.number(), after: z.union([z.string(), z.number()]) }).optional(),
+  counts: countsSchema,
+  /** With `--max`: this run ends when so many objects were selected. */
+  endsAt: z.number().optional(),
+});
+
+/** One thing that is done. */
+const lineSchema = z.looseObject({
+  status: z.enum(['saved', 'skipped', 'failed']),
+  /** `oss://bucket/key`, or the id of a batch. */
+  source: z.string(),
+  target: z.string().optional(),
+  reason: z.string().optional(),
+  /** How many outputs it stands for; 1 where absent. */
+  outputs: z.number().optional(),
+});
+
+export type Counts = z.infer<typeof countsSchema>;
+export type JournalState = z.infer<typeof stateSchema>;
+export type Line = z.infer<typeof lineSchema>;
+
+const fileOf = (folder: string) => join(folder, 'journal.jsonl');
+export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
+
+/**
+ * Reads how far the backfill of a folder came, and what it did beyond `position`; undefined where there is none. The
+ * first line of `journal.jsonl` is the state, and each further one, like those that `failures.jsonl` has since then, is
+ * one thing that was done. A last line that was cut off by a kill or a full disk does not count.
+ */
+export function readJournal(folder: string): { state: JournalState; lines: Line[] } | undefined {
+  if (!fs.existsSync(fileOf(folder))) {
+    return undefined;
+  }
+  const [first = '', ...lines] = readLines(fileOf(folder));
+  const parsed = stateSchema.extend({ failuresBytes: z.number() }).safeParse(parseJson(first));
+  if (!parsed.success) {
+    throw new Error(`${fileOf(folder)} is not the journal of a backfill: give --journal another folder.`);
+  }
+  const { failuresBytes, ...state } = parsed.data;
+  const failures = readLines(failuresFileOf(folder), failuresBytes);
+  return { state, lines: [...lines, ...failures].map((line) => lineSchema.parse(parseJson(line))) };
+}
+
+/** The whole lines behind `start`; whatever is left of another one is cut off the file. */
+function readLines(file: string, start = 0): string[] {
+  if (sizeOf(file) <= start) {
+    return [];
+  }
+  const content = fs.readFileSync(file).subarray(start);
+  const end = content.lastIndexOf(0x0a) + 1;
+  fs.truncateSync(file, start + end);
+  return content.subarray(0, end).toString().split('\n').slice(0, -1);
+}
+
+/** Writes the journal anew, on the disk the old one or the new one, and answers its descriptor: further lines go there. */
+export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): number {
+  const first = { ...state, failuresBytes: sizeOf(failuresFileOf(folder)) };
+  const written = fs.openSync(`${fileOf(folder)}.tmp`, 'w');
+  fs.appendFileSync(written, [first, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(''));
+  fs.fsyncSync(written);
+  fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
+  return written;
+}
+
+function sizeOf(file: string): number {
+  return fs.existsSync(file) ? fs.statSync(file).size : 0;
+}
+
+/**
+ * Keeps the folder for this process until the answer is called, which also removes the folder where nothing was put
+ * into it. Throws where another process that is alive has it; what a killed one left behind is taken over.
+ */
+export function lockFolder(folder: string): () => void {
+  fs.mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'lock');
+  const owner = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
+  if (owner > 0 && owner !== process.pid && isAlive(owner)) {
+    throw new Error(`process ${owner} is at work on this backfill (${file})`);
+  }
+  fs.rmSync(file, { force: true });
+  fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+  return () => {
+    fs.rmSync(file, { force: true });
+    for (const dir of [folder, dirname(folder)]) {
+      if (fs.readdirSync(dir).length === 0) {
+        fs.rmdirSync(dir);
+      }
+    }
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fieldsOf, parseJson, textOf } from '../json.ts';
+import type { Source, StoredObject } from './source.ts';
+
+/**
+ * The objects that the lines of a UTF-8 file name: `oss://bucket/key` each, a bare key of `bucket`, or a line of a file
+ * of failures, of which only the output that failed is wanted. Throws with the number of a line that is none of these.
+ */
+export async function keyListSource(file: string, name: string, bucket: string | undefined): Promise<Source> {
+  return {
+    name,
+    fingerprint: await digestFile(file),
+    async *read(behind) {
+      let row = 0;
+      for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+        row += 1;
+        const text = row === 1 ? line.replace(/^\ufeff/, '') : line;
+        if (text !== '' && row > Number(behind?.after ?? 0)) {
+          const object = readLine(text, bucket);
+          if (object === undefined) {
+            throw new Error(`${name}, line ${row}: expected oss://bucket/key${bucketHint(bucket)}.`);
+          }
+          yield { object, position: { part: 0, after: row } };
+        }
+      }
+    },
+  };
+}
+
+function readLine(line: string, bucket: string | undefined): StoredObject | undefined {
+  const { source, target } = fieldsOf(line.startsWith('{') ? parseJson(line) : undefined);
+  const [, urlBucket, urlKey] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(textOf(source) ?? line) ?? [];
+  if (urlBucket !== undefined && urlKey !== undefined) {
+    return { bucket: urlBucket, key: urlKey, target: textOf(target) };
+  }
+  return bucket === undefined || line.startsWith('oss://') ? undefined : { bucket, key: line };
+}
+
+function bucketHint(bucket: string | undefined): string {
+  return bucket === undefined ? '; for bare keys give --bucket' : ' or a key';
+}
+
+async function digestFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) {
+    hash.update(chunk);
+  }
+  return hash.digest('hex').slice(0, 12);
+}

@@ -1,0 +1,65 @@
+export interface PaceOptions {
+  /** The most calls and source bytes a second; lower while OSS throttles. */
+  callsPerSecond: number;
+  bytesPerSecond: number;
+  now: () => number;
+  sleep: (delayMs: number) => Promise<unknown>;
+}
+
+/** Spaces the calls to image processing evenly, so that a quota is used and not run into. */
+export interface Pace {
+  /** Resolves when a call whose source has so many bytes may start. */
+  turn(sourceBytes: number): Promise<void>;
+  /** OSS answered 503: the rate falls by a third, at most once a second. The attempt that follows takes a turn as well. */
+  throttled(): void;
+  /** Calls a second at present. */
+  rate(): number;
+  /** Attempts so far, and how many of them OSS answered 503. */
+  readonly attempts: { all: number; throttled: number };
+}
+
+/** Turns that nobody took are kept for so long: timers are late, and the rate is not to fall short for it. */
+const keptMs = 200;
+
+/** What the rate gains a second after it fell, as a share of the most. */
+const recovery = 0.05;
+
+const leastRate = 0.2;
+
+export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions): Pace {
+  let nextTurn = now();
+  let loweredAt = Number.NEGATIVE_INFINITY;
+  let loweredTo = callsPerSecond;
+  const rate = () =>
+    Math.min(
+      callsPerSecond,
+      loweredTo + (recovery * callsPerSecond * Math.max(0, now() - loweredAt)) / 1_000,
+    );
+  const attempts = { all: 0, throttled: 0 };
+  /** Counts an attempt, and puts off the next turn by what one call takes of the quota. */
+  const advance = (sourceBytes: number) => {
+    attempts.all += 1;
+    const share = rate() / callsPerSecond;
+    nextTurn += Math.max(1_000 / rate(), (1_000 * sourceBytes) / (bytesPerSecond * share));
+  };
+  return {
+    async turn(sourceBytes) {
+      const start = Math.max(nextTurn, now() - keptMs);
+      nextTurn = start;
+      advance(sourceBytes);
+      if (start > now()) {
+        await sleep(start - now());
+      }
+    },
+    throttled() {
+      attempts.throttled += 1;
+      if (now() - loweredAt >= 1_000) {
+        loweredTo = Math.max(leastRate, (rate() * 2) / 3);
+        loweredAt = now();
+      }
+      advance(0);
+    },
+    rate,
+    attempts,
+  };
+}

@@ -1,0 +1,97 @@
+import type { KeyTable } from '../rules/key-table.ts';
+import type { Rule } from '../rules/rule-set.ts';
+
+/** A part of a bucket: the objects whose keys begin with `prefix`. */
+export interface BucketPrefix {
+  bucket: string;
+  prefix: string;
+}
+
+/** More prefixes than this cost more listings than they save. */
+const maxPrefixes = 64;
+
+/** Of a class such as `[0-9]` each character is tried; of a larger one none is. */
+const maxAlternatives = 16;
+
+const maxKeyLength = 1_023;
+
+/**
+ * The shortest list of prefixes under which all keys lie that any of the rules takes: in the buckets that a rule names,
+ * else in `buckets`; where `within` is given, only what lies in it. A glob that begins with `**` leaves the whole bucket.
+ */
+export function listingPrefixes(
+  rules: readonly Rule[],
+  buckets: readonly string[],
+  within: readonly BucketPrefix[] = [],
+): BucketPrefix[] {
+  const wanted = rules.flatMap(({ match }) => {
+    const named = match.buckets.length > 0 ? match.buckets : buckets;
+    return keyPrefixes(match.keys).flatMap((prefix) => named.map((bucket) => ({ bucket, prefix })));
+  });
+  const found = within.length === 0 ? wanted : wanted.flatMap((place) => intersect(place, within));
+  return withoutCovered(found);
+}
+
+/** Prefixes under which all keys of a table lie: several where its glob has alternatives. */
+export function keyPrefixes(table: KeyTable): string[] {
+  let branches: Branch[] = [{ prefix: table.prefix, state: 0 }];
+  for (;;) {
+    const next = branches.flatMap((branch) => follow(table, branch) ?? [branch]);
+    const isDone = next.every(({ prefix }, i) => prefix === branches[i]?.prefix);
+    if (isDone || next.length > maxPrefixes) {
+      return branches.map(({ prefix }) => prefix);
+    }
+    branches = next;
+  }
+}
+
+interface Branch {
+  prefix: string;
+  state: number;
+}
+
+/** The branches by one more character; undefined where a key may end here, or nearly any character may follow. */
+function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefined {
+  if (table.accepts[state] === 1 || prefix.length >= maxKeyLength) {
+    return undefined;
+  }
+  const branches: Branch[] = [];
+  for (const [i, first] of table.ranges.entries()) {
+    const next = table.next[state * table.classCount + (table.classes[i] ?? 0)] ?? -1;
+    const end = table.ranges[i + 1] ?? 0x110000;
+    for (let code = first; next >= 0 && code < end; code += 1) {
+      if (branches.length === maxAlternatives) {
+        return undefined;
+      }
+      branches.push({ prefix: prefix + String.fromCodePoint(code), state: next });
+    }
+  }
+  return branches;
+}
+
+/** What lies in `place` and in one of the others: of two prefixes the longer one, where it begins with the shorter. */
+function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): BucketPrefix[] {
+  return others
+    .filter(({ bucket }) => bucket === place.bucket)
+    .flatMap((other) => {
+      const [short, long] = other.prefix.length < place.prefix.length ? [other, place] : [place, other];
+      return long.prefix.startsWith(short.prefix) ? [long] : [];
+    });
+}
+
+function withoutCovered(places: readonly BucketPrefix[]): BucketPrefix[] {
+  const kept: BucketPrefix[] = [];
+  for (const place of [...places].sort(compare)) {
+    const last = kept.at(-1);
+    if (last?.bucket !== place.bucket || !place.prefix.startsWith(last.prefix)) {
+      kept.push(place);
+    }
+  }
+  return kept;
+}
+
+/** A prefix comes right before all that begins with it. */
+function compare(a: BucketPrefix, b: BucketPrefix): number {
+  const [x, y] = a.bucket === b.bucket ? [a.prefix, b.prefix] : [a.bucket, b.bucket];
+  return x < y ? -1 : Number(x > y);
+}

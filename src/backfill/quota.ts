@@ -1,0 +1,19 @@
+/** What OSS allows an account in a region for image processing; beyond it OSS answers 503. */
+export interface Quota {
+  callsPerSecond: number;
+  /** Of source objects, counted for each call that reads them. */
+  bytesPerSecond: number;
+}
+
+const largeRegions = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing', 'cn-zhangjiakou', 'cn-shenzhen'];
+
+/** The quota that accounts begin with (OSS help: "Image processing", throughput); support raises it. */
+export function quotaOf(region: string): Quota {
+  return largeRegions.includes(region)
+    ? { callsPerSecond: 50, bytesPerSecond: 20_000_000 }
+    : { callsPerSecond: 5, bytesPerSecond: 2_000_000 };
+}
+
+export function scaleQuota({ callsPerSecond, bytesPerSecond }: Quota, share: number): Quota {
+  return { callsPerSecond: callsPerSecond * share, bytesPerSecond: bytesPerSecond * share };
+}

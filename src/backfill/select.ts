@@ -1,0 +1,79 @@
+import type { ObjectEvent } from '../events/object-event.ts';
+import { plan } from '../pipeline/plan.ts';
+import { type FailedResult, formatObject, type SkipReason, type Task } from '../pipeline/result.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import type { StoredObject } from './source.ts';
+
+/** Which of the objects that a rule takes are wanted. */
+export interface Filter {
+  /** Epoch ms between which an object was modified, the first included. */
+  since?: number | undefined;
+  until?: number | undefined;
+  /** Outputs that exist are left as they are. */
+  onlyMissing: boolean;
+}
+
+/** Why a backfill leaves an object alone: the planner's reasons, and its own. */
+export type Reason = SkipReason | 'outside-time' | 'archived';
+
+export interface Selection {
+  tasks: readonly Task[];
+  failed: readonly FailedResult[];
+  /** Present where there is nothing to do for the object. */
+  skipped?: Reason | undefined;
+}
+
+/** Objects of these classes must be restored before they can be processed (OSS help: "Restore objects"). */
+const archiveClasses = ['Archive', 'ColdArchive', 'DeepColdArchive'];
+
+/**
+ * Plans an object as if it were uploaded now, its time that of its content. Pure: without size, time or content type in
+ * `object`, a rule that asks for them does not take it.
+ */
+export function selectTasks(object: StoredObject, ruleSet: RuleSet, filter: Filter): Selection {
+  const nothing = (skipped: Reason): Selection => ({ tasks: [], failed: [], skipped });
+  if (!isBetween(object.lastModified, filter)) {
+    return nothing('outside-time');
+  }
+  const items = plan({ kind: 'object', event: toEvent(object) }, ruleSet);
+  const wanted = items.filter(
+    (item) => object.target === undefined || ('target' in item && targetOf(item) === object.target),
+  );
+  const tasks = wanted.filter((item) => item.status === 'planned');
+  if (tasks.length > 0 && archiveClasses.includes(object.storageClass ?? '')) {
+    return nothing('archived');
+  }
+  const failed = wanted.filter((item) => item.status === 'failed');
+  const reason = items.find((item) => item.status === 'skipped')?.reason;
+  return {
+    tasks: filter.onlyMissing ? tasks.map((task) => ({ ...task, refresh: 'missing' })) : tasks,
+    failed,
+    skipped: tasks.length + failed.length > 0 ? undefined : (reason ?? 'no-rule-matched'),
+  };
+}
+
+const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
+
+function isBetween(
+  time: string | undefined,
+  { since = 0, until = Number.POSITIVE_INFINITY }: Filter,
+): boolean {
+  const timeMs = time === undefined ? since : Date.parse(time);
+  return timeMs >= since && timeMs < until;
+}
+
+export function toEvent(object: StoredObject): ObjectEvent {
+  const { bucket, key, sizeBytes, eTag, contentType, lastModified, isSymlink } = object;
+  return {
+    bucket,
+    key,
+    // The planner leaves a link alone, as at its own upload.
+    eventName: isSymlink ? 'ObjectCreated:PutSymlink' : 'Manual',
+    // Only a dry run plans without knowing the time, and then for an example.
+    eventTime: lastModified ?? new Date().toISOString(),
+    modifiedAt: lastModified,
+    sizeBytes,
+    eTag,
+    contentType,
+  };
+}

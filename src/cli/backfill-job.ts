@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { inventorySource } from '../backfill/inventory.ts';
+import { keyListSource } from '../backfill/key-list.ts';
+import { listingSource } from '../backfill/listing.ts';
+import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
+import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
+import type { Filter } from '../backfill/select.ts';
+import type { Source } from '../backfill/source.ts';
+import { compileRules } from '../check/old/compile.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { CliError, type Io, type Option, optionalText, textOf, type Values } from './command.ts';
+import type { Connection } from './connection.ts';
+
+/** What says which objects a backfill is about, and how fast it goes. */
+export const jobOptions: Readonly<Record<string, Option>> = {
+  rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+  rule: { value: 'name', summary: 'only this one of them' },
+  bucket: { value: 'name', summary: 'where rules, or keys of a file, name no bucket' },
+  inventory: { value: 'file|url', summary: "an OSS inventory's manifest.json, in place of listing" },
+  keys: {
+    value: 'file',
+    summary: 'a key or oss://bucket/key a line, or failures; - reads the standard input',
+  },
+  since: { value: 'date', summary: 'objects modified then or later, such as 2026-01-31' },
+  until: { value: 'date', summary: 'objects modified before' },
+  'only-missing': { summary: 'leaves outputs that exist as they are (one HEAD request each)' },
+  max: { value: 'number', summary: 'ends after so many objects; given again, it goes on' },
+  share: { value: 'share', default: '0.8', summary: "of the region's quota; the rest is for uploads" },
+  rate: { value: 'number', summary: 'calls a second, where your quota is another' },
+  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
+};
+
+export interface Job {
+  ruleSet: RuleSet;
+  rulesDigest: string;
+  source: Source;
+  filter: Filter;
+  /** Nothing more is begun after so many objects. */
+  max: number | undefined;
+  /** What it may use of the account's. */
+  quota: Quota;
+  /** Its journal's folder: the same for the same command, whatever the rules say and however fast it goes. */
+  folder: string;
+}
+
+export async function openJob(
+  values: Values,
+  urls: readonly string[],
+  io: Io,
+  { call, settings }: Connection,
+): Promise<Job> {
+  const rulesFile = textOf(values, 'rules');
+  const ruleSet = selectRule((await compileRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
+  const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
+  const source = await openSource();
+  const filter = readFilter(values);
+  const { keys, inventory, bucket, rule } = values;
+  const identity = { urls, keys, inventory, bucket, rule, filter };
+  return {
+    ruleSet,
+    rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
+    source,
+    filter,
+    max: readNumber(values, 'max'),
+    quota: readQuota(values, settings.region),
+    folder: join(journal, digestOf(JSON.stringify(identity))),
+  };
+
+  async function openSource(): Promise<Source> {
+    const [keys, inventory] = [optionalText(values, 'keys'), optionalText(values, 'inventory')];
+    const bucket = optionalText(values, 'bucket');
+    if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
+      throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
+    }
+    if (inventory !== undefined) {
+      return inventorySource(inventory, call);
+    }
+    if (keys === '-') {
+      const file = join(journal, 'standard-input.txt');
+      await mkdir(journal, { recursive: true });
+      await writeFile(file, await io.readInput());
+      return keyListSource(file, 'the standard input', bucket);
+    }
+    if (keys !== undefined) {
+      return keyListSource(keys, keys, bucket);
+    }
+    return listingSource(readPlaces(urls, bucket, ruleSet), call);
+  }
+}
+
+function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
+  const rules = ruleSet.rules.filter((rule) => name === undefined || rule.name === name);
+  if (name !== undefined && rules.length === 0) {
+    const names = ruleSet.rules.map((rule) => rule.name);
+    throw new CliError(`--rule: no rule has the name "${name}"${didYouMean(name, names)}.`);
+  }
+  return { ...ruleSet, rules };
+}
+
+function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
+  const within = urls.map((url) => {
+    const [, name, prefix = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
+    if (name === undefined || /[*?[{]/.test(prefix)) {
+      throw new CliError(
+        `expected oss://bucket/prefix/ (the rules' globs say what to take), received "${url}".`,
+      );
+    }
+    return { bucket: name, prefix };
+  });
+  const buckets = bucket === undefined ? within.map((place) => place.bucket) : [bucket];
+  const everywhere = rules.find(({ match }) => match.buckets.length === 0);
+  if (everywhere !== undefined && buckets.length === 0) {
+    throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);
+  }
+  const places = listingPrefixes(rules, [...new Set(buckets)], within);
+  if (places.length === 0) {
+    throw new CliError('the rules take nothing of what lies there.');
+  }
+  return places;
+}
+
+function readFilter(values: Values): Filter {
+  const [since, until] = [readTime(values, 'since'), readTime(values, 'until')];
+  return { since, until, onlyMissing: values['only-missing'] === true };
+}
+
+function readTime(values: Values, name: string): number | undefined {
+  const text = optionalText(values, name);
+  const timeMs = text === undefined ? undefined : Date.parse(text);
+  if (Number.isNaN(timeMs)) {
+    throw new CliError(
+      `--${name}: expected a date such as 2026-01-31 or 2026-01-31T18:00Z, received "${text}".`,
+    );
+  }
+  return timeMs;
+}
+
+function readQuota(values: Values, region: string): Quota {
+  const quota = quotaOf(region);
+  const share = readNumber(values, 'share') ?? 1;
+  if (share > 1) {
+    throw new CliError(`--share: expected a number up to 1, received "${values.share}".`);
+  }
+  const rate = readNumber(values, 'rate');
+  return scaleQuota(quota, rate === undefined ? share : rate / quota.callsPerSecond);
+}
+
+function readNumber(values: Values, name: string): number | undefined {
+  const text = optionalText(values, name);
+  const value = text === undefined ? undefined : Number(text);
+  if (value !== undefined && !(value > 0)) {
+    throw new CliError(`--${name}: expected a number above 0, received "${text}".`);
+  }
+  return value;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,83 @@
+import type { Estimate } from '../backfill/estimate.ts';
+import type { Counts } from '../backfill/journal-file.ts';
+import type { Pace } from '../backfill/pace.ts';
+import type { Quota } from '../backfill/quota.ts';
+import { formatObject } from '../pipeline/result.ts';
+import { formatTable, type Row } from './terminal.ts';
+
+/** What the dry run found: how much there is to do, what OSS charges for, and how long it takes. */
+export function formatEstimate(
+  estimate: Estimate,
+  { source, quota, seconds }: { source: string; quota: Quota; seconds: number },
+): string {
+  const { objects, selected, outputs, sourceBytes, headRequests, skipped, sample, isUpperBound } = estimate;
+  const most = isUpperBound ? ' at most' : '';
+  const rows: Row[] = [
+    `Dry run over ${source}:`,
+    '',
+    ['  objects', `${number(objects)} seen, ${number(selected)} taken by a rule${most}`],
+    ['  left alone', formatSkipped(skipped) || 'none'],
+    ['  outputs', `${number(outputs)}${most}`],
+    [
+      '  charged',
+      `${number(outputs)} calls to process ${bytes(sourceBytes)} of source objects (10 TB a month are free), ` +
+        `${number(headRequests)} HEAD requests; prices: https://www.alibabacloud.com/product/oss/pricing`,
+    ],
+    [
+      '  time',
+      `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
+    ],
+  ];
+  const examples = sample.map(({ source, target }) => `  ${formatObject(source)} -> ${formatObject(target)}`);
+  return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
+}
+
+export interface Snapshot {
+  timeMs: number;
+  total: Counts;
+  attempts: Pace['attempts'];
+}
+
+/** One line of progress: the rates are those between two snapshots, the shares those of the whole run. */
+export function formatProgress(from: Snapshot, to: Snapshot, expectedObjects: number): string {
+  const perSecond = 1_000 / Math.max(1, to.timeMs - from.timeMs);
+  const calls = (attempts: Pace['attempts']) => attempts.all - attempts.throttled;
+  const objectsPerSecond = (to.total.objects - from.total.objects) * perSecond;
+  const left = Math.max(0, expectedObjects - to.total.objects);
+  return [
+    `${number(to.total.objects)} of ${number(Math.max(expectedObjects, to.total.objects))} objects`,
+    `${number((calls(to.attempts) - calls(from.attempts)) * perSecond)} calls/s`,
+    `${number((100 * to.attempts.throttled) / Math.max(1, to.attempts.all))} % throttled`,
+    `${number(to.total.failed)} failed`,
+    objectsPerSecond > 0 ? `${duration(left / objectsPerSecond)} left` : 'waiting',
+  ].join(', ');
+}
+
+export function formatSummary({ objects, saved, failed, skipped }: Counts): string {
+  const counts = [`${number(saved)} saved`, `${number(failed)} failed`, formatSkipped(skipped)];
+  return `${number(objects)} objects: ${counts.filter(Boolean).join(', ')}`;
+}
+
+function formatSkipped(skipped: Readonly<Record<string, number>>): string {
+  return Object.entries(skipped)
+    .map(([reason, count]) => `${number(count)} ${reason}`)
+    .join(', ');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 1 });
+}
+
+function bytes(value: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${number(value / 1_000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  const [days, hours] = [Math.floor(minutes / 1_440), Math.floor(minutes / 60) % 24];
+  if (seconds < 60) {
+    return `${Math.ceil(seconds)} s`;
+  }
+  return days > 0 ? `${number(days)} d ${hours} h` : `${hours > 0 ? `${hours} h ` : ''}${minutes % 60} min`;
+}

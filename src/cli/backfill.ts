@@ -1,0 +1,160 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { estimate, secondsUnder } from '../backfill/estimate.ts';
+import { type Journal, noCounts, openJournal } from '../backfill/journal.ts';
+import { failuresFileOf, type JournalState, lockFolder, readJournal } from '../backfill/journal-file.ts';
+import { createPace, type Pace } from '../backfill/pace.ts';
+import { maxConcurrency, runObjects } from '../backfill/run-objects.ts';
+import { createCall } from '../oss/call.ts';
+import { createAgent } from '../oss/request.ts';
+import { type Job, jobOptions, openJob } from './backfill-job.ts';
+import { formatEstimate, formatProgress, formatSummary } from './backfill-report.ts';
+import { CliError, type Command, type Io, type Values } from './command.ts';
+import { type Connection, connectionOptions, withConnection } from './connection.ts';
+import { createProgress, printable } from './terminal.ts';
+
+export const backfill: Command = {
+  name: 'backfill',
+  summary:
+    'Makes the outputs of objects that are there already: a dry run first, then, if you say so, the calls.',
+  positionals: {
+    name: 'oss://bucket/prefix/',
+    summary: 'where to look (default: wherever the rules look)',
+    many: true,
+  },
+  options: {
+    ...connectionOptions,
+    ...jobOptions,
+    restart: { summary: 'begins anew, whatever the journal says' },
+    yes: { summary: 'starts after the dry run without asking' },
+  },
+  heedsStop: true,
+  run: (values, io, urls) =>
+    withConnection(values, io, async (connection) => {
+      const job = await openJob(values, urls, io, connection);
+      const unlock = lockFolder(job.folder);
+      try {
+        const start = await findStart(job, values, io);
+        return start === undefined
+          ? 0
+          : await carryOut(job, openJournal(job.folder, start.fresh), io, connection);
+      } finally {
+        unlock();
+      }
+    }),
+};
+
+/** Goes on with what is unfinished, without a question; else asks after a dry run. Undefined: not to be started. */
+async function findStart(job: Job, values: Values, io: Io): Promise<{ fresh?: JournalState } | undefined> {
+  const stored = values.restart ? undefined : readJournal(job.folder)?.state;
+  if (stored === undefined || stored.finishedAt !== undefined) {
+    return dryRun(job, values, io);
+  }
+  const counts = formatSummary(stored.counts);
+  const isSame = stored.rules === job.rulesDigest && stored.input === job.source.fingerprint;
+  if (isSame) {
+    io.err(`Going on: ${counts} since ${stored.startedAt}.\n`);
+    return {};
+  }
+  const what = stored.rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
+  const change = `${what} changed since this backfill began (${counts})`;
+  if (io.confirm === undefined) {
+    throw new CliError(`${change}: give --restart to begin anew, or undo the change to go on.`);
+  }
+  const isAnew = await io.confirm(`${change}. Begin anew?`);
+  return isAnew ? dryRun(job, values, io) : undefined;
+}
+
+async function dryRun(job: Job, values: Values, io: Io): Promise<{ fresh: JournalState } | undefined> {
+  const { source, ruleSet, filter, quota } = job;
+  const draw = createProgress(io);
+  const found = await estimate(source, ruleSet, filter, ({ objects }) => {
+    io.stop.throwIfAborted();
+    if (objects % 1_000 === 0) {
+      draw(`${objects} objects looked at`);
+    }
+  });
+  draw('');
+  io.out(formatEstimate(found, { source: source.name, quota, seconds: secondsUnder(quota, found) }));
+  if (found.outputs > 0 && !values.yes && io.confirm === undefined) {
+    io.err('This was a dry run. Give --yes to start.\n');
+  }
+  const isWanted = found.outputs > 0 && (values.yes || (await io.confirm?.('Start?')));
+  const startedAt = new Date().toISOString();
+  const digests = { rules: job.rulesDigest, input: source.fingerprint };
+  return isWanted
+    ? { fresh: { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } }
+    : undefined;
+}
+
+/** What fails in 6 attempts, the pauses between which add up to 15 s on the average, is not a passing fault. */
+const maxAttempts = 6;
+
+async function carryOut(job: Job, journal: Journal, io: Io, connection: Connection): Promise<number> {
+  const { source, ruleSet, filter, quota, folder } = job;
+  setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
+  const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
+  const pace = createPace({ ...quota, now: Date.now, sleep });
+  const dispatcher = createAgent(maxConcurrency);
+  const { settings, endpoint, credentials } = connection;
+  const onRetry = ({ kind }: { kind: string }) => (kind === 'throttled' ? pace.throttled() : undefined);
+  const call = createCall({
+    region: settings.region,
+    endpoint,
+    credentials,
+    dispatcher,
+    maxAttempts,
+    sleep,
+    onRetry,
+  });
+  journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });
+  const { position: behind, endsAt = Number.POSITIVE_INFINITY } = journal.state;
+  const stopShowing = showProgress(journal, pace, io);
+  try {
+    await runObjects({ source, behind, ruleSet, filter, journal, call, pace, endsAt, stop: io.stop });
+    const isFinished = !io.stop.aborted && journal.total.selected < endsAt;
+    journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
+  } finally {
+    stopShowing();
+    journal.close();
+    await dispatcher.close();
+    const end =
+      journal.state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
+    io.out(`${formatSummary(journal.total)}. ${end}\n`);
+  }
+  if (journal.total.failed > 0) {
+    const file = printable(failuresFileOf(folder));
+    io.err(`${file} says what failed and why. To try it again:\n  oss-saveas backfill --keys ${file}\n`);
+  }
+  return journal.total.failed > 0 ? 1 : 0;
+}
+
+/** A run with --max that was cut off ends where it would have ended; one that ended goes on for as many again. */
+function endOf({ endsAt = 0, counts }: JournalState, max: number | undefined): number | undefined {
+  if (max === undefined) {
+    return undefined;
+  }
+  return endsAt > counts.selected ? endsAt : counts.selected + max;
+}
+
+/** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
+function showProgress({ state, total }: Journal, { attempts }: Pace, io: Io): () => void {
+  const draw = createProgress(io);
+  const take = () => ({ timeMs: Date.now(), total: { ...total }, attempts: { ...attempts } });
+  const snapshots = [take()];
+  const show = () => {
+    const now = take();
+    const line = formatProgress(snapshots[0] ?? now, now, state.expectedObjects);
+    snapshots.splice(0, Math.max(0, snapshots.push(now) - 10));
+    if (io.isTerminal) {
+      draw(line);
+    } else {
+      io.err(`${line}\n`);
+    }
+  };
+  const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
+  return () => {
+    clearInterval(timer);
+    draw('');
+  };
+}

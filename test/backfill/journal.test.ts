@@ -1,0 +1,170 @@
+import { statSync } from 'node:fs';
+import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Journal, noCounts, openJournal } from '../../src/backfill/journal.ts';
+import { type JournalState, lockFolder, readJournal } from '../../src/backfill/journal-file.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+
+const fresh: JournalState = {
+  startedAt: '2026-11-26T12:00:00.000Z',
+  rules: 'r',
+  input: '',
+  expectedObjects: 9,
+  counts: noCounts,
+};
+
+const one = { objects: 1, selected: 1 };
+const saved = (source: string) => ({ status: 'saved' as const, source, target: `to-${source}` });
+const failed = (source: string) => ({ ...saved(source), status: 'failed' as const });
+
+/** Begins and ends an object with one output. */
+function make(journal: Journal, number: number): void {
+  const item = journal.begin({ part: 0, after: number }, one);
+  if (journal.recall(item, `${number}`, `to-${number}`) === undefined) {
+    journal.record(item, number % 3 === 0 ? failed(`${number}`) : saved(`${number}`));
+  }
+  journal.end(item);
+}
+
+describe('a journal', () => {
+  it('has its position behind the oldest object under way, and knows what was done beyond it', async () => {
+    const folder = await temporaryDir();
+    const journal = openJournal(folder, fresh);
+    const [a, b, c] = [1, 2, 3].map((after) => journal.begin({ part: 0, after }, one));
+    if (a === undefined || b === undefined || c === undefined) {
+      throw new Error('unreachable');
+    }
+    journal.record(a, saved('a'));
+    journal.end(a);
+    journal.record(c, failed('c'));
+    journal.end(c);
+    journal.checkpoint();
+    journal.record(b, saved('b'));
+
+    const again = openJournal(folder);
+    const [b2, c2] = [2, 3].map((after) => again.begin({ part: 0, after }, one));
+
+    expect(again.state.position).toEqual({ part: 0, after: 1 });
+    expect(again.state.counts).toEqual({ ...noCounts, objects: 1, selected: 1, saved: 1 });
+    expect(b2 && again.recall(b2, 'b', 'to-b')).toEqual(saved('b'));
+    expect(c2 && again.recall(c2, 'c', 'to-c')).toEqual(failed('c'));
+    expect(c2 && again.recall(c2, 'c', 'to-d')).toBeUndefined();
+    expect(again.total).toEqual({ objects: 3, selected: 3, saved: 2, failed: 1, skipped: {} });
+  });
+
+  it('counts every object once, whatever byte of a line a kill or a full disk cuts them at', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ made: fc.nat(6), cut: fc.nat(120), checkpoint: fc.boolean() }), {
+          maxLength: 5,
+        }),
+        async (runs) => {
+          const folder = await temporaryDir();
+          openJournal(folder, fresh).close();
+          for (const { made, cut, checkpoint } of runs) {
+            const journal = openJournal(folder);
+            let wholeBytes = sizeOf(folder);
+            const start = Number(journal.state.position?.after ?? 0);
+            for (let number = start + 1; number <= start + made; number += 1) {
+              make(journal, number);
+            }
+            if (checkpoint) {
+              journal.checkpoint();
+              wholeBytes = sizeOf(folder);
+            }
+            journal.close();
+            await truncate(join(folder, 'journal.jsonl'), Math.max(wholeBytes, sizeOf(folder) - cut));
+          }
+          const last = openJournal(folder);
+          for (let number = Number(last.state.position?.after ?? 0) + 1; number <= 40; number += 1) {
+            make(last, number);
+          }
+
+          expect(last.total).toEqual({ objects: 40, selected: 40, saved: 27, failed: 13, skipped: {} });
+          const failures = (await readFile(join(folder, 'failures.jsonl'), 'utf8')).trim().split('\n');
+          expect(new Set(failures).size).toBe(13);
+          expect(failures.length).toBe(13);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is written anew now and then, so that it stays small', async () => {
+    const folder = await temporaryDir();
+    const journal = openJournal(folder, fresh);
+    for (let number = 1; number <= 2_500; number += 1) {
+      make(journal, number);
+    }
+
+    const lines = (await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n');
+
+    expect(lines.length).toBeLessThan(400);
+    expect(readJournal(folder)?.state.position).toEqual({ part: 0, after: 2_000 });
+  });
+
+  it('keeps the failures of the run before when another one begins', async () => {
+    const folder = await temporaryDir();
+    const before = openJournal(folder, fresh);
+    make(before, 3);
+
+    openJournal(folder, { ...fresh, startedAt: '2026-11-27T12:00:00.000Z' });
+
+    expect((await readdir(folder)).sort()).toEqual([
+      'failures.jsonl.before-2026-11-27T12-00-00.000Z',
+      'journal.jsonl',
+    ]);
+  });
+
+  it('goes on where somebody took its file of failures away', async () => {
+    const folder = await temporaryDir();
+    const journal = openJournal(folder, fresh);
+    make(journal, 3);
+    journal.checkpoint();
+    await writeFile(join(folder, 'failures.jsonl'), '');
+
+    expect(openJournal(folder).total).toMatchObject({ failed: 1 });
+  });
+
+  it('is not taken from a file that is none', async () => {
+    const folder = await temporaryDir();
+    await writeFile(join(folder, 'journal.jsonl'), '{"a":1}\n');
+
+    expect(() => readJournal(folder)).toThrow('journal.jsonl is not the journal of a backfill');
+  });
+
+  it('leaves things as they were when the disk is full', async () => {
+    const folder = await temporaryDir();
+    const journal = openJournal(folder, fresh);
+    make(journal, 1);
+    await appendFile(join(folder, 'journal.jsonl'), '{"status":"saved","sour');
+
+    expect(readJournal(folder)?.lines).toEqual([saved('1')]);
+  });
+});
+
+describe('the lock of a journal', () => {
+  it('keeps another process out, and goes with the folder where nothing was written', async () => {
+    const folder = join(await temporaryDir(), 'jobs', 'one');
+    const unlock = lockFolder(folder);
+    await writeFile(join(folder, 'lock'), String(process.ppid));
+
+    expect(() => lockFolder(folder)).toThrow(`process ${process.ppid} is at work on this backfill`);
+
+    unlock();
+    await expect(readdir(join(folder, '..', '..'))).resolves.toEqual([]);
+  });
+
+  it('is taken over from a process that was killed', async () => {
+    const folder = await temporaryDir();
+    await writeFile(join(folder, 'lock'), '999999999');
+
+    lockFolder(folder);
+
+    expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
+  });
+});
+
+const sizeOf = (folder: string) => statSync(join(folder, 'journal.jsonl')).size;

@@ -1,0 +1,352 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import type { LocalOssOptions } from '../../src/local/oss/server.ts';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { createIo, localEnvironment } from './terminal.ts';
+
+const rulesText = `rules:
+  - name: small
+    match: { key: "uploads/**/*.jpg" }
+    outputs:
+      - style: image/resize,w_{w}
+        vary: { w: [100, 200] }
+        target: { key: "small/{yyyy}/{name}-{w}.jpg" }
+  - name: big
+    match: { key: "uploads/**/*.jpg", size: { min: 1000 } }
+    outputs:
+      - style: image/resize,w_900
+        target: { key: "big/{name}.jpg" }
+`;
+
+interface RunOptions {
+  input?: string;
+  confirm?: (question: string) => Promise<boolean>;
+}
+
+/** A local OSS with objects in it, rules beside a journal, and what was processed. */
+async function startWith(objects: Record<string, string>, options: Partial<LocalOssOptions> = {}) {
+  const processed: string[] = [];
+  const oss = await startOss({
+    processImage: async ({ readSource, style }) => {
+      const source = (await readSource()).toString();
+      processed.push(`${source} ${style}`);
+      return { body: Buffer.from(`${style}(${source})`), contentType: 'image/jpeg' };
+    },
+    ...options,
+  });
+  for (const [key, body] of Object.entries(objects)) {
+    await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+  }
+  const dir = await temporaryDir();
+  const rules = join(dir, 'rules.yaml');
+  await writeFile(rules, rulesText);
+  const begin = (args: string[], { input, confirm }: RunOptions = {}) => {
+    const { io, written, stop } = createIo(localEnvironment(oss.port), input === undefined ? {} : { input });
+    const fixed = ['--rules', rules, '--rate', '1000'];
+    const ending = main(['backfill', ...fixed, ...args], { ...io, confirm });
+    return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
+  };
+  const run = (args: string[], runOptions: RunOptions = {}) => begin(args, runOptions).ended;
+  const keys = async (prefix: string) => {
+    const { text } = await oss.call({
+      method: 'GET',
+      bucket: 'photos',
+      query: { 'list-type': '2', prefix, 'max-keys': '1000' },
+    });
+    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
+  };
+  return { oss, dir, rules, processed, begin, run, keys };
+}
+
+const pictures = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`uploads/${String(i).padStart(4, '0')}.jpg`, `p${i}`]),
+  );
+
+describe('a backfill', () => {
+  it('is a dry run into a pipe: it says what it would do, and does nothing', async () => {
+    const { run, processed } = await startWith({ ...pictures(3), 'uploads/a.txt': 'x', 'other/b.jpg': 'x' });
+
+    const { exitCode, out, err } = await run(['oss://photos/']);
+
+    expect(exitCode).toBe(0);
+    expect(processed).toEqual([]);
+    expect(out).toContain('4 seen, 3 taken by a rule');
+    expect(out).toMatch(/outputs +6\n/);
+    expect(out).toMatch(/left alone +1 no-rule-matched/);
+    expect(out).toContain('oss://photos/uploads/0001.jpg -> oss://photos/small/');
+    expect(err).toBe('This was a dry run. Give --yes to start.\n');
+  });
+
+  it('asks a person before it starts', async () => {
+    const { run, processed } = await startWith(pictures(1));
+    const questions: string[] = [];
+    const answer = (yes: boolean) => (question: string) => {
+      questions.push(question);
+      return Promise.resolve(yes);
+    };
+
+    const refused = await run(['oss://photos/'], { confirm: answer(false) });
+    expect([refused.exitCode, processed.length]).toEqual([0, 0]);
+    const accepted = await run(['oss://photos/'], { confirm: answer(true) });
+
+    expect([accepted.exitCode, processed.length]).toEqual([0, 2]);
+    expect(questions).toEqual(['Start?', 'Start?']);
+  });
+
+  it('makes every output once and says what became of it', async () => {
+    const { run, processed, keys } = await startWith({
+      ...pictures(300),
+      'uploads/big.jpg': 'b'.repeat(2_000),
+    });
+
+    const { exitCode, out } = await run(['--bucket', 'photos', '--yes']);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('301 objects: 603 saved, 0 failed. Finished.');
+    expect(new Set(processed).size).toBe(603);
+    expect(processed.length).toBe(603);
+    expect(await keys('big/')).toEqual(['big/big.jpg']);
+  });
+
+  it('goes on after Ctrl-C where it was, without a question, and pays for nothing twice', async () => {
+    const { begin, run, processed } = await startWith(pictures(120));
+    const first = begin(['oss://photos/', '--yes']);
+    while (processed.length < 40) {
+      await setTimeout(5);
+    }
+    first.stop.abort();
+    const { exitCode, out } = await first.ended;
+    const done = processed.length;
+
+    const second = await run(['oss://photos/']);
+
+    expect(exitCode).toBe(130);
+    expect(out).toMatch(/Not finished: the same command goes on\.\n$/);
+    expect(done).toBeLessThan(240);
+    expect(second.err).toMatch(/^Going on: \d+ objects: /);
+    expect(second.out).toContain('120 objects: 240 saved, 0 failed. Finished.');
+    expect(processed.length).toBe(240);
+    expect(new Set(processed).size).toBe(240);
+  });
+
+  it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
+    const { run, processed } = await startWith(pictures(2));
+    await run(['oss://photos/', '--yes']);
+
+    const { out, err } = await run(['oss://photos/']);
+
+    expect(err).toBe('This was a dry run. Give --yes to start.\n');
+    expect(out).toContain('Dry run over');
+    expect(processed.length).toBe(4);
+  });
+
+  it('ends after --max objects, and given again goes on behind them', async () => {
+    const { run, processed } = await startWith({ 'uploads/0.txt': 'no rule takes it', ...pictures(10) });
+
+    await run(['oss://photos/', '--max', '4', '--yes']);
+    expect(processed.length).toBe(8);
+    await run(['oss://photos/', '--max', '4']);
+    expect(processed.length).toBe(16);
+    const { out } = await run(['oss://photos/']);
+
+    expect(new Set(processed).size).toBe(20);
+    expect(processed.length).toBe(20);
+    expect(out).toContain('11 objects: 20 saved, 0 failed, 1 no-rule-matched. Finished.');
+  });
+
+  it('notices that the rules changed, and asks', async () => {
+    const { run, rules, processed } = await startWith(pictures(6));
+    await run(['oss://photos/', '--max', '2', '--yes']);
+    await writeFile(rules, rulesText.replace('[100, 200]', '[100, 300]'));
+
+    const piped = await run(['oss://photos/', '--yes']);
+    const questions: string[] = [];
+    const asked = await run(['oss://photos/'], {
+      confirm: (question) => Promise.resolve(questions.push(question) < 3),
+    });
+
+    expect(piped.exitCode).toBe(2);
+    expect(piped.err).toContain(
+      'the rules changed since this backfill began (2 objects: 4 saved, 0 failed): give --restart',
+    );
+    expect(questions).toEqual([expect.stringMatching(/^the rules changed .* Begin anew\?$/), 'Start?']);
+    expect(asked.exitCode).toBe(0);
+    expect(processed.length).toBe(4 + 12);
+  });
+
+  it('writes what failed into a file, which fed back in tries exactly that again', async () => {
+    const faults = {
+      rules: [{ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key: '**/0001.jpg', count: 1 }],
+    };
+    const { run, dir, processed } = await startWith(pictures(3), { faults });
+
+    const { exitCode, out, err } = await run(['oss://photos/', '--yes']);
+    const [, file = ''] = /--keys (.*)\n$/.exec(err) ?? [];
+    const failures = (await readFile(file, 'utf8')).trim().split('\n');
+    processed.length = 0;
+    const again = await run(['--keys', file, '--yes']);
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('3 objects: 5 saved, 1 failed. Finished.');
+    expect(file.startsWith(join(dir, '.backfill'))).toBe(true);
+    expect(failures.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ source: 'oss://photos/uploads/0001.jpg', code: 'ImageTooLarge' }),
+    ]);
+    expect(again.exitCode).toBe(0);
+    expect(again.out).toContain('1 objects: 1 saved, 0 failed. Finished.');
+    expect(processed).toEqual(['p1 image/resize,w_100']);
+  });
+
+  it('stops when nothing but failures comes back', async () => {
+    const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
+    const { run } = await startWith(pictures(120), { faults });
+
+    const { exitCode, err, out } = await run(['oss://photos/', '--yes']);
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain(
+      '100 outputs failed one after the other, the last one by this: ProcessObject oss://photos/',
+    );
+    expect(out).toContain('Not finished');
+  });
+});
+
+describe('the objects of a backfill', () => {
+  it('are left alone in archive classes, and said so', async () => {
+    const { run, dir, processed } = await startWith(pictures(1));
+    const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];
+    const rows = classes.map((name) => `photos,uploads/0000.jpg,2,AB,2026-01-01T00:00:00Z,${name}\n`);
+    const data = gzipSync(rows.join(''));
+    const manifest = {
+      sourceBucket: 'photos',
+      fileFormat: 'CSV',
+      fileSchema: 'Bucket, Key, Size, ETag, LastModifiedDate, StorageClass',
+      files: [{ key: 'data/a.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
+    };
+    await mkdir(join(dir, 'data'));
+    await mkdir(join(dir, '2026-01-02T00-00Z'));
+    await writeFile(join(dir, 'data/a.csv.gz'), data);
+    const file = join(dir, '2026-01-02T00-00Z/manifest.json');
+    await writeFile(file, JSON.stringify(manifest));
+
+    const { out } = await run(['--inventory', file, '--yes']);
+
+    expect(out).toMatch(/left alone +3 archived/);
+    expect(out).toContain('4 objects: 2 saved, 0 failed, 3 archived. Finished.');
+    expect(processed.length).toBe(2);
+  });
+
+  it('may be those modified in a span of time', async () => {
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    const { oss, run, processed } = await startWith({}, { now: () => now });
+    for (const day of ['2026-01-10', '2026-01-20', '2026-01-30']) {
+      now = Date.parse(day);
+      await oss.call({ method: 'PUT', bucket: 'photos', key: `uploads/${day}.jpg`, body: day, timeMs: now });
+    }
+    now = Date.now();
+
+    const { out } = await run(['oss://photos/', '--since', '2026-01-20', '--until', '2026-01-30', '--yes']);
+
+    expect(processed).toEqual(['2026-01-20 image/resize,w_100', '2026-01-20 image/resize,w_200']);
+    expect(out).toContain('2 outside-time');
+  });
+
+  it('take the day in a target from when they were modified', async () => {
+    let now = Date.parse('2024-05-06T00:00:00Z');
+    const { oss, run, keys } = await startWith({}, { now: () => now });
+    await oss.call({
+      method: 'PUT',
+      bucket: 'photos',
+      key: 'uploads/a.jpg',
+      body: 'a',
+      timeMs: now,
+    });
+    now = Date.now();
+    const file = join(await temporaryDir(), 'keys.txt');
+    await writeFile(file, 'oss://photos/uploads/a.jpg\n');
+
+    await run(['oss://photos/', '--yes']);
+    await run(['--keys', file, '--yes']);
+
+    expect(await keys('small/')).toEqual(['small/2024/a-100.jpg', 'small/2024/a-200.jpg']);
+  });
+
+  it('may be named by the lines of the standard input, whose sizes are asked for', async () => {
+    const { run, processed } = await startWith({ ...pictures(2), 'uploads/big.jpg': 'b'.repeat(2_000) });
+    const input =
+      '\ufeffuploads/big.jpg\r\n\noss://photos/uploads/0001.jpg\nuploads/gone.jpg\nnot/taken.jpg\n';
+
+    const { exitCode, out, err } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], { input });
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('3 taken by a rule at most');
+    expect(out).toContain('4 objects: 5 saved, 1 failed, 1 no-rule-matched. Finished.');
+    expect(processed.length).toBe(5);
+    expect(err).toContain('failures.jsonl says what failed and why');
+  });
+
+  it('keep the outputs that exist with --only-missing', async () => {
+    const { run, processed } = await startWith(pictures(3));
+    await run(['oss://photos/', '--max', '2', '--yes']);
+
+    const { out } = await run(['oss://photos/', '--only-missing', '--yes']);
+
+    expect(out).toContain('3 objects: 2 saved, 0 failed, 4 target-exists. Finished.');
+    expect(processed.length).toBe(6);
+  });
+
+  it('are processed by one rule alone with --rule', async () => {
+    const { run, processed } = await startWith({ 'uploads/big.jpg': 'b'.repeat(2_000) });
+
+    await run(['oss://photos/', '--rule', 'big', '--yes']);
+
+    expect(processed).toEqual([`${'b'.repeat(2_000)} image/resize,w_900`]);
+  });
+
+  it('are listed only where the rules look', async () => {
+    const { oss, run } = await startWith({ ...pictures(1), 'other/a.jpg': 'x' });
+    oss.events.length = 0;
+
+    const { out } = await run(['--bucket', 'photos', '--yes']);
+
+    expect(out).toContain('Dry run over oss://photos/uploads/:');
+    expect(out).toContain('1 objects: 2 saved, 0 failed. Finished.');
+  });
+});
+
+describe('a backfill that is given the wrong way', () => {
+  it.each<[string[], string]>([
+    [[], 'rule "small" takes objects of any bucket: say which by --bucket.'],
+    [['oss://photos/uploads/*.jpg'], 'expected oss://bucket/prefix/'],
+    [['oss://photos/', '--keys', 'a.txt'], 'name the objects in one way'],
+    [['oss://photos/elsewhere/'], 'the rules take nothing of what lies there'],
+    [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
+    [['oss://photos/', '--share', '2'], '--share: expected a number up to 1, received "2"'],
+    [['oss://photos/', '--max', 'many'], '--max: expected a number above 0, received "many"'],
+    [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
+  ])('%j says so', async (args, message) => {
+    const { run } = await startWith({});
+
+    const { exitCode, err } = await run(args);
+
+    expect(err).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it('as a list with a line that names no object, is refused with the line', async () => {
+    const { run } = await startWith({});
+
+    const { exitCode, err } = await run(['--keys', '-'], { input: 'oss://photos/a\nphotos/b\n' });
+
+    expect(err).toContain(
+      'the standard input, line 2: expected oss://bucket/key; for bare keys give --bucket.',
+    );
+    expect(exitCode).toBe(1);
+  });
+});
