@@ -21,14 +21,20 @@ async function coldWith(
       const samples = found(program).map(({ first }, i) => first[measure] - (bare[i] ?? 0));
       return figureOf('cold', `${program}, ${kind}`, 'ms', samples);
     };
-    const [byHand, ali, ours] = [beyond('by hand'), beyond('ali-oss'), beyond('ours')];
+    const [byHand, limit, ali, ours] = [
+      beyond('by hand'),
+      beyond('undici limit'),
+      beyond('ali-oss'),
+      beyond('ours'),
+    ];
     return [
       figureOf('cold', `bare Node, ${kind}`, 'ms', bare),
       byHand,
-      beyond('undici limit'),
+      limit,
       beyond('undici'),
       ali,
       against(ours, byHand, '2.5 x, aim 1.8 x'),
+      against(ours, limit, '1.35 x'),
       against(ours, ali, '0.25 x'),
     ];
   });

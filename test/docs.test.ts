@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'src/local/BEHAVIOURS.md',
+  'test/bench/README.md',
+  ...readdirSync('.github')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `.github/${name}`),
+];
+
+describe.each(documents)('%s', (document) => {
+  const text = readFileSync(document, 'utf8');
+
+  it('links and names only files that exist', () => {
+    const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
+      normalize(join(dirname(document), path)),
+    );
+    const named = [...text.matchAll(/`((?:src|test|\.github|\.ci)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    );
+
+    expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('names only commands that package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const named = [...text.matchAll(/\bnpm run (?:--?\w+ )*([\w:-]+)/g)].map(([, name = '']) => name);
+
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('the invariants', () => {
+  it('are ten, each held by tests of the name that is given', () => {
+    const rows = readFileSync('.github/INVARIANTS.md', 'utf8')
+      .split('\n')
+      .filter((line) => /^\| \d+ \|/.test(line));
+    const tests = rows.map((row) => [...row.matchAll(/`(test\/[^`]+)`: ([^;|]+?)(?=;| \|)/g)]);
+
+    expect(rows).toHaveLength(10);
+    for (const held of tests) {
+      expect(held.length).toBeGreaterThan(0);
+      for (const [, file = '', title = ''] of held) {
+        expect(readFileSync(file, 'utf8')).toContain(title);
+      }
+    }
+  });
+});
