@@ -46,9 +46,9 @@ export interface Operation {
  */
 export const catalog: Readonly<Record<string, Readonly<Record<string, Operation>>>> = data.operations;
 
-/** The types of values that a regular expression tells; and how OSS refuses whole pictures and styles. */
+/** The types of values that a regular expression tells; the fonts of OSS; how it refuses whole pictures and styles. */
 export const forms: Readonly<Record<string, { pattern: string; noun: string }>> = data.forms;
-export const { refusals } = data;
+export const { fonts, refusals } = data;
 
 /** An own property; `constructor` and its like are no names of the catalog. */
 export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name = ''): T | undefined {

@@ -1,94 +1,85 @@
-import { notImplemented } from './failures.ts';
+import { notImplemented } from '../oss/http/errors.ts';
 
 /*
- * BMP, which sharp can neither read nor write: uncompressed, 24 bit, or 32 bit with an alpha channel. Pixels are stored
- * as BGR(A), rows from the bottom up and padded to four bytes (Microsoft: "Bitmap Header Types").
+ * BMP, which sharp can neither read nor write: uncompressed, of 24 bit, of 32 bit with or without alpha, or of 8 bit with
+ * a palette. Pixels are stored as BGR(A), rows from the bottom up and padded to four bytes (Microsoft: "Bitmap Header
+ * Types"). The packages bmp-ts, bmp-js and fast-bmp read less of it, or read it wrongly.
  */
 
 const fileHeaderBytes = 14;
-const [bgrx, bitFields] = [0, 3];
-const masks = { red: 0x00ff0000, green: 0x0000ff00, blue: 0x000000ff, alpha: 0xff000000 };
+const [plain, bitFields] = [0, 3];
+/** Red, green, blue, alpha. */
+const masks = [0x00ff0000, 0x0000ff00, 0x000000ff, 0xff000000];
 
-interface BmpHeader {
-  readonly width: number;
-  readonly height: number;
-  readonly hasAlpha: boolean;
-  readonly bytesPerPixel: number;
-  readonly pixelsAt: number;
-  readonly isTopDown: boolean;
-}
-
-/** Throws RangeError for what breaks off, NotImplemented for palettes and compression. */
-export function readBmpHeader(bmp: Buffer): BmpHeader {
+/** Throws RangeError for what breaks off, NotImplemented for compression and other depths. */
+export function readBmpHeader(bmp: Buffer) {
   const [infoBytes, bits, compression] = [bmp.readUInt32LE(14), bmp.readUInt16LE(28), bmp.readUInt32LE(30)];
-  const [width, rows] = [bmp.readInt32LE(18), bmp.readInt32LE(22)];
-  const isPlain = compression === bgrx && (bits === 24 || bits === 32);
-  const isMasked = compression === bitFields && bits === 32 && hasUsualMasks(bmp);
+  const [pixelsAt, width, rows] = [bmp.readUInt32LE(10), bmp.readInt32LE(18), bmp.readInt32LE(22)];
+  const hasMasks = (count: number) =>
+    masks.slice(0, count).every((mask, index) => bmp.readUInt32LE(54 + 4 * index) === mask);
+  const isPlain = compression === plain && [8, 24, 32].includes(bits);
+  const isMasked = compression === bitFields && bits === 32 && hasMasks(3);
   if (infoBytes < 40 || !(isPlain || isMasked)) {
-    throw notImplemented('BMP sources other than uncompressed ones of 24 or 32 bit');
+    throw notImplemented('BMP sources other than uncompressed ones of 8, 24 or 32 bit');
   }
-  const [height, bytesPerPixel, pixelsAt] = [Math.abs(rows), bits / 8, bmp.readUInt32LE(10)];
+  const [height, bytesPerPixel] = [Math.abs(rows), bits / 8];
   if (width <= 0 || rows === 0 || pixelsAt + (height - 1) * rowBytes(width, bytesPerPixel) > bmp.length) {
-    throw new RangeError(`${width}x${rows} px in ${bmp.length} bytes`);
+    throw new RangeError(`${width}x${height} px in ${bmp.length} bytes`);
   }
-  const hasAlpha = isMasked && infoBytes >= 56 && bmp.readUInt32LE(66) === masks.alpha;
-  return { width, height, hasAlpha, bytesPerPixel, pixelsAt, isTopDown: rows < 0 };
-}
-
-function hasUsualMasks(bmp: Buffer): boolean {
-  return [masks.red, masks.green, masks.blue].every(
-    (mask, index) => bmp.readUInt32LE(54 + 4 * index) === mask,
-  );
+  const hasAlpha = isMasked && infoBytes >= 56 && hasMasks(4);
+  const paletteAt = fileHeaderBytes + infoBytes;
+  return { width, height, hasAlpha, bytesPerPixel, paletteAt, pixelsAt, isTopDown: rows < 0 };
 }
 
 /** The pixels as RGB(A) from the top down. */
 export function decodeBmp(bmp: Buffer) {
-  const { width, height, hasAlpha, bytesPerPixel, pixelsAt, isTopDown } = readBmpHeader(bmp);
+  const { width, height, hasAlpha, bytesPerPixel, paletteAt, pixelsAt, isTopDown } = readBmpHeader(bmp);
   const channels = hasAlpha ? 4 : 3;
   const data = Buffer.alloc(width * height * channels);
   for (let y = 0, to = 0; y < height; y++) {
-    let from = pixelsAt + (isTopDown ? y : height - 1 - y) * rowBytes(width, bytesPerPixel);
-    for (let x = 0; x < width; x++, from += bytesPerPixel, to += channels) {
-      data[to] = bmp[from + 2] ?? 0;
-      data[to + 1] = bmp[from + 1] ?? 0;
-      data[to + 2] = bmp[from] ?? 0;
-      if (hasAlpha) {
-        data[to + 3] = bmp[from + 3] ?? 0;
-      }
+    let at = pixelsAt + (isTopDown ? y : height - 1 - y) * rowBytes(width, bytesPerPixel);
+    for (let x = 0; x < width; x++, at += bytesPerPixel, to += channels) {
+      const from = bytesPerPixel === 1 ? paletteAt + 4 * (bmp[at] ?? 0) : at;
+      swapColours(bmp, from, data, to, channels);
     }
   }
   return { data, width, height, channels } as const;
 }
 
-/** `rows` are the picture's from the bottom up, pixels as BGR, or as BGRA when it has alpha. */
-export function encodeBmp(
-  rows: Buffer,
-  picture: { width: number; height: number; hasAlpha: boolean },
-): Buffer {
-  const { width, height, hasAlpha } = picture;
+/** `pixels` are RGB from the top down, or RGBA where the picture has alpha. */
+export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlpha: boolean): Buffer {
   const [infoBytes, bytesPerPixel] = hasAlpha ? [108, 4] : [40, 3];
-  const headerBytes = fileHeaderBytes + infoBytes;
-  const bmp = Buffer.alloc(headerBytes + rowBytes(width, bytesPerPixel) * height);
+  const pixelsAt = fileHeaderBytes + infoBytes;
+  const bmp = Buffer.alloc(pixelsAt + rowBytes(width, bytesPerPixel) * height);
   bmp.write('BM', 0, 'latin1');
-  bmp.writeUInt32LE(bmp.length, 2);
-  bmp.writeUInt32LE(headerBytes, 10);
-  bmp.writeUInt32LE(infoBytes, 14);
-  bmp.writeInt32LE(width, 18);
-  bmp.writeInt32LE(height, 22);
-  bmp.writeUInt16LE(1, 26);
-  bmp.writeUInt16LE(bytesPerPixel * 8, 28);
+  const header = [bmp.length, 0, pixelsAt, infoBytes, width, height, 1 | ((bytesPerPixel * 8) << 16)];
+  for (const [index, value] of header.entries()) {
+    bmp.writeUInt32LE(value, 2 + 4 * index);
+  }
   if (hasAlpha) {
     bmp.writeUInt32LE(bitFields, 30);
-    Object.values(masks).forEach((mask, index) => {
+    for (const [index, mask] of masks.entries()) {
       bmp.writeUInt32LE(mask, 54 + 4 * index);
-    });
+    }
     bmp.write('BGRs', 70, 'latin1'); // LCS_sRGB
   }
-  for (let y = 0; y < height; y++) {
-    const to = headerBytes + y * rowBytes(width, bytesPerPixel);
-    rows.copy(bmp, to, y * width * bytesPerPixel, (y + 1) * width * bytesPerPixel);
+  for (let y = 0, from = 0; y < height; y++) {
+    const row = pixelsAt + (height - 1 - y) * rowBytes(width, bytesPerPixel);
+    for (let x = 0; x < width; x++, from += bytesPerPixel) {
+      swapColours(pixels, from, bmp, row + x * bytesPerPixel, bytesPerPixel);
+    }
   }
   return bmp;
+}
+
+/** Copies a pixel, its red and blue having changed places. */
+function swapColours(source: Buffer, from: number, target: Buffer, to: number, channels: number): void {
+  target[to] = source[from + 2] ?? 0;
+  target[to + 1] = source[from + 1] ?? 0;
+  target[to + 2] = source[from] ?? 0;
+  if (channels === 4) {
+    target[to + 3] = source[from + 3] ?? 0;
+  }
 }
 
 function rowBytes(width: number, bytesPerPixel: number): number {

@@ -1,69 +1,63 @@
-/** Tags that OSS reports, from the main and the Exif directory, under the names of Exif 2.31. */
-const tagNames: ReadonlyMap<number, string> = new Map([
-  [0x0103, 'Compression'],
-  [0x010f, 'Make'],
-  [0x0110, 'Model'],
-  [0x0112, 'Orientation'],
-  [0x011a, 'XResolution'],
-  [0x011b, 'YResolution'],
-  [0x0128, 'ResolutionUnit'],
-  [0x0131, 'Software'],
-  [0x0132, 'DateTime'],
-  [0x8298, 'Copyright'],
-  [0x8769, 'ExifTag'],
-  [0x829a, 'ExposureTime'],
-  [0x829d, 'FNumber'],
-  [0x8827, 'ISOSpeedRatings'],
-  [0x9003, 'DateTimeOriginal'],
-  [0x920a, 'FocalLength'],
-]);
+import ExifReader from 'exifreader';
 
-/** The tags of an EXIF block as text, rationals as `n/d`. A block that breaks off or lies gives what came before. */
-export function readExif(block: Buffer): Map<string, string> {
-  const tiff = block.toString('latin1', 0, 6) === 'Exif\0\0' ? block.subarray(6) : block;
-  const tags = new Map<string, string>();
+/** ExifReader's names of pointers, under those that OSS's own example shows; they are Exiv2's throughout. */
+const pointers: Readonly<Record<string, string>> = {
+  'Exif IFD Pointer': 'ExifTag',
+  'GPS Info IFD Pointer': 'GPSTag',
+  'Interoperability IFD Pointer': 'InteroperabilityTag',
+};
+
+/** OSS's example shows these as words. */
+const directions: Readonly<Record<string, string>> = { N: 'North', S: 'South', E: 'East', W: 'West' };
+
+/**
+ * The EXIF of a picture as OSS's example of `image/info` shows it, directories of the picture, its thumbnail and its
+ * place in one: fractions as `n/d`, lists with blanks, degrees as Exiv2 prints them. A block that breaks off gives what
+ * came before. (The package exif-reader turns fractions into decimals, which cannot be undone.)
+ */
+export function readExif(picture: Buffer): Record<string, string> {
+  const { exif = {}, Thumbnail = {} } = loadTags(picture);
+  const tags = Object.entries({ ...Thumbnail, ...exif }).flatMap(([name, tag]) => {
+    const value: unknown = typeof tag === 'object' && tag !== null && 'value' in tag ? tag.value : undefined;
+    const isShown = Array.isArray(value) || ['number', 'string'].includes(typeof value);
+    return isShown && name !== 'MakerNote' ? [[pointers[name] ?? name, describeValue(name, value)]] : [];
+  });
+  return Object.fromEntries(tags);
+}
+
+function loadTags(picture: Buffer) {
   try {
-    readDirectory(tiff, readInteger(tiff, 4, 4), tags);
-    const exifDirectory = tags.get('ExifTag');
-    if (exifDirectory !== undefined) {
-      readDirectory(tiff, Number(exifDirectory), tags);
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) {
-      throw error;
-    }
-  }
-  return tags;
-}
-
-/** Entries of twelve bytes: tag, type, count, and the value or, when longer than four bytes, where it stands. */
-function readDirectory(tiff: Buffer, start: number, tags: Map<string, string>): void {
-  const count = readInteger(tiff, start, 2);
-  for (let index = 0; index < count; index++) {
-    const at = start + 2 + index * 12;
-    const name = tagNames.get(readInteger(tiff, at, 2));
-    if (name !== undefined) {
-      tags.set(name, readValue(tiff, at));
-    }
+    return ExifReader.load(picture, { expanded: true });
+  } catch {
+    return {};
   }
 }
 
-function readValue(tiff: Buffer, at: number): string {
-  const [type, count, place] = [readInteger(tiff, at + 2, 2), readInteger(tiff, at + 4, 4), at + 8];
-  const far = () => readInteger(tiff, place, 4);
-  if (type === 3) {
-    return String(readInteger(tiff, place, 2));
+function describeValue(name: string, value: unknown): string {
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (/^GPSL(at|ong)itudeRef$/.test(name)) {
+    return directions[parts.join()] ?? parts.join();
   }
-  if (type === 5) {
-    return `${readInteger(tiff, far(), 4)}/${readInteger(tiff, far() + 4, 4)}`;
+  if (/^GPSL(at|ong)itude$/.test(name)) {
+    return describeDegrees(parts);
   }
-  if (type !== 2) {
-    return String(far());
-  }
-  const text = count <= 4 ? place : far();
-  return tiff.toString('utf8', text, text + count).replace(/\0.*$/s, '');
+  // ExifReader gives a single fraction as a pair; these are pairs of their own.
+  const isFraction = isPair(value) && !['YCbCrSubSampling', 'SubjectLocation', 'PageNumber'].includes(name);
+  return isFraction ? value.join('/') : parts.map((part) => (isPair(part) ? part.join('/') : part)).join(' ');
 }
 
-function readInteger(tiff: Buffer, at: number, bytes: number): number {
-  return tiff.toString('latin1', 0, 2) === 'II' ? tiff.readUIntLE(at, bytes) : tiff.readUIntBE(at, bytes);
+function isPair(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number');
+}
+
+/** `31deg 14' 23.500" `; zeros at the end are left out, and nothing but zeros is `0deg `. */
+function describeDegrees(parts: readonly unknown[]): string {
+  const texts = parts.filter(isPair).map(([numerator, denominator], index) => {
+    const digits = numerator % denominator === 0 ? 0 : 7 - 2 * index;
+    return `${(numerator / denominator).toFixed(digits)}${['deg', "'", '"'][index]} `;
+  });
+  return texts
+    .join('')
+    .replace(/(?<= )0" $/, '')
+    .replace(/(?<=deg )0' $/, '');
 }

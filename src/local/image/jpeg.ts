@@ -13,41 +13,35 @@ const luminance = [
  * its own. `undefined` when the header holds no such table.
  */
 export function estimateJpegQuality(jpeg: Buffer): number | undefined {
-  const table = luminanceTable(jpeg);
+  const table = findLuminanceTable(jpeg);
   if (table === undefined) {
     return undefined;
   }
-  const own = sum(table);
   const qualities = Array.from({ length: 100 }, (_, index) => index + 1);
-  const distance = (quality: number) => Math.abs(sum(scaledTable(quality)) - own);
+  const distance = (quality: number) => Math.abs(sum(scaleTable(quality)) - sum(table));
   return qualities.reduce((best, quality) => (distance(quality) <= distance(best) ? quality : best));
 }
 
 /** The table libjpeg writes for a quality. */
-function scaledTable(quality: number): number[] {
+function scaleTable(quality: number): number[] {
   const percent = quality < 50 ? Math.floor(5000 / quality) : 200 - quality * 2;
   return luminance.map((value) => Math.min(255, Math.max(1, Math.floor((value * percent + 50) / 100))));
 }
 
-/** Table 0, which the brightness component uses, from the segments before the first scan (T.81, B.2.4.1). */
-function luminanceTable(jpeg: Buffer): number[] | undefined {
-  for (let at = 2; at + 4 <= jpeg.length && jpeg[at + 1] !== startOfScan; ) {
-    const end = at + 2 + jpeg.readUInt16BE(at + 2);
-    for (
-      let table = at + 4;
-      jpeg[at + 1] === quantisationTables && table + 65 <= Math.min(end, jpeg.length);
-    ) {
-      const [precision, id] = [jpeg.readUInt8(table) >> 4, jpeg.readUInt8(table) & 0x0f];
-      if (precision === 0 && id === 0) {
-        return [...jpeg.subarray(table + 1, table + 65)];
-      }
-      table += 1 + 64 * (precision + 1);
+/** Table 0, of 8 bits, which the brightness uses, at the head of a segment before the first scan (T.81, B.2.4.1). */
+function findLuminanceTable(jpeg: Buffer): Uint8Array | undefined {
+  for (
+    let at = 2;
+    at + 69 <= jpeg.length && jpeg[at + 1] !== startOfScan;
+    at += 2 + jpeg.readUInt16BE(at + 2)
+  ) {
+    if (jpeg[at + 1] === quantisationTables && jpeg[at + 4] === 0) {
+      return jpeg.subarray(at + 5, at + 69);
     }
-    at = end;
   }
   return undefined;
 }
 
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
 }

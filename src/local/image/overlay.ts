@@ -1,34 +1,31 @@
-import sharp, { type OverlayOptions, type Sharp } from 'sharp';
-import { type Gravity, placeAt } from './gravity.ts';
-import { type Picture, type Size, settle } from './picture.ts';
+import sharp, { type Sharp } from 'sharp';
+import { placeAt } from './gravity.ts';
+import { type Picture, settle } from './picture.ts';
+import type { Size } from './refuse.ts';
 
 /** A picture with transparency, to be laid over another. */
 export interface Overlay extends Size {
-  readonly rgba: Buffer;
+  readonly png: Buffer;
 }
 
 export interface Place {
-  readonly gravity: Gravity;
+  readonly gravity: string;
   readonly x: number;
   readonly y: number;
   readonly voffset: number;
 }
 
-const clear = '#00000000';
+export const clear = '#00000000';
 
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
-  const opaque = pipeline.toColourspace('srgb').ensureAlpha().raw();
-  const { data, info } = await opaque.toBuffer({ resolveWithObject: true });
-  return { rgba: data, width: info.width, height: info.height };
+  const png = pipeline.toColourspace('srgb').ensureAlpha().png({ compressionLevel: 1 });
+  const { data, info } = await png.toBuffer({ resolveWithObject: true });
+  return { png: data, width: info.width, height: info.height };
 }
 
-export function openOverlay({ rgba, width, height }: Overlay): Sharp {
-  return sharp(rgba, { raw: { width, height, channels: 4 }, limitInputPixels: false });
-}
-
-/** An overlay in sharp's words. */
-export function layer({ rgba, width, height }: Overlay, where: Partial<OverlayOptions>): OverlayOptions {
-  return { input: rgba, raw: { width, height, channels: 4 }, limitInputPixels: false, ...where };
+/** An empty sheet. */
+function openSheet({ width, height }: Size): Sharp {
+  return sharp({ create: { width, height, channels: 4, background: clear }, limitInputPixels: false });
 }
 
 /** Two overlays side by side, `gapPx` apart; `align` 0 is their tops in line, 1 their middles, 2 their bottoms. */
@@ -36,13 +33,9 @@ export function joinOverlays(left: Overlay, right: Overlay, align: number, gapPx
   const width = left.width + gapPx + right.width;
   const height = Math.max(left.height, right.height);
   const top = (overlay: Overlay) => Math.floor(((height - overlay.height) * align) / 2);
-  const canvas = sharp({ create: { width, height, channels: 4, background: clear } });
-  return toOverlay(
-    canvas.composite([
-      layer(left, { left: 0, top: top(left) }),
-      layer(right, { left: left.width + gapPx, top: top(right) }),
-    ]),
-  );
+  const first = { input: left.png, left: 0, top: top(left) };
+  const second = { input: right.png, left: left.width + gapPx, top: top(right) };
+  return toOverlay(openSheet({ width, height }).composite([first, second]));
 }
 
 /** Lays the overlay on each frame, the part that lies outside cut off: sharp refuses it. voffset down is assumed. */
@@ -56,30 +49,25 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, place: Pl
   if (width <= 0 || height <= 0) {
     return picture;
   }
-  const visible = await toOverlay(openOverlay(overlay).extract({ ...cut, width, height }));
+  const visible = await toOverlay(sharp(overlay.png).extract({ ...cut, width, height }));
   return layOn(picture, visible, left + cut.left, top + cut.top);
 }
 
 /** Repeats the overlay from the left top corner on, `padx` and `pady` pixels apart. */
 export async function tileOverlay(picture: Picture, overlay: Overlay, padx: number, pady: number) {
-  const spaced = await toOverlay(
-    openOverlay(overlay).extend({ right: padx, bottom: pady, background: clear }),
-  );
+  const margins = { right: padx, bottom: pady, background: clear };
+  const spaced = await toOverlay(sharp(overlay.png).extend(margins));
   const width = Math.min(picture.width, spaced.width);
   const height = Math.min(picture.height, spaced.height);
-  const tile = await toOverlay(openOverlay(spaced).extract({ left: 0, top: 0, width, height }));
-  const tiles = layer(tile, { tile: true, gravity: 'northwest' });
-  if (picture.frames === 1) {
-    return settle(picture, picture.open().composite([tiles]));
-  }
-  const sheet = { width: picture.width, height: picture.height, channels: 4 as const, background: clear };
-  return layOn(picture, await toOverlay(sharp({ create: sheet }).composite([tiles])), 0, 0);
+  const { png } = await toOverlay(sharp(spaced.png).extract({ left: 0, top: 0, width, height }));
+  const tiles = openSheet(picture).composite([{ input: png, tile: true, gravity: 'northwest' }]);
+  return layOn(picture, await toOverlay(tiles), 0, 0);
 }
 
 /** The frames of an animation stand below one another. */
-function layOn(picture: Picture, overlay: Overlay, left: number, top: number): Promise<Picture> {
-  const layers = Array.from({ length: picture.frames }, (_, frame) =>
-    layer(overlay, { left, top: top + frame * picture.height }),
-  );
+function layOn(picture: Picture, { png }: Overlay, left: number, top: number): Promise<Picture> {
+  const layers = Array.from({ length: picture.frames }, (_, frame) => {
+    return { input: png, left, top: top + frame * picture.height };
+  });
   return settle(picture, picture.open().composite(layers));
 }

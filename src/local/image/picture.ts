@@ -1,11 +1,10 @@
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
-import { badRequest, damagedSource } from './failures.ts';
+import { refusals } from '../../style/catalog.ts';
+import type { ImageResult } from './contract.ts';
+import type { Logo } from './logo.ts';
+import type { ParameterValues } from './parameters.ts';
+import { checkSize, damagedSource, type Size } from './refuse.ts';
 import { type ImageFormat, openSource, type Source } from './source.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** How the result will be written; set by format, quality and interlace, used once at the end. */
 export interface Output {
@@ -15,7 +14,7 @@ export interface Output {
   readonly progressive: boolean;
 }
 
-/** The image between two actions. Width and height are of one frame. */
+/** The image between two actions. Its size is that of one frame. */
 export interface Picture extends Size {
   readonly source: Source;
   readonly frames: number;
@@ -25,29 +24,37 @@ export interface Picture extends Size {
   open(): Sharp;
 }
 
-/** Longest side OSS turns, by EXIF or by rotate (OSS help: "Image processing FAQ"; the code is assumed). */
-export function checkRotationRange({ width, height }: Size): void {
-  if (Math.max(width, height) > 4096) {
-    throw badRequest('BadRequest', 'Picture exceed the maximum allowable rotation range', '0040-00000006');
-  }
+/** What an action may use beside the picture: images of watermarks by `image_`, and the picture that one is laid on. */
+export interface ActionContext {
+  readonly logos: ReadonlyMap<string, Logo>;
+  readonly main?: Size;
 }
 
+/** Does one action of a style, its parameters being as the catalog wants them. */
+export type Action = (
+  picture: Picture,
+  values: ParameterValues,
+  context: ActionContext,
+) => Picture | Promise<Picture>;
+
+/** Answers what a style asks about a source. */
+export type Question = (source: Source, values: ParameterValues) => Promise<ImageResult>;
+
 /** The source as first picture: turned upright by its EXIF orientation unless told not to, all frames or the first. */
-export function openPicture(source: Source, how: { orient: boolean; animated: boolean }): Picture {
-  const turned = how.orient && source.orientation > 1;
-  if (turned) {
-    checkRotationRange(source);
+export function openPicture(source: Source, how: { isTurned: boolean; isAnimated: boolean }): Picture {
+  const { format, width, height, orientation, metadata } = source;
+  const isTurned = how.isTurned && orientation > 1;
+  if (isTurned) {
+    checkSize(source, refusals.rotation);
   }
-  const sideways = turned && source.orientation >= 5;
-  return {
-    source,
-    width: sideways ? source.height : source.width,
-    height: sideways ? source.width : source.height,
-    frames: how.animated ? source.frames : 1,
-    hasAlpha: source.hasAlpha,
-    output: { format: source.format, progressive: false },
-    open: () => (turned ? openSource(source, how.animated).autoOrient() : openSource(source, how.animated)),
+  const size = isTurned && orientation >= 5 ? { width: height, height: width } : { width, height };
+  const frames = how.isAnimated ? source.frames : 1;
+  const output = { format, progressive: false };
+  const open = () => {
+    const pipeline = openSource(source, how.isAnimated);
+    return isTurned ? pipeline.autoOrient() : pipeline;
   };
+  return { ...size, source, frames, hasAlpha: metadata.hasAlpha ?? false, output, open };
 }
 
 /**
@@ -56,14 +63,20 @@ export function openPicture(source: Source, how: { orient: boolean; animated: bo
  */
 export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture> {
   // Composing gives everything an alpha channel; a result has one only if the picture had.
-  return ofPixels(
-    picture,
-    await render(picture, (picture.hasAlpha ? pipeline : pipeline.removeAlpha()).raw()),
-  );
+  const kept = picture.hasAlpha ? pipeline : pipeline.removeAlpha();
+  return withPixels(picture, await render(picture, kept.raw()));
+}
+
+/** What lies outside a rounded rectangle is cut away: transparent, and so white in a JPEG (OSS help: "Circle crop"). */
+export function cutOut(picture: Picture, pipeline: Sharp, { width, height }: Size, radius: number) {
+  const shape = `<rect width="${width}" height="${height}" rx="${radius}"/>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shape}</svg>`;
+  const cut = pipeline.composite([{ input: Buffer.from(svg), blend: 'dest-in' }]);
+  return settle({ ...picture, hasAlpha: true }, cut);
 }
 
 /** The picture with other pixels; its size is theirs. */
-export function ofPixels(picture: Picture, { data, info }: { data: Buffer; info: OutputInfo }): Picture {
+export function withPixels(picture: Picture, { data, info }: { data: Buffer; info: OutputInfo }): Picture {
   const { width, channels } = info;
   const height = info.height / picture.frames;
   const animated = picture.frames > 1;
@@ -72,9 +85,9 @@ export function ofPixels(picture: Picture, { data, info }: { data: Buffer; info:
   return { ...picture, width, height, open };
 }
 
-/** The only place where pixels are computed. What fails here is the source: the options were checked while building. */
+/** The only place where pixels are computed. What fails here is the source: the options were checked before. */
 export function render(picture: Picture, pipeline: Sharp) {
-  return pipeline.toBuffer({ resolveWithObject: true }).catch((error: Error) => {
-    throw damagedSource(picture.source.format, error.message);
+  return pipeline.toBuffer({ resolveWithObject: true }).catch((error: unknown) => {
+    throw damagedSource(picture.source.format, error);
   });
 }

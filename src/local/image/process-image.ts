@@ -1,76 +1,89 @@
-import { parseStyle, type StyleAction } from '../../style/parse.ts';
-import type { Step } from './action.ts';
-import { actions, questions } from './actions.ts';
+import { lookUp, refusals } from '../../style/catalog.ts';
+import { notImplemented } from '../oss/http/errors.ts';
+import * as actions from './actions/index.ts';
 import type { ImageRequest, ImageResult } from './contract.ts';
 import { encodePicture } from './encode.ts';
-import { badRequest } from './failures.ts';
-import { openPicture, type Picture } from './picture.ts';
-import { readSource } from './source.ts';
+import { type Logo, readLogo, splitLogo } from './logo.ts';
+import { type ActionContext, openPicture, type Picture } from './picture.ts';
+import * as questions from './questions/index.ts';
+import { refuse } from './refuse.ts';
+import { readSource, type Source } from './source.ts';
+import { keepsAnimation, readSteps, type Step } from './steps.ts';
 
-/** At most three different ones (OSS help: "Add watermarks"; a page of 2024 says six). */
-const maxLogos = 3;
+/** Does work on so many pixels as soon as there is room for it. */
+export type Schedule = (pixels: number, work: () => Promise<ImageResult>) => Promise<ImageResult>;
 
 /**
  * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) the way OSS does, actions in
  * written order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
  */
-export async function processImage(request: ImageRequest): Promise<ImageResult> {
-  const named = imageActions(request.style);
-  const asked = named.find(({ name }) => questions.has(name.text));
-  if (asked !== undefined) {
-    return answer(asked, named.length, request);
+export async function processImage(
+  { style, readSource: read, readObject, asynchronous = false }: ImageRequest,
+  schedule: Schedule = (_, work) => work(),
+): Promise<ImageResult> {
+  const steps = readSteps(style, false);
+  checkSteps(steps, asynchronous);
+  const logoStyles = readLogoStyles(steps);
+  const source = await readSource(await read());
+  const logos = new Map<string, Logo>();
+  for (const [image, { key, prepare }] of logoStyles) {
+    logos.set(image, { source: await readLogo(key, readObject), prepare });
   }
-  const steps = named.map(toStep);
-  checkChain(named, steps);
-  const source = await readSource(await request.readSource());
-  const animated = source.frames > 1 && steps.every(({ keepsFrames }) => keepsFrames);
-  const orient = !steps.some(({ refusesOrientation }) => refusesOrientation);
-  let picture: Picture = openPicture(source, { orient, animated });
+  const sources = [source, ...[...logos.values()].map((logo) => logo.source)];
+  const pixels = sources.reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);
+  return schedule(pixels, () => runSteps(source, steps, { logos }));
+}
+
+async function runSteps(source: Source, steps: readonly Step[], context: ActionContext) {
+  const [first] = steps;
+  const question = lookUp(questions, first?.name);
+  if (first !== undefined && question !== undefined) {
+    return question(source, first.values);
+  }
+  const isTurned = steps.every(({ name, values }) => name !== 'auto-orient' || values.texts.value !== '0');
+  const isAnimated = source.frames > 1 && steps.every(keepsAnimation);
+  return encodePicture(await applySteps(openPicture(source, { isTurned, isAnimated }), steps, context));
+}
+
+async function applySteps(picture: Picture, steps: readonly Step[], context: ActionContext) {
+  let current = picture;
+  for (const { name, values } of steps) {
+    current = (await lookUp(actions, name)?.(current, values, context)) ?? current;
+  }
+  return current;
+}
+
+/** What stands in a wrong place, is for other requests, or exists in OSS only. */
+function checkSteps(steps: readonly Step[], isAsynchronous: boolean): void {
   for (const step of steps) {
-    picture = await step.apply(picture, request.readObject);
+    const { name, operation } = step;
+    if (operation.alone === true && steps.length > 1) {
+      throw refuse(refusals.alone, name);
+    }
+    if (operation.last === true && step !== steps.at(-1)) {
+      throw refuse(refusals.last, name);
+    }
+    if (operation.mode === 'async' && !isAsynchronous) {
+      throw refuse(refusals.asyncOnly, name);
+    }
+    if (!Object.hasOwn({ ...actions, ...questions }, name)) {
+      throw notImplemented(`image/${name}`);
+    }
   }
-  return encodePicture(picture);
 }
 
-function checkChain(named: readonly StyleAction[], steps: readonly Step[]): void {
-  if (named.slice(0, -1).some(({ name }) => name.text === 'blindwatermark')) {
-    throw badRequest('InvalidArgument', 'The action blindwatermark must be the last one.');
+/** The watermarks' images, by the whole of their `image_`: where each lies, and how it is prepared. */
+function readLogoStyles(steps: readonly Step[]) {
+  const images = new Set(steps.flatMap(({ values }) => values.texts.image ?? []));
+  const styles = [...images].map((image) => {
+    const { key, style } = splitLogo(image);
+    const nested = style === undefined ? [] : readSteps(style, true);
+    const prepare: Logo['prepare'] = (logo, main) => applySteps(logo, nested, { logos: new Map(), main });
+    return [image, { key, prepare }] as const;
+  });
+  // OSS help, "Add watermarks"; a page of 2024 says six.
+  if (new Set(styles.map(([, { key }]) => key)).size > refusals.watermarkCount.count) {
+    throw refuse(refusals.watermarkCount);
   }
-  const logos = new Set(steps.flatMap(({ logo }) => logo ?? []));
-  if (logos.size > maxLogos) {
-    const message = `${logos.size} different images as watermarks, at most ${maxLogos} are allowed.`;
-    throw badRequest('WatermarkError', message, '0040-00000026');
-  }
-}
-
-function imageActions(style: string): readonly StyleAction[] {
-  const [segment, ...more] = parseStyle(style);
-  if (segment?.category.text !== 'image' || more.length > 0) {
-    throw badRequest('InvalidArgument', `Expected one "image/…" style, found "${style}".`, '0040-00000601');
-  }
-  if (segment.actions.length === 0 || segment.actions.some(({ name }) => name.text === '')) {
-    throw badRequest('InvalidArgument', `The style "${style}" names no action.`, '0040-00000212');
-  }
-  return segment.actions;
-}
-
-function toStep(action: StyleAction): Step {
-  const bind = actions.get(action.name.text);
-  if (bind === undefined) {
-    throw badRequest('InvalidArgument', `The action ${action.name.text} does not exist.`, '0040-00000213');
-  }
-  return bind(action);
-}
-
-async function answer(action: StyleAction, actionCount: number, request: ImageRequest): Promise<ImageResult> {
-  const name = action.name.text;
-  const question = questions.get(name);
-  if (question === undefined || actionCount > 1) {
-    throw badRequest('InvalidArgument', `The action ${name} must be the only one.`);
-  }
-  if (name === 'deblindwatermark' && request.asynchronous !== true) {
-    throw badRequest('InvalidArgument', `The action ${name} is for x-oss-async-process only.`);
-  }
-  const source = await readSource(await request.readSource());
-  return { body: Buffer.from(await question.answer(source, action)), contentType: question.contentType };
+  return styles;
 }

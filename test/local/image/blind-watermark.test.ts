@@ -163,7 +163,7 @@ describe('a blind watermark', () => {
       sharp({ create: { width: 300, height: 300, channels: 3, background } })
         .png()
         .toBuffer();
-    const tiny = await run(portrait, 'image/resize,w_40');
+    const tiny = await run(portrait, 'image/resize,w_20');
     const good = content('x');
 
     const failures = [
@@ -177,13 +177,7 @@ describe('a blind watermark', () => {
       await failure(portrait, 'image/deblindwatermark,s_low,t_text'),
     ];
 
-    const codes = [
-      'BadRequest',
-      'BadRequest',
-      'BadRequest',
-      'MissingArgument',
-      ...Array(4).fill('InvalidArgument'),
-    ];
+    const codes = [...Array(3).fill('BadRequest'), ...Array(5).fill('InvalidArgument')];
     expect(failures).toMatchObject(codes.map((code) => ({ statusCode: 400, code })));
   });
 });

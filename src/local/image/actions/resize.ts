@@ -1,0 +1,89 @@
+import { refusals } from '../../../style/catalog.ts';
+import { placeAt } from '../gravity.ts';
+import type { ParameterValues } from '../parameters.ts';
+import { type Action, type Picture, settle } from '../picture.ts';
+import { checkSize, type Size } from '../refuse.ts';
+
+/** Scale the whole picture to `scaled`; then, for fill and pad, cut or fill it up to `frame` around the centre. */
+export interface ResizePlan {
+  readonly scaled: Size;
+  readonly frame: Size;
+}
+
+/**
+ * Animations are never enlarged. A watermark's image also knows P: percent of the picture that it is laid on (OSS help,
+ * "Add watermarks": P_10 on 100x100 gives 10x10). That it fits into that box in proportion, and w and h win, is assumed.
+ */
+export const resize: Action = (picture, { numbers, texts }, { main }) => {
+  const { w, h, P } = numbers;
+  if (main !== undefined && P !== undefined && w === undefined && h === undefined) {
+    const { width, height } = scale(main, P, 100);
+    const inside = { numbers: { w: width, h: height }, texts: { limit: '0' } };
+    return applyPlan(picture, planResize(picture, inside));
+  }
+  const limit = picture.frames > 1 ? '1' : texts.limit;
+  const plan = planResize(picture, { numbers, texts: { ...texts, limit } });
+  return applyPlan(picture, plan, texts.color);
+};
+
+function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color = 'ffffff') {
+  if ([scaled, frame].every(({ width, height }) => width === picture.width && height === picture.height)) {
+    return picture;
+  }
+  checkSize(scaled, refusals.resize);
+  checkSize(frame, refusals.resize);
+  const pipeline = picture.open().resize({ ...scaled, fit: 'fill' });
+  const { left, top } = placeAt('center', frame, scaled);
+  if (frame.width < scaled.width || frame.height < scaled.height) {
+    return settle(picture, pipeline.extract({ left: -left, top: -top, ...frame }));
+  }
+  const [right, bottom] = [frame.width - scaled.width - left, frame.height - scaled.height - top];
+  return settle(picture, pipeline.extend({ left, top, right, bottom, background: `#${color}` }));
+}
+
+/**
+ * What a resize does to a picture of a given size (OSS help: "Resize images", 2026; older pages differ on fixed with
+ * one side and on the long side). Without enlargement (`limit_1`, the default) a larger target leaves the size alone;
+ * that fill, mfit and fixed count as larger when one side is, is assumed.
+ */
+export function planResize(source: Size, { numbers, texts }: ParameterValues): ResizePlan {
+  const { w, h, l, s, p = 100 } = numbers;
+  const isByLength = w === undefined && h === undefined;
+  const [long, short] = source.width >= source.height ? [l, s] : [s, l];
+  const [width, height] = isByLength ? [long, short] : [w, h];
+  // l or s alone is in proportion whatever the mode.
+  const mode = isByLength && (l === undefined || s === undefined) ? 'lfit' : (texts.m ?? 'lfit');
+  const plan =
+    width === undefined && height === undefined
+      ? whole(scale(source, p, 100))
+      : planMode(source, mode, width, height);
+  const isLarger = plan.scaled.width > source.width || plan.scaled.height > source.height;
+  return isLarger && texts.limit !== '0' && (width ?? height) !== undefined ? whole(source) : plan;
+}
+
+/** With one side only, fill and pad take it for both, and the others are in proportion. */
+function planMode(source: Size, mode: string, width?: number, height?: number): ResizePlan {
+  const isSquare = mode === 'fill' || mode === 'pad';
+  const isOneSided = !isSquare && (width === undefined || height === undefined);
+  const frame = { width: width ?? height ?? 1, height: height ?? width ?? 1 };
+  if (mode === 'fixed' && !isOneSided) {
+    return whole(frame);
+  }
+  const isWidthTighter = frame.width * source.height < frame.height * source.width;
+  const fitsInside = mode === 'lfit' || mode === 'pad';
+  const isByWidth = isOneSided ? width !== undefined : fitsInside === isWidthTighter;
+  const scaled = isByWidth
+    ? scale(source, frame.width, source.width)
+    : scale(source, frame.height, source.height);
+  return { scaled, frame: isSquare ? frame : scaled };
+}
+
+/** Times `numerator / denominator`, to the nearest pixel, halves up; in whole numbers, so that halves are exact. */
+function scale({ width, height }: Size, numerator: number, denominator: number): Size {
+  const round = (side: number) => Math.floor((2 * side * numerator + denominator) / (2 * denominator));
+  return { width: Math.max(1, round(width)), height: Math.max(1, round(height)) };
+}
+
+function whole(size: Size): ResizePlan {
+  return { scaled: size, frame: size };
+}

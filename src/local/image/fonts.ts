@@ -1,0 +1,52 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { fonts, lookUp } from '../../style/catalog.ts';
+
+/**
+ * A text as sharp draws it, transparent around the ink: in what this machine has nearest to OSS's font, else in the font
+ * that comes along, else in any. Pango markup is XML, control characters have no place in it, and OSS draws one line. At
+ * 72 dpi Pango's points are pixels.
+ */
+export function describeText(text: string, font: string, size: number, color = '000000', opacity = 100) {
+  const xml = text.replace(/\p{Cc}/gu, ' ').replace(/[&<]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const family = `${lookUp(fonts, font)}, Noto Sans S Chinese, sans ${size}`;
+  const markup = `<span foreground="#${color}" alpha="${opacity}%">${xml}</span>`;
+  const fontfile = findOwnFont();
+  return { text: { text: markup, font: family, rgba: true, dpi: 72, ...(fontfile && { fontfile }) } };
+}
+
+/** Noto Sans for Latin and Chinese, of a package that may be left out (it has 40 MB). */
+function findOwnFont(): string | undefined {
+  try {
+    const program = createRequire(import.meta.url).resolve('@embedpdf/fonts-sc');
+    return join(dirname(program), '..', 'fonts', 'NotoSansHans-Regular.otf');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The characters of a text that no font here can draw: Pango does not fail, it draws boxes with their numbers. */
+export async function findUndrawable(text: string, font: string): Promise<string[]> {
+  const characters = [...new Set(text)].filter((character) => !/[\s\p{C}\p{M}]/u.test(character));
+  const isBox = await Promise.all(characters.map((character) => isDrawnAsBox(character, font)));
+  return characters.filter((_, index) => isBox[index]);
+}
+
+/** Compares with the box of a code point that Unicode promises to leave free, its number being as long. */
+async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
+  const digits = (character.codePointAt(0) ?? 0).toString(16).length;
+  const free = digits > 5 ? '\u{10ffff}' : digits > 4 ? '\u{1ffff}' : '\uffff';
+  const [ink, box] = await Promise.all([drawInk(character, font), drawInk(free, font)]);
+  const { width, height } = ink.info;
+  const hasFrame = ink.data.every((alpha, at) => {
+    const [x, y] = [at % width, Math.floor(at / width)];
+    return alpha > 0 || (x > 0 && y > 0 && x < width - 1 && y < height - 1);
+  });
+  return hasFrame && width === box.info.width && height === box.info.height;
+}
+
+function drawInk(text: string, font: string) {
+  const ink = sharp(describeText(text, font, 40)).extractChannel('alpha');
+  return ink.raw().toBuffer({ resolveWithObject: true });
+}

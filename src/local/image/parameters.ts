@@ -1,0 +1,65 @@
+import { type Operation, type Parameter, refusals } from '../../style/catalog.ts';
+import { findParameter } from '../../style/check-parameters.ts';
+import type { StyleAction } from '../../style/parse.ts';
+import { decodeText, judgeValue } from '../../style/value.ts';
+import { badRequest, type OssError } from '../oss/http/errors.ts';
+import { refuse } from './refuse.ts';
+
+/** Parameters by name, a bare value under `value`: whole numbers, and all else as text, decoded where it is Base64. */
+export interface ParameterValues {
+  readonly numbers: Readonly<Record<string, number | undefined>>;
+  readonly texts: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The parameters of an action, all of them as the catalog wants them; throws OSS's error for what is wrong. Those that
+ * the action does not know are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
+ */
+export function readParameters(action: StyleAction, operation: Operation, isNested: boolean) {
+  const numbers: Record<string, number> = {};
+  const texts: Record<string, string> = {};
+  const isGiven = (name: string) => name in numbers || name in texts;
+  const isBothZero = ['w_0', 'h_0'].every((zero) =>
+    action.parameters.some(({ whole }) => whole.text === zero),
+  );
+  for (const parameter of action.parameters) {
+    const { name, spec, value } = findParameter(parameter, operation, isNested);
+    if (name === 'value' && isGiven(name)) {
+      throw refuse(refusals.severalValues);
+    }
+    if (spec !== undefined && judgeValue(value.text, spec) !== undefined) {
+      const shownName = name === 'value' ? action.name.text : name;
+      throw refuseValue(value.text, shownName, spec, isBothZero ? operation.bothZeroEc : undefined);
+    }
+    if (spec?.type === 'int') {
+      numbers[name] = Number(value.text);
+    } else if (spec !== undefined) {
+      texts[name] = spec.type === 'base64' ? (decodeText(value.text) ?? '') : value.text;
+    }
+  }
+  for (const { oneOf, ec } of operation.needs ?? []) {
+    if (!oneOf.some(isGiven)) {
+      throw badRequest('InvalidArgument', `The action ${action.name.text} has no ${oneOf.join(' or ')}.`, {
+        ec,
+      });
+    }
+  }
+  return { numbers, texts };
+}
+
+/** Messages and codes: OSS help, "Image processing FAQ"; the EC pages tell which number is for what. */
+function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: string | undefined): OssError {
+  const { type, ec, formEc, emptyEc, tooLong } = spec;
+  const shown = type === 'base64' ? decodeText(text) : text;
+  if (shown === undefined) {
+    return refuse({ ...refusals.base64, ec });
+  }
+  if (tooLong !== undefined && shown !== '') {
+    return badRequest('InvalidArgument', tooLong);
+  }
+  const isOtherForm = type === 'int' && !/^-?\d+$/.test(text);
+  const ownEc = bothZeroEc ?? (text === '' ? emptyEc : isOtherForm ? formEc : undefined) ?? ec;
+  return badRequest('InvalidArgument', `The value: ${shown} of parameter: ${name} is invalid.`, {
+    ec: ownEc,
+  });
+}

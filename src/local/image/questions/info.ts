@@ -1,0 +1,24 @@
+import { readExif } from '../exif.ts';
+import type { Question } from '../picture.ts';
+
+/**
+ * Sorted keys, four spaces, and the closing braces on the last field's line, as the C++ and .NET SDKs' tests record it.
+ * Sizes are as stored, whatever the EXIF orientation; PNG reports no EXIF (OSS help: "Query image information"). The
+ * resolution of a source without EXIF is always 1/1: assumed from the one example.
+ */
+export const info: Question = async (source) => {
+  const fields: Record<string, string> = {
+    ResolutionUnit: '1',
+    XResolution: '1/1',
+    YResolution: '1/1',
+    ...(source.format === 'png' ? {} : readExif(source.body)),
+    FileSize: String(source.body.length),
+    Format: source.format,
+    FrameCount: String(source.frames),
+    ImageHeight: String(source.height),
+    ImageWidth: String(source.width),
+  };
+  const names = Object.keys(fields).sort();
+  const lines = names.map((name) => `    "${name}": {"value": ${JSON.stringify(fields[name])}}`);
+  return { body: Buffer.from(`{\n${lines.join(',\n')}}`), contentType: 'application/json' };
+};

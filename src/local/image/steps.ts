@@ -1,0 +1,47 @@
+import { catalog, lookUp, type Operation, refusals } from '../../style/catalog.ts';
+import { parseStyle, type StyleAction } from '../../style/parse.ts';
+import { type ParameterValues, readParameters } from './parameters.ts';
+import { refuse } from './refuse.ts';
+
+/** One action of a style with its parameters; nothing is applied before all of a style's actions are read. */
+export interface Step {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly values: ParameterValues;
+}
+
+/** Reads the actions of an image style, or of the preprocessing of a watermark's image; throws OSS's error. */
+export function readSteps(style: string, isNested: boolean): Step[] {
+  const [segment, ...more] = parseStyle(style);
+  if (segment?.category.text !== 'image' || more.length > 0) {
+    throw refuse(isNested ? refusals.watermarkStyle : refusals.notOneImage, style);
+  }
+  if (segment.actions.length === 0 || segment.actions.some(({ name }) => name.text === '')) {
+    throw refuse(refusals.noAction, style);
+  }
+  return segment.actions.map((action) => readStep(action, isNested));
+}
+
+function readStep(action: StyleAction, isNested: boolean): Step {
+  const name = action.name.text;
+  const operation = lookUp(catalog.image, name);
+  if (operation === undefined) {
+    throw refuse(refusals.unknownAction, name);
+  }
+  if (isNested && operation.forWatermarks !== true) {
+    throw refuse(lookUp(refusals.inside, name) ?? refusals.watermarkAction, name);
+  }
+  return { name, operation, values: readParameters(action, operation, isNested) };
+}
+
+/** Whether an animation is still one after the step. */
+export function keepsAnimation({ operation, values: { numbers, texts } }: Step): boolean {
+  const isGiven = (name: string) => name in numbers || name in texts;
+  const { with: needed, without, values } = operation.keepsAnimation ?? {};
+  return (
+    operation.keepsAnimation !== undefined &&
+    needed?.some(isGiven) !== false &&
+    without?.some(isGiven) !== true &&
+    values?.includes(texts.value ?? '') !== false
+  );
+}
