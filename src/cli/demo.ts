@@ -45,9 +45,11 @@ export const demo: Command = {
       region,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       retryDelaysMs: [100, 200, 400],
-      onOutcome: (outcome) => {
-        outcomes.push(outcome);
-        progress(`${outcomes.length} events handled`);
+      listener: (event) => {
+        if (event.type === 'outcome') {
+          outcomes.push(event.outcome);
+          progress(`${outcomes.length} events handled`);
+        }
       },
     });
     try {

@@ -16,6 +16,7 @@ export const local: Command = {
     },
     rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
     faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
+    inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
     'access-key-id': { value: 'id', default: 'local', summary: 'AccessKey ID of the account' },
     'access-key-secret': { value: 'secret', default: 'local-secret', summary: 'its secret' },
   },
@@ -33,10 +34,13 @@ export const local: Command = {
       accessKey,
       region,
       log: createConsole(io),
-      ...(typeof values.faults === 'string' && { faults: await readFaults(values.faults) }),
+      faults: typeof values.faults === 'string' ? await readFaults(values.faults) : undefined,
+      inspect: typeof values.inspect === 'string' ? `127.0.0.1:${values.inspect}` : undefined,
     });
     io.out(describeStack(stack, accessKey, textOf(values, 'data')));
-    await new Promise<void>((resolve) => io.stop.addEventListener('abort', () => resolve(), { once: true }));
+    if (!io.stop.aborted) {
+      await new Promise((resolve) => io.stop.addEventListener('abort', resolve, { once: true }));
+    }
     await stack.close();
     return 0;
   },

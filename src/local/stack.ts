@@ -1,52 +1,48 @@
+import { unwatchFile, watchFile } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { compileRules } from '../check/old/compile.ts';
 import { writeRules } from '../compile/build.ts';
 import type { Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import type { InvocationOutcome } from './fc/delivery.ts';
+import { createSetAside, lockFolder } from './data-folder.ts';
+import type { FunctionConfig } from './fc/context.ts';
 import {
   createLocalFunctionCompute,
   type LocalFunctionCompute,
   type LocalFunctionComputeOptions,
 } from './fc/function-compute.ts';
-import { answerInvocation } from './fc/http-invocation.ts';
+import { invokeRoute } from './fc/invoke-route.ts';
 import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
-import { isControl } from './oss/http/routes.ts';
-import type { OssEventRecord } from './oss/object-event.ts';
-import { createLocalOss, localAccountId } from './oss/server.ts';
+import { createLocalOss, type LocalOss, localAccountId } from './oss/server.ts';
+import { createStackEvents, type RulesUpdate, type StackListener } from './stack-events.ts';
 
-export interface LocalStackOptions {
+export interface LocalStackOptions
+  extends Pick<
+    LocalFunctionComputeOptions,
+    'instanceProgram' | 'nodeBinary' | 'startInstance' | 'inspect' | 'retryDelaysMs'
+  > {
+  /** Taken for this process alone. */
   dataDir: string;
   port: number;
+  /** Read at start, at each `reload`, and when it changes. */
   rulesFile: string;
-  /** Where the bundled function lies (`index.js`); its rules are replaced by those of `rulesFile`. */
+  /** Where the built function lies; its rules are replaced by those of `rulesFile`. */
   bundleDir: string;
-  /** The bundled instance program. */
-  instanceProgram: string;
-  /** The Node.js that the function runs on; our own unless given. */
-  nodeBinary?: string | undefined;
-  startInstance?: LocalFunctionComputeOptions['startInstance'];
   accessKey: AccessKey;
   region: string;
   log: Logger;
   /** What the local OSS shall do wrong. */
-  faults?: FaultPlan;
-  retryDelaysMs?: readonly number[];
-  onOutcome?: (outcome: InvocationOutcome) => void;
+  faults?: FaultPlan | undefined;
+  /** Is told everything that happens, from the start. */
+  listener?: StackListener | undefined;
 }
 
-export interface LocalStack {
-  url: string;
-  /** Buckets made for the rules; the first one is where to upload. */
-  buckets: readonly string[];
-  deadLetterDir: string;
-  functionCompute: LocalFunctionCompute;
-  close(): Promise<void>;
-}
+export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 
 /** Where uploads go when the rules name no bucket. */
 const defaultBucket = 'photos';
@@ -56,84 +52,110 @@ const everyObject: OssTrigger = { events: ['oss:ObjectCreated:*'], prefix: '', s
 
 /**
  * Starts the local OSS with the built function attached: what is uploaded there, and what a save-as writes, is
- * delivered to the function as Function Compute would, with temporary credentials of its role.
+ * delivered to the function as Function Compute would, with temporary credentials of its role. Rules that are edited
+ * meanwhile are taken. What fails to start leaves nothing behind that listens.
  */
-export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { dataDir, region, log } = options;
-  const codeDir = join(dataDir, 'function');
-  const ruleSet = await preparePackage(options, codeDir);
-  const buckets = bucketsOf(ruleSet);
-  const early: OssEventRecord[] = [];
-  let functionCompute: LocalFunctionCompute | undefined;
+export async function startLocalStack(options: LocalStackOptions) {
+  const unlock = lockFolder(options.dataDir);
+  const closers: (() => unknown)[] = [unlock];
+  const close = async (): Promise<void> => {
+    for (const end of closers.splice(0).reverse()) {
+      await end();
+    }
+  };
+  try {
+    return { ...(await start(options, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Builds everything before the port is opened: from then on, every upload finds its function. */
+async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
+  const { dataDir, rulesFile, region } = options;
+  const { emit, subscribe, log } = createStackEvents(options.log, options.listener);
+  const setAside = createSetAside(dataDir, log);
+  const buckets = await prepareCode(options);
   const oss = await createLocalOss({
-    dataDir: join(dataDir, 'oss'),
-    region,
+    ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
     accessKeys: [options.accessKey],
-    buckets,
     processImage: createImageProcessor(),
-    log,
-    ...(options.faults && { faults: options.faults }),
-    routes: [
-      (message, response) => {
-        if (functionCompute === undefined || !isControl(message, '/-/invoke')) {
-          return undefined;
-        }
-        return answerInvocation(functionCompute, message, response);
-      },
-    ],
+    routes: [invokeRoute((event) => functionCompute.invoke(event))],
     onObjectEvent: (record) => {
-      if (!matchesTrigger(record, everyObject)) {
-        return;
-      }
-      if (functionCompute === undefined) {
-        early.push(record);
-      } else {
+      emit({ type: 'object', record });
+      if (matchesTrigger(record, everyObject)) {
         functionCompute.enqueue({ events: [record] });
       }
     },
   });
-  const { url } = await oss.listen({ port: options.port });
+  closers.push(oss.close);
   const deadLetterDir = join(dataDir, 'dead-letters');
-  functionCompute = await createLocalFunctionCompute({
-    codeDir,
-    instanceProgram: resolve(options.instanceProgram),
-    nodeBinary: options.nodeBinary,
-    startInstance: options.startInstance,
-    queueDir: join(dataDir, 'queue'),
-    deadLetterDir,
-    log,
-    function: {
-      name: 'oss-saveas',
-      handler: 'index.handler',
-      memoryMb: 128,
-      timeoutMs: 60_000,
-      environment: { OSS_ENDPOINT: url },
-      region,
-      accountId: localAccountId,
-    },
+  const functionCompute = await createLocalFunctionCompute({
+    ...options,
+    ...{ log, setAside, deadLetterDir, observe: emit, queueDir: join(dataDir, 'queue') },
+    codeDir: codeDirOf(dataDir),
+    function: describeFunction(options, oss),
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
-    ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
-    ...(options.onOutcome && { onOutcome: options.onOutcome }),
   });
-  for (const record of early) {
-    functionCompute.enqueue({ events: [record] });
-  }
-  const close = async () => {
-    await functionCompute?.close();
-    await oss.close();
-  };
-  return { url, buckets, deadLetterDir, functionCompute, close };
+  closers.push(functionCompute.close);
+  const { url } = await oss.listen({ port: options.port });
+  functionCompute.resume();
+
+  const inTurn = pLimit(1);
+  /** Has the function run by the rules as they are now; refused ones change nothing. */
+  const reload = () =>
+    inTurn(async () => {
+      const update = await replaceRules(options, oss, functionCompute);
+      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
+      emit({ type: 'rules', update });
+      return update;
+    });
+  watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
+  closers.push(() => unwatchFile(rulesFile));
+  return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
 }
 
-async function preparePackage(
-  { rulesFile, bundleDir }: LocalStackOptions,
-  codeDir: string,
-): Promise<RuleSet> {
+function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss): FunctionConfig {
+  return {
+    name: 'oss-saveas',
+    handler: 'index.handler',
+    memoryMb: 128,
+    // A person at a breakpoint takes longer than any function.
+    timeoutMs: inspect === undefined ? 60_000 : 3_600_000,
+    get environment() {
+      return { OSS_ENDPOINT: oss.url ?? '' };
+    },
+    region,
+    accountId: localAccountId,
+  };
+}
+
+async function replaceRules(
+  options: LocalStackOptions,
+  oss: LocalOss,
+  functionCompute: LocalFunctionCompute,
+): Promise<RulesUpdate> {
+  try {
+    const buckets = await prepareCode(options);
+    oss.ensureBuckets(buckets);
+    await functionCompute.replaceCode(codeDirOf(options.dataDir));
+    return { status: 'loaded', buckets };
+  } catch (error) {
+    return { status: 'refused', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const codeDirOf = (dataDir: string) => join(dataDir, 'function');
+
+/** Puts the built function with the rules of today into the data folder; resolves to the buckets that they name. */
+async function prepareCode({ dataDir, rulesFile, bundleDir }: LocalStackOptions): Promise<string[]> {
   const { ruleSet } = await compileRules(rulesFile);
+  const codeDir = codeDirOf(dataDir);
   await rm(codeDir, { recursive: true, force: true });
   await cp(bundleDir, codeDir, { recursive: true });
   await writeRules(codeDir, ruleSet);
-  return ruleSet;
+  return bucketsOf(ruleSet);
 }
 
 /** Every bucket the rules name, sources first. */

@@ -92,7 +92,14 @@ export async function startCloud(built: BuiltFunction, options: CloudOptions) {
     log,
     maxInstances: options.maxInstances,
     retryDelaysMs: options.retryDelaysMs,
-    onOutcome: (outcome) => outcomes.push(outcome),
+    setAside: (path, reason) => {
+      throw new Error(`${path} is damaged`, { cause: reason });
+    },
+    observe: (event) => {
+      if (event.type === 'outcome') {
+        outcomes.push(event.outcome);
+      }
+    },
     credentials: async () => {
       const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'oss-saveas' });
       issued.push(accessKeySecret, securityToken);

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
-import type { QueuedEvent } from './event-files.ts';
-import { writeEventFile } from './event-files.ts';
+import { type QueuedEvent, writeEventFile } from './event-files.ts';
 import type { BilledResult, InvocationResult } from './instance-process.ts';
+import type { FunctionError } from './messages.ts';
 
 /** The end of an asynchronous invocation; with the path of a `deadLetter` when every attempt failed. */
 export interface InvocationOutcome {
@@ -17,6 +17,12 @@ export interface InvocationOutcome {
   deadLetter?: string;
 }
 
+/** What becomes of an accepted event: it is in the queue, an attempt failed, it is finished. */
+export type DeliveryEvent =
+  | { type: 'delivery'; requestId: string; event: unknown }
+  | { type: 'retry'; requestId: string; attempts: number; retryInMs: number; error: FunctionError }
+  | { type: 'outcome'; requestId: string; outcome: InvocationOutcome };
+
 export interface DeliveryOptions {
   invoke: (requestId: string, event: Buffer) => Promise<BilledResult>;
   retryDelaysMs: readonly number[];
@@ -27,56 +33,55 @@ export interface DeliveryOptions {
   /** Rejects when the signal aborts; so does the delivery, its event still in the queue. */
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   closing: AbortSignal;
-  /** Told the end of each asynchronous invocation. */
-  onOutcome?: (outcome: InvocationOutcome) => void;
+  observe: (event: DeliveryEvent) => void;
 }
 
 /** The deliveries under way: `start` one without waiting for it; `idle` resolves when none is left. */
 export function createDeliveries(options: DeliveryOptions) {
   const running = new Set<Promise<void>>();
-  function start(queued: QueuedEvent): void {
-    const delivery = deliver(queued, options)
-      .then((outcome) => options.onOutcome?.(outcome))
-      .catch((error: unknown) => {
-        // What broke off before its end still has its file in the queue.
-        if (options.closing.aborted) {
-          return;
-        }
-        options.log.error('delivery broke off', { requestId: queued.requestId, error: String(error) });
-      })
-      .finally(() => running.delete(delivery));
-    running.add(delivery);
-  }
-  async function idle(): Promise<void> {
-    while (running.size > 0) {
-      await Promise.all(running);
-    }
-  }
-  return { start, idle };
+  return {
+    start: (queued: QueuedEvent): void => {
+      const delivery = deliver(queued, options)
+        .catch((error: unknown) => {
+          // What broke off before its end still has its file in the queue.
+          if (!options.closing.aborted) {
+            const { requestId } = queued;
+            options.log.error('delivery broke off', { requestId, error: String(error) });
+          }
+        })
+        .finally(() => running.delete(delivery));
+      running.add(delivery);
+    },
+    idle: async (): Promise<void> => {
+      while (running.size > 0) {
+        await Promise.all(running);
+      }
+    },
+  };
 }
 
 /** Delivers one queued event: attempts under one request id, then the dead letter, then out of the queue. */
-async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<InvocationOutcome> {
-  const { log, now, queueDir, deadLetterDir } = options;
+async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<void> {
+  const { log, now, queueDir, deadLetterDir, observe } = options;
   const { file, requestId, event } = queued;
+  observe({ type: 'delivery', requestId, event });
   const startedAtMs = now();
   const { result, ...effort } = await attemptAll(queued, options);
   const { attempts } = effort;
-  const outcome = { event, ...effort, durationMs: now() - startedAtMs, result };
-  if (result.status === 'succeeded') {
-    rmSync(join(queueDir, file), { force: true });
-    return outcome;
+  const outcome: InvocationOutcome = { event, ...effort, durationMs: now() - startedAtMs, result };
+  if (result.status === 'failed') {
+    const { error } = result;
+    const letter = { time: new Date(now()).toISOString(), requestId, attempts, event, error };
+    outcome.deadLetter = writeEventFile(deadLetterDir, file, letter);
+    const { deadLetter } = outcome;
+    log.error('event dead-lettered', { requestId, attempts, deadLetter, error: error.errorMessage });
   }
-  const { error } = result;
-  const letter = { time: new Date(now()).toISOString(), requestId, attempts, event, error };
-  const deadLetter = writeEventFile(deadLetterDir, file, letter);
   rmSync(join(queueDir, file), { force: true });
-  log.error('event dead-lettered', { requestId, attempts, deadLetter, error: error.errorMessage });
-  return { ...outcome, deadLetter };
+  observe({ type: 'outcome', requestId, outcome });
 }
 
 async function attemptAll({ requestId, event }: QueuedEvent, options: DeliveryOptions) {
-  const { invoke, retryDelaysMs, log, sleep, closing } = options;
+  const { invoke, retryDelaysMs, log, sleep, closing, observe } = options;
   const payload = Buffer.from(JSON.stringify(event));
   let billedMs = 0;
   for (let attempts = 1; ; attempts += 1) {
@@ -88,7 +93,9 @@ async function attemptAll({ requestId, event }: QueuedEvent, options: DeliveryOp
     if (result.status === 'succeeded' || retryInMs === undefined) {
       return { attempts, billedMs, result };
     }
-    log.warn('invocation failed', { requestId, attempts, retryInMs, error: result.error.errorMessage });
+    const { error } = result;
+    log.warn('invocation failed', { requestId, attempts, retryInMs, error: error.errorMessage });
+    observe({ type: 'retry', requestId, attempts, retryInMs, error });
     await sleep(retryInMs, closing);
   }
 }

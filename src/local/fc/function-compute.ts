@@ -3,21 +3,18 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from '../../oss/sign.ts';
-import type { DeliveryOptions } from './delivery.ts';
-import { createDeliveries } from './delivery.ts';
+import { buildContext, buildEnvironment, type FunctionConfig } from './context.ts';
+import { createDeliveries, type DeliveryOptions } from './delivery.ts';
 import { eventFileName, listEventFiles, writeEventFile } from './event-files.ts';
-import { createInstancePool } from './instance-pool.ts';
-import type { Instance, InstanceOptions, InvocationResult } from './instance-process.ts';
-import { startInstance } from './instance-process.ts';
-import type { FunctionConfig } from './runtime.ts';
-import { buildContext, buildEnvironment } from './runtime.ts';
+import { InstancePool } from './instance-pool.ts';
+import { type Instance, type InstanceOptions, startInstance } from './instance-process.ts';
 
 export interface LocalFunctionComputeOptions
-  extends Pick<DeliveryOptions, 'log' | 'queueDir' | 'deadLetterDir' | 'onOutcome'>,
-    Partial<Pick<DeliveryOptions, 'retryDelaysMs' | 'now' | 'sleep'>> {
+  extends Pick<DeliveryOptions, 'log' | 'queueDir' | 'deadLetterDir'>,
+    Partial<Pick<DeliveryOptions, 'retryDelaysMs' | 'now' | 'sleep' | 'observe'>> {
   /** The built code package: `index.js` and what it needs, as it would be zipped. */
   codeDir: string;
   /** Path of the bundled instance program. */
@@ -31,68 +28,77 @@ export interface LocalFunctionComputeOptions
   credentials: () => Promise<Credentials>;
   /** `concurrencyConfig.reservedConcurrency`; 2 unless given. */
   maxInstances?: number;
+  /** Where a debugger may attach, which takes an instance at a time. */
+  inspect?: string | undefined;
+  /** Takes the path of a damaged file of the queue, which is to be put out of the way. */
+  setAside: (path: string, reason: unknown) => void;
 }
 
-export interface LocalFunctionCompute {
-  /** Asynchronous invocation: the event is on disk when this returns and is delivered at least once. */
-  enqueue(event: unknown): void;
-  /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
-  invoke(event: Buffer): Promise<InvocationResult>;
-  /** Resolves when every accepted event is finished. */
-  idle(): Promise<void>;
-  /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
-  close(): Promise<void>;
-}
+export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunctionCompute>>;
 
 /**
  * A Function Compute for one function on one machine. Function errors are retried 3 times as on FC, seconds instead
- * of minutes apart. The package is unpacked once, at start: a rebuild takes effect at the next one.
+ * of minutes apart.
  */
-export async function createLocalFunctionCompute(
-  options: LocalFunctionComputeOptions,
-): Promise<LocalFunctionCompute> {
-  const { queueDir, deadLetterDir, log, now = Date.now, function: config } = options;
+export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
+  const { queueDir, deadLetterDir, now = Date.now, function: config, inspect } = options;
   for (const dir of [queueDir, deadLetterDir]) {
     mkdirSync(dir, { recursive: true });
   }
-  const unfinished = listEventFiles(queueDir);
-  const { instanceProgram: program, nodeBinary } = options;
-  const codeDir = await unpack(options.codeDir);
+  const unfinished = listEventFiles(queueDir, options.setAside);
+  const codeDirs = [await unpack(options.codeDir)];
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
-  const start = () =>
-    (options.startInstance ?? startInstance)({
-      program,
-      nodeBinary,
-      codeDir,
-      environment: buildEnvironment(config, codeDir),
-      log,
-    });
-  const pool = createInstancePool(options.maxInstances ?? 2, start, closing.signal);
+
+  function start(): Instance {
+    const { nodeBinary, log } = options;
+    const program = resolve(options.instanceProgram);
+    const codeDir = codeDirs.at(-1) ?? '';
+    const environment = buildEnvironment(config, codeDir);
+    const create = options.startInstance ?? startInstance;
+    return create({ program, nodeBinary, inspect, codeDir, environment, log });
+  }
+  const maxInstances = inspect === undefined ? (options.maxInstances ?? 2) : 1;
+  const pool = new InstancePool(maxInstances, start, closing.signal);
   const invoke = (requestId: string, event: Buffer) =>
     pool.use(async (instance) => {
       const context = buildContext(config, requestId, await options.credentials());
       return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
     });
-  const sleep = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal });
-  const defaults = { retryDelaysMs: [1000, 2000, 4000], now, sleep };
-  const deliveries = createDeliveries({ ...defaults, ...options, invoke, closing: closing.signal });
 
-  unfinished.forEach(deliveries.start);
+  const deliveries = createDeliveries({
+    retryDelaysMs: [1000, 2000, 4000],
+    sleep: (ms, signal) => delay(ms, undefined, { signal }),
+    observe: () => {},
+    ...options,
+    ...{ now, invoke, closing: closing.signal },
+  });
+
   return {
-    enqueue(event) {
+    /** Delivers what an earlier process left unfinished. */
+    resume: () => unfinished.splice(0).forEach(deliveries.start),
+    /** Asynchronous invocation: the event is on disk when this returns and is delivered at least once. */
+    enqueue: (event: unknown): void => {
       const requestId = randomUUID();
       const file = eventFileName(now(), requestId);
       writeEventFile(queueDir, file, { requestId, event });
       deliveries.start({ file, requestId, event });
     },
-    invoke: (event) => invoke(randomUUID(), event),
+    /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
+    invoke: (event: Buffer) => invoke(randomUUID(), event),
+    /** Takes another code package for all later invocations; those under way end on the old one. */
+    replaceCode: async (packageDir: string): Promise<void> => {
+      codeDirs.push(await unpack(packageDir));
+      await pool.renew();
+    },
+    /** Resolves when every accepted event is finished. */
     idle: deliveries.idle,
-    async close() {
+    /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
+    close: async (): Promise<void> => {
       closing.abort(new Error('The local Function Compute is closed'));
       await pool.kill();
-      await rm(codeDir, { recursive: true, force: true });
+      await Promise.all(codeDirs.map((dir) => rm(dir, { recursive: true, force: true })));
     },
   };
 }

@@ -1,67 +1,63 @@
+import pLimit from 'p-limit';
 import type { Instance } from './instance-process.ts';
 
-/** The instances of one function: at most `maxInstances` at a time, kept warm between uses. */
-export interface InstancePool {
-  /** Runs `task` on an instance of its own, waiting in line for one; rejects when `closing` aborts first. */
-  use<T>(task: (instance: Instance) => Promise<T>): Promise<T>;
-  /** Kills every instance, busy or warm, and resolves when all processes are gone. */
-  kill(): Promise<void>;
-}
-
 /**
- * Pool over `start`. Waiting in line stands for Function Compute's treatment of asynchronous invocations beyond
- * `reservedConcurrency`: kept, not billed, not counted as an attempt. (A synchronous one would get 429 there.)
+ * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Waiting in line stands for
+ * Function Compute's treatment of asynchronous invocations beyond `reservedConcurrency`: kept, not billed, not counted
+ * as an attempt. (A synchronous one would get 429 there.)
  */
-export function createInstancePool(
-  maxInstances: number,
-  start: () => Instance,
-  closing: AbortSignal,
-): InstancePool {
-  const instances = new Set<Instance>();
-  const warm: Instance[] = [];
-  const waiting: (() => void)[] = [];
-  let busy = 0;
+export class InstancePool {
+  readonly #start: () => Instance;
+  readonly #inTurn: ReturnType<typeof pLimit>;
+  readonly #closing: AbortSignal;
+  readonly #instances = new Set<Instance>();
+  #warm: Instance[] = [];
 
-  async function run<T>(task: (instance: Instance) => Promise<T>): Promise<T> {
-    closing.throwIfAborted();
-    let instance = warm.pop();
-    if (instance === undefined || !instance.isAlive()) {
-      instance = start();
-    }
-    instances.add(instance);
-    try {
-      return await task(instance);
-    } finally {
-      warm.push(instance);
-      for (const other of instances) {
-        if (!other.isAlive()) {
-          instances.delete(other);
+  constructor(maxInstances: number, start: () => Instance, closing: AbortSignal) {
+    this.#start = start;
+    this.#inTurn = pLimit(maxInstances);
+    this.#closing = closing;
+  }
+
+  /** Runs `task` on an instance of its own, in its turn; rejects when `closing` aborts first. */
+  use<T>(task: (instance: Instance) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      this.#closing.throwIfAborted();
+      const warm = this.#warm;
+      const idle = warm.pop();
+      const instance = idle?.isAlive() ? idle : this.#start();
+      this.#instances.add(instance);
+      try {
+        return await task(instance);
+      } finally {
+        if (this.#warm === warm) {
+          warm.push(instance);
+        } else {
+          await instance.kill(); // the code was replaced meanwhile
         }
+        this.#forgetDead();
+      }
+    });
+  }
+
+  /** Has every later use start from new code; uses under way end on the old. */
+  async renew(): Promise<void> {
+    const old = this.#warm;
+    this.#warm = [];
+    await Promise.all(old.map((instance) => instance.kill()));
+    this.#forgetDead();
+  }
+
+  /** Kills every instance, busy or warm, and resolves when all processes are gone. */
+  async kill(): Promise<void> {
+    await Promise.all([...this.#instances].map((instance) => instance.kill()));
+  }
+
+  #forgetDead(): void {
+    for (const instance of this.#instances) {
+      if (!instance.isAlive()) {
+        this.#instances.delete(instance);
       }
     }
   }
-
-  return {
-    async use(task) {
-      // A finished use hands its place to the next in line, so `busy` changes only when nobody waits.
-      if (busy < maxInstances) {
-        busy += 1;
-      } else {
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-      try {
-        return await run(task);
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) {
-          busy -= 1;
-        } else {
-          next();
-        }
-      }
-    },
-    async kill() {
-      await Promise.all([...instances].map((instance) => instance.kill()));
-    },
-  };
 }

@@ -1,10 +1,11 @@
-import type { ChildProcess, ForkOptions } from 'node:child_process';
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import type { Logger } from '../../log.ts';
-import type { FunctionError, InvokeMessage } from './messages.ts';
-import { endOfOutput, parseInstanceMessage } from './messages.ts';
+import { endOfOutput, type FunctionError, type InstanceMessage, type InvokeMessage } from './messages.ts';
 
 /** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
 export type InvocationResult =
@@ -19,6 +20,8 @@ export interface InstanceOptions {
   program: string;
   /** The Node.js that it runs on; our own unless given. */
   nodeBinary?: string | undefined;
+  /** Where a debugger may attach: `127.0.0.1:9229`. */
+  inspect?: string | undefined;
   codeDir: string;
   /** The child's whole environment: nothing of ours is inherited. */
   environment: Record<string, string>;
@@ -35,96 +38,87 @@ export interface Instance {
   kill(): Promise<void>;
 }
 
-interface Invocation {
-  requestId: string;
-  timeoutMs: number;
-  startedAtMs?: number;
-  timer?: NodeJS.Timeout;
-  resolve(result: BilledResult): void;
-}
-
-export function startInstance({ program, nodeBinary, codeDir, environment, log }: InstanceOptions): Instance {
-  const execPath = nodeBinary ?? process.execPath;
-  const options: ForkOptions = { execPath, cwd: codeDir, env: environment, execArgv: [], silent: true };
-  const child = fork(program, [], { ...options, serialization: 'advanced' });
-  let state: 'starting' | 'ready' | 'dead' = 'starting';
-  let current: Invocation | undefined;
-  let requestId = '';
-
-  function settle(outcome: { body: Uint8Array } | { error: FunctionError }): void {
-    if (current === undefined) {
-      return;
-    }
-    clearTimeout(current.timer);
-    const endedAtMs = performance.now();
-    const billedMs = endedAtMs - (current.startedAtMs ?? endedAtMs);
-    current.resolve(
-      'error' in outcome
-        ? { status: 'failed', requestId, billedMs, error: outcome.error }
-        : { status: 'succeeded', requestId, billedMs, body: Buffer.from(outcome.body) },
-    );
-    current = undefined;
-  }
-  function stop(errorMessage: string): void {
-    state = 'dead';
-    child.kill('SIGKILL');
-    settle({ error: { errorMessage } });
-  }
-  function startTimer(): void {
-    if (current === undefined || state !== 'ready') {
-      return;
-    }
-    current.startedAtMs = performance.now();
-    const seconds = current.timeoutMs / 1000;
-    current.timer = setTimeout(stop, current.timeoutMs, `Function timed out after ${seconds} seconds`);
-  }
-
-  const exited = whenExited(child).then((how) =>
-    stop(`Process exited unexpectedly before completing request (${how})`),
-  );
-  // Settled when the answer and the end of both pipes are here, in whatever order.
-  let awaited = 0;
-  let outcome: Parameters<typeof settle>[0] | undefined;
-  function settleWhenComplete(): void {
-    awaited -= 1;
-    if (awaited === 0 && outcome !== undefined) {
-      settle(outcome);
-    }
-  }
-  const forward = { log, requestId: () => requestId, onEnd: settleWhenComplete };
-  forwardLines(child.stdout, 'info', forward);
-  forwardLines(child.stderr, 'warn', forward);
-  child.on('message', (raw) => {
-    const message = parseInstanceMessage(raw);
-    if (message?.type === 'ready' && state === 'starting') {
-      state = 'ready';
-      startTimer();
-    }
-    if (message === undefined || message.type === 'ready' || message.requestId !== requestId) {
-      return;
-    }
-    outcome = message;
-    settleWhenComplete();
+export function startInstance(options: InstanceOptions): Instance {
+  const { program, nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
+  const child = fork(program, [], {
+    ...{ execPath: nodeBinary, execArgv: inspect === undefined ? [] : [`--inspect=${inspect}`] },
+    ...{ cwd: codeDir, env: environment, silent: true, serialization: 'advanced' },
   });
+  let requestId = '';
+  const outputs = [
+    forwardLines(child.stdout, (line) => log.info('function output', { requestId, line })),
+    forwardLines(child.stderr, (line) => log.warn('function output', { requestId, line })),
+  ];
+  let causeOfDeath: string | undefined;
+  const exited = whenExited(child).then((how) => {
+    causeOfDeath ??= `Process exited unexpectedly before completing request (${how})`;
+  });
+  const ready = nextMessage(child, ({ type }) => type === 'ready');
+  const kill = (cause: string) => {
+    causeOfDeath ??= cause;
+    child.kill('SIGKILL');
+  };
+
+  async function invoke(message: InvokeMessage, timeoutMs: number): Promise<BilledResult> {
+    requestId = message.context.requestId;
+    // The answer and the ends of both pipes, in whatever order they come.
+    const answer = nextMessage(child, (each) => each.type !== 'ready' && each.requestId === requestId);
+    const whole = Promise.all([answer, ...outputs.map((output) => once(output, 'end'))]);
+    await Promise.race([ready, exited]);
+    const startedAtMs = performance.now();
+    child.send(message, () => {}); // one that is dead says so by `exited`
+    const settled = new AbortController();
+    delay(timeoutMs, undefined, { signal: settled.signal })
+      .then(() => kill(`Function timed out after ${timeoutMs / 1000} seconds`))
+      .catch(() => {});
+    const [outcome] = (await Promise.race([whole, exited])) ?? [];
+    settled.abort();
+    const billedMs = performance.now() - startedAtMs;
+    if (outcome?.type === 'result') {
+      return { status: 'succeeded', requestId, billedMs, body: Buffer.from(outcome.body) };
+    }
+    const error = outcome?.type === 'error' ? outcome.error : { errorMessage: causeOfDeath ?? 'unknown' };
+    return { status: 'failed', requestId, billedMs, error };
+  }
+
   return {
-    isAlive: () => state !== 'dead',
-    invoke: (message, timeoutMs) =>
-      new Promise((resolve) => {
-        requestId = message.context.requestId;
-        current = { requestId, timeoutMs, resolve };
-        outcome = undefined;
-        awaited = 3;
-        if (state === 'dead') {
-          return stop('Process exited unexpectedly before completing request');
-        }
-        startTimer();
-        child.send(message);
-      }),
-    kill: () => {
-      stop('The local Function Compute was closed');
-      return exited;
+    isAlive: () => causeOfDeath === undefined,
+    invoke,
+    kill: async () => {
+      kill('The local Function Compute was closed');
+      await exited;
     },
   };
+}
+
+const messageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('result'), requestId: z.string(), body: z.instanceof(Uint8Array) }),
+  z.object({
+    type: z.literal('error'),
+    requestId: z.string(),
+    error: z.object({
+      errorMessage: z.string(),
+      errorType: z.string().optional(),
+      stackTrace: z.array(z.unknown()).optional(),
+    }),
+  }),
+]);
+
+/** The next message that is the awaited one; the function's own code can write anything to the channel. */
+function nextMessage(
+  child: ChildProcess,
+  isAwaited: (message: InstanceMessage) => boolean,
+): Promise<InstanceMessage> {
+  return new Promise((resolve) => {
+    child.on('message', function listen(raw) {
+      const { data } = messageSchema.safeParse(raw);
+      if (data !== undefined && isAwaited(data)) {
+        child.off('message', listen);
+        resolve(data);
+      }
+    });
+  });
 }
 
 /** Resolves once, with how the process ended. A program that cannot start, or a message sent to the dead, is an `error`. */
@@ -135,24 +129,20 @@ function whenExited(child: ChildProcess): Promise<string> {
   });
 }
 
-interface Forward {
-  log: Logger;
-  requestId: () => string;
-  onEnd: () => void;
-}
-
-function forwardLines(stream: Readable | null, level: 'info' | 'warn', forward: Forward): void {
-  if (stream === null) {
-    return;
+/** Hands on each line of a pipe; emits `end` where the output of an invocation ends. */
+function forwardLines(stream: Readable | null, forward: (line: string) => void): EventEmitter {
+  const output = new EventEmitter();
+  if (stream !== null) {
+    createInterface(stream).on('line', (text) => {
+      const isEnd = text.endsWith(endOfOutput);
+      const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
+      if (!isEnd || line !== '') {
+        forward(line);
+      }
+      if (isEnd) {
+        output.emit('end');
+      }
+    });
   }
-  createInterface(stream).on('line', (text) => {
-    const isEnd = text.endsWith(endOfOutput);
-    const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
-    if (!isEnd || line !== '') {
-      forward.log[level]('function output', { requestId: forward.requestId(), line });
-    }
-    if (isEnd) {
-      forward.onEnd();
-    }
-  });
+  return output;
 }

@@ -1,10 +1,11 @@
 /**
  * The program of one function instance: what Function Compute's Node.js runtime does around a handler, in a child
- * process that talks to the local Function Compute over IPC. Bundled by itself; it dies with its parent.
+ * process that talks to the local Function Compute over IPC. Bundled by itself; it ends with its parent.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { isJsonObject } from '../../json.ts';
 import type { ContextData, FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
 import { endOfOutput, isInvokeMessage } from './messages.ts';
@@ -77,6 +78,15 @@ async function answer(handler: Promise<Handler>, message: InvokeMessage): Promis
   }
 }
 
+/** Ends this process when its parent is gone, even where the handler never gives the event loop back. */
+function endWithParent(): void {
+  process.on('disconnect', () => process.exit());
+  const watch = `setInterval(() => {
+    if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL');
+  }, 1000)`;
+  new Worker(watch, { eval: true }).unref();
+}
+
 function main(): void {
   // Bound now: the function's code may replace them. Writing to a pipe is synchronous on POSIX systems.
   const writes = [process.stdout.write.bind(process.stdout), process.stderr.write.bind(process.stderr)];
@@ -86,7 +96,7 @@ function main(): void {
   }
   const { FC_FUNC_CODE_PATH = '/code', FC_FUNCTION_HANDLER = 'index.handler' } = process.env;
   let handler: Promise<Handler> | undefined;
-  process.on('disconnect', () => process.exit());
+  endWithParent();
   process.on('message', async (message) => {
     if (!isInvokeMessage(message)) {
       return;

@@ -5,8 +5,8 @@ import type { Credentials } from '../../oss/sign.ts';
 export interface FunctionError {
   errorMessage: string;
   /** Name of the JavaScript error class. */
-  errorType?: string;
-  stackTrace?: unknown[];
+  errorType?: string | undefined;
+  stackTrace?: unknown[] | undefined;
 }
 
 /** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
@@ -42,28 +42,4 @@ export const endOfOutput = '\u0000end-of-output';
 /** Only our own parent holds the other end, so the type is all there is to check. */
 export function isInvokeMessage(value: unknown): value is InvokeMessage {
   return isJsonObject(value) && value.type === 'invoke';
-}
-
-/** Reads what came out of an instance; undefined for anything else, since the function's code can write to the channel too. */
-export function parseInstanceMessage(value: unknown): InstanceMessage | undefined {
-  if (!isJsonObject(value)) {
-    return undefined;
-  }
-  const { type, requestId, body, error } = value;
-  if (type === 'ready') {
-    return { type };
-  }
-  if (typeof requestId !== 'string') {
-    return undefined;
-  }
-  if (type === 'result' && body instanceof Uint8Array) {
-    return { type, requestId, body };
-  }
-  if (type !== 'error' || !isJsonObject(error)) {
-    return undefined;
-  }
-  const { errorMessage, errorType, stackTrace } = error;
-  const typed = typeof errorType === 'string' ? { errorType } : {};
-  const traced = Array.isArray(stackTrace) ? { stackTrace } : {};
-  return { type, requestId, error: { errorMessage: String(errorMessage), ...typed, ...traced } };
 }

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
+import { createSetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { faultsRoute } from './faults/control.ts';
@@ -18,6 +19,7 @@ import { eventRecord, type OssEventRecord } from './object-event.ts';
 import { carryOut } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
 import { newBucketSettings, readBucketSettings } from './store/bucket-settings.ts';
+import type { SetAside } from './store/buckets.ts';
 import { Store } from './store/store.ts';
 import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
@@ -40,6 +42,8 @@ export interface LocalOssOptions {
   readonly routes?: readonly Route[];
   readonly now?: () => number;
   readonly log?: Logger;
+  /** Takes the path of a damaged file or folder, which is to be put out of the way. */
+  readonly setAside?: SetAside;
 }
 
 export type LocalOss = Awaited<ReturnType<typeof createLocalOss>>;
@@ -56,6 +60,12 @@ export async function createLocalOss(options: LocalOssOptions) {
   const service = createService(options, now, log, () => url ?? '');
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
   let url: string | undefined;
+  const ensureBuckets = (names: readonly string[]) => {
+    for (const name of names) {
+      service.store.createBucket(checkBucketName(name), newBucketSettings(now()));
+    }
+  };
+  ensureBuckets(options.buckets ?? []);
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = now();
@@ -103,7 +113,10 @@ export async function createLocalOss(options: LocalOssOptions) {
     /** Port 0 takes a free one. Loopback unless `host` says otherwise. */
     listen: async ({ port, host = '127.0.0.1' }: { port: number; host?: string }) => {
       server.listen(port, host);
-      await once(server, 'listening');
+      await once(server, 'listening').catch((cause) => {
+        const message = `Port ${port} of ${host} is in use, perhaps by another local OSS. Choose another one with --port.`;
+        throw cause.code === 'EADDRINUSE' ? new Error(message, { cause }) : cause;
+      });
       const address = server.address();
       const bound = typeof address === 'object' && address !== null ? address.port : port;
       url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
@@ -117,16 +130,19 @@ export async function createLocalOss(options: LocalOssOptions) {
     },
     /** Temporary credentials of a role, for an hour unless told otherwise; they die with the process. */
     issueToken: service.accessKeys.issueToken,
+    /** Makes those of some buckets that do not exist. */
+    ensureBuckets,
+    store: service.store,
+    faults,
   };
 }
 
-/** Opens the data folder, and makes the buckets that shall exist. */
+/** Opens the data folder. */
 function createService(options: LocalOssOptions, now: () => number, log: Logger, url: () => string): Service {
   const { dataDir, region, processImage, onObjectEvent } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
-  const setAside = (path: string, reason: unknown) =>
-    log.warn('stored object left out', { path, reason: String(reason) });
+  const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
   const service: Service = {
     region,
@@ -152,8 +168,5 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
       }
     },
   };
-  for (const bucket of options.buckets ?? []) {
-    service.store.createBucket(checkBucketName(bucket), newBucketSettings(now()));
-  }
   return service;
 }

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { FunctionConfig } from '../../../src/local/fc/context.ts';
 import type { InvocationOutcome } from '../../../src/local/fc/delivery.ts';
 import type {
   LocalFunctionCompute,
   LocalFunctionComputeOptions,
 } from '../../../src/local/fc/function-compute.ts';
 import { createLocalFunctionCompute } from '../../../src/local/fc/function-compute.ts';
-import type { FunctionConfig } from '../../../src/local/fc/runtime.ts';
 import type { LogFields, Logger } from '../../../src/log.ts';
 
 interface Line {
@@ -21,6 +21,7 @@ export interface Fixture {
   fc: LocalFunctionCompute;
   outcomes: InvocationOutcome[];
   lines: Line[];
+  setAside: string[];
   queueDir: string;
   deadLetterDir: string;
 }
@@ -49,6 +50,8 @@ export function useLocalFunctionCompute(): void {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 }
 
+export const builtInstanceProgram = () => instanceProgram;
+
 export function makeDir(): string {
   return mkdtempSync(join(root, 'dir-'));
 }
@@ -70,6 +73,7 @@ export async function open(
 ): Promise<Fixture> {
   const outcomes: InvocationOutcome[] = [];
   const lines: Line[] = [];
+  const setAside: string[] = [];
   const add = (message: string, fields?: LogFields) => void lines.push({ message, fields });
   const log: Logger = { debug: add, info: add, warn: add, error: add };
   const { queueDir = makeDir(), deadLetterDir = makeDir() } = overrides;
@@ -79,7 +83,12 @@ export async function open(
     credentials: async () => ({ accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' }),
     ...(overrides.retryDelaysMs === undefined && { sleep: async () => {} }),
     log,
-    onOutcome: (outcome) => outcomes.push(outcome),
+    setAside: (path) => setAside.push(path),
+    observe: (event) => {
+      if (event.type === 'outcome') {
+        outcomes.push(event.outcome);
+      }
+    },
     ...overrides,
     queueDir,
     deadLetterDir,
@@ -95,7 +104,8 @@ export async function open(
     },
   });
   opened.push(fc);
-  return { fc, outcomes, lines, queueDir, deadLetterDir };
+  fc.resume();
+  return { fc, outcomes, lines, setAside, queueDir, deadLetterDir };
 }
 
 export function readJsonFiles(dir: string): { file: string; content: unknown }[] {

@@ -178,12 +178,20 @@ describe('an asynchronous invocation', () => {
     expect(lines).toMatchObject([{ message: 'delivery broke off', fields: { error: 'Error: no role' } }]);
   });
 
-  it('refuses to start over a queue file it cannot read', async () => {
-    const queueDir = makeDir();
-    writeFileSync(join(queueDir, 'x.json'), '[]');
+  it.each(['[]', '{"requestId": 1}', '{"reques'])(
+    'is delivered although another file of the queue is damaged: %s',
+    async (text) => {
+      const queueDir = makeDir();
+      writeFileSync(join(queueDir, '1.json'), text);
+      writeFileSync(join(queueDir, '2.json'), '{"requestId": "a", "event": {"key": "a.jpg"}}');
 
-    await expect(open(returnsEvent, { queueDir })).rejects.toThrow(/x\.json is not a queued event/);
-  });
+      const { fc, outcomes, setAside } = await open(returnsEvent, { queueDir });
+      await fc.idle();
+
+      expect(setAside).toEqual([join(queueDir, '1.json')]);
+      expect(outcomes).toMatchObject([{ event: { key: 'a.jpg' }, result: { status: 'succeeded' } }]);
+    },
+  );
 });
 
 describe('instances', () => {

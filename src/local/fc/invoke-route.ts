@@ -1,16 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isControl, type Route, readMessage } from '../oss/http/routes.ts';
 import type { LocalFunctionCompute } from './function-compute.ts';
 
 /** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
 const maxEventBytes = 32 * 1024 * 1024;
 
 /**
- * Answers `POST /-/invoke`, the synchronous invocation: the body is the event, the answer is what Function Compute
- * answers to InvokeFunction. 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error
- * handling"). Only JSON is taken, which a page in a browser cannot send here without asking first.
+ * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer is what Function Compute answers to
+ * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error handling").
+ * Only JSON is taken, which a page in a browser cannot send here without asking first.
  */
-export async function answerInvocation(
-  functionCompute: LocalFunctionCompute,
+export function invokeRoute(invoke: LocalFunctionCompute['invoke']): Route {
+  return (message, response) =>
+    isControl(message, '/-/invoke') ? answer(invoke, message, response) : undefined;
+}
+
+async function answer(
+  invoke: LocalFunctionCompute['invoke'],
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -24,16 +30,11 @@ export async function answerInvocation(
   if (message.headers['content-type'] !== 'application/json') {
     return refuse(415, 'expected content-type application/json');
   }
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of message) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxEventBytes) {
-      return refuse(413, `expected an event of at most ${maxEventBytes} bytes`);
-    }
-    chunks.push(chunk);
+  const event = await readMessage(message, maxEventBytes);
+  if (event === undefined) {
+    return refuse(413, `expected an event of at most ${maxEventBytes} bytes`);
   }
-  const result = await functionCompute.invoke(Buffer.concat(chunks));
+  const result = await invoke(event);
   const ids = { 'x-fc-request-id': result.requestId };
   if (result.status === 'succeeded') {
     return send(200, ids, result.body);

@@ -1,23 +1,23 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { answerInvocation } from '../../../src/local/fc/http-invocation.ts';
-import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
+import type { BilledResult } from '../../../src/local/fc/instance-process.ts';
+import { invokeRoute } from '../../../src/local/fc/invoke-route.ts';
 
 /** A function that answers its event backwards, or throws where the event says so. */
-async function invoke(event: Buffer): Promise<InvocationResult> {
+async function invoke(event: Buffer): Promise<BilledResult> {
   const text = event.toString();
   const error = { errorType: 'OutputsFailed', errorMessage: text };
   if (text.includes('throw')) {
-    return { status: 'failed', requestId: 'request-1', error };
+    return { status: 'failed', requestId: 'request-1', billedMs: 1, error };
   }
-  return { status: 'succeeded', requestId: 'request-1', body: Buffer.from([...text].reverse().join('')) };
+  const body = Buffer.from([...text].reverse().join(''));
+  return { status: 'succeeded', requestId: 'request-1', billedMs: 1, body };
 }
 
 async function startServer(): Promise<string> {
-  const unused = () => Promise.reject(new Error('not expected here'));
-  const functionCompute = { invoke, enqueue: () => {}, idle: unused, close: unused };
+  const route = invokeRoute(invoke);
   const server = createServer((message, response) => {
-    answerInvocation(functionCompute, message, response).catch(() => response.destroy());
+    route(message, response)?.catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

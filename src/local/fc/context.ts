@@ -31,15 +31,13 @@ export function buildEnvironment(config: FunctionConfig, codeDir: string): Recor
 
 /** The data of the handler's `context` (FC help: "Context"); of the credentials exactly FC's three fields. */
 export function buildContext(
-  config: FunctionConfig,
+  { name, handler, memoryMb, timeoutMs, region, accountId }: FunctionConfig,
   requestId: string,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
 ): ContextData {
-  const { name, handler, memoryMb, timeoutMs, region, accountId } = config;
-  const token = securityToken === undefined ? {} : { securityToken };
   return {
     requestId,
-    credentials: { accessKeyId, accessKeySecret, ...token },
+    credentials: { accessKeyId, accessKeySecret, ...(securityToken !== undefined && { securityToken }) },
     function: { name, handler, memory: memoryMb, timeout: timeoutMs / 1000 },
     service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
     region,

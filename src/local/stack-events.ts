@@ -1,0 +1,45 @@
+import type { LogFields, Logger } from '../log.ts';
+import type { DeliveryEvent } from './fc/delivery.ts';
+import type { OssEventRecord } from './oss/object-event.ts';
+
+/** What came of reading the rules anew: refused ones leave the earlier ones in force. */
+export type RulesUpdate =
+  | { status: 'loaded'; buckets: readonly string[] }
+  | { status: 'refused'; message: string };
+
+/** What happens in the local stack. */
+export type StackEvent = { timeMs: number } & (
+  | { type: 'object'; record: OssEventRecord }
+  | DeliveryEvent
+  | { type: 'log'; level: keyof Logger; message: string; fields: LogFields }
+  | { type: 'rules'; update: RulesUpdate }
+);
+
+export type StackListener = (event: StackEvent) => void;
+
+type Untimed<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
+
+/** Tells what happens to all who listen, what goes through `log` included. */
+export function createStackEvents(log: Logger, first: StackListener | undefined) {
+  const listeners = new Set(first === undefined ? [] : [first]);
+  const emit = (event: Untimed<StackEvent>) => {
+    for (const listener of listeners) {
+      listener({ ...event, timeMs: Date.now() });
+    }
+  };
+  const write =
+    (level: keyof Logger) =>
+    (message: string, fields: LogFields = {}): void => {
+      log[level](message, fields);
+      emit({ type: 'log', level, message, fields });
+    };
+  return {
+    emit,
+    /** Adds a listener; the answer takes it away again. */
+    subscribe: (listener: StackListener): (() => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+  };
+}
