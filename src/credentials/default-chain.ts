@@ -1,6 +1,6 @@
 import type { Credentials } from '../oss/sign.ts';
 
-interface Chain {
+interface CredentialsChain {
   getCredentials(): Promise<{ accessKeyId?: string; accessKeySecret?: string; securityToken?: string }>;
 }
 
@@ -13,7 +13,7 @@ interface Chain {
 export function createDefaultCredentials(
   env: Readonly<Record<string, string | undefined>>,
 ): () => Promise<Credentials> {
-  let chain: Chain | undefined;
+  let chain: CredentialsChain | undefined;
   let pending: Promise<Credentials> | undefined;
 
   async function askChain(): Promise<Credentials> {
@@ -21,7 +21,7 @@ export function createDefaultCredentials(
       const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
       chain ??= DefaultCredentialsProvider.builder().build();
       const { accessKeyId = '', accessKeySecret = '', securityToken } = await chain.getCredentials();
-      return toCredentials(accessKeyId, accessKeySecret, securityToken);
+      return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
     } catch (cause) {
       // A chain that failed once asks only its last provider from then on.
       chain = undefined;
@@ -35,7 +35,7 @@ export function createDefaultCredentials(
   return async () => {
     const { OSS_ACCESS_KEY_ID: accessKeyId, OSS_ACCESS_KEY_SECRET: accessKeySecret } = env;
     if (accessKeyId && accessKeySecret) {
-      return toCredentials(accessKeyId, accessKeySecret, env.OSS_SESSION_TOKEN);
+      return { accessKeyId, accessKeySecret, securityToken: env.OSS_SESSION_TOKEN || undefined };
     }
     // One question at a time: while the chain looks for a provider, a second caller would be sent to a wrong one.
     pending ??= askChain().finally(() => {
@@ -43,13 +43,4 @@ export function createDefaultCredentials(
     });
     return pending;
   };
-}
-
-function toCredentials(
-  accessKeyId: string,
-  accessKeySecret: string,
-  securityToken: string | undefined,
-): Credentials {
-  const pair = { accessKeyId, accessKeySecret };
-  return securityToken ? { ...pair, securityToken } : pair;
 }

@@ -1,36 +1,28 @@
+import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { encodeQuery, type QueryParameters } from './encode.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
-import { type ErrorContext, type OssError, OssRequestError, OssServiceError } from './errors.ts';
+import { type ErrorContext, OssRequestError, OssServiceError } from './errors.ts';
 import { type HttpRequest, type HttpResponse, send } from './request.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
-import { type Credentials, digest, type RequestToSign, signedHeaders } from './sign.ts';
+import { type Credentials, type RequestToSign, signedHeaders } from './sign.ts';
 
-export interface CallSettings {
+export interface CallSettings extends Partial<RetryPolicy> {
   /** Plain region id, `cn-hangzhou`: part of what is signed. */
   region: string;
   endpoint: Endpoint;
   /** Asked before every attempt, so that no token is used longer than its issuer wants. */
   credentials: () => Credentials | Promise<Credentials>;
   dispatcher: Dispatcher;
-  /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
-  maxAttempts?: number | undefined;
   /** For one attempt, from connecting to the last byte; 30 s, since a large image takes OSS several. */
-  attemptTimeoutMs?: number | undefined;
-  onRetry?: ((error: OssError, delayMs: number) => void) | undefined;
+  attemptTimeoutMs?: number;
   /** What was learnt of the server's clock; to be shared by all calls of one process. */
-  clock?: { offsetMs: number } | undefined;
-  now?: (() => number) | undefined;
-  random?: (() => number) | undefined;
-  sleep?: ((delayMs: number) => Promise<unknown>) | undefined;
+  clock?: { offsetMs: number };
 }
 
 /** One operation on the wire, before it is encoded and signed. */
-export interface OperationRequest {
-  operation: string;
+export interface OperationRequest extends Omit<ErrorContext, 'attempts'> {
   method: HttpRequest['method'];
-  bucket: string;
-  key?: string | undefined;
   query?: QueryParameters | undefined;
   /** Lower-case names. */
   headers?: Readonly<Record<string, string>> | undefined;
@@ -56,15 +48,22 @@ const maxDocumentBytes = 8 * 1024 * 1024;
  * sends. It keeps no connection (the dispatcher does) and needs no closing.
  */
 export function createCall(settings: CallSettings): Call {
-  const { region, endpoint, dispatcher, attemptTimeoutMs = 30_000 } = settings;
-  const { clock = { offsetMs: 0 }, now = Date.now } = settings;
+  const { region, endpoint, dispatcher, attemptTimeoutMs = 30_000, clock = { offsetMs: 0 } } = settings;
+  const { maxAttempts = 3, now = Date.now, random = Math.random } = settings;
+  const { sleep = pause, onRetry = () => {} } = settings;
+  const policy = { maxAttempts, now, random, sleep, onRetry };
 
   async function attempt(request: OperationRequest, prepared: PreparedRequest, attempts: number) {
     const context = contextOf(request, attempts);
-    const credentials = await readCredentials(settings, context);
     const timeoutMs = Math.min(attemptTimeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - now());
     if (timeoutMs <= 0) {
       throw deadlineError(contextOf(request, attempts - 1), 'the request was sent');
+    }
+    let credentials: Credentials;
+    try {
+      credentials = await settings.credentials();
+    } catch (cause) {
+      throw new OssRequestError(context, { code: 'CredentialsError', kind: 'permanent', cause });
     }
     const { origin, path } = prepared;
     const { method, body, maxAnswerBytes = maxDocumentBytes } = request;
@@ -77,26 +76,16 @@ export function createCall(settings: CallSettings): Call {
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
-    if (response.statusCode < 200 || response.statusCode > 299) {
-      throw new OssServiceError(context, response);
+    if (response.statusCode >= 200 && response.statusCode <= 299) {
+      return { ...response, context };
     }
-    return { ...response, context };
+    const error = new OssServiceError(context, response);
+    if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {
+      clock.offsetMs = error.serverTimeMs - now();
+    }
+    throw error;
   }
 
-  const policy: RetryPolicy = {
-    maxAttempts: settings.maxAttempts ?? 3,
-    now,
-    random: settings.random ?? Math.random,
-    sleep: settings.sleep ?? pause,
-    correctClock: (error) => {
-      if (!(error instanceof OssServiceError) || error.serverTimeMs === undefined) {
-        return false;
-      }
-      clock.offsetMs = error.serverTimeMs - now();
-      return true;
-    },
-    onRetry: settings.onRetry ?? (() => {}),
-  };
   return async (request) => {
     const prepared = prepare(endpoint, request);
     return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadline);
@@ -115,42 +104,25 @@ function prepare(endpoint: Endpoint, request: OperationRequest): PreparedRequest
     const { origin, path, canonicalUri } = addressOf(endpoint, bucket, key);
     const canonicalQuery = encodeQuery(query);
     const headers = { ...request.headers };
-    assertAscii(headers);
+    for (const [name, value] of Object.entries(headers)) {
+      // Other characters would be sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch.
+      if (!/^[\t\x20-\x7e]*$/.test(value)) {
+        throw new TypeError(`header ${name}: expected printable ASCII`);
+      }
+    }
     // The payload itself is not signed; a signed MD5 is the only thing that binds the body.
     if (body) {
-      headers['content-md5'] = digest('md5', body, 'base64');
+      headers['content-md5'] = createHash('md5').update(body).digest('base64');
     }
     const sentPath = canonicalQuery === '' ? path : `${path}?${canonicalQuery}`;
     return { origin, path: sentPath, method, canonicalUri, canonicalQuery, headers };
   } catch (cause) {
-    throw permanentError(contextOf(request, 0), 'InvalidRequest', cause);
-  }
-}
-
-/** Other characters would be sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch. */
-function assertAscii(headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (!/^[\t\x20-\x7e]*$/.test(value)) {
-      throw new TypeError(`header ${name}: expected printable ASCII`);
-    }
-  }
-}
-
-async function readCredentials(settings: CallSettings, context: ErrorContext): Promise<Credentials> {
-  try {
-    return await settings.credentials();
-  } catch (cause) {
-    throw permanentError(context, 'CredentialsError', cause);
+    throw new OssRequestError(contextOf(request, 0), { code: 'InvalidRequest', kind: 'permanent', cause });
   }
 }
 
 function contextOf({ operation, bucket, key }: OperationRequest, attempts: number): ErrorContext {
   return { operation, bucket, key, attempts };
-}
-
-/** The request could not be made; the same request would fail the same way again. */
-function permanentError(context: ErrorContext, code: string, cause: unknown): OssRequestError {
-  return new OssRequestError(context, { code, kind: 'permanent', message: messageOf(cause), cause });
 }
 
 function deadlineError(context: ErrorContext, before: string): OssRequestError {
@@ -162,12 +134,7 @@ function deadlineError(context: ErrorContext, before: string): OssRequestError {
 function transportError(context: ErrorContext, cause: unknown): OssRequestError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'TransportError';
   const isPermanent = code === 'AnswerTooLarge' || code === 'UND_ERR_INVALID_ARG';
-  const kind = isPermanent ? 'permanent' : 'transient';
-  return new OssRequestError(context, { code, kind, message: messageOf(cause), cause });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
+  return new OssRequestError(context, { code, kind: isPermanent ? 'permanent' : 'transient', cause });
 }
 
 function pause(delayMs: number): Promise<void> {

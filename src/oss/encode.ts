@@ -11,11 +11,10 @@ export function encodeComponent(text: string): string {
     throw new TypeError('text with half of a surrogate pair cannot be sent to OSS');
   }
   // encodeURIComponent leaves these five as they are; OSS signs them encoded.
-  return encodeURIComponent(text).replace(/[!'()*]/g, percentEncode);
-}
-
-function percentEncode(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** Encodes an object key for the request line and the canonical URI alike: `/` stays, `.` and `..` stay too. */

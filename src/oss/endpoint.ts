@@ -49,43 +49,37 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
   const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint.toLowerCase()) ?? [];
   const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   if ((!isAddress && !hostPattern.test(name)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
-    throw new TypeError(
-      `endpoint ${JSON.stringify(endpoint)}: expected http(s)://host[:port] without user, path or query`,
-    );
+    const expected = 'http(s)://host[:port] without user, path or query';
+    throw new TypeError(`endpoint ${JSON.stringify(endpoint)}: expected ${expected}`);
   }
-  const style = cname ? 'cname' : isAddress || name === 'localhost' ? 'path' : 'virtual';
-  const host = port === undefined ? name : `${name}:${Number(port)}`;
-  return { scheme: scheme === 'http' ? 'http' : 'https', host, style };
+  return {
+    scheme: scheme === 'http' ? 'http' : 'https',
+    host: port === undefined ? name : `${name}:${Number(port)}`,
+    style: cname ? 'cname' : isAddress || name === 'localhost' ? 'path' : 'virtual',
+  };
 }
 
 /** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
 export function assertBucket(bucket: string): void {
   if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
-    throw new TypeError(
-      `bucket ${JSON.stringify(bucket)}: expected 3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends`,
-    );
+    const expected = '3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
+    throw new TypeError(`bucket ${JSON.stringify(bucket)}: expected ${expected}`);
   }
 }
 
 /** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
 export function assertKey(key: string): void {
-  const sizeBytes = Buffer.byteLength(key);
-  if (sizeBytes < 1 || sizeBytes > 1023 || /^[/\\]/.test(key) || !key.isWellFormed()) {
-    throw new TypeError(
-      `key ${JSON.stringify(key)}: expected 1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"`,
-    );
+  if (key === '' || Buffer.byteLength(key) > 1023 || /^[/\\]/.test(key) || !key.isWellFormed()) {
+    const expected = '1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"';
+    throw new TypeError(`key ${JSON.stringify(key)}: expected ${expected}`);
   }
 }
 
-/** Address of a bucket or object: what is sent (`origin`, `path`) and what is signed, from one encoding of the key. */
-export interface Address {
-  origin: string;
-  path: string;
-  canonicalUri: string;
-}
-
-/** Address of `key`, or of the bucket itself. Throws TypeError on a bucket or key that OSS would not have. */
-export function addressOf(endpoint: Endpoint, bucket: string, key?: string): Address {
+/**
+ * Address of `key`, or of the bucket itself: what is sent (`origin`, `path`) and what is signed (`canonicalUri`), from
+ * one encoding of the key. Throws TypeError on a bucket or key that OSS would not have.
+ */
+export function addressOf(endpoint: Endpoint, bucket: string, key?: string) {
   assertBucket(bucket);
   if (key !== undefined) {
     assertKey(key);

@@ -14,7 +14,7 @@ export interface ErrorContext {
 
 /**
  * What a failure calls for: `transient` and `throttled` are tried again (throttling after a longer pause), `skewed`
- * once with the server's clock, `permanent` never.
+ * once with the server's clock, which the error tells, `permanent` never.
  */
 export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
 
@@ -30,12 +30,12 @@ export class OssServiceError extends Error {
   /** Finer error code, for people and support; OSS's values may change, so nothing branches on it. */
   readonly ec: string | undefined;
   readonly kind: RetryKind;
-  /** The server's clock, epoch ms, where the answer tells it. */
+  /** The server's clock in epoch ms, where the answer tells it. */
   readonly serverTimeMs: number | undefined;
 
   constructor(context: ErrorContext, response: HttpResponse) {
     const { statusCode, headers } = response;
-    const { code, message, ...document } = readErrorDocument(response);
+    const { code, message = '', ...document } = readErrorDocument(response);
     const requestId = headers['x-oss-request-id'] ?? document.requestId;
     const ec = headers['x-oss-ec'] ?? document.ec;
     const ids = [requestId && `requestId ${requestId}`, ec && `ec ${ec}`].filter(Boolean).join(', ');
@@ -46,8 +46,9 @@ export class OssServiceError extends Error {
     this.ossMessage = message;
     this.requestId = requestId;
     this.ec = ec;
-    this.kind = classify(statusCode, code, message);
     this.serverTimeMs = parseTime(document.serverTime) ?? parseTime(headers.date);
+    const kind = classify(statusCode, code, message);
+    this.kind = kind === 'skewed' && this.serverTimeMs === undefined ? 'permanent' : kind;
   }
 }
 
@@ -60,7 +61,8 @@ export class OssRequestError extends Error {
   readonly kind: RetryKind;
   readonly requestId: string | undefined;
 
-  constructor(context: ErrorContext, { code, kind, message, requestId, cause }: RequestFailure) {
+  constructor(context: ErrorContext, failure: RequestFailure) {
+    const { code, kind, requestId, cause, message = messageOf(cause) } = failure;
     const ids = requestId === undefined ? '' : ` (requestId ${requestId})`;
     super(`${formatContext(context)}: ${code}: ${message}${ids}`, cause === undefined ? {} : { cause });
     this.context = context;
@@ -73,9 +75,14 @@ export class OssRequestError extends Error {
 export interface RequestFailure {
   code: string;
   kind: RetryKind;
-  message: string;
+  /** Default: that of the cause. */
+  message?: string | undefined;
   requestId?: string | undefined;
   cause?: unknown;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
 }
 
 export type OssError = OssServiceError | OssRequestError;
@@ -114,28 +121,22 @@ function formatContext({ operation, bucket, key }: ErrorContext): string {
   return `${operation} oss://${bucket}${key === undefined ? '' : `/${key}`} failed`;
 }
 
-interface ErrorDocument {
-  code: string;
-  message: string;
-  requestId?: string | undefined;
-  ec?: string | undefined;
-  serverTime?: string | undefined;
-}
-
 /** Never throws: what cannot be read becomes `BadErrorResponse`. */
-function readErrorDocument({ headers, body }: HttpResponse): ErrorDocument {
+function readErrorDocument({ headers, body }: HttpResponse) {
   // HEAD has no body: its error document comes as Base64 in a header.
   const encoded = headers['x-oss-err'];
   const bytes = encoded && body.length === 0 ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536);
   const field = readFields(bytes.toString().trim());
   const code = field('Code')?.slice(0, 100);
-  if (!code) {
-    const type = headers['content-type'] ?? 'unknown type';
-    const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
-    return { code: 'BadErrorResponse', message: `the answer has no OSS error document (${content})` };
-  }
-  const message = field('Message')?.slice(0, 1_000) ?? '';
-  return { code, message, requestId: field('RequestId'), ec: field('EC'), serverTime: field('ServerTime') };
+  const type = headers['content-type'] ?? 'unknown type';
+  const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
+  return {
+    code: code || 'BadErrorResponse',
+    message: code ? field('Message')?.slice(0, 1_000) : `the answer has no OSS error document (${content})`,
+    requestId: field('RequestId'),
+    ec: field('EC'),
+    serverTime: field('ServerTime'),
+  };
 }
 
 /** Makes a reader of the document's fields; it finds none in what is no error document of OSS's. */

@@ -1,13 +1,10 @@
 import { fieldsOf, type JsonObject, parseJson, textOf } from '../json.ts';
-import type { Call, OperationRequest, OperationResponse } from './call.ts';
+import type { Call, OperationResponse } from './call.ts';
 import { encodeComponent } from './encode.ts';
 import { OssRequestError } from './errors.ts';
 import { childrenNamed, childText, parseXml, type XmlElement } from './xml.ts';
 
-/*
- * OSS's operations, each a function of its own so that the function's bundle holds only those that it uses. All throw
- * OssServiceError or OssRequestError, and nothing else.
- */
+/* Each operation is a function of its own, so that the deployed bundle holds only those that it uses. */
 
 export interface ObjectArguments {
   bucket: string;
@@ -16,17 +13,16 @@ export interface ObjectArguments {
   deadline?: number | undefined;
 }
 
-export interface ProcessArguments extends ObjectArguments {
-  /** The whole value of `x-oss-process`, save-as included. */
-  process: string;
-}
-
 /** What every operation answers. */
 export interface OperationResult {
   statusCode: number;
   requestId: string | undefined;
   /** Attempts made, the successful one included. */
   attempts: number;
+}
+
+function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
+  return { statusCode, requestId: headers['x-oss-request-id'], attempts: context.attempts };
 }
 
 export interface ProcessResult extends OperationResult {
@@ -39,29 +35,40 @@ export interface ProcessResult extends OperationResult {
   processStatus: string | undefined;
 }
 
-/** Has OSS process an object and save the result; `process` must hold `sys/saveas`. */
-export async function processObject(call: Call, args: ProcessArguments): Promise<ProcessResult> {
-  const response = await call(processRequest('ProcessObject', 'x-oss-process', args));
-  const { bucket, object, fileSize, status } = readProcessAnswer(response, 'object');
+/**
+ * Has OSS process an object and save the result; `process` is the whole value of `x-oss-process`, `sys/saveas` included.
+ * It is sent in the body (OSS help: "Save processed images"), raw as all SDKs but one send it, and that one shows that
+ * OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%` or `&` could therefore change or cut the
+ * instruction; a process that has one is form-encoded like ali-oss's.
+ */
+export async function processObject(
+  call: Call,
+  { process, ...object }: ObjectArguments & { process: string },
+): Promise<ProcessResult> {
+  const value = /[+%&]/.test(process) ? encodeComponent(process) : process;
+  const body = Buffer.from(`x-oss-process=${value}`);
+  const query = { 'x-oss-process': '' };
+  const response = await call({ ...object, operation: 'ProcessObject', method: 'POST', query, body });
+  const answer = readProcessAnswer(response);
   return {
-    bucket: textOf(bucket) || args.bucket,
-    key: textOf(object),
-    sizeBytes: typeof fileSize === 'number' ? fileSize : undefined,
-    processStatus: textOf(status),
+    bucket: textOf(answer.bucket) || object.bucket,
+    key: textOf(answer.object),
+    sizeBytes: typeof answer.fileSize === 'number' ? answer.fileSize : undefined,
+    processStatus: textOf(answer.status),
     ...resultOf(response),
   };
 }
 
-export interface AsyncProcessResult extends OperationResult {
-  eventId: string | undefined;
-  taskId: string | undefined;
-}
-
-/** Starts the same as a task (video, documents), whose end is told elsewhere. */
-export async function asyncProcessObject(call: Call, args: ProcessArguments): Promise<AsyncProcessResult> {
-  const response = await call(processRequest('AsyncProcessObject', 'x-oss-async-process', args));
-  const { EventId, TaskId } = readProcessAnswer(response, 'TaskId');
-  return { eventId: textOf(EventId), taskId: textOf(TaskId), ...resultOf(response) };
+/** The JSON that says what was saved; an empty 200 is documented too, and has no fields. */
+function readProcessAnswer(response: OperationResponse): JsonObject {
+  const json = fieldsOf(parseJson(response.body.toString()));
+  if (response.body.length === 0 || textOf(json.object) !== undefined) {
+    return json;
+  }
+  throw unexpectedAnswer(
+    response,
+    'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',
+  );
 }
 
 export interface ObjectResult extends OperationResult {
@@ -86,8 +93,20 @@ export async function getObject(
   const query = process === undefined ? {} : { 'x-oss-process': process };
   const maxAnswerBytes = 256 * 1024 * 1024;
   const response = await call({ ...object, operation: 'GetObject', method: 'GET', query, maxAnswerBytes });
-  const { body } = response;
-  return { ...objectResultOf(response), sizeBytes: body.length, body };
+  return { ...objectResultOf(response), sizeBytes: response.body.length, body: response.body };
+}
+
+function objectResultOf(response: OperationResponse): ObjectResult {
+  const { headers } = response;
+  const lastModified = new Date(headers['last-modified'] ?? '');
+  return {
+    sizeBytes: Number(headers['content-length'] ?? 0),
+    eTag: eTagOf(response),
+    contentType: headers['content-type'],
+    lastModified: Number.isNaN(lastModified.getTime()) ? undefined : lastModified,
+    headers,
+    ...resultOf(response),
+  };
 }
 
 export interface PutArguments extends ObjectArguments {
@@ -99,9 +118,8 @@ export interface PutArguments extends ObjectArguments {
 export async function putObject(
   call: Call,
   { body, ...args }: PutArguments,
-): Promise<OperationResult & { eTag: string | undefined }> {
-  const request = { ...args, body: Buffer.from(body) };
-  const response = await call({ ...request, operation: 'PutObject', method: 'PUT' });
+): Promise<OperationResult & Pick<ObjectResult, 'eTag'>> {
+  const response = await call({ ...args, operation: 'PutObject', method: 'PUT', body: Buffer.from(body) });
   return { eTag: eTagOf(response), ...resultOf(response) };
 }
 
@@ -117,7 +135,6 @@ export interface ListArguments {
   continuationToken?: string | undefined;
   /** 1 to 1,000; OSS's default is 100. */
   maxKeys?: number | undefined;
-  deadline?: number | undefined;
 }
 
 export interface ListedObject {
@@ -133,7 +150,7 @@ export interface ListedObject {
 }
 
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
-export interface ObjectPage {
+export interface ObjectPage extends OperationResult {
   objects: ListedObject[];
   /** Common prefixes, when a delimiter was given. */
   prefixes: string[];
@@ -141,26 +158,25 @@ export interface ObjectPage {
 }
 
 /** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
-export async function listObjectsV2(call: Call, args: ListArguments): Promise<OperationResult & ObjectPage> {
-  const { bucket, deadline, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
+export async function listObjectsV2(call: Call, args: ListArguments): Promise<ObjectPage> {
+  const { bucket, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
+  const optional = { prefix, delimiter, 'start-after': startAfter, 'continuation-token': continuationToken };
   const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
-  const optional = { prefix, delimiter, startAfter, continuationToken, maxKeys };
-  for (const [name, value] of Object.entries(optional)) {
+  for (const [name, value] of Object.entries({ ...optional, 'max-keys': maxKeys })) {
     if (value) {
-      query[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)] = String(value);
+      query[name] = String(value);
     }
   }
-  const response = await call({ bucket, deadline, query, operation: 'ListObjectsV2', method: 'GET' });
+  const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
   try {
-    return { ...readObjectPage(response.body.toString()), ...resultOf(response) };
+    return { ...readPage(parseXml(response.body.toString())), ...resultOf(response) };
   } catch (cause) {
     throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
   }
 }
 
-/** Reads a `ListBucketResult`. Throws SyntaxError or URIError on any other document. */
-function readObjectPage(source: string): ObjectPage {
-  const root = parseXml(source);
+/** Throws SyntaxError or URIError on any other document than a listing. */
+function readPage(root: XmlElement): Omit<ObjectPage, keyof OperationResult> {
   if (root.name !== 'ListBucketResult') {
     throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
   }
@@ -189,56 +205,11 @@ function requiredText(element: XmlElement, name: string): string {
   return text;
 }
 
-/**
- * `POST /key?x-oss-process` with the instruction in the body (OSS help: "Save processed images"). It is sent raw, as
- * all SDKs but one do, and that one shows that OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%`
- * or `&` could therefore change or cut the instruction; a process that has one is form-encoded like ali-oss's.
- */
-function processRequest(operation: string, parameter: string, args: ProcessArguments): OperationRequest {
-  const { bucket, key, process, deadline } = args;
-  const value = /[+%&]/.test(process) ? encodeComponent(process) : process;
-  const body = Buffer.from(`${parameter}=${value}`);
-  return { operation, method: 'POST', bucket, key, query: { [parameter]: '' }, body, deadline };
-}
-
-/** The JSON of a process, recognised by `field`; an empty 200 is documented too, and has no fields. */
-function readProcessAnswer(response: OperationResponse, field: string): JsonObject {
-  if (response.body.length === 0) {
-    return {};
-  }
-  const json = fieldsOf(parseJson(response.body.toString()));
-  if (textOf(json[field]) !== undefined) {
-    return json;
-  }
-  throw unexpectedAnswer(
-    response,
-    'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',
-  );
-}
-
-function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
-  return { statusCode, requestId: headers['x-oss-request-id'], attempts: context.attempts };
-}
-
-/** What the headers of a HEAD or GET say of the object. */
-function objectResultOf(response: OperationResponse): ObjectResult {
-  const { headers } = response;
-  const lastModified = new Date(headers['last-modified'] ?? '');
-  return {
-    sizeBytes: Number(headers['content-length'] ?? 0),
-    eTag: eTagOf(response),
-    contentType: headers['content-type'],
-    lastModified: Number.isNaN(lastModified.getTime()) ? undefined : lastModified,
-    headers,
-    ...resultOf(response),
-  };
-}
-
-/** The object's ETag as events write it, without quotes. */
 function eTagOf({ headers }: OperationResponse): string | undefined {
-  return headers.etag === undefined ? undefined : unquote(headers.etag);
+  return headers.etag && unquote(headers.etag);
 }
 
+/** An ETag as events write it, without the quotes that HTTP and listings put around it. */
 function unquote(eTag: string): string {
   return eTag.replace(/^"|"$/g, '');
 }
@@ -246,12 +217,13 @@ function unquote(eTag: string): string {
 /** A 2xx whose content is not the operation's. Permanent: the same request would be answered the same. */
 function unexpectedAnswer(response: OperationResponse, complaint: string, cause?: unknown): OssRequestError {
   const { statusCode, headers, body, context } = response;
-  const type = headers['content-type'] ?? 'unknown type';
+  const { 'content-type': type = 'unknown type', 'x-oss-request-id': requestId } = headers;
+  const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;
   return new OssRequestError(context, {
     code: 'UnexpectedAnswer',
     kind: 'permanent',
-    message: `${statusCode} with ${body.length} bytes of ${type} ${complaint}`,
-    requestId: headers['x-oss-request-id'],
+    message,
+    requestId,
     cause,
   });
 }

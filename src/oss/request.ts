@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import type { Dispatcher } from 'undici';
 import Agent from 'undici/lib/dispatcher/agent.js';
@@ -50,7 +49,7 @@ export function createAgent(connections = 16): Dispatcher {
 export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
   const { origin, path, method, headers, body = null, timeoutMs, maxAnswerBytes } = request;
   return new Promise((resolve, reject) => {
-    const response = { statusCode: 0, headers: {} };
+    let head = { statusCode: 0, headers: {} };
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
     let failure: Error | undefined;
@@ -79,9 +78,9 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
           controller.abort(failure);
         }
       },
-      onResponseStart(_controller, statusCode, receivedHeaders) {
-        response.statusCode = statusCode;
-        response.headers = joinRepeated(receivedHeaders);
+      onResponseStart(_controller, statusCode, received) {
+        const joined = Object.entries(received).map(([name, value = '']) => [name, String(value)]);
+        head = { statusCode, headers: Object.fromEntries(joined) };
       },
       onResponseData(_controller, chunk) {
         sizeBytes += chunk.length;
@@ -92,7 +91,7 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
       },
       onResponseEnd() {
         clearTimeout(timer);
-        resolve({ ...response, body: Buffer.concat(chunks, sizeBytes) });
+        resolve({ ...head, body: Buffer.concat(chunks, sizeBytes) });
       },
       onResponseError(_controller, error) {
         fail(error);
@@ -100,8 +99,4 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
     };
     dispatcher.dispatch({ origin, path, method, headers, body }, handler);
   });
-}
-
-function joinRepeated(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value = '']) => [name, String(value)]));
 }

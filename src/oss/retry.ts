@@ -1,13 +1,11 @@
 import { isOssError, type OssError } from './errors.ts';
 
 export interface RetryPolicy {
-  /** Attempts in all, the first included. */
+  /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
   maxAttempts: number;
   now: () => number;
   random: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
-  /** Takes the clock from a `skewed` error; false when the error does not tell the time. */
-  correctClock: (error: OssError) => boolean;
   onRetry: (error: OssError, delayMs: number) => void;
 }
 
@@ -18,37 +16,30 @@ export interface RetryPolicy {
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
-  policy: RetryPolicy,
+  { maxAttempts, now, random, sleep, onRetry }: RetryPolicy,
   deadline = Number.POSITIVE_INFINITY,
 ): Promise<T> {
-  let isClockCorrected = false;
+  let wasSkewed = false;
   for (let number = 1; ; number += 1) {
     try {
       return await attempt(number);
     } catch (error) {
-      if (!isOssError(error) || error.kind === 'permanent' || number >= policy.maxAttempts) {
+      if (!isOssError(error) || error.kind === 'permanent' || number >= maxAttempts) {
         throw error;
       }
-      if (error.kind === 'skewed') {
-        if (isClockCorrected || !policy.correctClock(error)) {
-          throw error;
-        }
-        isClockCorrected = true;
-      }
-      const delayMs = policy.random() * maxDelayMs(error, number);
-      if (policy.now() + delayMs >= deadline) {
+      const delayMs = random() * maxDelayMs(error, number);
+      if ((error.kind === 'skewed' && wasSkewed) || now() + delayMs >= deadline) {
         throw error;
       }
-      policy.onRetry(error, delayMs);
-      await policy.sleep(delayMs);
+      wasSkewed ||= error.kind === 'skewed';
+      onRetry(error, delayMs);
+      await sleep(delayMs);
     }
   }
 }
 
 /** The longest pause after so many attempts: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
 function maxDelayMs({ kind }: OssError, attempts: number): number {
-  if (kind === 'skewed') {
-    return 0;
-  }
-  return (kind === 'throttled' ? 1_000 : 200) * 2 ** (attempts - 1);
+  const firstMs = { permanent: 0, skewed: 0, transient: 200, throttled: 1_000 }[kind];
+  return firstMs * 2 ** (attempts - 1);
 }

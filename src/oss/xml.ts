@@ -8,6 +8,8 @@ export interface XmlElement {
 
 const maxDepth = 32;
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const tokens =
+  /<!\[CDATA\[(?<cdata>.*?)\]\]>|<!--.*?-->|<\?.*?\?>|<(?<tag>\/?[\p{L}_][\p{L}\p{N}_.:-]*)[^>]*>|(?<text>[^<]+)|(?<wrong><)/gsu;
 
 /**
  * Reads the documents OSS answers with. Linear in the size of `source`; DOCTYPE is refused, so entities cannot grow.
@@ -16,55 +18,34 @@ const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 export function parseXml(source: string): XmlElement {
   const document: XmlElement = { name: '', text: '', children: [] };
   const open = [document];
-  let at = 0;
-  for (let start = source.indexOf('<'); start !== -1; start = source.indexOf('<', at)) {
+  for (const { 0: token, groups: { cdata, tag, text, wrong } = {} } of source.matchAll(tokens)) {
     const parent = open.at(-1) ?? document;
-    parent.text += decodeEntities(source.slice(at, start));
-    if (source.startsWith('<![CDATA[', start)) {
-      at = endOf(source, ']]>', start + 9);
-      parent.text += source.slice(start + 9, at - 3);
-    } else if (source.startsWith('<!--', start)) {
-      at = endOf(source, '-->', start + 4);
-    } else if (source.startsWith('<?', start)) {
-      at = endOf(source, '?>', start + 2);
+    if (wrong !== undefined || open.length > maxDepth) {
+      throw new SyntaxError('unexpected markup');
+    }
+    if (tag?.startsWith('/')) {
+      closeElement(open, tag.slice(1));
+    } else if (tag !== undefined) {
+      const element = { name: tag, text: '', children: [] };
+      parent.children.push(element);
+      if (!token.endsWith('/>')) {
+        open.push(element);
+      }
     } else {
-      at = endOf(source, '>', start);
-      readTag(source.slice(start + 1, at - 1), open);
+      parent.text += cdata ?? decodeEntities(text ?? '');
     }
   }
   const [root, ...others] = document.children;
-  const stray = document.text + source.slice(at);
-  if (root === undefined || others.length > 0 || open.length > 1 || stray.trim() !== '') {
+  if (root === undefined || others.length > 0 || open.length > 1 || document.text.trim() !== '') {
     throw new SyntaxError('not one well-nested XML document');
   }
   return root;
 }
 
-/** Applies one tag (without its angle brackets) to the stack of open elements. */
-function readTag(tag: string, open: XmlElement[]): void {
-  const [name = ''] = /^\/?[\p{L}_][\p{L}\p{N}_.:-]*/u.exec(tag) ?? [];
-  if (name === '' || open.length > maxDepth) {
-    throw new SyntaxError('unexpected markup');
+function closeElement(open: XmlElement[], name: string): void {
+  if (open.pop()?.name !== name) {
+    throw new SyntaxError('elements are not nested');
   }
-  if (name.startsWith('/')) {
-    if (open.pop()?.name !== name.slice(1)) {
-      throw new SyntaxError('elements are not nested');
-    }
-    return;
-  }
-  const element: XmlElement = { name, text: '', children: [] };
-  open.at(-1)?.children.push(element);
-  if (!tag.endsWith('/')) {
-    open.push(element);
-  }
-}
-
-function endOf(source: string, mark: string, from: number): number {
-  const found = source.indexOf(mark, from);
-  if (found === -1) {
-    throw new SyntaxError(`no ${mark} before the end`);
-  }
-  return found + mark.length;
 }
 
 function decodeEntities(text: string): string {

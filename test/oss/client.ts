@@ -9,8 +9,6 @@ export function createClient(settings: CallSettings) {
   return {
     processObject: (args: ArgumentsOf<typeof operations.processObject>) =>
       operations.processObject(call, args),
-    asyncProcessObject: (args: ArgumentsOf<typeof operations.asyncProcessObject>) =>
-      operations.asyncProcessObject(call, args),
     headObject: (args: ArgumentsOf<typeof operations.headObject>) => operations.headObject(call, args),
     getObject: (args: ArgumentsOf<typeof operations.getObject>) => operations.getObject(call, args),
     putObject: (args: ArgumentsOf<typeof operations.putObject>) => operations.putObject(call, args),

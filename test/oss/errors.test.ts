@@ -69,6 +69,10 @@ describe('an error answer of OSS', () => {
     });
   });
 
+  it('is permanent where the clock is wrong and nobody tells the time', () => {
+    expect(serviceError(403, errorXml('RequestTimeTooSkewed', 'too far off')).kind).toBe('permanent');
+  });
+
   it.each([
     ['<html><body>Bad gateway</body></html>', '(37 bytes of text/html)'],
     ['<Error><Message>no code</Message></Error>', '(41 bytes of text/html)'],

@@ -113,25 +113,6 @@ describe('ProcessObject', () => {
 });
 
 describe('the other operations', () => {
-  it('starts a task', async () => {
-    const mock = mockOss();
-    const [, vector] = vectors.processBodyMd5;
-    const sent = answer(mock, 200, '{"EventId":"181-1","RequestId":"B","TaskId":"MediaConvert-1"}');
-
-    const task = 'video/convert,f_mp4|sys/saveas,o_ZGVzdC5tcDQ,b_YnVja2V0LTE';
-    const result = await mock.client.asyncProcessObject({ ...source, process: task });
-
-    expect(result).toEqual({
-      statusCode: 200,
-      requestId: 'R1',
-      attempts: 1,
-      eventId: '181-1',
-      taskId: 'MediaConvert-1',
-    });
-    expect(sent[0]).toMatchObject({ path: '/photos/a%20b.jpg?x-oss-async-process', body: vector?.body });
-    expect(sent[0]?.headers['content-md5']).toBe(vector?.contentMd5);
-  });
-
   it('reads what HEAD tells of an object', async () => {
     const mock = mockOss();
     answer(mock, 200, '', {
