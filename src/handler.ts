@@ -4,14 +4,14 @@ import type { EventRecord } from './events/object-event.ts';
 import { EventError, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
-import { type Call, createCall } from './oss/call.ts';
-import { resolveEndpoint } from './oss/endpoint.ts';
+import { type CallSettings, createCall } from './oss/call.ts';
+import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
 import type { Credentials } from './oss/sign.ts';
 import { adHocRules } from './pipeline/ad-hoc.ts';
 import { completeRecords } from './pipeline/complete.ts';
-import { type PlanItem, plan } from './pipeline/plan.ts';
+import { plan } from './pipeline/plan.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
-import type { FailedResult, Outcome } from './pipeline/result.ts';
+import type { FailedResult, Outcome, PlanItem } from './pipeline/result.ts';
 import { run } from './pipeline/run.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { type Settings, SettingsError } from './settings.ts';
@@ -26,10 +26,9 @@ export interface HandlerDeps {
   write: (line: string) => void;
   /** Every event is only planned for, also where it does not say so itself. */
   dryRun?: boolean | undefined;
-  /** Time allowed for one attempt of one call to OSS; default: that of the call itself. */
-  attemptTimeoutMs?: number | undefined;
   now?: (() => number) | undefined;
-  sleep?: ((delayMs: number) => Promise<unknown>) | undefined;
+  /** What calls to OSS do otherwise than by default. */
+  callSettings?: Partial<CallSettings> | undefined;
 }
 
 /** Kept free at the end of an invocation, to report before the platform ends it. */
@@ -44,7 +43,7 @@ const maxOutputs = 10_000;
  * retries and tells somebody. Credentials come with each invocation and are kept nowhere.
  */
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
-  const { settings, now = Date.now } = deps;
+  const { settings, dispatcher, now = Date.now } = deps;
   const logger = createJsonLogger(settings.logLevel, deps.write);
   // It outlives the invocation: an instance whose clock is wrong pays for learning it once.
   const clock = { offsetMs: 0 };
@@ -56,14 +55,26 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    const call = callFor(deps, { context, here: region, clock, limit });
+    const call = createCall({
+      ...findOss(settings, region),
+      credentials: context ? () => credentialsFromContext(context) : deps.defaultCredentials,
+      onRetry: ({ kind }) => {
+        if (kind === 'throttled') {
+          limit.current = Math.max(1, Math.floor(limit.current / 2));
+        }
+      },
+      dispatcher,
+      clock,
+      now,
+      ...deps.callSettings,
+    });
     const completed = await completeRecords(records, ruleSet, { call, deadline });
     const planned = planAll(completed, ruleSet);
     const isDryRun = dryRun || deps.dryRun === true;
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
     const results = isDryRun ? planned : await run(planned, { call, limit, deadline, now, onOutcome });
     const report = summarize(results, requestId, now() - startedAt);
-    // The own line of a single result already says all.
+    // The line of a single result already says all.
     if (isDryRun || results.length > 1) {
       logSummary(logger, report);
     }
@@ -72,6 +83,16 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     }
     return report;
   };
+}
+
+/** The region of the buckets, and its endpoint as seen from `here`, the region in which the function runs. */
+function findOss(settings: Settings, here: string | undefined): { region: string; endpoint: Endpoint } {
+  const { region = here, endpoint, cname } = settings;
+  if (region === undefined) {
+    throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
+  }
+  // The internal endpoint costs no traffic, and is only reachable from inside its own region.
+  return { region, endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }) };
 }
 
 function planAll(records: readonly (EventRecord | FailedResult)[], ruleSet: RuleSet): PlanItem[] {
@@ -90,37 +111,4 @@ function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolea
   return results.some(
     (result) => result.status === 'failed' && (result.kind === 'transient' || onPermanentFailure === 'throw'),
   );
-}
-
-/** What the calls of one invocation take from it. */
-interface CallContext {
-  context: unknown;
-  /** The region in which the function runs. */
-  here: string | undefined;
-  clock: { offsetMs: number };
-  limit: { current: number };
-}
-
-function callFor(deps: HandlerDeps, { context, here, clock, limit }: CallContext): Call {
-  const { dispatcher, defaultCredentials, attemptTimeoutMs, now, sleep } = deps;
-  const { region = here, endpoint, cname } = deps.settings;
-  if (region === undefined) {
-    throw new SettingsError('No region: set OSS_REGION, for example cn-hangzhou.');
-  }
-  return createCall({
-    region,
-    // The internal endpoint costs no traffic, and is only reachable from inside its own region.
-    endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }),
-    credentials: context ? () => credentialsFromContext(context) : defaultCredentials,
-    dispatcher,
-    clock,
-    onRetry: ({ kind }) => {
-      if (kind === 'throttled') {
-        limit.current = Math.max(1, Math.floor(limit.current / 2));
-      }
-    },
-    attemptTimeoutMs,
-    now,
-    sleep,
-  });
 }

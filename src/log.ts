@@ -1,13 +1,10 @@
 /** One line of structured log: a constant message, everything variable in fields (camelCase keys). */
 export type LogFields = Record<string, unknown>;
 
+type Log = (message: string, fields?: LogFields) => void;
+
 /** Where log lines go; injected, so that tests can capture them and nothing writes at import time. */
-export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
+export type Logger = Record<'debug' | 'info' | 'warn' | 'error', Log>;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 

@@ -25,21 +25,17 @@ export class SettingsError extends Error {
  */
 export function readSettings(env: Environment, codeDir: string): Settings {
   const problems: string[] = [];
+  const check = (isRight: boolean, name: string, expected: string) => {
+    if (!isRight) {
+      problems.push(`${name}: expected ${expected}, received ${JSON.stringify(env[name])}`);
+    }
+  };
   const concurrency = Number(env.CONCURRENCY ?? '4');
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
-    problems.push(
-      `CONCURRENCY: expected a whole number from 1 to 64, received ${JSON.stringify(env.CONCURRENCY)}`,
-    );
-  }
+  const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64;
+  check(isCount, 'CONCURRENCY', 'a whole number from 1 to 64');
   const logLevel = logLevels.find((level) => level === (env.LOG_LEVEL ?? 'info').toLowerCase());
-  if (logLevel === undefined) {
-    problems.push(
-      `LOG_LEVEL: expected one of ${logLevels.join(', ')}, received ${JSON.stringify(env.LOG_LEVEL)}`,
-    );
-  }
-  if (env.OSS_CNAME !== undefined && !/^(true|false)?$/.test(env.OSS_CNAME)) {
-    problems.push(`OSS_CNAME: expected true or false, received ${JSON.stringify(env.OSS_CNAME)}`);
-  }
+  check(logLevel !== undefined, 'LOG_LEVEL', `one of ${logLevels.join(', ')}`);
+  check(/^(true|false)?$/.test(env.OSS_CNAME ?? ''), 'OSS_CNAME', 'true or false');
   if (problems.length > 0) {
     throw new SettingsError(`Settings are wrong. ${problems.join('; ')}.`);
   }

@@ -28,7 +28,7 @@ function handlerOf(env: Record<string, string> = {}, document: object = rules) {
     dispatcher: agent,
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
-    sleep: async () => {},
+    callSettings: { sleep: async () => {} },
   });
   return {
     lines,
@@ -248,7 +248,9 @@ describe('an invocation', () => {
     const event = { bucket: 'photos', key: 'u/a', style: 'image/info', target: { key: '{nmae}' } };
 
     await expect(handlerOf().handle(event)).rejects.toThrow(EventError);
-    await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
+    await expect(handlerOf().handle(event)).rejects.toThrow(
+      'target.key: expected variables of vary, or {key}',
+    );
   });
 
   it('never logs, returns or throws a secret', async () => {

@@ -1,4 +1,4 @@
-import { fieldsOf, isJsonObject, type JsonObject, textOf } from '../json.ts';
+import { fieldsOf, type JsonObject, textOf } from '../json.ts';
 import type { EventRecord, ObjectEvent } from './object-event.ts';
 
 /** One shape that Function Compute may deliver; `path` begins the names of its fields in messages: `[0].data.`. */
@@ -120,19 +120,11 @@ function malformed(place: string, expected: string, received: unknown): EventRec
   return { kind: 'malformed', problem: `${place}: expected ${expected}, received ${describe(received)}` };
 }
 
-/** What was received, in the words of an error message; never the value itself beyond a short text. */
+/** A received value in the words of a message: short, and shallow, since events may be nested without end. */
 export function describe(value: unknown): string {
-  if (value === undefined) {
-    return 'nothing';
-  }
   if (Array.isArray(value)) {
-    return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
+    return `an array of ${value.length}`;
   }
-  if (isJsonObject(value)) {
-    const names = Object.keys(value)
-      .slice(0, 8)
-      .map((name) => name.slice(0, 40));
-    return names.length === 0 ? 'an empty object' : `an object with ${names.join(', ')}`;
-  }
-  return JSON.stringify(value).slice(0, 60);
+  const names = Object.keys(fieldsOf(value)).slice(0, 8).join(', ').slice(0, 200);
+  return names === '' ? (JSON.stringify(value) ?? 'nothing').slice(0, 60) : `an object with ${names}`;
 }

@@ -10,7 +10,7 @@ export interface AdHocOutput {
 }
 
 /** Fields beside the objects: an ad-hoc output, and whether only to plan. */
-export const manualOptions = ['style', 'target', 'vary', 'dryRun'];
+const manualOptions = ['style', 'target', 'vary', 'dryRun'];
 const objectFields = ['bucket', 'key', 'keys', 'objects'];
 const objectProperties = ['size', 'contentType', 'eTag'];
 
@@ -40,4 +40,11 @@ export const manual: Envelope = {
 function readManual(object: unknown, path: string): EventRecord {
   const places = { bucket: `${path}bucket`, key: `${path}key` };
   return readObject(fieldsOf(object), places, { eventName: 'Manual', eventTime: '' });
+}
+
+/** The options of an event: of a manual one, since no other has such fields. */
+export function readManualOptions(event: unknown): { adHoc?: AdHocOutput | undefined; dryRun?: unknown } {
+  const { style, target, vary, dryRun } = fieldsOf(event);
+  const isAdHoc = style !== undefined || target !== undefined;
+  return { dryRun, adHoc: isAdHoc ? { style, target, vary } : undefined };
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from '../json.ts';
 import { describe, envelopes } from './envelopes.ts';
-import { type AdHocOutput, manual, manualOptions } from './manual.ts';
+import { type AdHocOutput, manual, readManualOptions } from './manual.ts';
 import type { EventRecord } from './object-event.ts';
 
 /** What one invocation asks for. */
@@ -38,7 +38,11 @@ export function parseEvent(bytes: Uint8Array, now: Date): ParsedEvent {
   if (records.length > maxRecords) {
     throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
   }
-  return { records, ...readManualOptions(value) };
+  const { dryRun = false, ...options } = readManualOptions(value);
+  if (typeof dryRun !== 'boolean') {
+    throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
+  }
+  return { records, dryRun, ...options };
 }
 
 function open(value: unknown, path: string, depth: number): EventRecord[] {
@@ -69,22 +73,8 @@ function decode(text: string): unknown {
 }
 
 function withTime(record: EventRecord, now: Date): EventRecord {
-  if (record.kind !== 'object' || record.event.eventTime !== '') {
-    return record;
-  }
-  return { kind: 'object', event: { ...record.event, eventTime: now.toISOString() } };
-}
-
-function readManualOptions(value: unknown): Omit<ParsedEvent, 'records'> {
-  if (!isJsonObject(value) || !manualOptions.some((name) => name in value)) {
-    return { dryRun: false };
-  }
-  const { style, target, vary, dryRun = false } = value;
-  if (typeof dryRun !== 'boolean') {
-    throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
-  }
-  const isAdHoc = style !== undefined || target !== undefined;
-  return { dryRun, adHoc: isAdHoc ? { style, target, vary } : undefined };
+  const isTimeless = record.kind === 'object' && record.event.eventTime === '';
+  return isTimeless ? { ...record, event: { ...record.event, eventTime: now.toISOString() } } : record;
 }
 
 function explain(records: readonly EventRecord[], value: unknown): string {

@@ -23,9 +23,6 @@ export const allKeys: KeyTable = {
   accepts: [1],
 };
 
-/** More outputs than this from one `vary` is a slip: each is a billed call to OSS. */
-const maxVariants = 100;
-
 /**
  * The rules that an event brings along: one rule without a guard, which takes whatever object the event names. Throws
  * EventError where style, target or vary are wrong.
@@ -36,62 +33,54 @@ export function adHocRules(output: AdHocOutput): RuleSet {
   return { format: rulesFormat, builtBy: 'the event', onPermanentFailure: 'throw', rules };
 }
 
-function readOutput({ style, target, vary }: AdHocOutput): Output {
+function readOutput({ style, target, vary = {} }: AdHocOutput): Output {
   const { bucket, key, ...others } = fieldsOf(target);
-  if (Object.keys(others).length > 0 || (bucket !== undefined && typeof bucket !== 'string')) {
-    throw new EventError('target: expected {"bucket": …, "key": …}, of which the bucket may be left out.');
-  }
-  const values = readVary(vary);
+  check(Object.keys(others).length === 0, 'target', 'only bucket and key', target);
+  check(bucket === undefined || typeof bucket === 'string', 'target.bucket', 'a bucket name', bucket);
+  check(isVary(vary), 'vary', 'variables of its own, each with a list of values, at most 100 variants', vary);
+  const own = Object.keys(vary);
   // What an upload decides is never part of the style itself: a key such as `a|sys/saveas,o_…` would save elsewhere.
-  const styleParts = readTemplate('style', style, Object.keys(values));
-  const keyParts = readTemplate('target.key', key, [...keyVariables, ...Object.keys(values)]);
-  if (hasSaveAs(String(style))) {
-    throw new EventError('style: expected no sys/saveas, because target says where to save.');
-  }
-  const variants = variantsOf(values);
-  if (
-    variants.length > maxVariants ||
-    new Set(variants.map((one) => render(keyParts, one))).size < variants.length
-  ) {
-    throw new EventError(
-      `vary: expected at most ${maxVariants} variants, each with a target.key of its own.`,
-    );
-  }
+  const styleParts = readTemplate('style', style, own);
+  check(!hasSaveAs(String(style)), 'style', 'no sys/saveas, because target says where to save', style);
+  const keyParts = readTemplate('target.key', key, [...own, ...keyVariables]);
+  const variants = variantsOf(vary);
+  const keys = new Set(variants.map((variant) => render(keyParts, variant)));
+  check(keys.size === variants.length, 'target.key', 'a key of its own for each variant', key);
   return { style: styleParts, target: { bucket: textOf(bucket), key: keyParts }, variants };
 }
 
-/** Variables of `anywhere` may stand anywhere, those of the key only within {b64:…}. */
-function readTemplate(field: string, text: unknown, anywhere: readonly string[]): Part[] {
-  if (typeof text !== 'string' || text.trim() === '') {
-    throw new EventError(`${field}: expected a text, received ${JSON.stringify(text) ?? 'nothing'}.`);
+function isVary(vary: unknown): vary is Record<string, (string | number)[]> {
+  const isValue = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  let count = 1;
+  for (const [name, values] of Object.entries(fieldsOf(vary))) {
+    if (keyVariables.includes(name) || !Array.isArray(values) || !values.every(isValue)) {
+      return false;
+    }
+    count *= values.length;
   }
+  return isJsonObject(vary) && count >= 1 && count <= 100;
+}
+
+/** Variables of `bare` may stand anywhere, those of the key in any case within {b64:…}. */
+function readTemplate(field: string, text: unknown, bare: readonly string[]): Part[] {
+  check(typeof text === 'string' && text.trim() !== '', field, 'a text', text);
   const parsed = parseTemplate(text);
   if (!parsed.ok) {
     throw new EventError(`${field}: expected ${parsed.expected}, received ${parsed.received}.`);
   }
   const { parts } = parsed.template;
-  const inBase64 = [...keyVariables, ...anywhere];
-  const wrong = variablesOf(parts).find(({ name, inB64 }) => !(inB64 ? inBase64 : anywhere).includes(name));
-  if (wrong !== undefined) {
-    const hint = inBase64.includes(wrong.name)
-      ? `{${wrong.name}} only inside {b64:…}`
-      : `one of {${inBase64.join('}, {')}}`;
-    throw new EventError(`${field}: expected ${hint}, received "{${wrong.name}}".`);
-  }
+  const wrong = variablesOf(parts).find(
+    ({ name, inB64 }) => !bare.includes(name) && !(inB64 && keyVariables.includes(name)),
+  );
+  const known = `variables of vary, or {${keyVariables.join('}, {')}}, which a style takes within {b64:…} only`;
+  check(wrong === undefined, field, known, `{${wrong?.name}}`);
   return parts;
 }
 
-function readVary(vary: unknown = {}): Record<string, (string | number)[]> {
-  const isValue = (value: unknown) => typeof value === 'string' || typeof value === 'number';
-  const entries = Object.entries(isJsonObject(vary) ? vary : { '': vary });
-  const lists = entries.map(([name, values]): [string, (string | number)[]] => {
-    const list = Array.isArray(values) ? values.filter(isValue) : [];
-    if (!/^\w+$/.test(name) || keyVariables.includes(name) || list.length === 0) {
-      throw new EventError(
-        `vary: expected own variables, each with a list of values, such as {"w": [320, 640]}.`,
-      );
-    }
-    return [name, list];
-  });
-  return Object.fromEntries(lists);
+function check(isRight: boolean, field: string, expected: string, received: unknown): asserts isRight {
+  if (!isRight) {
+    throw new EventError(
+      `${field}: expected ${expected}, received ${JSON.stringify(received) ?? 'nothing'}.`,
+    );
+  }
 }

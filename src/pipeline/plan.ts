@@ -5,15 +5,7 @@ import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
 import { render, splitKey, type Values } from '../rules/template.ts';
 import { isOwnOutput } from './guard.ts';
-import {
-  type FailedResult,
-  formatObject,
-  type PlannedResult,
-  type SkippedResult,
-  type SkipReason,
-} from './result.ts';
-
-export type PlanItem = PlannedResult | SkippedResult | FailedResult;
+import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
 /**
  * Says what is to be done about one record: a task for each output of every rule that matches, or a reason why there
@@ -49,25 +41,18 @@ function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
 }
 
 /** Events by which no finished object with new content comes into being (OSS help, "Event notification"). */
-const skippedEvents = new Map<string, SkipReason>([
-  ['ObjectCreated:InitiateMultipartUpload', 'upload-in-progress'],
-  ['ObjectCreated:UploadPart', 'upload-in-progress'],
-  ['ObjectCreated:UploadPartCopy', 'upload-in-progress'],
-  ['ObjectCreated:PutSymlink', 'symlink'],
-  ['ObjectReplication:ObjectRemoved', 'removed'],
-]);
+const skippedEvents: readonly [RegExp, SkipReason][] = [
+  [/^ObjectCreated:(InitiateMultipartUpload|UploadPart|UploadPartCopy)$/, 'upload-in-progress'],
+  [/^ObjectCreated:PutSymlink$/, 'symlink'],
+  [/^(ObjectRemoved:|ObjectReplication:ObjectRemoved$)/, 'removed'],
+  // Creations are not listed one by one: the name of the one that a save-as raises is documented nowhere.
+  [/^(?!Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/, 'not-a-creation'],
+];
 
 function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason | undefined {
-  const reason = skippedEvents.get(eventName);
+  const [, reason] = skippedEvents.find(([pattern]) => pattern.test(eventName)) ?? [];
   if (reason !== undefined) {
     return reason;
-  }
-  if (eventName.startsWith('ObjectRemoved:')) {
-    return 'removed';
-  }
-  // Names are not listed one by one: the one that a save-as raises is documented nowhere.
-  if (!/^(Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/.test(eventName)) {
-    return 'not-a-creation';
   }
   if (key.endsWith('/')) {
     return 'directory-marker';

@@ -1,13 +1,5 @@
 import type { LogFields, Logger } from '../log.ts';
-import {
-  type FailedResult,
-  type Failure,
-  formatObject,
-  type Outcome,
-  type Result,
-  type SavedResult,
-  type SkippedResult,
-} from './result.ts';
+import { type FailedResult, formatObject, type Outcome, type Result } from './result.ts';
 
 /** What one invocation did, as it is returned, and as the error carries it when something failed. */
 export interface Report {
@@ -89,13 +81,9 @@ export function logSummary(logger: Logger, report: Report): void {
   logger[report.failed > 0 ? 'error' : 'info']('invocation finished', counts);
 }
 
-/** Every field that an outcome may have. Those it lacks are undefined, which JSON leaves out. */
-type OutcomeFields = Pick<Outcome, 'status'> &
-  Partial<Failure & Omit<SkippedResult, 'status'> & Pick<SavedResult, 'sizeBytes' | 'durationMs'>>;
-
 /** Flat fields, with other names where the line's `message` and the invocation's `requestId` have theirs. */
-function logFields(requestId: string, outcome: OutcomeFields): LogFields {
-  const { source, target, message, requestId: ossRequestId, ...rest } = outcome;
+function logFields(requestId: string, { source, target, ...rest }: Outcome): LogFields {
+  const { message: error, requestId: ossRequestId, ...fields }: LogFields = rest;
   const [bucket, key, targetBucket, targetKey] = [source?.bucket, source?.key, target?.bucket, target?.key];
-  return { requestId, ...rest, error: message, bucket, key, targetBucket, targetKey, ossRequestId };
+  return { requestId, ...fields, error, ossRequestId, bucket, key, targetBucket, targetKey };
 }

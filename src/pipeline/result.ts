@@ -1,11 +1,15 @@
 import { isOssError } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
 
+/** What a task or a result is about, as far as it is known. */
+interface Subject {
+  rule?: string;
+  source?: OssObject;
+  target?: OssObject;
+}
+
 /** One output of one object under one rule: what a ProcessObject call is made from. */
-export interface Task {
-  rule: string;
-  source: OssObject;
-  target: OssObject;
+export interface Task extends Required<Subject> {
   /** The style with its variables filled in. */
   style: string;
   /** The whole value of `x-oss-process`. */
@@ -30,15 +34,6 @@ export type SkipReason =
   | 'target-exists'
   | 'up-to-date';
 
-export interface SkippedResult {
-  status: 'skipped';
-  reason: SkipReason;
-  eventName?: string;
-  source?: OssObject;
-  target?: OssObject;
-  rule?: string;
-}
-
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 export interface Failure {
   /** Whether another attempt later may succeed without anybody changing anything. */
@@ -52,22 +47,22 @@ export interface Failure {
   attempts?: number | undefined;
 }
 
-export interface FailedResult extends Failure {
+export interface SkippedResult extends Subject {
+  status: 'skipped';
+  reason: SkipReason;
+  eventName?: string;
+}
+
+export interface FailedResult extends Subject, Failure {
   status: 'failed';
-  source?: OssObject;
-  target?: OssObject;
-  rule?: string;
   durationMs?: number;
 }
 
-export interface SavedResult {
+export interface SavedResult extends Required<Subject> {
   status: 'saved';
-  rule: string;
-  source: OssObject;
-  target: OssObject;
   /** Size of the saved object, where OSS says it. */
   sizeBytes?: number | undefined;
-  requestId: string;
+  requestId?: string | undefined;
   attempts: number;
   durationMs: number;
 }
@@ -77,7 +72,10 @@ export type PlannedResult = { status: 'planned' } & Task;
 /** What became of one output, or of a record that had none. */
 export type Outcome = SavedResult | SkippedResult | FailedResult;
 
-/** The same, or in a dry run what would be done. */
+/** What a plan holds: tasks, and what needs none. */
+export type PlanItem = PlannedResult | SkippedResult | FailedResult;
+
+/** What a report holds: outcomes, or in a dry run what would be done. */
 export type Result = Outcome | PlannedResult;
 
 /** `oss://bucket/key`, the way objects are named to people. */
@@ -85,34 +83,21 @@ export function formatObject({ bucket, key }: OssObject): string {
   return `oss://${bucket}/${key}`;
 }
 
-/** A failure that we, and not OSS, find. */
-export class OutputError extends Error {
-  override name = 'OutputError';
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-
 /** What a result says of an error that an operation, or our own code, threw. */
 export function describeError(error: unknown): Failure {
-  if (error instanceof OutputError) {
-    return error.failure;
-  }
   if (!isOssError(error)) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'permanent', code: 'Unexpected', message };
   }
-  // Running out of time is not OSS's word but ours: another invocation has time again.
-  const isOutOfTime = error.code === 'DeadlineExceeded';
+  const { kind, code, message, requestId, context } = error;
   return {
-    kind: error.kind === 'permanent' ? 'permanent' : 'transient',
-    code: isOutOfTime ? 'Deadline' : error.code,
-    message: error.message,
+    kind: kind === 'permanent' ? 'permanent' : 'transient',
+    // Running out of time is not OSS's word but ours: another invocation has time again.
+    code: code === 'DeadlineExceeded' ? 'Deadline' : code,
+    message,
     statusCode: 'statusCode' in error ? error.statusCode : undefined,
-    requestId: error.requestId,
+    requestId,
     ec: 'ec' in error ? error.ec : undefined,
-    attempts: error.context.attempts,
+    attempts: context.attempts,
   };
 }

@@ -1,15 +1,8 @@
 import type { Call } from '../oss/call.ts';
-import { isNotFound } from '../oss/errors.ts';
+import { isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
 import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import {
-  describeError,
-  formatObject,
-  type Outcome,
-  OutputError,
-  type SkipReason,
-  type Task,
-} from './result.ts';
+import { describeError, formatObject, type Outcome, type SkipReason, type Task } from './result.ts';
 
 export interface SaveOptions {
   call: Call;
@@ -26,26 +19,18 @@ export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const startedAt = options.now();
   try {
-    if (startedAt >= options.deadline) {
-      throw outOfTime(task);
-    }
     const reason = await findSkipReason(task, options);
     if (reason !== undefined) {
       return { status: 'skipped', reason, rule, source, target };
     }
     const result = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
-    const { requestId = '', attempts, sizeBytes } = result;
+    const { requestId, attempts, sizeBytes } = result;
     const durationMs = options.now() - startedAt;
     return { status: 'saved', rule, source, target, sizeBytes, requestId, attempts, durationMs };
   } catch (error) {
     const durationMs = options.now() - startedAt;
     return { status: 'failed', rule, source, target, ...describeError(error), durationMs };
   }
-}
-
-function outOfTime({ source }: Task): OutputError {
-  const message = `ProcessObject ${formatObject(source)} not started: the function's time is up.`;
-  return new OutputError({ kind: 'transient', code: 'Deadline', message, attempts: 0 });
 }
 
 /** Asks for the target where the rule wants only what is missing, or what is older than its source. */
@@ -66,12 +51,9 @@ async function findSkipReason(task: Task, options: SaveOptions): Promise<SkipRea
 }
 
 /** What HEAD says of an object; undefined where there is none. */
-async function headIfPresent(
-  object: OssObject,
-  { call, deadline }: SaveOptions,
-): Promise<ObjectResult | undefined> {
+async function headIfPresent(object: OssObject, options: SaveOptions): Promise<ObjectResult | undefined> {
   try {
-    return await headObject(call, { ...object, deadline });
+    return await headObject(options.call, { ...object, deadline: options.deadline });
   } catch (error) {
     if (isNotFound(error)) {
       return undefined;
@@ -80,31 +62,23 @@ async function headIfPresent(
   }
 }
 
-async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise<ProcessResult> {
-  const { source, process } = task;
-  const result = await processObject(call, { ...source, process, deadline });
-  assertSaved(task, result);
-  return result;
-}
-
 /**
  * Processes the source, and once more when the source was replaced meanwhile: of two uploads close together, the older
  * one's result may otherwise be saved last.
  */
 async function processCurrent(task: Task, options: SaveOptions): Promise<ProcessResult> {
-  const { source, version } = task;
-  let { eTag } = version;
+  let { eTag } = task.version;
   for (let round = 1; round <= maxRounds; round += 1) {
     const result = await processOnce(task, options);
     // A source that has been deleted leaves nothing newer to be made.
-    const current = await headIfPresent(source, options);
+    const current = await headIfPresent(task.source, options);
     if (current?.eTag === undefined || current.eTag === eTag) {
       return result;
     }
     eTag = current.eTag;
   }
-  const message = `${formatObject(source)} was replaced ${maxRounds} times while it was processed.`;
-  throw new OutputError({ kind: 'transient', code: 'SourceChanging', message });
+  const message = `the source was replaced ${maxRounds} times while it was processed`;
+  throw processError(task, { code: 'SourceChanging', kind: 'transient', message });
 }
 
 /**
@@ -112,13 +86,17 @@ async function processCurrent(task: Task, options: SaveOptions): Promise<Process
  * for some operations only, and a result elsewhere than planned is no success. An answer without a body says nothing
  * and is taken as it is (OSS help shows such ones).
  */
-function assertSaved({ source, target }: Task, result: ProcessResult): void {
-  const { bucket, key, statusCode, requestId, attempts } = result;
+async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise<ProcessResult> {
+  const { source, target, process } = task;
+  const result = await processObject(call, { ...source, process, deadline });
+  const { bucket, key, requestId } = result;
   if (key === undefined || (bucket === target.bucket && key === target.key)) {
-    return;
+    return result;
   }
-  const saved = formatObject({ bucket, key });
-  const message = `ProcessObject ${formatObject(source)}: asked to save ${formatObject(target)}, OSS says it saved ${saved}.`;
-  const ids = { statusCode, requestId, attempts };
-  throw new OutputError({ kind: 'permanent', code: 'UnexpectedTarget', message, ...ids });
+  const message = `asked to save ${formatObject(target)}, OSS says it saved ${formatObject({ bucket, key })}`;
+  throw processError(task, { code: 'UnexpectedTarget', kind: 'permanent', message, requestId });
+}
+
+function processError({ source }: Task, failure: RequestFailure): OssRequestError {
+  return new OssRequestError({ ...source, operation: 'ProcessObject', attempts: 1 }, failure);
 }

@@ -2,15 +2,11 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import { matchesKey } from './key-table.ts';
 import type { Match } from './rule-set.ts';
 
-/** Why a rule does not take an object; `unknown` where the event does not say what the rule asks for. */
-export type Mismatch =
-  | 'bucket'
-  | 'key'
-  | 'too-small'
-  | 'too-large'
-  | 'size-unknown'
-  | 'content-type'
-  | 'content-type-unknown';
+/** What a rule asks for and the event does not say. */
+type Unknown = 'size-unknown' | 'content-type-unknown';
+
+/** Why a rule does not take an object. */
+export type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | Unknown;
 
 /** Says why the object does not match, or undefined where it does. Pure, and linear in the key. */
 export function findMismatch(match: Match, event: ObjectEvent): Mismatch | undefined {

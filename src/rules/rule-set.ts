@@ -68,11 +68,11 @@ export function parseRuleSet(text: string, file: string): RuleSet {
     return value;
   }
   const { format, builtBy } = fieldsOf(value);
-  const found =
-    typeof builtBy === 'string' && format !== rulesFormat
-      ? `was built by oss-saveas ${builtBy} in format ${format}, this function reads format ${rulesFormat}`
-      : 'is no compiled rules file, or was cut off';
-  throw new RulesError(`${file} ${found}: rebuild with \`oss-saveas build\`.`);
+  const isForeign = typeof builtBy === 'string' && format !== rulesFormat;
+  const fault = isForeign
+    ? `was built by oss-saveas ${builtBy} in format ${format}, this function reads format ${rulesFormat}`
+    : 'is no compiled rules file, or was cut off';
+  throw new RulesError(`${file} ${fault}: rebuild with \`oss-saveas build\`.`);
 }
 
 function isRuleSet(value: unknown): value is RuleSet {

@@ -15,19 +15,16 @@ export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.
 /** What the variables of a template stand for. */
 export type Values = Readonly<Record<string, string | number>>;
 
-/** What was expected and received at `offset` (UTF-16 units) of the text. */
-export interface TemplateProblem {
-  ok: false;
-  offset: number;
-  expected: string;
-  received: string;
-}
+/** A template, or what was expected and received at `offset` (UTF-16 units) of the text. */
+export type ParsedTemplate =
+  | { ok: true; template: Template }
+  | { ok: false; offset: number; expected: string; received: string };
 
 /**
  * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the rendered
  * text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
  */
-export function parseTemplate(text: string): { ok: true; template: Template } | TemplateProblem {
+export function parseTemplate(text: string): ParsedTemplate {
   const top: Part[] = [];
   let b64: Part[] | undefined;
   for (let offset = 0; offset < text.length; ) {
@@ -58,16 +55,19 @@ export function parseTemplate(text: string): { ok: true; template: Template } | 
     : { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
 }
 
+export interface UsedVariable {
+  name: string;
+  offset: number;
+  inB64: boolean;
+}
+
 /** Every variable the template uses, those inside `{b64:…}` included. */
-export function variablesOf(
-  parts: readonly Part[],
-  inB64 = false,
-): { name: string; offset: number; inB64: boolean }[] {
-  return parts.flatMap((part) => {
-    if (part.kind === 'variable') {
-      return [{ name: part.name, offset: part.offset, inB64 }];
+export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable[] {
+  return parts.flatMap((part): UsedVariable[] => {
+    if (part.kind === 'b64') {
+      return variablesOf(part.parts, true);
     }
-    return part.kind === 'b64' ? variablesOf(part.parts, true) : [];
+    return part.kind === 'variable' ? [{ name: part.name, offset: part.offset, inB64 }] : [];
   });
 }
 

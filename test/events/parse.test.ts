@@ -194,7 +194,7 @@ describe('a manual event', () => {
   it.each([
     [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
     [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
-    [{ objects: [] }, 'expected objects, received an empty array'],
+    [{ objects: [] }, 'objects: expected objects, received an array of 0'],
     [{ objects: [{ bucket: 'b' }] }, 'objects[0].key: expected a text, received nothing'],
     [{ bucket: 'b', keys: 'k' }, 'expected objects, received "k"'],
     [{ bucket: 'b', key: 'k', dryrun: true }, 'dryrun: no such field'],

@@ -44,7 +44,7 @@ function createCapture(region = 'cn-hangzhou') {
     }),
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: () => {},
-    sleep: async () => {},
+    callSettings: { sleep: async () => {} },
   });
   const credentials = { accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' };
   const context = { requestId: 'FC-1', region, credentials, function: { timeout: 60 } };

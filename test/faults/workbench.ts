@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { createHandler, type HandlerDeps } from '../../src/handler.ts';
+import { createHandler } from '../../src/handler.ts';
 import type { ImageRequest } from '../../src/local/image/contract.ts';
 import type { LocalOssOptions } from '../../src/local/oss/server.ts';
+import type { CallSettings } from '../../src/oss/call.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import type { Credentials } from '../../src/oss/sign.ts';
 import { OutputsFailed, type Report } from '../../src/pipeline/report.ts';
@@ -21,7 +22,7 @@ export interface Ended {
   elapsedMs: number;
 }
 
-interface WorkbenchOptions extends Pick<HandlerDeps, 'attemptTimeoutMs'> {
+interface WorkbenchOptions extends Pick<CallSettings, 'attemptTimeoutMs'> {
   rules: object;
   /** Of the function, as the platform gives it. */
   timeoutMs?: number;
@@ -74,14 +75,16 @@ export async function startWorkbench(options: WorkbenchOptions) {
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
     now,
-    sleep: async (delayMs) => {
-      if (options.waits) {
-        await pause(delayMs);
-      } else {
-        skippedMs += delayMs;
-      }
+    callSettings: {
+      sleep: async (delayMs) => {
+        if (options.waits) {
+          await pause(delayMs);
+        } else {
+          skippedMs += delayMs;
+        }
+      },
+      ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs }),
     },
-    attemptTimeoutMs,
   });
 
   async function invoke(event: unknown, as: Credentials = credentials): Promise<Ended> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
+import { OssRequestError } from '../../src/oss/errors.ts';
 import type { PlannedResult, Result } from '../../src/pipeline/result.ts';
 import { run } from '../../src/pipeline/run.ts';
 
@@ -131,7 +132,12 @@ describe('a run', () => {
 
   it('reports what the deadline cut off as failures to be tried again', async () => {
     let clock = 0;
-    const call = callOf(() => {
+    const call = callOf((key) => {
+      // What a call says when no time is left.
+      if (clock >= 1_000) {
+        const context = { operation: 'ProcessObject', bucket: 'src-bucket', key, attempts: 0 };
+        throw new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message: 'late' });
+      }
       clock += 600;
       return {};
     });
