@@ -1,5 +1,6 @@
 import { type CompiledRules, compileRules } from '../../src/compile/compile.ts';
-import { type PlanItem, plan } from '../../src/pipeline/plan.ts';
+import { plan } from '../../src/pipeline/plan.ts';
+import type { PlanItem } from '../../src/pipeline/result.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
 
 /** A rule of one output, in short. */
