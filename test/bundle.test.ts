@@ -43,7 +43,7 @@ describe('the deployed bundle', () => {
         .sort(),
     ).toEqual(['key-table.ts', 'match.ts', 'rule-set.ts', 'template.ts']);
     const operations = [...code.matchAll(/operation:"(\w+)"/g)].map(([, name]) => name);
-    expect(operations.sort()).toEqual(['HeadObject', 'ProcessObject']);
+    expect(new Set(operations)).toEqual(new Set(['HeadObject', 'ProcessObject']));
   });
 
   it('refuses rules that another version built, in one sentence', async () => {
