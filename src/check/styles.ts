@@ -27,7 +27,7 @@ function checkOutputStyle(
   for (const variant of variantsOf(vary)) {
     const values = { ...event, rule, key, ...splitKey(key), ...variant };
     const rendered = render(style.parts, values);
-    for (const diagnostic of checkStyle(rendered, { isSaved: true, region })) {
+    for (const diagnostic of checkStyle(rendered, { mode: 'sync', isSaved: true, region })) {
       const span = diagnostic.span && spanInTemplate(diagnostic.span, style.parts, values, style.text.length);
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;

@@ -33,20 +33,28 @@ export async function findUndrawable(text: string, font: string): Promise<string
   return characters.filter((_, index) => isBox[index]);
 }
 
-/** Compares with the box of a code point that Unicode promises to leave free, its number being as long. */
+/** Compares the frame with that of a code point that Unicode promises to leave free, its number being as long. */
 async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
   const digits = (character.codePointAt(0) ?? 0).toString(16).length;
   const free = digits > 5 ? '\u{10ffff}' : digits > 4 ? '\u{1ffff}' : '\uffff';
   const [ink, box] = await Promise.all([drawInk(character, font), drawInk(free, font)]);
-  const { width, height } = ink.info;
-  const hasFrame = ink.data.every((alpha, at) => {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    return alpha > 0 || (x > 0 && y > 0 && x < width - 1 && y < height - 1);
+  const { width, height } = box.info;
+  const isInside = (side: number, at: number) => at >= 2 && at < side - 2;
+  const hasSameFrame = ink.data.every((alpha, at) => {
+    const isWithin = isInside(width, at % width) && isInside(height, Math.floor(at / width));
+    return isWithin || alpha === box.data[at];
   });
-  return hasFrame && width === box.info.width && height === box.info.height;
+  return hasSameFrame && width === ink.info.width && height === ink.info.height;
 }
 
 function drawInk(text: string, font: string) {
   const ink = sharp(describeText(text, font, 40)).extractChannel('alpha');
   return ink.raw().toBuffer({ resolveWithObject: true });
+}
+
+/** What to tell at start: undefined where Latin and Chinese texts can be drawn. */
+export async function describeMissingFonts(): Promise<string | undefined> {
+  const missing = await findUndrawable('A中', 'wqy-zenhei');
+  const what = `no font of this machine has letters such as ${missing.join(' ')}`;
+  return missing.length === 0 ? undefined : `text watermarks are refused where ${what}`;
 }

@@ -2,21 +2,26 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import type { ProcessImage } from './contract.ts';
-import { processImage } from './process-image.ts';
+import { processImage, type Schedule } from './process-image.ts';
 
 /** sharp works on libuv's four threads, which the files of the server need, too. */
 const maxAtOnce = 3;
-/** A picture of 250 megapixels takes up to 3 GB while it is worked on; one of these, and two smaller ones, take 4. */
+/** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten of them must not run together. */
 const largePixels = 50_000_000;
 
 /**
- * `processImage` for a server: so many images at once, a core each, and large ones one after the other; the others wait
- * in line without their sources in memory. Sets sharp up for the whole process.
+ * `processImage` for a server: so many images at once, a core each, the others wait in line without their sources in
+ * memory. Sets sharp up for the whole process.
  */
 export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ProcessImage {
   sharp.cache(false);
   sharp.concurrency(1);
-  const [limit, limitLarge] = [pLimit(atOnce), pLimit(1)];
-  return (request) =>
-    limit(() => processImage(request, (pixels, work) => (pixels > largePixels ? limitLarge(work) : work())));
+  const [limit, schedule] = [pLimit(atOnce), createSchedule()];
+  return (request) => limit(() => processImage(request, schedule));
+}
+
+/** Works on large pictures one after the other. */
+export function createSchedule(): Schedule {
+  const limitLarge = pLimit(1);
+  return (pixels, work) => (pixels > largePixels ? limitLarge(work) : work());
 }

@@ -7,6 +7,7 @@ import { createImageProcessor } from '../../../src/local/image/image-processor.t
 import { estimateJpegQuality } from '../../../src/local/image/jpeg.ts';
 import { createLocalOss } from '../../../src/local/oss/server.ts';
 import { type RawResponse, type SignOptions, send, signV4 } from '../oss/v4-client.ts';
+import { withExif } from './exif-block.ts';
 
 interface DocumentedError {
   http: number | null;
@@ -29,8 +30,8 @@ interface DocumentedCase {
   basis: string;
 }
 
-const cases: DocumentedCase[] = JSON.parse(
-  readFileSync(new URL('../../fixtures/processing-cases.json', import.meta.url), 'utf8'),
+const cases: DocumentedCase[] = ['processing-cases.json', 'processing-cases-2.json'].flatMap((name) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8')),
 );
 
 const dataDir = mkdtempSync(join(tmpdir(), 'documented-cases-'));
@@ -104,6 +105,7 @@ interface Outcome {
   height?: number;
   format?: string;
   pages?: number;
+  GPSLatitude?: unknown;
   quality?: number;
   isProgressive?: boolean;
   error?: Partial<DocumentedError>;
@@ -171,8 +173,10 @@ function expectation({ expected }: DocumentedCase): Outcome {
     ...(expected.h !== null && { height: expected.h }),
     ...(expected.format !== null && { format: expected.format }),
     ...(expected.notes.includes('animated') && { pages: 6 }),
+    ...(expected.notes.includes('still') && { pages: 1 }),
     ...(expected.notes === 'progressive' && { isProgressive: true }),
     ...(quality !== undefined && { quality: Number(quality) }),
+    ...(expected.notes.includes('GPSLatitude') && { GPSLatitude: { value: '0deg ' } }),
   };
 }
 
@@ -184,14 +188,15 @@ function createSource({ w, h, format, notes }: DocumentedCase['source']): Promis
     return createAnimation(width, height);
   }
   const image = sharp({ create: { width, height, channels, background } });
-  if (format === 'webp') {
-    return image.webp().toBuffer();
+  if (notes.includes('16 bit')) {
+    return image.toColourspace('rgb16').png().toBuffer();
   }
-  if (format === 'png') {
-    return image.png().toBuffer();
+  if (format === 'webp' || format === 'png' || format === 'gif') {
+    return image.toFormat(format).toBuffer();
   }
-  const orientation = Number(/Orientation (\d)/.exec(notes)?.[1] ?? 1);
-  return image.withMetadata({ orientation }).jpeg({ quality: 80 }).toBuffer();
+  const orientation = Number(/orientation (\d)/i.exec(notes)?.[1] ?? 1);
+  const jpeg = image.withMetadata({ orientation }).jpeg({ quality: 80 }).toBuffer();
+  return notes.includes('GPS') ? jpeg.then(withExif) : jpeg;
 }
 
 async function createAnimation(width: number, height: number): Promise<Buffer> {

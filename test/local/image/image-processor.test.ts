@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createImageProcessor } from '../../../src/local/image/image-processor.ts';
+import { createImageProcessor, createSchedule } from '../../../src/local/image/image-processor.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
 import { halves, request } from './samples.ts';
 
 describe('images of a server', () => {
@@ -34,5 +35,45 @@ describe('images of a server', () => {
       false,
     ]);
     expect(started).toEqual([[0, 1], [2, 3], [4]]);
+  });
+
+  it('are worked on one after the other where they are large, small ones beside them', async () => {
+    const schedule = createSchedule();
+    const result = { body: Buffer.alloc(0), contentType: 'image/png' };
+    const running: { name: string; finish: () => void }[] = [];
+    const work = (name: string, pixels: number) =>
+      schedule(pixels, () => new Promise((done) => running.push({ name, finish: () => done(result) })));
+
+    const all = [
+      work('a', 250_000_000),
+      work('b', 250_000_000),
+      work('c', 60_000_000),
+      work('small', 1_000_000),
+    ];
+    const order: string[][] = [];
+    while (order.length < 3) {
+      await setImmediate();
+      order.push(running.map(({ name }) => name).sort());
+      running.splice(0).forEach(({ finish }) => {
+        finish();
+      });
+      await setImmediate();
+    }
+
+    expect(order).toEqual([['a', 'small'], ['b'], ['c']]);
+    await Promise.all(all);
+  });
+
+  it('count with the images of their watermarks', async () => {
+    const [picture, logo] = [await halves(20, 20).png().toBuffer(), await halves(40, 20).png().toBuffer()];
+    const style = `image/watermark,image_${Buffer.from('logo').toString('base64url')}`;
+    const counts: number[] = [];
+
+    await processImage(request(picture, style, { logo }), (pixels, work) => {
+      counts.push(pixels);
+      return work();
+    });
+
+    expect(counts).toEqual([400 + 800]);
   });
 });

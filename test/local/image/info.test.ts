@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { processImage } from '../../../src/local/image/process-image.ts';
+import { withExif } from './exif-block.ts';
 import { animation, failure, halves, request, run } from './samples.ts';
 
 describe('info', () => {
@@ -39,6 +40,48 @@ describe('info', () => {
       Model: { value: 'X "1"' },
       FNumber: { value: '28/10' },
     });
+  });
+
+  it('shows the EXIF of the camera, the place and the thumbnail as the example of its page does', async () => {
+    const input = withExif(await halves(424, 333).jpeg().toBuffer());
+
+    const fields = JSON.parse((await run(input, 'image/info')).toString());
+
+    const values = Object.entries<{ value: string }>(fields).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(values)).toMatchObject({
+      Compression: '6',
+      DateTime: '2014:11:29 16:53:26',
+      DateTimeDigitized: '2014:11:29 16:53:26',
+      ExifTag: expect.stringMatching(/^\d+$/),
+      FNumber: '28/10',
+      Flash: '16',
+      GPSLatitude: '0deg ',
+      GPSLatitudeRef: 'North',
+      GPSLongitude: '31deg 14\' 23.500" ',
+      GPSLongitudeRef: 'East',
+      GPSMapDatum: 'WGS-84',
+      GPSTag: expect.stringMatching(/^\d+$/),
+      GPSVersionID: '2 2 0 0',
+      ImageWidth: '424',
+      JPEGInterchangeFormat: expect.stringMatching(/^\d+$/),
+      JPEGInterchangeFormatLength: '4',
+      LensModel: 'A lens',
+      Orientation: '7',
+      PixelXDimension: '424',
+      ResolutionUnit: '2',
+      Software: 'Picasa',
+      XResolution: '96/1',
+      YResolution: '96/1',
+    });
+  });
+
+  it('answers for EXIF that breaks off', async () => {
+    const input = withExif(await halves(424, 333).jpeg().toBuffer());
+    input.writeUInt16LE(0xffff, 20); // so many tags in the first directory
+
+    const fields = JSON.parse((await run(input, 'image/info')).toString());
+
+    expect(fields).toMatchObject({ ImageWidth: { value: '424' }, Orientation: { value: '7' } });
   });
 
   it('counts the frames of an animation', async () => {

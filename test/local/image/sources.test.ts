@@ -59,6 +59,52 @@ describe('every action', () => {
     }
   });
 
+  const grey = () => sharp({ create: { ...size, channels: 3, background: '#666' } }).toColourspace('b-w');
+
+  it.each([
+    ['a JPEG', async () => grey().jpeg().toBuffer()],
+    ['a PNG', async () => grey().png().toBuffer()],
+    ['a PNG of 16 bits', async () => grey().toColourspace('grey16').png().toBuffer()],
+    ['a PNG of 1 bit', async () => grey().threshold(40).png({ palette: true, colours: 2 }).toBuffer()],
+    ['a PNG with alpha', async () => grey().ensureAlpha(1).png().toBuffer()],
+    ['a TIFF', async () => grey().tiff().toBuffer()],
+  ])('pads %s without colours in the colour asked for', async (_, draw) => {
+    const style = 'image/resize,m_pad,w_60,h_60,color_FF0000/format,png';
+    const objects = { 'logo.png': await draw() };
+    const logo = Buffer.from('logo.png?x-oss-process=image/resize,m_pad,w_60,h_60,color_FF0000').toString(
+      'base64url',
+    );
+
+    const padded = await run(await draw(), style);
+    const marked = await run(
+      await halves(96, 64).png().toBuffer(),
+      `image/watermark,image_${logo},g_nw,x_0,y_0`,
+      objects,
+    );
+
+    expect((await pixel(padded, 2, 2)).slice(0, 3)).toEqual(red);
+    expect((await pixel(marked, 2, 2)).slice(0, 3)).toEqual(red);
+    expect((await pixel(padded, 30, 30)).slice(0, 3)).not.toEqual(red);
+  });
+
+  it('changes samples of 16 bits by the same share as samples of 8', async () => {
+    const plain = () => sharp({ create: { ...size, channels: 3, background: '#646464' } });
+    const shallow = await plain().png().toBuffer();
+    const deep = await plain().toColourspace('rgb16').png().toBuffer();
+
+    for (const style of [
+      'image/bright,50',
+      'image/bright,-50',
+      'image/contrast,-100',
+      'image/contrast,100',
+    ]) {
+      const expected = await pixel(await run(shallow, style), 5, 5);
+
+      expect(await pixel(await run(deep, style), 5, 5), style).toEqual(expected);
+    }
+    expect(await pixel(await run(deep, 'image/bright,50'), 5, 5)).toEqual([150, 150, 150]);
+  });
+
   it.each(['gif', 'webp'] as const)(
     'that cannot keep an animated %s still gives its first frame',
     async (format) => {
@@ -103,6 +149,19 @@ describe('a BMP source', () => {
       expect([...raw]).toEqual([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]);
     },
   );
+
+  it('is read with a palette of 256 colours', async () => {
+    const palette = Buffer.alloc(1024);
+    palette.set([0, 0, 255, 0], 4 * 7); // blue, green, red
+    const header = bmp().subarray(0, 54);
+    header.writeUInt16LE(8, 28);
+    header.writeUInt32LE(54 + 1024, 10);
+    const rows = Buffer.from([7, 0, 0, 0, 0, 7, 0, 0]);
+
+    const body = await run(Buffer.concat([header, palette, rows]), 'image/format,png');
+
+    expect([...(await sharp(body).raw().toBuffer())]).toEqual([0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0]);
+  });
 
   it('keeps its alpha and its format', async () => {
     const clear = await sharp({ create: { ...size, channels: 4, background: '#10203040' } })

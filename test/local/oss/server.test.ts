@@ -228,7 +228,8 @@ describe('processing', () => {
     ['no target bucket', {}, 'image/info|sys/saveas,o_YQ,b_bm93aGVyZQ', 404, 'NoSuchBucket'],
     ['an empty process', {}, '', 400, 'InvalidRequest'],
     ['a style nobody made', {}, 'style/constructor|sys/saveas,o_YQ', 404, 'NoSuchStyle'],
-    ['a video, as a bucket without IMM does', {}, 'video/snapshot,t_1|sys/saveas,o_YQ', 404, 'Imm Client'],
+    ['a document, as a bucket without IMM does', {}, 'doc/preview', 404, 'Imm Client'],
+    ['a snapshot, which needs no IMM', {}, 'video/snapshot,t_1|sys/saveas,o_YQ', 501, 'NotImplemented'],
     ['a process without end', {}, `image/${'x'.repeat(40_000)}`, 400, 'InvalidArgument'],
   ])('refuses %s', async (_, change, value, statusCode, code) => {
     const oss = await startOss();

@@ -73,11 +73,14 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
 
 /**
  * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound to IMM:
- * no bucket is here (code and message of a live test of that SDK; status assumed).
+ * no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of videos need no IMM.
  */
 export function requireSynchronousImage({ operation, topic }: Process, method: 'get' | 'post'): void {
   if (!synchronous.test(operation) || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
+  }
+  if (operation === 'video/snapshot') {
+    throw notImplemented(operation);
   }
   if (!operation.startsWith('image/')) {
     throw notFound('Imm Client', 'ResourceNotFound, The specified resource Attachment is not found.');

@@ -116,7 +116,7 @@ describe('a call', () => {
     ['image/resize,w_9', 200, 400, 'InvalidArgument'],
     ['image/deblindwatermark,s_low', 400, 200, 'InvalidArgument'],
     [`video/convert,f_mp4${target}`, 400, 200, 'InvalidArgument'],
-    [`video/snapshot,t_1,f_jpg${target}`, 404, 400, 'Imm Client'],
+    [`video/snapshot,t_1,f_jpg${target}`, 501, 400, 'NotImplemented'],
     ['audio/info', 404, 400, 'Imm Client'],
     [`doc/convert,target_pdf${target}`, 400, 200, 'InvalidArgument'],
     ['doc/preview', 404, 400, 'Imm Client'],
