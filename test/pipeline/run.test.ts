@@ -61,7 +61,7 @@ describe('a run', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('goes on after a failure', async () => {
+  it.each([1, 2, 4])('goes on after a failure, with %i calls at once', async (concurrency) => {
     const call = callOf((key) => {
       if (key === 't1.jpg') {
         throw new Error('broken');
@@ -69,7 +69,7 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll(tasks(4), call);
+    const { results } = await runAll(tasks(4), call, { current: concurrency });
 
     expect(results.map(({ status }) => status)).toEqual(['saved', 'failed', 'saved', 'saved']);
   });
@@ -107,18 +107,19 @@ describe('a run', () => {
     expect(actives.slice(4)).toEqual(Array(8).fill(1));
   });
 
-  it('fails what OSS says it saved elsewhere', async () => {
+  it.each([
+    ['under another key', { object: 'expanded/a.webp' }, 'oss://dst-bucket/expanded/a.webp'],
+    ['in another bucket', { bucket: 'other-bucket' }, 'oss://other-bucket/a.webp'],
+  ])('fails what OSS says it saved %s', async (_, answer, saved) => {
     const { results } = await runAll(
       [task('a')],
-      callOf(() => ({ object: 'expanded/a.webp' })),
+      callOf(() => answer),
     );
 
     expect(results).toMatchObject([
       { status: 'failed', kind: 'permanent', code: 'UnexpectedTarget', requestId: 'R' },
     ]);
-    expect(results).toMatchObject([
-      { message: expect.stringContaining('OSS says it saved oss://dst-bucket/expanded/a.webp') },
-    ]);
+    expect(results).toMatchObject([{ message: expect.stringContaining(`OSS says it saved ${saved}`) }]);
   });
 
   it('takes an answer without a body as saved', async () => {
