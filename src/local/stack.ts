@@ -14,7 +14,6 @@ import {
   type LocalFunctionComputeOptions,
 } from './fc/function-compute.ts';
 import { invokeRoute } from './fc/invoke-route.ts';
-import { matchesTrigger, type OssTrigger } from './fc/trigger.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
@@ -46,9 +45,6 @@ export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 
 /** Where uploads go when the rules name no bucket. */
 const defaultBucket = 'photos';
-
-/** As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed. */
-const everyObject: OssTrigger = { events: ['oss:ObjectCreated:*'], prefix: '', suffix: '' };
 
 /**
  * Starts the local OSS with the built function attached: what is uploaded there, and what a save-as writes, is
@@ -84,7 +80,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     routes: [invokeRoute((event) => functionCompute.invoke(event))],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
-      if (matchesTrigger(record, everyObject)) {
+      // As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed.
+      if (record.eventName.startsWith('ObjectCreated:')) {
         functionCompute.enqueue({ events: [record] });
       }
     },

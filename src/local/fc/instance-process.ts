@@ -3,9 +3,14 @@ import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Logger } from '../../log.ts';
-import { endOfOutput, type FunctionError, type InstanceMessage, type InvokeMessage } from './messages.ts';
+import {
+  endOfOutput,
+  type FunctionError,
+  type InstanceMessage,
+  type InvokeMessage,
+  isInstanceMessage,
+} from './messages.ts';
 
 /** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
 export type InvocationResult =
@@ -91,20 +96,6 @@ export function startInstance(options: InstanceOptions): Instance {
   };
 }
 
-const messageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('result'), requestId: z.string(), body: z.instanceof(Uint8Array) }),
-  z.object({
-    type: z.literal('error'),
-    requestId: z.string(),
-    error: z.object({
-      errorMessage: z.string(),
-      errorType: z.string().optional(),
-      stackTrace: z.array(z.unknown()).optional(),
-    }),
-  }),
-]);
-
 /** The next message that is the awaited one; the function's own code can write anything to the channel. */
 function nextMessage(
   child: ChildProcess,
@@ -112,10 +103,9 @@ function nextMessage(
 ): Promise<InstanceMessage> {
   return new Promise((resolve) => {
     child.on('message', function listen(raw) {
-      const { data } = messageSchema.safeParse(raw);
-      if (data !== undefined && isAwaited(data)) {
+      if (isInstanceMessage(raw) && isAwaited(raw)) {
         child.off('message', listen);
-        resolve(data);
+        resolve(raw);
       }
     });
   });

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../json.ts';
+import { fieldsOf, isJsonObject } from '../../json.ts';
 import type { Credentials } from '../../oss/sign.ts';
 
 /** A failed invocation as Function Compute reports it; a crash or a timeout has a message only (FC help: "Error handling"). */
@@ -38,6 +38,14 @@ export type InstanceMessage =
  * could overtake lines still in a pipe, and those would pass for the next invocation's.
  */
 export const endOfOutput = '\u0000end-of-output';
+
+/** Whether it has the shape of one; that our instance program sent it, its request id tells. */
+export function isInstanceMessage(value: unknown): value is InstanceMessage {
+  const { type, requestId, body, error } = fieldsOf(value);
+  const isAnswer =
+    (type === 'result' && body instanceof Uint8Array) || (type === 'error' && isJsonObject(error));
+  return type === 'ready' || (isAnswer && typeof requestId === 'string');
+}
 
 /** Only our own parent holds the other end, so the type is all there is to check. */
 export function isInvokeMessage(value: unknown): value is InvokeMessage {

@@ -26,7 +26,8 @@ export interface OssRequest {
 
 /** Reads the raw request line and headers; throws `OssError` 400 for what no OSS request can be. */
 export function readRequest(message: IncomingMessage, requestId: string): OssRequest {
-  const headers = readHeaders(message.rawHeaders);
+  const named = Object.entries(message.headersDistinct);
+  const headers = new Map(named.map(([name, values = []]) => [name, values.join(',')]));
   const host = headers.get('host') ?? '';
   // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
   const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s);
@@ -84,15 +85,4 @@ function readQuery(text: string): Map<string, string> {
     query.set(name, value);
   }
   return query;
-}
-
-function readHeaders(rawHeaders: readonly string[]): Map<string, string> {
-  const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    const value = (rawHeaders[index + 1] ?? '').trim();
-    const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
-  }
-  return headers;
 }

@@ -1,7 +1,6 @@
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
 import { limitOf, owner } from './list.ts';
@@ -24,7 +23,7 @@ export const listBuckets: Operation = (service, { query }) => {
 };
 
 /** Assumed: a bucket that exists already is the caller's own, and is answered like a new one; an ACL sent along is set. */
-export async function putBucket({ store, now }: Service, request: OssRequest): Promise<Reply> {
+export const putBucket: Operation = async ({ store, now }, request) => {
   const { bucket, headers } = request;
   const configuration = (await readBody(request, 4096)).toString();
   const [, redundancy = 'LRS'] = /<DataRedundancyType>([^<]*)</.exec(configuration) ?? [];
@@ -39,7 +38,7 @@ export async function putBucket({ store, now }: Service, request: OssRequest): P
     store.changeSettings(bucket, { acl });
   }
   return { statusCode: 200, headers: { location: `/${bucket}` } };
-}
+};
 
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
 export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {

@@ -5,18 +5,18 @@ import { digestHeaders, eTagOf, readProperties } from '../http/object-headers.ts
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
-import { createObject, type Service } from './operation.ts';
+import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, readObject } from './symlink.ts';
 
 /** Documented: OSS help "CopyObject". A copy is a Normal object, whatever its source was, with the digests of its bytes. */
-export async function copyObject(service: Service, request: OssRequest): Promise<Reply> {
+export const copyObject: Operation = async (service, request) => {
   const { bucket, key, meta: source } = findCopySource(service, request);
   const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
     source: readObject(service.store, bucket, key),
     ...copiedProperties(request.headers, source),
   });
   return copyReply('CopyObjectResult', meta);
-}
+};
 
 export function copyReply(rootName: string, meta: ObjectMeta): Reply {
   const lastModified = new Date(meta.lastModifiedMs).toISOString();

@@ -3,7 +3,7 @@ import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
 import type { Upload } from '../store/uploads.ts';
@@ -30,7 +30,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   return xmlReply({ InitiateMultipartUploadResult: { ...address(request), UploadId: upload.id } });
 };
 
-export async function uploadPart(service: Service, request: OssRequest): Promise<Reply> {
+export const uploadPart: Operation = async (service, request) => {
   const [upload, number, verify] = [
     findUpload(service, request),
     partNumber(request),
@@ -39,19 +39,19 @@ export async function uploadPart(service: Service, request: OssRequest): Promise
   const part = await service.uploads.putPart(upload, number, request.body, verify);
   notify(service, request, upload, 'ObjectCreated:UploadPart', part);
   return { statusCode: 200, headers: digestHeaders(part) };
-}
+};
 
-export async function uploadPartCopy(service: Service, request: OssRequest): Promise<Reply> {
+export const uploadPartCopy: Operation = async (service, request) => {
   const [upload, number] = [findUpload(service, request), partNumber(request)];
   const { bucket, key, meta } = findCopySource(service, request);
   const range = readCopyRange(request.headers, meta.sizeBytes);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
   notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
   return copyReply('CopyPartResult', part);
-}
+};
 
 /** Assumed: the ETag is the MD5 of the parts' MD5s and, behind a dash, their number. */
-export async function completeMultipartUpload(service: Service, request: OssRequest): Promise<Reply> {
+export const completeMultipartUpload: Operation = async (service, request) => {
   const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
   const upload = findUpload(service, request);
@@ -73,7 +73,7 @@ export async function completeMultipartUpload(service: Service, request: OssRequ
   const location = `${endpoint}/${bucket}/${encodeURIComponent(key)}`;
   const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
-}
+};
 
 export const abortMultipartUpload: Operation = (service, request) => {
   const upload = findUpload(service, request);

@@ -4,7 +4,7 @@ import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
 import { digestHeaders, objectHeaders, readProperties } from '../http/object-headers.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
 import { encoderOf } from './list.ts';
@@ -12,7 +12,7 @@ import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject, readObject } from './symlink.ts';
 
 /** Documented: OSS help "PutObject": the ETag is the upper-case MD5. */
-export async function putObject(service: Service, request: OssRequest): Promise<Reply> {
+export const putObject: Operation = async (service, request) => {
   requireLength(request);
   const meta = await createObject(service, request, 'ObjectCreated:PutObject', {
     source: request.body,
@@ -20,13 +20,13 @@ export async function putObject(service: Service, request: OssRequest): Promise<
     ...readProperties(request.headers),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
-}
+};
 
 /**
  * Documented: OSS help "AppendObject": `position` is the length so far, and what is in the headers counts only when the
  * object is made. Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
  */
-export async function appendObject(service: Service, request: OssRequest): Promise<Reply> {
+export const appendObject: Operation = async (service, request) => {
   requireLength(request);
   const { bucket, key, headers, query, body } = request;
   const position = query.get('position') ?? '';
@@ -62,9 +62,9 @@ export async function appendObject(service: Service, request: OssRequest): Promi
   });
   const next = { 'x-oss-next-append-position': String(meta.sizeBytes) };
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
-}
+};
 
-export async function getObject({ store }: Service, request: OssRequest): Promise<Reply> {
+export const getObject: Operation = async ({ store }, request) => {
   const object = await openObject(store, request.bucket, request.key);
   const { sizeBytes } = object.meta;
   try {
@@ -83,7 +83,7 @@ export async function getObject({ store }: Service, request: OssRequest): Promis
     await object.close();
     throw error;
   }
-}
+};
 
 /** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
 function overriddenHeaders(query: Query): Record<string, string> {
@@ -125,7 +125,7 @@ export const deleteObject: Operation = (service, request) => {
  * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys, each answered as deleted whether or not it existed, none
  * of them with `Quiet`. Assumed: one event for each object that was there.
  */
-export async function deleteMultipleObjects(service: Service, request: OssRequest): Promise<Reply> {
+export const deleteMultipleObjects: Operation = async (service, request) => {
   const { Object: named, Quiet } = readXml(await readBody(request, 2 * 1024 * 1024), 'Delete');
   const objects = listOf(named).map(fieldsOf);
   if (objects.length === 0 || objects.length > 1000) {
@@ -143,7 +143,7 @@ export async function deleteMultipleObjects(service: Service, request: OssReques
   }
   const { encode, EncodingType } = encoderOf(request.query);
   return xmlReply({ DeleteResult: { EncodingType, Deleted: keys.map((key) => ({ Key: encode(key) })) } });
-}
+};
 
 /** Assumed: no event for what was not there; the size removed is negative. */
 function remove({ store, notify }: Service, request: OssRequest, key: string, eventName: string): void {

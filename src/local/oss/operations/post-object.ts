@@ -9,12 +9,12 @@ import { digestHeaders, eTagOf, readProperties } from '../http/object-headers.ts
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
-import { createObject, isOverwriteForbiddenBy, type Service } from './operation.ts';
+import { createObject, isOverwriteForbiddenBy, type Operation, type Service } from './operation.ts';
 
 type Fields = Form['fields'];
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
-export async function postObject(service: Service, request: OssRequest): Promise<Reply> {
+export const postObject: Operation = async (service, request) => {
   const body: AsyncIterator<Buffer> = request.body[Symbol.asyncIterator]();
   try {
     const form = await readForm(body, request.headers.get('content-type') ?? '');
@@ -23,7 +23,7 @@ export async function postObject(service: Service, request: OssRequest): Promise
     await drain(body);
     throw error;
   }
-}
+};
 
 async function upload(service: Service, request: OssRequest, { fields, file }: Form): Promise<Reply> {
   if (fields.has('callback')) {

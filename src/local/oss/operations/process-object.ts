@@ -3,10 +3,10 @@ import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
 import { badRequest, notImplemented } from '../http/errors.ts';
 import { eTagOf, httpDate } from '../http/object-headers.ts';
-import { jsonReply, type Reply } from '../http/reply.ts';
+import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
-import { createObject, type Service } from './operation.ts';
+import { createObject, type Operation, type Service } from './operation.ts';
 import {
   type Process,
   parseProcess,
@@ -29,7 +29,7 @@ const maxProcessBytes = 32 * 1024;
  * Assumed, for no document says: the content type is the result's, the ETag its MD5, `{…}` in the key is not expanded,
  * no header of the request counts for the new object, and it raises the event of a PutObject.
  */
-export async function processObject(service: Service, request: OssRequest): Promise<Reply> {
+export const processObject: Operation = async (service, request) => {
   const text = readProcessBody(await readBody(request, maxProcessBytes));
   const process = parse(service, request, text);
   requireSynchronousImage(process, 'post');
@@ -51,10 +51,10 @@ export async function processObject(service: Service, request: OssRequest): Prom
   });
   // `bucket` is empty unless `b_` was sent, and clients search the text for `"status": "OK"` (live SDK tests).
   return jsonReply({ bucket: saveAs.bucket ?? '', fileSize: sizeBytes, object: key, status: 'OK' });
-}
+};
 
 /** Documented: OSS help "Save processed images": saving is for POST only. The ETag stays the source's (live SDK tests). */
-export async function getProcessed(service: Service, request: OssRequest): Promise<Reply> {
+export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
   const process = parse(service, request, query.get('x-oss-process') ?? '');
   requireSynchronousImage(process, 'get');
@@ -66,13 +66,13 @@ export async function getProcessed(service: Service, request: OssRequest): Promi
   const etag = eTagOf(meta);
   const shown = { 'content-type': result.contentType, etag, 'last-modified': httpDate(meta.lastModifiedMs) };
   return { statusCode: 200, headers: shown, body: result.body };
-}
+};
 
 /**
  * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. The reading of a watermark is done; all other
  * tasks fail, for nothing here converts videos, sounds or documents: `createTaskRunner` says where that is told.
  */
-export async function asyncProcessObject(service: Service, request: OssRequest): Promise<Reply> {
+export const asyncProcessObject: Operation = async (service, request) => {
   const { bucket, key } = request;
   service.store.meta(bucket, key);
   const text = readProcessBody(await readBody(request, maxProcessBytes), 'x-oss-async-process');
@@ -91,7 +91,7 @@ export async function asyncProcessObject(service: Service, request: OssRequest):
     },
   );
   return jsonReply(ids);
-}
+};
 
 /** Assumed, but for `MediaConvert`. */
 function taskKindOf(operation: string): string {

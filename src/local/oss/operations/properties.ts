@@ -1,16 +1,15 @@
 import { readBody } from '../http/body.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
+import { xmlReply } from '../http/reply.ts';
 import { parseTaggingBody } from '../http/tagging.ts';
 import { aclReply } from './bucket.ts';
-import type { Operation, Service } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 /** Documented: OSS help "PutObjectTagging": all earlier tags are replaced. */
-export async function putObjectTagging({ store }: Service, request: OssRequest): Promise<Reply> {
+export const putObjectTagging: Operation = async ({ store }, request) => {
   const tags = parseTaggingBody(await readBody(request, 64 * 1024));
   store.changeProperties(request.bucket, request.key, { tags });
   return { statusCode: 200 };
-}
+};
 
 export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
   const { tags = [] } = store.meta(bucket, key);

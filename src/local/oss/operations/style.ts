@@ -2,17 +2,16 @@ import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
 import { badRequest, notFound } from '../http/errors.ts';
 import { httpDate } from '../http/object-headers.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
+import { xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
 import type { BucketStyle } from '../store/bucket-settings.ts';
-import type { BucketStore, Operation, Service } from './operation.ts';
+import type { BucketStore, Operation } from './operation.ts';
 
 /** Documented: OSS help "IMG overview": 50 styles a bucket; what OSS answers beyond is assumed. */
 const maxStyles = 50;
 
 /** Documented: OSS help "PutStyle"; ec numbers 0017-00000250 and -253 from their pages, which of them means what length assumed. */
-export async function putStyle({ store, now }: Service, request: OssRequest): Promise<Reply> {
+export const putStyle: Operation = async ({ store, now }, request) => {
   const { bucket, query } = request;
   const name = query.get('styleName') ?? '';
   if (!/^[\w.-]{1,63}$/.test(name)) {
@@ -32,7 +31,7 @@ export async function putStyle({ store, now }: Service, request: OssRequest): Pr
   const style = { content, category, createdMs: earlier?.createdMs ?? now(), modifiedMs: now() };
   store.changeSettings(bucket, { styles: { ...styles, [name]: style } });
   return { statusCode: 200 };
-}
+};
 
 /** With `styleName` GetStyle, without it ListStyle. */
 export const getStyle: Operation = ({ store }, { bucket, query }) => {

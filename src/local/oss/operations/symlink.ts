@@ -1,13 +1,11 @@
 import { badRequest, notFound } from '../http/errors.ts';
 import { checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
-import type { Reply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
-import { type BucketStore, createObject, type Operation, type Service } from './operation.ts';
+import { type BucketStore, createObject, type Operation } from './operation.ts';
 
 /** `x-oss-symlink-target` is the percent-encoded key of an object of the same bucket (documented: OSS help "PutSymlink"). */
-export async function putSymlink(service: Service, request: OssRequest): Promise<Reply> {
+export const putSymlink: Operation = async (service, request) => {
   const target = request.headers.get('x-oss-symlink-target') ?? '';
   const meta = await createObject(service, request, 'ObjectCreated:PutSymlink', {
     ...readProperties(request.headers),
@@ -16,7 +14,7 @@ export async function putSymlink(service: Service, request: OssRequest): Promise
     symlinkTarget: checkKey(percentDecode(target)),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
-}
+};
 
 export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   const meta = store.meta(bucket, key);
