@@ -33,8 +33,9 @@ export interface Collision {
 const maxPairs = 500;
 const maxFound = 20;
 
-/** States for one pair; where they do not suffice, nothing is told. */
+/** States for one pair, and for all of them; where they do not suffice, nothing is told. */
 const maxStates = 20_000;
+const maxStatesOfAll = 500_000;
 
 interface Rules {
   source: readonly SourceRule[];
@@ -48,9 +49,10 @@ export function findCollisions(
   writers: readonly Writer[],
 ): Collision[] {
   const found: Collision[] = [];
+  const whole = createBudget(maxStatesOfAll);
   for (const [first, second] of pairsOf(writers)) {
     const collide = first === second ? collideWithItself : collideWithOther;
-    const collision = within(createBudget(maxStates), (budget) =>
+    const collision = within(createBudget(maxStates, whole), (budget) =>
       collide({ source, rules }, first, second, budget),
     );
     if (collision !== undefined && found.push(collision) >= maxFound) {

@@ -34,9 +34,23 @@ export function oneOf(texts: readonly string[], { nfa }: Budget): NFA {
 
 /** The smallest automaton of the keys that both languages have. */
 export function intersect<A, B>(a: TransitionIterable<A>, b: TransitionIterable<B>, budget: Budget): DFA {
-  const both = DFA.fromIntersection(a, b, createBudget(maxStates, budget).dfa);
-  both.minimize();
-  return both;
+  const { nfa } = createBudget(maxStates, budget);
+  return smallest(NFA.fromIntersection(a, b, nfa), budget);
+}
+
+/** The smallest automaton of the keys that any of the languages has. */
+export function unite(languages: readonly DFA[], budget: Budget): DFA {
+  const all = NFA.empty(options, budget.nfa);
+  for (const language of languages) {
+    all.union(language, budget.nfa);
+  }
+  return smallest(all, budget);
+}
+
+function smallest(language: NFA, budget: Budget): DFA {
+  const deterministic = DFA.fromFA(language, createBudget(maxStates, budget).dfa);
+  deterministic.minimize();
+  return deterministic;
 }
 
 /** The keys of the first language that the second one lacks. */

@@ -1,12 +1,11 @@
-import { type DFA, NFA } from 'refa';
+import type { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { maxCharacter } from '../compile/glob.ts';
 import { keepsKey } from '../compile/outputs.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { anyBucket, type Examples, followExamples, type Step } from './chains.ts';
 import { type Edge, findComponents, groupBy } from './graph.ts';
-import { exampleKey, intersect, splitKeys, takenKeys, writtenKeys } from './language.ts';
+import { exampleKey, intersect, splitKeys, takenKeys, unite, writtenKeys } from './language.ts';
 
 /**
  * Rules that lead back to themselves, told by index.
@@ -24,7 +23,7 @@ export type Cycle =
 const maxCycles = 20;
 
 /** States of automata in the whole proof, which take some seconds to build. */
-const maxStates = 2_000_000;
+const maxStates = 500_000;
 
 /** A chain longer than there are rules has one of them twice; some rounds more, and what only begins as a loop has ended. */
 const spareRounds = 3;
@@ -158,20 +157,18 @@ function followLanguages(proof: Proof, start: readonly Node[]): Node[][] {
 
 /** What each rule takes of that which all write of what they are given. */
 function nextRound(proof: Proof, start: readonly Node[], given: readonly Node[]): Node[] {
-  const { budget } = proof;
-  const written = new Map<Node, NFA>();
+  const reached = new Map<Node, DFA[]>();
   for (const node of given) {
     for (const { keys, bucket, takers } of resultsOf(proof, node)) {
       for (const taker of start.filter((one) => one.bucket === bucket && takers.has(one.rule))) {
-        const all = written.get(taker) ?? NFA.empty({ maxCharacter }, budget.nfa);
-        all.union(keys, budget.nfa);
-        written.set(taker, all);
+        const taken = intersect(keys, taker.keys, proof.budget);
+        if (!taken.isEmpty) {
+          reached.set(taker, [...(reached.get(taker) ?? []), taken]);
+        }
       }
     }
   }
-  return [...written]
-    .map(([taker, keys]) => ({ ...taker, keys: intersect(keys, taker.keys, budget) }))
-    .filter(({ keys }) => !keys.isEmpty);
+  return [...reached].map(([taker, parts]) => ({ ...taker, keys: unite(parts, proof.budget) }));
 }
 
 /** What each output of a rule writes of what it is given, and which rules may take it. */

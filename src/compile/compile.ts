@@ -7,7 +7,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { variantsOf } from '../rules/template.ts';
 import { createBudget } from './budget.ts';
-import { keyLanguage, toKeyTable } from './key-table.ts';
+import { createKeyLanguages, toKeyTable } from './key-table.ts';
 import { isMirror } from './outputs.ts';
 import { documentSchema, type RuleSource } from './schema.ts';
 import { readYaml } from './yaml.ts';
@@ -47,8 +47,8 @@ export function compileRules(text: string, file: string): CompiledRules {
     return refuse(document.error.issues.flatMap((issue) => toDiagnostics(issue, value)));
   }
   const { rules, onPermanentFailure = 'throw' } = document.data;
-  const budget = createBudget(maxSteps);
-  const languages = rules.map(({ match }) => keyLanguage(match.key, match.exclude ?? [], budget));
+  const keyLanguage = createKeyLanguages(createBudget(maxSteps));
+  const languages = rules.map(({ match }) => keyLanguage(match.key, match.exclude ?? []));
   const found = [...findSharedNames(rules), ...findTooComplex(languages)];
   if (found.length > 0) {
     return refuse(found);

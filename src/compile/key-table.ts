@@ -9,22 +9,30 @@ const maxStates = 1_000;
 /** What may be built on the way to one table, before it is made as small as it can be. */
 const maxSteps = 10_000;
 
-/** The keys of any of the globs without those of any exclude, as the smallest automaton; undefined where that is too large. */
-export function keyLanguage(
-  globs: readonly Glob[],
-  excludes: readonly Glob[],
-  budget: Budget,
-): DFA | undefined {
-  return within(createBudget(maxSteps, budget), ({ dfa }) => {
-    let keys = unionOf(globs, dfa);
-    if (excludes.length > 0) {
-      const others = unionOf(excludes, dfa);
-      others.complement(dfa);
-      keys = DFA.fromIntersection(keys, others, dfa);
-    }
-    keys.minimize();
-    return keys.countNodes() > maxStates ? undefined : keys;
-  });
+/**
+ * Makes a function that gives the keys of any of the globs without those of any exclude, as the smallest automaton;
+ * undefined where that is too large. Excludes that rules share are built once.
+ */
+export function createKeyLanguages(
+  whole: Budget,
+): (globs: readonly Glob[], excludes: readonly Glob[]) => DFA | undefined {
+  const complements = new Map<string, DFA>();
+  return (globs, excludes) =>
+    within(createBudget(maxSteps, whole), ({ dfa }) => {
+      const name = JSON.stringify(excludes.map(({ text }) => text));
+      const others = complements.get(name) ?? complementOf(excludes, dfa);
+      complements.set(name, others);
+      const keys = DFA.fromIntersection(unionOf(globs, dfa), others, dfa);
+      keys.minimize();
+      return keys.countNodes() > maxStates ? undefined : keys;
+    });
+}
+
+function complementOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {
+  const others = unionOf(globs, factory);
+  others.complement(factory);
+  others.minimize();
+  return others;
 }
 
 function unionOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {

@@ -1,11 +1,11 @@
 import type { DFA } from 'refa';
 import { createBudget } from '../../src/compile/budget.ts';
 import { type Glob, parseGlob } from '../../src/compile/glob.ts';
-import { keyLanguage, toKeyTable } from '../../src/compile/key-table.ts';
+import { createKeyLanguages, toKeyTable } from '../../src/compile/key-table.ts';
 
 /** The keys of globs that are well formed. */
 export function languageOf(globs: readonly string[], excludes: readonly string[] = []): DFA {
-  const language = keyLanguage(globs.map(read), excludes.map(read), createBudget(10_000));
+  const language = createKeyLanguages(createBudget(10_000))(globs.map(read), excludes.map(read));
   if (language === undefined) {
     throw new Error(`too complex: ${globs.join(' ')}`);
   }
