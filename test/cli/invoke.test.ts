@@ -41,7 +41,7 @@ describe('an invocation by hand', () => {
     expect(JSON.parse(out)).toMatchObject({
       requestId: expect.stringMatching(/^[\w-]{36}$/),
       planned: 2,
-      results: [{ target: { key: 'derived/uploads/a b+c-320.webp' } }, { status: 'planned' }],
+      results: [{ target: { key: 'derived/uploads/a b+c.png-320.webp' } }, { status: 'planned' }],
     });
   });
 

@@ -175,10 +175,12 @@ describe('a run by the rules', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /uploads\/a\.png\n +thumbnail +oss:\/\/photos\/derived\/uploads\/a-320\.webp +saved \d+ bytes, \d+ ms/,
+      /uploads\/a\.png\n +thumbnail +oss:\/\/photos\/derived\/uploads\/a\.png-320\.webp +saved \d+ bytes, \d+ ms/,
     );
     expect(out).toMatch(/other\/b\.png\n +skipped no-rule-matched/);
-    expect(String(await read('derived/uploads/a-320.webp'))).toBe('image/resize,m_lfit,w_320/format,webp(a)');
+    expect(String(await read('derived/uploads/a.png-320.webp'))).toBe(
+      'image/resize,m_lfit,w_320/format,webp(a)',
+    );
   });
 
   it('goes on after a failure, and its exit code tells', async () => {
@@ -189,7 +191,7 @@ describe('a run by the rules', () => {
     expect(exitCode).toBe(1);
     expect(out).toMatch(/uploads\/a\.png\n +failed NoSuchKey/);
     expect(err).toContain('HeadObject oss://photos/uploads/a.png failed: 404');
-    expect(await read('derived/uploads/b-320.webp')).toBeDefined();
+    expect(await read('derived/uploads/b.png-320.webp')).toBeDefined();
   });
 
   it('shows no command to the terminal that a key brings along', async () => {
@@ -227,7 +229,7 @@ describe('a run by the rules', () => {
 
     expect(JSON.parse(out)).toMatchObject({ saved: 2, failed: 0 });
     expect(exitCode).toBe(0);
-    expect(await read('derived/uploads/a-1280.webp')).toBeDefined();
+    expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
   });
 
   it('draws its progress where somebody watches', async () => {

@@ -89,7 +89,7 @@ describe('the package', () => {
 
     const report = JSON.parse(/^result: (.*)$/m.exec(output)?.[1] ?? `{"output": ${JSON.stringify(output)}}`);
     expect(report).toMatchObject({ requestId: 'request-1', saved: 2, failed: 0 });
-    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'derived/uploads/a-320.webp' });
+    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'derived/uploads/a.png-320.webp' });
     expect(saved.text).toBe('image/resize,m_lfit,w_320/format,webp(a picture)');
   });
 });

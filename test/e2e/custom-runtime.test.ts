@@ -44,10 +44,10 @@ describe('the function in a custom runtime', () => {
 
     const saved = stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'saved');
     expect(saved).toMatchObject([
-      { target: { key: 'derived/uploads/a b+图-320.webp' } },
-      { target: { key: 'derived/uploads/a b+图-1280.webp' } },
+      { target: { key: 'derived/uploads/a b+图.png-320.webp' } },
+      { target: { key: 'derived/uploads/a b+图.png-1280.webp' } },
     ]);
-    const { content } = await official.get('derived/uploads/a b+图-320.webp');
+    const { content } = await official.get('derived/uploads/a b+图.png-320.webp');
     expect(await sharp(content).metadata()).toMatchObject({ width: 320, height: 160, format: 'webp' });
   });
 

@@ -70,19 +70,25 @@ describe('an upload by the official client', () => {
     await stack.functionCompute.idle();
 
     const size = (key: string) => look(ours, key);
-    expect(await size('derived/uploads/2026/portrait-320.webp')).toMatchObject({
+    expect(await size('derived/uploads/2026/portrait.jpg-320.webp')).toMatchObject({
       width: 320,
       height: 427,
       format: 'webp',
     });
-    expect(await size('derived/uploads/2026/poster-1280.webp')).toMatchObject({ width: 1280, height: 853 });
-    expect(await size('derived/uploads/2026/logo-320.webp')).toMatchObject({
+    expect(await size('derived/uploads/2026/poster.jpg-1280.webp')).toMatchObject({
+      width: 1280,
+      height: 853,
+    });
+    expect(await size('derived/uploads/2026/logo.png-320.webp')).toMatchObject({
       width: 320,
       height: 320,
       contentType: 'image/webp',
     });
-    expect(await size('derived/uploads/2026/banner-1280.webp')).toMatchObject({ width: 1280, height: 480 });
-    expect(await size('derived/uploads/2026/spinner-320.webp')).toMatchObject({
+    expect(await size('derived/uploads/2026/banner.webp-1280.webp')).toMatchObject({
+      width: 1280,
+      height: 480,
+    });
+    expect(await size('derived/uploads/2026/spinner.gif-320.webp')).toMatchObject({
       width: 240,
       height: 240,
       pages: 12,
@@ -108,15 +114,15 @@ describe('an upload by the official client', () => {
         result: {
           error: {
             errorType: 'OutputsFailed',
-            errorMessage: expect.stringContaining('derived/uploads/broken-320.webp'),
+            errorMessage: expect.stringContaining('derived/uploads/broken.jpg-320.webp'),
           },
         },
       },
     ]);
     await expect(
-      ours.headObject({ bucket: 'photos', key: 'derived/uploads/broken-320.webp' }),
+      ours.headObject({ bucket: 'photos', key: 'derived/uploads/broken.jpg-320.webp' }),
     ).rejects.toThrow('404');
-    expect(await look(ours, 'derived/uploads/logo-320.webp')).toMatchObject({ format: 'webp' });
+    expect(await look(ours, 'derived/uploads/logo.png-320.webp')).toMatchObject({ format: 'webp' });
   });
 
   it('is processed by the role, whose token works nowhere without its key and never shows', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createBudget } from '../../../compile/budget.ts';
 import { parseGlob } from '../../../compile/glob.ts';
-import { keyLanguage, toKeyTable } from '../../../compile/key-table.ts';
+import { createKeyLanguages, toKeyTable } from '../../../compile/key-table.ts';
 import { type KeyTable, matchesKey } from '../../../rules/key-table.ts';
 import { operationNames } from '../operations/table.ts';
 import { faultNames } from './kinds.ts';
@@ -61,6 +61,6 @@ export function keyMatcher(glob: string | undefined): (key: string) => boolean {
 /** A glob as the table that keys are matched with; undefined for a text that is none. */
 function keyTable(text: string): KeyTable | undefined {
   const parsed = parseGlob(text);
-  const language = parsed.ok ? keyLanguage([parsed.glob], [], createBudget(100_000)) : undefined;
+  const language = parsed.ok ? createKeyLanguages(createBudget(100_000))([parsed.glob], []) : undefined;
   return language && toKeyTable(language);
 }
