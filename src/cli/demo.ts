@@ -153,7 +153,7 @@ function formatOutputs(outputs: readonly Awaited<ReturnType<typeof checkOutput>>
 
 type Size = Awaited<ReturnType<typeof measurePicture>>;
 
-const formatSize = (size: Size) => (size === undefined ? 'no image' : `${size.width} x ${size.height}`);
+const formatSize = (size: Size) => (size === undefined ? 'no image' : `${size.width}×${size.height}`);
 
 /** For a plain resize to a width the size is known: proportional, never enlarged. Else that it is a picture is enough. */
 function fits(style: string, source: NonNullable<Size>, target: Size): boolean {

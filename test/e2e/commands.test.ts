@@ -37,7 +37,7 @@ describe('the demo', () => {
 
     expect(await ended).toBe(0);
     expect(output()).toMatch(
-      /uploads\/portrait\.jpg, 1200 x 1600\n +thumbnail +derived\/uploads\/portrait\.jpg-320\.webp +320 x 427/,
+      /uploads\/portrait\.jpg, 1200×1600\n +thumbnail +derived\/uploads\/portrait\.jpg-320\.webp +320×427/,
     );
     expect(output()).toMatch(
       /uploads\/broken\.jpg, no image, dead letter after 4 attempts\n +thumbnail +\S+ +failed/,
