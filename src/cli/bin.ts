@@ -2,7 +2,6 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { styleText } from 'node:util';
-import { main } from './main.ts';
 
 // Whoever reads us may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,6 +11,8 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
 }
+// Loaded only now: Ctrl-C is heeded while it is.
+const { main } = await import('./main.ts');
 const hasColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 const exitCode = await main(process.argv.slice(2), {
