@@ -1,0 +1,192 @@
+import { DFA, type NFA } from 'refa';
+import { type Budget, createBudget, within } from '../compile/budget.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import { parseJson, pick, textOf } from '../json.ts';
+import { closed, type Trigger } from './deployment.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import {
+  exampleKey,
+  intersect,
+  literalPattern,
+  regular,
+  splitKeys,
+  takenKeys,
+  without,
+  writtenKeys,
+} from './language.ts';
+
+/** Something that a rule takes and no trigger delivers. */
+export interface Undelivered {
+  ruleIndex: number;
+  /** One of the buckets that the rule names, if it names any. */
+  bucket: string | undefined;
+  key: string;
+  /** Other keys of the rule are delivered. */
+  isPartly: boolean;
+}
+
+/** States for one question; where they do not suffice, nothing is said. */
+const maxSteps = 20_000;
+const maxStepsForAll = 200_000;
+
+/** Finds for each rule, and each bucket that it names, a key that none of the triggers delivers. */
+export function findUndelivered(rules: readonly SourceRule[], triggers: readonly Trigger[]): Undelivered[] {
+  const deliveries = readDeliveries(triggers);
+  return rules.flatMap((rule, ruleIndex) =>
+    (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
+      const near = deliveries.filter(({ buckets }) =>
+        meet(buckets, bucket === undefined ? undefined : [bucket]),
+      );
+      const found = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
+      return found === undefined ? [] : [{ ruleIndex, bucket, ...found }];
+    }),
+  );
+}
+
+function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget) {
+  const taken = takenKeys(rule, budget);
+  const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), taken);
+  const key = exampleKey(missed, budget);
+  if (key === undefined) {
+    return undefined;
+  }
+  return { key, isPartly: deliveries.some(({ keys }) => !intersect(taken, keys, budget).isEmpty) };
+}
+
+/** Tells of all that no trigger delivers: a warning, or an error where a rule would never run. */
+export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
+  return findUndelivered(rules, triggers).map(({ ruleIndex, bucket, key, isPartly }) => {
+    const { name, match } = rules[ruleIndex] ?? { name: '', match: { key: [] } };
+    const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
+    const [glob, ...others] = match.key;
+    return {
+      severity: isPartly ? 'warning' : 'error',
+      code: isPartly ? 'partly-reached' : 'unreached',
+      message: isPartly
+        ? `some of ${what} is delivered by no trigger, such as \`${key}\``
+        : `no trigger delivers ${what}, such as \`${key}\`: it would never run`,
+      hint: 'oss-saveas generate trigger writes triggers for the rules.',
+      path: ['rules', ruleIndex, 'match', 'key'],
+      span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
+    };
+  });
+}
+
+/** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
+export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
+  const isReadable = ({ type, pattern = '' }: Trigger) => type === 'oss' || parseJson(pattern) !== undefined;
+  const deliveries = readDeliveries(triggers.filter(isReadable));
+  const found = new Map<Trigger, Diagnostic>();
+  within(createBudget(maxStepsForAll), (budget) => {
+    for (const rule of rules) {
+      const split = splitKeys(takenKeys(rule, budget), budget);
+      for (const output of rule.outputs) {
+        const written = writtenKeys(split, { rule, output }, budget);
+        const buckets = output.target.bucket === undefined ? rule.match.bucket : [output.target.bucket];
+        for (const delivery of deliveries.filter(({ trigger }) => !found.has(trigger))) {
+          const takers = rules.filter(({ match }) => meet(match.bucket, buckets));
+          const key = meet(buckets, delivery.buckets) && findWasted(written, delivery, takers, budget);
+          if (key) {
+            found.set(delivery.trigger, describeWaste(delivery.trigger, key, rule.name));
+          }
+        }
+      }
+    }
+  });
+  return [...found.values()];
+}
+
+/** A key that is written, delivered, and then taken by no rule. */
+function findWasted(written: NFA, { keys }: Delivery, takers: readonly SourceRule[], budget: Budget) {
+  let rest = intersect(written, keys, budget);
+  for (const taker of takers) {
+    if (rest.isEmpty) {
+      return undefined;
+    }
+    rest = without(rest, taker.keys, budget);
+  }
+  return exampleKey(rest, budget);
+}
+
+function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic {
+  const message = `calls the function for its own output \`${key}\` (rule \`${rule}\`), which costs an invocation each time`;
+  const hint =
+    'Narrow its prefix, or leave them out by an EventBridge pattern (oss-saveas generate eventbridge).';
+  return { severity: 'warning', code: 'own-outputs', message, hint, path };
+}
+
+/** Two lists of buckets have one in common; an absent one may be any. */
+function meet(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a === undefined || b === undefined || a.some((bucket) => b.includes(bucket));
+}
+
+/** What a trigger brings to the function. Where a part of it cannot be read, more than it really brings. */
+interface Delivery {
+  trigger: Trigger;
+  /** Absent: it cannot be told which. */
+  buckets: readonly string[] | undefined;
+  keys: DFA;
+}
+
+const any = '[^]*';
+
+/** What the triggers on OSS deliver. */
+function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
+  const budget = createBudget(maxStepsForAll);
+  return triggers.flatMap((trigger): Delivery[] => {
+    switch (trigger.type) {
+      case 'oss':
+        return [readNative(trigger, budget)];
+      case 'eventbridge':
+        return [readPattern(trigger, budget)];
+      default:
+        return [];
+    }
+  });
+}
+
+function readNative(trigger: Trigger, budget: Budget): Delivery {
+  const prefix = regular(literalPattern(closed(trigger.prefix) ?? '') + any, budget);
+  const suffix = regular(any + literalPattern(closed(trigger.suffix) ?? ''), budget);
+  const buckets = trigger.bucket === undefined ? undefined : [trigger.bucket];
+  return { trigger, buckets, keys: intersect(prefix, suffix, budget) };
+}
+
+function readPattern(trigger: Trigger, budget: Budget): Delivery {
+  const pattern = parseJson(trigger.pattern ?? '');
+  const subject = readField(pick(pattern, 'subject'), keyOfSubject, budget);
+  const key = readField(pick(pattern, 'data', 'oss', 'object', 'key'), (text) => text, budget);
+  const buckets = pick(pattern, 'data', 'oss', 'bucket', 'name');
+  return {
+    trigger,
+    buckets: Array.isArray(buckets) ? buckets.map(String) : undefined,
+    keys: intersect(subject, key, budget),
+  };
+}
+
+/** Reads one field's list of conditions, of which any has to fit (EventBridge help, "Event patterns"). */
+function readField(list: unknown, keyOf: (text: string) => string | undefined, budget: Budget): DFA {
+  const conditions: unknown[] = Array.isArray(list) ? list : [{}];
+  const keyAt = (condition: unknown, ...path: string[]) => {
+    const text = textOf(path.length === 0 ? condition : pick(condition, ...path));
+    return text === undefined ? undefined : keyOf(text);
+  };
+  const sources = conditions.map((condition) => {
+    const [exact, prefix = ''] = [keyAt(condition), keyAt(condition, 'prefix')];
+    const suffix = textOf(pick(condition, 'suffix')) ?? '';
+    return exact === undefined
+      ? literalPattern(prefix) + any + literalPattern(suffix)
+      : literalPattern(exact);
+  });
+  const keys = DFA.fromFA(regular(sources.join('|'), budget), budget.dfa);
+  const barred = conditions.length === 1 ? keyAt(conditions[0], 'anything-but', 'prefix') : undefined;
+  return barred === undefined
+    ? keys
+    : without(keys, DFA.fromFA(regular(literalPattern(barred) + any, budget), budget.dfa), budget);
+}
+
+/** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable, and a prefix may end anywhere. */
+function keyOfSubject(text: string): string | undefined {
+  const [, key] = /^acs:oss:(?:(?:\$\{[^}]*\}|[^:$])+:){2}(?:\$\{[^}]*\}|[^/$])+\/(.*)$/s.exec(text) ?? [];
+  return closed(key);
+}

@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import { fieldsOf, isJsonObject, parseJson, pick, textOf } from '../json.ts';
+import type { Path } from './diagnostic.ts';
+
+/** A trigger as the template has it. Texts whose variables stayed open still hold their `${…}`. */
+export interface Trigger {
+  path: Path;
+  name: string;
+  type: string;
+  /** `acs:oss:<region>:<account>:<bucket>` of a native trigger, whose region and bucket are known where they are closed. */
+  sourceArn?: string | undefined;
+  region?: string | undefined;
+  bucket?: string | undefined;
+  invocationRole?: string | undefined;
+  events: readonly string[];
+  prefix?: string | undefined;
+  suffix?: string | undefined;
+  /** The event pattern of an EventBridge trigger, as JSON text. */
+  pattern?: string | undefined;
+}
+
+/** A function that the template deploys; `path` leads to its `props`. */
+export interface FunctionResource {
+  path: Path;
+  name: string;
+  /** It runs what `oss-saveas build` made. */
+  isOurs: boolean;
+  region?: string | undefined;
+  role?: string | undefined;
+  triggers: readonly Trigger[];
+}
+
+export interface TemplateOptions {
+  /** The folder of the template, absolute. */
+  dir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data, `${vars.…}` and
+ * `${env(…)}` filled in. Ours are those that run the folder `dist` or are named `oss-saveas`; where there is only one
+ * function, it is ours.
+ */
+export function readDeployment(template: unknown, { dir, env }: TemplateOptions): FunctionResource[] {
+  const variables = { vars: pick(template, 'vars'), env };
+  const resources = Object.entries(fieldsOf(pick(template, 'resources')));
+  const functions = resources.flatMap(([id, resource]) => {
+    const props = fillIn(pick(resource, 'props'), variables);
+    return isJsonObject(props) ? [readFunction(id, props, dir)] : [];
+  });
+  return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
+}
+
+function readFunction(id: string, props: unknown, dir: string): FunctionResource {
+  const path = ['resources', id, 'props'];
+  const name = textAt(props, 'functionName') ?? id;
+  const code = resolve(dir, textAt(props, 'code') ?? '.');
+  const triggers = pick(props, 'triggers');
+  return {
+    path,
+    name,
+    isOurs: [name, id].includes('oss-saveas') || [resolve('dist'), resolve(dir, 'dist')].includes(code),
+    region: closed(textAt(props, 'region')),
+    role: textAt(props, 'role'),
+    triggers: (Array.isArray(triggers) ? triggers : []).map((trigger: unknown, i) =>
+      readTrigger(trigger, [...path, 'triggers', i]),
+    ),
+  };
+}
+
+/** Reads a trigger of a template, or of Function Compute's API, which has `triggerConfig` as JSON text. */
+export function readTrigger(trigger: unknown, path: Path): Trigger {
+  const given = pick(trigger, 'triggerConfig');
+  const config = typeof given === 'string' ? parseJson(given) : given;
+  const events = pick(config, 'events');
+  const sourceArn = textAt(trigger, 'sourceArn');
+  const [, , region, , bucket] = sourceArn?.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
+  return {
+    path,
+    name: textAt(trigger, 'triggerName') ?? '',
+    type: textAt(trigger, 'triggerType') ?? '',
+    sourceArn,
+    region: closed(region),
+    bucket: closed(bucket),
+    invocationRole: textAt(trigger, 'invocationRole'),
+    events: Array.isArray(events) ? events.map(String) : [],
+    prefix: textAt(config, 'filter', 'key', 'prefix'),
+    suffix: textAt(config, 'filter', 'key', 'suffix'),
+    pattern: textAt(config, 'eventRuleFilterPattern'),
+  };
+}
+
+const textAt = (value: unknown, ...path: string[]) => textOf(pick(value, ...path));
+
+/** The text, unless a variable in it stayed open. */
+export function closed(text: string | undefined): string | undefined {
+  return text?.includes('${') ? undefined : text;
+}
+
+interface Variables {
+  vars: unknown;
+  env: TemplateOptions['env'];
+}
+
+/** Fills in `${env('NAME', 'default')}` and `${vars.name}` as Serverless Devs does, at any depth; others stay as they stand. */
+function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => fillIn(item, variables, depth));
+  }
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([name, inner]) => [name, fillIn(inner, variables, depth)]));
+  }
+  if (typeof value !== 'string' || depth > 8) {
+    return value; // Variables may name variables, but not for ever.
+  }
+  const [, whole] = /^\$\{([^}]*)\}$/.exec(value) ?? [];
+  if (whole !== undefined) {
+    const found = lookUp(whole, variables);
+    return found === undefined ? value : fillIn(found, variables, depth + 1);
+  }
+  return value.replace(/\$\{([^}]*)\}/g, (open, expression: string) => {
+    const found = fillIn(lookUp(expression, variables), variables, depth + 1);
+    return typeof found === 'string' || typeof found === 'number' ? String(found) : open;
+  });
+}
+
+function lookUp(expression: string, { vars, env }: Variables): unknown {
+  const [, path] = /^\s*vars\.([\w.-]+)\s*$/.exec(expression) ?? [];
+  if (path !== undefined) {
+    return pick(vars, ...path.split('.'));
+  }
+  const call = /^\s*env\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
+  const [, name = '', preset] = call ?? [];
+  return env[name] ?? preset;
+}
+
+/** What `extend` does: the fields of objects go into each other, all else replaces. */
+export function extendTemplate(base: unknown, over: unknown): unknown {
+  if (!isJsonObject(base) || !isJsonObject(over)) {
+    return over ?? base;
+  }
+  const names = [...new Set([...Object.keys(base), ...Object.keys(over)])];
+  return Object.fromEntries(names.map((name) => [name, extendTemplate(base[name], over[name])]));
+}

@@ -1,0 +1,155 @@
+import { didYouMean } from '../did-you-mean.ts';
+import { parseJson } from '../json.ts';
+import type { FunctionResource, Trigger } from './deployment.ts';
+import type { Diagnostic, Path } from './diagnostic.ts';
+
+const named = (kind: string, ...names: string[]) => names.map((name) => `oss:${kind}:${name}`);
+const wholeObjects = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'];
+
+/** Events after which an object is there, whole: what a trigger should have. */
+export const creationEvents = named('ObjectCreated', ...wholeObjects);
+
+/** Events of parts, whose object is not there yet. */
+const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'UploadPart', 'UploadPartCopy');
+
+/** All that a native trigger may name (OSS help, "Event notification"; Function Compute help, "Native OSS triggers"). */
+const knownEvents = [
+  ...creationEvents,
+  ...partEvents,
+  ...named('ObjectCreated', 'AppendObject', 'PutSymlink'),
+  ...named('ObjectModified', 'UpdateObjectMeta'),
+  ...named('ObjectRemoved', 'DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'),
+  ...named('ObjectReplication', 'ObjectCreated', 'ObjectModified', 'ObjectRemoved'),
+];
+
+/** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
+export const maxNativeTriggers = 10;
+
+/** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
+export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
+  const ours = functions.filter(({ isOurs }) => isOurs);
+  if (ours.length === 0) {
+    const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
+    yield warning('no-function', ['resources'], message);
+  }
+  for (const { path, role, region, triggers } of ours) {
+    if (role === undefined) {
+      yield warning('role-missing', path, 'names no role: without one the function may not even read OSS');
+    }
+    for (const trigger of triggers) {
+      yield* trigger.type === 'oss' ? checkNative(trigger, region) : checkPattern(trigger);
+    }
+  }
+  yield* checkNeighbours(functions);
+}
+
+function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
+  const { path, sourceArn, region, invocationRole, events } = trigger;
+  const config = [...path, 'triggerConfig'];
+  if (!sourceArn?.startsWith('acs:oss:')) {
+    yield error('trigger-arn', [...path, 'sourceArn'], 'expected acs:oss:<region>:<account>:<bucket>');
+  } else if (region && ownRegion && region !== ownRegion) {
+    const message = `the bucket is in ${region}, the function in ${ownRegion}: they have to share a region`;
+    yield error('trigger-region', [...path, 'sourceArn'], message);
+  }
+  if (invocationRole === undefined) {
+    const message =
+      'has no invocationRole: the component then looks for the default role within 3 seconds, and a deployment over a slow line ends there';
+    yield warning('invocation-role', path, message, 'Give the ARN of the role.');
+  }
+  for (const [i, event] of events.entries()) {
+    yield* checkEvent(event, [...config, 'events', i]);
+  }
+  const missing = creationEvents.filter((event) => !events.includes(event));
+  if (events.length === 0) {
+    yield error('trigger-events', config, 'expected events, such as oss:ObjectCreated:PutObject');
+  } else if (missing.length > 0 && !events.includes('oss:ObjectCreated:*')) {
+    const message = `uploads that raise ${missing.join(', ')} are missed; consoles and browsers use PostObject, tools CompleteMultipartUpload for large objects`;
+    yield warning('trigger-events', [...config, 'events'], message);
+  }
+  yield* checkFilter(trigger);
+}
+
+function* checkEvent(event: string, path: Path): Generator<Diagnostic> {
+  const span = { offset: 0, length: event.length };
+  if (partEvents.includes(event)) {
+    const message = `${event} tells of parts before the object is there: one multipart upload of 12 MB calls the function about 5 times`;
+    yield { ...error('trigger-wildcard', path, message, `Name ${creationEvents.join(', ')}.`), span };
+  } else if (!knownEvents.includes(event)) {
+    const message = `there is no event ${event}${didYouMean(event, knownEvents)}`;
+    yield { ...error('trigger-events', path, message), span };
+  } else if (!event.includes(':ObjectCreated')) {
+    yield {
+      ...warning('trigger-events', path, `${event} brings no new object: the function skips it`),
+      span,
+    };
+  }
+}
+
+/** Characters that mean something in a glob or in a regular expression. */
+const wildcard = /[*?]|\{[^}]*\}|^\^|\$$/;
+
+/** Prefix and suffix are both wanted, and stand for themselves (Function Compute help, "Native OSS triggers"). */
+function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> {
+  const config = [...path, 'triggerConfig'];
+  if (prefix === undefined || suffix === undefined) {
+    const message = 'expected filter.key with both prefix and suffix; either may be ""';
+    yield error('trigger-filter', config, message);
+  }
+  for (const [name, text = ''] of Object.entries({ prefix, suffix })) {
+    const [found] = wildcard.exec(text.replace(/\$\{.*?\}/g, '')) ?? [];
+    if (found !== undefined) {
+      const [verb, side] = name === 'prefix' ? ['begins', 'before'] : ['ends', 'behind'];
+      const message = `\`${found}\` in a ${name} is a letter and no wildcard: no key is delivered but what ${verb} with \`${text}\` as it stands`;
+      const hint = `Write only what comes ${side} it; the rules choose among what is delivered.`;
+      const span = { offset: text.indexOf(found), length: found.length };
+      yield { ...error('trigger-wildcard', [...config, 'filter', 'key', name], message, hint), span };
+    }
+  }
+}
+
+function* checkPattern({ path, type, pattern = '' }: Trigger): Generator<Diagnostic> {
+  if (type === 'eventbridge' && parseJson(pattern) === undefined) {
+    const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
+    yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
+  }
+}
+
+/** Tells what Function Compute refuses about the triggers of one bucket, whichever functions they belong to. */
+function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Diagnostic> {
+  const native = functions.flatMap(({ name: owner, isOurs, triggers }) =>
+    triggers.filter(({ type }) => type === 'oss').map((trigger) => ({ ...trigger, owner, isOurs })),
+  );
+  for (const [i, trigger] of native.entries()) {
+    const earlier = native.slice(0, i).filter(({ sourceArn }) => sourceArn === trigger.sourceArn);
+    if (earlier.length === maxNativeTriggers) {
+      const message = `is native trigger ${earlier.length + 1} of its bucket, and ${maxNativeTriggers} is the most`;
+      const hint = 'Use one EventBridge trigger: oss-saveas generate eventbridge.';
+      yield error('trigger-count', trigger.path, message, hint);
+    }
+    const other = earlier.find((each) => (each.isOurs || trigger.isOurs) && overlap(each, trigger));
+    if (other !== undefined) {
+      const filters = [trigger, other].map(
+        ({ prefix = '', suffix = '' }) => `prefix "${prefix}" and suffix "${suffix}"`,
+      );
+      const message = `overlaps with ${other.name} of ${other.owner}: the same event, ${filters.join(' beside ')}. OSS refuses it: "Cannot specify overlapping prefix and suffix with same event type"`;
+      yield error('trigger-overlap', trigger.path, message);
+    }
+  }
+}
+
+/** Two triggers share an event, and both their prefixes and their suffixes may fit one key. */
+function overlap(a: Trigger, b: Trigger): boolean {
+  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
+  const isWild = [...a.events, ...b.events].includes('oss:ObjectCreated:*');
+  const sharesEvent = isWild || a.events.some((event) => b.events.includes(event));
+  return sharesEvent && (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
+}
+
+function error(code: string, path: Path, message: string, hint?: string): Diagnostic {
+  return { severity: 'error', code, message, hint, path };
+}
+
+function warning(code: string, path: Path, message: string, hint?: string): Diagnostic {
+  return { ...error(code, path, message, hint), severity: 'warning' };
+}

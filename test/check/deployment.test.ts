@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { extendTemplate, type FunctionResource, readDeployment } from '../../src/check/deployment.ts';
+
+/** As templates write it. */
+const variable = (expression: string) => `\${${expression}}`;
+
+const options = { dir: '/project', env: {} };
+
+const read = (template: unknown, more: Partial<typeof options> = {}) =>
+  readDeployment(template, { ...options, ...more });
+
+const only = (props: object, vars: object = {}, env: Record<string, string> = {}): FunctionResource => {
+  const [first, ...others] = read({ vars, resources: { f: { props } } }, { env });
+  if (first === undefined || others.length > 0) {
+    throw new Error(`${others.length} functions`);
+  }
+  return first;
+};
+
+const resourcesOf = (...all: object[]) => ({
+  resources: Object.fromEntries(all.map((props, i) => [`r${i}`, { props }])),
+});
+
+describe('a deployment', () => {
+  it.each<[string, object, object[], boolean[]]>([
+    ['the folder of the build', {}, [{ code: './video' }, { code: './dist' }], [false, true]],
+    [
+      'the same folder, seen from a template elsewhere',
+      { dir: resolve('src/deploy') },
+      [{ code: '.' }, { code: '../../dist' }],
+      [false, true],
+    ],
+    [
+      'its name',
+      {},
+      [
+        { functionName: 'video', code: 'v' },
+        { functionName: 'oss-saveas', code: 'w' },
+      ],
+      [false, true],
+    ],
+    ['its being the only one', {}, [{ functionName: 'pictures', code: 'code' }], [true]],
+    ['nothing, where no function of several is', {}, [{ code: 'a' }, { code: 'b' }], [false, false]],
+  ])('knows our function by %s', (_, more, functions, expected) => {
+    expect(read(resourcesOf(...functions), more).map(({ isOurs }) => isOurs)).toEqual(expected);
+  });
+
+  it('knows our function by the name of its resource', () => {
+    const functions = read({ resources: { other: { props: {} }, 'oss-saveas': { props: {} } } });
+
+    expect(functions.map(({ isOurs }) => isOurs)).toEqual([false, true]);
+  });
+
+  it('leaves out what is no function', () => {
+    expect(read({ resources: { a: 1, b: {}, c: { props: 'text' } } })).toEqual([]);
+    expect(read('no template')).toEqual([]);
+  });
+
+  it.each([
+    [variable('vars.region'), 'cn-hangzhou'],
+    [variable("env('REGION')"), 'cn-shanghai'],
+    [variable('env(REGION)'), 'cn-shanghai'],
+    [variable("env('UNSET', 'cn-beijing')"), 'cn-beijing'],
+    [variable(' vars.nested.region '), 'cn-shanghai'],
+    [`cn-${variable('vars.city')}`, 'cn-hangzhou'],
+    [variable("env('UNSET')"), undefined],
+    [variable('vars.loop'), undefined],
+    [variable('vars.missing'), undefined],
+  ])('fills in %s', (region, expected) => {
+    const vars = {
+      region: 'cn-hangzhou',
+      city: 'hangzhou',
+      loop: variable('vars.loop'),
+      nested: { region: variable("env('REGION')") },
+    };
+
+    expect(only({ region }, vars, { REGION: 'cn-shanghai' }).region).toBe(expected);
+  });
+
+  it('fills in whole lists and objects, in any field', () => {
+    const trigger = {
+      triggerType: variable('vars.type'),
+      triggerConfig: { events: [variable('vars.event')] },
+    };
+    const vars = { triggers: [trigger], type: 'oss', event: 'oss:ObjectCreated:PutObject' };
+
+    const { triggers } = only({ triggers: variable('vars.triggers') }, vars);
+
+    expect(triggers).toMatchObject([{ type: 'oss', events: ['oss:ObjectCreated:PutObject'] }]);
+  });
+
+  it('reads a native trigger with what its variables leave open', () => {
+    const { triggers } = only({
+      triggers: [
+        {
+          triggerName: 't',
+          triggerType: 'oss',
+          sourceArn: `acs:oss:${variable('vars.region')}:${variable("config('AccountID')")}:photos`,
+          invocationRole: 'r',
+          triggerConfig: { events: ['e'], filter: { key: { prefix: 'in/', suffix: '' } } },
+        },
+      ],
+    });
+
+    expect(triggers).toEqual([
+      {
+        path: ['resources', 'f', 'props', 'triggers', 0],
+        name: 't',
+        type: 'oss',
+        sourceArn: `acs:oss:${variable('vars.region')}:${variable("config('AccountID')")}:photos`,
+        region: undefined,
+        bucket: 'photos',
+        invocationRole: 'r',
+        events: ['e'],
+        prefix: 'in/',
+        suffix: '',
+        pattern: undefined,
+      },
+    ]);
+  });
+
+  it('extends a template as Serverless Devs does', () => {
+    expect(extendTemplate({ a: { b: 1, c: [1, 2] } }, { a: { c: [3] } })).toEqual({ a: { b: 1, c: [3] } });
+  });
+});
