@@ -1,7 +1,7 @@
-// `npm run dev`: builds and starts the local OSS, and does so again whenever something below src/ changes.
+// `npm run dev`: compiles and starts the local OSS, and does so again whenever something below src/ changes.
 import { spawnSync } from 'node:child_process';
 
-const { status } = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+const { status } = spawnSync('npm', ['run', '--silent', 'compile'], { stdio: 'inherit' });
 if (status !== 0) {
   process.exit(status ?? 1);
 }

@@ -8,11 +8,11 @@ import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
 import type { Filter } from '../backfill/select.ts';
 import type { Source } from '../backfill/source.ts';
-import { compileRules } from '../check/old/compile.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Option, optionalText, textOf, type Values } from './command.ts';
 import type { Connection } from './connection.ts';
+import { loadRules } from './project.ts';
 
 /** What says which objects a backfill is about, and how fast it goes. */
 export const jobOptions: Readonly<Record<string, Option>> = {
@@ -53,7 +53,7 @@ export async function openJob(
   { call, settings }: Connection,
 ): Promise<Job> {
   const rulesFile = textOf(values, 'rules');
-  const ruleSet = selectRule((await compileRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
+  const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
   const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
   const source = await openSource();
   const filter = readFilter(values);

@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const { main } = await import('./main.ts');
 const hasColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
-const exitCode = await main(process.argv.slice(2), {
+process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
@@ -25,7 +25,6 @@ const exitCode = await main(process.argv.slice(2), {
   paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
   stop: stop.signal,
 });
-process.exitCode = exitCode;
 if (stop.signal.aborted) {
   process.exit(); // Something may still be under way.
 }

@@ -1,111 +1,126 @@
-import { readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { loadRules } from '../check/old/load.ts';
-import type { Chain } from '../check/old/loops.ts';
-import { remarkAgreement } from './check/agreement.ts';
-import { createSay, formatRemark, type Remark, toJson } from './check/remark.ts';
-import { nameOf, remarkRules } from './check/rule-remarks.ts';
-import { readServerless } from './check/serverless.ts';
-import { CliError, type Command, type Io, textOf } from './command.ts';
+import { type Chain, checkRules } from '../check/check.ts';
+import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
+import type { Diagnostic, Severity } from '../check/diagnostic.ts';
+import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
+import { nameOf } from '../check/messages.ts';
+import { checkTriggers } from '../check/triggers.ts';
+import { type CompiledRules, compileRules } from '../compile/compile.ts';
+import { type Colour, type Command, type Io, optionalText, textOf } from './command.ts';
+import { readText } from './input.ts';
+import { loadTemplate, rulesOption, templateOption } from './project.ts';
 
 export const check: Command = {
   name: 'check',
   summary: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
   options: {
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
-    's-yaml': {
-      value: 'file',
-      summary: 'the deployment they are compared with (default the one beside them)',
-    },
+    rules: rulesOption,
+    template: templateOption,
     json: { summary: 'prints JSON' },
     strict: { summary: 'warnings fail as well' },
   },
   run: async (values, io) => {
-    const rules = textOf(values, 'rules');
-    const sYaml = typeof values['s-yaml'] === 'string' ? values['s-yaml'] : undefined;
-    const result = await checkFiles({ rules, ...(sYaml && { sYaml }) }, io.env);
-    const failing = result.remarks.filter(
+    const result = await checkFiles(textOf(values, 'rules'), optionalText(values, 'template'), io.env);
+    const { diagnostics, chains } = result;
+    const failing = diagnostics.filter(
       ({ severity }) => severity === 'error' || (severity === 'warning' && values.strict === true),
     );
-    if (values.json === true) {
-      const report = { ok: failing.length === 0, remarks: result.remarks.map(toJson), chains: result.chains };
-      io.out(`${JSON.stringify(report, undefined, 2)}\n`);
-    } else {
-      io.out(formatResult(result));
-    }
-    return failing.length === 0 ? 0 : 1;
+    const ok = failing.length === 0;
+    io.out(
+      values.json
+        ? `${JSON.stringify({ ok, diagnostics, chains }, undefined, 2)}\n`
+        : formatResult(result, io),
+    );
+    return ok ? 0 : 1;
   },
 };
 
 interface CheckResult {
-  ruleCount: number;
-  remarks: Remark[];
+  compiled: CompiledRules;
+  diagnostics: Diagnostic[];
   chains: Chain[];
-  /** The file the rules were compared with. */
-  sYaml?: string;
+  /** What the rules were compared with. */
+  template?: string | undefined;
 }
 
-/** Checks a rules file, and with it the deployment of the `s.yaml` that is named or stands beside it. */
+/** Checks a rules file, and with it the deployment of the template that is named or stands beside it. */
 export async function checkFiles(
-  files: { rules: string; sYaml?: string },
+  rulesFile: string,
+  templateFile: string | undefined,
   env: Io['env'],
 ): Promise<CheckResult> {
-  const text = await readFile(files.rules, 'utf8').catch((error: Error) => {
-    throw new CliError(`the rules cannot be read: ${error.message}`);
+  const compiled = compileRules(await readText(rulesFile), rulesFile);
+  if (!compiled.ok) {
+    return { compiled, diagnostics: compiled.diagnostics, chains: [] };
+  }
+  const template = await findTemplate(templateFile, rulesFile, env);
+  const { source, locate } = compiled;
+  const ours = template?.functions.filter(({ isOurs }) => isOurs) ?? [];
+  const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
+  if (template !== undefined) {
+    const triggers = ours.flatMap((one) => one.triggers);
+    const found = [...checkTriggers(template.functions), ...checkOwnOutputs(source, triggers)];
+    diagnostics.push(...template.diagnostics, ...found.map(template.locate));
+    diagnostics.push(...(ours.length > 0 ? checkDelivery(source, triggers).map(locate) : []));
+  }
+  const told = sortDiagnostics(diagnostics).filter(
+    (one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)),
+  );
+  return { compiled, diagnostics: told, chains, template: template?.file };
+}
+
+/** Whether it is about the template, or about the rules beside it, and not about the rules alone. */
+export function isAboutDeployment({ code, place }: Diagnostic): boolean {
+  const codes = /^(trigger-|unreached|partly-reached|own-outputs|invocation-role|no-function|role-missing)/;
+  return codes.test(code) || (code === 'schema' && place?.file.endsWith('s.yaml') === true);
+}
+
+/** Warnings and notes are silent where their line ends in a comment such as `# accept: shared-target`. */
+function isAccepted({ severity, code, place }: Diagnostic): boolean {
+  const [, accepted = ''] = /#\s*accept:([\w\s,-]+)$/.exec(place?.sourceLine ?? '') ?? [];
+  return severity !== 'error' && accepted.split(/[\s,]+/).includes(code);
+}
+
+/** A note is told once. */
+function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
+  return severity === 'note' && earlier.some((one) => one.message === message);
+}
+
+async function findTemplate(named: string | undefined, rulesFile: string, env: Io['env']) {
+  const file = named ?? join(dirname(rulesFile), 's.yaml');
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  return isThere || named !== undefined ? loadTemplate(file, env) : undefined;
+}
+
+const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };
+
+/** Diagnostics as they stand on a terminal, a line feed behind them. */
+export function describe(diagnostics: readonly Diagnostic[], { paint }: Io): string {
+  const text = formatDiagnostics(diagnostics).replace(/^(error|warning|note)(?= )/gm, (severity) =>
+    paint(colours[severity] ?? 'gray', severity),
+  );
+  return text === '' ? '' : `${text}\n`;
+}
+
+function formatResult({ compiled, diagnostics, chains, template }: CheckResult, io: Io): string {
+  const count = (severity: Severity) =>
+    plural(diagnostics.filter((one) => one.severity === severity).length, severity);
+  const steps = chains.map(({ source, target, rule, next }) => {
+    const [from, to] = [nameOf(source, [target.bucket]), nameOf(target, [source.bucket])];
+    return `chain ${from} → ${to} by \`${rule}\`, taken by \`${next}\`\n`;
   });
-  const loaded = loadRules(text, files.rules);
-  if (!loaded.ok) {
-    const remarks = loaded.issues.map((issue): Remark => ({ severity: 'error', code: 'rules', issue }));
-    return { ruleCount: 0, remarks, chains: [] };
-  }
-  const remarks: Remark[] = [];
-  const say = createSay(remarks, loaded.locate);
-  const beside = join(dirname(files.rules), 's.yaml');
-  const reading = { env, isOptional: files.sYaml === undefined };
-  const deployment = await readServerless(files.sYaml ?? beside, reading, remarks);
-  const chains = remarkRules(loaded.rules, say, deployment?.region);
-  if (deployment !== undefined) {
-    remarkAgreement(loaded.rules, deployment, {
-      sayRules: say,
-      saySYaml: createSay(remarks, deployment.locate),
-    });
-  }
-  return {
-    ruleCount: loaded.rules.rules.length,
-    remarks: sortRemarks(remarks),
-    chains,
-    ...(deployment && { sYaml: deployment.file }),
-  };
-}
-
-const ranks = { error: 0, warning: 1, info: 2 };
-
-/** Worst first, then by file and place. */
-function sortRemarks(remarks: readonly Remark[]): Remark[] {
-  const placeOf = ({ issue }: Remark) =>
-    'line' in issue
-      ? [issue.file, ...[issue.line, issue.column].map((n) => String(n).padStart(9))].join(' ')
-      : '';
-  const rank = (remark: Remark) => `${ranks[remark.severity]} ${placeOf(remark)}`;
-  return [...remarks].sort((a, b) => Number(rank(a) > rank(b)) - Number(rank(a) < rank(b)));
-}
-
-function formatResult({ ruleCount, remarks, chains, sYaml }: CheckResult): string {
-  const count = (severity: Remark['severity'], name: string) =>
-    plural(remarks.filter((remark) => remark.severity === severity).length, name);
-  const lines = [
-    ...remarks.map((remark) => `${formatRemark(remark)}\n`),
-    ...chains.map(({ source, target, rule, next }) => {
-      const [from, to] = [nameOf(source, [target.bucket]), nameOf(target, [source.bucket])];
-      return `chain ${from} → ${to} by \`${rule}\`, taken by \`${next}\`\n`;
-    }),
-    `${plural(ruleCount, 'rule')}${sYaml === undefined ? '' : `, compared with ${sYaml}`}: `,
-    `${count('error', 'error')}, ${count('warning', 'warning')}, ${count('info', 'note')}`,
-    remarks.some(({ code }) => /^(rules|loop|possible-loop|own-source)$/.test(code))
-      ? '.\n'
-      : '; no loop is possible.\n',
-  ];
-  return lines.join('');
+  const hasLoop = diagnostics.some(({ code }) =>
+    /^(schema|too-complex|loop|possible-loop|own-source)$/.test(code),
+  );
+  const rules = plural(compiled.ok ? compiled.source.length : 0, 'rule');
+  const compared = template === undefined ? '' : `, compared with ${template}`;
+  const counts = `${count('error')}, ${count('warning')}, ${count('note')}`;
+  const verdict = `${rules}${compared}: ${counts}${hasLoop ? '' : '; no loop is possible'}.\n`;
+  return `${describe(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${steps.join('')}${verdict}`;
 }
 
 const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;

@@ -5,12 +5,16 @@ import { type Endpoint, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import type { Credentials } from '../oss/sign.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { CliError, type Io, type Option, type Values } from './command.ts';
+import { CliError, type Io, type Option, optionalText, type Values } from './command.ts';
+
+/** The account of the local stack. */
+export const localAccount = { id: 'local', secret: 'local-secret', region: 'cn-hangzhou' };
 
 /** How a command finds OSS; what is left out comes from the environment, as in the function. */
 export const connectionOptions: Readonly<Record<string, Option>> = {
   region: { value: 'region', summary: 'such as cn-hangzhou (default OSS_REGION)' },
   endpoint: { value: 'url', summary: "in place of the region's public one (default OSS_ENDPOINT)" },
+  local: { summary: 'the local stack, by default at http://127.0.0.1:9000, and its access key' },
 };
 
 export interface Connection {
@@ -28,26 +32,64 @@ export async function withConnection<T>(
   io: Io,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const settings = readConnectionSettings(values, io);
-  const endpoint = resolveEndpoint(settings);
-  const credentials = createDefaultCredentials(io.env);
+  const env = values.local === true ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
+  const settings = { ...readSettings(env, '.'), ...given(values) };
+  const { region } = settings;
+  if (region === undefined) {
+    throw new CliError('no region: give --region or set OSS_REGION.');
+  }
+  assertPlain(region, settings.endpoint);
+  if (settings.endpoint?.includes('://') === false) {
+    io.err(`The endpoint ${settings.endpoint} names no scheme, so https:// is taken.\n`);
+  }
+  const endpoint = resolveEndpoint({ ...settings, region });
+  const credentials = createDefaultCredentials(env);
   const dispatcher = createAgent();
-  const call = createCall({ region: settings.region, endpoint, credentials, dispatcher });
+  const call = createCall({ region, endpoint, credentials, dispatcher });
   try {
-    return await use({ settings, endpoint, credentials, dispatcher, call });
+    return await use({ settings: { ...settings, region }, endpoint, credentials, dispatcher, call });
   } finally {
     await dispatcher.close();
   }
 }
 
-function readConnectionSettings({ region, endpoint }: Values, { env }: Io): Connection['settings'] {
-  const settings = {
-    ...readSettings(env, '.'),
-    ...(typeof region === 'string' && { region }),
-    ...(typeof endpoint === 'string' && { endpoint }),
+const localEnvironment = {
+  OSS_REGION: localAccount.region,
+  OSS_ENDPOINT: 'http://127.0.0.1:9000',
+  OSS_ACCESS_KEY_ID: localAccount.id,
+  OSS_ACCESS_KEY_SECRET: localAccount.secret,
+};
+
+/** The names under which Serverless Devs reads credentials, so that one .env serves both. */
+function credentialsOf({ AccessKeyID, AccessKeySecret, SecurityToken }: Io['env']): Io['env'] {
+  return {
+    OSS_ACCESS_KEY_ID: AccessKeyID,
+    OSS_ACCESS_KEY_SECRET: AccessKeySecret,
+    OSS_SESSION_TOKEN: SecurityToken,
   };
-  if (settings.region === undefined) {
-    throw new CliError('no region: give --region or set OSS_REGION.');
+}
+
+function given(values: Values): { region?: string; endpoint?: string } {
+  const [region, endpoint] = [optionalText(values, 'region'), optionalText(values, 'endpoint')];
+  return { ...(region && { region }), ...(endpoint && { endpoint }) };
+}
+
+/** Refuses hosts in place of ids, which OSS would answer with errors about anything else. */
+function assertPlain(region: string, endpoint = ''): void {
+  const plain = region.replace(/^oss-|-(internal|vpc)$/g, '');
+  if (plain !== region || !/^[a-z]{2}-[a-z0-9-]*[a-z0-9]$/.test(region)) {
+    const such = /^[a-z]{2}-/.test(plain) ? plain : 'cn-hangzhou';
+    throw new CliError(`region "${region}": expected a region's plain id, such as ${such}.`);
   }
-  return { ...settings, region: settings.region };
+  const [, bucket, host, hostRegion] =
+    /^(?:https?:\/\/)?(?:([^./]+)\.)?(oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com)\b/i.exec(endpoint) ??
+    [];
+  if (bucket !== undefined) {
+    throw new CliError(`endpoint "${endpoint}" holds the bucket ${bucket} already: give https://${host}.`);
+  }
+  if (hostRegion !== undefined && hostRegion !== region && !hostRegion.startsWith('accelerate')) {
+    throw new CliError(
+      `endpoint "${endpoint}" is of ${hostRegion}, and the region is ${region}: make them agree.`,
+    );
+  }
 }

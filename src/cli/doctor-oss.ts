@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Call, createCall } from '../oss/call.ts';
+import type { Call } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
 import { deleteObject, getObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
@@ -51,13 +51,12 @@ function checkClock(date: string | undefined, here: number): Finding {
 
 /** Whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
 export async function checkBuckets(
-  { settings: { region }, endpoint, credentials, dispatcher }: Connection,
+  { settings: { region }, call }: Connection,
   buckets: readonly string[],
 ): Promise<Finding[]> {
   if (buckets.length === 0) {
     return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
   }
-  const call = createCall({ region, endpoint, credentials, dispatcher });
   const locate = async (bucket: string): Promise<Finding> => {
     const check = `bucket ${bucket}`;
     const query = { location: '' };

@@ -1,12 +1,11 @@
-import { compileRules } from '../check/old/compile.ts';
-import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
+import { checkDeployment } from './account.ts';
 import { CliError, type Command, type Io, textOf } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { checkDeployment } from './doctor-account.ts';
 import { checkBuckets, checkEndpoint, checkStyles } from './doctor-oss.ts';
-import { parseObjectUrl } from './event-input.ts';
-import { type Finding, ok } from './finding.ts';
+import { type Finding, ok, wrong } from './finding.ts';
+import { parseObjectUrl } from './input.ts';
+import { loadRules, rulesOption, templateOption } from './project.ts';
 import { formatTable, printable } from './terminal.ts';
 
 export const doctor: Command = {
@@ -15,8 +14,8 @@ export const doctor: Command = {
   positionals: { name: 'oss://bucket/key', summary: 'an object to try the rules on', many: false },
   options: {
     ...connectionOptions,
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
-    template: { value: 'file', default: 's.yaml', summary: 'what was deployed' },
+    rules: rulesOption,
+    template: { ...templateOption, default: 's.yaml', summary: 'what was deployed' },
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
@@ -27,46 +26,45 @@ export const doctor: Command = {
     if (wet && object === undefined) {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
-    const { ruleSet, oldRules } = await compileRules(textOf(values, 'rules'));
+    const rules = await loadRules(textOf(values, 'rules'));
+    const { ruleSet } = rules;
+    const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${ruleSet.rules.length} rules`),
+      ...checkEnvironment(io),
       ...(await checkEndpoint(connection, Date.now)),
-      ...(await checkBuckets(connection, bucketsOf(ruleSet, object, io.env.OSS_BUCKET))),
+      ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
       ...(await checkStyles(connection, ruleSet, { object, wet })),
-      ...(await checkDeployment(oldRules, { template: textOf(values, 'template'), io })),
+      ...(await checkDeployment(rules, textOf(values, 'template'), io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
   },
 };
 
-/** Those the rules name, and where they name none the one that is deployed for. */
-function bucketsOf(
-  { rules }: RuleSet,
-  object: OssObject | undefined,
-  deployed: string | undefined,
-): string[] {
+/** `s deploy` takes this variable for a sign that it runs inside Function Compute (devsapp/fc3#59). */
+function checkEnvironment({ env }: Io): Finding[] {
+  const found = 'FC_REGION is set: s deploy then uploads by the internal endpoint, and hangs';
+  return env.FC_REGION === undefined ? [] : [wrong('environment', found, 'unset FC_REGION')];
+}
+
+/** Buckets that the rules name, and where some name none those that are deployed for. */
+function bucketsOf({ rules }: RuleSet, deployed: readonly string[]): string[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...match.buckets,
     ...outputs.flatMap(({ target }) => target.bucket ?? []),
   ]);
   const isOpen = rules.some(({ match }) => match.buckets.length === 0);
-  return [
-    ...new Set([...named, ...(isOpen && deployed ? [deployed] : []), ...(object ? [object.bucket] : [])]),
-  ];
+  return [...new Set([...named, ...(isOpen ? deployed : [])])];
 }
 
 function formatFindings(findings: readonly Finding[], { paint }: Io): string {
   const rows = findings.map(({ check, state, found }) => [check, state, found]);
-  const table = formatTable(rows, (lines, [, state]) => {
-    if (state === 'ok') {
-      return lines;
-    }
-    return paint(state === 'wrong' ? 'red' : 'yellow', lines);
-  });
+  const table = formatTable(rows, (lines, [, state]) =>
+    state === 'ok' ? lines : paint(state === 'wrong' ? 'red' : 'yellow', lines),
+  );
   const advice = findings.flatMap(({ check, advice: text }) =>
     text ? [`- ${check}: ${printable(text)}\n`] : [],
   );
-  const todo = advice.length === 0 ? '' : `\nWhat to do\n${advice.join('')}`;
-  return `${table}${todo}`;
+  return advice.length === 0 ? table : `${table}\nWhat to do\n${advice.join('')}`;
 }

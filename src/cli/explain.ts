@@ -1,20 +1,19 @@
-import { accepts, sequence, toDfa } from '../check/old/automaton.ts';
-import { compileRules } from '../check/old/compile.ts';
-import { excludeDfa, keyDfa } from '../check/old/language.ts';
-import { findMismatch as findOldMismatch } from '../check/old/match.ts';
-import type { Rule as OldRule, RuleSet as OldRuleSet } from '../check/old/rule.ts';
-import { fittingFacts } from '../check/old/sources.ts';
+import { NFA, Words } from 'refa';
+import type { SourceRule } from '../compile/compile.ts';
+import { type Glob, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
+import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
-import type { Match, Rule, RuleSet } from '../rules/rule-set.ts';
+import type { Match, Rule } from '../rules/rule-set.ts';
 import { variablesOf } from '../rules/template.ts';
-import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
-import { parseObjectUrl, readEventOption } from './event-input.ts';
+import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
+import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
+import { loadRules, rulesOption } from './project.ts';
 import { printable } from './terminal.ts';
 
 export const explain: Command = {
@@ -27,7 +26,7 @@ export const explain: Command = {
     many: true,
   },
   options: {
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    rules: rulesOption,
     bucket: { value: 'name', summary: 'of plain keys (default the first that the rules name)' },
     size: { value: 'bytes', summary: 'of the object; default: one that fits' },
     'content-type': { value: 'type', summary: 'of the object; default: one that fits' },
@@ -37,199 +36,175 @@ export const explain: Command = {
     if (positionals.length === 0) {
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
     }
-    const { ruleSet, oldRules } = await compileRules(textOf(values, 'rules'));
-    const reports: Report[] = [];
+    const { ruleSet, source } = await loadRules(textOf(values, 'rules'));
+    const bucket = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
+    const explanations: Explanation[] = [];
     for (const argument of positionals) {
-      const { records, rules } = await readArgument(argument, { values, ruleSet, io });
-      reports.push(...records.map((record) => explainRecord(record, rules, oldRules)));
+      const { records, adHoc } = await readArgument(argument, { bucket, ...values }, io);
+      const { rules } = adHoc === undefined ? ruleSet : adHocRules(adHoc);
+      explanations.push(...records.map((record) => explainRecord(record, rules, source)));
     }
-    io.out(
-      values.json === true
-        ? `${JSON.stringify(reports, undefined, 2)}\n`
-        : reports.map(formatReport).join('\n'),
-    );
+    const texts = explanations.map(formatExplanation);
+    io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : texts.join('\n'));
     return 0;
   },
 };
 
-interface Given {
-  values: Values;
-  ruleSet: RuleSet;
-  io: Io;
-}
+type Asked = Pick<ReturnType<typeof parseEvent>, 'records' | 'adHoc'>;
 
-async function readArgument(
-  argument: string,
-  given: Given,
-): Promise<{ records: EventRecord[]; rules: RuleSet }> {
-  const isFile = /\.json$/i.test(argument) && !argument.startsWith('oss://');
-  const input = argument === '-' ? String(await given.io.readInput()) : argument;
-  const isEvent = isFile || /^\s*[[{]/.test(input);
-  if (!isEvent) {
-    const lines = argument === '-' ? input.split(/\r?\n/).filter((line) => line !== '') : [input];
-    return { records: lines.map((line) => readObject(line, given)), rules: given.ruleSet };
+/** The objects that an argument names, one by one or by an event. */
+async function readArgument(argument: string, values: Values, io: Io): Promise<Asked> {
+  const isInput = argument === '-';
+  const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
+  if (isEventText(text) || (/\.json$/i.test(text) && !text.startsWith('oss://'))) {
+    return parseEvent(Buffer.from(JSON.stringify(await readEvent(text))), new Date());
   }
-  const event = await readEventOption({ event: input });
-  const { records, adHoc } = parseEvent(Buffer.from(JSON.stringify(event)), new Date());
-  return { records, rules: adHoc === undefined ? given.ruleSet : adHocRules(adHoc) };
+  const names = isInput ? text.split(/\r?\n/).filter((line) => line !== '') : [text];
+  return { records: names.map((name) => ({ kind: 'object', event: toUpload(name, values) })) };
 }
 
-function readObject(text: string, { values, ruleSet, io }: Given): EventRecord {
-  const named = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
-  const bucket = typeof values.bucket === 'string' ? values.bucket : named;
-  const object = text.startsWith('oss://') ? parseObjectUrl(text) : { bucket, key: text };
-  const { size, 'content-type': contentType } = values;
-  if (typeof size === 'string' && !/^\d+$/.test(size)) {
+function toUpload(name: string, values: Values): ObjectEvent {
+  const size = optionalText(values, 'size');
+  if (size !== undefined && !/^\d+$/.test(size)) {
     throw new CliError(`--size: expected bytes, received "${size}".`);
   }
-  const facts = {
-    ...(typeof size === 'string' && { sizeBytes: Number(size) }),
-    ...(typeof contentType === 'string' && { contentType }),
-  };
   return {
-    kind: 'object',
-    event: { ...object, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString(), ...facts },
+    ...(name.startsWith('oss://') ? parseObjectUrl(name) : { bucket: textOf(values, 'bucket'), key: name }),
+    eventName: 'ObjectCreated:PutObject',
+    eventTime: new Date().toISOString(),
+    sizeBytes: size === undefined ? undefined : Number(size),
+    contentType: optionalText(values, 'content-type'),
   };
 }
 
-interface Report extends Partial<OssObject> {
+interface Explanation extends Partial<OssObject> {
   /** Why nothing is done at all. */
   skipped?: string;
-  rules: RuleReport[];
+  rules: RuleExplanation[];
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
   head: boolean;
 }
 
-interface RuleReport {
+interface RuleExplanation {
   rule: string;
   matches: boolean;
-  why?: string;
+  why?: string | undefined;
   /** What the object has to be beside what is known of it. */
-  provided?: string;
-  outputs: OutputReport[];
+  provided?: string | undefined;
+  outputs: OutputExplanation[];
 }
 
-interface OutputReport {
-  target?: OssObject;
+interface OutputExplanation {
+  target?: OssObject | undefined;
   process?: string;
   decoded?: string;
   failed?: string;
 }
 
-function explainRecord(record: EventRecord, rules: RuleSet, oldRules: OldRuleSet): Report {
-  const items = plan(record, rules);
-  const [first] = items;
-  const source = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
-  const none = { ...source, rules: [], calls: 0, head: false };
-  if (
-    record.kind !== 'object' ||
-    (first?.status === 'skipped' && !['no-rule-matched', 'own-output'].includes(first.reason))
-  ) {
-    return {
-      ...none,
-      skipped:
-        first?.status === 'skipped' ? first.reason : first?.status === 'failed' ? first.message : 'nothing',
-    };
+function explainRecord(
+  record: EventRecord,
+  rules: readonly Rule[],
+  source: readonly SourceRule[],
+): Explanation {
+  const [first] = plan(record, { rules });
+  const reason = first?.status === 'skipped' ? first.reason : undefined;
+  if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
+    const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
+    const object = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
+    return { ...object, skipped, rules: [], calls: 0, head: false };
   }
-  const reports = rules.rules.map((rule) => explainRule(rule, record.event, oldRules));
-  // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
-  const isManual = record.event.eventName === 'Manual';
-  const calls = reports
-    .flatMap(({ outputs }) => outputs)
-    .filter(({ process: text }) => text !== undefined).length;
+  const { bucket, key, eventName } = record.event;
+  const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
+  const outputs = explained.flatMap((rule) => rule.outputs);
   return {
-    ...none,
-    rules: reports,
-    calls,
-    head: isManual && reports.some(({ provided }) => provided !== undefined),
+    bucket,
+    key,
+    rules: explained,
+    calls: outputs.filter((output) => output.process !== undefined).length,
+    // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
+    head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
   };
 }
 
-function explainRule(rule: Rule, event: ObjectEvent, { rules }: OldRuleSet): RuleReport {
-  const { match } = rule;
+function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {
+  const { name, match, outputs } = rule;
   const isUnknown = findMismatch(match, event)?.endsWith('-unknown') === true;
-  const assumed = isUnknown ? { ...event, ...assumedFacts(match, event) } : event;
-  const mismatch = findMismatch(match, assumed);
-  if (mismatch !== undefined) {
-    return { rule: rule.name, matches: false, why: whyNot(rules, rule.name, assumed), outputs: [] };
+  const { minBytes, maxBytes = 1, contentTypes } = match;
+  const fitting = {
+    ...event,
+    sizeBytes: event.sizeBytes ?? minBytes ?? Math.min(1, maxBytes),
+    contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
+  };
+  const object = isUnknown ? fitting : event;
+  if (findMismatch(match, object) !== undefined) {
+    return { rule: name, matches: false, why: whyNot(rule, object, source), outputs: [] };
   }
-  const items = plan({ kind: 'object', event: assumed }, { rules: [rule] });
+  const items = plan({ kind: 'object', event: object }, { rules: [rule] });
+  const usesETag = outputs.some(({ target, style }) =>
+    variablesOf([...target.key, ...style]).some((variable) => variable.name === 'etag'),
+  );
   const provided = [
     ...(isUnknown ? [conditionsOf(match)] : []),
-    ...(lacksETag(rule, event) ? ['with the ETag that its event brings'] : []),
+    ...(usesETag && event.eTag === undefined ? ['with the ETag that its event brings'] : []),
   ];
-  const outputs = items.flatMap((item): OutputReport[] => {
-    if (item.status === 'planned') {
-      return [{ target: item.target, process: item.process, decoded: decode(item.process) }];
-    }
-    return item.status === 'failed'
-      ? [{ failed: item.message, ...(item.target && { target: item.target }) }]
-      : [];
-  });
-  const isOwn = items.some((item) => item.status === 'skipped');
+  const isOwn = items.some(({ status }) => status === 'skipped');
   return {
-    rule: rule.name,
+    rule: name,
     matches: true,
-    ...(isOwn && {
-      why: 'skipped: own-output. By its name this is a result of this rule',
+    why: isOwn ? 'skipped: own-output. By its name this is a result of this rule' : undefined,
+    provided: provided.length > 0 ? provided.join('; ') : undefined,
+    outputs: items.flatMap((item): OutputExplanation[] => {
+      if (item.status === 'planned') {
+        return [{ target: item.target, process: item.process, decoded: decode(item.process) }];
+      }
+      return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
     }),
-    ...(provided.length > 0 && { provided: provided.join('; ') }),
-    outputs,
   };
-}
-
-const lacksETag = ({ outputs }: Rule, { eTag }: ObjectEvent) =>
-  eTag === undefined &&
-  outputs.some(({ target, style }) =>
-    variablesOf([...target.key, ...style]).some(({ name }) => name === 'etag'),
-  );
-
-function assumedFacts(match: Match, { sizeBytes, contentType }: ObjectEvent) {
-  const fitting = fittingFacts({ ...match, contentType: match.contentTypes });
-  return { sizeBytes: sizeBytes ?? fitting.sizeBytes, contentType: contentType ?? fitting.contentType };
 }
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   const conditions = [
-    ...(minBytes === undefined ? [] : [`at least ${minBytes.toLocaleString('en')} bytes`]),
-    ...(maxBytes === undefined ? [] : [`at most ${maxBytes.toLocaleString('en')} bytes`]),
-    ...(contentTypes.length === 0 ? [] : [`content type ${contentTypes.join(' or ')}`]),
+    minBytes === undefined ? '' : `at least ${minBytes.toLocaleString('en')} bytes`,
+    maxBytes === undefined ? '' : `at most ${maxBytes.toLocaleString('en')} bytes`,
+    contentTypes.length === 0 ? '' : `content type ${contentTypes.join(' or ')}`,
   ];
-  return `if it has ${conditions.join(' and ')}`;
+  return `if it has ${conditions.filter((condition) => condition !== '').join(' and ')}`;
 }
 
-function whyNot(rules: readonly OldRule[], name: string, event: ObjectEvent): string {
-  const match = rules.find((rule) => rule.name === name)?.match;
-  if (match === undefined) {
-    return 'it does not match';
-  }
-  const { bucket, key, sizeBytes = 0, contentType = '' } = event;
-  const globs = match.key.map(({ text }) => JSON.stringify(text)).join(', ');
-  switch (findOldMismatch(match, event)) {
+function whyNot({ match }: Rule, event: ObjectEvent, source: SourceRule | undefined): string {
+  const { bucket, sizeBytes, contentType } = event;
+  switch (findMismatch(match, event)) {
     case 'bucket':
-      return `it takes objects of ${match.bucket.join(', ')}, not of ${bucket}`;
-    case 'key': {
-      const isCase =
-        accepts(keyDfa(match), key.toLowerCase()) && !accepts(excludeDfa(match), key.toLowerCase());
-      if (isCase) {
-        return `the key does not fit ${globs}: upper and lower case differ`;
-      }
-      const isPrefix = match.key.every(({ prefix }) => !key.startsWith(prefix));
-      const starts = match.key.map(({ prefix }) => JSON.stringify(prefix)).join(' or ');
-      return `the key does not fit ${globs}${isPrefix ? `: it does not begin with ${starts}` : ''}`;
-    }
-    case 'excluded': {
-      const found = match.exclude.find((glob) => accepts(toDfa(sequence(glob.nodes)), key));
-      return `its exclude ${JSON.stringify(found?.text)} leaves it out`;
-    }
+      return `it takes objects of ${match.buckets.join(', ')}, not of ${bucket}`;
     case 'too-small':
       return `${sizeBytes} bytes are fewer than its ${match.minBytes}`;
     case 'too-large':
       return `${sizeBytes} bytes are more than its ${match.maxBytes}`;
+    case 'key':
+      return source === undefined ? 'the key does not fit' : whyNotKey(match, event.key, source.match);
     default:
-      return `it takes ${match.contentType.join(', ')}, not ${contentType}`;
+      return `it takes ${match.contentTypes.join(', ')}, not ${contentType}`;
   }
+}
+
+function whyNotKey({ keys }: Match, key: string, { key: globs, exclude = [] }: SourceRule['match']): string {
+  const excluded = globs.some((glob) => fits(glob, key)) && exclude.find((glob) => fits(glob, key));
+  if (excluded) {
+    return `its exclude ${JSON.stringify(excluded.text)} leaves it out`;
+  }
+  const misfit = `the key does not fit ${globs.map(({ text }) => JSON.stringify(text)).join(', ')}`;
+  if (matchesKey(keys, key.toLowerCase())) {
+    return `${misfit}: upper and lower case differ`;
+  }
+  const starts = globs.map(({ text }) => /^[^*?[{\\]*/.exec(text)?.[0] ?? '');
+  const isElsewhere = starts.every((start) => !key.startsWith(start));
+  const beginnings = starts.map((start) => JSON.stringify(start)).join(' or ');
+  return isElsewhere ? `${misfit}: it does not begin with ${beginnings}` : misfit;
+}
+
+function fits({ expression }: Glob, key: string): boolean {
+  return NFA.fromRegex(expression, { maxCharacter }).test(Words.fromStringToUnicode(key));
 }
 
 /** The process with its Base64 values as text; those that are none stay. */
@@ -240,27 +215,24 @@ function decode(encoded: string): string {
   });
 }
 
-function formatReport({ bucket, key, skipped, rules, calls, head }: Report): string {
-  const title =
-    bucket === undefined || key === undefined
-      ? 'a record that names no object'
-      : printable(formatObject({ bucket, key }));
-  if (skipped !== undefined) {
-    return `${title}\n  skipped: ${skipped}\n`;
-  }
+function formatExplanation({ bucket, key, skipped, rules, calls, head }: Explanation): string {
+  const isNamed = bucket !== undefined && key !== undefined;
+  const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
   const heads = head ? ', and one HeadObject before them' : '';
-  return `${title}\n${rules.map(formatRule).join('')}  ${calls} billable processing calls${heads}\n`;
+  const lines =
+    skipped === undefined
+      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}`]
+      : [`  skipped: ${skipped}`];
+  return [title, ...lines].map((line) => `${printable(line)}\n`).join('');
 }
 
-function formatRule({ rule, matches, why, provided, outputs }: RuleReport): string {
-  const state = matches
-    ? (why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`)
-    : `does not: ${why}`;
-  const lines = outputs.flatMap(({ target, process: encoded, decoded, failed }) => {
+function formatRule({ rule, matches, why, provided, outputs }: RuleExplanation): string[] {
+  const taken = why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`;
+  const lines = outputs.flatMap(({ target, process, decoded, failed }) => {
     const to = target === undefined ? '' : formatObject(target);
     return failed === undefined
-      ? [`    -> ${to}`, `       ${decoded}`, `       ${encoded}`]
+      ? [`    -> ${to}`, `       ${decoded}`, `       ${process}`]
       : [`    -> ${to} fails: ${failed}`];
   });
-  return [`  ${rule} ${state}`, ...lines].map((line) => `${printable(line)}\n`).join('');
+  return [`  ${rule} ${matches ? taken : `does not: ${why}`}`, ...lines];
 }

@@ -1,38 +1,34 @@
 import { stringify } from 'yaml';
-import { compileRules } from '../check/old/compile.ts';
-import type { RuleSet } from '../check/old/rule.ts';
-import { formatRemark } from './check/remark.ts';
-import { checkFiles } from './check.ts';
-import { CliError, type Command, type Option, textOf } from './command.ts';
+import { checkRole, renderTemplate } from './account.ts';
+import { checkFiles, describe, isAboutDeployment } from './check.ts';
 import {
-  eventPattern,
-  nativeTriggers,
-  type Place,
-  rolePolicy,
-  triggerPolicy,
-  trustPolicy,
-} from './generate/documents.ts';
-
-/** As `s.yaml` writes it. */
-const variable = (name: string) => `\${${name}}`;
+  CliError,
+  type Command,
+  type Io,
+  type Option,
+  optionalText,
+  textOf,
+  type Values,
+} from './command.ts';
+import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
+import { loadRules, rulesOption, templateOption } from './project.ts';
+import { eventPattern, nativeTriggers } from './trigger-filters.ts';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
+const yaml = (value: object) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
 /** What can be generated, by name. Policies are for RAM, where variables of `s.yaml` mean nothing. */
-const documents: Record<string, { isPolicy: boolean; make: (rules: RuleSet, place: Place) => string }> = {
-  policy: { isPolicy: true, make: (rules, place) => json(rolePolicy(rules, place)) },
+const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: Site) => string }> = {
+  policy: { isPolicy: true, make: (rules, site) => json(rolePolicy(rules, site)) },
   trust: { isPolicy: true, make: () => json(trustPolicy('fc')) },
-  'trigger-policy': { isPolicy: true, make: (_, place) => json(triggerPolicy(place)) },
+  'trigger-policy': { isPolicy: true, make: (_, site) => json(triggerPolicy(site)) },
   'trigger-trust': { isPolicy: true, make: () => json(trustPolicy('oss')) },
-  trigger: {
-    isPolicy: false,
-    make: (rules, place) =>
-      stringify({ triggers: nativeTriggers(rules, place) }, { lineWidth: 0, aliasDuplicateObjects: false }),
-  },
-  eventbridge: { isPolicy: false, make: (rules, place) => json(eventPattern(rules, place)) },
+  trigger: { isPolicy: false, make: (rules, site) => yaml({ triggers: nativeTriggers(rules, site) }) },
+  eventbridge: { isPolicy: false, make: (rules, site) => json(eventPattern(rules, site)) },
 };
+const names = Object.keys(documents);
 
-const placeOptions: Readonly<Record<string, Option>> = {
+const siteOptions: Readonly<Record<string, Option>> = {
   region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
   account: { value: 'id', summary: 'the account (default its variable, in policies *)' },
   bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET)' },
@@ -43,60 +39,68 @@ export const generate: Command = {
   name: 'generate',
   summary:
     'Writes what the rules need around them: the least policies, the narrowest trigger, the EventBridge pattern.',
-  positionals: { name: Object.keys(documents).join('|'), summary: 'what to write', many: false },
+  positionals: { name: names.join('|'), summary: 'what to write', many: false },
   options: {
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
-    ...placeOptions,
-    check: { summary: 'says whether what s.yaml has still agrees, in place of writing' },
-    's-yaml': { value: 'file', summary: 'for --check (default the one beside the rules)' },
+    rules: rulesOption,
+    ...siteOptions,
+    check: { summary: 'says whether what is deployed or in s.yaml still agrees, in place of writing' },
+    template: templateOption,
   },
   run: async (values, io, [name = '']) => {
-    const found = documents[name];
-    if (found === undefined) {
-      throw new CliError(`expected one of ${Object.keys(documents).join(', ')}, received "${name}".`);
+    const document = documents[name];
+    if (document === undefined) {
+      throw new CliError(`expected one of ${names.join(', ')}, received "${name}".`);
     }
-    const rules = textOf(values, 'rules');
-    const { isPolicy, make } = found;
-    if (values.check !== true) {
-      const given = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined);
-      const bucket = given('bucket') ?? io.env.OSS_BUCKET;
-      const { oldRules: ruleSet } = await compileRules(rules);
-      const isOpen = ruleSet.rules.some(({ match }) => match.bucket.length === 0);
-      if (name === 'policy' && isOpen && bucket === undefined) {
-        throw new CliError(
-          'a rule names no bucket: set OSS_BUCKET or --bucket, so that the policy is for that bucket alone.',
-        );
-      }
-      const place = {
-        region: given('region') ?? variable('vars.region'),
-        account: given('account') ?? (isPolicy ? '*' : variable("config('AccountID')")),
-        bucket: bucket ?? variable('vars.bucket'),
-        functionName: textOf(values, 'function'),
-      };
-      io.out(make(ruleSet, place));
-      return 0;
+    if (values.check === true) {
+      return document.isPolicy ? checkPolicy(name, values, io) : checkTriggersOf(values, io);
     }
-    if (isPolicy) {
-      io.out(
-        'Cannot tell: s.yaml names roles only, what they may do stands in RAM. oss-saveas doctor asks there.\n',
+    const rules = await loadRules(textOf(values, 'rules'));
+    const isOpen = rules.source.some(({ match }) => match.bucket === undefined);
+    const bucket = optionalText(values, 'bucket') ?? io.env.OSS_BUCKET;
+    if (name === 'policy' && isOpen && bucket === undefined) {
+      throw new CliError(
+        'a rule names no bucket: set OSS_BUCKET or --bucket, so that the policy is for that bucket alone.',
       );
-      return 0;
     }
-    const sYaml = typeof values['s-yaml'] === 'string' ? values['s-yaml'] : undefined;
-    const { remarks, sYaml: file } = await checkFiles({ rules, ...(sYaml && { sYaml }) }, io.env);
-    const failing = remarks.filter(
-      ({ severity, code }) =>
-        severity !== 'info' &&
-        /^(rules|s-yaml|trigger-|unreached|partly-|own-outputs|invocation-)/.test(code),
-    );
-    if (file === undefined) {
-      throw new CliError('--check: there is no s.yaml beside the rules; name it with --s-yaml.');
-    }
-    io.out(
-      failing.length === 0
-        ? `The triggers of ${file} agree with ${rules}.\n`
-        : failing.map(formatRemark).join('\n'),
-    );
-    return failing.length === 0 ? 0 : 1;
+    io.out(document.make(rules, siteOf(values, bucket, document.isPolicy)));
+    return 0;
   },
 };
+
+function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): Site {
+  const variable = (name: string) => `\${${name}}`; // As s.yaml writes it.
+  return {
+    region: optionalText(values, 'region') ?? variable('vars.region'),
+    account: optionalText(values, 'account') ?? (isPolicy ? '*' : variable("config('AccountID')")),
+    bucket: bucket ?? variable('vars.bucket'),
+    functionName: textOf(values, 'function'),
+  };
+}
+
+/** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
+async function checkPolicy(name: string, values: Values, io: Io): Promise<number> {
+  if (name !== 'policy') {
+    io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
+    return 0;
+  }
+  const rules = await loadRules(textOf(values, 'rules'));
+  const template = await renderTemplate(optionalText(values, 'template') ?? 's.yaml', io);
+  const [first] = 'ours' in template ? template.ours : [];
+  const finding = 'problem' in template ? template.problem : first && (await checkRole(rules, first, io));
+  const { state = 'cannot tell', found = '', advice = '' } = finding ?? {};
+  io.out(`${state}: ${found}\n${advice === '' ? '' : `\n${advice}\n`}`);
+  return state === 'wrong' ? 1 : 0;
+}
+
+async function checkTriggersOf(values: Values, io: Io): Promise<number> {
+  const rules = textOf(values, 'rules');
+  const { diagnostics, template } = await checkFiles(rules, optionalText(values, 'template'), io.env);
+  if (template === undefined) {
+    throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');
+  }
+  const failing = diagnostics.filter(
+    (one) => one.severity !== 'note' && (one.code === 'schema' || isAboutDeployment(one)),
+  );
+  io.out(failing.length === 0 ? `The triggers of ${template} agree with ${rules}.\n` : describe(failing, io));
+  return failing.length === 0 ? 0 : 1;
+}

@@ -1,5 +1,6 @@
-import { CliError, type Command, textOf, type Values } from './command.ts';
-import { eventOption, parseObjectUrl, readEventOption } from './event-input.ts';
+import { fieldsOf } from '../json.ts';
+import { CliError, type Command, optionalText, textOf } from './command.ts';
+import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 
 export const invoke: Command = {
   name: 'invoke',
@@ -8,31 +9,24 @@ export const invoke: Command = {
   options: {
     event: eventOption,
     'dry-run': { summary: 'the function says what it would do, for objects named here' },
-    url: { value: 'url', default: 'http://127.0.0.1:9000', summary: 'of the local OSS' },
+    endpoint: { value: 'url', default: 'http://127.0.0.1:9000', alias: 'url', summary: 'of the local OSS' },
   },
   run: async (values, io, urls) => {
-    const url = textOf(values, 'url');
-    const { error, report } = await post(`${url}/-/invoke`, JSON.stringify(await readEvent(values, urls)));
-    if (error === undefined) {
-      io.out(`${JSON.stringify(report, undefined, 2)}\n`);
-    } else {
-      io.err(`${error}\n`);
+    const event = optionalText(values, 'event');
+    if ((event === undefined) === (urls.length === 0)) {
+      throw new CliError('expected either objects (oss://bucket/key) or an --event.');
     }
-    return error === undefined ? 0 : 1;
+    const dryRun = values['dry-run'] === true && { dryRun: true };
+    const asked =
+      event === undefined ? { objects: urls.map(parseObjectUrl), ...dryRun } : await readEvent(event);
+    const report = await post(`${textOf(values, 'endpoint')}/-/invoke`, JSON.stringify(asked));
+    io.out(`${JSON.stringify(report, undefined, 2)}\n`);
+    return 0;
   },
 };
 
-async function readEvent(values: Values, urls: readonly string[]): Promise<unknown> {
-  const event = await readEventOption(values);
-  if ((event === undefined) === (urls.length === 0)) {
-    throw new CliError('expected either objects (oss://bucket/key) or an --event.');
-  }
-  const dryRun = values['dry-run'] === true && { dryRun: true };
-  return event ?? { objects: urls.map(parseObjectUrl), ...dryRun };
-}
-
-/** The function's report, or the message of what it threw, which holds what failed. */
-async function post(url: string, body: string): Promise<{ report?: unknown; error?: string }> {
+/** The function's report; throws the message of what it threw, which holds what failed. */
+async function post(url: string, body: string): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(url, { method: 'POST', headers, body }).catch((error: Error) => {
     const reason = error.cause instanceof Error ? error.cause.message : error.message;
@@ -42,5 +36,9 @@ async function post(url: string, body: string): Promise<{ report?: unknown; erro
   if (typeof answer !== 'object' || answer === null) {
     throw new Error(`${url} answered ${response.status} and no JSON: is that the local OSS?`);
   }
-  return 'errorMessage' in answer ? { error: String(answer.errorMessage) } : { report: answer };
+  const { errorMessage } = fieldsOf(answer);
+  if (errorMessage !== undefined) {
+    throw new Error(String(errorMessage));
+  }
+  return answer;
 }

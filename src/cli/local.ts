@@ -1,8 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Diagnostic } from '../check/diagnostic.ts';
+import { bundleFunction } from '../compile/bundle.ts';
+import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
-import type { LocalStack } from '../local/stack.ts';
-import { CliError, type Command, textOf, type Values } from './command.ts';
+import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
+import { formatObject } from '../pipeline/result.ts';
+import { checkFiles, describe, isAboutDeployment } from './check.ts';
+import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
+import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
+import { readText } from './input.ts';
+import { claimFolder } from './own-folder.ts';
+import { loadRules, rulesOption } from './project.ts';
+import { placeFor } from './samples.ts';
 
 export const local: Command = {
   name: 'local',
@@ -14,30 +25,32 @@ export const local: Command = {
       default: '.local-oss',
       summary: 'where buckets, queue and dead letters are kept',
     },
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    rules: rulesOption,
     faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
-    'access-key-id': { value: 'id', default: 'local', summary: 'AccessKey ID of the account' },
-    'access-key-secret': { value: 'secret', default: 'local-secret', summary: 'its secret' },
+    'access-key-id': { value: 'id', default: localAccount.id, summary: 'AccessKey ID of the account' },
+    'access-key-secret': { value: 'secret', default: localAccount.secret, summary: 'its secret' },
   },
   heedsStop: true,
   run: async (values, io) => {
+    const dataDir = textOf(values, 'data');
+    const rulesFile = textOf(values, 'rules');
+    const port = portOf(values);
+    const [faultsFile, inspectPort] = ['faults', 'inspect'].map((name) => optionalText(values, name));
     const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
-    // Loaded here: it brings sharp, a development dependency that no other command needs.
-    const { startLocalStack } = await import('../local/stack.ts');
-    const stack = await startLocalStack({
-      dataDir: textOf(values, 'data'),
-      port: portOf(values),
-      rulesFile: textOf(values, 'rules'),
-      bundleDir: 'dist',
-      instanceProgram: 'build/fc-instance.js',
+    const { source } = await loadRules(rulesFile);
+    await claimFolder(dataDir, 'oss');
+    const stack = await startStack({
+      dataDir,
+      rulesFile,
+      readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
+      port,
       accessKey,
-      region,
       log: createConsole(io),
-      faults: typeof values.faults === 'string' ? await readFaults(values.faults) : undefined,
-      inspect: typeof values.inspect === 'string' ? `127.0.0.1:${values.inspect}` : undefined,
+      faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
+      inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
-    io.out(describeStack(stack, accessKey, textOf(values, 'data')));
+    io.out(await describeStack(stack, { accessKey, dataDir, source }));
     if (!io.stop.aborted) {
       await new Promise((resolve) => io.stop.addEventListener('abort', resolve, { once: true }));
     }
@@ -46,12 +59,46 @@ export const local: Command = {
   },
 };
 
-export const region = 'cn-hangzhou';
+/** The rules of a local stack, which `s.yaml` does not concern: what is wrong there is told, and stops nothing. */
+export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
+  const { compiled, diagnostics } = await checkFiles(rulesFile, undefined, io.env);
+  const isFatal = (one: Diagnostic) => one.severity === 'error' && !isAboutDeployment(one);
+  const told = diagnostics.filter(({ severity }) => severity !== 'note');
+  io.err(
+    describe(
+      told.map((one) => (isFatal(one) ? one : { ...one, severity: 'warning' })),
+      io,
+    ),
+  );
+  if (!compiled.ok || told.some(isFatal)) {
+    throw new Error('the check found errors.');
+  }
+  return compiled;
+}
+
+/** Starts a local stack with a function that is built for it. */
+export async function startStack(
+  options: Omit<LocalStackOptions, 'bundleDir' | 'instanceProgram' | 'region'>,
+): Promise<LocalStack> {
+  const bundleDir = 'build/function';
+  await bundleFunction(bundleDir);
+  // Loaded here: it brings sharp, a development dependency that no other command needs.
+  const { startLocalStack } = await import('../local/stack.ts');
+  const { region } = localAccount;
+  try {
+    return await startLocalStack({ ...options, bundleDir, instanceProgram: 'build/fc-instance.js', region });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new CliError(`port ${options.port} is taken: give another with --port, or 0 for a free one.`);
+    }
+    throw error;
+  }
+}
 
 async function readFaults(file: string): Promise<FaultPlan> {
   try {
-    const plan: FaultPlan = JSON.parse(await readFile(file, 'utf8'));
-    parseFaultPlan(plan); // throws here what the server would throw without the option's name
+    const plan: FaultPlan = JSON.parse(await readText(file));
+    parseFaultPlan(plan); // It throws here what the server would throw without the option's name.
     return plan;
   } catch (error) {
     throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
@@ -66,20 +113,38 @@ function portOf(values: Values): number {
   throw new CliError(`--port: expected a number from 0 to 65535, received "${values.port}".`);
 }
 
-function describeStack(stack: LocalStack, key: { id: string; secret: string }, dataDir: string): string {
+interface Surroundings {
+  accessKey: { id: string; secret: string };
+  dataDir: string;
+  source: readonly SourceRule[];
+}
+
+async function describeStack(
+  stack: LocalStack,
+  { accessKey, dataDir, source }: Surroundings,
+): Promise<string> {
+  const { samplePictures } = await import('../local/pictures.ts');
   const [bucket = ''] = stack.buckets;
-  const client = `{ endpoint: '${stack.url}', region: 'oss-${region}', bucket: '${bucket}', accessKeyId: '${key.id}', accessKeySecret: '${key.secret}', authorizationV4: true }`;
+  const sample =
+    ['portrait.jpg', 'logo.png'].find((name) => placeFor(source, name, bucket)) ?? 'portrait.jpg';
+  const file = join(dataDir, sample);
+  for (const { body } of await samplePictures(sample)) {
+    await writeFile(file, body);
+  }
+  const place = placeFor(source, sample, bucket) ?? { bucket, key: sample };
+  const client = `{ endpoint: '${stack.url}', region: 'oss-${localAccount.region}', bucket: '${place.bucket}', accessKeyId: '${accessKey.id}', accessKeySecret: '${accessKey.secret}', authorizationV4: true }`;
   return `Local OSS with the function attached. Ctrl-C ends it.
 
-  endpoint    ${stack.url} (path style)   region ${region}
+  endpoint    ${stack.url} (path style)   region ${localAccount.region}
   buckets     ${stack.buckets.join(', ')}
-  access key  ${key.id} / ${key.secret}
+  access key  ${accessKey.id} / ${accessKey.secret}
   data        ${dataDir} (dead letters in ${stack.deadLetterDir})
 
 Upload a picture with the official Node client, then list what became of it:
 
-  node -e "new (require('ali-oss'))(${client}).put('uploads/a.jpg', 'a.jpg')"
-  node -e "new (require('ali-oss'))(${client}).listV2({}).then(({ objects }) => console.table(objects, ['name', 'size']))"
+  node -e "new (require('ali-oss'))(${client}).put('${place.key}', '${file}')"
+  npx oss-saveas ls --local --endpoint ${stack.url} oss://${place.bucket}/
 
+Any derivative can be fetched: npx oss-saveas get --local --endpoint ${stack.url} ${formatObject(place)}
 `;
 }

@@ -11,10 +11,11 @@ import { explain } from './explain.ts';
 import { generate } from './generate.ts';
 import { invoke } from './invoke.ts';
 import { local } from './local.ts';
+import { get, ls } from './objects.ts';
 import { run } from './run.ts';
 import { printable } from './terminal.ts';
 
-const commands = [build, check, explain, generate, local, demo, run, backfill, invoke, doctor];
+const commands = [build, check, explain, generate, local, demo, run, backfill, invoke, ls, get, doctor];
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
@@ -70,6 +71,10 @@ async function runCommand(command: Command, args: string[], io: Io): Promise<num
 
 function stopped(stop: AbortSignal): Promise<number> {
   return new Promise((resolve) => {
-    stop.addEventListener('abort', () => resolve(interrupted), { once: true });
+    const end = () => resolve(interrupted);
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) {
+      end();
+    }
   });
 }

@@ -1,13 +1,13 @@
-import { compileRules } from '../check/old/compile.ts';
 import { createHandler } from '../handler.ts';
 import { processObject } from '../oss/operations.ts';
 import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
 import { buildProcess } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Command, type Io, textOf, type Values } from './command.ts';
+import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
-import { eventOption, parseObjectUrl, readEventOption } from './event-input.ts';
+import { eventOption, parseObjectUrl, readEvent } from './input.ts';
+import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
 export const run: Command = {
@@ -17,19 +17,20 @@ export const run: Command = {
   options: {
     ...connectionOptions,
     event: eventOption,
-    rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+    rules: rulesOption,
     style: { value: 'style', summary: 'in place of the rules; needs the four below' },
     bucket: { value: 'name', summary: 'bucket of the source object' },
     key: { value: 'key', summary: 'its key' },
     'target-image': { value: 'key', summary: 'key under which the result is saved' },
     'target-bucket': { value: 'name', summary: 'bucket in which it is saved' },
+    'overwrite-source': { summary: 'lets the result of --style replace its own source' },
     'dry-run': { summary: 'says what would be done, and does nothing' },
     json: { summary: 'prints JSON, one line per object or event' },
   },
   heedsStop: true,
   run: async (values, io, urls) => {
-    const event = await readEventOption(values);
-    const events = [...(event === undefined ? [] : [event]), ...urls.map(parseObjectUrl)];
+    const event = optionalText(values, 'event');
+    const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseObjectUrl)];
     if (values.style === undefined && events.length > 0) {
       return runByRules(values, io, events);
     }
@@ -46,32 +47,39 @@ export const run: Command = {
 async function runStyle(values: Values, io: Io): Promise<number> {
   const source = { bucket: textOf(values, 'bucket'), key: textOf(values, 'key') };
   const target = { bucket: textOf(values, 'target-bucket'), key: textOf(values, 'target-image') };
+  if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
+    throw new CliError(
+      `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,
+    );
+  }
   const process = buildProcess(textOf(values, 'style'), target);
   if (values['dry-run']) {
     const plan = { ...source, target, process };
-    io.out(values.json ? `${JSON.stringify(plan)}\n` : `POST ${formatObject(source)}\n${process}\n`);
+    io.out(
+      values.json ? `${JSON.stringify(plan)}\n` : `POST ${printable(formatObject(source))}\n${process}\n`,
+    );
     return 0;
   }
   return withConnection(values, io, async ({ call }) => {
-    const answer = await processObject(call, { ...source, process });
-    const { statusCode, requestId, bucket, sizeBytes, key, processStatus } = answer;
-    const said = { statusCode, requestId, bucket, fileSize: sizeBytes, key, processStatus };
-    io.out(values.json ? `${JSON.stringify(said)}\n` : formatAnswer(said));
+    const { sizeBytes, ...answer } = await processObject(call, { ...source, process });
+    const { statusCode, requestId, bucket, key, processStatus } = answer;
+    const fields = { statusCode, requestId, bucket, fileSize: sizeBytes, key, processStatus };
+    io.out(values.json ? `${JSON.stringify(fields)}\n` : `${printable(formatAnswer(fields))}\n`);
     return 0;
   });
 }
 
 /** The samples' own line, so that what reads theirs reads ours. */
-function formatAnswer(said: object): string {
-  const worded = Object.entries(said).map(
+function formatAnswer(fields: object): string {
+  const worded = Object.entries(fields).map(
     ([name, value]) => `${name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)}: ${value ?? ''}`,
   );
-  return `${worded.join(', ')}\n`;
+  return worded.join(', ');
 }
 
 /** One invocation after the other, of the very handler that is deployed. */
 async function runByRules(values: Values, io: Io, events: readonly unknown[]): Promise<number> {
-  const { ruleSet } = await compileRules(textOf(values, 'rules'));
+  const { ruleSet } = await loadRules(textOf(values, 'rules'));
   return withConnection(values, io, async (connection) => {
     const invoke = createInvoke(connection, ruleSet, values['dry-run'] === true);
     const progress = createProgress(io);
@@ -89,28 +97,35 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
     }
     progress('');
     if (!values.json) {
-      show(reports, io);
+      show(
+        reports.flatMap(({ results }) => results),
+        io,
+      );
     }
-    return reports.length === events.length && reports.every(({ failed }) => failed === 0) ? 0 : 1;
+    return reports.every(({ failed }) => failed === 0) ? 0 : 1;
   });
 }
 
-function createInvoke({ settings, ...connection }: Connection, ruleSet: RuleSet, dryRun: boolean) {
+function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet: RuleSet, dryRun: boolean) {
+  const write = () => {};
   const invoke = createHandler({
     settings,
     ruleSet,
-    dispatcher: connection.dispatcher,
-    defaultCredentials: connection.credentials,
-    write: () => {},
+    dispatcher,
+    defaultCredentials: credentials,
+    write,
     dryRun,
   });
-  return (event: unknown): Promise<Report> =>
-    invoke(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
+  return async (event: unknown): Promise<Report> => {
+    try {
+      return await invoke(Buffer.from(JSON.stringify(event)), undefined);
+    } catch (error) {
       if (error instanceof OutputsFailed) {
         return error.report;
       }
       throw error;
-    });
+    }
+  };
 }
 
 function describeEvent(event: unknown): string {
@@ -118,17 +133,17 @@ function describeEvent(event: unknown): string {
   return isObject ? `oss://${event.bucket}/${event.key}` : 'the event';
 }
 
-function show(reports: readonly Report[], io: Io): void {
-  const results = reports.flatMap((report) => report.results);
-  const rows = results.flatMap((result, i): Row[] => {
-    const isSame = i > 0 && nameOf(results[i - 1]) === nameOf(result);
-    return isSame ? [formatResult(result)] : [nameOf(result), formatResult(result)];
-  });
-  io.out(
-    formatTable(rows, (lines, [, , outcome]) =>
-      outcome?.startsWith('failed') ? io.paint('red', lines) : lines,
-    ),
+/** Results below their source, and what failed with its reason. */
+function show(results: readonly Result[], io: Io): void {
+  const sourceOf = (result: Result | undefined) =>
+    result?.source ? formatObject(result.source) : 'the event';
+  const rows = results.flatMap((result, i): Row[] =>
+    i > 0 && sourceOf(results[i - 1]) === sourceOf(result)
+      ? [formatResult(result)]
+      : [sourceOf(result), formatResult(result)],
   );
+  const isFailed = (outcome = '') => outcome.startsWith('failed');
+  io.out(formatTable(rows, (lines, [, , outcome]) => (isFailed(outcome) ? io.paint('red', lines) : lines)));
   for (const result of results) {
     if (result.status === 'failed') {
       io.err(`${printable(result.message)}\n`);
@@ -136,22 +151,17 @@ function show(reports: readonly Report[], io: Io): void {
   }
 }
 
-const nameOf = (result: Result | undefined) => (result?.source ? formatObject(result.source) : 'the event');
-
 /** An output has its columns; what became of a record that has none is a line of its own. */
 function formatResult(result: Result): Row {
   const outcome = `${result.status} ${formatDetail(result)}`;
-  const { rule = '' } = result;
-  const target = 'target' in result ? result.target : undefined;
+  const { rule = '', target } = result;
   return target === undefined ? `  ${rule} ${outcome}` : [`  ${rule}`, formatObject(target), outcome];
 }
 
 function formatDetail(result: Result): string {
   switch (result.status) {
     case 'saved':
-      return [result.sizeBytes !== undefined && `${result.sizeBytes} bytes`, `${result.durationMs} ms`]
-        .filter(Boolean)
-        .join(', ');
+      return `${result.sizeBytes === undefined ? '' : `${result.sizeBytes} bytes, `}${result.durationMs} ms`;
     case 'skipped':
       return result.reason;
     case 'failed':

@@ -2,7 +2,6 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { compileRules } from '../check/old/compile.ts';
 import { writeRules } from '../compile/build.ts';
 import type { Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -28,9 +27,11 @@ export interface LocalStackOptions
   /** Taken for this process alone. */
   dataDir: string;
   port: number;
-  /** Read at start, at each `reload`, and when it changes. */
+  /** Watched: at each change, and at each `reload`, the rules are read again. */
   rulesFile: string;
-  /** Where the built function lies; its rules are replaced by those of `rulesFile`. */
+  /** Reads and checks the rules; rejects with what is wrong with them. */
+  readRules: () => Promise<RuleSet>;
+  /** Where the built function lies; its rules are replaced. */
   bundleDir: string;
   accessKey: AccessKey;
   region: string;
@@ -146,8 +147,8 @@ async function replaceRules(
 const codeDirOf = (dataDir: string) => join(dataDir, 'function');
 
 /** Puts the built function with the rules of today into the data folder; resolves to the buckets that they name. */
-async function prepareCode({ dataDir, rulesFile, bundleDir }: LocalStackOptions): Promise<string[]> {
-  const { ruleSet } = await compileRules(rulesFile);
+async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions): Promise<string[]> {
+  const ruleSet = await readRules();
   const codeDir = codeDirOf(dataDir);
   await rm(codeDir, { recursive: true, force: true });
   await cp(bundleDir, codeDir, { recursive: true });

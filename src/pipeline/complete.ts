@@ -29,7 +29,8 @@ function hasAll(event: ObjectEvent, { rules }: RuleSet): boolean {
   return !rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
 }
 
-function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
+/** Whether a rule asks for what the event does not say, so that OSS has to be asked. */
+export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
   return (
     (event.contentType === undefined && match.contentTypes.length > 0) ||
     (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) ||

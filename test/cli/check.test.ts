@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { Diagnostic } from '../../src/check/diagnostic.ts';
 import { runCommand } from './terminal.ts';
 
 let dir = '';
@@ -38,20 +39,24 @@ const trigger = (change: object = {}, config: object = {}) => ({
 });
 
 async function check(rules: object[], triggers?: object[], ...args: string[]) {
+  const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers };
+  return checkResources(rules, triggers && { f: { component: 'fc3', props } }, ...args);
+}
+
+async function checkResources(rules: object[], resources?: object, ...args: string[]) {
   const file = join(dir, 'rules.yaml');
   await writeFile(file, stringify({ rules }));
-  if (triggers !== undefined) {
-    const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers };
-    await writeFile(join(dir, 's.yaml'), stringify({ resources: { f: { component: 'fc3', props } } }));
+  if (resources !== undefined) {
+    await writeFile(join(dir, 's.yaml'), stringify({ resources }));
   }
   const text = await runCommand(['check', '--rules', file, ...args]);
   const { out } = await runCommand(['check', '--rules', file, '--json']);
-  const report: { remarks: { severity: string; code: string; message: string }[] } = JSON.parse(out);
+  const { diagnostics }: { diagnostics: Diagnostic[] } = JSON.parse(out);
   return {
     ...text,
-    remarks: report.remarks,
-    codes: report.remarks
-      .filter(({ severity }) => severity !== 'info')
+    diagnostics,
+    codes: diagnostics
+      .filter(({ severity }) => severity !== 'note')
       .map(({ severity, code }) => `${severity} ${code}`),
   };
 }
@@ -126,12 +131,12 @@ describe('check', () => {
   });
 
   it('warns of a target bucket whose uploads the rule would take as well', async () => {
-    const { codes, remarks } = await check([
+    const { codes, diagnostics } = await check([
       rule({ key: 'uploads/**' }, { bucket: 'my-marked', key: '{key}' }),
     ]);
 
     expect(codes).toEqual(['warning own-source']);
-    expect(remarks.find(({ code }) => code === 'own-source')?.message).toContain('match.bucket');
+    expect(diagnostics.find(({ code }) => code === 'own-source')?.hint).toContain('match.bucket');
   });
 
   it.each<[string, object[], object[], string[]]>([
@@ -224,6 +229,74 @@ describe('check', () => {
     const { codes } = await check(rules, triggers);
 
     expect(codes).toEqual(expected);
+  });
+
+  const uploadsTrigger = (name: string, prefix: string, suffix = '') =>
+    trigger({ triggerName: name }, { filter: { key: { prefix, suffix } } });
+  const withOther = (other: object, ...ours: object[]) => ({
+    video: { props: { code: './video', functionName: 'video', role: 'r', triggers: [other] } },
+    pictures: { props: { code: './dist', functionName: 'pictures', role: 'r', triggers: ours } },
+  });
+
+  it('compares the rules with our function alone, wherever it stands among others', async () => {
+    const other = uploadsTrigger('video', 'videos/', '.mp4');
+    const { video, pictures } = withOther(other, uploadsTrigger('up', 'uploads/'));
+
+    expect((await checkResources([uploads], { video, pictures })).codes).toEqual([]);
+    expect((await checkResources([uploads], { pictures, video })).codes).toEqual([]);
+  });
+
+  it('takes no trigger of another function for ours', async () => {
+    const resources = withOther(uploadsTrigger('video', 'uploads/'), uploadsTrigger('up', 'pictures/'));
+
+    expect((await checkResources([uploads], resources)).codes).toEqual(['error unreached']);
+  });
+
+  it('refuses triggers of two functions that overlap on one bucket', async () => {
+    const resources = withOther(
+      uploadsTrigger('video', 'uploads/', '.mp4'),
+      uploadsTrigger('up', 'uploads/'),
+    );
+
+    const { codes, out } = await checkResources([uploads], resources);
+
+    expect(codes).toEqual(['error trigger-overlap']);
+    expect(out).toMatch(/error \S+s\.yaml:\d+:\d+ overlaps with video of video/);
+  });
+
+  it('asks which function is ours where it cannot be told', async () => {
+    const props = { functionName: 'a', code: './a', triggers: [] };
+
+    expect((await checkResources([uploads], { a: { props }, b: { props } })).codes).toEqual([
+      'warning no-function',
+    ]);
+  });
+
+  it.each([
+    ['prefix', 'uploads/*', '`*`'],
+    ['prefix', 'uploads/?/', '`?`'],
+    ['prefix', '^uploads/', '`^`'],
+    ['suffix', '.{jpg,png}', '`{jpg,png}`'],
+    ['suffix', '*.jpg', '`*`'],
+    ['suffix', '.jpg$', '`$`'],
+  ])('says that a %s of %s is taken as it stands', async (part, text, named) => {
+    const key = { prefix: 'uploads/', suffix: '', [part]: text };
+
+    const { codes, out } = await check([uploads], [trigger({}, { filter: { key } })]);
+
+    expect(codes).toContain('error trigger-wildcard');
+    expect(out).toContain(`${named} in a ${part} is a letter and no wildcard`);
+  });
+
+  it('counts all triggers together before it says that a key is not delivered', async () => {
+    const triggers = [uploadsTrigger('a', 'uploads/a'), uploadsTrigger('b', 'uploads/b')];
+
+    const both = await check([rule({ key: 'uploads/[ab]*.jpg' }, { key: 'd/{base}' })], triggers);
+    const more = await check([rule({ key: 'uploads/[abc]*.jpg' }, { key: 'd/{base}' })], triggers);
+
+    expect(both.codes).toEqual([]);
+    expect(more.codes).toEqual(['warning partly-reached']);
+    expect(more.out).toContain('such as `uploads/c.jpg`');
   });
 
   it('reads what an EventBridge pattern lets through', async () => {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { withConnection } from '../../src/cli/connection.ts';
 import { checkBuckets, checkEndpoint } from '../../src/cli/doctor-oss.ts';
 import type { Finding } from '../../src/cli/finding.ts';
@@ -101,8 +102,8 @@ describe('the doctor', () => {
       'clock',
       'bucket photos',
       ...['thumbnail', 'thumbnail', 'copyright'].flatMap((rule) => [`style of ${rule}`, `save of ${rule}`]),
-      'trigger covers rules',
-      'trigger deployed',
+      'triggers cover rules',
+      'trigger oss-upload',
       'role',
     ]);
     expect(exitCode).toBe(0);
@@ -132,7 +133,7 @@ describe('the doctor', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^role +cannot tell +aliyun ram ListPoliciesForRole/m);
-    expect(out).toMatch(/^trigger deployed +cannot tell +aliyun fc GET: not installed/m);
+    expect(out).toMatch(/^trigger oss-upload +cannot tell +aliyun fc GET: not installed/m);
     expect(out).toMatch(/^style +cannot tell +no object/m);
     expect(out).toContain('- role: install the aliyun CLI');
   });
@@ -181,7 +182,7 @@ describe('the doctor', () => {
 
     const { of } = await examine();
 
-    expect(of('trigger deployed')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
+    expect(of('trigger oss-upload')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
   });
 
   it('shows a key that a rule takes and the trigger does not deliver', async () => {
@@ -194,10 +195,33 @@ describe('the doctor', () => {
 
     const { of } = await examine(['--rules', rules]);
 
-    expect(of('trigger covers rules')).toMatchObject({
+    expect(of('triggers cover rules')).toMatchObject({
       state: 'wrong',
-      found: expect.stringMatching(/all takes \S*\.jpg, which it does not deliver/),
+      found: expect.stringMatching(/all takes \S*\.jpg, which none delivers/),
     });
+  });
+
+  it('counts all triggers of the template, and asks after each', async () => {
+    const { examine, home } = await prepare({ ...account, triggers: [trigger] });
+    const template = parse(await readFile('s.yaml', 'utf8'));
+    const { triggers } = template.resources['oss-saveas'].props;
+    triggers.push({
+      ...triggers[0],
+      triggerName: 'second',
+      triggerConfig: { ...triggers[0].triggerConfig, filter: { key: { prefix: 'incoming/', suffix: '' } } },
+    });
+    const [file, rules] = [join(home, 's.yaml'), join(home, 'rules.yaml')];
+    await writeFile(file, stringify(template, { aliasDuplicateObjects: false }));
+    await writeFile(
+      rules,
+      'rules:\n  - name: all\n    match: { key: ["uploads/*", "incoming/*"] }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n',
+    );
+
+    const { of } = await examine(['--rules', rules, '--template', file]);
+
+    expect(of('triggers cover rules')?.state).toBe('ok');
+    expect(of('trigger oss-upload')?.state).toBe('ok');
+    expect(of('trigger second')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
   });
 
   it('sees a bucket that is not there', async () => {

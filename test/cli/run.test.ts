@@ -255,7 +255,7 @@ describe('a run by the rules', () => {
     const { exitCode, err } = await runCommand(args, localEnvironment(1));
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/expected|name objects/);
+    expect(err).toMatch(/expected|name objects|cannot be read/);
   });
 
   it('asks for the region where none is set', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { compileRules } from '../../src/check/old/compile.ts';
+import { loadRules } from '../../src/cli/project.ts';
 import { parseEvent } from '../../src/events/parse.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import { startOss } from '../local/oss/running-oss.ts';
@@ -98,7 +98,7 @@ describe('the event files', async () => {
   const files = await readdir('src/deploy/events');
 
   it.each(files)('ask for something that the shipped rules do: %s', async (file) => {
-    const { ruleSet } = await compileRules('rules.yaml');
+    const { ruleSet } = await loadRules('rules.yaml');
     const bytes = await readFile(join('src/deploy/events', file));
 
     const { records } = parseEvent(bytes, new Date(0));

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { loadRules } from '../../src/cli/project.ts';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
 import { type LocalStackOptions, startLocalStack } from '../../src/local/stack.ts';
 import { fetchNode, platformVersion } from '../node-binary.ts';
@@ -33,6 +34,7 @@ export async function startStack(
   const stack = await startLocalStack({
     dataDir,
     rulesFile,
+    readRules: async () => (await loadRules(rulesFile)).ruleSet,
     port: 0,
     bundleDir: join(projectDir, 'dist'),
     instanceProgram: join(projectDir, 'build/fc-instance.js'),

@@ -54,7 +54,7 @@ describe('the local OSS', () => {
   it('says where it is and what to do next, and ends cleanly', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
     await waitFor(() => output().includes('Ctrl-C'));
-    await waitFor(() => output().includes('listV2'));
+    await waitFor(() => output().includes('oss-saveas get'));
 
     child.kill('SIGINT');
 
@@ -67,7 +67,7 @@ describe('the local OSS', () => {
   it.each([
     [['local', '--port', 'x'], '--port: expected a number from 0 to 65535, received "x"'],
     [['local', '--prot', '1'], "Unknown option '--prot'"],
-    [['local', '--rules', 'gone.yaml'], 'The rules cannot be read: ENOENT'],
+    [['local', '--rules', 'gone.yaml'], 'gone.yaml cannot be read: ENOENT'],
     [['nothing'], 'no command "nothing"'],
   ])('refuses %j with one clear message', async (args, message) => {
     const { output, ended } = start(...args);

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { loadRules } from '../../src/cli/project.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../src/local/stack.ts';
 import type { StackEvent } from '../../src/local/stack-events.ts';
 import { send, signV4 } from './oss/v4-client.ts';
@@ -55,6 +56,7 @@ async function start(options: Partial<LocalStackOptions> = {}, project = makePro
   const events: StackEvent[] = [];
   const stack = await startLocalStack({
     ...project,
+    readRules: async () => (await loadRules(project.rulesFile)).ruleSet,
     port: 0,
     instanceProgram,
     accessKey,

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { getObject, listObjectsV2 } from '../oss/operations.ts';
+import { CliError, type Command, optionalText } from './command.ts';
+import { connectionOptions, withConnection } from './connection.ts';
+import { parseObjectUrl } from './input.ts';
+import { formatTable } from './terminal.ts';
+
+export const ls: Command = {
+  name: 'ls',
+  summary: 'Lists the objects of a bucket, or those below a prefix.',
+  positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
+  options: { ...connectionOptions, json: { summary: 'prints JSON, one line per object' } },
+  run: async (values, io, [url = '']) => {
+    const [, bucket, prefix] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
+    if (bucket === undefined) {
+      throw new CliError(`expected oss://bucket or oss://bucket/prefix, received "${url}".`);
+    }
+    return withConnection(values, io, async ({ call }) => {
+      let continuationToken: string | undefined;
+      do {
+        const page = await listObjectsV2(call, { bucket, prefix, continuationToken, maxKeys: 1_000 });
+        const rows = page.objects.map(({ key, sizeBytes, lastModified }) => [
+          sizeBytes.toLocaleString('en'),
+          lastModified.toISOString().slice(0, 19).replace('T', ' '),
+          key,
+        ]);
+        io.out(
+          values.json === true
+            ? page.objects.map((object) => `${JSON.stringify(object)}\n`).join('')
+            : formatTable([[], ...rows]),
+        );
+        continuationToken = page.nextContinuationToken;
+      } while (continuationToken !== undefined);
+      return 0;
+    });
+  },
+};
+
+export const get: Command = {
+  name: 'get',
+  summary: 'Saves an object as a file, which may not be there yet.',
+  positionals: { name: 'oss://bucket/key', summary: 'the object', many: false },
+  options: {
+    ...connectionOptions,
+    out: { value: 'file', summary: "where to save it (default the key's last part, here)" },
+  },
+  run: async (values, io, [url = '']) => {
+    const object = parseObjectUrl(url);
+    const file = optionalText(values, 'out') ?? basename(object.key);
+    return withConnection(values, io, async ({ call }) => {
+      const { body, contentType } = await getObject(call, object);
+      await writeFile(file, body, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'EEXIST'
+          ? new CliError(`${file} is there already: name another with --out.`)
+          : error;
+      });
+      io.out(`${file}  ${body.length.toLocaleString('en')} bytes of ${contentType}\n`);
+      return 0;
+    });
+  },
+};

@@ -1,0 +1,105 @@
+import { writersOf } from '../check/graph.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import { asksMore } from '../pipeline/complete.ts';
+import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import { keyVariables, type Part, render, type Values } from '../rules/template.ts';
+
+/** The rules as texts and as they were compiled. */
+export interface Rules {
+  source: readonly SourceRule[];
+  ruleSet: RuleSet;
+}
+
+/** Where the rules are deployed; each may be a variable of `s.yaml`. */
+export interface Site {
+  region: string;
+  account: string;
+  /** The bucket of rules that name none. */
+  bucket: string;
+  functionName: string;
+}
+
+/**
+ * What the function's role may do and nothing more: PostProcessTask on sources, PutObject on targets (OSS help,
+ * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read.
+ */
+export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
+  const { sources, targets, read } = objectPrefixes(rules, bucket);
+  const allow = (action: string, prefixes: readonly string[]) => ({
+    Effect: 'Allow',
+    Action: [action],
+    Resource: prefixes.map((prefix) => `acs:oss:*:${account}:${prefix}`),
+  });
+  const statements = [
+    allow('oss:PostProcessTask', sources),
+    allow('oss:PutObject', targets),
+    allow('oss:GetObject', read),
+  ];
+  return { Version: '1', Statement: statements.filter(({ Resource }) => Resource.length > 0) };
+}
+
+/** Who may take on a role: Function Compute the function's, OSS that of its trigger. */
+export function trustPolicy(service: 'fc' | 'oss'): object {
+  const Principal = { Service: [`${service}.aliyuncs.com`] };
+  return { Version: '1', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal }] };
+}
+
+/** What the role of a native trigger may do: call this function. */
+export function triggerPolicy({ account, functionName }: Site): object {
+  const Resource = ['', '/*'].map((versions) => `acs:fc:*:${account}:functions/${functionName}${versions}`);
+  return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['fc:InvokeFunction'], Resource }] };
+}
+
+/** Objects that are processed, saved and read, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
+function objectPrefixes({ source, ruleSet }: Rules, deployed: string) {
+  const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
+  for (const [i, { match }] of source.entries()) {
+    const outputs = ruleSet.rules[i]?.outputs ?? [];
+    const buckets = match.bucket ?? [deployed];
+    const taken = buckets.flatMap((bucket) =>
+      match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
+    );
+    const logos = outputs.flatMap(({ style, variants }) =>
+      variants.flatMap((values) => readBy(style, values)),
+    );
+    sources.push(...taken);
+    read.push(...buckets.flatMap((bucket) => logos.map((logo) => `${bucket}/${logo}`)));
+    if (hasLookedAt(ruleSet.rules[i])) {
+      read.push(...taken);
+    }
+  }
+  for (const { rule, output, buckets, prefix } of writersOf(source, ruleSet)) {
+    const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
+    targets.push(...saved);
+    if (ruleSet.rules[rule]?.outputs[output]?.refresh !== undefined) {
+      read.push(...saved);
+    }
+  }
+  return { sources: widest(sources), targets: widest(targets), read: widest(read) };
+}
+
+/** What a glob's keys begin with. */
+export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';
+
+/** Whether a rule has its sources looked at where an event says only which object it is about. */
+function hasLookedAt(rule: Rule | undefined): boolean {
+  const bare = { bucket: '', key: '', eventName: 'Manual', eventTime: '' };
+  return rule !== undefined && (asksMore(rule, bare) || rule.outputs.some(({ refresh }) => refresh));
+}
+
+/** Objects that a style reads beside its source: `image_` names the logo of a watermark, `o_` a video to be joined. */
+function readBy(style: readonly Part[], variant: Values): string[] {
+  const anything = Object.fromEntries(keyVariables.map((name) => [name, '*']));
+  const rendered = render(style, { ...anything, ...variant });
+  return [...rendered.matchAll(/[,/](?:image|o)_([\w-]+)/g)].flatMap(([, encoded = '']) => {
+    const [key = ''] = Buffer.from(encoded, 'base64url').toString().split('?x-oss-process=');
+    return key === '' ? [] : [key.replace(/\*.*$/s, '*')];
+  });
+}
+
+function widest(objects: readonly string[]): string[] {
+  const all = [...new Set(objects)];
+  const covers = (one: string, other: string) =>
+    one !== other && one.endsWith('*') && other.startsWith(one.slice(0, -1));
+  return all.filter((one) => !all.some((other) => covers(other, one))).sort();
+}

@@ -1,0 +1,61 @@
+import { dirname, resolve } from 'node:path';
+import { extendTemplate, type FunctionResource, readDeployment } from '../check/deployment.ts';
+import type { Diagnostic } from '../check/diagnostic.ts';
+import { formatDiagnostics } from '../check/format.ts';
+import { type CompiledRules, compileRules } from '../compile/compile.ts';
+import { readYaml } from '../compile/yaml.ts';
+import { pick, textOf } from '../json.ts';
+import { CliError, type Io, type Option } from './command.ts';
+import { readText } from './input.ts';
+
+export const rulesOption: Option = { value: 'file', default: 'rules.yaml', summary: 'the rules' };
+
+export const templateOption: Option = {
+  value: 'file',
+  alias: 's-yaml',
+  summary: 'the deployment of Serverless Devs (default the s.yaml beside the rules)',
+};
+
+/** Reads and compiles a rules file; throws everything that is wrong with it. */
+export async function loadRules(file: string): Promise<CompiledRules & { ok: true }> {
+  const compiled = compileRules(await readText(file), file);
+  if (!compiled.ok) {
+    throw new Error(`the rules are wrong:\n\n${formatDiagnostics(compiled.diagnostics)}`);
+  }
+  return compiled;
+}
+
+/** A deployment as the text of its template has it. */
+export interface Template {
+  file: string;
+  functions: FunctionResource[];
+  /** What is wrong with the text; then there are no functions. */
+  diagnostics: Diagnostic[];
+  locate: (diagnostic: Diagnostic) => Diagnostic;
+}
+
+/** Reads a Serverless Devs template, and those that it extends. */
+export async function loadTemplate(file: string, env: Io['env']): Promise<Template> {
+  const { diagnostics, value, locate } = readYaml(await readText(file), file);
+  const template = await extend(value, [resolve(file)]);
+  return {
+    file,
+    functions: readDeployment(template, { dir: dirname(resolve(file)), env }),
+    diagnostics,
+    locate,
+  };
+}
+
+/** `files` are the template's own, and those that led to it. */
+async function extend(template: unknown, files: readonly string[]): Promise<unknown> {
+  const base = textOf(pick(template, 'extend'));
+  if (base === undefined) {
+    return template;
+  }
+  const file = resolve(dirname(files.at(-1) ?? ''), base);
+  if (files.includes(file)) {
+    throw new CliError(`${file} extends itself.`);
+  }
+  const { value } = readYaml(await readText(file), file);
+  return extendTemplate(await extend(value, [...files, file]), template);
+}

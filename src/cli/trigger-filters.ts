@@ -1,0 +1,159 @@
+import type { Element, NoParent } from 'refa';
+import { writersOf } from '../check/graph.ts';
+import { intersect, literalPattern, regular } from '../check/language.ts';
+import { creationEvents, maxNativeTriggers } from '../check/triggers.ts';
+import { createBudget } from '../compile/budget.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import type { Glob } from '../compile/glob.ts';
+import { literalStart, type Rules, type Site } from './policies.ts';
+
+/** What one native trigger delivers. */
+interface Filter {
+  prefix: string;
+  suffix: string;
+}
+
+/** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. */
+export function nativeTriggers({ source }: Rules, { region, account, bucket }: Site): object[] {
+  return sourceBuckets(source, bucket).flatMap((name, i) => {
+    const rules = source.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
+    return filtersOf(rules).map((key, j) => ({
+      triggerName: `oss-upload${i + j === 0 ? '' : `-${i + 1}-${j + 1}`}`,
+      triggerType: 'oss',
+      qualifier: 'LATEST',
+      sourceArn: `acs:oss:${region}:${account}:${name}`,
+      invocationRole: `acs:ram::${account}:role/aliyunosseventnotificationrole`,
+      triggerConfig: { events: creationEvents, filter: { key } },
+    }));
+  });
+}
+
+/** Buckets of uploads that rules name; where one names none, the one that is deployed for stands in. */
+function sourceBuckets(source: readonly SourceRule[], deployed: string): string[] {
+  return [...new Set(source.flatMap(({ match }) => match.bucket ?? [deployed]))];
+}
+
+/**
+ * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
+ * since that is refused, and there are no more than a bucket may have.
+ */
+function filtersOf(rules: readonly SourceRule[]): Filter[] {
+  const globs = rules.flatMap(({ match }) => match.key);
+  const exact = joinOverlapping(
+    globs.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix }))),
+  );
+  if (exact.length <= maxNativeTriggers) {
+    return exact;
+  }
+  const anySuffix = joinOverlapping(globs.map(({ text }) => ({ prefix: literalStart(text), suffix: '' })));
+  const prefix = anySuffix.map((filter) => filter.prefix).reduce(commonStart);
+  return anySuffix.length <= maxNativeTriggers ? anySuffix : [{ prefix, suffix: '' }];
+}
+
+/** Makes one filter of those that overlap, until none do. */
+function joinOverlapping(filters: readonly Filter[]): Filter[] {
+  const joined: Filter[] = [];
+  for (const filter of filters) {
+    let wide = filter;
+    let i = joined.findIndex((other) => overlap(other, wide));
+    while (i >= 0) {
+      const [other = wide] = joined.splice(i, 1);
+      wide = { prefix: shorter(other.prefix, wide.prefix), suffix: shorter(other.suffix, wide.suffix) };
+      i = joined.findIndex((one) => overlap(one, wide));
+    }
+    joined.push(wide);
+  }
+  return joined;
+}
+
+function overlap(a: Filter, b: Filter): boolean {
+  const startTogether = a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix);
+  return startTogether && (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix));
+}
+
+const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);
+
+function commonStart(a: string, b: string): string {
+  const length = [...a].findIndex((_, i) => a[i] !== b[i]);
+  return length < 0 ? a : a.slice(0, length);
+}
+
+/** More endings than this are as good as none. */
+const maxEndings = 32;
+
+/** With what the keys of a glob end, each with one of these: `.jpg` and `.png` for `*.{jpg,png}`. */
+function endings({ expression }: Glob): string[] {
+  let suffixes = [''];
+  for (const element of expression.elements.toReversed()) {
+    const texts = textsOf(element);
+    if (texts === undefined || texts.length * suffixes.length > maxEndings) {
+      break;
+    }
+    suffixes = texts.flatMap((text) => suffixes.map((suffix) => text + suffix));
+  }
+  return [...new Set(suffixes)];
+}
+
+/** The texts that an element stands for, where it stands for some alone. */
+function textsOf(element: NoParent<Element>): string[] | undefined {
+  if (element.type === 'CharacterClass') {
+    const [{ min = 0, max = 1 } = {}, ...others] = element.characters.ranges;
+    return min === max && others.length === 0 ? [String.fromCodePoint(min)] : undefined;
+  }
+  if (element.type !== 'Alternation') {
+    return undefined;
+  }
+  const options = element.alternatives.map(({ elements }) => elements.map(textsOf));
+  const isPlain = options.every((texts) => texts.every((text) => text?.length === 1));
+  return isPlain ? options.map((texts) => texts.join('')) : undefined;
+}
+
+/**
+ * The event pattern that delivers what the rules take and leaves our own outputs out. Fields are all to fit, and of one
+ * field's list any (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the suffixes share two
+ * fields that both hold the key: `subject` and `data.oss.object.key`.
+ */
+export function eventPattern(rules: Rules, { region, account, bucket }: Site): object {
+  const { source } = rules;
+  const buckets = sourceBuckets(source, bucket);
+  const globs = source.flatMap(({ match }) => match.key);
+  const prefixes = outermost(globs.map(({ text }) => literalStart(text)));
+  const suffixes = [...new Set(globs.flatMap(endings))];
+  const barred = ownPrefix(rules, prefixes);
+  const ends = suffixes.includes('') ? undefined : suffixes.map((suffix) => ({ suffix }));
+  const starts = prefixes.includes('')
+    ? undefined
+    : buckets.flatMap((name) =>
+        prefixes.map((prefix) => ({ prefix: `acs:oss:${region}:${account}:${name}/${prefix}` })),
+      );
+  const subject = starts ?? (barred === undefined ? undefined : ends);
+  const key = barred === undefined ? ends : [{ 'anything-but': { prefix: barred } }];
+  const object = key && { key };
+  return {
+    source: ['acs.oss'],
+    type: creationEvents,
+    subject,
+    data: { oss: { bucket: { name: buckets }, object } },
+  };
+}
+
+function outermost(prefixes: readonly string[]): string[] {
+  const all = [...new Set(prefixes)];
+  return all.filter((one) => !all.some((other) => other !== one && one.startsWith(other)));
+}
+
+/** A folder of our own outputs among what is delivered, under which no rule takes anything. */
+function ownPrefix({ source, ruleSet }: Rules, delivered: readonly string[]): string | undefined {
+  const own = writersOf(source, ruleSet)
+    .map(({ prefix }) => prefix)
+    .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
+  const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>
+    prefix.slice(0, prefix.lastIndexOf('/') + 1),
+  );
+  return folders.find((folder) => folder !== '' && !source.some((rule) => takesBelow(rule, folder)));
+}
+
+function takesBelow({ keys }: SourceRule, folder: string): boolean {
+  const budget = createBudget(100_000);
+  return !intersect(keys, regular(`${literalPattern(folder)}[^]*`, budget), budget).isEmpty;
+}
