@@ -13,6 +13,7 @@ import {
   type LocalFunctionComputeOptions,
 } from './fc/function-compute.ts';
 import { invokeRoute } from './fc/invoke-route.ts';
+import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
@@ -74,6 +75,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { emit, subscribe, log } = createStackEvents(options.log, options.listener);
   const setAside = createSetAside(dataDir, log);
   const buckets = await prepareCode(options);
+  await warnOfFonts(log);
   const oss = await createLocalOss({
     ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
     accessKeys: [options.accessKey],
@@ -163,4 +165,11 @@ function bucketsOf({ rules }: RuleSet): string[] {
   );
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
   return [...new Set([...sources, ...targets])];
+}
+
+async function warnOfFonts(log: Logger): Promise<void> {
+  const letters = await findUndrawable('A中', 'wqy-zenhei');
+  if (letters.length > 0) {
+    log.warn('text watermarks with such letters are refused: no font of this machine has them', { letters });
+  }
 }

@@ -203,4 +203,24 @@ describe('styles of rules', () => {
   it('are right where they are', () => {
     expect(stylesOf(text('image/watermark,text_{b64:© {name}}/resize,w_100'))).toEqual([]);
   });
+
+  it.each([
+    'doc/convert,target_pdf',
+    'video/convert,f_mp4,vcodec_h264',
+    'video/snapshots,f_jpg',
+    'audio/convert,f_mp3',
+  ])('are refused where OSS runs them asynchronously only, which would fail at every upload: %s', (style) => {
+    const compiled = compileRules(text(style), 'rules.yaml');
+    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ message }) => message).join()).toMatch(/asynchronous requests only/);
+  });
+
+  it('come with the way to write a text that is no Base64', () => {
+    const compiled = compileRules(text('image/watermark,text_Hello'), 'rules.yaml');
+    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+
+    expect(diagnostics).toMatchObject([{ severity: 'error', hint: expect.stringContaining('{b64:Hello}') }]);
+  });
 });

@@ -51,10 +51,3 @@ function drawInk(text: string, font: string) {
   const ink = sharp(describeText(text, font, 40)).extractChannel('alpha');
   return ink.raw().toBuffer({ resolveWithObject: true });
 }
-
-/** What to tell at start: undefined where Latin and Chinese texts can be drawn. */
-export async function describeMissingFonts(): Promise<string | undefined> {
-  const missing = await findUndrawable('A中', 'wqy-zenhei');
-  const what = `no font of this machine has letters such as ${missing.join(' ')}`;
-  return missing.length === 0 ? undefined : `text watermarks are refused where ${what}`;
-}

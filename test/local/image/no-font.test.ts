@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { describeMissingFonts } from '../../../src/local/image/fonts.ts';
+import { findUndrawable } from '../../../src/local/image/fonts.ts';
 import { failure } from './samples.ts';
 
 vi.mock('node:module', async (importOriginal) => ({
@@ -29,7 +29,7 @@ describe('a text watermark without any font', () => {
     expect(error).toMatchObject({ code: 'WatermarkError', message: expect.stringContaining('H i') });
   });
 
-  it('is told of at start', async () => {
-    expect(await describeMissingFonts()).toMatch(/A 中/);
+  it('is seen beforehand, so that a server can say it at start', async () => {
+    expect(await findUndrawable('A中', 'wqy-zenhei')).toEqual(['A', '中']);
   });
 });
