@@ -51,7 +51,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   return async function invoke(event, context) {
     const startedAt = now();
     const { requestId, timeoutMs, region } = readContext(context);
-    const { records, adHoc, dryRun } = parseEvent(event, new Date(startedAt));
+    const { records, adHoc, dryRun, savedSince } = parseEvent(event, new Date(startedAt));
     const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
@@ -72,7 +72,9 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const planned = planAll(completed, ruleSet);
     const isDryRun = dryRun || deps.dryRun === true;
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
-    const results = isDryRun ? planned : await run(planned, { call, limit, deadline, now, onOutcome });
+    const results = isDryRun
+      ? planned
+      : await run(planned, { call, limit, deadline, now, savedSince, onOutcome });
     const report = summarize(results, requestId, now() - startedAt);
     // The line of a single result already says all.
     if (isDryRun || results.length > 1) {

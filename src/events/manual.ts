@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf, textOf } from '../json.ts';
 import { type Envelope, readList, readObject } from './envelopes.ts';
 import type { EventRecord } from './object-event.ts';
 
@@ -9,14 +9,15 @@ export interface AdHocOutput {
   vary?: unknown;
 }
 
-/** Fields beside the objects: an ad-hoc output, and whether only to plan. */
-const manualOptions = ['style', 'target', 'vary', 'dryRun'];
+/** Fields beside the objects: an ad-hoc output, whether only to plan, and what need not be made again. */
+const manualOptions = ['style', 'target', 'vary', 'dryRun', 'savedSince'];
 const objectFields = ['bucket', 'key', 'keys', 'objects'];
-const objectProperties = ['size', 'contentType', 'eTag'];
+const objectProperties = ['size', 'contentType', 'eTag', 'lastModified'];
 
 /**
  * Objects named by a person, a test in the console, or a CloudFlow step: `{bucket, key}`, `{bucket, keys}`, or
- * `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for them.
+ * `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for them, and
+ * `lastModified`, which then gives a target its day.
  */
 export const manual: Envelope = {
   name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket": …, "key": …}]}',
@@ -39,12 +40,24 @@ export const manual: Envelope = {
 
 function readManual(object: unknown, path: string): EventRecord {
   const places = { bucket: `${path}bucket`, key: `${path}key` };
-  return readObject(fieldsOf(object), places, { eventName: 'Manual', eventTime: '' });
+  const fields = fieldsOf(object);
+  const modifiedAt = textOf(fields.lastModified);
+  if (fields.lastModified !== undefined && Number.isNaN(Date.parse(modifiedAt ?? ''))) {
+    return {
+      kind: 'malformed',
+      problem: `${path}lastModified: expected a time such as 2026-01-31T18:00:00Z`,
+    };
+  }
+  return readObject(fields, places, { eventName: 'Manual', eventTime: modifiedAt ?? '', modifiedAt });
 }
 
 /** The options of an event: of a manual one, since no other has such fields. */
-export function readManualOptions(event: unknown): { adHoc?: AdHocOutput | undefined; dryRun?: unknown } {
-  const { style, target, vary, dryRun } = fieldsOf(event);
+export function readManualOptions(event: unknown): {
+  adHoc?: AdHocOutput | undefined;
+  dryRun?: unknown;
+  savedSince?: unknown;
+} {
+  const { style, target, vary, dryRun, savedSince } = fieldsOf(event);
   const isAdHoc = style !== undefined || target !== undefined;
-  return { dryRun, adHoc: isAdHoc ? { style, target, vary } : undefined };
+  return { dryRun, savedSince, adHoc: isAdHoc ? { style, target, vary } : undefined };
 }

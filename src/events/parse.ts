@@ -9,6 +9,8 @@ export interface ParsedEvent {
   /** Stands in for the rules. */
   adHoc?: AdHocOutput | undefined;
   dryRun: boolean;
+  /** Epoch ms: outputs that were saved since then are left as they are. */
+  savedSince?: number | undefined;
 }
 
 /** The event holds nothing this function can act on; the message says what it would understand. */
@@ -38,11 +40,22 @@ export function parseEvent(bytes: Uint8Array, now: Date): ParsedEvent {
   if (records.length > maxRecords) {
     throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
   }
-  const { dryRun = false, ...options } = readManualOptions(value);
+  const { dryRun = false, savedSince, adHoc } = readManualOptions(value);
   if (typeof dryRun !== 'boolean') {
     throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
   }
-  return { records, dryRun, ...options };
+  return { records, dryRun, adHoc, savedSince: readSavedSince(savedSince) };
+}
+
+/** In whole seconds, as objects tell when they were written. */
+function readSavedSince(value: unknown): number | undefined {
+  const timeMs = Date.parse(String(value));
+  if (value !== undefined && Number.isNaN(timeMs)) {
+    throw new EventError(
+      `savedSince: expected a time such as 2026-01-31T18:00:00Z, received ${describe(value)}.`,
+    );
+  }
+  return value === undefined ? undefined : Math.floor(timeMs / 1_000) * 1_000;
 }
 
 function open(value: unknown, path: string, depth: number): EventRecord[] {

@@ -9,6 +9,8 @@ export interface SaveOptions {
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
   deadline: number;
   now: () => number;
+  /** Epoch ms: a target that was written since then is left as it is. */
+  savedSince?: number | undefined;
 }
 
 /** A source that is replaced faster than it can be processed is left to the next invocation. */
@@ -33,21 +35,26 @@ export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
   }
 }
 
-/** Asks for the target where the rule wants only what is missing, or what is older than its source. */
+/** Asks for the target where only what is missing is wanted, or what is older than its source or than `savedSince`. */
 async function findSkipReason(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
   const { refresh, target, version } = task;
-  if (refresh === undefined) {
+  const { savedSince } = options;
+  if (refresh === undefined && savedSince === undefined) {
     return undefined;
   }
   const existing = await headIfPresent(target, options);
-  if (refresh === 'missing') {
-    return existing && 'target-exists';
+  if (existing !== undefined && refresh === 'missing') {
+    return 'target-exists';
   }
-  if (existing?.lastModified === undefined || version.modifiedAt === undefined) {
+  const savedAt = existing?.lastModified?.getTime();
+  if (savedAt !== undefined && savedSince !== undefined && savedAt >= savedSince) {
+    return 'target-exists';
+  }
+  if (refresh !== 'stale' || savedAt === undefined || version.modifiedAt === undefined) {
     return undefined;
   }
   // Last-Modified has whole seconds only. Within one second nobody can tell which came first: it is made again.
-  return existing.lastModified.getTime() > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
+  return savedAt > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
 }
 
 /** What HEAD says of an object; undefined where there is none. */

@@ -191,7 +191,23 @@ describe('a manual event', () => {
     });
   });
 
+  it('may say when its object was modified, which is then its time', () => {
+    const time = '2024-05-06T07:08:09Z';
+
+    expect(parse({ objects: [{ bucket: 'b', key: 'k', lastModified: time }] }).records).toMatchObject([
+      { event: { eventTime: time, modifiedAt: time } },
+    ]);
+  });
+
+  it('may say since when outputs are new enough, in whole seconds', () => {
+    const { savedSince } = parse({ bucket: 'b', key: 'k', savedSince: '2026-01-31T18:00:00.900Z' });
+
+    expect(savedSince).toBe(Date.parse('2026-01-31T18:00:00Z'));
+  });
+
   it.each([
+    [{ bucket: 'b', key: 'k', lastModified: 'yesterday' }, 'lastModified: expected a time such as'],
+    [{ bucket: 'b', key: 'k', savedSince: true }, 'savedSince: expected a time such as'],
     [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
     [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
     [{ objects: [] }, 'objects: expected objects, received an array of 0'],

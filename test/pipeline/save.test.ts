@@ -102,6 +102,26 @@ describe('an output refreshed only when stale', () => {
   });
 });
 
+describe('an output that need not be made again if it was saved since some time', () => {
+  const since = Date.parse('2026-03-11T06:21:35Z');
+  it.each([
+    ['2026-03-11T06:21:36Z', 'skipped'],
+    ['2026-03-11T06:21:35Z', 'skipped'],
+    ['2026-03-11T06:21:34Z', 'saved'],
+  ])('and was last saved at %s is %s where that is 06:21:35', async (time, status) => {
+    const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
+
+    expect((await save(task(), { call, ...options, savedSince: since })).status).toBe(status);
+  });
+
+  it('is made when there is none', async () => {
+    const { call, calls } = callOf({});
+
+    expect((await save(task(), { call, ...options, savedSince: since })).status).toBe('saved');
+    expect(calls).toEqual(['head a.webp', 'process']);
+  });
+});
+
 describe('an output that checks its source', () => {
   it('is made once when the source stayed as it was', async () => {
     const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V1"' }] });
