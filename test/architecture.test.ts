@@ -44,9 +44,10 @@ const functionParts: Record<string, readonly string[]> = {
 
 /** The tools and the local OSS may use all parts of the function, and of each other these. */
 const toolParts: Record<string, readonly string[]> = {
-  cli: ['backfill', 'local', 'check', 'compile', 'style', 'did-you-mean'],
-  backfill: [],
-  local: ['check', 'compile', 'style', 'did-you-mean'],
+  cli: ['backfill', 'folder-lock', 'local', 'check', 'compile', 'style', 'did-you-mean'],
+  backfill: ['folder-lock'],
+  'folder-lock': [],
+  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean'],
   check: ['compile', 'style', 'did-you-mean'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],

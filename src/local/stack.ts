@@ -3,9 +3,10 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { writeRules } from '../compile/build.ts';
+import { lockFolder } from '../folder-lock.ts';
 import type { Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { createSetAside, lockFolder } from './data-folder.ts';
+import { createSetAside } from './data-folder.ts';
 import type { FunctionConfig } from './fc/context.ts';
 import {
   createLocalFunctionCompute,
@@ -13,6 +14,8 @@ import {
   type LocalFunctionComputeOptions,
 } from './fc/function-compute.ts';
 import { invokeRoute } from './fc/invoke-route.ts';
+import { createTaskApi } from './fc/tasks/task-api.ts';
+import { openTasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
@@ -48,13 +51,21 @@ export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 /** Where uploads go when the rules name no bucket. */
 const defaultBucket = 'photos';
 
+/** It is the same function under another name, so that the tasks of a backfill keep no upload waiting. */
+const backfillFunctionName = 'oss-saveas-backfill';
+
 /**
  * Starts the local OSS with the built function attached: what is uploaded there, and what a save-as writes, is
  * delivered to the function as Function Compute would, with temporary credentials of its role. Rules that are edited
  * meanwhile are taken. What fails to start leaves nothing behind that listens.
  */
 export async function startLocalStack(options: LocalStackOptions) {
-  const unlock = lockFolder(options.dataDir);
+  const { dataDir } = options;
+  const unlock = lockFolder(
+    dataDir,
+    (pid) =>
+      `The folder ${dataDir} is in use by process ${pid}, another local OSS. End that one, or choose another folder with --data.`,
+  );
   const closers: (() => unknown)[] = [unlock];
   const close = async (): Promise<void> => {
     for (const end of closers.splice(0).reverse()) {
@@ -80,7 +91,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
     accessKeys: [options.accessKey],
     processImage: createImageProcessor(),
-    routes: [invokeRoute((event) => functionCompute.invoke(event))],
+    routes: [invokeRoute((event) => functionCompute.invoke(event)), (...exchange) => taskApi(...exchange)],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
       // As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed.
@@ -99,6 +110,14 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
+  const tasks = openTasks({
+    dir: join(dataDir, 'tasks'),
+    functionCompute,
+    retryDelaysMs: options.retryDelaysMs,
+  });
+  closers.push(tasks.close);
+  const secretOf = (id: string) => (id === options.accessKey.id ? options.accessKey.secret : undefined);
+  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
 

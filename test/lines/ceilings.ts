@@ -60,7 +60,11 @@ export const programs: readonly Program[] = [
     parts: [
       { name: 'local/oss', paths: ['local/oss/'], lines: 3_500 },
       { name: 'local/image', paths: ['local/image/'], lines: 1_450 },
-      { name: 'local/fc', paths: ['local/fc/', 'local/stack.ts', 'local/pictures.ts'], lines: 800 },
+      {
+        name: 'local/fc',
+        paths: ['local/fc/', 'folder-lock.ts', 'local/stack.ts', 'local/pictures.ts'],
+        lines: 800,
+      },
     ],
   },
 ];

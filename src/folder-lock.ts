@@ -1,0 +1,30 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Takes a folder for this process alone, by a file that names it; the answer gives it back. Throws what `refuse` says
+ * when a process that is alive holds it: two on one folder would destroy each other's files.
+ */
+export function lockFolder(folder: string, refuse: (pid: number) => string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'lock');
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    return () => rmSync(path, { force: true });
+  } catch {
+    const holder = Number(readFileSync(path, 'utf8'));
+    if (isRunning(holder)) {
+      throw new Error(refuse(holder));
+    }
+    rmSync(path, { force: true }); // of a process that was killed
+    return lockFolder(folder, refuse);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

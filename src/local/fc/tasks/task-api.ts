@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Route, readMessage, sendJson } from '../../oss/http/routes.ts';
+import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
+import type { AsyncTask, Tasks } from './tasks.ts';
+
+export interface TaskApiOptions {
+  functionName: string;
+  tasks: Tasks;
+  secretOf: (accessKeyId: string) => string | undefined;
+  now?: (() => number) | undefined;
+}
+
+/** An asynchronous invocation's bound (FC help: "Limits"). */
+const maxPayloadBytes = 128 * 1024;
+
+/**
+ * Answers what Function Compute's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
+ * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by their signature.
+ */
+export function createTaskApi(options: TaskApiOptions): Route {
+  return (message, response) => (isAcsRequest(message) ? answer(message, response, options) : undefined);
+}
+
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { functionName, tasks, secretOf, now = Date.now }: TaskApiOptions,
+): Promise<void> {
+  const refuse = (statusCode: number, code: string, text: string) =>
+    sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });
+  const body = await readMessage(message, maxPayloadBytes);
+  if (body === undefined) {
+    return refuse(413, 'EntityTooLarge', `the payload is larger than ${maxPayloadBytes} bytes`);
+  }
+  const problem = findSignatureProblem(message, body, { secretOf, now });
+  if (problem !== undefined) {
+    return refuse(403, problem, 'the request is not signed as it should be');
+  }
+  const { pathname, searchParams } = new URL(message.url ?? '', 'http://localhost');
+  const [, version, , name, resource, encodedId, action] = pathname.split('/');
+  if (version !== '2023-03-30' || name !== functionName) {
+    return refuse(404, 'FunctionNotFound', `function '${name}' does not exist; '${functionName}' does`);
+  }
+  const task = encodedId === undefined ? undefined : tasks.find(decodeURIComponent(encodedId));
+  switch (`${message.method} ${[resource, encodedId && '{id}', action].filter(Boolean).join('/')}`) {
+    case 'POST invocations':
+      return submit(message, body);
+    case 'GET async-tasks':
+      return sendJson(response, 200, listTasks(tasks.all(), searchParams));
+    case 'GET async-tasks/{id}':
+      return task === undefined ? refuseTask() : sendJson(response, 200, task);
+    case 'PUT async-tasks/{id}/stop':
+      if (task === undefined) {
+        return refuseTask();
+      }
+      tasks.stop(task);
+      return sendJson(response, 200, {});
+    default:
+      return refuse(501, 'NotImplemented', `${message.method} ${pathname} is not among what runs locally`);
+  }
+
+  function refuseTask(): void {
+    refuse(404, 'AsyncTaskNotFound', 'no task has this id');
+  }
+  function submit({ headers }: IncomingMessage, payload: Buffer): void {
+    const taskId = String(headers['x-fc-async-task-id'] ?? '');
+    if (headers['x-fc-invocation-type'] !== 'Async' || !/^[A-Za-z_][\w-]{0,127}$/.test(taskId)) {
+      refuse(400, 'InvalidArgument', 'expected an asynchronous invocation with a task id');
+    } else if (tasks.submit(taskId, payload)) {
+      response.writeHead(202, { 'x-fc-request-id': tasks.find(taskId)?.requestId }).end();
+    } else {
+      // Documented is the status; the code is that of the API before (fc-open 2021-04-06).
+      refuse(409, 'StatefulAsyncInvocationAlreadyExists', `task '${taskId}' exists already`);
+    }
+  }
+}
+
+/** One page of tasks, `limit` of them (20), behind the one that `nextToken` names. */
+function listTasks(
+  tasks: readonly AsyncTask[],
+  query: URLSearchParams,
+): { tasks: object[]; nextToken?: string | undefined } {
+  const status = query.get('status');
+  const found = tasks.filter(
+    (task) =>
+      task.taskId.startsWith(query.get('prefix') ?? '') && (status === null || task.status === status),
+  );
+  const start = found.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
+  const page = found.slice(start, start + Number(query.get('limit') ?? 20));
+  const withPayload = query.get('includePayload') === 'true';
+  return {
+    tasks: page.map((task) => (withPayload ? task : { ...task, taskPayload: undefined })),
+    nextToken: start + page.length < found.length ? page.at(-1)?.taskId : undefined,
+  };
+}

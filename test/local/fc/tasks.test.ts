@@ -1,0 +1,140 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createTaskClient } from '../../../src/backfill/task-client.ts';
+import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
+import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
+import { openTasks } from '../../../src/local/fc/tasks/tasks.ts';
+import { startOss, temporaryDir } from '../oss/running-oss.ts';
+
+const functionName = 'oss-saveas-backfill';
+
+/** A task API whose function waits until the test says how each invocation ends; spoken to by the official SDK. */
+async function startTasks({
+  dir = '',
+  secret = 'local-secret',
+  retryDelaysMs = [1, 1, 1],
+  now = Date.now,
+} = {}) {
+  const invocations: { event: string; end: (error?: string) => void }[] = [];
+  const invoke = (event: Buffer) =>
+    new Promise<InvocationResult>((resolve) => {
+      invocations.push({
+        event: event.toString(),
+        end: (error) =>
+          resolve(
+            error === undefined
+              ? { status: 'succeeded', requestId: 'r', body: Buffer.from('{}') }
+              : { status: 'failed', requestId: 'r', error: { errorMessage: error } },
+          ),
+      });
+    });
+  const tasks = openTasks({ dir: dir || (await temporaryDir()), functionCompute: { invoke }, retryDelaysMs });
+  onTestFinished(() => tasks.close());
+  const secretOf = (id: string) => (id === 'local' ? 'local-secret' : undefined);
+  const { url = '' } = await startOss({ routes: [createTaskApi({ functionName, tasks, secretOf, now })] });
+  const connect = (name = functionName) =>
+    createTaskClient({
+      endpoint: new URL(url),
+      functionName: name,
+      credentials: async () => ({ accessKeyId: 'local', accessKeySecret: secret }),
+      stop: new AbortController().signal,
+    });
+  const endNext = async (error?: string) => {
+    await expect.poll(() => invocations.length).toBeGreaterThan(0);
+    invocations.shift()?.end(error);
+  };
+  return { tasks, client: connect(), connect, invocations, endNext };
+}
+
+describe('the task API of the local Function Compute, asked by the official SDK', () => {
+  it('runs a task once, and refuses its id ever after', async () => {
+    const { client, endNext, invocations } = await startTasks();
+
+    expect(await client.submit('backfill-1-a', '{"objects":[1]}')).toBe(true);
+    await expect.poll(() => client.find('backfill-1-a')).toMatchObject({ status: 'Running' });
+    expect(await client.submit('backfill-1-a', '{"objects":[1]}')).toBe(false);
+    expect(invocations[0]?.event).toBe('{"objects":[1]}');
+    await endNext();
+    await expect.poll(() => client.find('backfill-1-a')).toEqual({ status: 'Succeeded', errorMessage: '' });
+    expect(await client.submit('backfill-1-a', '{"objects":[1]}')).toBe(false);
+  });
+
+  it('tries a failing function again, and tells its error in the end', async () => {
+    const { client, endNext } = await startTasks({ retryDelaysMs: [1] });
+    await client.submit('backfill-1-a', '{}');
+
+    await endNext('first');
+    await endNext('second');
+
+    await expect
+      .poll(() => client.find('backfill-1-a'))
+      .toEqual({ status: 'Failed', errorMessage: 'second' });
+  });
+
+  it('lists tasks by state and the beginning of their ids, over many pages', async () => {
+    const { client } = await startTasks();
+    for (let number = 0; number < 205; number += 1) {
+      await client.submit(`backfill-1-${number}`, '{}');
+    }
+    await client.submit('backfill-2-x', '{}');
+
+    await expect.poll(() => client.list('backfill-1-', 'Running')).toEqual(['backfill-1-0']);
+    expect((await client.list('backfill-1-', 'Enqueued')).length).toBe(204);
+    expect(await client.list('backfill-2-', 'Enqueued')).toEqual(['backfill-2-x']);
+    expect(await client.list('backfill-1-', 'Failed')).toEqual([]);
+  });
+
+  it('stops what waits at once, and what runs when it has ended', async () => {
+    const { client, endNext, invocations } = await startTasks();
+    await client.submit('a', '{}');
+    await client.submit('b', '{}');
+    await expect.poll(() => invocations.length).toBe(1);
+
+    await client.stop('b');
+    await client.stop('a');
+    expect(await client.find('b')).toMatchObject({ status: 'Stopped' });
+    expect(await client.find('a')).toMatchObject({ status: 'Stopping' });
+    await endNext('cut off');
+
+    await expect.poll(() => client.find('a')).toMatchObject({ status: 'Stopped' });
+    expect(invocations.length).toBe(0);
+  });
+
+  it('begins unfinished tasks again after a restart, and still knows the others', async () => {
+    const dir = await temporaryDir();
+    const before = await startTasks({ dir });
+    await before.client.submit('done', '{}');
+    await before.endNext();
+    await expect.poll(() => before.client.find('done')).toMatchObject({ status: 'Succeeded' });
+    await before.client.submit('cut-off', '{}');
+    before.tasks.close();
+
+    const { client, endNext } = await startTasks({ dir });
+
+    expect(await client.submit('done', '{}')).toBe(false);
+    await endNext();
+    await expect.poll(() => client.find('cut-off')).toMatchObject({ status: 'Succeeded' });
+  });
+
+  it.each<[string, Parameters<typeof startTasks>[0], string]>([
+    ['with a wrong secret', { secret: 'wrong' }, 'SignatureDoesNotMatch'],
+    ['by a clock that is an hour off', { now: () => Date.now() + 3_600_000 }, 'InvalidTimeStamp.Expired'],
+  ])('refuses a request signed %s', async (_, options, code) => {
+    const { client, invocations } = await startTasks(options);
+
+    await expect(client.submit('a', '{}')).rejects.toMatchObject({ statusCode: 403, code });
+    expect(invocations.length).toBe(0);
+  });
+
+  it('refuses other functions, ids that Function Compute would refuse, and payloads above 128 KB', async () => {
+    const { client, connect } = await startTasks();
+    const other = connect('another');
+
+    await expect(other.submit('a', '{}')).rejects.toMatchObject({
+      statusCode: 404,
+      code: 'FunctionNotFound',
+    });
+    await expect(client.submit('1a', '{}')).rejects.toMatchObject({ statusCode: 400 });
+    await expect(client.submit('a', 'x'.repeat(131_073))).rejects.toMatchObject({ statusCode: 413 });
+    await expect(client.find('a')).rejects.toMatchObject({ statusCode: 404 });
+  });
+});
