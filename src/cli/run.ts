@@ -2,7 +2,7 @@ import { createHandler } from '../handler.ts';
 import { processObject } from '../oss/operations.ts';
 import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
-import { buildProcess } from '../process.ts';
+import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
@@ -30,7 +30,7 @@ export const run: Command = {
   heedsStop: true,
   run: async (values, io, urls) => {
     const event = optionalText(values, 'event');
-    const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseObjectUrl)];
+    const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];
     if (values.style === undefined && events.length > 0) {
       return runByRules(values, io, events);
     }
@@ -42,6 +42,15 @@ export const run: Command = {
     );
   },
 };
+
+/** A prefix or a glob names many objects, which another command is for. */
+function parseOneObject(url: string): OssObject {
+  if (/^oss:\/\/[^/]+$|\/$|\*|\{[^}]*,/.test(url)) {
+    const [prefix] = url.split(/[*?[{]/);
+    throw new CliError(`${url} is not one object. For all objects there: oss-saveas backfill ${prefix}`);
+  }
+  return parseObjectUrl(url);
+}
 
 /** What Alibaba Cloud's SDK samples do as "process_object": one call, and the six values of its answer. */
 async function runStyle(values: Values, io: Io): Promise<number> {

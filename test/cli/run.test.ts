@@ -167,6 +167,22 @@ describe('a run with a style of its own', () => {
   });
 });
 
+describe('a run over many objects', () => {
+  it.each([
+    ['oss://photos/', 'oss://photos/'],
+    ['oss://photos/uploads/', 'oss://photos/uploads/'],
+    ['oss://photos/uploads/**/*.jpg', 'oss://photos/uploads/'],
+    ['oss://photos/{a,b}.jpg', 'oss://photos/'],
+  ])('such as %s names the command for these', async (url, prefix) => {
+    const { run } = await startWith({ 'uploads/a.jpg': 'x' });
+
+    const { exitCode, err } = await run(url);
+
+    expect(err).toContain(`${url} is not one object. For all objects there: oss-saveas backfill ${prefix}`);
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe('a run by the rules', () => {
   it('does for each object what an upload of it would have done', async () => {
     const { run, read } = await startWith({ 'uploads/a.png': 'a', 'other/b.png': 'b' });
