@@ -22,13 +22,18 @@ export interface Estimate {
   isUpperBound: boolean;
 }
 
+export interface EstimateOptions {
+  source: Source;
+  ruleSet: RuleSet;
+  filter: Filter;
+  onlyMissing: boolean;
+}
+
 const sampleSize = 10;
 
 /** Plans every object of a source and adds up. `onObject` hears of each, for progress; it may throw to give up. */
 export async function estimate(
-  source: Source,
-  ruleSet: RuleSet,
-  filter: Filter,
+  { source, ruleSet, filter, onlyMissing }: EstimateOptions,
   onObject: (estimate: Estimate) => void,
 ): Promise<Estimate> {
   const result: Estimate = {
@@ -57,8 +62,8 @@ export async function estimate(
     if (skipped !== undefined) {
       result.skipped[skipped] = (result.skipped[skipped] ?? 0) + 1;
     } else {
-      result.headRequests += Number(needsHead) + (filter.onlyMissing ? tasks.length : 0);
-      result.isUpperBound ||= needsHead || filter.onlyMissing;
+      result.headRequests += Number(needsHead) + (onlyMissing ? tasks.length : 0);
+      result.isUpperBound ||= needsHead || onlyMissing;
     }
     onObject(result);
   }

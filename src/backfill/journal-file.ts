@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 
@@ -91,35 +91,4 @@ export function writeJournal(folder: string, state: JournalState, lines: readonl
 
 function sizeOf(file: string): number {
   return fs.existsSync(file) ? fs.statSync(file).size : 0;
-}
-
-/**
- * Keeps the folder for this process until the answer is called, which also removes the folder where nothing was put
- * into it. Throws where another process that is alive has it; what a killed one left behind is taken over.
- */
-export function lockFolder(folder: string): () => void {
-  fs.mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'lock');
-  const owner = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
-  if (owner > 0 && owner !== process.pid && isAlive(owner)) {
-    throw new Error(`process ${owner} is at work on this backfill (${file})`);
-  }
-  fs.rmSync(file, { force: true });
-  fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
-  return () => {
-    fs.rmSync(file, { force: true });
-    for (const dir of [folder, dirname(folder)]) {
-      if (fs.readdirSync(dir).length === 0) {
-        fs.rmdirSync(dir);
-      }
-    }
-  };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -33,7 +33,7 @@ export interface Journal {
   readonly state: JournalState;
   /** All that is accounted for so far, what is ahead of the position included. */
   readonly total: Counts;
-  begin(position: Position, counts: Pick<Counts, 'objects' | 'selected'>): Item;
+  begin(position: Position, counts: Partial<Counts>): Item;
   /** What an earlier run did, if it did. It counts for the item. */
   recall(item: Item, source: string, target?: string): Line | undefined;
   record(item: Item, line: Line): void;

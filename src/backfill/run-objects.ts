@@ -19,6 +19,8 @@ export interface RunOptions {
   filter: Filter;
   journal: Journal;
   call: Call;
+  /** Epoch ms: outputs that were saved since then are left as they are. */
+  savedSince?: number | undefined;
   pace: Pace;
   /** Nothing is begun once so many objects were selected. */
   endsAt: number;
@@ -95,6 +97,7 @@ async function runObject(
         call: pacedCall(options, stored.sizeBytes ?? 0),
         deadline: Number.POSITIVE_INFINITY,
         now: Date.now,
+        savedSince: options.savedSince,
       });
       if (outcome.status === 'failed' && stop.aborted) {
         return; // It was given up, so that the next run makes it.

@@ -9,8 +9,6 @@ export interface Filter {
   /** Epoch ms between which an object was modified, the first included. */
   since?: number | undefined;
   until?: number | undefined;
-  /** Outputs that exist are left as they are. */
-  onlyMissing: boolean;
 }
 
 /** Why a backfill leaves an object alone: the planner's reasons, and its own. */
@@ -46,7 +44,7 @@ export function selectTasks(object: StoredObject, ruleSet: RuleSet, filter: Filt
   const failed = wanted.filter((item) => item.status === 'failed');
   const reason = items.find((item) => item.status === 'skipped')?.reason;
   return {
-    tasks: filter.onlyMissing ? tasks.map((task) => ({ ...task, refresh: 'missing' })) : tasks,
+    tasks,
     failed,
     skipped: tasks.length + failed.length > 0 ? undefined : (reason ?? 'no-rule-matched'),
   };

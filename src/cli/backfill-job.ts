@@ -8,6 +8,7 @@ import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
 import type { Filter } from '../backfill/select.ts';
 import type { Source } from '../backfill/source.ts';
+import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Option, optionalText, textOf, type Values } from './command.ts';
@@ -30,6 +31,12 @@ export const jobOptions: Readonly<Record<string, Option>> = {
   max: { value: 'number', summary: 'ends after so many objects; given again, it goes on' },
   share: { value: 'share', default: '0.8', summary: "of the region's quota; the rest is for uploads" },
   rate: { value: 'number', summary: 'calls a second, where your quota is another' },
+  via: { value: 'function', summary: 'hands batches to the deployed function, as asynchronous tasks' },
+  function: { value: 'name', default: 'oss-saveas-backfill', summary: 'the function for --via function' },
+  'fc-endpoint': {
+    value: 'url',
+    summary: 'of its API (default https://<AccountID>.<region>.fc.aliyuncs.com)',
+  },
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 };
 
@@ -38,8 +45,12 @@ export interface Job {
   rulesDigest: string;
   source: Source;
   filter: Filter;
+  /** Outputs that exist are left as they are. */
+  onlyMissing: boolean;
   /** Nothing more is begun after so many objects. */
   max: number | undefined;
+  /** With `--via function`. */
+  taskClient: TaskClient | undefined;
   /** What it may use of the account's. */
   quota: Quota;
   /** Its journal's folder: the same for the same command, whatever the rules say and however fast it goes. */
@@ -50,25 +61,48 @@ export async function openJob(
   values: Values,
   urls: readonly string[],
   io: Io,
-  { call, settings }: Connection,
+  { call, settings, credentials }: Connection,
 ): Promise<Job> {
   const rulesFile = textOf(values, 'rules');
   const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
   const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
   const source = await openSource();
   const filter = readFilter(values);
-  const { keys, inventory, bucket, rule } = values;
-  const identity = { urls, keys, inventory, bucket, rule, filter };
+  const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via } = values;
+  const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   return {
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     source,
     filter,
+    onlyMissing: values['only-missing'] === true,
     max: readNumber(values, 'max'),
+    taskClient: openTaskClient(),
     quota: readQuota(values, settings.region),
     folder: join(journal, digestOf(JSON.stringify(identity))),
   };
 
+  function openTaskClient(): TaskClient | undefined {
+    const via = optionalText(values, 'via');
+    if (via === undefined) {
+      return undefined;
+    }
+    if (via !== 'function' || rule !== undefined) {
+      throw new CliError(
+        '--via: expected "function", which applies all its rules: --rule is for this machine.',
+      );
+    }
+    const { AccountID, FC_ENDPOINT } = io.env;
+    const ofAccount = AccountID && `https://${AccountID}.${settings.region}.fc.aliyuncs.com`;
+    const endpoint = optionalText(values, 'fc-endpoint') ?? FC_ENDPOINT ?? ofAccount;
+    if (endpoint === undefined || !URL.canParse(endpoint)) {
+      throw new CliError(
+        `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
+      );
+    }
+    const functionName = textOf(values, 'function');
+    return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop: io.stop });
+  }
   async function openSource(): Promise<Source> {
     const [keys, inventory] = [optionalText(values, 'keys'), optionalText(values, 'inventory')];
     const bucket = optionalText(values, 'bucket');
@@ -103,7 +137,7 @@ function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
 function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
   const within = urls.map((url) => {
     const [, name, prefix = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
-    if (name === undefined || /[*?[{]/.test(prefix)) {
+    if (name === undefined || prefix.includes('*')) {
       throw new CliError(
         `expected oss://bucket/prefix/ (the rules' globs say what to take), received "${url}".`,
       );
@@ -124,7 +158,7 @@ function readPlaces(urls: readonly string[], bucket: string | undefined, { rules
 
 function readFilter(values: Values): Filter {
   const [since, until] = [readTime(values, 'since'), readTime(values, 'until')];
-  return { since, until, onlyMissing: values['only-missing'] === true };
+  return { since, until };
 }
 
 function readTime(values: Values, name: string): number | undefined {

@@ -1,10 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import { readdirSync, rmdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { estimate, secondsUnder } from '../backfill/estimate.ts';
 import { type Journal, noCounts, openJournal } from '../backfill/journal.ts';
-import { failuresFileOf, type JournalState, lockFolder, readJournal } from '../backfill/journal-file.ts';
+import { failuresFileOf, type JournalState, readJournal } from '../backfill/journal-file.ts';
 import { createPace, type Pace } from '../backfill/pace.ts';
 import { maxConcurrency, runObjects } from '../backfill/run-objects.ts';
+import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { type Job, jobOptions, openJob } from './backfill-job.ts';
@@ -25,6 +28,7 @@ export const backfill: Command = {
   options: {
     ...connectionOptions,
     ...jobOptions,
+    stop: { summary: 'with --via function: stops the batches that were handed over' },
     restart: { summary: 'begins anew, whatever the journal says' },
     yes: { summary: 'starts after the dry run without asking' },
   },
@@ -32,17 +36,28 @@ export const backfill: Command = {
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const job = await openJob(values, urls, io, connection);
-      const unlock = lockFolder(job.folder);
+      const unlock = lockFolder(job.folder, (pid) => `process ${pid} is at work on this backfill.`);
       try {
+        if (values.stop) {
+          return await stop(job, io);
+        }
         const start = await findStart(job, values, io);
         return start === undefined
           ? 0
           : await carryOut(job, openJournal(job.folder, start.fresh), io, connection);
       } finally {
         unlock();
+        removeIfEmpty(job.folder);
       }
     }),
 };
+
+/** A dry run leaves nothing behind. */
+function removeIfEmpty(folder: string): void {
+  if (readdirSync(folder).length === 0) {
+    rmdirSync(folder);
+  }
+}
 
 /** Goes on with what is unfinished, without a question; else asks after a dry run. Undefined: not to be started. */
 async function findStart(job: Job, values: Values, io: Io): Promise<{ fresh?: JournalState } | undefined> {
@@ -66,9 +81,9 @@ async function findStart(job: Job, values: Values, io: Io): Promise<{ fresh?: Jo
 }
 
 async function dryRun(job: Job, values: Values, io: Io): Promise<{ fresh: JournalState } | undefined> {
-  const { source, ruleSet, filter, quota } = job;
+  const { source, quota } = job;
   const draw = createProgress(io);
-  const found = await estimate(source, ruleSet, filter, ({ objects }) => {
+  const found = await estimate(job, ({ objects }) => {
     io.stop.throwIfAborted();
     if (objects % 1_000 === 0) {
       draw(`${objects} objects looked at`);
@@ -87,11 +102,21 @@ async function dryRun(job: Job, values: Values, io: Io): Promise<{ fresh: Journa
     : undefined;
 }
 
+async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
+  const stored = readJournal(folder);
+  if (taskClient === undefined || stored === undefined) {
+    throw new CliError('--stop: the same command was not started with --via function.');
+  }
+  const count = await stopTasks(taskClient, stored.state);
+  io.out(`${count} batches stopped. The same command without --stop accounts for them.\n`);
+  return 0;
+}
+
 /** What fails in 6 attempts, the pauses between which add up to 15 s on the average, is not a passing fault. */
 const maxAttempts = 6;
 
 async function carryOut(job: Job, journal: Journal, io: Io, connection: Connection): Promise<number> {
-  const { source, ruleSet, filter, quota, folder } = job;
+  const { source, ruleSet, filter, onlyMissing, quota, folder, taskClient } = job;
   setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...quota, now: Date.now, sleep });
@@ -111,7 +136,13 @@ async function carryOut(job: Job, journal: Journal, io: Io, connection: Connecti
   const { position: behind, endsAt = Number.POSITIVE_INFINITY } = journal.state;
   const stopShowing = showProgress(journal, pace, io);
   try {
-    await runObjects({ source, behind, ruleSet, filter, journal, call, pace, endsAt, stop: io.stop });
+    const shared = { source, behind, ruleSet, filter, journal, call, endsAt, stop: io.stop };
+    if (taskClient === undefined) {
+      await runObjects({ ...shared, pace, savedSince: onlyMissing ? 0 : undefined });
+    } else {
+      const savedSince = onlyMissing ? new Date(0).toISOString() : journal.state.startedAt;
+      await runTasks({ ...shared, client: taskClient, savedSince, sleep });
+    }
     const isFinished = !io.stop.aborted && journal.total.selected < endsAt;
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {

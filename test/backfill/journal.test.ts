@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Journal, noCounts, openJournal } from '../../src/backfill/journal.ts';
-import { type JournalState, lockFolder, readJournal } from '../../src/backfill/journal-file.ts';
+import { type JournalState, readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 
 const fresh: JournalState = {
@@ -142,28 +142,6 @@ describe('a journal', () => {
     await appendFile(join(folder, 'journal.jsonl'), '{"status":"saved","sour');
 
     expect(readJournal(folder)?.lines).toEqual([saved('1')]);
-  });
-});
-
-describe('the lock of a journal', () => {
-  it('keeps another process out, and goes with the folder where nothing was written', async () => {
-    const folder = join(await temporaryDir(), 'jobs', 'one');
-    const unlock = lockFolder(folder);
-    await writeFile(join(folder, 'lock'), String(process.ppid));
-
-    expect(() => lockFolder(folder)).toThrow(`process ${process.ppid} is at work on this backfill`);
-
-    unlock();
-    await expect(readdir(join(folder, '..', '..'))).resolves.toEqual([]);
-  });
-
-  it('is taken over from a process that was killed', async () => {
-    const folder = await temporaryDir();
-    await writeFile(join(folder, 'lock'), '999999999');
-
-    lockFolder(folder);
-
-    expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
   });
 });
 
