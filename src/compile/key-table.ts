@@ -56,6 +56,7 @@ export function toKeyTable(language: DFA): KeyTable {
   const next = states.flatMap((_, state) => columns.classes.map((column) => column[state] ?? -1));
   return {
     prefix,
+    suffix: literalSuffix(states, language.finals),
     ranges: columns.starts,
     classes: columns.numbers,
     classCount: columns.classes.length,
@@ -76,6 +77,32 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
     prefix += String.fromCodePoint(only[0].min);
     start = only[1];
   }
+}
+
+/** What every key ends with: characters are taken from the end for as long as only one leads there. */
+function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node>): string {
+  const [start] = states;
+  let suffix = '';
+  let ends = new Set(states.filter((state) => finals.has(state)));
+  while (start !== undefined && !ends.has(start)) {
+    const before = new Set<DFA.Node>();
+    const characters = new Set<number>();
+    for (const state of states) {
+      for (const [{ min, max }, next] of state.out.entries()) {
+        if (ends.has(next)) {
+          before.add(state);
+          characters.add(min).add(max);
+        }
+      }
+    }
+    const [only, ...others] = characters;
+    if (only === undefined || others.length > 0) {
+      return suffix;
+    }
+    suffix = String.fromCodePoint(only) + suffix;
+    ends = before;
+  }
+  return suffix;
 }
 
 /** Cuts the code points into ranges, and gives ranges that lead every state to the same next one the same class. */

@@ -16,6 +16,7 @@ import {
 /** Every key there is. */
 export const allKeys: KeyTable = {
   prefix: '',
+  suffix: '',
   ranges: [0],
   classes: [0],
   classCount: 1,

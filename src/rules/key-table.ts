@@ -5,6 +5,8 @@
 export interface KeyTable {
   /** What every key of the language begins with; the automaton reads what follows. */
   prefix: string;
+  /** What every key of the language ends with, which tells most others at once; the automaton reads it too. */
+  suffix: string;
   /** The first code points of the ranges that the automaton tells apart, ascending; the first one is 0. */
   ranges: readonly number[];
   /** The class of each range: ranges of one class lead to the same states. */
@@ -19,7 +21,8 @@ export interface KeyTable {
 
 /** Whether the language holds `key`. The time it takes is linear in the key, whatever the globs were. */
 export function matchesKey(table: KeyTable, key: string): boolean {
-  return key.startsWith(table.prefix) && table.accepts[stateAfter(table, key)] === 1;
+  const { prefix, suffix, accepts } = table;
+  return key.startsWith(prefix) && key.endsWith(suffix) && accepts[stateAfter(table, key)] === 1;
 }
 
 /** Whether the language holds some key that begins with `text`. */

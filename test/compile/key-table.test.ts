@@ -115,6 +115,18 @@ describe('a key table', () => {
     expect(tableOf(['照片/😀*'])).toMatchObject({ prefix: '照片/😀', accepts: [1] });
   });
 
+  it('says what all keys end with', () => {
+    const suffixes = [
+      tableOf(['uploads/**/*-7.jpg'], ['**/x*']),
+      tableOf(['*_t.jpg', '**/a/b_t.jpg']),
+      tableOf(['a/{x,y}.😀g']),
+      tableOf(['*.jpg', '*.png']),
+      tableOf(['**']),
+    ].map(({ suffix }) => suffix);
+
+    expect(suffixes).toEqual(['-7.jpg', '_t.jpg', '.😀g', 'g', '']);
+  });
+
   it('never takes half a surrogate pair, which no key holds', () => {
     expect(['**', '?', '[!a]'].map((text) => matchesKey(tableOf([text]), '\ud83d'))).toEqual([
       false,
