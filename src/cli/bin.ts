@@ -7,6 +7,11 @@ import { styleText } from 'node:util';
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 }
+try {
+  process.loadEnvFile(); // Serverless Devs reads the same .env.
+} catch {
+  // There is none.
+}
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));

@@ -13,6 +13,7 @@ import type { Match, Rule } from '../rules/rule-set.ts';
 import { variablesOf } from '../rules/template.ts';
 import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
 import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
+import { functionPriceCny, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { printable } from './terminal.ts';
 
@@ -45,7 +46,8 @@ export const explain: Command = {
       explanations.push(...records.map((record) => explainRecord(record, rules, source)));
     }
     const texts = explanations.map(formatExplanation);
-    io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : texts.join('\n'));
+    const text = [...texts, priceNote].join('\n');
+    io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : text);
     return 0;
   },
 };
@@ -84,6 +86,8 @@ interface Explanation extends Partial<OssObject> {
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
   head: boolean;
+  /** Of the invocation, without OSS's own price. */
+  functionPriceCny?: number;
 }
 
 interface RuleExplanation {
@@ -117,11 +121,13 @@ function explainRecord(
   const { bucket, key, eventName } = record.event;
   const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
   const outputs = explained.flatMap((rule) => rule.outputs);
+  const calls = outputs.filter((output) => output.process !== undefined).length;
   return {
     bucket,
     key,
     rules: explained,
-    calls: outputs.filter((output) => output.process !== undefined).length,
+    calls,
+    functionPriceCny: functionPriceCny(calls),
     // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
     head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
   };
@@ -215,13 +221,14 @@ function decode(encoded: string): string {
   });
 }
 
-function formatExplanation({ bucket, key, skipped, rules, calls, head }: Explanation): string {
+function formatExplanation({ bucket, key, skipped, rules, calls, head, ...prices }: Explanation): string {
   const isNamed = bucket !== undefined && key !== undefined;
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
+  const price = `the function costs CNY ${((prices.functionPriceCny ?? 0) * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
   const lines =
     skipped === undefined
-      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}`]
+      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}; ${price}`]
       : [`  skipped: ${skipped}`];
   return [title, ...lines].map((line) => `${printable(line)}\n`).join('');
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { SourceRule } from '../compile/compile.ts';
 import { checkRole, renderTemplate } from './account.ts';
 import { checkFiles, describe, isAboutDeployment } from './check.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from './command.ts';
 import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
+import { placeFor } from './samples.ts';
 import { eventPattern, nativeTriggers } from './trigger-filters.ts';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -24,6 +26,7 @@ const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: 
   'trigger-policy': { isPolicy: true, make: (_, site) => json(triggerPolicy(site)) },
   'trigger-trust': { isPolicy: true, make: () => json(trustPolicy('oss')) },
   trigger: { isPolicy: false, make: (rules, site) => yaml({ triggers: nativeTriggers(rules, site) }) },
+  event: { isPolicy: true, make: ({ source }, { bucket }) => json(sampleEvent(source, bucket)) },
   eventbridge: { isPolicy: false, make: (rules, site) => json(eventPattern(rules, site)) },
 };
 const names = Object.keys(documents);
@@ -57,15 +60,20 @@ export const generate: Command = {
     const rules = await loadRules(textOf(values, 'rules'));
     const isOpen = rules.source.some(({ match }) => match.bucket === undefined);
     const bucket = optionalText(values, 'bucket') ?? io.env.OSS_BUCKET;
-    if (name === 'policy' && isOpen && bucket === undefined) {
+    if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
-        'a rule names no bucket: set OSS_BUCKET or --bucket, so that the policy is for that bucket alone.',
+        `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
       );
     }
     io.out(document.make(rules, siteOf(values, bucket, document.isPolicy)));
     return 0;
   },
 };
+
+/** An event for `s invoke`: an object of the reader's bucket that a rule takes. */
+function sampleEvent(source: readonly SourceRule[], bucket: string): object {
+  return { objects: [placeFor(source, 'a.jpg', bucket) ?? placeFor(source, 'a', bucket)] };
+}
 
 function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): Site {
   const variable = (name: string) => `\${${name}}`; // As s.yaml writes it.

@@ -85,14 +85,7 @@ export async function startStack(
   // Loaded here: it brings sharp, a development dependency that no other command needs.
   const { startLocalStack } = await import('../local/stack.ts');
   const { region } = localAccount;
-  try {
-    return await startLocalStack({ ...options, bundleDir, instanceProgram: 'build/fc-instance.js', region });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new CliError(`port ${options.port} is taken: give another with --port, or 0 for a free one.`);
-    }
-    throw error;
-  }
+  return startLocalStack({ ...options, bundleDir, instanceProgram: 'build/fc-instance.js', region });
 }
 
 async function readFaults(file: string): Promise<FaultPlan> {

@@ -28,7 +28,7 @@ export const ls: Command = {
         io.out(
           values.json === true
             ? page.objects.map((object) => `${JSON.stringify(object)}\n`).join('')
-            : formatTable([[], ...rows]),
+            : formatTable(rows),
         );
         continuationToken = page.nextContinuationToken;
       } while (continuationToken !== undefined);

@@ -4,9 +4,9 @@ import { createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
 
-/** Where a picture of that file name is uploaded for a rule to take it, else one of its kind; undefined where no rule does. */
+/** Where a file of that name is uploaded for a rule to take it, else one of its kind; undefined where no rule does. */
 export function placeFor(rules: readonly SourceRule[], name: string, bucket: string): OssObject | undefined {
-  for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*${literalPattern(extname(name))}`]) {
+  for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*[^/]${literalPattern(extname(name))}`]) {
     for (const { keys, match } of rules) {
       const key = within(createBudget(20_000), (budget) =>
         exampleKey(intersect(keys, regular(pattern, budget), budget), budget),

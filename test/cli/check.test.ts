@@ -120,6 +120,36 @@ describe('check', () => {
     expect((await check(two, undefined, '--strict')).exitCode).toBe(1);
   });
 
+  it('tells no note of the rules that are shipped', async () => {
+    const { diagnostics } = JSON.parse((await runCommand(['check', '--json'])).out);
+
+    expect(diagnostics).toEqual([]);
+  });
+
+  it('is silent about a warning whose line accepts it, and never about an error', async () => {
+    const file = join(dir, 'rules.yaml');
+    const rules = (accept: string, target: string) =>
+      `rules:\n  - name: a\n    match: { key: "a/*" }\n    outputs: [{ style: "image/resize,w_1", target: { key: "d/{base}" } }]\n  - name: b\n    match: { key: "b/*" }\n    outputs: [{ style: "image/resize,w_1", target: { key: "${target}" } }] # accept: ${accept}\n`;
+    const codesOf = async (text: string) => {
+      await writeFile(file, text);
+      const { diagnostics } = JSON.parse((await runCommand(['check', '--rules', file, '--json'])).out);
+      return diagnostics.map(({ code }: Diagnostic) => code);
+    };
+
+    expect(await codesOf(rules('other', 'd/{base}'))).toEqual(['collision']);
+    expect(await codesOf(rules('other, collision', 'd/{base}'))).toEqual([]);
+    expect(await codesOf(rules('loop', 'b/x{base}'))).toEqual(['loop']);
+  });
+
+  it('refuses rules that are not UTF-8', async () => {
+    const file = join(dir, 'rules.yaml');
+    await writeFile(file, Buffer.from([0x23, 0x20, 0xb0, 0xe6, 0xc8, 0xa8]));
+
+    const { exitCode, err } = await runCommand(['check', '--rules', file]);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('rules.yaml:1:3 is not UTF-8')]);
+  });
+
   it('shows chains of rules, and takes them for no loop', async () => {
     const { exitCode, out } = await check([
       rule({ key: 'video/*.mp4' }, { key: 'covers/{name}.jpg' }, 'video/snapshot,t_1000,f_jpg', 'cover'),

@@ -263,6 +263,15 @@ describe('the doctor', () => {
     expect(of('endpoint')).toMatchObject({ state: 'wrong', found: expect.stringContaining('ECONNREFUSED') });
   });
 
+  it('warns of the variable by which s deploy hangs', async () => {
+    const { examine } = await prepare();
+
+    const { exitCode, of } = await examine([], { FC_REGION: 'cn-hangzhou' });
+
+    expect(of('environment')).toMatchObject({ state: 'wrong', advice: 'unset FC_REGION' });
+    expect(exitCode).toBe(1);
+  });
+
   it('sees a clock that OSS would refuse', async () => {
     const { env } = await prepare();
     const { io } = createIo(env);

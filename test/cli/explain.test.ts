@@ -134,6 +134,31 @@ describe('explain', () => {
     expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
+  it('says what the function costs, and that OSS has a price of its own', async () => {
+    const [report] = await explain('oss://photos/in/a.jpg');
+    const { out } = await runCommand(['explain', '--rules', rules, 'oss://photos/in/a.jpg']);
+
+    expect(report).toMatchObject({ calls: 1, functionPriceCny: expect.closeTo(4.74e-6, 8) });
+    expect(out).toContain('1 billable processing calls; the function costs CNY 4.74 for a million of these');
+    expect(out).toMatch(
+      /list price of 2025-12-13[\s\S]*OSS bills image processing by the size of the source/,
+    );
+  });
+
+  it('reads keys from standard input, with or without a byte order mark', async () => {
+    const input = '\ufeffin/a.jpg\r\nin/b.jpg\n';
+    const args = ['explain', '--rules', rules, '--json', '-'];
+
+    const reports: Report[] = JSON.parse((await runCommand(args, {}, { input })).out);
+    const gbk = await runCommand(args, {}, { input: Buffer.from([0x61, 0xb0, 0xe6]) });
+
+    expect(reports.map(({ key }) => key)).toEqual(['in/a.jpg', 'in/b.jpg']);
+    expect(gbk).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('standard input:1:2 is not UTF-8'),
+    });
+  });
+
   it('does not understand a command line without an object', async () => {
     expect((await runCommand(['explain'])).exitCode).toBe(2);
   });

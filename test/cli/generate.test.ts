@@ -1,8 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { findUndelivered } from '../../src/check/delivery.ts';
+import { readTrigger } from '../../src/check/deployment.ts';
+import { checkTriggers } from '../../src/check/triggers.ts';
+import { nativeTriggers } from '../../src/cli/trigger-filters.ts';
+import { compileRules } from '../../src/compile/compile.ts';
 import { runCommand } from './terminal.ts';
 
 let dir = '';
@@ -77,6 +83,24 @@ describe('the generated policy', () => {
     expect((await policyOf(one))[2]).toEqual(['oss:GetObject', expected]);
   });
 
+  it('lets the logo of a watermark be read, and whatever name it may have', async () => {
+    const logo = (style: string) => rule({ key: 'in/*' }, { key: 'out/{base}' }, { style });
+    const read = async (style: string) => (await policyOf(logo(style)))[2];
+
+    expect(await read('image/watermark,image_{b64:logos/our logo.png}')).toEqual([
+      'oss:GetObject',
+      ['acs:oss:*:*:photos/logos/our logo.png'],
+    ]);
+    expect(await read('image/watermark,image_{b64:logo.png?x-oss-process=image/resize,P_30}')).toEqual([
+      'oss:GetObject',
+      ['acs:oss:*:*:photos/logo.png'],
+    ]);
+    expect(await read('image/watermark,image_{b64:logos/{name}.png}')).toEqual([
+      'oss:GetObject',
+      ['acs:oss:*:*:photos/logos/*'],
+    ]);
+  });
+
   it('is refused for every bucket there is', async () => {
     const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
 
@@ -104,6 +128,29 @@ describe('the generated triggers', () => {
     );
 
     expect(await filtersOf(...many)).toEqual([['photos', 'up/', '']]);
+  });
+
+  it('deliver all that rules take, and no two overlap', async () => {
+    const part = fc.constantFrom('a', 'b', '*', '**', '?', '{a,b}', '[ab]');
+    const ending = fc.constantFrom('', '.jpg', '.{jpg,png}', '*.jpg', '{.a,.b}');
+    const key = fc
+      .tuple(fc.array(part, { minLength: 1, maxLength: 3 }), ending)
+      .map(([parts, end]) => `${parts.join('/')}${end}`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(key, { minLength: 1, maxLength: 4 }), async (keys) => {
+        const text = stringify({ rules: [rule({ key: keys }, { key: 'd/{key}' })] });
+        const compiled = compileRules(text, 'rules.yaml');
+        if (!compiled.ok) {
+          return;
+        }
+        const site = { region: 'cn-hangzhou', account: '1', bucket: 'photos', functionName: 'f' };
+        const triggers = nativeTriggers(compiled, site).map((one) => readTrigger(one, []));
+
+        expect(findUndelivered(compiled.source, triggers)).toEqual([]);
+        const ours = { path: [], name: 'f', isOurs: true, role: 'r', triggers };
+        expect([...checkTriggers([ours])]).toEqual([]);
+      }),
+    );
   });
 });
 

@@ -107,6 +107,25 @@ describe('a run with a style of its own', () => {
     expect(err).toMatch(/ProcessObject oss:\/\/photos\/nope\.png failed: 404 NoSuchKey: .*requestId \w+/);
   });
 
+  it('does not put the result in place of its source unless told to', async () => {
+    const { run, read, oss } = await startWith({ 'a.png': 'the original' });
+    const source = ['--bucket', 'photos', '--key', 'a.png', '--style', 'image/resize,w_1'];
+    const target = ['--target-bucket', 'photos', '--target-image', 'a.png'];
+
+    const refused = await run(...source, ...target);
+    const original = String(await read('a.png'));
+    const told = await run(...source, ...target, '--overwrite-source');
+
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('oss://photos/a.png is the source itself'),
+    });
+    expect(original).toBe('the original');
+    expect(told.exitCode).toBe(0);
+    expect(String(await read('a.png'))).toContain('image/resize,w_1');
+    expect(oss.events).toHaveLength(2);
+  });
+
   it('only shows the instruction in a dry run', async () => {
     const { run, oss } = await startWith({ 'a.png': 'a' });
     const named = [
@@ -246,6 +265,20 @@ describe('a run by the rules', () => {
     expect(JSON.parse(out)).toMatchObject({ saved: 2, failed: 0 });
     expect(exitCode).toBe(0);
     expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
+  });
+
+  it('reads an event file that begins with a byte order mark, and refuses one that is not UTF-8', async () => {
+    const { run } = await startWith({ 'uploads/a.png': 'a' });
+    const dir = await temporaryDir();
+    const event = JSON.stringify({ bucket: 'photos', key: 'uploads/a.png', size: 1 });
+    await writeFile(join(dir, 'bom.json'), `\ufeff${event}`);
+    await writeFile(join(dir, 'gbk.json'), Buffer.from([0x7b, 0xb0, 0xe6]));
+
+    const bom = await run('--event', join(dir, 'bom.json'), '--dry-run', '--json');
+    const gbk = await run('--event', join(dir, 'gbk.json'));
+
+    expect(JSON.parse(bom.out)).toMatchObject({ planned: 2 });
+    expect(gbk).toMatchObject({ exitCode: 1, err: expect.stringContaining('gbk.json:1:2 is not UTF-8') });
   });
 
   it('draws its progress where somebody watches', async () => {

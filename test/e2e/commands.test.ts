@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProject } from './built-project.ts';
+
+const run = promisify(execFile);
 
 let project: Awaited<ReturnType<typeof buildProject>>;
 beforeAll(async () => {
@@ -50,6 +53,21 @@ describe('the demo', () => {
   });
 });
 
+describe('a demo of other rules', () => {
+  it('draws its pictures where the rules take them, whatever s.yaml delivers', async () => {
+    await writeFile(
+      join(project.dir, 'own.yaml'),
+      'rules:\n  - name: small\n    match: { key: "in/[0-9]/*.png", bucket: my-photos }\n    outputs:\n      - style: image/resize,w_100\n        target: { key: "out/{base}" }\n',
+    );
+
+    const { output, ended } = start('demo', '--rules', 'own.yaml', '--data', 'own-demo');
+
+    expect(await ended).toBe(0);
+    expect(output()).toMatch(/in\/0\/logo\.png, 600×600\n +small +out\/logo\.png +100×100/);
+    expect(output()).toMatch(/^warning own\.yaml:\d+:\d+ no trigger delivers/m);
+  });
+});
+
 describe('the local OSS', () => {
   it('says where it is and what to do next, and ends cleanly', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
@@ -62,6 +80,36 @@ describe('the local OSS', () => {
     expect(output()).toMatch(/endpoint +http:\/\/127\.0\.0\.1:\d+/);
     expect(output()).toMatch(/buckets +photos/);
     expect(output()).toContain('local / local-secret');
+  });
+
+  it('prints commands that upload a picture and list what became of it', async () => {
+    const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
+    await waitFor(() => output().includes('oss-saveas get'));
+    const [, upload = '', list = ''] = /^ {2}(node -e .*)\n {2}npx oss-saveas (.*)$/m.exec(output()) ?? [];
+
+    await run('sh', ['-c', upload], { cwd: project.dir });
+    await waitFor(() => output().includes('output saved'));
+    const { stdout } = await run(process.execPath, ['build/cli.js', ...list.split(' ')], {
+      cwd: project.dir,
+    });
+    child.kill('SIGINT');
+    await ended;
+
+    expect(stdout).toMatch(/ uploads\/portrait\.jpg$/m);
+    expect(stdout).toMatch(/ derived\/uploads\/portrait\.jpg-\d+\.webp$/m);
+  });
+
+  it('names the option where its port is taken', async () => {
+    const first = start('local', '--port', '0', '--data', 'first');
+    await waitFor(() => first.output().includes('oss-saveas get'));
+    const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(first.output()) ?? [];
+
+    const second = start('local', '--port', port, '--data', 'second');
+
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toMatch(/in use, .* Choose another one with --port/);
+    first.child.kill('SIGINT');
+    await first.ended;
   });
 
   it.each([
@@ -79,6 +127,16 @@ describe('the local OSS', () => {
 });
 
 describe('a command', () => {
+  it('reads the .env of the folder, as Serverless Devs does', async () => {
+    await writeFile(join(project.dir, '.env'), 'OSS_BUCKET=bucket-of-env\n');
+
+    const { output, ended } = start('generate', 'event');
+
+    expect(await ended).toBe(0);
+    expect(output()).toContain('"bucket": "bucket-of-env"');
+    await rm(join(project.dir, '.env'));
+  });
+
   it('ends without a word when nobody reads on', async () => {
     const keys = Array.from({ length: 5_000 }, (_, i) => `uploads/${i}.jpg`);
     const child = spawn(process.execPath, ['build/cli.js', 'explain', ...keys], { cwd: project.dir });

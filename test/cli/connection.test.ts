@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Values } from '../../src/cli/command.ts';
+import { withConnection } from '../../src/cli/connection.ts';
+import { createIo } from './terminal.ts';
+
+const keys = { OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'secret' };
+
+async function connect(values: Values, env: Record<string, string> = keys) {
+  const { io, written } = createIo(env);
+  const found = await withConnection(values, io, async ({ settings, endpoint, credentials }) => ({
+    region: settings.region,
+    endpoint: `${endpoint.scheme}://${endpoint.host}`,
+    ...(await credentials()),
+  }));
+  return { ...found, said: written.err };
+}
+
+describe('a connection', () => {
+  it('takes options before the environment', async () => {
+    const env = { ...keys, OSS_REGION: 'cn-shanghai', OSS_ENDPOINT: 'http://127.0.0.1:1' };
+
+    expect(await connect({ region: 'cn-hangzhou' }, env)).toMatchObject({
+      region: 'cn-hangzhou',
+      endpoint: 'http://127.0.0.1:1',
+    });
+  });
+
+  it('takes the credentials of Serverless Devs where OSS has none of its own', async () => {
+    const devs = { AccessKeyID: 'devs', AccessKeySecret: 'devs-secret' };
+
+    expect(await connect({ region: 'cn-hangzhou' }, devs)).toMatchObject({ accessKeyId: 'devs' });
+    expect(await connect({ region: 'cn-hangzhou' }, { ...devs, ...keys })).toMatchObject({
+      accessKeyId: 'id',
+    });
+  });
+
+  it('finds the local stack with its own key, whatever the environment says', async () => {
+    const env = { ...keys, OSS_REGION: 'cn-shanghai', OSS_ENDPOINT: 'https://oss-cn-shanghai.aliyuncs.com' };
+
+    expect(await connect({ local: true }, env)).toMatchObject({
+      endpoint: 'http://127.0.0.1:9000',
+      accessKeyId: 'local',
+    });
+    expect(await connect({ local: true, endpoint: 'http://127.0.0.1:9001' }, env)).toMatchObject({
+      endpoint: 'http://127.0.0.1:9001',
+    });
+  });
+
+  it.each([
+    ['cn-hangzhou-internal', 'such as cn-hangzhou'],
+    ['cn-hangzhou-vpc', 'such as cn-hangzhou'],
+    ['oss-cn-beijing', 'such as cn-beijing'],
+    ['oss-cn-beijing-internal', 'such as cn-beijing'],
+    ['hangzhou', 'such as cn-hangzhou'],
+    ['CN-HANGZHOU', 'such as cn-hangzhou'],
+    ['-', 'such as cn-hangzhou'],
+  ])('asks for the plain id in place of the region %s', async (region, such) => {
+    await expect(connect({ region })).rejects.toThrow(
+      `region "${region}": expected a region's plain id, ${such}`,
+    );
+  });
+
+  it.each(['cn-hangzhou', 'ap-southeast-1', 'us-west-1', 'cn-shanghai-finance-1', 'me-central-1'])(
+    'takes the region %s',
+    async (region) => {
+      expect((await connect({ region })).region).toBe(region);
+    },
+  );
+
+  it.each([
+    [
+      'https://photos.oss-cn-hangzhou.aliyuncs.com',
+      'holds the bucket photos already: give https://oss-cn-hangzhou',
+    ],
+    ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds the bucket photos already'],
+    ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and the region is cn-hangzhou'],
+  ])('refuses the endpoint %s in words', async (endpoint, message) => {
+    await expect(connect({ region: 'cn-hangzhou', endpoint })).rejects.toThrow(message);
+  });
+
+  it.each([
+    'https://oss-cn-hangzhou-internal.aliyuncs.com',
+    'https://oss-accelerate.aliyuncs.com',
+    'http://127.0.0.1:9',
+  ])('takes the endpoint %s without a word', async (endpoint) => {
+    expect(await connect({ region: 'cn-hangzhou', endpoint })).toMatchObject({ endpoint, said: '' });
+  });
+
+  it('says that an endpoint without a scheme is taken as https', async () => {
+    const { endpoint, said } = await connect({
+      region: 'cn-hangzhou',
+      endpoint: 'oss-cn-hangzhou.aliyuncs.com',
+    });
+
+    expect(endpoint).toBe('https://oss-cn-hangzhou.aliyuncs.com');
+    expect(said).toContain('names no scheme, so https:// is taken');
+  });
+});

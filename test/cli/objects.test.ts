@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { runCommand } from './terminal.ts';
+
+async function startWith(objects: Record<string, string>) {
+  const oss = await startOss();
+  for (const [key, body] of Object.entries(objects)) {
+    await oss.call({ method: 'PUT', bucket: 'photos', key, body });
+  }
+  const local = ['--local', '--endpoint', `http://127.0.0.1:${oss.port}`];
+  return (...args: string[]) => runCommand([...args, ...local]);
+}
+
+describe('ls', () => {
+  it('lists what lies below a prefix: size, time and key', async () => {
+    const run = await startWith({
+      'derived/a.webp': 'abc',
+      'derived/北京.webp': 'x'.repeat(2_000),
+      'uploads/a.jpg': 'a',
+    });
+
+    const { exitCode, out } = await run('ls', 'oss://photos/derived/');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(
+      /^ {4}3 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}derived\/a\.webp\n2,000 {2}.* {2}derived\/北京\.webp\n$/,
+    );
+  });
+
+  it('goes on where a listing has another page', async () => {
+    const keys = Array.from({ length: 1_001 }, (_, i) => `${String(i).padStart(4, '0')}.jpg`);
+    const run = await startWith(Object.fromEntries(keys.map((key) => [key, 'x'])));
+
+    const { out } = await run('ls', 'oss://photos', '--json');
+
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).key);
+    expect(lines).toEqual(keys);
+  });
+
+  it('does not understand what is no bucket', async () => {
+    const { exitCode, err } = await runCommand(['ls', 'photos', '--local']);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('expected oss://bucket')]);
+  });
+});
+
+describe('get', () => {
+  it('saves an object as a file, and never over one that is there', async () => {
+    const run = await startWith({ 'derived/a.webp': 'a picture' });
+    const file = join(await temporaryDir(), 'mine.webp');
+
+    const first = await run('get', 'oss://photos/derived/a.webp', '--out', file);
+    await writeFile(file, 'edited');
+    const second = await run('get', 'oss://photos/derived/a.webp', '--out', file);
+
+    expect(first).toMatchObject({ exitCode: 0, out: expect.stringContaining('9 bytes') });
+    expect(second).toMatchObject({ exitCode: 2, err: expect.stringContaining('is there already') });
+    expect(await readFile(file, 'utf8')).toBe('edited');
+  });
+});

@@ -1,0 +1,76 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { claimFolder, emptyFolder } from '../../src/cli/own-folder.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { runCommand } from './terminal.ts';
+
+describe('a folder of our own', () => {
+  it('is made, emptied and made again', async () => {
+    const dir = join(await temporaryDir(), 'demo');
+
+    await emptyFolder(dir);
+    await writeFile(join(dir, 'a.webp'), 'a');
+    await emptyFolder(dir);
+
+    expect(await readdir(dir)).toEqual(['.oss-saveas']);
+  });
+
+  it.each([emptyFolder, claimFolder])('is nothing that holds files of somebody else', async (take) => {
+    const dir = await temporaryDir();
+    await writeFile(join(dir, 'holiday.jpg'), 'a picture');
+
+    await expect(take(dir)).rejects.toThrow('holds holiday.jpg, and oss-saveas did not make it');
+
+    expect(await readdir(dir)).toEqual(['holiday.jpg']);
+  });
+
+  it('is nothing that is a file', async () => {
+    const file = join(await temporaryDir(), 'holiday.jpg');
+    await writeFile(file, 'a picture');
+
+    await expect(emptyFolder(file)).rejects.toThrow();
+
+    expect(await readFile(file, 'utf8')).toBe('a picture');
+  });
+
+  it('is not emptied for a demo where it holds an oss folder by chance', async () => {
+    const dir = await temporaryDir();
+    await mkdir(join(dir, 'oss'));
+
+    const { exitCode, err } = await runCommand(['demo', '--data', dir]);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('oss-saveas did not make it')]);
+    expect(await readdir(dir)).toEqual(['oss']);
+  });
+});
+
+describe('the folder of a build', () => {
+  it.each([
+    ['pictures', { 'holiday.jpg': 'a picture' }],
+    ['a project', { 'package.json': '{"name": "mine"}', 'index.js': 'mine', 'rules.json': '{"rules": []}' }],
+    ['a build and more', { 'rules.json': '{"builtBy":"0.1.0"}', 'notes.txt': 'mine' }],
+  ])('is left alone where it holds %s', async (_, files) => {
+    const dir = await temporaryDir();
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(dir, name), text);
+    }
+
+    const { exitCode, err } = await runCommand(['build', '--out', dir]);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('holds files that no build made')]);
+    for (const [name, text] of Object.entries(files)) {
+      expect(await readFile(join(dir, name), 'utf8')).toBe(text);
+    }
+  });
+
+  it('is built anew where an earlier version built it', async () => {
+    const dir = await temporaryDir();
+    await writeFile(join(dir, 'rules.json'), '{"compiled":1,"rules":[]}');
+    await writeFile(join(dir, 'rule-checker.js'), 'old');
+
+    expect((await runCommand(['build', '--out', dir])).exitCode).toBe(0);
+
+    expect((await readdir(dir)).sort()).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+  });
+});
