@@ -2,14 +2,14 @@ import data from './catalog.json' with { type: 'json' };
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 
-/** What one parameter, or the bare value of an action, may be. The catalog itself explains each field. */
+/** Describes one parameter, or the bare value of an action. The catalog itself explains each field. */
 export interface Parameter {
   readonly type: string;
   readonly min?: number;
   readonly max?: number;
   readonly values?: readonly string[];
   readonly pattern?: string;
-  readonly says?: string;
+  readonly inWords?: string;
   readonly maxBytes?: number;
   readonly tooLong?: string;
   readonly default?: string;

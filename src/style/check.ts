@@ -81,7 +81,7 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
   context.report(severity, action.name, `expected an action of ${category}, received "${text}"${hint}`);
 }
 
-/** Where and in which requests an operation may stand ("Synchronous processing", the pages of each action). */
+/** Judges the place and the request of an operation ("Synchronous processing", the pages of each action). */
 function checkPlace(
   action: StyleAction,
   { category, actions }: StyleSegment,

@@ -31,7 +31,7 @@ export interface StyleSegment {
   readonly actions: readonly StyleAction[];
 }
 
-/** Reads any text; never throws. It knows no action: what is missing or not allowed is for the checker to say. */
+/** Reads any text; never throws. It knows no action: the checker finds what is missing or not allowed. */
 export function parseStyle(text: string): StyleSegment[] {
   return split({ text, offset: 0 }, '|').map(parseSegment);
 }

@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { forms, type Parameter } from './catalog.ts';
 
-/** What should stand in a value's place, by what the catalog says of its parameter; undefined where the value is right. */
+/** Describes what should stand in a value's place, by the catalog; undefined where the value is right. */
 export function judgeValue(value: string, parameter: Parameter): string | undefined {
   const { type, values = [] } = parameter;
   if (type === 'base64') {
@@ -25,7 +25,7 @@ function judgeForm(value: string, parameter: Parameter): string | undefined {
   return noun + range;
 }
 
-function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', says }: Parameter) {
+function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', inWords }: Parameter) {
   const text = decodeText(value);
   if (text === undefined || text === '') {
     return 'text in URL-safe Base64 without padding';
@@ -33,7 +33,7 @@ function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', says }:
   if (new TextEncoder().encode(text).length > maxBytes) {
     return `the Base64 of text of at most ${maxBytes} bytes`;
   }
-  return new RegExp(pattern, 'su').test(text) ? undefined : `the Base64 of ${says}`;
+  return new RegExp(pattern, 'su').test(text) ? undefined : `the Base64 of ${inWords}`;
 }
 
 /** The text in a Base64 value, URL-safe or standard, padded or not; undefined where it is no Base64 or no UTF-8. */

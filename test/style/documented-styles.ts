@@ -14,7 +14,7 @@ const cases: DocumentedCase[] = JSON.parse(
 /** Refused for what the picture is, which a style alone does not show. */
 const refusedByPicture = ['image/crop,x_500,y_10,w_50,h_50', 'image/rotate,90'];
 
-/** What the pages and the SDKs' live tests show to work, and what they show to be refused. */
+/** Styles that the pages and the SDKs' live tests show to work, and others that they show to be refused. */
 const runnable = cases.filter(({ style }) => !/[<(]/.test(style));
 export const acceptedStyles = [
   ...new Set([

@@ -5,7 +5,7 @@ import { catalog, type Operation, type Parameter } from '../../src/style/catalog
 export interface Generated {
   text: string;
   corrupted: string;
-  /** Where the corrupted value stands. */
+  /** The place of the corrupted value. */
   offset: number;
 }
 

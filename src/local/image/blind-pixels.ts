@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Size } from './refuse.ts';
+import type { OutputInfo } from 'sharp';
 
 /*
  * Bits in the pixels, where nobody sees them: quantisation index modulation of a few low frequencies of the 8x8 blocks
@@ -9,9 +9,9 @@ import type { Size } from './refuse.ts';
  */
 
 /** 8-bit pixels, red, green and blue first; alpha, if there is any, is left alone. */
-export interface Pixels extends Size {
+export interface Pixels {
   readonly data: Buffer;
-  readonly channels: number;
+  readonly info: OutputInfo;
 }
 
 /** The coefficients that are used, by horizontal and vertical frequency; each is a slot for one bit. */
@@ -31,27 +31,25 @@ function cosine(at: number, frequency: number): number {
 const maxBlocks = 32_768;
 
 /** Writes `bitOf(slot)`, 0 or 1, into each slot, in place. */
-export async function embedBits(
-  pixels: Pixels,
-  bitOf: (slot: number) => number,
-  step: number,
-): Promise<void> {
-  for await (const { at, luminance, firstSlot } of eachBlock(pixels)) {
-    const change = new Float64Array(64);
+export async function embedBits(pixels: Pixels, bitOf: (slot: number) => number, step: number) {
+  for await (const { places, luminance, firstSlot } of eachBlock(pixels)) {
+    const changes = new Float64Array(64);
     for (const [index, basis] of cosines.entries()) {
       const slot = firstSlot + index;
       const coefficient = project(luminance, basis);
       const offset = (hash(slot) + bitOf(slot) / 2) * step;
       const wanted = Math.round((coefficient - offset) / step) * step + offset;
-      for (let i = 0; i < 64; i++) {
-        change[i] = (change[i] ?? 0) + (wanted - coefficient) * (basis[i] ?? 0);
+      for (const [i, value] of basis.entries()) {
+        changes[i] = (changes[i] ?? 0) + (wanted - coefficient) * value;
       }
     }
-    addToBlock(pixels, at, change);
+    for (const [i, place] of places.entries()) {
+      addLuminance(pixels.data, place, changes[i] ?? 0);
+    }
   }
 }
 
-/** What each slot says: from 1, certainly a 0, to -1, certainly a 1. */
+/** Reads each slot: from 1, which is certainly a 0, to -1, which is certainly a 1. */
 export async function readSlots(pixels: Pixels, step: number): Promise<number[]> {
   const slots: number[] = [];
   for await (const { luminance } of eachBlock(pixels)) {
@@ -73,20 +71,17 @@ function project(luminance: Float64Array, basis: Float64Array): number {
   return luminance.reduce((sum, value, at) => sum + value * (basis[at] ?? 0), 0);
 }
 
-/** The blocks that are used, row by row, letting others run in between. */
-async function* eachBlock({ data, width, height, channels }: Pixels) {
+/** The blocks that are used, row by row, with the places of their pixels; lets others run in between. */
+async function* eachBlock({ data, info: { width, height, channels } }: Pixels) {
   const across = width >> 3;
   const count = across * (height >> 3);
   const every = Math.max(1, Math.ceil(count / maxBlocks));
-  const luminance = new Float64Array(64);
+  const share = (place: number) =>
+    0.299 * (data[place] ?? 0) + 0.587 * (data[place + 1] ?? 0) + 0.114 * (data[place + 2] ?? 0);
   for (let block = 0, firstSlot = 0; block < count; block += every, firstSlot += cosines.length) {
-    const at = (Math.floor(block / across) * width + (block % across)) * 8 * channels;
-    for (let i = 0; i < 64; i++) {
-      const from = at + ((i >> 3) * width + (i & 7)) * channels;
-      luminance[i] =
-        0.299 * (data[from] ?? 0) + 0.587 * (data[from + 1] ?? 0) + 0.114 * (data[from + 2] ?? 0);
-    }
-    yield { at, luminance, firstSlot };
+    const corner = (Math.floor(block / across) * width + (block % across)) * 8;
+    const places = Array.from({ length: 64 }, (_, i) => (corner + (i >> 3) * width + (i & 7)) * channels);
+    yield { places, luminance: Float64Array.from(places, share), firstSlot };
     if (firstSlot % 2048 === 0) {
       await setImmediate();
     }
@@ -94,12 +89,8 @@ async function* eachBlock({ data, width, height, channels }: Pixels) {
 }
 
 /** The same for red, green and blue: changes the luminance by that and no chrominance. */
-function addToBlock({ data, width, channels }: Pixels, at: number, change: Float64Array): void {
-  for (let i = 0; i < 64; i++) {
-    const to = at + ((i >> 3) * width + (i & 7)) * channels;
-    for (let channel = to; channel < to + 3; channel++) {
-      const value = Math.round((data[channel] ?? 0) + (change[i] ?? 0));
-      data[channel] = Math.min(255, Math.max(0, value));
-    }
+function addLuminance(data: Buffer, place: number, change: number): void {
+  for (let at = place; at < place + 3; at++) {
+    data[at] = Math.min(255, Math.max(0, Math.round((data[at] ?? 0) + change)));
   }
 }

@@ -40,10 +40,7 @@ function checksum(frame: Buffer, step: number): number {
   return crc32(frame.subarray(0, -4), step);
 }
 
-/**
- * Goes round through the bits, each round from another one on, so that no bit keeps to one column of the picture, where
- * one bright edge would destroy all its copies.
- */
+/** Goes round through the bits, each round from another one on: no bit keeps to one column, where one edge hides it. */
 function bitOf(slot: number, bitCount: number): number {
   const start = Math.floor(hash(Math.floor(slot / bitCount)) * bitCount);
   return (slot + start) % bitCount;

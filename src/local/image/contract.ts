@@ -1,5 +1,5 @@
 export interface ImageRequest {
-  /** Reads the source object; called when the image's turn has come, so that waiting images hold no memory. */
+  /** Reads the source object, when the image's turn has come, so that waiting images hold no memory. */
   readonly readSource: () => Promise<Buffer>;
   /** The process without its `sys/…` part: always begins with `image/`. */
   readonly style: string;

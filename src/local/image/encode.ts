@@ -18,18 +18,19 @@ export async function encodePicture(picture: Picture): Promise<ImageResult> {
 
 function describeEncoding(picture: Picture): Sharp {
   const { format, progressive } = picture.output;
+  const { delay = [], loop = 0 } = picture.source.metadata;
+  const timing = picture.frames > 1 ? { delay, loop } : {};
+  const quality = encoderQuality(picture);
   const pipeline = picture.open();
   switch (format) {
-    case 'jpg': {
+    case 'jpg':
       // Transparency becomes white, never black (OSS help: "Convert image formats").
-      const opaque = pipeline.flatten({ background: '#ffffff' });
-      return opaque.jpeg({ progressive, ...encoderQuality(picture) });
-    }
+      return pipeline.flatten({ background: '#ffffff' }).jpeg({ progressive, ...quality });
     case 'webp':
-      return pipeline.webp({ ...encoderQuality(picture), ...timing(picture) });
+      return pipeline.webp({ ...quality, ...timing });
     case 'gif':
       // Frames that have become the same keep their place and time.
-      return pipeline.gif({ ...timing(picture), keepDuplicateFrames: true });
+      return pipeline.gif({ ...timing, keepDuplicateFrames: true });
     case 'png':
       return pipeline.png();
     case 'tiff':
@@ -47,21 +48,15 @@ function describeEncoding(picture: Picture): Sharp {
  * documented, but the sizes the official SDKs' tests record agree with it. Relative quality of a source whose own is
  * unknown counts as absolute, as documented for WebP.
  */
-function encoderQuality({ source: { jpegQuality }, output: { format, quality } }: Picture): {
-  quality?: number;
-} {
-  if (quality === undefined) {
-    return format === 'jpg' && jpegQuality !== undefined ? { quality: jpegQuality } : {};
+function encoderQuality({ source, output }: Picture): { quality?: number } {
+  const own = source.jpegQuality;
+  const { percent, kind } = output.quality ?? {};
+  if (percent === undefined) {
+    return output.format === 'jpg' && own !== undefined ? { quality: own } : {};
   }
-  const { percent, kind } = quality;
-  if (jpegQuality === undefined || kind === 'exact') {
+  if (own === undefined || kind === 'exact') {
     return { quality: percent };
   }
-  const relative = Math.max(1, Math.round((jpegQuality * percent) / 100));
-  return { quality: kind === 'capped' ? Math.min(percent, jpegQuality) : relative };
-}
-
-function timing({ source, frames }: Picture) {
-  const { delay = [], loop = 0 } = source.metadata;
-  return frames > 1 ? { delay, loop } : {};
+  const relative = Math.max(1, Math.round((own * percent) / 100));
+  return { quality: kind === 'capped' ? Math.min(percent, own) : relative };
 }

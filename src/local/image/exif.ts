@@ -1,14 +1,6 @@
 import ExifReader from 'exifreader';
-
-/** ExifReader's names of pointers, under those that OSS's own example shows; they are Exiv2's throughout. */
-const pointers: Readonly<Record<string, string>> = {
-  'Exif IFD Pointer': 'ExifTag',
-  'GPS Info IFD Pointer': 'GPSTag',
-  'Interoperability IFD Pointer': 'InteroperabilityTag',
-};
-
-/** OSS's example shows these as words. */
-const directions: Readonly<Record<string, string>> = { N: 'North', S: 'South', E: 'East', W: 'West' };
+import { lookUp } from '../../style/catalog.ts';
+import tables from './tables.json' with { type: 'json' };
 
 /**
  * The EXIF of a picture as OSS's example of `image/info` shows it, directories of the picture, its thumbnail and its
@@ -20,7 +12,8 @@ export function readExif(picture: Buffer): Record<string, string> {
   const tags = Object.entries({ ...Thumbnail, ...exif }).flatMap(([name, tag]) => {
     const value: unknown = typeof tag === 'object' && tag !== null && 'value' in tag ? tag.value : undefined;
     const isShown = Array.isArray(value) || ['number', 'string'].includes(typeof value);
-    return isShown && name !== 'MakerNote' ? [[pointers[name] ?? name, describeValue(name, value)]] : [];
+    const shownName = lookUp(tables.exifNames, name) ?? name;
+    return isShown && name !== 'MakerNote' ? [[shownName, describeValue(name, value)]] : [];
   });
   return Object.fromEntries(tags);
 }
@@ -36,13 +29,13 @@ function loadTags(picture: Buffer) {
 function describeValue(name: string, value: unknown): string {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (/^GPSL(at|ong)itudeRef$/.test(name)) {
-    return directions[parts.join()] ?? parts.join();
+    return lookUp(tables.directions, parts.join()) ?? parts.join();
   }
   if (/^GPSL(at|ong)itude$/.test(name)) {
-    return describeDegrees(parts);
+    return describeDegrees(parts.filter(isPair));
   }
-  // ExifReader gives a single fraction as a pair; these are pairs of their own.
-  const isFraction = isPair(value) && !['YCbCrSubSampling', 'SubjectLocation', 'PageNumber'].includes(name);
+  // ExifReader gives a single fraction as a pair of numbers.
+  const isFraction = isPair(value) && !tables.exifPairs.includes(name);
   return isFraction ? value.join('/') : parts.map((part) => (isPair(part) ? part.join('/') : part)).join(' ');
 }
 
@@ -51,13 +44,10 @@ function isPair(value: unknown): value is [number, number] {
 }
 
 /** `31deg 14' 23.500" `; zeros at the end are left out, and nothing but zeros is `0deg `. */
-function describeDegrees(parts: readonly unknown[]): string {
-  const texts = parts.filter(isPair).map(([numerator, denominator], index) => {
+function describeDegrees(fractions: readonly [number, number][]): string {
+  const texts = fractions.map(([numerator, denominator], index) => {
     const digits = numerator % denominator === 0 ? 0 : 7 - 2 * index;
     return `${(numerator / denominator).toFixed(digits)}${['deg', "'", '"'][index]} `;
   });
-  return texts
-    .join('')
-    .replace(/(?<= )0" $/, '')
-    .replace(/(?<=deg )0' $/, '');
+  return texts.join('').replace(/(?<= )(0' )?0" $/, '');
 }

@@ -1,14 +1,12 @@
 import type { Size } from './refuse.ts';
-
-/** The nine places of crop and watermark, row by row. */
-const gravities = ['nw', 'north', 'ne', 'west', 'center', 'east', 'sw', 'south', 'se'];
+import tables from './tables.json' with { type: 'json' };
 
 /**
  * Left top corner of `inner` placed in `outer` (OSS help: "Custom crop", formulas of 2022 on). Halves are rounded
  * down: undocumented. `inward` moves it away from the edges it touches, which is what a watermark's margins do.
  */
 export function placeAt(gravity: string, outer: Size, inner: Size, inward = { x: 0, y: 0 }) {
-  const index = gravities.indexOf(gravity);
+  const index = tables.gravities.indexOf(gravity);
   const [right, down] = [(index % 3) / 2, Math.floor(index / 3) / 2];
   return {
     left: Math.floor((outer.width - inner.width) * right) + inward.x * (1 - 2 * right),

@@ -1,18 +1,12 @@
 import sharp, { type Sharp } from 'sharp';
 import { placeAt } from './gravity.ts';
+import type { ParameterValues } from './parameters.ts';
 import { type Picture, settle } from './picture.ts';
 import type { Size } from './refuse.ts';
 
 /** A picture with transparency, to be laid over another. */
 export interface Overlay extends Size {
   readonly png: Buffer;
-}
-
-export interface Place {
-  readonly gravity: string;
-  readonly x: number;
-  readonly y: number;
-  readonly voffset: number;
 }
 
 export const clear = '#00000000';
@@ -23,26 +17,29 @@ export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
   return { png: data, width: info.width, height: info.height };
 }
 
-/** An empty sheet. */
 function openSheet({ width, height }: Size): Sharp {
   return sharp({ create: { width, height, channels: 4, background: clear }, limitInputPixels: false });
 }
 
-/** Two overlays side by side, `gapPx` apart; `align` 0 is their tops in line, 1 their middles, 2 their bottoms. */
-export function joinOverlays(left: Overlay, right: Overlay, align: number, gapPx: number): Promise<Overlay> {
-  const width = left.width + gapPx + right.width;
+/** An image and a text side by side, their tops (0), middles or bottoms in line; a page of 2019 has tops by default. */
+export function joinOverlays(image: Overlay, text: Overlay, { numbers, texts }: ParameterValues) {
+  const { order = '0', align = '2' } = texts;
+  const [left, right] = order === '0' ? [image, text] : [text, image];
+  const second = left.width + (numbers.interval ?? 0);
+  const width = second + right.width;
   const height = Math.max(left.height, right.height);
-  const top = (overlay: Overlay) => Math.floor(((height - overlay.height) * align) / 2);
-  const first = { input: left.png, left: 0, top: top(left) };
-  const second = { input: right.png, left: left.width + gapPx, top: top(right) };
-  return toOverlay(openSheet({ width, height }).composite([first, second]));
+  const layer = (overlay: Overlay, from: number) => {
+    const top = Math.floor(((height - overlay.height) * Number(align)) / 2);
+    return { input: overlay.png, left: from, top };
+  };
+  return toOverlay(openSheet({ width, height }).composite([layer(left, 0), layer(right, second)]));
 }
 
 /** Lays the overlay on each frame, the part that lies outside cut off: sharp refuses it. voffset down is assumed. */
-export async function placeOverlay(picture: Picture, overlay: Overlay, place: Place): Promise<Picture> {
-  const corner = placeAt(place.gravity, picture, overlay, place);
-  const left = corner.left;
-  const top = corner.isMiddleRow ? corner.top + place.voffset : corner.top;
+export async function placeOverlay(picture: Picture, overlay: Overlay, { numbers, texts }: ParameterValues) {
+  const { x = 10, y = 10, voffset = 0 } = numbers;
+  const { left, top: own, isMiddleRow } = placeAt(texts.g ?? 'se', picture, overlay, { x, y });
+  const top = isMiddleRow ? own + voffset : own;
   const cut = { left: Math.max(0, -left), top: Math.max(0, -top) };
   const width = Math.min(overlay.width - cut.left, picture.width - Math.max(0, left));
   const height = Math.min(overlay.height - cut.top, picture.height - Math.max(0, top));
@@ -53,9 +50,9 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, place: Pl
   return layOn(picture, visible, left + cut.left, top + cut.top);
 }
 
-/** Repeats the overlay from the left top corner on, `padx` and `pady` pixels apart. */
-export async function tileOverlay(picture: Picture, overlay: Overlay, padx: number, pady: number) {
-  const margins = { right: padx, bottom: pady, background: clear };
+/** Repeats the overlay from the left top corner on, with gaps. */
+export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers }: ParameterValues) {
+  const margins = { right: numbers.padx ?? 0, bottom: numbers.pady ?? 0, background: clear };
   const spaced = await toOverlay(sharp(overlay.png).extend(margins));
   const width = Math.min(picture.width, spaced.width);
   const height = Math.min(picture.height, spaced.height);

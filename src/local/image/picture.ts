@@ -1,5 +1,6 @@
-import sharp, { type OutputInfo, type Sharp } from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { refusals } from '../../style/catalog.ts';
+import type { Pixels } from './blind-pixels.ts';
 import type { ImageResult } from './contract.ts';
 import type { Logo } from './logo.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -24,21 +25,17 @@ export interface Picture extends Size {
   open(): Sharp;
 }
 
-/** What an action may use beside the picture: images of watermarks by `image_`, and the picture that one is laid on. */
+/** Beside the picture, an action may use images of watermarks by `image_`, and the picture that one is laid on. */
 export interface ActionContext {
   readonly logos: ReadonlyMap<string, Logo>;
   readonly main?: Size;
 }
 
-/** Does one action of a style, its parameters being as the catalog wants them. */
-export type Action = (
-  picture: Picture,
-  values: ParameterValues,
-  context: ActionContext,
-) => Picture | Promise<Picture>;
+type Result<T> = T | Promise<T>;
 
-/** Answers what a style asks about a source. */
-export type Question = (source: Source, values: ParameterValues) => Promise<ImageResult>;
+/** Does one action of a style, or answers what one asks; the parameters are as the catalog wants them. */
+export type Action = (picture: Picture, values: ParameterValues, context: ActionContext) => Result<Picture>;
+export type Question = (source: Source, values: ParameterValues) => Result<ImageResult>;
 
 /** The source as first picture: turned upright by its EXIF orientation unless told not to, all frames or the first. */
 export function openPicture(source: Source, how: { isTurned: boolean; isAnimated: boolean }): Picture {
@@ -67,7 +64,7 @@ export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture
   return withPixels(picture, await render(picture, kept.raw()));
 }
 
-/** What lies outside a rounded rectangle is cut away: transparent, and so white in a JPEG (OSS help: "Circle crop"). */
+/** Cuts away the outside of a rounded rectangle: it is transparent, and white in a JPEG (OSS help: "Circle crop"). */
 export function cutOut(picture: Picture, pipeline: Sharp, { width, height }: Size, radius: number) {
   const shape = `<rect width="${width}" height="${height}" rx="${radius}"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shape}</svg>`;
@@ -76,7 +73,7 @@ export function cutOut(picture: Picture, pipeline: Sharp, { width, height }: Siz
 }
 
 /** The picture with other pixels; its size is theirs. */
-export function withPixels(picture: Picture, { data, info }: { data: Buffer; info: OutputInfo }): Picture {
+export function withPixels(picture: Picture, { data, info }: Pixels): Picture {
   const { width, channels } = info;
   const height = info.height / picture.frames;
   const animated = picture.frames > 1;

@@ -29,7 +29,7 @@ export async function processImage(
   for (const [image, { key, prepare }] of logoStyles) {
     logos.set(image, { source: await readLogo(key, readObject), prepare });
   }
-  const sources = [source, ...[...logos.values()].map((logo) => logo.source)];
+  const sources = [source, ...Array.from(logos.values(), (logo) => logo.source)];
   const pixels = sources.reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);
   return schedule(pixels, () => runSteps(source, steps, { logos }));
 }
@@ -53,7 +53,7 @@ async function applySteps(picture: Picture, steps: readonly Step[], context: Act
   return current;
 }
 
-/** What stands in a wrong place, is for other requests, or exists in OSS only. */
+/** Refuses actions that stand in a wrong place, are for other requests, or exist in OSS only. */
 function checkSteps(steps: readonly Step[], isAsynchronous: boolean): void {
   for (const step of steps) {
     const { name, operation } = step;

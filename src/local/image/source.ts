@@ -5,13 +5,11 @@ import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { estimateJpegQuality } from './jpeg.ts';
 import { checkSize, damagedSource, refuse, type Size } from './refuse.ts';
 
-const formats = ['jpg', 'png', 'webp', 'gif', 'tiff', 'avif', 'bmp'] as const;
-
-/** What sharp and our BMP can read and write; OSS also knows HEIC. */
-export type ImageFormat = (typeof formats)[number];
+/** The formats that sharp and our BMP can read and write; OSS also knows HEIC. */
+export type ImageFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp';
 
 export function isImageFormat(name: string): name is ImageFormat {
-  return formats.some((format) => format === name);
+  return name !== 'heic' && signatures.some(([, format]) => format === name);
 }
 
 /** The source object as an image: what its header says, nothing decoded yet. Its size is that of one frame as stored. */

@@ -57,7 +57,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** What does not hold, and why: nothing else may fail, and what holds again must leave this list. */
+/** Cases that do not hold, and why: nothing else may fail, and one that holds again must leave this list. */
 const exceptions: Readonly<Record<string, string>> = {
   c026: 'pages contradict each other: those of 2021-2024 say 100x100, that of 2026 says 200x100, which holds',
   c054: 'HEIC cannot be written without an HEVC encoder: refused as NotImplemented',

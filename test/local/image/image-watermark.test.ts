@@ -10,7 +10,7 @@ const ground = () => plain(200, 100, '#fff');
 const encoded = (text: string) => Buffer.from(text).toString('base64url');
 const image = (text: string) => `image_${encoded(text)}`;
 
-/** Where what is not white lies: left, top, width, height. */
+/** The box around all that is not white: left, top, width, height. */
 async function box(body: Buffer): Promise<number[]> {
   const { info } = await sharp(body)
     .trim({ background: '#ffffff', threshold: 20 })

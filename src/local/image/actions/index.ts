@@ -1,4 +1,4 @@
-/* What can be done to a picture, under the names of the catalog; what it holds and this does not is not implemented. */
+/* The actions under the names of the catalog; those that are missing here are not implemented. */
 export { autoOrient as 'auto-orient' } from './auto-orient.ts';
 export { blindwatermark } from './blindwatermark.ts';
 export { blur } from './blur.ts';

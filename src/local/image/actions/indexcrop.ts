@@ -17,9 +17,7 @@ export const indexcrop: Action = (picture, { numbers: { x = 1, y, i = 0 } }) => 
     return picture;
   }
   const length = Math.min(strip, side - start);
-  const region =
-    y === undefined
-      ? { left: start, top: 0, width: length, height }
-      : { left: 0, top: start, width, height: length };
-  return settle(picture, picture.open().extract(region));
+  const upright = { left: start, top: 0, width: length, height };
+  const lying = { left: 0, top: start, width, height: length };
+  return settle(picture, picture.open().extract(y === undefined ? upright : lying));
 };

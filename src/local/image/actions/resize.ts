@@ -15,11 +15,9 @@ export interface ResizePlan {
  * "Add watermarks": P_10 on 100x100 gives 10x10). That it fits into that box in proportion, and w and h win, is assumed.
  */
 export const resize: Action = (picture, { numbers, texts }, { main }) => {
-  const { w, h, P } = numbers;
-  if (main !== undefined && P !== undefined && w === undefined && h === undefined) {
-    const { width, height } = scale(main, P, 100);
-    const inside = { numbers: { w: width, h: height }, texts: { limit: '0' } };
-    return applyPlan(picture, planResize(picture, inside));
+  if (main !== undefined && numbers.P !== undefined && (numbers.w ?? numbers.h) === undefined) {
+    const { width: w, height: h } = scale(main, numbers.P, 100);
+    return applyPlan(picture, planResize(picture, { numbers: { w, h }, texts: { limit: '0' } }));
   }
   const limit = picture.frames > 1 ? '1' : texts.limit;
   const plan = planResize(picture, { numbers, texts: { ...texts, limit } });
@@ -42,7 +40,7 @@ function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color = 'fff
 }
 
 /**
- * What a resize does to a picture of a given size (OSS help: "Resize images", 2026; older pages differ on fixed with
+ * Plans a resize of a picture of a given size (OSS help: "Resize images", 2026; older pages differ on fixed with
  * one side and on the long side). Without enlargement (`limit_1`, the default) a larger target leaves the size alone;
  * that fill, mfit and fixed count as larger when one side is, is assumed.
  */
@@ -53,12 +51,12 @@ export function planResize(source: Size, { numbers, texts }: ParameterValues): R
   const [width, height] = isByLength ? [long, short] : [w, h];
   // l or s alone is in proportion whatever the mode.
   const mode = isByLength && (l === undefined || s === undefined) ? 'lfit' : (texts.m ?? 'lfit');
-  const plan =
-    width === undefined && height === undefined
-      ? whole(scale(source, p, 100))
-      : planMode(source, mode, width, height);
+  if ((width ?? height) === undefined) {
+    return whole(scale(source, p, 100));
+  }
+  const plan = planMode(source, mode, width, height);
   const isLarger = plan.scaled.width > source.width || plan.scaled.height > source.height;
-  return isLarger && texts.limit !== '0' && (width ?? height) !== undefined ? whole(source) : plan;
+  return isLarger && texts.limit !== '0' ? whole(source) : plan;
 }
 
 /** With one side only, fill and pad take it for both, and the others are in proportion. */

@@ -1,6 +1,5 @@
 import sharp from 'sharp';
-import type { Question } from '../picture.ts';
-import { openPicture, render } from '../picture.ts';
+import { openPicture, type Question, render } from '../picture.ts';
 
 /**
  * OSS help: "Query the average tone". OSS leaves out pixels near the mean, by a threshold it does not tell; here it is

@@ -1,15 +1,13 @@
 import { refusals } from '../../../style/catalog.ts';
 import { readPixels, stepOf } from '../actions/blindwatermark.ts';
 import { extractText } from '../blind-text.ts';
-import type { Question } from '../picture.ts';
-import { openPicture } from '../picture.ts';
+import { openPicture, type Question } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /** Reads back the text that `blindwatermark` has hidden with the same strength. */
 export const deblindwatermark: Question = async (source, { texts: { s } }) => {
   const picture = openPicture(source, { isTurned: true, isAnimated: false });
-  const { data, info } = await readPixels(picture);
-  const text = await extractText({ ...info, data }, stepOf(s));
+  const text = await extractText(await readPixels(picture), stepOf(s));
   if (text === undefined) {
     throw refuse(refusals.blindNotFound, s);
   }

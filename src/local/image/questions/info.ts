@@ -2,9 +2,8 @@ import { readExif } from '../exif.ts';
 import type { Question } from '../picture.ts';
 
 /**
- * Sorted keys, four spaces, and the closing braces on the last field's line, as the C++ and .NET SDKs' tests record it.
- * Sizes are as stored, whatever the EXIF orientation; PNG reports no EXIF (OSS help: "Query image information"). The
- * resolution of a source without EXIF is always 1/1: assumed from the one example.
+ * Laid out as the C++ and .NET SDKs' tests record it. Sizes are as stored, whatever the EXIF orientation; PNG reports no
+ * EXIF (OSS help: "Query image information"). That the resolution is 1/1 without EXIF is assumed from the one example.
  */
 export const info: Question = async (source) => {
   const fields: Record<string, string> = {
