@@ -6,15 +6,20 @@ export interface Glob {
   expression: NoParent<Concatenation>;
 }
 
-export type ParsedGlob =
-  | { ok: true; glob: Glob }
-  /** What was expected and received at `offset` (UTF-16 units) of the text. */
-  | { ok: false; offset: number; expected: string; received: string };
+/** What was expected and received at `offset` (UTF-16 units) of the text. */
+interface GlobProblem {
+  ok: false;
+  offset: number;
+  expected: string;
+  received: string;
+}
+
+export type ParsedGlob = { ok: true; glob: Glob } | GlobProblem;
 
 export const maxCharacter = 0x10ffff;
 
 /** Every code point that a key can hold: keys are UTF-8, which has no lone surrogates. */
-export const anyCharacter = CharSet.all(maxCharacter).without({ min: 0xd800, max: 0xdfff });
+const anyCharacter = CharSet.all(maxCharacter).without({ min: 0xd800, max: 0xdfff });
 export const slash = CharSet.fromCharacter(maxCharacter, 0x2f);
 export const notSlash = anyCharacter.without(slash);
 
@@ -22,186 +27,140 @@ export const notSlash = anyCharacter.without(slash);
 const maxLength = 1_024;
 const maxDepth = 8;
 
+/** Whole folders, stars, a class, an escaped character, or any other one. */
+const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./suy;
+
+/** What was expected in place of a token, `at` so many units into it. */
+interface Refusal {
+  expected: string;
+  at: number;
+}
+
+const refuse = (expected: string, at = 0): Refusal => ({ expected, at });
+
+/** The alternatives between braces, or of the whole glob, as far as they are read. */
+interface Group {
+  offset: number;
+  alternatives: NoParent<Concatenation>[];
+}
+
 /**
  * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no folder at all),
  * `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a character taken literally.
  * Characters are Unicode code points; matching is case-sensitive, as OSS keys are.
  */
 export function parseGlob(text: string): ParsedGlob {
-  const reader: Reader = { text, offset: 0, depth: 0 };
-  try {
-    if (text.length > maxLength) {
-      fail(reader, maxLength, `at most ${maxLength} characters`, `${text.length}`);
-    }
-    const expression = parseSequence(reader);
-    if (text === '' || reader.offset < text.length) {
-      fail(reader, reader.offset, text === '' ? 'a glob' : 'no "}" without "{" (write "\\}")');
-    }
-    return { ok: true, glob: { text, expression } };
-  } catch (error) {
-    if (error instanceof GlobSyntaxError) {
-      return { ok: false, offset: error.offset, expected: error.message, received: error.received };
-    }
-    throw error;
+  if (text === '' || text.length > maxLength) {
+    const offset = Math.min(text.length, maxLength);
+    return { ok: false, offset, expected: `1 to ${maxLength} characters`, received: `${text.length}` };
   }
-}
-
-/** The regular expression of exactly this text. */
-export function literal(text: string): NoParent<Concatenation> {
-  return sequence([...text].map((character) => one(codePoint(character.codePointAt(0) ?? 0))));
-}
-
-/** Any number of characters of a set. */
-export function run(characters: CharSet): NoParent<Element> {
-  const alternatives = [sequence([one(characters)])];
-  return { type: 'Quantifier', min: 0, max: Number.POSITIVE_INFINITY, lazy: false, alternatives };
-}
-
-export function sequence(elements: NoParent<Element>[]): NoParent<Concatenation> {
-  return { type: 'Concatenation', elements };
-}
-
-export function choice(alternatives: NoParent<Concatenation>[]): NoParent<Element> {
-  return { type: 'Alternation', alternatives };
-}
-
-export function one(characters: CharSet): NoParent<Element> {
-  return { type: 'CharacterClass', characters: characters.intersect(anyCharacter) };
-}
-
-const codePoint = (code: number) => CharSet.fromCharacter(maxCharacter, code);
-
-interface Reader {
-  text: string;
-  offset: number;
-  depth: number;
-}
-
-class GlobSyntaxError extends Error {
-  override name = 'GlobSyntaxError';
-  readonly offset: number;
-  readonly received: string;
-  constructor(offset: number, expected: string, received: string) {
-    super(expected);
-    this.offset = offset;
-    this.received = received;
+  const whole: Group = { offset: 0, alternatives: [sequence([])] };
+  const groups = [whole];
+  for (let offset = 0; offset < text.length; ) {
+    tokenPattern.lastIndex = offset;
+    const [token = ''] = tokenPattern.exec(text) ?? [];
+    const refusal = readToken(token, offset, groups);
+    if (refusal !== undefined) {
+      return problemAt(text, offset + refusal.at, refusal.expected);
+    }
+    offset += token.length;
   }
+  const open = groups.at(-1);
+  if (open !== undefined && open !== whole) {
+    return problemAt(text, open.offset, '"{" with its "}" (or "\\{" for the character itself)');
+  }
+  return { ok: true, glob: { text, expression: sequence([choice(whole.alternatives)]) } };
 }
 
-function fail({ text }: Reader, offset: number, expected: string, received?: string): never {
+function problemAt(text: string, offset: number, expected: string): GlobProblem {
   const rest = text.slice(offset, offset + 12);
-  throw new GlobSyntaxError(offset, expected, received ?? (rest === '' ? 'the end' : JSON.stringify(rest)));
+  return { ok: false, offset, expected, received: rest === '' ? 'the end' : JSON.stringify(rest) };
 }
 
-/** Reads up to the end, or inside braces up to the `,` or `}` that belongs to them. */
-function parseSequence(reader: Reader): NoParent<Concatenation> {
-  const elements: NoParent<Element>[] = [];
-  while (reader.offset < reader.text.length) {
-    const character = reader.text[reader.offset];
-    if (character === '}' || (character === ',' && reader.depth > 0)) {
-      break;
-    }
-    elements.push(parseElement(reader));
+/** Adds what a token stands for to the innermost group. */
+function readToken(token: string, offset: number, groups: Group[]): Refusal | undefined {
+  if (token === '{') {
+    groups.push({ offset, alternatives: [sequence([])] });
+    return groups.length > maxDepth + 1 ? refuse(`braces nested at most ${maxDepth} deep`) : undefined;
   }
-  return sequence(elements);
+  const isInBraces = groups.length > 1;
+  if (token === ',' && isInBraces) {
+    groups.at(-1)?.alternatives.push(sequence([]));
+    return undefined;
+  }
+  if (token === '}' && !isInBraces) {
+    return refuse('no "}" without "{" (write "\\}")');
+  }
+  const element = token === '}' ? choice(groups.pop()?.alternatives ?? []) : elementOf(token);
+  if ('expected' in element) {
+    return element;
+  }
+  groups.at(-1)?.alternatives.at(-1)?.elements.push(element);
+  return undefined;
 }
 
-function parseElement(reader: Reader): NoParent<Element> {
-  switch (reader.text[reader.offset]) {
+function elementOf(token: string): NoParent<Element> | Refusal {
+  switch (token) {
+    case '**/':
+      return choice([sequence([]), sequence([run(anyCharacter), one(slash)])]);
+    case '**':
+      return run(anyCharacter);
     case '*':
-      return parseStars(reader);
+      return run(notSlash);
     case '?':
-      reader.offset += 1;
       return one(notSlash);
     case '[':
-      return parseClass(reader);
-    case '{':
-      return parseChoice(reader);
-    default:
-      return one(codePoint(readCodePoint(reader)));
+      return refuse('"[" with its "]" (or "\\[" for the character itself)');
+    case '\\':
+      return refuse('a character after "\\"', 1);
   }
+  if (token.startsWith('*')) {
+    return refuse('"*" or "**"');
+  }
+  return token.startsWith('[') ? classOf(token) : one(rangeOf(token));
 }
 
-function parseStars(reader: Reader): NoParent<Element> {
-  const { text, offset } = reader;
-  const [stars = ''] = /^\*+/.exec(text.slice(offset)) ?? [];
-  if (stars.length > 2) {
-    fail(reader, offset, '"*" or "**"');
-  }
-  reader.offset += stars.length;
-  if (stars.length === 1) {
-    return run(notSlash);
-  }
-  const isWholeFolder = (offset === 0 || text[offset - 1] === '/') && text[reader.offset] === '/';
-  if (!isWholeFolder) {
-    return run(anyCharacter);
-  }
-  reader.offset += 1;
-  return choice([sequence([]), sequence([run(anyCharacter), one(slash)])]);
-}
-
-function parseChoice(reader: Reader): NoParent<Element> {
-  const open = reader.offset;
-  if (reader.depth >= maxDepth) {
-    fail(reader, open, `braces nested at most ${maxDepth} deep`);
-  }
-  reader.depth += 1;
-  const alternatives: NoParent<Concatenation>[] = [];
-  do {
-    reader.offset += 1; // the "{" or "," before the alternative
-    alternatives.push(parseSequence(reader));
-  } while (reader.text[reader.offset] === ',');
-  if (reader.text[reader.offset] !== '}') {
-    fail(reader, open, '"{" with its "}" (or "\\{" for the character itself)');
-  }
-  reader.offset += 1;
-  reader.depth -= 1;
-  return choice(alternatives);
-}
-
-function parseClass(reader: Reader): NoParent<Element> {
-  const open = reader.offset;
-  const isNegated = /^\[[!^]/.test(reader.text.slice(open));
-  reader.offset += isNegated ? 2 : 1;
+/** A class of characters, each alone or a range. */
+function classOf(token: string): NoParent<Element> | Refusal {
+  const isNegated = /^\[[!^]/.test(token);
+  const start = isNegated ? 2 : 1;
   let characters = CharSet.empty(maxCharacter);
-  while (reader.text[reader.offset] !== ']') {
-    if (reader.offset >= reader.text.length) {
-      fail(reader, open, '"[" with its "]" (or "\\[" for the character itself)');
+  for (const { 1: low = '', 2: high = low, index } of token
+    .slice(start, -1)
+    .matchAll(/(\\?.)(?:-(\\?.))?/gsu)) {
+    if (codeOf(low) > codeOf(high)) {
+      return refuse('a range from low to high, as in [a-z]', start + index);
     }
-    characters = characters.union([parseRange(reader)]);
+    characters = characters.union(rangeOf(low, high));
   }
   if (characters.isEmpty) {
-    fail(reader, open, 'at least one character between "[" and "]"');
+    return refuse('at least one character between "[" and "]"');
   }
-  reader.offset += 1;
   // As with "*" and "?", a negated class never crosses a folder.
   return one(isNegated ? notSlash.without(characters) : characters);
 }
 
-/** One character of a class, or a range of them. */
-function parseRange(reader: Reader): { min: number; max: number } {
-  const start = reader.offset;
-  const min = readCodePoint(reader);
-  if (!/^-[^\]]/s.test(reader.text.slice(reader.offset))) {
-    return { min, max: min };
-  }
-  reader.offset += 1;
-  const max = readCodePoint(reader);
-  if (max < min) {
-    fail(reader, start, 'a range from low to high, as in [a-z]');
-  }
-  return { min, max };
+/** The code point of a character that may be escaped. */
+const codeOf = (character: string) => character.replace(/^\\(?=.)/s, '').codePointAt(0) ?? 0;
+
+function rangeOf(low: string, high = low): CharSet {
+  return CharSet.fromRange(maxCharacter, { min: codeOf(low), max: codeOf(high) });
 }
 
-/** Reads one code point, `\` taking the next one literally. */
-function readCodePoint(reader: Reader): number {
-  if (reader.text[reader.offset] === '\\') {
-    reader.offset += 1;
-  }
-  const code = reader.text.codePointAt(reader.offset);
-  if (code === undefined) {
-    fail(reader, reader.offset, 'a character after "\\"');
-  }
-  reader.offset += code > 0xffff ? 2 : 1;
-  return code;
+function sequence(elements: NoParent<Element>[]): NoParent<Concatenation> {
+  return { type: 'Concatenation', elements };
+}
+
+function choice(alternatives: NoParent<Concatenation>[]): NoParent<Element> {
+  return { type: 'Alternation', alternatives };
+}
+
+function one(characters: CharSet): NoParent<Element> {
+  return { type: 'CharacterClass', characters: characters.intersect(anyCharacter) };
+}
+
+/** Any number of characters of a set. */
+function run(characters: CharSet): NoParent<Element> {
+  const alternatives = [sequence([one(characters)])];
+  return { type: 'Quantifier', min: 0, max: Number.POSITIVE_INFINITY, lazy: false, alternatives };
 }
