@@ -1,17 +1,16 @@
+import type { SourceRule } from '../compile/compile.ts';
 import { matchesKey } from '../rules/key-table.ts';
-import type { Rule } from '../rules/rule-set.ts';
 import { render, splitKey } from '../rules/template.ts';
-import { type Edge, groupBy } from './graph.ts';
+import { type Edge, groupBy, type Writer } from './graph.ts';
 
 export interface ObjectName {
   bucket: string;
   key: string;
 }
 
-/** A source object, and the object that one output of a rule makes of it; rules and outputs are told by index. */
+/** A source object, and the object that an output makes of it. */
 export interface Step {
-  rule: number;
-  output: number;
+  writer: Writer;
   source: ObjectName;
   target: ObjectName;
 }
@@ -27,30 +26,31 @@ export interface Examples {
 
 /** A chain of steps, the last one first, and the rule that takes its last object next. */
 interface Trail {
-  rule: number;
+  rule: SourceRule;
   object: ObjectName;
+  length: number;
   step?: Step | undefined;
   before?: Trail | undefined;
-  length: number;
 }
 
 /** Objects that are followed in vain; more hardly ever show what these did not. */
 const maxTries = 500;
 
-/** Follows objects through the rules, each to the rules that its edges lead to, until some chain has `minSteps`. */
+/** Follows objects through the rules, each to those that its edges lead to, until some chain has `minSteps`. */
 export function followExamples(
-  { rules, edges, minSteps }: { rules: readonly Rule[]; edges: readonly Edge[]; minSteps: number },
-  starts: readonly (ObjectName & { rule: number })[],
+  edges: readonly Edge[],
+  starts: readonly { rule: SourceRule; object: ObjectName }[],
+  minSteps: number,
 ): Examples {
   const edgesByRule = groupBy(edges, ({ writer }) => writer.rule);
-  const open = starts.map(({ rule, ...object }): Trail => ({ rule, object, length: 0 })).reverse();
+  const open = starts.map((start): Trail => ({ ...start, length: 0 })).reverse();
   let own: Step[] | undefined;
   for (let tries = 0; tries < maxTries + minSteps; tries += 1) {
     const trail = open.pop();
     if (trail === undefined || trail.length >= minSteps) {
-      return { loop: trail && lapOf(trail), own };
+      return { loop: trail && lapOf(stepsOf(trail)), own };
     }
-    const next = nextTrails(trail, rules, edgesByRule.get(trail.rule) ?? []);
+    const next = nextTrails(trail, edgesByRule.get(trail.rule) ?? []);
     const onto = next.find(({ object }) => isSame(object, trail.object));
     own ??= onto && stepsOf(onto).slice(-2);
     // The planner refuses to save an object onto itself.
@@ -61,42 +61,33 @@ export function followExamples(
 
 export const isSame = (a: ObjectName, b: ObjectName) => a.bucket === b.bucket && a.key === b.key;
 
-function nextTrails(before: Trail, rules: readonly Rule[], edges: readonly Edge[]): Trail[] {
-  const { rule, object, length } = before;
-  return [...groupBy(edges, ({ writer }) => writer.output)].flatMap(([output, targets]) =>
-    targetsOf(rules[rule], output, object, length).flatMap((target) =>
+function nextTrails(before: Trail, edges: readonly Edge[]): Trail[] {
+  const { object: source, length } = before;
+  return [...groupBy(edges, ({ writer }) => writer)].flatMap(([writer, targets]) =>
+    targetsOf(writer, source, length).flatMap((target) =>
       targets
-        .filter(({ to }) => takes(rules[to], target))
-        .map(({ to }) => {
-          const step = { rule, output, source: object, target };
-          return { rule: to, object: target, step, before, length: length + 1 };
+        .filter(({ taker }) => takes(taker, target))
+        .map(({ taker }) => {
+          const step = { writer, source, target };
+          return { rule: taker, object: target, length: length + 1, step, before };
         }),
     ),
   );
 }
 
 /** Whether a rule takes the object, as far as its name tells. */
-export function takes(rule: Rule | undefined, { bucket, key }: ObjectName): boolean {
-  if (rule === undefined || !matchesKey(rule.match.keys, key) || /^[/\\]|\/$/.test(key)) {
-    return false;
-  }
-  return rule.match.buckets.length === 0 || rule.match.buckets.includes(bucket);
+export function takes({ compiled: { match } }: SourceRule, { bucket, key }: ObjectName): boolean {
+  const isInBucket = match.buckets.length === 0 || match.buckets.includes(bucket);
+  return isInBucket && !/^[/\\]|\/$/.test(key) && matchesKey(match.keys, key);
 }
 
-/** Where an output is saved for a source, whose ETag is `version`; once for each variant. */
-export function targetsOf(
-  rule: Rule | undefined,
-  index: number,
-  { bucket, key }: ObjectName,
-  version = 0,
-): ObjectName[] {
-  const output = rule?.outputs[index];
-  const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule?.name ?? '' };
-  const values = { ...event, bucket, key, ...splitKey(key) };
-  return (output?.variants ?? []).map((variant) => ({
-    bucket: output?.target.bucket ?? bucket,
-    key: render(output?.target.key ?? [], { ...values, ...variant }),
-  }));
+/** Where an output is saved for a source, once for each variant; `version` is the ETag of the source. */
+export function targetsOf({ rule, index, output }: Writer, source: ObjectName, version = 0): ObjectName[] {
+  const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name };
+  const values = { ...event, ...source, ...splitKey(source.key) };
+  const { bucket = source.bucket, key } = output.target;
+  const variants = rule.compiled.outputs[index]?.variants ?? [];
+  return variants.map((variant) => ({ bucket, key: render(key.parts, { ...values, ...variant }) }));
 }
 
 function stepsOf(trail: Trail): Step[] {
@@ -108,16 +99,15 @@ function stepsOf(trail: Trail): Step[] {
 }
 
 /** The part of a chain from a rule in a bucket back to that rule in that bucket. */
-function lapOf(trail: Trail): Step[] {
-  const steps = stepsOf(trail);
+function lapOf(steps: readonly Step[]): Step[] {
   const first = new Map<string, number>();
-  for (const [i, { rule, source }] of steps.entries()) {
-    const place = `${rule} ${source.bucket}`;
+  for (const [i, { writer, source }] of steps.entries()) {
+    const place = `${writer.rule.index} ${source.bucket}`;
     const start = first.get(place);
     if (start !== undefined) {
       return steps.slice(start, i);
     }
     first.set(place, i);
   }
-  return steps;
+  return [...steps];
 }

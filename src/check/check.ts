@@ -1,7 +1,6 @@
 import { createBudget, within } from '../compile/budget.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
-import type { Rule } from '../rules/rule-set.ts';
 import { anyBucket, type ObjectName, takes, targetsOf } from './chains.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -24,27 +23,19 @@ export interface Chain {
  * without an error among the diagnostics have no endless chain. `region` is where they run, if it is known.
  */
 export function checkRules(
-  { source, ruleSet, locate }: CompiledRules & { ok: true },
+  { source: rules, locate }: CompiledRules & { ok: true },
   { region }: { region?: string | undefined } = {},
 ): { diagnostics: Diagnostic[]; chains: Chain[] } {
-  const writers = writersOf(source, ruleSet);
-  const edges = findEdges(source, writers, ruleSet);
-  const all: Cycle = { kind: 'too-complex', rules: [...source.keys()] };
-  const cycles = edges === undefined ? [all] : findCycles(source, ruleSet.rules, edges);
-  const mirrors = writers.filter((writer) => {
-    const rule = source[writer.rule];
-    const output = rule?.outputs[writer.output];
-    return rule !== undefined && output !== undefined && isMirror(rule, output);
-  });
+  const writers = writersOf(rules);
+  const edges = findEdges(rules, writers);
+  const cycles: Cycle[] = edges === undefined ? [{ kind: 'too-complex', rules }] : findCycles(edges);
   const diagnostics = [
-    ...cycles.map((cycle) => describeCycle(cycle, source, writers)),
-    ...mirrors.map((writer) => describeMirror(writer, source)),
-    ...findCollisions(source, ruleSet.rules, writers).map((collision) =>
-      describeCollision(collision, source),
-    ),
-    ...checkStyles(source, region),
+    ...cycles.flatMap((cycle) => describeCycle(cycle, writers)),
+    ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
+    ...findCollisions(writers).map(describeCollision),
+    ...checkStyles(rules, region),
   ];
-  return { diagnostics: diagnostics.map(locate), chains: findChains(source, ruleSet.rules, edges ?? []) };
+  return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []) };
 }
 
 /** Edges looked at, and chains shown: each costs some automata, and more say nothing new. */
@@ -53,30 +44,31 @@ const maxChains = 20;
 const maxStates = 20_000;
 
 /** Examples of chains that lead nowhere back. */
-function findChains(source: readonly SourceRule[], rules: readonly Rule[], edges: readonly Edge[]): Chain[] {
+function findChains(edges: readonly Edge[]): Chain[] {
   const groups = new Map(findComponents(edges).flatMap((group) => group.map((rule) => [rule, group])));
-  const ahead = edges.filter(({ writer, to }) => !groups.get(writer.rule)?.includes(to));
-  const chains = ahead.slice(0, maxEdges).map(({ writer, to }): Chain | undefined => {
-    const [rule, next] = [rules[writer.rule], rules[to]];
-    for (const object of sourcesFor(source[writer.rule], next)) {
-      const target = targetsOf(rule, writer.output, object).find((one) => takes(next, one));
-      if (target !== undefined && rule !== undefined && next !== undefined) {
-        return { rule: rule.name, next: next.name, source: object, target };
-      }
+  const ahead = edges.filter(({ writer, taker }) => !groups.get(writer.rule)?.includes(taker));
+  return ahead.slice(0, maxEdges).flatMap(findChain).slice(0, maxChains);
+}
+
+function findChain({ writer, taker }: Edge): Chain[] {
+  const { rule } = writer;
+  for (const source of sourcesFor(rule, taker)) {
+    const target = targetsOf(writer, source).find((one) => takes(taker, one));
+    if (target !== undefined) {
+      return [{ rule: rule.name, next: taker.name, source, target }];
     }
-    return undefined;
-  });
-  return chains.filter((chain) => chain !== undefined).slice(0, maxChains);
+  }
+  return [];
 }
 
 /** Objects that a rule takes: a plain one, and one whose key begins like those that the next rule takes. */
-function sourcesFor(rule: SourceRule | undefined, next: Rule | undefined): ObjectName[] {
-  const keys = within(createBudget(maxStates), (budget) => {
-    const taken = rule && takenKeys(rule, budget);
-    const start = regular(`${literalPattern(next?.match.keys.prefix ?? '')}[^]*`, budget);
-    const near = taken && intersect(taken, start, budget);
-    return [taken, near].map((language) => language && exampleKey(language, budget));
+function sourcesFor(rule: SourceRule, next: SourceRule): ObjectName[] {
+  const { keys, buckets } = next.compiled.match;
+  const bucket = rule.match.bucket?.[0] ?? buckets[0] ?? anyBucket;
+  const found = within(createBudget(maxStates), (budget) => {
+    const taken = takenKeys(rule, budget);
+    const near = intersect(taken, regular(`${literalPattern(keys.prefix)}[^]*`, budget), budget);
+    return [taken, near].map((language) => exampleKey(language, budget));
   });
-  const bucket = rule?.match.bucket?.[0] ?? next?.match.buckets[0] ?? anyBucket;
-  return (keys ?? []).flatMap((key) => (key === undefined ? [] : [{ bucket, key }]));
+  return (found ?? []).flatMap((key) => (key === undefined ? [] : [{ bucket, key }]));
 }

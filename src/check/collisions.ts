@@ -1,8 +1,5 @@
 import { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
-import type { SourceRule } from '../compile/compile.ts';
-import type { OutputSource } from '../compile/schema.ts';
-import type { Rule } from '../rules/rule-set.ts';
 import { splitKey, variablesOf } from '../rules/template.ts';
 import { anyBucket, isSame, type ObjectName, targetsOf } from './chains.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
@@ -30,30 +27,20 @@ export interface Collision {
 }
 
 /** Pairs compared as languages, and collisions told of: one mistake tends to repeat itself over all rules. */
-const maxPairs = 500;
+const maxPairs = 1_000;
 const maxFound = 20;
 
 /** States for one pair, and for all of them; where they do not suffice, nothing is told. */
 const maxStates = 20_000;
 const maxStatesOfAll = 500_000;
 
-interface Rules {
-  source: readonly SourceRule[];
-  rules: readonly Rule[];
-}
-
 /** Finds outputs that overwrite each other. Every collision given is a real one; some may go unseen. */
-export function findCollisions(
-  source: readonly SourceRule[],
-  rules: readonly Rule[],
-  writers: readonly Writer[],
-): Collision[] {
+export function findCollisions(writers: readonly Writer[]): Collision[] {
   const found: Collision[] = [];
   const whole = createBudget(maxStatesOfAll);
   for (const [first, second] of pairsOf(writers)) {
-    const collide = first === second ? collideWithItself : collideWithOther;
     const collision = within(createBudget(maxStates, whole), (budget) =>
-      collide({ source, rules }, first, second, budget),
+      first === second ? collideWithItself(first, budget) : collide(first, second, budget),
     );
     if (collision !== undefined && found.push(collision) >= maxFound) {
       break;
@@ -64,55 +51,52 @@ export function findCollisions(
 
 /** The pairs whose keys may meet, each output with itself first. */
 function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
-  const near = indexByPrefix(writers.map(({ prefix }) => prefix));
-  const pairs = writers.slice(0, maxPairs).map((writer): [Writer, Writer] => [writer, writer]);
+  const pairs = writers.slice(0, maxPairs / 2).map((writer): [Writer, Writer] => [writer, writer]);
+  const places = new Map(writers.map((writer, i) => [writer, i]));
+  const near = indexByPrefix(writers, ({ prefix }) => prefix);
   for (const [i, first] of writers.entries()) {
-    for (const j of near(first.prefix)) {
-      const second = writers[j];
-      if (second !== undefined && j > i && mayMeet(first, second)) {
+    for (const second of near(first.prefix)) {
+      const isPair = (places.get(second) ?? 0) > i && bucketsMeet(first.buckets, second.buckets);
+      if (isPair && (first.suffix.endsWith(second.suffix) || second.suffix.endsWith(first.suffix))) {
         pairs.push([first, second]);
       }
     }
-    if (pairs.length > 2 * maxPairs) {
+    if (pairs.length > maxPairs) {
       break;
     }
   }
-  return pairs.slice(0, 2 * maxPairs);
+  return pairs.slice(0, maxPairs);
 }
 
-function mayMeet(a: Writer, b: Writer): boolean {
-  return bucketsMeet(a.buckets, b.buckets) && (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix));
+function collide(first: Writer, second: Writer, budget: Budget): Collision | undefined {
+  return collideForOne(first, second, budget) ?? collideForTwo(first, second, budget);
 }
 
-function collideWithOther({ source, rules }: Rules, first: Writer, second: Writer, budget: Budget) {
-  const [a, b] = [source[first.rule], source[second.rule]];
-  if (a === undefined || b === undefined) {
+/** Collides for one object that both rules take. */
+function collideForOne(first: Writer, second: Writer, budget: Budget): Collision | undefined {
+  const key = exampleKey(intersect(takenKeys(first.rule, budget), second.rule.keys, budget), budget);
+  const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
+  if (key === undefined || bucket === undefined) {
     return undefined;
   }
-  const [takenByA, takenByB] = [takenKeys(a, budget), takenKeys(b, budget)];
-  const key = exampleKey(intersect(takenByA, takenByB, budget), budget);
-  const bucket = commonBucket(a.match.bucket ?? [], b.match.bucket ?? []);
-  if (key !== undefined && bucket !== undefined) {
-    const object = { bucket, key };
-    const others = targetsOf(rules[second.rule], second.output, object);
-    const target = targetsOf(rules[first.rule], first.output, object).find((one) =>
-      others.some((other) => isSame(one, other)),
-    );
-    if (target !== undefined) {
-      return { first, second, sources: [object], target };
-    }
+  const source = { bucket, key };
+  const others = targetsOf(second, source);
+  const target = targetsOf(first, source).find((one) => others.some((other) => isSame(one, other)));
+  return target && { first, second, sources: [source], target };
+}
+
+/** Collides for an object of one rule and another object of the other. */
+function collideForTwo(first: Writer, second: Writer, budget: Budget): Collision | undefined {
+  const bucket = commonBucket(first.buckets, second.buckets);
+  if (bucket === undefined || !isExact(first) || !isExact(second)) {
+    return undefined;
   }
-  const [written, others] = [
-    { rule: a, output: a.outputs[first.output], taken: takenByA },
-    { rule: b, output: b.outputs[second.output], taken: takenByB },
-  ].flatMap(({ rule, output, taken }) =>
-    output && isExact(output) ? [writtenKeys(splitKeys(taken, budget), { rule, output }, budget)] : [],
-  );
-  const shared = written && others && exampleKey(intersect(written, others, budget), budget);
-  const where = commonBucket(first.buckets, second.buckets);
-  return shared !== undefined && where !== undefined
-    ? { first, second, sources: [], target: { bucket: where, key: shared } }
-    : undefined;
+  const key = exampleKey(intersect(keysOf(first, budget), keysOf(second, budget), budget), budget);
+  return key === undefined ? undefined : { first, second, sources: [], target: { bucket, key } };
+}
+
+function keysOf({ rule, output }: Writer, budget: Budget) {
+  return writtenKeys(splitKeys(takenKeys(rule, budget), budget), { rule, output }, budget);
 }
 
 /** A bucket that both lists have, where empty means any. */
@@ -121,47 +105,40 @@ function commonBucket(a: readonly string[], b: readonly string[]): string | unde
   return fewer.length === 0 ? anyBucket : fewer.find((bucket) => bucketsMeet(more, [bucket]));
 }
 
-/** Whether the language of the output is just what it writes: no part of the source key stands twice in it, or encoded. */
-function isExact({ target }: OutputSource): boolean {
-  const parts: Record<string, string[]> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
-  const used = variablesOf(target.key.parts);
-  const all = used.flatMap(({ name }) => parts[name] ?? [name]);
-  return new Set(all).size === all.length && !used.some(({ name, inB64 }) => inB64 || name === 'bucket');
+const partsOf: Partial<Record<string, string[]>> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
+
+/** Whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
+function isExact({ output }: Writer): boolean {
+  const used = variablesOf(output.target.key.parts);
+  const parts = used.flatMap(({ name }) => partsOf[name] ?? name);
+  return new Set(parts).size === parts.length && !used.some(({ name, inB64 }) => inB64 || name === 'bucket');
 }
 
-/** Two objects that differ only in what the key of the target leaves out: the extension, the folder or the name. */
-function collideWithItself({ source, rules }: Rules, writer: Writer, _: Writer, budget: Budget) {
-  const rule = source[writer.rule];
-  const parts = rule?.outputs[writer.output]?.target.key.parts ?? [];
-  const used = variablesOf(parts).map(({ name }) => name);
-  const taken = rule && takenKeys(rule, budget);
-  const key = taken && exampleKey(taken, budget);
-  if (taken === undefined || key === undefined || used.includes('key') || used.includes('etag')) {
+/** Collides for two objects that differ only in what the target key leaves out: the extension, the folder or the name. */
+function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
+  const taken = takenKeys(writer.rule, budget);
+  const key = exampleKey(taken, budget);
+  const [bucket = anyBucket] = writer.rule.compiled.match.buckets;
+  const [target] = key === undefined ? [] : targetsOf(writer, { bucket, key });
+  if (key === undefined || target === undefined) {
     return undefined;
   }
-  const bucket = rule?.match.bucket?.[0] ?? anyBucket;
-  const [target] = targetsOf(rules[writer.rule], writer.output, { bucket, key });
   const rest = without(taken, DFA.fromFA(oneOf([key], budget), budget.dfa), budget);
-  for (const pattern of patternsLike(key, used)) {
+  for (const pattern of patternsLike(key)) {
     const other = exampleKey(intersect(rest, regular(pattern, budget), budget), budget);
-    const [also] = targetsOf(rules[writer.rule], writer.output, { bucket, key: other ?? key });
-    if (other !== undefined && target !== undefined && also?.key === target.key) {
-      const sources = [key, other].map((text) => ({ bucket, key: text }));
+    const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));
+    if (other !== undefined && sources.every((source) => targetsOf(writer, source)[0]?.key === target.key)) {
       return { first: writer, second: writer, sources, target };
     }
   }
   return undefined;
 }
 
-/** Regular expressions of the keys that differ from `key` only in a part that no used variable holds. */
-function patternsLike(key: string, used: readonly string[]): string[] {
+/** Regular expressions of the keys that differ from `key` only in the extension, the folder or the name. */
+function patternsLike(key: string): string[] {
   const { dir, name, ext } = splitKey(key);
-  const parts = [dir === '' ? '' : `${dir}/`, name, ext === '' ? '' : `.${ext}`];
-  const anyPart = ['(?:[^]+/)?', '[^/]+', '(?:\\.[^./]*)?'];
-  const holders = [['dir'], ['name', 'base'], ['ext', 'base']];
-  return holders.flatMap((variables, i) => {
-    const isHeld = variables.some((variable) => used.includes(variable));
-    const pattern = parts.map((part, j) => (i === j ? anyPart[j] : literalPattern(part)));
-    return isHeld ? [] : [pattern.join('')];
-  });
+  const folder = dir === '' ? '' : `${literalPattern(dir)}/`;
+  const stem = literalPattern(name);
+  const ending = ext === '' ? '' : `\\.${literalPattern(ext)}`;
+  return [`${folder}${stem}(?:\\.[^./]+)?`, `(?:[^]+/)?${stem}${ending}`, `${folder}[^/]+${ending}`];
 }

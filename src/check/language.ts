@@ -146,16 +146,16 @@ function concat(pieces: readonly Piece[], budget: Budget): NFA {
   return whole;
 }
 
-/** Whose keys are written: a rule's, by one of its outputs, of sources in a bucket if it is known. */
-export interface Writer {
+/** An output of a rule, and the bucket of its sources if it is known. */
+interface RuleOutput {
   rule: SourceRule;
   output: OutputSource;
   bucket?: string | undefined;
 }
 
 /** The keys under which an output saves what is made of keys that were split: the template's `render`, over languages. */
-export function writtenKeys(split: readonly KeyParts[], writer: Writer, budget: Budget): NFA {
-  const { parts } = writer.output.target.key;
+export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, budget: Budget): NFA {
+  const { parts } = ruleOutput.output.target.key;
   const written = NFA.empty(options, budget.nfa);
   for (const key of split) {
     let afterEmptyDir = false;
@@ -168,7 +168,7 @@ export function writtenKeys(split: readonly KeyParts[], writer: Writer, budget: 
         case 'b64':
           return variablesOf([part]).length === 0 ? render([part], {}) : regular('[\\w-]*', budget);
         default:
-          return pieceOf(part.name, key, writer, budget);
+          return pieceOf(part.name, key, ruleOutput, budget);
       }
     });
     written.union(concat(pieces, budget), budget.nfa);
@@ -185,7 +185,12 @@ const eventVariables: Partial<Record<string, string>> = {
 };
 
 /** What a variable can hold. */
-function pieceOf(variable: string, key: KeyParts, { rule, output, bucket }: Writer, budget: Budget): Piece {
+function pieceOf(
+  variable: string,
+  key: KeyParts,
+  { rule, output, bucket }: RuleOutput,
+  budget: Budget,
+): Piece {
   const values = output.vary?.[variable];
   if (values !== undefined) {
     return oneOf(values.map(String), budget);

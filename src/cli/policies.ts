@@ -51,27 +51,26 @@ export function triggerPolicy({ account, functionName }: Site): object {
 }
 
 /** Objects that are processed, saved and read, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
-function objectPrefixes({ source, ruleSet }: Rules, deployed: string) {
+function objectPrefixes({ source }: Rules, deployed: string) {
   const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
-  for (const [i, { match }] of source.entries()) {
-    const outputs = ruleSet.rules[i]?.outputs ?? [];
+  for (const { match, compiled } of source) {
     const buckets = match.bucket ?? [deployed];
     const taken = buckets.flatMap((bucket) =>
       match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
     );
-    const logos = outputs.flatMap(({ style, variants }) =>
+    const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );
     sources.push(...taken);
     read.push(...buckets.flatMap((bucket) => logos.map((logo) => `${bucket}/${logo}`)));
-    if (hasLookedAt(ruleSet.rules[i])) {
+    if (hasLookedAt(compiled)) {
       read.push(...taken);
     }
   }
-  for (const { rule, output, buckets, prefix } of writersOf(source, ruleSet)) {
+  for (const { rule, index, buckets, prefix } of writersOf(source)) {
     const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
     targets.push(...saved);
-    if (ruleSet.rules[rule]?.outputs[output]?.refresh !== undefined) {
+    if (rule.compiled.outputs[index]?.refresh !== undefined) {
       read.push(...saved);
     }
   }
@@ -82,9 +81,9 @@ function objectPrefixes({ source, ruleSet }: Rules, deployed: string) {
 export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */
-function hasLookedAt(rule: Rule | undefined): boolean {
+function hasLookedAt(rule: Rule): boolean {
   const bare = { bucket: '', key: '', eventName: 'Manual', eventTime: '' };
-  return rule !== undefined && (asksMore(rule, bare) || rule.outputs.some(({ refresh }) => refresh));
+  return asksMore(rule, bare) || rule.outputs.some(({ refresh }) => refresh);
 }
 
 /** Objects that a style reads beside its source: `image_` names the logo of a watermark, `o_` a video to be joined. */

@@ -143,8 +143,8 @@ function outermost(prefixes: readonly string[]): string[] {
 }
 
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
-function ownPrefix({ source, ruleSet }: Rules, delivered: readonly string[]): string | undefined {
-  const own = writersOf(source, ruleSet)
+function ownPrefix({ source }: Rules, delivered: readonly string[]): string | undefined {
+  const own = writersOf(source)
     .map(({ prefix }) => prefix)
     .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
   const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>

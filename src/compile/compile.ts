@@ -15,9 +15,12 @@ import { readYaml } from './yaml.ts';
 /** What may be built on the way to the tables of all rules, in states: ten thousand rules as people write them take half. */
 const maxSteps = 1_000_000;
 
-/** A rule as its author wrote it, beside the language of the keys that it takes. */
+/** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
 export interface SourceRule extends RuleSource {
+  index: number;
+  /** The language of the keys that it takes. */
   keys: DFA;
+  compiled: Rule;
 }
 
 /** The rules ready for the function and for the checks, or everything that is wrong with them. */
@@ -25,7 +28,7 @@ export type CompiledRules =
   | {
       ok: true;
       ruleSet: RuleSet;
-      /** The same rules, in the same order, with their globs and templates as texts. */
+      /** The same rules, in the same order, for the checks. */
       source: readonly SourceRule[];
       /** Adds the place in the text. */
       locate: (diagnostic: Diagnostic) => Diagnostic;
@@ -55,13 +58,13 @@ export function compileRules(text: string, file: string): CompiledRules {
   }
   const source = rules.flatMap((rule, i) => {
     const keys = languages[i];
-    return keys === undefined ? [] : [{ ...rule, keys }];
+    return keys === undefined ? [] : [{ ...rule, index: i, keys, compiled: compileRule(rule, keys) }];
   });
   const ruleSet: RuleSet = {
     format: rulesFormat,
     builtBy: packageJson.version,
     onPermanentFailure,
-    rules: source.map(toRule),
+    rules: source.map(({ compiled }) => compiled),
   };
   return { ok: true, ruleSet, source, locate };
 }
@@ -71,9 +74,9 @@ export function renderRuleSet(ruleSet: RuleSet): string {
   return JSON.stringify(ruleSet);
 }
 
-function toRule(rule: SourceRule): Rule {
+function compileRule(rule: RuleSource, language: DFA): Rule {
   const { name, match, outputs } = rule;
-  const keys = toKeyTable(rule.keys);
+  const keys = toKeyTable(language);
   const own = outputs.filter((output) => isMirror(rule, output));
   return {
     name,

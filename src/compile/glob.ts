@@ -54,8 +54,8 @@ export function parseGlob(text: string): ParsedGlob {
     const offset = Math.min(text.length, maxLength);
     return { ok: false, offset, expected: `1 to ${maxLength} characters`, received: `${text.length}` };
   }
-  const whole: Group = { offset: 0, alternatives: [sequence([])] };
-  const groups = [whole];
+  const expression = sequence([]);
+  const groups: Group[] = [{ offset: 0, alternatives: [expression] }];
   for (let offset = 0; offset < text.length; ) {
     tokenPattern.lastIndex = offset;
     const [token = ''] = tokenPattern.exec(text) ?? [];
@@ -65,11 +65,12 @@ export function parseGlob(text: string): ParsedGlob {
     }
     offset += token.length;
   }
-  const open = groups.at(-1);
-  if (open !== undefined && open !== whole) {
-    return problemAt(text, open.offset, '"{" with its "}" (or "\\{" for the character itself)');
+  const [, ...open] = groups;
+  const innermost = open.at(-1);
+  if (innermost !== undefined) {
+    return problemAt(text, innermost.offset, '"{" with its "}" (or "\\{" for the character itself)');
   }
-  return { ok: true, glob: { text, expression: sequence([choice(whole.alternatives)]) } };
+  return { ok: true, glob: { text, expression } };
 }
 
 function problemAt(text: string, offset: number, expected: string): GlobProblem {
