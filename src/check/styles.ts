@@ -1,6 +1,7 @@
 import type { SourceRule } from '../compile/compile.ts';
+import { variantsOf } from '../compile/outputs.ts';
 import type { OutputSource } from '../compile/schema.ts';
-import { type Part, render, splitKey, type Values, variantsOf } from '../rules/template.ts';
+import { type Part, render, splitKey, type Values } from '../rules/template.ts';
 import { checkStyle } from '../style/check.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
 

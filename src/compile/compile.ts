@@ -5,10 +5,9 @@ import { type Diagnostic, describeValue, mismatch, type Path } from '../check/di
 import { comparePlaces } from '../check/format.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
-import { variantsOf } from '../rules/template.ts';
 import { createBudget } from './budget.ts';
 import { createKeyLanguages, toKeyTable } from './key-table.ts';
-import { isMirror } from './outputs.ts';
+import { isMirror, variantsOf } from './outputs.ts';
 import { documentSchema, type RuleSource } from './schema.ts';
 import { readYaml } from './yaml.ts';
 

@@ -1,13 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import {
-  keyVariables,
-  render,
-  type Template,
-  type Values,
-  variablesOf,
-  variantsOf,
-} from '../rules/template.ts';
+import { keyVariables, render, type Template, type Values, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
 
 /*
@@ -32,6 +25,15 @@ const placeholders: Values = Object.fromEntries(keyVariables.map((name) => [name
 
 /** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
 const maxVariants = 100;
+
+/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
+export function variantsOf(vary: OutputSource['vary'] = {}): Values[] {
+  return Object.entries(vary).reduce<Values[]>(
+    (variants, [name, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
+    [{}],
+  );
+}
 
 /**
  * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a

@@ -6,11 +6,10 @@ import type { EventRecord } from './object-event.ts';
 export interface AdHocOutput {
   style: unknown;
   target: unknown;
-  vary?: unknown;
 }
 
 /** Fields beside the objects: an ad-hoc output, whether only to plan, and what need not be made again. */
-const manualOptions = ['style', 'target', 'vary', 'dryRun', 'savedSince'];
+const manualOptions = ['style', 'target', 'dryRun', 'savedSince'];
 const objectFields = ['bucket', 'key', 'keys', 'objects'];
 const objectProperties = ['size', 'contentType', 'eTag', 'lastModified'];
 
@@ -57,7 +56,7 @@ export function readManualOptions(event: unknown): {
   dryRun?: unknown;
   savedSince?: unknown;
 } {
-  const { style, target, vary, dryRun, savedSince } = fieldsOf(event);
+  const { style, target, dryRun, savedSince } = fieldsOf(event);
   const isAdHoc = style !== undefined || target !== undefined;
-  return { dryRun, savedSince, adHoc: isAdHoc ? { style, target, vary } : undefined };
+  return { dryRun, savedSince, adHoc: isAdHoc ? { style, target } : undefined };
 }

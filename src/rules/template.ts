@@ -71,15 +71,6 @@ export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable
   });
 }
 
-/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
-export function variantsOf(vary: Readonly<Record<string, readonly (string | number)[]>> = {}): Values[] {
-  return Object.entries(vary).reduce<Values[]>(
-    (variants, [name, values]) =>
-      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
-    [{}],
-  );
-}
-
 /**
  * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so that
  * `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
