@@ -4,14 +4,14 @@ import type { EventRecord } from './events/object-event.ts';
 import { EventError, parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
-import { type CallSettings, createCall } from './oss/call.ts';
+import { type Call, type CallSettings, createCall } from './oss/call.ts';
 import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
 import type { Credentials } from './oss/sign.ts';
 import { adHocRules } from './pipeline/ad-hoc.ts';
-import { completeRecords } from './pipeline/complete.ts';
+import { completeRecord } from './pipeline/complete.ts';
 import { plan } from './pipeline/plan.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
-import type { FailedResult, Outcome, PlanItem } from './pipeline/result.ts';
+import type { Outcome, PlanItem } from './pipeline/result.ts';
 import { run } from './pipeline/run.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { type Settings, SettingsError } from './settings.ts';
@@ -68,13 +68,11 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
       now,
       ...deps.callSettings,
     });
-    const completed = await completeRecords(records, ruleSet, { call, deadline });
-    const planned = planAll(completed, ruleSet);
+    const planned = await planAll(records, ruleSet, { call, deadline });
     const isDryRun = dryRun || deps.dryRun === true;
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
-    const results = isDryRun
-      ? planned
-      : await run(planned, { call, limit, deadline, now, savedSince, onOutcome });
+    const options = { call, limit, deadline, now, savedSince, onOutcome };
+    const results = isDryRun ? planned : await run(planned, options);
     const report = summarize(results, requestId, now() - startedAt);
     // The line of a single result already says all.
     if (isDryRun || results.length > 1) {
@@ -97,10 +95,15 @@ function findOss(settings: Settings, here: string | undefined): { region: string
   return { region, endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }) };
 }
 
-function planAll(records: readonly (EventRecord | FailedResult)[], ruleSet: RuleSet): PlanItem[] {
+async function planAll(
+  records: readonly EventRecord[],
+  ruleSet: RuleSet,
+  options: { call: Call; deadline: number },
+): Promise<PlanItem[]> {
   const planned: PlanItem[] = [];
   for (const record of records) {
-    planned.push(...('status' in record ? [record] : plan(record, ruleSet)));
+    const completed = await completeRecord(record, ruleSet, options);
+    planned.push(...('status' in completed ? [completed] : plan(completed, ruleSet)));
     if (planned.length > maxOutputs) {
       throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
     }

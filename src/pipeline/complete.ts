@@ -11,22 +11,29 @@ import { describeError, type FailedResult } from './result.ts';
  * names only bucket and key; older native ones have no content type). A HeadObject is made for those alone; if it
  * fails, the record becomes a failure, since nobody can tell then whether a rule matches.
  */
-export async function completeRecords(
-  records: readonly EventRecord[],
-  ruleSet: RuleSet,
-  options: { call: Call; deadline: number },
-): Promise<(EventRecord | FailedResult)[]> {
-  const completed: (EventRecord | FailedResult)[] = [];
-  for (const record of records) {
-    const isComplete = record.kind !== 'object' || hasAll(record.event, ruleSet);
-    completed.push(isComplete ? record : await complete(record.event, options));
-  }
-  return completed;
-}
-
-function hasAll(event: ObjectEvent, { rules }: RuleSet): boolean {
+export async function completeRecord(
+  record: EventRecord,
+  { rules }: RuleSet,
+  { call, deadline }: { call: Call; deadline: number },
+): Promise<EventRecord | FailedResult> {
   // The cheap question comes first: hardly any rule asks for what an event does not say.
-  return !rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
+  const lacks = (event: ObjectEvent) => rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
+  if (record.kind !== 'object' || !lacks(record.event)) {
+    return record;
+  }
+  const { event } = record;
+  const { bucket, key } = event;
+  try {
+    const head = await headObject(call, { bucket, key, deadline });
+    // What the event says stays: HEAD may be about a newer version of the object.
+    const sizeBytes = event.sizeBytes ?? head.sizeBytes;
+    const contentType = event.contentType ?? head.contentType;
+    const eTag = event.eTag ?? head.eTag;
+    const modifiedAt = event.modifiedAt ?? head.lastModified?.toISOString();
+    return { kind: 'object', event: { ...event, sizeBytes, contentType, eTag, modifiedAt } };
+  } catch (error) {
+    return { status: 'failed', source: { bucket, key }, ...describeError(error) };
+  }
 }
 
 /** Whether a rule asks for what the event does not say, so that OSS has to be asked. */
@@ -46,22 +53,4 @@ function usesETag({ checkSource, style, target }: Output): boolean {
 function mayMatch({ match }: Rule, event: ObjectEvent): boolean {
   const mismatch = findMismatch(match, event);
   return mismatch === undefined || mismatch.endsWith('-unknown');
-}
-
-async function complete(
-  event: ObjectEvent,
-  { call, deadline }: { call: Call; deadline: number },
-): Promise<EventRecord | FailedResult> {
-  const { bucket, key } = event;
-  try {
-    const head = await headObject(call, { bucket, key, deadline });
-    // What the event says stays: HEAD may be about a newer version of the object.
-    const sizeBytes = event.sizeBytes ?? head.sizeBytes;
-    const contentType = event.contentType ?? head.contentType;
-    const eTag = event.eTag ?? head.eTag;
-    const modifiedAt = event.modifiedAt ?? head.lastModified?.toISOString();
-    return { kind: 'object', event: { ...event, sizeBytes, contentType, eTag, modifiedAt } };
-  } catch (error) {
-    return { status: 'failed', source: { bucket, key }, ...describeError(error) };
-  }
 }
