@@ -38,8 +38,18 @@ export interface Command {
   /** What may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
   /** It heeds `stop` and puts things in order; other commands are ended as they are. */
-  heedsStop?: true;
+  heedsStop?: true | ((values: Values) => boolean);
   run: (values: Values, io: Io, positionals: readonly string[]) => Promise<number>;
+}
+
+/** Resolves when the person presses Ctrl-C, at once where that was before. */
+export function stopped(stop: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    stop.addEventListener('abort', () => resolve(undefined), { once: true });
+    if (stop.aborted) {
+      resolve(undefined);
+    }
+  });
 }
 
 /** A mistake of the person's: exit code 2. */

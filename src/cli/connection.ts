@@ -49,7 +49,7 @@ export async function withConnection<T>(
   try {
     return await use({ settings: { ...settings, region }, endpoint, credentials, dispatcher, call });
   } finally {
-    await dispatcher.close();
+    await (io.stop.aborted ? dispatcher.destroy() : dispatcher.close());
   }
 }
 

@@ -102,7 +102,7 @@ function describeBucketError(check: string, error: unknown): Finding {
 export async function checkStyles(
   { call }: Connection,
   rules: RuleSet,
-  { object, wet }: { object: OssObject | undefined; wet: boolean },
+  { object, wet, stop }: { object: OssObject | undefined; wet: boolean; stop: AbortSignal },
 ): Promise<Finding[]> {
   if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
@@ -113,6 +113,7 @@ export async function checkStyles(
     const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...facts } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
+      stop.throwIfAborted();
       if (item.status === 'planned') {
         findings.push(await view(call, item));
         if (wet) {

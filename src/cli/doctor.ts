@@ -19,7 +19,8 @@ export const doctor: Command = {
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
-  heedsStop: true,
+  // What it saves it removes again.
+  heedsStop: (values) => values.wet === true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
     const wet = values.wet === true;
@@ -34,7 +35,7 @@ export const doctor: Command = {
       ...checkEnvironment(io),
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
-      ...(await checkStyles(connection, ruleSet, { object, wet })),
+      ...(await checkStyles(connection, ruleSet, { object, wet, stop: io.stop })),
       ...(await checkDeployment(rules, textOf(values, 'template'), io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));

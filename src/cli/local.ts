@@ -7,7 +7,7 @@ import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { checkFiles, describe, isAboutDeployment } from './check.ts';
-import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
+import { CliError, type Command, type Io, optionalText, stopped, textOf, type Values } from './command.ts';
 import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
 import { readText } from './input.ts';
@@ -51,9 +51,7 @@ export const local: Command = {
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
     io.out(await describeStack(stack, { accessKey, dataDir, source }));
-    if (!io.stop.aborted) {
-      await new Promise((resolve) => io.stop.addEventListener('abort', resolve, { once: true }));
-    }
+    await stopped(io.stop);
     await stack.close();
     return 0;
   },

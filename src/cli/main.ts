@@ -4,7 +4,7 @@ import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { backfill } from './backfill.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
-import { CliError, type Command, type Io } from './command.ts';
+import { CliError, type Command, type Io, stopped } from './command.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -54,9 +54,11 @@ async function runCommand(command: Command, args: string[], io: Io): Promise<num
       io.out(formatUsage(command));
       return 0;
     }
+    const { heedsStop } = command;
+    const isHeeded = typeof heedsStop === 'function' ? heedsStop(values) : heedsStop;
     const ending = command.run(values, io, positionals);
-    const exitCode = await (command.heedsStop ? ending : Promise.race([ending, stopped(io.stop)]));
-    return io.stop.aborted ? interrupted : exitCode;
+    const exitCode = await (isHeeded ? ending : Promise.race([ending, stopped(io.stop)]));
+    return io.stop.aborted ? interrupted : (exitCode ?? interrupted);
   } catch (error) {
     if (io.stop.aborted) {
       return interrupted;
@@ -67,14 +69,4 @@ async function runCommand(command: Command, args: string[], io: Io): Promise<num
     io.err(`oss-saveas ${command.name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
     return error instanceof CliError ? 2 : 1;
   }
-}
-
-function stopped(stop: AbortSignal): Promise<number> {
-  return new Promise((resolve) => {
-    const end = () => resolve(interrupted);
-    stop.addEventListener('abort', end, { once: true });
-    if (stop.aborted) {
-      end();
-    }
-  });
 }

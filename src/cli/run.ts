@@ -4,7 +4,7 @@ import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
+import { CliError, type Command, type Io, optionalText, stopped, textOf, type Values } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -94,11 +94,12 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
     const progress = createProgress(io);
     const reports: Report[] = [];
     for (const event of events) {
-      if (io.stop.aborted) {
+      progress(`${reports.length + 1} of ${events.length}: ${describeEvent(event)}`);
+      const report = await Promise.race([invoke(event), stopped(io.stop)]);
+      if (report === undefined) {
+        io.err(`Ended during ${printable(describeEvent(event))}: it may be done or not.\n`);
         break;
       }
-      progress(`${reports.length + 1} of ${events.length}: ${describeEvent(event)}`);
-      const report = await invoke(event);
       reports.push(report);
       if (values.json) {
         io.out(`${JSON.stringify(report)}\n`);

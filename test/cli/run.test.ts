@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli/main.ts';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
-import { localEnvironment, runCommand } from './terminal.ts';
+import { createIo, localEnvironment, runCommand } from './terminal.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -265,6 +266,17 @@ describe('a run by the rules', () => {
     expect(JSON.parse(out)).toMatchObject({ saved: 2, failed: 0 });
     expect(exitCode).toBe(0);
     expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
+  });
+
+  it('ends at once when the person presses Ctrl-C, and names what was under way', async () => {
+    const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage: () => new Promise(() => {}) });
+    const { io, written, stop } = createIo(env);
+    const ended = main(['run', 'oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'], io);
+
+    setTimeout(() => stop.abort(), 300);
+
+    expect(await ended).toBe(130);
+    expect(written.err).toBe('Ended during oss://photos/uploads/a.png: it may be done or not.\n');
   });
 
   it('reads an event file that begins with a byte order mark, and refuses one that is not UTF-8', async () => {
