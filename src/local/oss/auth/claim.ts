@@ -65,8 +65,21 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-export function invalidDate(): OssError {
-  return forbidden('AccessDenied', 'OSS authentication requires a valid Date.', { ec: '0002-00000503' });
+/** The date of a signature, as it was sent or not (EC pages 0002-00000502 and -503). */
+export function invalidDate(sent: string | undefined): OssError {
+  const ec = sent ? '0002-00000502' : '0002-00000503';
+  return forbidden('AccessDenied', 'OSS authentication requires a valid Date.', { ec });
+}
+
+/** The instant of `yyyyMMddTHHmmssZ`; NaN for what is none. */
+export function parseIsoDate(text: string): number {
+  const extended = text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
+  return extended === text ? Number.NaN : Date.parse(extended);
+}
+
+/** The instant of `Thu, 26 Nov 2026 14:56:22 GMT`; NaN for what is none. */
+export function parseHttpDate(text: string): number {
+  return text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
 }
 
 export function invalidExpires(expires: string): OssError {

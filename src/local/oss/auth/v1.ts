@@ -9,6 +9,8 @@ import {
   invalidAuthorization,
   invalidDate,
   invalidExpires,
+  parseHttpDate,
+  parseIsoDate,
   type Signed,
 } from './claim.ts';
 
@@ -20,10 +22,11 @@ export function readV1Header(request: OssRequest, authorization: string, nowMs: 
     throw invalidAuthorization();
   }
   const date = headers.get('x-oss-date') ?? headers.get('date') ?? '';
-  if (Number.isNaN(Date.parse(date))) {
-    throw invalidDate();
+  const signedMs = parseHttpDate(date) || parseIsoDate(date);
+  if (Number.isNaN(signedMs)) {
+    throw invalidDate(date);
   }
-  checkSkew(Date.parse(date), nowMs);
+  checkSkew(signedMs, nowMs);
   const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
   return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, date));
 }

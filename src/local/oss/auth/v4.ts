@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { badRequest } from '../http/errors.ts';
-import type { OssRequest } from '../http/request.ts';
+import type { Headers, OssRequest } from '../http/request.ts';
 import {
   type Claim,
   checkSkew,
@@ -8,6 +8,8 @@ import {
   invalidAuthorization,
   invalidDate,
   invalidExpires,
+  parseHttpDate,
+  parseIsoDate,
   type Signed,
 } from './claim.ts';
 
@@ -64,9 +66,7 @@ export function readV4Header(
 ): Claim {
   const { headers } = request;
   const { signature, ...signing } = parseAuthorization(authorization);
-  // `Date` instead of `x-oss-date`: as aliyun-oss-android-sdk sends it.
-  const signedAt = headers.get('x-oss-date') ?? headers.get('date') ?? '';
-  const signedMs = epochMs(signedAt);
+  const { signedAt, signedMs } = readDate(headers);
   checkScope(signing.credential, signedAt, region);
   if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';
@@ -78,9 +78,12 @@ export function readV4Header(
 
 /** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
 export function readV4Url(request: OssRequest, region: string, nowMs: number): Claim {
-  const { query } = request;
+  const { query, headers } = request;
   const signedAt = query.get('x-oss-date') ?? '';
-  const signedMs = epochMs(signedAt);
+  const signedMs = parseIsoDate(signedAt);
+  if (Number.isNaN(signedMs)) {
+    throw invalidDate(signedAt);
+  }
   const credential = parseCredential(query.get('x-oss-credential'));
   checkScope(credential, signedAt, region);
   const expires = query.get('x-oss-expires') ?? '';
@@ -88,7 +91,12 @@ export function readV4Url(request: OssRequest, region: string, nowMs: number): C
     throw invalidExpires(expires);
   }
   checkValidity(signedMs, signedMs + Number(expires) * 1000, nowMs);
-  const signing = { credential, signedAt, additionalHeaders: namesIn(query.get('x-oss-additional-headers')) };
+  const additionalHeaders = namesIn(query.get('x-oss-additional-headers'));
+  const absent = additionalHeaders.find((name) => !headers.has(name));
+  if (absent !== undefined) {
+    throw badRequest('InvalidArgument', `The additional header ${absent} is not in the request.`);
+  }
+  const signing = { credential, signedAt, additionalHeaders };
   const signature = query.get('x-oss-signature') ?? '';
   return requestClaim(request, signing, signature, query.get('x-oss-security-token'));
 }
@@ -183,13 +191,14 @@ function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, percent);
 }
 
-/** Throws for what is not `yyyyMMddTHHmmssZ`. */
-function epochMs(isoBasic: string): number {
-  const extended = isoBasic.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
-  if (extended === isoBasic || Number.isNaN(Date.parse(extended))) {
-    throw invalidDate();
+/** `x-oss-date` in ISO form, else `Date` as HTTP writes it, which is signed in ISO form (EC page 0002-00000502). */
+function readDate(headers: Headers): { signedAt: string; signedMs: number } {
+  const [ossDate, date] = [headers.get('x-oss-date'), headers.get('date')];
+  const signedMs = ossDate === undefined ? parseHttpDate(date ?? '') : parseIsoDate(ossDate);
+  if (Number.isNaN(signedMs)) {
+    throw invalidDate(ossDate ?? date);
   }
-  return Date.parse(extended);
+  return { signedAt: new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, ''), signedMs };
 }
 
 /** `a;b;c` */

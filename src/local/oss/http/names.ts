@@ -37,7 +37,10 @@ export function checkBucketName(bucket = ''): string {
  */
 export function checkKey(key: string | undefined): string {
   const invalid = (message: string) => badRequest('InvalidObjectName', message, { ec: '0016-00000005' });
-  if (key === undefined || /^[/\\]/.test(key)) {
+  if (key === undefined) {
+    throw badRequest('InvalidArgument', 'The characters encoding must be utf-8.');
+  }
+  if (/^[/\\]/.test(key)) {
     throw invalid('The specified object is not valid.');
   }
   if (key === '') {

@@ -1,23 +1,35 @@
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
+import { badRequest } from './errors.ts';
 import type { Headers } from './request.ts';
 import { parseTagging } from './tagging.ts';
 
 const kept =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+)$/;
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+|x-oss-server-side-.+)$/;
+
+/** The headers of an upload that are kept with the object. */
+export function keptHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => kept.test(name)));
+}
 
 /**
  * What an upload's headers say of the object to be (documented: OSS help "PutObject"): Content-Type is
- * application/octet-stream unless given. Throws InvalidTag.
+ * application/octet-stream unless given. Throws InvalidTag, InvalidArgument.
  */
 export function readProperties(headers: Headers): ObjectProperties {
-  const tagging = headers.get('x-oss-tagging');
-  const named = [...headers].filter(([name]) => kept.test(name));
+  const [tagging, storageClass] = [headers.get('x-oss-tagging'), headers.get('x-oss-storage-class')];
   return {
-    headers: { 'content-type': 'application/octet-stream', ...Object.fromEntries(named) },
+    headers: { 'content-type': 'application/octet-stream', ...keptHeaders(headers) },
     acl: headers.get('x-oss-object-acl'),
-    storageClass: headers.get('x-oss-storage-class'),
+    storageClass: storageClass === undefined ? undefined : checkStorageClass(storageClass),
     tags: tagging === undefined ? undefined : parseTagging(tagging),
   };
+}
+
+export function checkStorageClass(name: string): string {
+  if (!/^(Standard|IA|Archive|ColdArchive|DeepColdArchive)$/.test(name)) {
+    throw badRequest('InvalidArgument', `The storage class is not valid: ${name}`);
+  }
+  return name;
 }
 
 /** Headers of an object as HeadObject and GetObject answer them. */
@@ -37,14 +49,22 @@ export function objectHeaders(meta: ObjectMeta): Record<string, string> {
   };
 }
 
-/** ETag, CRC-64 and, where the ETag is one, the MD5: of an object, a part, or what was just written. */
+/** ETag, CRC-64, where the ETag is one the MD5, and encryption: of an object, a part, or what was just written. */
 export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
   return {
+    ...encryptionHeaders(meta),
     etag: eTagOf(meta),
     ...(crc64 !== undefined && { 'x-oss-hash-crc64ecma': crc64 }),
     ...(/^[0-9A-F]{32}$/.test(eTag) && { 'content-md5': Buffer.from(eTag, 'hex').toString('base64') }),
   };
+}
+
+/** How an object is encrypted in OSS: nothing is here, but clients want to see what they asked for. */
+export function encryptionHeaders({ headers }: ObjectProperties): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('x-oss-server-side-')),
+  );
 }
 
 /** The ETag as headers and documents write it, in quotes. */

@@ -59,24 +59,38 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
 /** Sends a reply; resolves when it is sent or the client went away. */
 export async function sendReply(
   response: ServerResponse,
-  { statusCode, headers, body }: Reply,
+  { statusCode, headers = {}, body }: Reply,
   { requestId, elapsedMs }: { requestId: string; elapsedMs: number },
 ): Promise<void> {
-  const sent: Record<string, string | number> = {
-    server: 'AliyunOSS',
-    'x-oss-request-id': requestId,
-    'x-oss-server-time': elapsedMs,
-    ...headers,
-  };
+  const sent = new Map<string, string | number>([
+    ['server', 'AliyunOSS'],
+    ['x-oss-request-id', requestId],
+    ['x-oss-server-time', elapsedMs],
+    ...Object.entries(headers),
+  ]);
   const isWhole = body === undefined || Buffer.isBuffer(body);
   // A bodiless HEAD names the length of the object itself; 204 and 304 name none.
   if (isWhole && statusCode !== 204 && statusCode !== 304) {
-    sent['content-length'] ??= body?.length ?? 0;
+    sent.set('content-length', sent.get('content-length') ?? body?.length ?? 0);
   }
-  response.writeHead(statusCode, sent);
+  response.writeHead(
+    statusCode,
+    Object.fromEntries([...sent].map(([name, value]) => [wireName(name), value])),
+  );
   if (isWhole) {
     response.end(body);
   } else {
     await pipeline(body, response);
   }
+}
+
+/** `Content-MD5`, as HTTP writes names and clients that tell case look for them; OSS's own are in lower case. */
+function wireName(name: string): string {
+  if (name.startsWith('x-oss-')) {
+    return name;
+  }
+  return name
+    .replace(/(^|-)([a-z])/g, (start) => start.toUpperCase())
+    .replace(/^Etag$/, 'ETag')
+    .replace(/Md5$/, 'MD5');
 }

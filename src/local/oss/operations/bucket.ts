@@ -1,5 +1,6 @@
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
+import { checkStorageClass } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
@@ -28,9 +29,9 @@ export const putBucket: Operation = async ({ store, now }, request) => {
   const configuration = (await readBody(request, 4096)).toString();
   const [, redundancy = 'LRS'] = /<DataRedundancyType>([^<]*)</.exec(configuration) ?? [];
   const [, named] = /<StorageClass>([^<]*)</.exec(configuration) ?? [];
-  const storageClass = named ?? headers.get('x-oss-storage-class') ?? 'Standard';
-  if (redundancy !== 'LRS' || !/^(Standard|IA)$/.test(storageClass)) {
-    throw notImplemented(`PutBucket with ${storageClass} ${redundancy}`);
+  const storageClass = checkStorageClass(named ?? headers.get('x-oss-storage-class') ?? 'Standard');
+  if (redundancy !== 'LRS') {
+    throw notImplemented(`PutBucket with DataRedundancyType ${redundancy}`);
   }
   store.createBucket(bucket, { ...newBucketSettings(now()), storageClass });
   const acl = headers.get('x-oss-acl');
@@ -127,9 +128,11 @@ export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) =>
 export const getBucketAcl: Operation = (service, { bucket }) =>
   aclReply(service, service.store.bucket(bucket).settings.acl);
 
-export const putBucketAcl: Operation = ({ store }, { bucket, headers }) => {
+/** A bucket that is missing is made (live tests of ali-oss). */
+export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => {
+  store.createBucket(bucket, newBucketSettings(now()));
   store.changeSettings(bucket, { acl: headers.get('x-oss-acl') ?? 'private' });
-  return { statusCode: 200 };
+  return { statusCode: 200, headers: { location: `/${bucket}` } };
 };
 
 export function aclReply(service: Service, grant: string): Reply {

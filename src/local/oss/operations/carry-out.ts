@@ -46,22 +46,18 @@ function isPublic(
 
 /** Throws NotImplemented for what asks for something which nothing here does and a client would rely on. */
 function refuseUnsupported({ headers, query }: OssRequest): void {
-  const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
-  if (encryption !== 'AES256') {
-    throw notImplemented(`the header x-oss-server-side-encryption: ${encryption}`);
-  }
   if (headers.has('x-oss-callback')) {
     throw notImplemented('the header x-oss-callback');
   }
-  // No bucket here has versions: each object is its only one, `null`.
+  // No bucket here has versions: each object is its only one, `null`. A process ignores it (OSS help "IMG overview").
   const versionId = query.get('versionId') ?? 'null';
-  if (versionId !== 'null') {
+  if (versionId !== 'null' && !query.has('x-oss-process')) {
     throw notImplemented(`?versionId=${versionId}`);
   }
 }
 
 const knownHeaders =
-  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-encryption|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
+  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-(data-)?encryption(-key-id)?|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
 
 const knownParameters = new Set(
   `category delimiter encoding-type Expires fetch-owner key-marker marker max-keys max-parts max-uploads OSSAccessKeyId

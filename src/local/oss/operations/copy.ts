@@ -1,7 +1,7 @@
 import { type ByteRange, checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
-import { digestHeaders, eTagOf, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, eTagOf, keptHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
@@ -13,7 +13,7 @@ export const copyObject: Operation = async (service, request) => {
   const { bucket, key, meta: source } = findCopySource(service, request);
   const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
     source: readObject(service.store, bucket, key),
-    ...copiedProperties(request.headers, source),
+    ...copiedProperties(request.headers, source, bucket === request.bucket && key === request.key),
   });
   return copyReply('CopyObjectResult', meta);
 };
@@ -48,12 +48,24 @@ export function readCopyRange(headers: Headers, sizeBytes: number): Partial<Byte
   return range ?? {};
 }
 
-/** Metadata and tags are the source's unless a directive says REPLACE; ACL and storage class are never copied. */
-function copiedProperties(headers: Headers, source: ObjectProperties): ObjectProperties {
+/**
+ * Metadata and tags are the source's unless a directive says REPLACE; ACL and storage class are never copied. An object
+ * copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
+ * type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
+ */
+function copiedProperties(
+  headers: Headers,
+  source: ObjectProperties,
+  isOntoItself: boolean,
+): ObjectProperties {
   const own = readProperties(headers);
+  const needed = Object.entries(source.headers).filter(([name]) =>
+    /^(content-type|x-oss-meta-client-side-encryption-.*)$/.test(name),
+  );
+  const isReplaced = isReplacing(headers.get('x-oss-metadata-directive')) || isOntoItself;
   return {
     ...own,
-    headers: isReplacing(headers.get('x-oss-metadata-directive')) ? own.headers : source.headers,
+    headers: isReplaced ? { ...Object.fromEntries(needed), ...keptHeaders(headers) } : source.headers,
     tags: isReplacing(headers.get('x-oss-tagging-directive')) ? own.tags : source.tags,
   };
 }

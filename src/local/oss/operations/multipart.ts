@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
-import { digestHeaders, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, encryptionHeaders, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
@@ -27,12 +27,13 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   refuseOverwrite(isOverwriteForbiddenBy(headers), service.store.bucket(bucket).objects.get(key));
   const upload = service.uploads.initiate(bucket, key, readProperties(headers));
   notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');
-  return xmlReply({ InitiateMultipartUploadResult: { ...address(request), UploadId: upload.id } });
+  const result = { ...address(request), UploadId: upload.id };
+  return xmlReply({ InitiateMultipartUploadResult: result }, encryptionHeaders(upload.properties));
 };
 
 export const uploadPart: Operation = async (service, request) => {
   const [upload, number, verify] = [
-    findUpload(service, request),
+    findUpload(service, request, '0042-00000104'),
     partNumber(request),
     contentMd5Check(request),
   ];
@@ -42,7 +43,8 @@ export const uploadPart: Operation = async (service, request) => {
 };
 
 export const uploadPartCopy: Operation = async (service, request) => {
-  const [upload, number] = [findUpload(service, request), partNumber(request)];
+  const upload = findUpload(service, request, '0042-00000104');
+  const number = partNumber(request);
   const { bucket, key, meta } = findCopySource(service, request);
   const range = readCopyRange(request.headers, meta.sizeBytes);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
@@ -57,6 +59,10 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   const upload = findUpload(service, request);
   const body = await readBody(request, 2 * 1024 * 1024);
   const isComplete = headers.get('x-oss-complete-all') === 'yes';
+  if (isComplete && body.length > 0) {
+    const message = 'Should not speficy both complete all header and http body.'; // their spelling
+    throw badRequest('InvalidArgument', message, { ec: '0042-00000216' });
+  }
   const numbers = isComplete ? [...upload.parts.keys()] : readParts(upload, body);
   checkSizes(upload, numbers);
   const md5s = numbers.map((number) => Buffer.from(upload.parts.get(number)?.eTag ?? '', 'hex'));
@@ -86,9 +92,6 @@ export const abortMultipartUpload: Operation = (service, request) => {
 function readParts({ parts }: Upload, body: Buffer): number[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
-  if (numbers.length === 0) {
-    throw badRequest('MalformedXML', 'No part is named.');
-  }
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
     throw badRequest('InvalidPartOrder', 'The list of parts was not in ascending order.');
   }
@@ -105,16 +108,13 @@ function readParts({ parts }: Upload, body: Buffer): number[] {
 }
 
 function checkSizes({ parts }: Upload, numbers: readonly number[]): void {
-  if (numbers.length === 0) {
-    throw badRequest('InvalidPart', 'No part was uploaded.');
-  }
   if (numbers.slice(0, -1).some((number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
     throw badRequest('EntityTooSmall', 'A part other than the last is smaller than 100 KB.');
   }
 }
 
-export function findUpload({ uploads }: Service, { bucket, key, query }: OssRequest): Upload {
-  return uploads.find(bucket, key, query.get('uploadId') ?? '');
+export function findUpload({ uploads }: Service, { bucket, key, query }: OssRequest, ec?: string): Upload {
+  return uploads.find(bucket, key, query.get('uploadId') ?? '', ec);
 }
 
 function partNumber({ query }: OssRequest): number {

@@ -1,11 +1,13 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
 import { digestHeaders, objectHeaders, readProperties } from '../http/object-headers.ts';
-import { xmlReply } from '../http/reply.ts';
-import type { OssRequest, Query } from '../http/request.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
+import type { Headers, OssRequest, Query } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
@@ -38,7 +40,7 @@ export const appendObject: Operation = async (service, request) => {
     throw conflict('ObjectNotAppendable', 'The object is not appendable.');
   }
   const wrongPosition = (lengthBytes = 0) =>
-    conflict('PositionNotEqualToLength', 'Position is not equal to file length.', {
+    conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
       headers: { 'x-oss-next-append-position': String(lengthBytes) },
     });
   if (Number(position) !== (base?.sizeBytes ?? 0)) {
@@ -73,7 +75,7 @@ export const getObject: Operation = async ({ store }, request) => {
     const isStrict = request.headers.get('x-oss-range-behavior') === 'standard';
     const range = readRange(request.headers.get('range'), sizeBytes, isStrict);
     if (range === undefined) {
-      return { statusCode: 200, headers, body: object.stream() };
+      return compressed({ statusCode: 200, headers, body: object.stream() }, request.headers);
     }
     const { start, end } = range;
     headers['content-length'] = String(end - start + 1);
@@ -85,8 +87,25 @@ export const getObject: Operation = async ({ store }, request) => {
   }
 };
 
+/** Documented: OSS help "How do I compress objects that I download": text from 1 KB on, without length and ETag. */
+function compressed(reply: Reply & { body: Readable }, asked: Headers): Reply {
+  const { etag: _, 'content-length': sizeBytes, 'accept-ranges': __, ...headers } = reply.headers ?? {};
+  const isAsked = /\bgzip\b/.test(asked.get('accept-encoding') ?? '');
+  const isText =
+    compressible.test(headers['content-type'] ?? '') && headers['content-encoding'] === undefined;
+  if (!isAsked || !isText || Number(sizeBytes) < 1024) {
+    return reply;
+  }
+  const coded = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
+  const body = pipeline(reply.body, createGzip(), () => {}); // an error ends both, and the client sees it
+  return { ...reply, headers: { ...headers, ...coded }, body };
+}
+
+const compressible =
+  /^(text\/(cache-manifest|xml|css|html|plain|json)|application\/(javascript|x-javascript|rss\+xml|json))\s*(;|$)/;
+
 /** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
-function overriddenHeaders(query: Query): Record<string, string> {
+export function overriddenHeaders(query: Query): Record<string, string> {
   const overrides = [...query].filter(([name, value]) => overridable.has(name) && value !== '');
   return Object.fromEntries(
     overrides.map(([name, value]) => [

@@ -6,11 +6,13 @@ import { eTagOf, httpDate } from '../http/object-headers.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
+import { overriddenHeaders } from './object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import {
   type Process,
   parseProcess,
   readProcessBody,
+  refuseSelect,
   requireAsynchronous,
   requireSynchronousImage,
 } from './process.ts';
@@ -30,6 +32,7 @@ const maxProcessBytes = 32 * 1024;
  * no header of the request counts for the new object, and it raises the event of a PutObject.
  */
 export const processObject: Operation = async (service, request) => {
+  refuseSelect(request.query.get('x-oss-process') ?? '');
   const text = readProcessBody(await readBody(request, maxProcessBytes));
   const process = parse(service, request, text);
   requireSynchronousImage(process, 'post');
@@ -63,8 +66,12 @@ export const getProcessed: Operation = async (service, request) => {
   }
   checkConditions(headers, describeObject(service.store, bucket, key));
   const { result, meta } = await runStyle(service, request, process.style);
-  const etag = eTagOf(meta);
-  const shown = { 'content-type': result.contentType, etag, 'last-modified': httpDate(meta.lastModifiedMs) };
+  const shown = {
+    'content-type': result.contentType,
+    etag: eTagOf(meta),
+    'last-modified': httpDate(meta.lastModifiedMs),
+    ...overriddenHeaders(query),
+  };
   return { statusCode: 200, headers: shown, body: result.body };
 };
 

@@ -62,13 +62,19 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
   const [, name] = /^style\/((?!::).*)$/s.exec(written) ?? [];
   const style = name === undefined ? written : contentOf(name);
   const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
-  if (/^(csv|json)\//.test(operation)) {
-    throw notImplemented(operation);
-  }
+  refuseSelect(operation);
   if (!synchronous.test(operation) && !asynchronous.test(operation)) {
     throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
   }
   return { style, operation, ...parseSys(sys) };
+}
+
+/** Throws NotImplemented for a process that selects from an object, by the name of its operation. */
+export function refuseSelect(process: string): void {
+  const [, kind] = /^(?:csv|json)\/(\w+)/.exec(process) ?? [];
+  if (kind !== undefined) {
+    throw notImplemented(kind === 'meta' ? 'CreateSelectObjectMeta' : 'SelectObject');
+  }
 }
 
 /**
@@ -105,7 +111,7 @@ function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   if (first === '') {
     return { saveAs: undefined, topic };
   }
-  if (!first.startsWith('saveas,')) {
+  if (!/^saveas(,|$)/.test(first)) {
     throw notImplemented(`sys/${first}`);
   }
   const values = parameters(first.slice('saveas,'.length));

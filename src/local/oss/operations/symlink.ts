@@ -1,4 +1,4 @@
-import { badRequest, notFound } from '../http/errors.ts';
+import { badRequest, forbidden, notFound } from '../http/errors.ts';
 import { checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
@@ -39,11 +39,20 @@ export function describeObject(store: BucketStore, bucket: string, key: string):
 export async function openObject(store: BucketStore, bucket: string, key: string): Promise<StoredObject> {
   const meta = store.meta(bucket, key);
   const target = targetOf(store, bucket, meta);
+  requireReadable(target ?? meta);
   if (target === undefined) {
     return store.open(bucket, key);
   }
   const object = await store.open(bucket, target.key);
   return { ...object, meta: describeLink(meta, object.meta) };
+}
+
+/** What lies in an archive would have to be restored first (documented: EC page 0016-00000404). */
+function requireReadable({ storageClass = 'Standard' }: ObjectMeta): void {
+  if (storageClass.endsWith('Archive')) {
+    const message = "The operation is not valid for the object's state";
+    throw forbidden('InvalidObjectState', message, { ec: '0016-00000404' });
+  }
 }
 
 /** The bytes of an object, or of what a symbolic link leads to; it is opened when the first are asked for. */
@@ -69,7 +78,7 @@ function targetOf(store: BucketStore, bucket: string, { symlinkTarget }: ObjectM
   }
   const target = store.bucket(bucket).objects.get(symlinkTarget);
   if (target === undefined) {
-    const message = 'The target of the symbolic link does not exist.';
+    const message = 'The symlink target object does not exist';
     throw notFound('SymlinkTargetNotExist', message, { extra: { Key: symlinkTarget } });
   }
   if (target.type === 'Symlink') {

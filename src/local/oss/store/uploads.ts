@@ -42,11 +42,11 @@ export class Uploads {
     return this.#upload(id);
   }
 
-  /** Throws NoSuchUpload. */
-  find(bucket: string, key: string, id: string): Upload {
+  /** Throws NoSuchUpload, whose ec differs by operation (live tests of alibabacloud-oss-go-sdk-v2). */
+  find(bucket: string, key: string, id: string, ec?: string): Upload {
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
     if (upload?.bucket !== bucket || upload.key !== key) {
-      throw noSuchUpload(id);
+      throw noSuchUpload(id, ec);
     }
     return upload;
   }
@@ -97,8 +97,8 @@ export class Uploads {
   }
 }
 
-function noSuchUpload(id: string): OssError {
+function noSuchUpload(id: string, ec = '0042-00000002'): OssError {
   const message =
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
-  return notFound('NoSuchUpload', message, { extra: { UploadId: id } });
+  return notFound('NoSuchUpload', message, { ec, extra: { UploadId: id } });
 }

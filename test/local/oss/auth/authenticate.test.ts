@@ -147,18 +147,7 @@ describe('a signed request', () => {
       withHeader('x-oss-date', '20261340T000000Z'),
       403,
       'AccessDenied',
-      '0002-00000503',
-    ],
-    [
-      'a date as HTTP writes it',
-      list,
-      (r) => {
-        const { 'x-oss-date': _, ...headers } = r.headers;
-        return { ...r, headers: { ...headers, date: new Date().toUTCString() } };
-      },
-      403,
-      'AccessDenied',
-      '0002-00000503',
+      '0002-00000502',
     ],
     ['another day', list, withHeader('x-oss-date', '20200101T000000Z'), 400, 'InvalidArgument', undefined],
     [

@@ -72,7 +72,7 @@ describe('sys/saveas', () => {
     ['image/info|sys/saveas,o_abcde', 400, 'BadRequest'],
     ['image/info|sys/saveas,b_dGVzdA', 400, 'MissingArgument'],
     ['image/info|sys/saveas,o_L2E', 400, 'InvalidObjectName'],
-    ['image/info|sys/saveas,o__w', 400, 'InvalidObjectName'],
+    ['image/info|sys/saveas,o__w', 400, 'InvalidArgument'],
     ['image/info|sys/saveas,o_dGVzdA,b_QQ', 400, 'InvalidBucketName'],
     ['image/info|sys/other', 501, 'NotImplemented'],
     ['image/info|sys/saveas,o_dGVzdA|sys/saveas,o_dGVzdA', 400, 'InvalidArgument'],

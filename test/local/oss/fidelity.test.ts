@@ -1,0 +1,490 @@
+/* What official SDKs' own integration tests, run against this server, found it to do otherwise than OSS. */
+import { createHash, createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { type RunningOss, startOss } from './running-oss.ts';
+import { type RawRequest, type SignOptions, send, signV4 } from './v4-client.ts';
+
+const object = { bucket: 'photos', key: 'a.txt' };
+const put = (oss: RunningOss, headers: Record<string, string> = {}, body = 'hello', key = object.key) =>
+  oss.call({ ...object, key, method: 'PUT', headers, body });
+const element = (text: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
+
+/** As V4 is signed where the date stands in `Date`, written as HTTP has it; the signature has it in ISO form. */
+function signedByDate(options: SignOptions, date: (now: Date) => string): RawRequest {
+  const now = new Date();
+  const signedAt = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  const scope = `${signedAt.slice(0, 8)}/cn-hangzhou/oss/aliyun_v4_request`;
+  const canonical = `${options.method}\n/photos/a.txt\n\nx-oss-content-sha256:UNSIGNED-PAYLOAD\n\n\nUNSIGNED-PAYLOAD`;
+  const hash = createHash('sha256').update(canonical).digest('hex');
+  const hmac = (secret: string | Buffer, text: string) => createHmac('sha256', secret).update(text).digest();
+  const key = scope.split('/').reduce<string | Buffer>(hmac, 'aliyun_v4local-secret');
+  const signature = hmac(key, `OSS4-HMAC-SHA256\n${signedAt}\n${scope}\n${hash}`).toString('hex');
+  const authorization = `OSS4-HMAC-SHA256 Credential=local/${scope},Signature=${signature}`;
+  const headers = { date: date(now), 'x-oss-content-sha256': 'UNSIGNED-PAYLOAD', authorization };
+  return { method: options.method, path: '/photos/a.txt', headers, body: Buffer.alloc(0) };
+}
+
+describe('the date of a V4 signature', () => {
+  it('may stand in Date, as HTTP writes it', async () => {
+    const oss = await startOss();
+    await put(oss);
+
+    const { statusCode, text } = await send(
+      oss.port,
+      signedByDate({ method: 'GET' }, (now) => now.toUTCString()),
+    );
+
+    expect([statusCode, text]).toEqual([200, 'hello']);
+  });
+
+  it.each<[string, string, (request: RawRequest) => Record<string, string>]>([
+    ['in Date, in ISO form', '0002-00000502', () => ({ date: '20261126T145622Z' })],
+    [
+      'in x-oss-date, as HTTP writes it',
+      '0002-00000502',
+      () => ({ 'x-oss-date': 'Thu, 26 Nov 2026 14:56:22 GMT' }),
+    ],
+    ['missing', '0002-00000503', () => ({})],
+  ])('is refused %s', async (_, ec, dates) => {
+    const oss = await startOss();
+    const request = signV4({ ...object, method: 'GET' });
+    const { 'x-oss-date': __, ...headers } = request.headers;
+
+    const response = await send(oss.port, { ...request, headers: { ...headers, ...dates(request) } });
+
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      403,
+      'AccessDenied',
+      ec,
+    ]);
+  });
+});
+
+describe('a request', () => {
+  it('may say its length and be chunked', async () => {
+    const oss = await startOss();
+    const { headers, path } = signV4({ ...object, method: 'PUT' });
+    const lines = Object.entries({ ...headers, host: 'localhost' }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    const socket = connect(oss.port, '127.0.0.1');
+
+    socket.write(
+      `PUT ${path} HTTP/1.1\r\n${lines.join('')}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    );
+    const answer = String(await new Promise((resolve) => socket.once('data', resolve)));
+    socket.destroy();
+
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect((await oss.call({ ...object, method: 'GET' })).text).toBe('hello');
+  });
+
+  it.each([
+    ['PUT', {}, { 'x-oss-traffic-limit': '819200' }],
+    ['GET', { 'x-oss-traffic-limit': '819200' }, {}],
+    ['HEAD', { versionId: 'null' }, {}],
+    ['GET', { versionId: 'null' }, {}],
+    ['DELETE', { versionId: 'null' }, {}],
+  ])('is carried out with what changes nothing here: %s %j %j', async (method, query, headers) => {
+    const oss = await startOss();
+    await put(oss);
+
+    const response = await oss.call({
+      ...object,
+      method,
+      query,
+      headers,
+      body: '',
+    });
+
+    expect(response.statusCode).toBeLessThan(300);
+  });
+
+  it('ignores the version of the source of a process', async () => {
+    const oss = await startOss();
+    await put(oss);
+
+    const query = { 'x-oss-process': 'image/info', versionId: 'any' };
+
+    expect((await oss.call({ ...object, method: 'GET', query })).text).toBe('image/info(hello)');
+  });
+});
+
+describe('encryption by OSS', () => {
+  it.each([
+    { 'x-oss-server-side-encryption': 'AES256' },
+    { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-encryption-key-id': '9468da86' },
+  ])('is shown of an object that asked for it, though nothing is encrypted here: %j', async (encryption) => {
+    const oss = await startOss();
+
+    const stored = await put(oss, encryption);
+    const begun = await oss.call({ ...object, method: 'POST', query: { uploads: '' }, headers: encryption });
+    const { headers } = await oss.call({ ...object, method: 'HEAD' });
+
+    for (const shown of [stored.headers, begun.headers, headers]) {
+      expect(shown).toMatchObject(encryption);
+    }
+  });
+});
+
+describe('an object of an archive class', () => {
+  const process = { 'x-oss-process': '' };
+  const saveAs = `x-oss-process=image/info|sys/saveas,o_${Buffer.from('b').toString('base64url')}`;
+
+  it.each(['Archive', 'ColdArchive', 'DeepColdArchive'])(
+    'is kept and shown, and not read: %s',
+    async (name) => {
+      const oss = await startOss();
+      await put(oss, { 'x-oss-storage-class': name });
+
+      const head = await oss.call({ ...object, method: 'HEAD' });
+      const refused = [
+        await oss.call({ ...object, method: 'GET' }),
+        await oss.call({ ...object, method: 'GET', query: { 'x-oss-process': 'image/info' } }),
+        await oss.call({ ...object, method: 'POST', query: process, body: saveAs }),
+        await oss.call({
+          bucket: 'photos',
+          key: 'copy',
+          method: 'PUT',
+          headers: { 'x-oss-copy-source': '/photos/a.txt' },
+        }),
+      ];
+
+      expect(head.headers['x-oss-storage-class']).toBe(name);
+      for (const { statusCode, code, headers } of refused) {
+        expect([statusCode, code, headers['x-oss-ec']]).toEqual([403, 'InvalidObjectState', '0016-00000404']);
+      }
+    },
+  );
+
+  it('is what a bucket of that class makes', async () => {
+    const oss = await startOss();
+    const body =
+      '<CreateBucketConfiguration><StorageClass>Archive</StorageClass></CreateBucketConfiguration>';
+    await oss.call({ bucket: 'archive', method: 'PUT', body });
+    await oss.call({ bucket: 'archive', key: 'a', method: 'PUT', body: 'x' });
+
+    const info = await oss.call({ bucket: 'archive', method: 'GET', query: { bucketInfo: '' } });
+    const stat = await oss.call({ bucket: 'archive', method: 'GET', query: { stat: '' } });
+
+    expect(element(info.text, 'StorageClass')).toBe('Archive');
+    expect(element(stat.text, 'ArchiveObjectCount')).toBe('1');
+  });
+
+  it('is no class by a name that OSS does not have', async () => {
+    const { statusCode, code } = await put(await startOss(), { 'x-oss-storage-class': 'Cupboard' });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
+  });
+});
+
+describe('a copy', () => {
+  const copy = (oss: RunningOss, headers: Record<string, string>, key = 'b.txt') =>
+    oss.call({
+      bucket: 'photos',
+      key,
+      method: 'PUT',
+      headers: { 'x-oss-copy-source': '/photos/a.txt', ...headers },
+    });
+  const headOf = async (oss: RunningOss, key: string) =>
+    (await oss.call({ bucket: 'photos', key, method: 'HEAD' })).headers;
+
+  it.each([
+    [{ 'if-match': '"other"' }, 200],
+    [{ 'if-modified-since': new Date(Date.now() + 1e9).toUTCString() }, 200],
+    [{ 'if-none-match': '*', 'x-oss-copy-source-if-match': '"other"' }, 412],
+  ])('is decided by the conditions of its source alone: %j', async (headers, statusCode) => {
+    const oss = await startOss();
+    await put(oss);
+
+    expect((await copy(oss, headers)).statusCode).toBe(statusCode);
+  });
+
+  it('of an object onto itself takes the metadata of the request, whatever the directive', async () => {
+    const oss = await startOss();
+    await put(oss, { 'x-oss-meta-a': '1' });
+
+    await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+
+    const headers = await headOf(oss, 'a.txt');
+    expect([headers['x-oss-meta-a'], headers['x-oss-meta-b']]).toEqual([undefined, '2']);
+  });
+
+  it('that replaces metadata keeps the content type, and what an encrypting client needs', async () => {
+    const oss = await startOss();
+    await put(oss, {
+      'content-type': 'image/png',
+      'x-oss-meta-a': '1',
+      'x-oss-meta-client-side-encryption-key': 'k',
+    });
+
+    await copy(oss, { 'x-oss-metadata-directive': 'REPLACE', 'x-oss-meta-b': '2' });
+
+    const headers = await headOf(oss, 'b.txt');
+    expect(headers).toMatchObject({
+      'content-type': 'image/png',
+      'x-oss-meta-b': '2',
+      'x-oss-meta-client-side-encryption-key': 'k',
+    });
+    expect(headers['x-oss-meta-a']).toBeUndefined();
+  });
+});
+
+describe('a multipart upload', () => {
+  async function initiate(oss: RunningOss): Promise<string> {
+    const { text } = await oss.call({ ...object, method: 'POST', query: { uploads: '' } });
+    return element(text, 'UploadId') ?? '';
+  }
+  const complete = (oss: RunningOss, uploadId: string, body: string, headers: Record<string, string> = {}) =>
+    oss.call({ ...object, method: 'POST', query: { uploadId }, body, headers });
+
+  it('takes the headers of an encrypting client with a part', async () => {
+    const oss = await startOss();
+    const query = { partNumber: '1', uploadId: await initiate(oss) };
+    const headers = { 'x-oss-meta-client-side-encryption-data-size': '5' };
+
+    expect((await oss.call({ ...object, method: 'PUT', query, headers, body: 'hello' })).statusCode).toBe(
+      200,
+    );
+  });
+
+  it('without parts becomes an empty object', async () => {
+    const oss = await startOss();
+
+    const response = await complete(oss, await initiate(oss), '<CompleteMultipartUpload/>');
+
+    expect(response.statusCode).toBe(200);
+    const { headers } = await oss.call({ ...object, method: 'HEAD' });
+    expect(headers['content-length']).toBe('0');
+  });
+
+  it('is not completed by a list of parts and by all of them', async () => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss);
+    const part = await oss.call({
+      ...object,
+      method: 'PUT',
+      query: { partNumber: '1', uploadId },
+      body: 'x',
+    });
+    const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+
+    const response = await complete(oss, uploadId, list, { 'x-oss-complete-all': 'yes' });
+
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      400,
+      'InvalidArgument',
+      '0042-00000216',
+    ]);
+    expect(element(response.text, 'Message')).toBe(
+      'Should not speficy both complete all header and http body.',
+    );
+  });
+
+  it.each([
+    ['DELETE', {}, '0042-00000002'],
+    ['GET', {}, '0042-00000002'],
+    ['PUT', { partNumber: '1' }, '0042-00000104'],
+  ])('that is not there is named with its ec: %s', async (method, query, ec) => {
+    const oss = await startOss();
+
+    const response = await oss.call({ ...object, method, query: { ...query, uploadId: 'none' }, body: '' });
+
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      404,
+      'NoSuchUpload',
+      ec,
+    ]);
+  });
+});
+
+describe('PutBucketAcl', () => {
+  it('makes the bucket that is missing, and says where', async () => {
+    const oss = await startOss();
+    const request = { method: 'PUT', query: { acl: '' }, headers: { 'x-oss-acl': 'public-read' } };
+
+    const made = await oss.call({ ...request, bucket: 'others' });
+    const known = await oss.call({ ...request, bucket: 'photos' });
+
+    expect([made.statusCode, made.headers.location]).toEqual([200, '/others']);
+    expect([known.statusCode, known.headers.location]).toEqual([200, '/photos']);
+    const acl = await oss.call({ bucket: 'others', method: 'GET', query: { acl: '' } });
+    expect(element(acl.text, 'Grant')).toBe('public-read');
+  });
+});
+
+describe('a presigned V4 URL', () => {
+  it('whose additional headers the request lacks is a bad request', async () => {
+    const oss = await startOss();
+    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    const query = new URLSearchParams({
+      'x-oss-signature-version': 'OSS4-HMAC-SHA256',
+      'x-oss-credential': `local/${date.slice(0, 8)}/cn-hangzhou/oss/aliyun_v4_request`,
+      'x-oss-date': date,
+      'x-oss-expires': '60',
+      'x-oss-additional-headers': 'email;name',
+      'x-oss-signature': '0'.repeat(64),
+    });
+
+    const response = await fetch(`${oss.url}/photos/a.txt?${query}`, { headers: { email: 'a@b.c' } });
+
+    expect(response.status).toBe(400);
+    expect(element(await response.text(), 'Code')).toBe('InvalidArgument');
+  });
+});
+
+describe('what OSS has and this server has not', () => {
+  it.each(['csv/select', 'json/select', 'csv/meta'])(
+    'is named where a process selects from it: %s',
+    async (name) => {
+      const oss = await startOss();
+      await put(oss);
+
+      const query = { 'x-oss-process': name };
+      const response = await oss.call({ ...object, method: 'POST', query, body: '<SelectRequest/>' });
+
+      expect([response.statusCode, element(response.text, 'Message')]).toEqual([
+        501,
+        expect.stringContaining(name.endsWith('meta') ? 'CreateSelectObjectMeta' : 'SelectObject'),
+      ]);
+    },
+  );
+
+  it.each([
+    'publicAccessBlock',
+    'httpsConfig',
+    'bucketArchiveDirectRead',
+    'redundancyTransition',
+    'cloudboxes',
+  ])('is told after its V1 signature was found right: %s', async (name) => {
+    const oss = await startOss();
+    const date = new Date().toUTCString();
+    const signature = createHmac('sha1', 'local-secret').update(`GET\n\n\n${date}\n/photos/?${name}`);
+    const headers = { date, authorization: `OSS local:${signature.digest('base64')}` };
+
+    const request = { method: 'GET', path: `/photos/?${name}`, headers, body: Buffer.alloc(0) };
+    const { statusCode, text } = await send(oss.port, request);
+
+    expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(name)]);
+  });
+
+  it('is a video’s still, by its name', async () => {
+    const oss = await startOss();
+    await put(oss);
+
+    const query = { 'x-oss-process': 'video/snapshot,t_1000,f_jpg' };
+    const { statusCode, text } = await oss.call({ ...object, method: 'GET', query });
+
+    expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining('video/snapshot')]);
+  });
+});
+
+describe('an error', () => {
+  it('of an append at a wrong place says what OSS says', async () => {
+    const oss = await startOss();
+
+    const query = { append: '', position: '5' };
+    const { text } = await oss.call({ ...object, method: 'POST', query, body: 'x' });
+
+    expect(element(text, 'Message')).toBe('Position is not equal to file length');
+  });
+
+  it('of a symbolic link that leads nowhere says what OSS says', async () => {
+    const oss = await startOss();
+    const link = { ...object, method: 'PUT', query: { symlink: '' } };
+    await oss.call({ ...link, headers: { 'x-oss-symlink-target': 'none' } });
+
+    const { text } = await oss.call({ ...object, method: 'GET' });
+
+    expect(element(text, 'Message')).toBe('The symlink target object does not exist');
+  });
+
+  it('of a key that is not UTF-8 says so', async () => {
+    const oss = await startOss();
+    const request = signV4({ ...object, method: 'GET' });
+
+    const { statusCode, code, text } = await send(oss.port, { ...request, path: '/photos/%C4%E3' });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
+    expect(element(text, 'Message')).toBe('The characters encoding must be utf-8.');
+  });
+
+  it.each(['image/info|sys/saveas', 'image/info|sys/saveas,b_cGhvdG9z'])(
+    'of a save-as without a key says what is missing: %s',
+    async (process) => {
+      const oss = await startOss();
+      await put(oss);
+
+      const query = { 'x-oss-process': '' };
+      const body = `x-oss-process=${process}`;
+      const { statusCode, code } = await oss.call({ ...object, method: 'POST', query, body });
+
+      expect([statusCode, code]).toEqual([400, 'MissingArgument']);
+    },
+  );
+});
+
+describe('an answer', () => {
+  it('writes the names of headers as HTTP does, and its own in lower case', async () => {
+    const oss = await startOss();
+    await put(oss, {
+      'x-oss-meta-by': 'me',
+      'content-md5': createHash('md5').update('hello').digest('base64'),
+    });
+    const { headers, path } = signV4({ ...object, method: 'GET' });
+    const lines = Object.entries({ ...headers, host: 'localhost', connection: 'close' });
+    const socket = connect(oss.port, '127.0.0.1');
+
+    socket.write(
+      `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+    const names = String(Buffer.concat(await socket.toArray())).match(/^[\w-]+(?=: )/gm);
+
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'Server',
+        'Content-Type',
+        'Content-Length',
+        'Content-MD5',
+        'ETag',
+        'Last-Modified',
+        'Accept-Ranges',
+        'x-oss-request-id',
+        'x-oss-meta-by',
+        'x-oss-hash-crc64ecma',
+      ]),
+    );
+  });
+
+  it.each([
+    ['text/plain', 2000, 'gzip'],
+    ['text/plain', 500, null],
+    ['image/png', 2000, null],
+  ])(
+    'is compressed for who asks, where it is text above a kilobyte: %s of %i bytes',
+    async (type, sizeBytes, coding) => {
+      const oss = await startOss();
+      const body = 'x'.repeat(sizeBytes);
+      await put(oss, { 'content-type': type, 'x-oss-object-acl': 'public-read' }, body);
+
+      const response = await fetch(`${oss.url}/photos/a.txt`, { headers: { 'accept-encoding': 'gzip' } });
+
+      expect([response.headers.get('content-encoding'), await response.text()]).toEqual([coding, body]);
+      expect(response.headers.get('vary')).toBe(coding && 'Accept-Encoding');
+    },
+  );
+
+  it('of a process is given the name that a download asks for', async () => {
+    const oss = await startOss();
+    await put(oss);
+    const query = {
+      'x-oss-process': 'image/info',
+      'response-content-disposition': 'attachment; filename=small.jpg',
+    };
+
+    const { headers } = await oss.call({ ...object, method: 'GET', query });
+
+    expect(headers['content-disposition']).toBe('attachment; filename=small.jpg');
+  });
+});
