@@ -1,9 +1,9 @@
 import { fieldsOf, textOf } from './json.ts';
 
-/** What the function needs of Function Compute's context; credentials are read from it separately. */
+/** The part of Function Compute's context that the function needs; credentials are read from it separately. */
 export interface InvocationContext {
   requestId: string;
-  /** Where the function runs; absent where there is no Function Compute around it. */
+  /** The region in which the function runs; absent where there is no Function Compute around it. */
   region: string | undefined;
   /** The whole time the platform gives one invocation. */
   timeoutMs: number;

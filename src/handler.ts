@@ -20,14 +20,14 @@ export interface HandlerDeps {
   settings: Settings;
   ruleSet: RuleSet;
   dispatcher: Dispatcher;
-  /** Where credentials come from when there is no Function Compute context. */
+  /** Gives credentials when there is no Function Compute context. */
   defaultCredentials: () => Promise<Credentials>;
   /** Takes one line of log. */
   write: (line: string) => void;
-  /** Every event is only planned for, also where it does not say so itself. */
+  /** Makes every event a dry run, whatever it asks for itself. */
   dryRun?: boolean | undefined;
   now?: (() => number) | undefined;
-  /** What calls to OSS do otherwise than by default. */
+  /** Overrides the settings of calls to OSS. */
   callSettings?: Partial<CallSettings> | undefined;
 }
 

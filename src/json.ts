@@ -7,7 +7,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 const noFields: JsonObject = {};
 
-/** The fields of an object, none of anything else: to be taken out by name and checked one by one. */
+/** The fields of an object, to be taken out by name and checked one by one; any other value has none. */
 export function fieldsOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : noFields;
 }
@@ -17,7 +17,7 @@ export function pick(value: unknown, ...names: string[]): unknown {
   return names.reduce((inner, name) => fieldsOf(inner)[name], value);
 }
 
-/** What `text` holds; undefined, which no JSON is, where it is no JSON. */
+/** The value of a JSON text; undefined, which no JSON is, where the text is none. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,7 +3,7 @@ export type LogFields = Record<string, unknown>;
 
 type Log = (message: string, fields?: LogFields) => void;
 
-/** Where log lines go; injected, so that tests can capture them and nothing writes at import time. */
+/** Takes log lines; it is injected, so that tests can capture them and nothing writes at import time. */
 export type Logger = Record<'debug' | 'info' | 'warn' | 'error', Log>;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -1,6 +1,6 @@
 import { type LogLevel, logLevels } from './log.ts';
 
-/** What the environment says; region and endpoint may be left to the Function Compute context. */
+/** The settings of the environment; region and endpoint may be left to the Function Compute context. */
 export interface Settings {
   /** Path of the compiled rules. */
   rulesFile: string;

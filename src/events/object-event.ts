@@ -1,11 +1,11 @@
 /**
- * One object that something happened to, whatever envelope told us. Bucket and key are OSS's own text, taken verbatim:
+ * One object that something happened to, whatever envelope brought the news. Bucket and key are OSS's own text, taken verbatim:
  * event keys are not URL-encoded (every official consumer uses them as they stand).
  */
 export interface ObjectEvent {
   bucket: string;
   key: string;
-  /** As in native events, without EventBridge's `oss:` prefix; `Manual` where a person or flow named the object. */
+  /** The name that native events use, without EventBridge's `oss:`; `Manual` where a person or flow named the object. */
   eventName: string;
   /** ISO 8601; where the event brings none (manual ones never do) the time of the invocation. */
   eventTime: string;
@@ -17,7 +17,7 @@ export interface ObjectEvent {
   contentType?: string | undefined;
 }
 
-/** What one delivered item turned out to be. A bad item never hides the good ones beside it. */
+/** One delivered item, sorted by its kind. A bad item never hides the good ones beside it. */
 export type EventRecord =
   | { kind: 'object'; event: ObjectEvent }
   /** Understood, but about no object: for example EventBridge's CPU alarm. */

@@ -3,7 +3,7 @@ import { describe, envelopes } from './envelopes.ts';
 import { type AdHocOutput, manual, readManualOptions } from './manual.ts';
 import type { EventRecord } from './object-event.ts';
 
-/** What one invocation asks for. */
+/** The objects of one event, and what it asks for beside them. */
 export interface ParsedEvent {
   records: EventRecord[];
   /** Stands in for the rules. */

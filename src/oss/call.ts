@@ -16,7 +16,7 @@ export interface CallSettings extends Partial<RetryPolicy> {
   dispatcher: Dispatcher;
   /** For one attempt, from connecting to the last byte; 30 s, since a large image takes OSS several. */
   attemptTimeoutMs?: number;
-  /** What was learnt of the server's clock; to be shared by all calls of one process. */
+  /** The server's clock against ours, as far as it was learnt; to be shared by all calls of one process. */
   clock?: { offsetMs: number };
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { encodePath } from './encode.ts';
 
-/** Where a region's requests go, and how they name the bucket. */
+/** The address of a region's requests, and how they name the bucket. */
 export interface Endpoint {
   scheme: 'https' | 'http';
   /** Host without bucket, with the port when it is not the scheme's own. */

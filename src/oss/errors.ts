@@ -2,7 +2,7 @@ import { fieldsOf, parseJson, textOf } from '../json.ts';
 import type { HttpResponse } from './request.ts';
 import { childText, parseXml } from './xml.ts';
 
-/** What was being done, to which object, in which attempt. */
+/** The operation under way, its object, and the attempt. */
 export interface ErrorContext {
   /** OSS's name of the operation: `ProcessObject`. */
   operation: string;
@@ -13,8 +13,8 @@ export interface ErrorContext {
 }
 
 /**
- * What a failure calls for: `transient` and `throttled` are tried again (throttling after a longer pause), `skewed`
- * once with the server's clock, which the error tells, `permanent` never.
+ * The kind of a failure decides what follows: `transient` and `throttled` are tried again (throttling after a longer
+ * pause), `skewed` once with the server's clock, which the error tells, and `permanent` never.
  */
 export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
 

@@ -13,7 +13,7 @@ export interface ObjectArguments {
   deadline?: number | undefined;
 }
 
-/** What every operation answers. */
+/** The part of an answer that all operations share. */
 export interface OperationResult {
   statusCode: number;
   requestId: string | undefined;
@@ -81,6 +81,7 @@ export interface ObjectResult extends OperationResult {
   headers: Readonly<Record<string, string>>;
 }
 
+/** The properties of an object. */
 export async function headObject(call: Call, args: ObjectArguments): Promise<ObjectResult> {
   return objectResultOf(await call({ ...args, operation: 'HeadObject', method: 'HEAD' }));
 }
@@ -115,6 +116,7 @@ export interface PutArguments extends ObjectArguments {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Stores an object in one request. */
 export async function putObject(
   call: Call,
   { body, ...args }: PutArguments,
@@ -123,6 +125,7 @@ export async function putObject(
   return { eTag: eTagOf(response), ...resultOf(response) };
 }
 
+/** Deletes an object; one that is not there counts as deleted. */
 export async function deleteObject(call: Call, args: ObjectArguments): Promise<OperationResult> {
   return resultOf(await call({ ...args, operation: 'DeleteObject', method: 'DELETE' }));
 }

@@ -7,7 +7,7 @@ export interface Credentials {
   securityToken?: string | undefined;
 }
 
-/** What V4 signs of a request. URI and query are encoded already, and identical to what is sent. */
+/** The part of a request that V4 signs. URI and query are encoded already, and identical to what is sent. */
 export interface RequestToSign {
   method: string;
   /** `/bucket/key`, whatever the URL style: the bucket is always there. */

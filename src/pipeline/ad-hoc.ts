@@ -22,7 +22,7 @@ export function adHocRules({ style, target }: AdHocOutput): RuleSet {
     throw new EventError(`target.bucket: expected a text, received ${describe(bucket)}.`);
   }
   const output = {
-    // What an upload decides stands in Base64 only: a key such as `a|sys/saveas,o_…` would save elsewhere.
+    // Variables of the key stand in Base64 only: a key such as `a|sys/saveas,o_…` would save elsewhere.
     style: readTemplate('style', style, []),
     target: { bucket, key: readTemplate('target.key', key, keyVariables) },
     variants: [{}],

@@ -16,7 +16,7 @@ export async function completeRecord(
   { rules }: RuleSet,
   { call, deadline }: { call: Call; deadline: number },
 ): Promise<EventRecord | FailedResult> {
-  // The cheap question comes first: hardly any rule asks for what an event does not say.
+  // The cheap question comes first: hardly any rule asks for more than an event tells.
   const lacks = (event: ObjectEvent) => rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
   if (record.kind !== 'object' || !lacks(record.event)) {
     return record;
@@ -25,7 +25,7 @@ export async function completeRecord(
   const { bucket, key } = event;
   try {
     const head = await headObject(call, { bucket, key, deadline });
-    // What the event says stays: HEAD may be about a newer version of the object.
+    // The event's own properties stay: HEAD may be about a newer version of the object.
     const sizeBytes = event.sizeBytes ?? head.sizeBytes;
     const contentType = event.contentType ?? head.contentType;
     const eTag = event.eTag ?? head.eTag;
@@ -36,7 +36,7 @@ export async function completeRecord(
   }
 }
 
-/** Whether a rule asks for what the event does not say, so that OSS has to be asked. */
+/** Whether a rule asks for more than the event tells, so that OSS has to be asked. */
 export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
   return (
     (event.contentType === undefined && match.contentTypes.length > 0) ||

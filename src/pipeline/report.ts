@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../log.ts';
 import { type FailedResult, formatObject, type Outcome, type Result } from './result.ts';
 
-/** What one invocation did, as it is returned, and as the error carries it when something failed. */
+/** Everything that one invocation did. It is returned, or carried by the error when something failed. */
 export interface Report {
   requestId: string;
   saved: number;
@@ -54,7 +54,7 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   return truncate(`- ${kind} ${code}${from}${to}${by}: ${message}`, maxFailureBytes);
 }
 
-/** As many lines from the front as fit. */
+/** Takes as many lines from the front as fit. */
 function takeBytes(lines: readonly string[], maxBytes: number): string[] {
   let left = maxBytes;
   return lines.filter((line) => {

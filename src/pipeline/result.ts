@@ -1,7 +1,7 @@
 import { isOssError } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
 
-/** What a task or a result is about, as far as it is known. */
+/** The rule and objects of a task or a result, as far as they are known. */
 interface Subject {
   rule?: string;
   source?: OssObject;
@@ -69,13 +69,13 @@ export interface SavedResult extends Required<Subject> {
 
 export type PlannedResult = { status: 'planned' } & Task;
 
-/** What became of one output, or of a record that had none. */
+/** The end of one output, or of a record that had none. */
 export type Outcome = SavedResult | SkippedResult | FailedResult;
 
-/** What a plan holds: tasks, and what needs none. */
+/** An entry of a plan: a task, or something that needs none. */
 export type PlanItem = PlannedResult | SkippedResult | FailedResult;
 
-/** What a report holds: outcomes, or in a dry run what would be done. */
+/** An entry of a report: an outcome, or in a dry run a task. */
 export type Result = Outcome | PlannedResult;
 
 /** `oss://bucket/key`, the way objects are named to people. */
@@ -83,7 +83,7 @@ export function formatObject({ bucket, key }: OssObject): string {
   return `oss://${bucket}/${key}`;
 }
 
-/** What a result says of an error that an operation, or our own code, threw. */
+/** Describes, for a result, an error that an operation or our own code threw. */
 export function describeError(error: unknown): Failure {
   if (!isOssError(error)) {
     const message = error instanceof Error ? error.message : String(error);

@@ -57,7 +57,7 @@ async function findSkipReason(task: Task, options: SaveOptions): Promise<SkipRea
   return savedAt > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
 }
 
-/** What HEAD says of an object; undefined where there is none. */
+/** Asks HEAD for an object; resolves to undefined where there is none. */
 async function headIfPresent(object: OssObject, options: SaveOptions): Promise<ObjectResult | undefined> {
   try {
     return await headObject(options.call, { ...object, deadline: options.deadline });

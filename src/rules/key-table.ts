@@ -3,9 +3,9 @@
  * State 0 is the start. There is no state for "no key can follow": its number is -1.
  */
 export interface KeyTable {
-  /** What every key of the language begins with; the automaton reads what follows. */
+  /** Every key of the language begins with it; the automaton reads what follows. */
   prefix: string;
-  /** What every key of the language ends with, which tells most others at once; the automaton reads it too. */
+  /** Every key of the language ends with it, which tells most others at once; the automaton reads it too. */
   suffix: string;
   /** The first code points of the ranges that the automaton tells apart, ascending; the first one is 0. */
   ranges: readonly number[];

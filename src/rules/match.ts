@@ -2,10 +2,10 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import { matchesKey } from './key-table.ts';
 import type { Match } from './rule-set.ts';
 
-/** What a rule asks for and the event does not say. */
+/** The rule asks for something that the event does not tell. */
 type Unknown = 'size-unknown' | 'content-type-unknown';
 
-/** Why a rule does not take an object. */
+/** The reason why a rule does not take an object. */
 export type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | Unknown;
 
 /** Says why the object does not match, or undefined where it does. Pure, and linear in the key. */
@@ -40,7 +40,7 @@ function findContentTypeMismatch(
   if (contentType === undefined) {
     return 'content-type-unknown';
   }
-  // Parameters such as "; charset=utf-8" say nothing about the kind of object.
+  // Parameters such as "; charset=utf-8" tell nothing about the kind of object.
   const actual = contentType.replace(/;.*$/s, '').trim().toLowerCase();
   const isWanted = contentTypes.some((wanted) =>
     wanted.endsWith('/*') ? actual.startsWith(wanted.slice(0, -1)) : actual === wanted,

@@ -5,7 +5,7 @@ import type { Part, Values } from './template.ts';
 /** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
 export const rulesFormat = 2;
 
-/** Which source objects a rule takes. An empty list of buckets or content types takes all; sizes are inclusive. */
+/** The source objects that a rule takes. An empty list of buckets or content types takes all; sizes are inclusive. */
 export interface Match {
   /** The keys of `key` without those of `exclude`. */
   keys: KeyTable;
@@ -39,7 +39,7 @@ export interface Rule {
   name: string;
   match: Match;
   outputs: readonly Output[];
-  /** What the recursion guard skips. The build writes it only where the loop proof lets such a rule pass. */
+  /** Objects that the recursion guard skips. The build writes it only where the loop proof lets such a rule pass. */
   ownOutputs?: readonly OwnOutputs[] | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface RuleSet {
   format: typeof rulesFormat;
   /** The version of oss-saveas that compiled the file. */
   builtBy: string;
-  /** What an invocation does whose failures are all permanent. */
+  /** Tells whether an invocation throws whose failures are all permanent. */
   onPermanentFailure: 'throw' | 'report';
   rules: readonly Rule[];
 }

@@ -9,10 +9,10 @@ export interface Template {
   parts: Part[];
 }
 
-/** What a source object and its event give to a template, next to the rule's own `vary` variables. */
+/** The variables that a source object and its event give to a template, next to the rule's own of `vary`. */
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
-/** What the variables of a template stand for. */
+/** The values of a template's variables. */
 export type Values = Readonly<Record<string, string | number>>;
 
 /** A template, or what was expected and received at `offset` (UTF-16 units) of the text. */
