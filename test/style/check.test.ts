@@ -1,3 +1,4 @@
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../src/check/diagnostic.ts';
@@ -85,6 +86,7 @@ describe('what OSS documents to refuse', () => {
     ['image/watermark,text_a', 'a'],
     ['image/watermark,text_你好', '你好'],
     ['image/watermark,text_Hell', 'Hell'],
+    ['image/watermark,text_YQ,type_wqy-zenhei', 'wqy-zenhei'],
     [`image/watermark,text_${base64('汉'.repeat(22))}`, base64('汉'.repeat(22))],
     ['image/resize,w_9/slim', 'slim'],
     ['image/resize,w_9/sys/saveas,o_YQ', 'sys'],
@@ -301,5 +303,16 @@ describe('any style made from the catalog', () => {
         expect(places.flat().every((place) => place >= 0 && place <= style.length)).toBe(true);
       }),
     );
+  });
+});
+
+describe('the checker', () => {
+  it('runs in a browser as well', async () => {
+    const bundle = { bundle: true, write: false, platform: 'browser', format: 'esm' } as const;
+
+    const { outputFiles } = await build({ ...bundle, entryPoints: ['src/style/check.ts'] });
+
+    expect(outputFiles).toHaveLength(1);
+    expect(outputFiles[0]?.text).not.toMatch(/\bBuffer\b|\bprocess\.|node:/);
   });
 });

@@ -56,7 +56,7 @@ export function openSource({ body, format, metadata }: Source, animated: boolean
   }
   const pipeline = sharp(body, { animated, failOn: 'error', limitInputPixels: false });
   // Everything is computed in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
-  const isOther = ['b-w', 'grey16', 'rgb16'].includes(metadata.space ?? '');
+  const isOther = ['b-w', 'grey16', 'rgb16', 'scrgb'].includes(metadata.space ?? '');
   return isOther ? pipeline.pipelineColourspace('srgb') : pipeline;
 }
 
