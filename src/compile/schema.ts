@@ -8,24 +8,15 @@ import { checkOutput, checkRule } from './outputs.ts';
  * that editors complete from. The message of a check is what was expected: "expected {message}, received …".
  */
 
-interface Meta {
-  description?: string;
-  examples?: unknown[];
-  default?: unknown;
-}
-
-const text = (expected: string, pattern: RegExp, meta: Meta) =>
+const text = (expected: string, pattern: RegExp, description: string, ...examples: string[]) =>
   z
     .string(expected)
     .regex(pattern, expected)
-    .meta({ ...meta });
+    .meta({ description, ...(examples.length > 0 && { examples }) });
 
-const list = <T extends z.ZodType>(item: T, each: string, meta: Meta = {}) => {
+const list = <T extends z.ZodType>(item: T, each: string) => {
   const expected = `a list of one or more, each item ${each}`;
-  return z
-    .array(item, expected)
-    .min(1, expected)
-    .meta({ ...meta });
+  return z.array(item, expected).min(1, expected);
 };
 
 /** One item or a list of them; a list either way once read. */
@@ -33,13 +24,18 @@ const oneOrMany = <T extends z.ZodType>(item: T, each: string, description: stri
   z.union([list(item, each), item.transform((only) => [only])]).meta({ description });
 
 /** An object with these fields and no others: a field nobody reads is a misspelt one. */
-const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape, meta: Meta = {}) =>
+const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
+  });
+
+/** One of the values, of which the first is what leaving it out means. */
+const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   z
-    .strictObject(shape, {
-      error: ({ code }) =>
-        code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
-    })
-    .meta({ ...meta });
+    .enum(values, `one of ${values.join(', ')}`)
+    .meta({ default: values[0], description })
+    .optional();
 
 /** Checks between fields look only at what was read whole. */
 const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
@@ -61,73 +57,74 @@ const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
 // OSS keys never begin with "/", so a glob that does would match nothing, silently.
 const globNoun = 'a glob that does not start with "/", such as "uploads/**/*.jpg"';
 const glob = parsed(
-  text(globNoun, /^[^/]/, {
-    description:
-      'A glob over object keys: *, **, ?, {a,b}, [a-z]. Quote it: YAML reads a leading * or { as its own.',
-    examples: ['uploads/**/*.{jpg,jpeg,png,webp}'],
-  }),
+  text(
+    globNoun,
+    /^[^/]/,
+    'A glob over object keys: *, **, ?, {a,b}, [a-z]. Quote it: YAML reads a leading * or { as its own.',
+    'uploads/**/*.{jpg,jpeg,png,webp}',
+  ),
   parseGlob,
 ).transform(({ glob }) => glob);
 
 const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither begins nor ends it)';
-const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
-  description: 'A bucket name.',
-  examples: ['my-photos'],
-});
+const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'A bucket name.', 'my-photos');
 
 const sizeNoun = 'a whole number of bytes or a size such as "20MB"';
 const bytesPerUnit: Record<string, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+const sizeText = text(
+  sizeNoun,
+  /^[0-9]{1,9}(B|KB|MB|GB)$/,
+  'A whole number of B, KB, MB or GB; 1 KB is 1,024 bytes.',
+);
 const size = (description: string) =>
   z
     .union([
       z.int(sizeNoun).min(0, sizeNoun).meta({ description: 'A number of bytes.' }),
-      text(sizeNoun, /^[0-9]{1,9}(B|KB|MB|GB)$/, {
-        description: 'A whole number of B, KB, MB or GB; 1 KB is 1,024 bytes.',
+      sizeText.transform((value) => {
+        const [, count = '', unit = ''] = /^([0-9]+)(\D+)$/.exec(value) ?? [];
+        return Number(count) * (bytesPerUnit[unit] ?? 1);
       }),
     ])
     .meta({ description })
-    .transform((value) =>
-      typeof value === 'number'
-        ? value
-        : Number.parseInt(value, 10) * (bytesPerUnit[value.replace(/[0-9]+/, '')] ?? 1),
-    );
+    .optional();
 
 const contentTypeNoun = 'a content type such as "image/png" or "image/*"';
-const contentType = text(contentTypeNoun, /^[\w!#$&^.+-]+\/(\*|[\w!#$&^.+-]+)$/, {
-  description: 'A content type; * stands for any subtype.',
-  examples: ['image/*', 'image/png'],
-}).transform((type) => type.toLowerCase());
+const contentType = text(
+  contentTypeNoun,
+  /^[\w!#$&^.+-]+\/(\*|[\w!#$&^.+-]+)$/,
+  'A content type; * stands for any subtype.',
+  'image/*',
+  'image/png',
+).transform((type) => type.toLowerCase());
 
 const style = parsed(
   text(
     'a style that begins with image/, video/, audio/, doc/, hls/ or style/',
     /^(image|video|audio|doc|hls|style)\/./,
-    {
-      description:
-        'What OSS does to the object: image/…, video/…, audio/…, doc/…, hls/… or style/<name>. ' +
-        'Variables of vary may stand anywhere, all others inside {b64:…}. Without sys/saveas: target says where to save.',
-      examples: ['image/auto-orient,1/resize,m_lfit,w_{w}/format,webp', 'style/thumbnail'],
-    },
+    'What OSS does to the object: image/…, video/…, audio/…, doc/…, hls/… or style/<name>. ' +
+      'Variables of vary may stand anywhere, all others inside {b64:…}. Without sys/saveas: target says where to save.',
+    'image/auto-orient,1/resize,m_lfit,w_{w}/format,webp',
+    'style/thumbnail',
   ),
   parseTemplate,
 ).transform(({ template }) => template);
 
 const targetKey = parsed(
-  text('a key that does not start with "/" or "\\"', /^[^/\\]/, {
-    description: `The key to save under. Variables: {${keyVariables.join('}, {')}} and those of vary.`,
-    examples: ['derived/{dir}/{name}-{w}.webp'],
-  }),
+  text(
+    'a key that does not start with "/" or "\\"',
+    /^[^/\\]/,
+    `The key to save under. Variables: {${keyVariables.join('}, {')}} and those of vary.`,
+    'derived/{dir}/{base}-{w}.webp',
+  ),
   parseTemplate,
 ).transform(({ template }) => template);
 
-const varyName = text('a name of letters, digits and "_"', /^\w+$/, { description: 'A variable.' }).refine(
-  (name) => !keyVariables.some((known) => known === name),
+const varyName = text('a name of letters, digits and "_"', /^\w+$/, 'A variable.').refine(
+  (name) => !keyVariables.includes(name),
   'a name that is not a variable already',
 );
 const valueNoun = 'a number or a text';
-const varyValue = z
-  .union([z.number(valueNoun), z.string(valueNoun)])
-  .meta({ description: 'A value of the variable.' });
+const varyValue = z.union([z.number(valueNoun), z.string(valueNoun)]);
 
 const outputNoun = 'an object with style, target';
 const output = fields(outputNoun, {
@@ -140,19 +137,13 @@ const output = fields(outputNoun, {
       examples: [{ w: [320, 640, 1280] }],
     })
     .optional(),
-  target: fields(
-    'an object with key',
-    { bucket: bucket.optional(), key: targetKey },
-    { description: "Default bucket: the source object's." },
+  target: fields('an object with key', { bucket: bucket.optional(), key: targetKey }).meta({
+    description: "Default bucket: the source object's.",
+  }),
+  refresh: choice(
+    ['always', 'missing', 'stale'],
+    'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
   ),
-  refresh: z
-    .enum(['always', 'missing', 'stale'], 'one of always, missing, stale')
-    .meta({
-      default: 'always',
-      description:
-        'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
-    })
-    .optional(),
   checkSource: z
     .boolean('one of false, true')
     .meta({
@@ -175,8 +166,8 @@ const match = fields('an object with key', {
     'One bucket or several; default: every bucket that triggers the function.',
   ).optional(),
   size: fields('an object with min, max', {
-    min: size('The smallest size taken.').optional(),
-    max: size('The largest size taken.').optional(),
+    min: size('The smallest size taken.'),
+    max: size('The largest size taken.'),
   }).optional(),
   contentType: oneOrMany(
     contentType,
@@ -187,12 +178,14 @@ const match = fields('an object with key', {
 
 const ruleNoun = 'an object with name, match, outputs';
 const rule = fields(ruleNoun, {
-  name: text('a name of 1 to 64 letters, digits, "_" and "-"', /^[A-Za-z0-9_-]{1,64}$/, {
-    description: 'Names the rule in logs and reports.',
-    examples: ['thumbnail'],
-  }),
+  name: text(
+    'a name of 1 to 64 letters, digits, "_" and "-"',
+    /^[A-Za-z0-9_-]{1,64}$/,
+    'Names the rule in logs and reports.',
+    'thumbnail',
+  ),
   match,
-  outputs: list(output.superRefine(checkOutput, whereSound), outputNoun, {
+  outputs: list(output.superRefine(checkOutput, whereSound), outputNoun).meta({
     description: 'What is made of each object that matches.',
   }),
 });
@@ -201,14 +194,10 @@ export const documentSchema = fields('an object with rules', {
   rules: z
     .array(rule.superRefine(checkRule, whereSound), `a list, each item ${ruleNoun}`)
     .meta({ description: 'Every rule that matches an object applies to it.' }),
-  onPermanentFailure: z
-    .enum(['throw', 'report'], 'one of throw, report')
-    .meta({
-      default: 'throw',
-      description:
-        'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
-    })
-    .optional(),
+  onPermanentFailure: choice(
+    ['throw', 'report'],
+    'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
+  ),
 });
 
 export type OutputSource = z.output<typeof output>;
