@@ -25,7 +25,7 @@ export interface Chain {
 export function checkRules(
   { source: rules, locate }: CompiledRules & { ok: true },
   { region }: { region?: string | undefined } = {},
-): { diagnostics: Diagnostic[]; chains: Chain[] } {
+): { diagnostics: Diagnostic[]; chains: Chain[]; cycles: Cycle[] } {
   const writers = writersOf(rules);
   const edges = findEdges(rules, writers);
   const cycles: Cycle[] = edges === undefined ? [{ kind: 'too-complex', rules }] : findCycles(edges);
@@ -35,7 +35,7 @@ export function checkRules(
     ...findCollisions(writers).map(describeCollision),
     ...checkStyles(rules, region),
   ];
-  return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []) };
+  return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []), cycles };
 }
 
 /** Edges looked at, and chains shown: each costs some automata, and more say nothing new. */

@@ -14,7 +14,7 @@ import { OssError } from './http/errors.ts';
 import { checkBucketName } from './http/names.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { readRequest } from './http/request.ts';
-import type { Route } from './http/routes.ts';
+import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
 import { eventRecord, type OssEventRecord } from './object-event.ts';
 import { carryOut } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
@@ -91,6 +91,13 @@ export async function createLocalOss(options: LocalOssOptions) {
   }
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!namesThisMachine(message)) {
+      return serve(message, response);
+    }
+    const refusal = message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
+    if (refusal !== undefined) {
+      return sendJson(response, 403, { message: refusal });
+    }
     for (const route of routes) {
       const answered = route(message, response);
       if (answered !== undefined) {

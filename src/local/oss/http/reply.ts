@@ -56,6 +56,15 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
   return { statusCode, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
+/**
+ * On every answer, since the page of the local OSS has the same origin as the objects: a browser that opens an HTML or
+ * SVG object runs none of its scripts, and guesses no type that the object does not have.
+ */
+const browserGuards = [
+  ['content-security-policy', "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"],
+  ['x-content-type-options', 'nosniff'],
+] as const;
+
 /** Sends a reply; resolves when it is sent or the client went away. */
 export async function sendReply(
   response: ServerResponse,
@@ -67,6 +76,7 @@ export async function sendReply(
     ['x-oss-request-id', requestId],
     ['x-oss-server-time', elapsedMs],
     ...Object.entries(headers),
+    ...browserGuards,
   ]);
   const isWhole = body === undefined || Buffer.isBuffer(body);
   // A bodiless HEAD names the length of the object itself; 204 and 304 name none.

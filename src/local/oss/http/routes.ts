@@ -3,16 +3,36 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Answers a request that is not OSS's; undefined leaves it to the next route, and at last to OSS. */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
+/** Whether a request is for a control of ours: no bucket is called `-`. */
+export function isControl({ url }: IncomingMessage, path: `/-/${string}`): boolean {
+  return url === path;
+}
+
 /**
- * Whether a request is for a control of ours, `path` below `/-/`, from this machine, by address or as localhost. No
- * bucket is called `-`, and a page in a browser that reaches this machine by a name of its own is kept out.
+ * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`; so a page in a
+ * browser that reaches this machine by a name of its own (DNS rebinding) finds nothing but OSS.
  */
-export function isControl({ url, headers, socket }: IncomingMessage, path: `/-/${string}`): boolean {
-  return (
-    url === path &&
-    /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '') &&
-    /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(headers.host ?? '')
-  );
+export function namesThisMachine({ headers }: IncomingMessage): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+}
+
+/**
+ * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it may. Only
+ * this machine is served, and only to our own page: browsers name the page that asks in `Origin`, or tell in
+ * `Sec-Fetch-Site` that it is another one's. A link may lead to the page.
+ */
+export function findRefusal({ url = '', headers, socket }: IncomingMessage): string | undefined {
+  const { host, origin } = headers;
+  if (!/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '')) {
+    return 'Only this machine is answered here.';
+  }
+  if (origin !== undefined && (origin !== `http://${host}` || !url.startsWith('/-/page/'))) {
+    return `Pages of ${origin} may not do this.`;
+  }
+  const site = headers['sec-fetch-site'] ?? 'none';
+  const isVisit = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  const isOurs = site === 'same-origin' || site === 'none' || isVisit;
+  return isOurs ? undefined : 'Pages of other sites may not do this.';
 }
 
 /** Answers in JSON, which ends in a line break for those who look at it in a terminal. */
