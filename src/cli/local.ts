@@ -44,6 +44,7 @@ export const local: Command = {
       dataDir,
       rulesFile,
       readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
+      pageDir: 'build/page',
       port,
       accessKey,
       log: createConsole(io),
@@ -126,6 +127,7 @@ async function describeStack(
   const client = `{ endpoint: '${stack.url}', region: 'oss-${localAccount.region}', bucket: '${place.bucket}', accessKeyId: '${accessKey.id}', accessKeySecret: '${accessKey.secret}', authorizationV4: true }`;
   return `Local OSS with the function attached. Ctrl-C ends it.
 
+  page        ${stack.url} (in a browser)
   endpoint    ${stack.url} (path style)   region ${localAccount.region}
   buckets     ${stack.buckets.join(', ')}
   access key  ${accessKey.id} / ${accessKey.secret}

@@ -21,6 +21,7 @@ import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
 import { createLocalOss, type LocalOss, localAccountId } from './oss/server.ts';
+import { createPage, type Page, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackListener } from './stack-events.ts';
 
 export interface LocalStackOptions
@@ -42,6 +43,8 @@ export interface LocalStackOptions
   log: Logger;
   /** What the local OSS shall do wrong. */
   faults?: FaultPlan | undefined;
+  /** Where the built page lies; there is no page where it is absent. */
+  pageDir?: string | undefined;
   /** Is told everything that happens, from the start. */
   listener?: StackListener | undefined;
 }
@@ -87,11 +90,16 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const setAside = createSetAside(dataDir, log);
   const buckets = await prepareCode(options);
   await warnOfFonts(log);
+  const processImage = createImageProcessor();
   const oss = await createLocalOss({
     ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
     accessKeys: [options.accessKey],
-    processImage: createImageProcessor(),
-    routes: [invokeRoute((event) => functionCompute.invoke(event)), (...exchange) => taskApi(...exchange)],
+    processImage,
+    routes: [
+      (...exchange) => page?.route(...exchange),
+      invokeRoute((event) => functionCompute.invoke(event)),
+      (...exchange) => taskApi(...exchange),
+    ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
       // As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed.
@@ -118,6 +126,10 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(tasks.close);
   const secretOf = (id: string) => (id === options.accessKey.id ? options.accessKey.secret : undefined);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
+  const page = openPage(options, oss, {
+    ...{ processImage, deadLetterDir, enqueue: functionCompute.enqueue, reload: () => reload() },
+  });
+  closers.push(subscribe((event) => page?.take(event)));
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
 
@@ -133,6 +145,16 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
   closers.push(() => unwatchFile(rulesFile));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
+}
+
+/** The page, where its folder is given. */
+function openPage(
+  { pageDir: assetsDir, rulesFile, region, accessKey }: LocalStackOptions,
+  { store, faults }: LocalOss,
+  parts: Pick<PageOptions, 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
+): Page | undefined {
+  const common = { ...parts, rulesFile, region, accessKey, store, faults, now: Date.now };
+  return assetsDir === undefined ? undefined : createPage({ ...common, assetsDir });
 }
 
 function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss): FunctionConfig {

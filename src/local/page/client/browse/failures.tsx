@@ -1,0 +1,102 @@
+import { useEffect, useState } from 'preact/hooks';
+import { nameOf, t } from '../i18n/translate.ts';
+import { state } from '../live.ts';
+import { get, send } from '../server.ts';
+
+/** A plan of faults as `/-/faults` takes it, with how often each rule hit. */
+interface FaultPlan {
+  rules?: FaultRule[];
+}
+
+interface FaultRule {
+  fault: string;
+  operation?: string;
+  probability?: number;
+  delayMs?: number;
+  /** How often it befell a request. */
+  applied?: number;
+}
+
+/** The faults that are worth a switch, each as the plan's rule for it. */
+const offered: readonly FaultRule[] = [
+  { fault: 'CpuLimitExceeded', probability: 0.5 },
+  { fault: 'ServiceUnavailable', operation: 'ProcessObject' },
+  { fault: 'SlowAnswer', operation: 'ProcessObject', delayMs: 3000 },
+  { fault: 'InternalError', operation: 'ProcessObject', probability: 0.5 },
+  { fault: 'DropBefore', operation: 'ProcessObject', probability: 0.5 },
+  { fault: 'DropAfter', operation: 'ProcessObject', probability: 0.5 },
+  { fault: 'TruncatedAnswer', operation: 'ProcessObject', probability: 0.5 },
+  { fault: 'RequestTimeTooSkewed', operation: 'ProcessObject' },
+  { fault: 'SecurityTokenExpired', operation: 'ProcessObject' },
+  { fault: 'AccessDenied', operation: 'ProcessObject' },
+  { fault: 'ImageTooLarge', operation: 'ProcessObject' },
+];
+
+/** Switches for what the local OSS shall do wrong from now on. */
+export function Failures() {
+  const [plan, setPlan] = useState<FaultPlan>();
+  const faults = state.value?.faults.join();
+  useEffect(() => {
+    get<FaultPlan>('faults').then(setPlan);
+  }, [faults]);
+  if (plan === undefined) {
+    return <p class="loading">{t('loading')}</p>;
+  }
+  const { rules = [] } = plan;
+  const put = async (changed: FaultRule[]) => {
+    const sent = changed.map(({ applied: _, ...rule }) => rule);
+    setPlan({ ...plan, rules: changed });
+    setPlan(await send<FaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+  };
+  const toggle = (rule: FaultRule) => {
+    const others = rules.filter(({ fault }) => fault !== rule.fault);
+    put(others.length < rules.length ? others : [...rules, rule]);
+  };
+  return (
+    <section class="failures" aria-labelledby="failures-title">
+      <div class="heading">
+        <h2 id="failures-title">{t('failures.title')}</h2>
+        <button type="button" disabled={rules.length === 0} onClick={() => put([])}>
+          {t('failures.allOff')}
+        </button>
+      </div>
+      <p>{t('failures.lead')}</p>
+      <ul>
+        {offered.map((rule) => (
+          <Fault
+            key={rule.fault}
+            rule={rule}
+            active={rules.find(({ fault }) => fault === rule.fault)}
+            toggle={toggle}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface FaultProps {
+  rule: FaultRule;
+  /** The rule in force. */
+  active: FaultRule | undefined;
+  toggle: (rule: FaultRule) => void;
+}
+
+function Fault({ rule, active, toggle }: FaultProps) {
+  const { fault, probability = 1 } = active ?? rule;
+  return (
+    <li>
+      <label class="switch">
+        <input type="checkbox" checked={active !== undefined} onChange={() => toggle(rule)} />
+        <span>
+          <strong>{nameOf('fault', fault)}</strong>
+          <small>
+            <code>{fault}</code>
+            {probability < 1 && ` · ${t('failures.share', { percent: probability * 100 })}`}
+            {active?.applied !== undefined && ` · ${t('failures.applied', { count: active.applied })}`}
+          </small>
+        </span>
+      </label>
+    </li>
+  );
+}

@@ -1,0 +1,158 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { OssObject } from '../../../../process.ts';
+import type { Entry, ObjectDetails } from '../../wire.ts';
+import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
+import { t } from '../i18n/translate.ts';
+import { onEntry } from '../live.ts';
+import { linkTo } from '../route.ts';
+import { get, presign } from '../server.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Picture } from '../ui/picture.tsx';
+import { Timeline } from './timeline.tsx';
+
+interface ObjectPanelProps {
+  bucket: string;
+  objectKey: string;
+}
+
+/** Everything about one object, over the others. */
+export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
+  const object = { bucket, key: objectKey };
+  const { details, history, problem } = useDetails(object);
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const close = () => {
+    location.hash = linkTo('browse', { bucket });
+  };
+  return (
+    <dialog class="object-panel" ref={dialog} onClose={close} aria-labelledby="object-title">
+      <header>
+        <h2 id="object-title" tabIndex={-1} autofocus>
+          {baseName(objectKey)}
+        </h2>
+        <button type="button" class="quiet" aria-label={t('close')} onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {problem !== undefined && <p class="note error">{problem}</p>}
+      {details && (
+        <>
+          {details.picture && (
+            <Picture
+              object={object}
+              version={details.eTag}
+              alt={objectKey}
+              pixels={details.picture}
+              sidePx={960}
+            />
+          )}
+          <p class="mono key">{`oss://${bucket}/${objectKey}`}</p>
+          <Facts details={details} />
+          <Actions details={details} onDeleted={close} />
+          <Metadata headers={details.headers} />
+        </>
+      )}
+      <h3>{t('browse.timeline')}</h3>
+      <Timeline entries={history} object={object} />
+    </dialog>
+  );
+}
+
+function Facts({ details }: { details: ObjectDetails }) {
+  return (
+    <p class="facts">
+      {details.picture && <span>{formatPixels(details.picture)}</span>}
+      <span>{formatBytes(details.sizeBytes)}</span>
+      <span>{details.contentType}</span>
+      <span>{formatDate(details.lastModifiedMs)}</span>
+    </p>
+  );
+}
+
+function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: () => void }) {
+  const [isSure, setSure] = useState(false);
+  const object = { bucket: details.bucket, key: details.key };
+  const download = async () => {
+    const link = document.createElement('a');
+    link.href = await presign('GET', object);
+    link.download = baseName(object.key);
+    link.click();
+  };
+  const remove = async () => {
+    if (!isSure) {
+      return setSure(true);
+    }
+    await fetch(await presign('DELETE', object), { method: 'DELETE' });
+    onDeleted();
+  };
+  return (
+    <p class="actions">
+      <button type="button" onClick={download}>
+        <Icon name="download" /> {t('browse.download')}
+      </button>
+      {details.picture && (
+        <a class="button" href={linkTo('try', object)}>
+          <Icon name="try" /> {t('browse.try')}
+        </a>
+      )}
+      <a class="button" href={linkTo('rules', object)}>
+        <Icon name="rules" /> {t('browse.explain')}
+      </a>
+      <button type="button" class={isSure ? 'danger' : ''} onClick={remove} onBlur={() => setSure(false)}>
+        <Icon name="trash" /> {t(isSure ? 'browse.reallyDelete' : 'browse.delete')}
+      </button>
+    </p>
+  );
+}
+
+function Metadata({ headers }: { headers: Record<string, string> }) {
+  return (
+    <details class="metadata">
+      <summary>{t('browse.metadata')}</summary>
+      <dl>
+        {Object.entries(headers).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="mono">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** What is known of an object, and what happens to it while one looks. */
+function useDetails({ bucket, key }: OssObject) {
+  const [details, setDetails] = useState<ObjectDetails>();
+  const [history, setHistory] = useState<readonly Entry[]>([]);
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const read = () =>
+      get<ObjectDetails>('object', { bucket, key }).then(
+        (read) => {
+          setDetails(read);
+          setHistory(read.history);
+        },
+        (error: unknown) => setProblem(String(error)),
+      );
+    read();
+    return onEntry((entry) => {
+      if (isAbout(entry, { bucket, key })) {
+        setHistory((known) => [...known, entry]);
+      }
+      if (
+        isAbout(entry, { bucket, key }) &&
+        entry.kind === 'event' &&
+        entry.eventName.startsWith('ObjectCreated:')
+      ) {
+        read(); // It was replaced.
+      }
+    });
+  }, [bucket, key]);
+  return { details, history, problem };
+}
+
+function isAbout(entry: Entry, { bucket, key }: OssObject): boolean {
+  const names = ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
+  return names.some((name) => name?.bucket === bucket && name.key === key);
+}

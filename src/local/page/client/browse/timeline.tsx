@@ -1,0 +1,96 @@
+import type { OssObject } from '../../../../process.ts';
+import type { Entry } from '../../wire.ts';
+import { formatBytes, formatDuration, formatTime } from '../format.ts';
+import { nameOf, t } from '../i18n/translate.ts';
+
+interface TimelineProps {
+  entries: readonly Entry[];
+  object: OssObject;
+}
+
+/** What happened to an object, oldest first: events, what the rules asked for, results, log lines. */
+export function Timeline({ entries, object }: TimelineProps) {
+  if (entries.length === 0) {
+    return <p class="note">{t('timeline.empty')}</p>;
+  }
+  return (
+    <ol class="timeline">
+      {entries.map((entry) => (
+        <li key={entry.id} class={toneOf(entry)}>
+          <time dateTime={new Date(entry.timeMs).toISOString()}>{formatTime(entry.timeMs)}</time>
+          <span>{describe(entry, object)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function toneOf(entry: Entry): string {
+  switch (entry.kind) {
+    case 'result':
+    case 'outcome':
+      return entry.status;
+    case 'retry':
+      return 'failed';
+    default:
+      return entry.kind;
+  }
+}
+
+function describe(entry: Entry, object: OssObject): string {
+  switch (entry.kind) {
+    case 'event':
+      return t('timeline.event', { event: entry.eventName, size: formatBytes(entry.sizeBytes) });
+    case 'delivery':
+      return entry.reason === undefined
+        ? t('timeline.delivery', { count: entry.outputs.length })
+        : nameOf('reason', entry.reason);
+    case 'result':
+      return describeResult(entry, object);
+    case 'retry':
+      return t('timeline.retry', {
+        attempts: entry.attempts,
+        wait: formatDuration(entry.retryInMs),
+        error: firstLine(entry.error),
+      });
+    case 'outcome':
+      return entry.status === 'succeeded'
+        ? t('timeline.succeeded', {
+            duration: formatDuration(entry.durationMs),
+            billed: formatDuration(entry.billedMs),
+          })
+        : t('timeline.failed', { attempts: entry.attempts, error: entry.error ?? '' });
+    case 'log':
+      return describeLine(entry.text);
+    case 'rules':
+      return entry.message ?? '';
+  }
+}
+
+function describeResult(entry: Extract<Entry, { kind: 'result' }>, object: OssObject): string {
+  const { status, rule = '', target, reason, code = '', message = '' } = entry;
+  if (status === 'failed') {
+    return t('timeline.outputFailed', { rule, error: `${code}: ${message}` });
+  }
+  if (status === 'skipped') {
+    return `${rule} ${nameOf('reason', reason ?? '')}`.trim();
+  }
+  return target?.key === object.key
+    ? t('timeline.madeFrom', { rule, source: entry.object.key })
+    : t('timeline.saved', { rule, target: target?.key ?? '' });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+/** A line of structured log as words; any other as it is. */
+function describeLine(text: string): string {
+  try {
+    const { message, level: _, requestId: __, ...fields }: Record<string, unknown> = JSON.parse(text);
+    const pairs = Object.entries(fields).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    return [message, ...pairs].join(' · ');
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,153 @@
+import type { PlannedOutput } from '../../wire.ts';
+import { baseName, formatBytes, formatDuration, formatPixels, formatSaving } from '../format.ts';
+import { nameOf, t } from '../i18n/translate.ts';
+import { linkTo } from '../route.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Picture } from '../ui/picture.tsx';
+import type { Output, Upload } from './uploads.ts';
+
+/** A picture that was dropped, and beside it everything that the rules made of it. */
+export function UploadCard({ upload }: { upload: Upload }) {
+  const { object, file, details, outputs } = upload;
+  return (
+    <article class="upload" aria-label={object.key} aria-busy={upload.phase === 'processing'}>
+      <figure class="source">
+        <Picture
+          object={object}
+          version={details?.picture && details.eTag}
+          alt={file.name}
+          pixels={details?.picture}
+        />
+        <figcaption>
+          <strong>{baseName(object.key)}</strong>
+          <span class="facts">
+            {details?.picture && <span>{formatPixels(details.picture)}</span>}
+            <span>{formatBytes(file.size)}</span>
+          </span>
+          <a class="mono key" href={linkTo('browse', { ...object })}>
+            {object.key}
+          </a>
+        </figcaption>
+      </figure>
+      <div class="results">
+        <Status upload={upload} />
+        <ul class="outputs">
+          {outputs.map((output) => (
+            <OutputCard
+              key={`${output.target.bucket}/${output.target.key}`}
+              output={output}
+              upload={upload}
+            />
+          ))}
+        </ul>
+      </div>
+    </article>
+  );
+}
+
+function Status({ upload }: { upload: Upload }) {
+  const { phase, progress, outputs, reason, retry, error } = upload;
+  if (phase === 'uploading') {
+    return <Progress value={progress} label={t('drop.uploading')} />;
+  }
+  const settled = outputs.filter(({ result }) => result !== undefined).length;
+  return (
+    <>
+      {phase === 'processing' && (
+        <Progress
+          value={settled / Math.max(outputs.length, 1)}
+          label={t('drop.processing', { settled, total: outputs.length })}
+        />
+      )}
+      {retry && (
+        <p class="note warning">
+          {t('drop.retry', { attempts: retry.attempts, seconds: Math.round(retry.retryInMs / 1000) })}
+        </p>
+      )}
+      {error !== undefined && (
+        <p class="note error">
+          <Icon name="warning" />
+          <span>{error}</span>
+        </p>
+      )}
+      {outputs.length === 0 && reason !== undefined && (
+        <p class="note">
+          {nameOf('reason', reason)} <a href={linkTo('rules', { ...upload.object })}>{t('drop.why')}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Progress({ value, label }: { value: number; label: string }) {
+  return (
+    <label class="progress">
+      <span>{label}</span>
+      <progress value={value} />
+    </label>
+  );
+}
+
+function OutputCard({ output, upload }: { output: Output; upload: Upload }) {
+  const { target, rule, result, details, plan } = output;
+  const isPending = result === undefined && (upload.phase === 'processing' || upload.phase === 'uploading');
+  return (
+    <li class={`output ${result?.status ?? (isPending ? 'pending' : 'failed')}`}>
+      {result?.status === 'saved' ? (
+        <a href={linkTo('browse', { ...target })}>
+          <Picture
+            object={target}
+            version={details?.picture && details.eTag}
+            alt={target.key}
+            pixels={details?.picture}
+          />
+        </a>
+      ) : (
+        <div class="picture empty">{isPending && <span class="shimmer" />}</div>
+      )}
+      <div class="about">
+        <strong>{rule}</strong>
+        {result?.status === 'saved' && <SavedFacts output={output} sourceBytes={upload.file.size} />}
+        {result !== undefined && result.status !== 'saved' && <WhyNot output={output} />}
+        <span class="mono key" title={`oss://${target.bucket}/${target.key}`}>
+          {target.bucket === upload.object.bucket ? target.key : `oss://${target.bucket}/${target.key}`}
+        </span>
+        {plan && <Process {...plan} />}
+      </div>
+    </li>
+  );
+}
+
+function SavedFacts({ output, sourceBytes }: { output: Output; sourceBytes: number }) {
+  const { result, details } = output;
+  const sizeBytes = details?.sizeBytes ?? result?.sizeBytes;
+  return (
+    <span class="facts">
+      {details?.picture && <span class="pixels">{formatPixels(details.picture)}</span>}
+      {sizeBytes !== undefined && <span>{formatBytes(sizeBytes)}</span>}
+      {sizeBytes !== undefined && (
+        <span class={sizeBytes < sourceBytes ? 'saving' : undefined}>
+          {formatSaving(sizeBytes, sourceBytes)}
+        </span>
+      )}
+      {result?.durationMs !== undefined && <span>{formatDuration(result.durationMs)}</span>}
+    </span>
+  );
+}
+
+function WhyNot({ output: { result } }: { output: Output }) {
+  const words =
+    result?.reason === undefined ? `${result?.code}: ${result?.message}` : nameOf('reason', result.reason);
+  return <span class={`note ${result?.status === 'failed' ? 'error' : ''}`}>{words}</span>;
+}
+
+function Process({ process, decoded }: PlannedOutput) {
+  return (
+    <details class="process">
+      <summary>{t('process')}</summary>
+      <code>{decoded}</code>
+      <CopyButton text={process} label={t('copy')} />
+    </details>
+  );
+}

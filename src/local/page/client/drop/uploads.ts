@@ -1,0 +1,148 @@
+import { signal } from '@preact/signals';
+import type { OssObject } from '../../../../process.ts';
+import type { Entry, ObjectDetails, OutcomeEntry, PlannedOutput, ResultEntry } from '../../wire.ts';
+import { t } from '../i18n/translate.ts';
+import { onEntry } from '../live.ts';
+import { errorOfDocument, get, presign } from '../server.ts';
+
+export interface Output {
+  target: OssObject;
+  rule?: string | undefined;
+  /** Absent where the function made what the page had not foreseen. */
+  plan?: PlannedOutput | undefined;
+  result?: ResultEntry | undefined;
+  /** Of the saved object, read once it is there. */
+  details?: ObjectDetails | undefined;
+}
+
+/** One picture on its way: from the person's disk to everything that the rules make of it. */
+export interface Upload {
+  id: number;
+  object: OssObject;
+  file: File;
+  phase: 'uploading' | 'processing' | 'done' | 'failed';
+  /** Of the upload, 0 to 1. */
+  progress: number;
+  details?: ObjectDetails | undefined;
+  outputs: Output[];
+  /** Why the rules ask for nothing. */
+  reason?: string | undefined;
+  retry?: { attempts: number; retryInMs: number } | undefined;
+  error?: string | undefined;
+}
+
+/** Newest first. */
+export const uploads = signal<readonly Upload[]>([]);
+
+let lastId = 0;
+
+/** Uploads pictures for real, and follows what becomes of them. */
+export function uploadFiles(
+  files: Iterable<File>,
+  { bucket, prefix }: { bucket: string; prefix: string },
+): void {
+  for (const file of files) {
+    lastId += 1;
+    const object = { bucket, key: `${prefix}${file.name}` };
+    const upload: Upload = { id: lastId, object, file, phase: 'uploading', progress: 0, outputs: [] };
+    uploads.value = [upload, ...uploads.value.filter((other) => !isSame(other.object, object))];
+    put(upload).catch((error: unknown) => {
+      change(upload.id, { phase: 'failed', error: error instanceof Error ? error.message : String(error) });
+    });
+  }
+}
+
+/** Has the uploads follow what the stack tells, whichever view is open. */
+export function startUploads(): void {
+  onEntry(follow);
+}
+
+async function put({ id, object, file }: Upload): Promise<void> {
+  const contentType = file.type || 'application/octet-stream';
+  const url = await presign('PUT', object, contentType);
+  await new Promise<void>((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells no progress of an upload
+    request.open('PUT', url);
+    request.setRequestHeader('content-type', contentType);
+    request.upload.onprogress = ({ loaded, total }) => change(id, { progress: loaded / Math.max(total, 1) });
+    request.onload = () =>
+      request.status === 200 ? resolve() : reject(errorOfDocument(request.status, request.responseText));
+    request.onerror = () => reject(new Error(t('drop.broken')));
+    request.send(file);
+  });
+  const { phase } = uploads.value.find((upload) => upload.id === id) ?? {};
+  change(id, { progress: 1, ...(phase === 'uploading' && { phase: 'processing' }) });
+  change(id, { details: await get<ObjectDetails>('object', { ...object }) });
+}
+
+function change(id: number, changes: Partial<Upload>): void {
+  uploads.value = uploads.value.map((upload) => (upload.id === id ? { ...upload, ...changes } : upload));
+}
+
+function follow(entry: Entry): void {
+  if (!('object' in entry) || entry.object === undefined) {
+    return;
+  }
+  const { object } = entry;
+  const upload = uploads.value.find((other) => isSame(other.object, object));
+  if (upload === undefined) {
+    return;
+  }
+  switch (entry.kind) {
+    case 'delivery':
+      change(upload.id, {
+        phase: 'processing',
+        outputs: entry.outputs.map(toOutput),
+        reason: entry.reason,
+      });
+      break;
+    case 'result':
+      takeResult(upload, entry);
+      break;
+    case 'retry':
+      change(upload.id, { retry: entry });
+      break;
+    case 'outcome':
+      change(upload.id, endOf(entry));
+      break;
+  }
+}
+
+function toOutput(plan: PlannedOutput): Output {
+  return { target: plan.target, rule: plan.rule, plan };
+}
+
+function takeResult(upload: Upload, result: ResultEntry): void {
+  const { target } = result;
+  if (target === undefined) {
+    change(upload.id, { reason: result.reason, error: result.message });
+    return;
+  }
+  changeOutput(upload.id, target, { target, rule: result.rule, result });
+  if (result.status === 'saved') {
+    get<ObjectDetails>('object', { ...target }).then(
+      (details) => changeOutput(upload.id, target, { details }),
+      () => {}, // Deleted since: the card stays without its picture.
+    );
+  }
+}
+
+function changeOutput(id: number, target: OssObject, changes: Partial<Output>): void {
+  const { outputs = [] } = uploads.value.find((upload) => upload.id === id) ?? {};
+  const isKnown = outputs.some((output) => isSame(output.target, target));
+  change(id, {
+    outputs: isKnown
+      ? outputs.map((output) => (isSame(output.target, target) ? { ...output, ...changes } : output))
+      : [...outputs, { target, ...changes }],
+  });
+}
+
+function endOf({ status, error }: OutcomeEntry): Partial<Upload> {
+  return status === 'succeeded'
+    ? { phase: 'done', retry: undefined }
+    : { phase: 'failed', retry: undefined, error };
+}
+
+function isSame(one: OssObject, other: OssObject): boolean {
+  return one.bucket === other.bucket && one.key === other.key;
+}

@@ -1,0 +1,48 @@
+import { language } from './preferences.ts';
+
+const locale = () => (language.value === 'zh' ? 'zh-CN' : 'en');
+
+/** `812 B`, `41.2 KB`, `3.1 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  const digits = power > 0 && value < 100 ? 1 : 0;
+  const number = value.toLocaleString(locale(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${number} ${units[power]}`;
+}
+
+/** `640 ms`, `1.8 s`. */
+export function formatDuration(ms: number): string {
+  return ms < 1000
+    ? `${Math.round(ms)} ms`
+    : `${(ms / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} s`;
+}
+
+/** How much smaller than the source: `−93 %`, or `+12 %` where it grew. */
+export function formatSaving(sizeBytes: number, sourceBytes: number): string {
+  const percent = (sizeBytes / Math.max(sourceBytes, 1) - 1) * 100;
+  const digits = percent < -99 ? 1 : 0;
+  const number = Math.abs(percent).toLocaleString(locale(), { maximumFractionDigits: digits });
+  return `${percent > 0 ? '+' : '−'}${number} %`;
+}
+
+export function formatPixels({ width, height }: { width: number; height: number }): string {
+  return `${width} × ${height}`;
+}
+
+export function formatTime(timeMs: number): string {
+  return new Date(timeMs).toLocaleTimeString(locale(), { hour12: false });
+}
+
+export function formatDate(timeMs: number): string {
+  return new Date(timeMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** The part of a key that people know a picture by. */
+export function baseName(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

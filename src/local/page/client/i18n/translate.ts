@@ -1,0 +1,19 @@
+import { language } from '../preferences.ts';
+import { en } from './en.ts';
+import { zh } from './zh.ts';
+
+export type MessageKey = keyof typeof en;
+export type Messages = Record<MessageKey, string>;
+
+const tables: Record<'en' | 'zh', Messages> = { en, zh };
+
+/** The message in the person's language; `{name}` stands for a value. */
+export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
+  return tables[language.value][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** The message of a name that comes from elsewhere, such as a reason for skipping; the name itself where there is none. */
+export function nameOf(kind: 'reason' | 'fault' | 'action' | 'event', name: string): string {
+  const messages: Record<string, string | undefined> = tables[language.value];
+  return messages[`${kind}.${name}`] ?? name;
+}

@@ -1,0 +1,13 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startUploads } from './drop/uploads.ts';
+import { startLive } from './live.ts';
+import { startPreferences } from './preferences.ts';
+import { startRoute } from './route.ts';
+import './style/index.css';
+
+startPreferences();
+startRoute();
+startUploads();
+startLive();
+render(<App />, document.body);

@@ -1,0 +1,39 @@
+import { effect, signal } from '@preact/signals';
+
+export type Language = 'en' | 'zh';
+export type Theme = 'auto' | 'light' | 'dark';
+
+export const language = signal<Language>('en');
+export const theme = signal<Theme>('auto');
+
+/** Takes language and theme from the last visit, else from the browser, and keeps what the person changes. */
+export function startPreferences(): void {
+  language.value = readLanguage();
+  theme.value = readTheme();
+  effect(() => {
+    document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
+  });
+  effect(() => {
+    document.documentElement.dataset.theme = theme.value;
+  });
+}
+
+export function chooseLanguage(chosen: Language): void {
+  language.value = chosen;
+  localStorage.setItem('language', chosen);
+}
+
+export function chooseTheme(chosen: Theme): void {
+  theme.value = chosen;
+  localStorage.setItem('theme', chosen);
+}
+
+function readLanguage(): Language {
+  const wishes = [localStorage.getItem('language'), ...navigator.languages].map((wish) => wish?.slice(0, 2));
+  return wishes.find((wish): wish is Language => wish === 'en' || wish === 'zh') ?? 'en';
+}
+
+function readTheme(): Theme {
+  const kept = localStorage.getItem('theme');
+  return kept === 'light' || kept === 'dark' ? kept : 'auto';
+}

@@ -1,0 +1,39 @@
+import { signal } from '@preact/signals';
+
+export const views = ['drop', 'try', 'rules', 'browse'] as const;
+export type View = (typeof views)[number];
+
+/** The view and what it shows: `#/browse?bucket=photos&key=a.jpg`. */
+export interface Route {
+  view: View;
+  parameters: URLSearchParams;
+}
+
+export const route = signal<Route>({ view: 'drop', parameters: new URLSearchParams() });
+
+/** Follows the address bar. */
+export function startRoute(): void {
+  const read = () => {
+    route.value = parseHash(location.hash);
+  };
+  addEventListener('hashchange', read);
+  read();
+}
+
+export function parseHash(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const view = views.find((name) => name === path) ?? 'drop';
+  return { view, parameters: new URLSearchParams(query) };
+}
+
+/** The address of a view, for links. */
+export function linkTo(view: View, parameters: Record<string, string> = {}): string {
+  const query = new URLSearchParams(parameters).toString();
+  return `#/${view}${query === '' ? '' : `?${query}`}`;
+}
+
+/** Changes what the view shows, without a new entry in the browser's history. */
+export function replaceParameters(parameters: Record<string, string>): void {
+  history.replaceState(undefined, '', linkTo(route.value.view, parameters));
+  route.value = { ...route.value, parameters: new URLSearchParams(parameters) };
+}

@@ -1,0 +1,45 @@
+import type { Feed } from '../../wire.ts';
+
+export const rowPx = 84;
+export const lanePx = 18;
+
+export interface Arc {
+  path: string;
+  isLoop: boolean;
+}
+
+/**
+ * Arcs at the side of a list of rules, from the row that writes to the row that takes. Arcs that would cross each
+ * other's way get lanes of their own, short ones the inner lanes.
+ */
+export function layOut(names: readonly string[], feeds: readonly Feed[]): { arcs: Arc[]; widthPx: number } {
+  const spans = feeds
+    .map(({ from, to, isLoop }) => ({ from: names.indexOf(from), to: names.indexOf(to), isLoop }))
+    .filter(({ from, to }) => from >= 0 && to >= 0)
+    .sort((one, other) => lengthOf(one) - lengthOf(other));
+  const lanes: { top: number; bottom: number }[][] = [];
+  const arcs = spans.map((span) => {
+    const { top, bottom } = { top: Math.min(span.from, span.to), bottom: Math.max(span.from, span.to) };
+    const isFree = (taken: { top: number; bottom: number }[]) =>
+      taken.every((other) => bottom < other.top || top > other.bottom);
+    const free = lanes.findIndex(isFree);
+    const lane = free < 0 ? lanes.push([]) - 1 : free;
+    lanes[lane]?.push({ top, bottom });
+    return { path: pathOf(span.from, span.to, lane), isLoop: span.isLoop };
+  });
+  // What is drawn last lies on top.
+  arcs.sort((one, other) => Number(one.isLoop) - Number(other.isLoop));
+  return { arcs, widthPx: lanes.length === 0 ? 0 : (lanes.length + 1) * lanePx };
+}
+
+function lengthOf({ from, to }: { from: number; to: number }): number {
+  return Math.abs(from - to);
+}
+
+/** Out of the lower part of one row, along the lane, into the upper part of the other. */
+function pathOf(from: number, to: number, lane: number): string {
+  const x = (lane + 1) * lanePx * 1.2;
+  const start = from * rowPx + rowPx * 0.66;
+  const end = to * rowPx + rowPx * 0.18 + (lane % 3) * 12;
+  return `M0 ${start} C${x} ${start} ${x} ${end} 6 ${end}`;
+}

@@ -1,0 +1,77 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { OssObject } from '../../../../process.ts';
+import { pictureAddress, readError } from '../server.ts';
+
+/** A style run on a picture. */
+export type Rendering =
+  | { status: 'none' }
+  | { status: 'failed'; message: string }
+  | {
+      status: 'made';
+      url: string;
+      sizeBytes: number;
+      contentType: string;
+      durationMs: number;
+      /** Absent where the browser cannot show the format. */
+      pixels: { width: number; height: number } | undefined;
+    };
+
+/** Typing is given this long to pause before a picture is made. */
+const pauseMs = 250;
+
+/**
+ * Renders a style on a picture, the newest one alone; the last result stays while the next is made. An empty style is
+ * not rendered.
+ */
+export function useRendering(object: (OssObject & { eTag: string }) | undefined, style: string) {
+  const [rendering, setRendering] = useState<Rendering>({ status: 'none' });
+  const [isBusy, setBusy] = useState(false);
+  const { bucket, key, eTag } = object ?? {};
+  useEffect(() => {
+    if (bucket === undefined || key === undefined || eTag === undefined || style === '') {
+      setRendering({ status: 'none' });
+      return;
+    }
+    const overtaken = new AbortController();
+    const timer = setTimeout(async () => {
+      setBusy(true);
+      const made = await render(pictureAddress({ bucket, key }, eTag, style), overtaken.signal);
+      if (!overtaken.signal.aborted) {
+        setRendering(made);
+        setBusy(false);
+      }
+    }, pauseMs);
+    return () => {
+      clearTimeout(timer);
+      overtaken.abort();
+    };
+  }, [bucket, key, eTag, style]);
+  useEffect(
+    () => () => void (rendering.status === 'made' && URL.revokeObjectURL(rendering.url)),
+    [rendering],
+  );
+  return { rendering, isBusy };
+}
+
+async function render(address: string, signal: AbortSignal): Promise<Rendering> {
+  const startedMs = performance.now();
+  try {
+    const response = await fetch(address, { signal });
+    if (!response.ok) {
+      const { code, message } = await readError(response);
+      return { status: 'failed', message: code === undefined ? message : `${code}: ${message}` };
+    }
+    const blob = await response.blob();
+    const durationMs = performance.now() - startedMs;
+    return {
+      status: 'made',
+      url: URL.createObjectURL(blob),
+      sizeBytes: blob.size,
+      contentType: response.headers.get('x-picture-type') ?? blob.type,
+      durationMs,
+      pixels: await createImageBitmap(blob).catch(() => undefined),
+    };
+  } catch (error) {
+    return { status: 'failed', message: String(error) };
+  }
+}

@@ -1,0 +1,73 @@
+import { parseStyle, type StyleAction } from '../../../../style/parse.ts';
+
+/** A style after an edit, and where the caret goes. */
+export interface Edit {
+  text: string;
+  caret: number;
+}
+
+/** The actions of the image part, in order. */
+export function actionsOf(text: string): readonly StyleAction[] {
+  const [first] = parseStyle(text);
+  return first?.category.text === 'style' ? [] : (first?.actions ?? []);
+}
+
+/** The action that the caret stands in; undefined in front of the first one. */
+export function actionAt(text: string, caret: number): StyleAction | undefined {
+  return actionsOf(text).findLast(({ name }) => name.offset <= caret);
+}
+
+/** Where an action ends, behind its last parameter. */
+export function endOf({ name, parameters }: StyleAction): number {
+  const { text, offset } = parameters.at(-1)?.value ?? name;
+  return offset + text.length;
+}
+
+/** The value of a parameter as it stands in the text; the bare value where `key` is undefined. */
+export function parameterValue(action: StyleAction, key: string | undefined): string {
+  return findParameter(action, key)?.value.text ?? '';
+}
+
+/** Sets a parameter of an action, adds it, or takes it away where `value` is empty. */
+export function setParameter(
+  text: string,
+  action: StyleAction,
+  key: string | undefined,
+  value: string,
+): Edit {
+  const found = findParameter(action, key);
+  if (found === undefined) {
+    const added = value === '' ? '' : `,${key === undefined ? '' : `${key}_`}${value}`;
+    return replace(text, endOf(action), endOf(action), added);
+  }
+  const { offset, text: old } = found.value;
+  const end = offset + old.length;
+  return value === '' ? replace(text, found.whole.offset - 1, end, '') : replace(text, offset, end, value);
+}
+
+/** Puts an action behind the others, before any `|sys/…`. */
+export function appendAction(text: string, name: string): Edit {
+  if (text.trim() === '') {
+    return { text: `image/${name}`, caret: `image/${name}`.length };
+  }
+  const last = actionsOf(text).at(-1);
+  const end = last === undefined ? text.length : endOf(last);
+  const slash = text.slice(0, end).endsWith('/') ? '' : '/';
+  return replace(text, end, end, `${slash}${name}`);
+}
+
+/** Takes an action out; the text becomes empty with the last one. */
+export function removeAction(text: string, action: StyleAction): Edit {
+  if (actionsOf(text).length === 1) {
+    return { text: '', caret: 0 };
+  }
+  return replace(text, action.name.offset - 1, endOf(action), '');
+}
+
+function findParameter({ parameters }: StyleAction, key: string | undefined) {
+  return parameters.find((parameter) => parameter.key?.text === key);
+}
+
+function replace(text: string, start: number, end: number, inserted: string): Edit {
+  return { text: text.slice(0, start) + inserted + text.slice(end), caret: start + inserted.length };
+}

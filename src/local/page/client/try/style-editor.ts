@@ -1,0 +1,45 @@
+import { useMemo, useRef, useState } from 'preact/hooks';
+import type { Diagnostic } from '../../../../check/diagnostic.ts';
+import { checkStyle } from '../../../../style/check.ts';
+import { actionAt, actionsOf, type Edit } from './style-edit.ts';
+
+/** A style as it is edited: its text, what the checker says of it, its actions, and the one that the caret is in. */
+export function useStyleEditor(first: string) {
+  const [text, setText] = useState(first);
+  const [caret, setCaret] = useState(first.length);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const diagnostics = useMemo(() => checkStyle(text, { isSaved: true }), [text]);
+  const actions = useMemo(() => actionsOf(text), [text]);
+  const current = actionAt(text, caret);
+
+  const edit = (change: Edit) => {
+    setText(change.text);
+    setCaret(change.caret);
+  };
+  /** Marks a part of the text in the field. */
+  const select = (start: number, end: number) => {
+    input.current?.focus();
+    input.current?.setSelectionRange(start, end);
+    setCaret(start);
+  };
+  /** Puts a word in the place that a diagnostic is about. */
+  const fix = ({ span }: Diagnostic, word: string) => {
+    if (span !== undefined) {
+      const { offset, length } = span;
+      const changed = text.slice(0, offset) + word + text.slice(offset + length);
+      edit({ text: changed, caret: offset + word.length });
+    }
+  };
+  return {
+    text,
+    diagnostics,
+    actions,
+    selected: actions.find(({ name }) => name.offset === current?.name.offset),
+    input,
+    setText,
+    setCaret,
+    edit,
+    select,
+    fix,
+  };
+}

@@ -1,0 +1,91 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ObjectSummary } from '../../wire.ts';
+import { formatBytes, formatDuration, formatPixels, formatSaving } from '../format.ts';
+import { t } from '../i18n/translate.ts';
+import { replaceParameters, route } from '../route.ts';
+import { pictureAddress } from '../server.ts';
+import { Compare } from '../ui/compare.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { ActionList } from './action-list.tsx';
+import { PictureStrip } from './picture-strip.tsx';
+import { type Rendering, useRendering } from './rendering.ts';
+import { useStyleEditor } from './style-editor.ts';
+import { StyleDiagnostics, StyleInput } from './style-input.tsx';
+import { yamlOutput } from './yaml-output.ts';
+
+const firstStyle = 'image/resize,m_lfit,w_800/format,webp';
+
+/** Type a style, see what the checker says of it, and what it makes of a picture. */
+export function TryView() {
+  const [wished] = useState(route.value.parameters);
+  const editor = useStyleEditor(wished.get('style') ?? firstStyle);
+  const [object, setObject] = useState<ObjectSummary>();
+  const { text, diagnostics } = editor;
+  const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
+  const { rendering, isBusy } = useRendering(object, hasErrors ? '' : text);
+  useEffect(() => {
+    replaceParameters({ style: text, ...(object && { bucket: object.bucket, key: object.key }) });
+  }, [text, object]);
+  return (
+    <div class="try">
+      <section class="stage" aria-label={t('try.result')}>
+        {object !== undefined && (
+          <Compare
+            before={pictureAddress(object, object.eTag, previewStyle)}
+            after={rendering.status === 'made' && rendering.pixels ? rendering.url : undefined}
+            isBusy={isBusy}
+          />
+        )}
+        <Outcome rendering={rendering} source={object} />
+        <PictureStrip chosenKey={object?.key ?? wished.get('key')} onChoose={setObject} />
+      </section>
+      <section class="bench">
+        <h1>{t('try.title')}</h1>
+        <label for="style-text">{t('try.style')}</label>
+        <StyleInput {...editor} onChange={editor.setText} onCaret={editor.setCaret} />
+        <StyleDiagnostics
+          diagnostics={diagnostics}
+          onSelect={({ span }) => span && editor.select(span.offset, span.offset + span.length)}
+          onFix={editor.fix}
+        />
+        <p class="copies">
+          <CopyButton text={text} label={t('try.copyStyle')} />
+          <CopyButton text={yamlOutput(text)} label={t('try.copyOutput')} />
+        </p>
+        <ActionList
+          {...editor}
+          onSelect={({ name }) => editor.select(name.offset, name.offset + name.text.length)}
+          onEdit={editor.edit}
+        />
+      </section>
+    </div>
+  );
+}
+
+/** Large enough for the stage, and in a format that every browser shows. */
+const previewStyle = 'image/resize,m_lfit,w_1600,h_1600/format,webp';
+
+function Outcome({ rendering, source }: { rendering: Rendering; source: ObjectSummary | undefined }) {
+  if (rendering.status === 'failed') {
+    return (
+      <p class="note error" role="status">
+        {rendering.message}
+      </p>
+    );
+  }
+  if (rendering.status === 'none' || source === undefined) {
+    return <p class="facts" role="status" />;
+  }
+  return (
+    <p class="facts" role="status">
+      {rendering.pixels && <span class="pixels">{formatPixels(rendering.pixels)}</span>}
+      <span>{rendering.contentType}</span>
+      <span>{formatBytes(rendering.sizeBytes)}</span>
+      <span class="saving">{formatSaving(rendering.sizeBytes, source.sizeBytes)}</span>
+      <span>{formatDuration(rendering.durationMs)}</span>
+      {rendering.pixels === undefined && (
+        <span class="note warning">{t('try.notShown', { type: rendering.contentType })}</span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,15 @@
+/** A style as an output of `rules.yaml`, indented to stand below `outputs:`. */
+export function yamlOutput(style: string): string {
+  const format = /\/format,([a-z]+)/.exec(style)?.[1];
+  const extension = format === undefined ? '{ext}' : format;
+  return [
+    `      - style: ${JSON.stringify(asTemplate(style))}`,
+    `        target: { key: "derived/{dir}/{name}-new.${extension}" }`,
+    '',
+  ].join('\n');
+}
+
+/** Braces mean variables in a rule. */
+function asTemplate(style: string): string {
+  return style.replaceAll('{', '{{').replaceAll('}', '}}');
+}

@@ -1,0 +1,33 @@
+import type { OssObject } from '../../../../process.ts';
+import { pictureAddress } from '../server.ts';
+
+interface PictureProps {
+  object: OssObject;
+  /** Its ETag; absent where the object is no picture, or not known yet. */
+  version: string | undefined;
+  alt: string;
+  /** Of the picture itself: keeps its place while it is loaded. */
+  pixels?: { width: number; height: number } | undefined;
+  /** Both sides at most so many pixels; a picture is never enlarged. */
+  sidePx?: number;
+}
+
+/** A picture of the local OSS, made small by the local OSS itself. */
+export function Picture({ object, version, alt, pixels, sidePx = 640 }: PictureProps) {
+  if (version === undefined) {
+    return <div class="picture empty" />;
+  }
+  const style = `image/resize,m_lfit,w_${sidePx},h_${sidePx}/format,webp`;
+  return (
+    <div class="picture">
+      <img
+        src={pictureAddress(object, version, style)}
+        alt={alt}
+        width={pixels?.width}
+        height={pixels?.height}
+        loading="lazy"
+        decoding="async"
+      />
+    </div>
+  );
+}

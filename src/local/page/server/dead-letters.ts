@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fieldsOf, parseJson, pick, textOf } from '../../../json.ts';
+import type { OssObject } from '../../../process.ts';
+import type { DeadLetter } from '../wire.ts';
+import { PageError } from './reply.ts';
+
+export function countDeadLetters(dir: string): number {
+  return fileNames(dir).length;
+}
+
+/** Newest first. */
+export async function listDeadLetters(
+  dir: string,
+  objectOf: (event: unknown) => OssObject | undefined,
+): Promise<DeadLetter[]> {
+  const files = fileNames(dir).sort().reverse();
+  return Promise.all(
+    files.map(async (file) => {
+      const letter = fieldsOf(parseJson(await readFile(join(dir, file), 'utf8')));
+      return {
+        file,
+        time: textOf(letter.time) ?? '',
+        requestId: textOf(letter.requestId) ?? '',
+        attempts: Number(letter.attempts),
+        object: objectOf(letter.event),
+        error: textOf(pick(letter, 'error', 'errorMessage')) ?? '',
+      };
+    }),
+  );
+}
+
+/** Hands a dead letter's event to the function once more, then removes the letter: it is never lost. */
+export async function retryDeadLetter(
+  dir: string,
+  file: string,
+  enqueue: (event: unknown) => void,
+): Promise<void> {
+  if (!fileNames(dir).includes(file)) {
+    throw new PageError(404, `There is no dead letter ${file}.`);
+  }
+  const { event } = fieldsOf(parseJson(await readFile(join(dir, file), 'utf8')));
+  if (event === undefined) {
+    throw new PageError(400, `The dead letter ${file} holds no event.`);
+  }
+  enqueue(event);
+  await rm(join(dir, file), { force: true });
+}
+
+function fileNames(dir: string): string[] {
+  return readdirSync(dir).filter((name) => name.endsWith('.json'));
+}

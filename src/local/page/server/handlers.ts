@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { jsonSchema } from '../../../compile/schema.ts';
+import type { OssObject } from '../../../process.ts';
+import { samplePictures } from '../../pictures.ts';
+import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
+import type { History } from './history.ts';
+import { describe, listObjects } from './objects.ts';
+import type { PageOptions } from './page.ts';
+import { renderPicture } from './pictures.ts';
+import { explainObject, objectOf } from './plan.ts';
+import { presign } from './presign.ts';
+import { json, PageError } from './reply.ts';
+import type { PageHandler } from './route.ts';
+import { checkText, readRules, rulesOf, saveRules } from './rules.ts';
+
+const objectName = { bucket: z.string(), key: z.string() };
+const presignBody = z.object({
+  ...objectName,
+  method: z.enum(['GET', 'PUT', 'DELETE']),
+  contentType: z.string(),
+});
+const textBody = z.object({ text: z.string() });
+const saveBody = textBody.extend({ version: z.string() });
+const explainBody = textBody.extend(objectName);
+const retryBody = z.object({ file: z.string() });
+
+/** Everything that the page may ask for, each a call of the project's own functions. */
+export function createHandlers(
+  options: PageOptions,
+  history: History,
+  onChange: () => void,
+): Readonly<Record<string, PageHandler>> {
+  const { store, rulesFile, deadLetterDir, faults } = options;
+  return {
+    'GET objects': ({ query }) =>
+      json(
+        listObjects(store, parameter(query, 'bucket'), query.get('prefix') ?? '', query.get('after') ?? ''),
+      ),
+    'GET object': async ({ query }) => {
+      const object = readObjectName(query);
+      return json({ ...(await describe(store, object)), history: history.about(object) });
+    },
+    'GET picture': ({ query }) => renderPicture(options, readObjectName(query), parameter(query, 'style')),
+    'GET sample': async () => {
+      const [picture] = await samplePictures('portrait.jpg');
+      return { headers: { 'content-type': 'image/jpeg' }, body: picture?.body ?? '' };
+    },
+    'POST presign': ({ body }) =>
+      json({ url: presign(presignBody.parse(body), { ...options, timeMs: options.now() }) }),
+
+    'GET rules': async () => json(await readRules(rulesFile)),
+    'PUT rules': async ({ body }) => {
+      const { text, version } = saveBody.parse(body);
+      const saved = await saveRules(rulesFile, text, version);
+      await options.reload();
+      return json(saved);
+    },
+    'GET schema': () => json(jsonSchema()),
+    'POST check': ({ body }) => json(checkText(textBody.parse(body).text, rulesFile)),
+    'POST explain': ({ body }) => {
+      const { text, ...object } = explainBody.parse(body);
+      return json(explainObject(object, rulesOf(text)));
+    },
+
+    'GET dead-letters': async () => json(await listDeadLetters(deadLetterDir, objectOf)),
+    'POST dead-letters': async ({ body }) => {
+      await retryDeadLetter(deadLetterDir, retryBody.parse(body).file, options.enqueue);
+      onChange();
+      return json({});
+    },
+    'GET faults': () => json(faults.describe()),
+    'PUT faults': ({ body }) => {
+      faults.set(body);
+      onChange();
+      return json(faults.describe());
+    },
+  };
+}
+
+function readObjectName(query: URLSearchParams): OssObject {
+  return { bucket: parameter(query, 'bucket'), key: parameter(query, 'key') };
+}
+
+function parameter(query: URLSearchParams, name: string): string {
+  const value = query.get(name);
+  if (value === null) {
+    throw new PageError(400, `Expected the parameter ${name}.`);
+  }
+  return value;
+}

@@ -1,0 +1,153 @@
+import { fieldsOf, parseJson, textOf } from '../../../json.ts';
+import type { OssObject } from '../../../process.ts';
+import type { StackEvent } from '../../stack-events.ts';
+import type { Entry, EntryContent, PlannedOutput } from '../wire.ts';
+
+/** What the rules ask for of the object that an event is about. */
+export interface EventPlan {
+  object: OssObject;
+  outputs: PlannedOutput[];
+  reason?: string | undefined;
+}
+
+/** At least so many entries are kept; the oldest are forgotten first. */
+const maxEntries = 20_000;
+
+/** What happened since the stack was started, as entries that a person can read. */
+export interface History {
+  /** The entries that an event of the stack is worth: none, one or several. */
+  take(event: StackEvent): Entry[];
+  after(id: number): Entry[];
+  /** All about one object, whether something was made of it or it was made. */
+  about(object: OssObject): Entry[];
+}
+
+/** Keeps a history; `plan` says what the rules ask for of an event that the function is handed. */
+export function createHistory(plan: (event: unknown) => EventPlan[]): History {
+  let entries: Entry[] = [];
+  let lastId = 0;
+  const objects = new Map<string, OssObject>();
+
+  function take(event: StackEvent): Entry[] {
+    const contents = describe(event, plan, (invocationId) => objects.get(invocationId));
+    const added = contents.map((content): Entry => {
+      lastId += 1;
+      return { id: lastId, timeMs: event.timeMs, ...content };
+    });
+    for (const entry of added) {
+      if (entry.kind === 'delivery') {
+        objects.set(entry.invocationId, entry.object);
+      } else if (entry.kind === 'outcome') {
+        objects.delete(entry.invocationId);
+      }
+    }
+    entries.push(...added);
+    if (entries.length > 2 * maxEntries) {
+      entries = entries.slice(-maxEntries);
+    }
+    return added;
+  }
+
+  return {
+    take,
+    after: (id) => entries.filter((entry) => entry.id > id),
+    about: ({ bucket, key }) =>
+      entries.filter((entry) => namesOf(entry).some((name) => name?.bucket === bucket && name.key === key)),
+  };
+}
+
+function namesOf(entry: Entry): (OssObject | undefined)[] {
+  return ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
+}
+
+function describe(
+  event: StackEvent,
+  plan: (event: unknown) => EventPlan[],
+  objectOf: (invocationId: string) => OssObject | undefined,
+): EntryContent[] {
+  switch (event.type) {
+    case 'object': {
+      const { eventName, oss } = event.record;
+      const object = { bucket: oss.bucket.name, key: oss.object.key };
+      return [{ kind: 'event', eventName, object, sizeBytes: oss.object.size }];
+    }
+    case 'delivery':
+      return plan(event.event).map((planned) => ({
+        kind: 'delivery',
+        invocationId: event.requestId,
+        ...planned,
+      }));
+    case 'retry': {
+      const { requestId: invocationId, attempts, retryInMs, error } = event;
+      const object = objectOf(invocationId);
+      return [{ kind: 'retry', invocationId, object, attempts, retryInMs, error: error.errorMessage }];
+    }
+    case 'outcome':
+      return [describeOutcome(event, objectOf(event.requestId))];
+    case 'log':
+      return describeLine(event, objectOf);
+    case 'rules':
+      return [
+        event.update.status === 'loaded'
+          ? { kind: 'rules', status: 'loaded' }
+          : { kind: 'rules', ...event.update },
+      ];
+  }
+}
+
+type EventOf<Type extends StackEvent['type']> = Extract<StackEvent, { type: Type }>;
+
+function describeOutcome(
+  { requestId, outcome }: EventOf<'outcome'>,
+  object: OssObject | undefined,
+): EntryContent {
+  const { attempts, durationMs, billedMs, result, deadLetter } = outcome;
+  const error = result.status === 'failed' ? result.error.errorMessage : undefined;
+  const end = { attempts, durationMs, billedMs, status: result.status, error, deadLetter };
+  return { kind: 'outcome', invocationId: requestId, object, ...end };
+}
+
+/** A line that the function wrote: the result of an output where it is one, else as it is. */
+function describeLine(
+  { level, message, fields }: EventOf<'log'>,
+  objectOf: (invocationId: string) => OssObject | undefined,
+): EntryContent[] {
+  if (message !== 'function output' || typeof fields.line !== 'string') {
+    return [];
+  }
+  const invocationId = String(fields.requestId);
+  const result = readResult(fields.line);
+  if (result !== undefined) {
+    return [{ kind: 'result', invocationId, ...result }];
+  }
+  return [{ kind: 'log', invocationId, object: objectOf(invocationId), level, text: fields.line }];
+}
+
+function readResult(line: string) {
+  const fields = fieldsOf(parseJson(line));
+  const object = nameOf(fields.bucket, fields.key);
+  const status = (['saved', 'skipped', 'failed'] as const).find((known) => known === fields.status);
+  if (object === undefined || status === undefined) {
+    return undefined;
+  }
+  return {
+    status,
+    object,
+    target: nameOf(fields.targetBucket, fields.targetKey),
+    rule: textOf(fields.rule),
+    reason: textOf(fields.reason),
+    code: textOf(fields.code),
+    message: textOf(fields.error),
+    sizeBytes: numberOf(fields.sizeBytes),
+    durationMs: numberOf(fields.durationMs),
+    attempts: numberOf(fields.attempts),
+  };
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function nameOf(bucket: unknown, key: unknown): OssObject | undefined {
+  return typeof bucket === 'string' && typeof key === 'string' ? { bucket, key } : undefined;
+}

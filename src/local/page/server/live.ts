@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import type { Entry, PageState } from '../wire.ts';
+
+/** The pages that listen. */
+export interface Live {
+  /** Answers a request for events: the state as it is, the entries missed, then whatever happens. */
+  connect(response: ServerResponse, missed: readonly Entry[]): void;
+  /** Tells all pages of entries, and of the state where it changed. */
+  tell(entries: readonly Entry[]): void;
+}
+
+export function createLive(state: () => PageState): Live {
+  const pages = new Set<ServerResponse>();
+  let told = '';
+
+  return {
+    connect(response, missed) {
+      const head = {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      };
+      response.writeHead(200, head);
+      response.write(`event: state\ndata: ${JSON.stringify(state())}\n\n${missed.map(format).join('')}`);
+      pages.add(response);
+      response.on('close', () => pages.delete(response));
+    },
+    tell(entries) {
+      const now = JSON.stringify(state());
+      const change = now === told ? '' : `event: state\ndata: ${now}\n\n`;
+      told = now;
+      const text = entries.map(format).join('') + change;
+      if (text !== '') {
+        for (const page of pages) {
+          page.write(text);
+        }
+      }
+    },
+  };
+}
+
+function format(entry: Entry): string {
+  return `event: entry\nid: ${entry.id}\ndata: ${JSON.stringify(entry)}\n\n`;
+}

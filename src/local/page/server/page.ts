@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fieldsOf, textOf } from '../../../json.ts';
+import type { ProcessImage } from '../../image/contract.ts';
+import type { AccessKey } from '../../oss/auth/access-keys.ts';
+import type { Faults } from '../../oss/faults/faults.ts';
+import type { Route } from '../../oss/http/routes.ts';
+import type { RulesUpdate, StackEvent } from '../../stack-events.ts';
+import type { PageState } from '../wire.ts';
+import { countDeadLetters } from './dead-letters.ts';
+import { createHandlers } from './handlers.ts';
+import { createHistory } from './history.ts';
+import { createLive } from './live.ts';
+import type { ObjectReader } from './pictures.ts';
+import { planEvent } from './plan.ts';
+import { createPageRoute } from './route.ts';
+import { rulesOf, uploadPlace } from './rules.ts';
+
+export interface PageOptions {
+  /** Where the built page lies. */
+  assetsDir: string;
+  rulesFile: string;
+  deadLetterDir: string;
+  region: string;
+  accessKey: AccessKey;
+  store: ObjectReader;
+  processImage: ProcessImage;
+  faults: Pick<Faults, 'set' | 'describe'>;
+  /** Hands an event to the function. */
+  enqueue: (event: unknown) => void;
+  /** Has the stack take the rules file as it is now. */
+  reload: () => Promise<RulesUpdate>;
+  now: () => number;
+}
+
+export interface Page {
+  /** Answers what is the page's; undefined for what is OSS's. */
+  route: Route;
+  /** Takes everything that happens in the stack. */
+  take: (event: StackEvent) => void;
+}
+
+/**
+ * The page of the local OSS: what it shows and what it may change. Everything that it does is a call of the project's
+ * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
+ */
+export function createPage(options: PageOptions): Page {
+  const { store, rulesFile, deadLetterDir, faults } = options;
+  let rules = rulesOf(readFileSync(rulesFile, 'utf8'));
+  let rulesProblem: string | undefined;
+  let deadLetters = countDeadLetters(deadLetterDir);
+
+  const history = createHistory((event) => planEvent(event, rules));
+  const live = createLive(
+    (): PageState => ({
+      region: options.region,
+      buckets: store.bucketNames(),
+      upload: uploadPlace(rules, store.bucketNames()),
+      rulesFile: basename(rulesFile),
+      rulesProblem,
+      deadLetters,
+      faults: faultNames(faults.describe()),
+    }),
+  );
+  const handlers = createHandlers(options, history, () => {
+    deadLetters = countDeadLetters(deadLetterDir);
+    live.tell([]);
+  });
+  return {
+    route: createPageRoute(options.assetsDir, {
+      handlers,
+      connect: (response, query) => {
+        const after = query.get('after') ?? '';
+        live.connect(response, after === '' ? [] : history.after(Number(after)));
+      },
+    }),
+    take: (event) => {
+      if (event.type === 'rules') {
+        rulesProblem = event.update.status === 'refused' ? event.update.message : undefined;
+        if (rulesProblem === undefined) {
+          rules = rulesOf(readFileSync(rulesFile, 'utf8'));
+        }
+      }
+      if (event.type === 'outcome' && event.outcome.deadLetter !== undefined) {
+        deadLetters = countDeadLetters(deadLetterDir);
+      }
+      live.tell(history.take(event));
+    },
+  };
+}
+
+function faultNames(plan: object): string[] {
+  const { rules } = fieldsOf(plan);
+  return Array.isArray(rules) ? rules.flatMap((rule) => textOf(fieldsOf(rule).fault) ?? []) : [];
+}

@@ -1,0 +1,70 @@
+import { parseEvent } from '../../../events/parse.ts';
+import { plan } from '../../../pipeline/plan.ts';
+import type { OssObject } from '../../../process.ts';
+import type { Rule } from '../../../rules/rule-set.ts';
+import type { Explanation } from '../wire.ts';
+import type { EventPlan } from './history.ts';
+
+/** What the rules ask for of each object that an event is about; nothing for an event that cannot be read. */
+export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
+  return recordsOf(event).flatMap((record) => {
+    if (record.kind !== 'object') {
+      return [];
+    }
+    const { bucket, key } = record.event;
+    const items = plan(record, { rules });
+    const outputs = items.flatMap((item) =>
+      item.status === 'planned'
+        ? [
+            {
+              rule: item.rule,
+              target: item.target,
+              process: item.process,
+              decoded: decodeProcess(item.process),
+            },
+          ]
+        : [],
+    );
+    const reason = items.find((item) => item.status === 'skipped')?.reason;
+    return [{ object: { bucket, key }, outputs, reason: outputs.length > 0 ? undefined : reason }];
+  });
+}
+
+/** The first object that an event is about. */
+export function objectOf(event: unknown): OssObject | undefined {
+  return recordsOf(event).flatMap((record) =>
+    record.kind === 'object' ? [{ bucket: record.event.bucket, key: record.event.key }] : [],
+  )[0];
+}
+
+function recordsOf(event: unknown) {
+  try {
+    return parseEvent(Buffer.from(JSON.stringify(event)), new Date()).records;
+  } catch {
+    return []; // The function says what is wrong with it.
+  }
+}
+
+export function explainObject({ bucket, key }: OssObject, rules: readonly Rule[]): Explanation {
+  const event = { bucket, key, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString() };
+  return {
+    rules: rules.map((rule) => {
+      const items = plan(
+        { kind: 'object', event: { ...event, sizeBytes: 1, contentType: 'image/jpeg' } },
+        { rules: [rule] },
+      );
+      const outputs = items.flatMap((item) =>
+        item.status === 'planned' ? [{ target: item.target, decoded: decodeProcess(item.process) }] : [],
+      );
+      return { rule: rule.name, matches: outputs.length > 0, outputs };
+    }),
+  };
+}
+
+/** The process with its Base64 values as text; those that are none stay. */
+function decodeProcess(encoded: string): string {
+  return encoded.replace(/([,/])(text|image|content|type|o|b)_([\w-]+)/g, (whole, before, name, value) => {
+    const text = Buffer.from(value, 'base64url').toString('utf8');
+    return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
+  });
+}

@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+
+/** An answer of the page's server. */
+export interface PageReply {
+  statusCode?: number | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  body: Buffer | string;
+}
+
+/** An answer other than success; the message is for the person at the page. */
+export class PageError extends Error {
+  override name = 'PageError';
+  readonly statusCode: number;
+  readonly code: string | undefined;
+
+  constructor(statusCode: number, message: string, code?: string) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+  }
+}
+
+export function json(value: unknown, statusCode = 200): PageReply {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+/** On every answer: nothing is guessed to be a script, framed, or read by another site; nothing runs unless told otherwise. */
+const guards = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "sandbox; default-src 'none'",
+  'cache-control': 'no-store',
+};
+
+export function sendReply(response: ServerResponse, { statusCode = 200, headers, body }: PageReply): void {
+  response
+    .writeHead(statusCode, { ...guards, 'content-length': Buffer.byteLength(body), ...headers })
+    .end(body);
+}

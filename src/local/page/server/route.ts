@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { parseJson } from '../../../json.ts';
+import { FaultPlanError } from '../../oss/faults/plan.ts';
+import { OssError } from '../../oss/http/errors.ts';
+import { findRefusal, type Route } from '../../oss/http/routes.ts';
+import { readAsset } from './assets.ts';
+import { renderDocument } from './document.ts';
+import { json, PageError, type PageReply, sendReply } from './reply.ts';
+
+/** A request for something of the page, its body read. */
+export interface PageRequest {
+  query: URLSearchParams;
+  body: unknown;
+}
+
+export type PageHandler = (request: PageRequest) => PageReply | Promise<PageReply>;
+
+export interface PageRoutes {
+  /** By method and name below `/-/page/`: `GET objects`. */
+  handlers: Readonly<Record<string, PageHandler>>;
+  /** Takes over an answer that lasts: `GET live`. */
+  connect: (response: ServerResponse, query: URLSearchParams) => void;
+}
+
+/**
+ * The route of the page: the document at `/` for browsers, files and answers below `/-/page/`. Undefined for what is
+ * OSS's. What changes anything needs the token that only the document holds.
+ */
+export function createPageRoute(assetsDir: string, { handlers, connect }: PageRoutes): Route {
+  const token = randomBytes(24).toString('base64url');
+
+  async function answer(message: IncomingMessage, url: URL): Promise<PageReply> {
+    const { method = 'GET' } = message;
+    if (url.pathname === '/') {
+      const refusal = findRefusal(message);
+      if (refusal !== undefined) {
+        throw new PageError(403, refusal);
+      }
+      return renderDocument(message.headers.host ?? '', token);
+    }
+    const name = url.pathname.slice('/-/page/'.length);
+    if (name.startsWith('assets/')) {
+      return readAsset(assetsDir, name.slice('assets/'.length));
+    }
+    const handler = handlers[`${method} ${name}`];
+    if (handler === undefined) {
+      throw new PageError(404, `The page has no ${method} ${name}.`);
+    }
+    if (method !== 'GET' && message.headers['x-page-token'] !== token) {
+      throw new PageError(403, 'The page was loaded before the local OSS was started anew: reload it.');
+    }
+    const body = method === 'GET' ? undefined : parseJson(await readText(message));
+    return handler({ query: url.searchParams, body });
+  }
+
+  return (message, response) => {
+    const url = pageUrl(message);
+    if (url === undefined) {
+      return undefined;
+    }
+    if (url.pathname === '/-/page/live' && message.method === 'GET') {
+      connect(response, url.searchParams);
+      return Promise.resolve();
+    }
+    return answer(message, url)
+      .catch(describeError)
+      .then((reply) => sendReply(response, reply));
+  };
+}
+
+/** The address of a request for the page; ListBuckets has the same path as the document, and is signed. */
+function pageUrl({ url = '', method, headers }: IncomingMessage): URL | undefined {
+  const isDocument =
+    method === 'GET' &&
+    headers.authorization === undefined &&
+    headers.accept?.includes('text/html') === true &&
+    (url === '/' || url.startsWith('/?lang='));
+  return isDocument || url.startsWith('/-/page/') ? new URL(url, 'http://localhost') : undefined;
+}
+
+/** Rules are the largest that the page sends. */
+const maxBodyBytes = 4 * 1024 * 1024;
+
+async function readText(message: IncomingMessage): Promise<string> {
+  if (Number(message.headers['content-length'] ?? Number.POSITIVE_INFINITY) > maxBodyBytes) {
+    throw new PageError(413, `Expected at most ${maxBodyBytes} bytes, with their length.`);
+  }
+  return text(message);
+}
+
+function describeError(error: unknown): PageReply {
+  if (error instanceof PageError) {
+    return json({ message: error.message, code: error.code }, error.statusCode);
+  }
+  if (error instanceof OssError) {
+    return json({ message: error.message, code: error.code, ec: error.ec }, error.statusCode);
+  }
+  if (error instanceof FaultPlanError || error instanceof z.ZodError) {
+    return json({ message: error.message }, 400);
+  }
+  return json({ message: `The page's server failed: ${error}` }, 500);
+}

@@ -1,0 +1,91 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { checkRules } from '../../../check/check.ts';
+import type { Cycle } from '../../../check/loops.ts';
+import { compileRules, type SourceRule } from '../../../compile/compile.ts';
+import type { Rule } from '../../../rules/rule-set.ts';
+import type { Feed, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
+import { PageError } from './reply.ts';
+
+/** The file as it is now; the version tells one text from another. */
+export async function readRules(file: string): Promise<RulesText> {
+  const text = await readFile(file, 'utf8');
+  return { file: basename(file), text, version: versionOf(text) };
+}
+
+/**
+ * Writes the file whole or not at all. Refuses (409) where the file is no longer the one that the edits began with, so
+ * that what another editor saved meanwhile is never lost.
+ */
+export async function saveRules(file: string, text: string, version: string): Promise<RulesText> {
+  const current = await readRules(file);
+  if (current.version !== version) {
+    throw new PageError(409, `${current.file} was changed elsewhere.`);
+  }
+  const path = await realpath(file);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+  return readRules(file);
+}
+
+/** What the checks say of a text, what its rules take and write, and which feeds which. */
+export function checkText(text: string, file: string): RulesCheck {
+  const compiled = compileRules(text, file);
+  if (!compiled.ok) {
+    return { diagnostics: compiled.diagnostics, rules: [], feeds: [], cycles: [] };
+  }
+  const { diagnostics, chains, cycles } = checkRules(compiled);
+  const stepsOf = (cycle: Cycle) => ('steps' in cycle ? cycle.steps : []);
+  const ahead = chains.map(({ rule, next }) => ({ from: rule, to: next, isLoop: false }));
+  const back = cycles.flatMap((cycle) => loopOf(cycle.rules.map(({ name }) => name)));
+  return {
+    diagnostics,
+    rules: compiled.source.map(summarize),
+    feeds: uniqueFeeds([...back, ...ahead]),
+    cycles: cycles.map((cycle) =>
+      stepsOf(cycle).map(({ writer, source }) => ({ rule: writer.rule.name, key: source.key })),
+    ),
+  };
+}
+
+/** From each rule to the next, and from the last one back to the first. */
+function loopOf(names: readonly string[]): Feed[] {
+  return names.map((from, i) => ({ from, to: names[(i + 1) % names.length] ?? '', isLoop: true }));
+}
+
+function uniqueFeeds(feeds: readonly Feed[]): Feed[] {
+  return [...new Map(feeds.map((feed) => [`${feed.from} ${feed.to}`, feed])).values()];
+}
+
+function summarize({ name, match, outputs }: SourceRule): RuleSummary {
+  const buckets = match.bucket ?? [''];
+  const takes = match.key.flatMap(({ text }) => buckets.map((bucket) => nameKey(bucket, text)));
+  const writes = outputs.map(({ target }) => nameKey(target.bucket ?? '', target.key.text));
+  return { name, takes, writes: [...new Set(writes)] };
+}
+
+function nameKey(bucket: string, key: string): string {
+  return bucket === '' ? key : `oss://${bucket}/${key}`;
+}
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The rules of a text; none where it is broken. */
+export function rulesOf(text: string): readonly Rule[] {
+  const compiled = compileRules(text, '');
+  return compiled.ok ? compiled.ruleSet.rules : [];
+}
+
+/** A bucket and a folder whose objects the first rule takes. */
+export function uploadPlace(
+  [first]: readonly Rule[],
+  buckets: readonly string[],
+): { bucket: string; prefix: string } {
+  const prefix = first?.match.keys.prefix ?? '';
+  const bucket = first?.match.buckets[0] ?? buckets[0] ?? '';
+  return { bucket, prefix: prefix.slice(0, prefix.lastIndexOf('/') + 1) };
+}

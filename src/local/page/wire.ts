@@ -1,0 +1,164 @@
+/** What the page and its server say to each other: types only, so that both sides may use them. */
+
+import type { Diagnostic } from '../../check/diagnostic.ts';
+import type { OssObject } from '../../process.ts';
+
+/** An output that the rules ask for, known before it is made. */
+export interface PlannedOutput {
+  rule: string;
+  target: OssObject;
+  /** The whole value of `x-oss-process`. */
+  process: string;
+  /** The same with its Base64 values as text. */
+  decoded: string;
+}
+
+/** One thing that happened in the local stack, told in the order in which it happened. */
+export type Entry = { id: number; timeMs: number } & EntryContent;
+
+export type EntryContent =
+  | { kind: 'event'; object: OssObject; eventName: string; sizeBytes: number }
+  | {
+      kind: 'delivery';
+      invocationId: string;
+      object: OssObject;
+      outputs: PlannedOutput[];
+      /** Why the rules ask for nothing. */
+      reason?: string | undefined;
+    }
+  | ResultEntry
+  | {
+      kind: 'retry';
+      invocationId: string;
+      object?: OssObject | undefined;
+      attempts: number;
+      retryInMs: number;
+      error: string;
+    }
+  | OutcomeEntry
+  | {
+      kind: 'log';
+      invocationId?: string | undefined;
+      object?: OssObject | undefined;
+      level: string;
+      text: string;
+    }
+  | { kind: 'rules'; status: 'loaded' | 'refused'; message?: string | undefined };
+
+/** What became of one output, read from the function's own log. */
+export interface ResultEntry {
+  kind: 'result';
+  invocationId: string;
+  status: 'saved' | 'skipped' | 'failed';
+  object: OssObject;
+  target?: OssObject | undefined;
+  rule?: string | undefined;
+  reason?: string | undefined;
+  code?: string | undefined;
+  message?: string | undefined;
+  sizeBytes?: number | undefined;
+  durationMs?: number | undefined;
+  attempts?: number | undefined;
+}
+
+/** The end of an invocation, all attempts together. */
+export interface OutcomeEntry {
+  kind: 'outcome';
+  invocationId: string;
+  object?: OssObject | undefined;
+  status: 'succeeded' | 'failed';
+  attempts: number;
+  durationMs: number;
+  billedMs: number;
+  error?: string | undefined;
+  /** The file that keeps the event. */
+  deadLetter?: string | undefined;
+}
+
+/** What the page shows wherever the person is. */
+export interface PageState {
+  region: string;
+  buckets: string[];
+  /** Where dropped pictures go so that a rule takes them. */
+  upload: { bucket: string; prefix: string };
+  rulesFile: string;
+  /** Set while the file is broken: the function keeps the last good rules. */
+  rulesProblem?: string | undefined;
+  deadLetters: number;
+  /** Names of the failures that are switched on. */
+  faults: string[];
+}
+
+export interface ObjectSummary extends OssObject {
+  sizeBytes: number;
+  eTag: string;
+  contentType: string;
+  lastModifiedMs: number;
+}
+
+export interface ObjectPage {
+  objects: ObjectSummary[];
+  /** Ask again with this as `after` for what follows. */
+  next?: string | undefined;
+}
+
+export interface ObjectDetails extends ObjectSummary {
+  /** Headers as HeadObject answers them. */
+  headers: Record<string, string>;
+  picture?: { width: number; height: number; format: string } | undefined;
+  history: Entry[];
+}
+
+export interface DeadLetter {
+  file: string;
+  time: string;
+  requestId: string;
+  attempts: number;
+  object?: OssObject | undefined;
+  error: string;
+}
+
+/** The text of rules.yaml, and the version that a save is based on. */
+export interface RulesText {
+  file: string;
+  text: string;
+  version: string;
+}
+
+/** What a rule takes and writes, as its author wrote it. */
+export interface RuleSummary {
+  name: string;
+  takes: string[];
+  writes: string[];
+}
+
+/** An output of `from` that `to` takes again. */
+export interface Feed {
+  from: string;
+  to: string;
+  isLoop: boolean;
+}
+
+/** The checker's answer about a text that may be on no disk yet. */
+export interface RulesCheck {
+  diagnostics: Diagnostic[];
+  rules: RuleSummary[];
+  feeds: Feed[];
+  /** For each loop an object key for every step. */
+  cycles: { rule: string; key: string }[][];
+}
+
+/** What would become of an object, rule by rule. */
+export interface Explanation {
+  /** Why nothing is done at all. */
+  skipped?: string | undefined;
+  rules: RuleExplanation[];
+}
+
+export interface RuleExplanation {
+  rule: string;
+  matches: boolean;
+  /** Why it does not take the object, or what it asks besides the key. */
+  why?: string | undefined;
+  outputs: { target?: OssObject | undefined; decoded?: string | undefined; failed?: string | undefined }[];
+}
