@@ -37,6 +37,7 @@ export async function startStack(
     readRules: async () => (await loadRules(rulesFile)).ruleSet,
     port: 0,
     bundleDir: join(projectDir, 'dist'),
+    pageDir: join(projectDir, 'build/page'),
     instanceProgram: join(projectDir, 'build/fc-instance.js'),
     nodeBinary: await fetchNode(platformVersion),
     startInstance,

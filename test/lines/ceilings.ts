@@ -62,9 +62,24 @@ export const programs: readonly Program[] = [
       { name: 'local/image', paths: ['local/image/'], lines: 1_450 },
       {
         name: 'local/fc',
-        paths: ['local/fc/', 'folder-lock.ts', 'local/stack.ts', 'local/pictures.ts'],
+        paths: [
+          'local/fc/',
+          'folder-lock.ts',
+          'local/stack.ts',
+          'local/stack-events.ts',
+          'local/data-folder.ts',
+          'local/pictures.ts',
+        ],
         lines: 800,
       },
+    ],
+  },
+  {
+    name: 'the page',
+    lines: 4_600,
+    parts: [
+      { name: 'page/client', paths: ['local/page/client/'], lines: 3_500 },
+      { name: 'page/server', paths: ['local/page/server/', 'local/page/wire.ts'], lines: 1_200 },
     ],
   },
 ];

@@ -1,0 +1,93 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, openTab, type Watched } from './browser.ts';
+import { drawPicture, type PageStack, putObject, startPage } from './page-stack.ts';
+
+describe.runIf(hasChromium)('browsing', () => {
+  let stack: PageStack;
+  let tab: Watched;
+
+  beforeAll(async () => {
+    stack = await startPage();
+    tab = await openTab(stack.browser);
+    await tab.page.goto(stack.url);
+    await putObject(tab.page, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
+    await stack.stack.functionCompute.idle();
+    await tab.page.goto(`${stack.url}/#/browse`);
+  });
+  afterAll(() => stack?.close());
+
+  it('lists objects with their thumbnails, and new ones by themselves', async () => {
+    const names = () => tab.page.locator('.tiles .name').allTextContents();
+    await expect.poll(names).toEqual(['cat-100.webp', 'cat-200.webp', 'cat.jpg']);
+
+    await putObject(tab.page, 'uploads/notes.txt', Buffer.from('text'), 'text/plain');
+
+    await expect.poll(names).toEqual(['cat-100.webp', 'cat-200.webp', 'cat.jpg', 'notes.txt']);
+  });
+
+  it('tells what happened to an object, from its upload to the end', async () => {
+    await tab.page.getByRole('link', { name: 'cat.jpg' }).click();
+
+    const panel = tab.page.getByRole('dialog', { name: 'cat.jpg' });
+    await expect.poll(() => panel.innerText()).toContain('800 × 400');
+    expect(await panel.locator('.timeline li span').allTextContents()).toEqual([
+      expect.stringMatching(/^ObjectCreated:PutObject, /),
+      'Handed to the function: outputs 2',
+      expect.stringMatching(/^thumbnail saved derived\/cat-\d00\.webp$/),
+      expect.stringMatching(/^thumbnail saved derived\/cat-\d00\.webp$/),
+      expect.stringMatching(/^invocation finished · saved 2 · /),
+      expect.stringMatching(/^Done after /),
+    ]);
+    await panel.getByText('Metadata').click();
+    expect(await panel.locator('.metadata').innerText()).toMatch(/x-oss-hash-crc64ecma\s+\d+/);
+  });
+
+  it('downloads an object as it was uploaded', async () => {
+    const [download] = await Promise.all([
+      tab.page.waitForEvent('download'),
+      tab.page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+
+    expect(download.suggestedFilename()).toBe('cat.jpg');
+    expect(await download.failure()).toBeNull();
+  });
+
+  it('deletes an object once one is sure', async () => {
+    await tab.page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await tab.page.getByRole('button', { name: 'Really delete' }).click();
+
+    await expect.poll(() => tab.page.locator('.tiles .name').allTextContents()).not.toContain('cat.jpg');
+    expect(await tab.page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('switches a failure on and off; what it broke for good can be tried again', async () => {
+    await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.getByLabel('Access is denied').check();
+    await expect.poll(() => tab.page.getByText('Failures are switched on: 1.').count()).toBe(1);
+    await putObject(tab.page, 'uploads/dog.jpg', await drawPicture(80, 40), 'image/jpeg');
+    await stack.stack.functionCompute.idle();
+
+    await tab.page.getByRole('link', { name: /Dead letters/ }).click();
+    await expect
+      .poll(() => tab.page.locator('.letters').innerText())
+      .toMatch(/uploads\/dog\.jpg[\s\S]*AccessDenied/);
+    await tab.page.getByRole('link', { name: /Failures/ }).click();
+    await tab.page.getByLabel('Access is denied').uncheck();
+    await expect.poll(() => tab.page.getByText('Failures are switched on').count()).toBe(0);
+    await tab.page.getByRole('link', { name: /Dead letters/ }).click();
+    await tab.page.getByRole('button', { name: 'Try again' }).click();
+
+    await expect.poll(() => tab.page.getByText('No event has failed for good.').count()).toBe(1);
+    expect(await readdir(stack.stack.deadLetterDir)).toEqual([]);
+    await tab.page.getByRole('link', { name: 'Objects' }).click();
+    await expect
+      .poll(() => tab.page.locator('.tiles .name').allTextContents())
+      .toEqual(expect.arrayContaining(['dog-100.webp', 'dog-200.webp']));
+  });
+
+  it('asks no other machine for anything, and reports no error of its own', () => {
+    expect(tab.foreign).toEqual([]);
+    expect(tab.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, openTab, type Watched } from './browser.ts';
+import { drawPicture, drop, type PageStack, startPage } from './page-stack.ts';
+
+describe.runIf(hasChromium)('dropping pictures', () => {
+  let stack: PageStack;
+  let tab: Watched;
+
+  beforeAll(async () => {
+    stack = await startPage();
+    tab = await openTab(stack.browser);
+    await tab.page.goto(stack.url);
+  });
+  afterAll(() => stack?.close());
+
+  it('shows every derivative with its pixels, as the real function saves it', async () => {
+    const { page } = tab;
+    await drop(page, [
+      { name: 'wide.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(800, 400) },
+      { name: 'tall.png', mimeType: 'image/png', buffer: await drawPicture(400, 800, 'png') },
+    ]);
+
+    const wide = page.getByRole('article', { name: 'uploads/wide.jpg' });
+    const tall = page.getByRole('article', { name: 'uploads/tall.png' });
+    await expect.poll(() => wide.locator('.pixels').allTextContents()).toEqual(['100 × 50', '200 × 100']);
+    await expect.poll(() => tall.locator('.pixels').allTextContents()).toEqual(['100 × 200', '200 × 400']);
+    expect(await wide.locator('.output').first().innerText()).toMatch(
+      /thumbnail\s+100 × 50\s+\d+ B\s+−[\d.]+ %\s+[\d.]+ m?s\s+derived\/wide-100\.webp/,
+    );
+    // The pictures themselves are there, and not only words about them.
+    await expect
+      .poll(() =>
+        page.evaluate(
+          `[...document.querySelectorAll('[aria-label="uploads/wide.jpg"] .output img')].map((one) => one.naturalWidth)`,
+        ),
+      )
+      .toEqual([100, 200]);
+  });
+
+  it('offers the process decoded, and copies it encoded', async () => {
+    const { page } = tab;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const card = page.getByRole('article', { name: 'uploads/wide.jpg' }).locator('.output').first();
+    await card.getByText('Process').click();
+
+    expect(await card.locator('code').innerText()).toBe(
+      'image/resize,w_100/format,webp|sys/saveas,o_derived/wide-100.webp,b_photos',
+    );
+    await card.getByRole('button', { name: 'Copy' }).click();
+    await expect.poll(() => card.getByRole('button', { name: 'Copied' }).count()).toBe(1);
+    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(
+      /^image\/resize,w_100\/format,webp\|sys\/saveas,o_ZGVy[\w-]+,b_cGhvdG9z$/,
+    );
+  });
+
+  it('says in words why nothing was made', async () => {
+    const { page } = tab;
+    await drop(page, [{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') }]);
+
+    const card = page.getByRole('article', { name: 'uploads/notes.txt' });
+    await expect.poll(() => card.innerText()).toContain('No rule takes this object.');
+  });
+
+  it('says in words why a derivative failed', async () => {
+    const { page } = tab;
+    await drop(page, [{ name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') }]);
+
+    const card = page.getByRole('article', { name: 'uploads/broken.jpg' });
+    await expect
+      .poll(() => card.innerText(), { timeout: 15_000 })
+      .toMatch(/InvalidArgument|BadRequest|NotImage/);
+  });
+
+  it('takes a picture from the clipboard and from the file chooser', async () => {
+    const { page } = tab;
+    const picture = { name: 'chosen.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(300, 300) };
+    await page.locator('input[type=file]').setInputFiles(picture);
+    await page.evaluate(`{
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(8)], 'image.png', { type: 'image/png' }));
+      dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
+    }`);
+
+    await expect.poll(() => page.getByRole('article', { name: 'uploads/chosen.jpg' }).count()).toBe(1);
+    await expect
+      .poll(() => page.getByRole('article', { name: /uploads\/pasted-\d+T\d+Z?\.png/ }).count())
+      .toBe(1);
+  });
+
+  it('asks no other machine for anything, and reports no error of its own', () => {
+    expect(tab.foreign).toEqual([]);
+    expect(tab.errors).toEqual([]);
+  });
+});

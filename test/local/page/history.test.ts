@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createHistory } from '../../../src/local/page/server/history.ts';
+
+const object = { bucket: 'photos', key: 'uploads/a.jpg' };
+const target = { bucket: 'photos', key: 'derived/a.webp' };
+const outputs = [{ rule: 'small', target, process: 'p', decoded: 'd' }];
+
+function start() {
+  const history = createHistory(() => [{ object, outputs }]);
+  history.take({ timeMs: 1, type: 'delivery', requestId: 'r1', event: {} });
+  return history;
+}
+
+const line = (text: string) => ({
+  timeMs: 2,
+  type: 'log' as const,
+  level: 'info' as const,
+  message: 'function output',
+  fields: { requestId: 'r1', line: text },
+});
+
+describe('the history of the stack', () => {
+  it('reads the result of an output from the line that the function logged', () => {
+    const fields = {
+      status: 'saved',
+      rule: 'small',
+      bucket: 'photos',
+      key: 'uploads/a.jpg',
+      targetBucket: 'photos',
+      targetKey: 'derived/a.webp',
+      sizeBytes: 12,
+      durationMs: 34,
+    };
+    const [entry] = start().take(line(JSON.stringify(fields)));
+
+    expect(entry).toMatchObject({
+      kind: 'result',
+      status: 'saved',
+      rule: 'small',
+      object,
+      target,
+      sizeBytes: 12,
+    });
+  });
+
+  it('keeps any other line as it is, with the object that its invocation is about', () => {
+    expect(start().take(line('not JSON'))).toMatchObject([{ kind: 'log', text: 'not JSON', object }]);
+    expect(start().take(line('{"status":"saved"}'))).toMatchObject([{ kind: 'log', object }]);
+  });
+
+  it('tells of an object what was made of it, and of a result what it was made of', () => {
+    const history = start();
+    history.take(
+      line(
+        '{"status":"saved","bucket":"photos","key":"uploads/a.jpg","targetBucket":"photos","targetKey":"derived/a.webp"}',
+      ),
+    );
+
+    expect(history.about(object).map(({ kind }) => kind)).toEqual(['delivery', 'result']);
+    expect(history.about(target).map(({ kind }) => kind)).toEqual(['result']);
+    expect(history.about({ bucket: 'other', key: 'uploads/a.jpg' })).toEqual([]);
+  });
+
+  it('gives a page that was away what it missed', () => {
+    const history = start();
+    const [first] = history.after(0);
+    history.take(line('later'));
+
+    expect(history.after(first?.id ?? 0)).toMatchObject([{ kind: 'log', text: 'later' }]);
+  });
+});

@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { buildProject, startStack } from '../../e2e/built-project.ts';
+import { launchChromium } from './browser.ts';
+
+export const thumbnailRules = `rules:
+  - name: thumbnail
+    match:
+      key: "uploads/**/*.{jpg,png}"
+    outputs:
+      - style: image/resize,w_{w}/format,webp
+        vary: { w: [100, 200] }
+        target: { key: "derived/{name}-{w}.webp" }
+`;
+
+/** The stack with its page, on rules of its own, and a browser. */
+export async function startPage(rules = thumbnailRules) {
+  const project = await buildProject();
+  const rulesFile = join(project.dir, 'tested-rules.yaml');
+  await writeFile(rulesFile, rules);
+  const stack = await startStack(project.dir, rulesFile);
+  const browser = await launchChromium();
+  return {
+    url: stack.url,
+    stack,
+    browser,
+    rulesFile,
+    close: async () => {
+      await browser.close();
+      await stack.close();
+      await project.remove();
+    },
+  };
+}
+
+export type PageStack = Awaited<ReturnType<typeof startPage>>;
+
+/** A picture of one colour. */
+export function drawPicture(width: number, height: number, format: 'jpeg' | 'png' = 'jpeg'): Promise<Buffer> {
+  const background = { r: 200, g: 120, b: 40 };
+  return sharp({ create: { width, height, channels: 3, background } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+interface DroppedFile {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+}
+
+/** Drops files onto the page as a hand would: a real drop event with a real list of files. */
+export async function drop(page: Page, files: readonly DroppedFile[]): Promise<void> {
+  const sent = files.map(({ name, mimeType, buffer }) => ({
+    name,
+    mimeType,
+    base64: buffer.toString('base64'),
+  }));
+  await page.evaluate(`{
+    const data = new DataTransfer();
+    for (const { name, mimeType, base64 } of ${JSON.stringify(sent)}) {
+      const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+      data.items.add(new File([bytes], name, { type: mimeType }));
+    }
+    document.querySelector('.drop-zone').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  }`);
+}
+
+/** Puts an object into the bucket of the uploads, through a presigned address that the page was given. */
+export async function putObject(page: Page, key: string, body: Buffer, contentType: string): Promise<void> {
+  const status = await page.evaluate(`(async () => {
+    const token = document.querySelector('meta[name=page-token]').content;
+    const asked = { method: 'PUT', bucket: 'photos', key: ${JSON.stringify(key)}, contentType: '${contentType}' };
+    const headers = { 'content-type': 'application/json', 'x-page-token': token };
+    const { url } = await (await fetch('/-/page/presign', { method: 'POST', headers, body: JSON.stringify(asked) })).json();
+    const body = Uint8Array.from(atob('${body.toString('base64')}'), (char) => char.charCodeAt(0));
+    return (await fetch(url, { method: 'PUT', headers: { 'content-type': '${contentType}' }, body })).status;
+  })()`);
+  if (status !== 200) {
+    throw new Error(`PUT ${key} was answered ${status}`);
+  }
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, openTab, type Watched } from './browser.ts';
+import { drawPicture, type PageStack, putObject, startPage } from './page-stack.ts';
+
+describe.runIf(hasChromium)('trying a style', () => {
+  let stack: PageStack;
+  let tab: Watched;
+  const field = () => tab.page.getByLabel('Style', { exact: true });
+
+  beforeAll(async () => {
+    stack = await startPage();
+    tab = await openTab(stack.browser);
+    await tab.page.goto(stack.url);
+    await putObject(tab.page, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
+    await tab.page.goto(`${stack.url}/#/try`);
+  });
+  afterAll(() => stack?.close());
+
+  it('renders the style on a picture of the bucket', async () => {
+    await field().fill('image/resize,w_120/format,png');
+
+    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => facts.innerText()).toMatch(/120 × 60\s+image\/png\s+\d+ B/);
+    await expect.poll(() => tab.page.getByAltText('After').count()).toBe(1);
+  });
+
+  it('underlines a wrong action exactly under its letters', async () => {
+    await field().fill('image/resze,w_120');
+
+    const mark = tab.page.locator('.underlay mark');
+    await expect.poll(() => mark.allTextContents()).toEqual(['resze']);
+    const offsets = await tab.page.evaluate(`(() => {
+      const field = document.querySelector('#style-text');
+      const style = getComputedStyle(field);
+      const canvas = document.createElement('canvas').getContext('2d');
+      canvas.font = style.font;
+      const start = field.getBoundingClientRect().left + parseFloat(style.paddingLeft);
+      const box = document.querySelector('.underlay mark').getBoundingClientRect();
+      const width = (text) => canvas.measureText(text).width;
+      return [box.left - start - width('image/'), box.width - width('resze')].map(Math.abs);
+    })()`);
+    expect(offsets).toEqual([expect.closeTo(0, 0), expect.closeTo(0, 0)]);
+  });
+
+  it('offers the word that was meant, and takes it at a click', async () => {
+    await tab.page.getByRole('button', { name: 'Use resize' }).click();
+
+    expect(await field().inputValue()).toBe('image/resize,w_120');
+    await expect.poll(() => tab.page.locator('.underlay mark[data-severity=error]').count()).toBe(0);
+  });
+
+  it('offers every documented parameter of an action with its range, and writes it into the style', async () => {
+    await tab.page.getByRole('button', { name: 'Brightness' }).click();
+    expect(await field().inputValue()).toBe('image/resize,w_120/bright');
+    await tab.page.getByLabel('Amount').fill('40');
+    expect(await field().inputValue()).toBe('image/resize,w_120/bright,40');
+
+    await tab.page.getByRole('button', { name: 'Resize', exact: true }).first().click();
+    expect(await tab.page.locator('.parameter', { hasText: 'Width' }).innerText()).toMatch(/1 – 16384/);
+    await tab.page.getByLabel('Mode').selectOption('pad');
+    expect(await field().inputValue()).toBe('image/resize,w_120,m_pad/bright,40');
+  });
+
+  it('writes texts in Base64 as OSS wants them', async () => {
+    await field().fill('image/watermark');
+    await tab.page.getByRole('button', { name: 'Watermark', exact: true }).first().click();
+    await tab.page.getByLabel('Text text').fill('© 猫');
+
+    expect(await field().inputValue()).toBe('image/watermark,text_wqkg54yr');
+  });
+
+  it('says what OSS would answer where the style does not fit the picture', async () => {
+    await field().fill('image/crop,x_5000,y_5000,w_10,h_10');
+
+    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => facts.innerText()).toMatch(/^(BadRequest|InvalidArgument): /);
+  });
+
+  it('copies the style as an output of rules.yaml that the checker takes', async () => {
+    await tab.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await field().fill('image/resize,w_120/format,webp');
+    await tab.page.getByRole('button', { name: 'Copy as an output of rules.yaml' }).click();
+    await expect.poll(() => tab.page.getByRole('button', { name: 'Copied' }).count()).toBe(1);
+
+    expect(await tab.page.evaluate('navigator.clipboard.readText()')).toBe(
+      [
+        '      - style: "image/resize,w_120/format,webp"',
+        '        target: { key: "derived/{dir}/{name}-new.webp" }',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('moves between before and after by keyboard', async () => {
+    const slider = tab.page.getByRole('slider', { name: 'Before or after' });
+    await slider.focus();
+    await tab.page.keyboard.press('End');
+
+    expect(await tab.page.locator('.compare').getAttribute('style')).toContain('100%');
+  });
+
+  it('asks no other machine for anything, and reports no error of its own', () => {
+    expect(tab.foreign).toEqual([]);
+    // Chromium itself reports every answer that is none of success: here the one that OSS gives to a crop outside.
+    expect(tab.errors.filter((error) => !error.includes('status of 400'))).toEqual([]);
+  });
+});
