@@ -18,6 +18,12 @@ import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../
 import type { StackEvent } from '../../src/local/stack-events.ts';
 import { send, signV4 } from './oss/v4-client.ts';
 
+const fonts = vi.hoisted(() => ({ undrawable: [] as string[] }));
+vi.mock('../../src/local/image/fonts.ts', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../src/local/image/fonts.ts')>()),
+  findUndrawable: async () => fonts.undrawable,
+}));
+
 let root = '';
 let instanceProgram = '';
 const accessKey = { id: 'local', secret: 'local-secret' };
@@ -76,6 +82,22 @@ async function ruleNames({ functionCompute }: LocalStack): Promise<unknown> {
   const result = await functionCompute.invoke(Buffer.from('{}'));
   return result.status === 'succeeded' ? JSON.parse(result.body.toString()) : result.error;
 }
+
+describe('a start', () => {
+  it('warns where no font of the machine can draw watermarks, and only there', async () => {
+    const warn = vi.fn();
+    await start({ log: { ...silent, warn } });
+    expect(warn).not.toHaveBeenCalled();
+
+    fonts.undrawable = ['中'];
+    onTestFinished(() => {
+      fonts.undrawable = [];
+    });
+    await start({ log: { ...silent, warn } });
+
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no font'), { letters: ['中'] });
+  });
+});
 
 describe('a data folder', () => {
   it('that a living process uses is refused to another stack, and given back at the end', async () => {
