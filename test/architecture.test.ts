@@ -79,7 +79,7 @@ function reachedFrom(start: string, withTypes: boolean): { files: string[]; pack
 }
 
 describe('the architecture', () => {
-  it('has imports in one direction only', () => {
+  it('the architecture has imports in one direction only', () => {
     const wrong = imports.filter(({ from, to }) => {
       const [user, used] = [layerOf(from), layerOf(to)];
       return to.startsWith('src/') && user !== used && !mayImport(user, used);
@@ -104,7 +104,7 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('does no I/O in the pure parts', () => {
+  it('the architecture does no I/O in the pure parts', () => {
     const pure = /^src\/(style|events|rules|process\.ts|pipeline\/(plan|guard|ad-hoc|result|report)\.ts)/;
     const io = /^(node:(?!util|crypto|buffer)|undici|yaml|sharp|@alicloud)/;
     const wrong = imports.filter(({ from, to, isType }) => pure.test(from) && !isType && io.test(to));

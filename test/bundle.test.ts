@@ -24,7 +24,7 @@ const inputs = () =>
   );
 
 describe('the deployed bundle', () => {
-  it('is one file of at most 300 KB', () => {
+  it('the deployed bundle is one file of at most 300 KB', () => {
     const [[path = '', output] = []] = Object.entries(metafile.outputs);
 
     expect(Object.keys(metafile.outputs)).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('the deployed bundle', () => {
     expect(output?.bytes).toBeLessThanOrEqual(300 * 1024);
   });
 
-  it('holds neither a checker nor a compiler of rules, nor operations that the function does not call', async () => {
+  it('the deployed bundle holds neither a checker nor a compiler of rules, nor operations that the function does not call', async () => {
     const code = await readFile(join(outDir, 'index.js'), 'utf8');
 
     expect(
@@ -61,7 +61,7 @@ describe('the deployed bundle', () => {
   });
 
   // Each costs a cold start its loading: node:http2 alone 3 ms, so a new name here is a decision.
-  it("asks Node for these modules and, lazily, for the default credentials' package", () => {
+  it("the deployed bundle asks Node for these modules and, lazily, for the default credentials' package", () => {
     expect(importsOf(metafile)).toEqual([
       '@alicloud/credentials',
       'node:assert',
@@ -79,7 +79,7 @@ describe('the deployed bundle', () => {
     ]);
   });
 
-  it('holds our own code and a narrow part of undici, nothing else', () => {
+  it('the deployed bundle holds our own code and a narrow part of undici, nothing else', () => {
     const foreign = inputs().filter(
       (path) => !/^(src\/|node_modules\/undici\/lib\/(core|dispatcher|handler|llhttp|util)\/)/.test(path),
     );

@@ -35,7 +35,7 @@ describe.each(documents)('%s', (document) => {
 });
 
 describe('the invariants', () => {
-  it('are ten, each held by tests of the name that is given', () => {
+  it('the invariants are ten, each held by tests of the name that is given', () => {
     const rows = readFileSync('.github/INVARIANTS.md', 'utf8')
       .split('\n')
       .filter((line) => /^\| \d+ \|/.test(line));

@@ -172,7 +172,7 @@ describe('an invocation', () => {
     expect(report).toMatchObject({ saved: 1, results: [{ rule: 'manual', target: { key: 'x/a-1.png' } }] });
   });
 
-  it('asks OSS for the facts that a rule needs and a manual event lacks', async () => {
+  it('an invocation asks OSS for the facts that a rule needs and a manual event lacks', async () => {
     const sized = {
       rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 }, contentType: 'image/*' } }],
     };
@@ -240,18 +240,18 @@ describe('an invocation', () => {
   it.each([
     ['a bad event', { x: 1 }, {}, EventError],
     ['no region', { bucket: 'photos', key: 'u/a' }, {}, SettingsError],
-  ])('is refused for %s by an error of that name', async (_, event, fc, type) => {
+  ])('an invocation is refused for %s by an error of that name', async (_, event, fc, type) => {
     await expect(handlerOf().handle(event, { ...context, region: '', ...fc })).rejects.toBeInstanceOf(type);
   });
 
-  it('is refused for a wrong output of the event, and nothing is sent', async () => {
+  it('an invocation is refused for a wrong output of the event, and nothing is sent', async () => {
     const event = { bucket: 'photos', key: 'u/a', style: 'image/info', target: { key: '{nmae}' } };
 
     await expect(handlerOf().handle(event)).rejects.toThrow(EventError);
     await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
   });
 
-  it('never logs, returns or throws a secret', async () => {
+  it('an invocation never logs, returns or throws a secret', async () => {
     const echo = `<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message><StringToSign>very-token</StringToSign></Error>`;
     expectCalls('/u/a.jpg', 2, () => ({ statusCode: 403, data: echo }));
     const { handle, lines } = handlerOf();

@@ -61,7 +61,7 @@ async function readAll(location: string, { behind, call = noCall }: { behind?: P
 const keysOf = (entries: Awaited<ReturnType<typeof readAll>>) => entries.map(({ object }) => object.key);
 
 describe('an inventory', () => {
-  it('is read by the columns of its fileSchema', async () => {
+  it('an inventory is read by the columns of its fileSchema', async () => {
     const row =
       '"photos","uploads/a.jpg","CAEQ1","true","false","1024","IA","2026-10-01T08:12:36Z","5D41402A","false","false"\n';
     const file = await writeInventory(inventory([row], documentedSchema));
@@ -93,7 +93,7 @@ describe('an inventory', () => {
     expect((await readAll(file)).map(({ object }) => [object.key, object.sizeBytes])).toEqual([['a.jpg', 2]]);
   });
 
-  it('has its keys decoded', async () => {
+  it('an inventory has its keys decoded', async () => {
     const keys = [
       'uploads%2Fa%20b.jpg',
       'a%2Bb',
@@ -118,7 +118,7 @@ describe('an inventory', () => {
     ]);
   });
 
-  it('may have quotes within fields, CRLF, a BOM, empty columns and blanks in its fileSchema', async () => {
+  it('an inventory may have quotes within fields, CRLF, a BOM, empty columns and blanks in its fileSchema', async () => {
     const csv =
       '\ufeff"photos","say ""hi"".jpg",\r\nphotos,plain.jpg,""\r\n"photos","with,comma.jpg","7"\r\n';
     const file = await writeInventory(inventory([csv], 'Bucket,  Key ,Size'));
@@ -129,7 +129,7 @@ describe('an inventory', () => {
     expect(entries.map(({ object }) => object.sizeBytes)).toEqual([undefined, undefined, 7]);
   });
 
-  it('may be several files, of which some are empty, and is read on behind any of its rows', async () => {
+  it('an inventory may be several files, of which some are empty, and is read on behind any of its rows', async () => {
     const csvs = ['photos,a,1\nphotos,b,1\n', '', 'photos,c,1\nphotos,d,1\n'];
     const file = await writeInventory(inventory(csvs));
 
@@ -141,7 +141,7 @@ describe('an inventory', () => {
     }
   });
 
-  it('whose checksum does not fit is refused by the name of the file', async () => {
+  it('an inventory whose checksum does not fit is refused by the name of the file', async () => {
     const { files, ...rest } = inventory(['photos,a,1\n', 'photos,b,1\n']);
     const [first, second] = files;
     const damaged = [first, { ...second, MD5checksum: 'F'.repeat(32) }];
@@ -171,14 +171,14 @@ describe('an inventory', () => {
     '[]',
     'not json',
     '{"fileFormat":"Parquet","sourceBucket":"a","fileSchema":"Key","files":[]}',
-  ])('is refused where its manifest is %s', async (text) => {
+  ])('an inventory is refused where its manifest is %s', async (text) => {
     const file = join(await temporaryDir(), 'manifest.json');
     await writeFile(file, text);
 
     await expect(readAll(file)).rejects.toThrow('is not the manifest of an OSS inventory');
   });
 
-  it('is read from OSS where it lies there', async () => {
+  it('an inventory is read from OSS where it lies there', async () => {
     const { manifest, data, files } = inventory(['photos,a,1\n', 'photos,b,1\n']);
     const oss = await startOss({ buckets: ['reports'] });
     const key = 'reports/photos/all/2026-11-01T16-00Z/manifest.json';

@@ -29,7 +29,7 @@ function make(journal: Journal, number: number): void {
 }
 
 describe('a journal', () => {
-  it('has its position behind the oldest object under way, and knows what was done beyond it', async () => {
+  it('a journal has its position behind the oldest object under way, and knows what was done beyond it', async () => {
     const folder = await temporaryDir();
     const journal = openJournal(folder, fresh);
     const [a, b, c] = [1, 2, 3].map((after) => journal.begin({ part: 0, after }, one));
@@ -92,7 +92,7 @@ describe('a journal', () => {
     );
   });
 
-  it('is written anew now and then, so that it stays small', async () => {
+  it('a journal is written anew now and then, so that it stays small', async () => {
     const folder = await temporaryDir();
     const journal = openJournal(folder, fresh);
     for (let number = 1; number <= 2_500; number += 1) {
@@ -118,7 +118,7 @@ describe('a journal', () => {
     ]);
   });
 
-  it('goes on where somebody took its file of failures away', async () => {
+  it('a journal goes on where somebody took its file of failures away', async () => {
     const folder = await temporaryDir();
     const journal = openJournal(folder, fresh);
     make(journal, 3);
@@ -128,7 +128,7 @@ describe('a journal', () => {
     expect(openJournal(folder).total).toMatchObject({ failed: 1 });
   });
 
-  it('is not taken from a file that is none', async () => {
+  it('a journal is not taken from a file that is none', async () => {
     const folder = await temporaryDir();
     await writeFile(join(folder, 'journal.jsonl'), '{"a":1}\n');
 

@@ -28,11 +28,11 @@ describe('the prefixes under which the keys of a glob lie', () => {
     ['one/file.jpg', ['one/file.jpg']],
     ['{a,ab}/x', ['a/x', 'ab/x']],
     ['uploads/**', ['uploads/'], ['uploads/tmp/**']],
-  ])('of %s are %j', (glob, prefixes, excludes = []) => {
+  ])('the keys of %s lie under the prefixes %j', (glob, prefixes, excludes = []) => {
     expect(keyPrefixes(tableOf([glob], excludes)).sort()).toEqual(prefixes);
   });
 
-  it('stay few where a glob has very many alternatives', () => {
+  it('the prefixes under which the keys of a glob lie stay few where a glob has very many alternatives', () => {
     const prefixes = keyPrefixes(tableOf(['photos/[0-9][0-9][0-9][0-9]/*']));
 
     expect(prefixes).toEqual(Array.from({ length: 10 }, (_, digit) => `photos/${digit}`));
@@ -57,7 +57,7 @@ describe('the prefixes under which the keys of a glob lie', () => {
 });
 
 describe('what is listed for a set of rules', () => {
-  it('is each bucket that a rule names, and the given ones for a rule that names none', () => {
+  it('what is listed for a set of rules is each bucket that a rule names, and the given ones for a rule that names none', () => {
     const rules = [ruleFor(['a/**'], ['one', 'two']), ruleFor(['b/**'])];
 
     expect(listingPrefixes(rules, ['three'])).toEqual([
@@ -67,13 +67,13 @@ describe('what is listed for a set of rules', () => {
     ]);
   });
 
-  it('holds no prefix that lies within another', () => {
+  it('what is listed for a set of rules holds no prefix that lies within another', () => {
     const rules = [ruleFor(['a/b/**', 'a-x/**']), ruleFor(['a/**']), ruleFor(['a/b/c/*'])];
 
     expect(listingPrefixes(rules, ['one']).map(({ prefix }) => prefix)).toEqual(['a-x/', 'a/']);
   });
 
-  it('is only what lies both under a given prefix and under one of a rule', () => {
+  it('what is listed for a set of rules is only what lies both under a given prefix and under one of a rule', () => {
     const rules = [ruleFor(['uploads/{2019,2020}/**']), ruleFor(['other/**'])];
     const within = (prefix: string) =>
       listingPrefixes(rules, ['one'], [{ bucket: 'one', prefix }]).map((place) => place.prefix);

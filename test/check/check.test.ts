@@ -156,11 +156,11 @@ describe('outputs that overwrite each other', () => {
       [{ key: 'a/*', to: 'latest/{rule}' }],
       { message: '`a/a` and `a/a.a` both become `latest/r0`: the later one stays' },
     ],
-  ])('are shown: %s', (_, sketches, expected) => {
+  ])('outputs that overwrite each other are shown: %s', (_, sketches, expected) => {
     expect(found(...sketches)).toContainEqual(expect.objectContaining(expected));
   });
 
-  it('are not seen where keys or buckets differ', () => {
+  it('outputs that overwrite each other are not seen where keys or buckets differ', () => {
     const apart = found(
       { key: 'a/*', bucket: 'bucket-0', to: 'd/{dir}/{base}' },
       { key: 'b/*', bucket: 'bucket-0', to: 'd/{dir}/{base}' },
@@ -188,7 +188,7 @@ describe('styles of rules', () => {
     ]);
   }
 
-  it('are checked under each value, and faults placed in the template', () => {
+  it('styles of rules are checked under each value, and faults placed in the template', () => {
     const rules = text('image/resize,w_{w}/format,wepb', 'vary: { w: [1, 20000, 30000] },').replace(
       'b/{key}',
       'b/{w}/{key}',
@@ -200,7 +200,7 @@ describe('styles of rules', () => {
     ]);
   });
 
-  it('are right where they are', () => {
+  it('styles of rules are right where they are', () => {
     expect(stylesOf(text('image/watermark,text_{b64:© {name}}/resize,w_100'))).toEqual([]);
   });
 
@@ -209,13 +209,16 @@ describe('styles of rules', () => {
     'video/convert,f_mp4,vcodec_h264',
     'video/snapshots,f_jpg',
     'audio/convert,f_mp3',
-  ])('are refused where OSS runs them asynchronously only, which would fail at every upload: %s', (style) => {
-    const compiled = compileRules(text(style), 'rules.yaml');
-    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+  ])(
+    'styles of rules are refused where OSS runs them asynchronously only, which would fail at every upload: %s',
+    (style) => {
+      const compiled = compileRules(text(style), 'rules.yaml');
+      const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
 
-    const errors = diagnostics.filter(({ severity }) => severity === 'error');
-    expect(errors.map(({ message }) => message).join()).toMatch(/asynchronous requests only/);
-  });
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      expect(errors.map(({ message }) => message).join()).toMatch(/asynchronous requests only/);
+    },
+  );
 
   it('come with the way to write a text that is no Base64', () => {
     const compiled = compileRules(text('image/watermark,text_Hello'), 'rules.yaml');

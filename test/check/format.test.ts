@@ -11,7 +11,7 @@ const at = (line: number, column: number, sourceLine: string, length = 1): Diagn
 });
 
 describe('a diagnostic on the terminal', () => {
-  it('has its carets under the place, wide characters and tabs before it and in it', () => {
+  it('a diagnostic on the terminal has its carets under the place, wide characters and tabs before it and in it', () => {
     const sourceLine = '\t"规则": "照片/{jpg", x';
 
     expect(formatDiagnostic(at(12, sourceLine.indexOf('照') + 1, sourceLine, 3)).split('\n')).toEqual([
@@ -50,7 +50,7 @@ describe('a diagnostic on the terminal', () => {
     ).toEqual(['wrong at 2:1', 'wrong at 2:9', 'wrong at 10:1', 'wrong at 1:1']);
   });
 
-  it('is one of at most a hundred', () => {
+  it('shows at most a hundred diagnostics on the terminal', () => {
     const lines = formatDiagnostics(Array.from({ length: 100_000 }, () => at(1, 1, 'x'))).split('\n');
 
     expect(lines).toHaveLength(301);

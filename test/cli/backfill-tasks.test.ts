@@ -110,7 +110,7 @@ describe('a backfill via the deployed function', () => {
     expect(tasks.all().map(({ status }) => status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
   });
 
-  it('goes on after Ctrl-C by the batches that are there already: none is made twice', async () => {
+  it('a backfill via the deployed function goes on after Ctrl-C by the batches that are there already: none is made twice', async () => {
     const gate = createGate();
     const { begin, run, processed, attempts, tasks } = await startWith(60, {
       beforeEach: () => gate.isOpen,

@@ -69,7 +69,7 @@ const pictures = (count: number) =>
   );
 
 describe('a backfill', () => {
-  it('is a dry run into a pipe: it says what it would do, and does nothing', async () => {
+  it('a backfill is a dry run into a pipe: it says what it would do, and does nothing', async () => {
     const { run, processed } = await startWith({ ...pictures(3), 'uploads/a.txt': 'x', 'other/b.jpg': 'x' });
 
     const { exitCode, out, err } = await run(['oss://photos/']);
@@ -83,7 +83,7 @@ describe('a backfill', () => {
     expect(err).toBe('This was a dry run. Give --yes to start.\n');
   });
 
-  it('asks a person before it starts', async () => {
+  it('a backfill asks a person before it starts', async () => {
     const { run, processed } = await startWith(pictures(1));
     const questions: string[] = [];
     const answer = (yes: boolean) => (question: string) => {
@@ -114,7 +114,7 @@ describe('a backfill', () => {
     expect(await keys('big/')).toEqual(['big/big.jpg']);
   });
 
-  it('goes on after Ctrl-C where it was, without a question, and pays for nothing twice', async () => {
+  it('a backfill goes on after Ctrl-C where it was, without a question, and pays for nothing twice', async () => {
     const { begin, run, processed } = await startWith(pictures(120));
     const first = begin(['oss://photos/', '--yes']);
     while (processed.length < 40) {
@@ -218,7 +218,7 @@ describe('a backfill', () => {
 });
 
 describe('the objects of a backfill', () => {
-  it('are left alone in archive classes, and said so', async () => {
+  it('the objects of a backfill are left alone in archive classes, and said so', async () => {
     const { run, dir, processed } = await startWith(pictures(1));
     const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];
     const rows = classes.map((name) => `photos,uploads/0000.jpg,2,AB,2026-01-01T00:00:00Z,${name}\n`);
@@ -242,7 +242,7 @@ describe('the objects of a backfill', () => {
     expect(processed.length).toBe(2);
   });
 
-  it('may be those modified in a span of time', async () => {
+  it('the objects of a backfill may be those modified in a span of time', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const { oss, run, processed } = await startWith({}, { now: () => now });
     for (const day of ['2026-01-10', '2026-01-20', '2026-01-30']) {
@@ -277,7 +277,7 @@ describe('the objects of a backfill', () => {
     expect(await keys('small/')).toEqual(['small/2024/a-100.jpg', 'small/2024/a-200.jpg']);
   });
 
-  it('may be named by the lines of the standard input, whose sizes are asked for', async () => {
+  it('the objects of a backfill may be named by the lines of the standard input, whose sizes are asked for', async () => {
     const { run, processed } = await startWith({ ...pictures(2), 'uploads/big.jpg': 'b'.repeat(2_000) });
     const input =
       '\ufeffuploads/big.jpg\r\n\noss://photos/uploads/0001.jpg\nuploads/gone.jpg\nnot/taken.jpg\n';
@@ -301,7 +301,7 @@ describe('the objects of a backfill', () => {
     expect(processed.length).toBe(6);
   });
 
-  it('are processed by one rule alone with --rule', async () => {
+  it('the objects of a backfill are processed by one rule alone with --rule', async () => {
     const { run, processed } = await startWith({ 'uploads/big.jpg': 'b'.repeat(2_000) });
 
     await run(['oss://photos/', '--rule', 'big', '--yes']);
@@ -309,7 +309,7 @@ describe('the objects of a backfill', () => {
     expect(processed).toEqual([`${'b'.repeat(2_000)} image/resize,w_900`]);
   });
 
-  it('are listed only where the rules look', async () => {
+  it('the objects of a backfill are listed only where the rules look', async () => {
     const { oss, run } = await startWith({ ...pictures(1), 'other/a.jpg': 'x' });
     oss.events.length = 0;
 
@@ -339,7 +339,7 @@ describe('a backfill that is given the wrong way', () => {
     expect(exitCode).toBe(2);
   });
 
-  it('as a list with a line that names no object, is refused with the line', async () => {
+  it('a backfill refuses a list with a line that names no object, and shows the line', async () => {
     const { run } = await startWith({});
 
     const { exitCode, err } = await run(['--keys', '-'], { input: 'oss://photos/a\nphotos/b\n' });

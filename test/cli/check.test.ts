@@ -126,7 +126,7 @@ describe('check', () => {
     expect(diagnostics).toEqual([]);
   });
 
-  it('is silent about a warning whose line accepts it, and never about an error', async () => {
+  it('check is silent about a warning whose line accepts it, and never about an error', async () => {
     const file = join(dir, 'rules.yaml');
     const rules = (accept: string, target: string) =>
       `rules:\n  - name: a\n    match: { key: "a/*" }\n    outputs: [{ style: "image/resize,w_1", target: { key: "d/{base}" } }]\n  - name: b\n    match: { key: "b/*" }\n    outputs: [{ style: "image/resize,w_1", target: { key: "${target}" } }] # accept: ${accept}\n`;
@@ -294,7 +294,7 @@ describe('check', () => {
     expect(out).toMatch(/error \S+s\.yaml:\d+:\d+ overlaps with video of video/);
   });
 
-  it('asks which function is ours where it cannot be told', async () => {
+  it('check asks which function is ours where it cannot be told', async () => {
     const props = { functionName: 'a', code: './a', triggers: [] };
 
     expect((await checkResources([uploads], { a: { props }, b: { props } })).codes).toEqual([

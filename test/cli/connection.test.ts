@@ -54,7 +54,7 @@ describe('a connection', () => {
     ['hangzhou', 'such as cn-hangzhou'],
     ['CN-HANGZHOU', 'such as cn-hangzhou'],
     ['-', 'such as cn-hangzhou'],
-  ])('asks for the plain id in place of the region %s', async (region, such) => {
+  ])('a connection asks for the plain id in place of the region %s', async (region, such) => {
     await expect(connect({ region })).rejects.toThrow(
       `region "${region}": expected a region's plain id, ${such}`,
     );

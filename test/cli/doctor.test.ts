@@ -152,7 +152,7 @@ describe('the doctor', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('does not judge what it cannot read', async () => {
+  it('the doctor does not judge what it cannot read', async () => {
     const { examine } = await prepare({ ...account, policy: { Statement: [] } });
 
     const { of } = await examine();
@@ -297,7 +297,7 @@ describe('the doctor', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('asks for the values of the template by name', async () => {
+  it('the doctor asks for the values of the template by name', async () => {
     const { env } = await prepare();
     const { AccountID: _, OSS_BUCKET: __, ...rest } = env;
 
@@ -342,7 +342,7 @@ describe("a bucket's region", () => {
       403,
       denied('You have no right to access this object because of bucket acl.'),
     ],
-  ])('is %s where OSS says "%s"', async (state, found, statusCode, body) => {
+  ])('the region of a bucket is %s where OSS says "%s"', async (state, found, statusCode, body) => {
     const env = await startLocation(statusCode, body);
     const { io } = createIo(env);
 

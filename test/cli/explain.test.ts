@@ -159,7 +159,7 @@ describe('explain', () => {
     });
   });
 
-  it('does not understand a command line without an object', async () => {
+  it('explain does not understand a command line without an object', async () => {
     expect((await runCommand(['explain'])).exitCode).toBe(2);
   });
 });

@@ -101,7 +101,7 @@ describe('the generated policy', () => {
     ]);
   });
 
-  it('is refused for every bucket there is', async () => {
+  it('the generated policy is refused for rules that take every bucket there is', async () => {
     const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
 
     expect([exitCode, err]).toEqual([2, expect.stringContaining('--bucket')]);
@@ -109,7 +109,7 @@ describe('the generated policy', () => {
 });
 
 describe('the generated triggers', () => {
-  it('are one for each prefix and suffix, never two that overlap', async () => {
+  it('the generated triggers are one for each prefix and suffix, never two that overlap', async () => {
     expect(
       await filtersOf(
         rule({ key: 'up/**/*.{jpg,png}' }, { key: 'd/{base}' }),
@@ -122,7 +122,7 @@ describe('the generated triggers', () => {
     ]);
   });
 
-  it('are widened where a bucket would need more than ten', async () => {
+  it('the generated triggers are widened where a bucket would need more than ten', async () => {
     const many = Array.from({ length: 11 }, (_, i) =>
       rule({ key: `up/${String.fromCharCode(97 + i)}/*.jpg` }, { key: `d/${i}/{base}` }),
     );
@@ -235,7 +235,7 @@ describe('generate --check', () => {
     expect((await agree('trigger')).out).toContain('for its own output');
   });
 
-  it('does not pretend to know what RAM holds', async () => {
+  it('generate --check does not pretend to know what RAM holds', async () => {
     const { exitCode, out } = await generate(
       [rule({ key: 'a/*' }, { key: 'b/{base}' })],
       'policy',

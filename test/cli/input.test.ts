@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeText } from '../../src/cli/input.ts';
 
 describe('a text that is read', () => {
-  it('may begin with a byte order mark', () => {
+  it('a text that is read may begin with a byte order mark', () => {
     expect(decodeText(Buffer.from('\ufeffa: 版权'), 'a.yaml')).toBe('a: 版权');
   });
 
@@ -15,7 +15,7 @@ describe('a text that is read', () => {
     ['Shift JIS', [0xe7, 0x89, 0x88, 0x93, 0xfa], '1:2 is not UTF-8: no character can have the byte 0x93'],
     ['UTF-16', [0xff, 0xfe, 0x61, 0x00], '1:1 is not UTF-8: no character can have the byte 0xFF'],
     ['a character cut off', [0x61, 0xe7, 0x89], '1:2 is not UTF-8'],
-  ])('is refused by its name in %s, with the place', (_, bytes, message) => {
+  ])('a text that is read is refused by its name in %s, with the place', (_, bytes, message) => {
     expect(() => decodeText(Uint8Array.from(bytes), 'a.yaml')).toThrow(`a.yaml:${message}`);
   });
 });

@@ -62,7 +62,7 @@ describe('an invocation by hand', () => {
     expect(err).toContain('The event holds no object to process');
   });
 
-  it('asks for the local stack where it is not running', async () => {
+  it('an invocation by hand asks for the local stack where it is not running', async () => {
     const { exitCode, err } = await runCommand([
       'invoke',
       '--url',
@@ -74,7 +74,7 @@ describe('an invocation by hand', () => {
     expect(err).toContain('npm start');
   });
 
-  it('needs either objects or an event', async () => {
+  it('an invocation by hand needs either objects or an event', async () => {
     const neither = await invoke();
     const both = await invoke('--event', '{}', 'oss://photos/uploads/a.png');
 

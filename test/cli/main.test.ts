@@ -31,7 +31,7 @@ describe('the command line', () => {
     [['check', 'rules.yaml'], "Unexpected argument 'rules.yaml'."],
     [['doctor', 'oss://a/b', 'oss://c/d'], "Unexpected argument 'oss://c/d'."],
     [['check', '--rules', ''], '--rules: expected a value.'],
-  ])('does not understand %j, and says how it is meant', async (args, message) => {
+  ])('the command line does not understand %j, and says how it is meant', async (args, message) => {
     const { exitCode, out, err } = await runCommand(args);
 
     expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining(message)]);

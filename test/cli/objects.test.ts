@@ -29,7 +29,7 @@ describe('ls', () => {
     );
   });
 
-  it('goes on where a listing has another page', async () => {
+  it('ls goes on where a listing has another page', async () => {
     const keys = Array.from({ length: 1_001 }, (_, i) => `${String(i).padStart(4, '0')}.jpg`);
     const run = await startWith(Object.fromEntries(keys.map((key) => [key, 'x'])));
 
@@ -42,7 +42,7 @@ describe('ls', () => {
     expect(lines).toEqual(keys);
   });
 
-  it('does not understand what is no bucket', async () => {
+  it('ls does not understand what is no bucket', async () => {
     const { exitCode, err } = await runCommand(['ls', 'photos', '--local']);
 
     expect([exitCode, err]).toEqual([2, expect.stringContaining('expected oss://bucket')]);

@@ -6,7 +6,7 @@ import { temporaryDir } from '../local/oss/running-oss.ts';
 import { runCommand } from './terminal.ts';
 
 describe('a folder of our own', () => {
-  it('is made, emptied and made again', async () => {
+  it('a folder of our own is made, emptied and made again', async () => {
     const dir = join(await temporaryDir(), 'demo');
 
     await emptyFolder(dir);
@@ -16,16 +16,19 @@ describe('a folder of our own', () => {
     expect(await readdir(dir)).toEqual(['.oss-saveas']);
   });
 
-  it.each([emptyFolder, claimFolder])('is nothing that holds files of somebody else', async (take) => {
-    const dir = await temporaryDir();
-    await writeFile(join(dir, 'holiday.jpg'), 'a picture');
+  it.each([emptyFolder, claimFolder])(
+    'a folder that holds files of somebody else is not taken for our own',
+    async (take) => {
+      const dir = await temporaryDir();
+      await writeFile(join(dir, 'holiday.jpg'), 'a picture');
 
-    await expect(take(dir)).rejects.toThrow('holds holiday.jpg, and oss-saveas did not make it');
+      await expect(take(dir)).rejects.toThrow('holds holiday.jpg, and oss-saveas did not make it');
 
-    expect(await readdir(dir)).toEqual(['holiday.jpg']);
-  });
+      expect(await readdir(dir)).toEqual(['holiday.jpg']);
+    },
+  );
 
-  it('is nothing that is a file', async () => {
+  it('a file is not taken for a folder of our own', async () => {
     const file = join(await temporaryDir(), 'holiday.jpg');
     await writeFile(file, 'a picture');
 
@@ -34,7 +37,7 @@ describe('a folder of our own', () => {
     expect(await readFile(file, 'utf8')).toBe('a picture');
   });
 
-  it('is not emptied for a demo where it holds an oss folder by chance', async () => {
+  it('a folder of our own is not emptied for a demo where it holds an oss folder by chance', async () => {
     const dir = await temporaryDir();
     await mkdir(join(dir, 'oss'));
 
@@ -50,7 +53,7 @@ describe('the folder of a build', () => {
     ['pictures', { 'holiday.jpg': 'a picture' }],
     ['a project', { 'package.json': '{"name": "mine"}', 'index.js': 'mine', 'rules.json': '{"rules": []}' }],
     ['a build and more', { 'rules.json': '{"builtBy":"0.1.0"}', 'notes.txt': 'mine' }],
-  ])('is left alone where it holds %s', async (_, files) => {
+  ])('the folder of a build is left alone where it holds %s', async (_, files) => {
     const dir = await temporaryDir();
     for (const [name, text] of Object.entries(files)) {
       await writeFile(join(dir, name), text);
@@ -64,7 +67,7 @@ describe('the folder of a build', () => {
     }
   });
 
-  it('is built anew where an earlier version built it', async () => {
+  it('the folder of a build is built anew where an earlier version built it', async () => {
     const dir = await temporaryDir();
     await writeFile(join(dir, 'rules.json'), '{"compiled":1,"rules":[]}');
     await writeFile(join(dir, 'rule-checker.js'), 'old');

@@ -42,7 +42,7 @@ async function startWith(
 }
 
 describe('a run with a style of its own', () => {
-  it('does what the documented sample does: the same six values and the same object', async () => {
+  it('a run with a style of its own does what the documented sample does: the same six values and the same object', async () => {
     const picture = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
       .png()
       .toBuffer();
@@ -108,7 +108,7 @@ describe('a run with a style of its own', () => {
     expect(err).toMatch(/ProcessObject oss:\/\/photos\/nope\.png failed: 404 NoSuchKey: .*requestId \w+/);
   });
 
-  it('does not put the result in place of its source unless told to', async () => {
+  it('a run with a style of its own does not put the result in place of its source unless told to', async () => {
     const { run, read, oss } = await startWith({ 'a.png': 'the original' });
     const source = ['--bucket', 'photos', '--key', 'a.png', '--style', 'image/resize,w_1'];
     const target = ['--target-bucket', 'photos', '--target-image', 'a.png'];
@@ -204,7 +204,7 @@ describe('a run over many objects', () => {
 });
 
 describe('a run by the rules', () => {
-  it('does for each object what an upload of it would have done', async () => {
+  it('a run by the rules does for each object what an upload of it would have done', async () => {
     const { run, read } = await startWith({ 'uploads/a.png': 'a', 'other/b.png': 'b' });
 
     const { exitCode, out } = await run('oss://photos/uploads/a.png', 'oss://photos/other/b.png');
@@ -219,7 +219,7 @@ describe('a run by the rules', () => {
     );
   });
 
-  it('goes on after a failure, and its exit code tells', async () => {
+  it('a run by the rules goes on after a failure, and its exit code tells', async () => {
     const { run, read } = await startWith({ 'uploads/b.png': 'b' });
 
     const { exitCode, out, err } = await run('oss://photos/uploads/a.png', 'oss://photos/uploads/b.png');
@@ -312,14 +312,14 @@ describe('a run by the rules', () => {
     [['run', '--style', 'image/resize,w_1', '--bucket', 'photos']],
     [['run', '--event', '{"bucket":']],
     [['run', '--event', 'no-such-file.json']],
-  ])('does not guess at %j', async (args) => {
+  ])('a run by the rules does not guess at %j', async (args) => {
     const { exitCode, err } = await runCommand(args, localEnvironment(1));
 
     expect(exitCode).toBe(2);
     expect(err).toMatch(/expected|name objects|cannot be read/);
   });
 
-  it('asks for the region where none is set', async () => {
+  it('a run by the rules asks for the region where none is set', async () => {
     const { exitCode, err } = await runCommand(['run', 'oss://photos/uploads/a.png'], {});
 
     expect(exitCode).toBe(2);

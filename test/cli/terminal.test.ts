@@ -14,7 +14,7 @@ describe('a table', () => {
     expect(new Set(lines.map((line) => stringWidth(line.slice(0, line.indexOf('saved'))))).size).toBe(1);
   });
 
-  it('has numbers stand right below their heading', () => {
+  it('a table has numbers stand right below their heading', () => {
     expect(
       formatTable([
         ['', 'bytes'],

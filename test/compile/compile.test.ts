@@ -87,7 +87,7 @@ describe('compiling rules', () => {
     expect(diagnostic?.place?.column).toBe(text.indexOf('"') + 1);
   });
 
-  it('stays YAML 1.2 where a directive asks for another', () => {
+  it('reads rules as YAML 1.2, also where a directive asks for another version', () => {
     expect(diagnosticsOf('%YAML 1.1\n---\nrules: yes\n')[0]?.message).toMatch(/received "yes"$/);
   });
 
@@ -293,7 +293,7 @@ function replaceAt(value: unknown, [step, ...rest]: (string | number)[], replace
 }
 
 describe('any document', () => {
-  it('is taken when it is valid', () => {
+  it('takes any document that is valid', () => {
     fc.assert(
       fc.property(document, (valid) => {
         expect(diagnosticsOf(JSON.stringify(valid))).toEqual([]);
@@ -301,7 +301,7 @@ describe('any document', () => {
     );
   });
 
-  it('has each broken field named by a diagnostic', () => {
+  it('names each broken field of any document by a diagnostic', () => {
     fc.assert(
       fc.property(
         document,

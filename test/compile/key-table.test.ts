@@ -73,7 +73,7 @@ describe('a key table', () => {
     );
   });
 
-  it('is walked as the automaton that it was written from', () => {
+  it('a key table is walked as the automaton that it was written from', () => {
     fc.assert(
       fc.property(glob, fc.array(glob, { maxLength: 1 }), (one, excludes) => {
         const language = languageOf([one], excludes);
@@ -91,7 +91,7 @@ describe('a key table', () => {
     );
   });
 
-  it('has no state from which no key can be reached', () => {
+  it('a key table has no state from which no key can be reached', () => {
     fc.assert(
       fc.property(glob, glob, (one, exclude) => {
         const { next, accepts, classCount } = tableOf([one], [exclude]);
@@ -127,7 +127,7 @@ describe('a key table', () => {
     expect(suffixes).toEqual(['-7.jpg', '_t.jpg', '.😀g', 'g', '']);
   });
 
-  it('never takes half a surrogate pair, which no key holds', () => {
+  it('a key table never takes half a surrogate pair, which no key holds', () => {
     expect(['**', '?', '[!a]'].map((text) => matchesKey(tableOf([text]), '\ud83d'))).toEqual([
       false,
       false,
@@ -135,14 +135,14 @@ describe('a key table', () => {
     ]);
   });
 
-  it('stays small for globs that people write', () => {
+  it('a key table stays small for globs that people write', () => {
     const table = tableOf(['uploads/**/*.{jpg,jpeg,png,webp,gif}'], ['**/*_thumb.*']);
 
     expect(table.accepts.length).toBeLessThan(60);
     expect(JSON.stringify(table).length).toBeLessThan(4_000);
   });
 
-  it('is not built where it would be too large', () => {
+  it('a key table is not built where it would be too large', () => {
     expect(() => tableOf([`**a${'?'.repeat(16)}`])).toThrow('too complex');
   });
 });

@@ -45,7 +45,7 @@ describe.each(backends)('$name', ({ open }) => {
       expect(objects.map(({ key }) => key)).toContain(object.key);
     });
 
-    it('have the upper-case MD5 as ETag, their content type and their user metadata', async () => {
+    it('objects have the upper-case MD5 as ETag, their content type and their user metadata', async () => {
       const headers = { 'content-type': 'image/x-test', 'x-oss-meta-author': 'someone' };
 
       const { eTag } = await backend.client.putObject({ ...at('meta'), body: 'abc', headers });
@@ -56,7 +56,7 @@ describe.each(backends)('$name', ({ open }) => {
       expect(head).toMatchObject({ sizeBytes: 3, contentType: 'image/x-test', headers });
     });
 
-    it('are replaced whole by the next put', async () => {
+    it('objects are replaced whole by the next put', async () => {
       await backend.client.putObject({ ...at('again'), body: 'first', headers: { 'x-oss-meta-a': '1' } });
 
       await put('again', '');
@@ -66,7 +66,7 @@ describe.each(backends)('$name', ({ open }) => {
       expect(head.headers).not.toHaveProperty('x-oss-meta-a');
     });
 
-    it('are gone once deleted, and may be deleted again', async () => {
+    it('objects are gone once deleted, and may be deleted again', async () => {
       await put('gone');
 
       const first = await backend.client.deleteObject(at('gone'));
@@ -80,7 +80,7 @@ describe.each(backends)('$name', ({ open }) => {
       });
     });
 
-    it('are listed in pages, in the order of their bytes, folders apart', async () => {
+    it('objects are listed in pages, in the order of their bytes, folders apart', async () => {
       for (const name of ['list/b', 'list/a/2', 'list/a/1', 'list/é', 'list/Z']) {
         await put(name);
       }
@@ -144,7 +144,7 @@ describe.each(backends)('$name', ({ open }) => {
       });
     });
 
-    it('may replace its own source', async () => {
+    it('processing may replace its own source', async () => {
       await put('self.jpg', picture);
 
       await backend.client.processObject({
@@ -167,7 +167,7 @@ describe.each(backends)('$name', ({ open }) => {
       ['no style of that name', 'source.jpg', 'style/no-such-style', 404, /^NoSuchStyle$/],
       ['no such operation', 'source.jpg', 'invalid/process', 400, /./],
       ['no such parameter', 'source.jpg', 'image/resize,w_nine', 400, /./],
-    ])('is refused for %s', async (_, name, style, statusCode, code) => {
+    ])('processing is refused for %s', async (_, name, style, statusCode, code) => {
       const answer = backend.client.processObject({ ...at(name), process: saveAs('out/refused', style) });
 
       await expect(answer).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describe.each(backends)('$name', ({ open }) => {
       await expect(backend.client.headObject(at('out/refused'))).rejects.toMatchObject({ code: 'NoSuchKey' });
     });
 
-    it('is refused for what is no image, for good', async () => {
+    it('processing is refused for what is no image, for good', async () => {
       await put('text.jpg', 'This is a text.');
 
       const answer = backend.client.processObject({ ...at('text.jpg'), process: saveAs('out/refused') });
@@ -213,11 +213,11 @@ describe.each(backends)('$name', ({ open }) => {
       ],
     ];
 
-    it.each(refusals)('with %s are refused', async (_, request, code) => {
+    it.each(refusals)('signatures with %s are refused', async (_, request, code) => {
       await expect(request(backend)).rejects.toMatchObject({ statusCode: 403, code });
     });
 
-    it('are put right after the clock of the server', async () => {
+    it('signatures follow the clock of the server once it has refused one', async () => {
       const late = backend.clientWith({ now: () => Date.now() - 1_200_000 });
 
       expect((await late.headObject(at('source.jpg'))).attempts).toBe(2);

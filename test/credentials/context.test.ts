@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { credentialsFromContext } from '../../src/credentials/context.ts';
 
 describe('the credentials of an invocation', () => {
-  it('are those of the function role in its context', () => {
+  it('the credentials of an invocation are those of the function role in its context', () => {
     const credentials = { accessKeyId: 'STS.ak', accessKeySecret: 'sk', securityToken: 'token' };
 
     expect(credentialsFromContext({ requestId: 'r', credentials })).toEqual(credentials);
@@ -26,7 +26,7 @@ describe('the credentials of an invocation', () => {
     { credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '' } },
     { credentials: { accessKeyId: 'ak' } },
     { credentials: { accessKeyId: 1, accessKeySecret: 2 } },
-  ])('are missed with a hint at the role in %j', (context) => {
+  ])('the credentials of an invocation are missed with a hint at the role in %j', (context) => {
     expect(() => credentialsFromContext(context)).toThrow('give the function a role');
   });
 });

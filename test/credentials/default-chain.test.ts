@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('the credentials of a person', () => {
-  it('are taken from the OSS variables first', async () => {
+  it('the credentials of a person are taken from the OSS variables first', async () => {
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'other');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'other');
 
@@ -38,7 +38,7 @@ describe('the credentials of a person', () => {
     });
   });
 
-  it('have no token when the variable is empty', async () => {
+  it('the credentials of a person have no token when the variable is empty', async () => {
     const ask = createDefaultCredentials({
       OSS_ACCESS_KEY_ID: 'ak',
       OSS_ACCESS_KEY_SECRET: 'sk',
@@ -58,7 +58,7 @@ describe('the credentials of a person', () => {
     await expect(Promise.all([ask(), ask(), ask()])).resolves.toEqual([expected, expected, expected]);
   });
 
-  it('are missed with a hint at where to put them, and found once they are there', async () => {
+  it('the credentials of a person are missed with a hint at where to put them, and found once they are there', async () => {
     const ask = createDefaultCredentials({});
 
     await expect(ask()).rejects.toThrow(

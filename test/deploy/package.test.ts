@@ -27,7 +27,7 @@ describe('a deployment', () => {
     ['s.yaml', { runtime: 'nodejs20', triggers: [{ triggerType: 'oss' }] }],
     ['src/deploy/eventbridge.yaml', { runtime: 'nodejs20', triggers: [{ triggerType: 'eventbridge' }] }],
     ['src/deploy/s.custom.yaml', { runtime: 'custom.debian12', triggers: [{ triggerType: 'oss' }] }],
-  ])('by %s builds, then hands over the package with %j', async (template, props) => {
+  ])('a deployment by %s builds, then hands over the package with %j', async (template, props) => {
     await rm(join(checkout.dir, 'dist'), { recursive: true, force: true });
 
     const { exitCode, output, deployed } = await deploy(template);
@@ -57,7 +57,7 @@ describe('a deployment', () => {
 describe('the package', () => {
   beforeAll(() => deploy('s.yaml'));
 
-  it('is a small one', async () => {
+  it('the package is below 160 KB, zipped', async () => {
     const files = await readdir(join(checkout.dir, 'dist'));
     const contents = await Promise.all(files.map((file) => readFile(join(checkout.dir, 'dist', file))));
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);

@@ -53,17 +53,20 @@ async function preview(env: Record<string, string | undefined> = {}, template = 
 }
 
 describe('the template', () => {
-  it('is complete with a region, a bucket and an access', async () => {
+  it('the template is complete with a region, a bucket and an access', async () => {
     const props = await preview();
 
     expect(props).toEqual(expected);
   });
 
-  it.each(['OSS_REGION', 'OSS_BUCKET'])('asks for %s by name where it is not set', async (name) => {
-    const attempt = preview({ [name]: undefined });
+  it.each(['OSS_REGION', 'OSS_BUCKET'])(
+    'the template asks for %s by name where it is not set',
+    async (name) => {
+      const attempt = preview({ [name]: undefined });
 
-    await expect(attempt).rejects.toThrow(name);
-  });
+      await expect(attempt).rejects.toThrow(name);
+    },
+  );
 
   it('takes a role of another name', async () => {
     const { role } = await preview({ OSS_ROLE: 'picture-role' });

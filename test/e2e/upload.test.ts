@@ -61,7 +61,7 @@ async function look(client: OssClient, key: string, bucket = 'photos') {
 }
 
 describe('an upload by the official client', () => {
-  it('becomes the derivatives that the shipped rules name, right in pixels and format', async () => {
+  it('an upload by the official client becomes the derivatives that the shipped rules name, right in pixels and format', async () => {
     const { stack, ours, official } = await start();
 
     for (const [name, body] of pictures) {
@@ -100,7 +100,7 @@ describe('an upload by the official client', () => {
     });
   });
 
-  it('that is no image ends as a dead letter which names what is missing, and harms nothing else', async () => {
+  it('an upload by the official client that is no image ends as a dead letter which names what is missing, and harms nothing else', async () => {
     const { stack, ours, official } = await start();
 
     await official.put('uploads/broken.jpg', picture('broken.jpg'));
@@ -125,7 +125,7 @@ describe('an upload by the official client', () => {
     expect(await look(ours, 'derived/uploads/logo.png-320.webp')).toMatchObject({ format: 'webp' });
   });
 
-  it('is processed by the role, whose token works nowhere without its key and never shows', async () => {
+  it('an upload by the official client is processed by the role, whose token works nowhere without its key and never shows', async () => {
     const { stack, official } = await start();
 
     await official.put('uploads/logo.png', picture('logo.png'));
@@ -137,7 +137,7 @@ describe('an upload by the official client', () => {
 });
 
 describe('a program that calls ProcessObject itself', () => {
-  it('is served with a raw body and standard, padded Base64', async () => {
+  it('a program that calls ProcessObject itself is served with a raw body and standard, padded Base64', async () => {
     const { official, ours, port } = await start();
     await official.put('x.png', picture('logo.png'));
     const [key, bucket] = ['出/?>.png', 'photos'].map((text) => Buffer.from(text).toString('base64'));
@@ -151,7 +151,7 @@ describe('a program that calls ProcessObject itself', () => {
     expect(await look(ours, '出/?>.png')).toMatchObject({ width: 100, height: 100 });
   });
 
-  it('is served through the official client, which form-encodes the body', async () => {
+  it('a program that calls ProcessObject itself is served through the official client, which form-encodes the body', async () => {
     const { official, ours } = await start();
     await official.put('x.png', picture('logo.png'));
 
@@ -171,7 +171,7 @@ describe('a key', () => {
     outputs: [{ style: 'image/resize,w_8/format,png', target: { bucket: 'small-ones', key: '{key}' } }],
   };
 
-  it('of any kind goes through the whole loop unharmed', async () => {
+  it('a key of any kind goes through the whole loop unharmed', async () => {
     const { stack, ours } = await start(everything);
     const body = await sharp(picture('logo.png')).resize(16).png().toBuffer();
 

@@ -97,7 +97,7 @@ describe('a native record', () => {
     );
   });
 
-  it('is never the only one read', () => {
+  it('reads every native record of an event, never only the first', () => {
     const item = sample('native-batch');
     const { events } = JSON.parse(JSON.stringify(item.event));
 
@@ -105,7 +105,7 @@ describe('a native record', () => {
     expect(events.length).toBeGreaterThan(1);
   });
 
-  it('that is broken is reported beside the good ones, with its place', () => {
+  it('a native record that is broken is reported beside the good ones, with its place', () => {
     const { records } = parse({
       events: [nativeRecord('a'), { eventName: 'x', oss: { bucket: { name: 'b' } } }],
     });
@@ -118,7 +118,7 @@ describe('a native record', () => {
 });
 
 describe('an EventBridge event', () => {
-  it('is the same object as its native twin', () => {
+  it('an EventBridge event is the same object as its native twin', () => {
     const event = parseEvent(bytesOf(sample('eb-post')), now).records[0];
 
     expect(event).toMatchObject({
@@ -182,7 +182,7 @@ describe('a manual event', () => {
     );
   });
 
-  it('may bring a style and a target, and may only ask for the plan', () => {
+  it('a manual event may bring a style and a target, and may only ask for the plan', () => {
     const target = { key: 'x/{base}' };
 
     expect(parse({ bucket: 'b', key: 'k', style: 'image/info', target, dryRun: true })).toMatchObject({
@@ -191,7 +191,7 @@ describe('a manual event', () => {
     });
   });
 
-  it('may say when its object was modified, which is then its time', () => {
+  it('a manual event may say when its object was modified, which is then its time', () => {
     const time = '2024-05-06T07:08:09Z';
 
     expect(parse({ objects: [{ bucket: 'b', key: 'k', lastModified: time }] }).records).toMatchObject([
@@ -199,7 +199,7 @@ describe('a manual event', () => {
     ]);
   });
 
-  it('may say since when outputs are new enough, in whole seconds', () => {
+  it('a manual event may say since when outputs are new enough, in whole seconds', () => {
     const { savedSince } = parse({ bucket: 'b', key: 'k', savedSince: '2026-01-31T18:00:00.900Z' });
 
     expect(savedSince).toBe(Date.parse('2026-01-31T18:00:00Z'));
@@ -250,7 +250,7 @@ describe('bad bytes', () => {
     );
   });
 
-  it('of any kind never raise anything but an EventError', () => {
+  it('bad bytes of any kind never raise anything but an EventError', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), fc.base64String()), fc.nat(), (text, cut) => {
         const mutated = JSON.stringify(sample('native-put').event).split('');

@@ -147,7 +147,7 @@ function summarize(
 describe.each(bursts)('$uploads uploads of $outputs outputs against $quota image calls a second', (burst) => {
   const timeout = 1_800_000;
 
-  it('are all done with the cap, and next to none is throttled', { timeout }, async () => {
+  it('uploads are all done with the cap, and next to none is throttled', { timeout }, async () => {
     const { done, deadLetters, throttledShare, billedShare } = await play({
       ...burst,
       maxInstances: capOf(burst),
@@ -160,7 +160,7 @@ describe.each(bursts)('$uploads uploads of $outputs outputs against $quota image
     }
   });
 
-  it('are throttled without it, and paid for many times over', { timeout }, async () => {
+  it('uploads are throttled without the cap, and paid for many times over', { timeout }, async () => {
     const { done, deadLetters, throttledShare } = await play({ ...burst, maxInstances: uncapped });
 
     expect(done + deadLetters).toBe(burst.uploads);

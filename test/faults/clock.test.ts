@@ -27,7 +27,7 @@ describe('a wrong clock', () => {
     },
   );
 
-  it('is learnt anew when it is put right', async () => {
+  it('a wrong clock is learnt anew when it is put right', async () => {
     const { upload, setFaults, invoke } = await startWorkbench({ rules });
     const event = await upload('uploads/a', 'pixels');
     await setFaults({ rules: [{ fault: 'RequestTimeTooSkewed' }] });
@@ -41,7 +41,7 @@ describe('a wrong clock', () => {
 });
 
 describe('an expired token', () => {
-  it('is not tried again within the invocation, and the next one brings its own', async () => {
+  it('an expired token is not tried again within the invocation, and the next one brings its own', async () => {
     const { oss, upload, invoke } = await startWorkbench({ rules });
     const event = await upload('uploads/a', 'pixels');
     const expired = oss.issueToken({ roleName: 'saver', ttlSeconds: 0 });

@@ -97,7 +97,7 @@ const anyKey = fc.oneof(
 );
 
 describe('what an event names', () => {
-  it("never chooses another host, path or target bucket than OSS's own for it", async () => {
+  it("what an event names never chooses another host, path or target bucket than OSS's own for it", async () => {
     const { sent, invoke } = createCapture();
     let requests = 0;
     await fc.assert(
@@ -126,14 +126,17 @@ describe('what an event names', () => {
     expect(requests).toBeGreaterThan(300);
   });
 
-  it.each(buckets)('is refused where %j is its bucket, and nothing is sent', async (bucket) => {
-    const { sent, invoke } = createCapture();
+  it.each(buckets)(
+    'what an event names is refused where %j is its bucket, and nothing is sent',
+    async (bucket) => {
+      const { sent, invoke } = createCapture();
 
-    const ended = await invoke({ bucket, key: 'a.jpg' });
+      const ended = await invoke({ bucket, key: 'a.jpg' });
 
-    expect(sent.map(({ origin }) => origin)).toEqual([]);
-    expect(String(ended)).toMatch(/InvalidOutput|bucket/);
-  });
+      expect(sent.map(({ origin }) => origin)).toEqual([]);
+      expect(String(ended)).toMatch(/InvalidOutput|bucket/);
+    },
+  );
 
   it.each(['evil.com/', 'x.evil.com#', 'oss-cn-hangzhou', 'cn hangzhou', '..'])(
     'does not matter where %j is the region: nothing is sent',
@@ -172,13 +175,13 @@ const record = {
 };
 
 describe('the size of an event', () => {
-  it('is bounded in records', () => {
+  it('the size of an event is bounded in records', () => {
     const event = Buffer.from(JSON.stringify({ events: Array(10_001).fill(record) }));
 
     expect(() => parseEvent(event, now)).toThrow('The event holds 10001 records; at most 10000.');
   });
 
-  it('is bounded in outputs', async () => {
+  it('the size of an event is bounded in outputs', async () => {
     const { sent, invoke } = createCapture();
 
     const ended = await invoke({
@@ -201,7 +204,7 @@ describe('the size of an event', () => {
     ['envelopes', envelopes(50)],
     ['text in text', texts(12)],
     ['records of objects', `{"events":[${'{"oss":'.repeat(30_000)}1${'}'.repeat(30_000)}]}`],
-  ])('is bounded in the depth of its %s', (_, text) => {
+  ])('the size of an event is bounded in the depth of its %s', (_, text) => {
     expect(() => parseEvent(Buffer.from(text), now)).toThrow(EventError);
   });
 });
@@ -261,13 +264,17 @@ describe('100 kB of anything', () => {
       (endpoint: string) => resolveEndpoint({ region: 'cn-hangzhou', endpoint: `${endpoint}!` }),
     ],
     ['a region', (region: string) => resolveEndpoint({ region: `${region}!` })],
-  ])('as %s is refused, in time that grows no faster than it', { timeout: 20_000 }, (_, read) => {
-    for (const attack of attacks) {
-      expect(() => read(attack)).toThrow(Error);
-    }
-  });
+  ])(
+    '100 kB of anything as %s is refused, in time that grows no faster than it',
+    { timeout: 20_000 },
+    (_, read) => {
+      for (const attack of attacks) {
+        expect(() => read(attack)).toThrow(Error);
+      }
+    },
+  );
 
-  it('as a key, bucket, style or target in an event ends as a named failure', {
+  it('100 kB of anything as a key, bucket, style or target in an event ends as a named failure', {
     timeout: 20_000,
   }, async () => {
     const { sent, invoke } = createCapture();

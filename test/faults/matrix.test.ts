@@ -142,7 +142,7 @@ describe.each(faultNames)('%s', (fault) => {
 });
 
 describe('the deadline', () => {
-  it('is met with everything reported, whatever else goes wrong', async () => {
+  it('the deadline is met with everything reported, whatever else goes wrong', async () => {
     const timeoutMs = 1_600;
     const phase = { name: 'the deadline', outputs: 8 };
     const slow = { timeoutMs, concurrency: 2, latencyMs: 400, waits: true };
@@ -175,7 +175,7 @@ describe('a dead peer', () => {
     expect(ends.map(({ report }) => report.saved)).toEqual(Array(8).fill(4));
   });
 
-  it('that refuses connections is told as what it is, to be tried again', async () => {
+  it('a dead peer that refuses connections is reported as such, to be tried again', async () => {
     const { oss, upload, invoke } = await startWorkbench({ rules: rulesOf(2) });
     const event = await upload('uploads/a', 'pixels');
     await oss.close();

@@ -103,7 +103,7 @@ describe('an event that comes twice', () => {
     expect(await read('derived/a')).toBe('image/info(pixels)');
   });
 
-  it('of a new version is made with refresh: stale', async () => {
+  it('an event of a new version is made again with refresh: stale', async () => {
     let nowMs = Date.now();
     const { upload, invoke, read } = await startWorkbench({
       rules: rulesOf({ refresh: 'stale' }),

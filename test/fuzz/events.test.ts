@@ -105,7 +105,7 @@ function makeEvent(random: Random): Buffer {
 }
 
 describe('any event at all', () => {
-  it(`is planned or refused by name, never crashed on (${runs.toLocaleString('en')} events, seed ${seed})`, {
+  it(`any event at all is planned or refused by name, never crashed on (${runs.toLocaleString('en')} events, seed ${seed})`, {
     timeout: 3_600_000,
   }, () => {
     const random = createRandom(seed);

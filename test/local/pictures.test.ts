@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { samplePictures } from '../../src/local/pictures.ts';
 
 describe('the sample pictures', () => {
-  it('are what their names promise, the same at each call', async () => {
+  it('the sample pictures are what their names promise, the same at each call', async () => {
     const [once, again] = [await samplePictures(), await samplePictures()];
 
     const described = await Promise.all(

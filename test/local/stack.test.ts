@@ -100,7 +100,7 @@ describe('a start', () => {
 });
 
 describe('a data folder', () => {
-  it('that a living process uses is refused to another stack, and given back at the end', async () => {
+  it('a data folder that a living process uses is refused to another stack, and given back at the end', async () => {
     const project = makeProject();
     const first = await start({}, project);
 
@@ -112,7 +112,7 @@ describe('a data folder', () => {
     await expect(start({}, project)).resolves.toHaveProperty('url');
   });
 
-  it('whose process was killed is taken over', async () => {
+  it('a data folder whose process was killed is taken over', async () => {
     const project = makeProject();
     mkdirSync(project.dataDir);
     writeFileSync(join(project.dataDir, 'lock'), '999999999');
@@ -177,7 +177,7 @@ describe('a stack that cannot start', () => {
 });
 
 describe('rules that are edited while the stack runs', () => {
-  it('are taken by the function, their new bucket with them', async () => {
+  it('rules that are edited while the stack runs are taken by the function, their new bucket with them', async () => {
     const stack = await start();
     expect(await ruleNames(stack)).toEqual(['first']);
 
@@ -192,7 +192,7 @@ describe('rules that are edited while the stack runs', () => {
     });
   });
 
-  it('are refused when they are wrong, and the earlier ones stay', async () => {
+  it('rules that are edited while the stack runs are refused when they are wrong, and the earlier ones stay', async () => {
     const stack = await start();
     writeFileSync(stack.rulesFile, 'rules: [{}]');
 
@@ -204,7 +204,7 @@ describe('rules that are edited while the stack runs', () => {
 });
 
 describe('what happens in a stack', () => {
-  it('is told to whoever listens: the object, its delivery, what the function writes, the outcome', async () => {
+  it('what happens in a stack is told to whoever listens: the object, its delivery, what the function writes, the outcome', async () => {
     const stack = await start();
     const heard: StackEvent[] = [];
     const unsubscribe = stack.subscribe((event) => heard.push(event));
@@ -227,7 +227,7 @@ describe('what happens in a stack', () => {
 });
 
 describe('a debugger', () => {
-  it('is told where to attach, and meets one instance with time to spare', async () => {
+  it('a debugger is told where to attach, and meets one instance with time to spare', async () => {
     const stack = await start({ inspect: '127.0.0.1:0' });
     writeFileSync(join(stack.bundleDir, 'index.js'), 'exports.handler = async (_, c) => c.function.timeout;');
     await stack.reload();

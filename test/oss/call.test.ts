@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('an operation that fails', () => {
-  it('is an error that names the operation, object, status, code and ids', async () => {
+  it('an operation that fails is an error that names the operation, object, status, code and ids', async () => {
     const mock = mockOss();
     answer(mock, 404, errorXml('NoSuchKey', 'The specified key does not exist.'), {
       'x-oss-ec': '0026-00000001',
@@ -36,7 +36,7 @@ describe('an operation that fails', () => {
     expect(error).toMatchObject({ kind: 'permanent', context: { attempts: 1 } });
   });
 
-  it('is tried again, with new credentials and a new signature each time', async () => {
+  it('an operation that fails is tried again, with new credentials and a new signature each time', async () => {
     let asked = 0;
     const credentials = (): Credentials => ({ ...secrets, securityToken: `token-${++asked}` });
     const retries: unknown[] = [];
@@ -67,7 +67,7 @@ describe('an operation that fails', () => {
     expect(third[0]?.headers.authorization).not.toBe(first[0]?.headers.authorization);
   });
 
-  it('is given up after three attempts, with the last error', async () => {
+  it('an operation that fails is given up after three attempts, with the last error', async () => {
     const mock = mockOss();
     for (const code of ['A', 'B', 'C']) {
       answer(mock, 500, errorXml(code, ''));
@@ -78,7 +78,7 @@ describe('an operation that fails', () => {
     expect(error).toMatchObject({ code: 'C', context: { attempts: 3 }, kind: 'transient' });
   });
 
-  it('is given up when the deadline leaves no room for the pause', async () => {
+  it('an operation that fails is given up when the deadline leaves no room for the pause', async () => {
     const mock = mockOss();
     answer(mock, 503, errorXml('CpuLimitExceeded', 'busy'));
 
@@ -88,7 +88,7 @@ describe('an operation that fails', () => {
     expect(mock.sleeps).toEqual([]);
   });
 
-  it('is not even sent after the deadline', async () => {
+  it('an operation that fails is not even sent after the deadline', async () => {
     const mock = mockOss();
 
     const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt }));
@@ -120,7 +120,7 @@ describe('an operation that fails', () => {
   it.each([
     ['bucket', { bucket: 'evil.com/', key: 'k' }],
     ['key', { bucket: 'photos', key: '/k' }],
-  ])('is never sent with an impossible %s', async (what, object) => {
+  ])('an operation is never sent with an impossible %s', async (what, object) => {
     const mock = mockOss();
 
     const error = await rejection(mock.client.headObject(object));
@@ -136,7 +136,7 @@ describe('an operation that fails', () => {
     );
   });
 
-  it('is never sent with a header that would be signed otherwise than sent', async () => {
+  it('an operation is never sent with a header that would be signed otherwise than sent', async () => {
     const mock = mockOss();
 
     const error = await rejection(

@@ -14,7 +14,7 @@ describe('the encoder', () => {
     expect(bare).toBe('-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~');
   });
 
-  it('is undone by percent-decoding, for any text', () => {
+  it('the encoder is undone by percent-decoding, for any text', () => {
     fc.assert(fc.property(wellFormed, (text) => decodeURIComponent(encodeComponent(text)) === text));
   });
 

@@ -15,7 +15,7 @@ describe('an endpoint', () => {
     [{ region, endpoint: 'http://127.0.0.1:9000', internal: true }, 'http://127.0.0.1:9000', '/photos/k'],
     [{ region, endpoint: 'http://localhost:9000' }, 'http://localhost:9000', '/photos/k'],
     [{ region, endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000', '/photos/k'],
-  ])('of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
+  ])('an endpoint of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
     expect(addressOf(resolveEndpoint(settings), 'photos', 'k')).toEqual({
       origin,
       path,
@@ -26,11 +26,14 @@ describe('an endpoint', () => {
   it.each([
     ['virtual-hosted', {}, '/'],
     ['path', { endpoint: 'http://127.0.0.1' }, '/photos/'],
-  ])('in %s style addresses the bucket itself by its trailing slash', (_style, settings, path) => {
-    const endpoint = resolveEndpoint({ region, ...settings });
+  ])(
+    'an endpoint in %s style addresses the bucket itself by its trailing slash',
+    (_style, settings, path) => {
+      const endpoint = resolveEndpoint({ region, ...settings });
 
-    expect(addressOf(endpoint, 'photos')).toMatchObject({ path, canonicalUri: '/photos/' });
-  });
+      expect(addressOf(endpoint, 'photos')).toMatchObject({ path, canonicalUri: '/photos/' });
+    },
+  );
 
   it.each([
     '',

@@ -41,7 +41,7 @@ describe('an error answer of OSS', () => {
     expect(error).toMatchObject({ requestId: 'H1', ec: '0003-1' });
   });
 
-  it('is read from the Base64 header that HEAD has instead of a body', () => {
+  it('an error answer of OSS is read from the Base64 header that HEAD has instead of a body', () => {
     const encoded = Buffer.from(errorXml('NoSuchBucket', 'gone')).toString('base64');
 
     expect(serviceError(404, '', { 'x-oss-err': encoded })).toMatchObject({
@@ -50,7 +50,7 @@ describe('an error answer of OSS', () => {
     });
   });
 
-  it('is read from JSON', () => {
+  it('an error answer of OSS is read from JSON', () => {
     const error = serviceError(
       400,
       '{"Error":{"Code":"Imm Client","Message":"not attached","RequestId":"R","EC":"E"}}',
@@ -69,7 +69,7 @@ describe('an error answer of OSS', () => {
     });
   });
 
-  it('is permanent where the clock is wrong and nobody tells the time', () => {
+  it('an error answer of OSS is permanent where the clock is wrong and nobody tells the time', () => {
     expect(serviceError(403, errorXml('RequestTimeTooSkewed', 'too far off')).kind).toBe('permanent');
   });
 
@@ -80,7 +80,7 @@ describe('an error answer of OSS', () => {
     ['{"Error":null}', '(14 bytes of text/html)'],
     ['{broken', '(7 bytes of text/html)'],
     ['', '(no body)'],
-  ])('is named BadErrorResponse, unquoted, when it is %j', (body, description) => {
+  ])('an error answer of OSS is named BadErrorResponse, unquoted, when it is %j', (body, description) => {
     const error = serviceError(502, body, { 'content-type': 'text/html' });
 
     expect(error).toMatchObject({ code: 'BadErrorResponse', kind: 'transient' });
@@ -89,7 +89,7 @@ describe('an error answer of OSS', () => {
     );
   });
 
-  it('never throws, whatever the bytes', () => {
+  it('an error answer of OSS never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), (bytes, header) => {
         const error = serviceError(500, Buffer.from(bytes), { 'x-oss-err': header });
@@ -127,7 +127,7 @@ describe('the kind of a failure', () => {
     [404, 'NoSuchKey', '', 'permanent'],
     [501, 'NotImplemented', '', 'permanent'],
     [304, 'BadErrorResponse', '', 'permanent'],
-  ])('of %i %s %s is %4$s', (statusCode, code, message, kind) => {
+  ])('the kind of a failure of %i %s %s is %4$s', (statusCode, code, message, kind) => {
     expect(classify(statusCode, code, message)).toBe(kind);
   });
 });

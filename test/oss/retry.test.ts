@@ -45,7 +45,7 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([500, 1000]);
   });
 
-  it('may pause not at all: the jitter is full', async () => {
+  it('retrying may pause not at all: the jitter is full', async () => {
     const { outcome, log } = run(['throttled'], { random: 0 });
 
     await expect(outcome).resolves.toBe(2);
@@ -73,7 +73,7 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([100]);
   });
 
-  it('goes on at once after a wrong clock', async () => {
+  it('retrying goes on at once after a wrong clock', async () => {
     const { outcome, log } = run(['skewed']);
 
     await expect(outcome).resolves.toBe(2);
@@ -87,7 +87,7 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([0]);
   });
 
-  it('never repeats what failed in our own code', async () => {
+  it('retrying never repeats what failed in our own code', async () => {
     let attempts = 0;
     const policy = {
       maxAttempts: 4,

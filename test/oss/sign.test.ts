@@ -76,7 +76,7 @@ const sign = (changes: object = {}, signerChanges: object = {}) =>
   )[1];
 
 describe('the V4 signature', () => {
-  it('has all ten published header vectors to answer to', () => {
+  it('the V4 signature has all ten published header vectors to answer to', () => {
     expect(vectors).toHaveLength(10);
   });
 
@@ -140,7 +140,7 @@ describe('the V4 signature', () => {
     expect(sign()).toBe(before);
   });
 
-  it('does not depend on headers that a proxy may change', () => {
+  it('the V4 signature does not depend on headers that a proxy may change', () => {
     expect(sign({ headers: { ...request.headers, 'user-agent': 'x', host: 'h' } })).toBe(sign());
   });
 });

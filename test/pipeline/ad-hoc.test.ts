@@ -9,7 +9,7 @@ const style = 'image/resize,w_320/watermark,text_{b64:{name}}';
 const target = { bucket: 'marked', key: 'x/{name}.webp' };
 
 describe('an output that an event names', () => {
-  it('is planned for whatever object the event names', () => {
+  it('an output that an event names is planned for whatever object the event names', () => {
     const planned = plan(upload('derived/花.jpg'), adHocRules({ style, target }));
 
     expect(planned).toMatchObject([
@@ -22,7 +22,7 @@ describe('an output that an event names', () => {
     ]);
   });
 
-  it('is saved in the bucket of the object where it names none', () => {
+  it('an output that an event names is saved in the bucket of the object where it names none', () => {
     const [item] = plan(upload('a.jpg'), adHocRules({ style: 'style/mark', target: { key: 'x/{key}' } }));
 
     expect(item).toMatchObject({ style: 'style/mark', target: { bucket: 'photos', key: 'x/a.jpg' } });
@@ -38,7 +38,7 @@ describe('an output that an event names', () => {
     expect(item).toMatchObject({ message: expect.stringContaining(message) });
   });
 
-  it('never overwrites the object that it is made of', () => {
+  it('an output that an event names never overwrites the object that it is made of', () => {
     const [item] = plan(upload('a.jpg'), adHocRules({ style: 'image/info', target: { key: '{key}' } }));
 
     expect(item).toMatchObject({ status: 'failed', code: 'InvalidOutput' });
@@ -56,14 +56,14 @@ describe('an output that an event names', () => {
     [{ style, target: { key: '{nmae}' } }, 'received {nmae}'],
     [{ style, target: { bucket: 7, key: 'x' } }, 'target.bucket: expected a text, received 7'],
     [{ style, target: { key: 'x', prefix: 'y' } }, 'target.prefix: no such field here'],
-  ])('is refused as %j by name', (output, message) => {
+  ])('an output that an event names is refused as %j by name', (output, message) => {
     const read = () => adHocRules({ style: undefined, target: undefined, ...output });
 
     expect(read).toThrow(EventError);
     expect(read).toThrow(message);
   });
 
-  it('never raises anything but an EventError', () => {
+  it('an output that an event names never raises anything but an EventError', () => {
     const anything = fc.oneof(fc.jsonValue(), fc.constantFrom(style, target));
     fc.assert(
       fc.property(anything, anything, (one, two) => {

@@ -7,7 +7,7 @@ const decode = (process: string) =>
   process.replace(/([ob])_([\w-]+)/g, (_, name, value) => `${name}=${Buffer.from(value, 'base64url')}`);
 
 describe('a plan', () => {
-  it('has a task for each output of every rule that matches', () => {
+  it('a plan has a task for each output of every rule that matches', () => {
     const marked = { style: 'style/mark', target: { bucket: 'marked', key: '{key}' } };
     const rules = rulesOf(
       uploads,
@@ -169,7 +169,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('never lets a key change the style, or the bucket it is saved to', () => {
+  it('a plan never lets a key change the style, or the bucket it is saved to', () => {
     const text = { style: 'image/watermark,text_{b64:{key}}', target: { bucket: 'marked', key: 'm/{key}' } };
     const rules = rulesOf({ match: { key: '**' }, outputs: [text] });
 

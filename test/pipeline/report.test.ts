@@ -29,7 +29,7 @@ describe('the error of an invocation', () => {
     );
   });
 
-  it('stays small however many and however long the failures are, and says how many it leaves out', () => {
+  it('the error of an invocation stays small however many and however long the failures are, and says how many it leaves out', () => {
     const keys = Array.from({ length: 5_000 }, (_, i) => `${i}-${'长'.repeat(300)}`);
 
     const error = new OutputsFailed(
@@ -63,7 +63,7 @@ describe('the error of an invocation', () => {
 });
 
 describe('a line of log', () => {
-  it('has a constant message and flat fields, and nothing of the process string', () => {
+  it('a line of log has a constant message and flat fields, and nothing of the process string', () => {
     const lines: unknown[] = [];
     const take = (message: string, fields?: object) => lines.push({ message, ...fields });
     const logger: Logger = { debug: take, info: take, warn: take, error: take };

@@ -61,7 +61,7 @@ describe('a run', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it.each([1, 2, 4])('goes on after a failure, with %i calls at once', async (concurrency) => {
+  it.each([1, 2, 4])('a run goes on after a failure, with %i calls at once', async (concurrency) => {
     const call = callOf((key) => {
       if (key === 't1.jpg') {
         throw new Error('broken');
@@ -74,7 +74,7 @@ describe('a run', () => {
     expect(results.map(({ status }) => status)).toEqual(['saved', 'failed', 'saved', 'saved']);
   });
 
-  it('has no more calls under way than the limit, and that many', async () => {
+  it('a run has no more calls under way than the limit, and that many', async () => {
     let active = 0;
     let most = 0;
     const call = callOf(async () => {

@@ -46,7 +46,7 @@ function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
 const options = { deadline: 1_000, now: () => 0 };
 
 describe('an output', () => {
-  it('is made without asking anything first', async () => {
+  it('an output is made without asking anything first', async () => {
     const { call, calls } = callOf({});
 
     expect(await save(task(), { call, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
@@ -55,7 +55,7 @@ describe('an output', () => {
 });
 
 describe('an output refreshed only when missing', () => {
-  it('is made when there is none', async () => {
+  it('an output refreshed only when missing is made when there is none', async () => {
     const { call, calls } = callOf({});
 
     expect(await save(task({ refresh: 'missing' }), { call, ...options })).toMatchObject({
@@ -64,7 +64,7 @@ describe('an output refreshed only when missing', () => {
     expect(calls).toEqual(['head a.webp', 'process']);
   });
 
-  it('is skipped when it is there, at the price of one HEAD', async () => {
+  it('an output refreshed only when missing is skipped when it is there, at the price of one HEAD', async () => {
     const { call, calls } = callOf({ 'a.webp': [{}] });
 
     const result = await save(task({ refresh: 'missing' }), { call, ...options });
@@ -93,7 +93,7 @@ describe('an output refreshed only when stale', () => {
     expect((await save(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
   });
 
-  it('is made when the age of its source is unknown', async () => {
+  it('an output refreshed only when stale is made when the age of its source is unknown', async () => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date().toUTCString() }] });
 
     expect(await save(task({ refresh: 'stale', version: {} }), { call, ...options })).toMatchObject({
@@ -114,7 +114,7 @@ describe('an output that need not be made again if it was saved since some time'
     expect((await save(task(), { call, ...options, savedSince: since })).status).toBe(status);
   });
 
-  it('is made when there is none', async () => {
+  it('an output that need not be made again if it was saved since some time is made when there is none', async () => {
     const { call, calls } = callOf({});
 
     expect((await save(task(), { call, ...options, savedSince: since })).status).toBe('saved');
@@ -123,7 +123,7 @@ describe('an output that need not be made again if it was saved since some time'
 });
 
 describe('an output that checks its source', () => {
-  it('is made once when the source stayed as it was', async () => {
+  it('an output that checks its source is made once when the source stayed as it was', async () => {
     const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V1"' }] });
 
     expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
@@ -132,7 +132,7 @@ describe('an output that checks its source', () => {
     expect(calls).toEqual(['process', 'head a.jpg']);
   });
 
-  it('is made again when the source was replaced meanwhile', async () => {
+  it('an output that checks its source is made again when the source was replaced meanwhile', async () => {
     const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V2"' }] });
 
     expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
@@ -141,7 +141,7 @@ describe('an output that checks its source', () => {
     expect(calls).toEqual(['process', 'head a.jpg', 'process', 'head a.jpg']);
   });
 
-  it('is left as it is when the source is gone', async () => {
+  it('an output that checks its source is left as it is when the source is gone', async () => {
     const { call, calls } = callOf({});
 
     expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({

@@ -6,13 +6,13 @@ const output = { style: 'image/info', target: { key: 'd/{key}' } };
 const ruleSet = ruleSetOf({ rules: [{ name: 'r', match: { key: 'u/**' }, outputs: [output] }] });
 
 describe('a compiled rules file', () => {
-  it('is read as the build wrote it', () => {
+  it('a compiled rules file is read as the build wrote it', () => {
     const text = JSON.stringify(ruleSet);
 
     expect(parseRuleSet(text, 'rules.json')).toEqual(JSON.parse(text));
   });
 
-  it('of another format is refused by the names of both formats', () => {
+  it('a compiled rules file of another format is refused by the names of both formats', () => {
     const text = JSON.stringify({ ...ruleSet, builtBy: '9.9.9', format: 3 });
 
     expect(() => parseRuleSet(text, '/code/rules.json')).toThrow(
@@ -27,7 +27,7 @@ describe('a compiled rules file', () => {
     ['a rules.yaml in JSON', '{"rules":[]}'],
     ['without rules', '{"format":2,"builtBy":"0.1.0"}'],
     ['no object', '[]'],
-  ])('that is %s is refused in one sentence', (_how, text) => {
+  ])('a compiled rules file that is %s is refused in one sentence', (_how, text) => {
     expect(() => parseRuleSet(text, 'rules.json')).toThrow(RulesError);
     expect(() => parseRuleSet(text, 'rules.json')).toThrow(
       'rules.json is no compiled rules file, or was cut off: rebuild with `oss-saveas build`.',

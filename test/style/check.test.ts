@@ -45,16 +45,19 @@ describe('what OSS documents to work', () => {
 });
 
 describe('what OSS documents to refuse', () => {
-  it.each(refusedStyles)('is an error that names the EC: $style', ({ style, expected: { error } }) => {
-    const errors = checkStyle(style).filter(({ severity }) => severity === 'error');
+  it.each(refusedStyles)(
+    'what OSS documents to refuse is an error that names the EC: $style',
+    ({ style, expected: { error } }) => {
+      const errors = checkStyle(style).filter(({ severity }) => severity === 'error');
 
-    expect(errors).not.toEqual([]);
-    // EC 0040-00000212 and -213, and those of nested watermarks, are told by the message about the action itself.
-    const isAboutAction = /^image\/(slim)?$|watermark,image_/.test(style);
-    if (error?.ec && !isAboutAction) {
-      expect(errors[0]?.message).toContain(error.ec);
-    }
-  });
+      expect(errors).not.toEqual([]);
+      // EC 0040-00000212 and -213, and those of nested watermarks, are told by the message about the action itself.
+      const isAboutAction = /^image\/(slim)?$|watermark,image_/.test(style);
+      if (error?.ec && !isAboutAction) {
+        expect(errors[0]?.message).toContain(error.ec);
+      }
+    },
+  );
 
   it.each([
     ['image/resize,m_abc,w_100', 'abc'],
@@ -110,7 +113,7 @@ describe('what OSS documents to refuse', () => {
     ['csv/select|sys/saveas,o_YQ', 'select'],
     ['style/a b', 'a b'],
     [`style/${'a'.repeat(64)}`, 'a'.repeat(64)],
-  ])('is an error at its place: %s', (style, place) => {
+  ])('what OSS documents to refuse is an error at its place: %s', (style, place) => {
     expect(errorsOf(style)).toContain(`error ${place}`);
   });
 
@@ -123,7 +126,7 @@ describe('what OSS documents to refuse', () => {
     ]);
   });
 
-  it('holds for the preprocessing inside the name of a watermark image, and points at that name', () => {
+  it('what OSS documents to refuse holds for the preprocessing inside the name of a watermark image, and points at that name', () => {
     const withImage = (process: string) =>
       `image/watermark,image_${base64(`a.png?x-oss-process=${process}`)}`;
 
@@ -157,7 +160,7 @@ describe('what is probably wrong', () => {
     ['video/convert,f_mp4', 'convert', 'needs "|sys/saveas'],
     ['image/flip,1|image/flip,0', 'image', 'joined with "/"'],
     ['image/format,heic', 'heic', 'cn-hangzhou'],
-  ])('is a warning and no error: %s', (style, place, text) => {
+  ])('what is probably wrong is a warning and no error: %s', (style, place, text) => {
     const diagnostics = checkStyle(style);
 
     const warnings = diagnostics.filter((one) => one.severity === 'warning' && placeOf(style, one) === place);
@@ -179,7 +182,7 @@ describe('what is probably wrong', () => {
     'image/resize,m_pad,w_9,color_FFFFFF',
     'image/resize,w_100/watermark,image_YQ/format,gif',
     'image/resize,m_lfit,w_100/format,jpg/quality,Q_9',
-  ])('is not seen where there is nothing: %s', (style) => {
+  ])('what is probably wrong is not seen where there is nothing: %s', (style) => {
     expect(withoutNotes(style)).toEqual([]);
   });
 });
@@ -194,7 +197,7 @@ describe('what surprises', () => {
     ['image/circle,r_9', 'white outside in a JPG'],
     ['image/crop,g_face', 'IMM project'],
     ['video/info', 'IMM project'],
-  ])('is a note: %s', (style, text) => {
+  ])('what surprises is a note: %s', (style, text) => {
     const notes = checkStyle(style).filter(({ severity }) => severity === 'note');
 
     expect(notes.map(({ message }) => message).join('\n')).toContain(text);
@@ -277,7 +280,7 @@ describe('any style made from the catalog', () => {
     );
   });
 
-  it('is judged whatever the text, without a throw, inside its bounds', () => {
+  it('any style made from the catalog is judged whatever the text, without a throw, inside its bounds', () => {
     const word = fc.constantFrom(
       ...'|/,_@='.split(''),
       'image',

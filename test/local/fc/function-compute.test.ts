@@ -36,7 +36,7 @@ describe('an asynchronous invocation', () => {
     expect([readdirSync(queueDir), readdirSync(deadLetterDir)]).toEqual([[], []]);
   });
 
-  it('is tried four times under one request id, then becomes a dead letter', async () => {
+  it('an asynchronous invocation is tried four times under one request id, then becomes a dead letter', async () => {
     const dir = makeDir();
     const slept: number[] = [];
     const now = () => Date.UTC(2026, 2, 11, 6, 21, 35);
@@ -67,7 +67,7 @@ describe('an asynchronous invocation', () => {
     expect(outcomes).toMatchObject([{ attempts: 4, deadLetter: join(deadLetterDir, letter?.file ?? '') }]);
   });
 
-  it('that succeeds on a retry leaves no dead letter', async () => {
+  it('an asynchronous invocation that succeeds on a retry leaves no dead letter', async () => {
     const { fc, outcomes, deadLetterDir } = await open(
       counts(makeDir(), 'if (calls.length < 3) throw new Error("not yet"); return "done";'),
     );
@@ -79,7 +79,7 @@ describe('an asynchronous invocation', () => {
     expect(readdirSync(deadLetterDir)).toEqual([]);
   });
 
-  it('is billed for all its attempts, and not for the time it waits in line', async () => {
+  it('an asynchronous invocation is billed for all its attempts, and not for the time it waits in line', async () => {
     const slow = 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60));';
     const { fc, outcomes } = await open(slow, { maxInstances: 1 });
 
@@ -94,7 +94,7 @@ describe('an asynchronous invocation', () => {
     expect((third?.durationMs ?? 0) - (third?.billedMs ?? 0)).toBeGreaterThan(100);
   });
 
-  it('is billed for an attempt that kills its instance', async () => {
+  it('an asynchronous invocation is billed for an attempt that kills its instance', async () => {
     const dies = 'exports.handler = () => setTimeout(() => process.exit(1), 40) && new Promise(() => {});';
     const { fc, outcomes } = await open(dies, { retryDelaysMs: [0] });
 
@@ -105,7 +105,7 @@ describe('an asynchronous invocation', () => {
     expect(outcomes[0]?.billedMs).toBeGreaterThan(70);
   });
 
-  it('is on disk as soon as it is accepted', async () => {
+  it('an asynchronous invocation is on disk as soon as it is accepted', async () => {
     const { fc, queueDir } = await open(hangs);
 
     fc.enqueue({ key: 'a.jpg' });
@@ -167,7 +167,7 @@ describe('an asynchronous invocation', () => {
     expect(second.outcomes).toMatchObject([{ event: { key: 'a.jpg' }, result: { status: 'succeeded' } }]);
   });
 
-  it('stays in the queue when its own bookkeeping breaks, and says so', async () => {
+  it('an asynchronous invocation stays in the queue when its own bookkeeping breaks, and says so', async () => {
     const credentials = async () => Promise.reject(new Error('no role'));
     const { fc, queueDir, lines } = await open(returnsEvent, { credentials });
 
@@ -195,7 +195,7 @@ describe('an asynchronous invocation', () => {
 });
 
 describe('instances', () => {
-  it('never run more events at once than reserved, and do run that many', async () => {
+  it('instances never run more events at once than reserved, and do run that many', async () => {
     const dir = makeDir();
     const { fc, outcomes } = await open(
       `const fs = require('node:fs');
@@ -225,13 +225,13 @@ describe('instances', () => {
     expect(Math.max(...running.map(Number))).toBe(2);
   });
 
-  it('stay warm between events', async () => {
+  it('instances stay warm between events', async () => {
     const { fc } = await open('let calls = 0; exports.handler = async () => { calls += 1; return calls; };');
 
     expect([await invokeJson(fc), await invokeJson(fc), await invokeJson(fc)]).toEqual([1, 2, 3]);
   });
 
-  it('are killed at the time limit, which counts as a function error', async () => {
+  it('instances are killed at the time limit, which counts as a function error', async () => {
     const { fc, outcomes } = await open(hangs, { function: { timeoutMs: 150 }, retryDelaysMs: [0] });
 
     fc.enqueue({});
@@ -246,13 +246,13 @@ describe('instances', () => {
     ]);
   });
 
-  it('are killed at the time limit even when their event loop is stuck', async () => {
+  it('instances are killed at the time limit even when their event loop is stuck', async () => {
     const { fc } = await open('exports.handler = () => { for (;;); };', { function: { timeoutMs: 150 } });
 
     await expect(invokeJson(fc)).rejects.toThrow('Function timed out after 0.15 seconds');
   });
 
-  it('that crash fail their event, and the next event gets a new one', async () => {
+  it('instances that crash fail their event, and the next event gets a new one', async () => {
     const { fc, lines } = await open(exits, { maxInstances: 1 });
     const pid = await invokeJson(fc);
 
@@ -270,7 +270,7 @@ describe('instances', () => {
     expect(nextPid).not.toBe(pid);
   });
 
-  it('that were killed while idle are replaced', async () => {
+  it('instances that were killed while idle are replaced', async () => {
     const { fc } = await open(exits, { maxInstances: 1 });
     const pid = Number(await invokeJson(fc));
     process.kill(pid, 'SIGKILL');
@@ -279,7 +279,7 @@ describe('instances', () => {
     expect(await invokeJson(fc)).not.toBe(pid);
   });
 
-  it('that cannot start fail the invocation instead of hanging it', async () => {
+  it('instances that cannot start fail the invocation instead of hanging it', async () => {
     const { fc } = await open(returnsEvent, { instanceProgram: '/nowhere/fc-instance.js' });
 
     await expect(invokeJson(fc)).rejects.toThrow(/exited unexpectedly .*exit code 1/);
@@ -300,7 +300,7 @@ describe('instances', () => {
     expect(of(second.requestId)).toHaveLength(50_002);
   });
 
-  it('are not fooled by what the code itself writes to the channel', async () => {
+  it('instances are not fooled by what the code itself writes to the channel', async () => {
     const { fc } = await open(
       'exports.handler = async () => { process.send("hello"); process.send({ type: "result" }); return 1; };',
     );
@@ -308,7 +308,7 @@ describe('instances', () => {
     expect(await invokeJson(fc)).toBe(1);
   });
 
-  it('are gone after closing, and invocations are refused', async () => {
+  it('instances are gone after closing, and invocations are refused', async () => {
     const { fc } = await open(exits);
     const pid = Number(await invokeJson(fc));
 

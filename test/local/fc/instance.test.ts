@@ -7,7 +7,7 @@ useLocalFunctionCompute();
 const commonJs = (body: string) => `exports.handler = async (event, context) => { ${body} };`;
 
 describe('what a handler is given', () => {
-  it('is the event as a Buffer holding exactly the bytes sent', async () => {
+  it('a handler is given the event as a Buffer of exactly the bytes sent', async () => {
     const { fc } = await open(commonJs('if (!Buffer.isBuffer(event)) throw new TypeError(); return event;'));
     const bytes = Buffer.from([0, 0xff, 0xe5, 0x9b, 0xbe, 0x0a]);
 
@@ -16,7 +16,7 @@ describe('what a handler is given', () => {
     expect(result).toMatchObject({ status: 'succeeded', body: bytes });
   });
 
-  it('is a context of the shape Function Compute documents', async () => {
+  it('a handler is given a context of the shape that Function Compute documents', async () => {
     const { fc } = await open(
       commonJs(`const { logger, tracing, ...data } = context;
         const methods = Object.keys(logger).filter((name) => typeof logger[name] === 'function');
@@ -39,7 +39,7 @@ describe('what a handler is given', () => {
     });
   });
 
-  it('holds fresh credentials on every invocation, and only the three fields', async () => {
+  it('a handler is given fresh credentials on every invocation, and only their three fields', async () => {
     let issued = 0;
     const credentials = async () => {
       issued += 1;
@@ -55,14 +55,14 @@ describe('what a handler is given', () => {
     ]);
   });
 
-  it('is the Node.js that the local Function Compute was told to use', async () => {
+  it('a handler runs on the Node.js that the local Function Compute was told to use', async () => {
     const nodeBinary = await fetchNode(platformVersion);
     const { fc } = await open(commonJs('return { version: process.version };'), { nodeBinary });
 
     expect(await invokeJson(fc)).toEqual({ version: `v${platformVersion}` });
   });
 
-  it("is an environment of Function Compute's variables and its own, never ours", async () => {
+  it("a handler is given Function Compute's environment variables and its own, never ours", async () => {
     const { fc } = await open(commonJs('return { ...process.env, cwd: process.cwd() };'), {
       function: { environment: { OSS_ENDPOINT: 'http://127.0.0.1:9000', FC_REGION: 'reserved' } },
     });
@@ -100,7 +100,7 @@ describe('what a handler answers', () => {
     expect(result).toMatchObject({ status: 'succeeded', body: Buffer.from(expected) });
   });
 
-  it('is an error with message, class name and stack when it throws', async () => {
+  it('a handler that throws answers an error with message, class name and stack', async () => {
     const { fc } = await open(
       `class DerivativeError extends Error {}\n${commonJs('throw new DerivativeError("1 of 3 failed");')}`,
     );
@@ -117,7 +117,7 @@ describe('what a handler answers', () => {
     });
   });
 
-  it('is an error with a message only when it throws something else', async () => {
+  it('a handler that throws something else than an error answers an error with a message only', async () => {
     const { fc } = await open(commonJs('throw "oops";'));
 
     const result = await fc.invoke(Buffer.from('{}'));
@@ -144,13 +144,13 @@ describe('a code package', () => {
       { 'package.json': '{"type":"module"}', 'index.js': 'export const handler = () => 1;' },
     ],
     ['by the name index.mjs', { 'index.mjs': 'export const handler = () => 1;' }],
-  ])('may be an ES module %s', async (_, files) => {
+  ])('a code package may be an ES module %s', async (_, files) => {
     const { fc } = await open(files);
 
     expect(await invokeJson(fc)).toBe(1);
   });
 
-  it('may assign exports in a way that names none of them', async () => {
+  it('a code package may assign exports in a way that names none of them', async () => {
     const { fc } = await open('module.exports = Object.fromEntries([["handler", () => 1]]);');
 
     expect(await invokeJson(fc)).toBe(1);
@@ -166,7 +166,7 @@ describe('a code package', () => {
     await expect(invokeJson(fc)).rejects.toThrow(message);
   });
 
-  it('that was never built is named when the function is attached', async () => {
+  it('a code package that was never built is named when the function is attached', async () => {
     await expect(open('', { codeDir: '/nowhere/dist' })).rejects.toThrow(/\/nowhere\/dist.*was it built/);
   });
 });

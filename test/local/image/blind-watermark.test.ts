@@ -28,14 +28,17 @@ async function similarity(one: Buffer, other: Buffer): Promise<number> {
 }
 
 describe('a blind watermark', () => {
-  it.each(['low', 'medium', 'high'])('of strength %s comes back and is hard to see', async (strength) => {
-    const marked = await run(portrait, `image/blindwatermark,${content('© 例子 2026 😀')},s_${strength}`);
+  it.each(['low', 'medium', 'high'])(
+    'a blind watermark of strength %s comes back and is hard to see',
+    async (strength) => {
+      const marked = await run(portrait, `image/blindwatermark,${content('© 例子 2026 😀')},s_${strength}`);
 
-    expect(await read(marked, strength)).toBe('© 例子 2026 😀');
-    expect(await similarity(portrait, marked)).toBeGreaterThan(36);
-  });
+      expect(await read(marked, strength)).toBe('© 例子 2026 😀');
+      expect(await similarity(portrait, marked)).toBeGreaterThan(36);
+    },
+  );
 
-  it('is low and t_text unless told otherwise', async () => {
+  it('a blind watermark is low and t_text unless told otherwise', async () => {
     const marked = await run(portrait, `image/blindwatermark,${content('default')}`);
 
     const asked = { ...request(marked, 'image/deblindwatermark'), asynchronous: true };
@@ -71,15 +74,18 @@ describe('a blind watermark', () => {
     expect(await read(await save(sharp(marked)).toBuffer())).toBe('© Example Ltd.');
   });
 
-  it.each(['jpg', 'png', 'webp', 'tiff', 'bmp'])('is in the %s that it is made in', async (format) => {
-    const input = await run(portrait, `image/format,${format}`);
+  it.each(['jpg', 'png', 'webp', 'tiff', 'bmp'])(
+    'a blind watermark is in the %s that it is made in',
+    async (format) => {
+      const input = await run(portrait, `image/format,${format}`);
 
-    const marked = await run(input, `image/blindwatermark,${content('made here')}`);
+      const marked = await run(input, `image/blindwatermark,${content('made here')}`);
 
-    expect(await read(marked)).toBe('made here');
-  });
+      expect(await read(marked)).toBe('made here');
+    },
+  );
 
-  it('is at quality q whatever the quality of the source', async () => {
+  it('a blind watermark is at quality q whatever the quality of the source', async () => {
     const input = await sharp(portrait).jpeg({ quality: 30 }).toBuffer();
 
     const [usual, best] = [
@@ -91,7 +97,7 @@ describe('a blind watermark', () => {
     expect(best.length).toBeGreaterThan(usual.length);
   });
 
-  it('holds 256 characters of any script in a picture of 400x600, and 100 letters in one of 200x200', async () => {
+  it('a blind watermark holds 256 characters of any script in a picture of 400x600, and 100 letters in one of 200x200', async () => {
     const long = '水'.repeat(256);
     const short = 'a'.repeat(100);
     const small = await run(portrait, 'image/resize,m_fill,w_200,h_200');
@@ -105,7 +111,7 @@ describe('a blind watermark', () => {
     expect(await read(await sharp(bodies[1]).jpeg({ quality: 80 }).toBuffer(), 'medium')).toBe(short);
   });
 
-  it('is in a picture with more blocks than are needed, too', async () => {
+  it('a blind watermark is in a picture with more blocks than are needed, too', async () => {
     const large = await sharp(portrait).resize(2500, 3333, { fit: 'fill' }).jpeg({ quality: 90 }).toBuffer();
 
     const marked = await run(large, `image/blindwatermark,${content('large')}`);
@@ -144,21 +150,21 @@ describe('a blind watermark', () => {
     expect(await read(marked)).toBe('clear');
   });
 
-  it('may follow other actions but not precede them', async () => {
+  it('a blind watermark may follow other actions but not precede them', async () => {
     const mark = `blindwatermark,${content('last')}`;
 
     expect(await read(await run(portrait, `image/resize,w_300/${mark}`))).toBe('last');
     expect(await failure(portrait, `image/${mark}/resize,w_300`)).toMatchObject({ code: 'InvalidArgument' });
   });
 
-  it('is not found where none is, nor with another strength', async () => {
+  it('a blind watermark is not found where none is, nor with another strength', async () => {
     const marked = await run(portrait, `image/blindwatermark,${content('low')}`);
 
     await expect(read(portrait)).rejects.toMatchObject({ statusCode: 400, code: 'BadRequest' });
     await expect(read(marked, 'high')).rejects.toMatchObject({ code: 'BadRequest' });
   });
 
-  it('is refused in what cannot hold it, and with values out of range', async () => {
+  it('a blind watermark is refused in what cannot hold it, and with values out of range', async () => {
     const flat = (background: string) =>
       sharp({ create: { width: 300, height: 300, channels: 3, background } })
         .png()

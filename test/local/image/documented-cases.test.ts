@@ -70,7 +70,7 @@ describe('cases documented by OSS or asserted live by its SDKs', () => {
     expect(outcome).toMatchObject(expectation(documented));
   });
 
-  it('hold but for the named exceptions', async () => {
+  it('cases documented by OSS or asserted live by its SDKs hold but for the named exceptions', async () => {
     const outcomes = await Promise.all(cases.map(judge));
 
     const failed = cases.filter((documented, index) => {

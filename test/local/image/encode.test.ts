@@ -5,7 +5,7 @@ import { processImage } from '../../../src/local/image/process-image.ts';
 import { blue, halves, near, pixel, red, request, run, white } from './samples.ts';
 
 describe('what comes out', () => {
-  it('has no EXIF and no orientation left', async () => {
+  it('a result has no EXIF and no orientation left', async () => {
     const input = await halves(200, 100)
       .withExif({ IFD0: { Artist: 'A' } })
       .withMetadata({ orientation: 6 })
@@ -48,7 +48,7 @@ describe('what comes out', () => {
     expect(bmp.at(-1)).toBe(0);
   });
 
-  it('is a BMP with rows from the bottom, blue first, padded to four bytes', async () => {
+  it('a BMP result has its rows from the bottom, blue first, padded to four bytes', async () => {
     const input = await halves(2, 1).extend({ bottom: 1, background: '#fff' }).png().toBuffer();
 
     const { body, contentType } = await processImage(request(input, 'image/format,bmp'));
@@ -64,7 +64,7 @@ describe('what comes out', () => {
     ['webp', 'image/webp'],
     ['tiff', 'image/tiff'],
     ['avif', 'image/avif'],
-  ])('is %s when asked', async (format, expected) => {
+  ])('a result is %s when asked', async (format, expected) => {
     const input = await halves(64, 32).png().toBuffer();
 
     const { body, contentType } = await processImage(request(input, `image/format,${format}`));
@@ -87,7 +87,7 @@ describe('quality', () => {
       },
     });
 
-  it.each([1, 20, 50, 75, 82, 95, 100])('of a JPEG saved with %i is recognised', async (quality) => {
+  it.each([1, 20, 50, 75, 82, 95, 100])('quality of a JPEG saved with %i is recognised', async (quality) => {
     const jpeg = await photo().jpeg({ quality }).toBuffer();
 
     expect(estimateJpegQuality(jpeg)).toBe(quality);
@@ -100,13 +100,13 @@ describe('quality', () => {
     ['image/quality,Q_90', 80],
     ['image/quality,q_10,Q_70', 70],
     ['image/quality,50', 50],
-  ])('of a JPEG of 80 is, after %s, %i', async (style, expected) => {
+  ])('quality of a JPEG of 80 is, after %s, %i', async (style, expected) => {
     const input = await photo().jpeg({ quality: 80 }).toBuffer();
 
     expect(estimateJpegQuality(await run(input, style))).toBe(expected);
   });
 
-  it('of a WebP source is absolute with q', async () => {
+  it('quality of a WebP source is absolute with q', async () => {
     const input = await photo().webp({ quality: 95 }).toBuffer();
 
     const [low, high] = [await run(input, 'image/quality,q_20'), await run(input, 'image/quality,Q_20')];
@@ -115,7 +115,7 @@ describe('quality', () => {
     expect(low.length).toBeLessThan(input.length);
   });
 
-  it('is unknown, not an exception, in a header that breaks off', async () => {
+  it('quality is unknown, not an exception, in a header that breaks off', async () => {
     const jpeg = await photo().jpeg().toBuffer();
 
     const estimates = Array.from({ length: 200 }, (_, length) =>

@@ -18,7 +18,7 @@ const ground = () =>
 const mark = (text: string) => `image/watermark,text_${Buffer.from(text).toString('base64url')},g_nw`;
 
 describe('a text watermark on a machine without fonts', () => {
-  it('is drawn in the font that comes along, Latin and simplified Chinese', async () => {
+  it('a text watermark on a machine without fonts is drawn in the font that comes along, Latin and simplified Chinese', async () => {
     const { info } = await sharp(await run(await ground(), `${mark('版权 © 2026 Example，￥100。')},size_20`))
       .trim({ background: '#ffffff' })
       .toBuffer({ resolveWithObject: true });
@@ -28,7 +28,7 @@ describe('a text watermark on a machine without fonts', () => {
     expect(await findUndrawable('版权所有，口囗□ÄéßΩя 漢', 'wqy-zenhei')).toEqual([]);
   });
 
-  it('is refused where no font has its characters, by their names', async () => {
+  it('a text watermark on a machine without fonts is refused where no font has its characters, by their names', async () => {
     const error = await failure(await ground(), mark('笑😀𠮷'));
 
     expect(error).toMatchObject({
@@ -39,7 +39,7 @@ describe('a text watermark on a machine without fonts', () => {
     expect(String(error)).not.toContain('笑');
   });
 
-  it('may hold what is invisible: blanks, joiners, line breaks', async () => {
+  it('a text watermark on a machine without fonts may hold what is invisible: blanks, joiners, line breaks', async () => {
     expect(await findUndrawable('a \n\u200d\u00ad\u3000', 'wqy-zenhei')).toEqual([]);
   });
 });

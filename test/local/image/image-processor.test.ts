@@ -5,7 +5,7 @@ import { processImage } from '../../../src/local/image/process-image.ts';
 import { halves, request } from './samples.ts';
 
 describe('images of a server', () => {
-  it('are processed so many at once, the others not even read, and one that fails makes room', async () => {
+  it('images are processed so many at once, the others not even read, and one that fails makes room', async () => {
     const picture = await halves(20, 20).png().toBuffer();
     const process = createImageProcessor(2);
     const read: { index: number; finish: (source: Buffer) => void }[] = [];
@@ -37,7 +37,7 @@ describe('images of a server', () => {
     expect(started).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  it('are worked on one after the other where they are large, small ones beside them', async () => {
+  it('images of a server are worked on one after the other where they are large, small ones beside them', async () => {
     const schedule = createSchedule();
     const result = { body: Buffer.alloc(0), contentType: 'image/png' };
     const running: { name: string; finish: () => void }[] = [];

@@ -47,11 +47,11 @@ describe('an image watermark', () => {
     ['indexcrop,x_25,i_1', [175, 70, 15, 20]],
     ['rotate,90', [170, 50, 20, 40]],
     ['resize,w_20/rotate,90', [180, 70, 10, 20]],
-  ])('is prepared by %s first', async (actions, expected) => {
+  ])('an image watermark is prepared by %s first', async (actions, expected) => {
     expect(await boxOf(image(`logo.png?x-oss-process=image/${actions}`))).toEqual(expected);
   });
 
-  it('is as large as P says for the picture as it is at that step', async () => {
+  it('an image watermark is as large as P says for the picture as it is at that step', async () => {
     const objects = { 'logo.png': await plain(40, 40, '#f00') };
     const style = `image/resize,w_100/watermark,${image('logo.png?x-oss-process=image/resize,P_20')},x_0,y_0`;
 
@@ -98,18 +98,21 @@ describe('an image watermark', () => {
     ]);
   });
 
-  it.each([',g_sw,x_0,y_0', ',fill_1'])('stays on every frame of an animation with "%s"', async (more) => {
-    const objects = { 'logo.png': await plain(10, 40, '#fff') };
+  it.each([',g_sw,x_0,y_0', ',fill_1'])(
+    'an image watermark stays on every frame of an animation with "%s"',
+    async (more) => {
+      const objects = { 'logo.png': await plain(10, 40, '#fff') };
 
-    const body = await run(await animation('gif'), `image/watermark,${image('logo.png')}${more}`, objects);
+      const body = await run(await animation('gif'), `image/watermark,${image('logo.png')}${more}`, objects);
 
-    const pages = [0, 1, 2].map((page) => sharp(body, { page }).removeAlpha().raw().toBuffer());
-    const lowerLeft = (await Promise.all(pages)).map((data) => [
-      ...data.subarray(39 * 60 * 3, 39 * 60 * 3 + 3),
-    ]);
-    expect((await sharp(body).metadata()).pages).toBe(3);
-    expect(lowerLeft).toEqual([white, white, white]);
-  });
+      const pages = [0, 1, 2].map((page) => sharp(body, { page }).removeAlpha().raw().toBuffer());
+      const lowerLeft = (await Promise.all(pages)).map((data) => [
+        ...data.subarray(39 * 60 * 3, 39 * 60 * 3 + 3),
+      ]);
+      expect((await sharp(body).metadata()).pages).toBe(3);
+      expect(lowerLeft).toEqual([white, white, white]);
+    },
+  );
 
   it('makes an animation still once it has text', async () => {
     const objects = { 'logo.png': await plain(10, 10, '#fff') };
@@ -123,7 +126,7 @@ describe('an image watermark', () => {
     expect((await sharp(body).metadata()).pages ?? 1).toBe(1);
   });
 
-  it('may have any name, also one with a question mark', async () => {
+  it('an image watermark may have any name, also one with a question mark', async () => {
     const key = '标志 +%{}|,"?x=1/a/../b😀.png';
 
     const body = await run(
@@ -137,7 +140,7 @@ describe('an image watermark', () => {
     expect(await pixel(body, 180, 85)).toEqual(blue);
   });
 
-  it('may be a JPEG that lies on its side, or a BMP', async () => {
+  it('an image watermark may be a JPEG that lies on its side, or a BMP', async () => {
     const sideways = await halves(40, 20).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer();
     const bmp = await run(await plain(40, 20, '#00f'), 'image/format,bmp');
     const style = `image/watermark,${image('logo')},g_nw,x_0,y_0`;
@@ -219,7 +222,7 @@ describe('an image watermark is refused', () => {
     expect(error).toMatchObject({ statusCode: 400, ...expected });
   });
 
-  it('that is a GIF', async () => {
+  it('refuses an image watermark that is a GIF', async () => {
     const objects = { 'a.gif': await animation('gif') };
 
     expect(await failure(await ground(), `image/watermark,${image('a.gif')}`, objects)).toMatchObject({
@@ -228,7 +231,7 @@ describe('an image watermark is refused', () => {
     });
   });
 
-  it('as the fourth different one, not as the same again', async () => {
+  it('refuses the fourth different image watermark, but not the same one again', async () => {
     const logo = await plain(10, 10, '#f00');
     const objects = { a: logo, b: logo, c: logo, d: logo };
     const style = (keys: string[]) =>

@@ -21,7 +21,7 @@ writeFileSync(join(folder, 'fonts.conf'), `<fontconfig><dir>${folder}</dir></fon
 process.env.FONTCONFIG_FILE = join(folder, 'fonts.conf');
 
 describe('a text watermark without any font', () => {
-  it('is refused rather than drawn as boxes, Latin too', async () => {
+  it('a text watermark without any font is refused rather than drawn as boxes, Latin too', async () => {
     const ground = sharp({ create: { width: 400, height: 100, channels: 3, background: '#fff' } });
 
     const error = await failure(await ground.png().toBuffer(), 'image/watermark,text_SGk');
@@ -29,7 +29,7 @@ describe('a text watermark without any font', () => {
     expect(error).toMatchObject({ code: 'WatermarkError', message: expect.stringContaining('H i') });
   });
 
-  it('is seen beforehand, so that a server can say it at start', async () => {
+  it('a text watermark without any font is seen beforehand, so that a server can say it at start', async () => {
     expect(await findUndrawable('A中', 'wqy-zenhei')).toEqual(['A', '中']);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { animation, blue, failure, halves, near, pixel, red, run, white } from './samples.ts';
 
 describe('the order of actions', () => {
-  it('is the written one', async () => {
+  it('the order of actions is the written one', async () => {
     const input = await halves(200, 100).png().toBuffer();
 
     const cropFirst = await sharp(await run(input, 'image/crop,w_100,h_100/resize,w_50')).metadata();
@@ -46,7 +46,7 @@ describe('padding', () => {
 });
 
 describe('rotation', () => {
-  it('is clockwise', async () => {
+  it('rotation is clockwise', async () => {
     const input = await halves(200, 100).png().toBuffer();
 
     const body = await run(input, 'image/rotate,90');
@@ -72,7 +72,7 @@ describe('animations', () => {
     ['gif', 'image/crop,x_10,y_10,w_20,h_20/resize,m_pad,w_15,h_10', 'gif'],
     ['gif', 'image/resize,h_20/format,webp', 'webp'],
     ['webp', 'image/resize,m_fill,w_20,h_20', 'webp'],
-  ] as const)('of %s survive %s with their timing', async (source, style, format) => {
+  ] as const)('animations of %s survive %s with their timing', async (source, style, format) => {
     const input = await animation(source);
 
     const metadata = await sharp(await run(input, style), { animated: true }).metadata();
@@ -94,7 +94,7 @@ describe('animations', () => {
 });
 
 describe('what is refused', () => {
-  it('is a source that is no image, in words of OSS', async () => {
+  it('refuses a source that is no image, in words of OSS', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
 
     const failures = [
@@ -107,7 +107,7 @@ describe('what is refused', () => {
     expect(failures).toMatchObject([unsupported, unsupported, unsupported]);
   });
 
-  it('is a source that breaks off', async () => {
+  it('refuses a source that breaks off', async () => {
     const jpeg = await halves(400, 400).jpeg().toBuffer();
     const webp = await halves(400, 400).webp({ lossless: true }).toBuffer();
 
@@ -118,13 +118,13 @@ describe('what is refused', () => {
     expect(await failure(webp.subarray(0, 40), 'image/resize,w_10')).toMatchObject({ code: 'BadWebPImage' });
   });
 
-  it('is a source in a format that only the real OSS can read, by name', async () => {
+  it('refuses a source in a format that only the real OSS can read, by name', async () => {
     const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
 
     expect(await failure(heic, 'image/info')).toMatchObject({ statusCode: 501, code: 'NotImplemented' });
   });
 
-  it('is a size over the documented limits', async () => {
+  it('refuses a size over the documented limits', async () => {
     const input = await halves(200, 100).png().toBuffer();
     const tall = await sharp({ create: { width: 2, height: 16_384, channels: 3, background: '#fff' } })
       .png()
@@ -149,7 +149,7 @@ describe('what is refused', () => {
     ]);
   });
 
-  it('is a style for something other than one image', async () => {
+  it('refuses a style for something other than one image', async () => {
     const input = await halves(40, 20).png().toBuffer();
     const styles = ['style/a', 'video/info', 'image/resize,w_1|image/info', ''];
 
@@ -158,7 +158,7 @@ describe('what is refused', () => {
     expect(failures).toMatchObject(styles.map(() => ({ statusCode: 400, ec: '0040-00000601' })));
   });
 
-  it('is a second value where an action takes one', async () => {
+  it('refuses a second value where an action takes one', async () => {
     const input = await halves(40, 20).png().toBuffer();
 
     expect(await failure(input, 'image/rotate,90,180')).toMatchObject({ ec: '0040-00000203' });

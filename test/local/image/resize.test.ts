@@ -65,7 +65,7 @@ describe('the plan of a resize', () => {
     },
   );
 
-  it('never exceeds the target with lfit, never falls short of it with mfit, and meets it with the others', () => {
+  it('the plan of a resize never exceeds the target with lfit, never falls short of it with mfit, and meets it with the others', () => {
     const side = fc.integer({ min: 1, max: 5000 });
 
     fc.assert(

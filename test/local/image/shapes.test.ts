@@ -28,17 +28,20 @@ describe('circle', () => {
     [100, 60, 99],
     [101, 60, 101],
     [1, 1, 1],
-  ])('of a picture %i px high with radius %i is at most what fits: %i', async (height, radius, side) => {
-    const input = await sharp({ create: { width: 200, height, channels: 3, background: '#fff' } })
-      .png()
-      .toBuffer();
+  ])(
+    'circle of a picture %i px high with radius %i is at most what fits: %i',
+    async (height, radius, side) => {
+      const input = await sharp({ create: { width: 200, height, channels: 3, background: '#fff' } })
+        .png()
+        .toBuffer();
 
-    expect(await sizeOf(await run(input, `image/circle,r_${radius}`))).toEqual([side, side]);
-  });
+      expect(await sizeOf(await run(input, `image/circle,r_${radius}`))).toEqual([side, side]);
+    },
+  );
 });
 
 describe('rounded corners', () => {
-  it('are clear, the edges between them are not, and the size stays', async () => {
+  it('rounded corners are clear, the edges between them are not, and the size stays', async () => {
     const input = await halves(200, 100).png().toBuffer();
 
     const body = await run(input, 'image/rounded-corners,r_20');

@@ -150,7 +150,7 @@ describe('a BMP source', () => {
     },
   );
 
-  it('is read with a palette of 256 colours', async () => {
+  it('a BMP source is read with a palette of 256 colours', async () => {
     const palette = Buffer.alloc(1024);
     palette.set([0, 0, 255, 0], 4 * 7); // blue, green, red
     const header = bmp().subarray(0, 54);
@@ -175,7 +175,7 @@ describe('a BMP source', () => {
     expect(await pixel(back, 10, 10)).toEqual([0x10, 0x20, 0x30, 0x40]);
   });
 
-  it('is refused when it breaks off, lies about its size, or is compressed', async () => {
+  it('a BMP source is refused when it breaks off, lies about its size, or is compressed', async () => {
     const liar = bmp();
     liar.writeInt32LE(29_000, 18);
     liar.writeInt32LE(8000, 22);

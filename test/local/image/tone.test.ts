@@ -72,7 +72,7 @@ describe('average-hue', () => {
   it.each([
     ['#5c783b', '{"RGB": "0x5c783b"}'],
     ['#00000a', '{"RGB": "0x00000a"}'],
-  ])('of %s is %s', async (background, expected) => {
+  ])('average-hue of %s is %s', async (background, expected) => {
     expect((await run(await grey(background), 'image/average-hue')).toString()).toBe(expected);
   });
 

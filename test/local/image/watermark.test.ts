@@ -37,7 +37,7 @@ describe('a text watermark', () => {
     expect(lower.top).toBe(west.top + 40);
   });
 
-  it('has the colour and opacity asked for', async () => {
+  it('a text watermark has the colour and opacity asked for', async () => {
     const full = await sharp(
       await run(await ground(), `image/watermark,${hello},size_100,color_0000FF`),
     ).stats();
@@ -82,7 +82,7 @@ describe('a text watermark', () => {
     expect(await sharp(off).metadata()).toMatchObject({ width: 400, height: 300 });
   });
 
-  it('may hold what markup gives a meaning, be blank, or be wholly transparent', async () => {
+  it('a text watermark may hold what markup gives a meaning, be blank, or be wholly transparent', async () => {
     const text = (value: string) => `text_${Buffer.from(value).toString('base64url')}`;
     const plain = await ground();
 
@@ -104,7 +104,7 @@ describe('a text watermark', () => {
     expect(outcome.length).toBeGreaterThan(0);
   });
 
-  it('is refused when it is no Base64, no text, too long, or in an unknown font', async () => {
+  it('a text watermark is refused when it is no Base64, no text, too long, or in an unknown font', async () => {
     const input = await ground();
     const long = Buffer.from('a'.repeat(65)).toString('base64url');
 

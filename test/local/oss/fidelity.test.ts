@@ -26,7 +26,7 @@ function signedByDate(options: SignOptions, date: (now: Date) => string): RawReq
 }
 
 describe('the date of a V4 signature', () => {
-  it('may stand in Date, as HTTP writes it', async () => {
+  it('the date of a V4 signature may stand in Date, as HTTP writes it', async () => {
     const oss = await startOss();
     await put(oss);
 
@@ -46,7 +46,7 @@ describe('the date of a V4 signature', () => {
       () => ({ 'x-oss-date': 'Thu, 26 Nov 2026 14:56:22 GMT' }),
     ],
     ['missing', '0002-00000503', () => ({})],
-  ])('is refused %s', async (_, ec, dates) => {
+  ])('the date of a V4 signature is refused %s', async (_, ec, dates) => {
     const oss = await startOss();
     const request = signV4({ ...object, method: 'GET' });
     const { 'x-oss-date': __, ...headers } = request.headers;
@@ -62,7 +62,7 @@ describe('the date of a V4 signature', () => {
 });
 
 describe('a request', () => {
-  it('may say its length and be chunked', async () => {
+  it('a request may say its length and be chunked', async () => {
     const oss = await startOss();
     const { headers, path } = signV4({ ...object, method: 'PUT' });
     const lines = Object.entries({ ...headers, host: 'localhost' }).map(
@@ -86,7 +86,7 @@ describe('a request', () => {
     ['HEAD', { versionId: 'null' }, {}],
     ['GET', { versionId: 'null' }, {}],
     ['DELETE', { versionId: 'null' }, {}],
-  ])('is carried out with what changes nothing here: %s %j %j', async (method, query, headers) => {
+  ])('a request is carried out with what changes nothing here: %s %j %j', async (method, query, headers) => {
     const oss = await startOss();
     await put(oss);
 
@@ -115,17 +115,25 @@ describe('encryption by OSS', () => {
   it.each([
     { 'x-oss-server-side-encryption': 'AES256' },
     { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-encryption-key-id': '9468da86' },
-  ])('is shown of an object that asked for it, though nothing is encrypted here: %j', async (encryption) => {
-    const oss = await startOss();
+  ])(
+    'encryption by OSS is shown of an object that asked for it, though nothing is encrypted here: %j',
+    async (encryption) => {
+      const oss = await startOss();
 
-    const stored = await put(oss, encryption);
-    const begun = await oss.call({ ...object, method: 'POST', query: { uploads: '' }, headers: encryption });
-    const { headers } = await oss.call({ ...object, method: 'HEAD' });
+      const stored = await put(oss, encryption);
+      const begun = await oss.call({
+        ...object,
+        method: 'POST',
+        query: { uploads: '' },
+        headers: encryption,
+      });
+      const { headers } = await oss.call({ ...object, method: 'HEAD' });
 
-    for (const shown of [stored.headers, begun.headers, headers]) {
-      expect(shown).toMatchObject(encryption);
-    }
-  });
+      for (const shown of [stored.headers, begun.headers, headers]) {
+        expect(shown).toMatchObject(encryption);
+      }
+    },
+  );
 });
 
 describe('an object of an archive class', () => {
@@ -158,7 +166,7 @@ describe('an object of an archive class', () => {
     },
   );
 
-  it('is what a bucket of that class makes', async () => {
+  it('a bucket of an archive class makes objects of that class', async () => {
     const oss = await startOss();
     const body =
       '<CreateBucketConfiguration><StorageClass>Archive</StorageClass></CreateBucketConfiguration>';
@@ -172,7 +180,7 @@ describe('an object of an archive class', () => {
     expect(element(stat.text, 'ArchiveObjectCount')).toBe('1');
   });
 
-  it('is no class by a name that OSS does not have', async () => {
+  it('a class of a name that OSS does not have is refused', async () => {
     const { statusCode, code } = await put(await startOss(), { 'x-oss-storage-class': 'Cupboard' });
 
     expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
@@ -194,14 +202,14 @@ describe('a copy', () => {
     [{ 'if-match': '"other"' }, 200],
     [{ 'if-modified-since': new Date(Date.now() + 1e9).toUTCString() }, 200],
     [{ 'if-none-match': '*', 'x-oss-copy-source-if-match': '"other"' }, 412],
-  ])('is decided by the conditions of its source alone: %j', async (headers, statusCode) => {
+  ])('a copy is decided by the conditions of its source alone: %j', async (headers, statusCode) => {
     const oss = await startOss();
     await put(oss);
 
     expect((await copy(oss, headers)).statusCode).toBe(statusCode);
   });
 
-  it('of an object onto itself takes the metadata of the request, whatever the directive', async () => {
+  it('a copy of an object onto itself takes the metadata of the request, whatever the directive', async () => {
     const oss = await startOss();
     await put(oss, { 'x-oss-meta-a': '1' });
 
@@ -211,7 +219,7 @@ describe('a copy', () => {
     expect([headers['x-oss-meta-a'], headers['x-oss-meta-b']]).toEqual([undefined, '2']);
   });
 
-  it('that replaces metadata keeps the content type, and what an encrypting client needs', async () => {
+  it('a copy that replaces metadata keeps the content type, and what an encrypting client needs', async () => {
     const oss = await startOss();
     await put(oss, {
       'content-type': 'image/png',
@@ -249,7 +257,7 @@ describe('a multipart upload', () => {
     );
   });
 
-  it('without parts becomes an empty object', async () => {
+  it('a multipart upload without parts becomes an empty object', async () => {
     const oss = await startOss();
 
     const response = await complete(oss, await initiate(oss), '<CompleteMultipartUpload/>');
@@ -259,7 +267,7 @@ describe('a multipart upload', () => {
     expect(headers['content-length']).toBe('0');
   });
 
-  it('is not completed by a list of parts and by all of them', async () => {
+  it('a multipart upload is not completed by a list of parts and by all of them', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     const part = await oss.call({
@@ -286,7 +294,7 @@ describe('a multipart upload', () => {
     ['DELETE', {}, '0042-00000002'],
     ['GET', {}, '0042-00000002'],
     ['PUT', { partNumber: '1' }, '0042-00000104'],
-  ])('that is not there is named with its ec: %s', async (method, query, ec) => {
+  ])('a multipart upload that is not there is named with its ec: %s', async (method, query, ec) => {
     const oss = await startOss();
 
     const response = await oss.call({ ...object, method, query: { ...query, uploadId: 'none' }, body: '' });
@@ -315,7 +323,7 @@ describe('PutBucketAcl', () => {
 });
 
 describe('a presigned V4 URL', () => {
-  it('whose additional headers the request lacks is a bad request', async () => {
+  it('a presigned V4 URL whose additional headers the request lacks is a bad request', async () => {
     const oss = await startOss();
     const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
     const query = new URLSearchParams({
@@ -357,19 +365,22 @@ describe('what OSS has and this server has not', () => {
     'bucketArchiveDirectRead',
     'redundancyTransition',
     'cloudboxes',
-  ])('is told after its V1 signature was found right: %s', async (name) => {
-    const oss = await startOss();
-    const date = new Date().toUTCString();
-    const signature = createHmac('sha1', 'local-secret').update(`GET\n\n\n${date}\n/photos/?${name}`);
-    const headers = { date, authorization: `OSS local:${signature.digest('base64')}` };
+  ])(
+    'what OSS has and this server has not is told after its V1 signature was found right: %s',
+    async (name) => {
+      const oss = await startOss();
+      const date = new Date().toUTCString();
+      const signature = createHmac('sha1', 'local-secret').update(`GET\n\n\n${date}\n/photos/?${name}`);
+      const headers = { date, authorization: `OSS local:${signature.digest('base64')}` };
 
-    const request = { method: 'GET', path: `/photos/?${name}`, headers, body: Buffer.alloc(0) };
-    const { statusCode, text } = await send(oss.port, request);
+      const request = { method: 'GET', path: `/photos/?${name}`, headers, body: Buffer.alloc(0) };
+      const { statusCode, text } = await send(oss.port, request);
 
-    expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(name)]);
-  });
+      expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(name)]);
+    },
+  );
 
-  it('is a video’s still, by its name', async () => {
+  it('refuses a video’s still by its name', async () => {
     const oss = await startOss();
     await put(oss);
 
@@ -381,7 +392,7 @@ describe('what OSS has and this server has not', () => {
 });
 
 describe('an error', () => {
-  it('of an append at a wrong place says what OSS says', async () => {
+  it('the error of an append at a wrong place says what OSS says', async () => {
     const oss = await startOss();
 
     const query = { append: '', position: '5' };
@@ -390,7 +401,7 @@ describe('an error', () => {
     expect(element(text, 'Message')).toBe('Position is not equal to file length');
   });
 
-  it('of a symbolic link that leads nowhere says what OSS says', async () => {
+  it('the error of a symbolic link that leads nowhere says what OSS says', async () => {
     const oss = await startOss();
     const link = { ...object, method: 'PUT', query: { symlink: '' } };
     await oss.call({ ...link, headers: { 'x-oss-symlink-target': 'none' } });
@@ -400,7 +411,7 @@ describe('an error', () => {
     expect(element(text, 'Message')).toBe('The symlink target object does not exist');
   });
 
-  it('of a key that is not UTF-8 says so', async () => {
+  it('the error of a key that is not UTF-8 says so', async () => {
     const oss = await startOss();
     const request = signV4({ ...object, method: 'GET' });
 
@@ -475,7 +486,7 @@ describe('an answer', () => {
     },
   );
 
-  it('of a process is given the name that a download asks for', async () => {
+  it('an answer of a process is given the name that a download asks for', async () => {
     const oss = await startOss();
     await put(oss);
     const query = {

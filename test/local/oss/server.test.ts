@@ -51,7 +51,7 @@ describe('objects', () => {
     ['bytes=10-', 200, '0123456789', undefined],
     ['bytes=4-2', 200, '0123456789', undefined],
     ['bytes=-0', 200, '0123456789', undefined],
-  ])('are read by range %s', async (range, statusCode, text, contentRange) => {
+  ])('objects are read by range %s', async (range, statusCode, text, contentRange) => {
     const oss = await startOss();
     await oss.call({ ...object, method: 'PUT', body: '0123456789' });
 
@@ -64,7 +64,7 @@ describe('objects', () => {
     ]);
   });
 
-  it('are deleted once with an event, again without one', async () => {
+  it('objects are deleted once with an event, again without one', async () => {
     const oss = await startOss();
     await oss.call({ ...object, method: 'PUT', body: '12345' });
 
@@ -92,7 +92,7 @@ describe('objects', () => {
     expect([response.text, response.headers['x-oss-meta-a']]).toEqual(['kept', '1']);
   });
 
-  it('are not made of an upload that breaks off', async () => {
+  it('objects are not made of an upload that breaks off', async () => {
     const oss = await startOss();
     const { method, path, headers } = signV4({
       ...object,
@@ -115,7 +115,7 @@ describe('objects', () => {
 });
 
 describe('an event', () => {
-  it('is the record that OSS documents, of the object before and after', async () => {
+  it('an event is the record that OSS documents, of the object before and after', async () => {
     const oss = await startOss({ now: () => Date.UTC(2026, 2, 11, 6, 21, 35) });
     const timeMs = Date.UTC(2026, 2, 11, 6, 21, 35);
     const headers = { 'content-type': 'image/jpeg', 'x-oss-meta-author': 'someone' };
@@ -152,7 +152,7 @@ describe('an event', () => {
     });
   });
 
-  it('that nobody could take does not fail the request', async () => {
+  it('an event that nobody could take does not fail the request', async () => {
     const oss = await startOss({
       onObjectEvent: () => {
         throw new Error('queue is full');
@@ -253,7 +253,7 @@ describe('processing', () => {
 });
 
 describe('errors', () => {
-  it('are the document OSS writes, with its headers', async () => {
+  it('errors are the document OSS writes, with its headers', async () => {
     const oss = await startOss();
 
     const response = await oss.call({ method: 'GET', bucket: 'photos', key: 'gone & <lost>' });
@@ -279,7 +279,7 @@ describe('errors', () => {
     );
   });
 
-  it('of HEAD are in a header', async () => {
+  it('errors of HEAD are in a header', async () => {
     const oss = await startOss();
 
     const response = await oss.call({ method: 'HEAD', bucket: 'nowhere', key: 'a' });
@@ -287,7 +287,7 @@ describe('errors', () => {
     expect([response.statusCode, response.code, response.body.length]).toEqual([404, 'NoSuchBucket', 0]);
   });
 
-  it('of our own making say nothing of the machine', async () => {
+  it('errors of our own making say nothing of the machine', async () => {
     const oss = await startOss({ processImage: () => Promise.reject(new Error('/home/me/secret')) });
     await oss.call({ ...object, method: 'PUT', body: 'x' });
 
@@ -326,7 +326,7 @@ describe('what is not here', () => {
     ['GET', '', { lifecycle: '' }, {}, '?lifecycle'],
     ['PUT', '', { versioning: '' }, {}, 'PutBucketVersioning'],
     ['OPTIONS', 'a', {}, {}, 'OPTIONS object'],
-  ])('is refused by name: %s %j %j %j', async (method, key, query, headers, name) => {
+  ])('refuses by name what is not here: %s %j %j %j', async (method, key, query, headers, name) => {
     const oss = await startOss();
 
     const response = await oss.call({ method, bucket: 'photos', key, query, headers });
@@ -342,7 +342,7 @@ describe('what OSS does not know either', () => {
   it.each<[string, Record<string, string>, Record<string, string>, string]>([
     ['a header', {}, { 'x-oss-auth': '1' }, 'x-oss-auth'],
     ['a query parameter', { prefixz: 'a' }, {}, '?prefixz'],
-  ])('is ignored and told in the log: %s', async (_, query, headers, name) => {
+  ])('what OSS does not know either is ignored and told in the log: %s', async (_, query, headers, name) => {
     const warn = vi.fn();
     const oss = await startOss({ log: { debug: () => {}, info: () => {}, warn, error: () => {} } });
 

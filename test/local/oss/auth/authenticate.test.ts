@@ -73,7 +73,7 @@ const withHeader = (name: string, value: string) => (request: RawRequest) => ({
 });
 
 describe('a signed request', () => {
-  it.each([put, list])('is accepted as it was signed ($method)', async (options) => {
+  it.each([put, list])('a signed request is accepted as it was signed ($method)', async (options) => {
     const oss = await startOss();
 
     const response = await oss.call(options);
@@ -98,7 +98,7 @@ describe('a signed request', () => {
     ['x-oss-meta added', put, withHeader('x-oss-meta-more', '1')],
     ['additional header', put, withHeader('cache-control', 'no-storf')],
     ['secret', { ...put, accessKeySecret: 'local-secreu' }, (request) => request],
-  ])('is refused with one byte flipped: %s', async (_, options, flip) => {
+  ])('a signed request is refused with one byte flipped: %s', async (_, options, flip) => {
     const oss = await startOss({ buckets: ['photos', 'photot'] });
 
     const response = await send(oss.port, flip(signV4(options)));
@@ -107,7 +107,7 @@ describe('a signed request', () => {
     expect(response.headers['x-oss-ec']).toBe('0002-00000201');
   });
 
-  it('is refused as InvalidDigest when its body is not the one of the signed Content-MD5', async () => {
+  it('a signed request is refused as InvalidDigest when its body is not the one of the signed Content-MD5', async () => {
     const oss = await startOss();
 
     const response = await send(oss.port, { ...signV4(put), body: Buffer.from('picturf') });
@@ -118,7 +118,7 @@ describe('a signed request', () => {
     );
   });
 
-  it('is refused as too skewed more than 15 minutes off, with the time of the server', async () => {
+  it('a signed request is refused as too skewed more than 15 minutes off, with the time of the server', async () => {
     const nowMs = Date.UTC(2026, 2, 11, 6, 21, 35);
     const oss = await startOss({ now: () => nowMs });
 
@@ -159,7 +159,7 @@ describe('a signed request', () => {
       '0002-00000902',
     ],
     ['nonsense', list, withHeader('authorization', 'Bearer abc'), 400, 'InvalidArgument', undefined],
-  ])('is refused with %s', async (_, options, change, statusCode, code, ec) => {
+  ])('a signed request is refused with %s', async (_, options, change, statusCode, code, ec) => {
     const oss = await startOss();
 
     const response = await send(oss.port, change(signV4(options)));
@@ -212,7 +212,7 @@ describe('temporary credentials', () => {
     expect([response.statusCode, response.code]).toEqual([403, 'SecurityTokenExpired']);
   });
 
-  it('are refused with another token, an unknown one, none, or under a long-lived AccessKey', async () => {
+  it('temporary credentials are refused with another token, an unknown one, none, or under a long-lived AccessKey', async () => {
     const oss = await startOss();
     const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'a' });
     const other = oss.issueToken({ roleName: 'b' });
@@ -228,7 +228,7 @@ describe('temporary credentials', () => {
     expect(await codes({ securityToken })).toBe('InvalidAccessKeyId');
   });
 
-  it('are never echoed in an error', async () => {
+  it('temporary credentials are never echoed in an error', async () => {
     const oss = await startOss();
     const credentials = oss.issueToken({ roleName: 'resizer' });
 
@@ -269,7 +269,7 @@ describe('a V1 signature', () => {
     ['over headers', { headers: { 'x-oss-request-payer': 'requester', 'x-oss-user-agent': 'me' } }],
     ['not over what lists', { path: '/photos/?prefix=a&max-keys=2', resource: '/photos/' }],
     ['over the service', { path: '/?prefix=p', resource: '/' }],
-  ])('is taken with an HTTP date, %s', async (_, options) => {
+  ])('a V1 signature is taken with an HTTP date, %s', async (_, options) => {
     const oss = await startOss();
     await oss.call({ ...put, key: 'a 猫' });
 
@@ -283,7 +283,7 @@ describe('a V1 signature', () => {
     ['a wrong clock', { timeMs: Date.now() - 901_000 }, '0002-00000504'],
     ['no date', { headers: { date: '' } }, '0002-00000503'],
     ['an unknown token', { headers: { 'security-token': 'x' } }, '0002-00000002'],
-  ])('is refused with %s', async (_, options, ec) => {
+  ])('a V1 signature is refused with %s', async (_, options, ec) => {
     const oss = await startOss();
 
     const response = await send(oss.port, signV1(options));

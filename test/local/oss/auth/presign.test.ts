@@ -92,7 +92,7 @@ describe.each(versions)('a URL signed by %s', (version) => {
     expect([response.status, await response.text()]).toEqual([200, 'hello']);
   });
 
-  it('is good for its object, its method and its time only', async () => {
+  it('a presigned URL is good for its object, its method and its time only', async () => {
     let nowMs = Date.now();
     const oss = await startOss({ now: () => nowMs });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a', body: 'hello' });
@@ -117,7 +117,7 @@ describe('a URL signed by V4', () => {
   it.each([
     ['x-oss-expires=604801', 'x-oss-expires=60', 403, '0002-00000070'],
     ['cn-beijing', 'cn-hangzhou', 400, '0002-00000226'],
-  ])('is refused with %s', async (wrong, right, status, ec) => {
+  ])('a URL signed by V4 is refused with %s', async (wrong, right, status, ec) => {
     const oss = await startOss();
 
     const response = await fetch((await sign(oss, 'V4', {})).replace(right, wrong));
@@ -125,7 +125,7 @@ describe('a URL signed by V4', () => {
     expect([response.status, response.headers.get('x-oss-ec')]).toEqual([status, ec]);
   });
 
-  it('is not good before its time', async () => {
+  it('a URL signed by V4 is not good before its time', async () => {
     const oss = await startOss({ now: () => Date.now() - 16 * 60_000 });
 
     const response = await fetch(await sign(oss, 'V4', {}));

@@ -71,7 +71,7 @@ describe('a refusal asked for', () => {
     },
   );
 
-  it('is seen by the official client by the same name', async () => {
+  it('a refusal asked for is seen by the official client by the same name', async () => {
     const { oss } = await startFaulty([{ fault: 'InternalError', operation: 'GetObject' }]);
     const options: OSS.Options & { authorizationV4: boolean } = {
       ...{ accessKeyId: 'local', accessKeySecret: 'local-secret', bucket: 'photos', authorizationV4: true },
@@ -83,7 +83,7 @@ describe('a refusal asked for', () => {
     await expect(answer).rejects.toMatchObject({ code: 'InternalError', status: 500 });
   });
 
-  it('of an image befalls image processing alone', async () => {
+  it('a refusal of an image, asked for, befalls image processing alone', async () => {
     const { client } = await startFaulty([{ fault: 'CpuLimitExceeded' }, { fault: 'ImageTooLarge' }]);
 
     const put = await client.putObject({ ...object, body: 'x' });
@@ -93,7 +93,7 @@ describe('a refusal asked for', () => {
     await expect(view).rejects.toMatchObject({ code: 'CpuLimitExceeded' });
   });
 
-  it('of an expired token befalls temporary credentials alone', async () => {
+  it('a refusal of an expired token, asked for, befalls temporary credentials alone', async () => {
     const { oss, client } = await startFaulty([{ fault: 'SecurityTokenExpired' }]);
     const credentials = () => oss.issueToken({ roleName: 'resizer' });
 
@@ -143,7 +143,7 @@ describe('a connection', () => {
 });
 
 describe('an answer', () => {
-  it('that is slow begins at once and comes too late for the impatient', async () => {
+  it('an answer that is slow begins at once and comes too late for the impatient', async () => {
     const { oss } = await startFaulty([{ fault: 'SlowAnswer', delayMs: 60_000 }]);
     const pieces: string[] = [];
 
@@ -156,7 +156,7 @@ describe('an answer', () => {
     expect(pieces).toEqual(['01234', '56789']);
   });
 
-  it('that is slow is late as a whole where it has no body', async () => {
+  it('an answer that is slow is late as a whole where it has no body', async () => {
     const { oss, client } = await startFaulty([{ fault: 'SlowAnswer', delayMs: 60_000, count: 1 }]);
 
     const impatient = clientOf(oss, { attemptTimeoutMs: 150 }).deleteObject(object);
@@ -179,7 +179,7 @@ describe('an answer', () => {
     expect(pieces).toEqual(['01234']);
   });
 
-  it('of wrong JSON is complete and no JSON', async () => {
+  it('an answer of wrong JSON is complete and no JSON', async () => {
     const { client } = await startFaulty([{ fault: 'WrongJson' }]);
 
     const answer = client.processObject({ ...object, process });
@@ -188,7 +188,7 @@ describe('an answer', () => {
     expect((await client.headObject(saved)).statusCode).toBe(200);
   });
 
-  it('may tell of an object saved in place of the one asked for', async () => {
+  it('an answer may tell of an object saved in place of the one asked for', async () => {
     const { oss, client } = await startFaulty([{ fault: 'OtherObject' }]);
 
     const answer = await client.processObject({ ...object, process });
@@ -359,7 +359,7 @@ describe('the control', () => {
     await expect(client.headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
   });
 
-  it('is not there for a page that reached this machine by a name of its own', async () => {
+  it('the control of faults is not there for a page that reached this machine by a name of its own', async () => {
     const { oss } = await startFaulty([]);
 
     const byName = await control(oss, 'GET', undefined, { host: 'evil.example' });
@@ -371,7 +371,7 @@ describe('the control', () => {
     expect(otherMethod.statusCode).toBe(405);
   });
 
-  it('is not needed for a plan given at the start, which is checked alike', async () => {
+  it('the control of faults is not needed for a plan given at the start, which is checked alike', async () => {
     const oss = await startOss({ faults: { rules: [{ fault: 'InternalError', count: 1 }] } });
 
     await expect(clientOf(oss).headObject(object)).rejects.toMatchObject({ code: 'InternalError' });

@@ -32,7 +32,7 @@ function complete(
 }
 
 describe('a multipart upload', () => {
-  it('goes on after a restart, part by part, in any order', async () => {
+  it('a multipart upload goes on after a restart, part by part, in any order', async () => {
     const dataDir = await temporaryDir();
     const before = await startOss({ dataDir });
     const headers = { 'content-type': 'image/x', 'x-oss-meta-a': '1', 'x-oss-tagging': 'k=v' };
@@ -115,7 +115,7 @@ describe('a multipart upload', () => {
       ],
       'EntityTooSmall',
     ],
-  ])('does not complete with %s', async (_, parts, code) => {
+  ])('a multipart upload does not complete with %s', async (_, parts, code) => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     const one = String((await uploadPart(oss, uploadId, 1, kb100)).headers.etag);
@@ -128,7 +128,7 @@ describe('a multipart upload', () => {
     expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(404);
   });
 
-  it('does not overwrite when its beginning or its completion is told not to', async () => {
+  it('a multipart upload does not overwrite when its beginning or its completion is told not to', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     const one = String((await uploadPart(oss, uploadId, 1, 'a')).headers.etag);
@@ -146,7 +146,7 @@ describe('a multipart upload', () => {
     ['0', 'InvalidArgument'],
     ['10001', 'InvalidArgument'],
     ['x', 'InvalidArgument'],
-  ])('has no part %s', async (partNumber, code) => {
+  ])('a multipart upload has no part %s', async (partNumber, code) => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
 
@@ -155,7 +155,7 @@ describe('a multipart upload', () => {
     ).toBe(code);
   });
 
-  it('is nothing to another key, and gone once aborted', async () => {
+  it('a multipart upload is nothing to another key, and gone once aborted', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
 

@@ -112,7 +112,7 @@ describe('writes that must not overwrite', () => {
   it.each([
     ['CopyObject', { headers: { 'x-oss-copy-source': '/photos/a.txt' }, body: '' }],
     ['PutSymlink', { query: { symlink: '' }, headers: { 'x-oss-symlink-target': 'a.txt' }, body: '' }],
-  ])('are refused by %s, too', async (_, options: Partial<SignOptions>) => {
+  ])('writes that must not overwrite are refused by %s, too', async (_, options: Partial<SignOptions>) => {
     const oss = await startOss();
     await oss.call(put());
     await oss.call(put({ key: 'b' }));
@@ -132,7 +132,7 @@ describe('appends', () => {
     body,
   });
 
-  it('go to appendable objects only, at their end', async () => {
+  it('appends go to appendable objects only, at their end', async () => {
     const oss = await startOss();
     await oss.call(put({ key: 'normal' }));
 
@@ -151,7 +151,7 @@ describe('appends', () => {
     expect(again.headers['x-oss-next-append-position']).toBe('5');
   });
 
-  it('that race leave one of them, whole', async () => {
+  it('appends that race leave one of them, whole', async () => {
     const oss = await startOss();
     await oss.call(append('0', 'hello'));
 
@@ -172,7 +172,7 @@ describe('copies', () => {
     ['/nowhere/a.txt', 404, 'NoSuchBucket'],
     ['/photos', 400, 'InvalidArgument'],
     ['/photos/a.txt?versionId=1', 400, 'InvalidArgument'],
-  ])('from %s are answered %i %s', async (source, statusCode, code) => {
+  ])('copies from %s are answered %i %s', async (source, statusCode, code) => {
     const oss = await startOss();
     await oss.call(put());
 
@@ -211,7 +211,7 @@ describe('symbolic links', () => {
   it.each([
     ['gone', 404, 'SymlinkTargetNotExist'],
     ['other-link', 400, 'InvalidTargetType'],
-  ])('to %s lead nowhere', async (target, statusCode, code) => {
+  ])('symbolic links to %s lead nowhere', async (target, statusCode, code) => {
     const oss = await startOss();
     const link = (key: string, to: string): SignOptions => ({
       bucket: 'photos',
@@ -233,7 +233,7 @@ describe('symbolic links', () => {
     );
   });
 
-  it('are not what other objects are', async () => {
+  it('symbolic links are not what other objects are', async () => {
     const oss = await startOss();
     await oss.call(put());
 
@@ -248,7 +248,7 @@ describe('tags', () => {
     [`${'k'.repeat(129)}=v`],
     [`k=${'v'.repeat(257)}`],
     ['a<b=1'],
-  ])('are refused as %j', async (tagging) => {
+  ])('tags are refused as %j', async (tagging) => {
     const answer = await (await startOss()).call(put({ headers: { 'x-oss-tagging': tagging } }));
 
     expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
@@ -284,7 +284,7 @@ describe('batch deletes', () => {
     [`<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
     ['<Delete><Object><Key>a</Key><VersionId>7</VersionId></Object></Delete>', 'InvalidArgument'],
     ['<Delete><Object><Key></Key></Object></Delete>', 'InvalidObjectName'],
-  ])('are refused and delete nothing: %#', async (body, code) => {
+  ])('batch deletes are refused and delete nothing: %#', async (body, code) => {
     const oss = await startOss();
     await oss.call(put());
 

@@ -108,7 +108,7 @@ describe('a form upload', () => {
       'http://me.example/done?x=1&bucket=photos&key=a.jpg&etag=%225D41402ABC4B2A76B9719D911017C592%22',
       '',
     ],
-  ])('is answered as %j asks', async (fields, status, location, body) => {
+  ])('a form upload is answered as %j asks', async (fields, status, location, body) => {
     const { response, text } = await post(await startOss(), { fields });
 
     expect([response.status, response.headers.get('location') ?? undefined]).toEqual([status, location]);
@@ -129,7 +129,7 @@ describe('a form upload', () => {
     ['no policy', { version: 'none' }, 403, 'AccessDenied'],
     ['a callback', { fields: { callback: 'e30=' } }, 501, 'NotImplemented'],
     ['a bad key', { fields: { key: '/a' } }, 400, 'InvalidObjectName'],
-  ])('is refused with %s', async (_, upload, status, expected) => {
+  ])('a form upload is refused with %s', async (_, upload, status, expected) => {
     const oss = await startOss();
 
     const { response, code } = await post(oss, upload);
@@ -138,7 +138,7 @@ describe('a form upload', () => {
     expect(oss.events).toEqual([]);
   });
 
-  it('holds fields to every kind of condition', async () => {
+  it('a form upload holds fields to every kind of condition', async () => {
     const conditions = [
       ['eq', '$key', 'a.jpg'],
       ['starts-with', '$key', 'a'],
@@ -161,7 +161,7 @@ describe('a form upload', () => {
     expect(statuses).toEqual([204, 'FileAlreadyExists']);
   });
 
-  it('needs no policy in a bucket that the public may write to', async () => {
+  it('a form upload needs no policy in a bucket that the public may write to', async () => {
     const oss = await startOss();
     await oss.call({ method: 'PUT', bucket: 'photos', headers: { 'x-oss-acl': 'public-read-write' } });
 
@@ -179,7 +179,7 @@ describe('a form upload', () => {
       'multipart/form-data; boundary=b',
       `--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n${'a'.repeat(99_999)}`,
     ],
-  ])('is refused as malformed: %s %j', async (type, body) => {
+  ])('a form upload is refused as malformed: %s %j', async (type, body) => {
     const oss = await startOss();
 
     const response = await fetch(`${oss.url}/photos/`, {

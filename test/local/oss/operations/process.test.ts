@@ -20,7 +20,7 @@ describe('a ProcessObject body', () => {
     ['raw', `x-oss-process=${process}`],
     ['as a form', `x-oss-process=${encodeURIComponent(process)}`],
     ['raw with single escapes', `x-oss-process=${process.replace('|', '%7C')}`],
-  ])('is understood %s', (_, body) => {
+  ])('a ProcessObject body is understood %s', (_, body) => {
     expect(readProcessBody(Buffer.from(body))).toBe(process);
   });
 
@@ -40,7 +40,7 @@ describe('a ProcessObject body', () => {
     ['a second field', 'x-oss-process=image/info&callback=x', 'InvalidArgument'],
     ['a stray percent sign', 'x-oss-process=image/resize,w_10%', 'InvalidURI'],
     ['bytes that are not UTF-8', 'x-oss-process=image/x,text_%FF', 'InvalidArgument'],
-  ])('is refused when it holds %s', (_, body, code) => {
+  ])('a ProcessObject body is refused when it holds %s', (_, body, code) => {
     expect(() => readProcessBody(Buffer.from(body))).toThrow(
       expect.objectContaining({ statusCode: 400, code }),
     );
@@ -82,13 +82,13 @@ describe('sys/saveas', () => {
     ['video/unknown', 400, 'InvalidArgument'],
     ['csv/select', 501, 'NotImplemented'],
     ['invalid/process', 400, 'InvalidArgument'],
-  ])('is refused in %s', (text, statusCode, code) => {
+  ])('sys/saveas is refused in %s', (text, statusCode, code) => {
     expect(() => parseProcess(text)).toThrow(expect.objectContaining({ statusCode, code }));
   });
 });
 
 describe('a named style', () => {
-  it('is what it stands for, with the target of the call', () => {
+  it('a named style is what it stands for, with the target of the call', () => {
     expect(parseProcess('style/thumb|sys/saveas,o_dGVzdA')).toEqual({
       style: 'image/resize,w_9/format,webp',
       operation: 'image/resize',
@@ -140,7 +140,7 @@ describe('a call', () => {
     }
   });
 
-  it('needs a target for what is made asynchronously', () => {
+  it('a call needs a target for what is made asynchronously', () => {
     expect(() => requireAsynchronous(parseProcess('video/convert,f_mp4'))).toThrow(
       expect.objectContaining({ code: 'MissingArgument' }),
     );

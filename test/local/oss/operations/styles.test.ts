@@ -28,7 +28,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64url');
 const putObject: SignOptions = { method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'pixels' };
 
 describe('named styles', () => {
-  it('are put, read, listed by name, replaced and deleted, and survive a restart', async () => {
+  it('named styles are put, read, listed by name, replaced and deleted, and survive a restart', async () => {
     const dataDir = await temporaryDir();
     let nowMs = Date.UTC(2026, 2, 11, 6, 21, 35);
     const clock = { now: () => nowMs, dataDir };
@@ -58,7 +58,7 @@ describe('named styles', () => {
     expect((await after.call(at(styleCall('GET', 'small')))).code).toBe('NoSuchStyle');
   });
 
-  it('are what they stand for, in views and in saved results', async () => {
+  it('named styles are what they stand for, in views and in saved results', async () => {
     const oss = await startOss();
     await oss.call(putObject);
     await putStyle(oss, 'small', 'image/resize,w_9/format,webp');
@@ -80,13 +80,13 @@ describe('named styles', () => {
     ['a', 'image/info;', 'BadRequest', '0017-00000253'],
     ['a', "image/watermark,text_'x'", 'BadRequest', '0017-00000253'],
     ['a', '', 'BadRequest', '0017-00000253'],
-  ])('are refused as %j with %j', async (name, content, code, ec) => {
+  ])('named styles are refused as %j with %j', async (name, content, code, ec) => {
     const response = await putStyle(await startOss(), name, content);
 
     expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([400, code, ec]);
   });
 
-  it('are 50 at most', async () => {
+  it('named styles are 50 at most', async () => {
     const oss = await startOss();
     for (let index = 0; index < 50; index++) {
       await putStyle(oss, `s${index}`, 'image/info');

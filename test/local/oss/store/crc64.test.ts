@@ -22,12 +22,12 @@ function crc64(...chunks: Uint8Array[]): string {
 }
 
 describe('CRC-64', () => {
-  it('has the check value of CRC-64/XZ', () => {
+  it('CRC-64 has the check value of CRC-64/XZ', () => {
     expect(crc64(Buffer.from('123456789'))).toBe(0x995d_c9bb_df19_39fan.toString());
     expect(crc64()).toBe('0');
   });
 
-  it('is that of the definition, however the bytes are cut', () => {
+  it('CRC-64 is that of the definition, however the bytes are cut', () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 });
 
     fc.assert(

@@ -24,7 +24,7 @@ function entriesOf(all: readonly string[], prefix: string, delimiter: string): s
 }
 
 describe('sorted keys', () => {
-  it('are in the order of their UTF-8 bytes', () => {
+  it('sorted keys are in the order of their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
         expect(Math.sign(compareUtf8(a, b))).toBe(byBytes(a, b));
@@ -32,7 +32,7 @@ describe('sorted keys', () => {
     );
   });
 
-  it('stay sorted and unique however keys come and go', () => {
+  it('sorted keys stay sorted and unique however keys come and go', () => {
     fc.assert(
       fc.property(keys, keys, (added, removed) => {
         const sorted: string[] = [];
