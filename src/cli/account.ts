@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { findUndelivered } from '../check/delivery.ts';
@@ -7,53 +7,59 @@ import { type FunctionResource, readDeployment, readTrigger, type Trigger } from
 import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import type { Io } from './command.ts';
-import { cannotTell, type Finding, ok, wrong } from './finding.ts';
+import { type Finding, lookAt, ok, wrong } from './finding.ts';
 import { type Rules, rolePolicy } from './policies.ts';
 
 /** What the template says beside the rules, and what the account says beside the template. */
-export async function checkDeployment(rules: Rules, template: string, io: Io): Promise<Finding[]> {
-  const functions = await renderTemplate(template, io);
-  if ('problem' in functions) {
-    return [functions.problem];
-  }
-  const triggers = functions.ours.flatMap((one) => one.triggers);
-  const deployed = await Promise.all(functions.ours.map((one) => checkDeployedTriggers(one, io)));
-  const roles = await Promise.all(functions.ours.map((one) => checkRole(rules, one, io)));
-  return [checkCoverage(rules.source, triggers), ...deployed.flat(), ...roles];
+export function checkDeployment(rules: Rules, template: string, io: Io): Promise<Finding[]> {
+  return lookAt('template', templateAdvice, async () => {
+    const ours = await renderTemplate(template, io);
+    const triggers = ours.flatMap((one) => one.triggers);
+    const findings = [checkCoverage(rules.source, triggers)];
+    for (const one of ours) {
+      findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, io)));
+    }
+    return findings;
+  });
 }
 
+/** Whether the role that the template names may do what the rules need. */
+export function checkPolicy(rules: Rules, template: string, io: Io): Promise<Finding[]> {
+  return lookAt('template', templateAdvice, async () => {
+    const findings = [];
+    for (const one of await renderTemplate(template, io)) {
+      findings.push(...(await checkRole(rules, one, io)));
+    }
+    return findings;
+  });
+}
+
+const templateAdvice = 'set OSS_REGION and OSS_BUCKET; npm ci brings `s`';
+const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the console';
+const policyAdvice =
+  'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
+
 /** Our functions of a template, rendered by Serverless Devs. */
-export async function renderTemplate(
-  template: string,
-  io: Io,
-): Promise<{ ours: FunctionResource[] } | { problem: Finding }> {
-  const preview = ['preview', '-t', template, '-o', 'json'];
-  const rendered = await runJson(process.execPath, [...endWithUs, serverlessDevs, ...preview], io);
-  if ('problem' in rendered) {
-    const advice = 'set OSS_REGION and OSS_BUCKET; npm ci brings `s`';
-    return { problem: cannotTell('template', `s preview: ${rendered.problem}`, advice) };
-  }
-  const functions = readDeployment(rendered.value, { dir: dirname(resolve(template)), env: io.env });
+async function renderTemplate(template: string, io: Io): Promise<FunctionResource[]> {
+  const program = [...endWithUs, 'node_modules/@serverless-devs/s/bin/s'];
+  const rendered = await runJson([process.execPath, ...program, 'preview', '-t', template, '-o', 'json'], io);
+  const functions = readDeployment(rendered, { dir: dirname(resolve(template)), env: io.env });
   const ours = functions.filter(({ isOurs }) => isOurs);
-  return ours.length > 0
-    ? { ours }
-    : {
-        problem: cannotTell(
-          'template',
-          `${template} deploys no function of ours`,
-          'see the one that is shipped',
-        ),
-      };
+  if (ours.length === 0) {
+    throw new Error(`${template} deploys no function of ours`);
+  }
+  return ours;
 }
 
 /** Whether the triggers deliver every key that a rule takes. */
 function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[]): Finding {
   const check = 'triggers cover rules';
-  const names = triggers.map(
-    ({ name, bucket, prefix = '', suffix = '' }) =>
-      `${name} (${bucket === undefined ? 'EventBridge' : `oss://${bucket}, prefix "${prefix}", suffix "${suffix}"`})`,
-  );
-  const found = names.length === 0 ? 'no trigger' : names.join(', ');
+  const filters = triggers.map(({ name, bucket, prefix = '', suffix = '' }) => {
+    const filter =
+      bucket === undefined ? 'EventBridge' : `oss://${bucket}, prefix "${prefix}", suffix "${suffix}"`;
+    return `${name} (${filter})`;
+  });
+  const found = filters.join(', ') || 'no trigger';
   const missed = findUndelivered(rules, triggers).map(
     ({ ruleIndex, key }) => `${rules[ruleIndex]?.name} takes ${key}, which none delivers`,
   );
@@ -62,77 +68,47 @@ function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[
     : wrong(check, `${found}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule');
 }
 
-async function checkDeployedTriggers(
+function checkDeployedTriggers(
   { name, region = '', triggers }: FunctionResource,
   io: Io,
 ): Promise<Finding[]> {
-  const path = `/2023-03-30/functions/${name}/triggers`;
-  const answer = await runJson('aliyun', ['fc', 'GET', path, '--region', region], io);
-  const deployed =
-    'problem' in answer ? [] : list(pick(answer.value, 'triggers')).map((one) => readTrigger(one, []));
-  return triggers.map((trigger) => {
-    const check = `trigger ${trigger.name}`;
-    if ('problem' in answer) {
-      return cannotTell(check, answer.problem, aliyunAdvice);
-    }
-    const twin = deployed.find((one) => one.name === trigger.name);
-    if (twin === undefined) {
-      return wrong(check, `${name} has none of that name`, 'npx s deploy');
-    }
-    const parts = ['bucket', 'prefix', 'suffix', 'pattern'] as const;
-    const differing = parts.filter((part) => twin[part] !== trigger[part]);
-    return differing.length === 0
-      ? ok(check, `${name} has it`)
-      : wrong(check, `${differing.join(' and ')} are not what the template says`, 'npx s deploy');
+  const check = `trigger ${triggers.map((trigger) => trigger.name).join(', ')}`;
+  return lookAt(check, aliyunAdvice, async () => {
+    const path = `/2023-03-30/functions/${name}/triggers`;
+    const answer = await runJson(['aliyun', 'fc', 'GET', path, '--region', region], io);
+    const deployed = list(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
+    return triggers.map((trigger) => {
+      const twin = deployed.find((one) => one.name === trigger.name);
+      const parts = (['bucket', 'prefix', 'suffix', 'pattern'] as const).filter(
+        (part) => twin?.[part] !== trigger[part],
+      );
+      if (twin !== undefined && parts.length === 0) {
+        return ok(`trigger ${trigger.name}`, `${name} has it`);
+      }
+      const problem =
+        twin === undefined ? `${name} has none of that name` : `another ${parts.join(' and ')} is deployed`;
+      return wrong(`trigger ${trigger.name}`, problem, 'npx s deploy');
+    });
   });
 }
 
 /** Whether the role's policies allow all that the rules need; conditions are not weighed. */
-export async function checkRole(
-  rules: Rules,
-  { role = '', triggers }: FunctionResource,
-  io: Io,
-): Promise<Finding> {
-  const check = 'role';
-  const name = role.split('/').at(-1) ?? '';
-  const answer = await runJson('aliyun', ['ram', 'ListPoliciesForRole', '--RoleName', name], io);
-  if ('problem' in answer) {
-    return cannotTell(check, answer.problem, aliyunAdvice);
-  }
-  const statements: Statement[] = [];
-  for (const policy of list(pick(answer.value, 'Policies', 'Policy'))) {
-    const [policyName = '', type = ''] = ['PolicyName', 'PolicyType'].map((field) =>
-      textOf(pick(policy, field)),
-    );
-    const args = ['ram', 'GetPolicy', '--PolicyName', policyName, '--PolicyType', type];
-    const read = await runJson('aliyun', args, io);
-    if ('problem' in read) {
-      return cannotTell(check, read.problem, aliyunAdvice);
-    }
-    const document = textOf(pick(read.value, 'DefaultPolicyVersion', 'PolicyDocument')) ?? '';
-    const granted = statementsOf(parseJson(document));
-    if (granted.length === 0) {
-      return cannotTell(check, `${policyName} cannot be read`, aliyunAdvice);
-    }
-    statements.push(...granted);
-  }
-  const bucket = triggers.find((trigger) => trigger.bucket)?.bucket ?? io.env.OSS_BUCKET ?? '';
-  const site = { region: '', account: '*', bucket, functionName: '' };
-  const missing = statementsOf(rolePolicy(rules, site)).flatMap(({ actions, objects }) =>
-    actions.flatMap((action) =>
+function checkRole(rules: Rules, { role = '', triggers }: FunctionResource, io: Io): Promise<Finding[]> {
+  return lookAt('role', aliyunAdvice, async () => {
+    const name = role.split('/').at(-1) ?? '';
+    const granted = await grantedTo(name, io);
+    const bucket = triggers.find((trigger) => trigger.bucket)?.bucket ?? io.env.OSS_BUCKET ?? '';
+    const site = { region: '', account: '*', bucket, functionName: '' };
+    const missing = statementsOf(rolePolicy(rules, site)).flatMap(({ actions: [action = ''], objects }) =>
       objects
-        .filter((object) => !isAllowed(statements, action, object))
+        .filter((object) => !isAllowed(granted, action, object))
         .map((object) => `${action} on oss://${object}`),
-    ),
-  );
-  return missing.length === 0
-    ? ok(check, `${name} may do all that the rules need`)
-    : wrong(check, `${name} lacks ${missing.join(', ')}`, policyAdvice);
+    );
+    return missing.length === 0
+      ? [ok('role', `${name} may do all that the rules need`)]
+      : [wrong('role', `${name} lacks ${missing.join(', ')}`, policyAdvice)];
+  });
 }
-
-const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the console';
-const policyAdvice =
-  'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
 
 interface Statement {
   effect: string | undefined;
@@ -141,15 +117,31 @@ interface Statement {
   objects: string[];
 }
 
+async function grantedTo(role: string, io: Io): Promise<Statement[]> {
+  const granted: Statement[] = [];
+  const answer = await runJson(['aliyun', 'ram', 'ListPoliciesForRole', '--RoleName', role], io);
+  for (const policy of list(pick(answer, 'Policies', 'Policy'))) {
+    const [name = '', type = ''] = ['PolicyName', 'PolicyType'].map((field) => textOf(pick(policy, field)));
+    const read = await runJson(
+      ['aliyun', 'ram', 'GetPolicy', '--PolicyName', name, '--PolicyType', type],
+      io,
+    );
+    const document = textOf(pick(read, 'DefaultPolicyVersion', 'PolicyDocument')) ?? '';
+    const statements = statementsOf(parseJson(document));
+    if (statements.length === 0) {
+      throw new Error(`${name} cannot be read`);
+    }
+    granted.push(...statements);
+  }
+  return granted;
+}
+
 function statementsOf(policy: unknown): Statement[] {
   return list(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, Resource } = fieldsOf(statement);
-    return {
-      effect: textOf(Effect),
-      actions: list(Action).map(String),
-      // acs:oss:<region>:<account>:<bucket>/<key>; region and account are nearly always "*", and not weighed.
-      objects: list(Resource).map((resource) => String(resource).replace(/^acs:oss:[^:]*:[^:]*:/, '')),
-    };
+    // acs:oss:<region>:<account>:<bucket>/<key>; region and account are nearly always "*", and not weighed.
+    const objects = list(Resource).map((resource) => String(resource).replace(/^acs:oss:[^:]*:[^:]*:/, ''));
+    return { effect: textOf(Effect), actions: list(Action).map(String), objects };
   });
 }
 
@@ -172,35 +164,22 @@ const endWithUs = [
   '--import',
   "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume().unref()",
 ];
-const serverlessDevs = 'node_modules/@serverless-devs/s/bin/s';
 
-/** Runs a program that prints JSON. */
-async function runJson(
-  file: string,
-  args: readonly string[],
-  { env, stop }: Io,
-): Promise<{ value: unknown } | { problem: string }> {
+/** Runs a program that prints JSON. Throws in its own words where it fails. */
+async function runJson([file = '', ...args]: string[], { env, stop }: Io): Promise<unknown> {
   try {
     // NODE_ENV=test keeps Serverless Devs from reporting the command line to its makers.
     const options = { env: { ...env, NODE_ENV: 'test' }, signal: stop, timeout: 60_000 };
-    const { stdout } = await promisify(execFile)(file, [...args], options);
-    return { value: JSON.parse(stdout.slice(stdout.search(/^\{/m))) };
+    const { stdout } = await promisify(execFile)(file, args, options);
+    return JSON.parse(stdout.slice(stdout.search(/^\{/m)));
   } catch (error) {
-    stop.throwIfAborted();
-    const name = file === 'aliyun' ? `${basename(file)} ${args.slice(0, 2).join(' ')}: ` : '';
-    return { problem: `${name}${reasonOf(error)}` };
+    const { code, stdout, stderr } = fieldsOf(error);
+    // `s` complains on its standard output, others on the other.
+    const [words] =
+      /^\w*Error: .*$/m.exec(textOf(stdout) ?? '') ?? /^.*\S.*$/m.exec(textOf(stderr) ?? '') ?? [];
+    const reason = code === 'ENOENT' ? 'not installed' : (words ?? String(error));
+    throw new Error(`${file === 'aliyun' ? `aliyun ${args.slice(0, 2).join(' ')}` : 's preview'}: ${reason}`);
   }
-}
-
-/** What a program gave as its reason: its own words on stdout (`s`) or stderr, else why it could not be run. */
-function reasonOf(error: unknown): string {
-  const { code, stdout, stderr } = fieldsOf(error);
-  if (code === 'ENOENT') {
-    return 'not installed';
-  }
-  const [words] =
-    /^\w*Error: .*$/m.exec(textOf(stdout) ?? '') ?? /^.*\S.*$/m.exec(textOf(stderr) ?? '') ?? [];
-  return words ?? (error instanceof Error ? error.message : String(error));
 }
 
 const list = (value: unknown): unknown[] =>

@@ -19,23 +19,20 @@ export async function checkEndpoint(
   { endpoint, credentials, dispatcher }: Connection,
   now: () => number,
 ): Promise<Finding[]> {
-  const origin = `${endpoint.scheme}://${endpoint.host}`;
   const key = await credentials().then(
     ({ accessKeyId, securityToken }) =>
-      ok(
-        'credentials',
-        `AccessKey ID ${accessKeyId.slice(0, 4)}…${securityToken === undefined ? '' : ', temporary'}`,
-      ),
+      ok('credentials', `AccessKey ID ${accessKeyId.slice(0, 4)}…${securityToken ? ', temporary' : ''}`),
     (error: Error) => wrong('credentials', 'none', error.message),
   );
+  const origin = `${endpoint.scheme}://${endpoint.host}`;
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
-  return send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits }).then(
-    ({ headers }) => [key, ok('endpoint', `${origin} answers`), checkClock(headers.date, now())],
-    (error: Error) => [
-      key,
-      wrong('endpoint', `${origin}: ${error.message}`, 'correct OSS_REGION or OSS_ENDPOINT; mind proxies'),
-    ],
-  );
+  try {
+    const { headers } = await send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits });
+    return [key, ok('endpoint', `${origin} answers`), checkClock(headers.date, now())];
+  } catch (error) {
+    const advice = 'correct OSS_REGION or OSS_ENDPOINT; mind proxies';
+    return [key, wrong('endpoint', `${origin}: ${messageOf(error)}`, advice)];
+  }
 }
 
 function checkClock(date: string | undefined, here: number): Finding {
@@ -44,9 +41,8 @@ function checkClock(date: string | undefined, here: number): Finding {
     return cannotTell('clock', 'the endpoint does not say its time', 'nothing');
   }
   const found = `${Math.round(apartMs / 1000)} s from OSS's`;
-  return apartMs < maxSkewMs
-    ? ok('clock', found)
-    : wrong('clock', found, 'set it: OSS refuses what is signed more than 15 minutes off');
+  const advice = 'set it: OSS refuses what is signed more than 15 minutes off';
+  return apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, advice);
 }
 
 /** Whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
@@ -63,10 +59,8 @@ export async function checkBuckets(
     try {
       const response = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
       const location = parseXml(response.body.toString()).text.trim().replace(/^oss-/, '');
-      if (location === region) {
-        return ok(check, `in ${region}`);
-      }
-      return wrong(check, `in ${location}, not in ${region}`, elsewhere);
+      const isHere = location === region;
+      return isHere ? ok(check, `in ${region}`) : wrong(check, `in ${location}, not in ${region}`, elsewhere);
     } catch (error) {
       return describeBucketError(check, error);
     }
@@ -81,28 +75,32 @@ function describeBucketError(check: string, error: unknown): Finding {
   if (!(error instanceof OssServiceError)) {
     return cannotTell(check, found, 'see the endpoint above');
   }
-  if (error.code === 'NoSuchBucket') {
-    return wrong(check, found, 'create it, or correct its name in the rules');
-  }
   // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
   if (error.ossMessage.includes('specified endpoint')) {
     return wrong(check, found, elsewhere);
   }
-  if (error.code === 'AccessDenied') {
-    return cannotTell(check, found, 'allow oss:GetBucketLocation to yourself');
+  switch (error.code) {
+    case 'NoSuchBucket':
+      return wrong(check, found, 'create it, or correct its name in the rules');
+    case 'AccessDenied':
+      return cannotTell(check, found, 'allow oss:GetBucketLocation to yourself');
+    default:
+      return wrong(check, found, 'InvalidAccessKeyId and SignatureDoesNotMatch are about your key');
   }
-  return wrong(
-    check,
-    found,
-    'see the error; InvalidAccessKeyId and SignatureDoesNotMatch are about your key',
-  );
 }
 
-/** Tries each output of the object's rules: a GET with the style, and if `wet` a save that is removed after. */
+interface Trial {
+  object: OssObject | undefined;
+  /** Results are saved too, under a key of our own, and removed. */
+  wet: boolean;
+  stop: AbortSignal;
+}
+
+/** Tries each output of the object's rules: a GET with the style, and if `wet` a save. */
 export async function checkStyles(
   { call }: Connection,
   rules: RuleSet,
-  { object, wet, stop }: { object: OssObject | undefined; wet: boolean; stop: AbortSignal },
+  { object, wet, stop }: Trial,
 ): Promise<Finding[]> {
   if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
@@ -114,15 +112,18 @@ export async function checkStyles(
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       stop.throwIfAborted();
-      if (item.status === 'planned') {
-        findings.push(await view(call, item));
-        if (wet) {
-          findings.push(await save(call, item, planFor));
-        }
-      } else {
+      if (item.status !== 'planned') {
         const why = item.status === 'skipped' ? item.reason : item.message;
-        const found = `${formatObject(object)}: ${why}`;
-        findings.push(wrong('style', found, 'name an object that the rules take'));
+        findings.push(
+          wrong('style', `${formatObject(object)}: ${why}`, 'name an object that the rules take'),
+        );
+        continue;
+      }
+      findings.push(await view(call, item));
+      if (wet) {
+        const scratch = { bucket: item.target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
+        const isTaken = planFor(scratch).some(({ status }) => status === 'planned');
+        findings.push(await save(call, item, isTaken ? undefined : scratch));
       }
     }
     return findings;
@@ -138,19 +139,15 @@ function view(call: Call, { rule, source, style }: PlannedResult): Promise<Findi
   });
 }
 
-async function save(
-  call: Call,
-  { rule, source, style, target }: PlannedResult,
-  planFor: (object: OssObject) => { status: string }[],
-): Promise<Finding> {
-  const check = `save of ${rule}`;
-  const scratch = { bucket: target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
-  if (planFor(scratch).some(({ status }) => status === 'planned')) {
+async function save(call: Call, task: PlannedResult, scratch: OssObject | undefined): Promise<Finding> {
+  const check = `save of ${task.rule}`;
+  if (scratch === undefined) {
     return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');
   }
   return attempt(check, async () => {
     try {
-      const { sizeBytes } = await processObject(call, { ...source, process: buildProcess(style, scratch) });
+      const process = buildProcess(task.style, scratch);
+      const { sizeBytes } = await processObject(call, { ...task.source, process });
       return `${sizeBytes} bytes at ${formatObject(scratch)}, removed`;
     } finally {
       await deleteObject(call, scratch);
@@ -158,9 +155,9 @@ async function save(
   });
 }
 
-async function attempt(check: string, try_: () => Promise<string>): Promise<Finding> {
+async function attempt(check: string, act: () => Promise<string>): Promise<Finding> {
   try {
-    return ok(check, await try_());
+    return ok(check, await act());
   } catch (error) {
     const isDenied = isOssError(error) && error.code === 'AccessDenied';
     return isDenied
@@ -169,6 +166,4 @@ async function attempt(check: string, try_: () => Promise<string>): Promise<Find
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

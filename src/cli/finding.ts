@@ -3,21 +3,28 @@ export interface Finding {
   check: string;
   state: 'ok' | 'wrong' | 'cannot tell';
   found: string;
-  advice?: string;
+  advice?: string | undefined;
 }
 
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found });
 
-export const wrong = (check: string, found: string, advice: string): Finding => ({
-  check,
-  state: 'wrong',
-  found,
-  advice,
-});
+export function wrong(check: string, found: string, advice: string): Finding {
+  return { check, state: 'wrong', found, advice };
+}
 
-export const cannotTell = (check: string, found: string, advice: string): Finding => ({
-  check,
-  state: 'cannot tell',
-  found,
-  advice,
-});
+export function cannotTell(check: string, found: string, advice: string): Finding {
+  return { check, state: 'cannot tell', found, advice };
+}
+
+/** What is found by looking; where that fails, it cannot be told. */
+export async function lookAt(
+  check: string,
+  advice: string,
+  look: () => Promise<Finding[]>,
+): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [cannotTell(check, error instanceof Error ? error.message : String(error), advice)];
+  }
+}

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
-import { checkRole, renderTemplate } from './account.ts';
+import { checkPolicy } from './account.ts';
 import { checkFiles, describe, isAboutDeployment } from './check.ts';
 import {
   CliError,
@@ -55,7 +55,7 @@ export const generate: Command = {
       throw new CliError(`expected one of ${names.join(', ')}, received "${name}".`);
     }
     if (values.check === true) {
-      return document.isPolicy ? checkPolicy(name, values, io) : checkTriggersOf(values, io);
+      return document.isPolicy ? checkAttached(name, values, io) : checkTriggersOf(values, io);
     }
     const rules = await loadRules(textOf(values, 'rules'));
     const isOpen = rules.source.some(({ match }) => match.bucket === undefined);
@@ -86,18 +86,17 @@ function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): 
 }
 
 /** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
-async function checkPolicy(name: string, values: Values, io: Io): Promise<number> {
+async function checkAttached(name: string, values: Values, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;
   }
   const rules = await loadRules(textOf(values, 'rules'));
-  const template = await renderTemplate(optionalText(values, 'template') ?? 's.yaml', io);
-  const [first] = 'ours' in template ? template.ours : [];
-  const finding = 'problem' in template ? template.problem : first && (await checkRole(rules, first, io));
-  const { state = 'cannot tell', found = '', advice = '' } = finding ?? {};
-  io.out(`${state}: ${found}\n${advice === '' ? '' : `\n${advice}\n`}`);
-  return state === 'wrong' ? 1 : 0;
+  const findings = await checkPolicy(rules, optionalText(values, 'template') ?? 's.yaml', io);
+  for (const { state, found, advice } of findings) {
+    io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
+  }
+  return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
 }
 
 async function checkTriggersOf(values: Values, io: Io): Promise<number> {
