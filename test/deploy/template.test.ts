@@ -44,12 +44,16 @@ const expected = {
   ],
 };
 
-async function preview(env: Record<string, string | undefined> = {}, template = 's.yaml') {
+async function preview(
+  env: Record<string, string | undefined> = {},
+  template = 's.yaml',
+  resource = 'oss-saveas',
+) {
   const { exitCode, output } = await checkout.s(['preview', '-t', template, '-o', 'json'], env);
   if (exitCode !== 0) {
     throw new Error(output);
   }
-  return JSON.parse(output.slice(output.search(/^\{$/m))).resources['oss-saveas'].props;
+  return JSON.parse(output.slice(output.search(/^\{$/m))).resources[resource].props;
 }
 
 describe('the template', () => {
@@ -103,15 +107,17 @@ describe('the template', () => {
     expect(verified).toMatchObject({ exitCode: 0 });
   });
 
-  it.each(['s.yaml', 'src/deploy/eventbridge.yaml', 'src/deploy/s.custom.yaml'])(
-    'passes verification as %s',
-    async (template) => {
-      const { exitCode, output } = await checkout.s(['verify', '-t', template]);
+  it.each([
+    's.yaml',
+    'src/deploy/eventbridge.yaml',
+    'src/deploy/s.custom.yaml',
+    'src/deploy/s.backfill.yaml',
+  ])('passes verification as %s', async (template) => {
+    const { exitCode, output } = await checkout.s(['verify', '-t', template]);
 
-      expect(output).toContain('passed');
-      expect(exitCode).toBe(0);
-    },
-  );
+    expect(output).toContain('passed');
+    expect(exitCode).toBe(0);
+  });
 
   it.each([
     ['a misspelt property', 'diskSize: 512', 'diskSiez: 512'],
@@ -168,4 +174,23 @@ describe('the template', () => {
       port: 9000,
     });
   });
+
+  it.each([
+    ['cn-hangzhou', 10],
+    ['eu-central-1', 1],
+  ])(
+    'has a function of its own for backfills, with %s keeping %i instances busy',
+    async (region, instances) => {
+      const template = 'src/deploy/s.backfill.yaml';
+      const props = await preview({ OSS_REGION: region }, template, 'oss-saveas-backfill');
+
+      expect(props).toMatchObject({
+        functionName: 'oss-saveas-backfill',
+        role: expected.role,
+        concurrencyConfig: { reservedConcurrency: instances },
+        asyncInvokeConfig: { asyncTask: true },
+      });
+      expect(props.triggers).toEqual([]);
+    },
+  );
 });
