@@ -18,8 +18,11 @@ export interface Pace {
   readonly attempts: { all: number; throttled: number };
 }
 
-/** Turns that nobody took are kept for so long: timers are late, and the rate is not to fall short for it. */
-const keptMs = 200;
+/**
+ * Turns that nobody took are kept for so long, because timers are late and the rate is not to fall short for it. Taken
+ * all at once they stay, together with what follows, within what a quota allows in a second.
+ */
+const keptMs = 500;
 
 /** What the rate gains a second after it fell, as a share of the most. */
 const recovery = 0.05;

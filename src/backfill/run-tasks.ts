@@ -27,8 +27,8 @@ export interface RunTasksOptions {
   sleep: (delayMs: number) => Promise<unknown>;
 }
 
-/** Half of what a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
-const maxOutputs = 50;
+/** Of a batch: half of what a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+export const maxOutputs = 50;
 
 /** Function Compute takes 128 KB (FC help: "Limits"). */
 const maxPayloadBytes = 120_000;
@@ -40,7 +40,7 @@ const maxObjects = 10_000;
 const maxBatchesAhead = 1_000;
 
 /** Between looks at what became of the batches: soon at first, so that a small backfill ends soon. */
-const [firstPollMs, lastPollMs] = [250, 5_000];
+const [firstPollMs, lastPollMs] = [250, 20_000];
 
 const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping'];
 

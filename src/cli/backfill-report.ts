@@ -2,16 +2,25 @@ import type { Estimate } from '../backfill/estimate.ts';
 import type { Counts } from '../backfill/journal-file.ts';
 import type { Pace } from '../backfill/pace.ts';
 import type { Quota } from '../backfill/quota.ts';
+import { maxOutputs } from '../backfill/run-tasks.ts';
 import { formatObject } from '../pipeline/result.ts';
+import { functionPriceCny } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-/** What the dry run found: how much there is to do, what OSS charges for, and how long it takes. */
+/** What the dry run found: how much there is to do, what it costs, and how long it takes under the quota. */
 export function formatEstimate(
   estimate: Estimate,
-  { source, quota, seconds }: { source: string; quota: Quota; seconds: number },
+  {
+    source,
+    quota,
+    seconds,
+    isViaFunction,
+  }: { source: string; quota: Quota; seconds: number; isViaFunction: boolean },
 ): string {
   const { objects, selected, outputs, sourceBytes, headRequests, skipped, sample, isUpperBound } = estimate;
   const most = isUpperBound ? ' at most' : '';
+  const batches = Math.ceil(outputs / maxOutputs);
+  const functionCny = isViaFunction ? batches * functionPriceCny(maxOutputs) : 0;
   const rows: Row[] = [
     `Dry run over ${source}:`,
     '',
@@ -19,16 +28,20 @@ export function formatEstimate(
     ['  left alone', formatSkipped(skipped) || 'none'],
     ['  outputs', `${number(outputs)}${most}`],
     [
-      '  charged',
-      `${number(outputs)} calls to process ${bytes(sourceBytes)} of source objects (10 TB a month are free), ` +
-        `${number(headRequests)} HEAD requests; prices: https://www.alibabacloud.com/product/oss/pricing`,
+      '  calls',
+      `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests`,
+    ],
+    [
+      '  price',
+      'OSS bills what is read: 10 TB a month are free, no list price beyond is known here ' +
+        `(https://www.alibabacloud.com/product/oss/pricing). The function: CNY ${number(functionCny)}`,
     ],
     [
       '  time',
       `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
     ],
   ];
-  const examples = sample.map(({ source, target }) => `  ${formatObject(source)} -> ${formatObject(target)}`);
+  const examples = sample.map((task) => `  ${formatObject(task.source)} -> ${formatObject(task.target)}`);
   return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
 }
 

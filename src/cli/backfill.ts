@@ -90,7 +90,9 @@ async function dryRun(job: Job, values: Values, io: Io): Promise<{ fresh: Journa
     }
   });
   draw('');
-  io.out(formatEstimate(found, { source: source.name, quota, seconds: secondsUnder(quota, found) }));
+  const isViaFunction = job.taskClient !== undefined;
+  const seconds = secondsUnder(quota, found);
+  io.out(formatEstimate(found, { source: source.name, quota, seconds, isViaFunction }));
   if (found.outputs > 0 && !values.yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
   }
@@ -186,6 +188,7 @@ function showProgress({ state, total }: Journal, { attempts }: Pace, io: Io): ()
   const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
   return () => {
     clearInterval(timer);
+    show();
     draw('');
   };
 }

@@ -5,11 +5,13 @@
 const cnyPerCu = 0.00011;
 const cuPerInvocation = 75 / 10_000;
 
+const [vCpus, memoryGb] = [0.1, 0.125];
+
 /** The function of `s.yaml`, which has two calls to OSS under way; a call is assumed to take 300 ms. */
-const [vCpus, memoryGb, callsAtOnce, secondsPerCall] = [0.1, 0.125, 2, 0.3];
+const usual = { callsAtOnce: 2, secondsPerCall: 0.3 };
 
 /** What one invocation costs that makes so many calls to OSS, in CNY; OSS's own price is not in it. */
-export function functionPriceCny(calls: number): number {
+export function functionPriceCny(calls: number, { callsAtOnce, secondsPerCall } = usual): number {
   const seconds = Math.ceil(calls / callsAtOnce) * secondsPerCall;
   return (seconds * (vCpus + memoryGb * 0.15) + cuPerInvocation) * cnyPerCu;
 }

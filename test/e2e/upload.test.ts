@@ -5,9 +5,11 @@ import { promisify } from 'node:util';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.ts';
 import { samplePictures } from '../../src/local/pictures.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
+import { createIo, localEnvironment } from '../cli/terminal.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { send, signV4 } from '../local/oss/v4-client.ts';
 import { fetchNode, platformVersion } from '../node-binary.ts';
@@ -181,5 +183,34 @@ describe('a key', () => {
     const { objects } = await ours.listObjectsV2({ bucket: 'small-ones', maxKeys: 1_000 });
     expect(objects.map(({ key }) => key).sort()).toEqual([...hostileKeys].sort());
     expect(await look(ours, 'a/../b', 'small-ones')).toMatchObject({ width: 8, format: 'png' });
+  });
+});
+
+describe('objects that were there before', () => {
+  it('get their outputs by a backfill that hands them to the function', async () => {
+    const { stack, ours, port } = await start();
+    const targets = ['derived/uploads/a.jpg-320.webp', 'marked/uploads/a.jpg'];
+    await ours.putObject({ bucket: 'photos', key: 'uploads/a.jpg', body: picture('portrait.jpg') });
+    await stack.functionCompute.idle();
+    for (const key of targets) {
+      await ours.deleteObject({ bucket: 'photos', key });
+    }
+    const { io, written } = createIo({ ...localEnvironment(port), FC_ENDPOINT: stack.url });
+    const fixed = [
+      '--via',
+      'function',
+      '--only-missing',
+      '--yes',
+      '--rules',
+      join(project.dir, 'rules.yaml'),
+    ];
+
+    const exitCode = await main(['backfill', 'oss://photos/', ...fixed], io);
+
+    expect(written.out).toContain('1 objects: 3 saved, 0 failed. Finished.');
+    expect(exitCode).toBe(0);
+    for (const key of targets) {
+      expect(await look(ours, key)).toMatchObject({ contentType: expect.stringMatching(/^image/) });
+    }
   });
 });

@@ -1,0 +1,21 @@
+import { type Scenario, simulate } from './simulate.ts';
+
+/** npm run simulate:backfill [objects]: what is simulated, and what that is for a hundred million. */
+const objects = Number(process.argv[2] ?? 1_000_000);
+const factor = 100_000_000 / objects;
+
+const common = { objects, callsAtOnce: 4, secondsPerCall: 1 };
+const scenarios: Record<string, Scenario> = {
+  'large region, 50 calls/s': { ...common, instances: 10, quotaPerSecond: 50, uploadsPerSecond: 4 },
+  'elsewhere, 5 calls/s': { ...common, instances: 1, quotaPerSecond: 5, uploadsPerSecond: 0.5 },
+  'raised to 500 calls/s': { ...common, instances: 100, quotaPerSecond: 500, uploadsPerSecond: 40 },
+};
+
+for (const [name, scenario] of Object.entries(scenarios)) {
+  const one = await simulate(scenario);
+  console.log(`${name}, ${objects.toLocaleString('en')} objects simulated, times ${factor}:
+  ${(one.days * factor).toFixed(1)} days at ${one.callsPerSecond.toFixed(1)} calls/s, ${(100 * one.shareOverQuota).toFixed(2)} % of all calls over the quota
+  ${Math.round(one.tasks * factor).toLocaleString('en')} tasks of at most ${one.largestPayloadBytes} bytes, at most ${one.mostTasksAhead} ahead, ${Math.round(one.apiRequests * factor).toLocaleString('en')} requests to Function Compute
+  CNY ${(one.functionCny * factor).toFixed(0)} for the function, ${((one.processorSeconds * factor) / 3_600).toFixed(1)} h of this machine's processor, ${one.residentMb.toFixed(0)} MB resident
+`);
+}
