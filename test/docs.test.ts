@@ -34,6 +34,21 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
+it('the README gives a reason for every dependency', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync('package.json', 'utf8'),
+  );
+  const readme = readFileSync('README.md', 'utf8');
+  const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+
+  // Of a family such as @codemirror its scope is enough.
+  expect(
+    names.filter(
+      (name) => !readme.includes(`\`${name}\``) && !readme.includes(`\`${name.split('/')[0]}/…\``),
+    ),
+  ).toEqual([]);
+});
+
 describe('the invariants', () => {
   it('the invariants are ten, each held by tests of the name that is given', () => {
     const rows = readFileSync('.github/INVARIANTS.md', 'utf8')
