@@ -107,15 +107,24 @@ function commonBucket(a: readonly string[], b: readonly string[]): string | unde
 
 const partsOf: Partial<Record<string, string[]>> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
 
+/** The parts of the source key that stand in the target key, and other variables. */
+function partsIn({ output }: Writer): string[] {
+  return variablesOf(output.target.key.parts).flatMap(({ name }) => partsOf[name] ?? name);
+}
+
 /** Whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
-function isExact({ output }: Writer): boolean {
-  const used = variablesOf(output.target.key.parts);
-  const parts = used.flatMap(({ name }) => partsOf[name] ?? name);
-  return new Set(parts).size === parts.length && !used.some(({ name, inB64 }) => inB64 || name === 'bucket');
+function isExact(writer: Writer): boolean {
+  const parts = partsIn(writer);
+  const { key } = writer.output.target;
+  return new Set(parts).size === parts.length && !/\{(bucket\}|b64:)/.test(key.text);
 }
 
 /** Collides for two objects that differ only in what the target key leaves out: the extension, the folder or the name. */
 function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
+  const parts = partsIn(writer);
+  if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
+    return undefined;
+  }
   const taken = takenKeys(writer.rule, budget);
   const key = exampleKey(taken, budget);
   const [bucket = anyBucket] = writer.rule.compiled.match.buckets;

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { checkRules } from '../../src/check/check.ts';
+import { compileSketches, type Sketch } from './sketches.ts';
+
+const many = (count: number, sketchOf: (i: number) => Sketch) =>
+  Array.from({ length: count }, (_, i) => sketchOf(i));
+
+/** What compiling and checking finds, and the processor time that it takes: others may keep the machine busy. */
+function check(sketches: readonly Sketch[]) {
+  const before = process.cpuUsage();
+  const compiled = compileSketches(sketches);
+  const { diagnostics } = compiled.ok ? checkRules(compiled) : compiled;
+  const { user, system } = process.cpuUsage(before);
+  const codes = diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+  return { codes: [...new Set(codes)], seconds: (user + system) / 1e6 };
+}
+
+describe('checking rules by the thousand', () => {
+  it('takes less than five seconds for a thousand ordinary ones', () => {
+    const { codes, seconds } = check(
+      many(1_000, (i) => ({
+        key: `tenants/${i}/uploads/**/*.{jpg,jpeg,png,webp}`,
+        exclude: '**/private/**',
+        to: 'derived/{dir}/{base}-320.webp',
+      })),
+    );
+
+    expect(codes).toEqual([]);
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it.each<[string, Sketch[], string[]]>([
+    [
+      'results beside their sources',
+      many(1_000, (i) => ({ key: `photos/**/${i}*.jpg`, exclude: '**/*_t.jpg', to: '{dir}/{name}_t.jpg' })),
+      [],
+    ],
+    [
+      'ten thousand that keep apart',
+      many(10_000, (i) => ({ key: `t${i}/in/**/*.jpg`, to: `t${i}/out/{base}` })),
+      [],
+    ],
+    ['ten thousand in one chain', many(10_000, (i) => ({ key: `s${i}/*`, to: `s${i + 1}/{base}` })), []],
+    [
+      'ten thousand in a ring',
+      many(10_000, (i) => ({ key: `s${i}/*`, to: `s${(i + 1) % 10_000}/{base}` })),
+      ['loop'],
+    ],
+    [
+      'all that may feed each other',
+      many(300, (i) => ({ key: `t/${i}*/*.jpg`, to: 't/{name}/{name}/{name}.jpg' })),
+      ['too-complex'],
+    ],
+    ['as many that do', many(2_000, (i) => ({ key: '**', to: `{dir}/x${i}/{base}` })), ['too-complex']],
+  ])(
+    'answers within ten seconds for %s',
+    (_, sketches, expected) => {
+      const { codes, seconds } = check(sketches);
+
+      expect(codes).toEqual(expected);
+      expect(seconds).toBeLessThan(10);
+    },
+    240_000,
+  );
+});
+
+describe('checking a few rules of hard globs', () => {
+  const bucket = 'bucket-1';
+
+  it.each<[string, Sketch[]]>([
+    [
+      'that compile to huge automata',
+      many(20, (i) => ({
+        key: `**a${'?'.repeat(8)}`,
+        exclude: `**b${'?'.repeat(7)}`,
+        to: `{dir}/{key}/${i}`,
+      })),
+    ],
+    [
+      'whose results double themselves',
+      [
+        { key: '**/**', to: '{dir}/{ext}/{w}{base}', vary: { w: ['a', 'ab/'] }, bucket, toBucket: bucket },
+        {
+          key: ['*.{jpg,png}', 'x/**'],
+          to: 'b/b/{name}_t.jpg',
+          exclude: '*/**/*_t.*',
+          bucket,
+          toBucket: 'bucket-2',
+        },
+        { key: '*/**', to: 'b/{ext}/{name}.{ext}', exclude: '[ab]*.png', bucket, toBucket: 'bucket-2' },
+      ],
+    ],
+    [
+      'that repeat what they take',
+      [
+        { key: '*', to: '{base}/b/{base}', toBucket: bucket },
+        {
+          key: ['**/*_t.*', '?/*.{jpg,png}'],
+          to: '{ext}/{dir}/{w}{base}',
+          vary: { w: ['a', 'ab/'] },
+          exclude: '*/[ab]*.png',
+        },
+        { key: '*.jpg', to: '{name}/{base}/{name}_t.jpg', bucket, toBucket: 'bucket-2' },
+      ],
+    ],
+  ])(
+    'refuses those %s within ten seconds',
+    (_, sketches) => {
+      const { codes, seconds } = check(sketches);
+
+      expect(codes).not.toEqual([]);
+      expect(seconds).toBeLessThan(10);
+    },
+    240_000,
+  );
+});
