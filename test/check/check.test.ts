@@ -24,6 +24,7 @@ describe('checking rules', () => {
     expect(check({ key: 'uploads/**/*.jpg', to: 'derived/{dir}/{base}.webp' })).toEqual({
       diagnostics: [],
       chains: [],
+      cycles: [],
     });
   });
 
