@@ -1,0 +1,154 @@
+import { NFA, Words } from 'refa';
+import type { SourceRule } from '../compile/compile.ts';
+import { type Glob, maxCharacter } from '../compile/glob.ts';
+import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
+import { plan } from '../pipeline/plan.ts';
+import type { OssObject } from '../process.ts';
+import { matchesKey } from '../rules/key-table.ts';
+import { findMismatch } from '../rules/match.ts';
+import type { Match, Rule } from '../rules/rule-set.ts';
+import { variablesOf } from '../rules/template.ts';
+
+/** What would become of one object. */
+export interface Explanation extends Partial<OssObject> {
+  /** Why nothing is done at all. */
+  skipped?: string;
+  rules: RuleExplanation[];
+  /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
+  calls: number;
+  head: boolean;
+}
+
+export interface RuleExplanation {
+  rule: string;
+  matches: boolean;
+  why?: string | undefined;
+  /** What the object has to be beside what is known of it. */
+  provided?: string | undefined;
+  outputs: OutputExplanation[];
+}
+
+interface OutputExplanation {
+  target?: OssObject | undefined;
+  process?: string;
+  decoded?: string;
+  failed?: string;
+}
+
+/**
+ * Tells what would become of the object of one record: by each rule why it takes it or does not, and the outputs. Pure;
+ * `source` are the same rules as their author wrote them, where they came from a text.
+ */
+export function explainRecord(
+  record: EventRecord,
+  rules: readonly Rule[],
+  source: readonly SourceRule[],
+): Explanation {
+  const [first] = plan(record, { rules });
+  const reason = first?.status === 'skipped' ? first.reason : undefined;
+  if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
+    const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
+    const object = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
+    return { ...object, skipped, rules: [], calls: 0, head: false };
+  }
+  const { bucket, key, eventName } = record.event;
+  const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
+  const outputs = explained.flatMap((rule) => rule.outputs);
+  const calls = outputs.filter((output) => output.process !== undefined).length;
+  return {
+    bucket,
+    key,
+    rules: explained,
+    calls,
+    // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
+    head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
+  };
+}
+
+function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {
+  const { name, match, outputs } = rule;
+  const isUnknown = findMismatch(match, event)?.endsWith('-unknown') === true;
+  const { minBytes, maxBytes = 1, contentTypes } = match;
+  const fitting = {
+    ...event,
+    sizeBytes: event.sizeBytes ?? minBytes ?? Math.min(1, maxBytes),
+    contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
+  };
+  const object = isUnknown ? fitting : event;
+  if (findMismatch(match, object) !== undefined) {
+    return { rule: name, matches: false, why: whyNot(rule, object, source), outputs: [] };
+  }
+  const items = plan({ kind: 'object', event: object }, { rules: [rule] });
+  const usesETag = outputs.some(({ target, style }) =>
+    variablesOf([...target.key, ...style]).some((variable) => variable.name === 'etag'),
+  );
+  const provided = [
+    ...(isUnknown ? [conditionsOf(match)] : []),
+    ...(usesETag && event.eTag === undefined ? ['with the ETag that its event brings'] : []),
+  ];
+  const isOwn = items.some(({ status }) => status === 'skipped');
+  return {
+    rule: name,
+    matches: true,
+    why: isOwn ? 'skipped: own-output. By its name this is a result of this rule' : undefined,
+    provided: provided.length > 0 ? provided.join('; ') : undefined,
+    outputs: items.flatMap((item): OutputExplanation[] => {
+      if (item.status === 'planned') {
+        return [{ target: item.target, process: item.process, decoded: decodeProcess(item.process) }];
+      }
+      return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
+    }),
+  };
+}
+
+function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
+  const conditions = [
+    minBytes === undefined ? '' : `at least ${minBytes.toLocaleString('en')} bytes`,
+    maxBytes === undefined ? '' : `at most ${maxBytes.toLocaleString('en')} bytes`,
+    contentTypes.length === 0 ? '' : `content type ${contentTypes.join(' or ')}`,
+  ];
+  return `if it has ${conditions.filter((condition) => condition !== '').join(' and ')}`;
+}
+
+function whyNot({ match }: Rule, event: ObjectEvent, source: SourceRule | undefined): string {
+  const { bucket, sizeBytes, contentType } = event;
+  switch (findMismatch(match, event)) {
+    case 'bucket':
+      return `it takes objects of ${match.buckets.join(', ')}, not of ${bucket}`;
+    case 'too-small':
+      return `${sizeBytes} bytes are fewer than its ${match.minBytes}`;
+    case 'too-large':
+      return `${sizeBytes} bytes are more than its ${match.maxBytes}`;
+    case 'key':
+      return source === undefined ? 'the key does not fit' : whyNotKey(match, event.key, source.match);
+    default:
+      return `it takes ${match.contentTypes.join(', ')}, not ${contentType}`;
+  }
+}
+
+function whyNotKey({ keys }: Match, key: string, { key: globs, exclude = [] }: SourceRule['match']): string {
+  const excluded = globs.some((glob) => fits(glob, key)) && exclude.find((glob) => fits(glob, key));
+  if (excluded) {
+    return `its exclude ${JSON.stringify(excluded.text)} leaves it out`;
+  }
+  const misfit = `the key does not fit ${globs.map(({ text }) => JSON.stringify(text)).join(', ')}`;
+  if (matchesKey(keys, key.toLowerCase())) {
+    return `${misfit}: upper and lower case differ`;
+  }
+  const starts = globs.map(({ text }) => /^[^*?[{\\]*/.exec(text)?.[0] ?? '');
+  const isElsewhere = starts.every((start) => !key.startsWith(start));
+  const beginnings = starts.map((start) => JSON.stringify(start)).join(' or ');
+  return isElsewhere ? `${misfit}: it does not begin with ${beginnings}` : misfit;
+}
+
+function fits({ expression }: Glob, key: string): boolean {
+  return NFA.fromRegex(expression, { maxCharacter }).test(Words.fromStringToUnicode(key));
+}
+
+/** The process with its Base64 values as text; those that are none stay. */
+export function decodeProcess(encoded: string): string {
+  return encoded.replace(/([,/])(text|image|content|type|o|b)_([\w-]+)/g, (whole, before, name, value) => {
+    const text = Buffer.from(value, 'base64url').toString('utf8');
+    return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
+  });
+}
