@@ -77,11 +77,11 @@ export interface OutcomeEntry {
 
 /** What the page shows wherever the person is. */
 export interface PageState {
-  region: string;
+  /** Goes with whatever changes anything. */
+  token: string;
   buckets: string[];
   /** Where dropped pictures go so that a rule takes them. */
   upload: { bucket: string; prefix: string };
-  rulesFile: string;
   /** Set while the file is broken: the function keeps the last good rules. */
   rulesProblem?: string | undefined;
   deadLetters: number;
@@ -146,19 +146,4 @@ export interface RulesCheck {
   feeds: Feed[];
   /** For each loop an object key for every step. */
   cycles: { rule: string; key: string }[][];
-}
-
-/** What would become of an object, rule by rule. */
-export interface Explanation {
-  /** Why nothing is done at all. */
-  skipped?: string | undefined;
-  rules: RuleExplanation[];
-}
-
-export interface RuleExplanation {
-  rule: string;
-  matches: boolean;
-  /** Why it does not take the object, or what it asks besides the key. */
-  why?: string | undefined;
-  outputs: { target?: OssObject | undefined; decoded?: string | undefined; failed?: string | undefined }[];
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pick } from '../../../src/json.ts';
 import { hasChromium, launchChromium, openTab, type Watched } from './browser.ts';
-import { type PageStack, putObject, startPage } from './page-stack.ts';
+import { type PageStack, presigned, putObject, startPage } from './page-stack.ts';
 
 describe.runIf(hasChromium)('other pages and uploaded content', () => {
   let stack: PageStack;
@@ -146,18 +146,13 @@ describe.runIf(hasChromium)('other pages and uploaded content', () => {
     async (name, contentType, content) => {
       const { page } = tab;
       await page.goto(target);
-      await putObject(page, `uploads/${name}`, Buffer.from(content), contentType);
+      await putObject(stack, `uploads/${name}`, Buffer.from(content), contentType);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(request.url()));
 
       await page.goto(`${target}/#/browse?bucket=photos&key=uploads/${name}`);
       await expect.poll(() => page.getByRole('dialog').innerText()).toContain(contentType);
-      const url = await page.evaluate(`(async () => {
-      const headers = { 'content-type': 'application/json', 'x-page-token': document.querySelector('meta[name=page-token]').content };
-      const body = JSON.stringify({ method: 'GET', bucket: 'photos', key: 'uploads/${name}', contentType: '' });
-      return (await (await fetch('/-/page/presign', { method: 'POST', headers, body })).json()).url;
-    })()`);
-      const answer = await page.request.get(`${target}${url}`);
+      const answer = await page.request.get(`${target}${presigned('GET', `uploads/${name}`)}`);
       // Even shown in the browser, which a person can bring about with an address signed elsewhere.
       await page.route('**/shown', (route) =>
         route.fulfill({ headers: { ...answer.headers(), 'content-disposition': 'inline' }, body: content }),
@@ -165,9 +160,9 @@ describe.runIf(hasChromium)('other pages and uploaded content', () => {
       await page.goto(`${target}/shown`);
       await page.waitForTimeout(300);
 
+      expect(asked.filter((address) => address.includes('/-/page/ran'))).toEqual([]);
       expect(answer.headers()['content-disposition']).toBe('attachment');
       expect(answer.headers()['content-security-policy']).toMatch(/^sandbox;/);
-      expect(asked.filter((address) => address.includes('/-/page/ran'))).toEqual([]);
     },
   );
 });

@@ -24,8 +24,8 @@ describe.runIf(hasChromium)('every view', () => {
     stack = await startPage();
     const { page } = await openTab(stack.browser);
     await page.goto(stack.url);
-    await putObject(page, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
-    await putObject(page, 'uploads/broken.jpg', Buffer.from('no picture'), 'image/jpeg');
+    await putObject(stack, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
+    await putObject(stack, 'uploads/broken.jpg', Buffer.from('no picture'), 'image/jpeg');
     await stack.stack.functionCompute.idle();
     await page.close();
   });

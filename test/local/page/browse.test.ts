@@ -11,7 +11,7 @@ describe.runIf(hasChromium)('browsing', () => {
     stack = await startPage();
     tab = await openTab(stack.browser);
     await tab.page.goto(stack.url);
-    await putObject(tab.page, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
+    await putObject(stack, 'uploads/cat.jpg', await drawPicture(800, 400), 'image/jpeg');
     await stack.stack.functionCompute.idle();
     await tab.page.goto(`${stack.url}/#/browse`);
   });
@@ -21,7 +21,7 @@ describe.runIf(hasChromium)('browsing', () => {
     const names = () => tab.page.locator('.tiles .name').allTextContents();
     await expect.poll(names).toEqual(['cat-100.webp', 'cat-200.webp', 'cat.jpg']);
 
-    await putObject(tab.page, 'uploads/notes.txt', Buffer.from('text'), 'text/plain');
+    await putObject(stack, 'uploads/notes.txt', Buffer.from('text'), 'text/plain');
 
     await expect.poll(names).toEqual(['cat-100.webp', 'cat-200.webp', 'cat.jpg', 'notes.txt']);
   });
@@ -65,7 +65,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.goto(`${stack.url}/#/browse?show=failures`);
     await tab.page.getByLabel('Access is denied').check();
     await expect.poll(() => tab.page.getByText('Failures are switched on: 1.').count()).toBe(1);
-    await putObject(tab.page, 'uploads/dog.jpg', await drawPicture(80, 40), 'image/jpeg');
+    await putObject(stack, 'uploads/dog.jpg', await drawPicture(80, 40), 'image/jpeg');
     await stack.stack.functionCompute.idle();
 
     await tab.page.getByRole('link', { name: /Dead letters/ }).click();

@@ -1,9 +1,8 @@
 import type { CDPSession } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatTable } from '../../../src/cli/terminal.ts';
-import { presign } from '../../../src/local/page/server/presign.ts';
 import { hasChromium, openTab } from './browser.ts';
-import { drawPicture, type PageStack, startPage } from './page-stack.ts';
+import { drawPicture, type PageStack, putObject, startPage } from './page-stack.ts';
 
 describe.runIf(hasChromium)('the speed of the page', () => {
   let stack: PageStack;
@@ -79,20 +78,10 @@ describe.runIf(hasChromium)('the speed of the page', () => {
 });
 
 /** Uploads objects under keys that no rule takes. */
-async function fillBucket({ stack }: PageStack, count: number): Promise<void> {
+async function fillBucket(stack: PageStack, count: number): Promise<void> {
   const picture = await drawPicture(60, 40);
-  const contentType = 'image/jpeg';
-  const accessKey = { id: 'local', secret: 'local-secret' };
-  const signer = { accessKey, region: 'cn-hangzhou', timeMs: Date.now() };
   for (let i = 0; i < count; i += 1) {
-    const key = `many/${String(i).padStart(4, '0')}.jpg`;
-    const path = presign({ method: 'PUT', bucket: 'photos', key, contentType }, signer);
-    const answer = await fetch(`${stack.url}${path}`, {
-      method: 'PUT',
-      headers: { 'content-type': contentType },
-      body: picture,
-    });
-    expect(answer.status).toBe(200);
+    await putObject(stack, `many/${String(i).padStart(4, '0')}.jpg`, picture, 'image/jpeg');
   }
 }
 

@@ -4,6 +4,7 @@ import { DropView } from './drop/drop-view.tsx';
 import { t } from './i18n/translate.ts';
 import { isConnected, state } from './live.ts';
 import { chooseLanguage, chooseTheme, language, type Theme, theme } from './preferences.ts';
+import { forget, problem } from './problem.ts';
 import { linkTo, route, type View, views } from './route.ts';
 import { Icon, type IconName } from './ui/icon.tsx';
 import { lazy } from './ui/lazy.tsx';
@@ -67,8 +68,17 @@ function Navigation({ view }: { view: View }) {
 
 function Banners() {
   const { rulesProblem, faults = [] } = state.value ?? {};
+  const failure = problem.value;
   return (
     <div class="banners" role="status">
+      {failure !== undefined && (
+        <p class="banner error">
+          {failure}{' '}
+          <button type="button" class="small" onClick={forget}>
+            {t('close')}
+          </button>
+        </p>
+      )}
       {!isConnected.value && <p class="banner error">{t('disconnected')}</p>}
       {rulesProblem !== undefined && (
         <p class="banner error">

@@ -3,11 +3,13 @@ import { App } from './app.tsx';
 import { startUploads } from './drop/uploads.ts';
 import { startLive } from './live.ts';
 import { startPreferences } from './preferences.ts';
+import { startProblems } from './problem.ts';
 import { startRoute } from './route.ts';
 import './style/index.css';
 
 startPreferences();
 startRoute();
 startUploads();
+startProblems();
 startLive();
 render(<App />, document.body);

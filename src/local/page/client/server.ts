@@ -1,4 +1,5 @@
 import type { OssObject } from '../../../process.ts';
+import { knownState } from './live.ts';
 
 /** An answer other than success, in words for a person. */
 export class ServerError extends Error {
@@ -13,17 +14,15 @@ export class ServerError extends Error {
   }
 }
 
-/** Changes need the token that only this page was given. */
-const token = () => document.querySelector<HTMLMetaElement>('meta[name=page-token]')?.content ?? '';
-
 /** Asks the page's server for JSON; throws ServerError with its words. */
 export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
   return readAnswer(await fetch(addressOf(path, query)));
 }
 
-/** Has the page's server do something. */
+/** Has the page's server do something, which needs the token that only this page is told. */
 export async function send<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
-  const headers = { 'content-type': 'application/json', 'x-page-token': token() };
+  const { token } = await knownState();
+  const headers = { 'content-type': 'application/json', 'x-page-token': token };
   return readAnswer(await fetch(addressOf(path), { method, headers, body: JSON.stringify(body) }));
 }
 

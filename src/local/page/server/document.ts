@@ -5,7 +5,7 @@ import type { PageReply } from './reply.ts';
  * The page itself. Scripts come from our own files alone, by path: objects of the buckets have the same origin. Styles
  * may also be made by the editor, which knows the nonce.
  */
-export function renderDocument(host: string, token: string): PageReply {
+export function renderDocument(host: string): PageReply {
   const assets = `http://${host}/-/page/assets/`;
   const nonce = randomBytes(16).toString('base64');
   const policy = [
@@ -24,7 +24,6 @@ export function renderDocument(host: string, token: string): PageReply {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="page-token" content="${token}">
 <title>oss-saveas</title>
 <link rel="icon" href="data:image/svg+xml,${icon}">
 <link rel="stylesheet" href="/-/page/assets/page.css">

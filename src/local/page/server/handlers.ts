@@ -7,11 +7,11 @@ import type { History } from './history.ts';
 import { describe, listObjects } from './objects.ts';
 import type { PageOptions } from './page.ts';
 import { renderPicture } from './pictures.ts';
-import { explainObject, objectOf } from './plan.ts';
+import { objectOf } from './plan.ts';
 import { presign } from './presign.ts';
 import { json, PageError } from './reply.ts';
 import type { PageHandler } from './route.ts';
-import { checkText, readRules, rulesOf, saveRules } from './rules.ts';
+import { checkText, explainText, readRules, saveRules } from './rules.ts';
 
 const objectName = { bucket: z.string(), key: z.string() };
 const presignBody = z.object({
@@ -59,7 +59,7 @@ export function createHandlers(
     'POST check': ({ body }) => json(checkText(textBody.parse(body).text, rulesFile)),
     'POST explain': ({ body }) => {
       const { text, ...object } = explainBody.parse(body);
-      return json(explainObject(object, rulesOf(text)));
+      return json(explainText(text, object));
     },
 
     'GET dead-letters': async () => json(await listDeadLetters(deadLetterDir, objectOf)),

@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { fieldsOf, textOf } from '../../../json.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
@@ -46,6 +46,7 @@ export interface Page {
  */
 export function createPage(options: PageOptions): Page {
   const { store, rulesFile, deadLetterDir, faults } = options;
+  const token = randomBytes(24).toString('base64url');
   let rules = rulesOf(readFileSync(rulesFile, 'utf8'));
   let rulesProblem: string | undefined;
   let deadLetters = countDeadLetters(deadLetterDir);
@@ -53,10 +54,9 @@ export function createPage(options: PageOptions): Page {
   const history = createHistory((event) => planEvent(event, rules));
   const live = createLive(
     (): PageState => ({
-      region: options.region,
+      token,
       buckets: store.bucketNames(),
       upload: uploadPlace(rules, store.bucketNames()),
-      rulesFile: basename(rulesFile),
       rulesProblem,
       deadLetters,
       faults: faultNames(faults.describe()),
@@ -67,12 +67,11 @@ export function createPage(options: PageOptions): Page {
     live.tell([]);
   });
   return {
-    route: createPageRoute(options.assetsDir, {
+    route: createPageRoute({
+      assetsDir: options.assetsDir,
+      token,
       handlers,
-      connect: (response, query) => {
-        const after = query.get('after') ?? '';
-        live.connect(response, after === '' ? [] : history.after(Number(after)));
-      },
+      connect: (response, after) => live.connect(response, after === '' ? [] : history.after(Number(after))),
     }),
     take: (event) => {
       if (event.type === 'rules') {

@@ -1,8 +1,8 @@
+import { decodeProcess } from '../../../check/explain.ts';
 import { parseEvent } from '../../../events/parse.ts';
 import { plan } from '../../../pipeline/plan.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
-import type { Explanation } from '../wire.ts';
 import type { EventPlan } from './history.ts';
 
 /** What the rules ask for of each object that an event is about; nothing for an event that cannot be read. */
@@ -43,28 +43,4 @@ function recordsOf(event: unknown) {
   } catch {
     return []; // The function says what is wrong with it.
   }
-}
-
-export function explainObject({ bucket, key }: OssObject, rules: readonly Rule[]): Explanation {
-  const event = { bucket, key, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString() };
-  return {
-    rules: rules.map((rule) => {
-      const items = plan(
-        { kind: 'object', event: { ...event, sizeBytes: 1, contentType: 'image/jpeg' } },
-        { rules: [rule] },
-      );
-      const outputs = items.flatMap((item) =>
-        item.status === 'planned' ? [{ target: item.target, decoded: decodeProcess(item.process) }] : [],
-      );
-      return { rule: rule.name, matches: outputs.length > 0, outputs };
-    }),
-  };
-}
-
-/** The process with its Base64 values as text; those that are none stay. */
-function decodeProcess(encoded: string): string {
-  return encoded.replace(/([,/])(text|image|content|type|o|b)_([\w-]+)/g, (whole, before, name, value) => {
-    const text = Buffer.from(value, 'base64url').toString('utf8');
-    return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
-  });
 }

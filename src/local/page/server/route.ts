@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -21,17 +20,19 @@ export type PageHandler = (request: PageRequest) => PageReply | Promise<PageRepl
 export interface PageRoutes {
   /** By method and name below `/-/page/`: `GET objects`. */
   handlers: Readonly<Record<string, PageHandler>>;
-  /** Takes over an answer that lasts: `GET live`. */
-  connect: (response: ServerResponse, query: URLSearchParams) => void;
+  /** Takes over an answer that lasts: `GET live`; `after` is the last entry that the page has, or nothing. */
+  connect: (response: ServerResponse, after: string) => void;
+  /** What every request that changes anything has to bring. */
+  token: string;
+  /** Where the built page lies. */
+  assetsDir: string;
 }
 
 /**
  * The route of the page: the document at `/` for browsers, files and answers below `/-/page/`. Undefined for what is
- * OSS's. What changes anything needs the token that only the document holds.
+ * OSS's. What changes anything needs the token, which only our own page can read.
  */
-export function createPageRoute(assetsDir: string, { handlers, connect }: PageRoutes): Route {
-  const token = randomBytes(24).toString('base64url');
-
+export function createPageRoute({ assetsDir, token, handlers, connect }: PageRoutes): Route {
   async function answer(message: IncomingMessage, url: URL): Promise<PageReply> {
     const { method = 'GET' } = message;
     if (url.pathname === '/') {
@@ -39,7 +40,7 @@ export function createPageRoute(assetsDir: string, { handlers, connect }: PageRo
       if (refusal !== undefined) {
         throw new PageError(403, refusal);
       }
-      return renderDocument(message.headers.host ?? '', token);
+      return renderDocument(message.headers.host ?? '');
     }
     const name = url.pathname.slice('/-/page/'.length);
     if (name.startsWith('assets/')) {
@@ -50,7 +51,7 @@ export function createPageRoute(assetsDir: string, { handlers, connect }: PageRo
       throw new PageError(404, `The page has no ${method} ${name}.`);
     }
     if (method !== 'GET' && message.headers['x-page-token'] !== token) {
-      throw new PageError(403, 'The page was loaded before the local OSS was started anew: reload it.');
+      throw new PageError(403, 'Expected the token of the page: reload it.');
     }
     const body = method === 'GET' ? undefined : parseJson(await readText(message));
     return handler({ query: url.searchParams, body });
@@ -62,7 +63,8 @@ export function createPageRoute(assetsDir: string, { handlers, connect }: PageRo
       return undefined;
     }
     if (url.pathname === '/-/page/live' && message.method === 'GET') {
-      connect(response, url.searchParams);
+      // Browsers that connect again by themselves name the last entry in a header.
+      connect(response, String(message.headers['last-event-id'] ?? url.searchParams.get('after') ?? ''));
       return Promise.resolve();
     }
     return answer(message, url)
@@ -77,7 +79,7 @@ function pageUrl({ url = '', method, headers }: IncomingMessage): URL | undefine
     method === 'GET' &&
     headers.authorization === undefined &&
     headers.accept?.includes('text/html') === true &&
-    (url === '/' || url.startsWith('/?lang='));
+    url === '/';
   return isDocument || url.startsWith('/-/page/') ? new URL(url, 'http://localhost') : undefined;
 }
 

@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkRules } from '../../../check/check.ts';
+import { type Explanation, explainRecord } from '../../../check/explain.ts';
 import type { Cycle } from '../../../check/loops.ts';
 import { compileRules, type SourceRule } from '../../../compile/compile.ts';
+import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import type { Feed, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
@@ -72,6 +74,16 @@ function nameKey(bucket: string, key: string): string {
 
 function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** What the rules of a text would make of an object that is uploaded; no rule is told of where the text is broken. */
+export function explainText(text: string, object: OssObject): Explanation {
+  const compiled = compileRules(text, '');
+  const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString() };
+  const { rules, source } = compiled.ok
+    ? { rules: compiled.ruleSet.rules, source: compiled.source }
+    : { rules: [], source: [] };
+  return explainRecord({ kind: 'object', event }, rules, source);
 }
 
 /** The rules of a text; none where it is broken. */

@@ -13,7 +13,7 @@ export function t(key: MessageKey, values: Record<string, string | number> = {})
 }
 
 /** The message of a name that comes from elsewhere, such as a reason for skipping; the name itself where there is none. */
-export function nameOf(kind: 'reason' | 'fault' | 'action' | 'event', name: string): string {
+export function nameOf(kind: 'reason' | 'fault', name: string): string {
   const messages: Record<string, string | undefined> = tables[language.value];
   return messages[`${kind}.${name}`] ?? name;
 }

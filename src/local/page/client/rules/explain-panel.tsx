@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Explanation, RuleExplanation } from '../../wire.ts';
+import type { Explanation, RuleExplanation } from '../../../../check/explain.ts';
 import { nameOf, t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { route } from '../route.ts';
@@ -35,11 +35,11 @@ export function ExplainPanel({ text }: { text: string }) {
   );
 }
 
-function ExplainedRule({ rule, matches, why, outputs }: RuleExplanation) {
+function ExplainedRule({ rule, matches, why, provided, outputs }: RuleExplanation) {
   return (
     <li class={matches ? 'matches' : 'passes'}>
       <strong>{rule}</strong> <span class="verdict">{t(matches ? 'rules.matches' : 'rules.matchesNot')}</span>
-      {why !== undefined && <p class="why">{why}</p>}
+      {(why ?? provided) !== undefined && <p class="why">{why ?? provided}</p>}
       {outputs.map(({ target, decoded, failed }) => (
         <p key={target?.key} class="explained-output">
           {target && <code>{target.key}</code>}

@@ -1,0 +1,16 @@
+import { signal } from '@preact/signals';
+
+/** What went wrong last that no view tells of by itself. */
+export const problem = signal<string | undefined>(undefined);
+
+/** Takes what no view has caught, such as an answer of the server that is none of success. */
+export function startProblems(): void {
+  addEventListener('unhandledrejection', (event) => {
+    problem.value = event.reason instanceof Error ? event.reason.message : String(event.reason);
+    event.preventDefault();
+  });
+}
+
+export function forget(): void {
+  problem.value = undefined;
+}
