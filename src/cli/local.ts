@@ -27,6 +27,7 @@ export const local: Command = {
     },
     rules: rulesOption,
     faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
+    cors: { value: 'origin', summary: 'whose pages may use it, besides those of this machine' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
     'access-key-id': { value: 'id', default: localAccount.id, summary: 'AccessKey ID of the account' },
     'access-key-secret': { value: 'secret', default: localAccount.secret, summary: 'its secret' },
@@ -36,7 +37,9 @@ export const local: Command = {
     const dataDir = textOf(values, 'data');
     const rulesFile = textOf(values, 'rules');
     const port = portOf(values);
-    const [faultsFile, inspectPort] = ['faults', 'inspect'].map((name) => optionalText(values, name));
+    const [faultsFile, inspectPort, corsOrigin] = ['faults', 'inspect', 'cors'].map((name) =>
+      optionalText(values, name),
+    );
     const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
     const { source } = await loadRules(rulesFile);
     await claimFolder(dataDir, 'oss');
@@ -49,6 +52,7 @@ export const local: Command = {
       accessKey,
       log: createConsole(io),
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
+      corsOrigins: corsOrigin === undefined ? [] : [corsOrigin],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
     io.out(await describeStack(stack, { accessKey, dataDir, source }));

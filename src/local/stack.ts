@@ -41,6 +41,7 @@ export interface LocalStackOptions
   accessKey: AccessKey;
   region: string;
   log: Logger;
+  corsOrigins?: readonly string[] | undefined;
   /** What the local OSS shall do wrong. */
   faults?: FaultPlan | undefined;
   /** Where the built page lies; there is no page where it is absent. */
@@ -93,6 +94,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
     ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
+    corsOrigins: options.corsOrigins,
     accessKeys: [options.accessKey],
     processImage,
     routes: [

@@ -10,6 +10,7 @@ import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { faultsRoute } from './faults/control.ts';
 import { Faults } from './faults/faults.ts';
 import type { FaultPlan } from './faults/plan.ts';
+import { preflightReply, withCors } from './http/cors.ts';
 import { OssError } from './http/errors.ts';
 import { checkBucketName } from './http/names.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
@@ -38,6 +39,8 @@ export interface LocalOssOptions {
   readonly faults?: FaultPlan | undefined;
   /** Quota on image processing, as OSS has one per account and region; none when absent. */
   readonly imageCallsPerSecond?: number | undefined;
+  /** Origins whose pages may use this server, besides those of this machine. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Asked about each request before OSS is. */
   readonly routes?: readonly Route[];
   readonly now?: () => number;
@@ -55,7 +58,7 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
-  const { now = Date.now, log = silent, imageCallsPerSecond } = options;
+  const { now = Date.now, log = silent, imageCallsPerSecond, corsOrigins = [] } = options;
   const faults = new Faults({ plan: options.faults, imageCallsPerSecond, now, log });
   const service = createService(options, now, log, () => url ?? '');
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
@@ -66,6 +69,17 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
+
+  async function answerOss(
+    message: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    refuse: (error: unknown) => Reply,
+  ): Promise<Reply | undefined> {
+    const request = readRequest(message, requestId);
+    const run = (changes?: Partial<Service>) => carryOut({ ...service, ...changes }, request).catch(refuse);
+    return faults.answer({ request, response, run, refuse });
+  }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = now();
@@ -78,15 +92,16 @@ export async function createLocalOss(options: LocalOssOptions) {
     };
     let reply: Reply | undefined;
     try {
-      const request = readRequest(message, requestId);
-      const run = (changes?: Partial<Service>) => carryOut({ ...service, ...changes }, request).catch(refuse);
-      reply = await faults.answer({ request, response, run, refuse });
+      reply = preflightReply(message, corsOrigins) ?? (await answerOss(message, response, requestId, refuse));
     } catch (error) {
       reply = refuse(error);
     }
     if (reply !== undefined) {
       log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
-      await sendReply(response, reply, { requestId, elapsedMs: now() - startedMs });
+      await sendReply(response, withCors(reply, message, corsOrigins), {
+        requestId,
+        elapsedMs: now() - startedMs,
+      });
     }
   }
 

@@ -32,13 +32,12 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
   const { bucket } = request;
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
   const { principalId, policy } = authenticate(service, request, fields);
-  policy?.checkFields(new Map([...fields, ['bucket', bucket], ['key', key]]));
-  // Headers hold one character a byte.
-  const headers = new Map([...fields].map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
   const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
-  if (type !== undefined) {
-    headers.set('content-type', type);
-  }
+  // A condition on the type is for the one that is stored, whatever the form says beside it.
+  const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
+  policy?.checkFields(new Map([...stored, ['bucket', bucket], ['key', key]]));
+  // Headers hold one character a byte.
+  const headers = new Map([...stored].map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
   const meta = await createObject(service, { ...request, principalId }, 'ObjectCreated:PostObject', {
     key,
     source: file.bytes,

@@ -147,9 +147,26 @@ describe('a form upload', () => {
       ['content-length-range', 5, 5],
       { 'x-oss-object-acl': 'private' },
     ];
-    const fields = { 'content-type': 'text/a', 'x-oss-object-acl': 'private' };
+    const fields = { 'x-oss-object-acl': 'private' };
+    const file = new Blob(['hello'], { type: 'text/a' });
 
-    expect((await post(await startOss(), { conditions, fields })).response.status).toBe(204);
+    expect((await post(await startOss(), { conditions, fields, file })).response.status).toBe(204);
+  });
+
+  it.each([
+    [{ 'content-type': 'image/jpeg' }, 'text/html', 403],
+    [{ 'content-type': 'text/html' }, 'image/jpeg', 204],
+    [{ 'x-oss-content-type': 'image/jpeg' }, 'text/html', 204],
+    [{ 'x-oss-content-type': 'text/html' }, 'image/jpeg', 403],
+  ])('holds the type that is stored to the policy: %j with a file of %s', async (fields, type, status) => {
+    const oss = await startOss();
+    const conditions = [['starts-with', '$content-type', 'image/']];
+
+    const { response } = await post(oss, { conditions, fields, file: new Blob(['x'], { type }) });
+
+    expect(response.status).toBe(status);
+    const stored = oss.events.map((event) => event.oss.object.objectMeta.mimeType);
+    expect(stored).toEqual(status === 204 ? ['image/jpeg'] : []);
   });
 
   it('overwrites nothing when told not to', async () => {

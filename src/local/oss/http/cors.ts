@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { forbidden } from './errors.ts';
+import type { Reply } from './reply.ts';
+
+const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
+
+/** What pages may read of an answer besides its body. */
+const exposed =
+  'Content-MD5, ETag, x-oss-hash-crc64ecma, x-oss-next-append-position, x-oss-object-type, x-oss-request-id';
+
+/**
+ * Lets pages read our answers, which OSS does by a bucket's rules: those of this machine, and of the origins that the
+ * server was told. A signature is asked for all the same.
+ */
+export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
+  const { origin } = headers;
+  if (!isAllowed(origin, corsOrigins)) {
+    return reply;
+  }
+  const vary = [reply.headers?.vary, 'Origin'].filter((name) => name !== undefined).join(', ');
+  const cors = { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed, vary };
+  return { ...reply, headers: { ...reply.headers, ...cors } };
+}
+
+/** The answer to what a browser asks before it sends a page's request; undefined for any other request. */
+export function preflightReply(
+  { method, headers }: IncomingMessage,
+  corsOrigins: readonly string[],
+): Reply | undefined {
+  const askedMethod = headers['access-control-request-method'];
+  if (method !== 'OPTIONS' || askedMethod === undefined) {
+    return undefined;
+  }
+  if (!isAllowed(headers.origin, corsOrigins)) {
+    const message = `CORSResponse: This CORS request is not allowed: start with --cors ${headers.origin} to allow it.`;
+    throw forbidden('AccessForbidden', message);
+  }
+  const allowed = {
+    'access-control-allow-methods': askedMethod,
+    'access-control-allow-headers': headers['access-control-request-headers'] ?? '*',
+    'access-control-max-age': '600',
+  };
+  return { statusCode: 200, headers: allowed };
+}
+
+function isAllowed(origin: string | undefined, corsOrigins: readonly string[]): origin is string {
+  return origin !== undefined && (ofThisMachine.test(origin) || corsOrigins.includes(origin));
+}

@@ -1,0 +1,131 @@
+/* What pages in a browser may do here, and what they may not. */
+import { request as httpRequest } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { type RunningOss, startOss } from './running-oss.ts';
+import { signV4 } from './v4-client.ts';
+
+/** fetch() sets Host and Origin itself, so that only a plain client can send what a hostile page makes a browser send. */
+function ask(oss: RunningOss, method: string, path: string, headers: Record<string, string>, body = '') {
+  return new Promise<{ statusCode: number; headers: Record<string, unknown>; text: string }>(
+    (resolve, reject) => {
+      const options = { host: '127.0.0.1', port: oss.port, method, path, headers, agent: false };
+      httpRequest(options, (response) => {
+        response.toArray().then((chunks: Buffer[]) => {
+          const { statusCode = 0 } = response;
+          resolve({ statusCode, headers: response.headers, text: Buffer.concat(chunks).toString() });
+        }, reject);
+      })
+        .on('error', reject)
+        .end(body);
+    },
+  );
+}
+
+describe('a control below /-/', () => {
+  const plan = JSON.stringify({ rules: [{ fault: 'InternalError' }] });
+
+  it.each([
+    ['a page of another origin', { origin: 'http://evil.example' }],
+    ['a page of another port', { origin: 'http://127.0.0.1:3000' }],
+    ['a page without an origin', { origin: 'null' }],
+  ])('is refused to %s, with a sentence', async (_, headers) => {
+    const oss = await startOss();
+
+    const refused = await ask(oss, 'PUT', '/-/faults', headers, plan);
+    const unknown = await ask(oss, 'GET', '/-/anything', headers);
+
+    expect([refused.statusCode, unknown.statusCode]).toEqual([403, 403]);
+    expect(JSON.parse(refused.text).message).toMatch(/^Pages of .* may not do this\.$/);
+    expect((await oss.call({ method: 'GET', bucket: 'photos' })).statusCode).toBe(200);
+  });
+
+  it.each(['evil.example', 'localhost.evil.example:9000'])(
+    'is not there for who calls this machine %s',
+    async (host) => {
+      const oss = await startOss();
+
+      const { statusCode } = await ask(oss, 'PUT', '/-/faults', { host }, plan);
+
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect((await oss.call({ method: 'GET', bucket: 'photos' })).statusCode).toBe(200);
+    },
+  );
+
+  it('is refused even to a page of this server, which may show what somebody uploaded', async () => {
+    const oss = await startOss();
+    const host = `127.0.0.1:${oss.port}`;
+
+    const { statusCode } = await ask(oss, 'GET', '/-/faults', { host, origin: `http://${host}` });
+
+    expect(statusCode).toBe(403);
+  });
+
+  it.each(['localhost', '127.0.0.1', '[::1]'])(
+    'answers a client of this machine that calls it %s',
+    async (name) => {
+      const oss = await startOss();
+
+      expect((await ask(oss, 'GET', '/-/faults', { host: `${name}:${oss.port}` })).statusCode).toBe(200);
+    },
+  );
+});
+
+describe('a page on this machine', () => {
+  const origin = 'http://localhost:3000';
+
+  it('may ask first, and then upload and read what it has a signature for', async () => {
+    const oss = await startOss();
+    const object = { bucket: 'photos', key: 'a.txt' };
+    const signed = signV4({ ...object, method: 'PUT', body: 'hello' });
+
+    const preflight = await ask(oss, 'OPTIONS', signed.path, {
+      origin,
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'authorization,x-oss-date',
+    });
+    const put = await ask(oss, 'PUT', signed.path, { ...signed.headers, origin }, 'hello');
+
+    expect(preflight).toMatchObject({
+      statusCode: 200,
+      headers: {
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': 'PUT',
+        'access-control-allow-headers': 'authorization,x-oss-date',
+        vary: expect.stringContaining('Origin'),
+      },
+    });
+    expect(put).toMatchObject({ statusCode: 200, headers: { 'access-control-allow-origin': origin } });
+    expect(put.headers['access-control-expose-headers']).toMatch(/ETag.*x-oss-request-id/);
+  });
+
+  it('sees errors, too', async () => {
+    const oss = await startOss();
+
+    const answer = await ask(oss, 'GET', '/photos/none', { origin });
+
+    expect(answer).toMatchObject({ statusCode: 403, headers: { 'access-control-allow-origin': origin } });
+  });
+});
+
+describe('a page elsewhere', () => {
+  it.each(['https://app.example', 'null', 'http://localhost.evil.example'])('may not: %s', async (origin) => {
+    const oss = await startOss();
+
+    const preflight = await ask(oss, 'OPTIONS', '/photos/a', {
+      origin,
+      'access-control-request-method': 'PUT',
+    });
+    const answer = await ask(oss, 'GET', '/photos/none', { origin });
+
+    expect(preflight).toMatchObject({ statusCode: 403, text: expect.stringContaining('AccessForbidden') });
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('may where the server was told so', async () => {
+    const oss = await startOss({ corsOrigins: ['https://app.example'] });
+
+    const answer = await ask(oss, 'GET', '/photos/none', { origin: 'https://app.example' });
+
+    expect(answer.headers).toHaveProperty('access-control-allow-origin', 'https://app.example');
+  });
+});
