@@ -15,8 +15,8 @@ import {
   writtenKeys,
 } from './language.ts';
 
-/** Something that a rule takes and no trigger delivers. */
-export interface Undelivered {
+/** A key that a rule takes and no trigger delivers. */
+export interface DeliveryGap {
   ruleIndex: number;
   /** One of the buckets that the rule names, if it names any. */
   bucket: string | undefined;
@@ -25,12 +25,12 @@ export interface Undelivered {
   isPartly: boolean;
 }
 
-/** States for one question; where they do not suffice, nothing is said. */
+/** States for one question; where they do not suffice, it stays open. */
 const maxSteps = 20_000;
 const maxStepsForAll = 200_000;
 
 /** Finds for each rule, and each bucket that it names, a key that none of the triggers delivers. */
-export function findUndelivered(rules: readonly SourceRule[], triggers: readonly Trigger[]): Undelivered[] {
+export function findDeliveryGaps(rules: readonly SourceRule[], triggers: readonly Trigger[]): DeliveryGap[] {
   const deliveries = readDeliveries(triggers);
   return rules.flatMap((rule, ruleIndex) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
@@ -44,18 +44,18 @@ export function findUndelivered(rules: readonly SourceRule[], triggers: readonly
 }
 
 function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget) {
-  const taken = takenKeys(rule, budget);
-  const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), taken);
+  const wanted = takenKeys(rule, budget);
+  const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
   const key = exampleKey(missed, budget);
   if (key === undefined) {
     return undefined;
   }
-  return { key, isPartly: deliveries.some(({ keys }) => !intersect(taken, keys, budget).isEmpty) };
+  return { key, isPartly: deliveries.some(({ keys }) => !intersect(wanted, keys, budget).isEmpty) };
 }
 
 /** Tells of all that no trigger delivers: a warning, or an error where a rule would never run. */
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  return findUndelivered(rules, triggers).map(({ ruleIndex, bucket, key, isPartly }) => {
+  return findDeliveryGaps(rules, triggers).map(({ ruleIndex, bucket, key, isPartly }) => {
     const { name, match } = rules[ruleIndex] ?? { name: '', match: { key: [] } };
     const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
     const [glob, ...others] = match.key;
@@ -96,7 +96,7 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
   return [...found.values()];
 }
 
-/** A key that is written, delivered, and then taken by no rule. */
+/** A key that is written and delivered, and that no rule takes then. */
 function findWasted(written: NFA, { keys }: Delivery, takers: readonly SourceRule[], budget: Budget) {
   let rest = intersect(written, keys, budget);
   for (const taker of takers) {
@@ -120,7 +120,7 @@ function meet(a: readonly string[] | undefined, b: readonly string[] | undefined
   return a === undefined || b === undefined || a.some((bucket) => b.includes(bucket));
 }
 
-/** What a trigger brings to the function. Where a part of it cannot be read, more than it really brings. */
+/** The keys that a trigger brings to the function; more than it really brings where a part of it cannot be read. */
 interface Delivery {
   trigger: Trigger;
   /** Absent: it cannot be told which. */
@@ -130,7 +130,7 @@ interface Delivery {
 
 const any = '[^]*';
 
-/** What the triggers on OSS deliver. */
+/** Reads what the triggers on OSS deliver. */
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   const budget = createBudget(maxStepsForAll);
   return triggers.flatMap((trigger): Delivery[] => {

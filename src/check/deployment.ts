@@ -70,8 +70,8 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
 
 /** Reads a trigger of a template, or of Function Compute's API, which has `triggerConfig` as JSON text. */
 export function readTrigger(trigger: unknown, path: Path): Trigger {
-  const given = pick(trigger, 'triggerConfig');
-  const config = typeof given === 'string' ? parseJson(given) : given;
+  const field = pick(trigger, 'triggerConfig');
+  const config = typeof field === 'string' ? parseJson(field) : field;
   const events = pick(config, 'events');
   const sourceArn = textAt(trigger, 'sourceArn');
   const [, , region, , bucket] = sourceArn?.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
@@ -135,7 +135,7 @@ function lookUp(expression: string, { vars, env }: Variables): unknown {
   return env[name] ?? preset;
 }
 
-/** What `extend` does: the fields of objects go into each other, all else replaces. */
+/** Does what `extend` does: the fields of objects go into each other, all else replaces. */
 export function extendTemplate(base: unknown, over: unknown): unknown {
   if (!isJsonObject(base) || !isJsonObject(over)) {
     return over ?? base;

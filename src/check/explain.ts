@@ -9,7 +9,7 @@ import { findMismatch } from '../rules/match.ts';
 import type { Match, Rule } from '../rules/rule-set.ts';
 import { variablesOf } from '../rules/template.ts';
 
-/** What would become of one object. */
+/** Tells what would become of one object. */
 export interface Explanation extends Partial<OssObject> {
   /** Why nothing is done at all. */
   skipped?: string;
@@ -23,7 +23,7 @@ export interface RuleExplanation {
   rule: string;
   matches: boolean;
   why?: string | undefined;
-  /** What the object has to be beside what is known of it. */
+  /** The conditions that the object has to meet beside what is known of it. */
   provided?: string | undefined;
   outputs: OutputExplanation[];
 }

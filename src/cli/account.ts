@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { findUndelivered } from '../check/delivery.ts';
+import { findDeliveryGaps } from '../check/delivery.ts';
 import { type FunctionResource, readDeployment, readTrigger, type Trigger } from '../check/deployment.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
@@ -10,7 +10,7 @@ import type { Io } from './command.ts';
 import { type Finding, lookAt, ok, wrong } from './finding.ts';
 import { type Rules, rolePolicy } from './policies.ts';
 
-/** What the template says beside the rules, and what the account says beside the template. */
+/** Compares the template with the rules, and the account with the template. */
 export function checkDeployment(rules: Rules, template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
     const ours = await renderTemplate(template, io);
@@ -60,7 +60,7 @@ function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[
     return `${name} (${filter})`;
   });
   const found = filters.join(', ') || 'no trigger';
-  const missed = findUndelivered(rules, triggers).map(
+  const missed = findDeliveryGaps(rules, triggers).map(
     ({ ruleIndex, key }) => `${rules[ruleIndex]?.name} takes ${key}, which none delivers`,
   );
   return missed.length === 0

@@ -39,7 +39,7 @@ export function parseOptions(
   }
 }
 
-/** What the command does, how it is called, and a row for each option. */
+/** Tells what the command does and how it is called, with a row for each option. */
 export function formatUsage({ name, summary, options, positionals }: Command): string {
   const operand = positionals && `<${positionals.name}>`;
   const rows = Object.entries(options).map(([option, { value, summary: text, default: preset }]) => [

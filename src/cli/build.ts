@@ -42,7 +42,7 @@ export const build: Command = {
   },
 };
 
-/** What this version and earlier ones built. */
+/** Files that this version and earlier ones built. */
 const builtFiles = ['http.js', 'index.js', 'package.json', 'rule-checker.js', 'rules.json'];
 
 /** Builds the function into a folder that is empty, or that a build made; refuses any other. */

@@ -40,7 +40,7 @@ interface CheckResult {
   compiled: CompiledRules;
   diagnostics: Diagnostic[];
   chains: Chain[];
-  /** What the rules were compared with. */
+  /** The template that the rules were compared with. */
   template?: string | undefined;
 }
 
@@ -64,10 +64,10 @@ export async function checkFiles(
     diagnostics.push(...template.diagnostics, ...found.map(template.locate));
     diagnostics.push(...(ours.length > 0 ? checkDelivery(source, triggers).map(locate) : []));
   }
-  const told = sortDiagnostics(diagnostics).filter(
+  const shown = sortDiagnostics(diagnostics).filter(
     (one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)),
   );
-  return { compiled, diagnostics: told, chains, template: template?.file };
+  return { compiled, diagnostics: shown, chains, template: template?.file };
 }
 
 /** Whether it is about the template, or about the rules beside it, and not about the rules alone. */
@@ -82,7 +82,7 @@ function isAccepted({ severity, code, place }: Diagnostic): boolean {
   return severity !== 'error' && accepted.split(/[\s,]+/).includes(code);
 }
 
-/** A note is told once. */
+/** A note is shown once. */
 function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
   return severity === 'note' && earlier.some((one) => one.message === message);
 }

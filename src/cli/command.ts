@@ -1,4 +1,4 @@
-/** Where a command reads from and writes to; injected, so that tests call commands as functions. */
+/** Everything that a command reads from and writes to; injected, so that tests call commands as functions. */
 export interface Io {
   /** Results, for people and pipes. */
   out: (text: string) => void;
@@ -35,7 +35,7 @@ export interface Command {
   name: string;
   summary: string;
   options: Readonly<Record<string, Option>>;
-  /** What may stand beside the options. */
+  /** Arguments that may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
   /** It heeds `stop` and puts things in order; other commands are ended as they are. */
   heedsStop?: true | ((values: Values) => boolean);

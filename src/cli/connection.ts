@@ -33,7 +33,7 @@ export async function withConnection<T>(
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const env = values.local === true ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
-  const settings = { ...readSettings(env, '.'), ...given(values) };
+  const settings = { ...readSettings(env, '.'), ...settingsOf(values) };
   const { region } = settings;
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
@@ -69,7 +69,7 @@ function credentialsOf({ AccessKeyID, AccessKeySecret, SecurityToken }: Io['env'
   };
 }
 
-function given(values: Values): { region?: string; endpoint?: string } {
+function settingsOf(values: Values): { region?: string; endpoint?: string } {
   const [region, endpoint] = [optionalText(values, 'region'), optionalText(values, 'endpoint')];
   return { ...(region && { region }), ...(endpoint && { endpoint }) };
 }

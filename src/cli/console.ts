@@ -19,10 +19,10 @@ export function createConsole({ err }: Io): Logger {
 }
 
 function formatLine(message: string, fields: object): string | undefined {
-  const given = new Map<string, unknown>(Object.entries(fields));
-  const line = given.get('line');
+  const known = new Map<string, unknown>(Object.entries(fields));
+  const line = known.get('line');
   if (typeof line !== 'string') {
-    const [reason] = String(given.get('error') ?? JSON.stringify(fields)).split('\n');
+    const [reason] = String(known.get('error') ?? JSON.stringify(fields)).split('\n');
     return `${message}: ${reason}`;
   }
   const result = parseFields(line);

@@ -92,7 +92,7 @@ function callTo(url: string): Call {
   });
 }
 
-/** What the handler's own planner says of the upload: the demo expects all of it, and nothing else. */
+/** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
 function planFor({ bucket, key, body, contentType }: Upload, rules: RuleSet): PlannedResult[] {
   const event = JSON.stringify({ bucket, key, size: body.length, contentType });
   const { records } = parseEvent(Buffer.from(event), new Date());

@@ -107,8 +107,14 @@ export async function checkStyles(
   }
   try {
     const { sizeBytes, contentType = '', eTag = '' } = await headObject(call, object);
-    const facts = { eventName: 'Manual', eventTime: new Date().toISOString(), sizeBytes, contentType, eTag };
-    const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...facts } }, rules);
+    const properties = {
+      eventName: 'Manual',
+      eventTime: new Date().toISOString(),
+      sizeBytes,
+      contentType,
+      eTag,
+    };
+    const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...properties } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       stop.throwIfAborted();

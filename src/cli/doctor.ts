@@ -19,7 +19,7 @@ export const doctor: Command = {
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
-  // What it saves it removes again.
+  // A result that it saved is removed first.
   heedsStop: (values) => values.wet === true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);

@@ -44,10 +44,10 @@ export const explain: Command = {
   },
 };
 
-type Asked = Pick<ReturnType<typeof parseEvent>, 'records' | 'adHoc'>;
+type ArgumentRecords = Pick<ReturnType<typeof parseEvent>, 'records' | 'adHoc'>;
 
 /** The objects that an argument names, one by one or by an event. */
-async function readArgument(argument: string, values: Values, io: Io): Promise<Asked> {
+async function readArgument(argument: string, values: Values, io: Io): Promise<ArgumentRecords> {
   const isInput = argument === '-';
   const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !text.startsWith('oss://'))) {
@@ -71,7 +71,7 @@ function toUpload(name: string, values: Values): ObjectEvent {
   };
 }
 
-/** With the price of the invocation, without OSS's own. */
+/** The explanation with the invocation's price, without OSS's own. */
 type PricedExplanation = Explanation & { functionPriceCny?: number };
 
 function addPrice(explanation: Explanation): PricedExplanation {
@@ -100,12 +100,12 @@ function formatExplanation({
 }
 
 function formatRule({ rule, matches, why, provided, outputs }: RuleExplanation): string[] {
-  const taken = why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`;
+  const verdict = why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`;
   const lines = outputs.flatMap(({ target, process, decoded, failed }) => {
     const to = target === undefined ? '' : formatObject(target);
     return failed === undefined
       ? [`    -> ${to}`, `       ${decoded}`, `       ${process}`]
       : [`    -> ${to} fails: ${failed}`];
   });
-  return [`  ${rule} ${matches ? taken : `does not: ${why}`}`, ...lines];
+  return [`  ${rule} ${matches ? verdict : `does not: ${why}`}`, ...lines];
 }

@@ -16,7 +16,7 @@ export function cannotTell(check: string, found: string, advice: string): Findin
   return { check, state: 'cannot tell', found, advice };
 }
 
-/** What is found by looking; where that fails, it cannot be told. */
+/** Resolves to what `look` finds; where it fails, that cannot be told. */
 export async function lookAt(
   check: string,
   advice: string,

@@ -19,7 +19,7 @@ import { eventPattern, nativeTriggers } from './trigger-filters.ts';
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 const yaml = (value: object) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** What can be generated, by name. Policies are for RAM, where variables of `s.yaml` mean nothing. */
+/** The documents by name. Policies are for RAM, where variables of `s.yaml` mean nothing. */
 const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: Site) => string }> = {
   policy: { isPolicy: true, make: (rules, site) => json(rolePolicy(rules, site)) },
   trust: { isPolicy: true, make: () => json(trustPolicy('fc')) },
@@ -76,7 +76,8 @@ function sampleEvent(source: readonly SourceRule[], bucket: string): object {
 }
 
 function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): Site {
-  const variable = (name: string) => `\${${name}}`; // As s.yaml writes it.
+  // It is written as s.yaml does.
+  const variable = (name: string) => `\${${name}}`;
   return {
     region: optionalText(values, 'region') ?? variable('vars.region'),
     account: optionalText(values, 'account') ?? (isPolicy ? '*' : variable("config('AccountID')")),

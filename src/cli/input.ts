@@ -23,7 +23,7 @@ export function decodeText(bytes: Uint8Array, name: string): string {
   return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
 }
 
-/** Where the first byte is that UTF-8 cannot have; a line end is never a part of another character. */
+/** Finds the first byte that UTF-8 cannot have there; a line end is never a part of another character. */
 function findForeignByte(bytes: Uint8Array): { line: number; column: number; byte: number } {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 1;

@@ -62,18 +62,18 @@ export const local: Command = {
   },
 };
 
-/** The rules of a local stack, which `s.yaml` does not concern: what is wrong there is told, and stops nothing. */
+/** Reads the rules of a local stack, which `s.yaml` does not concern: faults of that are shown, and stop nothing. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
   const { compiled, diagnostics } = await checkFiles(rulesFile, undefined, io.env);
   const isFatal = (one: Diagnostic) => one.severity === 'error' && !isAboutDeployment(one);
-  const told = diagnostics.filter(({ severity }) => severity !== 'note');
+  const shown = diagnostics.filter(({ severity }) => severity !== 'note');
   io.err(
     describe(
-      told.map((one) => (isFatal(one) ? one : { ...one, severity: 'warning' })),
+      shown.map((one) => (isFatal(one) ? one : { ...one, severity: 'warning' })),
       io,
     ),
   );
-  if (!compiled.ok || told.some(isFatal)) {
+  if (!compiled.ok || shown.some(isFatal)) {
     throw new Error('the check found errors.');
   }
   return compiled;

@@ -10,7 +10,7 @@ export interface Rules {
   ruleSet: RuleSet;
 }
 
-/** Where the rules are deployed; each may be a variable of `s.yaml`. */
+/** The place where the rules are deployed; each part may be a variable of `s.yaml`. */
 export interface Site {
   region: string;
   account: string;
@@ -20,7 +20,7 @@ export interface Site {
 }
 
 /**
- * What the function's role may do and nothing more: PostProcessTask on sources, PutObject on targets (OSS help,
+ * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS help,
  * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read.
  */
 export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
@@ -38,13 +38,13 @@ export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
   return { Version: '1', Statement: statements.filter(({ Resource }) => Resource.length > 0) };
 }
 
-/** Who may take on a role: Function Compute the function's, OSS that of its trigger. */
+/** Lets a service take on a role: Function Compute the function's, OSS that of its trigger. */
 export function trustPolicy(service: 'fc' | 'oss'): object {
   const Principal = { Service: [`${service}.aliyuncs.com`] };
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal }] };
 }
 
-/** What the role of a native trigger may do: call this function. */
+/** Lets the role of a native trigger call this function, and nothing else. */
 export function triggerPolicy({ account, functionName }: Site): object {
   const Resource = ['', '/*'].map((versions) => `acs:fc:*:${account}:functions/${functionName}${versions}`);
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['fc:InvokeFunction'], Resource }] };
@@ -55,16 +55,16 @@ function objectPrefixes({ source }: Rules, deployed: string) {
   const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
   for (const { match, compiled } of source) {
     const buckets = match.bucket ?? [deployed];
-    const taken = buckets.flatMap((bucket) =>
+    const matched = buckets.flatMap((bucket) =>
       match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
     );
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );
-    sources.push(...taken);
+    sources.push(...matched);
     read.push(...buckets.flatMap((bucket) => logos.map((logo) => `${bucket}/${logo}`)));
     if (hasLookedAt(compiled)) {
-      read.push(...taken);
+      read.push(...matched);
     }
   }
   for (const { rule, index, buckets, prefix } of writersOf(source)) {
@@ -77,7 +77,7 @@ function objectPrefixes({ source }: Rules, deployed: string) {
   return { sources: widest(sources), targets: widest(targets), read: widest(read) };
 }
 
-/** What a glob's keys begin with. */
+/** The text that all keys of a glob begin with. */
 export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */

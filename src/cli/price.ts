@@ -10,7 +10,7 @@ const [vCpus, memoryGb] = [0.1, 0.125];
 /** The function of `s.yaml`, which has two calls to OSS under way; a call is assumed to take 300 ms. */
 const usual = { callsAtOnce: 2, secondsPerCall: 0.3 };
 
-/** What one invocation costs that makes so many calls to OSS, in CNY; OSS's own price is not in it. */
+/** The price of one invocation that makes so many calls to OSS, in CNY and without OSS's own. */
 export function functionPriceCny(calls: number, { callsAtOnce, secondsPerCall } = usual): number {
   const seconds = Math.ceil(calls / callsAtOnce) * secondsPerCall;
   return (seconds * (vCpus + memoryGb * 0.15) + cuPerInvocation) * cnyPerCu;

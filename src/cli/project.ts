@@ -29,7 +29,7 @@ export async function loadRules(file: string): Promise<CompiledRules & { ok: tru
 export interface Template {
   file: string;
   functions: FunctionResource[];
-  /** What is wrong with the text; then there are no functions. */
+  /** Faults of the text; then there are no functions. */
   diagnostics: Diagnostic[];
   locate: (diagnostic: Diagnostic) => Diagnostic;
 }

@@ -52,7 +52,7 @@ function parseOneObject(url: string): OssObject {
   return parseObjectUrl(url);
 }
 
-/** What Alibaba Cloud's SDK samples do as "process_object": one call, and the six values of its answer. */
+/** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
 async function runStyle(values: Values, io: Io): Promise<number> {
   const source = { bucket: textOf(values, 'bucket'), key: textOf(values, 'key') };
   const target = { bucket: textOf(values, 'target-bucket'), key: textOf(values, 'target-image') };

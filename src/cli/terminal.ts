@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { Io } from './command.ts';
 
-/** What a terminal would obey or turn around and not show: control characters, line ends, marks of writing direction. */
+/** Characters that a terminal obeys and does not show: controls, line ends, marks of writing direction. */
 const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** The text as a terminal may show it, on one line: whoever uploads chooses keys, and may put commands into them. */

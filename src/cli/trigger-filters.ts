@@ -7,7 +7,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
 import { literalStart, type Rules, type Site } from './policies.ts';
 
-/** What one native trigger delivers. */
+/** The keys that one native trigger delivers, by how they begin and end. */
 interface Filter {
   prefix: string;
   suffix: string;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { extendTemplate, type FunctionResource, readDeployment } from '../../src/check/deployment.ts';
 
-/** As templates write it. */
+/** A variable as templates write it. */
 const variable = (expression: string) => `\${${expression}}`;
 
 const options = { dir: '/project', env: {} };

@@ -7,7 +7,7 @@ export interface Ended {
   err: string;
 }
 
-/** Where a command under test writes, with what it wrote so far. */
+/** The surroundings of a command under test, with what it wrote so far. */
 export function createIo(
   env: Io['env'] = {},
   { isTerminal = false, input = '' }: { isTerminal?: boolean; input?: string | Uint8Array } = {},

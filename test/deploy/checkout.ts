@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** What a command printed (both streams) and how it ended. */
+/** The end of a command: what it printed on both streams, and its exit code. */
 export interface Ran {
   exitCode: number | null;
   output: string;
