@@ -21,7 +21,7 @@ export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const startedAt = options.now();
   try {
-    const reason = await findSkipReason(task, options);
+    const reason = await findReasonToKeep(task, options);
     if (reason !== undefined) {
       return { status: 'skipped', reason, rule, source, target };
     }
@@ -36,7 +36,7 @@ export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
 }
 
 /** Asks for the target where only what is missing is wanted, or what is older than its source or than `savedSince`. */
-async function findSkipReason(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
+async function findReasonToKeep(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
   const { refresh, target, version } = task;
   const { savedSince } = options;
   if (refresh === undefined && savedSince === undefined) {
