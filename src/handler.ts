@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { credentialsFromContext } from './credentials/context.ts';
-import type { EventRecord } from './events/object-event.ts';
-import { EventError, parseEvent } from './events/parse.ts';
+import { EventError, type EventRecord } from './events/object-event.ts';
+import { parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
 import { type Call, type CallSettings, createCall } from './oss/call.ts';

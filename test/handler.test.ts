@@ -1,6 +1,6 @@
 import { MockAgent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EventError } from '../src/events/parse.ts';
+import { EventError } from '../src/events/object-event.ts';
 import { createHandler } from '../src/handler.ts';
 import { OutputsFailed } from '../src/pipeline/report.ts';
 import { readSettings, SettingsError } from '../src/settings.ts';

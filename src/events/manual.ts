@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from '../json.ts';
-import { type Envelope, readList, readObject } from './envelopes.ts';
-import type { EventRecord } from './object-event.ts';
+import { describe, type Envelope, readList, readObject } from './envelopes.ts';
+import { EventError, type EventRecord } from './object-event.ts';
 
 /** An output that a manual event names in place of the rules, as it came. */
 export interface AdHocOutput {
@@ -8,8 +8,17 @@ export interface AdHocOutput {
   target: unknown;
 }
 
+export interface ManualOptions {
+  adHoc?: AdHocOutput | undefined;
+  /** Outputs are only planned. */
+  dryRun: boolean;
+  /** Epoch ms: outputs that were saved since then are left as they are. */
+  savedSince?: number | undefined;
+}
+
 /** Fields beside the objects: an ad-hoc output, whether only to plan, and what need not be made again. */
 const manualOptions = ['style', 'target', 'dryRun', 'savedSince'];
+const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
 const objectFields = ['bucket', 'key', 'keys', 'objects'];
 const objectProperties = ['size', 'contentType', 'eTag', 'lastModified'];
 
@@ -42,21 +51,25 @@ function readManual(object: unknown, path: string): EventRecord {
   const fields = fieldsOf(object);
   const modifiedAt = textOf(fields.lastModified);
   if (fields.lastModified !== undefined && Number.isNaN(Date.parse(modifiedAt ?? ''))) {
-    return {
-      kind: 'malformed',
-      problem: `${path}lastModified: expected a time such as 2026-01-31T18:00:00Z`,
-    };
+    return { kind: 'malformed', problem: `${path}lastModified: expected ${exampleTime}` };
   }
   return readObject(fields, places, { eventName: 'Manual', eventTime: modifiedAt ?? '', modifiedAt });
 }
 
-/** The options of an event: of a manual one, since no other has such fields. */
-export function readManualOptions(event: unknown): {
-  adHoc?: AdHocOutput | undefined;
-  dryRun?: unknown;
-  savedSince?: unknown;
-} {
-  const { style, target, dryRun, savedSince } = fieldsOf(event);
-  const isAdHoc = style !== undefined || target !== undefined;
-  return { dryRun, savedSince, adHoc: isAdHoc ? { style, target } : undefined };
+/** Reads the options of an event; none but a manual one has any. Throws EventError where one is wrong. */
+export function readManualOptions(event: unknown): ManualOptions {
+  const { style, target, dryRun = false, savedSince } = fieldsOf(event);
+  if (typeof dryRun !== 'boolean') {
+    throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
+  }
+  const sinceMs = savedSince === undefined ? undefined : Date.parse(String(savedSince));
+  if (Number.isNaN(sinceMs)) {
+    throw new EventError(`savedSince: expected ${exampleTime}, received ${describe(savedSince)}.`);
+  }
+  return {
+    dryRun,
+    adHoc: style === undefined && target === undefined ? undefined : { style, target },
+    // Objects tell in whole seconds when they were written.
+    savedSince: sinceMs && Math.floor(sinceMs / 1_000) * 1_000,
+  };
 }

@@ -23,3 +23,8 @@ export type EventRecord =
   /** Understood, but about no object: for example EventBridge's CPU alarm. */
   | { kind: 'other'; eventName: string }
   | { kind: 'malformed'; problem: string };
+
+/** The event holds nothing this function can act on; the message says what it would understand. */
+export class EventError extends Error {
+  override name = 'EventError';
+}

@@ -1,21 +1,11 @@
 import { isJsonObject, parseJson } from '../json.ts';
 import { describe, envelopes } from './envelopes.ts';
-import { type AdHocOutput, manual, readManualOptions } from './manual.ts';
-import type { EventRecord } from './object-event.ts';
+import { type ManualOptions, manual, readManualOptions } from './manual.ts';
+import { EventError, type EventRecord } from './object-event.ts';
 
 /** The objects of one event, and what it asks for beside them. */
-export interface ParsedEvent {
+export interface ParsedEvent extends ManualOptions {
   records: EventRecord[];
-  /** Stands in for the rules. */
-  adHoc?: AdHocOutput | undefined;
-  dryRun: boolean;
-  /** Epoch ms: outputs that were saved since then are left as they are. */
-  savedSince?: number | undefined;
-}
-
-/** The event holds nothing this function can act on; the message says what it would understand. */
-export class EventError extends Error {
-  override name = 'EventError';
 }
 
 /** The first one that detects its shape opens the value. */
@@ -40,22 +30,7 @@ export function parseEvent(bytes: Uint8Array, now: Date): ParsedEvent {
   if (records.length > maxRecords) {
     throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
   }
-  const { dryRun = false, savedSince, adHoc } = readManualOptions(value);
-  if (typeof dryRun !== 'boolean') {
-    throw new EventError(`dryRun: expected true or false, received ${describe(dryRun)}.`);
-  }
-  return { records, dryRun, adHoc, savedSince: readSavedSince(savedSince) };
-}
-
-/** In whole seconds, as objects tell when they were written. */
-function readSavedSince(value: unknown): number | undefined {
-  const timeMs = Date.parse(String(value));
-  if (value !== undefined && Number.isNaN(timeMs)) {
-    throw new EventError(
-      `savedSince: expected a time such as 2026-01-31T18:00:00Z, received ${describe(value)}.`,
-    );
-  }
-  return value === undefined ? undefined : Math.floor(timeMs / 1_000) * 1_000;
+  return { records, ...readManualOptions(value) };
 }
 
 function open(value: unknown, path: string, depth: number): EventRecord[] {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventError, type ParsedEvent, parseEvent } from '../../src/events/parse.ts';
+import { EventError } from '../../src/events/object-event.ts';
+import { type ParsedEvent, parseEvent } from '../../src/events/parse.ts';
 
 interface Sample {
   id: string;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { MockAgent } from 'undici';
 import { afterAll, describe, expect, it } from 'vitest';
-import { EventError, parseEvent } from '../../src/events/parse.ts';
+import { EventError } from '../../src/events/object-event.ts';
+import { parseEvent } from '../../src/events/parse.ts';
 import { createHandler } from '../../src/handler.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { parseXml } from '../../src/oss/xml.ts';

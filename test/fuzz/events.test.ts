@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EventError, parseEvent } from '../../src/events/parse.ts';
+import { EventError } from '../../src/events/object-event.ts';
+import { parseEvent } from '../../src/events/parse.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';

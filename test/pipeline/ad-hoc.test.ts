@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventError } from '../../src/events/parse.ts';
+import { EventError } from '../../src/events/object-event.ts';
 import { adHocRules } from '../../src/pipeline/ad-hoc.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import { upload } from './uploads.ts';
