@@ -158,7 +158,7 @@ describe('what an event names', () => {
     const ended = await invoke({ bucket: 'photos', key: 'a', style, target: { key: 'b' } });
 
     expect(sent).toEqual([]);
-    expect(String(ended)).toContain('no sys/saveas');
+    expect(String(ended)).toContain('holds its own sys/saveas');
   });
 });
 
@@ -185,13 +185,8 @@ describe('the size of an event', () => {
   it('the size of an event is bounded in outputs', async () => {
     const { sent, invoke } = createCapture();
 
-    const ended = await invoke({
-      bucket: 'photos',
-      keys: Array.from({ length: 200 }, (_, i) => `${i}`),
-      style: 'image/resize,w_{w}',
-      vary: { w: Array.from({ length: 100 }, (_, i) => i) },
-      target: { key: 'd/{key}-{w}' },
-    });
+    const keys = Array.from({ length: 6_000 }, (_, i) => `${i}`);
+    const ended = await invoke({ bucket: 'photos', keys });
 
     expect(ended).toBeInstanceOf(EventError);
     expect(String(ended)).toContain('The event asks for more than 10000 outputs: split it.');
