@@ -17,9 +17,6 @@ export interface Item {
   isEnded: boolean;
 }
 
-/** Items that may be begun beyond the oldest one under way; what they did is kept in memory. */
-const maxOpenItems = 10_000;
-
 /** Items after which the journal is written anew, so that it stays small. */
 const itemsPerCheckpoint = 1_000;
 
@@ -37,9 +34,13 @@ export interface Journal {
   /** What an earlier run did, if it did. It counts for the item. */
   recall(item: Item, source: string, target?: string): Line | undefined;
   record(item: Item, line: Line): void;
-  /** The item is complete; where there was nothing to do, with the reason. */
-  end(item: Item, skipped?: string): void;
-  isFull(): boolean;
+  /** Counts an object of the item for which there is nothing to do. */
+  skip(item: Item, reason: string): void;
+  /** The item is complete. */
+  end(item: Item): void;
+  /** Whether the run is to end here: by `--max`. */
+  isAtEnd(): boolean;
+  failuresInARow(): number;
   checkpoint(changes?: Partial<JournalState>): void;
   close(): void;
 }
@@ -58,7 +59,7 @@ export function openJournal(folder: string, fresh?: JournalState): Journal {
   const earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
   const open: Item[] = [];
   const total = sumOf(state.counts, {});
-  let endedSinceCheckpoint = 0;
+  let [endedSinceCheckpoint, failuresInARow] = [0, 0];
   let descriptor = writeJournal(folder, state, stored.lines);
 
   function count(item: Item, change: Partial<Counts>): void {
@@ -98,11 +99,10 @@ export function openJournal(folder: string, fresh?: JournalState): Journal {
     record(item, line) {
       fs.appendFileSync(line.status === 'failed' ? failuresFile : descriptor, `${JSON.stringify(line)}\n`);
       countLine(item, line);
+      failuresInARow = line.status === 'failed' ? failuresInARow + 1 : 0;
     },
-    end(item, skipped) {
-      if (skipped !== undefined) {
-        count(item, { skipped: { [skipped]: item.counts.objects } });
-      }
+    skip: (item, reason) => count(item, { skipped: { [reason]: 1 } }),
+    end(item) {
       item.isEnded = true;
       endedSinceCheckpoint += 1;
       for (let first = open[0]; first?.isEnded; first = open[0]) {
@@ -113,7 +113,8 @@ export function openJournal(folder: string, fresh?: JournalState): Journal {
         checkpoint();
       }
     },
-    isFull: () => open.length >= maxOpenItems,
+    isAtEnd: () => total.selected >= (state.endsAt ?? Number.POSITIVE_INFINITY),
+    failuresInARow: () => failuresInARow,
     checkpoint,
     close: () => fs.closeSync(descriptor),
   };

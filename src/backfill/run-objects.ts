@@ -7,23 +7,19 @@ import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item, Journal } from './journal.ts';
 import type { Line } from './journal-file.ts';
-
 import type { Pace } from './pace.ts';
-import { type Filter, selectTasks, toEvent } from './select.ts';
-import { isComplete, type Position, type Source, type StoredObject } from './source.ts';
+import { type Filter, type Selection, selectTasks, toEvent } from './select.ts';
+import { isComplete, type Source, type StoredObject } from './source.ts';
 
 export interface RunOptions {
   source: Source;
-  behind?: Position | undefined;
   ruleSet: RuleSet;
   filter: Filter;
   journal: Journal;
   call: Call;
+  pace: Pace;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;
-  pace: Pace;
-  /** Nothing is begun once so many objects were selected. */
-  endsAt: number;
   stop: AbortSignal;
 }
 
@@ -31,82 +27,79 @@ export interface RunOptions {
 const secondsPerCall = 4;
 export const maxConcurrency = 256;
 
-/** More in a row than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
+/** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
 const maxFailuresInARow = 100;
 
 /**
- * Makes what the rules want of every object, from this machine. Resolves when the source is at its end, when `endsAt`
- * objects were selected, or soon after `stop`: calls under way are waited for, and each that ends is in the journal. Rejects
- * where the journal or the source fails, or everything that is tried.
+ * Makes what the rules want of every object, from this machine, from where the journal is. Resolves at the end of the
+ * source or of the journal's run, or soon after `stop`: calls under way are waited for, and each that ends is in the
+ * journal. Rejects where the journal or the source fails, or everything that is tried.
  */
 export async function runObjects(options: RunOptions): Promise<void> {
-  const { source, behind, ruleSet, journal, pace, endsAt, stop } = options;
+  const { source, ruleSet, filter, journal, pace, stop } = options;
   const queue = new PQueue({ concurrency: 1 });
-  const state: RunState = { failuresInARow: 0, error: undefined };
-  const breakOff = (error: unknown) => {
-    state.error ??= error instanceof Error ? error : new Error(String(error));
-  };
+  let failure: Error | undefined;
   try {
-    for await (const { object, position } of source.read(behind)) {
-      if (stop.aborted || state.error !== undefined || journal.total.selected >= endsAt) {
+    for await (const { object, position } of source.read(journal.state.position)) {
+      if (stop.aborted || failure !== undefined || journal.isAtEnd()) {
         break;
       }
-      const { skipped } = needsHead(object, ruleSet) ? {} : selectTasks(object, ruleSet, options.filter);
+      const { skipped } = needsHead(object, ruleSet) ? {} : selectTasks(object, ruleSet, filter);
       const item = journal.begin(position, { objects: 1, selected: Number(skipped === undefined) });
       if (skipped !== undefined) {
-        journal.end(item, skipped);
+        journal.skip(item, skipped);
+        journal.end(item);
         continue;
       }
       queue.concurrency = Math.min(maxConcurrency, Math.ceil(pace.rate() * secondsPerCall));
-      void queue.add(() => runObject(object, item, options, state).catch(breakOff));
+      void queue.add(async () => {
+        try {
+          if (await makeOutputs(object, item, options)) {
+            journal.end(item);
+          }
+        } catch (error) {
+          failure ??= error instanceof Error ? error : new Error(String(error));
+        }
+      });
       await queue.onSizeLessThan(1);
-      if (journal.isFull()) {
-        await queue.onIdle();
-      }
     }
   } finally {
     await queue.onIdle();
   }
-  if (state.error !== undefined) {
-    throw state.error;
+  if (failure !== undefined) {
+    throw failure;
   }
 }
 
-interface RunState {
-  failuresInARow: number;
-  /** Why nothing more is begun. */
-  error: Error | undefined;
-}
-
-async function runObject(
-  stored: StoredObject,
-  item: Item,
-  options: RunOptions,
-  state: RunState,
-): Promise<void> {
-  const { ruleSet, filter, journal, call, stop } = options;
+/** Makes the outputs of one object, one after the other; resolves to false where `stop` came first. */
+export async function makeOutputs(stored: StoredObject, item: Item, options: RunOptions): Promise<boolean> {
+  const { ruleSet, filter, journal, call, savedSince, stop } = options;
   const object = needsHead(stored, ruleSet) ? await askFor(stored, call) : stored;
-  const { tasks, failed, skipped } =
+  const { tasks, failed, skipped }: Selection =
     'status' in object ? { tasks: [], failed: [object] } : selectTasks(object, ruleSet, filter);
   for (const outcome of failed) {
     journal.record(item, toLine(stored, outcome));
   }
+  const paced = pacedCall(options, stored.sizeBytes ?? 0);
   for (const task of tasks) {
-    if (journal.recall(item, formatObject(task.source), formatObject(task.target)) === undefined) {
-      const outcome = await save(task, {
-        call: pacedCall(options, stored.sizeBytes ?? 0),
-        deadline: Number.POSITIVE_INFINITY,
-        now: Date.now,
-        savedSince: options.savedSince,
-      });
-      if (outcome.status === 'failed' && stop.aborted) {
-        return; // It was given up, so that the next run makes it.
-      }
-      journal.record(item, toLine(stored, outcome));
-      countInARow(outcome, state);
+    if (journal.recall(item, formatObject(task.source), formatObject(task.target))) {
+      continue;
+    }
+    const outcome = await save(task, { call: paced, deadline: Infinity, now: Date.now, savedSince });
+    if (outcome.status === 'failed' && stop.aborted) {
+      return false; // It was given up, so that the next run makes it.
+    }
+    journal.record(item, toLine(stored, outcome));
+    if (journal.failuresInARow() >= maxFailuresInARow && outcome.status === 'failed') {
+      throw new Error(
+        `the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`,
+      );
     }
   }
-  journal.end(item, skipped);
+  if (skipped !== undefined) {
+    journal.skip(item, skipped);
+  }
+  return true;
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */
@@ -118,15 +111,6 @@ function pacedCall({ call, pace, stop }: RunOptions, sourceBytes: number): Call 
     stop.throwIfAborted();
     return call(request);
   };
-}
-
-function countInARow(outcome: Outcome, state: RunState): void {
-  state.failuresInARow = outcome.status === 'failed' ? state.failuresInARow + 1 : 0;
-  if (outcome.status === 'failed' && state.failuresInARow >= maxFailuresInARow) {
-    throw new Error(
-      `${maxFailuresInARow} outputs failed one after the other, the last one by this: ${outcome.message}`,
-    );
-  }
 }
 
 /** Whether a rule may take the object, but the source does not tell enough to say so, or to plan. */
@@ -141,32 +125,24 @@ async function askFor(object: StoredObject, call: Call): Promise<StoredObject | 
   const source = { bucket: object.bucket, key: object.key };
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
-    return {
-      ...object,
-      sizeBytes,
-      eTag,
-      contentType,
-      lastModified: lastModified?.toISOString(),
-      storageClass: headers['x-oss-storage-class'],
-      isSymlink: headers['x-oss-object-type'] === 'Symlink',
-    };
+    const storageClass = headers['x-oss-storage-class'];
+    const isSymlink = headers['x-oss-object-type'] === 'Symlink';
+    const modified = { lastModified: lastModified?.toISOString() };
+    return { ...object, sizeBytes, eTag, contentType, ...modified, storageClass, isSymlink };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };
   }
 }
 
 function toLine({ bucket, key }: StoredObject, outcome: Outcome): Line {
+  const { status } = outcome;
   const line = {
-    status: outcome.status,
+    status,
     source: formatObject({ bucket, key }),
     target: outcome.target && formatObject(outcome.target),
   };
-  switch (outcome.status) {
-    case 'saved':
-      return line;
-    case 'skipped':
-      return { ...line, reason: outcome.reason };
-    case 'failed':
-      return { ...line, code: outcome.code, message: outcome.message, requestId: outcome.requestId };
+  if (status === 'failed') {
+    return { ...line, code: outcome.code, message: outcome.message, requestId: outcome.requestId };
   }
+  return status === 'skipped' ? { ...line, reason: outcome.reason } : line;
 }

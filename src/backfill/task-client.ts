@@ -9,7 +9,8 @@ export interface TaskClient {
   submit(taskId: string, payload: string): Promise<boolean>;
   /** The ids of the tasks in one state whose id begins with `prefix`. */
   list(prefix: string, status: string): Promise<string[]>;
-  find(taskId: string): Promise<{ status: string; errorMessage: string }>;
+  /** The task's state; empty where Function Compute knows it no more, which it does for a week. */
+  statusOf(taskId: string): Promise<string>;
   stop(taskId: string): Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
       try {
         return await call();
       } catch (error) {
-        const statusCode = statusOf(error) ?? 500;
+        const statusCode = statusCodeOf(error) ?? 500;
         if (attempt >= maxAttempts || (statusCode < 500 && statusCode !== 429)) {
           throw error;
         }
@@ -67,7 +68,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
         return true;
       } catch (error) {
         // The status is what the help page promises ("Task deduplication"); no page names the code.
-        if (statusOf(error) === 409) {
+        if (statusCodeOf(error) === 409) {
           return false;
         }
         throw error;
@@ -84,10 +85,17 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
       } while (nextToken);
       return ids;
     },
-    async find(taskId) {
+    async statusOf(taskId) {
       const request = new fc.GetAsyncTaskRequest({});
-      const { body } = await retried(() => client.getAsyncTask(functionName, taskId, request));
-      return { status: body?.status ?? '', errorMessage: body?.taskErrorMessage ?? '' };
+      try {
+        const { body } = await retried(() => client.getAsyncTask(functionName, taskId, request));
+        return body?.status ?? '';
+      } catch (error) {
+        if (statusCodeOf(error) === 404) {
+          return '';
+        }
+        throw error;
+      }
     },
     async stop(taskId) {
       await retried(() => client.stopAsyncTask(functionName, taskId, new fc.StopAsyncTaskRequest({})));
@@ -113,7 +121,7 @@ function loadSdk(): { fc: Sdk; openApi: OpenApi; runtime: Runtime } {
   }
 }
 
-function statusOf(error: unknown): number | undefined {
+function statusCodeOf(error: unknown): number | undefined {
   const statusCode = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN;
   return Number.isNaN(statusCode) ? undefined : statusCode;
 }

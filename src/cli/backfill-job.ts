@@ -10,6 +10,7 @@ import type { Filter } from '../backfill/select.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import type { Call } from '../oss/call.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Option, optionalText, textOf, type Values } from './command.ts';
 import type { Connection } from './connection.ts';
@@ -61,68 +62,79 @@ export async function openJob(
   values: Values,
   urls: readonly string[],
   io: Io,
-  { call, settings, credentials }: Connection,
+  connection: Connection,
 ): Promise<Job> {
   const rulesFile = textOf(values, 'rules');
+  const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
   const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
   const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
-  const source = await openSource();
-  const filter = readFilter(values);
-  const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via } = values;
+  const filter = { since: readTime(values, 'since'), until: readTime(values, 'until') };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   return {
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    source,
+    source: await openSource(values, urls, ruleSet, {
+      call: connection.call,
+      input: () => saveInput(journal, io),
+    }),
     filter,
-    onlyMissing: values['only-missing'] === true,
+    onlyMissing: onlyMissing === true,
     max: readNumber(values, 'max'),
-    taskClient: openTaskClient(),
-    quota: readQuota(values, settings.region),
+    taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
+    quota: readQuota(values, connection.settings.region),
     folder: join(journal, digestOf(JSON.stringify(identity))),
   };
+}
 
-  function openTaskClient(): TaskClient | undefined {
-    const via = optionalText(values, 'via');
-    if (via === undefined) {
-      return undefined;
-    }
-    if (via !== 'function' || rule !== undefined) {
-      throw new CliError(
-        '--via: expected "function", which applies all its rules: --rule is for this machine.',
-      );
-    }
-    const { AccountID, FC_ENDPOINT } = io.env;
-    const ofAccount = AccountID && `https://${AccountID}.${settings.region}.fc.aliyuncs.com`;
-    const endpoint = optionalText(values, 'fc-endpoint') ?? FC_ENDPOINT ?? ofAccount;
-    if (endpoint === undefined || !URL.canParse(endpoint)) {
-      throw new CliError(
-        `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
-      );
-    }
-    const functionName = textOf(values, 'function');
-    return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop: io.stop });
+async function openSource(
+  values: Values,
+  urls: readonly string[],
+  ruleSet: RuleSet,
+  { call, input }: { call: Call; input: () => Promise<string> },
+): Promise<Source> {
+  const [keys, inventory] = [optionalText(values, 'keys'), optionalText(values, 'inventory')];
+  const bucket = optionalText(values, 'bucket');
+  if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
+    throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
   }
-  async function openSource(): Promise<Source> {
-    const [keys, inventory] = [optionalText(values, 'keys'), optionalText(values, 'inventory')];
-    const bucket = optionalText(values, 'bucket');
-    if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
-      throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
-    }
-    if (inventory !== undefined) {
-      return inventorySource(inventory, call);
-    }
-    if (keys === '-') {
-      const file = join(journal, 'standard-input.txt');
-      await mkdir(journal, { recursive: true });
-      await writeFile(file, await io.readInput());
-      return keyListSource(file, 'the standard input', bucket);
-    }
-    if (keys !== undefined) {
-      return keyListSource(keys, keys, bucket);
-    }
-    return listingSource(readPlaces(urls, bucket, ruleSet), call);
+  if (inventory !== undefined) {
+    return inventorySource(inventory, call);
   }
+  if (keys !== undefined) {
+    const isInput = keys === '-';
+    return keyListSource(isInput ? await input() : keys, isInput ? 'the standard input' : keys, bucket);
+  }
+  return listingSource(readPlaces(urls, bucket, ruleSet), call);
+}
+
+/** The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on. */
+async function saveInput(folder: string, io: Io): Promise<string> {
+  const input = await io.readInput();
+  const file = join(folder, `standard-input-${digestOf(input)}.txt`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, input);
+  return file;
+}
+
+function openTaskClient(
+  values: Values,
+  { env, stop }: Io,
+  { settings, credentials }: Connection,
+): TaskClient {
+  if (values.via !== 'function' || values.rule !== undefined) {
+    throw new CliError(
+      '--via: expected "function", which applies all its rules: --rule is for this machine.',
+    );
+  }
+  const ofAccount = env.AccountID && `https://${env.AccountID}.${settings.region}.fc.aliyuncs.com`;
+  const endpoint = optionalText(values, 'fc-endpoint') ?? env.FC_ENDPOINT ?? ofAccount;
+  if (endpoint === undefined || !URL.canParse(endpoint)) {
+    throw new CliError(
+      `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
+    );
+  }
+  const functionName = textOf(values, 'function');
+  return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop });
 }
 
 function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
@@ -156,11 +168,6 @@ function readPlaces(urls: readonly string[], bucket: string | undefined, { rules
   return places;
 }
 
-function readFilter(values: Values): Filter {
-  const [since, until] = [readTime(values, 'since'), readTime(values, 'until')];
-  return { since, until };
-}
-
 function readTime(values: Values, name: string): number | undefined {
   const text = optionalText(values, name);
   const timeMs = text === undefined ? undefined : Date.parse(text);
@@ -191,6 +198,6 @@ function readNumber(values: Values, name: string): number | undefined {
   return value;
 }
 
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

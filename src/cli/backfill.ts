@@ -110,7 +110,9 @@ async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
     throw new CliError('--stop: the same command was not started with --via function.');
   }
   const count = await stopTasks(taskClient, stored.state);
-  io.out(`${count} batches stopped. The same command without --stop accounts for them.\n`);
+  io.out(
+    `${count} batches stopped. The same command without --stop makes what they left, from this machine.\n`,
+  );
   return 0;
 }
 
@@ -118,48 +120,44 @@ async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
 const maxAttempts = 6;
 
 async function carryOut(job: Job, journal: Journal, io: Io, connection: Connection): Promise<number> {
-  const { source, ruleSet, filter, onlyMissing, quota, folder, taskClient } = job;
+  const { source, ruleSet, filter, onlyMissing, folder, taskClient: client } = job;
   setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
-  const pace = createPace({ ...quota, now: Date.now, sleep });
+  const pace = createPace({ ...job.quota, now: Date.now, sleep });
   const dispatcher = createAgent(maxConcurrency);
   const { settings, endpoint, credentials } = connection;
-  const onRetry = ({ kind }: { kind: string }) => (kind === 'throttled' ? pace.throttled() : undefined);
   const call = createCall({
-    region: settings.region,
-    endpoint,
-    credentials,
-    dispatcher,
-    maxAttempts,
-    sleep,
-    onRetry,
+    ...{ region: settings.region, endpoint, credentials, dispatcher, maxAttempts, sleep },
+    onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
   journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });
-  const { position: behind, endsAt = Number.POSITIVE_INFINITY } = journal.state;
   const stopShowing = showProgress(journal, pace, io);
   try {
-    const shared = { source, behind, ruleSet, filter, journal, call, endsAt, stop: io.stop };
-    if (taskClient === undefined) {
-      await runObjects({ ...shared, pace, savedSince: onlyMissing ? 0 : undefined });
+    const options = { source, ruleSet, filter, journal, call, pace, stop: io.stop };
+    if (client === undefined) {
+      await runObjects({ ...options, savedSince: onlyMissing ? 0 : undefined });
     } else {
-      const savedSince = onlyMissing ? new Date(0).toISOString() : journal.state.startedAt;
-      await runTasks({ ...shared, client: taskClient, savedSince, sleep });
+      const savedSince = onlyMissing ? 0 : Date.parse(journal.state.startedAt);
+      await runTasks({ ...options, client, savedSince, sleep });
     }
-    const isFinished = !io.stop.aborted && journal.total.selected < endsAt;
+    const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
     stopShowing();
     journal.close();
     await dispatcher.close();
-    const end =
-      journal.state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
-    io.out(`${formatSummary(journal.total)}. ${end}\n`);
-  }
-  if (journal.total.failed > 0) {
-    const file = printable(failuresFileOf(folder));
-    io.err(`${file} says what failed and why. To try it again:\n  oss-saveas backfill --keys ${file}\n`);
+    showEnd(journal, failuresFileOf(folder), io);
   }
   return journal.total.failed > 0 ? 1 : 0;
+}
+
+function showEnd({ state, total }: Journal, failuresFile: string, io: Io): void {
+  const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
+  io.out(`${formatSummary(total)}. ${end}\n`);
+  if (total.failed > 0) {
+    const file = printable(failuresFile);
+    io.err(`${file} says what failed and why. To try it again:\n  oss-saveas backfill --keys ${file}\n`);
+  }
 }
 
 /** A run with --max that was cut off ends where it would have ended; one that ended goes on for as many again. */

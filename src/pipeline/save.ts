@@ -46,14 +46,15 @@ async function findReasonToKeep(task: Task, options: SaveOptions): Promise<SkipR
   if (existing !== undefined && refresh === 'missing') {
     return 'target-exists';
   }
+  // Last-Modified has whole seconds only.
   const savedAt = existing?.lastModified?.getTime();
-  if (savedAt !== undefined && savedSince !== undefined && savedAt >= savedSince) {
+  if (savedAt !== undefined && savedSince !== undefined && savedAt + 999 >= savedSince) {
     return 'target-exists';
   }
   if (refresh !== 'stale' || savedAt === undefined || version.modifiedAt === undefined) {
     return undefined;
   }
-  // Last-Modified has whole seconds only. Within one second nobody can tell which came first: it is made again.
+  // Within one second nobody can tell which came first: it is made again.
   return savedAt > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
 }
 

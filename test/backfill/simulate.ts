@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { inventorySource } from '../../src/backfill/inventory.ts';
 import { noCounts, openJournal } from '../../src/backfill/journal.ts';
+import { createPace } from '../../src/backfill/pace.ts';
 import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
 import { functionPriceCny } from '../../src/cli/price.ts';
@@ -73,9 +74,9 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
       filter: {},
       journal,
       client: cloud.client,
-      savedSince: journal.state.startedAt,
+      savedSince: 0,
       call: () => Promise.reject(new Error('no batch fails')),
-      endsAt: Number.POSITIVE_INFINITY,
+      pace: createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: cloud.sleep }),
       stop: new AbortController().signal,
       sleep: cloud.sleep,
     });
@@ -136,10 +137,10 @@ function createCloud(scenario: Scenario) {
       result.apiRequests += Math.max(1, Math.ceil(active.length / 100));
       return active;
     },
-    async find(taskId) {
+    async statusOf(taskId) {
       result.apiRequests += 1;
       endsAtMs.delete(taskId);
-      return { status: 'Succeeded', errorMessage: '' };
+      return 'Succeeded';
     },
     stop: async () => {},
   };

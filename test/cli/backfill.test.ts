@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -61,6 +61,13 @@ async function startWith(objects: Record<string, string>, options: Partial<Local
     return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
   };
   return { oss, dir, rules, processed, begin, run, keys };
+}
+
+/** Begins a backfill, so that its folder is there; answers the folders of all that were begun. */
+async function jobFolders(run: (args: string[]) => Promise<unknown>, dir: string): Promise<string[]> {
+  await run(['oss://photos/', '--max', '1', '--yes']);
+  const names = await readdir(join(dir, '.backfill'));
+  return names.map((name) => join(dir, '.backfill', name));
 }
 
 const pictures = (count: number) =>
@@ -203,6 +210,27 @@ describe('a backfill', () => {
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
 
+  it('stops when the disk is full, and goes on when it is not: only calls under way are made again', async () => {
+    const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/0060.jpg', count: 1 }] };
+    const { run, dir, processed } = await startWith(pictures(120), { faults });
+    const [folder = ''] = await jobFolders(run, dir);
+    await rm(join(folder, 'failures.jsonl'), { force: true });
+    await symlink('/dev/full', join(folder, 'failures.jsonl'));
+
+    const full = await run(['oss://photos/']);
+    const made = processed.length;
+    await rm(join(folder, 'failures.jsonl'));
+    const { exitCode, out } = await run(['oss://photos/']);
+
+    expect(full.exitCode).toBe(1);
+    expect(full.err).toContain('ENOSPC: no space left on device');
+    expect(full.out).toContain('Not finished: the same command goes on.');
+    expect(made).toBeLessThan(240);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('120 objects: 240 saved, 0 failed. Finished.');
+    expect(processed.length).toBe(240);
+  });
+
   it('stops when nothing but failures comes back', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
     const { run } = await startWith(pictures(120), { faults });
@@ -210,9 +238,7 @@ describe('a backfill', () => {
     const { exitCode, err, out } = await run(['oss://photos/', '--yes']);
 
     expect(exitCode).toBe(1);
-    expect(err).toContain(
-      '100 outputs failed one after the other, the last one by this: ProcessObject oss://photos/',
-    );
+    expect(err).toContain('the last 100 outputs all failed, the very last by: ProcessObject oss://photos/');
     expect(out).toContain('Not finished');
   });
 });

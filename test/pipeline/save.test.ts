@@ -103,12 +103,12 @@ describe('an output refreshed only when stale', () => {
 });
 
 describe('an output that need not be made again if it was saved since some time', () => {
-  const since = Date.parse('2026-03-11T06:21:35Z');
+  const since = Date.parse('2026-03-11T06:21:35.400Z');
   it.each([
     ['2026-03-11T06:21:36Z', 'skipped'],
     ['2026-03-11T06:21:35Z', 'skipped'],
     ['2026-03-11T06:21:34Z', 'saved'],
-  ])('and was last saved at %s is %s where that is 06:21:35', async (time, status) => {
+  ])('and was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
     expect((await save(task(), { call, ...options, savedSince: since })).status).toBe(status);
