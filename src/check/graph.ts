@@ -38,9 +38,11 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
 
 function prefixOf({ target }: OutputSource, sourcePrefix: string): string {
   let prefix = '';
-  for (const part of target.key.parts) {
+  for (const [i, part] of target.key.parts.entries()) {
     if (part.kind !== 'text') {
-      const folder = sourcePrefix.slice(0, Math.max(0, sourcePrefix.lastIndexOf('/')));
+      const next = target.key.parts[i + 1];
+      const slash = next?.kind === 'text' && next.text.startsWith('/') ? 1 : 0;
+      const folder = sourcePrefix.slice(0, Math.max(0, sourcePrefix.lastIndexOf('/') + slash));
       const known: Partial<Record<string, string>> = { key: sourcePrefix, dir: folder };
       return prefix + ((part.kind === 'variable' && known[part.name]) || '');
     }

@@ -67,6 +67,12 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it('allows saving below the folder of a source, and not beside it', async () => {
+    const [, saving] = await policyOf(rule({ key: 'uploads/*' }, { key: 'derived/{dir}/{base}' }));
+
+    expect(saving).toEqual(['oss:PutObject', ['acs:oss:*:*:photos/derived/uploads/*']]);
+  });
+
   it.each([
     ['a size', rule({ key: 'in/*', size: { max: 9 } }, { key: 'out/{base}' }), ['acs:oss:*:*:photos/in/*']],
     [
