@@ -4,7 +4,6 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { findDeliveryGaps } from '../check/delivery.ts';
 import { type FunctionResource, readDeployment, readTrigger, type Trigger } from '../check/deployment.ts';
-import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import type { Io } from './command.ts';
 import { type Finding, lookAt, ok, wrong } from './finding.ts';
@@ -15,7 +14,7 @@ export function checkDeployment(rules: Rules, template: string, io: Io): Promise
   return lookAt('template', templateAdvice, async () => {
     const ours = await renderTemplate(template, io);
     const triggers = ours.flatMap((one) => one.triggers);
-    const findings = [checkCoverage(rules.source, triggers)];
+    const findings = [checkCoverage(rules, triggers)];
     for (const one of ours) {
       findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, io)));
     }
@@ -52,7 +51,7 @@ async function renderTemplate(template: string, io: Io): Promise<FunctionResourc
 }
 
 /** Whether the triggers deliver every key that a rule takes. */
-function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[]): Finding {
+function checkCoverage(rules: Rules, triggers: readonly Trigger[]): Finding {
   const check = 'triggers cover rules';
   const filters = triggers.map(({ name, bucket, prefix = '', suffix = '' }) => {
     const filter =

@@ -27,8 +27,7 @@ export const doctor: Command = {
     if (wet && object === undefined) {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
-    const rules = await loadRules(textOf(values, 'rules'));
-    const { ruleSet } = rules;
+    const { ruleSet, source } = await loadRules(textOf(values, 'rules'));
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${ruleSet.rules.length} rules`),
@@ -36,7 +35,7 @@ export const doctor: Command = {
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
       ...(await checkStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await checkDeployment(rules, textOf(values, 'template'), io)),
+      ...(await checkDeployment(source, textOf(values, 'template'), io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;

@@ -26,7 +26,7 @@ const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: 
   'trigger-policy': { isPolicy: true, make: (_, site) => json(triggerPolicy(site)) },
   'trigger-trust': { isPolicy: true, make: () => json(trustPolicy('oss')) },
   trigger: { isPolicy: false, make: (rules, site) => yaml({ triggers: nativeTriggers(rules, site) }) },
-  event: { isPolicy: true, make: ({ source }, { bucket }) => json(sampleEvent(source, bucket)) },
+  event: { isPolicy: true, make: (rules, { bucket }) => json(sampleEvent(rules, bucket)) },
   eventbridge: { isPolicy: false, make: (rules, site) => json(eventPattern(rules, site)) },
 };
 const names = Object.keys(documents);
@@ -57,8 +57,8 @@ export const generate: Command = {
     if (values.check === true) {
       return document.isPolicy ? checkAttached(name, values, io) : checkTriggersOf(values, io);
     }
-    const rules = await loadRules(textOf(values, 'rules'));
-    const isOpen = rules.source.some(({ match }) => match.bucket === undefined);
+    const { source: rules } = await loadRules(textOf(values, 'rules'));
+    const isOpen = rules.some(({ match }) => match.bucket === undefined);
     const bucket = optionalText(values, 'bucket') ?? io.env.OSS_BUCKET;
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
@@ -92,8 +92,8 @@ async function checkAttached(name: string, values: Values, io: Io): Promise<numb
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;
   }
-  const rules = await loadRules(textOf(values, 'rules'));
-  const findings = await checkPolicy(rules, optionalText(values, 'template') ?? 's.yaml', io);
+  const { source } = await loadRules(textOf(values, 'rules'));
+  const findings = await checkPolicy(source, optionalText(values, 'template') ?? 's.yaml', io);
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }

@@ -1,14 +1,11 @@
 import { writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { asksMore } from '../pipeline/complete.ts';
-import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type Values } from '../rules/template.ts';
 
-/** The rules as texts and as they were compiled. */
-export interface Rules {
-  source: readonly SourceRule[];
-  ruleSet: RuleSet;
-}
+/** The rules as their author wrote them, with what they were compiled to. */
+export type Rules = readonly SourceRule[];
 
 /** The place where the rules are deployed; each part may be a variable of `s.yaml`. */
 export interface Site {
@@ -51,9 +48,9 @@ export function triggerPolicy({ account, functionName }: Site): object {
 }
 
 /** Objects that are processed, saved and read, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
-function objectPrefixes({ source }: Rules, deployed: string) {
+function objectPrefixes(rules: Rules, deployed: string) {
   const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
-  for (const { match, compiled } of source) {
+  for (const { match, compiled } of rules) {
     const buckets = match.bucket ?? [deployed];
     const matched = buckets.flatMap((bucket) =>
       match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
@@ -67,7 +64,7 @@ function objectPrefixes({ source }: Rules, deployed: string) {
       read.push(...matched);
     }
   }
-  for (const { rule, index, buckets, prefix } of writersOf(source)) {
+  for (const { rule, index, buckets, prefix } of writersOf(rules)) {
     const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
     targets.push(...saved);
     if (rule.compiled.outputs[index]?.refresh !== undefined) {

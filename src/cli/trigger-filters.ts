@@ -14,10 +14,10 @@ interface Filter {
 }
 
 /** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. */
-export function nativeTriggers({ source }: Rules, { region, account, bucket }: Site): object[] {
-  return sourceBuckets(source, bucket).flatMap((name, i) => {
-    const rules = source.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
-    return filtersOf(rules).map((key, j) => ({
+export function nativeTriggers(rules: Rules, { region, account, bucket }: Site): object[] {
+  return sourceBuckets(rules, bucket).flatMap((name, i) => {
+    const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
+    return filtersOf(near).map((key, j) => ({
       triggerName: `oss-upload${i + j === 0 ? '' : `-${i + 1}-${j + 1}`}`,
       triggerType: 'oss',
       qualifier: 'LATEST',
@@ -29,8 +29,8 @@ export function nativeTriggers({ source }: Rules, { region, account, bucket }: S
 }
 
 /** Buckets of uploads that rules name; where one names none, the one that is deployed for stands in. */
-function sourceBuckets(source: readonly SourceRule[], deployed: string): string[] {
-  return [...new Set(source.flatMap(({ match }) => match.bucket ?? [deployed]))];
+function sourceBuckets(rules: Rules, deployed: string): string[] {
+  return [...new Set(rules.flatMap(({ match }) => match.bucket ?? [deployed]))];
 }
 
 /**
@@ -114,9 +114,8 @@ function textsOf(element: NoParent<Element>): string[] | undefined {
  * fields that both hold the key: `subject` and `data.oss.object.key`.
  */
 export function eventPattern(rules: Rules, { region, account, bucket }: Site): object {
-  const { source } = rules;
-  const buckets = sourceBuckets(source, bucket);
-  const globs = source.flatMap(({ match }) => match.key);
+  const buckets = sourceBuckets(rules, bucket);
+  const globs = rules.flatMap(({ match }) => match.key);
   const prefixes = outermost(globs.map(({ text }) => literalStart(text)));
   const suffixes = [...new Set(globs.flatMap(endings))];
   const barred = ownPrefix(rules, prefixes);
@@ -143,14 +142,14 @@ function outermost(prefixes: readonly string[]): string[] {
 }
 
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
-function ownPrefix({ source }: Rules, delivered: readonly string[]): string | undefined {
-  const own = writersOf(source)
+function ownPrefix(rules: Rules, delivered: readonly string[]): string | undefined {
+  const own = writersOf(rules)
     .map(({ prefix }) => prefix)
     .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
   const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>
     prefix.slice(0, prefix.lastIndexOf('/') + 1),
   );
-  return folders.find((folder) => folder !== '' && !source.some((rule) => takesBelow(rule, folder)));
+  return folders.find((folder) => folder !== '' && !rules.some((rule) => takesBelow(rule, folder)));
 }
 
 function takesBelow({ keys }: SourceRule, folder: string): boolean {

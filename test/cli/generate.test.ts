@@ -150,7 +150,7 @@ describe('the generated triggers', () => {
           return;
         }
         const site = { region: 'cn-hangzhou', account: '1', bucket: 'photos', functionName: 'f' };
-        const triggers = nativeTriggers(compiled, site).map((one) => readTrigger(one, []));
+        const triggers = nativeTriggers(compiled.source, site).map((one) => readTrigger(one, []));
 
         expect(findDeliveryGaps(compiled.source, triggers)).toEqual([]);
         const ours = { path: [], name: 'f', isOurs: true, role: 'r', triggers };
