@@ -124,12 +124,42 @@ describe('an invocation', () => {
   it('only reports permanent failures where the rules say so, and still throws what may heal', async () => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const answers = [404, 404, 404, 500, 500, 500];
-    expectCalls('/u/a.jpg', 6, () => ({ statusCode: answers.shift() ?? 0, data: '' }));
+    const gone = '<Error><Code>NoSuchKey</Code></Error>';
+    expectCalls('/u/a.jpg', 6, () => ({ statusCode: answers.shift() ?? 0, data: gone }));
 
     await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).resolves.toMatchObject({ failed: 2 });
     await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow(
       '1 for good, 1 to be tried again',
     );
+  });
+
+  it.each([
+    ['a token that expired', 403, '<Error><Code>SecurityTokenExpired</Code></Error>'],
+    ['a missing permission', 403, '<Error><Code>AccessDenied</Code></Error>'],
+    ['a bucket that is not there', 404, '<Error><Code>NoSuchBucket</Code></Error>'],
+    ['a lock', 409, '<Error><Code>Conflict</Code></Error>'],
+    ['an answer that was cut off', 200, '{"bucket":"photos","obj'],
+    ['the page of a proxy', 200, '<html>Welcome</html>'],
+    ['the error page of a proxy', 400, '<html>Bad request</html>'],
+    ['too early a request', 425, ''],
+    ['a redirect', 307, ''],
+  ])('throws for %s even where the rules only report permanent failures', async (_, statusCode, data) => {
+    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+    expectCalls('/u/a.jpg', 2, () => ({ statusCode, data }));
+
+    await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow(
+      '0 for good, 2 to be tried again',
+    );
+  });
+
+  it('names the outcome of a source in an archive class, which is permanent', async () => {
+    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+    const archived = '<Error><Code>InvalidObjectState</Code><Message>restore it</Message></Error>';
+    expectCalls('/u/a.jpg', 2, () => ({ statusCode: 403, data: archived }));
+
+    const { results } = await handle({ bucket: 'photos', key: 'u/a.jpg' });
+
+    expect(results).toMatchObject(Array(2).fill({ status: 'failed', kind: 'permanent', code: 'archived' }));
   });
 
   it('tries throttled calls again within the invocation', async () => {
@@ -182,7 +212,12 @@ describe('an invocation', () => {
         .get(origin)
         .intercept({ path: `/u/${key}`, method: 'HEAD' })
         .reply(200, '', {
-          headers: { 'content-length': String(length), 'content-type': 'image/png', etag: '"E"' },
+          headers: {
+            'content-length': String(length),
+            'content-type': 'image/png',
+            etag: '"E"',
+            'x-oss-request-id': 'R',
+          },
         });
     head('small', 100);
     head('large', 101);

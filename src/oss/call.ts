@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import { pick, textOf } from '../json.ts';
 import { encodeQuery, type QueryParameters } from './encode.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
 import { type ErrorContext, OssRequestError, OssServiceError } from './errors.ts';
@@ -35,6 +36,8 @@ export interface OperationRequest extends Omit<ErrorContext, 'attempts'> {
 /** A 2xx answer, and the context in which to complain about its content. */
 export interface OperationResponse extends HttpResponse {
   context: ErrorContext;
+  /** Takes out of a text of the answer whatever is secret, before the text is shown to anybody. */
+  hide?: ((text: string) => string) | undefined;
 }
 
 /** Makes one call to OSS, retries included. Throws OssServiceError or OssRequestError, and nothing else. */
@@ -53,18 +56,21 @@ export function createCall(settings: CallSettings): Call {
   const { sleep = pause, onRetry = () => {} } = settings;
   const policy = { maxAttempts, now, random, sleep, onRetry };
 
+  async function askCredentials(context: ErrorContext): Promise<Credentials> {
+    try {
+      return assertSendable(await settings.credentials());
+    } catch (cause) {
+      throw new OssRequestError(context, { code: 'CredentialsError', kind: 'later', cause });
+    }
+  }
+
   async function attempt(request: OperationRequest, prepared: PreparedRequest, attempts: number) {
     const context = contextOf(request, attempts);
     const timeoutMs = Math.min(attemptTimeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - now());
     if (timeoutMs <= 0) {
       throw deadlineError(contextOf(request, attempts - 1), 'the request was sent');
     }
-    let credentials: Credentials;
-    try {
-      credentials = await settings.credentials();
-    } catch (cause) {
-      throw new OssRequestError(context, { code: 'CredentialsError', kind: 'permanent', cause });
-    }
+    const credentials = await askCredentials(context);
     const { origin, path } = prepared;
     const { method, body, maxAnswerBytes = maxDocumentBytes } = request;
     const headers = signedHeaders(prepared, { credentials, epochMs: now() + clock.offsetMs, region });
@@ -76,10 +82,11 @@ export function createCall(settings: CallSettings): Call {
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
+    const hide = (text: string) => hideSecrets(text, credentials);
     if (response.statusCode >= 200 && response.statusCode <= 299) {
-      return { ...response, context };
+      return { ...response, context, hide };
     }
-    const error = new OssServiceError(context, response);
+    const error = new OssServiceError(context, response, hide);
     if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {
       clock.offsetMs = error.serverTimeMs - now();
     }
@@ -90,6 +97,28 @@ export function createCall(settings: CallSettings): Call {
     const prepared = prepare(endpoint, request);
     return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadline);
   };
+}
+
+/**
+ * A header that undici refuses leaves its pool believing that a connection is taken, for ever: a token that ends in a
+ * line break never gets there. Throws without quoting the value.
+ */
+function assertSendable(credentials: Credentials): Credentials {
+  for (const [name, value] of Object.entries(credentials)) {
+    if (value !== undefined && !/^[\x21-\x7e]*$/.test(value)) {
+      throw new TypeError(`${name} holds characters other than printable ASCII`);
+    }
+  }
+  return credentials;
+}
+
+/** Replaces the secret, the token and everything that may be a signature, should an answer quote the request. */
+function hideSecrets(text: string, { accessKeySecret, securityToken }: Credentials): string {
+  const secrets = [accessKeySecret, securityToken].filter((secret) => secret !== undefined && secret !== '');
+  return secrets.reduce<string>(
+    (left, secret = '') => left.replaceAll(secret, '***'),
+    text.replace(/\b[0-9a-f]{64}\b/gi, '***'),
+  );
 }
 
 interface PreparedRequest extends RequestToSign {
@@ -132,9 +161,10 @@ function deadlineError(context: ErrorContext, before: string): OssRequestError {
 
 /** Faults of the transport are transient, most of our own are not. */
 function transportError(context: ErrorContext, cause: unknown): OssRequestError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'TransportError';
-  const isPermanent = code === 'AnswerTooLarge' || code === 'UND_ERR_INVALID_ARG';
-  return new OssRequestError(context, { code, kind: isPermanent ? 'permanent' : 'transient', cause });
+  // An answer that is no HTTP comes without a code.
+  const code = textOf(pick(cause, 'code')) ?? 'TransportError';
+  const isOurs = code === 'AnswerTooLarge' || code === 'UND_ERR_INVALID_ARG';
+  return new OssRequestError(context, { code, kind: isOurs ? 'later' : 'transient', cause });
 }
 
 function pause(delayMs: number): Promise<void> {

@@ -32,7 +32,7 @@ const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
  * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
  */
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
-  if (!/^[a-z0-9-]+$/.test(region) || region.startsWith('oss-')) {
+  if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region) || /^oss-|-(internal|vpc)$/.test(region)) {
     throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as cn-hangzhou`);
   }
   if (endpoint !== undefined) {
@@ -50,7 +50,13 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
   const isAddress = isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   if ((!isAddress && !hostPattern.test(name)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
     const expected = 'http(s)://host[:port] without user, path or query';
-    throw new TypeError(`endpoint ${JSON.stringify(endpoint)}: expected ${expected}`);
+    // A password before the host is not quoted.
+    const quoted = JSON.stringify(endpoint.replace(/[^/]*@/, '***@'));
+    throw new TypeError(`endpoint ${quoted}: expected ${expected}`);
+  }
+  if (!cname && /^[^.]+\.(oss|s3)[a-z0-9.-]*\.aliyuncs\.com$/.test(name)) {
+    const plain = name.slice(name.indexOf('.') + 1);
+    throw new TypeError(`endpoint ${JSON.stringify(endpoint)} holds a bucket already: expected ${plain}`);
   }
   return {
     scheme: scheme === 'http' ? 'http' : 'https',

@@ -14,9 +14,11 @@ export interface ErrorContext {
 
 /**
  * The kind of a failure decides what follows: `transient` and `throttled` are tried again (throttling after a longer
- * pause), `skewed` once with the server's clock, which the error tells, and `permanent` never.
+ * pause), `skewed` once with the server's clock, which the error tells. `later` may heal, but not by asking again at
+ * once: a token that expired, an answer that was cut off, a proxy's page, a setting. `permanent` never heals: OSS says
+ * that the picture or the style is wrong.
  */
-export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'permanent';
+export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'later' | 'permanent';
 
 /** OSS answered with an error. Holds no body and no header beside these fields: bodies may quote what was signed. */
 export class OssServiceError extends Error {
@@ -32,12 +34,13 @@ export class OssServiceError extends Error {
   readonly kind: RetryKind;
   /** The server's clock in epoch ms, where the answer tells it. */
   readonly serverTimeMs: number | undefined;
+  /** The pause that the answer asks for, where it does. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(context: ErrorContext, response: HttpResponse) {
+  /** `hide` takes out of a text whatever is secret: an answer may quote the request. */
+  constructor(context: ErrorContext, response: HttpResponse, hide = (text: string) => text) {
     const { statusCode, headers } = response;
-    const { code, message = '', ...document } = readErrorDocument(response);
-    const requestId = headers['x-oss-request-id'] ?? document.requestId;
-    const ec = headers['x-oss-ec'] ?? document.ec;
+    const { code, message, requestId, ec, serverTime } = readErrorDocument(response, hide);
     const ids = [requestId && `requestId ${requestId}`, ec && `ec ${ec}`].filter(Boolean).join(', ');
     super(`${formatContext(context)}: ${statusCode} ${code}: ${message}${ids && ` (${ids})`}`);
     this.context = context;
@@ -46,9 +49,10 @@ export class OssServiceError extends Error {
     this.ossMessage = message;
     this.requestId = requestId;
     this.ec = ec;
-    this.serverTimeMs = parseTime(document.serverTime) ?? parseTime(headers.date);
+    this.serverTimeMs = parseTime(serverTime) ?? parseTime(headers.date);
+    this.retryAfterMs = Number(headers['retry-after']) * 1_000 || undefined;
     const kind = classify(statusCode, code, message);
-    this.kind = kind === 'skewed' && this.serverTimeMs === undefined ? 'permanent' : kind;
+    this.kind = kind === 'skewed' && this.serverTimeMs === undefined ? 'later' : kind;
   }
 }
 
@@ -99,8 +103,9 @@ export function isNotFound(error: unknown): boolean {
 
 /**
  * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"; it has no 429 of its own,
- * gateways do). `BadRequest` is permanent although the official SDKs retry it: image processing uses that code for
- * wrong styles. 403 and 404 are permanent, and so is 501: what is not implemented stays so.
+ * gateways do). Permanent is only what OSS itself says of the picture or the style: a 400 (`BadRequest` too, although
+ * the official SDKs retry it: image processing uses that code for wrong styles), a source that is gone or archived, and
+ * what is not implemented. Permissions, buckets and named styles are settings, which somebody may mend.
  */
 export function classify(statusCode: number, code: string, message: string): RetryKind {
   // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
@@ -114,27 +119,46 @@ export function classify(statusCode: number, code: string, message: string): Ret
   if (statusCode === 408 || code === 'RequestTimeout') {
     return 'transient';
   }
-  return statusCode >= 500 && statusCode !== 501 ? 'transient' : 'permanent';
+  if (statusCode >= 500 && statusCode !== 501) {
+    return 'transient';
+  }
+  return code !== 'BadErrorResponse' && isFinal(statusCode, code, message) ? 'permanent' : 'later';
+}
+
+function isFinal(statusCode: number, code: string, message: string): boolean {
+  switch (statusCode) {
+    case 400:
+      return !/Token|AccessKey|Bucket|Authorization/.test(code) && !message.startsWith('Invalid signing');
+    case 403:
+      return code === 'InvalidObjectState';
+    case 404:
+      return code === 'NoSuchKey' || code === 'SymlinkTargetNotExist';
+    default:
+      return statusCode === 501;
+  }
 }
 
 function formatContext({ operation, bucket, key }: ErrorContext): string {
   return `${operation} oss://${bucket}${key === undefined ? '' : `/${key}`} failed`;
 }
 
-/** Never throws: what cannot be read becomes `BadErrorResponse`. */
-function readErrorDocument({ headers, body }: HttpResponse) {
+/** Never throws: what cannot be read becomes `BadErrorResponse`. All texts are bounded, since they are logged. */
+function readErrorDocument({ headers, body }: HttpResponse, hide: (text: string) => string) {
   // HEAD has no body: its error document comes as Base64 in a header.
   const encoded = headers['x-oss-err'];
   const bytes = encoded && body.length === 0 ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536);
   const field = readFields(bytes.toString().trim());
-  const code = field('Code')?.slice(0, 100);
-  const type = headers['content-type'] ?? 'unknown type';
+  const bounded = (text: string | undefined, length = 100) => text && hide(text).slice(0, length);
+  const code = bounded(field('Code'));
+  const type = bounded(headers['content-type']) ?? 'unknown type';
   const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
   return {
     code: code || 'BadErrorResponse',
-    message: code ? field('Message')?.slice(0, 1_000) : `the answer has no OSS error document (${content})`,
-    requestId: field('RequestId'),
-    ec: field('EC'),
+    message: code
+      ? (bounded(field('Message'), 1_000) ?? '')
+      : `the answer has no OSS error document (${content})`,
+    requestId: bounded(headers['x-oss-request-id'] ?? field('RequestId')),
+    ec: bounded(headers['x-oss-ec'] ?? field('EC')),
     serverTime: field('ServerTime'),
   };
 }

@@ -22,13 +22,13 @@ export interface OperationResult {
 }
 
 function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
-  return { statusCode, requestId: headers['x-oss-request-id'], attempts: context.attempts };
+  return { statusCode, requestId: headers['x-oss-request-id']?.slice(0, 100), attempts: context.attempts };
 }
 
 export interface ProcessResult extends OperationResult {
   /** Target bucket. The source bucket where OSS names none: it answers `""` when save-as had no `b_`. */
   bucket: string;
-  /** Target key; this and the following are undefined when OSS answered 200 without a body, as it is documented to. */
+  /** Target key; this and the following are undefined when OSS answered an empty 200, as it is documented to. */
   key: string | undefined;
   sizeBytes: number | undefined;
   /** `OK`. */
@@ -51,24 +51,41 @@ export async function processObject(
   const response = await call({ ...object, operation: 'ProcessObject', method: 'POST', query, body });
   const answer = readProcessAnswer(response);
   return {
-    bucket: textOf(answer.bucket) || object.bucket,
-    key: textOf(answer.object),
+    bucket: readName(answer.bucket, response) || object.bucket,
+    key: readName(answer.object, response),
     sizeBytes: typeof answer.fileSize === 'number' ? answer.fileSize : undefined,
     processStatus: textOf(answer.status),
     ...resultOf(response),
   };
 }
 
-/** The JSON that says what was saved; an empty 200 is documented too, and has no fields. */
+/** A bucket or key of an answer, as far as one can be long. */
+function readName(value: unknown, { hide = (text) => text }: OperationResponse): string | undefined {
+  const name = textOf(value);
+  return name && hide(name).slice(0, 1_023);
+}
+
+/**
+ * The JSON that says what was saved; an empty 200 is documented too, and has no fields. Nothing else is a success: an
+ * answer that was cut off, a proxy's, or one that names an error says nothing of an object.
+ */
 function readProcessAnswer(response: OperationResponse): JsonObject {
-  const json = fieldsOf(parseJson(response.body.toString()));
-  if (response.body.length === 0 || textOf(json.object) !== undefined) {
+  const { statusCode, headers, body } = response;
+  const json = fieldsOf(parseJson(body.toString()));
+  const isEmpty = body.length === 0 && headers['content-length'] === '0' && isFromOss(response);
+  const isSaved = textOf(json.object) !== undefined && json.status === 'OK' && json.Error === undefined;
+  if (statusCode === 200 && (isEmpty || isSaved)) {
     return json;
   }
   throw unexpectedAnswer(
     response,
     'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',
   );
+}
+
+/** Every answer of OSS's own has its request id; a proxy's has none. */
+function isFromOss({ headers }: OperationResponse): boolean {
+  return Boolean(headers['x-oss-request-id']);
 }
 
 export interface ObjectResult extends OperationResult {
@@ -83,7 +100,11 @@ export interface ObjectResult extends OperationResult {
 
 /** The properties of an object. */
 export async function headObject(call: Call, args: ObjectArguments): Promise<ObjectResult> {
-  return objectResultOf(await call({ ...args, operation: 'HeadObject', method: 'HEAD' }));
+  const response = await call({ ...args, operation: 'HeadObject', method: 'HEAD' });
+  if (response.statusCode !== 200 || !isFromOss(response)) {
+    throw unexpectedAnswer(response, 'instead of the properties of an object');
+  }
+  return objectResultOf(response);
 }
 
 /** The object, or with `process` a processed view of it; at most 256 MiB, held in memory. */
@@ -217,16 +238,11 @@ function unquote(eTag: string): string {
   return eTag.replace(/^"|"$/g, '');
 }
 
-/** A 2xx whose content is not the operation's. Permanent: the same request would be answered the same. */
+/** A 2xx whose content is not the operation's: something between here and OSS may have written it. */
 function unexpectedAnswer(response: OperationResponse, complaint: string, cause?: unknown): OssRequestError {
-  const { statusCode, headers, body, context } = response;
-  const { 'content-type': type = 'unknown type', 'x-oss-request-id': requestId } = headers;
+  const { statusCode, headers, body, context, hide = (text) => text } = response;
+  const type = hide(headers['content-type'] ?? 'unknown type').slice(0, 100);
   const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;
-  return new OssRequestError(context, {
-    code: 'UnexpectedAnswer',
-    kind: 'permanent',
-    message,
-    requestId,
-    cause,
-  });
+  const { requestId } = resultOf(response);
+  return new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message, requestId, cause });
 }

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Dispatcher } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
+import DispatcherBase from 'undici/lib/dispatcher/dispatcher.js';
 
 /** One signed request. `path` is sent byte for byte: it never passes through a URL, which would collapse `..`. */
 export interface HttpRequest {
@@ -21,24 +23,60 @@ export interface HttpResponse {
   body: Buffer;
 }
 
+/** Connections that were unused for longer are not trusted: a frozen instance does not see them die. */
+const maxIdleMs = 5_000;
+
 /**
- * The default dispatcher: keeps connections for half a minute (a warm function instance then skips the handshake), at
- * most `connections` per host. undici's own timeouts are off, because `send` bounds the whole attempt.
+ * The default dispatcher: keeps connections for a few seconds of wall time (a warm function instance then skips the
+ * handshake), at most `connections` per host. After a longer silence it begins with new ones, which also ends a pool
+ * that waits for connections it will never get back. undici's own timeouts are off, because `send` bounds the attempt.
  */
-export function createAgent(connections = 16): Dispatcher {
+export function createAgent(connections = 16, now = Date.now): Dispatcher {
   // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor time and
   // 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
   setFlagsFromString('--liftoff-only');
   // Half as much inlining as by default makes 2 MB less of machine code, which is no slower.
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
   // A V8 that lacks one of the flags prints a warning and goes on.
-  return new Agent({
-    connections,
-    keepAliveTimeout: 30_000,
-    connect: { timeout: 5_000 },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  // One connector for all agents keeps the TLS sessions, so that new connections resume them.
+  const connect = buildConnector({ timeout: 5_000 });
+  return new RenewedAgent(
+    () => new Agent({ connections, keepAliveTimeout: 30_000, connect, headersTimeout: 0, bodyTimeout: 0 }),
+    now,
+  );
+}
+
+class RenewedAgent extends DispatcherBase {
+  readonly #create: () => Agent;
+  readonly #now: () => number;
+  #agent: Agent;
+  #usedAt = 0;
+
+  constructor(create: () => Agent, now: () => number) {
+    super();
+    this.#create = create;
+    this.#now = now;
+    this.#agent = create();
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const nowMs = this.#now();
+    if (nowMs - this.#usedAt > maxIdleMs) {
+      // Requests under way are answered before the old agent is closed.
+      this.#agent.close().catch(() => {});
+      this.#agent = this.#create();
+    }
+    this.#usedAt = nowMs;
+    return this.#agent.dispatch(options, handler);
+  }
+
+  override close(): Promise<void> {
+    return this.#agent.close();
+  }
+
+  override destroy(): Promise<void> {
+    return this.#agent.destroy();
+  }
 }
 
 /**
@@ -91,12 +129,15 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
       },
       onResponseEnd() {
         clearTimeout(timer);
-        resolve({ ...head, body: Buffer.concat(chunks, sizeBytes) });
+        const response = { ...head, body: Buffer.concat(chunks, sizeBytes) };
+        // The pool has its connection back one turn later: a request sent before would open another.
+        setImmediate(() => setImmediate(resolve, response));
       },
       onResponseError(_controller, error) {
         fail(error);
       },
     };
-    dispatcher.dispatch({ origin, path, method, headers, body }, handler);
+    // undici closes the connection after each HEAD otherwise.
+    dispatcher.dispatch({ origin, path, method, headers, body, reset: false }, handler);
   });
 }

@@ -24,10 +24,10 @@ export async function withRetries<T>(
     try {
       return await attempt(number);
     } catch (error) {
-      if (!isOssError(error) || error.kind === 'permanent' || number >= maxAttempts) {
+      if (!isOssError(error) || isSettled(error) || number >= maxAttempts) {
         throw error;
       }
-      const delayMs = random() * maxDelayMs(error, number);
+      const delayMs = Math.max(random() * maxDelayMs(error, number), askedPauseMs(error));
       if ((error.kind === 'skewed' && wasSkewed) || now() + delayMs >= deadline) {
         throw error;
       }
@@ -38,8 +38,17 @@ export async function withRetries<T>(
   }
 }
 
+function isSettled({ kind }: OssError): boolean {
+  return kind === 'permanent' || kind === 'later';
+}
+
+/** A pause that the server asks for (Retry-After) is kept, up to a minute. */
+function askedPauseMs(error: OssError): number {
+  return 'retryAfterMs' in error ? Math.min(error.retryAfterMs ?? 0, 60_000) : 0;
+}
+
 /** The longest pause after so many attempts: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
 function maxDelayMs({ kind }: OssError, attempts: number): number {
-  const firstMs = { permanent: 0, skewed: 0, transient: 200, throttled: 1_000 }[kind];
+  const firstMs = { permanent: 0, later: 0, skewed: 0, transient: 200, throttled: 1_000 }[kind];
   return firstMs * 2 ** (attempts - 1);
 }

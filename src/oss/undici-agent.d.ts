@@ -4,3 +4,15 @@ declare module 'undici/lib/dispatcher/agent.js' {
 
   export default Agent;
 }
+
+declare module 'undici/lib/dispatcher/dispatcher.js' {
+  import { Dispatcher } from 'undici';
+
+  export default Dispatcher;
+}
+
+declare module 'undici/lib/core/connect.js' {
+  import { buildConnector } from 'undici';
+
+  export default buildConnector;
+}

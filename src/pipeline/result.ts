@@ -36,9 +36,9 @@ export type SkipReason =
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 export interface Failure {
-  /** Whether another attempt later may succeed without anybody changing anything. */
+  /** Permanent is only what OSS says of the picture or the style; all else may heal, by itself or by a setting. */
   kind: 'permanent' | 'transient';
-  /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, SourceChanging, Deadline, or that of a call. */
+  /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, SourceChanging, Deadline, archived, or that of a call. */
   code: string;
   message: string;
   statusCode?: number | undefined;
@@ -83,17 +83,23 @@ export function formatObject({ bucket, key }: OssObject): string {
   return `oss://${bucket}/${key}`;
 }
 
+const outcomeCodes: Readonly<Record<string, string>> = {
+  // Running out of time is not OSS's word but ours: another invocation has time again.
+  DeadlineExceeded: 'Deadline',
+  // An object of an archive class has to be restored before it can be processed (OSS help, EC 0016-00000404).
+  InvalidObjectState: 'archived',
+};
+
 /** Describes, for a result, an error that an operation or our own code threw. */
 export function describeError(error: unknown): Failure {
   if (!isOssError(error)) {
     const message = error instanceof Error ? error.message : String(error);
-    return { kind: 'permanent', code: 'Unexpected', message };
+    return { kind: 'transient', code: 'Unexpected', message };
   }
   const { kind, code, message, requestId, context } = error;
   return {
     kind: kind === 'permanent' ? 'permanent' : 'transient',
-    // Running out of time is not OSS's word but ours: another invocation has time again.
-    code: code === 'DeadlineExceeded' ? 'Deadline' : code,
+    code: outcomeCodes[code] ?? code,
     message,
     statusCode: 'statusCode' in error ? error.statusCode : undefined,
     requestId,

@@ -91,8 +91,8 @@ async function processCurrent(task: Task, options: SaveOptions): Promise<Process
 
 /**
  * OSS must say the bucket and key that were asked for: whether it expands `{variables}` in a target key is documented
- * for some operations only, and a result elsewhere than planned is no success. An answer without a body says nothing
- * and is taken as it is (OSS help shows such ones).
+ * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
+ * is taken as it is (OSS help shows such ones).
  */
 async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise<ProcessResult> {
   const { source, target, process } = task;
@@ -102,7 +102,7 @@ async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise
     return result;
   }
   const message = `asked to save ${formatObject(target)}, OSS says it saved ${formatObject({ bucket, key })}`;
-  throw processError(task, { code: 'UnexpectedTarget', kind: 'permanent', message, requestId });
+  throw processError(task, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
 }
 
 function processError({ source }: Task, failure: RequestFailure): OssRequestError {

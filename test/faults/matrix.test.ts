@@ -4,13 +4,13 @@ import type { FaultRule } from '../../src/local/oss/faults/plan.ts';
 import { formatTable } from '../table.ts';
 import { type Ended, startWorkbench } from './workbench.ts';
 
-/** Permanent, and under which code it is reported; `skew` heals in one attempt; all others are transient. */
-const permanent: Partial<Record<FaultName, string>> = {
-  AccessDenied: 'AccessDenied',
-  SecurityTokenExpired: 'SecurityTokenExpired',
-  ImageTooLarge: 'ImageTooLarge',
-  WrongJson: 'UnexpectedAnswer',
-  OtherObject: 'UnexpectedTarget',
+/** Not tried again at once: of which kind, and under which code it is reported. `skew` heals in one attempt; all others are transient. */
+const settled: Partial<Record<FaultName, { kind: string; code: string }>> = {
+  AccessDenied: { kind: 'transient', code: 'AccessDenied' },
+  SecurityTokenExpired: { kind: 'transient', code: 'SecurityTokenExpired' },
+  ImageTooLarge: { kind: 'permanent', code: 'ImageTooLarge' },
+  WrongJson: { kind: 'transient', code: 'UnexpectedAnswer' },
+  OtherObject: { kind: 'transient', code: 'UnexpectedTarget' },
 };
 const skews: readonly FaultName[] = ['RequestTimeTooSkewed', 'InvalidSigningDate'];
 
@@ -22,15 +22,15 @@ interface Phase {
   timeoutMs?: number;
   /** Results and requests, by the fault's nature. */
   transient: [saved: number, calls: number];
-  permanent: [saved: number, calls: number];
+  settled: [saved: number, calls: number];
   skewed: [saved: number, calls: number];
 }
 
 const phases: readonly Phase[] = [
-  { name: 'first try', outputs: 1, count: 1, transient: [1, 2], permanent: [0, 1], skewed: [1, 2] },
-  { name: 'and the retry', outputs: 1, count: 2, transient: [1, 3], permanent: [0, 1], skewed: [1, 2] },
-  { name: 'every try', outputs: 1, transient: [0, 3], permanent: [0, 1], skewed: [1, 2] },
-  { name: 'two of four', outputs: 4, count: 2, transient: [4, 6], permanent: [2, 4], skewed: [4, 8] },
+  { name: 'first try', outputs: 1, count: 1, transient: [1, 2], settled: [0, 1], skewed: [1, 2] },
+  { name: 'and the retry', outputs: 1, count: 2, transient: [1, 3], settled: [0, 1], skewed: [1, 2] },
+  { name: 'every try', outputs: 1, transient: [0, 3], settled: [0, 1], skewed: [1, 2] },
+  { name: 'two of four', outputs: 4, count: 2, transient: [4, 6], settled: [2, 4], skewed: [4, 8] },
 ];
 
 const rulesOf = (outputs: number) => ({
@@ -122,7 +122,7 @@ async function play(
 }
 
 describe.each(faultNames)('%s', (fault) => {
-  const nature = fault in permanent ? 'permanent' : skews.includes(fault) ? 'skewed' : 'transient';
+  const nature = fault in settled ? 'settled' : skews.includes(fault) ? 'skewed' : 'transient';
 
   it.each(phases)('met by $name ends as promised', async (phase) => {
     const [saved, calls] = phase[nature];
@@ -131,8 +131,7 @@ describe.each(faultNames)('%s', (fault) => {
     const ended = await play(fault, phase, isSilent ? { attemptTimeoutMs: 400 } : {}, phase.count);
 
     expect([ended.report.saved, ended.calls]).toEqual([saved, calls]);
-    const kind =
-      nature === 'permanent' ? { kind: 'permanent', code: permanent[fault] } : { kind: 'transient' };
+    const kind = settled[fault] ?? { kind: 'transient' };
     for (const result of ended.report.results) {
       if (result.status === 'failed') {
         expect(result).toMatchObject(kind);

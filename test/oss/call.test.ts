@@ -151,10 +151,50 @@ describe('an operation that fails', () => {
 
     const error = await rejection(mock.client.headObject(source));
 
-    expect(error).toMatchObject({ code: 'CredentialsError', kind: 'permanent' });
+    expect(error).toMatchObject({ code: 'CredentialsError', kind: 'later' });
     expect(String(error)).toBe(
       'OssRequestError: HeadObject oss://photos/a b.jpg failed: CredentialsError: no role',
     );
+  });
+
+  it.each([
+    ['securityToken', 'token\n'],
+    ['securityToken', 'to\0ken'],
+    ['accessKeyId', '钥匙'],
+    ['accessKeySecret', 'secret '],
+  ])('an operation is never sent with the %s %j, which no header can carry', async (name, value) => {
+    const mock = mockOss({ credentials: () => ({ ...secrets, [name]: value }) });
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(error).toMatchObject({ code: 'CredentialsError', kind: 'later' });
+    expect(String(error)).toContain(`${name} holds characters other than printable ASCII`);
+    expect(reveal(error)).not.toContain(value);
+  });
+
+  it.each(['Code', 'Message', 'RequestId', 'EC'])(
+    'an operation that fails shows no secret that its answer quotes as %s',
+    async (field) => {
+      const mock = mockOss({ maxAttempts: 1 });
+      const quoted = `very-token very-secret Signature=${'0a'.repeat(32)}`;
+      const fields = { Code: 'Denied', Message: 'no', RequestId: 'R', EC: 'E', [field]: quoted };
+      const document = Object.entries(fields).map(([name, text]) => `<${name}>${text}</${name}>`);
+      answer(mock, 403, `<Error>${document.join('')}</Error>`, { 'x-oss-request-id': fields.RequestId });
+
+      const error = await rejection(mock.client.headObject(source));
+
+      expect(reveal(error)).toContain('*** *** Signature=***');
+      expect(reveal(error)).not.toMatch(/very-(secret|token)|0a0a/);
+    },
+  );
+
+  it('an operation that succeeds shows no secret that its answer names as the object', async () => {
+    const mock = mockOss();
+    answer(mock, 200, '{"bucket":"very-secret","object":"very-token","status":"OK"}');
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(result).toMatchObject({ bucket: '***', key: '***' });
   });
 
   it.each([

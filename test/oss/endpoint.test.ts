@@ -44,6 +44,11 @@ describe('an endpoint', () => {
     'cn hangzhou',
     'cn-hangzhou\n',
     'oss-cn-hangzhou',
+    '-',
+    '-cn-hangzhou',
+    'hangzhou',
+    'cn-hangzhou-internal',
+    'cn-hangzhou-vpc',
   ])('refuses the region %j', (region) => {
     expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-hangzhou');
   });
@@ -75,6 +80,21 @@ describe('an endpoint', () => {
   ])('refuses the custom endpoint %j', (endpoint) => {
     expect(() => resolveEndpoint({ region, endpoint })).toThrow('expected http(s)://host[:port]');
   });
+
+  it('quotes no password of a custom endpoint', () => {
+    const quote = (endpoint: string) => () => resolveEndpoint({ region, endpoint });
+
+    expect(quote('https://user:pw-1@h.com')).toThrow('endpoint "https://***@h.com": expected http(s)');
+    expect(quote('user:pw-1@h.com')).not.toThrow('pw-1');
+  });
+
+  it.each(['photos.oss-cn-hangzhou.aliyuncs.com', 'https://photos.oss-accelerate.aliyuncs.com'])(
+    'refuses the custom endpoint %s, which holds a bucket already',
+    (endpoint) => {
+      expect(() => resolveEndpoint({ region, endpoint })).toThrow('holds a bucket already: expected oss-');
+      expect(resolveEndpoint({ region, endpoint, cname: true }).style).toBe('cname');
+    },
+  );
 
   it('refuses cname without the domain', () => {
     expect(() => resolveEndpoint({ region, cname: true })).toThrow('cname needs an endpoint');

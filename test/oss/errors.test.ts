@@ -29,6 +29,7 @@ describe('an error answer of OSS', () => {
       ec: '0026-00000001',
       kind: 'permanent',
       serverTimeMs: undefined,
+      retryAfterMs: undefined,
     });
   });
 
@@ -69,8 +70,8 @@ describe('an error answer of OSS', () => {
     });
   });
 
-  it('an error answer of OSS is permanent where the clock is wrong and nobody tells the time', () => {
-    expect(serviceError(403, errorXml('RequestTimeTooSkewed', 'too far off')).kind).toBe('permanent');
+  it('an error answer of OSS is left to a later invocation where the clock is wrong and nobody tells the time', () => {
+    expect(serviceError(403, errorXml('RequestTimeTooSkewed', 'too far off')).kind).toBe('later');
   });
 
   it.each([
@@ -99,6 +100,14 @@ describe('an error answer of OSS', () => {
     );
   });
 
+  it('an error answer of OSS is bounded in every text that it brings', () => {
+    const long = 'x'.repeat(60_000);
+    const headers = { 'x-oss-request-id': long, 'x-oss-ec': long, 'content-type': long };
+
+    expect(serviceError(500, errorXml(long, long), headers).message.length).toBeLessThan(1_500);
+    expect(serviceError(500, '', headers).message.length).toBeLessThan(1_500);
+  });
+
   it('keeps nothing of the document but the fields it names', () => {
     const echo = '<StringToSign>x-oss-security-token:very-token</StringToSign>';
     const error = serviceError(403, errorXml('SignatureDoesNotMatch', 'check your key', echo));
@@ -122,11 +131,20 @@ describe('the kind of a failure', () => {
     [400, 'InvalidArgument', 'Invalid signing date in Authorization header.', 'skewed'],
     [400, 'InvalidArgument', 'operation not support post: info', 'permanent'],
     [400, 'BadRequest', 'Input is not base64 decoding.', 'permanent'],
-    [403, 'AccessDenied', '', 'permanent'],
-    [403, 'SecurityTokenExpired', '', 'permanent'],
+    [400, 'InvalidArgument', 'Invalid signing region in Authorization header.', 'later'],
+    [400, 'BadErrorResponse', '', 'later'],
+    [403, 'AccessDenied', '', 'later'],
+    [403, 'SecurityTokenExpired', '', 'later'],
+    [403, 'InvalidObjectState', '', 'permanent'],
     [404, 'NoSuchKey', '', 'permanent'],
+    [404, 'NoSuchBucket', '', 'later'],
+    [404, 'NoSuchStyle', '', 'later'],
+    [404, 'BadErrorResponse', '', 'later'],
+    [409, 'FileAlreadyExists', '', 'later'],
+    [425, 'BadErrorResponse', '', 'later'],
     [501, 'NotImplemented', '', 'permanent'],
-    [304, 'BadErrorResponse', '', 'permanent'],
+    [501, 'BadErrorResponse', '', 'later'],
+    [307, 'BadErrorResponse', '', 'later'],
   ])('the kind of a failure of %i %s %s is %4$s', (statusCode, code, message, kind) => {
     expect(classify(statusCode, code, message)).toBe(kind);
   });

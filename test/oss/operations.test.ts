@@ -84,9 +84,9 @@ describe('ProcessObject', () => {
     });
   });
 
-  it('takes a 200 without a body for a success of unknown size', async () => {
+  it("takes OSS's own 200 with a length of 0 for a success of unknown size", async () => {
     const mock = mockOss();
-    answer(mock, 200, '');
+    answer(mock, 200, '', { 'content-length': '0' });
 
     const result = await mock.client.processObject({ ...source, process });
 
@@ -105,10 +105,45 @@ describe('ProcessObject', () => {
     expect(error).toMatchObject({
       name: 'OssRequestError',
       code: 'UnexpectedAnswer',
-      kind: 'permanent',
+      kind: 'later',
       requestId: 'R1',
     });
     expect(String(error)).toContain(`bytes of ${type} instead of what was saved; without sys/saveas`);
+  });
+});
+
+describe('an answer that says nothing of a saved object', () => {
+  const ok = { bucket: 'bucket-1', object: 'dest.jpg', status: 'OK' };
+  it.each<[string, number, string, Record<string, string>]>([
+    ['an empty 200 without a length, as one that was cut off', 200, '', {}],
+    ['an empty 200 without a request id, as a proxy sends it', 200, '', { 'x-oss-request-id': '' }],
+    ['an empty 202', 202, '', {}],
+    ['an empty 204', 204, '', {}],
+    ['an empty 205', 205, '', {}],
+    ['an empty 207', 207, '', {}],
+    ['a JSON that was cut off', 200, JSON.stringify(ok).slice(0, 40), {}],
+    ['the status Failed', 200, JSON.stringify({ ...ok, status: 'Failed' }), {}],
+    ['no status', 200, JSON.stringify({ ...ok, status: undefined }), {}],
+    ['an error beside the object', 200, JSON.stringify({ ...ok, Error: { Code: 'X' } }), {}],
+    ['a 202 that names the object', 202, JSON.stringify(ok), {}],
+  ])('%s is no success', async (name, statusCode, body, headers) => {
+    const mock = mockOss();
+    const length = name.includes('without a length') ? {} : { 'content-length': String(body.length) };
+    answer(mock, statusCode, body, { ...length, ...headers });
+
+    const error = await rejection(mock.client.processObject({ ...source, process }));
+
+    expect(error).toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
+  });
+
+  it.each([
+    ['a 204', 204, {}],
+    ['a 200 without a request id', 200, { 'x-oss-request-id': '' }],
+  ])('%s to a HEAD does not tell that the object is there', async (_, statusCode, headers) => {
+    const mock = mockOss();
+    answer(mock, statusCode, '', headers);
+
+    expect(await rejection(mock.client.headObject(source))).toMatchObject({ code: 'UnexpectedAnswer' });
   });
 });
 

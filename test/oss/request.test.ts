@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
-import { createAgent } from '../../src/oss/request.ts';
+import { createAgent, send } from '../../src/oss/request.ts';
 import { canonicalRequest, scope, stringToSign } from '../../src/oss/sign.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { createClient } from './client.ts';
@@ -11,8 +12,8 @@ import { rejection, secrets } from './mock-oss.ts';
 
 let closing: (() => unknown)[] = [];
 
-async function listen(listener: RequestListener): Promise<string> {
-  const server: Server = createServer(listener);
+async function listen(listener: RequestListener, onConnection = () => {}): Promise<string> {
+  const server: Server = createServer(listener).on('connection', onConnection);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(
     () => server.closeAllConnections(),
@@ -62,7 +63,7 @@ describe('a request on the wire', () => {
       const isSigned = request.headers.authorization?.endsWith(expectedSignature(request)) ?? false;
       received = { key: decodeURIComponent((request.url ?? '').split('?')[0] ?? ''), isSigned };
       request.resume();
-      response.end('{"object":"x"}');
+      response.end('{"object":"x","status":"OK"}');
     });
 
     await connect(url).processObject({ bucket: 'photos', key, process: 'image/info|sys/saveas,o_eA' });
@@ -131,12 +132,94 @@ describe('a request on the wire', () => {
 
     const error = await rejection(connect(url).listObjectsV2({ bucket: 'photos' }));
 
-    expect(error).toMatchObject({ code: 'AnswerTooLarge', kind: 'permanent' });
+    expect(error).toMatchObject({ code: 'AnswerTooLarge', kind: 'later' });
+  });
+
+  it('reports an answer that is no HTTP under a code', async () => {
+    const server = createTcpServer((socket) => socket.on('data', () => socket.end('garbage\r\n\r\n')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+
+    const error = await rejection(connect(url).headObject({ bucket: 'photos', key: 'k' }));
+
+    expect(error).toMatchObject({ code: expect.stringMatching(/^[A-Z]\w+$/), kind: 'transient' });
   });
 
   it('reports a connection that cannot be made by its system code', async () => {
     const error = await rejection(connect('http://127.0.0.1:1').headObject({ bucket: 'photos', key: 'k' }));
 
     expect(error).toMatchObject({ code: 'ECONNREFUSED', kind: 'transient' });
+  });
+});
+
+describe('connections', () => {
+  const ok: RequestListener = (_request, response) => {
+    response.writeHead(200, { 'x-oss-request-id': 'R' }).end();
+  };
+  const object = { bucket: 'photos', key: 'k' };
+  function connectAt(url: string, clock: { nowMs: number }) {
+    const dispatcher = createAgent(16, () => clock.nowMs);
+    closing.push(() => dispatcher.destroy());
+    const region = 'cn-hangzhou';
+    const settings = {
+      region,
+      credentials: () => secrets,
+      dispatcher,
+      maxAttempts: 1,
+      attemptTimeoutMs: 2_000,
+    };
+    return {
+      dispatcher,
+      client: createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint: url }) }),
+    };
+  }
+
+  it.each([1, 4])('are as many as the calls under way: %i', async (lanes) => {
+    let connections = 0;
+    const url = await listen(ok, () => (connections += 1));
+    const client = connect(url);
+    const lane = async () => {
+      for (let i = 0; i < 5; i += 1) {
+        await client.headObject(object);
+      }
+    };
+
+    await Promise.all(Array.from({ length: lanes }, lane));
+
+    expect(connections).toBe(lanes);
+  });
+
+  it.each([
+    [4_000, 1],
+    [6_000, 2],
+  ])(
+    'that were unused for %i ms are trusted or not: %i connections for two calls',
+    async (idleMs, expected) => {
+      let connections = 0;
+      const url = await listen(ok, () => (connections += 1));
+      const clock = { nowMs: 10_000 };
+      const { client } = connectAt(url, clock);
+      await client.headObject(object);
+      clock.nowMs += idleMs;
+
+      await client.headObject(object);
+
+      expect(connections).toBe(expected);
+    },
+  );
+
+  it('that undici believes to be taken for ever do not outlive a few seconds', async () => {
+    const url = await listen(ok);
+    const clock = { nowMs: 10_000 };
+    const { client, dispatcher } = connectAt(url, clock);
+    const refused = { origin: url, path: '/', method: 'GET' as const, headers: { a: 'b\n' } };
+    for (let i = 0; i < 16; i += 1) {
+      await rejection(send(dispatcher, { ...refused, timeoutMs: 1_000, maxAnswerBytes: 1 }));
+    }
+    clock.nowMs += 6_000;
+
+    await expect(client.headObject(object)).resolves.toMatchObject({ statusCode: 200 });
   });
 });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { OssRequestError, type RetryKind } from '../../src/oss/errors.ts';
+import { OssRequestError, OssServiceError, type RetryKind } from '../../src/oss/errors.ts';
 import { withRetries } from '../../src/oss/retry.ts';
+
+function throttledFor(seconds: string): OssServiceError {
+  const response = { statusCode: 429, headers: { 'retry-after': seconds }, body: Buffer.alloc(0) };
+  return new OssServiceError({ operation: 'HeadObject', bucket: 'photos', attempts: 1 }, response);
+}
 
 function errorOf(kind: RetryKind, attempts: number): OssRequestError {
   const context = { operation: 'HeadObject', bucket: 'photos', attempts };
@@ -8,12 +13,15 @@ function errorOf(kind: RetryKind, attempts: number): OssRequestError {
 }
 
 /** Fails with `kinds` in turn, then answers with the number of the attempt; the clock moves by sleeping only. */
-function run(kinds: RetryKind[], { deadline, random = 0.5 }: { deadline?: number; random?: number } = {}) {
+function run(
+  kinds: (RetryKind | OssServiceError)[],
+  { deadline, random = 0.5 }: { deadline?: number; random?: number } = {},
+) {
   const log = { sleeps: [] as number[], nowMs: 0 };
   const attempt = async (number: number) => {
     const kind = kinds[number - 1];
     if (kind) {
-      throw errorOf(kind, number);
+      throw typeof kind === 'string' ? errorOf(kind, number) : kind;
     }
     return number;
   };
@@ -59,10 +67,24 @@ describe('retrying', () => {
     expect(log.sleeps).toHaveLength(3);
   });
 
-  it('stops at once for what is permanent', async () => {
-    const { outcome, log } = run(['permanent']);
+  it.each(['permanent', 'later'] as const)('retrying stops at once for what is %s', async (kind) => {
+    const { outcome, log } = run([kind]);
 
-    await expect(outcome).rejects.toThrow('permanent');
+    await expect(outcome).rejects.toThrow(kind);
+    expect(log.sleeps).toEqual([]);
+  });
+
+  it('retrying pauses for as long as the server asks for, at most a minute', async () => {
+    const { outcome, log } = run([throttledFor('2'), throttledFor('7200')]);
+
+    await expect(outcome).resolves.toBe(3);
+    expect(log.sleeps).toEqual([2_000, 60_000]);
+  });
+
+  it('retrying is given up where the server asks for a pause beyond the deadline', async () => {
+    const { outcome, log } = run([throttledFor('2')], { deadline: 1_500 });
+
+    await expect(outcome).rejects.toThrow('429');
     expect(log.sleeps).toEqual([]);
   });
 

@@ -23,7 +23,10 @@ function callOf(answer: (key: string) => object | Promise<object>): Call {
     const body = { ...json, ...(await answer(key)) };
     return {
       statusCode: 200,
-      headers: { 'x-oss-request-id': 'R' },
+      headers: {
+        'x-oss-request-id': 'R',
+        ...('object' in body && body.object === '' ? { 'content-length': '0' } : {}),
+      },
       body: Buffer.from('object' in body && body.object === '' ? '' : JSON.stringify(body)),
       context: { operation, bucket, key, attempts: 1 },
     };
@@ -117,7 +120,7 @@ describe('a run', () => {
     );
 
     expect(results).toMatchObject([
-      { status: 'failed', kind: 'permanent', code: 'UnexpectedTarget', requestId: 'R' },
+      { status: 'failed', kind: 'transient', code: 'UnexpectedTarget', requestId: 'R' },
     ]);
     expect(results).toMatchObject([{ message: expect.stringContaining(`OSS says it saved ${saved}`) }]);
   });

@@ -38,7 +38,12 @@ function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
     if (answer instanceof Error) {
       throw answer;
     }
-    return { statusCode: 200, headers: answer, body: Buffer.alloc(0), context };
+    return {
+      statusCode: 200,
+      headers: { 'x-oss-request-id': 'R', ...answer },
+      body: Buffer.alloc(0),
+      context,
+    };
   };
   return { call, calls };
 }
@@ -78,7 +83,7 @@ describe('an output refreshed only when missing', () => {
 
     const result = await save(task({ refresh: 'missing' }), { call, ...options });
 
-    expect(result).toMatchObject({ status: 'failed', kind: 'permanent', statusCode: 403 });
+    expect(result).toMatchObject({ status: 'failed', kind: 'transient', statusCode: 403 });
   });
 });
 
