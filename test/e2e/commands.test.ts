@@ -153,8 +153,12 @@ describe('a command', () => {
   it.each([[['explain', '-']], [['demo', '--data', 'interrupted']]])(
     'ends at once with 130 when the person presses Ctrl-C: %j',
     async (args) => {
-      const { child, ended } = start(...args);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const tellReady =
+        "data:text/javascript,process.on('newListener',(name)=>name==='SIGINT'&&process.stderr.write('ready'))";
+      vi.stubEnv('NODE_OPTIONS', `--import ${tellReady}`);
+      const { child, ended, output } = start(...args);
+      vi.unstubAllEnvs();
+      await waitFor(() => output().includes('ready'));
       const pressedAt = Date.now();
 
       child.kill('SIGINT');
