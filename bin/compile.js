@@ -1,11 +1,15 @@
-// Compiles the tools from src/ into build/ (npm run compile).
-import { rm } from 'node:fs/promises';
+// Compiles src/ into build/, which is what the package holds: the tools, the function, the page (npm run compile).
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 await build({
-  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-  entryPoints: { cli: 'src/cli/bin.ts', 'fc-instance': 'src/local/fc/instance.ts' },
+  entryPoints: {
+    cli: 'src/cli/bin.ts',
+    'fc-instance': 'src/local/fc/instance.ts',
+    bundle: 'src/compile/bundle.ts',
+  },
   outdir: 'build',
   bundle: true,
   platform: 'node',
@@ -16,10 +20,12 @@ await build({
   logLevel: 'warning',
 });
 
+const { prebuild } = await import('../build/bundle.js');
+await prebuild('build');
+
 // The page: what it opens first is one file; the editor and the other views follow when they are asked for.
-await rm(new URL('../build/page', import.meta.url), { recursive: true, force: true });
-await build({
-  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
+await rm('build/page', { recursive: true, force: true });
+const { metafile } = await build({
   entryPoints: { page: 'src/local/page/client/main.tsx' },
   outdir: 'build/page',
   chunkNames: '[name]-[hash]',
@@ -29,5 +35,17 @@ await build({
   format: 'esm',
   splitting: true,
   minify: true,
+  metafile: true,
   logLevel: 'warning',
 });
+
+// Its packages are inside it, so their notices go along.
+const inputs = Object.keys(metafile.inputs).map(
+  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+);
+const packageDirs = [...new Set(inputs.filter((dir) => dir !== undefined))].sort();
+const notices = packageDirs.map(async (dir) => {
+  const file = (await readdir(dir)).find((name) => /^licen[cs]e/i.test(name));
+  return `${dir.replace(/^.*node_modules\//, '')}\n\n${(await readFile(`${dir}/${file}`, 'utf8')).trim()}\n`;
+});
+await writeFile('build/page/LICENSES.txt', (await Promise.all(notices)).join('\n---\n\n'));

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 
 const cli = new URL('../build/cli.js', import.meta.url);
 if (!existsSync(cli)) {
+  const dir = process.cwd();
   await import('./compile.js');
+  process.chdir(dir);
 }
 await import(cli.href);

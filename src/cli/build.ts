@@ -1,18 +1,17 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import type { Metafile } from 'esbuild';
 import { buildPackage } from '../compile/build.ts';
-import { describeBundle } from '../compile/bundle.ts';
-import { jsonSchema } from '../compile/schema.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkFiles, describe } from './check.ts';
 import { CliError, type Command, optionalText, textOf } from './command.ts';
+import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
 
 export const build: Command = {
   name: 'build',
-  summary: 'Checks and compiles the rules and bundles the function into the folder that is deployed.',
+  summary:
+    'Checks and compiles the rules and puts the function beside them into the folder that is deployed.',
   options: {
     rules: rulesOption,
     template: templateOption,
@@ -31,13 +30,14 @@ export const build: Command = {
     if (!compiled.ok || diagnostics.some(({ severity }) => severity === 'error')) {
       throw new Error('the check found errors, so nothing was built.');
     }
-    const metafile = await buildFunction(outDir, compiled.ruleSet);
-    await mkdir('build', { recursive: true });
-    await writeFile('build/rules.schema.json', `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
-    const contents = await Promise.all((await readdir(outDir)).map((file) => readFile(join(outDir, file))));
+    await buildFunction(outDir, compiled.ruleSet);
+    const names = await readdir(outDir);
+    const contents = await Promise.all(names.map((file) => readFile(join(outDir, file))));
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);
-    io.out(`${outDir}/rules.json  ${compiled.source.length} rules\n${describeBundle(metafile)}`);
-    io.out(`${outDir}, zipped ${(zipBytes / 1024).toFixed(1)} KB\n`);
+    const rows = names.map((name, i) => `${kilobytes(contents[i]?.length ?? 0)}  ${outDir}/${name}\n`);
+    io.out(
+      `${rows.join('')}${outDir} has ${compiled.source.length} rules, zipped ${kilobytes(zipBytes).trim()}.\n`,
+    );
     return 0;
   },
 };
@@ -46,7 +46,7 @@ export const build: Command = {
 const builtFiles = ['http.js', 'index.js', 'package.json', 'rule-checker.js', 'rules.json'];
 
 /** Builds the function into a folder that is empty, or that a build made; refuses any other. */
-export async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<Metafile> {
+export async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<void> {
   const files: string[] = await readdir(outDir).catch(() => []);
   const rules = await readFile(join(outDir, 'rules.json'), 'utf8').catch(() => '');
   const isBuilt = files.every((file) => builtFiles.includes(file)) && /"(builtBy|compiled)":/.test(rules);
@@ -56,5 +56,9 @@ export async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<M
     );
   }
   await Promise.all(files.map((file) => rm(join(outDir, file))));
-  return buildPackage(outDir, ruleSet);
+  await buildPackage(outDir, ruleSet, join(builtDir(), 'function'));
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1).padStart(6)} KB`;
 }

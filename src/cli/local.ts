@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic } from '../check/diagnostic.ts';
-import { bundleFunction } from '../compile/bundle.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
@@ -12,6 +11,7 @@ import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
 import { readText } from './input.ts';
 import { claimFolder } from './own-folder.ts';
+import { builtDir } from './package-files.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
 
@@ -47,7 +47,7 @@ export const local: Command = {
       dataDir,
       rulesFile,
       readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
-      pageDir: 'build/page',
+      pageDir: join(builtDir(), 'page'),
       port,
       accessKey,
       log: createConsole(io),
@@ -79,16 +79,31 @@ export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledR
   return compiled;
 }
 
-/** Starts a local stack with a function that is built for it. */
+/** Starts a local stack with the function that the tools bring along. */
 export async function startStack(
   options: Omit<LocalStackOptions, 'bundleDir' | 'instanceProgram' | 'region'>,
 ): Promise<LocalStack> {
-  const bundleDir = 'build/function';
-  await bundleFunction(bundleDir);
-  // Loaded here: it brings sharp, a development dependency that no other command needs.
-  const { startLocalStack } = await import('../local/stack.ts');
-  const { region } = localAccount;
-  return startLocalStack({ ...options, bundleDir, instanceProgram: 'build/fc-instance.js', region });
+  const { startLocalStack } = await loadStack();
+  return startLocalStack({
+    ...options,
+    bundleDir: join(builtDir(), 'function'),
+    instanceProgram: join(builtDir(), 'fc-instance.js'),
+    region: localAccount.region,
+  });
+}
+
+/** Loads the local OSS only where it is asked for: it brings sharp, which may be left out and which nothing else needs. */
+async function loadStack() {
+  try {
+    return await import('../local/stack.ts');
+  } catch (error) {
+    if (error instanceof Error && /\bsharp\b/.test(error.message)) {
+      throw new CliError(
+        `The local OSS makes pictures with sharp, which is not installed here or does not run here; add it by \`npm install sharp\`. ${error.message.split('\n')[0]}`,
+      );
+    }
+    throw error;
+  }
 }
 
 async function readFaults(file: string): Promise<FaultPlan> {

@@ -1,5 +1,8 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
+import { jsonSchema } from './schema.ts';
 
 /** What the function may load beside Node's own modules, and only when no function role is there. */
 const lazyPackage = '@alicloud/credentials';
@@ -48,6 +51,18 @@ const options = {
   logLevel: 'warning',
 } as const;
 
+/**
+ * Makes in `buildDir` what an installed package brings along, so that a user's project needs no bundler: the function in
+ * `function/`, and the JSON Schema of the rules. It reads `src/` below the working directory.
+ */
+export async function prebuild(buildDir: string): Promise<void> {
+  const functionDir = join(buildDir, 'function');
+  await bundleFunction(functionDir);
+  await bundleHttpEntry(functionDir);
+  await mkdir(buildDir, { recursive: true });
+  await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+}
+
 /** Bundles the entry for custom runtimes into `{outDir}/http.js`, which loads the function from beside it. */
 export async function bundleHttpEntry(outDir: string): Promise<void> {
   const { build } = await import('esbuild');
@@ -57,8 +72,11 @@ export async function bundleHttpEntry(outDir: string): Promise<void> {
 /** Bundles the function into `{outDir}/index.js`, in CommonJS as Function Compute loads it. */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
   const { build } = await import('esbuild');
+  // The licence of undici asks that its notice go wherever undici goes.
+  const licence = await readFile('node_modules/undici/LICENSE', 'utf8');
   const { metafile } = await build({
     ...options,
+    banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
     entryPoints: { index: 'src/index.ts' },
     outdir: outDir,
     external: [lazyPackage],
@@ -75,25 +93,4 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
 export function importsOf({ outputs }: Pick<Metafile, 'outputs'>): string[] {
   const imports = Object.values(outputs).flatMap((output) => output.imports);
   return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))].sort();
-}
-
-/** What the bundle holds and imports, for people. */
-export function describeBundle(metafile: Metafile): string {
-  const files = Object.entries(metafile.outputs).map(([path, output]) => {
-    const parts = new Map<string, number>();
-    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const owner =
-        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? input.split('/').slice(0, 2).join('/');
-      parts.set(owner, (parts.get(owner) ?? 0) + bytesInOutput);
-    }
-    const rows = [...parts]
-      .sort((a, b) => b[1] - a[1])
-      .map(([owner, size]) => `  ${kilobytes(size)}  ${owner}\n`);
-    return `${path}  ${kilobytes(output.bytes).trim()}, of it\n${rows.join('')}`;
-  });
-  return `${files.join('')}  imports ${importsOf(metafile).join(', ')}\n`;
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1024).toFixed(1).padStart(6)} KB`;
 }
