@@ -4,11 +4,29 @@ import { type Scenario, simulate } from './simulate.ts';
 const objects = Number(process.argv[2] ?? 1_000_000);
 const factor = 100_000_000 / objects;
 
-const common = { objects, callsAtOnce: 4, secondsPerCall: 1 };
+const common = { objects, secondsPerCall: 1 };
 const scenarios: Record<string, Scenario> = {
-  'large region, 50 calls/s': { ...common, instances: 10, quotaPerSecond: 50, uploadsPerSecond: 4 },
-  'elsewhere, 5 calls/s': { ...common, instances: 1, quotaPerSecond: 5, uploadsPerSecond: 0.5 },
-  'raised to 500 calls/s': { ...common, instances: 100, quotaPerSecond: 500, uploadsPerSecond: 40 },
+  'large region, 50 calls/s': {
+    ...common,
+    instances: 10,
+    callsAtOnce: 4,
+    quotaPerSecond: 50,
+    uploadsPerSecond: 4,
+  },
+  'elsewhere, 5 calls/s': {
+    ...common,
+    instances: 2,
+    callsAtOnce: 2,
+    quotaPerSecond: 5,
+    uploadsPerSecond: 0.5,
+  },
+  'raised to 500 calls/s': {
+    ...common,
+    instances: 100,
+    callsAtOnce: 4,
+    quotaPerSecond: 500,
+    uploadsPerSecond: 40,
+  },
 };
 
 for (const [name, scenario] of Object.entries(scenarios)) {

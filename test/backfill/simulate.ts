@@ -26,7 +26,7 @@ export interface Simulation {
   days: number;
   tasks: number;
   callsPerSecond: number;
-  /** Of all calls, uploads' included, those beyond the quota of their second: OSS answers 503, and they are repeated. */
+  /** Of all calls, uploads' included, those beyond the quota: OSS answers 503, and they are repeated. */
   shareOverQuota: number;
   largestPayloadBytes: number;
   mostTasksAhead: number;
@@ -91,11 +91,12 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
 
 /** Function Compute in the time that `sleep` makes pass. */
 function createCloud(scenario: Scenario) {
-  const { instances, callsAtOnce, secondsPerCall, quotaPerSecond, uploadsPerSecond } = scenario;
+  const { instances, callsAtOnce, secondsPerCall } = scenario;
   let nowMs = 0;
   const freeAtMs = Array.from({ length: instances }, () => 0);
   const endsAtMs = new Map<string, number>();
-  const secondsLoad: number[] = [];
+  /** Calls in each tenth of a second. */
+  const loads: number[] = [];
   const result = {
     tasks: 0,
     calls: 0,
@@ -112,8 +113,8 @@ function createCloud(scenario: Scenario) {
     let timeMs = Math.max(nowMs, freeAtMs[instance] ?? 0);
     for (let made = 0; made < calls; made += callsAtOnce) {
       const inParallel = Math.min(callsAtOnce, calls - made);
-      const second = Math.floor(timeMs / 1_000);
-      secondsLoad[second] = (secondsLoad[second] ?? 0) + inParallel;
+      const tenth = Math.floor(timeMs / 100);
+      loads[tenth] = (loads[tenth] ?? 0) + inParallel;
       timeMs += secondsPerCall * 1_000 * (0.5 + random());
     }
     freeAtMs[instance] = timeMs;
@@ -152,16 +153,31 @@ function createCloud(scenario: Scenario) {
     result() {
       const { calls, ...others } = result;
       const seconds = Math.max(...freeAtMs) / 1_000;
-      const loads = secondsLoad.map((load) => load + poisson(uploadsPerSecond, random));
-      const over = loads.reduce((sum, load) => sum + Math.max(0, load - quotaPerSecond), 0);
       return {
         ...others,
         days: seconds / 86_400,
         callsPerSecond: calls / seconds,
-        shareOverQuota: over / loads.reduce((sum, load) => sum + load, 0),
+        shareOverQuota: shareOver(loads, scenario, random),
       };
     },
   };
+}
+
+/** With uploads among the calls, and a quota that lets through as many at once as in a second. */
+function shareOver(
+  loads: readonly number[],
+  { quotaPerSecond, uploadsPerSecond }: Scenario,
+  random: () => number,
+) {
+  let [tokens, all, over] = [quotaPerSecond, 0, 0];
+  for (const load of loads) {
+    const calls = (load ?? 0) + poisson(uploadsPerSecond / 10, random);
+    tokens = Math.min(quotaPerSecond, tokens + quotaPerSecond / 10);
+    over += Math.max(0, calls - tokens);
+    tokens = Math.max(0, tokens - calls);
+    all += calls;
+  }
+  return over / all;
 }
 
 /** An inventory of photographs, a hundred thousand a file, as OSS lays it out. */
@@ -197,7 +213,7 @@ function createUniform(): () => number {
   };
 }
 
-/** How many happen in a second of which there are so many on the average. */
+/** How many there are this time, of something of which there are so many on the average. */
 function poisson(mean: number, random: () => number): number {
   let count = 0;
   for (let product = random(); product > Math.exp(-mean); product *= random()) {

@@ -176,11 +176,11 @@ describe('the template', () => {
   });
 
   it.each([
-    ['cn-hangzhou', 10],
-    ['eu-central-1', 1],
+    ['cn-hangzhou', 10, '4'],
+    ['eu-central-1', 2, '2'],
   ])(
     'has a function of its own for backfills, with %s keeping %i instances busy',
-    async (region, instances) => {
+    async (region, instances, CONCURRENCY) => {
       const template = 'src/deploy/s.backfill.yaml';
       const props = await preview({ OSS_REGION: region }, template, 'oss-saveas-backfill');
 
@@ -188,6 +188,7 @@ describe('the template', () => {
         functionName: 'oss-saveas-backfill',
         role: expected.role,
         concurrencyConfig: { reservedConcurrency: instances },
+        environmentVariables: { CONCURRENCY },
         asyncInvokeConfig: { asyncTask: true },
       });
       expect(props.triggers).toEqual([]);
