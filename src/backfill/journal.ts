@@ -120,6 +120,11 @@ export function openJournal(folder: string, fresh?: JournalState): Journal {
   };
 }
 
+/** All that a journal accounts for, what was done beyond its position included. */
+export function totalOf({ state, lines }: { state: JournalState; lines: readonly Line[] }): Counts {
+  return lines.reduce((total, line) => sumOf(total, countsOf(line)), state.counts);
+}
+
 /** Names a thing, the same in every run. */
 function idOf(source: string, target: string | undefined): string {
   return JSON.stringify([source, target]);

@@ -127,7 +127,8 @@ function openTaskClient(
     );
   }
   const ofAccount = env.AccountID && `https://${env.AccountID}.${settings.region}.fc.aliyuncs.com`;
-  const endpoint = optionalText(values, 'fc-endpoint') ?? env.FC_ENDPOINT ?? ofAccount;
+  const ofStack = values.local === true ? settings.endpoint : undefined;
+  const endpoint = optionalText(values, 'fc-endpoint') ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     throw new CliError(
       `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,

@@ -20,7 +20,7 @@ export function formatEstimate(
   const { objects, selected, outputs, sourceBytes, headRequests, skipped, sample, isUpperBound } = estimate;
   const most = isUpperBound ? ' at most' : '';
   const batches = Math.ceil(outputs / maxOutputs);
-  const functionCny = isViaFunction ? batches * functionPriceCny(maxOutputs) : 0;
+  const functionCny = number(batches * functionPriceCny(maxOutputs));
   const rows: Row[] = [
     `Dry run over ${source}:`,
     '',
@@ -34,7 +34,7 @@ export function formatEstimate(
     [
       '  price',
       'OSS bills what is read: 10 TB a month are free, no list price beyond is known here ' +
-        `(https://www.alibabacloud.com/product/oss/pricing). The function: CNY ${number(functionCny)}`,
+        `(https://www.alibabacloud.com/product/oss/pricing)${isViaFunction ? `; the function: CNY ${functionCny}` : ''}`,
     ],
     [
       '  time',
@@ -47,21 +47,23 @@ export function formatEstimate(
 
 export interface Snapshot {
   timeMs: number;
-  total: Counts;
+  /** Accounted for up to the position, and outputs made in this run. */
+  objects: number;
+  made: number;
+  failed: number;
   attempts: Pace['attempts'];
 }
 
-/** One line of progress: the rates are those between two snapshots, the shares those of the whole run. */
+/** One line of progress: the rates are those between two snapshots, the share is that of the whole run. */
 export function formatProgress(from: Snapshot, to: Snapshot, expectedObjects: number): string {
   const perSecond = 1_000 / Math.max(1, to.timeMs - from.timeMs);
-  const calls = (attempts: Pace['attempts']) => attempts.all - attempts.throttled;
-  const objectsPerSecond = (to.total.objects - from.total.objects) * perSecond;
-  const left = Math.max(0, expectedObjects - to.total.objects);
+  const objectsPerSecond = (to.objects - from.objects) * perSecond;
+  const left = Math.max(0, expectedObjects - to.objects);
   return [
-    `${number(to.total.objects)} of ${number(Math.max(expectedObjects, to.total.objects))} objects`,
-    `${number((calls(to.attempts) - calls(from.attempts)) * perSecond)} calls/s`,
+    `${number(to.objects)} of ${number(Math.max(expectedObjects, to.objects))} objects`,
+    `${number((to.made - from.made) * perSecond)} calls/s`,
     `${number((100 * to.attempts.throttled) / Math.max(1, to.attempts.all))} % throttled`,
-    `${number(to.total.failed)} failed`,
+    `${number(to.failed)} failed`,
     objectsPerSecond > 0 ? `${duration(left / objectsPerSecond)} left` : 'waiting',
   ].join(', ');
 }

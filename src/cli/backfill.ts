@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { readdirSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { estimate, secondsUnder } from '../backfill/estimate.ts';
-import { type Journal, noCounts, openJournal } from '../backfill/journal.ts';
+import { type Journal, noCounts, openJournal, totalOf } from '../backfill/journal.ts';
 import { failuresFileOf, type JournalState, readJournal } from '../backfill/journal-file.ts';
 import { createPace, type Pace } from '../backfill/pace.ts';
 import { maxConcurrency, runObjects } from '../backfill/run-objects.ts';
@@ -54,24 +55,26 @@ export const backfill: Command = {
 
 /** A dry run leaves nothing behind. */
 function removeIfEmpty(folder: string): void {
-  if (readdirSync(folder).length === 0) {
-    rmdirSync(folder);
+  for (const dir of [folder, dirname(folder)]) {
+    if (readdirSync(dir).length === 0) {
+      rmdirSync(dir);
+    }
   }
 }
 
 /** Goes on with what is unfinished, without a question; else asks after a dry run. Undefined: not to be started. */
 async function findStart(job: Job, values: Values, io: Io): Promise<{ fresh?: JournalState } | undefined> {
-  const stored = values.restart ? undefined : readJournal(job.folder)?.state;
-  if (stored === undefined || stored.finishedAt !== undefined) {
+  const stored = values.restart ? undefined : readJournal(job.folder);
+  if (stored === undefined || stored.state.finishedAt !== undefined) {
     return dryRun(job, values, io);
   }
-  const counts = formatSummary(stored.counts);
-  const isSame = stored.rules === job.rulesDigest && stored.input === job.source.fingerprint;
-  if (isSame) {
-    io.err(`Going on: ${counts} since ${stored.startedAt}.\n`);
+  const { rules, input, startedAt } = stored.state;
+  const counts = formatSummary(totalOf(stored));
+  if (rules === job.rulesDigest && input === job.source.fingerprint) {
+    io.err(`Going on: ${counts} since ${startedAt}.\n`);
     return {};
   }
-  const what = stored.rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
+  const what = rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
   const change = `${what} changed since this backfill began (${counts})`;
   if (io.confirm === undefined) {
     throw new CliError(`${change}: give --restart to begin anew, or undo the change to go on.`);
@@ -156,7 +159,7 @@ function showEnd({ state, total }: Journal, failuresFile: string, io: Io): void 
   io.out(`${formatSummary(total)}. ${end}\n`);
   if (total.failed > 0) {
     const file = printable(failuresFile);
-    io.err(`${file} says what failed and why. To try it again:\n  oss-saveas backfill --keys ${file}\n`);
+    io.err(`${file} says what failed and why. To try that again:\n  oss-saveas backfill … --keys ${file}\n`);
   }
 }
 
@@ -169,13 +172,24 @@ function endOf({ endsAt = 0, counts }: JournalState, max: number | undefined): n
 }
 
 /** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
-function showProgress({ state, total }: Journal, { attempts }: Pace, io: Io): () => void {
+function showProgress(journal: Journal, { attempts }: Pace, io: Io): () => void {
   const draw = createProgress(io);
-  const take = () => ({ timeMs: Date.now(), total: { ...total }, attempts: { ...attempts } });
+  const { saved: savedBefore, failed: failedBefore } = journal.total;
+  const take = () => {
+    const { saved, failed } = journal.total;
+    const made = saved - savedBefore + failed - failedBefore;
+    return {
+      timeMs: Date.now(),
+      objects: journal.state.counts.objects,
+      made,
+      failed,
+      attempts: { ...attempts },
+    };
+  };
   const snapshots = [take()];
   const show = () => {
     const now = take();
-    const line = formatProgress(snapshots[0] ?? now, now, state.expectedObjects);
+    const line = formatProgress(snapshots[0] ?? now, now, journal.state.expectedObjects);
     snapshots.splice(0, Math.max(0, snapshots.push(now) - 10));
     if (io.isTerminal) {
       draw(line);
@@ -183,6 +197,9 @@ function showProgress({ state, total }: Journal, { attempts }: Pace, io: Io): ()
       io.err(`${line}\n`);
     }
   };
+  const onStop = () =>
+    io.err('\nCalls under way are waited for. Ctrl-C again ends at once; then they are made again.\n');
+  io.stop.addEventListener('abort', onStop, { once: true });
   const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
   return () => {
     clearInterval(timer);
