@@ -19,6 +19,8 @@ export type StackListener = (event: StackEvent) => void;
 
 type Untimed<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
 
+export type StackEvents = ReturnType<typeof createStackEvents>;
+
 /** Tells what happens to all who listen, what goes through `log` included. */
 export function createStackEvents(log: Logger, first: StackListener | undefined) {
   const listeners = new Set(first === undefined ? [] : [first]);

@@ -22,7 +22,7 @@ import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
 import { createLocalOss, type LocalOss, localAccountId } from './oss/server.ts';
 import { createPage, type Page, type PageOptions } from './page/server/page.ts';
-import { createStackEvents, type RulesUpdate, type StackListener } from './stack-events.ts';
+import { createStackEvents, type RulesUpdate, type StackEvents, type StackListener } from './stack-events.ts';
 
 export interface LocalStackOptions
   extends Pick<
@@ -87,7 +87,8 @@ export async function startLocalStack(options: LocalStackOptions) {
 /** Builds everything before the port is opened: from then on, every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir, rulesFile, region } = options;
-  const { emit, subscribe, log } = createStackEvents(options.log, options.listener);
+  const events = createStackEvents(options.log, options.listener);
+  const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
   const buckets = await prepareCode(options);
   await warnOfFonts(log);
@@ -120,30 +121,17 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const tasks = openTasks({
-    dir: join(dataDir, 'tasks'),
-    functionCompute,
-    retryDelaysMs: options.retryDelaysMs,
-  });
+  const { retryDelaysMs } = options;
+  const tasks = openTasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
   closers.push(tasks.close);
   const secretOf = (id: string) => (id === options.accessKey.id ? options.accessKey.secret : undefined);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
-  const page = openPage(options, oss, {
-    ...{ processImage, deadLetterDir, enqueue: functionCompute.enqueue, reload: () => reload() },
-  });
+  const reload = createReload(options, oss, functionCompute, events);
+  const { enqueue } = functionCompute;
+  const page = openPage(options, oss, { processImage, deadLetterDir, enqueue, reload });
   closers.push(subscribe((event) => page?.take(event)));
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
-
-  const inTurn = pLimit(1);
-  /** Has the function run by the rules as they are now; refused ones change nothing. */
-  const reload = () =>
-    inTurn(async () => {
-      const update = await replaceRules(options, oss, functionCompute);
-      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
-      emit({ type: 'rules', update });
-      return update;
-    });
   watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
   closers.push(() => unwatchFile(rulesFile));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
@@ -172,6 +160,23 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
     region,
     accountId: localAccountId,
   };
+}
+
+/** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
+function createReload(
+  options: LocalStackOptions,
+  oss: LocalOss,
+  functionCompute: LocalFunctionCompute,
+  { log, emit }: StackEvents,
+): () => Promise<RulesUpdate> {
+  const inTurn = pLimit(1);
+  return () =>
+    inTurn(async () => {
+      const update = await replaceRules(options, oss, functionCompute);
+      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
+      emit({ type: 'rules', update });
+      return update;
+    });
 }
 
 async function replaceRules(

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,20 @@ function start(...args: string[]): {
 async function waitFor(condition: () => boolean): Promise<void> {
   while (!condition()) {
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Processes that this one has started and that have not ended. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return stdout.trim().split('\n').filter(Boolean).map(Number);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -70,6 +84,26 @@ describe('a demo of other rules', () => {
 });
 
 describe('the local OSS', () => {
+  it('ends on SIGTERM with every process it started, whatever lay in its queue', async () => {
+    const first = start('local', '--port', '0', '--data', 'stopped');
+    await waitFor(() => first.output().includes('Ctrl-C'));
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const queue = join(project.dir, 'stopped/queue');
+    await writeFile(join(queue, '1.json'), '{"requ');
+    await writeFile(join(queue, '2.json'), '{"requestId": "1", "event": {"key": "none"}}');
+    const { child, output, ended } = start('local', '--port', '0', '--data', 'stopped');
+    await waitFor(() => output().includes('Ctrl-C') && childrenOf(child).length > 0);
+    const instances = childrenOf(child);
+
+    child.kill('SIGTERM');
+
+    expect(await ended).toBe(130);
+    await waitFor(() => !instances.some(isRunning));
+    expect(output()).toContain('damaged file set aside');
+    expect(await readdir(join(project.dir, 'stopped'))).not.toContain('lock');
+  });
+
   it('says where it is and what to do next, and ends cleanly', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
     await waitFor(() => output().includes('Ctrl-C'));

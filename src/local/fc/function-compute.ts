@@ -51,15 +51,8 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
 
-  function start(): Instance {
-    const { nodeBinary, log } = options;
-    const program = resolve(options.instanceProgram);
-    const codeDir = codeDirs.at(-1) ?? '';
-    const environment = buildEnvironment(config, codeDir);
-    const create = options.startInstance ?? startInstance;
-    return create({ program, nodeBinary, inspect, codeDir, environment, log });
-  }
   const maxInstances = inspect === undefined ? (options.maxInstances ?? 2) : 1;
+  const start = () => createInstance(options, codeDirs.at(-1) ?? '');
   const pool = new InstancePool(maxInstances, start, closing.signal);
   const invoke = (requestId: string, event: Buffer) =>
     pool.use(async (instance) => {
@@ -78,11 +71,16 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     /** Delivers what an earlier process left unfinished. */
     resume: () => unfinished.splice(0).forEach(deliveries.start),
-    /** Asynchronous invocation: the event is on disk when this returns and is delivered at least once. */
+    /** Asynchronous invocation: the event is on disk when this returns, where the disk takes it, and delivered at least once. */
     enqueue: (event: unknown): void => {
       const requestId = randomUUID();
       const file = eventFileName(now(), requestId);
-      writeEventFile(queueDir, file, { requestId, event });
+      try {
+        writeEventFile(queueDir, file, { requestId, event });
+      } catch (error) {
+        // As on a full disk: delivered all the same, and lost only if we are killed before.
+        options.log.error('event not in the queue folder', { requestId, reason: String(error) });
+      }
       deliveries.start({ file, requestId, event });
     },
     /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
@@ -101,6 +99,14 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
       await Promise.all(codeDirs.map((dir) => rm(dir, { recursive: true, force: true })));
     },
   };
+}
+
+function createInstance(options: LocalFunctionComputeOptions, codeDir: string): Instance {
+  const { nodeBinary, inspect, log } = options;
+  const program = resolve(options.instanceProgram);
+  const environment = buildEnvironment(options.function, codeDir);
+  const create = options.startInstance ?? startInstance;
+  return create({ program, nodeBinary, inspect, codeDir, environment, log });
 }
 
 /** To a folder of its own, as FC unpacks to `/code`: no `package.json` around the build decides how the code loads. */

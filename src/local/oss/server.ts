@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
 import { createSetAside } from '../data-folder.ts';
@@ -59,79 +59,25 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
   const { now = Date.now, log = silent, imageCallsPerSecond, corsOrigins = [] } = options;
-  const faults = new Faults({ plan: options.faults, imageCallsPerSecond, now, log });
-  const service = createService(options, now, log, () => url ?? '');
-  const routes = [faultsRoute(faults), ...(options.routes ?? [])];
   let url: string | undefined;
+  const service = createService(options, now, log, () => url ?? '');
+  const faults = new Faults({ plan: options.faults, imageCallsPerSecond, now, log });
+  const routes = [faultsRoute(faults), ...(options.routes ?? [])];
+  const oss: Oss = { service, faults, routes, corsOrigins };
   const ensureBuckets = (names: readonly string[]) => {
     for (const name of names) {
       service.store.createBucket(checkBucketName(name), newBucketSettings(now()));
     }
   };
   ensureBuckets(options.buckets ?? []);
-
-  async function answerOss(
-    message: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    refuse: (error: unknown) => Reply,
-  ): Promise<Reply | undefined> {
-    const request = readRequest(message, requestId);
-    const run = (changes?: Partial<Service>) => carryOut({ ...service, ...changes }, request).catch(refuse);
-    return faults.answer({ request, response, run, refuse });
-  }
-
-  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedMs = now();
-    const requestId = randomBytes(12).toString('hex').toUpperCase();
-    const refuse = (error: unknown): Reply => {
-      if (!(error instanceof OssError)) {
-        log.error('request failed', { requestId, reason: String(error) });
-      }
-      return errorReply(error, message, requestId);
-    };
-    let reply: Reply | undefined;
-    try {
-      reply = preflightReply(message, corsOrigins) ?? (await answerOss(message, response, requestId, refuse));
-    } catch (error) {
-      reply = refuse(error);
-    }
-    if (reply !== undefined) {
-      log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
-      await sendReply(response, withCors(reply, message, corsOrigins), {
-        requestId,
-        elapsedMs: now() - startedMs,
-      });
-    }
-  }
-
-  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!namesThisMachine(message)) {
-      return serve(message, response);
-    }
-    const refusal = message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
-    if (refusal !== undefined) {
-      return sendJson(response, 403, { message: refusal });
-    }
-    for (const route of routes) {
-      const answered = route(message, response);
-      if (answered !== undefined) {
-        return answered;
-      }
-    }
-    return serve(message, response);
-  }
-
   // Lenient: clients send a length beside a chunked body (live tests of ali-oss), which Node.js refuses by itself.
   const server = createServer({ insecureHTTPParser: true }, (message, response) => {
-    if (
-      message.headers['transfer-encoding'] !== undefined &&
-      message.headers['content-length'] !== undefined
-    ) {
+    const { 'transfer-encoding': coding, 'content-length': length } = message.headers;
+    if (coding !== undefined && length !== undefined) {
       response.shouldKeepAlive = false; // whoever reads it the other way round shall not see the rest as a request
     }
     // A client that went away, in the middle of its upload or of our answer, is nobody to answer.
-    answer(message, response).catch(() => response.destroy());
+    answer(oss, message, response).catch(() => response.destroy());
   });
 
   return {
@@ -141,13 +87,7 @@ export async function createLocalOss(options: LocalOssOptions) {
     },
     /** Port 0 takes a free one. Loopback unless `host` says otherwise. */
     listen: async ({ port, host = '127.0.0.1' }: { port: number; host?: string }) => {
-      server.listen(port, host);
-      await once(server, 'listening').catch((cause) => {
-        const message = `Port ${port} of ${host} is in use, perhaps by another local OSS. Choose another one with --port.`;
-        throw cause.code === 'EADDRINUSE' ? new Error(message, { cause }) : cause;
-      });
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      const bound = await listen(server, port, host);
       url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
       return { port: bound, url };
     },
@@ -164,6 +104,72 @@ export async function createLocalOss(options: LocalOssOptions) {
     store: service.store,
     faults,
   };
+}
+
+/** Resolves to the port, once it is open. */
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening').catch((cause) => {
+    const message = `Port ${port} of ${host} is in use, perhaps by another local OSS. Choose another one with --port.`;
+    throw cause.code === 'EADDRINUSE' ? new Error(message, { cause }) : cause;
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** What a message is answered with. */
+interface Oss {
+  readonly service: Service;
+  readonly faults: Faults;
+  readonly routes: readonly Route[];
+  readonly corsOrigins: readonly string[];
+}
+
+/** Leaves a message to the first route that takes it, else to OSS; a Host that is not this machine's holds a bucket. */
+async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!namesThisMachine(message)) {
+    return serve(oss, message, response);
+  }
+  const refusal = message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
+  if (refusal !== undefined) {
+    return sendJson(response, 403, { message: refusal });
+  }
+  for (const route of oss.routes) {
+    const answered = route(message, response);
+    if (answered !== undefined) {
+      return answered;
+    }
+  }
+  return serve(oss, message, response);
+}
+
+async function serve(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { service, faults, corsOrigins } = oss;
+  const { now, log } = service;
+  const startedMs = now();
+  const requestId = randomBytes(12).toString('hex').toUpperCase();
+  const refuse = (error: unknown): Reply => {
+    if (!(error instanceof OssError)) {
+      log.error('request failed', { requestId, reason: String(error) });
+    }
+    return errorReply(error, message, requestId);
+  };
+  const reply = await replyTo().catch(refuse);
+  if (reply !== undefined) {
+    log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
+    const elapsedMs = now() - startedMs;
+    await sendReply(response, withCors(reply, message, corsOrigins), { requestId, elapsedMs });
+  }
+
+  async function replyTo(): Promise<Reply | undefined> {
+    const preflight = preflightReply(message, corsOrigins);
+    if (preflight !== undefined) {
+      return preflight;
+    }
+    const request = readRequest(message, requestId);
+    const run = (changes?: Partial<Service>) => carryOut({ ...service, ...changes }, request).catch(refuse);
+    return faults.answer({ request, response, run, refuse });
+  }
 }
 
 /** Opens the data folder. */

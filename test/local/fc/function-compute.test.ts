@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { invokeJson, makeDir, open, readJsonFiles, useLocalFunctionCompute } from './fixture.ts';
@@ -111,6 +111,17 @@ describe('an asynchronous invocation', () => {
     fc.enqueue({ key: 'a.jpg' });
 
     expect(readJsonFiles(queueDir)).toMatchObject([{ content: { event: { key: 'a.jpg' } } }]);
+  });
+
+  it('is delivered although the disk does not take it, which is said', async () => {
+    const { fc, outcomes, lines, queueDir } = await open(returnsEvent);
+    rmSync(queueDir, { recursive: true });
+
+    fc.enqueue({ key: 'a.jpg' });
+    await fc.idle();
+
+    expect(outcomes).toMatchObject([{ event: { key: 'a.jpg' }, result: { status: 'succeeded' } }]);
+    expect(lines).toMatchObject([{ message: 'event not in the queue folder' }]);
   });
 
   it('unfinished when we stop is delivered by the next start, under its request id', async () => {

@@ -21,65 +21,74 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
     /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
   const boundary = quoted ?? bare ?? refuse('The body of your POST request is not multipart/form-data.');
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
-  // So that the first delimiter is one like all others.
-  let buffer = Buffer.from('\r\n');
-
-  async function fill(): Promise<boolean> {
-    const { value, done } = await body.next();
-    if (done !== true) {
-      buffer = Buffer.concat([buffer, value]);
-    }
-    return done !== true;
-  }
-
-  /** What stands before `mark`, which is passed over. */
-  async function readUntil(mark: Buffer): Promise<Buffer> {
-    for (let at = buffer.indexOf(mark); ; at = buffer.indexOf(mark)) {
-      if (at >= 0) {
-        const found = buffer.subarray(0, at);
-        buffer = buffer.subarray(at + mark.length);
-        return found;
-      }
-      if (buffer.length > maxFieldBytes) {
-        refuse('A form field is too long.');
-      }
-      if (!(await fill())) {
-        refuse('The form ends before its file.');
-      }
-    }
-  }
-
-  async function* fileBytes(): AsyncGenerator<Uint8Array> {
-    for (let at = buffer.indexOf(delimiter); at < 0; at = buffer.indexOf(delimiter)) {
-      // All but what may be the beginning of a delimiter.
-      const soundBytes = Math.max(0, buffer.length - delimiter.length);
-      yield buffer.subarray(0, soundBytes);
-      buffer = buffer.subarray(soundBytes);
-      if (!(await fill())) {
-        refuse('The form ends within its file.');
-      }
-    }
-    yield buffer.subarray(0, buffer.indexOf(delimiter));
-    await drain(body);
-  }
-
+  const reader = new BodyReader(body);
   const fields = new Map<string, string>();
-  await readUntil(delimiter);
+  await reader.readUntil(delimiter);
   for (let count = 0; count <= maxFields; count++) {
-    if ((await readUntil(Buffer.from('\r\n'))).length > 0) {
+    if ((await reader.readUntil(Buffer.from('\r\n'))).length > 0) {
       refuse('The form has no file.');
     }
-    const headers = (await readUntil(Buffer.from('\r\n\r\n'))).toString();
+    const headers = (await reader.readUntil(Buffer.from('\r\n\r\n'))).toString();
     const name = parameter(headers, 'name') ?? refuse('A form field has no name.');
     if (name === 'file') {
       const [, fileType] = /^content-type:\s*(\S[^\r\n]*?)\s*$/im.exec(headers) ?? [];
       const fileName = (parameter(headers, 'filename') ?? '').replace(/^.*[/\\]/s, '');
-      return { fields, file: { name: fileName, contentType: fileType, bytes: fileBytes() } };
+      return {
+        fields,
+        file: { name: fileName, contentType: fileType, bytes: reader.streamUntil(delimiter) },
+      };
     }
-    const value = decodeUtf8(await readUntil(delimiter)) ?? refuse(`The form field ${name} is not UTF-8.`);
-    fields.set(name.toLowerCase(), value);
+    const value = decodeUtf8(await reader.readUntil(delimiter));
+    fields.set(name.toLowerCase(), value ?? refuse(`The form field ${name} is not UTF-8.`));
   }
   return refuse('The form has too many fields.');
+}
+
+/** What has come of a body and is not yet read. */
+class BodyReader {
+  readonly #body: AsyncIterator<Buffer>;
+  /** It begins with a line end, so that the first delimiter is one like all others. */
+  #buffer = Buffer.from('\r\n');
+
+  constructor(body: AsyncIterator<Buffer>) {
+    this.#body = body;
+  }
+
+  /** What stands before `mark`, which is passed over. */
+  async readUntil(mark: Buffer): Promise<Buffer> {
+    for (let at = this.#buffer.indexOf(mark); ; at = this.#buffer.indexOf(mark)) {
+      if (at >= 0) {
+        const found = this.#buffer.subarray(0, at);
+        this.#buffer = this.#buffer.subarray(at + mark.length);
+        return found;
+      }
+      if (this.#buffer.length > maxFieldBytes) {
+        refuse('A form field is too long.');
+      }
+      await this.#fill('The form ends before its file.');
+    }
+  }
+
+  /** The same, as it comes; the rest of the body is read and forgotten. */
+  async *streamUntil(mark: Buffer): AsyncGenerator<Uint8Array> {
+    for (let at = this.#buffer.indexOf(mark); at < 0; at = this.#buffer.indexOf(mark)) {
+      // All but what may be the beginning of the mark.
+      const soundBytes = Math.max(0, this.#buffer.length - mark.length);
+      yield this.#buffer.subarray(0, soundBytes);
+      this.#buffer = this.#buffer.subarray(soundBytes);
+      await this.#fill('The form ends within its file.');
+    }
+    yield this.#buffer.subarray(0, this.#buffer.indexOf(mark));
+    await drain(this.#body);
+  }
+
+  async #fill(messageAtEnd: string): Promise<void> {
+    const { value, done } = await this.#body.next();
+    if (done === true) {
+      refuse(messageAtEnd);
+    }
+    this.#buffer = Buffer.concat([this.#buffer, value]);
+  }
 }
 
 /** Reads the rest, so that a client that sends all of its body before it listens hears the answer. */
