@@ -1,4 +1,4 @@
-/** Takes pictures of the page, for a person to look at: `npm run screenshots` writes them into build/screenshots. */
+/** Takes pictures of the page, for a person to look at: `npm run screenshots` writes them into screenshots/. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { startLocalStack } from '../../../src/local/stack.ts';
 import { launchChromium } from './browser.ts';
 import { drop } from './page-stack.ts';
 
-const folder = 'build/screenshots';
+const folder = 'screenshots';
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 820 }, deviceScaleFactor: 1.5 };
 const phone: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
