@@ -87,7 +87,7 @@ function* checkEvent(event: string, path: Path): Generator<Diagnostic> {
 }
 
 /** Characters that mean something in a glob or in a regular expression. */
-const wildcard = /[*?]|\{[^}]*\}|^\^|\$$/;
+const wildcard = /[*?]|\{[^{}]*\}|^\^|\$$/;
 
 /** Prefix and suffix are both wanted, and stand for themselves (Function Compute help, "Native OSS triggers"). */
 function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> {

@@ -45,7 +45,7 @@ export const run: Command = {
 
 /** A prefix or a glob names many objects, which another command is for. */
 function parseOneObject(url: string): OssObject {
-  if (/^oss:\/\/[^/]+$|\/$|\*|\{[^}]*,/.test(url)) {
+  if (/^oss:\/\/[^/]+$|\/$|\*|\{[^{},]*,/.test(url)) {
     const [prefix] = url.split(/[*?[{]/);
     throw new CliError(`${url} is not one object. For all objects there: oss-saveas backfill ${prefix}`);
   }

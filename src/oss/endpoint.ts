@@ -22,7 +22,7 @@ export interface EndpointSettings {
 }
 
 const label = '[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?';
-const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/i;
+const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/;
 // A last label that starts with a letter: `0x7f.1` or `2130706433` are numbers which a URL would read as an IP.
 const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
 
@@ -51,7 +51,7 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
   if ((!isAddress && !hostPattern.test(name)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
     const expected = 'http(s)://host[:port] without user, path or query';
     // A password before the host is not quoted.
-    const quoted = JSON.stringify(endpoint.replace(/[^/]*@/, '***@'));
+    const quoted = JSON.stringify(endpoint.replace(/^(https?:\/\/)?.*@/is, '$1***@'));
     throw new TypeError(`endpoint ${quoted}: expected ${expected}`);
   }
   if (!cname && /^[^.]+\.(oss|s3)[a-z0-9.-]*\.aliyuncs\.com$/.test(name)) {
