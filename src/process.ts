@@ -1,3 +1,5 @@
+import { toBase64Url } from './base64url.ts';
+
 /** An object by its name: the bucket that holds it, and its key there. */
 export interface OssObject {
   bucket: string;
@@ -31,8 +33,4 @@ export function hasSaveAs(style: string): boolean {
  */
 export function saveAs({ bucket, key }: OssObject): string {
   return `sys/saveas,o_${toBase64Url(key)},b_${toBase64Url(bucket)}`;
-}
-
-function toBase64Url(text: string): string {
-  return Buffer.from(text).toString('base64url');
 }

@@ -30,14 +30,17 @@ const functionParts: Record<string, readonly string[]> = {
   // The second entry, for custom runtimes: it reaches the first one, never the other way round.
   http: ['index'],
   handler: ['events', 'pipeline', 'rules', 'oss', 'credentials', 'settings', 'fc-context', 'log'],
+  // What the package exports for web applications.
+  'targets-of': ['events', 'pipeline', 'rules'],
   pipeline: ['events', 'rules', 'process', 'oss', 'log', 'json'],
-  rules: ['events', 'json'],
+  rules: ['events', 'json', 'base64url'],
   credentials: ['oss', 'json'],
   oss: ['json'],
   events: ['json'],
   settings: ['log'],
   'fc-context': ['json'],
-  process: [],
+  process: ['base64url'],
+  base64url: [],
   log: [],
   json: [],
 };

@@ -7,6 +7,7 @@ const documents = [
   'CHANGELOG.md',
   'src/local/BEHAVIOURS.md',
   'test/bench/README.md',
+  ...readdirSync('docs').map((name) => `docs/${name}`),
   ...readdirSync('.github')
     .filter((name) => name.endsWith('.md'))
     .map((name) => `.github/${name}`),

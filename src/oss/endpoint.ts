@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { encodePath } from './encode.ts';
+import { assertBucket, assertKey } from './object-name.ts';
 
 /** The address of a region's requests, and how they name the bucket. */
 export interface Endpoint {
@@ -63,22 +64,6 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
     host: port === undefined ? name : `${name}:${Number(port)}`,
     style: cname ? 'cname' : isAddress || name === 'localhost' ? 'path' : 'virtual',
   };
-}
-
-/** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
-export function assertBucket(bucket: string): void {
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
-    const expected = '3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
-    throw new TypeError(`bucket ${JSON.stringify(bucket)}: expected ${expected}`);
-  }
-}
-
-/** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
-export function assertKey(key: string): void {
-  if (key === '' || Buffer.byteLength(key) > 1023 || /^[/\\]/.test(key) || !key.isWellFormed()) {
-    const expected = '1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"';
-    throw new TypeError(`key ${JSON.stringify(key)}: expected ${expected}`);
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
-import { assertBucket, assertKey } from '../oss/endpoint.ts';
+import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';

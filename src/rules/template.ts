@@ -1,3 +1,5 @@
+import { toBase64Url } from '../base64url.ts';
+
 /** A piece of a template; offsets are UTF-16 units in the template's text. */
 export type Part =
   | { kind: 'text'; text: string; offset: number }
@@ -82,7 +84,7 @@ export function render(parts: readonly Part[], values: Values): string {
     if (part.kind === 'variable') {
       text += values[part.name] ?? '';
     } else if (part.kind === 'b64') {
-      text += Buffer.from(render(part.parts, values)).toString('base64url');
+      text += toBase64Url(render(part.parts, values));
     } else {
       text += isAfterEmptyDir && part.text.startsWith('/') ? part.text.slice(1) : part.text;
     }

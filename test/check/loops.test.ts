@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findEdges, writersOf } from '../../src/check/graph.ts';
 import { type Cycle, findCycles } from '../../src/check/loops.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
-import { compileSketches, planOf, type Sketch, targetsOf } from './sketches.ts';
+import { anyKey, anySketch, compileSketches, planOf, type Sketch, targetsOf } from './sketches.ts';
 
 function cyclesOf(...sketches: Sketch[]): Cycle[] {
   const compiled = compileSketches(sketches);
@@ -40,56 +40,13 @@ function roundsOf(rules: RuleSet, start: { bucket: string; key: string }, limit:
   return limit;
 }
 
-const folder = fc.constantFrom('a', 'b', 'ab', 'x', '**', '*', '{a,b}', '?');
-const file = fc.constantFrom('*.jpg', '*.{jpg,png}', '*', '**', '**', '*_t.*', '[ab]*.png', 'k.jpg');
-const glob = fc
-  .tuple(fc.array(folder, { maxLength: 2 }), file)
-  .map(([folders, last]) => [...folders, last].join('/'));
-const targetFolder = fc.constantFrom('{dir}', '{name}', 'a', 'b', '{ext}', '{base}', '{rule}');
-const targetFile = fc.constantFrom(
-  '{base}',
-  '{name}.png',
-  '{name}_t.jpg',
-  '{key}',
-  '{name}.{ext}',
-  'k.jpg',
-  '{w}{base}',
-);
-const target = fc
-  .tuple(fc.array(targetFolder, { maxLength: 2 }), targetFile)
-  .map(([folders, last]) => [...folders, last].join('/'));
-const bucket = fc.option(fc.constantFrom('bucket-1', 'bucket-2'), { nil: undefined });
-const sketch: fc.Arbitrary<Sketch> = fc
-  .record({
-    key: fc.oneof(glob, fc.array(glob, { minLength: 1, maxLength: 2 })),
-    exclude: fc.option(glob, { nil: undefined }),
-    bucket,
-    to: target,
-    toBucket: bucket,
-  })
-  .map(({ key, exclude, bucket: from, to, toBucket }) => ({
-    key,
-    to,
-    ...(to.includes('{w}') && { vary: { w: ['a', 'ab/'] } }),
-    ...(exclude && { exclude }),
-    ...(from && { bucket: from }),
-    ...(toBucket && { toBucket }),
-  }));
-const key = fc
-  .tuple(
-    fc.array(fc.constantFrom('a', 'b', 'x', 'ab', 'k'), { maxLength: 3 }),
-    fc.constantFrom('a', 'b', 'x', 'k', 'a_t', 'b.x', '.a'),
-    fc.constantFrom('.jpg', '.png', '', '.'),
-  )
-  .map(([folders, name, ext]) => [...folders, name + ext].join('/'));
-
 describe('the loop proof', () => {
   it('lets no rule set pass that loops, and shows a loop that goes on for each that it refuses', () => {
     const seen = new Map<string, number>();
     fc.assert(
       fc.property(
-        fc.array(sketch, { minLength: 1, maxLength: 3 }),
-        fc.array(key, { minLength: 30, maxLength: 30 }),
+        fc.array(anySketch, { minLength: 1, maxLength: 3 }),
+        fc.array(anyKey, { minLength: 30, maxLength: 30 }),
         (sketches, keys) => {
           const compiled = compileSketches(sketches);
           fc.pre(compiled.ok);

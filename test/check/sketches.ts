@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type CompiledRules, compileRules } from '../../src/compile/compile.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import type { PlanItem } from '../../src/pipeline/result.ts';
@@ -45,3 +46,48 @@ export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: ObjectName,
     'target' in item && item.target !== undefined ? [item.target] : [],
   );
 }
+
+const folder = fc.constantFrom('a', 'b', 'ab', 'x', '**', '*', '{a,b}', '?');
+const file = fc.constantFrom('*.jpg', '*.{jpg,png}', '*', '**', '**', '*_t.*', '[ab]*.png', 'k.jpg');
+const glob = fc
+  .tuple(fc.array(folder, { maxLength: 2 }), file)
+  .map(([folders, last]) => [...folders, last].join('/'));
+const targetFolder = fc.constantFrom('{dir}', '{name}', 'a', 'b', '{ext}', '{base}', '{rule}');
+const targetFile = fc.constantFrom(
+  '{base}',
+  '{name}.png',
+  '{name}_t.jpg',
+  '{key}',
+  '{name}.{ext}',
+  'k.jpg',
+  '{w}{base}',
+);
+const target = fc
+  .tuple(fc.array(targetFolder, { maxLength: 2 }), targetFile)
+  .map(([folders, last]) => [...folders, last].join('/'));
+const bucket = fc.option(fc.constantFrom('bucket-1', 'bucket-2'), { nil: undefined });
+/** A rule of few folders and names, so that rules meet each other's outputs. */
+export const anySketch: fc.Arbitrary<Sketch> = fc
+  .record({
+    key: fc.oneof(glob, fc.array(glob, { minLength: 1, maxLength: 2 })),
+    exclude: fc.option(glob, { nil: undefined }),
+    bucket,
+    to: target,
+    toBucket: bucket,
+  })
+  .map(({ key, exclude, bucket: from, to, toBucket }) => ({
+    key,
+    to,
+    ...(to.includes('{w}') && { vary: { w: ['a', 'ab/'] } }),
+    ...(exclude && { exclude }),
+    ...(from && { bucket: from }),
+    ...(toBucket && { toBucket }),
+  }));
+/** A key that such rules may take. */
+export const anyKey = fc
+  .tuple(
+    fc.array(fc.constantFrom('a', 'b', 'x', 'ab', 'k'), { maxLength: 3 }),
+    fc.constantFrom('a', 'b', 'x', 'k', 'a_t', 'b.x', '.a'),
+    fc.constantFrom('.jpg', '.png', '', '.'),
+  )
+  .map(([folders, name, ext]) => [...folders, name + ext].join('/'));

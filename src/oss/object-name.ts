@@ -1,0 +1,20 @@
+/** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
+export function assertBucket(bucket: string): void {
+  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+    const expected = '3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
+    throw new TypeError(`bucket ${JSON.stringify(bucket)}: expected ${expected}`);
+  }
+}
+
+/** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
+export function assertKey(key: string): void {
+  if (
+    key === '' ||
+    new TextEncoder().encode(key).length > 1023 ||
+    /^[/\\]/.test(key) ||
+    !key.isWellFormed()
+  ) {
+    const expected = '1 to 1,023 bytes of UTF-8 that do not start with "/" or "\\"';
+    throw new TypeError(`key ${JSON.stringify(key)}: expected ${expected}`);
+  }
+}
