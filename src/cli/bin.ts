@@ -25,6 +25,7 @@ process.exitCode = await main(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
   confirm: isAnswering ? confirm : undefined,
+  ask: isAnswering ? ask : undefined,
   env: process.env,
   isTerminal: process.stderr.isTTY === true,
   paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
@@ -35,9 +36,13 @@ if (stop.signal.aborted) {
 }
 
 async function confirm(question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(`${question} [y/N]`));
+}
+
+async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, stop)).trim());
+    return (await terminal.question(`${question} `, stop)).trim();
   } finally {
     terminal.close();
   }

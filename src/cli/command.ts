@@ -8,6 +8,8 @@ export interface Io {
   readInput: () => Promise<Uint8Array>;
   /** Asks the person and resolves to whether they said yes; absent where nobody is there to answer. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
+  /** Asks the person and resolves to their answer, trimmed; absent where nobody is there to answer. */
+  ask?: ((question: string) => Promise<string>) | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** Whether `err` is a terminal, where a line may be drawn over. */
   isTerminal: boolean;

@@ -9,13 +9,14 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { generate } from './generate.ts';
+import { init } from './init.ts';
 import { invoke } from './invoke.ts';
 import { local } from './local.ts';
 import { get, ls } from './objects.ts';
 import { run } from './run.ts';
 import { printable } from './terminal.ts';
 
-const commands = [build, check, explain, generate, local, demo, run, backfill, invoke, ls, get, doctor];
+const commands = [init, build, check, explain, generate, local, demo, run, backfill, invoke, ls, get, doctor];
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;

@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fieldsOf, isJsonObject, parseJson, pick } from '../json.ts';
+import { CliError } from './command.ts';
+
+export interface Answers {
+  region: string;
+  bucket: string;
+}
+
+/** Regions where OSS processes 50 pictures a second and not 5 (OSS help, "Image processing"). */
+const largeRegions = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing', 'cn-zhangjiakou', 'cn-shenzhen'];
+
+/** The files of a project, by their names in the template; npm packs no file that is named .gitignore. */
+const files = [
+  ['rules.yaml', 'rules.yaml'],
+  ['s.yaml', 's.yaml'],
+  ['_gitignore', '.gitignore'],
+] as const;
+
+/**
+ * Writes a project into `dir` from a template. A file that is there stays as it is; a package.json is given only what it
+ * lacks. Resolves to a line about each file.
+ */
+export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
+  const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
+  await mkdir(dir, { recursive: true });
+  const lines: string[] = [];
+  for (const [from, name] of files) {
+    const text = fillIn(await readFile(join(templateDir, from), 'utf8'), answers);
+    const file = join(dir, name);
+    lines.push((await writeNew(file, text)) ? `wrote ${file}` : `kept  ${file}, which was there`);
+  }
+  const file = join(dir, 'package.json');
+  if (packageText === undefined) {
+    lines.push(`kept  ${file}, which has all it needs`);
+  } else {
+    await writeFile(file, packageText);
+    lines.push(`wrote ${file}`);
+  }
+  return lines;
+}
+
+function fillIn(text: string, { region, bucket }: Answers): string {
+  const instances = largeRegions.includes(region) ? '5' : '1';
+  return text
+    .replace('{{ region }}', region)
+    .replace('{{ bucket }}', bucket)
+    .replace('{{ instances }}', instances);
+}
+
+async function writeNew(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** The text of a package.json with the template's scripts and dependencies that it lacks; undefined where it lacks none. */
+async function completePackage(dir: string, template: string): Promise<string | undefined> {
+  const file = join(dir, 'package.json');
+  const existing = await readFile(file, 'utf8').catch(() => undefined);
+  if (existing === undefined) {
+    return template;
+  }
+  const own = parseJson(existing);
+  if (!isJsonObject(own)) {
+    throw new CliError(`${file} is no JSON object: correct it first; nothing was written.`);
+  }
+  const wanted = parseJson(template);
+  const completed = {
+    ...own,
+    scripts: { ...fieldsOf(pick(wanted, 'scripts')), ...fieldsOf(own.scripts) },
+    dependencies: { ...missing(wanted, own, 'dependencies'), ...fieldsOf(own.dependencies) },
+    devDependencies: { ...missing(wanted, own, 'devDependencies'), ...fieldsOf(own.devDependencies) },
+  };
+  const text = `${JSON.stringify(completed, undefined, 2)}\n`;
+  return JSON.stringify(completed) === JSON.stringify(own) ? undefined : text;
+}
+
+/** The template's packages of a kind that the project has in no kind. */
+function missing(wanted: unknown, own: unknown, kind: string): Record<string, unknown> {
+  const has = { ...fieldsOf(pick(own, 'dependencies')), ...fieldsOf(pick(own, 'devDependencies')) };
+  return Object.fromEntries(Object.entries(fieldsOf(pick(wanted, kind))).filter(([name]) => !(name in has)));
+}

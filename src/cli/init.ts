@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { assertBucket } from '../oss/endpoint.ts';
+import { CliError, type Command, type Io, optionalText, type Values } from './command.ts';
+import { type Answers, writeProject } from './init-files.ts';
+import { builtDir } from './package-files.ts';
+
+export const init: Command = {
+  name: 'init',
+  summary:
+    'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore) and overwrites nothing.',
+  options: {
+    region: { value: 'id', summary: 'region of bucket and function, such as cn-hangzhou' },
+    bucket: { value: 'name', summary: 'the bucket whose uploads it is about' },
+    lang: { value: 'en|zh', summary: "language of the comments (default the terminal's)" },
+    yes: { summary: 'asks nothing: what is not given is cn-hangzhou and my-photos' },
+  },
+  positionals: { name: 'folder', summary: 'where to write it (default this one)', many: false },
+  run: async (values, io, [folder = '.']) => {
+    const lang = languageOf(values, io);
+    const answers: Answers = {
+      region: await answer('region', values, io, 'cn-hangzhou'),
+      bucket: await answer('bucket', values, io, 'my-photos'),
+    };
+    assertAnswers(answers);
+    const templateDir = join(builtDir(), '../src/deploy/project', lang, 'src');
+    const lines = await writeProject(folder, templateDir, answers);
+    io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder)}`);
+    return 0;
+  },
+};
+
+/** Takes what was given, else asks, else takes what is usual where nothing shall be asked. */
+async function answer(name: string, values: Values, io: Io, usual: string): Promise<string> {
+  const given = optionalText(values, name);
+  if (given !== undefined || values.yes) {
+    return given ?? usual;
+  }
+  if (io.ask === undefined) {
+    throw new CliError(`--${name}: nobody is here to be asked; give it, or --yes for ${usual}.`);
+  }
+  return (await io.ask(`${name} [${usual}]`)) || usual;
+}
+
+function assertAnswers({ region, bucket }: Answers): void {
+  if (!/^[a-z]{2}(-[a-z0-9]+)+$/.test(region)) {
+    throw new CliError(`region "${region}": expected the id of a region, such as cn-hangzhou.`);
+  }
+  try {
+    assertBucket(bucket);
+  } catch (error) {
+    throw new CliError(`${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function languageOf(values: Values, { env }: Io): string {
+  const lang = optionalText(values, 'lang');
+  if (lang !== undefined && lang !== 'en' && lang !== 'zh') {
+    throw new CliError(`--lang: expected en or zh, received "${lang}".`);
+  }
+  const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
+  return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
+}
+
+const nextSteps = (folder: string) => `
+Next, ${folder === '.' ? '' : `in ${folder}, `}without an account:  npm install && npm start
+What a deployment needs once:  npx oss-saveas generate policy, trust, trigger-policy, trigger-trust
+Then, and after each change of rules.yaml:  npm run check && npm run deploy
+`;

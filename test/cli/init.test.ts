@@ -1,0 +1,116 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { init } from '../../src/cli/init.ts';
+import { writeProject } from '../../src/cli/init-files.ts';
+import { loadRules, loadTemplate } from '../../src/cli/project.ts';
+import { createIo } from './terminal.ts';
+
+const answers = { region: 'cn-shanghai', bucket: 'my-pictures' };
+const templateDir = (lang: string) => `src/deploy/project/${lang}/src`;
+
+async function emptyFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-init-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('a new project', () => {
+  it.each(['en', 'zh'])('a new project has sound rules and a deployment for them in %s', async (lang) => {
+    const dir = await emptyFolder();
+
+    await writeProject(dir, templateDir(lang), answers);
+
+    expect((await readdir(dir)).sort()).toEqual(['.gitignore', 'package.json', 'rules.yaml', 's.yaml']);
+    const { source } = await loadRules(join(dir, 'rules.yaml'));
+    const { functions, diagnostics } = await loadTemplate(join(dir, 's.yaml'), {});
+    expect(source).toHaveLength(1);
+    expect(diagnostics).toEqual([]);
+    expect(functions).toMatchObject([
+      { name: 'oss-saveas', region: 'cn-shanghai', triggers: [{ type: 'oss', bucket: 'my-pictures' }] },
+    ]);
+    expect(await readFile(join(dir, 's.yaml'), 'utf8')).not.toContain('{{');
+  });
+
+  it.each([
+    ['cn-hangzhou', 5],
+    ['eu-central-1', 1],
+  ])(
+    'a new project in %s runs at most %i instances, as the image quota there allows',
+    async (region, count) => {
+      const dir = await emptyFolder();
+
+      await writeProject(dir, templateDir('en'), { ...answers, region });
+
+      expect(await readFile(join(dir, 's.yaml'), 'utf8')).toContain(`reservedConcurrency: ${count}\n`);
+    },
+  );
+
+  it('both languages say the same to machines', async () => {
+    for (const name of ['rules.yaml', 's.yaml', 'package.json', '_gitignore']) {
+      const [en, zh] = await Promise.all(
+        ['en', 'zh'].map((lang) => readFile(join(templateDir(lang), name), 'utf8')),
+      );
+
+      expect(zh?.replace(/ *#.*/g, '')).toBe(en?.replace(/ *#.*/g, ''));
+    }
+  });
+
+  it('a new project asks for this version of the package', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+    const { dependencies } = JSON.parse(await readFile(join(templateDir('en'), 'package.json'), 'utf8'));
+
+    expect(dependencies).toEqual({ 'oss-saveas': `^${version}` });
+  });
+});
+
+describe('a folder that holds files', () => {
+  it('keeps files that are there, and gives package.json only what it lacks', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 'rules.yaml'), 'mine');
+    const own = {
+      name: 'shop',
+      scripts: { start: 'mine' },
+      dependencies: { 'oss-saveas': 'file:packed.tgz' },
+    };
+    await writeFile(join(dir, 'package.json'), JSON.stringify(own));
+
+    const lines = await writeProject(dir, templateDir('en'), answers);
+    const again = await writeProject(dir, templateDir('en'), answers);
+
+    expect(await readFile(join(dir, 'rules.yaml'), 'utf8')).toBe('mine');
+    expect(lines[0]).toBe(`kept  ${join(dir, 'rules.yaml')}, which was there`);
+    const { name, scripts, dependencies, devDependencies } = JSON.parse(
+      await readFile(join(dir, 'package.json'), 'utf8'),
+    );
+    expect({ name, dependencies }).toEqual({ name: 'shop', dependencies: own.dependencies });
+    expect(scripts).toMatchObject({ start: 'mine', check: 'oss-saveas check', deploy: 's deploy' });
+    expect(Object.keys(devDependencies)).toEqual(['@serverless-devs/s']);
+    expect(again.at(-1)).toBe(`kept  ${join(dir, 'package.json')}, which has all it needs`);
+  });
+
+  it('writes nothing beside a package.json that is broken', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 'package.json'), '{"name": ');
+
+    const attempt = writeProject(dir, templateDir('en'), answers);
+
+    await expect(attempt).rejects.toThrow(/is no JSON object/);
+    expect(await readdir(dir)).toEqual(['package.json']);
+  });
+});
+
+describe('init', () => {
+  it.each([
+    [{}, /^--region: nobody is here to be asked/],
+    [{ yes: true, region: 'Hangzhou' }, /^region "Hangzhou": expected the id of a region/],
+    [{ yes: true, bucket: 'My_Photos' }, /^bucket "My_Photos": expected 3 to 63/],
+    [{ yes: true, lang: 'fr' }, /^--lang: expected en or zh/],
+  ])('init refuses %j with one clear sentence', async (values, message) => {
+    const { io } = createIo();
+
+    await expect(init.run(values, io, ['nowhere'])).rejects.toThrow(message);
+  });
+});
