@@ -27,8 +27,9 @@ describe.each(documents)('%s', (document) => {
     expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it('names only commands that package.json has', () => {
-    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  it('names only commands that package.json or that of a new project has', () => {
+    const files = ['package.json', 'src/deploy/project/en/src/package.json'];
+    const scripts = Object.assign({}, ...files.map((file) => JSON.parse(readFileSync(file, 'utf8')).scripts));
     const named = [...text.matchAll(/\bnpm run (?:--?\w+ )*([\w:-]+)/g)].map(([, name = '']) => name);
 
     expect(named.filter((name) => !(name in scripts))).toEqual([]);

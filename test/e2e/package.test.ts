@@ -1,8 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import OSS from 'ali-oss';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { environment, execute } from '../deploy/checkout.ts';
+import { fetchNode } from '../node-binary.ts';
 import { type Installation, installPackage } from './installed-package.ts';
 
 const run = promisify(execFile);
@@ -71,6 +76,90 @@ describe('the installed package', () => {
     expect(megabytes).toBeLessThanOrEqual(60);
   });
 });
+
+/** Node.js versions to try beside the one that runs the tests: `npm run nodes` names them. */
+const nodeVersions = process.env.PACKAGE_NODES?.split(',') ?? [];
+
+describe('a project of a user', () => {
+  beforeAll(() => run('npx', ['oss-saveas', 'init', '.', '--yes', '--lang', 'en'], { cwd: installed.dir }));
+
+  it.each(['this', ...nodeVersions])(
+    'a project that init wrote starts a local OSS whose function makes derivatives, on Node.js %s',
+    async (version) => {
+      const node = version === 'this' ? process.execPath : await fetchNode(version);
+      const url = await startProject(installed.dir, node);
+      const client = new OSS({
+        ...{ endpoint: url, region: 'oss-cn-hangzhou', bucket: 'photos', authorizationV4: true },
+        ...{ accessKeyId: 'local', accessKeySecret: 'local-secret' },
+      });
+      const picture = await sharp({ create: { width: 2000, height: 1000, channels: 3, background: 'teal' } })
+        .png()
+        .toBuffer();
+
+      await client.put(`uploads/${version}.png`, picture);
+
+      const derivative = await vi.waitFor(
+        () => client.get(`derived/uploads/${version}.png-1280.webp`),
+        15_000,
+      );
+      expect(await sharp(derivative.content).metadata()).toMatchObject({
+        format: 'webp',
+        width: 1280,
+        height: 640,
+      });
+    },
+  );
+
+  it('a project that init wrote deploys the bundle of the package with its own rules', async () => {
+    const home = join(installed.dir, 'home');
+    await mkdir(home);
+    const record = join(home, 'deployed.json');
+
+    const { exitCode, output } = await execute(resolve('node_modules/.bin/s'), ['deploy', '-y'], {
+      cwd: installed.dir,
+      env: {
+        ...environment,
+        ...{ PATH: process.env.PATH, HOME: home, serverless_devs_config_home: home },
+        ...{ serverless_devs_daemon_enable: 'false', NODE_ENV: 'test', CI: 'true' },
+        ...{ FC3_COMPONENT: resolve('test/fixtures/deploy/fc3'), FC3_RECORD: record },
+      },
+    });
+
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    const { codeDir, files, props } = JSON.parse(await readFile(record, 'utf8'));
+    expect(files).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+    expect(props.concurrencyConfig).toEqual({ reservedConcurrency: 5 });
+    expect(await readFile(join(codeDir, 'index.js'))).toEqual(
+      await readFile(inPackage('build/function/index.js')),
+    );
+    expect(JSON.parse(await readFile(join(codeDir, 'rules.json'), 'utf8')).rules).toMatchObject([
+      { name: 'thumbnail' },
+    ]);
+  });
+});
+
+/** Runs `npm start` on that Node.js until the test ends; resolves to the address of the local OSS. */
+async function startProject(cwd: string, node: string): Promise<string> {
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
+  const started = spawn('npm', ['start', '--', '--port', '0'], { cwd, env, detached: true });
+  onTestFinished(async () => {
+    process.kill(-(started.pid ?? 0), 'SIGTERM');
+    await once(started, 'close');
+  });
+  let output = '';
+  for (const stream of [started.stdout, started.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return vi.waitFor(() => {
+    const [, url] = /endpoint +(http:\S+)/.exec(output) ?? [];
+    if (url === undefined) {
+      throw new Error(output);
+    }
+    return url;
+  }, 30_000);
+}
 
 // It comes last, since it takes away what others need.
 describe('without sharp', () => {

@@ -57,6 +57,11 @@ export const programs: readonly Program[] = [
     parts: [{ name: 'targets-of', paths: ['targets-of.ts'], lines: 70 }],
   },
   {
+    name: "a project of one's own",
+    lines: 350,
+    parts: [{ name: 'init, cost', paths: ['cli/init.ts', 'cli/init-files.ts', 'cli/cost.ts'], lines: 350 }],
+  },
+  {
     name: 'backfill',
     lines: 900,
     parts: [
