@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assertBucket } from '../oss/endpoint.ts';
+import { assertBucket } from '../oss/object-name.ts';
 import { CliError, type Command, type Io, optionalText, type Values } from './command.ts';
 import { type Answers, writeProject } from './init-files.ts';
 import { builtDir } from './package-files.ts';
