@@ -2,12 +2,12 @@ import type { LogFields, Logger } from '../log.ts';
 import type { DeliveryEvent } from './fc/delivery.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 
-/** What came of reading the rules anew: refused ones leave the earlier ones in force. */
+/** The result of reading the rules anew: refused ones leave the earlier ones in force. */
 export type RulesUpdate =
   | { status: 'loaded'; buckets: readonly string[] }
   | { status: 'refused'; message: string };
 
-/** What happens in the local stack. */
+/** Something that happened in the local stack. */
 export type StackEvent = { timeMs: number } & (
   | { type: 'object'; record: OssEventRecord }
   | DeliveryEvent

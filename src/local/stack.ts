@@ -36,15 +36,15 @@ export interface LocalStackOptions
   rulesFile: string;
   /** Reads and checks the rules; rejects with what is wrong with them. */
   readRules: () => Promise<RuleSet>;
-  /** Where the built function lies; its rules are replaced. */
+  /** The folder of the built function; its rules are replaced. */
   bundleDir: string;
   accessKey: AccessKey;
   region: string;
   log: Logger;
   corsOrigins?: readonly string[] | undefined;
-  /** What the local OSS shall do wrong. */
+  /** The faults of the local OSS. */
   faults?: FaultPlan | undefined;
-  /** Where the built page lies; there is no page where it is absent. */
+  /** The folder of the built page; there is no page without it. */
   pageDir?: string | undefined;
   /** Is told everything that happens, from the start. */
   listener?: StackListener | undefined;
@@ -52,7 +52,7 @@ export interface LocalStackOptions
 
 export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
 
-/** Where uploads go when the rules name no bucket. */
+/** The bucket to upload to when the rules name none. */
 const defaultBucket = 'photos';
 
 /** It is the same function under another name, so that the tasks of a backfill keep no upload waiting. */
@@ -105,7 +105,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
-      // As a trigger on everything: whether rules leave our own outputs alone is then seen, and not assumed.
+      // The trigger is one on everything: whether rules leave our own outputs alone is then seen, and not assumed.
       if (record.eventName.startsWith('ObjectCreated:')) {
         functionCompute.enqueue({ events: [record] });
       }

@@ -13,7 +13,7 @@ export interface FunctionConfig {
   accountId: string;
 }
 
-/** What FC sets (FC help: "Environment variables"). The function may override TZ and PATH; FC_ names are reserved. */
+/** The variables that FC sets (FC help: "Environment variables"). The function may override TZ and PATH; FC_ names are reserved. */
 export function buildEnvironment(config: FunctionConfig, codeDir: string): Record<string, string> {
   return {
     TZ: 'UTC',

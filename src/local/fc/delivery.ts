@@ -11,13 +11,13 @@ export interface InvocationOutcome {
   attempts: number;
   /** From acceptance (or resumption) to the end, waiting included. */
   durationMs: number;
-  /** Of all attempts together: what Function Compute would charge for. */
+  /** The time of all attempts together, for which Function Compute would charge. */
   billedMs: number;
   result: InvocationResult;
   deadLetter?: string;
 }
 
-/** What becomes of an accepted event: it is in the queue, an attempt failed, it is finished. */
+/** A step of an accepted event: it is in the queue, an attempt failed, it is finished. */
 export type DeliveryEvent =
   | { type: 'delivery'; requestId: string; event: unknown }
   | { type: 'retry'; requestId: string; attempts: number; retryInMs: number; error: FunctionError }
@@ -43,7 +43,7 @@ export function createDeliveries(options: DeliveryOptions) {
     start: (queued: QueuedEvent): void => {
       const delivery = deliver(queued, options)
         .catch((error: unknown) => {
-          // What broke off before its end still has its file in the queue.
+          // A delivery that broke off before its end still has its file in the queue.
           if (!options.closing.aborted) {
             const { requestId } = queued;
             options.log.error('delivery broke off', { requestId, error: String(error) });

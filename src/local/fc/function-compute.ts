@@ -28,7 +28,7 @@ export interface LocalFunctionComputeOptions
   credentials: () => Promise<Credentials>;
   /** `concurrencyConfig.reservedConcurrency`; 2 unless given. */
   maxInstances?: number;
-  /** Where a debugger may attach, which takes an instance at a time. */
+  /** Address and port for a debugger to attach; there is one instance at a time then. */
   inspect?: string | undefined;
   /** Takes the path of a damaged file of the queue, which is to be put out of the way. */
   setAside: (path: string, reason: unknown) => void;
@@ -78,7 +78,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
       try {
         writeEventFile(queueDir, file, { requestId, event });
       } catch (error) {
-        // As on a full disk: delivered all the same, and lost only if we are killed before.
+        // The disk may be full: the event is delivered all the same, and lost only if we are killed before.
         options.log.error('event not in the queue folder', { requestId, reason: String(error) });
       }
       deliveries.start({ file, requestId, event });

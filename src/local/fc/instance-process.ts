@@ -25,7 +25,7 @@ export interface InstanceOptions {
   program: string;
   /** The Node.js that it runs on; our own unless given. */
   nodeBinary?: string | undefined;
-  /** Where a debugger may attach: `127.0.0.1:9229`. */
+  /** Address and port for a debugger to attach: `127.0.0.1:9229`. */
   inspect?: string | undefined;
   codeDir: string;
   /** The child's whole environment: nothing of ours is inherited. */

@@ -26,7 +26,7 @@ import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
 
 export interface LocalOssOptions {
-  /** Where buckets and objects live; made if absent, read at start. One server at a time. */
+  /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
   readonly dataDir: string;
   readonly region: string;
   readonly accessKeys: readonly AccessKey[];
@@ -35,7 +35,7 @@ export interface LocalOssOptions {
   readonly processImage: ProcessImage;
   /** Called with each event record once the object is on disk, before the client is answered. */
   readonly onObjectEvent?: (record: OssEventRecord) => void;
-  /** What goes wrong, from the start; `PUT /-/faults` changes it. */
+  /** The faults in force from the start; `PUT /-/faults` changes them. */
   readonly faults?: FaultPlan | undefined;
   /** Quota on image processing, as OSS has one per account and region; none when absent. */
   readonly imageCallsPerSecond?: number | undefined;
@@ -117,7 +117,7 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** What a message is answered with. */
+/** Everything that answers a message. */
 interface Oss {
   readonly service: Service;
   readonly faults: Faults;

@@ -10,7 +10,7 @@ export interface AccessKey {
 /** The account's own AccessKey, or a role's temporary one. */
 export interface Principal {
   readonly accessKeySecret: string;
-  /** As events name it (`userIdentity.principalId`). */
+  /** Its name in events (`userIdentity.principalId`). */
   readonly principalId: string;
 }
 

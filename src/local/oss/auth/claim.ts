@@ -8,18 +8,18 @@ export interface Signed {
   readonly signature: string;
 }
 
-/** What a request or a form says of its signature, whatever the version and wherever it stands. */
+/** A request's or a form's own account of its signature, whatever the version and wherever it stands. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
   readonly signature: string;
   /** The signatures of the same thing that are right for a secret: several where clients differ and OSS takes each. */
   readonly sign: (secret: string) => readonly [Signed, ...Signed[]];
-  /** Of the refusal. */
+  /** The number that goes with the refusal. */
   readonly ec: string;
 }
 
-/** Who signed; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
+/** Finds out who signed; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): Principal {
   const { accessKeyId, securityToken, signature, ec } = claim;
   const principal = principalOf(accessKeyId, securityToken);

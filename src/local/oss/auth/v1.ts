@@ -46,7 +46,7 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
   return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, expires));
 }
 
-/** Of a text: a string to sign, or the policy of a form. */
+/** The claim to have signed a text: a string to sign, or the policy of a form. */
 export function v1Claim(
   claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
   text: string,

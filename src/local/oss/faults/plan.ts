@@ -18,9 +18,9 @@ const ruleSchema = z.strictObject({
     .optional(),
   /** At most so many times; without end when absent. */
   count: z.int().min(1).optional(),
-  /** Of each request that matches; 1 when absent. */
+  /** The share of matching requests that meet it; 1 when absent. */
   probability: z.number().min(0).max(1).optional(),
-  /** Of a `SlowAnswer`; 5 s when absent. */
+  /** How long a `SlowAnswer` waits; 5 s when absent. */
   delayMs: z.int().min(0).optional(),
   /** How far the server's clock is ahead, for `RequestTimeTooSkewed` (an hour when absent) and `InvalidSigningDate` (a day). */
   clockOffsetMs: z.number().optional(),

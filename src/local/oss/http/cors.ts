@@ -4,7 +4,7 @@ import type { Reply } from './reply.ts';
 
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
-/** What pages may read of an answer besides its body. */
+/** The headers of an answer that pages may read. */
 const exposed =
   'Content-MD5, ETag, x-oss-hash-crc64ecma, x-oss-next-append-position, x-oss-object-type, x-oss-request-id';
 

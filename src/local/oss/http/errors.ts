@@ -41,7 +41,7 @@ export const forbidden = withStatus(403);
 export const notFound = withStatus(404);
 export const conflict = withStatus(409);
 
-/** What was asked for exists in OSS and not here; `what` is named so that nothing is ignored in silence. */
+/** Names `what` OSS has and this server has not, so that nothing is ignored in silence. */
 export function notImplemented(what: string): OssError {
   return withStatus(501)('NotImplemented', `The local OSS does not implement ${what}.`);
 }

@@ -44,7 +44,7 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
   return refuse('The form has too many fields.');
 }
 
-/** What has come of a body and is not yet read. */
+/** Reads a body up to a mark, and keeps the rest that has come already. */
 class BodyReader {
   readonly #body: AsyncIterator<Buffer>;
   /** It begins with a line end, so that the first delimiter is one like all others. */
@@ -54,7 +54,7 @@ class BodyReader {
     this.#body = body;
   }
 
-  /** What stands before `mark`, which is passed over. */
+  /** Resolves to the bytes before `mark`, which is passed over. */
   async readUntil(mark: Buffer): Promise<Buffer> {
     for (let at = this.#buffer.indexOf(mark); ; at = this.#buffer.indexOf(mark)) {
       if (at >= 0) {

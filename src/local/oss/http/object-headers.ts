@@ -12,7 +12,7 @@ export function keptHeaders(headers: Headers): Record<string, string> {
 }
 
 /**
- * What an upload's headers say of the object to be (documented: OSS help "PutObject"): Content-Type is
+ * Reads from an upload's headers how the object shall be (documented: OSS help "PutObject"): Content-Type is
  * application/octet-stream unless given. Throws InvalidTag, InvalidArgument.
  */
 export function readProperties(headers: Headers): ObjectProperties {

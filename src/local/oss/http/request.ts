@@ -20,7 +20,7 @@ export interface OssRequest {
   readonly headers: Headers;
   readonly body: Readable;
   readonly sourceIp: string;
-  /** Who signed it, as events name them; `anonymous` until the signature has been verified. */
+  /** The signer's name in events; `anonymous` until the signature has been verified. */
   readonly principalId: string;
 }
 

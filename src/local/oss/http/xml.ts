@@ -48,7 +48,7 @@ export function readXml(body: Buffer, rootName: string): JsonObject {
       return fieldsOf(roots[rootName]);
     }
   } catch {
-    // Which of the many ways it is wrong does not matter to the client.
+    // It does not matter to the client in which of many ways it is wrong.
   }
   const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
   throw badRequest('MalformedXML', message);

@@ -25,7 +25,7 @@ export function copyReply(rootName: string, meta: ObjectMeta): Reply {
   return xmlReply({ [rootName]: { ETag: eTagOf(meta), LastModified: lastModified } }, digests);
 }
 
-/** What `x-oss-copy-source` names, with its conditions checked: `/{bucket}/{key}`; ali-oss encodes the key's slashes too. */
+/** Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes the key's slashes too), and checks its conditions. */
 export function findCopySource({ store }: Service, { headers }: OssRequest) {
   const [, bucket, rawKey] = /^\/?([^/]+)\/([^?]+)$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
   if (bucket === undefined) {

@@ -21,11 +21,11 @@ export interface ObjectChange {
 
 export type BucketStore = Store<BucketSettings>;
 
-/** What operations work with, besides their request. */
+/** Everything that operations work with, besides their request. */
 export interface Service {
   readonly region: string;
   readonly accountId: string;
-  /** Where this server is reached, e.g. `http://127.0.0.1:9000`. */
+  /** The address of this server, e.g. `http://127.0.0.1:9000`. */
   readonly endpoint: string;
   readonly store: BucketStore;
   readonly uploads: Uploads;
@@ -36,7 +36,7 @@ export interface Service {
   readonly log: Logger;
   /** Raises the event of a change that this request made. */
   readonly notify: (request: OssRequest, change: ObjectChange) => void;
-  /** Where a save-as that asks for `key` puts its result; a fault may say another place. */
+  /** The key under which a save-as to `key` puts its result; a fault may give another one. */
   readonly saveAsKey: (key: string) => string;
 }
 

@@ -2,16 +2,16 @@ import { badRequest, notFound, notImplemented, type OssError } from '../http/err
 import { checkBucketName, checkKey, decodeUtf8, percentDecode } from '../http/names.ts';
 
 export interface SaveAs {
-  /** As sent in `b_`; undefined when it was not. */
+  /** The bucket of `b_`; undefined when none was sent. */
   readonly bucket: string | undefined;
   readonly key: string;
 }
 
 /** A process: what to do to the object, and where the result goes. */
 export interface Process {
-  /** What a named style stands for, where one is used. */
+  /** The style as text, also where a named one was used. */
   readonly style: string;
-  /** Of its first action: `image/resize`. */
+  /** Category and name of the first action: `image/resize`. */
   readonly operation: string;
   readonly saveAs: SaveAs | undefined;
   /** The topic that `sys/notify` tells of the end of an asynchronous task. */
@@ -93,7 +93,7 @@ export function requireSynchronousImage({ operation, topic }: Process, method: '
   }
 }
 
-/** As a live test of aliyun-oss-python-sdk has images refused; all but the reading of a watermark need a target. */
+/** Refuses images as a live test of aliyun-oss-python-sdk has it; all but the reading of a watermark need a target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
   if (!asynchronous.test(operation)) {
     throw badRequest('InvalidArgument', `operation not support async: ${operation}`);
@@ -142,7 +142,7 @@ function decodeBase64(text: string): string | undefined {
   return decodeUtf8(Buffer.from(bare, 'base64'));
 }
 
-/** As a live test of aliyun-oss-cpp-sdk names it. */
+/** The name is that of a live test of aliyun-oss-cpp-sdk. */
 function emptyProcess(): OssError {
   return badRequest('InvalidRequest', 'The process is empty.');
 }

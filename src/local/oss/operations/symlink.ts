@@ -26,7 +26,7 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
 };
 
 /**
- * What HeadObject says of an object; of a symbolic link its own properties with size, digests and, where later, date of
+ * Describes an object as HeadObject does: a symbolic link by its own properties with size, digests and, if later, date of
  * its target (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
@@ -47,7 +47,7 @@ export async function openObject(store: BucketStore, bucket: string, key: string
   return { ...object, meta: describeLink(meta, object.meta) };
 }
 
-/** What lies in an archive would have to be restored first (documented: EC page 0016-00000404). */
+/** Refuses an object of an archive class, which OSS would have to restore first (documented: EC page 0016-00000404). */
 function requireReadable({ storageClass = 'Standard' }: ObjectMeta): void {
   if (storageClass.endsWith('Archive')) {
     const message = "The operation is not valid for the object's state";

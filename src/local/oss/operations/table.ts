@@ -14,7 +14,7 @@ import * as properties from './properties.ts';
 import * as style from './style.ts';
 import * as symlink from './symlink.ts';
 
-/** What an ACL must grant to the public for a request without signature; `form`: the signature is in the body. */
+/** The right that the public needs for a request without signature; `form`: the signature is in the body. */
 export type PublicAccess = 'read' | 'write' | 'form';
 
 /** One row of the table: OSS's name of an operation, and what carries it out. */
@@ -77,7 +77,7 @@ const operations = new Map(table.map(([route, name, run, access]) => [route, { n
 /** OSS's names of all operations known here, those that are not implemented included. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
-/** What a request asks for. NotImplemented, by name or by method and sub-resource, for an operation that is not here. */
+/** Finds the operation that a request asks for. NotImplemented, by name or by method and sub-resource, for an operation that is not here. */
 export function findOperation(request: OssRequest): OperationRow & { readonly run: Operation } {
   const { operation, route } = select(request);
   if (operation?.run === undefined) {

@@ -4,7 +4,7 @@
  */
 const polynomial = { high: 0xc96c5795, low: 0xd7870f42 };
 
-/** What each byte does to the remainder. */
+/** The change that each byte makes to the remainder. */
 const table = Array.from({ length: 256 }, (_, byte) => {
   let [high, low] = [0, byte];
   for (let bit = 0; bit < 8; bit++) {
@@ -30,7 +30,7 @@ export function createCrc64() {
         high = (high >>> 8) ^ (highs[index] ?? 0);
       }
     },
-    /** As `x-oss-hash-crc64ecma` writes it: an unsigned decimal. */
+    /** An unsigned decimal, the form of `x-oss-hash-crc64ecma`. */
     digest: (): string => ((BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0)).toString(),
   };
 }

@@ -43,7 +43,7 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
   return { keys, prefixes, next: undefined };
 }
 
-/** What a key and others share up to and with the delimiter; undefined where none follows the prefix. */
+/** The part that a key shares with others, up to and with the delimiter; undefined where none follows the prefix. */
 export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);

@@ -3,11 +3,11 @@ import { z } from 'zod';
 
 const tagSchema = z.object({ key: z.string(), value: z.string() });
 
-/** What is kept of an object's making besides its bytes. */
+/** Everything that is kept of an object's making besides its bytes. */
 export const propertiesSchema = z.object({
   /** Content-Type and the like, and `x-oss-meta-*`: lower-case names, one character a byte. */
   headers: z.record(z.string(), z.string()),
-  /** As `x-oss-object-type` names the ways an object came about; `Normal` when absent. */
+  /** The way the object came about, in the words of `x-oss-object-type`; `Normal` when absent. */
   type: z.enum(['Normal', 'Multipart', 'Appendable', 'Symlink']).optional(),
   /** `default`, i.e. the bucket's, when absent. */
   acl: z.string().optional(),
@@ -18,7 +18,7 @@ export const propertiesSchema = z.object({
   symlinkTarget: z.string().optional(),
 });
 
-/** What HeadObject tells of an object. */
+/** All that HeadObject tells of an object. */
 export const metaSchema = propertiesSchema.extend({
   key: z.string(),
   sizeBytes: z.number(),
@@ -43,7 +43,7 @@ export interface StoredObject {
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** What is known of a body once all of it has passed. */
+/** All that is known of a body once it has passed. */
 export interface Digest {
   readonly sizeBytes: number;
   readonly md5: Buffer;

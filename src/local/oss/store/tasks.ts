@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Logger } from '../../../log.ts';
 import { OssError } from '../http/errors.ts';
 
-/** What an asynchronous call asked for. */
+/** An asynchronous call. */
 export interface TaskRequest {
   readonly kind: string;
   readonly bucket: string;
   readonly object: string;
   readonly process: string;
-  /** Where OSS would send the outcome. */
+  /** The topic to which OSS would send the outcome. */
   readonly topic: string | undefined;
 }
 

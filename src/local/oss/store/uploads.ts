@@ -15,7 +15,7 @@ const uploadSchema = z.object({
   bucket: z.string(),
   key: z.string(),
   initiatedMs: z.number(),
-  /** Of the object to be. */
+  /** The properties of the object to be. */
   properties: propertiesSchema,
 });
 
@@ -51,7 +51,7 @@ export class Uploads {
     return upload;
   }
 
-  /** Those of a bucket, by key and then by id. */
+  /** The uploads to a bucket, by key and then by id. */
   list(bucket: string): Upload[] {
     return this.#store
       .bucketNames()
