@@ -12,6 +12,7 @@ import { Faults } from './faults/faults.ts';
 import type { FaultPlan } from './faults/plan.ts';
 import { preflightReply, withCors } from './http/cors.ts';
 import { OssError } from './http/errors.ts';
+import { hasSoundFraming } from './http/framing.ts';
 import { checkBucketName } from './http/names.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { readRequest } from './http/request.ts';
@@ -70,11 +71,10 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  // Lenient: clients send a length beside a chunked body (live tests of ali-oss), which Node.js refuses by itself.
   const server = createServer({ insecureHTTPParser: true }, (message, response) => {
-    const { 'transfer-encoding': coding, 'content-length': length } = message.headers;
-    if (coding !== undefined && length !== undefined) {
-      response.shouldKeepAlive = false; // whoever reads it the other way round shall not see the rest as a request
+    if (!hasSoundFraming(message, response)) {
+      message.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      return;
     }
     // A client that went away, in the middle of its upload or of our answer, is nobody to answer.
     answer(oss, message, response).catch(() => response.destroy());

@@ -1,7 +1,8 @@
 /* What official SDKs' own integration tests, run against this server, found it to do otherwise than OSS. */
 import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type RunningOss, startOss } from './running-oss.ts';
 import { type RawRequest, type SignOptions, send, signV4 } from './v4-client.ts';
 
@@ -497,5 +498,31 @@ describe('an answer', () => {
     const { headers } = await oss.call({ ...object, method: 'GET', query });
 
     expect(headers['content-disposition']).toBe('attachment; filename=small.jpg');
+  });
+});
+
+describe('what only looks like a request', () => {
+  const put = 'PUT /photos/a HTTP/1.1\r\nHost: localhost\r\n';
+  const hidden = 'GET /photos/hidden HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+  it.each([
+    [
+      'behind a chunked body that has a length',
+      'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      1,
+    ],
+    ['behind a request that ends its connection', 'Connection: close\r\nContent-Length: 0\r\n\r\n', 1],
+    ['behind a coding that is none', 'Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n', 0],
+    ['behind a name with a space', 'Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n', 0],
+    ['behind a control character', 'X-A: a\u0000b\r\nContent-Length: 0\r\n\r\n', 0],
+  ])('is not carried out %s', async (_, rest, answered) => {
+    const debug = vi.fn();
+    const oss = await startOss({ log: { debug, info: () => {}, warn: () => {}, error: () => {} } });
+    const socket = connect(oss.port, '127.0.0.1').on('error', () => {});
+
+    socket.write(put + rest + hidden, 'latin1');
+    await once(socket.resume(), 'close');
+
+    expect(debug).toHaveBeenCalledTimes(answered);
   });
 });

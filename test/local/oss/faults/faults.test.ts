@@ -184,7 +184,7 @@ describe('an answer', () => {
 
     const answer = client.processObject({ ...object, process });
 
-    await expect(answer).rejects.toMatchObject({ code: 'UnexpectedAnswer', kind: 'permanent' });
+    await expect(answer).rejects.toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
     expect((await client.headObject(saved)).statusCode).toBe(200);
   });
 
