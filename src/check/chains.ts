@@ -18,7 +18,7 @@ export interface Step {
 /** The name given to a bucket that no rule names. */
 export const anyBucket = 'any-bucket';
 
-/** What examples show: steps from a rule back to itself, or such that end on their own source. */
+/** Examples show steps from a rule back to itself, or steps that end on their own source. */
 export interface Examples {
   loop?: Step[] | undefined;
   own?: Step[] | undefined;
@@ -75,13 +75,13 @@ function nextTrails(before: Trail, edges: readonly Edge[]): Trail[] {
   );
 }
 
-/** Whether a rule takes the object, as far as its name tells. */
+/** Tells whether a rule takes the object, as far as its name tells. */
 export function takes({ compiled: { match } }: SourceRule, { bucket, key }: ObjectName): boolean {
   const isInBucket = match.buckets.length === 0 || match.buckets.includes(bucket);
   return isInBucket && !/^[/\\]|\/$/.test(key) && matchesKey(match.keys, key);
 }
 
-/** Where an output is saved for a source, once for each variant; `version` is the ETag of the source. */
+/** Lists the objects that an output makes of a source, one for each variant; `version` is the ETag of the source. */
 export function targetsOf({ rule, index, output }: Writer, source: ObjectName, version = 0): ObjectName[] {
   const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name };
   const values = { ...event, ...source, ...splitKey(source.key) };

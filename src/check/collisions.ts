@@ -112,7 +112,7 @@ function partsIn({ output }: Writer): string[] {
   return variablesOf(output.target.key.parts).flatMap(({ name }) => partsOf[name] ?? name);
 }
 
-/** Whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
+/** Tells whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
 function isExact(writer: Writer): boolean {
   const parts = partsIn(writer);
   const { key } = writer.output.target;

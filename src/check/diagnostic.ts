@@ -1,4 +1,4 @@
-/** Where in a document: object keys and array indices from the root. */
+/** A place in a document: object keys and array indices from the root. */
 export type Path = readonly (string | number)[];
 
 /**
@@ -29,9 +29,9 @@ export interface Diagnostic {
   severity: Severity;
   /** Stable, for people who filter and acknowledge: `schema`, `loop`, `style`, `trigger-prefix` and the like. */
   code: string;
-  /** What is wrong, as a sentence: `rules[0].name: expected …, received …`. */
+  /** Says what is wrong, as a sentence: `rules[0].name: expected …, received …`. */
   message: string;
-  /** What to do about it, where that is known. */
+  /** Says what to do about it, where that is known. */
   hint?: string | undefined;
   path: Path;
   /** The part of the string at `path` that is meant; the whole value where it is absent. */

@@ -55,7 +55,7 @@ function quote({ line, column, length, sourceLine }: Place): string[] {
   return [`${gutter} ${shown}`, `${' '.repeat(gutter.length - 1)}| ${blankOf(before)}${carets}`];
 }
 
-/** As wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
+/** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
 function blankOf(text: string): string {
   return text
     .split('\t')

@@ -9,9 +9,9 @@ export interface Writer {
   output: OutputSource;
   /** The place of the output in its rule. */
   index: number;
-  /** Where it may save; empty means any bucket. */
+  /** The buckets that it may save in; empty means any bucket. */
   buckets: readonly string[];
-  /** What all its keys begin with and end with. */
+  /** All its keys begin and end with these. */
   prefix: string;
   suffix: string;
 }
@@ -51,7 +51,7 @@ function prefixOf({ target }: OutputSource, sourcePrefix: string): string {
   return prefix;
 }
 
-/** Whether two lists of buckets, where empty means any, have one in common. */
+/** Tells whether two lists of buckets, where empty means any, have one in common. */
 export function bucketsMeet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === 0 || b.length === 0 || a.some((bucket) => b.includes(bucket));
 }
@@ -123,7 +123,7 @@ function lowerBound(sorted: readonly string[], text: string): number {
   return low;
 }
 
-/** Whether some key of the language, or the end of one, is the text. */
+/** Tells whether some key of the language, or the end of one, is the text. */
 function endsWith(keys: DFA, text: string): boolean {
   let states = new Set(keys.nodes());
   for (const character of text) {

@@ -6,10 +6,10 @@ import type { OutputSource } from '../compile/schema.ts';
 import { render, variablesOf } from '../rules/template.ts';
 
 /*
- * What a rule takes and what an output writes, as regular languages over object keys. What a variable can hold is read
- * off the keys that the rule takes. These are split at their last slash and last dot, each way to split them apart from
- * the others, so {dir}, {name} and {ext} of one key stay together; what a template uses twice is taken as independent.
- * So the language of an output may be larger than what it really writes, and is never smaller.
+ * The keys that a rule takes and those that an output writes are regular languages here. The values of a variable are
+ * read off the keys that the rule takes. These are split at their last slash and last dot, each way to split them apart
+ * from the others, so {dir}, {name} and {ext} of one key stay together; a variable that a template uses twice counts as
+ * two. So the language of an output may be larger than what it really writes, and is never smaller.
  */
 
 const options = { maxCharacter };
@@ -60,7 +60,7 @@ export function without(keys: DFA, others: DFA, budget: Budget): DFA {
   return intersect(keys, rest, budget);
 }
 
-/** What a rule takes of the keys that can come: none begins with a slash, and one that ends with it is a folder marker. */
+/** Gives the keys that a rule takes, of those that can come: none begins with a slash, and one that ends with it is a folder marker. */
 export function takenKeys({ keys }: SourceRule, budget: Budget): DFA {
   return intersect(keys, regular('[^/\\\\](?:[^]*[^/])?', budget), budget);
 }
@@ -77,7 +77,7 @@ function readableCharacter(characters: CharSet): number {
   return codes.find((code) => characters.has(code)) ?? Words.pickMostReadableCharacter(characters) ?? 0;
 }
 
-/** What a part of a key or a template can be. */
+/** All texts that a part of a key or a template can be. */
 type Piece = NFA | string;
 
 /** One way to split keys into parts: what each can be, whatever the others are. */
@@ -176,7 +176,7 @@ export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, 
   return written;
 }
 
-/** What the event alone decides. */
+/** The event alone decides these, as regular expressions. */
 const eventVariables: Partial<Record<string, string>> = {
   etag: '[0-9A-Fa-f-]*',
   yyyy: '2\\d{3}',
@@ -184,7 +184,7 @@ const eventVariables: Partial<Record<string, string>> = {
   dd: '0[1-9]|[12]\\d|3[01]',
 };
 
-/** What a variable can hold. */
+/** Gives all texts that a variable can hold. */
 function pieceOf(
   variable: string,
   key: KeyParts,

@@ -39,8 +39,8 @@ interface Node {
 
 /**
  * Finds the ways in which rules process their own results again and again. Sound: rules without a cycle have no endless
- * chain. What chains can reach after one round, two rounds, … is followed as languages until none is left, or until
- * some rule has to come twice; so what would end only after many rounds is found as well.
+ * chain. The keys that chains can come to after one round, two rounds, … are followed as languages until none is left,
+ * or until some rule has to come twice; so what would end only after many rounds is found as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
   const cycles: Cycle[] = [];
@@ -114,7 +114,7 @@ function nodesOf(group: readonly SourceRule[], budget: Budget): Node[] {
   });
 }
 
-/** What chains can reach after each round, the last one first: until none is left, or for more rounds than rules have been left. */
+/** Follows what chains can come to, round by round, the last one first: until none is left, or for more rounds than rules were left. */
 function followLanguages(start: readonly Node[], edges: readonly Edge[], budget: Budget): Node[][] {
   const rounds: Node[][] = [];
   let nodes = start;
@@ -127,7 +127,7 @@ function followLanguages(start: readonly Node[], edges: readonly Edge[], budget:
   return rounds;
 }
 
-/** What each rule takes of that which all write of what they are given. */
+/** Gives the keys that each rule takes of those that all rules write in one round. */
 function nextRound(
   start: readonly Node[],
   given: readonly Node[],

@@ -22,7 +22,7 @@ export function checkDeployment(rules: Rules, template: string, io: Io): Promise
   });
 }
 
-/** Whether the role that the template names may do what the rules need. */
+/** Tells whether the role that the template names may do what the rules need. */
 export function checkPolicy(rules: Rules, template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
     const findings = [];
@@ -50,7 +50,7 @@ async function renderTemplate(template: string, io: Io): Promise<FunctionResourc
   return ours;
 }
 
-/** Whether the triggers deliver every key that a rule takes. */
+/** Tells whether the triggers deliver every key that a rule takes. */
 function checkCoverage(rules: Rules, triggers: readonly Trigger[]): Finding {
   const check = 'triggers cover rules';
   const filters = triggers.map(({ name, bucket, prefix = '', suffix = '' }) => {
@@ -91,7 +91,7 @@ function checkDeployedTriggers(
   });
 }
 
-/** Whether the role's policies allow all that the rules need; conditions are not weighed. */
+/** Tells whether the role's policies allow all that the rules need; conditions are not weighed. */
 function checkRole(rules: Rules, { role = '', triggers }: FunctionResource, io: Io): Promise<Finding[]> {
   return lookAt('role', aliyunAdvice, async () => {
     const name = role.split('/').at(-1) ?? '';

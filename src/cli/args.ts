@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { CliError, type Command, type Values } from './command.ts';
 import { formatTable } from './terminal.ts';
 
-/** Parses what stands behind the command's name, against the command's own table; `help` is true where it was asked for. */
+/** Parses the arguments behind the command's name by the command's own table; `help` is true where it was asked for. */
 export function parseOptions(
   command: Command,
   args: string[],

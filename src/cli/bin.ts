@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { styleText } from 'node:util';
 
-// Whoever reads us may stop reading, as `head` does; shells call that 141.
+// A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 }

@@ -70,7 +70,7 @@ export async function checkFiles(
   return { compiled, diagnostics: shown, chains, template: template?.file };
 }
 
-/** Whether it is about the template, or about the rules beside it, and not about the rules alone. */
+/** Tells whether it is about the template, or about the rules beside it, and not about the rules alone. */
 export function isAboutDeployment({ code, place }: Diagnostic): boolean {
   const codes = /^(trigger-|unreached|partly-reached|own-outputs|invocation-role|no-function|role-missing)/;
   return codes.test(code) || (code === 'schema' && place?.file.endsWith('s.yaml') === true);

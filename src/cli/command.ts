@@ -11,7 +11,7 @@ export interface Io {
   /** Asks the person and resolves to their answer, trimmed; absent where nobody is there to answer. */
   ask?: ((question: string) => Promise<string>) | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Whether `err` is a terminal, where a line may be drawn over. */
+  /** Tells whether `err` is a terminal, where a line may be drawn over. */
   isTerminal: boolean;
   /** Colours what goes to `out`, where that is a terminal. */
   paint: (colour: Colour, text: string) => string;

@@ -45,7 +45,7 @@ function checkClock(date: string | undefined, here: number): Finding {
   return apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, advice);
 }
 
-/** Whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
+/** Tells whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
 export async function checkBuckets(
   { settings: { region }, call }: Connection,
   buckets: readonly string[],

@@ -20,8 +20,8 @@ const maxWidth = 80;
 export type Row = string | readonly string[];
 
 /**
- * Aligns rows in columns, numbers and what heads them to the right. A table that would be wider than 80 columns has its widest cells go on
- * in further lines. `paint` may colour the lines of a row by its cells.
+ * Aligns rows in columns, numbers and their heading to the right. A table that would be wider than 80 columns has its
+ * widest cells wrapped onto further lines. `paint` may colour the lines of a row by its cells.
  */
 export function formatTable(
   rows: readonly Row[],

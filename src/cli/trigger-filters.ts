@@ -81,7 +81,7 @@ function commonStart(a: string, b: string): string {
 /** More endings than this are as good as none. */
 const maxEndings = 32;
 
-/** With what the keys of a glob end, each with one of these: `.jpg` and `.png` for `*.{jpg,png}`. */
+/** Lists the endings that the keys of a glob have: `.jpg` and `.png` for `*.{jpg,png}`. */
 function endings({ expression }: Glob): string[] {
   let suffixes = [''];
   for (const element of expression.elements.toReversed()) {
@@ -94,7 +94,7 @@ function endings({ expression }: Glob): string[] {
   return [...new Set(suffixes)];
 }
 
-/** The texts that an element stands for, where it stands for some alone. */
+/** Lists the texts that an element stands for; undefined where they are too many to name. */
 function textsOf(element: NoParent<Element>): string[] | undefined {
   if (element.type === 'CharacterClass') {
     const [{ min = 0, max = 1 } = {}, ...others] = element.characters.ranges;

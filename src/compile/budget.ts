@@ -19,7 +19,7 @@ export function createBudget(states: number, whole?: Budget): Budget {
   return { dfa: counted(whole?.dfa ?? DFA.nodeFactory), nfa: counted(whole?.nfa ?? NFA.nodeFactory) };
 }
 
-/** What `build` gives, or undefined where the budget does not suffice for it. */
+/** Returns what `build` gives, or undefined where the budget does not suffice for it. */
 export function within<T>(budget: Budget, build: (budget: Budget) => T): T | undefined {
   try {
     return build(budget);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
 
-/** What the function may load beside Node's own modules, and only when no function role is there. */
+/** The function may load this package beside Node's own modules, and only when no function role is there. */
 const lazyPackage = '@alicloud/credentials';
 
 /**
@@ -41,7 +41,7 @@ const options = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // What is loaded later comes through require: import() would start Node's other loader for it.
+  // Packages that are loaded later come through require: import() would start Node's other loader for them.
   supported: { 'dynamic-import': false },
   // Names stay: Function Compute reports the class of an error, and stack traces are for people.
   minifyWhitespace: true,
@@ -89,7 +89,7 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
   return metafile;
 }
 
-/** What the bundle asks Node for when it is loaded or later. */
+/** Lists the modules that the bundle asks Node for when it is loaded or later. */
 export function importsOf({ outputs }: Pick<Metafile, 'outputs'>): string[] {
   const imports = Object.values(outputs).flatMap((output) => output.imports);
   return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))].sort();

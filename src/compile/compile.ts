@@ -11,7 +11,7 @@ import { isMirror, variantsOf } from './outputs.ts';
 import { documentSchema, type RuleSource } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
-/** What may be built on the way to the tables of all rules, in states: ten thousand rules as people write them take half. */
+/** States that may be built on the way to the tables of all rules: ten thousand rules as people write them take half. */
 const maxSteps = 1_000_000;
 
 /** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
@@ -136,7 +136,7 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
   }
   const value = path.reduce<unknown>(step, document);
   if (issue.code === 'invalid_union') {
-    // Where a list or one item may stand, what was given tells which one was meant.
+    // A list or one item may stand here; the value tells which one was meant.
     const meant = issue.errors[Array.isArray(value) ? 0 : 1] ?? [];
     return meant.flatMap((inner) => toDiagnostics(inner, document, path));
   }
@@ -149,7 +149,7 @@ function step(value: unknown, name: string | number): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** What our own checks give along with their issues. */
+/** Our own checks give these along with their issues. */
 function paramsOf(issue: z.core.$ZodIssue): { received?: string | undefined; offset?: number | undefined } {
   return issue.code === 'custom' ? (issue.params ?? {}) : {};
 }

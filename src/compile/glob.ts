@@ -6,7 +6,7 @@ export interface Glob {
   expression: NoParent<Concatenation>;
 }
 
-/** What was expected and received at `offset` (UTF-16 units) of the text. */
+/** The parser expected one thing and received another at `offset` (UTF-16 units) of the text. */
 interface GlobProblem {
   ok: false;
   offset: number;
@@ -30,7 +30,7 @@ const maxDepth = 8;
 /** Whole folders, stars, a class, an escaped character, or any other one. */
 const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./suy;
 
-/** What was expected in place of a token, `at` so many units into it. */
+/** A token that cannot stand where it does: `expected` says what can, `at` so many units into it. */
 interface Refusal {
   expected: string;
   at: number;
@@ -137,7 +137,7 @@ function classOf(token: string): NoParent<Element> | Refusal {
   if (characters.isEmpty) {
     return refuse('at least one character between "[" and "]"');
   }
-  // As with "*" and "?", a negated class never crosses a folder.
+  // A negated class never crosses a folder, no more than "*" and "?" do.
   return one(isNegated ? notSlash.without(characters) : characters);
 }
 

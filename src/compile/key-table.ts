@@ -6,7 +6,7 @@ import { type Glob, maxCharacter } from './glob.ts';
 /** The states a table may have. Globs that people write take tens; a function reads its tables at every cold start. */
 const maxStates = 1_000;
 
-/** What may be built on the way to one table, before it is made as small as it can be. */
+/** States that may be built on the way to one table, before it is made as small as it can be. */
 const maxSteps = 10_000;
 
 /**
@@ -65,7 +65,7 @@ export function toKeyTable(language: DFA): KeyTable {
   };
 }
 
-/** What every key begins with, and the state behind it. */
+/** Finds the text that every key begins with, and the state behind it. */
 function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.Node } {
   let prefix = '';
   let start = initial;
@@ -79,7 +79,7 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
   }
 }
 
-/** What every key ends with: characters are taken from the end for as long as only one leads there. */
+/** Finds the text that every key ends with: it grows from the end for as long as only one character leads there. */
 function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node>): string {
   const [start] = states;
   let suffix = '';

@@ -4,8 +4,8 @@ import { keyVariables, render, type Template, type Values, variablesOf } from '.
 import type { OutputSource, RuleSource } from './schema.ts';
 
 /*
- * What a schema of single fields cannot tell about outputs. Templates are rendered with the `vary` values and a
- * placeholder for each key variable: what then reads the same is the same for every object.
+ * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the `vary`
+ * values and a placeholder for each key variable: what then reads the same is the same for every object.
  */
 
 type Refinement = z.core.$RefinementCtx;
@@ -54,7 +54,7 @@ export function checkOutput(output: OutputSource, context: Refinement): void {
   }
 }
 
-/** Whether all variables exist, and those outside of `{b64:…}` are among `bare`. */
+/** Tells whether all variables exist, and those outside of `{b64:…}` are among `bare`. */
 function checkVariables(
   { parts }: Template,
   { known, bare }: { known: string[]; bare: string[] },
@@ -120,12 +120,12 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
   });
 }
 
-/** Whether an output is saved under its source's own key, so that it needs another bucket. */
+/** Tells whether an output is saved under its source's own key, so that it needs another bucket. */
 export function keepsKey({ target }: OutputSource): boolean {
   return ['{key}', '{dir}/{base}'].includes(target.key.text);
 }
 
-/** Whether a rule for any bucket keeps the key in one bucket, where it would take the result and save it onto itself. */
+/** Tells whether a rule for any bucket keeps the key in one bucket, where it would take the result and save it onto itself. */
 export function isMirror({ match }: RuleSource, output: OutputSource): boolean {
   return match.bucket === undefined && keepsKey(output);
 }
@@ -136,7 +136,7 @@ function isOwnSource(output: OutputSource, sourceBuckets: readonly string[]): bo
   return isSameBucket && (keepsKey(output) || key.text === '{dir}/{name}.{ext}');
 }
 
-/** What would keep the variants of one output apart. */
+/** Says what would keep the variants of one output apart. */
 function ownKeyForEach({ vary = {}, target }: OutputSource): string {
   const used = variablesOf(target.key.parts).map(({ name }) => name);
   const missing = Object.keys(vary).filter((name) => (vary[name] ?? []).length > 1 && !used.includes(name));

@@ -59,7 +59,7 @@ interface Problem {
   offset: number;
 }
 
-/** Nearly every slip of YAML here is a glob or template without quotes, of which the parser's words say nothing. */
+/** Nearly every slip of YAML here is a glob or template without quotes, which the parser's words do not mention. */
 const quotedYaml = 'valid YAML, with globs and templates in quotes';
 
 const knownProblems: Partial<Record<ErrorCode, readonly [expected: string, received: string]>> = {
@@ -103,7 +103,7 @@ function findProblems(document: Document.Parsed): Problem[] {
   return last < 0 ? problems : problems.slice(0, last + 1);
 }
 
-/** Where the diagnostic points: a key, a value, a character of one, or the object that lacks the key. */
+/** Finds the place that the diagnostic means: a key, a value, a character of one, or the object that lacks the key. */
 function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
   let node: unknown = document.contents;
   let key: unknown;
@@ -124,7 +124,7 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
   if (span === undefined || !isScalar(target) || typeof target.value !== 'string') {
     return start;
   }
-  // Where the text is not written as it is read (escapes, folded lines), its start has to do.
+  // If the text is not written as it is read (escapes, folded lines), its start has to do.
   const quote = /["']/.test(text[start] ?? '') ? 1 : 0;
   return text.startsWith(target.value, start + quote) ? start + quote + span.offset : start;
 }
