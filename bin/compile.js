@@ -23,6 +23,17 @@ await build({
 const { prebuild } = await import('../build/bundle.js');
 await prebuild('build');
 
+// What programs import: one small file, for browsers too.
+await build({
+  entryPoints: ['src/targets-of.ts'],
+  outdir: 'build',
+  bundle: true,
+  platform: 'neutral',
+  target: 'es2022',
+  format: 'esm',
+  logLevel: 'warning',
+});
+
 // The page: what it opens first is one file; the editor and the other views follow when they are asked for.
 await rm('build/page', { recursive: true, force: true });
 const { metafile } = await build({

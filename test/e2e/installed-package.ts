@@ -28,7 +28,15 @@ export async function installPackage(): Promise<Installation> {
 /** It packs a copy, since packing builds anew what other tests may be using. */
 async function pack(root: string): Promise<string> {
   const project = join(root, 'project');
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'tsconfig.json', 'bin', 'src']) {
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'tsconfig.json',
+    'tsconfig.types.json',
+    'bin',
+    'src',
+  ]) {
     await mkdir(dirname(join(project, name)), { recursive: true });
     await cp(name, join(project, name), { recursive: true });
   }

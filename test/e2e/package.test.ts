@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import OSS from 'ali-oss';
@@ -51,7 +51,35 @@ describe('the installed package', () => {
     const files = await readdir(inPackage('.'), { recursive: true });
 
     expect(['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => name in scripts)).toEqual([]);
-    expect(files.filter((file) => /\.(ts|tsx)$|^test/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(?<!\.d)\.tsx?$|^test/.test(file))).toEqual([]);
+  });
+
+  it('the installed package names the targets of an upload to a typed program', async () => {
+    const cwd = await project('imports');
+    await run('npx', ['oss-saveas', 'build'], { cwd });
+    const program = `import { readFileSync } from 'node:fs';
+import { parseRuleSet, type RuleTarget, targetsOf } from 'oss-saveas';
+const ruleSet = parseRuleSet(readFileSync('dist/rules.json', 'utf8'), 'dist/rules.json');
+const targets: RuleTarget[] = targetsOf(ruleSet, { bucket: 'my-photos', key: 'uploads/a.png', sizeBytes: 1 });
+console.log(targets.map(({ key }) => key).join());
+`;
+    await writeFile(join(cwd, 'program.mts'), program);
+    const [file, types] = [join(cwd, 'program.mts'), resolve('node_modules/@types')];
+    const options = [
+      '--ignoreConfig',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--types',
+      'node',
+      '--typeRoots',
+      types,
+    ];
+    await run(resolve('node_modules/.bin/tsc'), [...options, file], { cwd });
+
+    const { stdout } = await run(process.execPath, ['program.mjs'], { cwd });
+
+    expect(stdout).toBe('derived/uploads/a.png-320.webp,derived/uploads/a.png-1280.webp\n');
   });
 
   it('the installed package carries the notices of what is bundled in it', async () => {
