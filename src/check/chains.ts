@@ -1,18 +1,14 @@
 import type { SourceRule } from '../compile/compile.ts';
+import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { render, splitKey } from '../rules/template.ts';
 import { type Edge, groupBy, type Writer } from './graph.ts';
 
-export interface ObjectName {
-  bucket: string;
-  key: string;
-}
-
 /** A source object, and the object that an output makes of it. */
-export interface Step {
+export interface ChainStep {
   writer: Writer;
-  source: ObjectName;
-  target: ObjectName;
+  source: OssObject;
+  target: OssObject;
 }
 
 /** The name given to a bucket that no rule names. */
@@ -20,16 +16,16 @@ export const anyBucket = 'any-bucket';
 
 /** Examples show steps from a rule back to itself, or steps that end on their own source. */
 export interface Examples {
-  loop?: Step[] | undefined;
-  own?: Step[] | undefined;
+  loop?: ChainStep[] | undefined;
+  own?: ChainStep[] | undefined;
 }
 
 /** A chain of steps, the last one first, and the rule that takes its last object next. */
 interface Trail {
   rule: SourceRule;
-  object: ObjectName;
+  object: OssObject;
   length: number;
-  step?: Step | undefined;
+  step?: ChainStep | undefined;
   before?: Trail | undefined;
 }
 
@@ -39,16 +35,16 @@ const maxTries = 500;
 /** Follows objects through the rules, each to those that its edges lead to, until some chain has `minSteps`. */
 export function followExamples(
   edges: readonly Edge[],
-  starts: readonly { rule: SourceRule; object: ObjectName }[],
+  starts: readonly { rule: SourceRule; object: OssObject }[],
   minSteps: number,
 ): Examples {
   const edgesByRule = groupBy(edges, ({ writer }) => writer.rule);
   const open = starts.map((start): Trail => ({ ...start, length: 0 })).reverse();
-  let own: Step[] | undefined;
+  let own: ChainStep[] | undefined;
   for (let tries = 0; tries < maxTries + minSteps; tries += 1) {
     const trail = open.pop();
     if (trail === undefined || trail.length >= minSteps) {
-      return { loop: trail && lapOf(stepsOf(trail)), own };
+      return { loop: trail && loopOf(stepsOf(trail)), own };
     }
     const next = nextTrails(trail, edgesByRule.get(trail.rule) ?? []);
     const onto = next.find(({ object }) => isSame(object, trail.object));
@@ -59,7 +55,7 @@ export function followExamples(
   return { own };
 }
 
-export const isSame = (a: ObjectName, b: ObjectName) => a.bucket === b.bucket && a.key === b.key;
+export const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
 
 function nextTrails(before: Trail, edges: readonly Edge[]): Trail[] {
   const { object: source, length } = before;
@@ -76,13 +72,13 @@ function nextTrails(before: Trail, edges: readonly Edge[]): Trail[] {
 }
 
 /** Tells whether a rule takes the object, as far as its name tells. */
-export function takes({ compiled: { match } }: SourceRule, { bucket, key }: ObjectName): boolean {
+export function takes({ compiled: { match } }: SourceRule, { bucket, key }: OssObject): boolean {
   const isInBucket = match.buckets.length === 0 || match.buckets.includes(bucket);
   return isInBucket && !/^[/\\]|\/$/.test(key) && matchesKey(match.keys, key);
 }
 
 /** Lists the objects that an output makes of a source, one for each variant; `version` is the ETag of the source. */
-export function targetsOf({ rule, index, output }: Writer, source: ObjectName, version = 0): ObjectName[] {
+export function targetsOf({ rule, index, output }: Writer, source: OssObject, version = 0): OssObject[] {
   const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name };
   const values = { ...event, ...source, ...splitKey(source.key) };
   const { bucket = source.bucket, key } = output.target;
@@ -90,8 +86,8 @@ export function targetsOf({ rule, index, output }: Writer, source: ObjectName, v
   return variants.map((variant) => ({ bucket, key: render(key.parts, { ...values, ...variant }) }));
 }
 
-function stepsOf(trail: Trail): Step[] {
-  const steps: Step[] = [];
+function stepsOf(trail: Trail): ChainStep[] {
+  const steps: ChainStep[] = [];
   for (let at: Trail | undefined = trail; at?.step !== undefined; at = at.before) {
     steps.push(at.step);
   }
@@ -99,7 +95,7 @@ function stepsOf(trail: Trail): Step[] {
 }
 
 /** The part of a chain from a rule in a bucket back to that rule in that bucket. */
-function lapOf(steps: readonly Step[]): Step[] {
+function loopOf(steps: readonly ChainStep[]): ChainStep[] {
   const first = new Map<string, number>();
   for (const [i, { writer, source }] of steps.entries()) {
     const place = `${writer.rule.index} ${source.bucket}`;

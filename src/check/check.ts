@@ -1,11 +1,12 @@
 import { createBudget, within } from '../compile/budget.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
-import { anyBucket, type ObjectName, takes, targetsOf } from './chains.ts';
+import type { OssObject } from '../process.ts';
+import { anyBucket, takes, targetsOf } from './chains.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findComponents, findEdges, writersOf } from './graph.ts';
-import { exampleKey, intersect, literalPattern, regular, takenKeys } from './language.ts';
+import { exampleKey, intersect, literalPattern, regular, sourceKeys } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeCollision, describeCycle, describeMirror } from './messages.ts';
 import { checkStyles } from './styles.ts';
@@ -14,8 +15,8 @@ import { checkStyles } from './styles.ts';
 export interface Chain {
   rule: string;
   next: string;
-  source: ObjectName;
-  target: ObjectName;
+  source: OssObject;
+  target: OssObject;
 }
 
 /**
@@ -62,13 +63,13 @@ function findChain({ writer, taker }: Edge): Chain[] {
 }
 
 /** Objects that a rule takes: a plain one, and one whose key begins like those that the next rule takes. */
-function sourcesFor(rule: SourceRule, next: SourceRule): ObjectName[] {
+function sourcesFor(rule: SourceRule, next: SourceRule): OssObject[] {
   const { keys, buckets } = next.compiled.match;
   const bucket = rule.match.bucket?.[0] ?? buckets[0] ?? anyBucket;
   const found = within(createBudget(maxStates), (budget) => {
-    const taken = takenKeys(rule, budget);
-    const near = intersect(taken, regular(`${literalPattern(keys.prefix)}[^]*`, budget), budget);
-    return [taken, near].map((language) => exampleKey(language, budget));
+    const sources = sourceKeys(rule, budget);
+    const near = intersect(sources, regular(`${literalPattern(keys.prefix)}[^]*`, budget), budget);
+    return [sources, near].map((language) => exampleKey(language, budget));
   });
   return (found ?? []).flatMap((key) => (key === undefined ? [] : [{ bucket, key }]));
 }

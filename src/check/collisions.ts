@@ -1,7 +1,8 @@
 import { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
+import type { OssObject } from '../process.ts';
 import { splitKey, variablesOf } from '../rules/template.ts';
-import { anyBucket, isSame, type ObjectName, targetsOf } from './chains.ts';
+import { anyBucket, isSame, targetsOf } from './chains.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
   exampleKey,
@@ -9,8 +10,8 @@ import {
   literalPattern,
   oneOf,
   regular,
+  sourceKeys,
   splitKeys,
-  takenKeys,
   without,
   writtenKeys,
 } from './language.ts';
@@ -22,8 +23,8 @@ import {
 export interface Collision {
   first: Writer;
   second: Writer;
-  sources: ObjectName[];
-  target: ObjectName;
+  sources: OssObject[];
+  target: OssObject;
 }
 
 /** Pairs compared as languages, and collisions told of: one mistake tends to repeat itself over all rules. */
@@ -74,7 +75,7 @@ function collide(first: Writer, second: Writer, budget: Budget): Collision | und
 
 /** Collides for one object that both rules take. */
 function collideForOne(first: Writer, second: Writer, budget: Budget): Collision | undefined {
-  const key = exampleKey(intersect(takenKeys(first.rule, budget), second.rule.keys, budget), budget);
+  const key = exampleKey(intersect(sourceKeys(first.rule, budget), second.rule.keys, budget), budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
   if (key === undefined || bucket === undefined) {
     return undefined;
@@ -96,7 +97,7 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Collision
 }
 
 function keysOf({ rule, output }: Writer, budget: Budget) {
-  return writtenKeys(splitKeys(takenKeys(rule, budget), budget), { rule, output }, budget);
+  return writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
 }
 
 /** A bucket that both lists have, where empty means any. */
@@ -125,14 +126,14 @@ function collideWithItself(writer: Writer, budget: Budget): Collision | undefine
   if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
     return undefined;
   }
-  const taken = takenKeys(writer.rule, budget);
-  const key = exampleKey(taken, budget);
+  const keys = sourceKeys(writer.rule, budget);
+  const key = exampleKey(keys, budget);
   const [bucket = anyBucket] = writer.rule.compiled.match.buckets;
   const [target] = key === undefined ? [] : targetsOf(writer, { bucket, key });
   if (key === undefined || target === undefined) {
     return undefined;
   }
-  const rest = without(taken, DFA.fromFA(oneOf([key], budget), budget.dfa), budget);
+  const rest = without(keys, DFA.fromFA(oneOf([key], budget), budget.dfa), budget);
   for (const pattern of patternsLike(key)) {
     const other = exampleKey(intersect(rest, regular(pattern, budget), budget), budget);
     const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));

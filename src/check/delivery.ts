@@ -4,20 +4,21 @@ import type { SourceRule } from '../compile/compile.ts';
 import { parseJson, pick, textOf } from '../json.ts';
 import { closed, type Trigger } from './deployment.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { bucketsMeet } from './graph.ts';
 import {
   exampleKey,
   intersect,
   literalPattern,
   regular,
+  sourceKeys,
   splitKeys,
-  takenKeys,
   without,
   writtenKeys,
 } from './language.ts';
 
 /** A key that a rule takes and no trigger delivers. */
 export interface DeliveryGap {
-  ruleIndex: number;
+  rule: SourceRule;
   /** One of the buckets that the rule names, if it names any. */
   bucket: string | undefined;
   key: string;
@@ -32,19 +33,19 @@ const maxStepsForAll = 200_000;
 /** Finds for each rule, and each bucket that it names, a key that none of the triggers delivers. */
 export function findDeliveryGaps(rules: readonly SourceRule[], triggers: readonly Trigger[]): DeliveryGap[] {
   const deliveries = readDeliveries(triggers);
-  return rules.flatMap((rule, ruleIndex) =>
+  return rules.flatMap((rule) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
       const near = deliveries.filter(({ buckets }) =>
-        meet(buckets, bucket === undefined ? undefined : [bucket]),
+        bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
       const found = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
-      return found === undefined ? [] : [{ ruleIndex, bucket, ...found }];
+      return found === undefined ? [] : [{ rule, bucket, ...found }];
     }),
   );
 }
 
 function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget) {
-  const wanted = takenKeys(rule, budget);
+  const wanted = sourceKeys(rule, budget);
   const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
   const key = exampleKey(missed, budget);
   if (key === undefined) {
@@ -55,8 +56,8 @@ function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: B
 
 /** Tells of all that no trigger delivers: a warning, or an error where a rule would never run. */
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  return findDeliveryGaps(rules, triggers).map(({ ruleIndex, bucket, key, isPartly }) => {
-    const { name, match } = rules[ruleIndex] ?? { name: '', match: { key: [] } };
+  return findDeliveryGaps(rules, triggers).map(({ rule, bucket, key, isPartly }) => {
+    const { name, index, match } = rule;
     const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
     const [glob, ...others] = match.key;
     return {
@@ -66,7 +67,7 @@ export function checkDelivery(rules: readonly SourceRule[], triggers: readonly T
         ? `some of ${what} is delivered by no trigger, such as \`${key}\``
         : `no trigger delivers ${what}, such as \`${key}\`: it would never run`,
       hint: 'oss-saveas generate trigger writes triggers for the rules.',
-      path: ['rules', ruleIndex, 'match', 'key'],
+      path: ['rules', index, 'match', 'key'],
       span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
     };
   });
@@ -79,13 +80,14 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
   const found = new Map<Trigger, Diagnostic>();
   within(createBudget(maxStepsForAll), (budget) => {
     for (const rule of rules) {
-      const split = splitKeys(takenKeys(rule, budget), budget);
+      const split = splitKeys(sourceKeys(rule, budget), budget);
       for (const output of rule.outputs) {
         const written = writtenKeys(split, { rule, output }, budget);
-        const buckets = output.target.bucket === undefined ? rule.match.bucket : [output.target.bucket];
+        const buckets =
+          output.target.bucket === undefined ? rule.compiled.match.buckets : [output.target.bucket];
         for (const delivery of deliveries.filter(({ trigger }) => !found.has(trigger))) {
-          const takers = rules.filter(({ match }) => meet(match.bucket, buckets));
-          const key = meet(buckets, delivery.buckets) && findWasted(written, delivery, takers, budget);
+          const takers = rules.filter(({ compiled }) => bucketsMeet(compiled.match.buckets, buckets));
+          const key = bucketsMeet(buckets, delivery.buckets) && findWasted(written, delivery, takers, budget);
           if (key) {
             found.set(delivery.trigger, describeWaste(delivery.trigger, key, rule.name));
           }
@@ -115,16 +117,11 @@ function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic
   return { severity: 'warning', code: 'own-outputs', message, hint, path };
 }
 
-/** Two lists of buckets have one in common; an absent one may be any. */
-function meet(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  return a === undefined || b === undefined || a.some((bucket) => b.includes(bucket));
-}
-
 /** The keys that a trigger brings to the function; more than it really brings where a part of it cannot be read. */
 interface Delivery {
   trigger: Trigger;
-  /** Absent: it cannot be told which. */
-  buckets: readonly string[] | undefined;
+  /** Empty where it cannot be told which. */
+  buckets: readonly string[];
   keys: DFA;
 }
 
@@ -148,7 +145,7 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
 function readNative(trigger: Trigger, budget: Budget): Delivery {
   const prefix = regular(literalPattern(closed(trigger.prefix) ?? '') + any, budget);
   const suffix = regular(any + literalPattern(closed(trigger.suffix) ?? ''), budget);
-  const buckets = trigger.bucket === undefined ? undefined : [trigger.bucket];
+  const buckets = trigger.bucket === undefined ? [] : [trigger.bucket];
   return { trigger, buckets, keys: intersect(prefix, suffix, budget) };
 }
 
@@ -159,7 +156,7 @@ function readPattern(trigger: Trigger, budget: Budget): Delivery {
   const buckets = pick(pattern, 'data', 'oss', 'bucket', 'name');
   return {
     trigger,
-    buckets: Array.isArray(buckets) ? buckets.map(String) : undefined,
+    buckets: Array.isArray(buckets) ? buckets.map(String) : [],
     keys: intersect(subject, key, budget),
   };
 }

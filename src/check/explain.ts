@@ -1,6 +1,6 @@
 import { NFA, Words } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
-import { type Glob, maxCharacter } from '../compile/glob.ts';
+import { type Glob, literalStart, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { OssObject } from '../process.ts';
@@ -135,7 +135,7 @@ function whyNotKey({ keys }: Match, key: string, { key: globs, exclude = [] }: S
   if (matchesKey(keys, key.toLowerCase())) {
     return `${misfit}: upper and lower case differ`;
   }
-  const starts = globs.map(({ text }) => /^[^*?[{\\]*/.exec(text)?.[0] ?? '');
+  const starts = globs.map(({ text }) => literalStart(text));
   const isElsewhere = starts.every((start) => !key.startsWith(start));
   const beginnings = starts.map((start) => JSON.stringify(start)).join(' or ');
   return isElsewhere ? `${misfit}: it does not begin with ${beginnings}` : misfit;

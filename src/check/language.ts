@@ -61,7 +61,7 @@ export function without(keys: DFA, others: DFA, budget: Budget): DFA {
 }
 
 /** Gives the keys that a rule takes, of those that can come: none begins with a slash, and one that ends with it is a folder marker. */
-export function takenKeys({ keys }: SourceRule, budget: Budget): DFA {
+export function sourceKeys({ keys }: SourceRule, budget: Budget): DFA {
   return intersect(keys, regular('[^/\\\\](?:[^]*[^/])?', budget), budget);
 }
 

@@ -2,9 +2,9 @@ import type { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { keepsKey } from '../compile/outputs.ts';
-import { anyBucket, type Examples, followExamples, type Step } from './chains.ts';
+import { anyBucket, type ChainStep, type Examples, followExamples } from './chains.ts';
 import { type Edge, findComponents, groupBy } from './graph.ts';
-import { exampleKey, intersect, splitKeys, takenKeys, unite, writtenKeys } from './language.ts';
+import { exampleKey, intersect, sourceKeys, splitKeys, unite, writtenKeys } from './language.ts';
 
 /**
  * Rules that lead back to themselves.
@@ -14,7 +14,7 @@ import { exampleKey, intersect, splitKeys, takenKeys, unite, writtenKeys } from 
  * - `too-complex`: nothing could be told within the budget.
  */
 export type Cycle =
-  | { kind: 'loop' | 'own-source'; rules: readonly SourceRule[]; steps: Step[] }
+  | { kind: 'loop' | 'own-source'; rules: readonly SourceRule[]; steps: ChainStep[] }
   | { kind: 'unproven'; rules: readonly SourceRule[]; key: string }
   | { kind: 'too-complex'; rules: readonly SourceRule[] };
 
@@ -97,7 +97,7 @@ function examine(group: readonly SourceRule[], edges: readonly Edge[], budget: B
   return { kind: 'unproven', rules: [...new Set(last.map(({ rule }) => rule))], key };
 }
 
-function cycleOf(kind: 'loop' | 'own-source', steps: Step[]): Cycle {
+function cycleOf(kind: 'loop' | 'own-source', steps: ChainStep[]): Cycle {
   return { kind, rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
 }
 
@@ -109,7 +109,7 @@ function nodesOf(group: readonly SourceRule[], budget: Budget): Node[] {
   ]);
   const all = [...new Set([...named, anyBucket])];
   return group.flatMap((rule) => {
-    const keys = takenKeys(rule, budget);
+    const keys = sourceKeys(rule, budget);
     return (rule.match.bucket ?? all).map((bucket) => ({ rule, bucket, keys }));
   });
 }
@@ -147,9 +147,9 @@ function nextRound(
       const written = writtenKeys(split, { rule, output, bucket: known }, budget);
       const takers = new Set(targets.map(({ taker }) => taker));
       for (const node of start.filter((one) => one.bucket === bucket && takers.has(one.rule))) {
-        const taken = intersect(written, node.keys, budget);
-        if (!taken.isEmpty) {
-          reached.set(node, [...(reached.get(node) ?? []), taken]);
+        const both = intersect(written, node.keys, budget);
+        if (!both.isEmpty) {
+          reached.set(node, [...(reached.get(node) ?? []), both]);
         }
       }
     }

@@ -1,5 +1,6 @@
 import type { SourceRule } from '../compile/compile.ts';
-import { anyBucket, type ObjectName, type Step } from './chains.ts';
+import type { OssObject } from '../process.ts';
+import { anyBucket, type ChainStep } from './chains.ts';
 import type { Collision } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Writer } from './graph.ts';
@@ -13,7 +14,7 @@ const namesOf = (rules: readonly SourceRule[]) =>
     .join(', ');
 
 /** The key in quotes, with its bucket unless that is any and the same all along. */
-export function nameOf({ bucket, key }: ObjectName, buckets: readonly string[] = []): string {
+export function nameOf({ bucket, key }: OssObject, buckets: readonly string[] = []): string {
   const isPlain = bucket === anyBucket && buckets.every((other) => other === bucket);
   return quote(isPlain ? key : `oss://${bucket === anyBucket ? '<any bucket>' : bucket}/${key}`);
 }
@@ -67,7 +68,7 @@ function explain(cycle: Cycle): [code: string, message: string] {
   }
 }
 
-function formatSteps(steps: readonly Step[]): string {
+function formatSteps(steps: readonly ChainStep[]): string {
   const objects = [...steps.map(({ source }) => source), ...steps.slice(-1).map(({ target }) => target)];
   const buckets = objects.map(({ bucket }) => bucket);
   return objects.map((object) => nameOf(object, buckets)).join(' → ');

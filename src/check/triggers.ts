@@ -140,10 +140,17 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
 
 /** Two triggers share an event, and both their prefixes and their suffixes may fit one key. */
 function overlap(a: Trigger, b: Trigger): boolean {
-  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
   const isWild = [...a.events, ...b.events].includes('oss:ObjectCreated:*');
   const sharesEvent = isWild || a.events.some((event) => b.events.includes(event));
-  return sharesEvent && (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
+  return sharesEvent && filtersOverlap(a, b);
+}
+
+type KeyFilter = Pick<Trigger, 'prefix' | 'suffix'>;
+
+/** Tells whether some key may fit both filters; an absent prefix or suffix fits any. */
+export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
+  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
+  return (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
 }
 
 function error(code: string, path: Path, message: string, hint?: string): Diagnostic {

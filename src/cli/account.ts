@@ -60,7 +60,7 @@ function checkCoverage(rules: Rules, triggers: readonly Trigger[]): Finding {
   });
   const found = filters.join(', ') || 'no trigger';
   const missed = findDeliveryGaps(rules, triggers).map(
-    ({ ruleIndex, key }) => `${rules[ruleIndex]?.name} takes ${key}, which none delivers`,
+    ({ rule, key }) => `${rule.name} takes ${key}, which none delivers`,
   );
   return missed.length === 0
     ? ok(check, found)

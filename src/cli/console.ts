@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Io } from './command.ts';
 import { printable } from './terminal.ts';
@@ -19,39 +20,26 @@ export function createConsole({ err }: Io): Logger {
 }
 
 function formatLine(message: string, fields: object): string | undefined {
-  const known = new Map<string, unknown>(Object.entries(fields));
-  const line = known.get('line');
+  const { line, error } = fieldsOf(fields);
   if (typeof line !== 'string') {
-    const [reason] = String(known.get('error') ?? JSON.stringify(fields)).split('\n');
+    const [reason] = String(error ?? JSON.stringify(fields)).split('\n');
     return `${message}: ${reason}`;
   }
-  const result = parseFields(line);
-  if (result.get('message') === 'invocation finished') {
+  const result = fieldsOf(parseJson(line));
+  if (result.message === 'invocation finished') {
     return undefined; // its results stand above it
   }
-  if (!result.has('bucket')) {
+  if (result.bucket === undefined) {
     return line;
   }
-  const to = result.has('targetKey')
-    ? ` -> oss://${result.get('targetBucket')}/${result.get('targetKey')}`
-    : '';
+  const to = result.targetKey === undefined ? '' : ` -> oss://${result.targetBucket}/${result.targetKey}`;
   const details = [
-    result.get('rule'),
-    result.get('reason'),
-    result.has('sizeBytes') && `${result.get('sizeBytes')} bytes`,
-    result.has('durationMs') && `${result.get('durationMs')} ms`,
-    result.get('error'),
+    result.rule,
+    result.reason,
+    result.sizeBytes !== undefined && `${result.sizeBytes} bytes`,
+    result.durationMs !== undefined && `${result.durationMs} ms`,
+    result.error,
   ];
-  const about = `oss://${result.get('bucket')}/${result.get('key')}${to}`;
-  return `${result.get('message')}: ${about} (${details.filter(Boolean).join(', ')})`;
-}
-
-/** The fields of a line of JSON; none where the function wrote something else. */
-function parseFields(line: string): Map<string, unknown> {
-  try {
-    const fields: unknown = JSON.parse(line);
-    return new Map(Object.entries(typeof fields === 'object' && fields !== null ? fields : {}));
-  } catch {
-    return new Map();
-  }
+  const about = `oss://${result.bucket}/${result.key}${to}`;
+  return `${result.message}: ${about} (${details.filter(Boolean).join(', ')})`;
 }

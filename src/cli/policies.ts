@@ -1,5 +1,6 @@
 import { writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
+import { literalStart } from '../compile/glob.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type Values } from '../rules/template.ts';
@@ -73,9 +74,6 @@ function objectPrefixes(rules: Rules, deployed: string) {
   }
   return { sources: widest(sources), targets: widest(targets), read: widest(read) };
 }
-
-/** The text that all keys of a glob begin with. */
-export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */
 function hasLookedAt(rule: Rule): boolean {

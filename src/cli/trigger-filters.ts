@@ -1,14 +1,14 @@
 import type { Element, NoParent } from 'refa';
 import { writersOf } from '../check/graph.ts';
 import { intersect, literalPattern, regular } from '../check/language.ts';
-import { creationEvents, maxNativeTriggers } from '../check/triggers.ts';
+import { creationEvents, filtersOverlap, maxNativeTriggers } from '../check/triggers.ts';
 import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import type { Glob } from '../compile/glob.ts';
-import { literalStart, type Rules, type Site } from './policies.ts';
+import { type Glob, literalStart } from '../compile/glob.ts';
+import type { Rules, Site } from './policies.ts';
 
 /** The keys that one native trigger delivers, by how they begin and end. */
-interface Filter {
+interface KeyFilter {
   prefix: string;
   suffix: string;
 }
@@ -37,7 +37,7 @@ function sourceBuckets(rules: Rules, deployed: string): string[] {
  * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
  * since that is refused, and there are no more than a bucket may have.
  */
-function filtersOf(rules: readonly SourceRule[]): Filter[] {
+function filtersOf(rules: readonly SourceRule[]): KeyFilter[] {
   const globs = rules.flatMap(({ match }) => match.key);
   const exact = joinOverlapping(
     globs.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix }))),
@@ -51,24 +51,19 @@ function filtersOf(rules: readonly SourceRule[]): Filter[] {
 }
 
 /** Makes one filter of those that overlap, until none do. */
-function joinOverlapping(filters: readonly Filter[]): Filter[] {
-  const joined: Filter[] = [];
+function joinOverlapping(filters: readonly KeyFilter[]): KeyFilter[] {
+  const joined: KeyFilter[] = [];
   for (const filter of filters) {
     let wide = filter;
-    let i = joined.findIndex((other) => overlap(other, wide));
+    let i = joined.findIndex((other) => filtersOverlap(other, wide));
     while (i >= 0) {
       const [other = wide] = joined.splice(i, 1);
       wide = { prefix: shorter(other.prefix, wide.prefix), suffix: shorter(other.suffix, wide.suffix) };
-      i = joined.findIndex((one) => overlap(one, wide));
+      i = joined.findIndex((one) => filtersOverlap(one, wide));
     }
     joined.push(wide);
   }
   return joined;
-}
-
-function overlap(a: Filter, b: Filter): boolean {
-  const startTogether = a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix);
-  return startTogether && (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix));
 }
 
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);

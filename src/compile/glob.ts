@@ -1,6 +1,6 @@
 import { CharSet, type Concatenation, type Element, type NoParent } from 'refa';
 
-/** A parsed glob; `expression` is its regular expression, as refa wants it. */
+/** A glob as parsed; `expression` is its regular expression, as refa wants it. */
 export interface Glob {
   text: string;
   expression: NoParent<Concatenation>;
@@ -13,8 +13,6 @@ interface GlobProblem {
   expected: string;
   received: string;
 }
-
-export type ParsedGlob = { ok: true; glob: Glob } | GlobProblem;
 
 export const maxCharacter = 0x10ffff;
 
@@ -31,12 +29,12 @@ const maxDepth = 8;
 const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./suy;
 
 /** A token that cannot stand where it does: `expected` says what can, `at` so many units into it. */
-interface Refusal {
+interface TokenProblem {
   expected: string;
   at: number;
 }
 
-const refuse = (expected: string, at = 0): Refusal => ({ expected, at });
+const refuse = (expected: string, at = 0): TokenProblem => ({ expected, at });
 
 /** The alternatives between braces, or of the whole glob, as far as they are read. */
 interface Group {
@@ -49,7 +47,7 @@ interface Group {
  * `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a character taken literally.
  * Characters are Unicode code points; matching is case-sensitive, as OSS keys are.
  */
-export function parseGlob(text: string): ParsedGlob {
+export function parseGlob(text: string): { ok: true; glob: Glob } | GlobProblem {
   if (text === '' || text.length > maxLength) {
     const offset = Math.min(text.length, maxLength);
     return { ok: false, offset, expected: `1 to ${maxLength} characters`, received: `${text.length}` };
@@ -59,9 +57,9 @@ export function parseGlob(text: string): ParsedGlob {
   for (let offset = 0; offset < text.length; ) {
     tokenPattern.lastIndex = offset;
     const [token = ''] = tokenPattern.exec(text) ?? [];
-    const refusal = readToken(token, offset, groups);
-    if (refusal !== undefined) {
-      return problemAt(text, offset + refusal.at, refusal.expected);
+    const problem = readToken(token, offset, groups);
+    if (problem !== undefined) {
+      return problemAt(text, offset + problem.at, problem.expected);
     }
     offset += token.length;
   }
@@ -79,7 +77,7 @@ function problemAt(text: string, offset: number, expected: string): GlobProblem 
 }
 
 /** Adds what a token stands for to the innermost group. */
-function readToken(token: string, offset: number, groups: Group[]): Refusal | undefined {
+function readToken(token: string, offset: number, groups: Group[]): TokenProblem | undefined {
   if (token === '{') {
     groups.push({ offset, alternatives: [sequence([])] });
     return groups.length > maxDepth + 1 ? refuse(`braces nested at most ${maxDepth} deep`) : undefined;
@@ -100,7 +98,7 @@ function readToken(token: string, offset: number, groups: Group[]): Refusal | un
   return undefined;
 }
 
-function elementOf(token: string): NoParent<Element> | Refusal {
+function elementOf(token: string): NoParent<Element> | TokenProblem {
   switch (token) {
     case '**/':
       return choice([sequence([]), sequence([run(anyCharacter), one(slash)])]);
@@ -122,7 +120,7 @@ function elementOf(token: string): NoParent<Element> | Refusal {
 }
 
 /** A class of characters, each alone or a range. */
-function classOf(token: string): NoParent<Element> | Refusal {
+function classOf(token: string): NoParent<Element> | TokenProblem {
   const isNegated = /^\[[!^]/.test(token);
   const start = isNegated ? 2 : 1;
   let characters = CharSet.empty(maxCharacter);
@@ -165,3 +163,6 @@ function run(characters: CharSet): NoParent<Element> {
   const alternatives = [sequence([one(characters)])];
   return { type: 'Quantifier', min: 0, max: Number.POSITIVE_INFINITY, lazy: false, alternatives };
 }
+
+/** The text that all keys of a glob begin with. */
+export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';

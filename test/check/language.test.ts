@@ -3,7 +3,7 @@ import { Words } from 'refa';
 import { describe, expect, it } from 'vitest';
 import { takes, targetsOf } from '../../src/check/chains.ts';
 import { findEdges, writersOf } from '../../src/check/graph.ts';
-import { exampleKey, splitKeys, takenKeys, writtenKeys } from '../../src/check/language.ts';
+import { exampleKey, sourceKeys, splitKeys, writtenKeys } from '../../src/check/language.ts';
 import { createBudget } from '../../src/compile/budget.ts';
 import { compileSketches, type Sketch } from './sketches.ts';
 
@@ -22,7 +22,7 @@ function writtenBy(sketch: Sketch) {
   if (writer === undefined) {
     throw new Error('no output');
   }
-  const written = writtenKeys(splitKeys(takenKeys(writer.rule, budget), budget), writer, budget);
+  const written = writtenKeys(splitKeys(sourceKeys(writer.rule, budget), budget), writer, budget);
   return { writer, holds: (key: string) => written.test(Words.fromStringToUnicode(key)) };
 }
 
@@ -137,6 +137,6 @@ describe('an example of keys', () => {
     const budget = createBudget(10_000);
     const [rule] = rulesOf({ key: from, to: 'x/{rule}' });
 
-    expect(rule && exampleKey(takenKeys(rule, budget), budget)).toBe(expected);
+    expect(rule && exampleKey(sourceKeys(rule, budget), budget)).toBe(expected);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type CompiledRules, compileRules } from '../../src/compile/compile.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import type { PlanItem } from '../../src/pipeline/result.ts';
+import type { OssObject } from '../../src/process.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
 
 /** A rule of one output, in short. */
@@ -23,13 +24,8 @@ export function compileSketches(sketches: readonly Sketch[]): CompiledRules {
   return compileRules(JSON.stringify({ rules }), 'rules.json');
 }
 
-interface ObjectName {
-  bucket: string;
-  key: string;
-}
-
 /** What the handler's own planner makes of an upload; `version` is its ETag. */
-export function planOf(rules: Pick<RuleSet, 'rules'>, object: ObjectName, version = 0): PlanItem[] {
+export function planOf(rules: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): PlanItem[] {
   const event = {
     ...object,
     eventName: 'ObjectCreated:PutObject',
@@ -40,7 +36,7 @@ export function planOf(rules: Pick<RuleSet, 'rules'>, object: ObjectName, versio
 }
 
 /** Where all results are saved, whatever the recursion guard says. */
-export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: ObjectName, version = 0): ObjectName[] {
+export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): OssObject[] {
   const unguarded = rules.map((rule) => ({ ...rule, ownOutputs: undefined }));
   return planOf({ rules: unguarded }, object, version).flatMap((item) =>
     'target' in item && item.target !== undefined ? [item.target] : [],
