@@ -1,18 +1,17 @@
 import type { Dispatcher } from 'undici';
 import { credentialsFromContext } from './credentials/context.ts';
-import { EventError, type EventRecord } from './events/object-event.ts';
+import { EventError } from './events/object-event.ts';
 import { parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
-import { type Call, type CallSettings, createCall } from './oss/call.ts';
+import { type CallSettings, createCall } from './oss/call.ts';
 import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
 import type { Credentials } from './oss/sign.ts';
 import { adHocRules } from './pipeline/ad-hoc.ts';
-import { completeRecord } from './pipeline/complete.ts';
-import { plan } from './pipeline/plan.ts';
+import { createMemory } from './pipeline/memory.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
-import type { Outcome, PlanItem } from './pipeline/result.ts';
-import { run } from './pipeline/run.ts';
+import type { Outcome } from './pipeline/result.ts';
+import { jobsOf, run } from './pipeline/run.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
@@ -27,12 +26,13 @@ export interface HandlerDeps {
   /** Makes every event a dry run, whatever it asks for itself. */
   dryRun?: boolean | undefined;
   now?: (() => number) | undefined;
+  random?: (() => number) | undefined;
   /** Overrides the settings of calls to OSS. */
   callSettings?: Partial<CallSettings> | undefined;
 }
 
-/** Kept free at the end of an invocation, to report before the platform ends it. */
-const reserveMs = 1_000;
+/** Kept free at the end of an invocation, to report before the platform ends it, and for each output at 0.1 vCPU. */
+const reserve = { ms: 1_000, msPerOutput: 0.2 };
 
 /** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
 const maxOutputs = 10_000;
@@ -43,16 +43,25 @@ const maxOutputs = 10_000;
  * retries and tells somebody. Credentials come with each invocation and are kept nowhere.
  */
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
-  const { settings, dispatcher, now = Date.now } = deps;
+  const { settings, dispatcher, now = Date.now, random = Math.random } = deps;
   const logger = createJsonLogger(settings.logLevel, deps.write);
   // It outlives the invocation: an instance whose clock is wrong pays for learning it once.
   const clock = { offsetMs: 0 };
+  const instance = createMemory();
 
   return async function invoke(event, context) {
     const startedAt = now();
     const { requestId, timeoutMs, region } = readContext(context);
-    const { records, adHoc, dryRun, savedSince } = parseEvent(event, new Date(startedAt));
-    const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
+    const records = parseEvent(event);
+    const jobs = records.flatMap((record) => {
+      const { adHoc, dryRun = false, savedSince } = record.options ?? {};
+      const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
+      return jobsOf(record, ruleSet, { dryRun: dryRun || deps.dryRun === true, savedSince });
+    });
+    if (jobs.length > maxOutputs) {
+      throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
+    }
+    const reserveMs = reserve.ms + jobs.length * reserve.msPerOutput;
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
     const call = createCall({
@@ -68,19 +77,23 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
       now,
       ...deps.callSettings,
     });
-    const planned = await planAll(records, ruleSet, { call, deadline });
-    const isDryRun = dryRun || deps.dryRun === true;
+    const memory = instance.open(requestId);
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
-    const options = { call, limit, deadline, now, savedSince, onOutcome };
-    const results = isDryRun ? planned : await run(planned, options);
+    const results = await run(jobs, { call, limit, deadline, timeoutMs, now, random, memory, onOutcome });
     const report = summarize(results, requestId, now() - startedAt);
     // The line of a single result already says all.
-    if (isDryRun || results.length > 1) {
+    if (jobs.some(({ dryRun }) => dryRun) || results.length > 1) {
       logSummary(logger, report);
     }
-    if (mustThrow(report, ruleSet)) {
+    if (
+      mustThrow(
+        report,
+        records.some(({ options }) => options?.adHoc) ? 'throw' : deps.ruleSet.onPermanentFailure,
+      )
+    ) {
       throw new OutputsFailed(report);
     }
+    instance.forget(requestId);
     return report;
   };
 }
@@ -95,24 +108,8 @@ function findOss(settings: Settings, here: string | undefined): { region: string
   return { region, endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }) };
 }
 
-async function planAll(
-  records: readonly EventRecord[],
-  ruleSet: RuleSet,
-  options: { call: Call; deadline: number },
-): Promise<PlanItem[]> {
-  const planned: PlanItem[] = [];
-  for (const record of records) {
-    const completed = await completeRecord(record, ruleSet, options);
-    planned.push(...('status' in completed ? [completed] : plan(completed, ruleSet)));
-    if (planned.length > maxOutputs) {
-      throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
-    }
-  }
-  return planned;
-}
-
 /** A failure that may heal, or that the rules do not want to be only reported, goes to the platform's retries. */
-function mustThrow({ results }: Report, { onPermanentFailure }: RuleSet): boolean {
+function mustThrow({ results }: Report, onPermanentFailure: RuleSet['onPermanentFailure']): boolean {
   return results.some(
     (result) => result.status === 'failed' && (result.kind === 'transient' || onPermanentFailure === 'throw'),
   );

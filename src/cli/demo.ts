@@ -94,9 +94,8 @@ function callTo(url: string): Call {
 
 /** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
 function planFor({ bucket, key, body, contentType }: Upload, rules: RuleSet): PlannedResult[] {
-  const event = JSON.stringify({ bucket, key, size: body.length, contentType });
-  const { records } = parseEvent(Buffer.from(event), new Date());
-  const items = records.flatMap((record) => plan(record, rules));
+  const event = JSON.stringify({ bucket, key, size: body.length, contentType, lastModified: new Date() });
+  const items = parseEvent(Buffer.from(event)).flatMap((record) => plan(record, rules));
   return items.filter((item) => item.status === 'planned');
 }
 

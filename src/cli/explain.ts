@@ -1,5 +1,5 @@
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
-import type { ObjectEvent } from '../events/object-event.ts';
+import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
@@ -33,9 +33,11 @@ export const explain: Command = {
     const bucket = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
     const explanations: PricedExplanation[] = [];
     for (const argument of positionals) {
-      const { records, adHoc } = await readArgument(argument, { bucket, ...values }, io);
-      const { rules } = adHoc === undefined ? ruleSet : adHocRules(adHoc);
-      explanations.push(...records.map((record) => addPrice(explainRecord(record, rules, source))));
+      for (const record of await readArgument(argument, { bucket, ...values }, io)) {
+        const adHoc = record.options?.adHoc;
+        const { rules } = adHoc === undefined ? ruleSet : adHocRules(adHoc);
+        explanations.push(addPrice(explainRecord(withTime(record), rules, source)));
+      }
     }
     const texts = explanations.map(formatExplanation);
     const text = [...texts, priceNote].join('\n');
@@ -44,17 +46,26 @@ export const explain: Command = {
   },
 };
 
-type ArgumentRecords = Pick<ReturnType<typeof parseEvent>, 'records' | 'adHoc'>;
-
 /** The objects that an argument names, one by one or by an event. */
-async function readArgument(argument: string, values: Values, io: Io): Promise<ArgumentRecords> {
+async function readArgument(argument: string, values: Values, io: Io): Promise<EventRecord[]> {
   const isInput = argument === '-';
   const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !text.startsWith('oss://'))) {
-    return parseEvent(Buffer.from(JSON.stringify(await readEvent(text))), new Date());
+    return parseEvent(Buffer.from(JSON.stringify(await readEvent(text))));
   }
   const names = isInput ? text.split(/\r?\n/).filter((line) => line !== '') : [text];
-  return { records: names.map((name) => ({ kind: 'object', event: toUpload(name, values) })) };
+  return names.map((name) => ({ kind: 'object', event: toUpload(name, values) }));
+}
+
+/** An object that a person names has the day on which it was modified, which only OSS knows: here it is today. */
+function withTime(record: EventRecord): EventRecord {
+  if (record.kind !== 'object' || record.event.eventName !== 'Manual') {
+    return record;
+  }
+  return {
+    ...record,
+    event: { ...record.event, eventTime: record.event.eventTime ?? new Date().toISOString() },
+  };
 }
 
 function toUpload(name: string, values: Values): ObjectEvent {

@@ -77,7 +77,7 @@ function objectPrefixes(rules: Rules, deployed: string) {
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */
 function hasLookedAt(rule: Rule): boolean {
-  const bare = { bucket: '', key: '', eventName: 'Manual', eventTime: '' };
+  const bare = { bucket: '', key: '', eventName: 'Manual' };
   return asksMore(rule, bare) || rule.outputs.some(({ refresh }) => refresh);
 }
 

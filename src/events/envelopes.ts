@@ -1,5 +1,5 @@
-import { fieldsOf, type JsonObject, textOf } from '../json.ts';
-import type { EventRecord, ObjectEvent } from './object-event.ts';
+import { fieldsOf, isJsonObject, type JsonObject, textOf } from '../json.ts';
+import { EventError, type EventRecord, type ObjectEvent } from './object-event.ts';
 
 /** One shape that Function Compute may deliver; `path` begins the names of its fields in messages: `[0].data.`. */
 export interface Envelope {
@@ -21,15 +21,28 @@ export const envelopes: readonly Envelope[] = [
     unwrap: ({ events }, path) => readList(events, `${path}events`, readOssRecord),
   },
   {
+    // EventBridge's "partial event" with the path `$.data` (EventBridge help, "Event transformation").
+    name: 'one OSS record {"eventName": …, "oss": {"bucket": …, "object": …}}, or an array of them',
+    detect: isOssRecord,
+    unwrap: (value, path) => [readOssRecord(value, path)],
+  },
+  {
     // One native record in a CloudEvent (EventBridge help, "OSS events"). Types that are about no object, such as
-    // `oss:CloudMonitor:…`, are let through by name.
+    // `oss:CloudMonitor:…`, are let through by name; whether one is about an object, its data tell, whatever the type.
     name: 'EventBridge CloudEvent {"source": "acs.oss", "type": "oss:ObjectCreated:…", "data": …}, or an array of them',
-    detect: ({ source, type }) => source === 'acs.oss' && typeof type === 'string',
-    unwrap: ({ type, data }, path) => {
+    detect: ({ source, type, data }) =>
+      (source === 'acs.oss' && typeof type === 'string') || isOssRecord(fieldsOf(data)),
+    unwrap: ({ type, data, time }, path) => {
       const eventName = withoutPrefix(String(type));
-      const isAboutObject = /^Object\w+:/.test(eventName);
-      return [isAboutObject ? readOssRecord(data, `${path}data.`) : { kind: 'other', eventName }];
+      const isAboutObject = /^Object\w+:/.test(eventName) || isOssRecord(fieldsOf(data));
+      return [isAboutObject ? readOssRecord(data, `${path}data.`, time) : { kind: 'other', eventName }];
     },
+  },
+  {
+    // The dead letter of an asynchronous invocation (Function Compute help, "Result callback"), as it lies in a queue.
+    name: 'a destination\'s record {"requestContext": …, "requestPayload": …}',
+    detect: (value) => 'requestPayload' in value,
+    unwrap: ({ requestPayload }, path, open) => open(requestPayload, `${path}requestPayload`),
   },
   {
     // SMQ, formerly MNS, reaches Function Compute through EventBridge. The body is Base64 or not, as the subscription
@@ -52,7 +65,12 @@ export const envelopes: readonly Envelope[] = [
   },
 ];
 
-function readOssRecord(record: unknown, path: string): EventRecord {
+function isOssRecord({ eventName, oss }: JsonObject): boolean {
+  return isText(eventName) && isJsonObject(oss);
+}
+
+/** `time` is that of the envelope, for a record that has none. */
+function readOssRecord(record: unknown, path: string, time?: unknown): EventRecord {
   const { eventName, eventTime, oss } = fieldsOf(record);
   if (!isText(eventName)) {
     return malformed(`${path}eventName`, 'a text', eventName);
@@ -68,17 +86,31 @@ function readOssRecord(record: unknown, path: string): EventRecord {
     contentType: fieldsOf(objectMeta).mimeType,
   };
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
-  const time = textOf(eventTime) ?? '';
-  const modifiedAt = Number.isNaN(Date.parse(time)) ? undefined : time;
+  const modifiedAt = readTime(eventTime) ?? readTime(time);
   return readObject(fields, places, {
     eventName: withoutPrefix(eventName),
-    eventTime: modifiedAt ?? '',
+    eventTime: modifiedAt,
     modifiedAt,
   });
 }
 
+/**
+ * A time in ISO 8601 with `Z` or an offset, from a text or from epoch seconds or milliseconds. Undefined is any other:
+ * without an offset it would be read by the clock of whoever reads it. EventBridge help shows times that end in the name
+ * of China's zone.
+ */
+export function readTime(value: unknown): string | undefined {
+  if (typeof value === 'number') {
+    const date = new Date(value < 1e11 ? value * 1_000 : value);
+    return value > 0 && !Number.isNaN(date.getTime()) ? date.toISOString() : undefined;
+  }
+  const text = textOf(value)?.replace(/ ?\[?Asia\/Shanghai\]?$/, '+08:00') ?? '';
+  const isExact = /^\d{4}-\d\d-\d\d[T ][\d:.]+ ?(Z|[+-]\d\d:?\d\d)$/i.test(text);
+  return isExact && !Number.isNaN(Date.parse(text)) ? text : undefined;
+}
+
 function withoutPrefix(eventName: string): string {
-  return eventName.replace(/^oss:/, '');
+  return eventName.replace(/^(acs:)?oss:/i, '');
 }
 
 /** Makes the record of an object; `places` name its bucket and key in messages, `event` says what happened to it. */
@@ -112,11 +144,30 @@ export function readList(
   read: (item: unknown, path: string) => EventRecord,
 ): EventRecord[] {
   return Array.isArray(list) && list.length > 0
-    ? list.map((item, i) => read(item, `${path}[${i}].`))
+    ? collect(list, (item, i) => [read(item, `${path}[${i}].`)])
     : [malformed(path, 'objects', list)];
 }
 
-function malformed(place: string, expected: string, received: unknown): EventRecord {
+/** Far above what fits into an asynchronous event (128 KB); bounds the memory that a hand-made one may ask for. */
+const maxRecords = 10_000;
+
+/** The records of all items together. Throws EventError where they are too many. */
+export function collect(
+  items: readonly unknown[],
+  read: (item: unknown, i: number) => EventRecord[],
+): EventRecord[] {
+  const records: EventRecord[] = [];
+  for (const [i, item] of items.entries()) {
+    records.push(...read(item, i));
+    if (records.length > maxRecords || items.length > maxRecords) {
+      const count = Math.max(records.length, items.length);
+      throw new EventError(`The event holds ${count} records; at most ${maxRecords}.`);
+    }
+  }
+  return records;
+}
+
+export function malformed(place: string, expected: string, received: unknown): EventRecord {
   return { kind: 'malformed', problem: `${place}: expected ${expected}, received ${describe(received)}` };
 }
 

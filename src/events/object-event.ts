@@ -7,8 +7,8 @@ export interface ObjectEvent {
   key: string;
   /** The name that native events use, without EventBridge's `oss:`; `Manual` where a person or flow named the object. */
   eventName: string;
-  /** ISO 8601; where the event brings none (manual ones never do) the time of the invocation. */
-  eventTime: string;
+  /** ISO 8601 with an offset; absent where the event tells none that can be read. */
+  eventTime?: string | undefined;
   /** When the object got the content that the event is about, ISO 8601; unknown for manual events. */
   modifiedAt?: string | undefined;
   sizeBytes?: number | undefined;
@@ -17,12 +17,28 @@ export interface ObjectEvent {
   contentType?: string | undefined;
 }
 
+/** An output that a manual event names in place of the rules, as it came. */
+export interface AdHocOutput {
+  style: unknown;
+  target: unknown;
+}
+
+/** The options of the manual event that names an object. */
+export interface ManualOptions {
+  adHoc?: AdHocOutput | undefined;
+  /** Outputs are only planned. */
+  dryRun: boolean;
+  /** Epoch ms: outputs that were saved since then are left as they are. */
+  savedSince?: number | undefined;
+}
+
 /** One delivered item, sorted by its kind. A bad item never hides the good ones beside it. */
-export type EventRecord =
+export type EventRecord = { options?: ManualOptions | undefined } & (
   | { kind: 'object'; event: ObjectEvent }
   /** Understood, but about no object: for example EventBridge's CPU alarm. */
   | { kind: 'other'; eventName: string }
-  | { kind: 'malformed'; problem: string };
+  | { kind: 'malformed'; problem: string }
+);
 
 /** The event holds nothing this function can act on; the message says what it would understand. */
 export class EventError extends Error {

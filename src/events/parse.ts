@@ -1,36 +1,25 @@
 import { isJsonObject, parseJson } from '../json.ts';
-import { describe, envelopes } from './envelopes.ts';
-import { type ManualOptions, manual, readManualOptions } from './manual.ts';
+import { collect, describe, envelopes } from './envelopes.ts';
+import { manual } from './manual.ts';
 import { EventError, type EventRecord } from './object-event.ts';
-
-/** The objects of one event, and what it asks for beside them. */
-export interface ParsedEvent extends ManualOptions {
-  records: EventRecord[];
-}
 
 /** The first one that detects its shape opens the value. */
 const understood = [...envelopes, manual];
 
-/** Far above what fits into an asynchronous event (128 KB); bounds what a hand-made one may ask for. */
-const maxRecords = 10_000;
 /** Envelopes in envelopes (EventBridge around SMQ around OSS) are three deep; text in text counts too. */
 const maxDepth = 8;
 
 /**
  * Turns whatever Function Compute delivers into records. Never reads only the first one, never decodes keys.
  * Throws EventError when no usable record is there; a bad record beside good ones is returned as `malformed`.
- * `now` is the time given to objects that come without an event time.
  */
-export function parseEvent(bytes: Uint8Array, now: Date): ParsedEvent {
+export function parseEvent(bytes: Uint8Array): EventRecord[] {
   const value = decode(Buffer.from(bytes).toString());
-  const records = open(value, '', 0).map((record) => withTime(record, now));
+  const records = open(value, '', 0);
   if (records.every(({ kind }) => kind === 'malformed')) {
     throw new EventError(explain(records, value));
   }
-  if (records.length > maxRecords) {
-    throw new EventError(`The event holds ${records.length} records; at most ${maxRecords}.`);
-  }
-  return { records, ...readManualOptions(value) };
+  return records;
 }
 
 function open(value: unknown, path: string, depth: number): EventRecord[] {
@@ -41,7 +30,7 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
     return open(decode(value), path, depth + 1);
   }
   if (Array.isArray(value)) {
-    return value.flatMap((item, i) => open(item, `${path}[${i}]`, depth + 1));
+    return collect(value, (item, i) => open(item, `${path}[${i}]`, depth + 1));
   }
   const envelope = isJsonObject(value) ? understood.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
@@ -51,18 +40,17 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   return envelope.unwrap(value, path === '' ? '' : `${path}.`, openInner);
 }
 
-/** JSON, or Base64 of JSON as OSS publishes to SMQ; anything else becomes null, which no envelope takes. */
+/**
+ * JSON, or Base64 of JSON as OSS publishes to SMQ (in lines of 76 characters where MIME wrote it), with or without a byte
+ * order mark; anything else becomes null, which no envelope takes.
+ */
 function decode(text: string): unknown {
-  const value = parseJson(text);
-  if (value !== undefined || !/^[\w+/-]+={0,2}\s*$/.test(text)) {
+  const value = parseJson(text.replace(/^\uFEFF/, ''));
+  if (value !== undefined || !/^[\w+/-]+={0,2}$/.test(text.replace(/\s/g, ''))) {
     return value ?? null;
   }
-  return parseJson(Buffer.from(text, 'base64').toString()) ?? null;
-}
-
-function withTime(record: EventRecord, now: Date): EventRecord {
-  const isTimeless = record.kind === 'object' && record.event.eventTime === '';
-  return isTimeless ? { ...record, event: { ...record.event, eventTime: now.toISOString() } } : record;
+  const decoded = Buffer.from(text, 'base64').toString();
+  return parseJson(decoded.replace(/^\uFEFF/, '')) ?? null;
 }
 
 function explain(records: readonly EventRecord[], value: unknown): string {

@@ -1,6 +1,5 @@
 import { describe } from '../events/envelopes.ts';
-import type { AdHocOutput } from '../events/manual.ts';
-import { EventError } from '../events/object-event.ts';
+import { type AdHocOutput, EventError } from '../events/object-event.ts';
 import { fieldsOf } from '../json.ts';
 import { type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { keyVariables, type Part, parseTemplate, variablesOf } from '../rules/template.ts';

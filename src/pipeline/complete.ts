@@ -1,49 +1,58 @@
-import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
+import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { variablesOf } from '../rules/template.ts';
+import { usesDay, variablesOf } from '../rules/template.ts';
 import { describeError, type FailedResult } from './result.ts';
 
 /**
- * Fills in size, content type, ETag and time where a rule asks for one that the event does not carry (a manual event
- * names only bucket and key; older native ones have no content type). A HeadObject is made for those alone; if it
- * fails, the record becomes a failure, since nobody can tell then whether a rule matches.
+ * Whether a rule asks for size, content type, ETag or time where the event does not tell it (a manual event names only
+ * bucket and key; older native ones have no content type), so that OSS has to be asked before anything is planned.
  */
-export async function completeRecord(
-  record: EventRecord,
-  { rules }: RuleSet,
-  { call, deadline }: { call: Call; deadline: number },
-): Promise<EventRecord | FailedResult> {
+export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): boolean {
   // The cheap question comes first: hardly any rule asks for more than an event tells.
-  const lacks = (event: ObjectEvent) => rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
-  if (record.kind !== 'object' || !lacks(record.event)) {
-    return record;
-  }
-  const { event } = record;
+  return rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
+}
+
+/**
+ * Fills in what the event does not tell, by a HeadObject; if that fails, the object becomes a failure, since nobody can
+ * tell then whether a rule matches.
+ */
+export async function completeEvent(
+  event: ObjectEvent,
+  { call, deadline }: { call: Call; deadline: number },
+): Promise<ObjectEvent | FailedResult> {
   const { bucket, key } = event;
   try {
     const head = await headObject(call, { bucket, key, deadline });
+    const savedAt = head.lastModified?.toISOString();
     // The event's own properties stay: HEAD may be about a newer version of the object.
     const sizeBytes = event.sizeBytes ?? head.sizeBytes;
     const contentType = event.contentType ?? head.contentType;
     const eTag = event.eTag ?? head.eTag;
-    const modifiedAt = event.modifiedAt ?? head.lastModified?.toISOString();
-    return { kind: 'object', event: { ...event, sizeBytes, contentType, eTag, modifiedAt } };
+    const modifiedAt = event.modifiedAt ?? savedAt;
+    const eventTime = event.eventTime ?? (isManual(event) ? savedAt : undefined);
+    return { ...event, sizeBytes, contentType, eTag, modifiedAt, eventTime };
   } catch (error) {
     return { status: 'failed', source: { bucket, key }, ...describeError(error) };
   }
 }
 
-/** Whether a rule asks for more than the event tells, so that OSS has to be asked. */
+/** Whether a rule asks for more than the event tells. */
 export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
   return (
     (event.contentType === undefined && match.contentTypes.length > 0) ||
     (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) ||
     (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) ||
-    (event.eTag === undefined && outputs.some(usesETag))
+    (event.eTag === undefined && outputs.some(usesETag)) ||
+    (event.eventTime === undefined && isManual(event) && outputs.some(usesDay))
   );
+}
+
+/** A manual event has no time of its own; the day is that of its object, and not of an invocation that may be repeated. */
+function isManual({ eventName }: ObjectEvent): boolean {
+  return eventName === 'Manual';
 }
 
 function usesETag({ checkSource, style, target }: Output): boolean {

@@ -3,7 +3,7 @@ import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { render, splitKey, type Values } from '../rules/template.ts';
+import { render, splitKey, usesDay, type Values } from '../rules/template.ts';
 import { isOwnOutput } from './guard.ts';
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
@@ -42,11 +42,11 @@ function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
 
 /** Events by which no finished object with new content comes into being (OSS help, "Event notification"). */
 const skippedEvents: readonly [RegExp, SkipReason][] = [
-  [/^ObjectCreated:(InitiateMultipartUpload|UploadPart|UploadPartCopy)$/, 'upload-in-progress'],
-  [/^ObjectCreated:PutSymlink$/, 'symlink'],
-  [/^(ObjectRemoved:|ObjectReplication:ObjectRemoved$)/, 'removed'],
+  [/^ObjectCreated:(InitiateMultipartUpload|UploadPart|UploadPartCopy)$/i, 'upload-in-progress'],
+  [/^ObjectCreated:PutSymlink$/i, 'symlink'],
+  [/^(ObjectRemoved:|ObjectReplication:ObjectRemoved$)/i, 'removed'],
   // Creations are not listed one by one: the name of the one that a save-as raises is documented nowhere.
-  [/^(?!Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/, 'not-a-creation'],
+  [/^(?!Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/i, 'not-a-creation'],
 ];
 
 function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason | undefined {
@@ -72,6 +72,11 @@ function planOutput({ name: rule }: Rule, output: Output, event: ObjectEvent, va
   const source = { bucket, key };
   const target = { bucket: output.target.bucket ?? bucket, key: render(output.target.key, values) };
   try {
+    if (event.eventTime === undefined && usesDay(output)) {
+      throw new RangeError(
+        'the event tells no time (ISO 8601 with an offset), and the output asks for its day',
+      );
+    }
     assertTarget(source, target);
     const style = render(output.style, values);
     const process = buildProcess(style, target);
@@ -93,6 +98,7 @@ function assertTarget(source: OssObject, target: OssObject): void {
 }
 
 function valuesOf({ name: rule }: Rule, { bucket, key, eTag = '', eventTime }: ObjectEvent): Values {
-  const [yyyy = '', mm = '', dd = ''] = new Date(eventTime).toISOString().slice(0, 10).split('-');
+  const day = eventTime === undefined ? '' : new Date(eventTime).toISOString();
+  const [yyyy = '', mm = '', dd = ''] = day.slice(0, 10).split('-');
   return { key, bucket, rule, etag: eTag, yyyy, mm, dd, ...splitKey(key) };
 }

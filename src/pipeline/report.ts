@@ -42,7 +42,7 @@ function formatReport({ results, saved, skipped, requestId }: Report): string {
   const permanent = failures.filter(({ kind }) => kind === 'permanent').length;
   const kinds = `${permanent} for good, ${failures.length - permanent} to be tried again`;
   const headline = `${failures.length} failed (${kinds}), ${saved} saved, ${skipped} skipped, requestId ${requestId}:`;
-  const lines = takeBytes(failures.map(formatFailure), maxMessageBytes);
+  const lines = formatFirst(failures, maxMessageBytes - Buffer.byteLength(headline) - 32);
   const more = failures.length - lines.length;
   return [headline, ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
 }
@@ -54,13 +54,19 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   return truncate(`- ${kind} ${code}${from}${to}${by}: ${message}`, maxFailureBytes);
 }
 
-/** Takes as many lines from the front as fit. */
-function takeBytes(lines: readonly string[], maxBytes: number): string[] {
+/** Formats as many failures from the front as fit: of thousands, the others would take time for nothing. */
+function formatFirst(failures: readonly FailedResult[], maxBytes: number): string[] {
+  const lines: string[] = [];
   let left = maxBytes;
-  return lines.filter((line) => {
+  for (const failure of failures) {
+    const line = formatFailure(failure);
     left -= Buffer.byteLength(line) + 1;
-    return left >= 0;
-  });
+    if (left < 0) {
+      break;
+    }
+    lines.push(line);
+  }
+  return lines;
 }
 
 function truncate(text: string, maxBytes: number): string {

@@ -32,6 +32,7 @@ export type SkipReason =
   | 'no-rule-matched'
   | 'own-output'
   | 'target-exists'
+  | 'already-saved'
   | 'up-to-date';
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */

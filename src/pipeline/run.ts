@@ -1,33 +1,129 @@
-import type { Outcome, Result } from './result.ts';
+import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { completeEvent, mustAsk } from './complete.ts';
+import { recall, remember, type TaskMemory } from './memory.ts';
+import { plan } from './plan.ts';
+import type { FailedResult, Outcome, PlanItem, Result, Task } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
-export interface RunOptions extends SaveOptions {
+/** An item of a plan, or an object that OSS has to be asked about before it can be planned. */
+export interface Job {
+  work: PlanItem | { event: ObjectEvent; ruleSet: RuleSet };
+  /** The output is planned and not made. */
+  dryRun: boolean;
+  /** Epoch ms: a target that was written since then is left as it is. */
+  savedSince?: number | undefined;
+}
+
+export interface RunOptions extends Omit<SaveOptions, 'savedSince'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
+  /** What an earlier attempt at this event did, and this one adds. */
+  memory: TaskMemory;
+  random: () => number;
   /** Called as each result comes, in the order of completion. */
   onOutcome: (outcome: Outcome) => void;
 }
 
+/** So many outputs that were never started are logged one by one; thousands would take the time to report at all. */
+const maxUnstartedLogged = 100;
+
+/** Makes the jobs of one record. Pure. */
+export function jobsOf(record: EventRecord, ruleSet: RuleSet, options: Omit<Job, 'work'>): Job[] {
+  if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
+    return [{ ...options, work: { event: record.event, ruleSet } }];
+  }
+  return plan(record, ruleSet).map((work) => ({ ...options, work }));
+}
+
 /**
- * Carries out a plan: planned outputs become `saved`, `skipped` or `failed`, the rest passes through. Results keep the
- * plan's order. Never throws: one failure stops nothing else, and what the deadline cuts off is a failure too.
+ * Carries out the jobs: planned outputs become `saved`, `skipped` or `failed`, the rest passes through. Results keep the
+ * order of the jobs. One failure stops nothing else, and what the deadline cuts off is a failure too. Where not all
+ * jobs can start at once, the first one is drawn at random: an event that is too large for one invocation would else
+ * begin with the same outputs at every retry and never get to the last ones.
  */
-export async function run(plan: readonly Result[], options: RunOptions): Promise<Result[]> {
-  const results = [...plan];
-  // All lanes share one iterator: each takes what the others have left.
-  const waiting = plan.entries();
-  let lanes = Math.min(plan.length, Math.max(1, options.limit.current));
-  const work = async (): Promise<void> => {
-    for (const [i, item] of waiting) {
-      const outcome = item.status === 'planned' ? await save(item, options) : item;
-      results[i] = outcome;
-      options.onOutcome(outcome);
-      if (lanes > Math.max(1, options.limit.current)) {
-        break; // OSS throttles, so this lane closes.
+export function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
+  const { limit, random, now, deadline, onOutcome } = options;
+  const results: Result[][] = jobs.map(() => []);
+  const first = jobs.length > limit.current ? Math.floor(random() * jobs.length) : 0;
+  // The outputs of an object that was asked about come before any other job.
+  const asked: (() => Promise<void>)[] = [];
+  let [taken, underWay, unstarted] = [0, 0, 0];
+
+  async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
+    if (!('status' in work)) {
+      return ask(work, job, slot);
+    }
+    const isLate = !job.dryRun && now() >= deadline;
+    const result =
+      isLate && work.status === 'planned'
+        ? unstartedResult(subjectOf(work))
+        : await carryOut(work, job, options);
+    slot[place] = result;
+    unstarted += Number(isLate);
+    if (result.status !== 'planned' && !job.dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
+      onOutcome(result);
+    }
+  }
+
+  async function ask(
+    { event, ruleSet }: { event: ObjectEvent; ruleSet: RuleSet },
+    job: Omit<Job, 'work'>,
+    slot: Result[],
+  ): Promise<void> {
+    const { bucket, key } = event;
+    const completed =
+      now() >= deadline ? unstartedResult({ source: { bucket, key } }) : await completeEvent(event, options);
+    const items = 'status' in completed ? [completed] : plan({ kind: 'object', event: completed }, ruleSet);
+    asked.push(...items.map((item, i) => () => work({ ...job, work: item }, slot, i)));
+  }
+
+  function takeJob(): (() => Promise<void>) | undefined {
+    const [i, next] = [(first + taken) % jobs.length, asked.shift()];
+    const [job, slot] = [jobs[i], results[i]];
+    if (next !== undefined || taken >= jobs.length || job === undefined || slot === undefined) {
+      return next;
+    }
+    taken += 1;
+    return () => work(job, slot, 0);
+  }
+
+  return new Promise((resolve, reject) => {
+    function fill(): void {
+      while (underWay < Math.max(1, limit.current)) {
+        const start = takeJob();
+        if (start === undefined) {
+          break;
+        }
+        underWay += 1;
+        start().then(() => {
+          underWay -= 1;
+          fill();
+        }, reject);
+      }
+      if (underWay === 0) {
+        resolve(results.flat());
       }
     }
-    lanes -= 1;
-  };
-  await Promise.all(Array.from({ length: lanes }, work));
-  return results;
+    fill();
+  });
+}
+
+async function carryOut(item: PlanItem, { dryRun, savedSince }: Omit<Job, 'work'>, options: RunOptions) {
+  if (item.status !== 'planned' || dryRun) {
+    return item;
+  }
+  const known = recall(options.memory, item);
+  const outcome = known ?? (await save(item, { ...options, savedSince }));
+  remember(options.memory, item, outcome);
+  return outcome;
+}
+
+function subjectOf({ rule, source, target }: Task) {
+  return { rule, source, target };
+}
+
+function unstartedResult(subject: Pick<FailedResult, 'rule' | 'source' | 'target'>): FailedResult {
+  const message = 'no time was left to start it';
+  return { status: 'failed', kind: 'transient', code: 'Deadline', message, ...subject, attempts: 0 };
 }

@@ -11,6 +11,8 @@ export interface SaveOptions {
   now: () => number;
   /** Epoch ms: a target that was written since then is left as it is. */
   savedSince?: number | undefined;
+  /** The longest time that one attempt at an output may take. */
+  timeoutMs?: number | undefined;
 }
 
 /** A source that is replaced faster than it can be processed is left to the next invocation. */
@@ -38,7 +40,7 @@ export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
 /** Asks for the target where only what is missing is wanted, or what is older than its source or than `savedSince`. */
 async function findReasonToKeep(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
   const { refresh, target, version } = task;
-  const { savedSince } = options;
+  const { savedSince, timeoutMs = 60_000 } = options;
   if (refresh === undefined && savedSince === undefined) {
     return undefined;
   }
@@ -54,8 +56,9 @@ async function findReasonToKeep(task: Task, options: SaveOptions): Promise<SkipR
   if (refresh !== 'stale' || savedAt === undefined || version.modifiedAt === undefined) {
     return undefined;
   }
-  // Within one second nobody can tell which came first: it is made again.
-  return savedAt > Date.parse(version.modifiedAt) ? 'up-to-date' : undefined;
+  // An attempt that read the older source may save after the newer one came: within the time that an attempt may take
+  // nobody can tell which source a target was made of, and it is made again.
+  return savedAt > Date.parse(version.modifiedAt) + timeoutMs ? 'up-to-date' : undefined;
 }
 
 /** Asks HEAD for an object; resolves to undefined where there is none. */

@@ -73,6 +73,17 @@ export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable
   });
 }
 
+/** Whether an output's style or target depends on the day of the event. */
+export function usesDay({
+  style,
+  target,
+}: {
+  style: readonly Part[];
+  target: { key: readonly Part[] };
+}): boolean {
+  return variablesOf([...style, ...target.key]).some(({ name }) => ['yyyy', 'mm', 'dd'].includes(name));
+}
+
 /**
  * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so that
  * `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.

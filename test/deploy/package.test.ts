@@ -101,7 +101,7 @@ describe('the event files', async () => {
     const { ruleSet } = await loadRules('rules.yaml');
     const bytes = await readFile(join('src/deploy/events', file));
 
-    const { records } = parseEvent(bytes, new Date(0));
+    const records = parseEvent(bytes);
 
     const facts = { sizeBytes: 1000, contentType: 'image/jpeg' };
     const planned = records.flatMap((record) => {

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { describeImage, startWorkbench } from './workbench.ts';
 
@@ -13,7 +14,7 @@ const rulesOf = (care: object) => ({
 });
 
 /** Two uploads of one key; OSS has read the first for its derivative, and is slow to save it. */
-async function race(care: object) {
+async function race(care: object, delayMs = 0) {
   const steps = new EventEmitter();
   const started = once(steps, 'started');
   let isFirst = true;
@@ -35,7 +36,14 @@ async function race(care: object) {
   const { upload, invoke, read } = workbench;
   const older = invoke(await upload('uploads/a', 'older'));
   await started;
-  const newer = await invoke(await upload('uploads/a', 'newer'));
+  const event = await upload('uploads/a', 'newer');
+  if (delayMs > 0) {
+    // Last-Modified has whole seconds: the older result shall be newer than the newer source.
+    await pause(delayMs);
+    steps.emit('overtaken');
+    await older;
+  }
+  const newer = await invoke(event);
   steps.emit('overtaken');
   return { older: await older, newer, left: await read('derived/a') };
 }
@@ -53,6 +61,13 @@ describe('of two uploads of one key close together', () => {
 
     expect(left).toBe('image/info(newer)');
     expect([older.calls - newer.calls, newer.calls]).toEqual([4, 2]);
+  });
+
+  it("the newest one's derivative is left with refresh: stale, although the older one's was saved later", async () => {
+    const { newer, left } = await race({ refresh: 'stale' }, 1_100);
+
+    expect(newer.report).toMatchObject({ saved: 1, skipped: 0 });
+    expect(left).toBe('image/info(newer)');
   });
 
   it('neither loses its derivative to a check that fails: the invocation fails, and is repeated', async () => {
@@ -92,7 +107,7 @@ describe('an event that comes twice', () => {
       },
     });
     const event = await upload('uploads/a', 'pixels');
-    nowMs += 1_000; // Last-Modified has whole seconds: a target of the same one is made again
+    nowMs += 62_000; // a target that was saved within a timeout of the event is made again with stale
     const first = await invoke(event);
 
     const second = await invoke(event);

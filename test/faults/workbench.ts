@@ -27,6 +27,8 @@ interface WorkbenchOptions extends Pick<CallSettings, 'attemptTimeoutMs'> {
   /** Of the function, as the platform gives it. */
   timeoutMs?: number;
   concurrency?: number;
+  /** Where a large plan begins; default: at its first output. */
+  random?: () => number;
   /** Before each request goes out. */
   latencyMs?: number;
   /** Whether pauses between attempts are waited for, instead of moving the function's clock on. */
@@ -48,7 +50,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
   const network = { latencyMs: options.latencyMs ?? 0 };
   const oss = await startOss({ processImage: describeImage, ...options.oss });
   const lines: string[] = [];
-  let [calls, skippedMs] = [0, 0];
+  let [calls, skippedMs, invocations] = [0, 0, 0];
   const now = () => Date.now() + skippedMs;
   const credentials = oss.issueToken({ roleName: 'saver' });
   const agent = createAgent();
@@ -75,6 +77,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
     now,
+    random: options.random ?? (() => 0),
     callSettings: {
       sleep: async (delayMs) => {
         if (options.waits) {
@@ -87,9 +90,13 @@ export async function startWorkbench(options: WorkbenchOptions) {
     },
   });
 
-  async function invoke(event: unknown, as: Credentials = credentials): Promise<Ended> {
+  async function invoke(
+    event: unknown,
+    as: Credentials = credentials,
+    requestId = `FC-${++invocations}`,
+  ): Promise<Ended> {
     const context = {
-      requestId: 'FC-1',
+      requestId,
       region: 'cn-hangzhou',
       credentials: as,
       function: { timeout: timeoutMs / 1000 },

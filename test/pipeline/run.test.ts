@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssRequestError } from '../../src/oss/errors.ts';
-import type { PlannedResult, Result } from '../../src/pipeline/result.ts';
-import { run } from '../../src/pipeline/run.ts';
+import type { TaskMemory } from '../../src/pipeline/memory.ts';
+import type { PlanItem, PlannedResult, Result } from '../../src/pipeline/result.ts';
+import { jobsOf, type RunOptions, run } from '../../src/pipeline/run.ts';
+import { rulesOf, upload, uploads } from './uploads.ts';
 
 const task = (name: string): PlannedResult => ({
   status: 'planned',
@@ -33,16 +35,24 @@ function callOf(answer: (key: string) => object | Promise<object>): Call {
   };
 }
 
-async function runAll(plan: Result[], call: Call, limit = { current: 2 }, now = () => 0) {
+async function runAll(
+  plan: PlanItem[],
+  call: Call,
+  limit = { current: 2 },
+  now = () => 0,
+  more: Partial<RunOptions> = {},
+) {
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
-  const results = await run(plan, { call, limit, deadline: 1_000, now, onOutcome });
+  const jobs = plan.map((work) => ({ work, dryRun: false }));
+  const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
+  const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };
 }
 
 describe('a run', () => {
   it('saves every planned output and passes the rest through, in the order of the plan', async () => {
-    const skipped: Result = { status: 'skipped', reason: 'removed', eventName: 'x' };
+    const skipped: PlanItem = { status: 'skipped', reason: 'removed', eventName: 'x' };
 
     const { results, seen } = await runAll(
       [task('a'), skipped, task('b')],
@@ -132,6 +142,85 @@ describe('a run', () => {
     );
 
     expect(results).toMatchObject([{ status: 'saved' }]);
+  });
+
+  it('a run begins anywhere in its plan where not all can start at once, and ends with all', async () => {
+    const order: string[] = [];
+    const call = callOf((key) => {
+      order.push(key);
+      return {};
+    });
+
+    const { results } = await runAll(tasks(5), call, { current: 1 }, () => 0, { random: () => 0.5 });
+
+    expect(order).toEqual(['t2.jpg', 't3.jpg', 't4.jpg', 't0.jpg', 't1.jpg']);
+    expect(results).toMatchObject(tasks(5).map(({ source }) => ({ status: 'saved', source })));
+  });
+
+  it('a run pays for nothing that an earlier attempt saved, or that failed for good', async () => {
+    let calls = 0;
+    const call = callOf((key) => {
+      calls += 1;
+      if (key !== 't0.jpg') {
+        const context = { operation: 'ProcessObject', bucket: 'src-bucket', key, attempts: 1 };
+        const kind = key === 't1.jpg' ? 'permanent' : 'later';
+        throw new OssRequestError(context, { code: 'X', kind, message: 'x' });
+      }
+      return {};
+    });
+    const memory: TaskMemory = new Map();
+    const attempt = () => runAll(tasks(3), call, { current: 1 }, () => 0, { memory });
+    const first = await attempt();
+
+    const { results } = await attempt();
+
+    expect(results).toMatchObject([
+      { status: 'skipped', reason: 'already-saved', rule: 'r', target: { key: 't0.webp' } },
+      first.results[1] ?? {},
+      { status: 'failed', kind: 'transient' },
+    ]);
+    expect(calls).toBe(4);
+  });
+
+  it('a run names what it never started, and logs the first hundred of it', async () => {
+    const { results, seen } = await runAll(
+      tasks(150),
+      callOf(() => ({})),
+      undefined,
+      () => 1_000,
+    );
+
+    expect(results).toMatchObject(
+      tasks(150).map(({ target }) => ({ status: 'failed', code: 'Deadline', attempts: 0, target })),
+    );
+    expect(seen).toHaveLength(100);
+  });
+
+  it('a run asks about its objects beside the processing, and processes what it learns of at once', async () => {
+    const ruleSet = rulesOf({ ...uploads, match: { key: '**', size: { max: 100 } } });
+    const steps: string[] = [];
+    const call: Call = async ({ operation, bucket, key = '' }) => {
+      steps.push(`${operation} ${key}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      const headers = { 'x-oss-request-id': 'R', 'content-length': operation === 'HeadObject' ? '7' : '0' };
+      return {
+        statusCode: 200,
+        headers,
+        body: Buffer.alloc(0),
+        context: { operation, bucket, key, attempts: 1 },
+      };
+    };
+    const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].flatMap((key) =>
+      jobsOf(upload(key), ruleSet, { dryRun: false }),
+    );
+    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
+
+    const results = await run(jobs, { ...fixed, call, limit: { current: 2 }, onOutcome: () => {} });
+
+    expect(results).toMatchObject(
+      ['a.jpg', 'b.jpg', 'c.jpg'].map((key) => ({ status: 'saved', source: { key } })),
+    );
+    expect(steps.slice(0, 3)).toEqual(['HeadObject a.jpg', 'HeadObject b.jpg', 'ProcessObject a.jpg']);
   });
 
   it('reports what the deadline cut off as failures to be tried again', async () => {

@@ -39,7 +39,7 @@ export function objectOf(event: unknown): OssObject | undefined {
 
 function recordsOf(event: unknown) {
   try {
-    return parseEvent(Buffer.from(JSON.stringify(event)), new Date()).records;
+    return parseEvent(Buffer.from(JSON.stringify(event)));
   } catch {
     return []; // The function says what is wrong with it.
   }

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { Outcome, Task } from './result.ts';
+
+/**
+ * What attempts at one event did, by task: outputs that were saved, and failures that no attempt heals. Neither is paid
+ * for again when Function Compute repeats the event.
+ */
+export type TaskMemory = Map<string, Outcome>;
+
+/** The memory of one instance, by request id, which Function Compute keeps when it repeats an event. */
+export interface InstanceMemory {
+  open: (requestId: string) => TaskMemory;
+  /** Nothing of the event is left to be repeated. */
+  forget: (requestId: string) => void;
+}
+
+/** More events than one instance is likely to see fail between two attempts at one of them. */
+const maxEvents = 8;
+
+export function createMemory(): InstanceMemory {
+  const memories = new Map<string, TaskMemory>();
+  return {
+    open: (requestId) => {
+      const memory: TaskMemory = memories.get(requestId) ?? new Map();
+      memories.delete(requestId);
+      // Outside Function Compute nothing has an id, and nothing is repeated.
+      if (requestId !== '') {
+        memories.set(requestId, memory);
+      }
+      const [oldest = ''] = memories.keys();
+      if (memories.size > maxEvents) {
+        memories.delete(oldest);
+      }
+      return memory;
+    },
+    forget: (requestId) => memories.delete(requestId),
+  };
+}
+
+/** The outcome of a task that an earlier attempt settled. */
+export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
+  const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
+  const { rule, source, target } = task;
+  return outcome?.status === 'saved'
+    ? { status: 'skipped', reason: 'already-saved', rule, source, target }
+    : outcome;
+}
+
+export function remember(memory: TaskMemory, task: Task, outcome: Outcome): void {
+  if (outcome.status === 'saved' || (outcome.status === 'failed' && outcome.kind === 'permanent')) {
+    memory.set(nameOf(task), outcome);
+  }
+}
+
+/** A digest, since keys may be long and outputs many. */
+function nameOf({ rule, source, version, process }: Task): string {
+  const text = JSON.stringify([rule, source.bucket, source.key, version.eTag, process]);
+  return createHash('md5').update(text).digest('base64');
+}
