@@ -27,6 +27,10 @@ export interface FunctionResource {
   isOurs: boolean;
   region?: string | undefined;
   role?: string | undefined;
+  /** The folder that is deployed, absolute. */
+  codeDir: string;
+  /** The names of its environment variables. */
+  settings: readonly string[];
   triggers: readonly Trigger[];
 }
 
@@ -62,6 +66,8 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     isOurs: [name, id].includes('oss-saveas') || [resolve('dist'), resolve(dir, 'dist')].includes(code),
     region: closed(textAt(props, 'region')),
     role: textAt(props, 'role'),
+    codeDir: code,
+    settings: Object.keys(fieldsOf(pick(props, 'environmentVariables'))),
     triggers: (Array.isArray(triggers) ? triggers : []).map((trigger: unknown, i) =>
       readTrigger(trigger, [...path, 'triggers', i]),
     ),

@@ -1,11 +1,13 @@
-import { access } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
 import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
+import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
 import { nameOf } from '../check/messages.ts';
 import { checkTriggers } from '../check/triggers.ts';
+import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
 import { type Colour, type Command, type Io, optionalText, textOf } from './command.ts';
 import { readText } from './input.ts';
@@ -60,8 +62,13 @@ export async function checkFiles(
   const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
   if (template !== undefined) {
     const triggers = ours.flatMap((one) => one.triggers);
-    const found = [...checkTriggers(template.functions), ...checkOwnOutputs(source, triggers)];
+    const found = [
+      ...checkTriggers(template.functions),
+      ...checkUpgrade(template.functions),
+      ...checkOwnOutputs(source, triggers),
+    ];
     diagnostics.push(...template.diagnostics, ...found.map(template.locate));
+    diagnostics.push(...(await checkBuilt(ours)));
     diagnostics.push(...(ours.length > 0 ? checkDelivery(source, triggers).map(locate) : []));
   }
   const shown = sortDiagnostics(diagnostics).filter(
@@ -70,9 +77,19 @@ export async function checkFiles(
   return { compiled, diagnostics: shown, chains, template: template?.file };
 }
 
+/** Looks at the rules that an earlier build left where ours are deployed from. */
+async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic[]> {
+  const found = ours.map(async ({ codeDir }) => {
+    const file = relative('', join(codeDir, 'rules.json'));
+    return [...checkBuiltRules(await readFile(file, 'utf8').catch(() => ''), file)];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 /** Tells whether it is about the template, or about the rules beside it, and not about the rules alone. */
 export function isAboutDeployment({ code, place }: Diagnostic): boolean {
-  const codes = /^(trigger-|unreached|partly-reached|own-outputs|invocation-role|no-function|role-missing)/;
+  const codes =
+    /^(trigger-|unreached|partly-reached|own-outputs|invocation-role|no-function|role-missing|dropped-setting)/;
   return codes.test(code) || (code === 'schema' && place?.file.endsWith('s.yaml') === true);
 }
 

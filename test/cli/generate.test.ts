@@ -153,7 +153,14 @@ describe('the generated triggers', () => {
         const triggers = nativeTriggers(compiled.source, site).map((one) => readTrigger(one, []));
 
         expect(findDeliveryGaps(compiled.source, triggers)).toEqual([]);
-        const ours = { path: [], name: 'f', isOurs: true, role: 'r', triggers };
+        const ours = {
+          path: [],
+          name: 'f',
+          isOurs: true,
+          role: 'r',
+          triggers,
+          ...{ codeDir: '/dist', settings: [] },
+        };
         expect([...checkTriggers([ours])]).toEqual([]);
       }),
     );
@@ -216,7 +223,7 @@ describe('generate --check', () => {
               triggerConfig: { eventRuleFilterPattern: change(out) },
             },
           ];
-    const props = { region: 'cn-hangzhou', role: 'r', triggers };
+    const props = { region: 'cn-hangzhou', role: 'r', triggers, ...{ codeDir: '/dist', settings: [] } };
     await writeFile(
       join(dir, 's.yaml'),
       stringify({ vars: { region: 'cn-hangzhou', bucket: 'photos' }, resources: { f: { props } } }),

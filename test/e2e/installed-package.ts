@@ -17,7 +17,7 @@ export interface Installation {
 /** Packs this project as it would be published, and installs it into an empty folder from the npm registry or its cache. */
 export async function installPackage(): Promise<Installation> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'oss-saveas-package-')));
-  const packed = await pack(root);
+  const packed = await packProject(root);
   const dir = join(root, 'installed');
   await mkdir(dir);
   await writeFile(join(dir, 'package.json'), '{ "private": true }\n');
@@ -25,8 +25,14 @@ export async function installPackage(): Promise<Installation> {
   return { dir, packed, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
-/** It packs a copy, since packing builds anew what other tests may be using. */
-async function pack(root: string): Promise<string> {
+/**
+ * Packs a copy of this project into `root`, since packing builds anew what other tests may be using; `change` is handed
+ * the copy first. Resolves to the packed file.
+ */
+export async function packProject(
+  root: string,
+  change: (dir: string) => Promise<void> = async () => {},
+): Promise<string> {
   const project = join(root, 'project');
   for (const name of [
     'package.json',
@@ -41,6 +47,7 @@ async function pack(root: string): Promise<string> {
     await cp(name, join(project, name), { recursive: true });
   }
   await symlink(resolve('node_modules'), join(project, 'node_modules'));
+  await change(project);
   await run('npm', ['pack', '--pack-destination', root], { cwd: project });
   const [file = ''] = (await readdir(root)).filter((name) => name.endsWith('.tgz'));
   return join(root, file);

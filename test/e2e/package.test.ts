@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environment, execute } from '../deploy/checkout.ts';
 import { fetchNode } from '../node-binary.ts';
-import { type Installation, installPackage } from './installed-package.ts';
+import { type Installation, installPackage, packProject } from './installed-package.ts';
 
 const run = promisify(execFile);
 
@@ -105,7 +105,7 @@ console.log(targets.map(({ key }) => key).join());
   });
 });
 
-/** Node.js versions to try beside the one that runs the tests: `npm run nodes` names them. */
+/** `npm run package` names Node.js versions to try beside the one that runs the tests, and packs a next version, too. */
 const nodeVersions = process.env.PACKAGE_NODES?.split(',') ?? [];
 
 describe('a project of a user', () => {
@@ -165,6 +165,46 @@ describe('a project of a user', () => {
     ]);
   });
 });
+
+describe.runIf(nodeVersions.length > 0)('an upgrade', () => {
+  it('an upgrade to a version of other formats is led through by check, then deploys', async () => {
+    const cwd = installed.dir;
+    await run('npx', ['oss-saveas', 'build'], { cwd });
+    const next = join(cwd, 'next');
+    await mkdir(next);
+    const packed = await packProject(next, becomeNextVersion);
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', packed], { cwd });
+
+    const check = () => run('npm', ['run', '--silent', 'check'], { cwd });
+    const refused = await check().catch((error: { stdout: string }) => error);
+    expect(refused.stdout).toMatch(
+      /^error s\.yaml:\d+:\d+ .*an earlier version read LOG_LEVEL, this one does not\n(.*\n)*.*Name it VERBOSITY/m,
+    );
+    expect(refused.stdout).toContain(
+      'dist/rules.json was built by oss-saveas 0.1.0 in format 2, this version reads format 3',
+    );
+
+    const template = join(cwd, 's.yaml');
+    await writeFile(template, (await readFile(template, 'utf8')).replace('LOG_LEVEL', 'VERBOSITY'));
+    await check();
+    await run('npx', ['oss-saveas', 'build'], { cwd });
+    const built = JSON.parse(await readFile(join(cwd, 'dist/rules.json'), 'utf8'));
+    expect(built).toMatchObject({ format: 3, builtBy: '0.2.0' });
+    expect((await check()).stdout).not.toContain('was built by');
+  });
+});
+
+/** Makes a copy of this project a version that does not exist yet, which changed a format and dropped a setting. */
+async function becomeNextVersion(dir: string): Promise<void> {
+  const edit = async (file: string, from: string, to: string) => {
+    const text = await readFile(join(dir, file), 'utf8');
+    expect(text).toContain(from);
+    await writeFile(join(dir, file), text.replace(from, to));
+  };
+  await edit('package.json', '"version": "0.1.0"', '"version": "0.2.0"');
+  await edit('src/rules/rule-set.ts', 'rulesFormat = 2', 'rulesFormat = 3');
+  await edit('src/check/upgrade.ts', '  RULES:', "  LOG_LEVEL: 'Name it VERBOSITY.',\n  RULES:");
+}
 
 /** Runs `npm start` on that Node.js until the test ends; resolves to the address of the local OSS. */
 async function startProject(cwd: string, node: string): Promise<string> {
