@@ -55,7 +55,7 @@ export function mismatch(
 }
 
 /** `['rules', 0, 'a b']` as `rules[0]["a b"]`. */
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   const steps = path.map((step) =>
     typeof step === 'string' && /^[\w$-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
   );

@@ -1,7 +1,7 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { buildPackage } from '../compile/build.ts';
+import { writeRules } from '../compile/build.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkFiles, describe } from './check.ts';
 import { CliError, type Command, optionalText, textOf } from './command.ts';
@@ -42,11 +42,14 @@ export const build: Command = {
   },
 };
 
+/** The function and its entry for custom runtimes. */
+const functionFiles = ['index.js', 'http.js'];
+
 /** Files that this version and earlier ones built. */
-const builtFiles = ['http.js', 'index.js', 'package.json', 'rule-checker.js', 'rules.json'];
+const builtFiles = [...functionFiles, 'package.json', 'rule-checker.js', 'rules.json'];
 
 /** Builds the function into a folder that is empty, or that a build made; refuses any other. */
-export async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<void> {
+async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<void> {
   const files: string[] = await readdir(outDir).catch(() => []);
   const rules = await readFile(join(outDir, 'rules.json'), 'utf8').catch(() => '');
   const isBuilt = files.every((file) => builtFiles.includes(file)) && /"(builtBy|compiled)":/.test(rules);
@@ -56,7 +59,9 @@ export async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<v
     );
   }
   await Promise.all(files.map((file) => rm(join(outDir, file))));
-  await buildPackage(outDir, ruleSet, join(builtDir(), 'function'));
+  await writeRules(outDir, ruleSet);
+  const functionDir = join(builtDir(), 'function');
+  await Promise.all(functionFiles.map((file) => copyFile(join(functionDir, file), join(outDir, file))));
 }
 
 function kilobytes(bytes: number): string {

@@ -33,21 +33,23 @@ export async function withConnection<T>(
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const env = values.local === true ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
-  const settings = { ...readSettings(env, '.'), ...settingsOf(values) };
-  const { region } = settings;
+  const defaults = readSettings(env, '.');
+  const region = optionalText(values, 'region') ?? defaults.region;
+  const url = optionalText(values, 'endpoint') ?? defaults.endpoint;
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }
-  assertPlain(region, settings.endpoint);
-  if (settings.endpoint?.includes('://') === false) {
-    io.err(`The endpoint ${settings.endpoint} names no scheme, so https:// is taken.\n`);
+  assertPlain(region, url);
+  if (url?.includes('://') === false) {
+    io.err(`The endpoint ${url} names no scheme, so https:// is taken.\n`);
   }
-  const endpoint = resolveEndpoint({ ...settings, region });
+  const settings = { ...defaults, region, endpoint: url };
+  const endpoint = resolveEndpoint(settings);
   const credentials = createDefaultCredentials(env);
   const dispatcher = createAgent();
   const call = createCall({ region, endpoint, credentials, dispatcher });
   try {
-    return await use({ settings: { ...settings, region }, endpoint, credentials, dispatcher, call });
+    return await use({ settings, endpoint, credentials, dispatcher, call });
   } finally {
     await (io.stop.aborted ? dispatcher.destroy() : dispatcher.close());
   }
@@ -67,11 +69,6 @@ function credentialsOf({ AccessKeyID, AccessKeySecret, SecurityToken }: Io['env'
     OSS_ACCESS_KEY_SECRET: AccessKeySecret,
     OSS_SESSION_TOKEN: SecurityToken,
   };
-}
-
-function settingsOf(values: Values): { region?: string; endpoint?: string } {
-  const [region, endpoint] = [optionalText(values, 'region'), optionalText(values, 'endpoint')];
-  return { ...(region && { region }), ...(endpoint && { endpoint }) };
 }
 
 /** Refuses hosts in place of ids, which OSS would answer with errors about anything else. */

@@ -3,17 +3,15 @@ import { dirname, join } from 'node:path';
 import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/delivery.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
-import { type Call, createCall } from '../oss/call.ts';
-import { resolveEndpoint } from '../oss/endpoint.ts';
+import type { Call } from '../oss/call.ts';
 import { getObject, putObject } from '../oss/operations.ts';
-import { createAgent } from '../oss/request.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { Report } from '../pipeline/report.ts';
 import type { PlannedResult } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, textOf } from './command.ts';
-import { localAccount } from './connection.ts';
+import { localAccount, withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
 import { rulesOption } from './project.ts';
@@ -53,24 +51,25 @@ export const demo: Command = {
       },
     });
     try {
-      const call = callTo(stack.url);
       progress('drawing pictures');
       const { samplePictures } = await import('../local/pictures.ts');
       const uploads = (await samplePictures()).flatMap((picture): Upload[] => {
         const place = placeFor(source, picture.name, stack.buckets[0] ?? '');
         return place === undefined ? [] : [{ ...picture, ...place }];
       });
-      for (const { bucket, key, body, contentType } of uploads) {
-        progress(`uploading ${key}`);
-        await putObject(call, { bucket, key, body, headers: { 'content-type': contentType } });
-      }
-      await stack.functionCompute.idle();
-      progress('');
       const planned = uploads.flatMap((upload) => planFor(upload, ruleSet).map((task) => ({ upload, task })));
-      if (planned.length === 0) {
+      const outputs = await withConnection({ local: true, endpoint: stack.url }, io, async ({ call }) => {
+        for (const { bucket, key, body, contentType } of uploads) {
+          progress(`uploading ${key}`);
+          await putObject(call, { bucket, key, body, headers: { 'content-type': contentType } });
+        }
+        await stack.functionCompute.idle();
+        progress('');
+        return Promise.all(planned.map((one) => checkOutput(one, { call, outcomes, dataDir })));
+      });
+      if (outputs.length === 0) {
         throw new CliError(`${rulesFile} makes nothing of JPEG, PNG, WebP and GIF, which the demo draws.`);
       }
-      const outputs = await Promise.all(planned.map((one) => checkOutput(one, { call, outcomes, dataDir })));
       const wrong = outputs.filter(({ isExpected }) => !isExpected).length;
       io.out(`${formatOutputs(outputs, io)}\n${summarize(outputs.length, wrong, outcomes, dataDir)}`);
       return wrong === 0 ? 0 : 1;
@@ -81,16 +80,6 @@ export const demo: Command = {
 };
 
 type Upload = SamplePicture & OssObject;
-
-function callTo(url: string): Call {
-  const { id, secret, region } = localAccount;
-  return createCall({
-    region,
-    endpoint: resolveEndpoint({ region, endpoint: url }),
-    credentials: () => ({ accessKeyId: id, accessKeySecret: secret }),
-    dispatcher: createAgent(),
-  });
-}
 
 /** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
 function planFor({ bucket, key, body, contentType }: Upload, rules: RuleSet): PlannedResult[] {
@@ -137,12 +126,12 @@ async function checkOutput(
   };
 }
 
-type Size = Awaited<ReturnType<typeof measurePicture>>;
+type PictureSize = Awaited<ReturnType<typeof measurePicture>>;
 
-const formatSize = (size: Size) => (size === undefined ? 'no image' : `${size.width}×${size.height}`);
+const formatSize = (size: PictureSize) => (size === undefined ? 'no image' : `${size.width}×${size.height}`);
 
 /** For a plain resize to a width the size is known: proportional, never enlarged. Else that it is a picture is enough. */
-function fits(style: string, source: NonNullable<Size>, target: Size): boolean {
+function fits(style: string, source: NonNullable<PictureSize>, target: PictureSize): boolean {
   const [, width] = /^[^|]*resize,(?:m_lfit,)?w_(\d+)(?=[/]|$)/.exec(style) ?? [];
   if (width === undefined || target === undefined) {
     return target !== undefined;

@@ -97,7 +97,7 @@ interface Trial {
 }
 
 /** Tries each output of the object's rules: a GET with the style, and if `wet` a save. */
-export async function checkStyles(
+export async function tryStyles(
   { call }: Connection,
   rules: RuleSet,
   { object, wet, stop }: Trial,

@@ -2,7 +2,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
 import { CliError, type Command, type Io, textOf } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { checkBuckets, checkEndpoint, checkStyles } from './doctor-oss.ts';
+import { checkBuckets, checkEndpoint, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
@@ -34,7 +34,7 @@ export const doctor: Command = {
       ...checkEnvironment(io),
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
-      ...(await checkStyles(connection, ruleSet, { object, wet, stop: io.stop })),
+      ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
       ...(await checkDeployment(source, textOf(values, 'template'), io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));

@@ -55,7 +55,7 @@ export const local: Command = {
       corsOrigins: corsOrigin === undefined ? [] : [corsOrigin],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
-    io.out(await describeStack(stack, { accessKey, dataDir, source }));
+    io.out(await describeStack(stack, { accessKey, dataDir }, source));
     await stopped(io.stop);
     await stack.close();
     return 0;
@@ -124,15 +124,10 @@ function portOf(values: Values): number {
   throw new CliError(`--port: expected a number from 0 to 65535, received "${values.port}".`);
 }
 
-interface Surroundings {
-  accessKey: { id: string; secret: string };
-  dataDir: string;
-  source: readonly SourceRule[];
-}
-
 async function describeStack(
   stack: LocalStack,
-  { accessKey, dataDir, source }: Surroundings,
+  { accessKey, dataDir }: Pick<LocalStackOptions, 'accessKey' | 'dataDir'>,
+  source: readonly SourceRule[],
 ): Promise<string> {
   const { samplePictures } = await import('../local/pictures.ts');
   const [bucket = ''] = stack.buckets;

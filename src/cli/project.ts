@@ -26,7 +26,7 @@ export async function loadRules(file: string): Promise<CompiledRules & { ok: tru
 }
 
 /** A deployment as the text of its template has it. */
-export interface Template {
+export interface DeploymentTemplate {
   file: string;
   functions: FunctionResource[];
   /** Faults of the text; then there are no functions. */
@@ -35,7 +35,7 @@ export interface Template {
 }
 
 /** Reads a Serverless Devs template, and those that it extends. */
-export async function loadTemplate(file: string, env: Io['env']): Promise<Template> {
+export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
   const { diagnostics, value, locate } = readYaml(await readText(file), file);
   const template = await extend(value, [resolve(file)]);
   return {

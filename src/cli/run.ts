@@ -117,13 +117,12 @@ async function runByRules(values: Values, io: Io, events: readonly unknown[]): P
 }
 
 function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet: RuleSet, dryRun: boolean) {
-  const write = () => {};
   const invoke = createHandler({
     settings,
     ruleSet,
     dispatcher,
     defaultCredentials: credentials,
-    write,
+    write: () => {},
     dryRun,
   });
   return async (event: unknown): Promise<Report> => {

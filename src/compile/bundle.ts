@@ -64,7 +64,7 @@ export async function prebuild(buildDir: string): Promise<void> {
 }
 
 /** Bundles the entry for custom runtimes into `{outDir}/http.js`, which loads the function from beside it. */
-export async function bundleHttpEntry(outDir: string): Promise<void> {
+async function bundleHttpEntry(outDir: string): Promise<void> {
   const { build } = await import('esbuild');
   await build({ ...options, entryPoints: ['src/http.ts'], outdir: outDir, plugins: [loadFunction] });
 }

@@ -68,11 +68,6 @@ export function compileRules(text: string, file: string): CompiledRules {
   return { ok: true, ruleSet, source, locate };
 }
 
-/** The text of `dist/rules.json`. */
-export function renderRuleSet(ruleSet: RuleSet): string {
-  return JSON.stringify(ruleSet);
-}
-
 function compileRule(rule: RuleSource, language: DFA): Rule {
   const { name, match, outputs } = rule;
   const keys = toKeyTable(language);
