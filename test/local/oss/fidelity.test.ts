@@ -210,6 +210,16 @@ describe('a copy', () => {
     expect((await copy(oss, headers)).statusCode).toBe(statusCode);
   });
 
+  it('a copy takes the only version of its source', async () => {
+    const oss = await startOss();
+    await put(oss);
+
+    const only = await copy(oss, { 'x-oss-copy-source': '/photos/a.txt?versionId=null' });
+    const other = await copy(oss, { 'x-oss-copy-source': '/photos/a.txt?versionId=1' });
+
+    expect([only.statusCode, other.statusCode]).toEqual([200, 501]);
+  });
+
   it('a copy of an object onto itself takes the metadata of the request, whatever the directive', async () => {
     const oss = await startOss();
     await put(oss, { 'x-oss-meta-a': '1' });
@@ -305,6 +315,24 @@ describe('a multipart upload', () => {
       'NoSuchUpload',
       ec,
     ]);
+  });
+});
+
+describe('an ACL that OSS does not have', () => {
+  it.each([
+    ['PUT', '', {}, 'x-oss-acl'],
+    ['PUT', '', { acl: '' }, 'x-oss-acl'],
+    ['PUT', 'a', {}, 'x-oss-object-acl'],
+    ['PUT', 'a', { acl: '' }, 'x-oss-object-acl'],
+    ['POST', 'a', { uploads: '' }, 'x-oss-object-acl'],
+  ])('an ACL that OSS does not have is refused: %s %j %j %s', async (method, key, query, header) => {
+    const oss = await startOss();
+    await put(oss, {}, 'x', 'a');
+
+    const headers = { [header]: 'public-write' };
+    const { statusCode, code } = await oss.call({ bucket: 'photos', key, method, query, headers, body: '' });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
   });
 });
 
@@ -486,6 +514,19 @@ describe('an answer', () => {
       expect(response.headers.get('vary')).toBe(coding && 'Accept-Encoding');
     },
   );
+
+  it('an answer to HEAD says that the object would be compressed', async () => {
+    const oss = await startOss();
+    await put(oss, { 'content-type': 'text/css', 'x-oss-object-acl': 'public-read' }, 'x'.repeat(2000));
+
+    const { headers } = await fetch(`${oss.url}/photos/a.txt`, {
+      method: 'HEAD',
+      headers: { 'accept-encoding': 'gzip' },
+    });
+
+    const shown = ['content-encoding', 'etag', 'content-length'].map((name) => headers.get(name));
+    expect(shown).toEqual(['gzip', null, null]);
+  });
 
   it('an answer of a process is given the name that a download asks for', async () => {
     const oss = await startOss();

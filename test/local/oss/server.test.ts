@@ -321,7 +321,7 @@ describe('what is not here', () => {
     ['POST', 'a', { restore: '' }, {}, 'RestoreObject'],
     ['PUT', 'a', {}, { 'x-oss-callback': 'e30=' }, 'x-oss-callback'],
     ['PUT', 'a', { acl: '' }, { 'x-oss-copy-source': '/photos/b' }, 'PUT object ?acl'],
-    ['GET', 'a', { versionId: 'x' }, {}, '?versionId'],
+    ['GET', 'a', { versionId: 'x' }, {}, 'versionId=x'],
     ['HEAD', 'a', { 'x-oss-process': 'image/info' }, {}, undefined],
     ['GET', '', { lifecycle: '' }, {}, '?lifecycle'],
     ['PUT', '', { versioning: '' }, {}, 'PutBucketVersioning'],

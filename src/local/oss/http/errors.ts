@@ -45,3 +45,10 @@ export const conflict = withStatus(409);
 export function notImplemented(what: string): OssError {
   return withStatus(501)('NotImplemented', `The local OSS does not implement ${what}.`);
 }
+
+/** No bucket here has versions: each object is its only one, `null`. */
+export function refuseVersion(versionId: string): void {
+  if (versionId !== 'null') {
+    throw notImplemented(`versionId=${versionId}`);
+  }
+}

@@ -19,10 +19,20 @@ export function readProperties(headers: Headers): ObjectProperties {
   const [tagging, storageClass] = [headers.get('x-oss-tagging'), headers.get('x-oss-storage-class')];
   return {
     headers: { 'content-type': 'application/octet-stream', ...keptHeaders(headers) },
-    acl: headers.get('x-oss-object-acl'),
+    acl: readAcl(headers, 'x-oss-object-acl'),
     storageClass: storageClass === undefined ? undefined : checkStorageClass(storageClass),
     tags: tagging === undefined ? undefined : parseTagging(tagging),
   };
+}
+
+/** The ACL in a header, if any; `default`, i.e. the bucket's, is for objects alone. */
+export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'): string | undefined {
+  const acl = headers.get(name);
+  const isAcl = /^(private|public-read|public-read-write)$/.test(acl ?? 'private');
+  if (isAcl || (acl === 'default' && name === 'x-oss-object-acl')) {
+    return acl;
+  }
+  throw badRequest('InvalidArgument', `The ACL is not valid: ${acl}`);
 }
 
 export function checkStorageClass(name: string): string {

@@ -79,8 +79,8 @@ export async function sendReply(
     ...browserGuards,
   ]);
   const isWhole = body === undefined || Buffer.isBuffer(body);
-  // A bodiless HEAD names the length of the object itself; 204 and 304 name none.
-  if (isWhole && statusCode !== 204 && statusCode !== 304) {
+  // A bodiless HEAD names the length of the object itself; 204, 304 and what comes in chunks name none.
+  if (isWhole && statusCode !== 204 && statusCode !== 304 && !sent.has('transfer-encoding')) {
     sent.set('content-length', sent.get('content-length') ?? body?.length ?? 0);
   }
   response.writeHead(

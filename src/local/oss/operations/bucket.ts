@@ -1,6 +1,6 @@
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
-import { checkStorageClass } from '../http/object-headers.ts';
+import { checkStorageClass, readAcl } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
@@ -33,8 +33,8 @@ export const putBucket: Operation = async ({ store, now }, request) => {
   if (redundancy !== 'LRS') {
     throw notImplemented(`PutBucket with DataRedundancyType ${redundancy}`);
   }
+  const acl = readAcl(headers, 'x-oss-acl');
   store.createBucket(bucket, { ...newBucketSettings(now()), storageClass });
-  const acl = headers.get('x-oss-acl');
   if (acl !== undefined) {
     store.changeSettings(bucket, { acl });
   }
@@ -130,8 +130,9 @@ export const getBucketAcl: Operation = (service, { bucket }) =>
 
 /** A bucket that is missing is made (live tests of ali-oss). */
 export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => {
+  const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
   store.createBucket(bucket, newBucketSettings(now()));
-  store.changeSettings(bucket, { acl: headers.get('x-oss-acl') ?? 'private' });
+  store.changeSettings(bucket, { acl });
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 };
 

@@ -1,5 +1,5 @@
 import { authenticate } from '../auth/authenticate.ts';
-import { forbidden, notImplemented } from '../http/errors.ts';
+import { forbidden, notImplemented, refuseVersion } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
@@ -49,10 +49,9 @@ function refuseUnsupported({ headers, query }: OssRequest): void {
   if (headers.has('x-oss-callback')) {
     throw notImplemented('the header x-oss-callback');
   }
-  // No bucket here has versions: each object is its only one, `null`. A process ignores it (OSS help "IMG overview").
-  const versionId = query.get('versionId') ?? 'null';
-  if (versionId !== 'null' && !query.has('x-oss-process')) {
-    throw notImplemented(`?versionId=${versionId}`);
+  // A process ignores it (OSS help "IMG overview").
+  if (!query.has('x-oss-process')) {
+    refuseVersion(query.get('versionId') ?? 'null');
   }
 }
 

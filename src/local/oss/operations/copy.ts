@@ -1,5 +1,5 @@
 import { type ByteRange, checkConditions, readRange } from '../http/conditions.ts';
-import { badRequest } from '../http/errors.ts';
+import { badRequest, refuseVersion } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, eTagOf, keptHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
@@ -27,11 +27,13 @@ export function copyReply(rootName: string, meta: ObjectMeta): Reply {
 
 /** Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes the key's slashes too), and checks its conditions. */
 export function findCopySource({ store }: Service, { headers }: OssRequest) {
-  const [, bucket, rawKey] = /^\/?([^/]+)\/([^?]+)$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
+  const [, bucket, rawKey, version = 'null'] =
+    /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
   if (bucket === undefined) {
     const message = 'Copy Source must mention the source bucket and key: /sourcebucket/sourcekey';
     throw badRequest('InvalidArgument', message);
   }
+  refuseVersion(version);
   const key = checkKey(percentDecode(rawKey ?? ''));
   const meta = describeObject(store, checkBucketName(bucket), key);
   checkConditions(headers, meta, 'x-oss-copy-source-');

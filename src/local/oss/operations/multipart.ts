@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
-import { digestHeaders, encryptionHeaders, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
@@ -70,7 +70,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   const eTag = `${md5OfMd5s}-${numbers.length}`;
   const meta = await createObject(service, request, 'ObjectCreated:CompleteMultipartUpload', {
     ...upload.properties,
-    acl: headers.get('x-oss-object-acl') ?? upload.properties.acl,
+    acl: readAcl(headers, 'x-oss-object-acl') ?? upload.properties.acl,
     source: uploads.read(upload, numbers),
     type: 'Multipart',
     eTag,

@@ -1,4 +1,4 @@
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
@@ -7,7 +7,7 @@ import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
 import { digestHeaders, objectHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import type { Headers, OssRequest, Query } from '../http/request.ts';
+import type { OssRequest, Query } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
@@ -75,7 +75,7 @@ export const getObject: Operation = async ({ store }, request) => {
     const isStrict = request.headers.get('x-oss-range-behavior') === 'standard';
     const range = readRange(request.headers.get('range'), sizeBytes, isStrict);
     if (range === undefined) {
-      return compressed({ statusCode: 200, headers, body: object.stream() }, request.headers);
+      return compressed({ statusCode: 200, headers, body: object.stream() }, request);
     }
     const { start, end } = range;
     headers['content-length'] = String(end - start + 1);
@@ -88,7 +88,7 @@ export const getObject: Operation = async ({ store }, request) => {
 };
 
 /** Documented: OSS help "How do I compress objects that I download": text from 1 KB on, without length and ETag. */
-function compressed(reply: Reply & { body: Readable }, asked: Headers): Reply {
+function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
   const { etag: _, 'content-length': sizeBytes, 'accept-ranges': __, ...headers } = reply.headers ?? {};
   const isAsked = /\bgzip\b/.test(asked.get('accept-encoding') ?? '');
   const isText =
@@ -96,9 +96,16 @@ function compressed(reply: Reply & { body: Readable }, asked: Headers): Reply {
   if (!isAsked || !isText || Number(sizeBytes) < 1024) {
     return reply;
   }
-  const coded = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
-  const body = pipeline(reply.body, createGzip(), () => {}); // an error ends both, and the client sees it
-  return { ...reply, headers: { ...headers, ...coded }, body };
+  const coded = {
+    ...headers,
+    'content-encoding': 'gzip',
+    'transfer-encoding': 'chunked',
+    vary: 'Accept-Encoding',
+  };
+  const { body } = reply;
+  // An error ends both, and the client sees it.
+  const zipped = body instanceof Readable ? pipeline(body, createGzip(), () => {}) : body;
+  return { ...reply, headers: coded, body: zipped };
 }
 
 const compressible =
@@ -121,10 +128,10 @@ const overridable = new Set(
     .concat('response-expires', 'response-cache-control'),
 );
 
-export const headObject: Operation = ({ store }, { bucket, key, headers }) => {
-  const meta = describeObject(store, bucket, key);
-  checkConditions(headers, meta);
-  return { statusCode: 200, headers: objectHeaders(meta) };
+export const headObject: Operation = ({ store }, request) => {
+  const meta = describeObject(store, request.bucket, request.key);
+  checkConditions(request.headers, meta);
+  return compressed({ statusCode: 200, headers: objectHeaders(meta) }, request);
 };
 
 /** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a symbolic link itself, which is empty. */

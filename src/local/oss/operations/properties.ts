@@ -1,4 +1,5 @@
 import { readBody } from '../http/body.ts';
+import { readAcl } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { parseTaggingBody } from '../http/tagging.ts';
 import { aclReply } from './bucket.ts';
@@ -24,7 +25,7 @@ export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
 };
 
 export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => {
-  store.changeProperties(bucket, key, { acl: headers.get('x-oss-object-acl') ?? 'default' });
+  store.changeProperties(bucket, key, { acl: readAcl(headers, 'x-oss-object-acl') ?? 'default' });
   return { statusCode: 200 };
 };
 
