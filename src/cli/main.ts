@@ -5,6 +5,7 @@ import { backfill } from './backfill.ts';
 import { build } from './build.ts';
 import { check } from './check.ts';
 import { CliError, type Command, type Io, stopped } from './command.ts';
+import { cost } from './cost.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -16,7 +17,22 @@ import { get, ls } from './objects.ts';
 import { run } from './run.ts';
 import { printable } from './terminal.ts';
 
-const commands = [init, build, check, explain, generate, local, demo, run, backfill, invoke, ls, get, doctor];
+const commands = [
+  init,
+  build,
+  check,
+  explain,
+  generate,
+  local,
+  demo,
+  run,
+  backfill,
+  invoke,
+  ls,
+  get,
+  doctor,
+  cost,
+];
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
