@@ -175,6 +175,62 @@ describe('an invocation', () => {
     expect(report).toMatchObject({ saved: 2, results: [{ attempts: 2 }, { attempts: 1 }] });
   });
 
+  it.each([
+    ['cn-hangzhou', 'its own region by the internal endpoint', origin],
+    ['cn-beijing', 'another region by the public endpoint', 'https://photos.oss-cn-hangzhou.aliyuncs.com'],
+  ])('a function in %s reaches buckets of %s', async (region, _, expected) => {
+    const { handle } = handlerOf({ OSS_REGION: 'cn-hangzhou' });
+    const intercepted = { path: (path: string) => path.startsWith('/u/a'), method: 'POST' };
+    agent.get(expected).intercept(intercepted).reply(500, '').times(6);
+
+    await expect(handle({ bucket: 'photos', key: 'u/a' }, { ...context, region })).rejects.toThrow('500');
+  });
+
+  it('starts its outputs even where the timeout is a second', async () => {
+    expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+
+    const report = await handlerOf().handle(
+      { bucket: 'photos', key: 'u/a.jpg' },
+      { ...context, function: { timeout: 1 } },
+    );
+
+    expect(report).toMatchObject({ saved: 2 });
+  });
+
+  it('has fewer calls under way once OSS throttles', async () => {
+    let [active, calls] = [0, 0];
+    const actives: number[] = [];
+    const many = { ...output, vary: { w: Array.from({ length: 12 }, (_, i) => i) } };
+    const { handle } = handlerOf({ CONCURRENCY: '4' }, { rules: [{ ...rules.rules[0], outputs: [many] }] });
+    const throttled = { statusCode: 503, data: '<Error><Code>CpuLimitExceeded</Code></Error>' };
+    agent
+      .get(origin)
+      .intercept({ path: (path) => path.startsWith('/u/a'), method: 'POST' })
+      .reply((call) => {
+        calls += 1;
+        actives.push(++active);
+        setImmediate(() => (active -= 1));
+        const target = Buffer.from(/o_([\w-]+)/.exec(String(call.body))?.[1] ?? '', 'base64url').toString();
+        return calls <= 4 ? throttled : { statusCode: 200, data: saved(target) };
+      })
+      .times(16);
+
+    await handle({ bucket: 'photos', key: 'u/a' });
+
+    expect(Math.max(...actives.slice(8))).toBe(1);
+  });
+
+  it('takes the options of a manual event for its own objects only', async () => {
+    expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+
+    const report = await handlerOf().handle([
+      { bucket: 'photos', key: 'u/a.jpg', dryRun: true },
+      { bucket: 'photos', key: 'u/b.jpg' },
+    ]);
+
+    expect(report).toMatchObject({ planned: 2, saved: 2 });
+  });
+
   it('only plans in a dry run: no call, no credentials', async () => {
     const report = await handlerOf().handle(
       { bucket: 'photos', key: 'u/a.jpg', dryRun: true },

@@ -176,6 +176,24 @@ describe('connections', () => {
     };
   }
 
+  it('that are all taken let no request through which was given up meanwhile', async () => {
+    const received: string[] = [];
+    const url = await listen((request, response) => {
+      received.push(request.url ?? '');
+      setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), 200);
+    });
+    const dispatcher = createAgent(1);
+    closing.push(() => dispatcher.destroy());
+    const request = { origin: url, method: 'GET' as const, headers: {}, maxAnswerBytes: 1_000 };
+    const first = send(dispatcher, { ...request, path: '/first', timeoutMs: 5_000 });
+
+    await rejection(send(dispatcher, { ...request, path: '/second', timeoutMs: 50 }));
+    await first;
+    await send(dispatcher, { ...request, path: '/third', timeoutMs: 5_000 });
+
+    expect(received).toEqual(['/first', '/third']);
+  });
+
   it.each([1, 4])('are as many as the calls under way: %i', async (lanes) => {
     let connections = 0;
     const url = await listen(ok, () => (connections += 1));

@@ -70,6 +70,32 @@ describe('a plan', () => {
   });
 
   it.each([
+    ['a target', { ...webp, target: { key: '{dd}/{name}' } }],
+    ['a style', { style: 'image/watermark,text_{b64:{yyyy}}', target: { key: 'x/{name}' } }],
+  ])('fails %s that asks for the day of an event without a time', (_, output) => {
+    const timeless = upload('uploads/a.jpg', { eventTime: undefined });
+
+    const items = plan(timeless, rulesOf({ ...uploads, outputs: [output, webp] }));
+
+    expect(items).toMatchObject([
+      { status: 'failed', code: 'InvalidOutput', message: expect.stringContaining('tells no time') },
+      { status: 'planned' },
+    ]);
+  });
+
+  it('fails an output that would replace the very object of the event', () => {
+    const [item] = plan(
+      upload('uploads/a.jpg'),
+      rulesOf({ ...uploads, outputs: [{ ...webp, target: { key: 'uploads/{name}.jpg' } }] }),
+    );
+
+    expect(item).toMatchObject({
+      code: 'InvalidOutput',
+      message: expect.stringContaining('the source itself'),
+    });
+  });
+
+  it.each([
     ['2026-01-01T07:59:59+08:00', '2025-12-31'],
     ['Thu, 01 Jan 2026 00:30:00 GMT', '2026-01-01'],
     ['2026-01-01T00:00:00.000Z', '2026-01-01'],
@@ -86,6 +112,7 @@ describe('a plan', () => {
 
   it.each([
     ['ObjectCreated:InitiateMultipartUpload', 'upload-in-progress'],
+    ['objectcreated:uploadpart', 'upload-in-progress'],
     ['ObjectCreated:UploadPart', 'upload-in-progress'],
     ['ObjectCreated:UploadPartCopy', 'upload-in-progress'],
     ['ObjectCreated:PutSymlink', 'symlink'],
