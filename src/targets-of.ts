@@ -1,10 +1,10 @@
 import type { ObjectEvent } from './events/object-event.ts';
 import { plan } from './pipeline/plan.ts';
 import type { Output, Rule, RuleSet } from './rules/rule-set.ts';
-import { type Values, variablesOf } from './rules/template.ts';
+import { type VariableValues, variablesOf } from './rules/template.ts';
 
 export { parseRuleSet, type RuleSet, RulesError } from './rules/rule-set.ts';
-export type { Values };
+export type { VariableValues };
 
 /** An uploaded object, as far as it is known; rules that ask for a size or content type take only one that tells it. */
 export interface Upload extends Pick<ObjectEvent, 'bucket' | 'key' | 'sizeBytes' | 'contentType' | 'eTag'> {
@@ -19,7 +19,7 @@ export interface RuleTarget {
   /** The name of the rule that makes it. */
   rule: string;
   /** The values of `vary` that it was made with, such as `{ w: 320 }`; empty where nothing varies. */
-  vary: Values;
+  vary: VariableValues;
 }
 
 /**
@@ -33,7 +33,7 @@ export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): Ru
   );
 }
 
-function targetOf(rule: Rule, output: Output, vary: Values, upload: Upload): RuleTarget[] {
+function targetOf(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
   // A time that is not told stands in no target's key, as is asserted below, and styles are not returned.
   const { eventTime = '1970-01-01T00:00:00Z' } = upload;
   const event = { ...upload, eventTime, eventName: 'ObjectCreated:PutObject' };

@@ -1,4 +1,3 @@
-import { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { OssObject } from '../process.ts';
 import { splitKey, variablesOf } from '../rules/template.ts';
@@ -8,7 +7,6 @@ import {
   exampleKey,
   intersect,
   literalPattern,
-  oneOf,
   regular,
   sourceKeys,
   splitKeys,
@@ -133,7 +131,7 @@ function collideWithItself(writer: Writer, budget: Budget): Collision | undefine
   if (key === undefined || target === undefined) {
     return undefined;
   }
-  const rest = without(keys, DFA.fromFA(oneOf([key], budget), budget.dfa), budget);
+  const rest = without(keys, regular(literalPattern(key), budget), budget);
   for (const pattern of patternsLike(key)) {
     const other = exampleKey(intersect(rest, regular(pattern, budget), budget), budget);
     const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));

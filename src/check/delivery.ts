@@ -177,9 +177,7 @@ function readField(list: unknown, keyOf: (text: string) => string | undefined, b
   });
   const keys = DFA.fromFA(regular(sources.join('|'), budget), budget.dfa);
   const barred = conditions.length === 1 ? keyAt(conditions[0], 'anything-but', 'prefix') : undefined;
-  return barred === undefined
-    ? keys
-    : without(keys, DFA.fromFA(regular(literalPattern(barred) + any, budget), budget.dfa), budget);
+  return barred === undefined ? keys : without(keys, regular(literalPattern(barred) + any, budget), budget);
 }
 
 /** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable, and a prefix may end anywhere. */

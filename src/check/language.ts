@@ -28,7 +28,7 @@ export function literalPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-export function oneOf(texts: readonly string[], { nfa }: Budget): NFA {
+function oneOf(texts: readonly string[], { nfa }: Budget): NFA {
   return NFA.fromWords(texts.map(Words.fromStringToUnicode), options, nfa);
 }
 
@@ -54,8 +54,8 @@ function smallest(language: NFA, budget: Budget): DFA {
 }
 
 /** The keys of the first language that the second one lacks. */
-export function without(keys: DFA, others: DFA, budget: Budget): DFA {
-  const rest = others.copy(budget.dfa);
+export function without<S>(keys: DFA, others: TransitionIterable<S>, budget: Budget): DFA {
+  const rest = DFA.fromFA(others, budget.dfa);
   rest.complement(budget.dfa);
   return intersect(keys, rest, budget);
 }
@@ -81,7 +81,7 @@ function readableCharacter(characters: CharSet): number {
 type Piece = NFA | string;
 
 /** One way to split keys into parts: what each can be, whatever the others are. */
-export interface KeyParts {
+interface KeyParts {
   dir: Piece;
   name: Piece;
   ext: Piece;

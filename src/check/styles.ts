@@ -1,7 +1,7 @@
 import type { SourceRule } from '../compile/compile.ts';
 import { variantsOf } from '../compile/outputs.ts';
 import type { OutputSource } from '../compile/schema.ts';
-import { type Part, render, splitKey, type Values } from '../rules/template.ts';
+import { type Part, render, splitKey, type VariableValues } from '../rules/template.ts';
 import { checkStyle } from '../style/check.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
 
@@ -44,7 +44,7 @@ function checkOutputStyle(
 function spanInTemplate(
   { offset, length }: Span,
   parts: readonly Part[],
-  values: Values,
+  values: VariableValues,
   textLength: number,
 ): Span {
   let at = 0;

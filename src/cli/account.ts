@@ -25,11 +25,9 @@ export function checkDeployment(rules: Rules, template: string, io: Io): Promise
 /** Tells whether the role that the template names may do what the rules need. */
 export function checkPolicy(rules: Rules, template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
-    const findings = [];
-    for (const one of await renderTemplate(template, io)) {
-      findings.push(...(await checkRole(rules, one, io)));
-    }
-    return findings;
+    const ours = await renderTemplate(template, io);
+    const findings = await Promise.all(ours.map((one) => checkRole(rules, one, io)));
+    return findings.flat();
   });
 }
 

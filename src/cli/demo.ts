@@ -53,7 +53,7 @@ export const demo: Command = {
     try {
       progress('drawing pictures');
       const { samplePictures } = await import('../local/pictures.ts');
-      const uploads = (await samplePictures()).flatMap((picture): Upload[] => {
+      const uploads = (await samplePictures()).flatMap((picture): SampleUpload[] => {
         const place = placeFor(source, picture.name, stack.buckets[0] ?? '');
         return place === undefined ? [] : [{ ...picture, ...place }];
       });
@@ -65,7 +65,7 @@ export const demo: Command = {
         }
         await stack.functionCompute.idle();
         progress('');
-        return Promise.all(planned.map((one) => checkOutput(one, { call, outcomes, dataDir })));
+        return Promise.all(planned.map((one) => compareOutput(one, { call, outcomes, dataDir })));
       });
       if (outputs.length === 0) {
         throw new CliError(`${rulesFile} makes nothing of JPEG, PNG, WebP and GIF, which the demo draws.`);
@@ -79,10 +79,10 @@ export const demo: Command = {
   },
 };
 
-type Upload = SamplePicture & OssObject;
+type SampleUpload = SamplePicture & OssObject;
 
 /** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
-function planFor({ bucket, key, body, contentType }: Upload, rules: RuleSet): PlannedResult[] {
+function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSet): PlannedResult[] {
   const event = JSON.stringify({ bucket, key, size: body.length, contentType, lastModified: new Date() });
   const items = parseEvent(Buffer.from(event)).flatMap((record) => plan(record, rules));
   return items.filter((item) => item.status === 'planned');
@@ -94,8 +94,8 @@ interface Evidence {
   dataDir: string;
 }
 
-async function checkOutput(
-  { upload, task }: { upload: Upload; task: PlannedResult },
+async function compareOutput(
+  { upload, task }: { upload: SampleUpload; task: PlannedResult },
   { call, outcomes, dataDir }: Evidence,
 ) {
   const { measurePicture } = await import('../local/pictures.ts');
@@ -151,7 +151,7 @@ function durationOf({ target }: PlannedResult, outcome: InvocationOutcome | unde
 }
 
 /** The outputs of a picture below its name; what is not as expected in red. */
-function formatOutputs(outputs: readonly Awaited<ReturnType<typeof checkOutput>>[], io: Io): string {
+function formatOutputs(outputs: readonly Awaited<ReturnType<typeof compareOutput>>[], io: Io): string {
   const rows = outputs.flatMap(({ title, cells }, i): Row[] =>
     outputs[i - 1]?.title === title ? [cells] : [title, cells],
   );

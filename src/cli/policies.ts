@@ -3,7 +3,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import { literalStart } from '../compile/glob.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
-import { keyVariables, type Part, render, type Values } from '../rules/template.ts';
+import { keyVariables, type Part, render, type VariableValues } from '../rules/template.ts';
 
 /** The rules as their author wrote them, with what they were compiled to. */
 export type Rules = readonly SourceRule[];
@@ -82,7 +82,7 @@ function hasLookedAt(rule: Rule): boolean {
 }
 
 /** Objects that a style reads beside its source: `image_` names the logo of a watermark, `o_` a video to be joined. */
-function readBy(style: readonly Part[], variant: Values): string[] {
+function readBy(style: readonly Part[], variant: VariableValues): string[] {
   const anything = Object.fromEntries(keyVariables.map((name) => [name, '*']));
   const rendered = render(style, { ...anything, ...variant });
   return [...rendered.matchAll(/[,/](?:image|o)_([\w-]+)/g)].flatMap(([, encoded = '']) => {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { keyVariables, render, type Template, type Values, variablesOf } from '../rules/template.ts';
+import { keyVariables, render, type Template, type VariableValues, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
 
 /*
@@ -21,14 +21,14 @@ function report(
   addIssue({ code: 'custom', path: [...path], message: expected, params: { received, offset } });
 }
 
-const placeholders: Values = Object.fromEntries(keyVariables.map((name) => [name, `\0${name}\0`]));
+const placeholders: VariableValues = Object.fromEntries(keyVariables.map((name) => [name, `\0${name}\0`]));
 
 /** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
 const maxVariants = 100;
 
 /** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
-export function variantsOf(vary: OutputSource['vary'] = {}): Values[] {
-  return Object.entries(vary).reduce<Values[]>(
+export function variantsOf(vary: OutputSource['vary'] = {}): VariableValues[] {
+  return Object.entries(vary).reduce<VariableValues[]>(
     (variants, [name, values]) =>
       variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
     [{}],

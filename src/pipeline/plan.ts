@@ -3,7 +3,7 @@ import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { render, splitKey, usesDay, type Values } from '../rules/template.ts';
+import { render, splitKey, usesDay, type VariableValues } from '../rules/template.ts';
 import { isOwnOutput } from './guard.ts';
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
@@ -67,7 +67,12 @@ function planRule(rule: Rule, event: ObjectEvent): PlanItem[] {
   );
 }
 
-function planOutput({ name: rule }: Rule, output: Output, event: ObjectEvent, values: Values): PlanItem {
+function planOutput(
+  { name: rule }: Rule,
+  output: Output,
+  event: ObjectEvent,
+  values: VariableValues,
+): PlanItem {
   const { bucket, key, eTag, modifiedAt } = event;
   const source = { bucket, key };
   const target = { bucket: output.target.bucket ?? bucket, key: render(output.target.key, values) };
@@ -97,7 +102,7 @@ function assertTarget(source: OssObject, target: OssObject): void {
   }
 }
 
-function valuesOf({ name: rule }: Rule, { bucket, key, eTag = '', eventTime }: ObjectEvent): Values {
+function valuesOf({ name: rule }: Rule, { bucket, key, eTag = '', eventTime }: ObjectEvent): VariableValues {
   const day = eventTime === undefined ? '' : new Date(eventTime).toISOString();
   const [yyyy = '', mm = '', dd = ''] = day.slice(0, 10).split('-');
   return { key, bucket, rule, etag: eTag, yyyy, mm, dd, ...splitKey(key) };

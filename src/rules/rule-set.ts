@@ -1,6 +1,6 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import type { KeyTable } from './key-table.ts';
-import type { Part, Values } from './template.ts';
+import type { Part, VariableValues } from './template.ts';
 
 /** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
 export const rulesFormat = 2;
@@ -21,7 +21,7 @@ export interface Output {
   style: readonly Part[];
   target: { bucket?: string | undefined; key: readonly Part[] };
   /** The values of `vary`, one entry for each combination; a single empty entry where nothing varies. */
-  variants: readonly Values[];
+  variants: readonly VariableValues[];
   /** Absent: always made again. */
   refresh?: 'missing' | 'stale' | undefined;
   /** Made again when the source was replaced while it was made. */

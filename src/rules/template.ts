@@ -15,7 +15,7 @@ export interface Template {
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
 /** The values of a template's variables. */
-export type Values = Readonly<Record<string, string | number>>;
+export type VariableValues = Readonly<Record<string, string | number>>;
 
 /** A template, or what was expected and received at `offset` (UTF-16 units) of the text. */
 export type ParsedTemplate =
@@ -88,7 +88,7 @@ export function usesDay({
  * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so that
  * `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
  */
-export function render(parts: readonly Part[], values: Values): string {
+export function render(parts: readonly Part[], values: VariableValues): string {
   let text = '';
   let isAfterEmptyDir = false;
   for (const part of parts) {
