@@ -10,6 +10,7 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { generate } from './generate.ts';
+import { importCommand } from './import.ts';
 import { init } from './init.ts';
 import { invoke } from './invoke.ts';
 import { local } from './local.ts';
@@ -27,6 +28,7 @@ const commands = [
   demo,
   run,
   backfill,
+  importCommand,
   invoke,
   ls,
   get,

@@ -62,6 +62,17 @@ export const programs: readonly Program[] = [
     parts: [{ name: 'init, cost', paths: ['cli/init.ts', 'cli/init-files.ts', 'cli/cost.ts'], lines: 350 }],
   },
   {
+    name: 'import',
+    lines: 320,
+    parts: [
+      {
+        name: 'import',
+        paths: ['cli/import.ts', 'cli/import-firebase.ts', 'cli/import-lambda.ts', 'cli/import-rules.ts'],
+        lines: 320,
+      },
+    ],
+  },
+  {
     name: 'backfill',
     lines: 900,
     parts: [

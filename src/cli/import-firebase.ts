@@ -1,0 +1,97 @@
+import { parseEnv } from 'node:util';
+import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
+import { CliError } from './command.ts';
+import * as common from './import-rules.ts';
+
+/** OSS's format for each image type; it makes a GIF of nothing else. */
+const formats = new Map(
+  Object.entries({
+    jpeg: 'jpg',
+    jpg: 'jpg',
+    png: 'png',
+    webp: 'webp',
+    tiff: 'tiff',
+    tif: 'tiff',
+    avif: 'avif',
+  }),
+);
+
+const translated = /^(IMG_SIZES|RESIZED_IMAGES_PATH|INCLUDE_PATH_LIST|EXCLUDE_PATH_LIST|IMAGE_TYPE)$/;
+const advice = new Map([
+  ['OUTPUT_OPTIONS', ', but for the quality of JPEG and WebP'],
+  ['DELETE_ORIGINAL_FILE', ': the source is kept; a lifecycle rule of the bucket can delete it later'],
+  ['CACHE_CONTROL_HEADER', ': set it where the pictures are served'],
+  ['MAKE_PUBLIC', ": a result has the bucket's ACL"],
+  ['DO_BACKFILL', ': for pictures that are there already run `oss-saveas backfill`'],
+  ['IMG_BUCKET', ': the rules are for every bucket that triggers the function; name yours in s.yaml'],
+]);
+
+/**
+ * Translates the parameters of Firebase's extension "Resize Images" (firebase/extensions, storage-resize-images: README,
+ * functions/src/filters.ts and resize-image.ts). Throws CliError where a size or path has no counterpart.
+ */
+export function translateFirebase(text: string): common.Translation {
+  const params = fieldsOf(parseEnv(text));
+  const param = (name: string) => textOf(params[name])?.trim() ?? '';
+  const sizes = listOf(param('IMG_SIZES'));
+  const folder = common.folderOf(param('RESIZED_IMAGES_PATH'));
+  const isSound = sizes.every(
+    (size) => /^\d+x\d+$/.test(size) && size.split('x').every((side) => common.isCount(side)),
+  );
+  const types = listOf(param('IMAGE_TYPE') || 'false');
+  const converted = types.filter((type) => formats.has(type));
+  const isMade = converted.length > 0 || types.includes('false');
+  if (sizes.length === 0 || !isSound || !isMade || folder.startsWith('..')) {
+    const expected = 'IMG_SIZES such as 200x200,400x400, a RESIZED_IMAGES_PATH below the source';
+    throw new CliError(`expected ${expected}, and an IMAGE_TYPE that OSS makes.`);
+  }
+  const included = listOf(param('INCLUDE_PATH_LIST') || '/').map(pathGlob);
+  const outputOf = (size: string, type: string) => {
+    const [width, height] = size.split('x').map(Number);
+    const quality = pick(parseJson(param('OUTPUT_OPTIONS')), type, 'quality');
+    const style = [
+      `image/auto-orient,1/resize,m_lfit,w_${width},h_${height}`,
+      ...(formats.has(type) ? [`format,${formats.get(type)}`] : []),
+      ...(common.isCount(quality, 100) ? [`quality,Q_${quality}`] : []),
+    ].join('/');
+    const folders = folder === '' ? '{dir}' : `{dir}/${common.literalTemplate(folder)}`;
+    return { style, target: { key: `${folders}/{name}_${size}.${formats.has(type) ? type : '{ext}'}` } };
+  };
+  const ruleOf = (name: string, extensions: readonly string[], made: readonly string[]) => ({
+    name,
+    match: {
+      key: included.map((path) => `${path}**/${common.pictureGlob(extensions)}`),
+      // The extension knows its results by a mark in their metadata, the rules by their names.
+      exclude: [
+        ...sizes.map((size) => `**/*_${size}.*`),
+        ...listOf(param('EXCLUDE_PATH_LIST')).map((path) => `${pathGlob(path)}**`),
+      ],
+    },
+    outputs: made.flatMap((type) => sizes.map((size) => outputOf(size, type))),
+  });
+  // What is converted to its own type has the name that keeping the type would give it.
+  const kept = common.pictureExtensions.filter((one) => types.includes('false') && !converted.includes(one));
+  const rules = [
+    ...(converted.length > 0 ? [ruleOf('resize', common.pictureExtensions, converted)] : []),
+    ...(kept.length > 0 ? [ruleOf('resize-original-type', kept, ['false'])] : []),
+  ];
+  const lost = [
+    ...types.filter((type) => type !== 'false' && !formats.has(type)).map((type) => `IMAGE_TYPE=${type}`),
+    ...Object.keys(params).filter(
+      (name) => !translated.test(name) && !/^(|false|OFF|\{\})$/.test(param(name)),
+    ),
+  ];
+  return { rules, notes: lost.map((name) => `${name} has no counterpart${advice.get(name) ?? ''}.`) };
+}
+
+/** `/users/*` and all below it, as the start of a glob: such a star crosses folders, and stands for one at least. */
+function pathGlob(path: string): string {
+  const folders = path.split('/').filter((folder) => folder !== '');
+  const globs = folders.map((folder) =>
+    folder === '*' ? '*/**' : folder.split('*').map(common.literalGlob).join('*'),
+  );
+  return globs.map((glob) => `${glob}/`).join('');
+}
+
+const listOf = (text: string) =>
+  [...new Set(text.split(',').map((item) => item.trim()))].filter((item) => item !== '');

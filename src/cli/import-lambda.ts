@@ -1,0 +1,118 @@
+import { fieldsOf, type JsonObject } from '../json.ts';
+import { CliError } from './command.ts';
+import * as common from './import-rules.ts';
+
+/** OSS's format, which is also the extension; it makes a GIF of nothing else. */
+const formats = new Map(Object.entries({ jpg: 'jpg', jpeg: 'jpg', png: 'png', webp: 'webp' }));
+
+const formatOf = (format: unknown) => formats.get(String(format).toLowerCase());
+
+const translated = /^(size|crop|gravity|format|quality|orientation|bucket|directory|prefix|suffix|template)$/;
+
+/**
+ * Translates the config.json of aws-lambda-image (ysugimoto/aws-lambda-image: README.md, doc/DIRECTORY.md). An output
+ * that would look otherwise or stand elsewhere is left out, with a note. Throws CliError where none is left.
+ */
+export function translateLambda(config: JsonObject): common.Translation {
+  const { resizes, reduce, bucket, ...rest } = config;
+  const notes = [
+    'The prefix and suffix of the S3 trigger are not in config.json: narrow match.key to them.',
+    'An extension stays as it is where no format is given: jpg does not take the place of JPG and jpeg.',
+    ...Object.keys(rest).map((name) => `${name} has no counterpart.`),
+  ];
+  const list: unknown[] = Array.isArray(resizes) ? resizes : [];
+  const entries = list.map((entry, i): [string, JsonObject] => [`resizes[${i}]`, fieldsOf(entry)]);
+  const outputs = new Map<string, object>();
+  const exclude = new Set<string>();
+  for (const [place, entry] of [...entries, ['reduce', fieldsOf(reduce)] as const]) {
+    const style = styleOf(entry);
+    const target = targetOf(entry);
+    const name = entry.bucket ?? bucket;
+    const isBucket = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
+    const lost = Object.keys(entry).filter((field) => !translated.test(field) && entry[field] !== null);
+    notes.push(...lost.map((field) => `${place}.${field} has no counterpart.`));
+    if (style !== undefined && target !== undefined) {
+      notes.push(
+        ...(isBucket || name === undefined
+          ? []
+          : [`${place}: no bucket of OSS can be called ${name}; add target.bucket.`]),
+      );
+      // The tool runs one after another, so the last one of a key is the one that stays.
+      outputs.set(`${name} ${target.key}`, {
+        style,
+        target: { bucket: isBucket ? name : undefined, key: target.key },
+      });
+      exclude.add(target.glob);
+    } else if (Object.keys(entry).length > 0) {
+      notes.push(
+        `${place} is left out: its ${style === undefined ? 'style' : 'directory or template'} has no counterpart.`,
+      );
+    }
+  }
+  if (outputs.size === 0) {
+    throw new CliError(`nothing in it has a counterpart.\n${notes.join('\n')}`);
+  }
+  const match = { key: `**/${common.pictureGlob()}`, exclude: [...exclude] };
+  return { rules: [{ name: 'resize', match, outputs: [...outputs.values()] }], notes };
+}
+
+/** The style, or undefined where a part of it has no counterpart. */
+function styleOf({ size, crop, gravity, format, quality, orientation }: JsonObject): string | undefined {
+  const steps = [
+    orientation === true ? 'auto-orient,1' : '',
+    size === undefined ? '' : resizeOf(String(size)),
+    crop === undefined ? '' : cropOf(String(crop), String(gravity ?? 'NorthWest')),
+    format === undefined ? '' : formatOf(format) && `format,${formatOf(format)}`,
+    quality === undefined ? '' : common.isCount(quality, 100) && `quality,Q_${quality}`,
+  ];
+  const isWhole = steps.every((step) => typeof step === 'string') && steps.join('') !== '';
+  return isWhole ? `image/${steps.filter((step) => step !== '').join('/')}` : undefined;
+}
+
+/** ImageMagick's geometry. Small pictures grow to it, unless it ends in `>`. */
+function resizeOf(size: string): string | undefined {
+  const [, percent] = /^(\d+)%$/.exec(size) ?? [];
+  if (percent !== undefined) {
+    return common.isCount(percent, 1_000) ? `resize,p_${percent}` : undefined;
+  }
+  const [, width, height, flag = ''] = /^(\d+)?(?:x(\d+)?)?([\^!>])?$/.exec(size) ?? [];
+  const sides = Object.entries({ w: width, h: height }).filter(([, side]) => side !== undefined);
+  const mode = new Map(Object.entries({ '^': 'm_mfit', '!': sides.length === 2 ? 'm_fixed' : 'm_lfit' })).get(
+    flag,
+  );
+  const parts = [
+    mode ?? 'm_lfit',
+    ...sides.map(([name, side]) => `${name}_${side}`),
+    ...(flag === '>' ? [] : ['limit_0']),
+  ];
+  return sides.length > 0 && sides.every(([, side]) => common.isCount(side))
+    ? `resize,${parts.join()}`
+    : undefined;
+}
+
+/** An offset has no counterpart: ImageMagick counts it from the edge of the gravity, OSS to the right and down. */
+function cropOf(crop: string, gravity: string): string | undefined {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(crop) ?? [];
+  const origin = gravity.toLowerCase().replace(/^(n|s)(?:orth|outh)(w|e)(?:est|ast)$/, '$1$2');
+  const isSound =
+    common.isCount(width) &&
+    common.isCount(height) &&
+    /^(nw|ne|sw|se|north|south|west|east|center)$/.test(origin);
+  return isSound ? `crop,w_${width},h_${height},g_${origin}` : undefined;
+}
+
+/** The template of the target's key, with a glob for every key that it may give. */
+function targetOf(entry: JsonObject): { key: string; glob: string } | undefined {
+  const { directory = './', prefix = '', suffix = '', format, template } = entry;
+  const folder = common.folderOf(`${directory}`);
+  const isRelative = /^\.\.?(\/|$)/.test(`${directory}`);
+  const extension = formatOf(format) ?? '{ext}';
+  const file = `${common.literalTemplate(`${prefix}`)}{name}${common.literalTemplate(`${suffix}`)}.${extension}`;
+  const files = `${common.literalGlob(`${prefix}`)}*${common.literalGlob(`${suffix}`)}.*`;
+  const pathOf = (...parts: string[]) => parts.filter((part) => part !== '').join('/');
+  const key = pathOf(isRelative ? '{dir}' : '', common.literalTemplate(folder), file);
+  const glob = pathOf(isRelative ? '**' : '', common.literalGlob(folder), folder === '' ? files : '**');
+  // Beside their sources and under their names, results could not be told from them.
+  const isAmbiguous = glob === '**/*.*' || folder.startsWith('..') || `${prefix}${suffix}`.includes('/');
+  return template === undefined && !isAmbiguous ? { key, glob } : undefined;
+}

@@ -1,0 +1,30 @@
+import { posix } from 'node:path';
+
+/** Rules, as rules.yaml has them, in place of another tool's settings; `notes` are sentences about what has no counterpart. */
+export interface Translation {
+  rules: object[];
+  notes: string[];
+}
+
+/** The extensions of pictures. */
+export const pictureExtensions = ['jpg', 'jpeg', 'png', 'tif', 'tiff', 'webp', 'gif', 'avif'];
+
+/** A glob for the pictures in a folder; globs are case-sensitive, and cameras write `.JPG`. */
+export function pictureGlob(extensions: readonly string[] = pictureExtensions): string {
+  return `*.{${extensions.flatMap((extension) => [extension, extension.toUpperCase()]).join(',')}}`;
+}
+
+/** A glob that matches the text itself. */
+export const literalGlob = (text: string) => text.replace(/[\\*?{}[\],]/g, '\\$&');
+
+/** A template that renders to the text itself. */
+export const literalTemplate = (text: string) => text.replace(/[{}]/g, '$&$&');
+
+/** A path of folders without empty ones, `.` and those that `..` takes back; one that leads out begins with `..`. */
+export function folderOf(path: string): string {
+  return posix.join('.', path.replace(/^\/+/, '')).replace(/^\.?\/?$|\/$/, '');
+}
+
+/** Whether it is a whole number from 1 to `max`, by default the longest side that OSS makes (OSS help, "Resize images"). */
+export const isCount = (value: unknown, max = 16_384) =>
+  Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= max;

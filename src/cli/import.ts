@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { stringify } from 'yaml';
+import { checkRules } from '../check/check.ts';
+import { formatDiagnostics } from '../check/format.ts';
+import { compileRules } from '../compile/compile.ts';
+import { isJsonObject, parseJson } from '../json.ts';
+import { CliError, type Command, optionalText } from './command.ts';
+import { translateFirebase } from './import-firebase.ts';
+import { translateLambda } from './import-lambda.ts';
+import type { Translation } from './import-rules.ts';
+import { readText } from './input.ts';
+import { printable } from './terminal.ts';
+
+export const importCommand: Command = {
+  name: 'import',
+  summary: "Makes rules of aws-lambda-image's config.json, or of the parameters of Firebase's Resize Images.",
+  positionals: { name: 'file', summary: 'config.json, or the .env file of the parameters', many: false },
+  options: { out: { value: 'file', summary: 'a new file for the rules (default standard output)' } },
+  run: async (values, io, [file]) => {
+    if (file === undefined) {
+      throw new CliError('expected a file: a config.json, or the parameters of the extension.');
+    }
+    const out = optionalText(values, 'out');
+    const { rules, notes } = importRules(await readText(file), basename(file));
+    if (out === undefined) {
+      io.out(rules);
+    } else {
+      await writeFile(out, rules, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+        const reason = error.code === 'EEXIST' ? 'it is there already; name another file' : error.message;
+        throw new CliError(`${out} cannot be written: ${reason}.`);
+      });
+    }
+    io.err(notes.map((note) => `${printable(note)}\n`).join(''));
+    return 0;
+  },
+};
+
+/** The text of a rules.yaml that passes the check, from the text of another tool's settings; throws CliError where there is none. */
+export function importRules(text: string, file: string): { rules: string; notes: string[] } {
+  const { rules: documents, notes } = translate(text, file);
+  const head = [`Imported from ${file}.`, ...notes].map(
+    (line) => `# ${line.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`,
+  );
+  const rules = `${head.join('')}${stringify({ rules: documents }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const compiled = compileRules(rules, 'rules.yaml');
+  const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : compiled.diagnostics;
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw new CliError(
+      `the rules that ${file} comes to do not pass the check:\n\n${formatDiagnostics(errors)}`,
+    );
+  }
+  return { rules, notes };
+}
+
+function translate(text: string, file: string): Translation {
+  const value = parseJson(text);
+  if (isJsonObject(value)) {
+    return translateLambda(value);
+  }
+  if (/^\s*(export\s+)?IMG_SIZES\s*=/m.test(text)) {
+    return translateFirebase(text);
+  }
+  throw new CliError(
+    `${file} is neither a config.json of aws-lambda-image nor has it a line IMG_SIZES=… of Resize Images.`,
+  );
+}
