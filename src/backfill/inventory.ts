@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
+import { parseJson } from '../json.ts';
 import type { Call } from '../oss/call.ts';
-import { getObject, headObject } from '../oss/operations.ts';
+import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import type { Entry, Position, Source, StoredObject } from './source.ts';
 
@@ -21,31 +22,30 @@ const manifestSchema = z.object({
 type Manifest = z.infer<typeof manifestSchema>;
 type InventoryFile = Manifest['files'][number];
 
-/** Where an inventory lies: as objects in OSS, or downloaded to a folder. */
-interface Storage {
-  readManifest(): Promise<Buffer>;
-  readFile(file: InventoryFile): AsyncIterable<Buffer>;
-}
-
 /**
  * The objects of an OSS inventory (OSS help: "Bucket inventory"): `manifest.json`, as `oss://bucket/key` or as a file
  * beside its `data` folder, names gzipped CSV files, their checksums and their columns. Throws where any of it is not
  * as documented, and at the end of a file whose checksum does not fit.
  */
 export async function inventorySource(location: string, call: Call): Promise<Source> {
-  const [, bucket, key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
-  const storage =
-    bucket === undefined || key === undefined ? folder(location) : objects({ bucket, key }, call);
-  const text = await storage.readManifest();
+  const [, bucket = '', key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
+  const dataDir = join(dirname(dirname(location)), 'data');
+  const text = await buffer(
+    key === undefined ? createReadStream(location) : readRanges({ bucket, key }, call),
+  );
   const manifest = readManifest(location, text.toString());
+  const open = (file: InventoryFile): AsyncIterable<Buffer> =>
+    key === undefined
+      ? createReadStream(join(dataDir, basename(file.key)))
+      : readRanges({ bucket, key: file.key }, call);
   return {
     name: `inventory ${location}`,
     fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 12),
     async *read(behind) {
       for (const [part, file] of manifest.files.entries()) {
         if (part >= (behind?.part ?? 0)) {
-          const rows = part === behind?.part ? Number(behind.after) : 0;
-          yield* readRows(manifest, file, storage.readFile(file), { part, after: rows });
+          const after = part === behind?.part ? behind.after : 0;
+          yield* readRows(manifest, file, open(file), { part, after });
         }
       }
     },
@@ -53,27 +53,12 @@ export async function inventorySource(location: string, call: Call): Promise<Sou
 }
 
 function readManifest(location: string, text: string): Manifest {
-  try {
-    return manifestSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new Error(`${location} is not the manifest of an OSS inventory: ${reason}`, { cause });
+  const manifest = manifestSchema.safeParse(parseJson(text));
+  if (!manifest.success) {
+    const reason = z.prettifyError(manifest.error);
+    throw new Error(`${location} is not the manifest of an OSS inventory: ${reason}`);
   }
-}
-
-function folder(manifestPath: string): Storage {
-  const dataDir = join(dirname(dirname(manifestPath)), 'data');
-  return {
-    readManifest: () => readFile(manifestPath),
-    readFile: ({ key }) => createReadStream(join(dataDir, basename(key))),
-  };
-}
-
-function objects(manifest: OssObject, call: Call): Storage {
-  return {
-    readManifest: async () => (await getObject(call, manifest)).body,
-    readFile: ({ key }) => readRanges({ bucket: manifest.bucket, key }, call),
-  };
+  return manifest.data;
 }
 
 const rangeBytes = 8 * 1024 * 1024;

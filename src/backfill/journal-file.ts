@@ -46,6 +46,12 @@ export type Counts = z.infer<typeof countsSchema>;
 export type JournalState = z.infer<typeof stateSchema>;
 export type Line = z.infer<typeof lineSchema>;
 
+export interface StoredJournal {
+  state: JournalState;
+  /** What was done beyond the state's position. */
+  lines: Line[];
+}
+
 const fileOf = (folder: string) => join(folder, 'journal.jsonl');
 export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
 
@@ -54,7 +60,7 @@ export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl')
  * first line of `journal.jsonl` is the state, and each further one, like those that `failures.jsonl` has since then, is
  * one thing that was done. A last line that was cut off by a kill or a full disk does not count.
  */
-export function readJournal(folder: string): { state: JournalState; lines: Line[] } | undefined {
+export function readJournal(folder: string): StoredJournal | undefined {
   if (!fs.existsSync(fileOf(folder))) {
     return undefined;
   }

@@ -5,6 +5,7 @@ import {
   type JournalState,
   type Line,
   readJournal,
+  type StoredJournal,
   writeJournal,
 } from './journal-file.ts';
 import type { Position } from './source.ts';
@@ -25,103 +26,111 @@ const itemsPerCheckpoint = 1_000;
  * item that is still under way, and names each thing done beyond it. A thing is on the disk when `record` has returned,
  * so that a process killed at any moment has lost nothing but the calls under way.
  */
-export interface Journal {
+export class Journal {
   /** Where its position is; on the disk as of the last checkpoint. */
-  readonly state: JournalState;
+  state: JournalState;
   /** All that is accounted for so far, what is ahead of the position included. */
-  readonly total: Counts;
-  begin(position: Position, counts: Partial<Counts>): Item;
+  total: Counts;
+  failuresInARow = 0;
+  readonly #folder: string;
+  /** What earlier runs did beyond the position. */
+  readonly #earlier: Map<string, Line>;
+  /** Begun and not behind the position yet, in the order of the source. */
+  readonly #open: Item[] = [];
+  #descriptor: number;
+  #endedSinceCheckpoint = 0;
+
+  /** Opens a folder's journal to go on with it, or with `fresh` a new one; the failures of the old one are kept. */
+  constructor(folder: string, fresh?: JournalState) {
+    const failuresFile = failuresFileOf(folder);
+    if (fresh !== undefined && fs.existsSync(failuresFile)) {
+      fs.renameSync(failuresFile, `${failuresFile}.before-${fresh.startedAt.replaceAll(':', '-')}`);
+    }
+    const stored = fresh === undefined ? readJournal(folder) : { state: fresh, lines: [] };
+    if (stored === undefined) {
+      throw new Error(`${folder} holds no journal.`);
+    }
+    this.#folder = folder;
+    this.state = stored.state;
+    this.total = stored.state.counts;
+    this.#earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
+    this.#descriptor = writeJournal(folder, stored.state, stored.lines);
+  }
+
+  begin(position: Position, counts: Partial<Counts>): Item {
+    const item = { position, counts: noCounts, lines: [], isEnded: false };
+    this.#count(item, counts);
+    this.#open.push(item);
+    return item;
+  }
+
   /** What an earlier run did, if it did. It counts for the item. */
-  recall(item: Item, source: string, target?: string): Line | undefined;
-  record(item: Item, line: Line): void;
+  recall(item: Item, source: string, target?: string): Line | undefined {
+    const id = idOf(source, target);
+    const line = this.#earlier.get(id);
+    if (line !== undefined) {
+      this.#earlier.delete(id);
+      this.#countLine(item, line);
+    }
+    return line;
+  }
+
+  record(item: Item, line: Line): void {
+    const file = line.status === 'failed' ? failuresFileOf(this.#folder) : this.#descriptor;
+    fs.appendFileSync(file, `${JSON.stringify(line)}\n`);
+    this.#countLine(item, line);
+    this.failuresInARow = line.status === 'failed' ? this.failuresInARow + 1 : 0;
+  }
+
   /** Counts an object of the item for which there is nothing to do. */
-  skip(item: Item, reason: string): void;
+  skip(item: Item, reason: string): void {
+    this.#count(item, { skipped: { [reason]: 1 } });
+  }
+
   /** The item is complete. */
-  end(item: Item): void;
-  /** Whether the run is to end here: by `--max`. */
-  isAtEnd(): boolean;
-  failuresInARow(): number;
-  checkpoint(changes?: Partial<JournalState>): void;
-  close(): void;
-}
+  end(item: Item): void {
+    item.isEnded = true;
+    for (let first = this.#open[0]; first?.isEnded; first = this.#open[0]) {
+      const { position, counts } = first;
+      this.state = { ...this.state, position, counts: sumOf(this.state.counts, counts) };
+      this.#open.shift();
+    }
+    this.#endedSinceCheckpoint += 1;
+    if (this.#endedSinceCheckpoint >= itemsPerCheckpoint) {
+      this.checkpoint();
+    }
+  }
 
-/** Opens a folder's journal to go on with it, or with `fresh` a new one; the failures of the old one are kept. */
-export function openJournal(folder: string, fresh?: JournalState): Journal {
-  const failuresFile = failuresFileOf(folder);
-  if (fresh !== undefined && fs.existsSync(failuresFile)) {
-    fs.renameSync(failuresFile, `${failuresFile}.before-${fresh.startedAt.replaceAll(':', '-')}`);
+  /** Whether the run is to end here, by `--max`. */
+  isAtEnd(): boolean {
+    return this.total.selected >= (this.state.endsAt ?? Number.POSITIVE_INFINITY);
   }
-  const stored = fresh === undefined ? readJournal(folder) : { state: fresh, lines: [] };
-  if (stored === undefined) {
-    throw new Error(`${folder} holds no journal.`);
-  }
-  let { state } = stored;
-  const earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
-  const open: Item[] = [];
-  const total = sumOf(state.counts, {});
-  let [endedSinceCheckpoint, failuresInARow] = [0, 0];
-  let descriptor = writeJournal(folder, state, stored.lines);
 
-  function count(item: Item, change: Partial<Counts>): void {
-    item.counts = sumOf(item.counts, change);
-    Object.assign(total, sumOf(total, change));
+  checkpoint(changes: Partial<JournalState> = {}): void {
+    const next = { ...this.state, ...changes };
+    const lines = [...this.#open.flatMap((item) => item.lines), ...this.#earlier.values()];
+    const written = writeJournal(this.#folder, next, lines);
+    this.close();
+    [this.#descriptor, this.state, this.#endedSinceCheckpoint] = [written, next, 0];
   }
-  function countLine(item: Item, line: Line): void {
+
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
+
+  #countLine(item: Item, line: Line): void {
     item.lines.push(line);
-    count(item, countsOf(line));
+    this.#count(item, countsOf(line));
   }
-  function checkpoint(changes: Partial<JournalState> = {}): void {
-    const next = { ...state, ...changes };
-    const written = writeJournal(folder, next, [...open.flatMap(({ lines }) => lines), ...earlier.values()]);
-    fs.closeSync(descriptor);
-    [descriptor, state, endedSinceCheckpoint] = [written, next, 0];
+
+  #count(item: Item, change: Partial<Counts>): void {
+    item.counts = sumOf(item.counts, change);
+    this.total = sumOf(this.total, change);
   }
-  return {
-    get state() {
-      return state;
-    },
-    total,
-    begin(position, counts) {
-      const item = { position, counts: noCounts, lines: [], isEnded: false };
-      count(item, counts);
-      open.push(item);
-      return item;
-    },
-    recall(item, source, target) {
-      const id = idOf(source, target);
-      const line = earlier.get(id);
-      if (line !== undefined) {
-        earlier.delete(id);
-        countLine(item, line);
-      }
-      return line;
-    },
-    record(item, line) {
-      fs.appendFileSync(line.status === 'failed' ? failuresFile : descriptor, `${JSON.stringify(line)}\n`);
-      countLine(item, line);
-      failuresInARow = line.status === 'failed' ? failuresInARow + 1 : 0;
-    },
-    skip: (item, reason) => count(item, { skipped: { [reason]: 1 } }),
-    end(item) {
-      item.isEnded = true;
-      endedSinceCheckpoint += 1;
-      for (let first = open[0]; first?.isEnded; first = open[0]) {
-        state = { ...state, position: first.position, counts: sumOf(state.counts, first.counts) };
-        open.shift();
-      }
-      if (endedSinceCheckpoint >= itemsPerCheckpoint) {
-        checkpoint();
-      }
-    },
-    isAtEnd: () => total.selected >= (state.endsAt ?? Number.POSITIVE_INFINITY),
-    failuresInARow: () => failuresInARow,
-    checkpoint,
-    close: () => fs.closeSync(descriptor),
-  };
 }
 
 /** All that a journal accounts for, what was done beyond its position included. */
-export function totalOf({ state, lines }: { state: JournalState; lines: readonly Line[] }): Counts {
+export function totalOf({ state, lines }: StoredJournal): Counts {
   return lines.reduce((total, line) => sumOf(total, countsOf(line)), state.counts);
 }
 

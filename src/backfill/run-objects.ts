@@ -80,7 +80,8 @@ export async function makeOutputs(stored: StoredObject, item: Item, options: Run
   for (const outcome of failed) {
     journal.record(item, toLine(stored, outcome));
   }
-  const paced = pacedCall(options, stored.sizeBytes ?? 0);
+  const { sizeBytes = 0 } = 'status' in object ? stored : object;
+  const paced = pacedCall(options, sizeBytes);
   for (const task of tasks) {
     if (journal.recall(item, formatObject(task.source), formatObject(task.target))) {
       continue;
@@ -90,7 +91,7 @@ export async function makeOutputs(stored: StoredObject, item: Item, options: Run
       return false; // It was given up, so that the next run makes it.
     }
     journal.record(item, toLine(stored, outcome));
-    if (journal.failuresInARow() >= maxFailuresInARow && outcome.status === 'failed') {
+    if (journal.failuresInARow >= maxFailuresInARow && outcome.status === 'failed') {
       throw new Error(
         `the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`,
       );

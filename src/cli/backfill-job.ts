@@ -6,7 +6,6 @@ import { keyListSource } from '../backfill/key-list.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
-import type { Filter } from '../backfill/select.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -41,47 +40,28 @@ export const jobOptions: Readonly<Record<string, Option>> = {
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 };
 
-export interface Job {
-  ruleSet: RuleSet;
-  rulesDigest: string;
-  source: Source;
-  filter: Filter;
-  /** Outputs that exist are left as they are. */
-  onlyMissing: boolean;
-  /** Nothing more is begun after so many objects. */
-  max: number | undefined;
-  /** With `--via function`. */
-  taskClient: TaskClient | undefined;
-  /** What it may use of the account's. */
-  quota: Quota;
-  /** Its journal's folder: the same for the same command, whatever the rules say and however fast it goes. */
-  folder: string;
-}
+/** What a backfill is about, all in all. */
+export type Job = Awaited<ReturnType<typeof openJob>>;
 
-export async function openJob(
-  values: Values,
-  urls: readonly string[],
-  io: Io,
-  connection: Connection,
-): Promise<Job> {
+export async function openJob(values: Values, urls: readonly string[], io: Io, connection: Connection) {
   const rulesFile = textOf(values, 'rules');
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
   const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
   const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
   const filter = { since: readTime(values, 'since'), until: readTime(values, 'until') };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
+  const input = () => saveInput(journal, io);
   return {
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    source: await openSource(values, urls, ruleSet, {
-      call: connection.call,
-      input: () => saveInput(journal, io),
-    }),
+    source: await openSource(values, urls, ruleSet, { call: connection.call, input }),
     filter,
     onlyMissing: onlyMissing === true,
     max: readNumber(values, 'max'),
     taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
+    /** What it may use of the account's. */
     quota: readQuota(values, connection.settings.region),
+    /** Its journal's: the same for the same command, whatever the rules say and however fast it goes. */
     folder: join(journal, digestOf(JSON.stringify(identity))),
   };
 }

@@ -3,7 +3,7 @@ import { readdirSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { estimate, secondsUnder } from '../backfill/estimate.ts';
-import { type Journal, noCounts, openJournal, totalOf } from '../backfill/journal.ts';
+import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
 import { failuresFileOf, type JournalState, readJournal } from '../backfill/journal-file.ts';
 import { createPace, type Pace } from '../backfill/pace.ts';
 import { maxConcurrency, runObjects } from '../backfill/run-objects.ts';
@@ -45,7 +45,7 @@ export const backfill: Command = {
         const start = await findStart(job, values, io);
         return start === undefined
           ? 0
-          : await carryOut(job, openJournal(job.folder, start.fresh), io, connection);
+          : await carryOut(job, new Journal(job.folder, start.fresh), io, connection);
       } finally {
         unlock();
         removeIfEmpty(job.folder);

@@ -15,7 +15,7 @@ import {
 } from './fc/function-compute.ts';
 import { invokeRoute } from './fc/invoke-route.ts';
 import { createTaskApi } from './fc/tasks/task-api.ts';
-import { openTasks } from './fc/tasks/tasks.ts';
+import { Tasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
@@ -122,8 +122,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   });
   closers.push(functionCompute.close);
   const { retryDelaysMs } = options;
-  const tasks = openTasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
-  closers.push(tasks.close);
+  const tasks = new Tasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
+  closers.push(() => tasks.close());
   const secretOf = (id: string) => (id === options.accessKey.id ? options.accessKey.secret : undefined);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
   const reload = createReload(options, oss, functionCompute, events);

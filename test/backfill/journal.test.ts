@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Journal, noCounts, openJournal } from '../../src/backfill/journal.ts';
+import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { type JournalState, readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 
@@ -31,7 +31,7 @@ function make(journal: Journal, number: number): void {
 describe('a journal', () => {
   it('a journal has its position behind the oldest object under way, and knows what was done beyond it', async () => {
     const folder = await temporaryDir();
-    const journal = openJournal(folder, fresh);
+    const journal = new Journal(folder, fresh);
     const [a, b, c] = [1, 2, 3].map((after) => journal.begin({ part: 0, after }, one));
     if (a === undefined || b === undefined || c === undefined) {
       throw new Error('unreachable');
@@ -43,7 +43,7 @@ describe('a journal', () => {
     journal.checkpoint();
     journal.record(b, saved('b'));
 
-    const again = openJournal(folder);
+    const again = new Journal(folder);
     const [b2, c2] = [2, 3].map((after) => again.begin({ part: 0, after }, one));
 
     expect(again.state.position).toEqual({ part: 0, after: 1 });
@@ -62,9 +62,9 @@ describe('a journal', () => {
         }),
         async (runs) => {
           const folder = await temporaryDir();
-          openJournal(folder, fresh).close();
+          new Journal(folder, fresh).close();
           for (const { made, cut, checkpoint } of runs) {
-            const journal = openJournal(folder);
+            const journal = new Journal(folder);
             let wholeBytes = sizeOf(folder);
             const start = Number(journal.state.position?.after ?? 0);
             for (let number = start + 1; number <= start + made; number += 1) {
@@ -77,7 +77,7 @@ describe('a journal', () => {
             journal.close();
             await truncate(join(folder, 'journal.jsonl'), Math.max(wholeBytes, sizeOf(folder) - cut));
           }
-          const last = openJournal(folder);
+          const last = new Journal(folder);
           for (let number = Number(last.state.position?.after ?? 0) + 1; number <= 40; number += 1) {
             make(last, number);
           }
@@ -94,7 +94,7 @@ describe('a journal', () => {
 
   it('a journal is written anew now and then, so that it stays small', async () => {
     const folder = await temporaryDir();
-    const journal = openJournal(folder, fresh);
+    const journal = new Journal(folder, fresh);
     for (let number = 1; number <= 2_500; number += 1) {
       make(journal, number);
     }
@@ -107,10 +107,10 @@ describe('a journal', () => {
 
   it('keeps the failures of the run before when another one begins', async () => {
     const folder = await temporaryDir();
-    const before = openJournal(folder, fresh);
+    const before = new Journal(folder, fresh);
     make(before, 3);
 
-    openJournal(folder, { ...fresh, startedAt: '2026-11-27T12:00:00.000Z' });
+    new Journal(folder, { ...fresh, startedAt: '2026-11-27T12:00:00.000Z' });
 
     expect((await readdir(folder)).sort()).toEqual([
       'failures.jsonl.before-2026-11-27T12-00-00.000Z',
@@ -120,12 +120,12 @@ describe('a journal', () => {
 
   it('a journal goes on where somebody took its file of failures away', async () => {
     const folder = await temporaryDir();
-    const journal = openJournal(folder, fresh);
+    const journal = new Journal(folder, fresh);
     make(journal, 3);
     journal.checkpoint();
     await writeFile(join(folder, 'failures.jsonl'), '');
 
-    expect(openJournal(folder).total).toMatchObject({ failed: 1 });
+    expect(new Journal(folder).total).toMatchObject({ failed: 1 });
   });
 
   it('a journal is not taken from a file that is none', async () => {
@@ -137,7 +137,7 @@ describe('a journal', () => {
 
   it('leaves things as they were when the disk is full', async () => {
     const folder = await temporaryDir();
-    const journal = openJournal(folder, fresh);
+    const journal = new Journal(folder, fresh);
     make(journal, 1);
     await appendFile(join(folder, 'journal.jsonl'), '{"status":"saved","sour');
 

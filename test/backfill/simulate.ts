@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { inventorySource } from '../../src/backfill/inventory.ts';
-import { noCounts, openJournal } from '../../src/backfill/journal.ts';
+import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { createPace } from '../../src/backfill/pace.ts';
 import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
@@ -60,7 +60,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
   }
   const startedCpu = process.cpuUsage();
   const cloud = createCloud(scenario);
-  const journal = openJournal(dir, {
+  const journal = new Journal(dir, {
     startedAt: '2026-11-26T00:00:00.000Z',
     rules: '',
     input: '',

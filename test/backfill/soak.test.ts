@@ -31,7 +31,8 @@ it(`makes each of ${keys} outputs, whatever moment it is killed at`, async () =>
   const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-backfill-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await writeFile(join(dir, 'rules.yaml'), rulesText);
-  const program = 'build/soak-backfill.mjs'; // Below the project, so that it finds the project's packages.
+  const program = `build/soak-backfill-${process.pid}.mjs`; // Below the project, so that it finds the project's packages.
+  onTestFinished(() => rm(program, { force: true }));
   await build({
     entryPoints: ['src/cli/bin.ts'],
     bundle: true,
@@ -49,7 +50,10 @@ it(`makes each of ${keys} outputs, whatever moment it is killed at`, async () =>
   const samples: Sample[] = [];
   const startedAt = performance.now();
   const sampler = { child: start(), timer: setInterval(() => sample(), 1_000) };
-  onTestFinished(() => clearInterval(sampler.timer));
+  onTestFinished(() => {
+    clearInterval(sampler.timer);
+    sampler.child.kill('SIGKILL');
+  });
   function sample(): void {
     const residentMb = residentOf(sampler.child);
     if (residentMb !== undefined) {

@@ -5,7 +5,7 @@ import { main } from '../../src/cli/main.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 import { createHandler } from '../../src/handler.ts';
 import { createTaskApi } from '../../src/local/fc/tasks/task-api.ts';
-import { openTasks } from '../../src/local/fc/tasks/tasks.ts';
+import { Tasks } from '../../src/local/fc/tasks/tasks.ts';
 import type { FaultPlan } from '../../src/local/oss/faults/plan.ts';
 import type { Route } from '../../src/local/oss/http/routes.ts';
 import { createAgent } from '../../src/oss/request.ts';
@@ -68,7 +68,7 @@ async function startWith(
     }
   };
   const dir = await temporaryDir();
-  const tasks = openTasks({ dir: join(dir, 'tasks'), functionCompute: { invoke }, retryDelaysMs: [1, 1] });
+  const tasks = new Tasks({ dir: join(dir, 'tasks'), functionCompute: { invoke }, retryDelaysMs: [1, 1] });
   onTestFinished(async () => {
     tasks.close();
     await dispatcher.close();
@@ -107,7 +107,11 @@ describe('a backfill via the deployed function', () => {
     expect(exitCode).toBe(0);
     expect(new Set(processed).size).toBe(120);
     expect(processed.length).toBe(120);
-    expect(tasks.all().map(({ status }) => status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
+    expect([...tasks.byId.values()].map(({ status }) => status)).toEqual([
+      'Succeeded',
+      'Succeeded',
+      'Succeeded',
+    ]);
   });
 
   it('a backfill via the deployed function goes on after Ctrl-C by the batches that are there already: none is made twice', async () => {
@@ -116,7 +120,7 @@ describe('a backfill via the deployed function', () => {
       beforeEach: () => gate.isOpen,
     });
     const first = begin('--yes');
-    await expect.poll(() => tasks.all().length).toBe(3);
+    await expect.poll(() => tasks.byId.size).toBe(3);
     first.stop.abort();
     const stopped = await first.ended;
     gate.open();
@@ -127,7 +131,7 @@ describe('a backfill via the deployed function', () => {
     expect(exitCode).toBe(0);
     expect(err).toContain('Going on: ');
     expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
-    expect([tasks.all().length, attempts.number, processed.length]).toEqual([3, 3, 120]);
+    expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
   });
 
   it('names each output that fails here as well, and pays for the others once', async () => {
@@ -156,7 +160,7 @@ describe('a backfill via the deployed function', () => {
     const gate = createGate();
     const { begin, run, tasks, processed } = await startWith(60, { beforeEach: () => gate.isOpen });
     const first = begin('--yes');
-    await expect.poll(() => tasks.all().length).toBe(3);
+    await expect.poll(() => tasks.byId.size).toBe(3);
     first.stop.abort();
     await first.ended;
 

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskClient } from '../../../src/backfill/task-client.ts';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
 import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
-import { openTasks } from '../../../src/local/fc/tasks/tasks.ts';
+import { Tasks } from '../../../src/local/fc/tasks/tasks.ts';
 import { startOss, temporaryDir } from '../oss/running-oss.ts';
 
 const functionName = 'oss-saveas-backfill';
@@ -27,7 +27,7 @@ async function startTasks({
           ),
       });
     });
-  const tasks = openTasks({ dir: dir || (await temporaryDir()), functionCompute: { invoke }, retryDelaysMs });
+  const tasks = new Tasks({ dir: dir || (await temporaryDir()), functionCompute: { invoke }, retryDelaysMs });
   onTestFinished(() => tasks.close());
   const secretOf = (id: string) => (id === 'local' ? 'local-secret' : undefined);
   const { url = '' } = await startOss({ routes: [createTaskApi({ functionName, tasks, secretOf, now })] });
@@ -66,7 +66,10 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     await endNext('second');
 
     await expect.poll(() => client.statusOf('backfill-1-a')).toBe('Failed');
-    expect(tasks.find('backfill-1-a')).toMatchObject({ alreadyRetriedTimes: 1, taskErrorMessage: 'second' });
+    expect(tasks.byId.get('backfill-1-a')).toMatchObject({
+      alreadyRetriedTimes: 1,
+      taskErrorMessage: 'second',
+    });
   });
 
   it('lists tasks by state and the beginning of their ids, over many pages', async () => {

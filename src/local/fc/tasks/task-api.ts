@@ -41,12 +41,12 @@ async function answer(
   if (version !== '2023-03-30' || name !== functionName) {
     return refuse(404, 'FunctionNotFound', `function '${name}' does not exist; '${functionName}' does`);
   }
-  const task = encodedId === undefined ? undefined : tasks.find(decodeURIComponent(encodedId));
+  const task = encodedId === undefined ? undefined : tasks.byId.get(decodeURIComponent(encodedId));
   switch (`${message.method} ${[resource, encodedId && '{id}', action].filter(Boolean).join('/')}`) {
     case 'POST invocations':
       return submit(message, body);
     case 'GET async-tasks':
-      return sendJson(response, 200, listTasks(tasks.all(), searchParams));
+      return sendJson(response, 200, listTasks([...tasks.byId.values()], searchParams));
     case 'GET async-tasks/{id}':
       return task === undefined ? refuseTask() : sendJson(response, 200, task);
     case 'PUT async-tasks/{id}/stop':
@@ -67,7 +67,7 @@ async function answer(
     if (headers['x-fc-invocation-type'] !== 'Async' || !/^[A-Za-z_][\w-]{0,127}$/.test(taskId)) {
       refuse(400, 'InvalidArgument', 'expected an asynchronous invocation with a task id');
     } else if (tasks.submit(taskId, payload)) {
-      response.writeHead(202, { 'x-fc-request-id': tasks.find(taskId)?.requestId }).end();
+      response.writeHead(202, { 'x-fc-request-id': tasks.byId.get(taskId)?.requestId }).end();
     } else {
       // Documented is the status; the code is that of the API before (fc-open 2021-04-06).
       refuse(409, 'StatefulAsyncInvocationAlreadyExists', `task '${taskId}' exists already`);

@@ -23,97 +23,96 @@ export interface AsyncTask {
   taskPayload: string;
 }
 
-export interface Tasks {
-  /** Accepts a task; false where one of this id was accepted before, whatever became of it. */
-  submit(taskId: string, payload: Buffer): boolean;
-  find(taskId: string): AsyncTask | undefined;
-  /** In the order of acceptance. */
-  all(): AsyncTask[];
-  /** What waits is not begun; what runs is not tried again, and is called stopped when it has ended. */
-  stop(task: AsyncTask): void;
-  close(): void;
-}
-
 export interface TasksOptions {
   /** Where tasks are kept, a file each; the unfinished ones are begun again at the next start. */
   dir: string;
   functionCompute: { invoke(event: Buffer): Promise<InvocationResult> };
   retryDelaysMs?: readonly number[] | undefined;
-  now?: (() => number) | undefined;
 }
 
 /** `reservedConcurrency` of the function that runs them; its instances serve uploads as well. */
 const concurrency = 1;
 
 /** Asynchronous tasks as Function Compute runs them: once for each id, tried again after a function error. */
-export function openTasks(options: TasksOptions): Tasks {
-  const { dir, functionCompute, retryDelaysMs = [1_000, 2_000, 4_000], now = Date.now } = options;
-  fs.mkdirSync(dir, { recursive: true });
-  const limit = pLimit(concurrency);
-  const closing = new AbortController();
-  const tasks = new Map(readTasks(dir).map((task) => [task.taskId, task]));
+export class Tasks {
+  /** All there ever were, by id, in the order of acceptance. */
+  readonly byId: Map<string, AsyncTask>;
+  readonly #options: TasksOptions;
+  readonly #limit = pLimit(concurrency);
+  readonly #closing = new AbortController();
 
-  function change(task: AsyncTask, changes: Partial<AsyncTask>): void {
-    Object.assign(task, changes);
-    const path = join(dir, `${task.taskId}.json`);
-    fs.writeFileSync(`${path}.tmp`, JSON.stringify(task));
-    fs.renameSync(`${path}.tmp`, path);
+  constructor(options: TasksOptions) {
+    this.#options = options;
+    fs.mkdirSync(options.dir, { recursive: true });
+    this.byId = new Map(readTasks(options.dir).map((task) => [task.taskId, task]));
+    for (const task of this.byId.values()) {
+      this.#start(task);
+    }
   }
-  function end(task: AsyncTask, status: Status, taskErrorMessage?: string): void {
-    const endTime = now();
-    change(task, { status, endTime, durationMs: endTime - task.startedTime, taskErrorMessage });
+
+  /** Accepts a task; false where one of this id was accepted before, whatever became of it. */
+  submit(taskId: string, payload: Buffer): boolean {
+    if (this.byId.has(taskId)) {
+      return false;
+    }
+    const ids = { taskId, requestId: randomUUID() };
+    const start = { status: 'Enqueued' as const, startedTime: Date.now(), alreadyRetriedTimes: 0 };
+    const task = { ...ids, ...start, taskPayload: payload.toString() };
+    this.byId.set(taskId, task);
+    this.#change(task, {});
+    this.#start(task);
+    return true;
   }
-  async function run(task: AsyncTask): Promise<void> {
-    for (let retries = 0; !closing.signal.aborted && task.endTime === undefined; retries += 1) {
-      change(task, { status: 'Running', alreadyRetriedTimes: retries });
+
+  /** What waits is not begun; what runs is not tried again, and is called stopped when it has ended. */
+  stop(task: AsyncTask): void {
+    if (task.status === 'Running') {
+      this.#change(task, { status: 'Stopping' });
+    } else if (task.endTime === undefined) {
+      this.#end(task, 'Stopped');
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  #start(task: AsyncTask): void {
+    // What our own end interrupts is still in its file.
+    void this.#limit(() => this.#run(task)).catch(() => {});
+  }
+
+  async #run(task: AsyncTask): Promise<void> {
+    const { functionCompute, retryDelaysMs = [1_000, 2_000, 4_000] } = this.#options;
+    const { signal } = this.#closing;
+    for (let retries = 0; !signal.aborted && task.endTime === undefined; retries += 1) {
+      this.#change(task, { status: 'Running', alreadyRetriedTimes: retries });
       const result = await functionCompute.invoke(Buffer.from(task.taskPayload));
       const delayMs = retryDelaysMs[retries];
       if (isStopping(task)) {
-        end(task, 'Stopped');
+        this.#end(task, 'Stopped');
       } else if (result.status === 'succeeded') {
-        end(task, 'Succeeded');
+        this.#end(task, 'Succeeded');
       } else if (delayMs === undefined) {
-        end(task, 'Failed', result.error.errorMessage);
+        this.#end(task, 'Failed', result.error.errorMessage);
       } else {
-        change(task, { status: 'Retrying' });
-        await pause(delayMs, undefined, { signal: closing.signal });
+        this.#change(task, { status: 'Retrying' });
+        await pause(delayMs, undefined, { signal });
       }
     }
   }
-  // What an end of ours interrupts is still in its file.
-  const start = (task: AsyncTask) => void limit(() => run(task)).catch(() => {});
-  for (const task of tasks.values()) {
-    start(task);
+
+  #end(task: AsyncTask, status: Status, taskErrorMessage?: string): void {
+    const endTime = Date.now();
+    this.#change(task, { status, endTime, durationMs: endTime - task.startedTime, taskErrorMessage });
   }
-  return {
-    submit(taskId, payload) {
-      if (tasks.has(taskId)) {
-        return false;
-      }
-      const task: AsyncTask = {
-        taskId,
-        status: 'Enqueued',
-        requestId: randomUUID(),
-        startedTime: now(),
-        alreadyRetriedTimes: 0,
-        taskPayload: payload.toString(),
-      };
-      tasks.set(taskId, task);
-      change(task, {});
-      start(task);
-      return true;
-    },
-    find: (taskId) => tasks.get(taskId),
-    all: () => [...tasks.values()],
-    stop(task) {
-      if (task.status === 'Running') {
-        change(task, { status: 'Stopping' });
-      } else if (task.endTime === undefined) {
-        end(task, 'Stopped');
-      }
-    },
-    close: () => closing.abort(),
-  };
+
+  #change(task: AsyncTask, changes: Partial<AsyncTask>): void {
+    Object.assign(task, changes);
+    const path = join(this.#options.dir, `${task.taskId}.json`);
+    fs.writeFileSync(`${path}.tmp`, JSON.stringify(task));
+    fs.renameSync(`${path}.tmp`, path);
+  }
 }
 
 /** Asked anew after the function has run: meanwhile the task may have been stopped. */
@@ -123,16 +122,11 @@ function isStopping({ status }: AsyncTask): boolean {
 
 function readTasks(dir: string): AsyncTask[] {
   const files = fs.readdirSync(dir).filter((file) => file.endsWith('.json'));
-  return files
-    .map((file) => parseJson(fs.readFileSync(join(dir, file), 'utf8')))
-    .filter(isTask)
-    .sort((a, b) => a.startedTime - b.startedTime);
+  const contents = files.map((file) => parseJson(fs.readFileSync(join(dir, file), 'utf8')));
+  return contents.filter(isTask).sort((a, b) => a.startedTime - b.startedTime);
 }
 
 function isTask(value: unknown): value is AsyncTask {
-  const { taskId, status, startedTime, taskPayload } = fieldsOf(value);
-  return (
-    [taskId, status, taskPayload].every((field) => typeof field === 'string') &&
-    typeof startedTime === 'number'
-  );
+  const { taskId, taskPayload, startedTime } = fieldsOf(value);
+  return typeof taskId === 'string' && typeof taskPayload === 'string' && typeof startedTime === 'number';
 }
