@@ -1,14 +1,20 @@
 import PQueue from 'p-queue';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
-import { describeError, type FailedResult, formatObject, type Outcome } from '../pipeline/result.ts';
+import {
+  describeError,
+  type FailedResult,
+  formatObject,
+  type Outcome,
+  type PlannedResult,
+} from '../pipeline/result.ts';
 import { save } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item, Journal } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import type { Pace } from './pace.ts';
-import { type Filter, type Selection, selectTasks, toEvent } from './select.ts';
+import { type Filter, type Selection, selectOutputs, toEvent } from './select.ts';
 import { isComplete, type Source, type StoredObject } from './source.ts';
 
 export interface RunOptions {
@@ -44,7 +50,7 @@ export async function runObjects(options: RunOptions): Promise<void> {
       if (stop.aborted || failure !== undefined || journal.isAtEnd()) {
         break;
       }
-      const { skipped } = needsHead(object, ruleSet) ? {} : selectTasks(object, ruleSet, filter);
+      const { skipped } = needsHead(object, ruleSet) ? {} : selectOutputs(object, ruleSet, filter);
       const item = journal.begin(position, { objects: 1, selected: Number(skipped === undefined) });
       if (skipped !== undefined) {
         journal.skip(item, skipped);
@@ -73,34 +79,48 @@ export async function runObjects(options: RunOptions): Promise<void> {
 
 /** Makes the outputs of one object, one after the other; resolves to false where `stop` came first. */
 export async function makeOutputs(stored: StoredObject, item: Item, options: RunOptions): Promise<boolean> {
-  const { ruleSet, filter, journal, call, savedSince, stop } = options;
+  const { ruleSet, filter, journal, call, stop } = options;
+  const source = formatObject(stored);
+  if (journal.recall(item, source) !== undefined) {
+    return true; // It failed before its outputs were known.
+  }
   const object = needsHead(stored, ruleSet) ? await askFor(stored, call) : stored;
-  const { tasks, failed, skipped }: Selection =
-    'status' in object ? { tasks: [], failed: [object] } : selectTasks(object, ruleSet, filter);
-  for (const outcome of failed) {
-    journal.record(item, toLine(stored, outcome));
-  }
-  const { sizeBytes = 0 } = 'status' in object ? stored : object;
-  const paced = pacedCall(options, sizeBytes);
-  for (const task of tasks) {
-    if (journal.recall(item, formatObject(task.source), formatObject(task.target))) {
-      continue;
-    }
-    const outcome = await save(task, { call: paced, deadline: Infinity, now: Date.now, savedSince });
-    if (outcome.status === 'failed' && stop.aborted) {
-      return false; // It was given up, so that the next run makes it.
-    }
-    journal.record(item, toLine(stored, outcome));
-    if (journal.failuresInARow >= maxFailuresInARow && outcome.status === 'failed') {
-      throw new Error(
-        `the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`,
-      );
-    }
-  }
+  const { outputs, skipped }: Selection =
+    'status' in object ? { outputs: [object] } : selectOutputs(object, ruleSet, filter);
   if (skipped !== undefined) {
     journal.skip(item, skipped);
   }
+  const { sizeBytes = 0 } = 'status' in object ? stored : object;
+  for (const output of outputs) {
+    if (output.target && journal.recall(item, source, formatObject(output.target)) !== undefined) {
+      continue;
+    }
+    const outcome = await make(output, sizeBytes, options);
+    if (outcome.status === 'failed' && stop.aborted) {
+      return false; // It was given up, so that the next run makes it.
+    }
+    journal.record(item, toLine(source, outcome));
+    throwIfHopeless(outcome, journal);
+  }
   return true;
+}
+
+async function make(
+  output: PlannedResult | FailedResult,
+  sourceBytes: number,
+  options: RunOptions,
+): Promise<Outcome> {
+  if (output.status === 'failed') {
+    return output;
+  }
+  const call = pacedCall(options, sourceBytes);
+  return save(output, { call, deadline: Infinity, now: Date.now, savedSince: options.savedSince });
+}
+
+function throwIfHopeless(outcome: Outcome, { failuresInARow }: Journal): void {
+  if (outcome.status === 'failed' && failuresInARow >= maxFailuresInARow) {
+    throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`);
+  }
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */
@@ -135,13 +155,9 @@ async function askFor(object: StoredObject, call: Call): Promise<StoredObject | 
   }
 }
 
-function toLine({ bucket, key }: StoredObject, outcome: Outcome): Line {
-  const { status } = outcome;
-  const line = {
-    status,
-    source: formatObject({ bucket, key }),
-    target: outcome.target && formatObject(outcome.target),
-  };
+function toLine(source: string, outcome: Outcome): Line {
+  const { status, target } = outcome;
+  const line = { status, source, target: target && formatObject(target) };
   if (status === 'failed') {
     return { ...line, code: outcome.code, message: outcome.message, requestId: outcome.requestId };
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
 import { makeOutputs, type RunOptions } from './run-objects.ts';
-import { selectTasks } from './select.ts';
+import { selectOutputs } from './select.ts';
 import type { Position, StoredObject } from './source.ts';
 import type { TaskClient } from './task-client.ts';
 
@@ -89,9 +89,9 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
     if (object.target !== undefined) {
       throw new Error('a list of failures is for this machine: leave out --via function.');
     }
-    const { tasks, skipped } = selectTasks(object, ruleSet, filter);
+    const { outputs, skipped } = selectOutputs(object, ruleSet, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
-    if (batch !== undefined && isFull(batch, tasks.length, bytes)) {
+    if (batch !== undefined && isFull(batch, outputs.length, bytes)) {
       yield batch;
       batch = undefined;
     }
@@ -100,7 +100,7 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
     batch.objects += 1;
     if (skipped === undefined) {
       batch.selected.push(object);
-      batch.outputs += tasks.length;
+      batch.outputs += outputs.length;
       batch.payloadBytes += bytes;
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;

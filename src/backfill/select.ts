@@ -1,6 +1,6 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
-import { type FailedResult, formatObject, type SkipReason, type Task } from '../pipeline/result.ts';
+import { type FailedResult, formatObject, type PlannedResult, type SkipReason } from '../pipeline/result.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { StoredObject } from './source.ts';
 
@@ -15,8 +15,8 @@ export interface Filter {
 export type Reason = SkipReason | 'outside-time' | 'archived';
 
 export interface Selection {
-  tasks: readonly Task[];
-  failed: readonly FailedResult[];
+  /** What is to be made, and what cannot be. */
+  outputs: readonly (PlannedResult | FailedResult)[];
   /** Present where there is nothing to do for the object. */
   skipped?: Reason | undefined;
 }
@@ -28,26 +28,19 @@ const archiveClasses = ['Archive', 'ColdArchive', 'DeepColdArchive'];
  * Plans an object as if it were uploaded now, its time that of its content. Pure: without size, time or content type in
  * `object`, a rule that asks for them does not take it.
  */
-export function selectTasks(object: StoredObject, ruleSet: RuleSet, filter: Filter): Selection {
-  const nothing = (skipped: Reason): Selection => ({ tasks: [], failed: [], skipped });
+export function selectOutputs(object: StoredObject, ruleSet: RuleSet, filter: Filter): Selection {
   if (!isBetween(object.lastModified, filter)) {
-    return nothing('outside-time');
+    return { outputs: [], skipped: 'outside-time' };
   }
   const items = plan({ kind: 'object', event: toEvent(object) }, ruleSet);
-  const wanted = items.filter(
-    (item) => object.target === undefined || ('target' in item && targetOf(item) === object.target),
-  );
-  const tasks = wanted.filter((item) => item.status === 'planned');
-  if (tasks.length > 0 && archiveClasses.includes(object.storageClass ?? '')) {
-    return nothing('archived');
+  const outputs = items
+    .filter((item) => item.status !== 'skipped')
+    .filter((item) => object.target === undefined || targetOf(item) === object.target);
+  if (outputs.length > 0 && archiveClasses.includes(object.storageClass ?? '')) {
+    return { outputs: [], skipped: 'archived' };
   }
-  const failed = wanted.filter((item) => item.status === 'failed');
-  const reason = items.find((item) => item.status === 'skipped')?.reason;
-  return {
-    tasks,
-    failed,
-    skipped: tasks.length + failed.length > 0 ? undefined : (reason ?? 'no-rule-matched'),
-  };
+  const reason = items.find((item) => item.status === 'skipped')?.reason ?? 'no-rule-matched';
+  return { outputs, skipped: outputs.length > 0 ? undefined : reason };
 }
 
 const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);

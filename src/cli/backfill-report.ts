@@ -41,7 +41,9 @@ export function formatEstimate(
       `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
     ],
   ];
-  const examples = sample.map((task) => `  ${formatObject(task.source)} -> ${formatObject(task.target)}`);
+  const examples = sample.flatMap(({ source: from, target: to }) =>
+    from === undefined || to === undefined ? [] : [`  ${formatObject(from)} -> ${formatObject(to)}`],
+  );
   return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
 }
 

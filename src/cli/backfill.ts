@@ -86,7 +86,7 @@ async function findStart(job: Job, values: Values, io: Io): Promise<{ fresh?: Jo
 async function dryRun(job: Job, values: Values, io: Io): Promise<{ fresh: JournalState } | undefined> {
   const { source, quota } = job;
   const draw = createProgress(io);
-  const found = await estimate(job, ({ objects }) => {
+  const found = await estimate(job, (objects) => {
     io.stop.throwIfAborted();
     if (objects % 1_000 === 0) {
       draw(`${objects} objects looked at`);
