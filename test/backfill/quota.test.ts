@@ -67,7 +67,7 @@ it.each(quotas)(
         `uploads ${format(usualMs)} before, ${format(meanwhileMs)} meanwhile`,
     );
     expect(exitCode).toBe(0);
-    expect(written.out).toContain(`${count} saved, 0 failed. Finished.`);
+    expect(written.out).toContain(`${count.toLocaleString('en')} saved, 0 failed. Finished.`);
     expect(rate).toBeGreaterThan(quota * 0.8 * (seconds > 10 ? 0.95 : 0.8));
     expect(Number(lastShare)).toBeLessThanOrEqual(2);
     expect(median(meanwhileMs)).toBeLessThan(median(usualMs) * 1.5 + 50);

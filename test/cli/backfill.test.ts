@@ -210,6 +210,17 @@ describe('a backfill', () => {
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
 
+  it('slows down where OSS throttles, and loses nothing by it', async () => {
+    const { run, processed } = await startWith(pictures(30), { faults: { imageCallsPerSecond: 20 } });
+
+    const { exitCode, out, err } = await run(['oss://photos/', '--yes']);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('30 objects: 60 saved, 0 failed. Finished.');
+    expect(processed.length).toBe(60);
+    expect(err).toMatch(/, [1-9][\d.]* % throttled, 0 failed/);
+  });
+
   it('stops when the disk is full, and goes on when it is not: only calls under way are made again', async () => {
     const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/0060.jpg', count: 1 }] };
     const { run, dir, processed } = await startWith(pictures(120), { faults });
