@@ -69,4 +69,29 @@ describe('the credentials of a person', () => {
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'late-sk');
     await expect(ask()).resolves.toMatchObject({ accessKeyId: 'late-ak' });
   });
+
+  it('the credentials of a person are asked for by one question at a time', async () => {
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'chain-ak');
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'chain-sk');
+    const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
+    let [active, most] = [0, 0];
+    const provider = DefaultCredentialsProvider.builder().build();
+    const original = Object.getPrototypeOf(provider).getCredentials;
+    vi.spyOn(Object.getPrototypeOf(provider), 'getCredentials').mockImplementation(async function (
+      this: unknown,
+    ) {
+      active += 1;
+      most = Math.max(most, active);
+      await new Promise((resolve) => setImmediate(resolve));
+      active -= 1;
+      return original.call(this);
+    });
+    const ask = createDefaultCredentials({});
+
+    await Promise.all([ask(), ask(), ask()]);
+    await ask();
+
+    expect(most).toBe(1);
+    vi.restoreAllMocks();
+  });
 });
