@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commands } from '../src/cli/main.ts';
 
 const documents = [
   'README.md',
@@ -25,6 +26,35 @@ describe.each(documents)('%s', (document) => {
     );
 
     expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('calls only commands and options that oss-saveas has', () => {
+    const called = [...text.matchAll(/\bnpx oss-saveas ([a-z]+)([^`\n|]*)/g)];
+
+    const unknown = called.flatMap(([call, name, rest = '']) => {
+      const command = commands.find((one) => one.name === name);
+      const options = [...rest.matchAll(/ --([a-z-]+)/g)].map(([, option = '']) => option);
+      const hasAll = options.every((option) => option === 'help' || option in (command?.options ?? {}));
+      return (command !== undefined && hasAll) || name === 'help' ? [] : [call];
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it('links only to headings that are there', () => {
+    const linked = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].filter(
+      ([, path = '', anchor]) => {
+        const file = path === '' ? document : normalize(join(dirname(document), path));
+        const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+          title
+            .toLowerCase()
+            .replace(/[^\w -]/g, '')
+            .replaceAll(' ', '-'),
+        );
+        return !headings.includes(anchor ?? '');
+      },
+    );
+
+    expect(linked.map(([link]) => link)).toEqual([]);
   });
 
   it('names only commands that package.json or that of a new project has', () => {
@@ -66,4 +96,12 @@ describe('the invariants', () => {
       }
     }
   });
+});
+
+it('every command of oss-saveas has its row in the table of commands, and every page its link in the README', () => {
+  const table = readFileSync('docs/commands.md', 'utf8');
+  const readme = readFileSync('README.md', 'utf8');
+
+  expect(commands.map(({ name }) => name).filter((name) => !table.includes(`\`${name}`))).toEqual([]);
+  expect(readdirSync('docs').filter((page) => !readme.includes(`](docs/${page})`))).toEqual([]);
 });

@@ -18,7 +18,7 @@ import { get, ls } from './objects.ts';
 import { run } from './run.ts';
 import { printable } from './terminal.ts';
 
-const commands = [
+export const commands = [
   init,
   build,
   check,

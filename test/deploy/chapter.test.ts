@@ -7,10 +7,10 @@ import { processImage } from '../../src/local/image/process-image.ts';
 import { startOss } from '../local/oss/running-oss.ts';
 import { createCheckout, execute } from './checkout.ts';
 
-/** The shell blocks of the README's deploy chapter; the first one is the .env. */
+/** The shell blocks of the pages about deploying and about taking it away; the first one is the .env. */
 async function readChapter(): Promise<{ dotEnv: string; commands: string[] }> {
-  const readme = await readFile('README.md', 'utf8');
-  const [, chapter = ''] = /^## Deploy$(.*?)^## /ms.exec(readme) ?? [];
+  const pages = ['docs/deploy.md', 'docs/uninstall.md'].map((file) => readFile(file, 'utf8'));
+  const chapter = (await Promise.all(pages)).join('\n');
   const [dotEnv = '', ...blocks] = [...chapter.matchAll(/^```sh\n(.*?)^```/gms)].map(
     ([, block = '']) => block,
   );
@@ -18,7 +18,7 @@ async function readChapter(): Promise<{ dotEnv: string; commands: string[] }> {
   return { dotEnv, commands: lines.filter((line) => line.trim() !== '') };
 }
 
-it('walks through the deploy chapter of the README, every command as it is printed', async () => {
+it('walks from the first deployment to the removal, every command as it is printed', async () => {
   const { dotEnv, commands } = await readChapter();
   const checkout = await createCheckout();
   const home = await mkdtemp(join(tmpdir(), 'oss-saveas-home-'));
