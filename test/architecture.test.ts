@@ -50,11 +50,12 @@ const toolParts: Record<string, readonly string[]> = {
   cli: ['backfill', 'folder-lock', 'local', 'check', 'compile', 'style', 'did-you-mean'],
   backfill: ['folder-lock'],
   'folder-lock': [],
-  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean'],
-  check: ['compile', 'style', 'did-you-mean'],
+  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index'],
+  check: ['compile', 'style', 'did-you-mean', 'first-index'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
+  'first-index': [],
 };
 
 function mayImport(user: string, used: string): boolean {

@@ -60,7 +60,7 @@ export const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a
 function nextTrails(before: Trail, edges: readonly Edge[]): Trail[] {
   const { object: source, length } = before;
   return [...groupBy(edges, ({ writer }) => writer)].flatMap(([writer, targets]) =>
-    targetsOf(writer, source, length).flatMap((target) =>
+    targetObjects(writer, source, length).flatMap((target) =>
       targets
         .filter(({ taker }) => takes(taker, target))
         .map(({ taker }) => {
@@ -78,7 +78,7 @@ export function takes({ compiled: { match } }: SourceRule, { bucket, key }: OssO
 }
 
 /** Lists the objects that an output makes of a source, one for each variant; `version` is the ETag of the source. */
-export function targetsOf({ rule, index, output }: Writer, source: OssObject, version = 0): OssObject[] {
+export function targetObjects({ rule, index, output }: Writer, source: OssObject, version = 0): OssObject[] {
   const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name };
   const values = { ...event, ...source, ...splitKey(source.key) };
   const { bucket = source.bucket, key } = output.target;

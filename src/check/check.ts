@@ -2,7 +2,7 @@ import { createBudget, within } from '../compile/budget.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
 import type { OssObject } from '../process.ts';
-import { anyBucket, takes, targetsOf } from './chains.ts';
+import { anyBucket, takes, targetObjects } from './chains.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findComponents, findEdges, writersOf } from './graph.ts';
@@ -54,7 +54,7 @@ function findChains(edges: readonly Edge[]): Chain[] {
 function findChain({ writer, taker }: Edge): Chain[] {
   const { rule } = writer;
   for (const source of sourcesFor(rule, taker)) {
-    const target = targetsOf(writer, source).find((one) => takes(taker, one));
+    const target = targetObjects(writer, source).find((one) => takes(taker, one));
     if (target !== undefined) {
       return [{ rule: rule.name, next: taker.name, source, target }];
     }

@@ -1,7 +1,7 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { OssObject } from '../process.ts';
 import { splitKey, variablesOf } from '../rules/template.ts';
-import { anyBucket, isSame, targetsOf } from './chains.ts';
+import { anyBucket, isSame, targetObjects } from './chains.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
   exampleKey,
@@ -79,8 +79,8 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Collision
     return undefined;
   }
   const source = { bucket, key };
-  const others = targetsOf(second, source);
-  const target = targetsOf(first, source).find((one) => others.some((other) => isSame(one, other)));
+  const others = targetObjects(second, source);
+  const target = targetObjects(first, source).find((one) => others.some((other) => isSame(one, other)));
   return target && { first, second, sources: [source], target };
 }
 
@@ -127,7 +127,7 @@ function collideWithItself(writer: Writer, budget: Budget): Collision | undefine
   const keys = sourceKeys(writer.rule, budget);
   const key = exampleKey(keys, budget);
   const [bucket = anyBucket] = writer.rule.compiled.match.buckets;
-  const [target] = key === undefined ? [] : targetsOf(writer, { bucket, key });
+  const [target] = key === undefined ? [] : targetObjects(writer, { bucket, key });
   if (key === undefined || target === undefined) {
     return undefined;
   }
@@ -135,7 +135,10 @@ function collideWithItself(writer: Writer, budget: Budget): Collision | undefine
   for (const pattern of patternsLike(key)) {
     const other = exampleKey(intersect(rest, regular(pattern, budget), budget), budget);
     const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));
-    if (other !== undefined && sources.every((source) => targetsOf(writer, source)[0]?.key === target.key)) {
+    if (
+      other !== undefined &&
+      sources.every((source) => targetObjects(writer, source)[0]?.key === target.key)
+    ) {
       return { first: writer, second: writer, sources, target };
     }
   }

@@ -1,6 +1,7 @@
 import type { DFA } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OutputSource } from '../compile/schema.ts';
+import { firstIndex } from '../first-index.ts';
 import { holdsPrefix } from '../rules/key-table.ts';
 
 /** One output of one rule, with what can be told of its keys at a glance. */
@@ -102,25 +103,11 @@ export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => str
   const sorted = [...byPrefix.keys()].sort();
   return (text) => {
     const found = Array.from(text, (_, length) => text.slice(0, length));
-    for (let i = lowerBound(sorted, text); sorted[i]?.startsWith(text); i += 1) {
+    for (let i = firstIndex(sorted, (prefix) => prefix >= text); sorted[i]?.startsWith(text); i += 1) {
       found.push(sorted[i] ?? '');
     }
     return found.flatMap((prefix) => byPrefix.get(prefix) ?? []);
   };
-}
-
-/** The index of the first text that is not before `text`. */
-function lowerBound(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < text) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
 
 /** Tells whether some key of the language, or the end of one, is the text. */

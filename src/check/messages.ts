@@ -32,7 +32,7 @@ function atTarget(
 export function describeCycle(cycle: Cycle, writers: readonly Writer[]): Diagnostic[] {
   const [step] = 'steps' in cycle ? cycle.steps : [];
   const writer = step?.writer ?? writers.find(({ rule }) => rule === cycle.rules[0]);
-  const [code, message] = explain(cycle);
+  const [code, message] = explainCycle(cycle);
   const isConditional = cycle.rules.some(({ match }) => match.size ?? match.contentType);
   const note = isConditional
     ? ' (What size and content type a result has is not known beforehand, so conditions on them do not count.)'
@@ -42,7 +42,7 @@ export function describeCycle(cycle: Cycle, writers: readonly Writer[]): Diagnos
     : [atTarget(writer, { severity: 'error', code, message, hint: `${adviceFor(writer)}${note}` })];
 }
 
-function explain(cycle: Cycle): [code: string, message: string] {
+function explainCycle(cycle: Cycle): [code: string, message: string] {
   const names = namesOf(cycle.rules);
   switch (cycle.kind) {
     case 'loop':

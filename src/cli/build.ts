@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { checkFiles, describe } from './check.ts';
+import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, type Command, optionalText, textOf } from './command.ts';
 import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
@@ -21,12 +21,8 @@ export const build: Command = {
     const outDir = textOf(values, 'out');
     const files = [textOf(values, 'rules'), optionalText(values, 'template')] as const;
     const { compiled, diagnostics } = await checkFiles(...files, io.env);
-    io.err(
-      describe(
-        diagnostics.filter(({ severity }) => severity !== 'note'),
-        io,
-      ),
-    );
+    const shown = diagnostics.filter(({ severity }) => severity !== 'note');
+    io.err(paintDiagnostics(shown, io));
     if (!compiled.ok || diagnostics.some(({ severity }) => severity === 'error')) {
       throw new Error('the check found errors, so nothing was built.');
     }

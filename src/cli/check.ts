@@ -32,7 +32,7 @@ export const check: Command = {
     io.out(
       values.json
         ? `${JSON.stringify({ ok, diagnostics, chains }, undefined, 2)}\n`
-        : formatResult(result, io),
+        : formatCheck(result, io),
     );
     return ok ? 0 : 1;
   },
@@ -116,14 +116,14 @@ async function findTemplate(named: string | undefined, rulesFile: string, env: I
 const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };
 
 /** Diagnostics as they stand on a terminal, a line feed behind them. */
-export function describe(diagnostics: readonly Diagnostic[], { paint }: Io): string {
+export function paintDiagnostics(diagnostics: readonly Diagnostic[], { paint }: Io): string {
   const text = formatDiagnostics(diagnostics).replace(/^(error|warning|note)(?= )/gm, (severity) =>
     paint(colours[severity] ?? 'gray', severity),
   );
   return text === '' ? '' : `${text}\n`;
 }
 
-function formatResult({ compiled, diagnostics, chains, template }: CheckResult, io: Io): string {
+function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, io: Io): string {
   const count = (severity: Severity) =>
     plural(diagnostics.filter((one) => one.severity === severity).length, severity);
   const steps = chains.map(({ source, target, rule, next }) => {
@@ -137,7 +137,7 @@ function formatResult({ compiled, diagnostics, chains, template }: CheckResult, 
   const compared = template === undefined ? '' : `, compared with ${template}`;
   const counts = `${count('error')}, ${count('warning')}, ${count('note')}`;
   const verdict = `${rules}${compared}: ${counts}${hasLoop ? '' : '; no loop is possible'}.\n`;
-  return `${describe(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${steps.join('')}${verdict}`;
+  return `${paintDiagnostics(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${steps.join('')}${verdict}`;
 }
 
 const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;

@@ -125,11 +125,11 @@ export async function tryStyles(
         );
         continue;
       }
-      findings.push(await view(call, item));
+      findings.push(await tryView(call, item));
       if (wet) {
         const scratch = { bucket: item.target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
         const isTaken = planFor(scratch).some(({ status }) => status === 'planned');
-        findings.push(await save(call, item, isTaken ? undefined : scratch));
+        findings.push(await trySave(call, item, isTaken ? undefined : scratch));
       }
     }
     return findings;
@@ -138,14 +138,14 @@ export async function tryStyles(
   }
 }
 
-function view(call: Call, { rule, source, style }: PlannedResult): Promise<Finding> {
+function tryView(call: Call, { rule, source, style }: PlannedResult): Promise<Finding> {
   return attempt(`style of ${rule}`, async () => {
     const { sizeBytes, contentType } = await getObject(call, { ...source, process: style });
     return `${sizeBytes} bytes of ${contentType}`;
   });
 }
 
-async function save(call: Call, task: PlannedResult, scratch: OssObject | undefined): Promise<Finding> {
+async function trySave(call: Call, task: PlannedResult, scratch: OssObject | undefined): Promise<Finding> {
   const check = `save of ${task.rule}`;
   if (scratch === undefined) {
     return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');

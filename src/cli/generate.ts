@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
-import { checkFiles, describe, isAboutDeployment } from './check.ts';
+import { checkFiles, isAboutDeployment, paintDiagnostics } from './check.ts';
 import {
   CliError,
   type Command,
@@ -109,6 +109,10 @@ async function checkTriggersOf(values: Values, io: Io): Promise<number> {
   const failing = diagnostics.filter(
     (one) => one.severity !== 'note' && (one.code === 'schema' || isAboutDeployment(one)),
   );
-  io.out(failing.length === 0 ? `The triggers of ${template} agree with ${rules}.\n` : describe(failing, io));
+  io.out(
+    failing.length === 0
+      ? `The triggers of ${template} agree with ${rules}.\n`
+      : paintDiagnostics(failing, io),
+  );
   return failing.length === 0 ? 0 : 1;
 }

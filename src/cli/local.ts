@@ -5,7 +5,7 @@ import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
-import { checkFiles, describe, isAboutDeployment } from './check.ts';
+import { checkFiles, isAboutDeployment, paintDiagnostics } from './check.ts';
 import { CliError, type Command, type Io, optionalText, stopped, textOf, type Values } from './command.ts';
 import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
@@ -66,14 +66,11 @@ export const local: Command = {
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
   const { compiled, diagnostics } = await checkFiles(rulesFile, undefined, io.env);
   const isFatal = (one: Diagnostic) => one.severity === 'error' && !isAboutDeployment(one);
-  const shown = diagnostics.filter(({ severity }) => severity !== 'note');
-  io.err(
-    describe(
-      shown.map((one) => (isFatal(one) ? one : { ...one, severity: 'warning' })),
-      io,
-    ),
-  );
-  if (!compiled.ok || shown.some(isFatal)) {
+  const shown = diagnostics
+    .filter(({ severity }) => severity !== 'note')
+    .map((one): Diagnostic => (isFatal(one) ? one : { ...one, severity: 'warning' }));
+  io.err(paintDiagnostics(shown, io));
+  if (!compiled.ok || diagnostics.some(isFatal)) {
     throw new Error('the check found errors.');
   }
   return compiled;

@@ -101,11 +101,11 @@ function readToken(token: string, offset: number, groups: Group[]): TokenProblem
 function elementOf(token: string): NoParent<Element> | TokenProblem {
   switch (token) {
     case '**/':
-      return choice([sequence([]), sequence([run(anyCharacter), one(slash)])]);
+      return choice([sequence([]), sequence([anyNumberOf(anyCharacter), one(slash)])]);
     case '**':
-      return run(anyCharacter);
+      return anyNumberOf(anyCharacter);
     case '*':
-      return run(notSlash);
+      return anyNumberOf(notSlash);
     case '?':
       return one(notSlash);
     case '[':
@@ -159,7 +159,7 @@ function one(characters: CharSet): NoParent<Element> {
 }
 
 /** Any number of characters of a set. */
-function run(characters: CharSet): NoParent<Element> {
+function anyNumberOf(characters: CharSet): NoParent<Element> {
   const alternatives = [sequence([one(characters)])];
   return { type: 'Quantifier', min: 0, max: Number.POSITIVE_INFINITY, lazy: false, alternatives };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Words } from 'refa';
 import { describe, expect, it } from 'vitest';
-import { takes, targetsOf } from '../../src/check/chains.ts';
+import { takes, targetObjects } from '../../src/check/chains.ts';
 import { findEdges, writersOf } from '../../src/check/graph.ts';
 import { exampleKey, sourceKeys, splitKeys, writtenKeys } from '../../src/check/language.ts';
 import { createBudget } from '../../src/compile/budget.ts';
@@ -66,7 +66,7 @@ describe('the keys that an output writes', () => {
         const { writer, holds } = writtenBy({ key: from, bucket: 'bucket-1', to, toBucket: 'bucket-2' });
 
         for (const source of keys.map((text) => ({ bucket: 'bucket-1', key: text }))) {
-          for (const saved of takes(writer.rule, source) ? targetsOf(writer, source) : []) {
+          for (const saved of takes(writer.rule, source) ? targetObjects(writer, source) : []) {
             expect([source.key, saved.key, holds(saved.key)]).toEqual([source.key, saved.key, true]);
           }
         }
@@ -115,7 +115,7 @@ describe('the edges between rules', () => {
             const sources = keys.map((text) => ({ bucket: 'bucket-1', key: text }));
             const saved = sources
               .filter((source) => takes(writer.rule, source))
-              .flatMap((one) => targetsOf(writer, one));
+              .flatMap((one) => targetObjects(writer, one));
             for (const taker of rules.filter((rule) => saved.some((object) => takes(rule, object)))) {
               expect(edges.some((edge) => edge.writer === writer && edge.taker === taker)).toBe(true);
             }

@@ -1,3 +1,5 @@
+import { firstIndex } from '../../../first-index.ts';
+
 export interface ListQuery {
   readonly prefix: string;
   /** Empty for none. */
@@ -95,18 +97,4 @@ function upperBound(sortedKeys: readonly string[], key: string): number {
 function endOfGroup(sortedKeys: readonly string[], group: string): number {
   const isBeyond = (key: string) => !key.startsWith(group) && compareUtf8(key, group) > 0;
   return firstIndex(sortedKeys, isBeyond);
-}
-
-/** Index of the first key for which `isBeyond` holds; it must hold for all that follow. */
-function firstIndex(sortedKeys: readonly string[], isBeyond: (key: string) => boolean): number {
-  let [low, high] = [0, sortedKeys.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBeyond(sortedKeys[middle] ?? '')) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low;
 }
