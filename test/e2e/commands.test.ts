@@ -83,6 +83,21 @@ describe('a demo of other rules', () => {
   });
 });
 
+describe('a demo of imported rules', () => {
+  it.each([
+    ['lambda-sample.json', /resized-\w+\.\w+ +300×/],
+    ['firebase-docs.env', /thumbs\/\w+_400x400\.webp +\d+×/],
+  ])('makes what %s asks for', async (sample, made) => {
+    const rules = `${sample}.yaml`;
+    const imported = start('import', join(process.cwd(), 'test/fixtures/import', sample), '--out', rules);
+    expect(await imported.ended).toBe(0);
+
+    const { output, ended } = start('demo', '--rules', rules, '--data', `${sample}-demo`);
+
+    expect([await ended, output()]).toEqual([0, expect.stringMatching(made)]);
+  });
+});
+
 describe('the local OSS', () => {
   it('ends on SIGTERM with every process it started, whatever lay in its queue', async () => {
     const first = start('local', '--port', '0', '--data', 'stopped');
