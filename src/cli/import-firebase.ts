@@ -3,19 +3,6 @@ import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import { CliError } from './command.ts';
 import * as common from './import-rules.ts';
 
-/** OSS's format for each image type; it makes a GIF of nothing else. */
-const formats = new Map(
-  Object.entries({
-    jpeg: 'jpg',
-    jpg: 'jpg',
-    png: 'png',
-    webp: 'webp',
-    tiff: 'tiff',
-    tif: 'tiff',
-    avif: 'avif',
-  }),
-);
-
 const translated = /^(IMG_SIZES|RESIZED_IMAGES_PATH|INCLUDE_PATH_LIST|EXCLUDE_PATH_LIST|IMAGE_TYPE)$/;
 const advice = new Map([
   ['OUTPUT_OPTIONS', ', but for the quality of JPEG and WebP'],
@@ -39,7 +26,7 @@ export function translateFirebase(text: string): common.Translation {
     (size) => /^\d+x\d+$/.test(size) && size.split('x').every((side) => common.isCount(side)),
   );
   const types = listOf(param('IMAGE_TYPE') || 'false');
-  const converted = types.filter((type) => formats.has(type));
+  const converted = types.filter((type) => common.formats.has(type));
   const isMade = converted.length > 0 || types.includes('false');
   if (sizes.length === 0 || !isSound || !isMade || folder.startsWith('..')) {
     const expected = 'IMG_SIZES such as 200x200,400x400, a RESIZED_IMAGES_PATH below the source';
@@ -51,11 +38,14 @@ export function translateFirebase(text: string): common.Translation {
     const quality = pick(parseJson(param('OUTPUT_OPTIONS')), type, 'quality');
     const style = [
       `image/auto-orient,1/resize,m_lfit,w_${width},h_${height}`,
-      ...(formats.has(type) ? [`format,${formats.get(type)}`] : []),
+      ...(common.formats.has(type) ? [`format,${common.formats.get(type)}`] : []),
       ...(common.isCount(quality, 100) ? [`quality,Q_${quality}`] : []),
     ].join('/');
     const folders = folder === '' ? '{dir}' : `{dir}/${common.literalTemplate(folder)}`;
-    return { style, target: { key: `${folders}/{name}_${size}.${formats.has(type) ? type : '{ext}'}` } };
+    return {
+      style,
+      target: { key: `${folders}/{name}_${size}.${common.formats.has(type) ? type : '{ext}'}` },
+    };
   };
   const ruleOf = (name: string, extensions: readonly string[], made: readonly string[]) => ({
     name,
@@ -76,7 +66,9 @@ export function translateFirebase(text: string): common.Translation {
     ...(kept.length > 0 ? [ruleOf('resize-original-type', kept, ['false'])] : []),
   ];
   const lost = [
-    ...types.filter((type) => type !== 'false' && !formats.has(type)).map((type) => `IMAGE_TYPE=${type}`),
+    ...types
+      .filter((type) => type !== 'false' && !common.formats.has(type))
+      .map((type) => `IMAGE_TYPE=${type}`),
     ...Object.keys(params).filter(
       (name) => !translated.test(name) && !/^(|false|OFF|\{\})$/.test(param(name)),
     ),

@@ -2,10 +2,7 @@ import { fieldsOf, type JsonObject } from '../json.ts';
 import { CliError } from './command.ts';
 import * as common from './import-rules.ts';
 
-/** OSS's format, which is also the extension; it makes a GIF of nothing else. */
-const formats = new Map(Object.entries({ jpg: 'jpg', jpeg: 'jpg', png: 'png', webp: 'webp' }));
-
-const formatOf = (format: unknown) => formats.get(String(format).toLowerCase());
+const formatOf = (format: unknown) => common.formats.get(String(format).toLowerCase());
 
 const translated = /^(size|crop|gravity|format|quality|orientation|bucket|directory|prefix|suffix|template)$/;
 
@@ -22,32 +19,30 @@ export function translateLambda(config: JsonObject): common.Translation {
   ];
   const list: unknown[] = Array.isArray(resizes) ? resizes : [];
   const entries = list.map((entry, i): [string, JsonObject] => [`resizes[${i}]`, fieldsOf(entry)]);
+  if (reduce !== undefined) {
+    entries.unshift(['reduce', fieldsOf(reduce)]);
+  }
   const outputs = new Map<string, object>();
   const exclude = new Set<string>();
-  for (const [place, entry] of [...entries, ['reduce', fieldsOf(reduce)] as const]) {
+  for (const [place, entry] of entries) {
     const style = styleOf(entry);
     const target = targetOf(entry);
     const name = entry.bucket ?? bucket;
     const isBucket = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
     const lost = Object.keys(entry).filter((field) => !translated.test(field) && entry[field] !== null);
     notes.push(...lost.map((field) => `${place}.${field} has no counterpart.`));
-    if (style !== undefined && target !== undefined) {
-      notes.push(
-        ...(isBucket || name === undefined
-          ? []
-          : [`${place}: no bucket of OSS can be called ${name}; add target.bucket.`]),
-      );
-      // The tool runs one after another, so the last one of a key is the one that stays.
-      outputs.set(`${name} ${target.key}`, {
-        style,
-        target: { bucket: isBucket ? name : undefined, key: target.key },
-      });
-      exclude.add(target.glob);
-    } else if (Object.keys(entry).length > 0) {
-      notes.push(
-        `${place} is left out: its ${style === undefined ? 'style' : 'directory or template'} has no counterpart.`,
-      );
+    if (style === undefined || target === undefined) {
+      const reason = style === undefined ? 'style' : 'directory or template';
+      notes.push(`${place} is left out: its ${reason} has no counterpart.`);
+      continue;
     }
+    if (name !== undefined && !isBucket) {
+      notes.push(`${place}: no bucket of OSS can be called ${name}; add target.bucket.`);
+    }
+    // The tool runs one after another, so the last one of a key is the one that stays.
+    const saved = { bucket: isBucket ? name : undefined, key: target.key };
+    outputs.set(JSON.stringify(saved), { style, target: saved });
+    exclude.add(target.glob);
   }
   if (outputs.size === 0) {
     throw new CliError(`nothing in it has a counterpart.\n${notes.join('\n')}`);
@@ -77,17 +72,14 @@ function resizeOf(size: string): string | undefined {
   }
   const [, width, height, flag = ''] = /^(\d+)?(?:x(\d+)?)?([\^!>])?$/.exec(size) ?? [];
   const sides = Object.entries({ w: width, h: height }).filter(([, side]) => side !== undefined);
-  const mode = new Map(Object.entries({ '^': 'm_mfit', '!': sides.length === 2 ? 'm_fixed' : 'm_lfit' })).get(
-    flag,
-  );
+  const mode = flag === '^' ? 'm_mfit' : flag === '!' ? 'm_fixed' : 'm_lfit';
+  const isSound = sides.length > 0 && sides.every(([, side]) => common.isCount(side));
   const parts = [
-    mode ?? 'm_lfit',
+    mode,
     ...sides.map(([name, side]) => `${name}_${side}`),
-    ...(flag === '>' ? [] : ['limit_0']),
+    flag === '>' ? 'limit_1' : 'limit_0',
   ];
-  return sides.length > 0 && sides.every(([, side]) => common.isCount(side))
-    ? `resize,${parts.join()}`
-    : undefined;
+  return isSound ? `resize,${parts.join()}` : undefined;
 }
 
 /** An offset has no counterpart: ImageMagick counts it from the edge of the gravity, OSS to the right and down. */
@@ -106,7 +98,7 @@ function targetOf(entry: JsonObject): { key: string; glob: string } | undefined 
   const { directory = './', prefix = '', suffix = '', format, template } = entry;
   const folder = common.folderOf(`${directory}`);
   const isRelative = /^\.\.?(\/|$)/.test(`${directory}`);
-  const extension = formatOf(format) ?? '{ext}';
+  const extension = formatOf(format)?.replace('tiff', 'tif') ?? '{ext}';
   const file = `${common.literalTemplate(`${prefix}`)}{name}${common.literalTemplate(`${suffix}`)}.${extension}`;
   const files = `${common.literalGlob(`${prefix}`)}*${common.literalGlob(`${suffix}`)}.*`;
   const pathOf = (...parts: string[]) => parts.filter((part) => part !== '').join('/');

@@ -9,6 +9,13 @@ export interface Translation {
 /** The extensions of pictures. */
 export const pictureExtensions = ['jpg', 'jpeg', 'png', 'tif', 'tiff', 'webp', 'gif', 'avif'];
 
+/** OSS's format for each name of one; it makes a GIF of nothing else. */
+export const formats = new Map([
+  ...['jpg', 'png', 'webp', 'tiff', 'avif'].map((name) => [name, name] as const),
+  ['jpeg', 'jpg'],
+  ['tif', 'tiff'],
+]);
+
 /** A glob for the pictures in a folder; globs are case-sensitive, and cameras write `.JPG`. */
 export function pictureGlob(extensions: readonly string[] = pictureExtensions): string {
   return `*.{${extensions.flatMap((extension) => [extension, extension.toUpperCase()]).join(',')}}`;

@@ -190,7 +190,7 @@ describe("import of aws-lambda-image's config.json", () => {
   it.each([
     [{ size: 300 }, 'image/resize,m_lfit,w_300,limit_0'],
     [{ size: 'x300' }, 'image/resize,m_lfit,h_300,limit_0'],
-    [{ size: '30x20>' }, 'image/resize,m_lfit,w_30,h_20'],
+    [{ size: '30x20>' }, 'image/resize,m_lfit,w_30,h_20,limit_1'],
     [{ size: '30x20!' }, 'image/resize,m_fixed,w_30,h_20,limit_0'],
     [{ size: '50%' }, 'image/resize,p_50'],
     [
