@@ -63,12 +63,12 @@ export const programs: readonly Program[] = [
   },
   {
     name: 'import',
-    lines: 320,
+    lines: 310,
     parts: [
       {
         name: 'import',
         paths: ['cli/import.ts', 'cli/import-firebase.ts', 'cli/import-lambda.ts', 'cli/import-rules.ts'],
-        lines: 320,
+        lines: 310,
       },
     ],
   },
