@@ -29,7 +29,7 @@ interface Trail {
   before?: Trail | undefined;
 }
 
-/** Objects that are followed in vain; more hardly ever show what these did not. */
+/** So many objects may be followed in vain; more hardly ever show what these did not. */
 const maxTries = 500;
 
 /** Follows objects through the rules, each to those that its edges lead to, until some chain has `minSteps`. */

@@ -39,12 +39,12 @@ export function checkRules(
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []), cycles };
 }
 
-/** Edges looked at, and chains shown: each costs some automata, and more say nothing new. */
+/** So many edges are looked at, and so many chains shown: each costs some automata, and more tell nothing new. */
 const maxEdges = 100;
 const maxChains = 20;
 const maxStates = 20_000;
 
-/** Examples of chains that lead nowhere back. */
+/** Finds examples of chains that never lead back. */
 function findChains(edges: readonly Edge[]): Chain[] {
   const groups = new Map(findComponents(edges).flatMap((group) => group.map((rule) => [rule, group])));
   const ahead = edges.filter(({ writer, taker }) => !groups.get(writer.rule)?.includes(taker));
@@ -62,7 +62,7 @@ function findChain({ writer, taker }: Edge): Chain[] {
   return [];
 }
 
-/** Objects that a rule takes: a plain one, and one whose key begins like those that the next rule takes. */
+/** Makes objects that a rule takes: a plain one, and one whose key begins like those that the next rule takes. */
 function sourcesFor(rule: SourceRule, next: SourceRule): OssObject[] {
   const { keys, buckets } = next.compiled.match;
   const bucket = rule.match.bucket?.[0] ?? buckets[0] ?? anyBucket;

@@ -15,8 +15,8 @@ import {
 } from './language.ts';
 
 /**
- * Two outputs that save under one key, `second` being `first` where one output does for two objects. `sources` are one
- * object whose two results meet, or two objects; none where only the key is known.
+ * Two outputs save under one key; `second` is `first` where one output does so for two objects. `sources` are one object
+ * whose two results meet, or two objects, or none where only the key is known.
  */
 export interface Collision {
   first: Writer;
@@ -25,7 +25,7 @@ export interface Collision {
   target: OssObject;
 }
 
-/** Pairs compared as languages, and collisions told of: one mistake tends to repeat itself over all rules. */
+/** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
 const maxPairs = 1_000;
 const maxFound = 20;
 
@@ -71,7 +71,7 @@ function collide(first: Writer, second: Writer, budget: Budget): Collision | und
   return collideForOne(first, second, budget) ?? collideForTwo(first, second, budget);
 }
 
-/** Collides for one object that both rules take. */
+/** Finds one object that both rules take, and whose results meet. */
 function collideForOne(first: Writer, second: Writer, budget: Budget): Collision | undefined {
   const key = exampleKey(intersect(sourceKeys(first.rule, budget), second.rule.keys, budget), budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
@@ -84,7 +84,7 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Collision
   return target && { first, second, sources: [source], target };
 }
 
-/** Collides for an object of one rule and another object of the other. */
+/** Finds a key under which an object of one rule and another object of the other are saved. */
 function collideForTwo(first: Writer, second: Writer, budget: Budget): Collision | undefined {
   const bucket = commonBucket(first.buckets, second.buckets);
   if (bucket === undefined || !isExact(first) || !isExact(second)) {
@@ -106,7 +106,7 @@ function commonBucket(a: readonly string[], b: readonly string[]): string | unde
 
 const partsOf: Partial<Record<string, string[]>> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
 
-/** The parts of the source key that stand in the target key, and other variables. */
+/** Lists the parts of the source key that stand in the target key, and other variables. */
 function partsIn({ output }: Writer): string[] {
   return variablesOf(output.target.key.parts).flatMap(({ name }) => partsOf[name] ?? name);
 }
@@ -118,7 +118,7 @@ function isExact(writer: Writer): boolean {
   return new Set(parts).size === parts.length && !/\{(bucket\}|b64:)/.test(key.text);
 }
 
-/** Collides for two objects that differ only in what the target key leaves out: the extension, the folder or the name. */
+/** Finds two objects that differ only in a part that the target key leaves out: the extension, the folder or the name. */
 function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
   const parts = partsIn(writer);
   if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {

@@ -63,14 +63,14 @@ export interface Edge {
   taker: SourceRule;
 }
 
-/** Pairs of an output and a rule that are compared; a million takes about a second. */
+/** So many pairs of an output and a rule are compared; a million takes about a second. */
 const maxPairs = 2_000_000;
 
-/** Pairs of a rule and an ending that are compared; beyond it any key may end in any way. */
+/** So many pairs of a rule and an ending are compared; beyond it any key may end in any way. */
 const maxEndings = 100_000;
 
 /**
- * All edges that cannot be ruled out by buckets and by how keys begin and end, for rules by the thousand; undefined where
+ * Finds all edges that cannot be ruled out by buckets and by how keys begin and end, for rules by the thousand; undefined where
  * there are too many to compare.
  */
 export function findEdges(rules: readonly SourceRule[], writers: readonly Writer[]): Edge[] | undefined {
@@ -120,7 +120,7 @@ function endsWith(keys: DFA, text: string): boolean {
   return [...states].some((state) => keys.finals.has(state));
 }
 
-/** Groups of rules that all lead to each other (strongly connected components), and single rules that lead to themselves. */
+/** Finds groups of rules that all lead to each other (strongly connected components), and single rules that lead to themselves. */
 export function findComponents(edges: readonly Edge[]): SourceRule[][] {
   const next = groupBy(edges, ({ writer }) => writer.rule);
   const previous = groupBy(edges, ({ taker }) => taker);
@@ -136,7 +136,7 @@ export function findComponents(edges: readonly Edge[]): SourceRule[][] {
     .filter(([rule, other]) => other !== undefined || (rule !== undefined && ahead(rule).includes(rule)));
 }
 
-/** The items that are reached from one and were not seen yet, each behind all that were reached from it. */
+/** Lists the items that one leads to and that were not seen yet, each behind all that it leads to. */
 function depthFirst<T>(start: T, next: (item: T) => T[], seen: Set<T>): T[] {
   const order: T[] = [];
   const path: { item: T; rest: T[] }[] = [];
@@ -159,7 +159,7 @@ function depthFirst<T>(start: T, next: (item: T) => T[], seen: Set<T>): T[] {
   return order;
 }
 
-/** Items under what they have in common (Map.groupBy, which Node.js 20 lacks). */
+/** Groups items by what they have in common (Map.groupBy, which Node.js 20 lacks). */
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -24,10 +24,10 @@ const maxCycles = 20;
 /** States of automata in the whole proof, which take some seconds to build. */
 const maxStates = 500_000;
 
-/** A chain longer than there are rules has one of them twice; some rounds more, and what only begins as a loop has ended. */
+/** A chain longer than there are rules has one of them twice; after some rounds more, a chain that only begins like a loop has ended. */
 const spareRounds = 3;
 
-/** More examples hardly ever show what these did not. */
+/** So many examples are followed; more hardly ever show what these did not. */
 const maxStarts = 24;
 
 /** A rule in one bucket, and the keys with which chains can come to it there. */
@@ -101,7 +101,7 @@ function cycleOf(kind: 'loop' | 'own-source', steps: ChainStep[]): Cycle {
   return { kind, rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
 }
 
-/** Each rule in each bucket that it takes objects of; one that no rule names stands for all others. */
+/** Lists each rule in each bucket that it takes objects of; a bucket that no rule names stands for all others. */
 function nodesOf(group: readonly SourceRule[], budget: Budget): Node[] {
   const named = group.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),

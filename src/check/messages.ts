@@ -13,7 +13,7 @@ const namesOf = (rules: readonly SourceRule[]) =>
     .map(({ name }) => quote(name))
     .join(', ');
 
-/** The key in quotes, with its bucket unless that is any and the same all along. */
+/** Writes the key in quotes, with its bucket unless that is any and the same all along. */
 export function nameOf({ bucket, key }: OssObject, buckets: readonly string[] = []): string {
   const isPlain = bucket === anyBucket && buckets.every((other) => other === bucket);
   return quote(isPlain ? key : `oss://${bucket === anyBucket ? '<any bucket>' : bucket}/${key}`);

@@ -156,7 +156,7 @@ function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'is').test(text);
 }
 
-/** Has a Node.js program end when we do, however that comes about: its standard input ends then. */
+/** Makes a Node.js program end when we do, in whatever way: its standard input ends then. */
 const endWithUs = [
   '--import',
   "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume().unref()",

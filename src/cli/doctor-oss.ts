@@ -14,7 +14,7 @@ import { cannotTell, type Finding, ok, wrong } from './finding.ts';
 /** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
 const maxSkewMs = 15 * 60_000;
 
-/** Credentials, endpoint and clock. The endpoint is asked without a signature: any answer is one. */
+/** Checks credentials, endpoint and clock. The endpoint is asked without a signature: any answer shows that it is there. */
 export async function checkEndpoint(
   { endpoint, credentials, dispatcher }: Connection,
   now: () => number,
@@ -38,7 +38,7 @@ export async function checkEndpoint(
 function checkClock(date: string | undefined, here: number): Finding {
   const apartMs = Math.abs(Date.parse(date ?? '') - here);
   if (Number.isNaN(apartMs)) {
-    return cannotTell('clock', 'the endpoint does not say its time', 'nothing');
+    return cannotTell('clock', 'the endpoint does not tell its time', 'compare it with another clock');
   }
   const found = `${Math.round(apartMs / 1000)} s from OSS's`;
   const advice = 'set it: OSS refuses what is signed more than 15 minutes off';

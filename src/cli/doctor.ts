@@ -48,7 +48,7 @@ function checkEnvironment({ env }: Io): Finding[] {
   return env.FC_REGION === undefined ? [] : [wrong('environment', found, 'unset FC_REGION')];
 }
 
-/** Buckets that the rules name, and where some name none those that are deployed for. */
+/** Lists the buckets that the rules name, and those that are deployed for where a rule names none. */
 function bucketsOf({ rules }: RuleSet, deployed: readonly string[]): string[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...match.buckets,

@@ -76,7 +76,7 @@ function sampleEvent(source: readonly SourceRule[], bucket: string): object {
 }
 
 function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): Site {
-  // It is written as s.yaml does.
+  // Variables are written as in s.yaml.
   const variable = (name: string) => `\${${name}}`;
   return {
     region: optionalText(values, 'region') ?? variable('vars.region'),

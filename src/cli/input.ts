@@ -58,7 +58,7 @@ export async function readEvent(event: string): Promise<unknown> {
   const isText = isEventText(event);
   const value = parseJson(isText ? event : await readText(event));
   if (value === undefined) {
-    throw new CliError(`${isText ? 'the event' : event}: expected JSON, and it is none.`);
+    throw new CliError(`${isText ? 'the event' : event}: expected JSON, received something else.`);
   }
   return openLetter(value);
 }

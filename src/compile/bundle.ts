@@ -14,7 +14,7 @@ const lazyPackage = '@alicloud/credentials';
 const neverRun =
   /undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body|llhttp[\\/]llhttp-wasm)\.js$/;
 
-/** Leaves those out, and Node's modules that only they need. */
+/** Leaves these parts out, and Node's modules that only they need. */
 export const leaveOutNeverRun: Plugin = {
   name: 'leave-out-never-run',
   setup: ({ onLoad, onResolve }) => {

@@ -30,7 +30,7 @@ const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape) =>
       code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
   });
 
-/** One of the values, of which the first is what leaving it out means. */
+/** Takes one of the values; to leave the field out means the first. */
 const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   z
     .enum(values, `one of ${values.join(', ')}`)
@@ -40,7 +40,7 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T, descr
 /** Checks between fields look only at what was read whole. */
 const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
 
-/** Reads a text on into something else, by a parser that tells where it failed. */
+/** A parser reads a text, or tells where it failed. */
 type Parse<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
 
 const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
