@@ -11,7 +11,7 @@ import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Call } from '../oss/call.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Io, type Option, optionalText, textOf, type Values } from './command.ts';
+import { CliError, type Io, type Option, optionalText, requiredText, type Values } from './command.ts';
 import type { Connection } from './connection.ts';
 import { loadRules } from './project.ts';
 
@@ -44,7 +44,7 @@ export const jobOptions: Readonly<Record<string, Option>> = {
 export type Job = Awaited<ReturnType<typeof openJob>>;
 
 export async function openJob(values: Values, urls: readonly string[], io: Io, connection: Connection) {
-  const rulesFile = textOf(values, 'rules');
+  const rulesFile = requiredText(values, 'rules');
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
   const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
   const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
@@ -114,7 +114,7 @@ function openTaskClient(
       `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
     );
   }
-  const functionName = textOf(values, 'function');
+  const functionName = requiredText(values, 'function');
   return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop });
 }
 

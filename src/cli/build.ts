@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
-import { CliError, type Command, optionalText, textOf } from './command.ts';
+import { CliError, type Command, optionalText, requiredText } from './command.ts';
 import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
 
@@ -18,8 +18,8 @@ export const build: Command = {
     out: { value: 'folder', default: 'dist', summary: 'what s.yaml names as code' },
   },
   run: async (values, io) => {
-    const outDir = textOf(values, 'out');
-    const files = [textOf(values, 'rules'), optionalText(values, 'template')] as const;
+    const outDir = requiredText(values, 'out');
+    const files = [requiredText(values, 'rules'), optionalText(values, 'template')] as const;
     const { compiled, diagnostics } = await checkFiles(...files, io.env);
     const shown = diagnostics.filter(({ severity }) => severity !== 'note');
     io.err(paintDiagnostics(shown, io));

@@ -9,7 +9,7 @@ import { nameOf } from '../check/messages.ts';
 import { checkTriggers } from '../check/triggers.ts';
 import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
-import { type Colour, type Command, type Io, optionalText, textOf } from './command.ts';
+import { type Colour, type Command, type Io, optionalText, requiredText } from './command.ts';
 import { readText } from './input.ts';
 import { loadTemplate, rulesOption, templateOption } from './project.ts';
 
@@ -23,7 +23,7 @@ export const check: Command = {
     strict: { summary: 'warnings fail as well' },
   },
   run: async (values, io) => {
-    const result = await checkFiles(textOf(values, 'rules'), optionalText(values, 'template'), io.env);
+    const result = await checkFiles(requiredText(values, 'rules'), optionalText(values, 'template'), io.env);
     const { diagnostics, chains } = result;
     const failing = diagnostics.filter(
       ({ severity }) => severity === 'error' || (severity === 'warning' && values.strict === true),

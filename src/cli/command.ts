@@ -60,7 +60,7 @@ export class CliError extends Error {
 }
 
 /** The text of an option that has a default or has to be given. */
-export function textOf(values: Values, name: string): string {
+export function requiredText(values: Values, name: string): string {
   const value = values[name];
   if (typeof value !== 'string' || value === '') {
     throw new CliError(`--${name}: expected a value.`);
@@ -70,5 +70,5 @@ export function textOf(values: Values, name: string): string {
 
 /** The text of an option that may be left out. */
 export function optionalText(values: Values, name: string): string | undefined {
-  return values[name] === undefined ? undefined : textOf(values, name);
+  return values[name] === undefined ? undefined : requiredText(values, name);
 }

@@ -1,4 +1,4 @@
-import { CliError, type Command, optionalText, textOf } from './command.ts';
+import { CliError, type Command, optionalText, requiredText } from './command.ts';
 import { cuPrices, functionCu } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
@@ -13,7 +13,7 @@ export const cost: Command = {
   },
   run: async (values, io) => {
     const [uploads, outputs] = [countOf(values.uploads, 'uploads'), countOf(values.outputs, 'outputs')];
-    const gigabytes = gigabytesOf(textOf(values, 'size')) * uploads * outputs;
+    const gigabytes = gigabytesOf(requiredText(values, 'size')) * uploads * outputs;
     const region = optionalText(values, 'region') ?? (io.env.OSS_REGION || 'cn-hangzhou');
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;

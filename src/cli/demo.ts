@@ -10,7 +10,7 @@ import type { Report } from '../pipeline/report.ts';
 import type { PlannedResult } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Command, type Io, textOf } from './command.ts';
+import { CliError, type Command, type Io, requiredText } from './command.ts';
 import { localAccount, withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
@@ -30,7 +30,7 @@ export const demo: Command = {
     rules: rulesOption,
   },
   run: async (values, io) => {
-    const [dataDir, rulesFile] = [textOf(values, 'data'), textOf(values, 'rules')];
+    const [dataDir, rulesFile] = [requiredText(values, 'data'), requiredText(values, 'rules')];
     const { source, ruleSet } = await loadForLocal(rulesFile, io);
     await emptyFolder(dataDir);
     const outcomes: InvocationOutcome[] = [];

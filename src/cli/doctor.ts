@@ -1,6 +1,6 @@
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
-import { CliError, type Command, type Io, textOf } from './command.ts';
+import { CliError, type Command, type Io, requiredText } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
@@ -27,7 +27,7 @@ export const doctor: Command = {
     if (wet && object === undefined) {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
-    const { ruleSet, source } = await loadRules(textOf(values, 'rules'));
+    const { ruleSet, source } = await loadRules(requiredText(values, 'rules'));
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${ruleSet.rules.length} rules`),
@@ -35,7 +35,7 @@ export const doctor: Command = {
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await checkDeployment(source, textOf(values, 'template'), io)),
+      ...(await checkDeployment(source, requiredText(values, 'template'), io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;

@@ -3,7 +3,7 @@ import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
-import { CliError, type Command, type Io, optionalText, textOf, type Values } from './command.ts';
+import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
 import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
 import { functionPriceCny, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -29,7 +29,7 @@ export const explain: Command = {
     if (positionals.length === 0) {
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
     }
-    const { ruleSet, source } = await loadRules(textOf(values, 'rules'));
+    const { ruleSet, source } = await loadRules(requiredText(values, 'rules'));
     const bucket = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
     const explanations: PricedExplanation[] = [];
     for (const argument of positionals) {
@@ -74,7 +74,9 @@ function toUpload(name: string, values: Values): ObjectEvent {
     throw new CliError(`--size: expected bytes, received "${size}".`);
   }
   return {
-    ...(name.startsWith('oss://') ? parseObjectUrl(name) : { bucket: textOf(values, 'bucket'), key: name }),
+    ...(name.startsWith('oss://')
+      ? parseObjectUrl(name)
+      : { bucket: requiredText(values, 'bucket'), key: name }),
     eventName: 'ObjectCreated:PutObject',
     eventTime: new Date().toISOString(),
     sizeBytes: size === undefined ? undefined : Number(size),

@@ -8,7 +8,7 @@ import {
   type Io,
   type Option,
   optionalText,
-  textOf,
+  requiredText,
   type Values,
 } from './command.ts';
 import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
@@ -57,7 +57,7 @@ export const generate: Command = {
     if (values.check === true) {
       return document.isPolicy ? checkAttached(name, values, io) : checkTriggersOf(values, io);
     }
-    const { source: rules } = await loadRules(textOf(values, 'rules'));
+    const { source: rules } = await loadRules(requiredText(values, 'rules'));
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
     const bucket = optionalText(values, 'bucket') ?? io.env.OSS_BUCKET;
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
@@ -82,7 +82,7 @@ function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): 
     region: optionalText(values, 'region') ?? variable('vars.region'),
     account: optionalText(values, 'account') ?? (isPolicy ? '*' : variable("config('AccountID')")),
     bucket: bucket ?? variable('vars.bucket'),
-    functionName: textOf(values, 'function'),
+    functionName: requiredText(values, 'function'),
   };
 }
 
@@ -92,7 +92,7 @@ async function checkAttached(name: string, values: Values, io: Io): Promise<numb
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;
   }
-  const { source } = await loadRules(textOf(values, 'rules'));
+  const { source } = await loadRules(requiredText(values, 'rules'));
   const findings = await checkPolicy(source, optionalText(values, 'template') ?? 's.yaml', io);
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
@@ -101,7 +101,7 @@ async function checkAttached(name: string, values: Values, io: Io): Promise<numb
 }
 
 async function checkTriggersOf(values: Values, io: Io): Promise<number> {
-  const rules = textOf(values, 'rules');
+  const rules = requiredText(values, 'rules');
   const { diagnostics, template } = await checkFiles(rules, optionalText(values, 'template'), io.env);
   if (template === undefined) {
     throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../json.ts';
-import { CliError, type Command, optionalText, textOf } from './command.ts';
+import { CliError, type Command, optionalText, requiredText } from './command.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 
 export const invoke: Command = {
@@ -19,7 +19,7 @@ export const invoke: Command = {
     const dryRun = values['dry-run'] === true && { dryRun: true };
     const asked =
       event === undefined ? { objects: urls.map(parseObjectUrl), ...dryRun } : await readEvent(event);
-    const report = await post(`${textOf(values, 'endpoint')}/-/invoke`, JSON.stringify(asked));
+    const report = await post(`${requiredText(values, 'endpoint')}/-/invoke`, JSON.stringify(asked));
     io.out(`${JSON.stringify(report, undefined, 2)}\n`);
     return 0;
   },

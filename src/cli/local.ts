@@ -6,7 +6,15 @@ import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { checkFiles, isAboutDeployment, paintDiagnostics } from './check.ts';
-import { CliError, type Command, type Io, optionalText, stopped, textOf, type Values } from './command.ts';
+import {
+  CliError,
+  type Command,
+  type Io,
+  optionalText,
+  requiredText,
+  stopped,
+  type Values,
+} from './command.ts';
 import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
 import { readText } from './input.ts';
@@ -34,13 +42,16 @@ export const local: Command = {
   },
   heedsStop: true,
   run: async (values, io) => {
-    const dataDir = textOf(values, 'data');
-    const rulesFile = textOf(values, 'rules');
+    const dataDir = requiredText(values, 'data');
+    const rulesFile = requiredText(values, 'rules');
     const port = portOf(values);
     const [faultsFile, inspectPort, corsOrigin] = ['faults', 'inspect', 'cors'].map((name) =>
       optionalText(values, name),
     );
-    const accessKey = { id: textOf(values, 'access-key-id'), secret: textOf(values, 'access-key-secret') };
+    const accessKey = {
+      id: requiredText(values, 'access-key-id'),
+      secret: requiredText(values, 'access-key-secret'),
+    };
     const { source } = await loadRules(rulesFile);
     await claimFolder(dataDir, 'oss');
     const stack = await startStack({
@@ -114,7 +125,7 @@ async function readFaults(file: string): Promise<FaultPlan> {
 }
 
 function portOf(values: Values): number {
-  const port = Number(textOf(values, 'port'));
+  const port = Number(requiredText(values, 'port'));
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) {
     return port;
   }

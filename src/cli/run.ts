@@ -4,7 +4,15 @@ import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Command, type Io, optionalText, stopped, textOf, type Values } from './command.ts';
+import {
+  CliError,
+  type Command,
+  type Io,
+  optionalText,
+  requiredText,
+  stopped,
+  type Values,
+} from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -54,14 +62,14 @@ function parseOneObject(url: string): OssObject {
 
 /** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
 async function runStyle(values: Values, io: Io): Promise<number> {
-  const source = { bucket: textOf(values, 'bucket'), key: textOf(values, 'key') };
-  const target = { bucket: textOf(values, 'target-bucket'), key: textOf(values, 'target-image') };
+  const source = { bucket: requiredText(values, 'bucket'), key: requiredText(values, 'key') };
+  const target = { bucket: requiredText(values, 'target-bucket'), key: requiredText(values, 'target-image') };
   if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
     throw new CliError(
       `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,
     );
   }
-  const process = buildProcess(textOf(values, 'style'), target);
+  const process = buildProcess(requiredText(values, 'style'), target);
   if (values['dry-run']) {
     const plan = { ...source, target, process };
     io.out(
@@ -88,7 +96,7 @@ function formatAnswer(fields: object): string {
 
 /** One invocation after the other, of the very handler that is deployed. */
 async function runByRules(values: Values, io: Io, events: readonly unknown[]): Promise<number> {
-  const { ruleSet } = await loadRules(textOf(values, 'rules'));
+  const { ruleSet } = await loadRules(requiredText(values, 'rules'));
   return withConnection(values, io, async (connection) => {
     const invoke = createInvoke(connection, ruleSet, values['dry-run'] === true);
     const progress = createProgress(io);
