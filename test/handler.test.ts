@@ -186,6 +186,45 @@ describe('an invocation', () => {
     await expect(handle({ bucket: 'photos', key: 'u/a' }, { ...context, region })).rejects.toThrow('500');
   });
 
+  it('throws for what an event asks for by itself, whatever the rules say of permanent failures', async () => {
+    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+    const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
+    expectCalls('/u/a.jpg', 1, () => error);
+    const event = { bucket: 'photos', key: 'u/a.jpg', style: 'image/info', target: { key: 'x/{base}' } };
+
+    await expect(handle(event)).rejects.toThrow('1 for good');
+  });
+
+  it('keeps more time free the more there is to report', async () => {
+    const many = { ...output, vary: { w: Array.from({ length: 100 }, (_, i) => i) } };
+    let nowMs = 0;
+    const unstartedAt: number[] = [];
+    const invoke = createHandler({
+      settings: readSettings({ CONCURRENCY: '1' }, '/code'),
+      ruleSet: ruleSetOf({ rules: [{ ...rules.rules[0], outputs: [many] }] }),
+      dispatcher: agent,
+      defaultCredentials: () => Promise.reject(new Error('no chain here')),
+      write: (line) => {
+        if (JSON.parse(line).code === 'Deadline') {
+          unstartedAt.push(nowMs);
+        }
+      },
+      // Each look at the clock costs a millisecond.
+      now: () => ++nowMs,
+      random: () => 0,
+      callSettings: { maxAttempts: 1, credentials: () => Promise.reject(new Error('none')) },
+    });
+    const keys = Array.from({ length: 100 }, (_, i) => `u/${i}`);
+    const event = Buffer.from(JSON.stringify({ bucket: 'photos', keys }));
+
+    const thrown = await invoke(event, context).catch((reason: unknown) => reason);
+
+    // 10,000 outputs keep a quarter of ten seconds, which is the most; a few would keep one second.
+    expect(String(thrown)).toContain('10000 failed');
+    expect(unstartedAt[0]).toBeGreaterThanOrEqual(7_500);
+    expect(unstartedAt[0]).toBeLessThan(7_600);
+  });
+
   it('starts its outputs even where the timeout is a second', async () => {
     expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
 

@@ -3,7 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import type { FailedResult, Outcome, PlanItem, Result, Task } from './result.ts';
+import type { FailedResult, Outcome, PlanItem, Result } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
 /** An item of a plan, or an object that OSS has to be asked about before it can be planned. */
@@ -42,23 +42,20 @@ export function jobsOf(record: EventRecord, ruleSet: RuleSet, options: Omit<Job,
  * jobs can start at once, the first one is drawn at random: an event that is too large for one invocation would else
  * begin with the same outputs at every retry and never get to the last ones.
  */
-export function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
+export async function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
   const { limit, random, now, deadline, onOutcome } = options;
   const results: Result[][] = jobs.map(() => []);
   const first = jobs.length > limit.current ? Math.floor(random() * jobs.length) : 0;
   // The outputs of an object that was asked about come before any other job.
   const asked: (() => Promise<void>)[] = [];
-  let [taken, underWay, unstarted] = [0, 0, 0];
+  let [taken, unstarted] = [0, 0];
 
   async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
     if (!('status' in work)) {
       return ask(work, job, slot);
     }
-    const isLate = !job.dryRun && now() >= deadline;
-    const result =
-      isLate && work.status === 'planned'
-        ? unstartedResult(subjectOf(work))
-        : await carryOut(work, job, options);
+    const isLate = !job.dryRun && work.status === 'planned' && now() >= deadline;
+    const result = isLate ? unstartedResult(work) : await carryOut(work, job, options);
     slot[place] = result;
     unstarted += Number(isLate);
     if (result.status !== 'planned' && !job.dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
@@ -88,10 +85,17 @@ export function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]
     return () => work(job, slot, 0);
   }
 
+  await inLanes(takeJob, limit);
+  return results.flat();
+}
+
+/** Starts what `take` gives, never more at once than `limit`, which may change meanwhile; ends when nothing is left. */
+function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current: number }): Promise<void> {
+  let underWay = 0;
   return new Promise((resolve, reject) => {
     function fill(): void {
       while (underWay < Math.max(1, limit.current)) {
-        const start = takeJob();
+        const start = take();
         if (start === undefined) {
           break;
         }
@@ -102,7 +106,7 @@ export function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]
         }, reject);
       }
       if (underWay === 0) {
-        resolve(results.flat());
+        resolve();
       }
     }
     fill();
@@ -119,11 +123,12 @@ async function carryOut(item: PlanItem, { dryRun, savedSince }: Omit<Job, 'work'
   return outcome;
 }
 
-function subjectOf({ rule, source, target }: Task) {
-  return { rule, source, target };
-}
-
-function unstartedResult(subject: Pick<FailedResult, 'rule' | 'source' | 'target'>): FailedResult {
+function unstartedResult({
+  rule,
+  source,
+  target,
+}: Pick<PlanItem, 'rule' | 'source' | 'target'>): FailedResult {
   const message = 'no time was left to start it';
+  const subject = { ...(rule && { rule }), ...(source && { source }), ...(target && { target }) };
   return { status: 'failed', kind: 'transient', code: 'Deadline', message, ...subject, attempts: 0 };
 }

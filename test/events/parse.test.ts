@@ -313,6 +313,10 @@ describe('the time of an event', () => {
     expect(timeOf(eventTime)).toBeUndefined();
   });
 
+  it("the time of an event is the record's own before its CloudEvent's", () => {
+    expect(timeOf('2026-03-11T06:21:35Z', { time: '2025-01-01T00:00:00Z' })).toBe('2026-03-11T06:21:35Z');
+  });
+
   it("the time of an event is its CloudEvent's where the record has none", () => {
     expect(timeOf(undefined, { time: '2026-03-11T06:21:35Z' })).toBe('2026-03-11T06:21:35Z');
   });
@@ -348,6 +352,10 @@ describe('bad bytes', () => {
 
     expect(() => parseEvent(nulls)).toThrow('1000000 records; at most 10000');
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(64e6);
+  });
+
+  it('too many records are refused, in lists of lists too', () => {
+    expect(() => parse(Array(101).fill(Array(100).fill(null)))).toThrow('records; at most 10000');
   });
 
   it('too many records are refused', () => {

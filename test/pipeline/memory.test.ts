@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { createMemory, recall, remember } from '../../src/pipeline/memory.ts';
+import type { Outcome, Task } from '../../src/pipeline/result.ts';
+
+const objects = { source: { bucket: 'b', key: 'k' }, target: { bucket: 'b', key: 't' } };
+const task: Task = {
+  rule: 'r',
+  ...objects,
+  style: 's',
+  process: 's|sys/saveas,o_dA,b_Yg',
+  version: { eTag: 'V1' },
+};
+const saved: Outcome = { status: 'saved', rule: 'r', ...objects, attempts: 1, durationMs: 1 };
+
+describe('the memory of an instance', () => {
+  it('the memory of an instance knows a task by its request id, until nothing is left to be repeated', () => {
+    const instance = createMemory();
+    remember(instance.open('A'), task, saved);
+
+    expect(recall(instance.open('A'), task)).toMatchObject({ reason: 'already-saved' });
+    expect(recall(instance.open('B'), task)).toBeUndefined();
+    instance.forget('A');
+    expect(recall(instance.open('A'), task)).toBeUndefined();
+  });
+
+  it('the memory of an instance holds the last eight events', () => {
+    const instance = createMemory();
+    for (let i = 1; i <= 9; i += 1) {
+      remember(instance.open(`FC-${i}`), task, saved);
+    }
+
+    expect(recall(instance.open('FC-2'), task)).toBeDefined();
+    expect(recall(instance.open('FC-1'), task)).toBeUndefined();
+  });
+
+  it('the memory of an instance keeps nothing outside Function Compute, where nothing has a request id', () => {
+    const instance = createMemory();
+    remember(instance.open(''), task, saved);
+
+    expect(recall(instance.open(''), task)).toBeUndefined();
+  });
+
+  it('the memory of an instance takes another version of the source for another task', () => {
+    const memory = createMemory().open('A');
+    remember(memory, task, saved);
+
+    expect(recall(memory, { ...task, version: { eTag: 'V2' } })).toBeUndefined();
+  });
+});
