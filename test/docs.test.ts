@@ -3,12 +3,21 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli/main.ts';
 
+const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+
+/** Pages with their Chinese counterparts. */
+const translations = [
+  ['README.md', 'README.zh.md'],
+  ['docs/rules.md', 'docs/zh/rules.md'],
+] as const;
+
 const documents = [
   'README.md',
   'CHANGELOG.md',
   'src/local/BEHAVIOURS.md',
   'test/bench/README.md',
-  ...readdirSync('docs').map((name) => `docs/${name}`),
+  ...pages.map((name) => `docs/${name}`),
+  ...translations.map(([, chinese]) => chinese),
   ...readdirSync('.github')
     .filter((name) => name.endsWith('.md'))
     .map((name) => `.github/${name}`),
@@ -103,5 +112,20 @@ it('every command of oss-saveas has its row in the table of commands, and every 
   const readme = readFileSync('README.md', 'utf8');
 
   expect(commands.map(({ name }) => name).filter((name) => !table.includes(`\`${name}`))).toEqual([]);
-  expect(readdirSync('docs').filter((page) => !readme.includes(`](docs/${page})`))).toEqual([]);
+  expect(pages.filter((page) => !readme.includes(`](docs/${page})`))).toEqual([]);
+});
+
+it.each(translations)('%s and %s have the same headings, code blocks and commands', (english, chinese) => {
+  const [first, second] = [english, chinese].map((file) => {
+    const text = readFileSync(file, 'utf8');
+    return {
+      headings: [...text.matchAll(/^#+ /gm)].map(([level]) => level),
+      // Comments are translated.
+      blocks: [...text.matchAll(/^```.*?^```$/gms)].map(([block]) => block.replace(/ +# .*$/gm, '')),
+      commands: [...text.matchAll(/`((?:npm|npx|oss-saveas) [^`\n]+)`/g)].map(([, command]) => command),
+      names: new Set([...text.matchAll(/`([^`\n]+)`/g)].map(([, name]) => name)),
+    };
+  });
+
+  expect(second).toEqual(first);
 });
