@@ -9,6 +9,7 @@ const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 const translations = [
   ['README.md', 'README.zh.md'],
   ['docs/rules.md', 'docs/zh/rules.md'],
+  ['docs/deploy.md', 'docs/zh/deploy.md'],
 ] as const;
 
 const documents = [
