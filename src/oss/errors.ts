@@ -132,7 +132,7 @@ function isFinal(statusCode: number, code: string, message: string): boolean {
     case 403:
       return code === 'InvalidObjectState';
     case 404:
-      return code === 'NoSuchKey' || code === 'SymlinkTargetNotExist';
+      return /^(NoSuchKey|NoSuchFile|SymlinkTargetNotExist)$/.test(code);
     default:
       return statusCode === 501;
   }

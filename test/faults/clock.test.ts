@@ -50,7 +50,7 @@ describe('an expired token', () => {
     const second = await invoke(event);
 
     expect(first.report.results).toMatchObject([
-      { kind: 'permanent', code: 'SecurityTokenExpired', attempts: 1 },
+      { kind: 'transient', code: 'SecurityTokenExpired', attempts: 1 },
     ]);
     expect(second.report.saved).toBe(1);
   });

@@ -137,6 +137,7 @@ describe('the kind of a failure', () => {
     [403, 'SecurityTokenExpired', '', 'later'],
     [403, 'InvalidObjectState', '', 'permanent'],
     [404, 'NoSuchKey', '', 'permanent'],
+    [404, 'NoSuchFile', '', 'permanent'],
     [404, 'NoSuchBucket', '', 'later'],
     [404, 'NoSuchStyle', '', 'later'],
     [404, 'BadErrorResponse', '', 'later'],
