@@ -88,7 +88,7 @@ describe('a journal', () => {
           expect(failures.length).toBe(13);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

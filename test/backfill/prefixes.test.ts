@@ -51,7 +51,7 @@ describe('the prefixes under which the keys of a glob lie', () => {
 
         return keyPrefixes(table).some((prefix) => name.startsWith(prefix));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

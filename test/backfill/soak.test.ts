@@ -9,8 +9,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createRandom } from '../faults/random.ts';
 import { isBroken, numberOf, type StubOss, startStubOss } from './stub-oss.ts';
 
-const keys = Number(process.env.BACKFILL_KEYS ?? 3_000);
-const kills = Number(process.env.BACKFILL_KILLS ?? 3);
+const keys = Number(process.env.BACKFILL_KEYS ?? 2_000);
+const kills = Number(process.env.BACKFILL_KILLS ?? 2);
 
 /** As many calls as may be under way at once. */
 const maxConcurrency = 256;
