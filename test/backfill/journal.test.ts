@@ -128,6 +128,20 @@ describe('a journal', () => {
     expect(new Journal(folder).total).toMatchObject({ failed: 1 });
   });
 
+  it('a journal cuts half a failure off its file, which can then be read as a list of keys', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    make(journal, 3);
+    await appendFile(join(folder, 'failures.jsonl'), '{"status":"failed","sour');
+
+    const again = new Journal(folder);
+    make(again, 3);
+    make(again, 6);
+
+    const lines = (await readFile(join(folder, 'failures.jsonl'), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).source)).toEqual(['3', '6']);
+  });
+
   it('a journal is not taken from a file that is none', async () => {
     const folder = await temporaryDir();
     await writeFile(join(folder, 'journal.jsonl'), '{"a":1}\n');

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../src/cli/main.ts';
@@ -89,6 +89,13 @@ async function startWith(
   return { processed, attempts, tasks, dir, begin, run: (...args: string[]) => begin(...args).ended };
 }
 
+/** All journals in a folder as one text. */
+async function readJournals(dir: string): Promise<string> {
+  const folders = await readdir(dir).catch(() => []);
+  const texts = folders.map((folder) => readFile(join(dir, folder, 'journal.jsonl'), 'utf8').catch(() => ''));
+  return (await Promise.all(texts)).join('');
+}
+
 function createGate(): { isOpen: Promise<void>; open: () => void } {
   let open = () => {};
   const isOpen = new Promise<void>((resolve) => {
@@ -132,6 +139,29 @@ describe('a backfill via the deployed function', () => {
     expect(err).toContain('Going on: ');
     expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
     expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
+  });
+
+  it('a batch that is known to be done is not handed over again, though Function Compute has forgotten it', async () => {
+    const gate = createGate();
+    let number = 0;
+    const beforeEach = async () => {
+      number += 1;
+      await (number > 1 && gate.isOpen);
+    };
+    const { begin, run, tasks, processed, dir } = await startWith(60, { beforeEach });
+    const first = begin('--yes');
+    await expect.poll(() => readJournals(join(dir, '.backfill'))).toContain('"outputs":50');
+    first.stop.abort();
+    await first.ended;
+    const [done] = [...tasks.byId.values()].filter(({ status }) => status === 'Succeeded');
+    tasks.byId.delete(done?.taskId ?? '');
+    gate.open();
+
+    const { out } = await run();
+
+    expect(tasks.byId.size).toBe(2);
+    expect(processed.length).toBe(120);
+    expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
   });
 
   it('names each output that fails here as well, and pays for the others once', async () => {
