@@ -1,9 +1,14 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { claimFolder, emptyFolder } from '../../src/cli/own-folder.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { runCommand } from './terminal.ts';
+
+const installed = vi.hoisted(() => ({ dir: '' }));
+
+// The sources have no bundled function beside them, as an installed package has.
+vi.mock('../../src/cli/package-files.ts', () => ({ builtDir: () => installed.dir }));
 
 describe('a folder of our own', () => {
   it('a folder of our own is made, emptied and made again', async () => {
@@ -68,6 +73,10 @@ describe('the folder of a build', () => {
   });
 
   it('the folder of a build is built anew where an earlier version built it', async () => {
+    installed.dir = await temporaryDir();
+    await mkdir(join(installed.dir, 'function'));
+    await writeFile(join(installed.dir, 'function', 'index.js'), '');
+    await writeFile(join(installed.dir, 'function', 'http.js'), '');
     const dir = await temporaryDir();
     await writeFile(join(dir, 'rules.json'), '{"compiled":1,"rules":[]}');
     await writeFile(join(dir, 'rule-checker.js'), 'old');
