@@ -22,11 +22,43 @@ export interface TaskClientOptions {
   stop: AbortSignal;
 }
 
-const maxAttempts = 6;
-
 /** A client of Function Compute's API by the official SDK, which is loaded now: nothing else needs it. */
-export function createTaskClient(options: TaskClientOptions): TaskClient {
-  const { endpoint, functionName, credentials, stop } = options;
+export function createTaskClient({ functionName, stop, ...options }: TaskClientOptions): TaskClient {
+  const { fc, client, runtime } = connect(options);
+  return {
+    async submit(taskId, payload) {
+      const headers = new fc.InvokeFunctionHeaders({ xFcInvocationType: 'Async', xFcAsyncTaskId: taskId });
+      const invoke = () => {
+        const request = new fc.InvokeFunctionRequest({ body: Readable.from([Buffer.from(payload)]) });
+        return client.invokeFunctionWithOptions(functionName, request, headers, runtime);
+      };
+      // The status is what the help page promises ("Task deduplication"); no page names the code.
+      return (await unless(409, () => retried(invoke, stop))) !== undefined;
+    },
+    async list(prefix, status) {
+      const ids: string[] = [];
+      let nextToken: string | undefined;
+      do {
+        const request = new fc.ListAsyncTasksRequest({ prefix, status, limit: 100, nextToken });
+        const { body } = await retried(() => client.listAsyncTasks(functionName, request), stop);
+        ids.push(...(body?.tasks ?? []).flatMap(({ taskId = [] }) => taskId));
+        nextToken = body?.nextToken;
+      } while (nextToken);
+      return ids;
+    },
+    async statusOf(taskId) {
+      const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
+      const answer = await unless(404, () => retried(ask, stop));
+      return answer?.body?.status ?? '';
+    },
+    async stop(taskId) {
+      const request = new fc.StopAsyncTaskRequest({});
+      await retried(() => client.stopAsyncTask(functionName, taskId, request), stop);
+    },
+  };
+}
+
+function connect({ endpoint, credentials }: Pick<TaskClientOptions, 'endpoint' | 'credentials'>) {
   const { fc, openApi, runtime } = loadSdk();
   const config = new openApi.$OpenApiUtil.Config({
     endpoint: endpoint.host,
@@ -35,72 +67,36 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
     connectTimeout: 10_000,
     readTimeout: 30_000,
   });
-  const client = new fc.default(config);
+  return { fc, client: new fc.default(config), runtime: new runtime.RuntimeOptions({}) };
+}
 
-  /** Tries again what a later attempt may heal: throttling, faults of the server and of the network. */
-  async function retried<T>(call: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await call();
-      } catch (error) {
-        const statusCode = statusCodeOf(error) ?? 500;
-        if (attempt >= maxAttempts || (statusCode < 500 && statusCode !== 429)) {
-          throw error;
-        }
-        await pause(500 * 2 ** attempt * Math.random(), undefined, { signal: stop });
+const maxAttempts = 6;
+
+/** Tries again what a later attempt may heal: throttling, faults of the server and of the network. */
+async function retried<T>(call: () => Promise<T>, stop: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const statusCode = statusCodeOf(error) ?? 500;
+      if (attempt >= maxAttempts || (statusCode < 500 && statusCode !== 429)) {
+        throw error;
       }
+      await pause(500 * 2 ** attempt * Math.random(), undefined, { signal: stop });
     }
   }
-  return {
-    async submit(taskId, payload) {
-      const headers = new fc.InvokeFunctionHeaders({ xFcInvocationType: 'Async', xFcAsyncTaskId: taskId });
-      const invoke = () => {
-        const request = new fc.InvokeFunctionRequest({ body: Readable.from([Buffer.from(payload)]) });
-        return client.invokeFunctionWithOptions(
-          functionName,
-          request,
-          headers,
-          new runtime.RuntimeOptions({}),
-        );
-      };
-      try {
-        await retried(invoke);
-        return true;
-      } catch (error) {
-        // The status is what the help page promises ("Task deduplication"); no page names the code.
-        if (statusCodeOf(error) === 409) {
-          return false;
-        }
-        throw error;
-      }
-    },
-    async list(prefix, status) {
-      const ids: string[] = [];
-      let nextToken: string | undefined;
-      do {
-        const request = new fc.ListAsyncTasksRequest({ prefix, status, limit: 100, nextToken });
-        const { body } = await retried(() => client.listAsyncTasks(functionName, request));
-        ids.push(...(body?.tasks ?? []).flatMap(({ taskId = [] }) => taskId));
-        nextToken = body?.nextToken;
-      } while (nextToken);
-      return ids;
-    },
-    async statusOf(taskId) {
-      const request = new fc.GetAsyncTaskRequest({});
-      try {
-        const { body } = await retried(() => client.getAsyncTask(functionName, taskId, request));
-        return body?.status ?? '';
-      } catch (error) {
-        if (statusCodeOf(error) === 404) {
-          return '';
-        }
-        throw error;
-      }
-    },
-    async stop(taskId) {
-      await retried(() => client.stopAsyncTask(functionName, taskId, new fc.StopAsyncTaskRequest({})));
-    },
-  };
+}
+
+/** Undefined where the call fails with this status. */
+async function unless<T>(statusCode: number, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (statusCodeOf(error) === statusCode) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 type Sdk = typeof import('@alicloud/fc20230330', { with: { 'resolution-mode': 'require' }});

@@ -3,6 +3,7 @@ import { createTaskClient } from '../../../src/backfill/task-client.ts';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
 import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
 import { Tasks } from '../../../src/local/fc/tasks/tasks.ts';
+import { type Route, sendJson } from '../../../src/local/oss/http/routes.ts';
 import { startOss, temporaryDir } from '../oss/running-oss.ts';
 
 const functionName = 'oss-saveas-backfill';
@@ -13,6 +14,7 @@ async function startTasks({
   secret = 'local-secret',
   retryDelaysMs = [1, 1, 1],
   now = Date.now,
+  refusals = 0,
 } = {}) {
   const invocations: { event: string; end: (error?: string) => void }[] = [];
   const invoke = (event: Buffer) =>
@@ -30,7 +32,17 @@ async function startTasks({
   const tasks = new Tasks({ dir: dir || (await temporaryDir()), functionCompute: { invoke }, retryDelaysMs });
   onTestFinished(() => tasks.close());
   const secretOf = (id: string) => (id === 'local' ? 'local-secret' : undefined);
-  const { url = '' } = await startOss({ routes: [createTaskApi({ functionName, tasks, secretOf, now })] });
+  const taskApi = createTaskApi({ functionName, tasks, secretOf, now });
+  const left = { refusals };
+  const refusing: Route = (message, response) => {
+    left.refusals -= 1;
+    if (left.refusals < 0) {
+      return taskApi(message, response);
+    }
+    sendJson(response, left.refusals % 2 === 0 ? 429 : 503, { Code: 'Throttling', Message: 'slower' });
+    return Promise.resolve();
+  };
+  const { url = '' } = await startOss({ routes: [refusing] });
   const connect = (name = functionName) =>
     createTaskClient({
       endpoint: new URL(url),
@@ -70,6 +82,13 @@ describe('the task API of the local Function Compute, asked by the official SDK'
       alreadyRetriedTimes: 1,
       taskErrorMessage: 'second',
     });
+  });
+
+  it('a request that is throttled, or that the server failed at, is made again', async () => {
+    const { client, tasks } = await startTasks({ refusals: 2 });
+
+    expect(await client.submit('backfill-1-a', '{}')).toBe(true);
+    expect(tasks.byId.size).toBe(1);
   });
 
   it('lists tasks by state and the beginning of their ids, over many pages', async () => {
