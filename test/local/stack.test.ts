@@ -203,6 +203,33 @@ describe('rules that are edited while the stack runs', () => {
   });
 });
 
+describe('the function of a stack', () => {
+  it('the function is given what an earlier stack left in the queue', async () => {
+    const project = makeProject();
+    await (await start({}, project)).close();
+    writeFileSync(join(project.dataDir, 'queue/1.json'), '{"requestId": "1", "event": {"key": "left.jpg"}}');
+
+    const stack = await start({}, project);
+    await stack.functionCompute.idle();
+
+    const outcomes = stack.events.flatMap((event) => (event.type === 'outcome' ? [event.outcome] : []));
+    expect(outcomes).toMatchObject([{ event: { key: 'left.jpg' }, result: { status: 'succeeded' } }]);
+  });
+
+  it('the function is not called for what is removed, of which listeners hear', async () => {
+    const stack = await start();
+    await put(stack, 'uploads/a.jpg');
+    const port = Number(new URL(stack.url).port);
+    await send(port, signV4({ method: 'DELETE', bucket: 'photos', key: 'uploads/a.jpg' }));
+    await stack.functionCompute.idle();
+
+    const names = stack.events.flatMap((event) => (event.type === 'object' ? [event.record.eventName] : []));
+    const deliveries = stack.events.filter(({ type }) => type === 'delivery');
+    expect(names).toEqual(['ObjectCreated:PutObject', 'ObjectRemoved:DeleteObject']);
+    expect(deliveries).toHaveLength(1);
+  });
+});
+
 describe('what happens in a stack', () => {
   it('what happens in a stack is told to whoever listens: the object, its delivery, what the function writes, the outcome', async () => {
     const stack = await start();

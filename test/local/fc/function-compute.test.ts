@@ -1,13 +1,20 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { invokeJson, makeDir, open, readJsonFiles, useLocalFunctionCompute } from './fixture.ts';
+import {
+  invokeJson,
+  makeDir,
+  open,
+  readJsonFiles,
+  useLocalFunctionCompute,
+  writePackage,
+} from './fixture.ts';
 
 useLocalFunctionCompute();
 
 const returnsEvent = 'exports.handler = async (event) => event;';
 const throws = 'exports.handler = async () => { throw new RangeError("too wide"); };';
-const hangs = 'exports.handler = () => new Promise(() => setInterval(() => {}, 1000));';
+const hangs = 'exports.handler = () => new Promise(() => { console.log(1); setInterval(() => {}, 1000); });';
 const exits = `exports.handler = async (event) => {
   if (JSON.parse(event).crash) { console.error('going down'); process.exit(3); }
   return process.pid;
@@ -129,6 +136,7 @@ describe('an asynchronous invocation', () => {
     first.fc.enqueue({ key: 'running.jpg' });
     first.fc.enqueue({ key: 'waiting.jpg' });
     const kept = readJsonFiles(first.queueDir);
+    await vi.waitUntil(() => first.lines.some(({ message }) => message === 'function output'));
     await first.fc.close();
     first.fc.enqueue({ key: 'late.jpg' });
     await first.fc.idle();
@@ -206,6 +214,21 @@ describe('an asynchronous invocation', () => {
 });
 
 describe('instances', () => {
+  it('instances that run while the code is replaced end on the old code, and are not used again', async () => {
+    const slow = 'exports.handler = () => new Promise((end) => setTimeout(end, 300, "old"));';
+    const { fc } = await open(slow, { maxInstances: 1 });
+    const underWay = fc.invoke(Buffer.from('{}'));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+
+    await fc.replaceCode(writePackage('exports.handler = async () => "new";'));
+    const [old, next] = [await underWay, await fc.invoke(Buffer.from('{}'))];
+
+    expect([old, next].map((result) => result.status === 'succeeded' && String(result.body))).toEqual([
+      'old',
+      'new',
+    ]);
+  });
+
   it('instances never run more events at once than reserved, and do run that many', async () => {
     const dir = makeDir();
     const { fc, outcomes } = await open(

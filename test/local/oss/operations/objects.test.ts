@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
-import type { SignOptions } from '../v4-client.ts';
+import { type SignOptions, signV4 } from '../v4-client.ts';
 
 const object = { bucket: 'photos', key: 'a.txt' };
 const put = (options: Partial<SignOptions> = {}): SignOptions => ({
@@ -107,6 +109,24 @@ describe('writes that must not overwrite', () => {
     expect(answers.filter(({ code }) => code === 'FileAlreadyExists')).toHaveLength(19);
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe(`body ${winners[0]}`);
     expect(oss.events).toHaveLength(1);
+  });
+
+  it('a write that must not overwrite is refused before its body has come', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    const { path, headers } = signV4({
+      ...object,
+      method: 'PUT',
+      headers: { 'x-oss-forbid-overwrite': 'true' },
+    });
+    const endless = { ...headers, 'content-length': '1000000' };
+
+    const request = httpRequest({ host: '127.0.0.1', port: oss.port, method: 'PUT', path, headers: endless });
+    request.on('error', () => {}).write('only the beginning');
+    const [response] = await once(request, 'response');
+    request.destroy();
+
+    expect(response.statusCode).toBe(409);
   });
 
   it.each([
@@ -280,6 +300,7 @@ describe('batch deletes', () => {
     ['<Delete></Delete>', 'MalformedXML'],
     ['<Delete><Object><Key>a', 'MalformedXML'],
     ['nonsense', 'MalformedXML'],
+    ['<!DOCTYPE Delete [<!ENTITY k "a">]><Delete><Object><Key>&k;</Key></Object></Delete>', 'MalformedXML'],
     [`<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
     ['<Delete><Object><Key>a</Key><VersionId>7</VersionId></Object></Delete>', 'InvalidArgument'],
     ['<Delete><Object><Key></Key></Object></Delete>', 'InvalidObjectName'],

@@ -1,4 +1,4 @@
-import { readdir, truncate } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { BucketStore } from '../../../../src/local/oss/operations/operation.ts';
@@ -113,6 +113,21 @@ describe('the store', () => {
 
     expect(after.bucket('photos').keys).toEqual([]);
     expect(setAside).toHaveBeenCalledOnce();
+  });
+
+  it('the store leaves out a file whose body was cut, although its end is whole', async () => {
+    const dataDir = await temporaryDir();
+    await put(open(dataDir), 'a', [Buffer.from('a body')]);
+    const files = await filesUnder(join(dataDir, 'buckets'));
+    for (const file of files.filter((each) => !each.endsWith('settings.json'))) {
+      await writeFile(file, (await readFile(file)).subarray(1));
+    }
+
+    expect(open(dataDir).bucket('photos').keys).toEqual([]);
+    expect(setAside).toHaveBeenLastCalledWith(
+      expect.any(String),
+      expect.objectContaining({ message: expect.stringContaining('damaged') }),
+    );
   });
 
   it('drops an upload whose bucket was deleted meanwhile', async () => {
