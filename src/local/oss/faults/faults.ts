@@ -8,6 +8,7 @@ import type { OssRequest } from '../http/request.ts';
 import type { Service } from '../operations/operation.ts';
 import { operationName } from '../operations/table.ts';
 import { dated, discard, slowed, truncated, withWrongJson } from './answers.ts';
+import { createQuota, createRandom } from './chance.ts';
 import { faultOperations, imageOperations, refusalOf } from './kinds.ts';
 import { type FaultPlan, type FaultRule, keyMatcher, parseFaultPlan } from './plan.ts';
 
@@ -153,34 +154,4 @@ async function withClock(run: Exchange['run'], now: () => number): Promise<Reply
 function isSignedOnDayOf(timeMs: number, { headers, query }: OssRequest): boolean {
   const signedAt = headers.get('x-oss-date') ?? query.get('x-oss-date');
   return signedAt?.slice(0, 8) === new Date(timeMs).toISOString().slice(0, 10).replaceAll('-', '');
-}
-
-/** Mulberry32: 0 to 1, the same sequence for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** A token bucket that holds the calls of one second; false when it is empty. */
-function createQuota(callsPerSecond: number | undefined, now: () => number): () => boolean {
-  if (callsPerSecond === undefined) {
-    return () => true;
-  }
-  let tokens = callsPerSecond;
-  let filledMs = now();
-  return () => {
-    const elapsedMs = Math.max(0, now() - filledMs);
-    filledMs += elapsedMs;
-    tokens = Math.min(callsPerSecond, tokens + (elapsedMs / 1000) * callsPerSecond);
-    if (tokens < 1) {
-      return false;
-    }
-    tokens -= 1;
-    return true;
-  };
 }

@@ -1,7 +1,8 @@
 import { type Claim, type Signed, verify } from '../auth/claim.ts';
 import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
-import { checkScope, parseCredential, signTextV4 } from '../auth/v4.ts';
+import { checkScope, parseCredential } from '../auth/v4.ts';
+import { signTextV4 } from '../auth/v4-signature.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';

@@ -1,5 +1,5 @@
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
-import { signV4 } from '../../oss/auth/v4.ts';
+import { signV4 } from '../../oss/auth/v4-signature.ts';
 
 export interface RequestToPresign {
   method: string;

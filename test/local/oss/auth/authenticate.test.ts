@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseAuthorization, signV4 as sign } from '../../../../src/local/oss/auth/v4.ts';
+import { parseAuthorization } from '../../../../src/local/oss/auth/v4.ts';
+import { signV4 as sign } from '../../../../src/local/oss/auth/v4-signature.ts';
 import { startOss } from '../running-oss.ts';
 import { type RawRequest, type SignOptions, send, signV4 } from '../v4-client.ts';
 

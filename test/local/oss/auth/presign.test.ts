@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseCredential, signV4 } from '../../../../src/local/oss/auth/v4.ts';
+import { parseCredential } from '../../../../src/local/oss/auth/v4.ts';
+import { signV4 } from '../../../../src/local/oss/auth/v4-signature.ts';
 import { aliClient } from '../ali-client.ts';
 import { type RunningOss, startOss } from '../running-oss.ts';
 
