@@ -59,7 +59,7 @@ function translate(text: string, file: string): Translation {
   if (isJsonObject(value)) {
     return translateLambda(value);
   }
-  if (/^\s*(export\s+)?IMG_SIZES\s*=/m.test(text)) {
+  if (/^[ \t]*(export[ \t]+)?IMG_SIZES[ \t]*=/m.test(text)) {
     return translateFirebase(text);
   }
   throw new CliError(
