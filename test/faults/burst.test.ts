@@ -125,7 +125,7 @@ function summarize(
   const throttledShare = requests.throttled / requests.processed;
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   const cap = burst.maxInstances === uncapped ? `${uncapped} (no cap)` : `${burst.maxInstances}`;
-  rows.push([
+  const row = [
     `${burst.quota}/s`,
     ...[`${burst.uploads}`, `${burst.outputs}`, cap, `${done}`, `${outcomes.length - done}`],
     ...[
@@ -140,7 +140,10 @@ function summarize(
       seconds(uploadedMs),
       seconds(doneMs),
     ],
-  ]);
+  ];
+  // Rows come as they are measured: a long burst would say nothing for many minutes.
+  console.log(row.join('  '));
+  rows.push(row);
   return { done, deadLetters: outcomes.length - done, throttledShare, billedShare: billedMs / usefulMs };
 }
 
