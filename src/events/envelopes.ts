@@ -33,7 +33,7 @@ export const envelopes: readonly Envelope[] = [
     detect: ({ source, type, data }) =>
       (source === 'acs.oss' && typeof type === 'string') || isOssRecord(fieldsOf(data)),
     unwrap: ({ type, data, time }, path) => {
-      const eventName = withoutPrefix(String(type));
+      const eventName = withoutPrefix(textOf(type) ?? '');
       const isAboutObject = /^Object\w+:/.test(eventName) || isOssRecord(fieldsOf(data));
       return [isAboutObject ? readOssRecord(data, `${path}data.`, time) : { kind: 'other', eventName }];
     },

@@ -255,6 +255,10 @@ describe('the forms in which an event comes', () => {
       JSON.stringify({ source: 'acs.oss', type: 'acs:oss:new', data: record }),
     ],
     ['a CloudEvent of another source', JSON.stringify({ source: 'me', type: 'mine', data: record })],
+    [
+      'a CloudEvent whose type is no text',
+      JSON.stringify({ source: 'acs.oss', type: { toString: 1 }, data: record }),
+    ],
     ['a dead letter with the event as a text', JSON.stringify({ requestContext: {}, requestPayload: text })],
     ['a dead letter with the event as JSON', JSON.stringify({ requestPayload: { events: [record] } })],
     [
