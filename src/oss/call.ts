@@ -82,11 +82,11 @@ export function createCall(settings: CallSettings): Call {
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
-    const hide = (text: string) => hideSecrets(text, credentials);
+    const hide = (text: string) => hideSecrets(text, credentials, headers);
     if (response.statusCode >= 200 && response.statusCode <= 299) {
       return { ...response, context, hide };
     }
-    const error = new OssServiceError(context, response, hide);
+    const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
     if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {
       clock.offsetMs = error.serverTimeMs - now();
     }
@@ -112,13 +112,23 @@ function assertSendable(credentials: Credentials): Credentials {
   return credentials;
 }
 
-/** Replaces the secret, the token and everything that may be a signature, should an answer quote the request. */
-function hideSecrets(text: string, { accessKeySecret, securityToken }: Credentials): string {
-  const secrets = [accessKeySecret, securityToken].filter((secret) => secret !== undefined && secret !== '');
-  return secrets.reduce<string>(
-    (left, secret = '') => left.replaceAll(secret, '***'),
-    text.replace(/\b[0-9a-f]{64}\b/gi, '***'),
-  );
+/**
+ * Replaces the secret, the token and the signature that was sent, should an answer quote the request. Nothing else goes:
+ * an answer names the object that was saved, and keys may be digests.
+ */
+function hideSecrets(
+  text: string,
+  { accessKeySecret, securityToken }: Credentials,
+  { authorization }: Record<string, string>,
+): string {
+  const signature = authorization?.replace(/^.*Signature=/, '');
+  const secrets = [accessKeySecret, securityToken, signature].filter((secret) => secret !== undefined);
+  return secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
+}
+
+/** Replaces whatever may be a signature, in a message for people: one of another attempt, or what OSS computed itself. */
+function hideSignatures(text: string): string {
+  return text.replace(/\b[0-9a-f]{64}\b/gi, '***');
 }
 
 interface PreparedRequest extends RequestToSign {

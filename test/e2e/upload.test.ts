@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OSS from 'ali-oss';
@@ -182,6 +182,7 @@ describe('a key', () => {
 
     const { objects } = await ours.listObjectsV2({ bucket: 'small-ones', maxKeys: 1_000 });
     expect(objects.map(({ key }) => key).sort()).toEqual([...hostileKeys].sort());
+    expect(await readdir(stack.deadLetterDir)).toEqual([]);
     expect(await look(ours, 'a/../b', 'small-ones')).toMatchObject({ width: 8, format: 'png' });
   });
 });

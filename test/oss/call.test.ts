@@ -197,6 +197,34 @@ describe('an operation that fails', () => {
     expect(result).toMatchObject({ bucket: '***', key: '***' });
   });
 
+  it('an operation that succeeds tells the whole key of an object that is named by a SHA-256', async () => {
+    const mock = mockOss();
+    const key = `derived/${'0a'.repeat(32)}.webp`;
+    answer(mock, 200, JSON.stringify({ bucket: 'bucket-1', object: key, status: 'OK' }));
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(result).toMatchObject({ bucket: 'bucket-1', key });
+  });
+
+  it('an operation that succeeds shows no signature that its answer names as the object', async () => {
+    const mock = mockOss();
+    const requests = answer(mock, 500, errorXml('InternalError', 'again'));
+    mock.pool.intercept({ path: () => true, method: 'POST' }).reply(
+      200,
+      ({ headers }) => {
+        const authorization = Object.entries(headers ?? {}).find(([name]) => name === 'authorization')?.[1];
+        return JSON.stringify({ bucket: 'bucket-1', object: String(authorization), status: 'OK' });
+      },
+      { headers: { 'x-oss-request-id': 'R1' } },
+    );
+
+    const result = await mock.client.processObject({ ...source, process });
+
+    expect(requests).toHaveLength(1);
+    expect(result.key).toMatch(/,Signature=\*\*\*$/);
+  });
+
   it.each([
     ['a service error', 403, `<StringToSign>x-oss-security-token:very-token</StringToSign>`],
     ['an unreadable one', 500, ' very-token very-secret'],
