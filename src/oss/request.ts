@@ -50,13 +50,14 @@ class RenewedAgent extends DispatcherBase {
   readonly #create: () => Agent;
   readonly #now: () => number;
   #agent: Agent;
-  #usedAt = 0;
+  #usedAt: number;
 
   constructor(create: () => Agent, now: () => number) {
     super();
     this.#create = create;
     this.#now = now;
     this.#agent = create();
+    this.#usedAt = now();
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
