@@ -85,12 +85,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     if (jobs.some(({ dryRun }) => dryRun) || results.length > 1) {
       logSummary(logger, report);
     }
-    if (
-      mustThrow(
-        report,
-        records.some(({ options }) => options?.adHoc) ? 'throw' : deps.ruleSet.onPermanentFailure,
-      )
-    ) {
+    const isAdHoc = records.some(({ options }) => options?.adHoc);
+    if (mustThrow(report, isAdHoc ? 'throw' : deps.ruleSet.onPermanentFailure)) {
       throw new OutputsFailed(report);
     }
     instance.forget(requestId);
