@@ -12,7 +12,7 @@ server.listen(Number(process.env.FC_CUSTOM_LISTEN_PORT ?? '9000'), '0.0.0.0');
 
 /** Answers `POST /invoke` with the report or, under status 404, with the error; refuses everything else. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Who comes through an HTTP trigger chooses the path, but not this header.
+  // A caller who comes through an HTTP trigger chooses the path, but not this header.
   if ((request.headers['x-fc-control-path'] ?? request.url) !== '/invoke') {
     return send(response, 404, { errorMessage: 'This function takes events only: POST /invoke.' });
   }
@@ -51,7 +51,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** As built-in runtimes describe an error, so that logs and destinations look the same (Function Compute help: "Error handling"). */
+/** Describes an error as built-in runtimes do, so that logs and destinations look the same (Function Compute help: "Error handling"). */
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) {
     return { errorMessage: String(error) };

@@ -3,14 +3,14 @@ import type { Quota } from './quota.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { isComplete, type Source, type StoredObject } from './source.ts';
 
-/** What a backfill would do, found out without a call to OSS but the listing. */
+/** A backfill's work, found out without a call to OSS but the listing. */
 export interface Estimate {
   /** Seen in the source, and of these the ones that a rule takes. */
   objects: number;
   selected: number;
   /** Each is a billed call. */
   outputs: number;
-  /** Of source objects, counted for each output. */
+  /** Bytes of source objects, counted for each output. */
   sourceBytes: number;
   /** HeadObject requests beside them. */
   headRequests: number;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 
-/** What became of objects and of their outputs. */
+/** Counts of objects and of their outputs, by what became of them. */
 const countsSchema = z.object({
   objects: z.number(),
-  /** Of the objects, those that a rule takes. */
+  /** The objects that a rule takes. */
   selected: z.number(),
   /** Outputs. */
   saved: z.number(),
@@ -15,7 +15,7 @@ const countsSchema = z.object({
   skipped: z.record(z.string(), z.number()),
 });
 
-/** Where a backfill stands. */
+/** The state of a backfill. */
 const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string().optional(),
@@ -48,7 +48,7 @@ export type Line = z.infer<typeof lineSchema>;
 
 export interface StoredJournal {
   state: JournalState;
-  /** What was done beyond the state's position. */
+  /** Items that were done beyond the state's position. */
   lines: Line[];
 }
 

@@ -27,13 +27,13 @@ const itemsPerCheckpoint = 1_000;
  * so that a process killed at any moment has lost nothing but the calls under way.
  */
 export class Journal {
-  /** Where its position is; on the disk as of the last checkpoint. */
+  /** Its position; the one on the disk is that of the last checkpoint. */
   state: JournalState;
   /** All that is accounted for so far, what is ahead of the position included. */
   total: Counts;
   failuresInARow = 0;
   readonly #folder: string;
-  /** What earlier runs did beyond the position. */
+  /** Items that earlier runs did beyond the position. */
   readonly #earlier: Map<string, Line>;
   /** Begun and not behind the position yet, in the order of the source. */
   readonly #open: Item[] = [];
@@ -64,7 +64,7 @@ export class Journal {
     return item;
   }
 
-  /** What an earlier run did, if it did. It counts for the item. */
+  /** The result of an earlier run, if there is one. It counts for the item. */
   recall(item: Item, source: string, target?: string): Line | undefined {
     const id = idOf(source, target);
     const line = this.#earlier.get(id);

@@ -24,7 +24,7 @@ export interface Pace {
  */
 const keptMs = 500;
 
-/** What the rate gains a second after it fell, as a share of the most. */
+/** The rate gains this share of the highest rate each second after it fell. */
 const recovery = 0.05;
 
 const leastRate = 0.2;

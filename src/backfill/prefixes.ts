@@ -10,7 +10,7 @@ export interface BucketPrefix {
 /** More prefixes than this cost more listings than they save. */
 const maxPrefixes = 64;
 
-/** Of a class such as `[0-9]` each character is tried; of a larger one none is. */
+/** Each character of a class such as `[0-9]` is tried; of a larger class none is. */
 const maxAlternatives = 16;
 
 const maxKeyLength = 1_023;
@@ -69,7 +69,7 @@ function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefine
   return branches;
 }
 
-/** What lies in `place` and in one of the others: of two prefixes the longer one, where it begins with the shorter. */
+/** The part of `place` that lies in one of the others: the longer one of two prefixes, where it begins with the shorter. */
 function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): BucketPrefix[] {
   return others
     .filter(({ bucket }) => bucket === place.bucket)

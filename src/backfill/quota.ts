@@ -1,7 +1,7 @@
-/** What OSS allows an account in a region for image processing; beyond it OSS answers 503. */
+/** The image processing that OSS allows an account in a region; beyond it OSS answers 503. */
 export interface Quota {
   callsPerSecond: number;
-  /** Of source objects, counted for each call that reads them. */
+  /** Bytes of source objects, counted for each call that reads them. */
   bytesPerSecond: number;
 }
 

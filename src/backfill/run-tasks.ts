@@ -12,7 +12,7 @@ export interface RunTasksOptions extends RunOptions {
   sleep: (delayMs: number) => Promise<unknown>;
 }
 
-/** Of a batch: half of what a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+/** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
 export const maxOutputs = 50;
 
 /** Function Compute takes 128 KB (FC help: "Limits"). */
@@ -78,7 +78,7 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
   await followUntilFewerThan(1);
 }
 
-/** What the ids of one backfill's tasks begin with: it is another one when it is begun anew. */
+/** The ids of one backfill's tasks begin with it; a backfill that is begun anew has another one. */
 function taskPrefix({ startedAt }: JournalState): string {
   return `backfill-${startedAt.replace(/\D/g, '')}-`;
 }

@@ -4,7 +4,7 @@ import { type FailedResult, formatObject, type PlannedResult, type SkipReason } 
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { StoredObject } from './source.ts';
 
-/** Which of the objects that a rule takes are wanted. */
+/** Narrows the objects that a rule takes to those that are wanted. */
 export interface Filter {
   /** Epoch ms between which an object was modified, the first included. */
   since?: number | undefined;
@@ -15,7 +15,7 @@ export interface Filter {
 export type Reason = SkipReason | 'outside-time' | 'archived';
 
 export interface Selection {
-  /** What is to be made, and what cannot be. */
+  /** The outputs that are to be made, and those that cannot be. */
   outputs: readonly (PlannedResult | FailedResult)[];
   /** Present where there is nothing to do for the object. */
   skipped?: Reason | undefined;

@@ -19,7 +19,7 @@ export function isComplete({ sizeBytes, eTag, lastModified }: StoredObject): boo
   return sizeBytes !== undefined && eTag !== undefined && lastModified !== undefined;
 }
 
-/** Where an object stands in its source: the number of the prefix or file, and the key or row within it. */
+/** The place of an object in its source: the number of the prefix or file, and the key or row within it. */
 export interface Position {
   part: number;
   after: string | number;
@@ -32,7 +32,7 @@ export interface Entry {
 
 /** Objects in an order that is the same whenever they are read, so that reading can go on behind a position. */
 export interface Source {
-  /** What is read, in words. */
+  /** The thing that is read, in words. */
   name: string;
   /** A digest of the file that lists the objects; empty where OSS lists them. */
   fingerprint: string;

@@ -15,7 +15,7 @@ import { CliError, type Io, type Option, optionalText, requiredText, type Values
 import type { Connection } from './connection.ts';
 import { loadRules } from './project.ts';
 
-/** What says which objects a backfill is about, and how fast it goes. */
+/** The options that say which objects a backfill is about, and how fast it goes. */
 export const jobOptions: Readonly<Record<string, Option>> = {
   rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
   rule: { value: 'name', summary: 'only this one of them' },
@@ -40,7 +40,7 @@ export const jobOptions: Readonly<Record<string, Option>> = {
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 };
 
-/** What a backfill is about, all in all. */
+/** Everything that a backfill needs to know of its work. */
 export type Job = Awaited<ReturnType<typeof openJob>>;
 
 export async function openJob(values: Values, urls: readonly string[], io: Io, connection: Connection) {
@@ -59,7 +59,7 @@ export async function openJob(values: Values, urls: readonly string[], io: Io, c
     onlyMissing: onlyMissing === true,
     max: readNumber(values, 'max'),
     taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
-    /** What it may use of the account's. */
+    /** The part of the account's quota that it may use. */
     quota: readQuota(values, connection.settings.region),
     /** Its journal's: the same for the same command, whatever the rules say and however fast it goes. */
     folder: join(journal, digestOf(JSON.stringify(identity))),

@@ -7,7 +7,7 @@ import { formatObject } from '../pipeline/result.ts';
 import { functionPriceCny } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-/** What the dry run found: how much there is to do, what it costs, and how long it takes under the quota. */
+/** Formats the findings of the dry run: how much there is to do, what it costs, and how long it takes under the quota. */
 export function formatEstimate(
   estimate: Estimate,
   {

@@ -119,7 +119,7 @@ async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
   return 0;
 }
 
-/** What fails in 6 attempts, the pauses between which add up to 15 s on the average, is not a passing fault. */
+/** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
 const maxAttempts = 6;
 
 async function carryOut(job: Job, journal: Journal, io: Io, connection: Connection): Promise<number> {

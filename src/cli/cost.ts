@@ -23,7 +23,7 @@ export const cost: Command = {
 interface Month {
   uploads: number;
   outputs: number;
-  /** Of sources, counted for each output that is made of them. */
+  /** Bytes of sources, counted for each output that is made of them. */
   gigabytes: number;
   region: string;
 }

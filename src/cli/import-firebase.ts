@@ -59,7 +59,7 @@ export function translateFirebase(text: string): common.Translation {
     },
     outputs: made.flatMap((type) => sizes.map((size) => outputOf(size, type))),
   });
-  // What is converted to its own type has the name that keeping the type would give it.
+  // A picture that is converted to its own type has the name that keeping the type would give it.
   const kept = common.pictureExtensions.filter((one) => types.includes('false') && !converted.includes(one));
   const rules = [
     ...(converted.length > 0 ? [ruleOf('resize', common.pictureExtensions, converted)] : []),

@@ -40,7 +40,7 @@ export async function writeProject(dir: string, templateDir: string, answers: An
 }
 
 function fillIn(text: string, { region, bucket }: Answers): string {
-  // As s.yaml explains, for pictures of 2 MB.
+  // These numbers hold for pictures of 2 MB, as s.yaml explains.
   const instances = quotaOf(region).callsPerSecond > 5 ? '5' : '1';
   return text
     .replace('{{ region }}', region)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Outcome, Task } from './result.ts';
 
 /**
- * What attempts at one event did, by task: outputs that were saved, and failures that no attempt heals. Neither is paid
+ * Remembers attempts at one event, by task: outputs that were saved, and failures that no attempt heals. Neither is paid
  * for again when Function Compute repeats the event.
  */
 export type TaskMemory = Map<string, Outcome>;

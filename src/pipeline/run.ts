@@ -18,7 +18,7 @@ export interface Job {
 export interface RunOptions extends Omit<SaveOptions, 'savedSince'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
-  /** What an earlier attempt at this event did, and this one adds. */
+  /** Holds what an earlier attempt at this event did; this one adds to it. */
   memory: TaskMemory;
   random: () => number;
   /** Called as each result comes, in the order of completion. */

@@ -1,4 +1,4 @@
-/** What the page and its server say to each other: types only, so that both sides may use them. */
+/** The messages between the page and its server: types only, so that both sides may use them. */
 
 import type { Diagnostic } from '../../check/diagnostic.ts';
 import type { OssObject } from '../../process.ts';
@@ -45,7 +45,7 @@ export type EntryContent =
     }
   | { kind: 'rules'; status: 'loaded' | 'refused'; message?: string | undefined };
 
-/** What became of one output, read from the function's own log. */
+/** The outcome of one output, read from the function's own log. */
 export interface ResultEntry {
   kind: 'result';
   invocationId: string;
@@ -75,12 +75,12 @@ export interface OutcomeEntry {
   deadLetter?: string | undefined;
 }
 
-/** What the page shows wherever the person is. */
+/** The state that the page shows wherever the person is. */
 export interface PageState {
   /** Goes with whatever changes anything. */
   token: string;
   buckets: string[];
-  /** Where dropped pictures go so that a rule takes them. */
+  /** The folder into which dropped pictures go, so that a rule takes them. */
   upload: { bucket: string; prefix: string };
   /** Set while the file is broken: the function keeps the last good rules. */
   rulesProblem?: string | undefined;
@@ -125,7 +125,7 @@ export interface RulesText {
   version: string;
 }
 
-/** What a rule takes and writes, as its author wrote it. */
+/** The keys that a rule takes and writes, as its author wrote them. */
 export interface RuleSummary {
   name: string;
   takes: string[];

@@ -24,7 +24,7 @@ export interface AsyncTask {
 }
 
 export interface TasksOptions {
-  /** Where tasks are kept, a file each; the unfinished ones are begun again at the next start. */
+  /** The folder that keeps the tasks, a file each; the unfinished ones are begun again at the next start. */
   dir: string;
   functionCompute: { invoke(event: Buffer): Promise<InvocationResult> };
   retryDelaysMs?: readonly number[] | undefined;
@@ -64,7 +64,7 @@ export class Tasks {
     return true;
   }
 
-  /** What waits is not begun; what runs is not tried again, and is called stopped when it has ended. */
+  /** A waiting task is not begun; a running one is not tried again, and is called stopped when it has ended. */
   stop(task: AsyncTask): void {
     if (task.status === 'Running') {
       this.#change(task, { status: 'Stopping' });
@@ -78,7 +78,7 @@ export class Tasks {
   }
 
   #start(task: AsyncTask): void {
-    // What our own end interrupts is still in its file.
+    // A task that our own end interrupts is still in its file.
     void this.#limit(() => this.#run(task)).catch(() => {});
   }
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-/** What went wrong last that no view tells of by itself. */
+/** The last thing that went wrong and that no view tells of by itself. */
 export const problem = signal<string | undefined>(undefined);
 
 /** Takes what no view has caught, such as an answer of the server that is none of success. */

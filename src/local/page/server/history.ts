@@ -3,7 +3,7 @@ import type { OssObject } from '../../../process.ts';
 import type { StackEvent } from '../../stack-events.ts';
 import type { Entry, EntryContent, PlannedOutput } from '../wire.ts';
 
-/** What the rules ask for of the object that an event is about. */
+/** The outputs that the rules ask for of the object that an event is about. */
 export interface EventPlan {
   object: OssObject;
   outputs: PlannedOutput[];
@@ -13,7 +13,7 @@ export interface EventPlan {
 /** At least so many entries are kept; the oldest are forgotten first. */
 const maxEntries = 20_000;
 
-/** What happened since the stack was started, as entries that a person can read. */
+/** Everything that happened since the stack was started, as entries that a person can read. */
 export interface History {
   /** The entries that an event of the stack is worth: none, one or several. */
   take(event: StackEvent): Entry[];

@@ -15,7 +15,7 @@ export function listObjects(store: ObjectReader, bucket: string, prefix: string,
   return { objects: found.map((meta) => describeObject(bucket, meta)), next: page.next };
 }
 
-/** What is known of one object, without its history. */
+/** Everything known of one object, without its history. */
 export async function describe(
   store: ObjectReader,
   { bucket, key }: OssObject,

@@ -17,7 +17,7 @@ import { createPageRoute } from './route.ts';
 import { rulesOf, uploadPlace } from './rules.ts';
 
 export interface PageOptions {
-  /** Where the built page lies. */
+  /** The folder of the built page. */
   assetsDir: string;
   rulesFile: string;
   deadLetterDir: string;

@@ -5,7 +5,7 @@ import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import type { EventPlan } from './history.ts';
 
-/** What the rules ask for of each object that an event is about; nothing for an event that cannot be read. */
+/** Plans each object that an event is about, by the rules; an event that cannot be read has no plan. */
 export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
   return recordsOf(event).flatMap((record) => {
     if (record.kind !== 'object') {

@@ -5,7 +5,7 @@ export interface RequestToPresign {
   method: string;
   bucket: string;
   key: string;
-  /** What the request will send as Content-Type; none where it is absent. */
+  /** The Content-Type that the request will send; none where it is absent. */
   contentType?: string | undefined;
 }
 

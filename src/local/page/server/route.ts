@@ -22,9 +22,9 @@ export interface PageRoutes {
   handlers: Readonly<Record<string, PageHandler>>;
   /** Takes over an answer that lasts: `GET live`; `after` is the last entry that the page has, or nothing. */
   connect: (response: ServerResponse, after: string) => void;
-  /** What every request that changes anything has to bring. */
+  /** Every request that changes anything has to bring it. */
   token: string;
-  /** Where the built page lies. */
+  /** The folder of the built page. */
   assetsDir: string;
 }
 

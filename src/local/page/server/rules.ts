@@ -32,7 +32,7 @@ export async function saveRules(file: string, text: string, version: string): Pr
   return readRules(file);
 }
 
-/** What the checks say of a text, what its rules take and write, and which feeds which. */
+/** Tells what the checks say of a text, what its rules take and write, and which feeds which. */
 export function checkText(text: string, file: string): RulesCheck {
   const compiled = compileRules(text, file);
   if (!compiled.ok) {
@@ -76,7 +76,7 @@ function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** What the rules of a text would make of an object that is uploaded; no rule is told of where the text is broken. */
+/** Explains what the rules of a text would make of an object that is uploaded; no rule is told of where the text is broken. */
 export function explainText(text: string, object: OssObject): Explanation {
   const compiled = compileRules(text, '');
   const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString() };

@@ -9,7 +9,7 @@ import { Objects } from './objects.tsx';
 const parts = ['objects', 'dead-letters', 'failures'] as const;
 type Part = (typeof parts)[number];
 
-/** What is stored, what failed for good, and what shall fail. */
+/** Shows what is stored, what failed for good, and what shall fail. */
 export function BrowseView() {
   const { parameters } = route.value;
   const shown = parts.find((part) => part === parameters.get('show')) ?? 'objects';

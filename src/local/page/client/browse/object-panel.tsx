@@ -121,7 +121,7 @@ function Metadata({ headers }: { headers: Record<string, string> }) {
   );
 }
 
-/** What is known of an object, and what happens to it while one looks. */
+/** Shows what is known of an object, and what happens to it while one looks. */
 function useDetails({ bucket, key }: OssObject) {
   const [details, setDetails] = useState<ObjectDetails>();
   const [history, setHistory] = useState<readonly Entry[]>([]);

@@ -8,7 +8,7 @@ interface TimelineProps {
   object: OssObject;
 }
 
-/** What happened to an object, oldest first: events, what the rules asked for, results, log lines. */
+/** Tells what happened to an object, oldest first: events, what the rules asked for, results, log lines. */
 export function Timeline({ entries, object }: TimelineProps) {
   if (entries.length === 0) {
     return <p class="note">{t('timeline.empty')}</p>;

@@ -11,7 +11,7 @@ export interface Output {
   /** Absent where the function made what the page had not foreseen. */
   plan?: PlannedOutput | undefined;
   result?: ResultEntry | undefined;
-  /** Of the saved object, read once it is there. */
+  /** Read from the saved object once it is there. */
   details?: ObjectDetails | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Upload {
   object: OssObject;
   file: File;
   phase: 'uploading' | 'processing' | 'done' | 'failed';
-  /** Of the upload, 0 to 1. */
+  /** The part of the upload that is done, 0 to 1. */
   progress: number;
   details?: ObjectDetails | undefined;
   outputs: Output[];

@@ -2,7 +2,7 @@ import type { Completion, CompletionContext, CompletionResult } from '@codemirro
 import { syntaxTree } from '@codemirror/language';
 import type { SyntaxNode } from '@lezer/common';
 
-/** As much of a JSON Schema as completion needs. */
+/** The part of a JSON Schema that completion needs. */
 export interface JsonSchema {
   description?: string;
   properties?: Record<string, JsonSchema>;
@@ -49,7 +49,7 @@ function pathAt({ state }: CompletionContext, at: number): string[] {
   return flow.length > 0 ? [...path, ...flow.slice(1)] : path;
 }
 
-/** Where the first key or word of a line stands, the dashes of a list counted as indentation. */
+/** Finds where the first key or word of a line stands, the dashes of a list counted as indentation. */
 function columnOf(text: string): number {
   return /^[\s-]*/.exec(text)?.[0].length ?? 0;
 }

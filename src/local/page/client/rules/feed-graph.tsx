@@ -2,7 +2,7 @@ import type { RulesCheck } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { layOut, rowPx } from './graph-layout.ts';
 
-/** What every rule takes and writes, which rule feeds which, and the loops in red with keys that would go round. */
+/** Draws what every rule takes and writes, which rule feeds which, and the loops in red with keys that would go round. */
 export function FeedGraph({ rules, feeds, cycles }: RulesCheck) {
   const names = rules.map(({ name }) => name);
   const { arcs, widthPx } = layOut(names, feeds);

@@ -27,7 +27,7 @@ export function layOut(names: readonly string[], feeds: readonly Feed[]): { arcs
     lanes[lane]?.push({ top, bottom });
     return { path: pathOf(span.from, span.to, lane), isLoop: span.isLoop };
   });
-  // What is drawn last lies on top.
+  // The arrow that is drawn last lies on top.
   arcs.sort((one, other) => Number(one.isLoop) - Number(other.isLoop));
   return { arcs, widthPx: lanes.length === 0 ? 0 : (lanes.length + 1) * lanePx };
 }

@@ -11,7 +11,7 @@ import { Picture } from '../ui/picture.tsx';
 const offered = 24;
 
 interface PictureStripProps {
-  /** Of the picture that is tried, or shall be. */
+  /** The picture that is tried, or shall be. */
   chosenKey: string | null;
   onChoose: (object: ObjectSummary) => void;
 }

@@ -17,7 +17,7 @@ export function actionAt(text: string, caret: number): StyleAction | undefined {
   return actionsOf(text).findLast(({ name }) => name.offset <= caret);
 }
 
-/** Where an action ends, behind its last parameter. */
+/** The end of an action, behind its last parameter. */
 export function endOf({ name, parameters }: StyleAction): number {
   const { text, offset } = parameters.at(-1)?.value ?? name;
   return offset + text.length;

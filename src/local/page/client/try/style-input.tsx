@@ -64,7 +64,7 @@ interface DiagnosticsProps {
   onFix: (diagnostic: Diagnostic, replacement: string) => void;
 }
 
-/** What the checker says of the style, each with its suggestion where there is one. */
+/** Lists what the checker says of the style, each with its suggestion where there is one. */
 export function StyleDiagnostics({ diagnostics, onSelect, onFix }: DiagnosticsProps) {
   return (
     <ul class="diagnostics" id="style-diagnostics" aria-live="polite">

@@ -6,7 +6,7 @@ interface PictureProps {
   /** Its ETag; absent where the object is no picture, or not known yet. */
   version: string | undefined;
   alt: string;
-  /** Of the picture itself: keeps its place while it is loaded. */
+  /** The size of the picture itself keeps its place while it is loaded. */
   pixels?: { width: number; height: number } | undefined;
   /** Both sides at most so many pixels; a picture is never enlarged. */
   sidePx?: number;
