@@ -68,6 +68,7 @@ it(`makes each of ${keys} outputs, whatever moment it is killed at`, async () =>
     }
     sampler.child.kill('SIGKILL');
     await once(sampler.child, 'exit');
+    await oss.deserted();
     const found = await markDone(dir, oss);
     expect(found).toBeLessThanOrEqual(maxConcurrency);
     underWay += found;

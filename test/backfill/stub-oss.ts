@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export interface StubOss {
   readonly url: string;
@@ -11,6 +13,8 @@ export interface StubOss {
   readonly total: number;
   /** Resolves when so many calls were made in all. */
   reached(total: number): Promise<void>;
+  /** Resolves when no connection is left: then each call that a killed process sent has been counted. */
+  deserted(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,6 +80,11 @@ export async function startStubOss(count: number): Promise<StubOss> {
       return total;
     },
     reached: (wanted) => new Promise((resolve) => waiting.push({ total: wanted, resolve })),
+    async deserted() {
+      while ((await promisify(server.getConnections).call(server)) > 0) {
+        await sleep(5);
+      }
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
