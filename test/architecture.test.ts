@@ -10,15 +10,18 @@ interface Import {
   from: string;
   to: string;
   isType: boolean;
+  /** It is loaded only when a function comes to it. */
+  isLazy: boolean;
 }
 
 const imports: Import[] = files.flatMap((from) => {
   const text = readFileSync(from, 'utf8');
   const found = text.matchAll(/(?:^(?:import|export)( type)? [^;]*?from |\bimport\()'([^']+)'/gm);
-  return [...found].map(([, type, name = '']) => ({
+  return [...found].map(([statement, type, name = '']) => ({
     from,
     to: name.startsWith('.') ? normalize(join(dirname(from), name)) : name,
     isType: type !== undefined,
+    isLazy: statement.startsWith('import('),
   }));
 });
 
@@ -128,6 +131,19 @@ describe('the architecture', () => {
 
     const undici = ['core/connect.js', 'dispatcher/agent.js', 'dispatcher/dispatcher.js'];
     expect(packages.sort()).toEqual(['@alicloud/credentials', ...undici.map((file) => `undici/lib/${file}`)]);
+  });
+
+  it('starts the command line without the libraries that only some commands need', () => {
+    const eager = imports.filter(({ isType, isLazy }) => !isType && !isLazy);
+    const reached = new Set(['src/cli/main.ts']);
+    for (const file of reached) {
+      for (const { to } of eager.filter(({ from }) => from === file)) {
+        reached.add(to);
+      }
+    }
+
+    const packages = [...reached].filter((name) => !/^(src\/|node:|package\.json$)/.test(name));
+    expect(packages.sort()).toEqual(['fastest-levenshtein', 'string-width']);
   });
 
   it('reads the environment at the entry points alone', () => {

@@ -38,7 +38,6 @@ describe('the deployed bundle', () => {
     expect(
       inputs()
         .filter((path) => /^src\/rules\//.test(path))
-
         .map((path) => basename(path))
         .sort(),
     ).toEqual(['key-table.ts', 'match.ts', 'rule-set.ts', 'template.ts']);

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.ts';
-import { CliError, type Command, type Values } from './command.ts';
+import { CliError, type NamedCommand, type Values } from './command.ts';
 import { formatTable } from './terminal.ts';
 
 /** Parses the arguments behind the command's name by the command's own table; `help` is true where it was asked for. */
 export function parseOptions(
-  command: Command,
+  command: NamedCommand,
   args: string[],
 ): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(
@@ -40,7 +40,7 @@ export function parseOptions(
 }
 
 /** Tells what the command does and how it is called, with a row for each option. */
-export function formatUsage({ name, summary, options, positionals }: Command): string {
+export function formatUsage({ name, summary, options, positionals }: NamedCommand): string {
   const operand = positionals && `<${positionals.name}>`;
   const rows = Object.entries(options).map(([option, { value, summary: text, default: preset }]) => [
     `  --${option}${value === undefined ? '' : ` <${value}>`}`,
@@ -57,7 +57,7 @@ export function formatUsage({ name, summary, options, positionals }: Command): s
   return `${summary}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
 }
 
-export function formatCommands(commands: readonly Command[]): string {
+export function formatCommands(commands: readonly { name: string; summary: string }[]): string {
   const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
   return `Every object uploaded to OSS gets its derivatives.
 

@@ -18,9 +18,6 @@ import { type Connection, connectionOptions, withConnection } from './connection
 import { createProgress, printable } from './terminal.ts';
 
 export const backfill: Command = {
-  name: 'backfill',
-  summary:
-    'Makes the outputs of objects that are there already: a dry run first, then, if you say so, the calls.',
   positionals: {
     name: 'oss://bucket/prefix/',
     summary: 'where to look (default: wherever the rules look)',

@@ -9,9 +9,6 @@ import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
 
 export const build: Command = {
-  name: 'build',
-  summary:
-    'Checks and compiles the rules and puts the function beside them into the folder that is deployed.',
   options: {
     rules: rulesOption,
     template: templateOption,

@@ -14,8 +14,6 @@ import { readText } from './input.ts';
 import { loadTemplate, rulesOption, templateOption } from './project.ts';
 
 export const check: Command = {
-  name: 'check',
-  summary: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
   options: {
     rules: rulesOption,
     template: templateOption,

@@ -10,9 +10,6 @@ import { loadRules, rulesOption } from './project.ts';
 import { printable } from './terminal.ts';
 
 export const explain: Command = {
-  name: 'explain',
-  summary:
-    'Says what would become of an object, which rules take it, and why the others do not; needs no network.',
   positionals: {
     name: 'key|oss://bucket/key|event.json|-',
     summary: 'objects, an event, or either from standard input',

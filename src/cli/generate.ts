@@ -39,9 +39,6 @@ const siteOptions: Readonly<Record<string, Option>> = {
 };
 
 export const generate: Command = {
-  name: 'generate',
-  summary:
-    'Writes what the rules need around them: the least policies, the narrowest trigger, the EventBridge pattern.',
   positionals: { name: names.join('|'), summary: 'what to write', many: false },
   options: {
     rules: rulesOption,

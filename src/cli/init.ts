@@ -5,9 +5,6 @@ import { type Answers, writeProject } from './init-files.ts';
 import { builtDir } from './package-files.ts';
 
 export const init: Command = {
-  name: 'init',
-  summary:
-    'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore) and overwrites nothing.',
   options: {
     region: { value: 'id', summary: 'region of bucket and function, such as cn-hangzhou' },
     bucket: { value: 'name', summary: 'the bucket whose uploads it is about' },

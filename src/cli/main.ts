@@ -1,40 +1,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
-import { backfill } from './backfill.ts';
-import { build } from './build.ts';
-import { check } from './check.ts';
-import { CliError, type Command, type Io, stopped } from './command.ts';
-import { cost } from './cost.ts';
-import { demo } from './demo.ts';
-import { doctor } from './doctor.ts';
-import { explain } from './explain.ts';
-import { generate } from './generate.ts';
-import { importCommand } from './import.ts';
-import { init } from './init.ts';
-import { invoke } from './invoke.ts';
-import { local } from './local.ts';
-import { get, ls } from './objects.ts';
-import { run } from './run.ts';
+import { CliError, type Io, stopped } from './command.ts';
+import { type CommandEntry, commands } from './commands.ts';
 import { printable } from './terminal.ts';
-
-export const commands = [
-  init,
-  build,
-  check,
-  explain,
-  generate,
-  local,
-  demo,
-  run,
-  backfill,
-  importCommand,
-  invoke,
-  ls,
-  get,
-  doctor,
-  cost,
-];
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
@@ -52,22 +21,19 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.out(formatCommands(commands));
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
     const names = commands.map((candidate) => candidate.name);
     io.err(`oss-saveas: no command "${printable(name)}"${didYouMean(name, names)}.\n\n`);
     io.err(formatCommands(commands));
     return 2;
   }
-  if (isHelp) {
-    io.out(formatUsage(command));
-    return 0;
-  }
-  return runCommand(command, rest, io);
+  return runCommand(entry, isHelp ? ['--help'] : rest, io);
 }
 
-async function runCommand(command: Command, args: string[], io: Io): Promise<number> {
+async function runCommand({ name, summary, load }: CommandEntry, args: string[], io: Io): Promise<number> {
   try {
+    const command = { name, summary, ...(await load()) };
     const { values, positionals } = parseOptions(command, args);
     if (values.help) {
       io.out(formatUsage(command));
@@ -85,7 +51,7 @@ async function runCommand(command: Command, args: string[], io: Io): Promise<num
     if (!(error instanceof Error)) {
       throw error;
     }
-    io.err(`oss-saveas ${command.name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
+    io.err(`oss-saveas ${name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
     return error instanceof CliError ? 2 : 1;
   }
 }
