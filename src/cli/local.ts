@@ -33,6 +33,9 @@ export const local: Command = {
     },
     rules: rulesOption,
     faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
+    'simulate-tasks': {
+      summary: 'placeholders stand in for results of video, audio and document operations',
+    },
     cors: { value: 'origin', summary: 'whose pages may use it, besides those of this machine' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
     'access-key-id': { value: 'id', default: localAccount.id, summary: 'AccessKey ID of the account' },
@@ -61,6 +64,7 @@ export const local: Command = {
       accessKey,
       log: createConsole(io),
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
+      simulateTasks: values['simulate-tasks'] === true,
       corsOrigins: corsOrigin === undefined ? [] : [corsOrigin],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });

@@ -42,6 +42,8 @@ export interface LocalStackOptions
   region: string;
   log: Logger;
   corsOrigins?: readonly string[] | undefined;
+  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
+  simulateTasks?: boolean | undefined;
   /** The faults of the local OSS. */
   faults?: FaultPlan | undefined;
   /** The folder of the built page; there is no page without it. */
@@ -95,7 +97,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
     ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
-    corsOrigins: options.corsOrigins,
+    ...{ corsOrigins: options.corsOrigins, simulateTasks: options.simulateTasks },
     accessKeys: [options.accessKey],
     processImage,
     routes: [
@@ -110,6 +112,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
         functionCompute.enqueue({ events: [record] });
       }
     },
+    onTaskEvent: (event) => functionCompute.enqueue(event),
   });
   closers.push(oss.close);
   const deadLetterDir = join(dataDir, 'dead-letters');

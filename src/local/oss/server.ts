@@ -25,6 +25,7 @@ import type { SetAside } from './store/buckets.ts';
 import { Store } from './store/store.ts';
 import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
+import { type TaskEvent, taskEvent } from './task-event.ts';
 
 export interface LocalOssOptions {
   /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
@@ -36,6 +37,10 @@ export interface LocalOssOptions {
   readonly processImage: ProcessImage;
   /** Called with each event record once the object is on disk, before the client is answered. */
   readonly onObjectEvent?: (record: OssEventRecord) => void;
+  /** Called with the event of each asynchronous task that ended. */
+  readonly onTaskEvent?: (event: TaskEvent) => void;
+  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
+  readonly simulateTasks?: boolean | undefined;
   /** The faults in force from the start; `PUT /-/faults` changes them. */
   readonly faults?: FaultPlan | undefined;
   /** Quota on image processing, as OSS has one per account and region; none when absent. */
@@ -174,7 +179,7 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
 
 /** Opens the data folder. */
 function createService(options: LocalOssOptions, now: () => number, log: Logger, url: () => string): Service {
-  const { dataDir, region, processImage, onObjectEvent } = options;
+  const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks = false } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
@@ -187,7 +192,11 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
     },
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), readSettings: readBucketSettings }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
-    startTask: createTaskRunner(dataDir, now, log),
+    startTask: createTaskRunner({
+      ...{ dataDir, now, log },
+      onEnd: (task) => onTaskEvent?.(taskEvent(task, service)),
+    }),
+    simulateTasks,
     accessKeys: createAccessKeys(options.accessKeys, localAccountId, now),
     processImage,
     now,

@@ -31,6 +31,8 @@ export interface Service {
   readonly uploads: Uploads;
   readonly accessKeys: AccessKeys;
   readonly startTask: StartTask;
+  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
+  readonly simulateTasks: boolean;
   readonly processImage: ProcessImage;
   readonly now: () => number;
   readonly log: Logger;

@@ -1,28 +1,22 @@
 import type { ImageResult } from '../../image/contract.ts';
 import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
-import { badRequest, notImplemented } from '../http/errors.ts';
+import { badRequest } from '../http/errors.ts';
 import { eTagOf, httpDate } from '../http/object-headers.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { overriddenHeaders } from './object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import {
-  type Process,
-  parseProcess,
-  readProcessBody,
-  refuseSelect,
-  requireAsynchronous,
-  requireSynchronousImage,
-} from './process.ts';
+import { drawSnapshot } from './placeholder.ts';
+import { type Process, parseProcess, readProcessBody, refuseSelect, requireSynchronous } from './process.ts';
 import { findStyle } from './style.ts';
 import { describeObject, openObject } from './symlink.ts';
 
 /** Documented: OSS help "IMG overview". */
 const maxSourceBytes = 20 * 1024 * 1024;
 /** Assumed: OSS refuses a process that is too long (EC 0017-00000288) without saying from which length on. */
-const maxProcessBytes = 32 * 1024;
+export const maxProcessBytes = 32 * 1024;
 
 /**
  * `POST /key?x-oss-process`: saves the result and answers JSON, or answers the result itself when there is no
@@ -35,12 +29,12 @@ export const processObject: Operation = async (service, request) => {
   refuseSelect(request.query.get('x-oss-process') ?? '');
   const text = readProcessBody(await readBody(request, maxProcessBytes));
   const process = parse(service, request, text);
-  requireSynchronousImage(process, 'post');
-  const { style, saveAs } = process;
+  requireSynchronous(process, 'post', service.simulateTasks);
+  const { saveAs } = process;
   const target = saveAs?.bucket ?? request.bucket;
   service.store.meta(request.bucket, request.key);
   service.store.bucket(target);
-  const { result } = await runStyle(service, request, style);
+  const { result } = await run(service, request, process);
   const headers = { 'content-type': result.contentType };
   if (saveAs === undefined) {
     return { statusCode: 200, headers, body: result.body };
@@ -60,12 +54,12 @@ export const processObject: Operation = async (service, request) => {
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
   const process = parse(service, request, query.get('x-oss-process') ?? '');
-  requireSynchronousImage(process, 'get');
+  requireSynchronous(process, 'get', service.simulateTasks);
   if (process.saveAs !== undefined) {
     throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
   }
   checkConditions(headers, describeObject(service.store, bucket, key));
-  const { result, meta } = await runStyle(service, request, process.style);
+  const { result, meta } = await run(service, request, process);
   const shown = {
     'content-type': result.contentType,
     etag: eTagOf(meta),
@@ -75,43 +69,26 @@ export const getProcessed: Operation = async (service, request) => {
   return { statusCode: 200, headers: shown, body: result.body };
 };
 
-/**
- * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. The reading of a watermark is done; all other
- * tasks fail, for nothing here converts videos, sounds or documents: `createTaskRunner` says where that is told.
- */
-export const asyncProcessObject: Operation = async (service, request) => {
-  const { bucket, key } = request;
-  service.store.meta(bucket, key);
-  const text = readProcessBody(await readBody(request, maxProcessBytes), 'x-oss-async-process');
-  const process = parse(service, request, text);
-  requireAsynchronous(process);
-  const { operation, topic, style } = process;
-  const ids = service.startTask(
-    { kind: taskKindOf(operation), bucket, object: key, process: text, topic },
-    async () => {
-      if (operation === 'image/deblindwatermark') {
-        return (await runStyle(service, request, style, true)).result.body.toString();
-      }
-      throw notImplemented(
-        `${operation}: it runs on Alibaba Cloud only, in a bucket bound to an IMM project`,
-      );
-    },
-  );
-  return jsonReply(ids);
-};
-
-/** Assumed, but for `MediaConvert`. */
-function taskKindOf(operation: string): string {
-  const kinds: Readonly<Record<string, string>> = { image: 'DecodeBlindWatermark', doc: 'OfficeConversion' };
-  return kinds[operation.split('/')[0] ?? ''] ?? 'MediaConvert';
-}
-
 /** A process with the styles of the bucket that the request addresses. */
-function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
+export function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
   return parseProcess(process, (name) => findStyle(store, bucket, name).content);
 }
 
-async function runStyle(
+/** Runs a synchronous operation; a snapshot passes for one only where placeholders are asked for. */
+async function run(
+  service: Service,
+  request: OssRequest,
+  process: Process,
+): Promise<{ result: ImageResult; meta: ObjectMeta }> {
+  return process.operation === 'video/snapshot'
+    ? {
+        result: await drawSnapshot(service, process),
+        meta: service.store.meta(request.bucket, request.key),
+      }
+    : runStyle(service, request, process.style);
+}
+
+export async function runStyle(
   { store, processImage }: Service,
   { bucket, key }: OssRequest,
   style: string,

@@ -1,6 +1,7 @@
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { subresources } from '../http/subresources.ts';
+import { asyncProcessObject } from './async-process.ts';
 import * as bucket from './bucket.ts';
 import { copyObject } from './copy.ts';
 import * as list from './list.ts';
@@ -68,7 +69,7 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['DELETE object uploadId', 'AbortMultipartUpload', multipart.abortMultipartUpload],
   ['GET object uploadId', 'ListParts', uploads.listParts],
   ['POST object x-oss-process', 'ProcessObject', process.processObject],
-  ['POST object x-oss-async-process', 'AsyncProcessObject', process.asyncProcessObject],
+  ['POST object x-oss-async-process', 'AsyncProcessObject', asyncProcessObject],
   ['POST object restore', 'RestoreObject'],
   ['GET service regions', 'DescribeRegions'],
 ];

@@ -2,11 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../../log.ts';
+import type { OssObject } from '../../../process.ts';
 import { OssError } from '../http/errors.ts';
 
 /** An asynchronous call. */
 export interface TaskRequest {
+  /** IMM's type of the task, such as `MediaConvert`. */
   readonly kind: string;
+  /** Category and action: `video/convert`. */
+  readonly operation: string;
   readonly bucket: string;
   readonly object: string;
   readonly process: string;
@@ -14,8 +18,27 @@ export interface TaskRequest {
   readonly topic: string | undefined;
 }
 
+/** What a task made: a text for the message alone, or objects. */
+export interface TaskResult {
+  readonly content?: string | undefined;
+  readonly targets?: readonly OssObject[] | undefined;
+}
+
+/** A task at its end. */
+export type EndedTask = TaskRequest & {
+  readonly taskId: string;
+  readonly eventId: string;
+  readonly requestId: string;
+  /** ISO 8601. */
+  readonly startTime: string;
+  readonly endTime: string;
+} & (
+    | ({ readonly status: 'Succeeded' } & TaskResult)
+    | { readonly status: 'Failed'; readonly code: string; readonly message: string }
+  );
+
 /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
-export type StartTask = (request: TaskRequest, work: () => Promise<string>) => TaskIds;
+export type StartTask = (request: TaskRequest, work: () => Promise<TaskResult>) => TaskIds;
 
 /** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
 export interface TaskIds {
@@ -24,27 +47,36 @@ export interface TaskIds {
   readonly TaskId: string;
 }
 
+export interface TaskRunnerOptions {
+  readonly dataDir: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Called with each task once its file is written. */
+  readonly onEnd: (task: EndedTask) => void;
+}
+
 /**
- * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir`, which stands for the
- * message that OSS would send to the topic (its fields are assumed); a task that the server's end cuts short leaves none.
+ * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir` (its fields are assumed); a
+ * task that the server's end cuts short leaves none.
  */
-export function createTaskRunner(dataDir: string, now: () => number, log: Logger): StartTask {
+export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions): StartTask {
   const tasksDir = join(dataDir, 'tasks');
   mkdirSync(tasksDir, { recursive: true });
 
-  async function run(ids: TaskIds, request: TaskRequest, work: () => Promise<string>): Promise<void> {
+  async function run(ids: TaskIds, request: TaskRequest, work: () => Promise<TaskResult>): Promise<void> {
     const startTime = new Date(now()).toISOString();
     const outcome = await work().then(
-      (content) => ({ status: 'Succeeded', content }),
-      (error: unknown) => ({ status: 'Failed', ...describeFailure(error) }),
+      (result) => ({ status: 'Succeeded', ...result }) as const,
+      (error: unknown) => ({ status: 'Failed', ...describeFailure(error) }) as const,
     );
     const { TaskId: taskId, EventId: eventId, RequestId: requestId } = ids;
-    const task = { taskId, eventId, requestId, ...request, ...outcome };
-    const path = join(tasksDir, `${taskId}.json`);
     const endTime = new Date(now()).toISOString();
-    writeFileSync(`${path}.tmp`, `${JSON.stringify({ ...task, startTime, endTime }, null, 2)}\n`);
+    const task: EndedTask = { taskId, eventId, requestId, ...request, ...outcome, startTime, endTime };
+    const path = join(tasksDir, `${taskId}.json`);
+    writeFileSync(`${path}.tmp`, `${JSON.stringify(task, null, 2)}\n`);
     renameSync(`${path}.tmp`, path);
-    log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', task);
+    log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', { ...task });
+    onEnd(task);
   }
 
   return (request, work) => {

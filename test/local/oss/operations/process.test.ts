@@ -3,7 +3,7 @@ import {
   parseProcess as parse,
   readProcessBody,
   requireAsynchronous,
-  requireSynchronousImage,
+  requireSynchronous,
 } from '../../../../src/local/oss/operations/process.ts';
 
 const parseProcess = (text: string) =>
@@ -127,9 +127,9 @@ describe('a call', () => {
     const refusal = (status: number) => expect.objectContaining({ statusCode: status });
 
     if (synchronous === 200) {
-      requireSynchronousImage(process, 'post');
+      requireSynchronous(process, 'post');
     } else {
-      expect(() => requireSynchronousImage(process, 'post')).toThrow(
+      expect(() => requireSynchronous(process, 'post')).toThrow(
         expect.objectContaining({ statusCode: synchronous, code }),
       );
     }

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { createImageProcessor } from '../../../../src/local/image/image-processor.ts';
 import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
+import type { TaskEvent } from '../../../../src/local/oss/task-event.ts';
 import { type RunningOss, startOss, temporaryDir } from '../running-oss.ts';
 import type { SignOptions } from '../v4-client.ts';
 
@@ -185,5 +186,71 @@ describe('asynchronous processing', () => {
     const { response } = await startTask(text);
 
     expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+  });
+});
+
+describe('simulated tasks', () => {
+  async function simulate(text: string, options: Partial<LocalOssOptions> = {}) {
+    const tasks: TaskEvent[] = [];
+    const onTaskEvent = (event: TaskEvent) => void tasks.push(event);
+    const oss = await startOss({ simulateTasks: true, onTaskEvent, ...options });
+    await oss.call(putObject);
+    const response = await oss.call(process(text, 'x-oss-async-process'));
+    await vi.waitFor(() => expect(tasks).not.toEqual([]));
+    return { oss, task: tasks[0], ids: JSON.parse(response.text) };
+  }
+
+  it('saves a placeholder that says what it is, raises its event, and tells the end of the task', async () => {
+    const { oss, task, ids } = await simulate(`video/convert,f_mp4|sys/saveas,o_${base64('mp4/猫 %.mp4')}`);
+
+    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'mp4/猫 %.mp4' });
+    expect(saved.text).toContain(
+      'placeholder of the local OSS for video/convert,f_mp4 of oss://photos/a.jpg',
+    );
+    expect(oss.events.map(({ eventName, oss: { object } }) => [eventName, object.key])).toContainEqual([
+      'ObjectCreated:PutObject',
+      'mp4/猫 %.mp4',
+    ]);
+    expect(task).toMatchObject({
+      source: 'acs.imm',
+      type: 'imm:Task:MediaConvert',
+      data: {
+        TaskId: ids.TaskId,
+        Status: 'Succeeded',
+        Sources: [{ URI: 'oss://photos/a.jpg' }],
+        Targets: [{ URI: 'oss://photos/mp4/猫 %.mp4' }],
+      },
+    });
+  });
+
+  it('numbers what is several, and lists pictures of a video by their kind', async () => {
+    const { oss, task } = await simulate(
+      `video/snapshots,f_jpg,num_9|sys/saveas,o_${base64('frames/{index}.jpg')}`,
+    );
+
+    const uris = [{ URI: 'oss://photos/frames/1.jpg' }, { URI: 'oss://photos/frames/2.jpg' }];
+    expect(task?.data.Targets).toEqual([{ URI: '', Image: { Snapshots: uris } }]);
+    expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'frames/2.jpg' })).statusCode).toBe(200);
+  });
+
+  it('ends a task as failed where its key has another variable', async () => {
+    const { task } = await simulate(`doc/convert,target_pdf|sys/saveas,o_${base64('{barename}.pdf')}`);
+
+    expect(task).toMatchObject({
+      type: 'imm:Task:OfficeConversion',
+      data: { Status: 'Failed', Message: expect.stringContaining('{barename}'), Targets: [] },
+    });
+  });
+
+  it('draws a snapshot of a video in the size and format that it was asked for', async () => {
+    const oss = await startOss({ simulateTasks: true, processImage: createImageProcessor() });
+    await oss.call(putObject);
+    const snapshot = `video/snapshot,t_1000,f_png,w_320,m_fast|sys/saveas,o_${base64('cover.png')}`;
+
+    const { statusCode } = await oss.call(process(snapshot));
+    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'cover.png' });
+
+    expect(statusCode).toBe(200);
+    expect(await sharp(saved.body).metadata()).toMatchObject({ format: 'png', width: 320, height: 180 });
   });
 });

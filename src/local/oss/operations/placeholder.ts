@@ -1,0 +1,56 @@
+import type { OssObject } from '../../../process.ts';
+import type { ImageResult } from '../../image/contract.ts';
+import { notImplemented } from '../http/errors.ts';
+import type { OssRequest } from '../http/request.ts';
+import { createObject, type Service } from './operation.ts';
+import type { Process, SaveAs } from './process.ts';
+
+/*
+ * This machine converts no video, sound or document. Under `simulateTasks` something stands in for each result, and says
+ * that it does.
+ */
+
+/** Saves a text in the place of each result; two where the key tells several apart by `{index}`. */
+export async function savePlaceholders(
+  service: Service,
+  request: OssRequest,
+  { style, saveAs }: { style: string; saveAs: SaveAs },
+): Promise<OssObject[]> {
+  const { bucket = request.bucket, key: template } = saveAs;
+  const keys = [...new Set(['1', '2'].map((index) => template.replaceAll('{index}', index)))];
+  const variable = /\{[^}]*\}/.exec(keys[0] ?? '')?.[0];
+  if (variable !== undefined) {
+    throw notImplemented(`${variable} in the key of sys/saveas`);
+  }
+  for (const key of keys) {
+    const text = `This is a placeholder of the local OSS for ${style} of oss://${request.bucket}/${request.key}.\nAlibaba Cloud would have saved the result here.\n`;
+    await createObject(service, request, 'ObjectCreated:PutObject', {
+      ...{ bucket, key, source: [Buffer.from(text)], isOverwriteForbidden: false },
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'x-oss-meta-placeholder': 'local-oss' },
+    });
+  }
+  return keys.map((key) => ({ bucket, key }));
+}
+
+/** A grey pixel as a PNG. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** Draws a grey picture with the words `video/snapshot` in the size and format that the style asks for. */
+export function drawSnapshot({ processImage }: Service, { style }: Process): Promise<ImageResult> {
+  const numberOf = (name: string) => Number(new RegExp(`,${name}_(\\d+)`).exec(style)?.[1] ?? 0);
+  const [w, h] = [numberOf('w'), numberOf('h')];
+  const width = w || Math.round((h * 16) / 9) || 640;
+  const height = h || Math.round((width * 9) / 16);
+  const format = style.includes(',f_png') ? 'png' : 'jpg';
+  const text = Buffer.from('video/snapshot').toString('base64url');
+  const size = Math.max(1, Math.round(Math.min(width, height) / 10));
+  const words = `watermark,text_${text},g_center,size_${size},color_FFFFFF`;
+  return processImage({
+    readSource: async () => pixel,
+    readObject: async () => undefined,
+    style: `image/resize,m_fixed,w_${width},h_${height},limit_0/${words}/format,${format}`,
+  });
+}
