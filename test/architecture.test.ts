@@ -50,8 +50,9 @@ const functionParts: Record<string, readonly string[]> = {
 
 /** The tools and the local OSS may use all parts of the function, and of each other these. */
 const toolParts: Record<string, readonly string[]> = {
-  cli: ['backfill', 'folder-lock', 'local', 'check', 'compile', 'style', 'did-you-mean'],
-  backfill: ['folder-lock'],
+  cli: ['backfill', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style', 'did-you-mean'],
+  backfill: ['objects', 'folder-lock'],
+  objects: [],
   'folder-lock': [],
   local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index'],
   check: ['compile', 'style', 'did-you-mean', 'first-index'],

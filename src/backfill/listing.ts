@@ -1,5 +1,5 @@
+import { type ListedObject, listObjectsV2 } from '../objects/list-objects.ts';
 import type { Call } from '../oss/call.ts';
-import { type ListedObject, listObjectsV2 } from '../oss/operations.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { BucketPrefix } from './prefixes.ts';
 import type { Source, StoredObject } from './source.ts';

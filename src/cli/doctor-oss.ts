@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
-import { deleteObject, getObject, headObject, processObject } from '../oss/operations.ts';
+import { deleteObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
 import { parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';

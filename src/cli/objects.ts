@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { getObject, listObjectsV2 } from '../oss/operations.ts';
+import { listObjectsV2 } from '../objects/list-objects.ts';
+import { getObject } from '../objects/transfer.ts';
 import { CliError, type Command, optionalText } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { parseObjectUrl } from './input.ts';

@@ -2,9 +2,8 @@ import { fieldsOf, type JsonObject, parseJson, textOf } from '../json.ts';
 import type { Call, OperationResponse } from './call.ts';
 import { encodeComponent } from './encode.ts';
 import { OssRequestError } from './errors.ts';
-import { childrenNamed, childText, parseXml, type XmlElement } from './xml.ts';
 
-/* Each operation is a function of its own, so that the deployed bundle holds only those that it uses. */
+/* The operations of the function. Those that only the tools call are in src/objects. */
 
 export interface ObjectArguments {
   bucket: string;
@@ -21,7 +20,8 @@ export interface OperationResult {
   attempts: number;
 }
 
-function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
+/** Those of an answer. */
+export function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
   return { statusCode, requestId: headers['x-oss-request-id']?.slice(0, 100), attempts: context.attempts };
 }
 
@@ -107,18 +107,8 @@ export async function headObject(call: Call, args: ObjectArguments): Promise<Obj
   return objectResultOf(response);
 }
 
-/** The object, or with `process` a processed view of it; at most 256 MiB, held in memory. */
-export async function getObject(
-  call: Call,
-  { process, ...object }: ObjectArguments & { process?: string | undefined },
-): Promise<ObjectResult & { body: Buffer }> {
-  const query = process === undefined ? {} : { 'x-oss-process': process };
-  const maxAnswerBytes = 256 * 1024 * 1024;
-  const response = await call({ ...object, operation: 'GetObject', method: 'GET', query, maxAnswerBytes });
-  return { ...objectResultOf(response), sizeBytes: response.body.length, body: response.body };
-}
-
-function objectResultOf(response: OperationResponse): ObjectResult {
+/** The properties that the headers of an answer tell. */
+export function objectResultOf(response: OperationResponse): ObjectResult {
   const { headers } = response;
   const lastModified = new Date(headers['last-modified'] ?? '');
   return {
@@ -131,115 +121,27 @@ function objectResultOf(response: OperationResponse): ObjectResult {
   };
 }
 
-export interface PutArguments extends ObjectArguments {
-  body: Buffer | string;
-  /** Such as `content-type` and `x-oss-meta-…`; lower-case names. */
-  headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Stores an object in one request. */
-export async function putObject(
-  call: Call,
-  { body, ...args }: PutArguments,
-): Promise<OperationResult & Pick<ObjectResult, 'eTag'>> {
-  const response = await call({ ...args, operation: 'PutObject', method: 'PUT', body: Buffer.from(body) });
-  return { eTag: eTagOf(response), ...resultOf(response) };
-}
-
 /** Deletes an object; one that is not there counts as deleted. */
 export async function deleteObject(call: Call, args: ObjectArguments): Promise<OperationResult> {
   return resultOf(await call({ ...args, operation: 'DeleteObject', method: 'DELETE' }));
 }
 
-export interface ListArguments {
-  bucket: string;
-  prefix?: string | undefined;
-  delimiter?: string | undefined;
-  startAfter?: string | undefined;
-  continuationToken?: string | undefined;
-  /** 1 to 1,000; OSS's default is 100. */
-  maxKeys?: number | undefined;
-}
-
-export interface ListedObject {
-  key: string;
-  sizeBytes: number;
-  /** Without quotes, as in events. */
-  eTag: string;
-  lastModified: Date;
-  /** `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. */
-  storageClass: string | undefined;
-  /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
-  type: string | undefined;
-}
-
-/** One page of a listing; `nextContinuationToken` is present when there is another. */
-export interface ObjectPage extends OperationResult {
-  objects: ListedObject[];
-  /** Common prefixes, when a delimiter was given. */
-  prefixes: string[];
-  nextContinuationToken: string | undefined;
-}
-
-/** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
-export async function listObjectsV2(call: Call, args: ListArguments): Promise<ObjectPage> {
-  const { bucket, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
-  const optional = { prefix, delimiter, 'start-after': startAfter, 'continuation-token': continuationToken };
-  const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
-  for (const [name, value] of Object.entries({ ...optional, 'max-keys': maxKeys })) {
-    if (value) {
-      query[name] = String(value);
-    }
-  }
-  const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
-  try {
-    return { ...readPage(parseXml(response.body.toString())), ...resultOf(response) };
-  } catch (cause) {
-    throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
-  }
-}
-
-/** Throws SyntaxError or URIError on any other document than a listing. */
-function readPage(root: XmlElement): Omit<ObjectPage, keyof OperationResult> {
-  if (root.name !== 'ListBucketResult') {
-    throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
-  }
-  // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
-  const decode = childText(root, 'EncodingType') === 'url' ? decodeURIComponent : (text: string) => text;
-  const token = childText(root, 'NextContinuationToken');
-  return {
-    objects: childrenNamed(root, 'Contents').map((element) => ({
-      key: decode(requiredText(element, 'Key')),
-      sizeBytes: Number(requiredText(element, 'Size')),
-      eTag: unquote(requiredText(element, 'ETag')),
-      lastModified: new Date(requiredText(element, 'LastModified')),
-      storageClass: childText(element, 'StorageClass'),
-      type: childText(element, 'Type'),
-    })),
-    prefixes: childrenNamed(root, 'CommonPrefixes').map((element) => decode(requiredText(element, 'Prefix'))),
-    nextContinuationToken: childText(root, 'IsTruncated') === 'true' && token ? decode(token) : undefined,
-  };
-}
-
-function requiredText(element: XmlElement, name: string): string {
-  const text = childText(element, name);
-  if (text === undefined) {
-    throw new SyntaxError(`${element.name} has no ${name}`);
-  }
-  return text;
-}
-
-function eTagOf({ headers }: OperationResponse): string | undefined {
+/** The ETag of an answer, as events write it. */
+export function eTagOf({ headers }: OperationResponse): string | undefined {
   return headers.etag && unquote(headers.etag);
 }
 
 /** An ETag as events write it, without the quotes that HTTP and listings put around it. */
-function unquote(eTag: string): string {
+export function unquote(eTag: string): string {
   return eTag.replace(/^"|"$/g, '');
 }
 
 /** A 2xx whose content is not the operation's: something between here and OSS may have written it. */
-function unexpectedAnswer(response: OperationResponse, complaint: string, cause?: unknown): OssRequestError {
+export function unexpectedAnswer(
+  response: OperationResponse,
+  complaint: string,
+  cause?: unknown,
+): OssRequestError {
   const { statusCode, headers, body, context, hide = (text) => text } = response;
   const type = hide(headers['content-type'] ?? 'unknown type').slice(0, 100);
   const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;

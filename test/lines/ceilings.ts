@@ -48,6 +48,7 @@ export const programs: readonly Program[] = [
       { name: 'compile', paths: ['compile/'], lines: 520 },
       { name: 'check', paths: ['check/'], lines: 600 },
       { name: 'style', paths: ['style/'], lines: 420 },
+      { name: 'objects', paths: ['objects/'], lines: 140 },
       { name: 'cli', paths: ['cli/', 'did-you-mean.ts'], lines: 1_150 },
     ],
   },

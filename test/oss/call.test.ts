@@ -1,25 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Credentials } from '../../src/oss/sign.ts';
-import { answer, createMockOss, errorXml, type MockOss, rejection, secrets, signedAt } from './mock-oss.ts';
+import { answer, errorXml, mockOss, process, rejection, secrets, signedAt, source } from './mock-oss.ts';
 
-let mocks: MockOss[] = [];
-
-function mockOss(overrides?: Parameters<typeof createMockOss>[0]): MockOss {
-  const mock = createMockOss(overrides);
-  mocks.push(mock);
-  return mock;
-}
-
-const source = { bucket: 'photos', key: 'a b.jpg' };
-const process = 'image/resize,w_100|sys/saveas,o_ZGVzdC5qcGc,b_YnVja2V0LTE';
 const saved = '{"bucket":"bucket-1","fileSize":3267,"object":"dest.jpg","status":"OK"}';
-
-afterEach(() => {
-  for (const { agent } of mocks) {
-    agent.assertNoPendingInterceptors();
-  }
-  mocks = [];
-});
 
 describe('an operation that fails', () => {
   it('an operation that fails is an error that names the operation, object, status, code and ids', async () => {

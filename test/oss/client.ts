@@ -1,3 +1,5 @@
+import { listObjectsV2 } from '../../src/objects/list-objects.ts';
+import { getObject, putObject } from '../../src/objects/transfer.ts';
 import { type CallSettings, createCall } from '../../src/oss/call.ts';
 import * as operations from '../../src/oss/operations.ts';
 
@@ -10,11 +12,10 @@ export function createClient(settings: CallSettings) {
     processObject: (args: ArgumentsOf<typeof operations.processObject>) =>
       operations.processObject(call, args),
     headObject: (args: ArgumentsOf<typeof operations.headObject>) => operations.headObject(call, args),
-    getObject: (args: ArgumentsOf<typeof operations.getObject>) => operations.getObject(call, args),
-    putObject: (args: ArgumentsOf<typeof operations.putObject>) => operations.putObject(call, args),
+    getObject: (args: ArgumentsOf<typeof getObject>) => getObject(call, args),
+    putObject: (args: ArgumentsOf<typeof putObject>) => putObject(call, args),
     deleteObject: (args: ArgumentsOf<typeof operations.deleteObject>) => operations.deleteObject(call, args),
-    listObjectsV2: (args: ArgumentsOf<typeof operations.listObjectsV2>) =>
-      operations.listObjectsV2(call, args),
+    listObjectsV2: (args: ArgumentsOf<typeof listObjectsV2>) => listObjectsV2(call, args),
   };
 }
 

@@ -1,4 +1,5 @@
 import { MockAgent } from 'undici';
+import { onTestFinished } from 'vitest';
 import type { CallSettings } from '../../src/oss/call.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createClient } from './client.ts';
@@ -7,10 +8,18 @@ export const secrets = { accessKeyId: 'ak', accessKeySecret: 'very-secret', secu
 export const origin = 'http://127.0.0.1:9000';
 export const signedAt = Date.parse('2023-12-16T16:20:57Z');
 
-/** A client whose network is a MockAgent (anything not intercepted fails) and whose clock stands still but for sleeps. */
-export function createMockOss(overrides: Partial<CallSettings> = {}) {
+/** An object, and a process that saves its result as another. */
+export const source = { bucket: 'photos', key: 'a b.jpg' };
+export const process = 'image/resize,w_100|sys/saveas,o_ZGVzdC5qcGc,b_YnVja2V0LTE';
+
+/**
+ * A client whose network is a MockAgent and whose clock stands still but for sleeps. What is not intercepted fails, and
+ * so does a test that ends with an answer nobody asked for.
+ */
+export function mockOss(overrides: Partial<CallSettings> = {}) {
   const agent = new MockAgent();
   agent.disableNetConnect();
+  onTestFinished(() => agent.assertNoPendingInterceptors());
   const clock = { nowMs: signedAt };
   const sleeps: number[] = [];
   const client = createClient({
@@ -44,7 +53,7 @@ export function errorXml(code: string, message: string, extra = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>${message}</Message>\n  <RequestId>65B0</RequestId>\n  <HostId>bucket.oss-cn-hangzhou.aliyuncs.com</HostId>\n${extra}</Error>\n`;
 }
 
-export type MockOss = ReturnType<typeof createMockOss>;
+export type MockOss = ReturnType<typeof mockOss>;
 
 /** A request as it reached the network. */
 export interface Sent {

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { answer, mockOss, rejection } from '../oss/mock-oss.ts';
+
+function page(inner: string): string {
+  return `<?xml version="1.0"?><ListBucketResult xmlns="x">${inner}</ListBucketResult>`;
+}
+
+function contents(key: string): string {
+  return `<Contents><Key>${key}</Key><LastModified>2023-12-16T16:20:57.000Z</LastModified><ETag>"AB"</ETag><Type>Normal</Type><Size>12</Size></Contents>`;
+}
+
+describe('a listing', () => {
+  it('asks for a page by prefix, delimiter and number, and tells where the next one begins', async () => {
+    const mock = mockOss();
+    const sent = answer(
+      mock,
+      200,
+      '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg--</NextContinuationToken><CommonPrefixes><Prefix>a%20b%2F</Prefix></CommonPrefixes></ListBucketResult>',
+    );
+
+    const result = await mock.client.listObjectsV2({
+      bucket: 'photos',
+      prefix: 'a b',
+      delimiter: '/',
+      maxKeys: 5,
+    });
+
+    expect(result).toMatchObject({ objects: [], prefixes: ['a b/'], nextContinuationToken: 'Cg--' });
+    expect(sent[0]?.path).toBe(
+      '/photos/?delimiter=%2F&encoding-type=url&list-type=2&max-keys=5&prefix=a%20b',
+    );
+  });
+
+  it('reads a listing of a single object as a list of one', async () => {
+    const mock = mockOss();
+    answer(mock, 200, page(contents('a.jpg')));
+
+    const result = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(result).toMatchObject({
+      objects: [{ key: 'a.jpg', sizeBytes: 12, eTag: 'AB', lastModified: new Date('2023-12-16T16:20:57Z') }],
+      prefixes: [],
+      nextContinuationToken: undefined,
+    });
+  });
+
+  it('decodes the keys and the token of a page, where a literal + stays one', async () => {
+    const mock = mockOss();
+    const inner = `<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>${contents('a+b%20%2B%E4%B8%AD.jpg')}`;
+    answer(mock, 200, page(inner));
+
+    const { objects, nextContinuationToken } = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(objects[0]?.key).toBe('a+b +中.jpg');
+    expect(nextContinuationToken).toBe('Cg==');
+  });
+
+  it('leaves keys of a listing alone when the page says nothing of escaping', async () => {
+    const mock = mockOss();
+    answer(mock, 200, page(contents('a%20&amp;b')));
+
+    const { objects } = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(objects[0]?.key).toBe('a%20&b');
+  });
+
+  it('continues a listing after a key or a token', async () => {
+    const mock = mockOss();
+    const sent = answer(mock, 200, page(''));
+
+    await mock.client.listObjectsV2({ bucket: 'photos', startAfter: 'a', continuationToken: 'Cg==' });
+
+    expect(sent[0]?.path).toBe(
+      '/photos/?continuation-token=Cg%3D%3D&encoding-type=url&list-type=2&start-after=a',
+    );
+  });
+
+  it.each([
+    ['another document', '<Error/>', 'expected ListBucketResult, received Error'],
+    ['no document', '<html>', 'not one well-nested XML document'],
+    ['an object without a key', page('<Contents/>'), 'Contents has no Key'],
+  ])('complains about a page that is %s', async (_what, body, reason) => {
+    const mock = mockOss();
+    answer(mock, 200, body, { 'content-type': 'text/html' });
+
+    const error = await rejection(mock.client.listObjectsV2({ bucket: 'photos' }));
+
+    expect(String(error)).toContain(
+      `ListObjectsV2 oss://photos failed: UnexpectedAnswer: 200 with ${body.length} bytes of text/html`,
+    );
+    expect(error).toMatchObject({ cause: { message: reason } });
+  });
+});
