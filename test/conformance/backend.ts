@@ -1,5 +1,6 @@
 /*
- * What the conformance suite runs against: the local OSS always, a real account as well when these are set.
+ * What the conformance suite runs against: the local OSS always, a real account as well when these are set, as
+ * `npm run conformance` wants them.
  *
  *   OSS_TEST_REGION             cn-hangzhou
  *   OSS_TEST_BUCKET             an existing bucket of that region, without versioning; only keys below
@@ -12,6 +13,7 @@
  *                               optional: credentials with oss:PostProcessTask and oss:PutObject only (question 2)
  *   OSS_TEST_OTHER_REGION_BUCKET
  *                               optional: a bucket of the same account in another region (question 5)
+ *   OSS_TEST_PREFIX             set by `npm run conformance`, which empties it itself afterwards
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,6 +26,7 @@ import { type Call, type CallSettings, createCall } from '../../src/oss/call.ts'
 import { type Endpoint, resolveEndpoint } from '../../src/oss/endpoint.ts';
 import type { Credentials } from '../../src/oss/sign.ts';
 import { createClient, type OssClient } from '../oss/client.ts';
+import { invokeProbe } from './probe.ts';
 
 export interface Backend {
   readonly isLocal: boolean;
@@ -38,6 +41,8 @@ export interface Backend {
   readonly credentials: Credentials;
   readonly leastCredentials?: Credentials | undefined;
   readonly otherRegionBucket?: string | undefined;
+  /** Invokes the probe that probe/s.yaml deploys; absent where none was named. */
+  readonly invokeProbe?: (() => Promise<unknown>) | undefined;
   /** The same client with something changed. */
   clientWith(settings: Partial<CallSettings>): OssClient;
   /** The event that a key raised; undefined where events cannot be seen from here. */
@@ -49,16 +54,23 @@ export interface Backend {
 export const backends: readonly { name: string; open: () => Promise<Backend> }[] = [
   { name: 'the local OSS', open: openLocal },
   ...(Object.keys(process.env).some((name) => name.startsWith('OSS_TEST_'))
-    ? [{ name: `OSS in ${process.env.OSS_TEST_REGION}`, open: openReal }]
+    ? [{ name: `OSS in ${process.env.OSS_TEST_REGION}`, open: () => openReal() }]
     : []),
 ];
 
 type Place = Pick<
   Backend,
-  'isLocal' | 'region' | 'endpoint' | 'bucket' | 'credentials' | 'leastCredentials' | 'otherRegionBucket'
+  | 'isLocal'
+  | 'region'
+  | 'endpoint'
+  | 'bucket'
+  | 'credentials'
+  | 'leastCredentials'
+  | 'otherRegionBucket'
+  | 'invokeProbe'
 >;
 
-async function openLocal(): Promise<Backend> {
+export async function openLocal(): Promise<Backend> {
   const dataDir = await mkdtemp(join(tmpdir(), 'conformance-'));
   const events = new Map<string, string>();
   const credentials = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
@@ -84,17 +96,20 @@ async function openLocal(): Promise<Backend> {
   );
 }
 
-async function openReal(): Promise<Backend> {
+export async function openReal(functionName?: string): Promise<Backend> {
   const region = required('OSS_TEST_REGION');
+  const credentials = credentialsOf('OSS_TEST_');
   const place: Place = {
     isLocal: false,
     region,
     endpoint: resolveEndpoint({ region, endpoint: process.env.OSS_TEST_ENDPOINT }),
     bucket: required('OSS_TEST_BUCKET'),
-    credentials: credentialsOf('OSS_TEST_'),
+    credentials,
     leastCredentials:
       (process.env.OSS_TEST_LEAST_ACCESS_KEY_ID && credentialsOf('OSS_TEST_LEAST_')) || undefined,
     otherRegionBucket: process.env.OSS_TEST_OTHER_REGION_BUCKET,
+    invokeProbe:
+      functionName === undefined ? undefined : () => invokeProbe({ functionName, region, credentials }),
   };
   return connect(
     place,
@@ -108,7 +123,8 @@ export function connect(place: Place, eventOf: Backend['eventOf'], stop: () => P
   const { region, endpoint, bucket, credentials } = place;
   const options = { region, endpoint, dispatcher, credentials: () => credentials };
   const client = createClient(options);
-  const prefix = `oss-saveas-conformance/${Date.now().toString(36)}-${randomBytes(3).toString('hex')}/`;
+  const run = `${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`;
+  const prefix = (!place.isLocal && process.env.OSS_TEST_PREFIX) || `oss-saveas-conformance/${run}/`;
   return {
     ...place,
     prefix,
