@@ -1,9 +1,10 @@
 // Compiles src/ into build/, which is what the package holds: the tools, the function, the page (npm run compile).
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+// esbuild keeps the working directory in which it was loaded.
+const { build } = await import('esbuild');
 await build({
   entryPoints: {
     cli: 'src/cli/bin.ts',

@@ -5,6 +5,28 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createCheckout, execute } from './checkout.ts';
 
 it('runs a command in a clone that was installed and never built', async () => {
+  const { dir, env } = await createClone();
+
+  const { exitCode, output } = await execute('npx', ['oss-saveas', 'check'], { cwd: dir, env });
+
+  expect(output).toContain('no loop is possible');
+  expect(exitCode).toBe(0);
+});
+
+it('builds that clone also where the command is called from another folder', async () => {
+  const { dir, env } = await createClone();
+
+  const { exitCode, output } = await execute(
+    process.execPath,
+    [join(dir, 'bin/oss-saveas.js'), 'check', '--rules', join(dir, 'rules.yaml')],
+    { cwd: tmpdir(), env },
+  );
+
+  expect(output).toContain('no loop is possible');
+  expect(exitCode).toBe(0);
+});
+
+async function createClone() {
   const checkout = await createCheckout();
   const cache = await mkdtemp(join(tmpdir(), 'npm-cache-'));
   onTestFinished(async () => {
@@ -12,9 +34,5 @@ it('runs a command in a clone that was installed and never built', async () => {
     await rm(cache, { recursive: true, force: true });
   });
   const env = { PATH: process.env.PATH, HOME: cache, npm_config_cache: cache, npm_config_offline: 'true' };
-
-  const { exitCode, output } = await execute('npx', ['oss-saveas', 'check'], { cwd: checkout.dir, env });
-
-  expect(output).toContain('no loop is possible');
-  expect(exitCode).toBe(0);
-});
+  return { dir: checkout.dir, env };
+}
