@@ -14,14 +14,10 @@ export function parseOptions(
       value === undefined ? { type: 'boolean' as const } : { type: 'string' as const, default: preset },
     ]),
   );
-  const aliases = new Map(
-    Object.entries(command.options).map(([name, { alias }]) => [`--${alias}`, `--${name}`]),
-  );
-  const named = args.map((arg) => arg.replace(/^--[^=]+/, (name) => aliases.get(name) ?? name));
   try {
     const help = { type: 'boolean' as const, short: 'h' };
     const { values, positionals } = parseArgs({
-      args: named,
+      args,
       options: { ...options, help },
       allowPositionals: true,
     });

@@ -25,8 +25,6 @@ export interface Option {
   /** Name of the value in the usage text; a flag without one is true or false. */
   value?: string | undefined;
   default?: string | undefined;
-  /** Another name, which older versions had. */
-  alias?: string | undefined;
   summary: string;
 }
 

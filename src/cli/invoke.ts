@@ -7,7 +7,7 @@ export const invoke: Command = {
   options: {
     event: eventOption,
     'dry-run': { summary: 'the function says what it would do, for objects named here' },
-    endpoint: { value: 'url', default: 'http://127.0.0.1:9000', alias: 'url', summary: 'of the local OSS' },
+    endpoint: { value: 'url', default: 'http://127.0.0.1:9000', summary: 'of the local OSS' },
   },
   run: async (values, io, urls) => {
     const event = optionalText(values, 'event');

@@ -54,7 +54,7 @@ export const local: Command = {
       secret: requiredText(values, 'access-key-secret'),
     };
     const { source } = await loadRules(rulesFile);
-    await claimFolder(dataDir, 'oss');
+    await claimFolder(dataDir);
     const stack = await startStack({
       dataDir,
       rulesFile,

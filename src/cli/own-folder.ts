@@ -5,14 +5,11 @@ import { CliError } from './command.ts';
 /** A folder that holds a file of this name was made by us. */
 const marker = '.oss-saveas';
 
-/**
- * Makes a folder of our own where there is none; refuses one that holds something which we did not put there. Folders
- * of earlier versions are known by what `legacy` names.
- */
-export async function claimFolder(dir: string, legacy: string = marker): Promise<void> {
+/** Makes a folder of our own where there is none; refuses one that holds something which we did not put there. */
+export async function claimFolder(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   const files = await readdir(dir);
-  if (files.length > 0 && !files.includes(marker) && !files.includes(legacy)) {
+  if (files.length > 0 && !files.includes(marker)) {
     throw new CliError(
       `${dir} holds ${files[0]}, and oss-saveas did not make it: name a folder that is empty or not there yet.`,
     );

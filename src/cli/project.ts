@@ -12,7 +12,6 @@ export const rulesOption: Option = { value: 'file', default: 'rules.yaml', summa
 
 export const templateOption: Option = {
   value: 'file',
-  alias: 's-yaml',
   summary: 'the deployment of Serverless Devs (default the s.yaml beside the rules)',
 };
 

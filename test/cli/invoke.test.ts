@@ -17,7 +17,7 @@ afterAll(async () => {
   await project?.remove();
 });
 
-const invoke = (...args: string[]) => runCommand(['invoke', '--url', stack.url, ...args]);
+const invoke = (...args: string[]) => runCommand(['invoke', '--endpoint', stack.url, ...args]);
 
 describe('an invocation by hand', () => {
   it('answers with the report of the function that was built', async () => {
@@ -65,7 +65,7 @@ describe('an invocation by hand', () => {
   it('an invocation by hand asks for the local stack where it is not running', async () => {
     const { exitCode, err } = await runCommand([
       'invoke',
-      '--url',
+      '--endpoint',
       'http://127.0.0.1:1',
       'oss://photos/uploads/a.png',
     ]);

@@ -72,14 +72,14 @@ describe('the folder of a build', () => {
     }
   });
 
-  it('the folder of a build is built anew where an earlier version built it', async () => {
+  it('the folder of a build is built anew', async () => {
     installed.dir = await temporaryDir();
     await mkdir(join(installed.dir, 'function'));
     await writeFile(join(installed.dir, 'function', 'index.js'), '');
     await writeFile(join(installed.dir, 'function', 'http.js'), '');
     const dir = await temporaryDir();
-    await writeFile(join(dir, 'rules.json'), '{"compiled":1,"rules":[]}');
-    await writeFile(join(dir, 'rule-checker.js'), 'old');
+    await writeFile(join(dir, 'rules.json'), '{"builtBy":"0.0.1","rules":[]}');
+    await writeFile(join(dir, 'index.js'), 'old');
 
     expect((await runCommand(['build', '--out', dir])).exitCode).toBe(0);
 

@@ -127,7 +127,7 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
     ['run', ...style, '--target-bucket', 'photos', '--target-image', 'b'],
     ['doctor', '--rules', rulesFile],
     ['doctor', '--rules', rulesFile, 'oss://photos/uploads/a'],
-    ['invoke', '--url', oss.url ?? '', 'oss://photos/uploads/a'],
+    ['invoke', '--endpoint', oss.url ?? '', 'oss://photos/uploads/a'],
     ['check', '--rules', rulesFile],
     ['explain', '--rules', rulesFile, 'oss://photos/uploads/a'],
     ['generate', 'policy', '--rules', rulesFile],
