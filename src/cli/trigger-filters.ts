@@ -8,7 +8,7 @@ import { type Glob, literalStart } from '../compile/glob.ts';
 import type { Rules, Site } from './policies.ts';
 
 /** The keys that one native trigger delivers, by how they begin and end. */
-interface KeyFilter {
+interface NativeFilter {
   prefix: string;
   suffix: string;
 }
@@ -37,7 +37,7 @@ function sourceBuckets(rules: Rules, deployed: string): string[] {
  * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
  * since that is refused, and there are no more than a bucket may have.
  */
-function filtersOf(rules: readonly SourceRule[]): KeyFilter[] {
+function filtersOf(rules: readonly SourceRule[]): NativeFilter[] {
   const globs = rules.flatMap(({ match }) => match.key);
   const exact = joinOverlapping(
     globs.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix }))),
@@ -51,8 +51,8 @@ function filtersOf(rules: readonly SourceRule[]): KeyFilter[] {
 }
 
 /** Makes one filter of those that overlap, until none do. */
-function joinOverlapping(filters: readonly KeyFilter[]): KeyFilter[] {
-  const joined: KeyFilter[] = [];
+function joinOverlapping(filters: readonly NativeFilter[]): NativeFilter[] {
+  const joined: NativeFilter[] = [];
   for (const filter of filters) {
     let wide = filter;
     let i = joined.findIndex((other) => filtersOverlap(other, wide));

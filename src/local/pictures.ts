@@ -1,9 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from './image/refuse.ts';
 
 /** A picture to try things on; `name` is good as a key. */
 export interface SamplePicture {

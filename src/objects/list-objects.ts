@@ -25,7 +25,7 @@ export interface ListedObject {
 }
 
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
-export interface ObjectPage extends OperationResult {
+export interface ListingPage extends OperationResult {
   objects: ListedObject[];
   /** Common prefixes, when a delimiter was given. */
   prefixes: string[];
@@ -33,7 +33,7 @@ export interface ObjectPage extends OperationResult {
 }
 
 /** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
-export async function listObjectsV2(call: Call, args: ListArguments): Promise<ObjectPage> {
+export async function listObjectsV2(call: Call, args: ListArguments): Promise<ListingPage> {
   const { bucket, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
   const optional = { prefix, delimiter, 'start-after': startAfter, 'continuation-token': continuationToken };
   const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
@@ -51,7 +51,7 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Ob
 }
 
 /** Throws SyntaxError or URIError on any other document than a listing. */
-function readPage(root: XmlElement): Omit<ObjectPage, keyof OperationResult> {
+function readPage(root: XmlElement): Omit<ListingPage, keyof OperationResult> {
   if (root.name !== 'ListBucketResult') {
     throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
   }

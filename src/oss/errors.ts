@@ -89,10 +89,10 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
 }
 
-export type OssError = OssServiceError | OssRequestError;
+export type OssCallError = OssServiceError | OssRequestError;
 
 /** True for what operations throw. */
-export function isOssError(error: unknown): error is OssError {
+export function isOssError(error: unknown): error is OssCallError {
   return error instanceof OssServiceError || error instanceof OssRequestError;
 }
 

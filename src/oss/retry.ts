@@ -1,4 +1,4 @@
-import { isOssError, type OssError } from './errors.ts';
+import { isOssError, type OssCallError } from './errors.ts';
 
 export interface RetryPolicy {
   /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
@@ -6,7 +6,7 @@ export interface RetryPolicy {
   now: () => number;
   random: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
-  onRetry: (error: OssError, delayMs: number) => void;
+  onRetry: (error: OssCallError, delayMs: number) => void;
 }
 
 /**
@@ -38,17 +38,17 @@ export async function withRetries<T>(
   }
 }
 
-function isSettled({ kind }: OssError): boolean {
+function isSettled({ kind }: OssCallError): boolean {
   return kind === 'permanent' || kind === 'later';
 }
 
 /** A pause that the server asks for (Retry-After) is kept, up to a minute. */
-function askedPauseMs(error: OssError): number {
+function askedPauseMs(error: OssCallError): number {
   return 'retryAfterMs' in error ? Math.min(error.retryAfterMs ?? 0, 60_000) : 0;
 }
 
 /** The longest pause after so many attempts: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
-function maxDelayMs({ kind }: OssError, attempts: number): number {
+function maxDelayMs({ kind }: OssCallError, attempts: number): number {
   const firstMs = { permanent: 0, later: 0, skewed: 0, transient: 200, throttled: 1_000 }[kind];
   return firstMs * 2 ** (attempts - 1);
 }

@@ -24,7 +24,7 @@ export interface Parameter {
   readonly emptyEc?: string;
 }
 
-export interface Operation {
+export interface CatalogOperation {
   readonly mode: string;
   readonly value?: Parameter;
   readonly params?: Readonly<Record<string, Parameter>>;
@@ -44,7 +44,7 @@ export interface Operation {
  * under https://www.alibabacloud.com/help/en/oss/user-guide/ (images, media, documents, "sys/saveas"), the 0040-…
  * and 0053-… error pages and the tests of the official SDKs. Where pages disagree, the newer one holds.
  */
-export const catalog: Readonly<Record<string, Readonly<Record<string, Operation>>>> = data.operations;
+export const catalog: Readonly<Record<string, Readonly<Record<string, CatalogOperation>>>> = data.operations;
 
 /** The types of values that a regular expression tells; the fonts of OSS; how it refuses whole pictures and styles. */
 export const forms: Readonly<Record<string, { pattern: string; noun: string }>> = data.forms;

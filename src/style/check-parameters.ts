@@ -1,6 +1,6 @@
 import type { Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { lookUp, type Operation } from './catalog.ts';
+import { type CatalogOperation, lookUp } from './catalog.ts';
 import type { StyleAction, StyleParameter, StyleToken } from './parse.ts';
 import { decodeText, judgeValue } from './value.ts';
 
@@ -21,14 +21,14 @@ export interface StyleContext extends StyleRequest {
 /** An operation of the catalog in a style; `label` is `category/action`. */
 export interface OperationContext extends StyleContext {
   readonly label: string;
-  readonly operation: Operation;
+  readonly operation: CatalogOperation;
 }
 
 type CatalogParameter = ReturnType<typeof findParameter>;
 type Parameters = ReadonlyMap<string, CatalogParameter>;
 
 /** A parameter and what the catalog says of it, if it knows it. A bare value is named `value`. */
-export function findParameter(parameter: StyleParameter, operation: Operation, isNested: boolean) {
+export function findParameter(parameter: StyleParameter, operation: CatalogOperation, isNested: boolean) {
   const { whole, key } = parameter;
   const isBare = key === undefined || operation.params === undefined;
   const name = isBare ? 'value' : key.text;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { catalog, type Operation, type Parameter } from '../../src/style/catalog.ts';
+import { type CatalogOperation, catalog, type Parameter } from '../../src/style/catalog.ts';
 
 /** A style that the catalog allows, one of its parameters, and the same style with that parameter corrupted. */
 export interface Generated {
@@ -64,7 +64,11 @@ function corruptValue({ type, min, max }: Parameter): fc.Arbitrary<string> {
   }
 }
 
-function generateOperation(category: string, name: string, operation: Operation): fc.Arbitrary<Generated> {
+function generateOperation(
+  category: string,
+  name: string,
+  operation: CatalogOperation,
+): fc.Arbitrary<Generated> {
   const { value, params = {}, needs = [] } = operation;
   const bare = value !== undefined && operation.params === undefined;
   const all: [string, Parameter][] = bare ? [['', value]] : Object.entries(params);

@@ -5,11 +5,11 @@ import type { ImageRequest } from './contract.ts';
 import { type Overlay, toOverlay } from './overlay.ts';
 import { openPicture, type Picture } from './picture.ts';
 import { refuse, type Size } from './refuse.ts';
-import { readSource, type Source } from './source.ts';
+import { readSource, type SourceImage } from './source.ts';
 
 /** The image of a watermark, and what is done to it before it is laid on the picture `main`. */
 export interface Logo {
-  readonly source: Source;
+  readonly source: SourceImage;
   readonly prepare: (logo: Picture, main: Size) => Promise<Picture>;
 }
 
@@ -23,7 +23,7 @@ export function splitLogo(image: string): { key: string; style: string | undefin
 }
 
 /** Reads an object as the image of a watermark; throws OSS's error where it is missing, no picture or too large. */
-export async function readLogo(key: string, readObject: ImageRequest['readObject']): Promise<Source> {
+export async function readLogo(key: string, readObject: ImageRequest['readObject']): Promise<SourceImage> {
   const body = await readObject(key);
   if (body === undefined) {
     throw refuse(refusals.watermarkMissing, key);

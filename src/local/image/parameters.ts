@@ -1,4 +1,4 @@
-import { type Operation, type Parameter, refusals } from '../../style/catalog.ts';
+import { type CatalogOperation, type Parameter, refusals } from '../../style/catalog.ts';
 import { findParameter } from '../../style/check-parameters.ts';
 import type { StyleAction } from '../../style/parse.ts';
 import { decodeText, judgeValue } from '../../style/value.ts';
@@ -15,7 +15,7 @@ export interface ParameterValues {
  * The parameters of an action, all of them as the catalog wants them; throws OSS's error for what is wrong. Those that
  * the action does not know are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
  */
-export function readParameters(action: StyleAction, operation: Operation, isNested: boolean) {
+export function readParameters(action: StyleAction, operation: CatalogOperation, isNested: boolean) {
   const numbers: Record<string, number> = {};
   const texts: Record<string, string> = {};
   const isGiven = (name: string) => name in numbers || name in texts;

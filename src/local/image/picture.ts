@@ -5,10 +5,10 @@ import type { ImageResult } from './contract.ts';
 import type { Logo } from './logo.ts';
 import type { ParameterValues } from './parameters.ts';
 import { checkSize, damagedSource, type Size } from './refuse.ts';
-import { type ImageFormat, openSource, type Source } from './source.ts';
+import { type ImageFormat, openSource, type SourceImage } from './source.ts';
 
 /** How the result will be written; set by format, quality and interlace, used once at the end. */
-export interface Output {
+export interface Encoding {
   readonly format: ImageFormat;
   /** Relative to the source's, at most the source's, or as it is. */
   readonly quality?: { readonly percent: number; readonly kind: 'relative' | 'capped' | 'exact' };
@@ -17,10 +17,10 @@ export interface Output {
 
 /** The image between two actions. Its size is that of one frame. */
 export interface Picture extends Size {
-  readonly source: Source;
+  readonly source: SourceImage;
   readonly frames: number;
   readonly hasAlpha: boolean;
-  readonly output: Output;
+  readonly output: Encoding;
   /** A new pipeline over the pixels so far; undone work is only described, nothing runs before `settle` or encode. */
   open(): Sharp;
 }
@@ -31,14 +31,18 @@ export interface ActionContext {
   readonly main?: Size;
 }
 
-type Result<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 /** Does one action of a style, or answers what one asks; the parameters are as the catalog wants them. */
-export type Action = (picture: Picture, values: ParameterValues, context: ActionContext) => Result<Picture>;
-export type Question = (source: Source, values: ParameterValues) => Result<ImageResult>;
+export type Action = (
+  picture: Picture,
+  values: ParameterValues,
+  context: ActionContext,
+) => MaybePromise<Picture>;
+export type Question = (source: SourceImage, values: ParameterValues) => MaybePromise<ImageResult>;
 
 /** The source as first picture: turned upright by its EXIF orientation unless told not to, all frames or the first. */
-export function openPicture(source: Source, how: { isTurned: boolean; isAnimated: boolean }): Picture {
+export function openPicture(source: SourceImage, how: { isTurned: boolean; isAnimated: boolean }): Picture {
   const { format, width, height, orientation, metadata } = source;
   const isTurned = how.isTurned && orientation > 1;
   if (isTurned) {

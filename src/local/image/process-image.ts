@@ -7,7 +7,7 @@ import { type Logo, readLogo, splitLogo } from './logo.ts';
 import { type ActionContext, openPicture, type Picture } from './picture.ts';
 import * as questions from './questions/index.ts';
 import { refuse } from './refuse.ts';
-import { readSource, type Source } from './source.ts';
+import { readSource, type SourceImage } from './source.ts';
 import { keepsAnimation, readSteps, type Step } from './steps.ts';
 
 /** Does work on so many pixels as soon as there is room for it. */
@@ -34,7 +34,7 @@ export async function processImage(
   return schedule(pixels, () => runSteps(source, steps, { logos }));
 }
 
-async function runSteps(source: Source, steps: readonly Step[], context: ActionContext) {
+async function runSteps(source: SourceImage, steps: readonly Step[], context: ActionContext) {
   const [first] = steps;
   const question = lookUp(questions, first?.name);
   if (first !== undefined && question !== undefined) {

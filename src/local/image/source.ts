@@ -13,7 +13,7 @@ export function isImageFormat(name: string): name is ImageFormat {
 }
 
 /** The source object as an image: what its header says, nothing decoded yet. Its size is that of one frame as stored. */
-export interface Source extends Size {
+export interface SourceImage extends Size {
   readonly body: Buffer;
   readonly format: ImageFormat;
   readonly frames: number;
@@ -24,7 +24,7 @@ export interface Source extends Size {
 }
 
 /** Reads the header of a source object; throws OSS's error when it is no image, damaged or over a limit. */
-export async function readSource(body: Buffer): Promise<Source> {
+export async function readSource(body: Buffer): Promise<SourceImage> {
   if (body.length > refusals.sourceBytes.bytes) {
     throw refuse(refusals.sourceBytes, `${body.length} bytes`);
   }
@@ -49,7 +49,7 @@ async function readMetadata(body: Buffer, format: ImageFormat): Promise<Partial<
 }
 
 /** A pipeline over the source's pixels, all frames or the first. */
-export function openSource({ body, format, metadata }: Source, animated: boolean): Sharp {
+export function openSource({ body, format, metadata }: SourceImage, animated: boolean): Sharp {
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(body);
     return sharp(data, { raw, limitInputPixels: false });

@@ -1,4 +1,4 @@
-import { catalog, lookUp, type Operation, refusals } from '../../style/catalog.ts';
+import { type CatalogOperation, catalog, lookUp, refusals } from '../../style/catalog.ts';
 import { parseStyle, type StyleAction } from '../../style/parse.ts';
 import { type ParameterValues, readParameters } from './parameters.ts';
 import { refuse } from './refuse.ts';
@@ -6,7 +6,7 @@ import { refuse } from './refuse.ts';
 /** One action of a style with its parameters; nothing is applied before all of a style's actions are read. */
 export interface Step {
   readonly name: string;
-  readonly operation: Operation;
+  readonly operation: CatalogOperation;
   readonly values: ParameterValues;
 }
 

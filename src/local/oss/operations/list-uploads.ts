@@ -1,7 +1,7 @@
 import { eTagOf } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { commonPrefix, compareUtf8 } from '../store/listing.ts';
-import type { Upload } from '../store/uploads.ts';
+import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, limitOf } from './list.ts';
 import { findUpload } from './multipart.ts';
 import type { Operation } from './operation.ts';
@@ -13,7 +13,7 @@ export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) 
   const idMarker = text('upload-id-marker');
   const maxUploads = limitOf(query, 'max-uploads', 1000);
   const { encode, EncodingType } = encoderOf(query);
-  const isAfterMarkers = ({ key, id }: Upload) => {
+  const isAfterMarkers = ({ key, id }: MultipartUpload) => {
     const order = compareUtf8(key, keyMarker);
     return order > 0 || (order === 0 && idMarker !== '' && id > idMarker);
   };

@@ -6,7 +6,7 @@ import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../ht
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
-import type { Upload } from '../store/uploads.ts';
+import type { MultipartUpload } from '../store/uploads.ts';
 import { copyReply, findCopySource, readCopyRange } from './copy.ts';
 import { encoderOf } from './list.ts';
 import {
@@ -89,7 +89,7 @@ export const abortMultipartUpload: Operation = (service, request) => {
 };
 
 /** `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`: throws InvalidPart, InvalidPartOrder. */
-function readParts({ parts }: Upload, body: Buffer): number[] {
+function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
@@ -107,13 +107,17 @@ function readParts({ parts }: Upload, body: Buffer): number[] {
   return numbers;
 }
 
-function checkSizes({ parts }: Upload, numbers: readonly number[]): void {
+function checkSizes({ parts }: MultipartUpload, numbers: readonly number[]): void {
   if (numbers.slice(0, -1).some((number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
     throw badRequest('EntityTooSmall', 'A part other than the last is smaller than 100 KB.');
   }
 }
 
-export function findUpload({ uploads }: Service, { bucket, key, query }: OssRequest, ec?: string): Upload {
+export function findUpload(
+  { uploads }: Service,
+  { bucket, key, query }: OssRequest,
+  ec?: string,
+): MultipartUpload {
   return uploads.find(bucket, key, query.get('uploadId') ?? '', ec);
 }
 
@@ -133,7 +137,7 @@ function address({ bucket, key, query }: OssRequest) {
 function notify(
   service: Service,
   request: OssRequest,
-  { bucket, key, properties, initiatedMs }: Upload,
+  { bucket, key, properties, initiatedMs }: MultipartUpload,
   eventName: string,
   part = { sizeBytes: 0, eTag: '', lastModifiedMs: initiatedMs },
 ): void {

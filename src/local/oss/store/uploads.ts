@@ -20,7 +20,7 @@ const uploadSchema = z.object({
 });
 
 /** A multipart upload that is neither complete nor aborted. */
-export interface Upload extends z.infer<typeof uploadSchema> {
+export interface MultipartUpload extends z.infer<typeof uploadSchema> {
   readonly id: string;
   /** By part number, in its order. */
   readonly parts: ReadonlyMap<number, ObjectMeta>;
@@ -36,14 +36,14 @@ export class Uploads {
     this.#now = options.now;
   }
 
-  initiate(bucket: string, key: string, properties: ObjectProperties): Upload {
+  initiate(bucket: string, key: string, properties: ObjectProperties): MultipartUpload {
     const id = randomBytes(16).toString('hex').toUpperCase();
     this.#store.createBucket(id, { bucket, key, initiatedMs: this.#now(), properties });
     return this.#upload(id);
   }
 
   /** Throws NoSuchUpload, whose ec differs by operation (live tests of alibabacloud-oss-go-sdk-v2). */
-  find(bucket: string, key: string, id: string, ec?: string): Upload {
+  find(bucket: string, key: string, id: string, ec?: string): MultipartUpload {
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
     if (upload?.bucket !== bucket || upload.key !== key) {
       throw noSuchUpload(id, ec);
@@ -52,7 +52,7 @@ export class Uploads {
   }
 
   /** The uploads to a bucket, by key and then by id. */
-  list(bucket: string): Upload[] {
+  list(bucket: string): MultipartUpload[] {
     return this.#store
       .bucketNames()
       .map((id) => this.#upload(id))
@@ -62,7 +62,7 @@ export class Uploads {
 
   /** Streams a part to disk; one of the same number is replaced. */
   async putPart(
-    { id }: Upload,
+    { id }: MultipartUpload,
     number: number,
     source: Bytes,
     verify?: (digest: Digest) => void,
@@ -76,7 +76,7 @@ export class Uploads {
   }
 
   /** The bytes of these parts, one after another. */
-  async *read({ id }: Upload, numbers: readonly number[]): AsyncGenerator<Uint8Array> {
+  async *read({ id }: MultipartUpload, numbers: readonly number[]): AsyncGenerator<Uint8Array> {
     for (const number of numbers) {
       const part = await this.#store.open(id, String(number));
       yield* part.stream();
@@ -84,13 +84,13 @@ export class Uploads {
   }
 
   /** Forgets an upload and its parts. */
-  remove({ id }: Upload): void {
+  remove({ id }: MultipartUpload): void {
     if (this.#store.has(id)) {
       this.#store.removeBucket(id);
     }
   }
 
-  #upload(id: string): Upload {
+  #upload(id: string): MultipartUpload {
     const { settings, objects } = this.#store.bucket(id);
     const parts = [...objects.values()].map((part) => [Number(part.key), part] as const);
     return { id, ...settings, parts: new Map(parts.sort(([a], [b]) => a - b)) };

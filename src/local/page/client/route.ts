@@ -4,12 +4,12 @@ export const views = ['drop', 'try', 'rules', 'browse'] as const;
 export type View = (typeof views)[number];
 
 /** The view and what it shows: `#/browse?bucket=photos&key=a.jpg`. */
-export interface Route {
+export interface ViewAddress {
   view: View;
   parameters: URLSearchParams;
 }
 
-export const route = signal<Route>({ view: 'drop', parameters: new URLSearchParams() });
+export const route = signal<ViewAddress>({ view: 'drop', parameters: new URLSearchParams() });
 
 /** Follows the address bar. */
 export function startRoute(): void {
@@ -20,7 +20,7 @@ export function startRoute(): void {
   read();
 }
 
-export function parseHash(hash: string): Route {
+export function parseHash(hash: string): ViewAddress {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const view = views.find((name) => name === path) ?? 'drop';
   return { view, parameters: new URLSearchParams(query) };

@@ -7,7 +7,7 @@ import { ObjectPanel } from './object-panel.tsx';
 import { Objects } from './objects.tsx';
 
 const parts = ['objects', 'dead-letters', 'failures'] as const;
-type Part = (typeof parts)[number];
+type Section = (typeof parts)[number];
 
 /** Shows what is stored, what failed for good, and what shall fail. */
 export function BrowseView() {
@@ -38,7 +38,7 @@ export function BrowseView() {
   );
 }
 
-function Count({ part }: { part: Part }) {
+function Count({ part }: { part: Section }) {
   const { deadLetters = 0, faults = [] } = state.value ?? {};
   const count = { objects: 0, 'dead-letters': deadLetters, failures: faults.length }[part];
   return count > 0 ? <span class="count">{count}</span> : null;

@@ -4,11 +4,11 @@ import { state } from '../live.ts';
 import { get, send } from '../server.ts';
 
 /** A plan of faults as `/-/faults` takes it, with how often each rule hit. */
-interface FaultPlan {
-  rules?: FaultRule[];
+interface CountedFaultPlan {
+  rules?: CountedFault[];
 }
 
-interface FaultRule {
+interface CountedFault {
   fault: string;
   operation?: string;
   probability?: number;
@@ -18,7 +18,7 @@ interface FaultRule {
 }
 
 /** The faults that are worth a switch, each as the plan's rule for it. */
-const offered: readonly FaultRule[] = [
+const offered: readonly CountedFault[] = [
   { fault: 'CpuLimitExceeded', probability: 0.5 },
   { fault: 'ServiceUnavailable', operation: 'ProcessObject' },
   { fault: 'SlowAnswer', operation: 'ProcessObject', delayMs: 3000 },
@@ -34,21 +34,21 @@ const offered: readonly FaultRule[] = [
 
 /** Switches for what the local OSS shall do wrong from now on. */
 export function Failures() {
-  const [plan, setPlan] = useState<FaultPlan>();
+  const [plan, setPlan] = useState<CountedFaultPlan>();
   const faults = state.value?.faults.join();
   useEffect(() => {
-    get<FaultPlan>('faults').then(setPlan);
+    get<CountedFaultPlan>('faults').then(setPlan);
   }, [faults]);
   if (plan === undefined) {
     return <p class="loading">{t('loading')}</p>;
   }
   const { rules = [] } = plan;
-  const put = async (changed: FaultRule[]) => {
+  const put = async (changed: CountedFault[]) => {
     const sent = changed.map(({ applied: _, ...rule }) => rule);
     setPlan({ ...plan, rules: changed });
-    setPlan(await send<FaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+    setPlan(await send<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
   };
-  const toggle = (rule: FaultRule) => {
+  const toggle = (rule: CountedFault) => {
     const others = rules.filter(({ fault }) => fault !== rule.fault);
     put(others.length < rules.length ? others : [...rules, rule]);
   };
@@ -76,10 +76,10 @@ export function Failures() {
 }
 
 interface FaultProps {
-  rule: FaultRule;
+  rule: CountedFault;
   /** The rule in force. */
-  active: FaultRule | undefined;
-  toggle: (rule: FaultRule) => void;
+  active: CountedFault | undefined;
+  toggle: (rule: CountedFault) => void;
 }
 
 function Fault({ rule, active, toggle }: FaultProps) {

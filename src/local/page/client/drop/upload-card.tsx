@@ -5,10 +5,10 @@ import { linkTo } from '../route.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Picture } from '../ui/picture.tsx';
-import type { Output, Upload } from './uploads.ts';
+import type { OutputProgress, PictureUpload } from './uploads.ts';
 
 /** A picture that was dropped, and beside it everything that the rules made of it. */
-export function UploadCard({ upload }: { upload: Upload }) {
+export function UploadCard({ upload }: { upload: PictureUpload }) {
   const { object, file, details, outputs } = upload;
   return (
     <article class="upload" aria-label={object.key} aria-busy={upload.phase === 'processing'}>
@@ -46,7 +46,7 @@ export function UploadCard({ upload }: { upload: Upload }) {
   );
 }
 
-function Status({ upload }: { upload: Upload }) {
+function Status({ upload }: { upload: PictureUpload }) {
   const { phase, progress, outputs, reason, retry, error } = upload;
   if (phase === 'uploading') {
     return <Progress value={progress} label={t('drop.uploading')} />;
@@ -89,7 +89,7 @@ function Progress({ value, label }: { value: number; label: string }) {
   );
 }
 
-function OutputCard({ output, upload }: { output: Output; upload: Upload }) {
+function OutputCard({ output, upload }: { output: OutputProgress; upload: PictureUpload }) {
   const { target, rule, result, details, plan } = output;
   const isPending = result === undefined && (upload.phase === 'processing' || upload.phase === 'uploading');
   return (
@@ -119,7 +119,7 @@ function OutputCard({ output, upload }: { output: Output; upload: Upload }) {
   );
 }
 
-function SavedFacts({ output, sourceBytes }: { output: Output; sourceBytes: number }) {
+function SavedFacts({ output, sourceBytes }: { output: OutputProgress; sourceBytes: number }) {
   const { result, details } = output;
   const sizeBytes = details?.sizeBytes ?? result?.sizeBytes;
   return (
@@ -136,7 +136,7 @@ function SavedFacts({ output, sourceBytes }: { output: Output; sourceBytes: numb
   );
 }
 
-function WhyNot({ output: { result } }: { output: Output }) {
+function WhyNot({ output: { result } }: { output: OutputProgress }) {
   const words =
     result?.reason === undefined ? `${result?.code}: ${result?.message}` : nameOf('reason', result.reason);
   return <span class={`note ${result?.status === 'failed' ? 'error' : ''}`}>{words}</span>;

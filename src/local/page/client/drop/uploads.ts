@@ -5,7 +5,7 @@ import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
 import { errorOfDocument, get, presign } from '../server.ts';
 
-export interface Output {
+export interface OutputProgress {
   target: OssObject;
   rule?: string | undefined;
   /** Absent where the function made what the page had not foreseen. */
@@ -16,7 +16,7 @@ export interface Output {
 }
 
 /** One picture on its way: from the person's disk to everything that the rules make of it. */
-export interface Upload {
+export interface PictureUpload {
   id: number;
   object: OssObject;
   file: File;
@@ -24,7 +24,7 @@ export interface Upload {
   /** The part of the upload that is done, 0 to 1. */
   progress: number;
   details?: ObjectDetails | undefined;
-  outputs: Output[];
+  outputs: OutputProgress[];
   /** Why the rules ask for nothing. */
   reason?: string | undefined;
   retry?: { attempts: number; retryInMs: number } | undefined;
@@ -32,7 +32,7 @@ export interface Upload {
 }
 
 /** Newest first. */
-export const uploads = signal<readonly Upload[]>([]);
+export const uploads = signal<readonly PictureUpload[]>([]);
 
 let lastId = 0;
 
@@ -44,7 +44,7 @@ export function uploadFiles(
   for (const file of files) {
     lastId += 1;
     const object = { bucket, key: `${prefix}${file.name}` };
-    const upload: Upload = { id: lastId, object, file, phase: 'uploading', progress: 0, outputs: [] };
+    const upload: PictureUpload = { id: lastId, object, file, phase: 'uploading', progress: 0, outputs: [] };
     uploads.value = [upload, ...uploads.value.filter((other) => !isSame(other.object, object))];
     put(upload).catch((error: unknown) => {
       change(upload.id, { phase: 'failed', error: error instanceof Error ? error.message : String(error) });
@@ -57,7 +57,7 @@ export function startUploads(): void {
   onEntry(follow);
 }
 
-async function put({ id, object, file }: Upload): Promise<void> {
+async function put({ id, object, file }: PictureUpload): Promise<void> {
   const contentType = file.type || 'application/octet-stream';
   const url = await presign('PUT', object, contentType);
   await new Promise<void>((resolve, reject) => {
@@ -75,7 +75,7 @@ async function put({ id, object, file }: Upload): Promise<void> {
   change(id, { details: await get<ObjectDetails>('object', { ...object }) });
 }
 
-function change(id: number, changes: Partial<Upload>): void {
+function change(id: number, changes: Partial<PictureUpload>): void {
   uploads.value = uploads.value.map((upload) => (upload.id === id ? { ...upload, ...changes } : upload));
 }
 
@@ -108,11 +108,11 @@ function follow(entry: Entry): void {
   }
 }
 
-function toOutput(plan: PlannedOutput): Output {
+function toOutput(plan: PlannedOutput): OutputProgress {
   return { target: plan.target, rule: plan.rule, plan };
 }
 
-function takeResult(upload: Upload, result: ResultEntry): void {
+function takeResult(upload: PictureUpload, result: ResultEntry): void {
   const { target } = result;
   if (target === undefined) {
     change(upload.id, { reason: result.reason, error: result.message });
@@ -127,7 +127,7 @@ function takeResult(upload: Upload, result: ResultEntry): void {
   }
 }
 
-function changeOutput(id: number, target: OssObject, changes: Partial<Output>): void {
+function changeOutput(id: number, target: OssObject, changes: Partial<OutputProgress>): void {
   const { outputs = [] } = uploads.value.find((upload) => upload.id === id) ?? {};
   const isKnown = outputs.some((output) => isSame(output.target, target));
   change(id, {
@@ -137,7 +137,7 @@ function changeOutput(id: number, target: OssObject, changes: Partial<Output>): 
   });
 }
 
-function endOf({ status, error }: OutcomeEntry): Partial<Upload> {
+function endOf({ status, error }: OutcomeEntry): Partial<PictureUpload> {
   return status === 'succeeded'
     ? { phase: 'done', retry: undefined }
     : { phase: 'failed', retry: undefined, error };

@@ -1,4 +1,4 @@
-import { catalog, lookUp, type Operation, type Parameter } from '../../../../style/catalog.ts';
+import { type CatalogOperation, catalog, lookUp, type Parameter } from '../../../../style/catalog.ts';
 import type { StyleAction } from '../../../../style/parse.ts';
 import { decodeText } from '../../../../style/value.ts';
 import { t } from '../i18n/translate.ts';
@@ -116,7 +116,7 @@ function NumberControl({ id, spec: { min, max }, value, onValue }: ControlProps)
 }
 
 /** Whether the action makes no sense without it; `value` is the bare one in the catalog. */
-function isRequired(operation: Operation | undefined, key = 'value'): boolean {
+function isRequired(operation: CatalogOperation | undefined, key = 'value'): boolean {
   return operation?.needs?.some(({ oneOf }) => oneOf.join() === key) === true;
 }
 
