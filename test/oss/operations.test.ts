@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { processBodyMd5 } from '../fixtures/vectors/oss-v4.ts';
 import { answer, mockOss, process, rejection, signedAt, source } from './mock-oss.ts';
 
 const saved = JSON.stringify(
@@ -7,14 +7,11 @@ const saved = JSON.stringify(
   null,
   4,
 );
-const vectors: { processBodyMd5: { body: string; contentMd5: string }[] } = JSON.parse(
-  readFileSync(new URL('../fixtures/vectors/oss-v4.json', import.meta.url), 'utf8'),
-);
 
 describe('ProcessObject', () => {
   it('posts the instruction raw and answers with what was saved', async () => {
     const mock = mockOss();
-    const [vector] = vectors.processBodyMd5;
+    const [vector] = processBodyMd5;
     const sent = answer(mock, 200, saved, { 'content-type': 'application/json' });
 
     const result = await mock.client.processObject({ ...source, process });

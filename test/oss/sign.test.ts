@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { encodePath, encodeQuery } from '../../src/oss/encode.ts';
 import {
@@ -11,33 +10,7 @@ import {
   signedHeaders,
   stringToSign,
 } from '../../src/oss/sign.ts';
-
-interface Vector {
-  id: string;
-  kind: 'header' | 'presign';
-  input: {
-    accessKeyId: string;
-    accessKeySecret: string;
-    securityToken: string | null;
-    region: string;
-    product: string;
-    method: string;
-    bucket: string;
-    key: string;
-    query: Record<string, string>;
-    headers: Record<string, string>;
-    additionalHeaders: string[];
-    signTimeUnix: number;
-    dateSentIn: string;
-  };
-  expected: { authorization: string };
-  derived: { canonicalRequest: string; stringToSign: string };
-}
-
-const file: { vectors: Vector[] } = JSON.parse(
-  readFileSync(new URL('../fixtures/vectors/oss-v4.json', import.meta.url), 'utf8'),
-);
-const vectors = file.vectors.filter(({ kind }) => kind === 'header');
+import { type Vector, headerVectors as vectors } from '../fixtures/vectors/oss-v4.ts';
 
 /** The request of a vector as the SDK it comes from has it at the moment of signing. */
 function prepare({ input }: Vector) {

@@ -1,57 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseCredential } from '../../../../src/local/oss/auth/v4.ts';
-import { signV4 } from '../../../../src/local/oss/auth/v4-signature.ts';
 import { aliClient } from '../ali-client.ts';
 import { type RunningOss, startOss } from '../running-oss.ts';
-
-interface Vector {
-  readonly id: string;
-  readonly kind: string;
-  readonly input: {
-    readonly accessKeySecret: string;
-    readonly securityToken: string | null;
-    readonly method: string;
-    readonly bucket: string;
-    readonly key: string;
-    readonly query: Record<string, string>;
-    readonly headers: Record<string, string>;
-    readonly signTimeIso: string;
-  };
-  readonly expected: Record<string, string | null>;
-}
-
-const vectorFile = new URL('../../../fixtures/vectors/oss-v4.json', import.meta.url);
-const { vectors }: { vectors: Vector[] } = JSON.parse(readFileSync(vectorFile, 'utf8'));
-
-describe('published V4 URL vectors', () => {
-  it.each(vectors.filter(({ kind }) => kind === 'presign'))(
-    'has the signature of $id',
-    ({ input, expected }) => {
-      const token = input.securityToken === null ? {} : { 'x-oss-security-token': input.securityToken };
-      const signed = Object.entries({ ...expected, ...token }).flatMap(([name, value]) =>
-        name.startsWith('x-oss-') && value !== null ? [[name, value] as const] : [],
-      );
-      const headers = Object.entries(input.headers).map(
-        ([name, value]) => [name.toLowerCase(), value] as const,
-      );
-      const request = {
-        ...input,
-        query: new Map([...Object.entries(input.query), ...signed]),
-        headers: new Map(headers),
-      };
-      const signing = {
-        credential: parseCredential(expected['x-oss-credential'] ?? ''),
-        signedAt: input.signTimeIso,
-        additionalHeaders: (expected['x-oss-additional-headers'] ?? '').split(';').filter(Boolean),
-      };
-
-      const { signature } = signV4(request, signing, input.accessKeySecret);
-
-      expect(signature).toBe(expected['x-oss-signature']);
-    },
-  );
-});
 
 const versions = ['V4', 'V1'] as const;
 

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { parseAuthorization, parseCredential } from '../../../../src/local/oss/auth/v4.ts';
+import { signV4 } from '../../../../src/local/oss/auth/v4-signature.ts';
+import { headerVectors, urlVectors, type Vector } from '../../../fixtures/vectors/oss-v4.ts';
+
+type Input = Vector['input'];
+
+/** The request of a vector as OSS receives it, with what its signer adds. */
+function toRequest(input: Input, added: { query?: [string, string][]; headers?: [string, string][] }) {
+  const headers = Object.entries(input.headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    value,
+  ]);
+  return {
+    ...input,
+    query: new Map([...Object.entries(input.query), ...(added.query ?? [])]),
+    headers: new Map([...headers, ...(added.headers ?? [])]),
+  };
+}
+
+function headersOfSigner({ securityToken, dateSentIn, signTimeIso }: Input): [string, string][] {
+  return [
+    ...(securityToken === null ? [] : [['x-oss-security-token', securityToken] satisfies [string, string]]),
+    [dateSentIn.toLowerCase(), signTimeIso],
+    ['x-oss-content-sha256', 'UNSIGNED-PAYLOAD'],
+  ];
+}
+
+describe('the local OSS reaches the published V4 signature', () => {
+  it.each(headerVectors)('of the header $id', ({ input, expected }) => {
+    const authorization = parseAuthorization(expected.authorization ?? '');
+    const request = toRequest(input, { headers: headersOfSigner(input) });
+
+    const { signature } = signV4(
+      request,
+      { ...authorization, signedAt: input.signTimeIso },
+      input.accessKeySecret,
+    );
+
+    expect(signature).toBe(authorization.signature);
+  });
+
+  it.each(urlVectors)('of the URL $id', ({ input, expected }) => {
+    const parameters = { ...expected, 'x-oss-security-token': input.securityToken };
+    const query = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
+      name.startsWith('x-oss-') && value !== null ? [[name, value]] : [],
+    );
+    const signing = {
+      credential: parseCredential(expected['x-oss-credential'] ?? ''),
+      signedAt: input.signTimeIso,
+      additionalHeaders: (expected['x-oss-additional-headers'] ?? '').split(';').filter(Boolean),
+    };
+
+    const { signature } = signV4(toRequest(input, { query }), signing, input.accessKeySecret);
+
+    expect(signature).toBe(expected['x-oss-signature']);
+  });
+});
