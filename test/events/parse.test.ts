@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventError, type EventRecord } from '../../src/events/object-event.ts';
+import { EventError } from '../../src/events/object-event.ts';
 import { parseEvent } from '../../src/events/parse.ts';
+import { keysOf, parse } from './samples.ts';
 
 interface Sample {
   id: string;
@@ -15,14 +16,6 @@ const file = new URL('../fixtures/events/fc-events.json', import.meta.url);
 const { samples }: { samples: Sample[] } = JSON.parse(readFileSync(file, 'utf8'));
 const bytesOf = ({ delivery, event }: Pick<Sample, 'delivery' | 'event'>) =>
   Buffer.from(delivery === 'json' ? JSON.stringify(event) : String(event));
-
-const parse = (event: unknown): EventRecord[] => parseEvent(Buffer.from(JSON.stringify(event)));
-
-function keysOf(records: readonly EventRecord[]): string[] {
-  return records.map((record) =>
-    record.kind === 'object' ? `${record.event.bucket}/${record.event.key}` : record.kind,
-  );
-}
 
 function sample(id: string): Sample {
   const found = samples.find((candidate) => candidate.id === id);
@@ -136,106 +129,6 @@ describe('an EventBridge event', () => {
     expect(() => parse([JSON.stringify(message)])).toThrow(
       '[0].data.messageBody.events[0].oss.bucket.name: expected a text',
     );
-  });
-});
-
-describe('a manual event', () => {
-  it.each([
-    [{ bucket: 'b', key: 'k' }, ['b/k']],
-    [{ bucket: 'b', keys: ['k', 'l'] }, ['b/k', 'b/l']],
-    [
-      {
-        objects: [
-          { bucket: 'b', key: 'k' },
-          { bucket: 'c', key: 'l' },
-        ],
-      },
-      ['b/k', 'c/l'],
-    ],
-  ])('%o names its objects', (event, keys) => {
-    expect(keysOf(parse(event))).toEqual(keys);
-  });
-
-  it('a manual event takes whatever facts it states, and no time of its own', () => {
-    expect(parse({ bucket: 'b', key: 'k', size: 5, eTag: '"AB"', contentType: 'image/png' })).toEqual([
-      {
-        kind: 'object',
-        options: { dryRun: false },
-        event: {
-          bucket: 'b',
-          key: 'k',
-          eventName: 'Manual',
-          sizeBytes: 5,
-          eTag: 'AB',
-          contentType: 'image/png',
-        },
-      },
-    ]);
-  });
-
-  const dry = { bucket: 'b', key: 'k', dryRun: true };
-  it.each([
-    ['in a list', [dry]],
-    ['as a text in a text', JSON.stringify(JSON.stringify(dry))],
-    ['in an SMQ message', { type: 'mns:Queue:SendMessage', data: { messageBody: JSON.stringify(dry) } }],
-    ['in a dead letter', { requestContext: {}, requestPayload: JSON.stringify(dry) }],
-    ['as objects', { objects: [{ bucket: 'b', key: 'k' }], dryRun: true }],
-  ])('a manual event keeps its options %s', (_, event) => {
-    expect(parse(event)).toMatchObject([{ event: { key: 'k' }, options: { dryRun: true } }]);
-  });
-
-  it('a manual event has its options for its own objects only', () => {
-    expect(parse([dry, { bucket: 'b', key: 'l' }])).toMatchObject([
-      { options: { dryRun: true } },
-      { options: { dryRun: false } },
-    ]);
-  });
-
-  it.each([
-    [{ objects: [dry] }, 'objects[0].dryRun: no such field here'],
-    [{ objects: [{ bucket: 'b', key: 'k', style: 's' }] }, 'objects[0].style: no such field here'],
-    [{ objects: [{ bucket: 'b', keys: ['k'] }] }, 'objects[0].keys: no such field here'],
-    [{ bucket: 'b', key: 'k', keys: ['l'] }, 'key: no such field here'],
-    [{ bucket: 'b', key: 'k', objects: [{ bucket: 'b', key: 'l' }] }, 'bucket: no such field here'],
-    [[{ ...dry, dryRun: 'yes' }], '[0].dryRun: expected true or false'],
-  ])('a manual event is refused where a field of it would be ignored: %j', (event, message) => {
-    expect(() => parse(event)).toThrow(message);
-  });
-
-  it('a manual event may bring a style and a target, and may only ask for the plan', () => {
-    const target = { key: 'x/{base}' };
-
-    expect(parse({ bucket: 'b', key: 'k', style: 'image/info', target, dryRun: true })).toMatchObject([
-      { options: { dryRun: true, adHoc: { style: 'image/info', target } } },
-    ]);
-  });
-
-  it('a manual event may say when its object was modified, which is then its time', () => {
-    const time = '2024-05-06T07:08:09Z';
-
-    expect(parse({ objects: [{ bucket: 'b', key: 'k', lastModified: time }] })).toMatchObject([
-      { event: { eventTime: time, modifiedAt: time } },
-    ]);
-  });
-
-  it('a manual event may say since when outputs are new enough', () => {
-    expect(parse({ bucket: 'b', key: 'k', savedSince: '2026-01-31T18:00:00Z' })).toMatchObject([
-      { options: { savedSince: Date.parse('2026-01-31T18:00:00Z') } },
-    ]);
-  });
-
-  it.each([
-    [{ bucket: 'b', key: 'k', lastModified: 'yesterday' }, 'lastModified: expected a time such as'],
-    [{ bucket: 'b', key: 'k', savedSince: true }, 'savedSince: expected a time such as'],
-    [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
-    [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
-    [{ objects: [] }, 'objects: expected objects, received an array of 0'],
-    [{ objects: [{ bucket: 'b' }] }, 'objects[0].key: expected a text, received nothing'],
-    [{ bucket: 'b', keys: 'k' }, 'expected objects, received "k"'],
-    [{ bucket: 'b', key: 'k', dryrun: true }, 'dryrun: no such field'],
-    [{ bucket: 'b', key: 'k', dryRun: 'yes' }, 'dryRun: expected true or false, received "yes"'],
-  ])('%o is refused by name', (event, message) => {
-    expect(() => parse(event)).toThrow(message);
   });
 });
 

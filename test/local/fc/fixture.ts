@@ -12,6 +12,11 @@ import type {
 import { createLocalFunctionCompute } from '../../../src/local/fc/function-compute.ts';
 import type { LogFields, Logger } from '../../../src/log.ts';
 
+/** Functions as their code. */
+export const returnsEvent = 'exports.handler = async (event) => event;';
+export const hangs =
+  'exports.handler = () => new Promise(() => { console.log(1); setInterval(() => {}, 1000); });';
+
 interface Line {
   message: string;
   fields: LogFields | undefined;

@@ -1,57 +1,25 @@
 import { request as httpRequest } from 'node:http';
 import OSS from 'ali-oss';
-import { Agent } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type FaultName, faultNames, isRefusal, refusalOf } from '../../../../src/local/oss/faults/kinds.ts';
-import type { FaultPlan } from '../../../../src/local/oss/faults/plan.ts';
-import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
-import type { CallSettings } from '../../../../src/oss/call.ts';
-import { resolveEndpoint } from '../../../../src/oss/endpoint.ts';
-import { createClient } from '../../../oss/client.ts';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { signV4 } from '../v4-client.ts';
+import { clientOf, control, object, startFaulty } from './fault-client.ts';
 
-const object = { bucket: 'photos', key: 'uploads/a.jpg' };
 const saved = { bucket: 'photos', key: 'derived/a.webp' };
 const base64 = (text: string) => Buffer.from(text).toString('base64url');
 const process = `image/info|sys/saveas,o_${base64(saved.key)},b_${base64(saved.bucket)}`;
 
-function clientOf(oss: RunningOss, options: Partial<CallSettings> = {}) {
-  const dispatcher = new Agent();
-  onTestFinished(() => dispatcher.destroy());
-  return createClient({
-    region: 'cn-hangzhou',
-    endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: `http://127.0.0.1:${oss.port}` }),
-    credentials: () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
-    dispatcher,
-    maxAttempts: 1,
-    sleep: async () => {},
-    ...options,
-  });
-}
-
-/** A server with the source object in place before anything goes wrong. */
-async function startFaulty(rules: FaultPlan['rules'], options: Partial<LocalOssOptions> = {}) {
-  const oss = await startOss(options);
-  await oss.call({ ...object, method: 'PUT', body: '0123456789' });
-  await control(oss, 'PUT', { rules });
-  return { oss, client: clientOf(oss) };
-}
-
-function control(oss: RunningOss, method: string, plan?: unknown, headers: Record<string, string> = {}) {
-  return new Promise<{ statusCode: number | undefined; text: string }>((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: oss.port, method, path: '/-/faults', headers, agent: false };
-    httpRequest(options, (response) => {
-      response
-        .toArray()
-        .then(
-          (chunks: Buffer[]) =>
-            resolve({ statusCode: response.statusCode, text: Buffer.concat(chunks).toString() }),
-          reject,
-        );
+/** Reads the object as it comes in, piece by piece; rejects where it ends too early. */
+function read(oss: RunningOss, pieces: string[]): Promise<number | undefined> {
+  const { path, headers } = signV4({ ...object, method: 'GET' });
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port: oss.port, path, headers, agent: false }, (response) => {
+      response.on('data', (chunk: Buffer) => pieces.push(chunk.toString())).on('error', reject);
+      response.on('end', () => resolve(response.statusCode));
     })
       .on('error', reject)
-      .end(typeof plan === 'string' ? plan : JSON.stringify(plan));
+      .end();
   });
 }
 
@@ -320,76 +288,3 @@ describe('the quota on image processing', () => {
     expect(plain.statusCode).toBe(200);
   });
 });
-
-describe('the control', () => {
-  it('shows how often each rule was applied, and ends them', async () => {
-    const { oss, client } = await startFaulty([{ fault: 'InternalError', key: 'uploads/*.jpg' }]);
-    await client.headObject(object).catch(() => {});
-
-    const during = await control(oss, 'GET');
-    const ended = await control(oss, 'DELETE');
-
-    expect(JSON.parse(during.text)).toEqual({
-      rules: [{ fault: 'InternalError', key: 'uploads/*.jpg', applied: 1 }],
-    });
-    expect([ended.statusCode, JSON.parse(ended.text)]).toEqual([200, { rules: [] }]);
-    expect((await client.headObject(object)).statusCode).toBe(200);
-  });
-
-  it('names everything wrong with a plan, and keeps the one in force', async () => {
-    const { oss, client } = await startFaulty([{ fault: 'InternalError' }]);
-    const plan = {
-      rules: [{ fault: 'Fire' }, { fault: 'HalfOpen', key: '[', operation: 'Get', probability: 2 }],
-      sed: 1,
-    };
-
-    const answer = await control(oss, 'PUT', plan);
-    const broken = await control(oss, 'PUT', '{');
-
-    expect([answer.statusCode, broken.statusCode]).toEqual([400, 400]);
-    for (const path of [
-      'rules[0].fault',
-      'rules[1].key',
-      'rules[1].operation',
-      'rules[1].probability',
-      'sed',
-    ]) {
-      expect(answer.text).toContain(path);
-    }
-    await expect(client.headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
-  });
-
-  it('the control of faults is not there for a page that reached this machine by a name of its own', async () => {
-    const { oss } = await startFaulty([]);
-
-    const byName = await control(oss, 'GET', undefined, { host: 'evil.example' });
-    const asBucket = await control(oss, 'GET', undefined, { host: `photos.localhost:${oss.port}` });
-    const otherMethod = await control(oss, 'POST', {});
-
-    expect(byName.text).toContain('<Error>');
-    expect(asBucket.text).toContain('<Code>AccessDenied</Code>');
-    expect(otherMethod.statusCode).toBe(405);
-  });
-
-  it('the control of faults is not needed for a plan given at the start, which is checked alike', async () => {
-    const oss = await startOss({ faults: { rules: [{ fault: 'InternalError', count: 1 }] } });
-
-    await expect(clientOf(oss).headObject(object)).rejects.toMatchObject({ code: 'InternalError' });
-    await expect(startOss({ faults: { rules: [{ fault: 'InternalError', key: '{' }] } })).rejects.toThrow(
-      'rules[0].key',
-    );
-  });
-});
-
-/** Reads the object as it comes in, piece by piece; rejects where it ends too early. */
-function read(oss: RunningOss, pieces: string[]): Promise<number | undefined> {
-  const { path, headers } = signV4({ ...object, method: 'GET' });
-  return new Promise((resolve, reject) => {
-    httpRequest({ host: '127.0.0.1', port: oss.port, path, headers, agent: false }, (response) => {
-      response.on('data', (chunk: Buffer) => pieces.push(chunk.toString())).on('error', reject);
-      response.on('end', () => resolve(response.statusCode));
-    })
-      .on('error', reject)
-      .end();
-  });
-}
