@@ -1,23 +1,30 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleFunction, importsOf } from '../src/compile/bundle.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { writeRules } from '../src/compile/build.ts';
+import { bundleFunction, bundleLife, importsOf } from '../src/compile/bundle.ts';
+import { startOss } from './local/oss/running-oss.ts';
+import { ruleSetOf } from './rules/rule-sets.ts';
 
 let outDir = '';
 let metafile: Metafile;
+let life: Metafile;
 
 beforeAll(async () => {
   outDir = await mkdtemp(join(tmpdir(), 'bundle-'));
   metafile = await bundleFunction(outDir);
+  life = await bundleLife(outDir);
 });
 
 afterAll(() => rm(outDir, { recursive: true, force: true }));
 
 /** What is really in the bundle: left-out modules have only a line in it. */
-const inputs = () =>
-  Object.entries(metafile.outputs).flatMap(([, output]) =>
+const inputs = ({ outputs } = metafile) =>
+  Object.entries(outputs).flatMap(([, output]) =>
     Object.entries(output.inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 200)
       .map(([path]) => path),
@@ -55,13 +62,14 @@ describe('the deployed bundle', () => {
     );
 
     expect(String(thrown)).toBe(
-      `RulesError: ${rulesFile} was built by oss-saveas 0.0.1 in format 1, this function reads format 2: rebuild with \`oss-saveas build\`.`,
+      `RulesError: ${rulesFile} was built by oss-saveas 0.0.1 in format 1, this function reads format 3: rebuild with \`oss-saveas build\`.`,
     );
   });
 
   // Each costs a cold start its loading: node:http2 alone 3 ms, so a new name here is a decision.
-  it("the deployed bundle asks Node for these modules and, lazily, for the default credentials' package", () => {
+  it("the deployed bundle asks Node for these modules and, lazily, for what follows a save and the default credentials' package", () => {
     expect(importsOf(metafile)).toEqual([
+      './life.js',
       '@alicloud/credentials',
       'node:assert',
       'node:buffer',
@@ -87,6 +95,44 @@ describe('the deployed bundle', () => {
     expect(
       inputs().filter((path) => /^src\/(cli|local|compile|check|style)\/|client-h2|llhttp-wasm/.test(path)),
     ).toEqual([]);
+  });
+
+  it('has what follows a save beside it, in a file of 20 KB at most that shares no class with it', async () => {
+    const code = await readFile(join(outDir, 'life.js'), 'utf8');
+
+    expect(code.length).toBeLessThanOrEqual(20 * 1024);
+    expect(code).not.toMatch(/\bclass \w|instanceof/);
+    expect(importsOf(life)).toEqual(['node:crypto']);
+    expect(inputs(life).filter((path) => !/^src\/(life|oss|pipeline|rules)\//.test(path))).toEqual([]);
+  });
+
+  it.each([
+    ['nothing beyond a save, without that file', {}, [], '"saved":1,'],
+    ['a header, with it', { headers: { Expires: '0' } }, ['life.js'], '"saved":1,'],
+    ['a header, and fails without it', { headers: { Expires: '0' } }, [], "Cannot find module './life.js'"],
+  ])('works by rules that ask for %s', async (_, more, files, expected) => {
+    const dir = await mkdtemp(join(tmpdir(), 'built-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    await Promise.all(['index.js', ...files].map((file) => copyFile(join(outDir, file), join(dir, file))));
+    const outputs = [{ style: 'image/resize,w_10', target: { key: 'derived/{base}' }, ...more }];
+    await writeRules(dir, ruleSetOf({ rules: [{ name: 'r', match: { key: 'uploads/*' }, outputs }] }));
+    const oss = await startOss();
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'a picture' });
+    const context = {
+      requestId: 'request-1',
+      credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
+      function: { timeout: 60 },
+      region: 'cn-hangzhou',
+    };
+
+    const input = JSON.stringify({ event: { bucket: 'photos', key: 'uploads/a' }, context });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [resolve('test/fixtures/deploy/load.cjs'), 'require', dir, input],
+      { env: { OSS_ENDPOINT: oss.url } },
+    ).catch((error: { stdout: string }) => error);
+
+    expect(stdout).toContain(expected);
   });
 
   it('keeps the class names of errors, which Function Compute reports', async () => {

@@ -5,8 +5,8 @@ import {
   describeError,
   type FailedResult,
   formatObject,
-  type Outcome,
   type PlannedResult,
+  type SaveResult,
 } from '../pipeline/result.ts';
 import { save } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
@@ -109,15 +109,16 @@ async function make(
   output: PlannedResult | FailedResult,
   sourceBytes: number,
   options: RunOptions,
-): Promise<Outcome> {
+): Promise<SaveResult> {
   if (output.status === 'failed') {
     return output;
   }
   const call = pacedCall(options, sourceBytes);
-  return save(output, { call, deadline: Infinity, now: Date.now, savedSince: options.savedSince });
+  const loadLife = () => import('../life/life.ts');
+  return save(output, { call, loadLife, deadline: Infinity, now: Date.now, savedSince: options.savedSince });
 }
 
-function throwIfHopeless(outcome: Outcome, { failuresInARow }: Journal): void {
+function throwIfHopeless(outcome: SaveResult, { failuresInARow }: Journal): void {
   if (outcome.status === 'failed' && failuresInARow >= maxFailuresInARow) {
     throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`);
   }
@@ -155,7 +156,7 @@ async function askFor(object: StoredObject, call: Call): Promise<StoredObject | 
   }
 }
 
-function toLine(source: string, outcome: Outcome): Line {
+function toLine(source: string, outcome: SaveResult): Line {
   const { status, target } = outcome;
   const line = { status, source, target: target && formatObject(target) };
   if (status === 'failed') {

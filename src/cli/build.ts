@@ -35,8 +35,8 @@ export const build: Command = {
   },
 };
 
-/** The function and its entry for custom runtimes. */
-const functionFiles = ['index.js', 'http.js'];
+/** The function, what it loads where a rule asks for it, and its entry for custom runtimes. */
+const functionFiles = ['index.js', 'life.js', 'http.js'];
 
 const builtFiles = [...functionFiles, 'package.json', 'rules.json'];
 

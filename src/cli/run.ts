@@ -127,6 +127,7 @@ function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet
     settings,
     ruleSet,
     dispatcher,
+    loadLife: () => import('../life/life.ts'),
     defaultCredentials: credentials,
     write: () => {},
     dryRun,
@@ -177,6 +178,10 @@ function formatDetail(result: Result): string {
   switch (result.status) {
     case 'saved':
       return `${result.sizeBytes === undefined ? '' : `${result.sizeBytes} bytes, `}${result.durationMs} ms`;
+    case 'removed':
+      return `${result.durationMs} ms`;
+    case 'submitted':
+      return `as task ${result.taskId}`;
     case 'skipped':
       return result.reason;
     case 'failed':

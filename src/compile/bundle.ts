@@ -36,6 +36,16 @@ const loadFunction: Plugin = {
   },
 };
 
+/** Keeps what follows a save out of the function: it lies beside it, and is loaded where a rule asks for it. */
+const loadLife: Plugin = {
+  name: 'load-life',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/life\.ts$/, namespace: 'file' }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './life.js', external: true } : undefined,
+    );
+  },
+};
+
 const options = {
   bundle: true,
   platform: 'node',
@@ -58,6 +68,7 @@ const options = {
 export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
   await bundleFunction(functionDir);
+  await bundleLife(functionDir);
   await bundleHttpEntry(functionDir);
   await mkdir(buildDir, { recursive: true });
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
@@ -80,13 +91,26 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
     entryPoints: { index: 'src/index.ts' },
     outdir: outDir,
     external: [lazyPackage],
-    plugins: [leaveOutNeverRun],
+    plugins: [leaveOutNeverRun, loadLife],
   });
-  const foreign = importsOf(metafile).filter((path) => !isBuiltin(path) && path !== lazyPackage);
+  assertImports(metafile, [lazyPackage, './life.js']);
+  return metafile;
+}
+
+/** Bundles what may follow a save into `{outDir}/life.js`, which the function loads where a rule asks for it. */
+export async function bundleLife(outDir: string): Promise<Metafile> {
+  const { build } = await import('esbuild');
+  const { metafile } = await build({ ...options, entryPoints: ['src/life/life.ts'], outdir: outDir });
+  assertImports(metafile, []);
+  return metafile;
+}
+
+/** Refuses a bundle that would ask for more than Node's own modules and these. */
+function assertImports(metafile: Metafile, allowed: readonly string[]): void {
+  const foreign = importsOf(metafile).filter((path) => !isBuiltin(path) && !allowed.includes(path));
   if (foreign.length > 0) {
     throw new Error(`the bundle may not import ${foreign.join(', ')}`);
   }
-  return metafile;
 }
 
 /** Lists the modules that the bundle asks Node for when it is loaded or later. */

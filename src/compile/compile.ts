@@ -4,11 +4,11 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type Diagnostic, describeValue, mismatch, type Path } from '../check/diagnostic.ts';
 import { comparePlaces } from '../check/format.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
+import { type AfterSteps, type Output, type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { createBudget } from './budget.ts';
 import { createKeyLanguages, toKeyTable } from './key-table.ts';
 import { isMirror, variantsOf } from './outputs.ts';
-import { documentSchema, type RuleSource } from './schema.ts';
+import { documentSchema, type OutputSource, type RuleSource } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
 /** States that may be built on the way to the tables of all rules: ten thousand rules as people write them take half. */
@@ -81,15 +81,40 @@ function compileRule(rule: RuleSource, language: DFA): Rule {
       maxBytes: match.size?.max,
       contentTypes: match.contentType ?? [],
     },
-    outputs: outputs.map(({ style, target: { bucket, key }, vary, refresh, checkSource }) => ({
-      style: style.parts,
-      target: { bucket, key: key.parts },
-      variants: variantsOf(vary),
-      refresh: refresh === 'always' ? undefined : refresh,
-      checkSource: checkSource === true ? true : undefined,
-    })),
+    outputs: outputs.map(compileOutput),
     ownOutputs: own.length > 0 ? own.map(({ target: { bucket } }) => ({ bucket, keys })) : undefined,
   };
+}
+
+function compileOutput(source: OutputSource): Output {
+  const { style, target, vary, refresh, checkSource } = source;
+  return {
+    style: style.parts,
+    target: { bucket: target.bucket, key: target.key.parts },
+    variants: variantsOf(vary),
+    refresh: refresh === 'always' ? undefined : refresh,
+    checkSource: checkSource || undefined,
+    afterSteps: compileAfterSteps(source),
+  };
+}
+
+/** Nothing where nothing is asked for, so that the function does not load what would do it. */
+function compileAfterSteps({
+  headers,
+  tags,
+  storageClass,
+  acl,
+  skipLarger,
+}: OutputSource): AfterSteps | undefined {
+  const lowerCase = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  const steps: AfterSteps = {
+    headers: lowerCase.length > 0 ? Object.fromEntries(lowerCase) : undefined,
+    tags,
+    storageClass,
+    acl,
+    skipLarger: skipLarger || undefined,
+  };
+  return Object.values(steps).some((step) => step !== undefined) ? steps : undefined;
 }
 
 function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {

@@ -37,6 +37,13 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T, descr
     .meta({ default: values[0], description })
     .optional();
 
+/** Takes one of the values; to leave the field out means none of them. */
+const named = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+  z
+    .enum(values, `one of ${values.join(', ')}`)
+    .meta({ description })
+    .optional();
+
 /** Checks between fields look only at what was read whole. */
 const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
 
@@ -126,6 +133,45 @@ const varyName = text('a name of letters, digits and "_"', /^\w+$/, 'A variable.
 const valueNoun = 'a number or a text';
 const varyValue = z.union([z.number(valueNoun), z.string(valueNoun)]);
 
+/** OSS help, "PutObject": what is kept with an object; everything beyond these belongs to a request. */
+const headerNames = [
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Type',
+  'Expires',
+];
+const headerNoun = `one of ${headerNames.join(', ')}, or x-oss-meta-… of your own`;
+const headerName = z.string(headerNoun).refine(isKeptHeader, headerNoun);
+// What is not ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
+const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
+const headerValue = text(
+  headerValueNoun,
+  /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
+  'The value of a header.',
+);
+
+function isKeptHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  // The function's own mark says that a target is complete.
+  return (
+    headerNames.some((known) => known.toLowerCase() === lower) ||
+    (/^x-oss-meta-[a-z0-9-]+$/.test(lower) && lower !== 'x-oss-meta-oss-saveas')
+  );
+}
+
+function hasDistinctNames(headers: Record<string, string>): boolean {
+  const names = Object.keys(headers);
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
+}
+
+// OSS help, "Object tagging": letters, digits, spaces and these, of any script.
+const tagNoun = (characters: string) => `${characters} letters, digits, spaces and + - = . _ : /`;
+const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u, 'The key of a tag.');
+const tagValue = text(tagNoun('at most 256'), /^[\p{L}\p{N} +\-=._:/]{0,256}$/u, 'The value of a tag.');
+const tagsNoun = 'one to ten tags, each a key with a text';
+
 const outputNoun = 'an object with style, target';
 const output = fields(outputNoun, {
   style,
@@ -150,6 +196,34 @@ const output = fields(outputNoun, {
       default: false,
       description: 'After saving, make it again if the source was replaced in the meantime.',
     })
+    .optional(),
+  headers: z
+    .record(headerName, headerValue, 'headers, each with a text')
+    .refine(hasDistinctNames, 'each header once, whatever its case')
+    .meta({
+      description: `What downloads of the output say, and its metadata: ${headerNoun}.`,
+      examples: [{ 'Cache-Control': 'public, max-age=31536000' }],
+    })
+    .optional(),
+  tags: z
+    .record(tagKey, tagValue, tagsNoun)
+    .refine((tags) => Object.keys(tags).length >= 1 && Object.keys(tags).length <= 10, tagsNoun)
+    .meta({
+      description: 'Tags of the output, for lifecycle rules and the like.',
+      examples: [{ kind: 'thumbnail' }],
+    })
+    .optional(),
+  storageClass: named(
+    ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
+    "The storage class of the output; default: the bucket's.",
+  ),
+  acl: named(
+    ['default', 'private', 'public-read', 'public-read-write'],
+    "Who may read and write the output; default: what the bucket's ACL says.",
+  ),
+  skipLarger: z
+    .boolean('one of false, true')
+    .meta({ default: false, description: 'Delete the output again if it has more bytes than its source.' })
     .optional(),
 });
 

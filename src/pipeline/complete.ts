@@ -43,7 +43,8 @@ export async function completeEvent(
 export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
   return (
     (event.contentType === undefined && match.contentTypes.length > 0) ||
-    (event.sizeBytes === undefined && (match.minBytes ?? match.maxBytes) !== undefined) ||
+    (event.sizeBytes === undefined &&
+      ((match.minBytes ?? match.maxBytes) !== undefined || outputs.some(isMeasured))) ||
     (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) ||
     (event.eTag === undefined && outputs.some(usesETag)) ||
     (event.eventTime === undefined && isManual(event) && outputs.some(usesDay))
@@ -53,6 +54,10 @@ export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean 
 /** A manual event has no time of its own; the day is that of its object, and not of an invocation that may be repeated. */
 function isManual({ eventName }: ObjectEvent): boolean {
   return eventName === 'Manual';
+}
+
+function isMeasured({ afterSteps }: Output): boolean {
+  return afterSteps?.skipLarger === true;
 }
 
 function usesETag({ checkSource, style, target }: Output): boolean {

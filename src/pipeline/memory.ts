@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Outcome, Task } from './result.ts';
+import type { Outcome, SaveTask } from './result.ts';
 
 /**
  * Remembers attempts at one event, by task: outputs that were saved, and failures that no attempt heals. Neither is paid
@@ -37,8 +37,8 @@ export function createMemory(): InstanceMemory {
   };
 }
 
-/** The outcome of a task that an earlier attempt settled. */
-export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
+/** The outcome of a task that an earlier attempt settled, or saved without getting to the end of it (`isSaved`). */
+export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined {
   const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
   const { rule, source, target } = task;
   return outcome?.status === 'saved'
@@ -46,14 +46,21 @@ export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
     : outcome;
 }
 
-export function remember(memory: TaskMemory, task: Task, outcome: Outcome): void {
-  if (outcome.status === 'saved' || (outcome.status === 'failed' && outcome.kind === 'permanent')) {
+export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): void {
+  if (outcome.status === 'failed' ? outcome.kind === 'permanent' || outcome.isSaved : isMade(outcome)) {
     memory.set(nameOf(task), outcome);
   }
 }
 
+/** Whether OSS has processed something, which is paid for. */
+function isMade(outcome: Outcome): boolean {
+  return (
+    outcome.status === 'saved' || (outcome.status === 'skipped' && outcome.reason === 'larger-than-source')
+  );
+}
+
 /** A digest, since keys may be long and outputs many. */
-function nameOf({ rule, source, version, process }: Task): string {
+function nameOf({ rule, source, version, process }: SaveTask): string {
   const text = JSON.stringify([rule, source.bucket, source.key, version.eTag, process]);
   return createHash('md5').update(text).digest('base64');
 }

@@ -73,7 +73,7 @@ function planOutput(
   event: ObjectEvent,
   values: VariableValues,
 ): PlanItem {
-  const { bucket, key, eTag, modifiedAt } = event;
+  const { bucket, key, eventName, eTag, modifiedAt, sizeBytes } = event;
   const source = { bucket, key };
   const target = { bucket: output.target.bucket ?? bucket, key: render(output.target.key, values) };
   try {
@@ -85,9 +85,12 @@ function planOutput(
     assertTarget(source, target);
     const style = render(output.style, values);
     const process = buildProcess(style, target);
-    const { refresh, checkSource } = output;
-    const version = { eTag, modifiedAt };
-    return { status: 'planned', rule, source, target, style, process, refresh, checkSource, version };
+    return {
+      ...{ status: 'planned', action: 'save', rule, source, target, style, process },
+      ...{ refresh: output.refresh, checkSource: output.checkSource, afterSteps: output.afterSteps },
+      version: { eTag, modifiedAt, sizeBytes },
+      raisedAt: eventName === 'Manual' ? undefined : modifiedAt,
+    };
   } catch (error) {
     const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
     return { status: 'failed', kind: 'permanent', code: 'InvalidOutput', message, rule, source, target };

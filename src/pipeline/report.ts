@@ -7,6 +7,9 @@ export interface Report {
   saved: number;
   skipped: number;
   failed: number;
+  /** Only where some were, as in the two below. */
+  removed?: number | undefined;
+  submitted?: number | undefined;
   /** Only in a dry run. */
   planned?: number | undefined;
   durationMs: number;
@@ -16,7 +19,9 @@ export interface Report {
 export function summarize(results: readonly Result[], requestId: string, durationMs: number): Report {
   const count = (status: Result['status']) => results.filter((result) => result.status === status).length;
   const [saved, skipped, failed] = [count('saved'), count('skipped'), count('failed')];
-  return { requestId, saved, skipped, failed, planned: count('planned') || undefined, durationMs, results };
+  const [removed, submitted] = [count('removed') || undefined, count('submitted') || undefined];
+  const planned = count('planned') || undefined;
+  return { requestId, saved, removed, submitted, skipped, failed, planned, durationMs, results };
 }
 
 /** The platform hands the error's text on to logs (32 KB a line) and destinations (128 KB with the event). */
@@ -37,11 +42,12 @@ export class OutputsFailed extends Error {
   }
 }
 
-function formatReport({ results, saved, skipped, requestId }: Report): string {
+function formatReport({ results, saved, removed, submitted, skipped, requestId }: Report): string {
   const failures = results.filter((result) => result.status === 'failed');
   const permanent = failures.filter(({ kind }) => kind === 'permanent').length;
   const kinds = `${permanent} for good, ${failures.length - permanent} to be tried again`;
-  const headline = `${failures.length} failed (${kinds}), ${saved} saved, ${skipped} skipped, requestId ${requestId}:`;
+  const others = `${removed ? `, ${removed} removed` : ''}${submitted ? `, ${submitted} submitted` : ''}`;
+  const headline = `${failures.length} failed (${kinds}), ${saved} saved${others}, ${skipped} skipped, requestId ${requestId}:`;
   const lines = formatFirst(failures, maxMessageBytes - Buffer.byteLength(headline) - 32);
   const more = failures.length - lines.length;
   return [headline, ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
@@ -74,12 +80,20 @@ function truncate(text: string, maxBytes: number): string {
   return Buffer.byteLength(text) <= maxBytes ? text : `${Buffer.from(text).subarray(0, maxBytes - 6)}…`;
 }
 
-const levels = { saved: 'info', skipped: 'info', failed: 'error' } as const;
-const messages = { saved: 'output saved', skipped: 'object skipped', failed: 'output failed' } as const;
+const messages = {
+  saved: 'output saved',
+  removed: 'output removed',
+  submitted: 'task submitted',
+  skipped: 'object skipped',
+  failed: 'output failed',
+} as const;
 
 /** Logs one outcome, which holds nothing that was signed: a constant message, everything variable in fields. */
 export function logOutcome(logger: Logger, requestId: string, outcome: Outcome): void {
-  logger[levels[outcome.status]](messages[outcome.status], logFields(requestId, outcome));
+  logger[outcome.status === 'failed' ? 'error' : 'info'](
+    messages[outcome.status],
+    logFields(requestId, outcome),
+  );
 }
 
 export function logSummary(logger: Logger, report: Report): void {

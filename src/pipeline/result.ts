@@ -1,5 +1,6 @@
 import { isOssError } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
+import type { AfterSteps } from '../rules/rule-set.ts';
 
 /** The rule and objects of a task or a result, as far as they are known. */
 interface Subject {
@@ -8,16 +9,19 @@ interface Subject {
   target?: OssObject;
 }
 
-/** One output of one object under one rule: what a ProcessObject call is made from. */
-export interface Task extends Required<Subject> {
+/** One output of one object under one rule: what a ProcessObject call is made from, and what follows it. */
+export interface SaveTask extends Required<Subject> {
   /** The style with its variables filled in. */
   style: string;
   /** The whole value of `x-oss-process`. */
   process: string;
   refresh?: 'missing' | 'stale' | undefined;
   checkSource?: boolean | undefined;
+  afterSteps?: AfterSteps | undefined;
   /** The version of the source that the event is about. */
-  version: { eTag?: string | undefined; modifiedAt?: string | undefined };
+  version: { eTag?: string | undefined; modifiedAt?: string | undefined; sizeBytes?: number | undefined };
+  /** ISO 8601: when the upload raised its event. Absent where a person or a backfill asks. */
+  raisedAt?: string | undefined;
 }
 
 /** Stable: log queries, alarms and people's scripts rely on these. */
@@ -33,7 +37,8 @@ export type SkipReason =
   | 'own-output'
   | 'target-exists'
   | 'already-saved'
-  | 'up-to-date';
+  | 'up-to-date'
+  | 'larger-than-source';
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 export interface Failure {
@@ -57,21 +62,42 @@ export interface SkippedResult extends Subject {
 export interface FailedResult extends Subject, Failure {
   status: 'failed';
   durationMs?: number;
+  /** The target was saved; what was to follow failed, and is all that a repetition does. */
+  isSaved?: boolean | undefined;
 }
 
-export interface SavedResult extends Required<Subject> {
-  status: 'saved';
-  /** Size of the saved object, where OSS says it. */
-  sizeBytes?: number | undefined;
+/** The call that brought a result about. */
+interface CallSummary {
   requestId?: string | undefined;
   attempts: number;
   durationMs: number;
 }
 
-export type PlannedResult = { status: 'planned' } & Task;
+export interface SavedResult extends Required<Subject>, CallSummary {
+  status: 'saved';
+  /** Size of the saved object, where OSS says it. */
+  sizeBytes?: number | undefined;
+}
+
+/** The target is gone, as its source is. */
+export interface RemovedResult extends Required<Subject>, CallSummary {
+  status: 'removed';
+}
+
+/** OSS has taken on a task whose end it tells later. */
+export interface SubmittedResult extends Required<Subject>, CallSummary {
+  status: 'submitted';
+  taskId: string;
+}
+
+/** A task of a plan; `action` says which. */
+export type PlannedResult = { status: 'planned'; action: 'save' } & SaveTask;
+
+/** The end of one output that was to be saved. */
+export type SaveResult = SavedResult | SkippedResult | FailedResult;
 
 /** The end of one output, or of a record that had none. */
-export type Outcome = SavedResult | SkippedResult | FailedResult;
+export type Outcome = SavedResult | RemovedResult | SubmittedResult | SkippedResult | FailedResult;
 
 /** An entry of a plan: a task, or something that needs none. */
 export type PlanItem = PlannedResult | SkippedResult | FailedResult;

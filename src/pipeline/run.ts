@@ -15,7 +15,7 @@ export interface Job {
   savedSince?: number | undefined;
 }
 
-export interface RunOptions extends Omit<SaveOptions, 'savedSince'> {
+export interface RunOptions extends Omit<SaveOptions, 'savedSince' | 'isSaved'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
   /** Holds what an earlier attempt at this event did; this one adds to it. */
@@ -118,7 +118,8 @@ async function carryOut(item: PlanItem, { dryRun, savedSince }: Omit<Job, 'work'
     return item;
   }
   const known = recall(options.memory, item);
-  const outcome = known ?? (await save(item, { ...options, savedSince }));
+  const isSaved = known?.status === 'failed' && known.isSaved === true;
+  const outcome = isSaved || !known ? await save(item, { ...options, savedSince, isSaved }) : known;
   remember(options.memory, item, outcome);
   return outcome;
 }

@@ -2,54 +2,82 @@ import type { Call } from '../oss/call.ts';
 import { isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
 import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import { describeError, formatObject, type Outcome, type SkipReason, type Task } from './result.ts';
+import type { Life, SaveAndFinish, SaveTools } from './life.ts';
+import { describeError, formatObject, type SaveResult, type SaveTask, type SkipReason } from './result.ts';
 
 export interface SaveOptions {
   call: Call;
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
   deadline: number;
   now: () => number;
+  /** Loads the part that follows a save, for an output that asks for it. */
+  loadLife: () => Promise<Life>;
   /** Epoch ms: a target that was written since then is left as it is. */
   savedSince?: number | undefined;
   /** The longest time that one attempt at an output may take. */
   timeoutMs?: number | undefined;
+  /** An earlier attempt at the same event has saved the target, and failed at what was to follow. */
+  isSaved?: boolean | undefined;
 }
 
 /** A source that is replaced faster than it can be processed is left to the next invocation. */
 const maxRounds = 3;
 
 /** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
-export async function save(task: Task, options: SaveOptions): Promise<Outcome> {
-  const { rule, source, target } = task;
-  const startedAt = options.now();
+export async function save(task: SaveTask, options: SaveOptions): Promise<SaveResult> {
+  const { rule, source, target, afterSteps } = task;
+  const { call, deadline, now, loadLife, savedSince } = options;
+  const startedAt = now();
+  let { isSaved = false } = options;
+  const tools: SaveTools = {
+    ...{ call, deadline, isSaved },
+    mayKeep: task.refresh !== undefined || savedSince !== undefined,
+    head: () => headIfPresent(target, options),
+    process: async () => {
+      const result = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
+      isSaved = afterSteps !== undefined;
+      return result;
+    },
+    findReasonToKeep: (existing) => findReasonToKeep(existing, task, options),
+  };
   try {
-    const reason = await findReasonToKeep(task, options);
-    if (reason !== undefined) {
-      return { status: 'skipped', reason, rule, source, target };
-    }
-    const result = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
-    const { requestId, attempts, sizeBytes } = result;
-    const durationMs = options.now() - startedAt;
-    return { status: 'saved', rule, source, target, sizeBytes, requestId, attempts, durationMs };
+    const saveTask = afterSteps === undefined ? saveOnly : (await loadLife()).saveAndFinish;
+    const end = await saveTask(task, tools);
+    const durationMs = now() - startedAt;
+    return end.status === 'skipped'
+      ? { ...end, rule, source, target }
+      : { ...end, rule, source, target, durationMs };
   } catch (error) {
-    const durationMs = options.now() - startedAt;
-    return { status: 'failed', rule, source, target, ...describeError(error), durationMs };
+    const failure = describeError(error);
+    const durationMs = now() - startedAt;
+    // What follows a save fails by a setting, never by the picture.
+    const after = isSaved ? ({ kind: 'transient', isSaved } as const) : {};
+    return { status: 'failed', rule, source, target, ...failure, ...after, durationMs };
   }
 }
 
-/** Asks for the target where only what is missing is wanted, or what is older than its source or than `savedSince`. */
-async function findReasonToKeep(task: Task, options: SaveOptions): Promise<SkipReason | undefined> {
-  const { refresh, target, version } = task;
-  const { savedSince, timeoutMs = 60_000 } = options;
-  if (refresh === undefined && savedSince === undefined) {
-    return undefined;
+/** Makes an output of which nothing is wanted but the picture. */
+const saveOnly: SaveAndFinish = async (_task, { mayKeep, head, process, findReasonToKeep }) => {
+  const existing = mayKeep ? await head() : undefined;
+  const reason = existing && findReasonToKeep(existing);
+  if (reason !== undefined) {
+    return { status: 'skipped', reason };
   }
-  const existing = await headIfPresent(target, options);
-  if (existing !== undefined && refresh === 'missing') {
+  const { requestId, attempts, sizeBytes } = await process();
+  return { status: 'saved', sizeBytes, requestId, attempts };
+};
+
+/** Compares a target with its rule, where only what is missing is wanted, or what is older than its source or than `savedSince`. */
+function findReasonToKeep(
+  { lastModified }: ObjectResult,
+  { refresh, version }: SaveTask,
+  { savedSince, timeoutMs = 60_000 }: SaveOptions,
+): SkipReason | undefined {
+  if (refresh === 'missing') {
     return 'target-exists';
   }
   // Last-Modified has whole seconds only.
-  const savedAt = existing?.lastModified?.getTime();
+  const savedAt = lastModified?.getTime();
   if (savedAt !== undefined && savedSince !== undefined && savedAt + 999 >= savedSince) {
     return 'target-exists';
   }
@@ -77,7 +105,7 @@ async function headIfPresent(object: OssObject, options: SaveOptions): Promise<O
  * Processes the source, and once more when the source was replaced meanwhile: of two uploads close together, the older
  * one's result may otherwise be saved last.
  */
-async function processCurrent(task: Task, options: SaveOptions): Promise<ProcessResult> {
+async function processCurrent(task: SaveTask, options: SaveOptions): Promise<ProcessResult> {
   let { eTag } = task.version;
   for (let round = 1; round <= maxRounds; round += 1) {
     const result = await processOnce(task, options);
@@ -97,7 +125,7 @@ async function processCurrent(task: Task, options: SaveOptions): Promise<Process
  * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
  * is taken as it is (OSS help shows such ones).
  */
-async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise<ProcessResult> {
+async function processOnce(task: SaveTask, { call, deadline }: SaveOptions): Promise<ProcessResult> {
   const { source, target, process } = task;
   const result = await processObject(call, { ...source, process, deadline });
   const { bucket, key, requestId } = result;
@@ -108,6 +136,6 @@ async function processOnce(task: Task, { call, deadline }: SaveOptions): Promise
   throw processError(task, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
 }
 
-function processError({ source }: Task, failure: RequestFailure): OssRequestError {
+function processError({ source }: SaveTask, failure: RequestFailure): OssRequestError {
   return new OssRequestError({ ...source, operation: 'ProcessObject', attempts: 1 }, failure);
 }

@@ -3,7 +3,7 @@ import type { KeyTable } from './key-table.ts';
 import type { Part, VariableValues } from './template.ts';
 
 /** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
-export const rulesFormat = 2;
+export const rulesFormat = 3;
 
 /** The source objects that a rule takes. An empty list of buckets or content types takes all; sizes are inclusive. */
 export interface Match {
@@ -16,6 +16,17 @@ export interface Match {
   contentTypes: readonly string[];
 }
 
+/** All that an output gets beside its picture, once that is saved. */
+export interface AfterSteps {
+  /** Names in lower case: Cache-Control and the like, and `x-oss-meta-*`. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  tags?: Readonly<Record<string, string>> | undefined;
+  storageClass?: string | undefined;
+  acl?: string | undefined;
+  /** An output with more bytes than its source is deleted again. */
+  skipLarger?: boolean | undefined;
+}
+
 /** One style and where its result is saved, once for each variant. */
 export interface Output {
   style: readonly Part[];
@@ -26,6 +37,7 @@ export interface Output {
   refresh?: 'missing' | 'stale' | undefined;
   /** Made again when the source was replaced while it was made. */
   checkSource?: boolean | undefined;
+  afterSteps?: AfterSteps | undefined;
 }
 
 /** Objects that a rule writes and would take again. */

@@ -53,6 +53,7 @@ async function startWith(
     },
     ruleSet: compiled.ruleSet,
     dispatcher,
+    loadLife: () => import('../../src/life/life.ts'),
     defaultCredentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
     write: () => {},
   });

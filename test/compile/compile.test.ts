@@ -55,7 +55,7 @@ describe('compiling rules', () => {
     const { ruleSet } = compile(ruleOf({ match: { key: '照片/**', size: { max: '1MB' } } }));
 
     expect(JSON.parse(JSON.stringify(ruleSet))).toEqual(JSON.parse(JSON.stringify(ruleSet)));
-    expect(JSON.parse(JSON.stringify(ruleSet))).toMatchObject({ format: 2, onPermanentFailure: 'throw' });
+    expect(JSON.parse(JSON.stringify(ruleSet))).toMatchObject({ format: 3, onPermanentFailure: 'throw' });
   });
 
   it('counts lines and columns alike with a byte order mark and Windows line ends', () => {

@@ -249,6 +249,7 @@ describe('the build', () => {
     expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual([
       'http.js',
       'index.js',
+      'life.js',
       'package.json',
       'rules.json',
     ]);

@@ -36,7 +36,13 @@ describe('the installed package', () => {
 
     expect(checked.stdout).toContain('2 rules: 0 errors, 0 warnings');
     expect(await readdir(cwd)).toEqual(['dist', 'rules.yaml']);
-    expect(await readdir(join(cwd, 'dist'))).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+    expect(await readdir(join(cwd, 'dist'))).toEqual([
+      'http.js',
+      'index.js',
+      'life.js',
+      'package.json',
+      'rules.json',
+    ]);
     expect(await readFile(join(cwd, 'dist/index.js'))).toEqual(
       await readFile(inPackage('build/function/index.js')),
     );
@@ -155,7 +161,7 @@ describe('a project of a user', () => {
 
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     const { codeDir, files, props } = JSON.parse(await readFile(record, 'utf8'));
-    expect(files).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+    expect(files).toEqual(['http.js', 'index.js', 'life.js', 'package.json', 'rules.json']);
     expect(props.concurrencyConfig).toEqual({ reservedConcurrency: 5 });
     expect(await readFile(join(codeDir, 'index.js'))).toEqual(
       await readFile(inPackage('build/function/index.js')),
@@ -182,7 +188,7 @@ if (nodeVersions.length > 0) {
         /^error s\.yaml:\d+:\d+ .*an earlier version read LOG_LEVEL, this one does not\n(.*\n)*.*Name it VERBOSITY/m,
       );
       expect(refused.stdout).toContain(
-        'dist/rules.json was built by oss-saveas 0.1.0 in format 2, this version reads format 3',
+        'dist/rules.json was built by oss-saveas 0.1.0 in format 3, this version reads format 4',
       );
 
       const template = join(cwd, 's.yaml');
@@ -190,7 +196,7 @@ if (nodeVersions.length > 0) {
       await check();
       await run('npx', ['oss-saveas', 'build'], { cwd });
       const built = JSON.parse(await readFile(join(cwd, 'dist/rules.json'), 'utf8'));
-      expect(built).toMatchObject({ format: 3, builtBy: '0.2.0' });
+      expect(built).toMatchObject({ format: 4, builtBy: '0.2.0' });
       expect((await check()).stdout).not.toContain('was built by');
     });
   });
@@ -204,7 +210,7 @@ async function becomeNextVersion(dir: string): Promise<void> {
     await writeFile(join(dir, file), text.replace(from, to));
   };
   await edit('package.json', '"version": "0.1.0"', '"version": "0.2.0"');
-  await edit('src/rules/rule-set.ts', 'rulesFormat = 2', 'rulesFormat = 3');
+  await edit('src/rules/rule-set.ts', 'rulesFormat = 3', 'rulesFormat = 4');
   await edit('src/check/upgrade.ts', '  RULES:', "  LOG_LEVEL: 'Name it VERBOSITY.',\n  RULES:");
 }
 

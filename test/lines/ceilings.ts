@@ -42,6 +42,11 @@ export const programs: readonly Program[] = [
     ],
   },
   {
+    name: 'what may follow a save',
+    lines: 350,
+    parts: [{ name: 'life', paths: ['life/'], lines: 350 }],
+  },
+  {
     name: 'the tools',
     lines: 2_700,
     parts: [

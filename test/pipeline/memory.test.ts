@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createMemory, recall, remember } from '../../src/pipeline/memory.ts';
-import type { Outcome, Task } from '../../src/pipeline/result.ts';
+import type { Outcome, SaveTask } from '../../src/pipeline/result.ts';
 
 const objects = { source: { bucket: 'b', key: 'k' }, target: { bucket: 'b', key: 't' } };
-const task: Task = {
+const task: SaveTask = {
   rule: 'r',
   ...objects,
   style: 's',

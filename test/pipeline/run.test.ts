@@ -8,6 +8,7 @@ import { rulesOf, upload, uploads } from './uploads.ts';
 
 const task = (name: string): PlannedResult => ({
   status: 'planned',
+  action: 'save',
   rule: 'r',
   source: { bucket: 'src-bucket', key: `${name}.jpg` },
   target: { bucket: 'dst-bucket', key: `${name}.webp` },
@@ -15,6 +16,8 @@ const task = (name: string): PlannedResult => ({
   process: 'image/info|sys/saveas,…',
   version: {},
 });
+
+const loadLife = () => Promise.reject(new Error('nothing here asks for it'));
 
 const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t${i}`));
 
@@ -45,7 +48,7 @@ async function runAll(
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
   const jobs = plan.map((work) => ({ work, dryRun: false }));
-  const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
+  const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), loadLife };
   const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };
 }
@@ -213,7 +216,7 @@ describe('a run', () => {
     const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].flatMap((key) =>
       jobsOf(upload(key), ruleSet, { dryRun: false }),
     );
-    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
+    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0, loadLife };
 
     const results = await run(jobs, { ...fixed, call, limit: { current: 2 }, onOutcome: () => {} });
 

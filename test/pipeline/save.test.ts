@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
-import type { Task } from '../../src/pipeline/result.ts';
+import type { SaveTask } from '../../src/pipeline/result.ts';
 import { save } from '../../src/pipeline/save.ts';
 
-const task = (care: Partial<Task> = {}): Task => ({
+const task = (care: Partial<SaveTask> = {}): SaveTask => ({
   rule: 'r',
   source: { bucket: 'src-bucket', key: 'a.jpg' },
   target: { bucket: 'dst-bucket', key: 'a.webp' },
@@ -48,7 +48,8 @@ function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
   return { call, calls };
 }
 
-const options = { deadline: 1_000, now: () => 0 };
+const loadLife = () => Promise.reject(new Error('nothing here asks for it'));
+const options = { deadline: 1_000, now: () => 0, loadLife };
 
 describe('an output', () => {
   it('an output is made without asking anything first', async () => {

@@ -13,10 +13,10 @@ describe('a compiled rules file', () => {
   });
 
   it('a compiled rules file of another format is refused by the names of both formats', () => {
-    const text = JSON.stringify({ ...ruleSet, builtBy: '9.9.9', format: 3 });
+    const text = JSON.stringify({ ...ruleSet, builtBy: '9.9.9', format: 4 });
 
     expect(() => parseRuleSet(text, '/code/rules.json')).toThrow(
-      '/code/rules.json was built by oss-saveas 9.9.9 in format 3, this function reads format 2: rebuild with `oss-saveas build`.',
+      '/code/rules.json was built by oss-saveas 9.9.9 in format 4, this function reads format 3: rebuild with `oss-saveas build`.',
     );
   });
 
@@ -25,7 +25,7 @@ describe('a compiled rules file', () => {
     ['empty', ''],
     ['of the first format', '{"compiled":1,"rules":[]}'],
     ['a rules.yaml in JSON', '{"rules":[]}'],
-    ['without rules', '{"format":2,"builtBy":"0.1.0"}'],
+    ['without rules', '{"format":3,"builtBy":"0.1.0"}'],
     ['no object', '[]'],
   ])('a compiled rules file that is %s is refused in one sentence', (_how, text) => {
     expect(() => parseRuleSet(text, 'rules.json')).toThrow(RulesError);

@@ -49,7 +49,7 @@ export type EntryContent =
 export interface ResultEntry {
   kind: 'result';
   invocationId: string;
-  status: 'saved' | 'skipped' | 'failed';
+  status: 'saved' | 'removed' | 'submitted' | 'skipped' | 'failed';
   object: OssObject;
   target?: OssObject | undefined;
   rule?: string | undefined;

@@ -123,10 +123,12 @@ function describeLine(
   return [{ kind: 'log', invocationId, object: objectOf(invocationId), level, text: fields.line }];
 }
 
+const statuses = ['saved', 'removed', 'submitted', 'skipped', 'failed'] as const;
+
 function readResult(line: string) {
   const fields = fieldsOf(parseJson(line));
   const object = nameOf(fields.bucket, fields.key);
-  const status = (['saved', 'skipped', 'failed'] as const).find((known) => known === fields.status);
+  const status = statuses.find((known) => known === fields.status);
   if (object === undefined || status === undefined) {
     return undefined;
   }

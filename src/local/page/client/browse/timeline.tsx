@@ -75,6 +75,9 @@ function describeResult(entry: Extract<Entry, { kind: 'result' }>, object: OssOb
   if (status === 'skipped') {
     return `${rule} ${nameOf('reason', reason ?? '')}`.trim();
   }
+  if (status === 'removed' || status === 'submitted') {
+    return t(`timeline.${status}`, { rule, target: target?.key ?? '' });
+  }
   return target?.key === object.key
     ? t('timeline.madeFrom', { rule, source: entry.object.key })
     : t('timeline.saved', { rule, target: target?.key ?? '' });

@@ -137,6 +137,10 @@ function SavedFacts({ output, sourceBytes }: { output: OutputProgress; sourceByt
 }
 
 function WhyNot({ output: { result } }: { output: OutputProgress }) {
+  if (result?.status === 'removed' || result?.status === 'submitted') {
+    const { status, rule = '', target } = result;
+    return <span class="note">{t(`timeline.${status}`, { rule, target: target?.key ?? '' })}</span>;
+  }
   const words =
     result?.reason === undefined ? `${result?.code}: ${result?.message}` : nameOf('reason', result.reason);
   return <span class={`note ${result?.status === 'failed' ? 'error' : ''}`}>{words}</span>;

@@ -96,6 +96,8 @@ export const en = {
   'timeline.event': '{event}, {size}',
   'timeline.delivery': 'Handed to the function: outputs {count}',
   'timeline.saved': '{rule} saved {target}',
+  'timeline.removed': '{rule} removed {target}',
+  'timeline.submitted': '{rule} submitted the task of {target}',
   'timeline.madeFrom': '{rule} made it from {source}',
   'timeline.outputFailed': '{rule} failed. {error}',
   'timeline.retry': 'Attempt {attempts} failed, the next one follows in {wait}. {error}',
@@ -123,6 +125,7 @@ export const en = {
   'reason.own-output': 'It is an output of this very rule.',
   'reason.target-exists': 'The output exists already.',
   'reason.up-to-date': 'The output is newer than the picture.',
+  'reason.larger-than-source': 'It had more bytes than the picture, so it was not kept.',
 
   'fault.CpuLimitExceeded': 'Image processing is throttled',
   'fault.ServiceUnavailable': 'OSS is overloaded',

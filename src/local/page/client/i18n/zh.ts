@@ -97,6 +97,8 @@ export const zh: Messages = {
   'timeline.event': '{event}，{size}',
   'timeline.delivery': '已交给函数，待生成 {count} 个输出',
   'timeline.saved': '{rule} 已保存 {target}',
+  'timeline.removed': '{rule} 已删除 {target}',
+  'timeline.submitted': '{rule} 已提交 {target} 的任务',
   'timeline.madeFrom': '由 {rule} 从 {source} 生成',
   'timeline.outputFailed': '{rule} 失败。{error}',
   'timeline.retry': '第 {attempts} 次尝试失败，{wait} 后重试。{error}',
@@ -124,6 +126,7 @@ export const zh: Messages = {
   'reason.own-output': '它正是这条规则的输出。',
   'reason.target-exists': '输出已经存在。',
   'reason.up-to-date': '输出比图片更新。',
+  'reason.larger-than-source': '输出的字节数大于图片，因此未保留。',
 
   'fault.CpuLimitExceeded': '图片处理被限流',
   'fault.ServiceUnavailable': 'OSS 过载',

@@ -1,0 +1,2 @@
+/** What the function may do around a save. It is a bundle of its own, loaded when the first rule asks for any of it. */
+export { saveAndFinish } from './after-steps.ts';

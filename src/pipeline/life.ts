@@ -1,0 +1,34 @@
+import type { Call } from '../oss/call.ts';
+import type { ObjectResult, ProcessResult } from '../oss/operations.ts';
+import type { SavedResult, SaveTask, SkipReason } from './result.ts';
+
+/**
+ * The part of the function that lies in a file of its own (`life.js`), since most rules never need it. It shares no class
+ * with the rest, so it is handed what it works with, and its results are plain data.
+ */
+export interface Life {
+  saveAndFinish: SaveAndFinish;
+}
+
+/** Makes an output and gives it what its rule asks for beside the picture. Throws what a call to OSS throws. */
+export type SaveAndFinish = (task: SaveTask, tools: SaveTools) => Promise<SaveEnd>;
+
+export interface SaveTools {
+  call: Call;
+  deadline: number;
+  /** The target was saved by an earlier attempt at this very event. */
+  isSaved: boolean;
+  /** Some targets are to be left as they are, so that this one has to be looked at. */
+  mayKeep: boolean;
+  /** Asks for the target; undefined where there is none. */
+  head: () => Promise<ObjectResult | undefined>;
+  /** Has OSS make the target. */
+  process: () => Promise<ProcessResult>;
+  /** Says why the rule wants a target left as it is. */
+  findReasonToKeep: (existing: ObjectResult) => SkipReason | undefined;
+}
+
+/** How a task ends that did not fail. */
+export type SaveEnd =
+  | { status: 'skipped'; reason: SkipReason }
+  | Pick<SavedResult, 'status' | 'sizeBytes' | 'requestId' | 'attempts'>;
