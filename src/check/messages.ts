@@ -14,7 +14,7 @@ const namesOf = (rules: readonly SourceRule[]) =>
     .join(', ');
 
 /** Writes the key in quotes, with its bucket unless that is any and the same all along. */
-export function nameOf({ bucket, key }: OssObject, buckets: readonly string[] = []): string {
+function nameOf({ bucket, key }: OssObject, buckets: readonly string[] = []): string {
   const isPlain = bucket === anyBucket && buckets.every((other) => other === bucket);
   return quote(isPlain ? key : `oss://${bucket === anyBucket ? '<any bucket>' : bucket}/${key}`);
 }

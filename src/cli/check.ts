@@ -5,7 +5,6 @@ import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
-import { nameOf } from '../check/messages.ts';
 import { checkTriggers } from '../check/triggers.ts';
 import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
@@ -124,10 +123,7 @@ export function paintDiagnostics(diagnostics: readonly Diagnostic[], { paint }: 
 function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, io: Io): string {
   const count = (severity: Severity) =>
     plural(diagnostics.filter((one) => one.severity === severity).length, severity);
-  const steps = chains.map(({ source, target, rule, next }) => {
-    const [from, to] = [nameOf(source, [target.bucket]), nameOf(target, [source.bucket])];
-    return `chain ${from} → ${to} by \`${rule}\`, taken by \`${next}\`\n`;
-  });
+  const steps = chains.map(({ rule, next }) => `\`${next}\` takes results of \`${rule}\`\n`);
   const hasLoop = diagnostics.some(({ code }) =>
     /^(schema|too-complex|loop|possible-loop|own-source)$/.test(code),
   );
@@ -135,7 +131,7 @@ function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, i
   const compared = template === undefined ? '' : `, compared with ${template}`;
   const counts = `${count('error')}, ${count('warning')}, ${count('note')}`;
   const verdict = `${rules}${compared}: ${counts}${hasLoop ? '' : '; no loop is possible'}.\n`;
-  return `${paintDiagnostics(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${steps.join('')}${verdict}`;
+  return `${paintDiagnostics(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${[...new Set(steps)].join('')}${verdict}`;
 }
 
 const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;

@@ -91,14 +91,7 @@ describe('checking rules', () => {
     expect(
       check({ key: 'video/*.mp4', to: 'covers/{name}.jpg' }, { key: 'covers/*.jpg', to: 'small/{base}' })
         .chains,
-    ).toEqual([
-      {
-        rule: 'r0',
-        next: 'r1',
-        source: { bucket: 'any-bucket', key: 'video/a.mp4' },
-        target: { bucket: 'any-bucket', key: 'covers/a.jpg' },
-      },
-    ]);
+    ).toEqual([{ rule: 'r0', next: 'r1' }]);
   });
 
   it('shows a chain whose next rule takes only some of the results', () => {
@@ -108,7 +101,7 @@ describe('checking rules', () => {
     );
 
     expect(diagnostics).toEqual([]);
-    expect(chains).toMatchObject([{ rule: 'r1', next: 'r0', source: { key: 'uploads/a.png' } }]);
+    expect(chains).toEqual([{ rule: 'r1', next: 'r0' }]);
   });
 });
 

@@ -51,7 +51,7 @@ export const programs: readonly Program[] = [
     lines: 2_700,
     parts: [
       { name: 'compile', paths: ['compile/'], lines: 520 },
-      { name: 'check', paths: ['check/'], lines: 600 },
+      { name: 'check', paths: ['check/', 'first-index.ts'], lines: 600 },
       { name: 'style', paths: ['style/'], lines: 420 },
       { name: 'objects', paths: ['objects/'], lines: 140 },
       { name: 'cli', paths: ['cli/', 'did-you-mean.ts'], lines: 1_150 },
