@@ -19,10 +19,11 @@ export interface Site {
 
 /**
  * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS help,
- * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read.
+ * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read. A copy of
+ * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview").
  */
 export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
-  const { sources, targets, read } = objectPrefixes(rules, bucket);
+  const { sources, targets, read, tagged, shared, deleted } = objectPrefixes(rules, bucket);
   const allow = (action: string, prefixes: readonly string[]) => ({
     Effect: 'Allow',
     Action: [action],
@@ -32,6 +33,9 @@ export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
     allow('oss:PostProcessTask', sources),
     allow('oss:PutObject', targets),
     allow('oss:GetObject', read),
+    allow('oss:PutObjectTagging', tagged),
+    allow('oss:PutObjectAcl', shared),
+    allow('oss:DeleteObject', deleted),
   ];
   return { Version: '1', Statement: statements.filter(({ Resource }) => Resource.length > 0) };
 }
@@ -48,9 +52,10 @@ export function triggerPolicy({ account, functionName }: Site): object {
   return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['fc:InvokeFunction'], Resource }] };
 }
 
-/** Objects that are processed, saved and read, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
+/** Objects that are processed, saved, read, tagged, given an ACL and deleted, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
 function objectPrefixes(rules: Rules, deployed: string) {
   const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
+  const [tagged, shared, deleted]: [string[], string[], string[]] = [[], [], []];
   for (const { match, compiled } of rules) {
     const buckets = match.bucket ?? [deployed];
     const matched = buckets.flatMap((bucket) =>
@@ -68,11 +73,14 @@ function objectPrefixes(rules: Rules, deployed: string) {
   for (const { rule, index, buckets, prefix } of writersOf(rules)) {
     const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
     targets.push(...saved);
-    if (rule.compiled.outputs[index]?.refresh !== undefined) {
-      read.push(...saved);
-    }
+    const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
+    read.push(...(refresh !== undefined || afterSteps !== undefined ? saved : []));
+    tagged.push(...(afterSteps?.tags !== undefined ? saved : []));
+    shared.push(...(afterSteps?.acl !== undefined ? saved : []));
+    deleted.push(...(afterSteps?.skipLarger === true ? saved : []));
   }
-  return { sources: widest(sources), targets: widest(targets), read: widest(read) };
+  const used = { sources: widest(sources), targets: widest(targets), read: widest(read) };
+  return { ...used, tagged: widest(tagged), shared: widest(shared), deleted: widest(deleted) };
 }
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */

@@ -89,6 +89,35 @@ describe('the generated policy', () => {
     expect((await policyOf(one))[2]).toEqual(['oss:GetObject', expected]);
   });
 
+  it.each([
+    ['a header', { headers: { Expires: '0' } }, []],
+    ['a storage class', { storageClass: 'IA' }, []],
+    ['a tag', { tags: { kind: 'thumbnail' } }, ['oss:PutObjectTagging']],
+    ['an ACL', { acl: 'public-read' }, ['oss:PutObjectAcl']],
+  ])('lets targets be read for the copy that gives them %s, and nothing more', async (_, more, actions) => {
+    const output = { key: 'out/{base}' };
+    const targets = ['acs:oss:*:*:photos/out/*'];
+
+    expect(await policyOf(rule({ key: 'in/*' }, output, more))).toEqual([
+      ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
+      ['oss:PutObject', targets],
+      ['oss:GetObject', targets],
+      ...actions.map((action) => [action, targets]),
+    ]);
+  });
+
+  it('lets targets be deleted that may be larger than their source, and sources be asked for their size', async () => {
+    const policy = await policyOf(
+      rule({ key: 'in/*' }, { key: 'out/{base}' }, { skipLarger: true }),
+      rule({ key: 'other/*' }, { key: 'kept/{base}' }),
+    );
+
+    expect(policy.slice(2)).toEqual([
+      ['oss:GetObject', ['acs:oss:*:*:photos/in/*', 'acs:oss:*:*:photos/out/*']],
+      ['oss:DeleteObject', ['acs:oss:*:*:photos/out/*']],
+    ]);
+  });
+
   it('lets the logo of a watermark be read, and whatever name it may have', async () => {
     const logo = (style: string) => rule({ key: 'in/*' }, { key: 'out/{base}' }, { style });
     const read = async (style: string) => (await policyOf(logo(style)))[2];
