@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { deleteObject, type ObjectResult } from '../oss/operations.ts';
 import type { SaveAndFinish, SaveEnd, SaveTools } from '../pipeline/life.ts';
 import { formatObject, type SaveTask, type SkipReason } from '../pipeline/result.ts';
+import type { OssObject } from '../process.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
 /**
@@ -17,8 +18,8 @@ const markName = 'x-oss-meta-oss-saveas';
 export const saveAndFinish: SaveAndFinish = async (task, tools) => {
   const { skipLarger, ...properties } = task.afterSteps ?? {};
   const mark = Object.values(properties).some((value) => value !== undefined) ? markOf(task) : undefined;
-  const mustLook = mark !== undefined || tools.mayKeep || tools.isSaved;
-  const existing = mustLook ? await tools.head() : undefined;
+  const mayBeSaved = tools.isSaved || (mark !== undefined && task.raisedAt !== undefined);
+  const existing = mayBeSaved || tools.mayKeep ? await tools.head() : undefined;
   const next = existing === undefined ? 'process' : decide(existing, task, tools, mark);
   if (next === 'finish') {
     return finish(task, tools, mark, existing);
@@ -30,7 +31,7 @@ export const saveAndFinish: SaveAndFinish = async (task, tools) => {
   if (mark === undefined && sizeBytes !== undefined && !isLarger(sizeBytes, task)) {
     return { status: 'saved', sizeBytes, requestId, attempts };
   }
-  const end = await finish(task, tools, mark, await tools.head());
+  const end = await finish(task, tools, mark);
   return end.status === 'saved' ? { ...end, requestId, attempts } : end;
 };
 
@@ -77,37 +78,50 @@ function decide(
   return content === undefined && checkSource !== true ? 'finish' : 'process';
 }
 
-/** Completes a target that is saved, or takes it back where it has more bytes than its source. */
+/** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */
 async function finish(
   task: SaveTask,
-  { call, deadline, head }: SaveTools,
+  tools: SaveTools,
   mark: Mark | undefined,
-  object: ObjectResult | undefined,
+  existing?: ObjectResult,
 ): Promise<SaveEnd> {
   const { target, afterSteps = {} } = task;
-  if (object === undefined) {
-    throw new Error(`${formatObject(target)} was saved, and is gone`);
-  }
-  if (isLarger(object.sizeBytes, task)) {
-    await deleteObject(call, { ...target, deadline });
-    return { status: 'skipped', reason: 'larger-than-source' };
-  }
-  const { sizeBytes, requestId, attempts } = object;
-  if (mark === undefined) {
-    return { status: 'saved', sizeBytes, requestId, attempts };
-  }
-  const value = `${mark.steps}-${mark.content}`;
-  const headers = { ...propertyHeaders(afterSteps, object.contentType), [markName]: value };
   try {
-    const copied = await copyOntoItself(call, { ...target, deadline }, headers);
-    return { status: 'saved', sizeBytes, ...copied };
+    const object = existing ?? (await tools.head());
+    if (object === undefined) {
+      throw new Error(`${formatObject(target)} was saved, and is gone`);
+    }
+    if (isLarger(object.sizeBytes, task)) {
+      await deleteObject(tools.call, { ...target, deadline: tools.deadline });
+      return { status: 'skipped', reason: 'larger-than-source' };
+    }
+    const { requestId, attempts, sizeBytes } = object;
+    if (mark === undefined) {
+      return { status: 'saved', sizeBytes, requestId, attempts };
+    }
+    const headers = propertyHeaders(afterSteps, object.contentType);
+    return { status: 'saved', sizeBytes, ...(await copyMarked(target, tools, headers, mark)) };
+  } catch (cause) {
+    return { status: 'unfinished', cause };
+  }
+}
+
+async function copyMarked(
+  target: OssObject,
+  { call, deadline, head }: SaveTools,
+  headers: Record<string, string>,
+  mark: Mark,
+): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
+  const value = `${mark.steps}-${mark.content}`;
+  try {
+    return await copyOntoItself(call, { ...target, deadline }, { ...headers, [markName]: value });
   } catch (error) {
     // The answer to a copy that was made may be lost, and an object that is archived by then cannot be copied again.
-    const now = await head().catch(() => undefined);
-    if (now?.headers[markName] !== value) {
+    const object = await head().catch(() => undefined);
+    if (object?.headers[markName] !== value) {
       throw error;
     }
-    return { status: 'saved', sizeBytes, requestId: now.requestId, attempts: now.attempts };
+    return { requestId: object.requestId, attempts: object.attempts };
   }
 }
 

@@ -10,7 +10,7 @@ export interface Life {
   saveAndFinish: SaveAndFinish;
 }
 
-/** Makes an output and gives it what its rule asks for beside the picture. Throws what a call to OSS throws. */
+/** Makes an output and gives it what its rule asks for beside the picture. Throws where it was not made. */
 export type SaveAndFinish = (task: SaveTask, tools: SaveTools) => Promise<SaveEnd>;
 
 export interface SaveTools {
@@ -28,7 +28,8 @@ export interface SaveTools {
   findReasonToKeep: (existing: ObjectResult) => SkipReason | undefined;
 }
 
-/** How a task ends that did not fail. */
+/** How a task ends; `unfinished` is saved, and what was to follow threw `cause`. */
 export type SaveEnd =
   | { status: 'skipped'; reason: SkipReason }
+  | { status: 'unfinished'; cause: unknown }
   | Pick<SavedResult, 'status' | 'sizeBytes' | 'requestId' | 'attempts'>;

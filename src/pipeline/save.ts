@@ -26,33 +26,33 @@ const maxRounds = 3;
 /** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
 export async function save(task: SaveTask, options: SaveOptions): Promise<SaveResult> {
   const { rule, source, target, afterSteps } = task;
-  const { call, deadline, now, loadLife, savedSince } = options;
+  const { call, deadline, now, loadLife, savedSince, isSaved = false } = options;
   const startedAt = now();
-  let { isSaved = false } = options;
   const tools: SaveTools = {
     ...{ call, deadline, isSaved },
     mayKeep: task.refresh !== undefined || savedSince !== undefined,
     head: () => headIfPresent(target, options),
-    process: async () => {
-      const result = await (task.checkSource ? processCurrent(task, options) : processOnce(task, options));
-      isSaved = afterSteps !== undefined;
-      return result;
-    },
+    process: () => (task.checkSource ? processCurrent(task, options) : processOnce(task, options)),
     findReasonToKeep: (existing) => findReasonToKeep(existing, task, options),
+  };
+  const failure = (error: unknown) => {
+    const durationMs = now() - startedAt;
+    return { status: 'failed', rule, source, target, ...describeError(error), durationMs } as const;
   };
   try {
     const saveTask = afterSteps === undefined ? saveOnly : (await loadLife()).saveAndFinish;
     const end = await saveTask(task, tools);
-    const durationMs = now() - startedAt;
-    return end.status === 'skipped'
-      ? { ...end, rule, source, target }
-      : { ...end, rule, source, target, durationMs };
+    switch (end.status) {
+      case 'saved':
+        return { ...end, rule, source, target, durationMs: now() - startedAt };
+      case 'skipped':
+        return { ...end, rule, source, target };
+      case 'unfinished':
+        // What follows a save fails by a setting, which somebody may mend, and never by the picture.
+        return { ...failure(end.cause), kind: 'transient', isSaved: true };
+    }
   } catch (error) {
-    const failure = describeError(error);
-    const durationMs = now() - startedAt;
-    // What follows a save fails by a setting, never by the picture.
-    const after = isSaved ? ({ kind: 'transient', isSaved } as const) : {};
-    return { status: 'failed', rule, source, target, ...failure, ...after, durationMs };
+    return failure(error);
   }
 }
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { startLife } from './bench.ts';
+
+// The picture that is made says its style and its source, and so has more bytes than the source: `image/resize,w_10(…)`.
+const sizeBytes = (source: string) => `image/resize,w_10(${source})`.length;
+
+describe('an output with skipLarger', () => {
+  it('is deleted again where it has more bytes than its source, which stays', async () => {
+    const { oss, upload, invoke, read } = await startLife({ skipLarger: true });
+
+    const { report, calls } = await invoke(await upload('uploads/a', 'small'));
+
+    expect(report).toMatchObject({ saved: 0, skipped: 1, failed: 0 });
+    expect(report.results).toMatchObject([
+      { status: 'skipped', reason: 'larger-than-source', rule: 'thumbnail', target: { key: 'derived/a' } },
+    ]);
+    expect(await read('derived/a')).toBeUndefined();
+    expect(await read('uploads/a')).toBe('small');
+    expect(oss.events.map(({ eventName }) => eventName)).toEqual([
+      'ObjectCreated:PutObject',
+      'ObjectRemoved:DeleteObject',
+    ]);
+    // It is looked at once more before it is deleted: a newer upload may have made a smaller one.
+    expect(calls).toBe(3);
+  });
+
+  it.each([-1, 0])('is kept where it has %i bytes more, for a single call', async (difference) => {
+    const { oss, invoke, read, processed } = await startLife({ skipLarger: true });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
+    const event = JSON.parse(JSON.stringify(oss.events[0]));
+    event.oss.object.size = sizeBytes('small') - difference;
+
+    const { report, calls } = await invoke({ events: [event] });
+
+    expect(report.results).toMatchObject([{ status: 'saved', sizeBytes: sizeBytes('small') }]);
+    expect(await read('derived/a')).toBe('image/resize,w_10(small)');
+    expect([processed.length, calls]).toEqual([1, 1]);
+  });
+
+  it('is measured against the source that OSS has where the event tells no size', async () => {
+    const { oss, invoke, read } = await startLife({ skipLarger: true });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
+
+    const { report } = await invoke({ bucket: 'photos', key: 'uploads/a' });
+
+    expect(report.results).toMatchObject([{ status: 'skipped', reason: 'larger-than-source' }]);
+    expect(await read('derived/a')).toBeUndefined();
+  });
+
+  it('is deleted without another process by a repetition in the same instance, where the deletion failed', async () => {
+    const { upload, setFaults, invoke, read, processed, credentials } = await startLife({ skipLarger: true });
+    const event = await upload('uploads/a', 'small');
+    await setFaults({ rules: [{ fault: 'AccessDenied', operation: 'DeleteObject' }] });
+
+    const first = await invoke(event, credentials, 'FC-1');
+    await setFaults({});
+    const second = await invoke(event, credentials, 'FC-1');
+
+    expect(first.report.results).toMatchObject([{ status: 'failed', code: 'AccessDenied', isSaved: true }]);
+    expect(second.report.results).toMatchObject([{ status: 'skipped', reason: 'larger-than-source' }]);
+    expect(await read('derived/a')).toBeUndefined();
+    expect(processed).toHaveLength(1);
+  });
+
+  it('is not given headers first where it is too large', async () => {
+    const { oss, upload, invoke } = await startLife({ skipLarger: true, headers: { Expires: '0' } });
+
+    await invoke(await upload('uploads/a', 'small'));
+
+    expect(oss.events.map(({ eventName }) => eventName)).not.toContain('ObjectCreated:CopyObject');
+  });
+});
