@@ -10,6 +10,8 @@ const countsSchema = z.object({
   selected: z.number(),
   /** Outputs. */
   saved: z.number(),
+  /** Outputs that were deleted, for journals of deletions. */
+  removed: z.number().default(0),
   failed: z.number(),
   /** Objects and outputs for which there was nothing to do, by reason. */
   skipped: z.record(z.string(), z.number()),
@@ -33,7 +35,7 @@ const stateSchema = z.object({
 
 /** One thing that is done. */
 const lineSchema = z.looseObject({
-  status: z.enum(['saved', 'skipped', 'failed']),
+  status: z.enum(['saved', 'removed', 'skipped', 'failed']),
   /** `oss://bucket/key`, or the id of a batch. */
   source: z.string(),
   target: z.string().optional(),

@@ -139,7 +139,7 @@ function idOf(source: string, target: string | undefined): string {
   return JSON.stringify([source, target]);
 }
 
-export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0, skipped: {} };
+export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, removed: 0, failed: 0, skipped: {} };
 
 function countsOf({ status, outputs = 1, reason = '' }: Line): Partial<Counts> {
   return status === 'skipped' ? { skipped: { [reason]: outputs } } : { [status]: outputs };
@@ -150,11 +150,12 @@ function sumOf(counts: Counts, change: Partial<Counts>): Counts {
   for (const [reason, count] of Object.entries(change.skipped ?? {})) {
     skipped[reason] = (skipped[reason] ?? 0) + count;
   }
-  const { objects = 0, selected = 0, saved = 0, failed = 0 } = change;
+  const { objects = 0, selected = 0, saved = 0, removed = 0, failed = 0 } = change;
   return {
     objects: counts.objects + objects,
     selected: counts.selected + selected,
     saved: counts.saved + saved,
+    removed: counts.removed + removed,
     failed: counts.failed + failed,
     skipped,
   };

@@ -52,6 +52,9 @@ export async function openJob(values: Values, urls: readonly string[], io: Io, c
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const input = () => saveInput(journal, io);
   return {
+    noun: 'backfill',
+    done: 'saved' as const,
+    howToRetry: (file: string) => `To try that again:\n  oss-saveas backfill … --keys ${file}`,
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     source: await openSource(values, urls, ruleSet, { call: connection.call, input }),

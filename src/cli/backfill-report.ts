@@ -70,9 +70,10 @@ export function formatProgress(from: Snapshot, to: Snapshot, expectedObjects: nu
   ].join(', ');
 }
 
-export function formatSummary({ objects, saved, failed, skipped }: Counts): string {
-  const counts = [`${number(saved)} saved`, `${number(failed)} failed`, formatSkipped(skipped)];
-  return `${number(objects)} objects: ${counts.filter(Boolean).join(', ')}`;
+export function formatSummary(counts: Counts, done: 'saved' | 'removed'): string {
+  const { objects, failed, skipped } = counts;
+  const parts = [`${number(counts[done])} ${done}`, `${number(failed)} failed`, formatSkipped(skipped)];
+  return `${number(objects)} objects: ${parts.filter(Boolean).join(', ')}`;
 }
 
 function formatSkipped(skipped: Readonly<Record<string, number>>): string {

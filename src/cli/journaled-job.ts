@@ -1,0 +1,179 @@
+import { setMaxListeners } from 'node:events';
+import { readdirSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Journal, totalOf } from '../backfill/journal.ts';
+import { failuresFileOf, type JournalState, readJournal } from '../backfill/journal-file.ts';
+import { createPace, type Pace } from '../backfill/pace.ts';
+import type { Quota } from '../backfill/quota.ts';
+import { maxConcurrency } from '../backfill/run-objects.ts';
+import type { Source } from '../backfill/source.ts';
+import { lockFolder } from '../folder-lock.ts';
+import { type Call, createCall } from '../oss/call.ts';
+import { createAgent } from '../oss/request.ts';
+import { formatProgress, formatSummary } from './backfill-report.ts';
+import { CliError, type Io } from './command.ts';
+import type { Connection } from './connection.ts';
+import { createProgress, printable } from './terminal.ts';
+
+/** A long job over many objects, which the same command goes on with after whatever ended it. */
+export interface JournaledJob {
+  /** The job in messages. */
+  noun: string;
+  /** The end of its outputs or objects, as its summaries count it. */
+  done: 'saved' | 'removed';
+  /** Holds its journal: the same for the same command. */
+  folder: string;
+  rulesDigest: string;
+  source: Source;
+  quota: Quota;
+  /** Ends after so many selected objects. */
+  max?: number | undefined;
+  /** Says how to try again what failed, as the file of failures lists it. */
+  howToRetry: (failuresFile: string) => string;
+}
+
+/** Begins a job anew from `fresh`, or goes on with the one in the journal. */
+export interface Start {
+  fresh?: JournalState | undefined;
+}
+
+/** Everything that a job works with. */
+export interface Tools {
+  journal: Journal;
+  call: Call;
+  pace: Pace;
+  sleep: (delayMs: number) => Promise<unknown>;
+  stop: AbortSignal;
+}
+
+/** Lets only this process work in the job's folder, and leaves no empty one behind, as after a dry run. */
+export async function withFolder<T>({ folder, noun }: JournaledJob, use: () => Promise<T>): Promise<T> {
+  const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this ${noun}.`);
+  try {
+    return await use();
+  } finally {
+    unlock();
+    for (const dir of [folder, dirname(folder)]) {
+      if (readdirSync(dir).length === 0) {
+        rmdirSync(dir);
+      }
+    }
+  }
+}
+
+/** Goes on with what is unfinished, without a question; else asks after a dry run. Undefined: not to be started. */
+export async function findStart(
+  job: JournaledJob,
+  { restart }: { restart: boolean },
+  io: Io,
+  dryRun: () => Promise<Start | undefined>,
+): Promise<Start | undefined> {
+  const stored = restart ? undefined : readJournal(job.folder);
+  if (stored === undefined || stored.state.finishedAt !== undefined) {
+    return dryRun();
+  }
+  const { rules, input, startedAt } = stored.state;
+  const counts = formatSummary(totalOf(stored), job.done);
+  if (rules === job.rulesDigest && input === job.source.fingerprint) {
+    io.err(`Going on: ${counts} since ${startedAt}.\n`);
+    return {};
+  }
+  const what = rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
+  const change = `${what} changed since this ${job.noun} began (${counts})`;
+  if (io.confirm === undefined) {
+    throw new CliError(`${change}: give --restart to begin anew, or undo the change to go on.`);
+  }
+  const isAnew = await io.confirm(`${change}. Begin anew?`);
+  return isAnew ? dryRun() : undefined;
+}
+
+/** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
+const maxAttempts = 6;
+
+/** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
+export async function carryOut(
+  job: JournaledJob,
+  start: Start,
+  io: Io,
+  connection: Connection,
+  work: (tools: Tools) => Promise<void>,
+): Promise<number> {
+  setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
+  const journal = new Journal(job.folder, start.fresh);
+  const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
+  const pace = createPace({ ...job.quota, now: Date.now, sleep });
+  const dispatcher = createAgent(maxConcurrency);
+  const { settings, endpoint, credentials } = connection;
+  const call = createCall({
+    ...{ region: settings.region, endpoint, credentials, dispatcher, maxAttempts, sleep },
+    onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
+  });
+  journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });
+  const stopShowing = showProgress(job, journal, pace, io);
+  try {
+    await work({ journal, call, pace, sleep, stop: io.stop });
+    const isFinished = !io.stop.aborted && !journal.isAtEnd();
+    journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
+  } finally {
+    stopShowing();
+    journal.close();
+    await dispatcher.close();
+    showEnd(job, journal, io);
+  }
+  return journal.total.failed > 0 ? 1 : 0;
+}
+
+function showEnd({ folder, done, howToRetry }: JournaledJob, { state, total }: Journal, io: Io): void {
+  const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
+  io.out(`${formatSummary(total, done)}. ${end}\n`);
+  if (total.failed > 0) {
+    const file = printable(failuresFileOf(folder));
+    io.err(`${file} says what failed and why. ${howToRetry(file)}\n`);
+  }
+}
+
+/** A run with --max that was cut off ends where it would have ended; one that ended goes on for as many again. */
+function endOf({ endsAt = 0, counts }: JournalState, max: number | undefined): number | undefined {
+  if (max === undefined) {
+    return undefined;
+  }
+  return endsAt > counts.selected ? endsAt : counts.selected + max;
+}
+
+/** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
+function showProgress({ done }: JournaledJob, journal: Journal, { attempts }: Pace, io: Io): () => void {
+  const draw = createProgress(io);
+  const before = journal.total;
+  const take = () => {
+    const { [done]: count, failed } = journal.total;
+    const made = count - before[done] + failed - before.failed;
+    return {
+      timeMs: Date.now(),
+      objects: journal.state.counts.objects,
+      made,
+      failed,
+      attempts: { ...attempts },
+    };
+  };
+  const snapshots = [take()];
+  const show = () => {
+    const now = take();
+    const line = formatProgress(snapshots[0] ?? now, now, journal.state.expectedObjects);
+    snapshots.splice(0, Math.max(0, snapshots.push(now) - 10));
+    if (io.isTerminal) {
+      draw(line);
+    } else {
+      io.err(`${line}\n`);
+    }
+  };
+  const onStop = () =>
+    io.err('\nCalls under way are waited for. Ctrl-C again ends at once; then they are made again.\n');
+  io.stop.addEventListener('abort', onStop, { once: true });
+  const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
+  return () => {
+    clearInterval(timer);
+    show();
+    draw('');
+  };
+}
