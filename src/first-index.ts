@@ -2,11 +2,12 @@
  * Finds by bisection the first of sorted keys for which `isBeyond` holds, as it must for all that follow. Returns its
  * index, or the number of keys where it holds for none.
  */
-export function firstIndex(sortedKeys: readonly string[], isBeyond: (key: string) => boolean): number {
+export function firstIndex<T>(sortedKeys: ArrayLike<T>, isBeyond: (key: T) => boolean): number {
   let [low, high] = [0, sortedKeys.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBeyond(sortedKeys[middle] ?? '')) {
+    const key = sortedKeys[middle];
+    if (key === undefined || isBeyond(key)) {
       high = middle;
     } else {
       low = middle + 1;

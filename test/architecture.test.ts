@@ -53,8 +53,12 @@ const functionParts: Record<string, readonly string[]> = {
 
 /** The tools and the local OSS may use all parts of the function, and of each other these. */
 const toolParts: Record<string, readonly string[]> = {
-  cli: ['backfill', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style', 'did-you-mean'],
+  cli: [
+    ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
+    'did-you-mean',
+  ],
   backfill: ['objects', 'folder-lock'],
+  orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: [],
   'folder-lock': [],
   local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index'],

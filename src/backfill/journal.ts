@@ -75,6 +75,18 @@ export class Journal {
     return line;
   }
 
+  /** Counts what earlier runs deleted beyond the position: no listing tells of that again. */
+  countRemoved(): void {
+    for (const [id, line] of this.#earlier) {
+      if (line.status === 'removed') {
+        const change = { ...countsOf(line), objects: 1, selected: 1 };
+        this.#earlier.delete(id);
+        this.total = sumOf(this.total, change);
+        this.state = { ...this.state, counts: sumOf(this.state.counts, change) };
+      }
+    }
+  }
+
   record(item: Item, line: Line): void {
     const file = line.status === 'failed' ? failuresFileOf(this.#folder) : this.#descriptor;
     fs.appendFileSync(file, `${JSON.stringify(line)}\n`);

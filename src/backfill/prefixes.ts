@@ -1,5 +1,5 @@
 import type { KeyTable } from '../rules/key-table.ts';
-import type { Rule } from '../rules/rule-set.ts';
+import type { Match } from '../rules/rule-set.ts';
 
 /** A part of a bucket: the objects whose keys begin with `prefix`. */
 export interface BucketPrefix {
@@ -20,7 +20,7 @@ const maxKeyLength = 1_023;
  * else in `buckets`; where `within` is given, only what lies in it. A glob that begins with `**` leaves the whole bucket.
  */
 export function listingPrefixes(
-  rules: readonly Rule[],
+  rules: readonly { match: Pick<Match, 'keys' | 'buckets'> }[],
   buckets: readonly string[],
   within: readonly BucketPrefix[] = [],
 ): BucketPrefix[] {

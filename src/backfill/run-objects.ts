@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import {
@@ -11,70 +10,27 @@ import {
 import { save } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import type { Item, Journal } from './journal.ts';
+import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
-import type { Pace } from './pace.ts';
 import { type Filter, type Selection, selectOutputs, toEvent } from './select.ts';
-import { isComplete, type Source, type StoredObject } from './source.ts';
+import { isComplete, type StoredObject } from './source.ts';
+import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
 
-export interface RunOptions {
-  source: Source;
+export interface RunOptions extends WorkOptions {
   ruleSet: RuleSet;
   filter: Filter;
-  journal: Journal;
-  call: Call;
-  pace: Pace;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;
-  stop: AbortSignal;
 }
 
-/** Calls that may take so long to be answered do not keep the rate from being reached. */
-const secondsPerCall = 4;
-export const maxConcurrency = 256;
-
-/** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
-const maxFailuresInARow = 100;
-
-/**
- * Makes what the rules want of every object, from this machine, from where the journal is. Resolves at the end of the
- * source or of the journal's run, or soon after `stop`: calls under way are waited for, and each that ends is in the
- * journal. Rejects where the journal or the source fails, or everything that is tried.
- */
-export async function runObjects(options: RunOptions): Promise<void> {
-  const { source, ruleSet, filter, journal, pace, stop } = options;
-  const queue = new PQueue({ concurrency: 1 });
-  let failure: Error | undefined;
-  try {
-    for await (const { object, position } of source.read(journal.state.position)) {
-      if (stop.aborted || failure !== undefined || journal.isAtEnd()) {
-        break;
-      }
-      const { skipped } = needsHead(object, ruleSet) ? {} : selectOutputs(object, ruleSet, filter);
-      const item = journal.begin(position, { objects: 1, selected: Number(skipped === undefined) });
-      if (skipped !== undefined) {
-        journal.skip(item, skipped);
-        journal.end(item);
-        continue;
-      }
-      queue.concurrency = Math.min(maxConcurrency, Math.ceil(pace.rate() * secondsPerCall));
-      void queue.add(async () => {
-        try {
-          if (await makeOutputs(object, item, options)) {
-            journal.end(item);
-          }
-        } catch (error) {
-          failure ??= error instanceof Error ? error : new Error(String(error));
-        }
-      });
-      await queue.onSizeLessThan(1);
-    }
-  } finally {
-    await queue.onIdle();
-  }
-  if (failure !== undefined) {
-    throw failure;
-  }
+/** Makes what the rules want of every object, from this machine. Resolves and rejects as `workThrough` does. */
+export function runObjects(options: RunOptions): Promise<void> {
+  const { ruleSet, filter } = options;
+  return workThrough(options, {
+    findReason: (object) =>
+      needsHead(object, ruleSet) ? undefined : selectOutputs(object, ruleSet, filter).skipped,
+    work: (object, item) => makeOutputs(object, item, options),
+  });
 }
 
 /** Makes the outputs of one object, one after the other; resolves to false where `stop` came first. */
@@ -116,12 +72,6 @@ async function make(
   const call = pacedCall(options, sourceBytes);
   const loadLife = () => import('../life/life.ts');
   return save(output, { call, loadLife, deadline: Infinity, now: Date.now, savedSince: options.savedSince });
-}
-
-function throwIfHopeless(outcome: SaveResult, { failuresInARow }: Journal): void {
-  if (outcome.status === 'failed' && failuresInARow >= maxFailuresInARow) {
-    throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${outcome.message}`);
-  }
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */

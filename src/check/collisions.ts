@@ -107,7 +107,7 @@ function commonBucket(a: readonly string[], b: readonly string[]): string | unde
 const partsOf: Partial<Record<string, string[]>> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
 
 /** Lists the parts of the source key that stand in the target key, and other variables. */
-function partsIn({ output }: Writer): string[] {
+export function partsIn({ output }: Writer): string[] {
   return variablesOf(output.target.key.parts).flatMap(({ name }) => partsOf[name] ?? name);
 }
 

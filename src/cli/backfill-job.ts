@@ -121,7 +121,7 @@ function openTaskClient(
   return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop });
 }
 
-function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
+export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
   const rules = ruleSet.rules.filter((rule) => name === undefined || rule.name === name);
   if (name !== undefined && rules.length === 0) {
     const names = ruleSet.rules.map((rule) => rule.name);
@@ -130,16 +130,21 @@ function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
   return { ...ruleSet, rules };
 }
 
-function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
-  const within = urls.map((url) => {
-    const [, name, prefix = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
-    if (name === undefined || prefix.includes('*')) {
+/** Reads the places that the person names. */
+export function readWithin(urls: readonly string[]): BucketPrefix[] {
+  return urls.map((url) => {
+    const [, bucket, prefix = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
+    if (bucket === undefined || prefix.includes('*')) {
       throw new CliError(
         `expected oss://bucket/prefix/ (the rules' globs say what to take), received "${url}".`,
       );
     }
-    return { bucket: name, prefix };
+    return { bucket, prefix };
   });
+}
+
+function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
+  const within = readWithin(urls);
   const buckets = bucket === undefined ? within.map((place) => place.bucket) : [bucket];
   const everywhere = rules.find(({ match }) => match.buckets.length === 0);
   if (everywhere !== undefined && buckets.length === 0) {
@@ -173,7 +178,7 @@ function readQuota(values: Values, region: string): Quota {
   return scaleQuota(quota, rate === undefined ? share : rate / quota.callsPerSecond);
 }
 
-function readNumber(values: Values, name: string): number | undefined {
+export function readNumber(values: Values, name: string): number | undefined {
   const text = optionalText(values, name);
   const value = text === undefined ? undefined : Number(text);
   if (value !== undefined && !(value > 0)) {
@@ -182,6 +187,6 @@ function readNumber(values: Values, name: string): number | undefined {
   return value;
 }
 
-function digestOf(content: string | Uint8Array): string {
+export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

@@ -76,17 +76,17 @@ export function formatSummary(counts: Counts, done: 'saved' | 'removed'): string
   return `${number(objects)} objects: ${parts.filter(Boolean).join(', ')}`;
 }
 
-function formatSkipped(skipped: Readonly<Record<string, number>>): string {
+export function formatSkipped(skipped: Readonly<Record<string, number>>): string {
   return Object.entries(skipped)
     .map(([reason, count]) => `${number(count)} ${reason}`)
     .join(', ');
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 
-function bytes(value: number): string {
+export function bytes(value: number): string {
   const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
   return `${number(value / 1_000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }

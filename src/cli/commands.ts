@@ -60,6 +60,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./backfill.ts')).backfill,
   },
   {
+    name: 'orphans',
+    summary: 'Lists outputs whose source is gone, and deletes them if you say so.',
+    load: async () => (await import('./orphans.ts')).orphans,
+  },
+  {
     name: 'import',
     summary:
       "Makes rules of aws-lambda-image's config.json, or of the parameters of Firebase's Resize Images.",

@@ -84,8 +84,22 @@ export const programs: readonly Program[] = [
     parts: [
       {
         name: 'backfill',
-        paths: ['backfill/', 'cli/backfill.ts', 'cli/backfill-job.ts', 'cli/backfill-report.ts'],
+        paths: [
+          ...['backfill/', 'cli/backfill.ts', 'cli/backfill-job.ts', 'cli/backfill-report.ts'],
+          'cli/journaled-job.ts',
+        ],
         lines: 900,
+      },
+    ],
+  },
+  {
+    name: 'orphans',
+    lines: 600,
+    parts: [
+      {
+        name: 'orphans',
+        paths: ['orphans/', 'cli/orphans.ts', 'cli/orphans-job.ts'],
+        lines: 600,
       },
     ],
   },

@@ -1,0 +1,122 @@
+import { dirname, join } from 'node:path';
+import { listingSource } from '../backfill/listing.ts';
+import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
+import type { Source } from '../backfill/source.ts';
+import { bucketsMeet, writersOf } from '../check/graph.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import { byKeyAlone, planSources, type Scan } from '../orphans/find.ts';
+import { readTargets, type Targets } from '../orphans/targets.ts';
+import type { Call } from '../oss/call.ts';
+import { digestOf, readNumber, readWithin, selectRule } from './backfill-job.ts';
+import { CliError, type Option, optionalText, requiredText, type Values } from './command.ts';
+import type { Connection } from './connection.ts';
+import type { JournaledJob } from './journaled-job.ts';
+import { loadRules, rulesOption } from './project.ts';
+
+/** The options that say which objects are looked at, and how fast they are deleted. */
+export const orphansOptions: Readonly<Record<string, Option>> = {
+  rules: rulesOption,
+  rule: { value: 'name', summary: 'only outputs of this rule' },
+  bucket: { value: 'name', summary: 'where rules name no bucket' },
+  rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
+  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
+};
+
+/** Where orphans are looked for, and where the sources are that others have. */
+export interface Search {
+  rules: readonly SourceRule[];
+  targets: Targets;
+  source: Source;
+  /** The sources of all rules that may save where the targets are. */
+  sources: readonly BucketPrefix[];
+}
+
+export type OrphansJob = JournaledJob & Search;
+
+export async function openJob(
+  values: Values,
+  urls: readonly string[],
+  { call }: Connection,
+): Promise<OrphansJob> {
+  const rulesFile = requiredText(values, 'rules');
+  const { source: rules, ruleSet } = await loadRules(rulesFile);
+  const [rule, bucket] = [optionalText(values, 'rule'), optionalText(values, 'bucket')];
+  const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
+  selectRule(ruleSet, rule); // It says so where there is none of that name.
+  return {
+    noun: 'deletion',
+    done: 'removed',
+    howToRetry: () => 'The same command tries again.',
+    rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
+    ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, call),
+    quota: { callsPerSecond: readNumber(values, 'rate') ?? 100, bytesPerSecond: Number.POSITIVE_INFINITY },
+    folder: join(journal, digestOf(JSON.stringify({ command: 'orphans', urls, bucket, rule }))),
+  };
+}
+
+/** Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named. */
+export function planSearch(
+  rules: readonly SourceRule[],
+  {
+    rule,
+    bucket,
+    within,
+  }: { rule?: string | undefined; bucket?: string | undefined; within: readonly BucketPrefix[] },
+  call: Call,
+): Search {
+  const buckets = bucket === undefined ? [...new Set(within.map((place) => place.bucket))] : [bucket];
+  const everywhere = rules.find(
+    ({ name, match }) => match.bucket === undefined && (rule === undefined || name === rule),
+  );
+  if (everywhere !== undefined && buckets.length === 0) {
+    throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);
+  }
+  const targets = readTargets(rules, { rule, buckets });
+  const places = findPlaces(targets, within);
+  return { rules, targets, source: listingSource(places, call), sources: findSources(rules, places) };
+}
+
+/** The prefixes that wanted outputs save under, of those that the person names. */
+function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[]): BucketPrefix[] {
+  const tables = wanted.map(({ bucket, keys }) => ({ match: { keys, buckets: [bucket] } }));
+  const places = listingPrefixes(tables, [], within);
+  if (places.length === 0) {
+    const reasons = leftOut.map(({ rule, index, reason }) => `\n- ${rule}, outputs[${index}]: ${reason}`);
+    const why = reasons.length === 0 ? '.' : `; left out were:${reasons.join('')}`;
+    throw new CliError(`no output saves anything there whose source can be told${why}`);
+  }
+  return places;
+}
+
+/** The prefixes of all objects from which a rule may make something at one of the places. */
+function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix[]): BucketPrefix[] {
+  const near = writersOf(rules).filter(({ buckets, prefix }) =>
+    places.some(
+      (place) =>
+        bucketsMeet(buckets, [place.bucket]) &&
+        (prefix.startsWith(place.prefix) || place.prefix.startsWith(prefix)),
+    ),
+  );
+  const buckets = [...new Set(places.map(({ bucket }) => bucket))];
+  return listingPrefixes([...new Set(near.map(({ rule }) => rule.compiled))], buckets);
+}
+
+/** Lists and plans all sources. `onSource` hears of each and may throw to give up. */
+export async function scanSources(
+  { rules, targets, sources }: Search,
+  call: Call,
+  onSource: (sources: number) => void,
+): Promise<Scan> {
+  let startedAtMs: number | undefined;
+  const timed: Call = async (request) => {
+    const sentAtMs = Date.now();
+    const response = await call(request);
+    // OSS's own clock counts, which its answer tells in whole seconds.
+    const answeredAtMs = Date.parse(response.headers.date ?? '') || Date.now();
+    startedAtMs ??= answeredAtMs - (Date.now() - sentAtMs);
+    return response;
+  };
+  const byKey = byKeyAlone(rules.map(({ compiled }) => compiled));
+  const found = await planSources(listingSource(sources, timed), byKey, onSource);
+  return { ...found, targets, rules: byKey, startedAtMs: startedAtMs ?? 0 };
+}

@@ -1,0 +1,135 @@
+import type { Source, StoredObject } from '../backfill/source.ts';
+import { plan } from '../pipeline/plan.ts';
+import type { PlanItem } from '../pipeline/result.ts';
+import type { OssObject } from '../process.ts';
+import { matchesKey } from '../rules/key-table.ts';
+import type { Rule } from '../rules/rule-set.ts';
+import { Names } from './names.ts';
+import type { TargetKeys, Targets } from './targets.ts';
+
+/** Why an object is no orphan. */
+export type KeepReason =
+  /** No wanted output saves under its key. */
+  | 'no-target'
+  /** An output that was left out may have saved it. */
+  | 'left-out'
+  /** A rule takes it, so that it may be somebody's upload. */
+  | 'also-a-source'
+  /** The source that it is made of is there. */
+  | 'source-exists'
+  /** It was saved since the sources were listed, so its source may be new. */
+  | 'changed-since'
+  /** It was deleted meanwhile. */
+  | 'target-missing';
+
+/** Everything that is known before the targets are looked at. */
+export interface Scan {
+  targets: Targets;
+  /** Sources without the conditions that a listing cannot tell: an object that may be a source is one. */
+  rules: readonly Rule[];
+  /** How many sources are there, and the names of all that the rules make of them. */
+  sources: number;
+  planned: Names;
+  /** Epoch ms by OSS's clock, when the first source was listed. */
+  startedAtMs: number;
+}
+
+/** Rules that ask for the key alone. */
+export function byKeyAlone(rules: readonly Rule[]): Rule[] {
+  return rules.map((rule) => {
+    const { keys, buckets } = rule.match;
+    return { ...rule, match: { keys, buckets, contentTypes: [] } };
+  });
+}
+
+/** Plans every source and keeps the names of its targets. `onSource` hears of each and may throw to give up. */
+export async function planSources(
+  source: Source,
+  rules: readonly Rule[],
+  onSource: (sources: number) => void,
+): Promise<Pick<Scan, 'planned' | 'sources'>> {
+  const planned = new Names();
+  let sources = 0;
+  for await (const { object } of source.read()) {
+    for (const target of targetsOf(object, rules)) {
+      planned.add(target);
+    }
+    sources += 1;
+    onSource(sources);
+  }
+  return { planned, sources };
+}
+
+/** Names what rules make of an object, by its key alone. */
+function targetsOf(object: OssObject, rules: readonly Rule[]): OssObject[] {
+  return planByKey(object, rules).flatMap(({ target }) => target ?? []);
+}
+
+function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem[] {
+  return plan({ kind: 'object', event: { bucket, key, eventName: 'Manual' } }, { rules });
+}
+
+/** Says why an object is no orphan; undefined where it is one. */
+export function findReason(object: StoredObject, scan: Scan): KeepReason | undefined {
+  const { targets, rules, planned, startedAtMs } = scan;
+  if (!targets.wanted.some((wanted) => holds(wanted, object))) {
+    return 'no-target';
+  }
+  if (targets.spared.some((spared) => holds(spared, object))) {
+    return 'left-out';
+  }
+  if (planned.has(object)) {
+    return 'source-exists';
+  }
+  if (planByKey(object, rules).some(({ status }) => status !== 'skipped')) {
+    return 'also-a-source';
+  }
+  return isChangedSince(object.lastModified, startedAtMs) ? 'changed-since' : undefined;
+}
+
+function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {
+  return (bucket === undefined || bucket === object.bucket) && matchesKey(keys, object.key);
+}
+
+/** Whether an object may have been saved at that time or later; times of OSS have whole seconds. */
+export function isChangedSince(lastModified: string | undefined, timeMs: number): boolean {
+  return lastModified === undefined || Date.parse(lastModified) + 999 >= timeMs;
+}
+
+export interface Orphans {
+  objects: number;
+  orphans: number;
+  sizeBytes: number;
+  skipped: Record<string, number>;
+  /** Some of them, drawn at random. */
+  sample: OssObject[];
+}
+
+const sampleSize = 10;
+
+/** Counts the orphans among objects. `onObject` hears of each object and of whether it is one, and may throw to give up. */
+export async function countOrphans(
+  source: Source,
+  scan: Scan,
+  onObject: (objects: number, orphan: OssObject | undefined) => void,
+): Promise<Orphans> {
+  const found: Orphans = { objects: 0, orphans: 0, sizeBytes: 0, skipped: {}, sample: [] };
+  for await (const { object } of source.read()) {
+    const reason = findReason(object, scan);
+    found.objects += 1;
+    if (reason !== undefined) {
+      found.skipped[reason] = (found.skipped[reason] ?? 0) + 1;
+    } else {
+      found.orphans += 1;
+      found.sizeBytes += object.sizeBytes ?? 0;
+      // Each orphan has the same chance to be in the sample, however many there turn out to be.
+      const place =
+        found.orphans <= sampleSize ? found.orphans - 1 : Math.floor(Math.random() * found.orphans);
+      if (place < sampleSize) {
+        found.sample[place] = { bucket: object.bucket, key: object.key };
+      }
+    }
+    onObject(found.objects, reason === undefined ? object : undefined);
+  }
+  return found;
+}

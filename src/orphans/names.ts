@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { firstIndex } from '../first-index.ts';
+import type { OssObject } from '../process.ts';
+
+/**
+ * A set of objects' names that keeps 8 bytes of each: a digest. Two names may share one, about once among a billion
+ * sets of a million names, and then the set holds a name too many.
+ */
+export class Names {
+  #digests = new BigUint64Array(1_024);
+  #count = 0;
+  #isSorted = true;
+
+  add(object: OssObject): void {
+    if (this.#count === this.#digests.length) {
+      const larger = new BigUint64Array(2 * this.#count);
+      larger.set(this.#digests);
+      this.#digests = larger;
+    }
+    this.#digests[this.#count] = digestOf(object);
+    this.#count += 1;
+    this.#isSorted = false;
+  }
+
+  has(object: OssObject): boolean {
+    const digests = this.#sorted();
+    const digest = digestOf(object);
+    return digests[firstIndex(digests, (other) => other >= digest)] === digest;
+  }
+
+  #sorted(): BigUint64Array {
+    const digests = this.#digests.subarray(0, this.#count);
+    if (!this.#isSorted) {
+      digests.sort();
+      this.#isSorted = true;
+    }
+    return digests;
+  }
+}
+
+function digestOf({ bucket, key }: OssObject): bigint {
+  return createHash('md5').update(`${bucket}/${key}`).digest().readBigUInt64LE();
+}

@@ -1,0 +1,112 @@
+import { DFA } from 'refa';
+import { partsIn } from '../check/collisions.ts';
+import { type Writer, writersOf } from '../check/graph.ts';
+import { literalPattern, regular, sourceKeys, splitKeys, unite, writtenKeys } from '../check/language.ts';
+import { type Budget, createBudget, within } from '../compile/budget.ts';
+import type { SourceRule } from '../compile/compile.ts';
+import { toKeyTable } from '../compile/key-table.ts';
+import type { KeyTable } from '../rules/key-table.ts';
+import { variablesOf } from '../rules/template.ts';
+
+/** Keys that an output of a rule may save under, in one bucket or, where it is absent, in any. */
+export interface TargetKeys {
+  bucket?: string | undefined;
+  keys: KeyTable;
+}
+
+/** An output none of whose targets is called an orphan, and why. */
+export interface OutputLeftOut {
+  rule: string;
+  /** The place of the output in its rule. */
+  index: number;
+  reason: string;
+}
+
+/** Everything that outputs may have saved. */
+export interface Targets {
+  /** The keys that the wanted outputs save under, exactly: each of them is the target of some source. */
+  wanted: (TargetKeys & { bucket: string })[];
+  /** Keys of outputs that were left out, and perhaps some more: what lies here is left alone. */
+  spared: TargetKeys[];
+  leftOut: OutputLeftOut[];
+}
+
+/** States for one output; where they do not suffice, it is left out. */
+const maxStates = 100_000;
+
+/**
+ * Tells which keys the outputs of the rules save under: those of one rule where `rule` names it. `buckets` are the source
+ * buckets of rules that name none. An output is left out where its targets cannot be computed from the keys of sources,
+ * or its sources cannot all be listed.
+ */
+export function readTargets(
+  rules: readonly SourceRule[],
+  { rule, buckets }: { rule?: string | undefined; buckets: readonly string[] },
+): Targets {
+  const targets: Targets = { wanted: [], spared: [], leftOut: [] };
+  for (const writer of writersOf(rules)) {
+    const { name, match } = writer.rule;
+    const isWanted = rule === undefined || name === rule;
+    const obstacle = findObstacle(writer);
+    const exact =
+      isWanted && obstacle === undefined ? exactTargets(writer, match.bucket ?? buckets) : undefined;
+    targets.wanted.push(...(exact ?? []));
+    if (obstacle !== undefined || (isWanted && exact === undefined)) {
+      targets.spared.push(...largerTargets(writer));
+    }
+    if (isWanted && exact === undefined) {
+      const reason = obstacle ?? 'its keys are too complex to be told from others';
+      targets.leftOut.push({ rule: name, index: writer.index, reason });
+    }
+  }
+  return targets;
+}
+
+/** Says why the targets of an output cannot be told exactly by the keys of their sources. */
+function findObstacle(writer: Writer): string | undefined {
+  const { rule, output } = writer;
+  const { bucket, key } = output.target;
+  const fromEvent = variablesOf(key.parts).find(({ name }) => ['etag', 'yyyy', 'mm', 'dd'].includes(name));
+  if (fromEvent !== undefined) {
+    return `the event of an upload tells its {${fromEvent.name}}, and no key of a source does`;
+  }
+  if (bucket !== undefined && rule.match.bucket === undefined) {
+    return `its sources may lie in any bucket: name them in the rule's match.bucket`;
+  }
+  const parts = partsIn(writer).filter((part) => ['dir', 'name', 'ext'].includes(part));
+  const isExact = new Set(parts).size === parts.length && !variablesOf(key.parts).some(({ inB64 }) => inB64);
+  return isExact ? undefined : "its key has a part of the source's key twice, or in {b64:…}";
+}
+
+/** The keys of an output, by bucket; undefined where they are too complex. */
+function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets['wanted'] | undefined {
+  const { rule, output, index } = writer;
+  return within(createBudget(maxStates), (budget) => {
+    const split = splitKeys(sourceKeys(rule, budget), budget);
+    const variants = rule.compiled.outputs[index]?.variants ?? [];
+    return sourceBuckets.map((bucket) => {
+      const languages = variants.map((variant) => {
+        const vary = Object.fromEntries(Object.entries(variant).map(([name, value]) => [name, [value]]));
+        const written = writtenKeys(split, { rule, output: { ...output, vary }, bucket }, budget);
+        return DFA.fromFA(written, budget.dfa);
+      });
+      return { bucket: output.target.bucket ?? bucket, keys: toKeyTable(unite(languages, budget)) };
+    });
+  });
+}
+
+/** Keys among which are all of an output; where they are too complex, all that begin like them. */
+function largerTargets(writer: Writer): TargetKeys[] {
+  const { rule, output, buckets, prefix } = writer;
+  const written = (budget: Budget) =>
+    writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
+  const table = (make: typeof written) =>
+    within(createBudget(maxStates), (budget) =>
+      toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)),
+    );
+  const keys = table(written) ?? table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
+  if (keys === undefined) {
+    throw new Error(`rule ${rule.name} is too complex.`);
+  }
+  return buckets.length === 0 ? [{ keys }] : buckets.map((bucket) => ({ bucket, keys }));
+}

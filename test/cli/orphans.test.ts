@@ -1,0 +1,235 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import type { LocalOssOptions } from '../../src/local/oss/server.ts';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { createIo, localEnvironment } from './terminal.ts';
+
+const rulesText = `rules:
+  - name: small
+    match: { key: "uploads/**/*.jpg", bucket: photos, size: { min: 1000 } }
+    outputs:
+      - style: image/resize,w_{w}
+        vary: { w: [100, 200] }
+        target: { key: "small/{dir}/{base}-{w}.webp" }
+  - name: big
+    match: { key: "uploads/**/*.{jpg,png}", bucket: photos }
+    outputs:
+      - style: image/resize,w_900
+        target: { key: "big/{name}.webp" }
+`;
+
+interface Options extends Partial<LocalOssOptions> {
+  rules?: string;
+}
+
+/** A local OSS with objects that have been there for long, and rules. */
+async function startWith(keys: readonly string[], { rules: text = rulesText, ...options }: Options = {}) {
+  let nowMs = Date.parse('2026-01-01T00:00:00Z');
+  const oss = await startOss({ buckets: ['photos', 'films'], now: () => nowMs, ...options });
+  const put = (name: string, timeMs = nowMs) => {
+    const [bucket = '', ...path] = name.split('/');
+    return oss.call({ method: 'PUT', bucket, key: path.join('/'), body: 'x', timeMs });
+  };
+  for (const name of keys) {
+    await put(name.startsWith('films/') ? name : `photos/${name}`);
+  }
+  nowMs = Date.now();
+  const dir = await temporaryDir();
+  const rules = join(dir, 'rules.yaml');
+  await writeFile(rules, text);
+  const begin = (args: string[], confirm?: (question: string) => Promise<boolean>) => {
+    const { io, written, stop } = createIo(localEnvironment(oss.port));
+    const ending = main(['orphans', '--rules', rules, '--rate', '1000', ...args], { ...io, confirm });
+    return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
+  };
+  const run = (...args: Parameters<typeof begin>) => begin(...args).ended;
+  const stored = async (bucket = 'photos') => {
+    const query = { 'list-type': '2', 'max-keys': '1000' };
+    const { text: listing } = await oss.call({ method: 'GET', bucket, query });
+    return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
+  };
+  return { oss, dir, put, begin, run, stored };
+}
+
+/** One source that is there with its outputs, and the outputs of another one that is gone. */
+const some = [
+  'uploads/a.jpg',
+  ...['a.jpg-100', 'a.jpg-200', 'gone.jpg-100', 'gone.jpg-200'].map((name) => `small/uploads/${name}.webp`),
+  ...['big/a.webp', 'big/gone.webp', 'big/logo.svg', 'other/gone.webp'],
+];
+
+describe('orphans', () => {
+  it('orphans are counted and shown by a dry run, which deletes nothing and leaves nothing behind', async () => {
+    const { run, stored, dir } = await startWith(some);
+
+    const { exitCode, out, err } = await run([]);
+
+    expect([exitCode, err]).toEqual([0, '']);
+    expect(out).toMatch(/sources +1 that are there\n/);
+    expect(out).toMatch(/orphans +3, 3 B\n/);
+    expect(out).toContain('3 source-exists');
+    expect(out).toContain('oss://photos/small/uploads/gone.jpg-100.webp');
+    expect(out).toContain('A file that somebody else put under a name that an output could have looks just');
+    expect(await stored()).toHaveLength(some.length);
+    expect(await readdir(dir)).toEqual(['rules.yaml']);
+  });
+
+  it('orphans are printed one a line by --list, and the rest goes elsewhere', async () => {
+    const { run } = await startWith(some);
+
+    const { out, err } = await run(['--list', '--rule', 'small']);
+
+    expect(out).toBe(
+      'oss://photos/small/uploads/gone.jpg-100.webp\noss://photos/small/uploads/gone.jpg-200.webp\n',
+    );
+    expect(err).toContain('orphans');
+  });
+
+  it('orphans are deleted only when somebody says which and agrees, and nothing else is', async () => {
+    const { run, stored } = await startWith(some);
+    const questions: string[] = [];
+    const answer = (yes: boolean) => (question: string) => {
+      questions.push(question);
+      return Promise.resolve(yes);
+    };
+
+    const vague = await run(['--delete', '--yes']);
+    const piped = await run(['--delete', '--rule', 'small']);
+    const refused = await run(['--delete', 'oss://photos/small/'], answer(false));
+    expect(await stored()).toHaveLength(some.length);
+    const accepted = await run(['--delete', 'oss://photos/small/'], answer(true));
+
+    expect([vague.exitCode, piped.exitCode, refused.exitCode, accepted.exitCode]).toEqual([2, 0, 0, 0]);
+    expect(vague.err).toContain('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
+    expect(piped.err).toBe('This was a dry run. Give --yes to delete them.\n');
+    expect(questions).toEqual(['Delete 2 objects for good?', 'Delete 2 objects for good?']);
+    expect(accepted.out).toContain('4 objects: 2 removed, 0 failed, 2 source-exists. Finished.');
+    expect(await stored()).toEqual(some.filter((key) => !key.includes('small/uploads/gone')).sort());
+  });
+
+  it('orphans are outputs that no source is left for, whatever the size of the one that is', async () => {
+    const { run, stored } = await startWith([
+      ...['uploads/a.png', 'big/a.webp', 'uploads/b.jpg', 'big/b.webp', 'small/uploads/b.jpg-100.webp'],
+      // No rule makes the first one of a .png, and no size 300 of anything.
+      ...['small/uploads/a.png-100.webp', 'small/uploads/a.jpg-300.webp', 'small/uploads/a.jpg-200.webp'],
+    ]);
+
+    const { out } = await run(['--delete', '--yes', 'oss://photos/']);
+
+    expect(out).toContain('1 removed, 0 failed, 3 source-exists, 2 no-target. Finished.');
+    expect(await stored()).not.toContain('small/uploads/a.jpg-200.webp');
+  });
+
+  it('orphans are left alone where they were saved since the sources were listed', async () => {
+    const { run, put, stored } = await startWith(some);
+    await put('photos/big/gone.webp');
+    await put('photos/big/new.webp', Date.now());
+
+    const { out } = await run(['--delete', '--yes', '--rule', 'big']);
+
+    expect(out).toContain('2 changed-since');
+    expect(await stored()).toContain('big/new.webp');
+  });
+
+  it('orphans are left alone where a source appears between the dry run and the deletion', async () => {
+    const { run, put, stored } = await startWith(some);
+
+    const { out } = await run(['--delete', '--rule', 'big'], async () => {
+      await put('photos/big/gone.webp');
+      return true;
+    });
+
+    expect(out).toContain(
+      '3 objects: 0 removed, 0 failed, 1 source-exists, 1 changed-since, 1 no-target. Finished.',
+    );
+    expect(await stored()).toContain('big/gone.webp');
+  });
+
+  it('a deletion of orphans goes on after Ctrl-C where it was, without a question', async () => {
+    const gone = Array.from({ length: 150 }, (_, i) => `big/${String(i).padStart(3, '0')}.webp`);
+    const { begin, run, stored, oss } = await startWith(['uploads/a.jpg', ...gone]);
+    const first = begin(['--delete', '--yes', '--rule', 'big', '--rate', '100']);
+    while (oss.events.filter(({ eventName }) => eventName === 'ObjectRemoved:DeleteObject').length < 40) {
+      await setTimeout(2);
+    }
+    first.stop.abort();
+    const { exitCode, out } = await first.ended;
+    const left = (await stored()).length;
+
+    const second = await run(['--delete', '--rule', 'big']);
+
+    expect(exitCode).toBe(130);
+    expect(out).toMatch(/Not finished: the same command goes on\.\n$/);
+    expect(left).toBeGreaterThan(1);
+    expect(second.err).toMatch(/^Going on: \d+ objects: \d+ removed/);
+    expect(second.out).toContain('150 objects: 150 removed, 0 failed. Finished.');
+    expect(await stored()).toEqual(['uploads/a.jpg']);
+  });
+
+  it('a deletion of orphans ends with 1 where some could not be deleted, and says why', async () => {
+    const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'DeleteObject', count: 1 }] };
+    const { run, stored } = await startWith(some, { faults });
+
+    const { exitCode, out, err } = await run(['--delete', '--yes', '--rule', 'small']);
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('1 removed, 1 failed');
+    expect(err).toMatch(/failures\.jsonl says what failed and why\. The same command tries again\.\n$/);
+    expect((await stored()).filter((key) => key?.includes('gone.jpg'))).toHaveLength(1);
+  });
+
+  it('says so where no source is there at all', async () => {
+    const { run } = await startWith(['big/a.webp']);
+
+    const { out } = await run(['--rule', 'big']);
+
+    expect(out).toContain('No source is there at all: is this the right bucket?');
+  });
+});
+
+describe('outputs that orphans leaves out', () => {
+  const withOther = (match: string, target: string) => `rules:
+  - name: big
+    match: { key: "uploads/*.jpg", bucket: photos }
+    outputs: [{ style: "image/resize,w_9", target: { key: "big/{name}.webp" } }]
+  - name: other
+    match: { key: "videos/*.mp4"${match} }
+    outputs: [{ style: "image/resize,w_9", target: ${target} }]
+`;
+
+  it.each([
+    [', bucket: photos', '{ key: "big/{etag}.webp" }', 'ABCD', /tells its \{etag\}, and no key of a source/],
+    [', bucket: photos', '{ key: "big/{yyyy}.webp" }', '2025', /tells its \{yyyy\}/],
+    ['', '{ bucket: photos, key: "big/{name}.webp" }', 'film', /its sources may lie in any bucket/],
+    [', bucket: photos', '{ key: "big/{b64:{key}}.webp" }', 'YWJj', /twice, or in \{b64:…\}/],
+    [', bucket: photos', '{ key: "big/{name}{name}.webp" }', 'xx', /a part of the source's key twice/],
+  ])(
+    'outputs that orphans leaves out are named, and what they may have saved stays: %s %s',
+    async (match, target, name, reason) => {
+      const rules = withOther(match, target);
+      const { run, stored } = await startWith(['uploads/a.jpg', `big/${name}.webp`, 'big/x-y_z .webp'], {
+        rules,
+      });
+
+      const { out } = await run(['--bucket', 'photos', '--delete', '--yes', 'oss://photos/big/']);
+
+      expect(out.replace(/\s+/g, ' ')).toMatch(reason);
+      expect(out).toMatch(/[12] left-out/);
+      expect(await stored()).toContain(`big/${name}.webp`);
+    },
+  );
+
+  it('outputs that orphans leaves out are all there is: then it says why and ends with 2', async () => {
+    const { run } = await startWith([], {
+      rules: withOther(', bucket: photos', '{ key: "day/{dd}/{base}" }'),
+    });
+
+    const { exitCode, err } = await run(['--rule', 'other']);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain('- other, outputs[0]: the event of an upload tells its {dd}');
+  });
+});

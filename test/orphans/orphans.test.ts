@@ -1,0 +1,218 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Journal, noCounts } from '../../src/backfill/journal.ts';
+import { createPace } from '../../src/backfill/pace.ts';
+import { planSearch, scanSources } from '../../src/cli/orphans-job.ts';
+import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
+import { countOrphans } from '../../src/orphans/find.ts';
+import { Names } from '../../src/orphans/names.ts';
+import { removeOrphans } from '../../src/orphans/remove.ts';
+import { plan } from '../../src/pipeline/plan.ts';
+import type { OssObject } from '../../src/process.ts';
+import type { Rule } from '../../src/rules/rule-set.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { createFakeBucketCall, type FakeBuckets } from './fake-buckets.ts';
+
+const dirs = ['', 'in', 'in/x', 'in/x/y', 'in/tmp', 'a', 'b', 'out', 'out/x'];
+const names = ['a', 'b', 'a-1', 'a-12', 'c.d', 'Ä'];
+const extensions = ['jpg', 'png', 'gif', 'webp', ''];
+const buckets = ['photos', 'films', 'made'];
+
+const keyOf = (dir: string, name: string, ext: string) =>
+  `${dir === '' ? '' : `${dir}/`}${name}${ext === '' ? '' : `.${ext}`}`;
+
+const key = fc
+  .tuple(fc.constantFrom(...dirs), fc.constantFrom(...names), fc.constantFrom(...extensions))
+  .map((parts) => keyOf(...parts));
+const object = fc.record({ bucket: fc.constantFrom(...buckets), key });
+
+const output = fc
+  .record({
+    key: fc.constantFrom(
+      ...['out/{key}', 'out/{dir}/{base}.webp', 'out/{name}.webp', 'out/{dir}/{name}-{w}.webp', 'b/{base}'],
+      ...[
+        '{rule}/{ext}/{name}',
+        '{dir}/{name}.webp',
+        'out/{etag}.webp',
+        'out/{yyyy}/{base}',
+        '{w}/{base}-{w}',
+      ],
+      ...['{name}/{name}', 'out/{b64:{key}}', 'made/{bucket}/{base}', 'in/x/{name}.gif'],
+    ),
+    bucket: fc.constantFrom(undefined, undefined, ...buckets),
+    refresh: fc.constantFrom(undefined, 'missing'),
+  })
+  .map(({ refresh, ...target }) => ({
+    style: 'image/resize,w_1',
+    target,
+    refresh,
+    vary: target.key.includes('{w}') ? { w: [1, 12] } : undefined,
+  }));
+
+const rule = fc.record({
+  match: fc.record({
+    key: fc.constantFrom('in/**/*.jpg', 'in/**', 'in/*.{jpg,png}', '{a,b}/**/*', '**/*.gif', '**', 'a*/*'),
+    exclude: fc.constantFrom(undefined, 'in/tmp/**', 'out/**'),
+    bucket: fc.constantFrom(undefined, 'photos', ['photos', 'films']),
+    size: fc.constantFrom(undefined, { min: 10 }),
+    contentType: fc.constantFrom(undefined, 'image/png'),
+  }),
+  outputs: fc.array(output, { minLength: 1, maxLength: 2 }),
+});
+
+type RuleDocument = typeof rule extends fc.Arbitrary<infer T> ? T : never;
+
+const world = fc.record({
+  rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
+  sources: fc.uniqueArray(fc.record({ object, isGone: fc.boolean() }), {
+    maxLength: 8,
+    selector: ({ object: { bucket, key: name } }) => `${bucket}/${name}`,
+  }),
+  foreign: fc.array(object, { maxLength: 6 }),
+  oneRule: fc.boolean(),
+});
+
+function compile(rules: readonly object[]): readonly SourceRule[] | undefined {
+  const named = rules.map((one, i) => ({ name: `r${i}`, ...one }));
+  const compiled = compileRules(JSON.stringify({ rules: named }), 'rules.json');
+  return compiled.ok ? compiled.source : undefined;
+}
+
+/** What the rules make of an object, whatever its size and type. */
+function targetsOf({ bucket, key: name }: OssObject, rules: readonly Rule[]): OssObject[] {
+  const event = { bucket, key: name, eventName: 'Manual', eventTime: '2026-01-02T00:00:00Z', eTag: 'E1' };
+  const sizes = [1, 20].flatMap((sizeBytes) =>
+    ['image/png', 'image/jpeg'].map((contentType) => ({ ...event, sizeBytes, contentType })),
+  );
+  return sizes.flatMap((one) =>
+    plan({ kind: 'object', event: one }, { rules }).flatMap((item) => item.target ?? []),
+  );
+}
+
+const nameOf = (one: OssObject) => `${one.bucket}/${one.key}`;
+const old = Date.parse('2026-01-01T00:00:00Z');
+
+/** Every key that could be a source here, which is more than there ever were. */
+const allSources = buckets.flatMap((bucket) =>
+  dirs.flatMap((dir) =>
+    names.flatMap((name) => extensions.map((ext) => ({ bucket, key: keyOf(dir, name, ext) }))),
+  ),
+);
+
+/** Deletes the orphans among objects of a fake OSS, and answers what was deleted. */
+async function deleteOrphans(
+  rules: readonly SourceRule[],
+  store: FakeBuckets,
+  rule: string | undefined,
+): Promise<string[]> {
+  const before = [...store.keys()];
+  const call = createFakeBucketCall(store);
+  const within = buckets.map((bucket) => ({ bucket, prefix: '' }));
+  const search = planSearch(rules, { rule, within }, call);
+  const scan = await scanSources(search, call, () => {});
+  const counted = await countOrphans(search.source, scan, () => {});
+  const state = { startedAt: 'now', rules: '', input: '', expectedObjects: 0, counts: noCounts };
+  const journal = new Journal(await temporaryDir(), state);
+  const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
+  const stop = new AbortController().signal;
+  await removeOrphans({ source: search.source, scan, journal, call, pace, stop });
+  journal.close();
+  expect(journal.total.removed).toBe(counted.orphans);
+  expect(journal.total.failed).toBe(0);
+  return before.filter((name) => !store.has(name));
+}
+
+describe('a deletion of orphans', () => {
+  it('never deletes what an existing source has, what a rule takes, or what no output could have saved', async () => {
+    let deletions = 0;
+    await fc.assert(
+      fc.asyncProperty(world, async ({ rules: documents, sources, foreign, oneRule }) => {
+        const rules = compile(documents);
+        fc.pre(rules !== undefined);
+        const compiled = rules.map((one) => one.compiled);
+        const store: FakeBuckets = new Map();
+        const made = new Set(sources.flatMap((one) => targetsOf(one.object, compiled)).map(nameOf));
+        for (const name of [...made, ...foreign.map(nameOf)]) {
+          store.set(name, old);
+        }
+        for (const { object: source, isGone } of sources) {
+          if (isGone) {
+            store.delete(nameOf(source));
+          } else {
+            store.set(nameOf(source), old);
+          }
+        }
+        const there = [...store.keys()].map(objectOf);
+
+        const deleted = await deleteOrphans(rules, store, oneRule ? 'r0' : undefined).catch((error) => {
+          expect(String(error)).toContain('no output saves anything there');
+          return [];
+        });
+
+        const wanted = oneRule ? compiled.slice(0, 1) : compiled;
+        const planned = new Set(there.flatMap((one) => targetsOf(one, compiled)).map(nameOf));
+        const possible = new Set(allSources.flatMap((one) => targetsOf(one, wanted)).map(nameOf));
+        deletions += deleted.length;
+        expect(deleted.filter((name) => planned.has(name))).toEqual([]);
+        expect(deleted.filter((name) => targetsOf(objectOf(name), compiled).length > 0)).toEqual([]);
+        expect(deleted.filter((name) => !possible.has(name) && !couldBe(name, wanted))).toEqual([]);
+        if (documents.every(isSimple)) {
+          const gone = sources.filter(({ isGone }) => isGone).flatMap((one) => targetsOf(one.object, wanted));
+          const left = gone.map(nameOf).filter((name) => store.has(name) && !planned.has(name));
+          expect(left.filter((name) => targetsOf(objectOf(name), compiled).length === 0)).toEqual([]);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(deletions).toBeGreaterThan(20);
+  }, 120_000);
+});
+
+/** Whether every target of a rule can be told from its source's key. */
+function isSimple({ match, outputs }: RuleDocument): boolean {
+  return outputs.every(
+    ({ target }) =>
+      !/etag|yyyy|b64|\{name\}\/\{name\}/.test(target.key) &&
+      (target.bucket === undefined || match.bucket !== undefined),
+  );
+}
+
+function objectOf(name: string): OssObject {
+  const slash = name.indexOf('/');
+  return { bucket: name.slice(0, slash), key: name.slice(slash + 1) };
+}
+
+/** Whether some source that is made of pieces of the target's key has it as its target. */
+function couldBe(name: string, rules: readonly Rule[]): boolean {
+  const { key: target } = objectOf(name);
+  const pieces = new Set<string>();
+  for (let start = 0; start <= target.length; start += 1) {
+    for (let end = start + 1; end <= target.length; end += 1) {
+      pieces.add(target.slice(start, end));
+    }
+  }
+  return [...pieces].some((piece) =>
+    [piece, ...extensions.map((ext) => `${piece}.${ext}`), ...dirs.map((dir) => `${dir}/${piece}`)].some(
+      (source) =>
+        buckets.some((bucket) => targetsOf({ bucket, key: source }, rules).map(nameOf).includes(name)),
+    ),
+  );
+}
+
+describe('the names of objects', () => {
+  it('are found among many, and others are not', () => {
+    const set = new Names();
+    for (let i = 0; i < 200_000; i += 1) {
+      set.add({ bucket: 'photos', key: `derived/${i}.webp` });
+    }
+
+    const found = Array.from({ length: 1_000 }, (_, i) => {
+      return set.has({ bucket: 'photos', key: `derived/${i * 200}.webp` });
+    });
+    const others = Array.from({ length: 1_000 }, (_, i) => {
+      return set.has({ bucket: 'photos', key: `derived/${i}.png` });
+    });
+    expect([found.every(Boolean), others.some(Boolean)]).toEqual([true, false]);
+  });
+});
