@@ -18,8 +18,12 @@ interface SourceFile extends Span {
 export interface Measurement {
   /** For people: lines by folder against the ceilings, and how long functions are. */
   report: string;
-  /** One sentence for each ceiling that is broken. */
+  /** One sentence for each part or program that has too many lines. */
   problems: readonly string[];
+  /** The same of files, functions and the median, and of files that belong to no part. */
+  shapeProblems: readonly string[];
+  /** The lines of each part. */
+  counts: Readonly<Record<string, number>>;
 }
 
 /** Measures the TypeScript below `root` against the agreed ceilings. Throws where a file is no TypeScript. */
@@ -33,19 +37,18 @@ export function measureLines(root: string): Measurement {
   const median = functions[Math.floor(functions.length / 2)]?.lines ?? 0;
   const longest = functions.at(-1);
   const parts = programs.flatMap((program) => measureProgram(program, files));
+  const middle = { name: 'the median function', lines: median, most: shape.medianFunctionLines };
   const table = formatTable(
     ['part', 'lines', 'at most'],
     parts.map(({ name, lines, most }) => [name, lines.toLocaleString('en'), most.toLocaleString('en')]),
   );
-  const spans = [
-    ...parts,
-    ...files,
-    ...functions,
-    { name: 'the median function', lines: median, most: shape.medianFunctionLines },
-  ];
   return {
     report: `${table}\n${functions.length} functions: median ${median} lines, longest ${longest?.lines} (${longest?.name})\n`,
-    problems: [...findTooLong(spans), ...findWithoutCeiling(files)],
+    problems: findTooLong(parts),
+    shapeProblems: [...findTooLong([...files, ...functions, middle]), ...findWithoutCeiling(files)],
+    counts: Object.fromEntries(
+      parts.filter(({ name }) => !name.startsWith('=')).map(({ name, lines }) => [name, lines]),
+    ),
   };
 }
 
