@@ -79,7 +79,7 @@ export function takes({ compiled: { match } }: SourceRule, { bucket, key }: OssO
 
 /** Lists the objects that an output makes of a source, one for each variant; `version` is the ETag of the source. */
 export function targetObjects({ rule, index, output }: Writer, source: OssObject, version = 0): OssObject[] {
-  const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name };
+  const event = { yyyy: '2026', mm: '01', dd: '01', etag: `${version}`, rule: rule.name, index: '1' };
   const values = { ...event, ...source, ...splitKey(source.key) };
   const { bucket = source.bucket, key } = output.target;
   const variants = rule.compiled.outputs[index]?.variants ?? [];

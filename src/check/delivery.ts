@@ -135,7 +135,7 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
       case 'oss':
         return [readNative(trigger, budget)];
       case 'eventbridge':
-        return [readPattern(trigger, budget)];
+        return isAboutObjects(trigger) ? [readPattern(trigger, budget)] : [];
       default:
         return [];
     }
@@ -147,6 +147,12 @@ function readNative(trigger: Trigger, budget: Budget): Delivery {
   const suffix = regular(any + literalPattern(closed(trigger.suffix) ?? ''), budget);
   const buckets = trigger.bucket === undefined ? [] : [trigger.bucket];
   return { trigger, buckets, keys: intersect(prefix, suffix, budget) };
+}
+
+/** Tells whether a pattern may let events of objects through; it may be for the ends of tasks alone. */
+function isAboutObjects({ pattern = '' }: Trigger): boolean {
+  const sources = pick(parseJson(pattern), 'source');
+  return !Array.isArray(sources) || sources.includes('acs.oss');
 }
 
 function readPattern(trigger: Trigger, budget: Budget): Delivery {

@@ -176,12 +176,14 @@ export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, 
   return written;
 }
 
-/** The event alone decides these, as regular expressions. */
+/** The event alone, or OSS, decides these, as regular expressions. */
 const eventVariables: Partial<Record<string, string>> = {
   etag: '[0-9A-Fa-f-]*',
   yyyy: '2\\d{3}',
   mm: '0[1-9]|1[0-2]',
   dd: '0[1-9]|[12]\\d|3[01]',
+  // OSS fills it in: a number, or two for a page of a sheet (IMM help, "TargetURI template").
+  index: '[0-9]+(?:_[0-9]+)?',
 };
 
 /** Gives all texts that a variable can hold. */

@@ -1,20 +1,35 @@
 import type { SourceRule } from '../compile/compile.ts';
-import { variantsOf } from '../compile/outputs.ts';
 import type { OutputSource } from '../compile/schema.ts';
-import { type Part, render, splitKey, type VariableValues } from '../rules/template.ts';
+import { stylesOf, variantsOf } from '../compile/variants.ts';
+import { type Part, render, splitKey, type VariableValues, variablesOf } from '../rules/template.ts';
+import { hasSeveralResults, isAsynchronous } from '../style/asynchronous.ts';
 import { checkStyle } from '../style/check.ts';
-import type { Diagnostic, Span } from './diagnostic.ts';
+import type { Diagnostic, Path, Span } from './diagnostic.ts';
 
 /** Checks the styles of all rules under each of their variants, every fault once and at its place in the template. */
 export function checkStyles(source: readonly SourceRule[], region: string | undefined): Diagnostic[] {
   return source.flatMap((rule, i) =>
-    rule.outputs.flatMap((output, j) =>
-      checkOutputStyle(output, rule.name, region).map((diagnostic) => ({
+    rule.outputs.flatMap((output, j) => [
+      ...checkOutputStyle(output, rule.name, region).map((diagnostic) => ({
         ...diagnostic,
         path: ['rules', i, 'outputs', j, 'style'],
       })),
-    ),
+      ...checkSeveralResults(output, ['rules', i, 'outputs', j, 'target', 'key']),
+    ]),
   );
+}
+
+/** Warns of an operation that saves its objects one over the other (OSS help, "sys/saveas"). */
+function checkSeveralResults(output: OutputSource, path: Path): Diagnostic[] {
+  const { key } = output.target;
+  const isNumbered = variablesOf(key.parts).some(({ name }) => name === 'index');
+  if (isNumbered || !stylesOf(output).some(hasSeveralResults)) {
+    return [];
+  }
+  const message = 'may save several objects, all of them under this one key: the last one stays';
+  const hint = 'Put {index} into the key, which OSS replaces by 1, 2 and so on.';
+  const span = { offset: 0, length: key.text.length };
+  return [{ severity: 'warning', code: 'several-results', message, hint, path, span }];
 }
 
 function checkOutputStyle(
@@ -28,7 +43,8 @@ function checkOutputStyle(
   for (const variant of variantsOf(vary)) {
     const values = { ...event, rule, key, ...splitKey(key), ...variant };
     const rendered = render(style.parts, values);
-    for (const diagnostic of checkStyle(rendered, { mode: 'sync', isSaved: true, region })) {
+    const mode = isAsynchronous(rendered) ? 'async' : 'sync';
+    for (const diagnostic of checkStyle(rendered, { mode, isSaved: true, region })) {
       const span = diagnostic.span && spanInTemplate(diagnostic.span, style.parts, values, style.text.length);
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;

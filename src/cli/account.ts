@@ -99,7 +99,7 @@ function checkRole(rules: Rules, { role = '', triggers }: FunctionResource, io: 
     const missing = statementsOf(rolePolicy(rules, site)).flatMap(({ actions: [action = ''], objects }) =>
       objects
         .filter((object) => !isAllowed(granted, action, object))
-        .map((object) => `${action} on oss://${object}`),
+        .map((object) => `${action} on ${action.startsWith('oss:') ? 'oss://' : ''}${object}`),
     );
     return missing.length === 0
       ? [ok('role', `${name} may do all that the rules need`)]
@@ -110,7 +110,7 @@ function checkRole(rules: Rules, { role = '', triggers }: FunctionResource, io: 
 interface Statement {
   effect: string | undefined;
   actions: string[];
-  /** `bucket/key`, with RAM's wildcards. */
+  /** `bucket/key` or `project/name`, with RAM's wildcards. */
   objects: string[];
 }
 
@@ -136,8 +136,8 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
 function statementsOf(policy: unknown): Statement[] {
   return list(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, Resource } = fieldsOf(statement);
-    // acs:oss:<region>:<account>:<bucket>/<key>; region and account are nearly always "*", and not weighed.
-    const objects = list(Resource).map((resource) => String(resource).replace(/^acs:oss:[^:]*:[^:]*:/, ''));
+    // acs:oss:<region>:<account>:<bucket>/<key>, and acs:imm:…:project/<name>; region and account are nearly always "*", and not weighed.
+    const objects = list(Resource).map((resource) => String(resource).replace(/^acs:\w+:[^:]*:[^:]*:/, ''));
     return { effect: textOf(Effect), actions: list(Action).map(String), objects };
   });
 }

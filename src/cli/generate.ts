@@ -14,7 +14,7 @@ import {
 import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
-import { eventPattern, nativeTriggers } from './trigger-filters.ts';
+import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 const yaml = (value: object) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
@@ -27,7 +27,7 @@ const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: 
   'trigger-trust': { isPolicy: true, make: () => json(trustPolicy('oss')) },
   trigger: { isPolicy: false, make: (rules, site) => yaml({ triggers: nativeTriggers(rules, site) }) },
   event: { isPolicy: true, make: (rules, { bucket }) => json(sampleEvent(rules, bucket)) },
-  eventbridge: { isPolicy: false, make: (rules, site) => json(eventPattern(rules, site)) },
+  eventbridge: { isPolicy: false, make: (rules, site) => eventPatterns(rules, site).map(json).join('') },
 };
 const names = Object.keys(documents);
 

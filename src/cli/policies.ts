@@ -1,9 +1,11 @@
 import { writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { literalStart } from '../compile/glob.ts';
+import { stylesOf } from '../compile/variants.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type VariableValues } from '../rules/template.ts';
+import { immPermissions, isOfImm } from './imm.ts';
 
 /** The rules as their author wrote them, with what they were compiled to. */
 export type Rules = readonly SourceRule[];
@@ -20,10 +22,11 @@ export interface Site {
 /**
  * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS help,
  * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read. A copy of
- * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview").
+ * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview"). What
+ * IMM carries out needs ProcessImm and GetObject on its sources, and IMM's own permission (OSS help, "Permissions").
  */
 export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
-  const { sources, targets, read, tagged, shared, deleted } = objectPrefixes(rules, bucket);
+  const { sources, targets, read, tagged, shared, deleted, ofImm } = objectPrefixes(rules, bucket);
   const allow = (action: string, prefixes: readonly string[]) => ({
     Effect: 'Allow',
     Action: [action],
@@ -36,6 +39,11 @@ export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
     allow('oss:PutObjectTagging', tagged),
     allow('oss:PutObjectAcl', shared),
     allow('oss:DeleteObject', deleted),
+    allow('oss:ProcessImm', ofImm),
+    ...immPermissions(rules).map((permission) => ({
+      ...allow(permission, []),
+      Resource: [`acs:imm:*:${account}:project/*`],
+    })),
   ];
   return { Version: '1', Statement: statements.filter(({ Resource }) => Resource.length > 0) };
 }
@@ -56,7 +64,8 @@ export function triggerPolicy({ account, functionName }: Site): object {
 function objectPrefixes(rules: Rules, deployed: string) {
   const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
   const [tagged, shared, deleted]: [string[], string[], string[]] = [[], [], []];
-  for (const { match, compiled } of rules) {
+  const ofImm: string[] = [];
+  for (const { match, outputs, compiled } of rules) {
     const buckets = match.bucket ?? [deployed];
     const matched = buckets.flatMap((bucket) =>
       match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
@@ -66,6 +75,10 @@ function objectPrefixes(rules: Rules, deployed: string) {
     );
     sources.push(...matched);
     read.push(...buckets.flatMap((bucket) => logos.map((logo) => `${bucket}/${logo}`)));
+    if (outputs.some((output) => stylesOf(output).some(isOfImm))) {
+      ofImm.push(...matched);
+      read.push(...matched);
+    }
     if (hasLookedAt(compiled)) {
       read.push(...matched);
     }
@@ -80,7 +93,13 @@ function objectPrefixes(rules: Rules, deployed: string) {
     deleted.push(...(afterSteps?.skipLarger === true ? saved : []));
   }
   const used = { sources: widest(sources), targets: widest(targets), read: widest(read) };
-  return { ...used, tagged: widest(tagged), shared: widest(shared), deleted: widest(deleted) };
+  return {
+    ...used,
+    tagged: widest(tagged),
+    shared: widest(shared),
+    deleted: widest(deleted),
+    ofImm: widest(ofImm),
+  };
 }
 
 /** Whether a rule has its sources looked at where an event says only which object it is about. */

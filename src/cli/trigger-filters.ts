@@ -5,6 +5,7 @@ import { creationEvents, filtersOverlap, maxNativeTriggers } from '../check/trig
 import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
+import { immPermissions } from './imm.ts';
 import type { Rules, Site } from './policies.ts';
 
 /** The keys that one native trigger delivers, by how they begin and end. */
@@ -103,12 +104,22 @@ function textsOf(element: NoParent<Element>): string[] | undefined {
   return isPlain ? options.map((texts) => texts.join('')) : undefined;
 }
 
+/** The event patterns for the rules, each for a trigger of its own: one for uploads, one for the ends of tasks. */
+export function eventPatterns(rules: Rules, site: Site): object[] {
+  const tasks = immPermissions(rules).flatMap((permission) => {
+    const [, task] = /^imm:Create(\w+)Task$/.exec(permission) ?? [];
+    return task === undefined ? [] : [`imm:Task:${task}`];
+  });
+  const uploads = uploadPattern(rules, site);
+  return tasks.length === 0 ? [uploads] : [uploads, { source: ['acs.imm'], type: tasks }];
+}
+
 /**
  * The event pattern that delivers what the rules take and leaves our own outputs out. Fields are all to fit, and of one
  * field's list any (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the suffixes share two
  * fields that both hold the key: `subject` and `data.oss.object.key`.
  */
-export function eventPattern(rules: Rules, { region, account, bucket }: Site): object {
+function uploadPattern(rules: Rules, { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, bucket);
   const globs = rules.flatMap(({ match }) => match.key);
   const prefixes = outermost(globs.map(({ text }) => literalStart(text)));

@@ -7,8 +7,9 @@ import { didYouMean } from '../did-you-mean.ts';
 import { type AfterSteps, type Output, type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { createBudget } from './budget.ts';
 import { createKeyLanguages, toKeyTable } from './key-table.ts';
-import { isMirror, variantsOf } from './outputs.ts';
+import { isMirror } from './outputs.ts';
 import { documentSchema, type OutputSource, type RuleSource } from './schema.ts';
+import { isSubmitted, variantsOf } from './variants.ts';
 import { readYaml } from './yaml.ts';
 
 /** States that may be built on the way to the tables of all rules: ten thousand rules as people write them take half. */
@@ -87,13 +88,14 @@ function compileRule(rule: RuleSource, language: DFA): Rule {
 }
 
 function compileOutput(source: OutputSource): Output {
-  const { style, target, vary, refresh, checkSource } = source;
+  const { style, target, vary, refresh, checkSource, notify } = source;
   return {
     style: style.parts,
     target: { bucket: target.bucket, key: target.key.parts },
     variants: variantsOf(vary),
     refresh: refresh === 'always' ? undefined : refresh,
     checkSource: checkSource || undefined,
+    submit: isSubmitted(source) ? { notify } : undefined,
     afterSteps: compileAfterSteps(source),
   };
 }

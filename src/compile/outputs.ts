@@ -1,16 +1,17 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { keyVariables, render, type Template, type VariableValues, variablesOf } from '../rules/template.ts';
+import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
+import { isSubmitted, placeholders, variantsOf } from './variants.ts';
 
 /*
  * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the `vary`
  * values and a placeholder for each key variable: what then reads the same is the same for every object.
  */
 
-type Refinement = z.core.$RefinementCtx;
+export type Refinement = z.core.$RefinementCtx;
 
-function report(
+export function report(
   { addIssue }: Refinement,
   path: (string | number)[],
   expected: string,
@@ -21,19 +22,8 @@ function report(
   addIssue({ code: 'custom', path: [...path], message: expected, params: { received, offset } });
 }
 
-const placeholders: VariableValues = Object.fromEntries(keyVariables.map((name) => [name, `\0${name}\0`]));
-
 /** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
 const maxVariants = 100;
-
-/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
-export function variantsOf(vary: OutputSource['vary'] = {}): VariableValues[] {
-  return Object.entries(vary).reduce<VariableValues[]>(
-    (variants, [name, values]) =>
-      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
-    [{}],
-  );
-}
 
 /**
  * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a
@@ -48,7 +38,9 @@ export function checkOutput(output: OutputSource, context: Refinement): void {
     return;
   }
   const known = [...keyVariables, ...Object.keys(vary)];
-  checkVariables(target.key, { known, bare: known }, ['target', 'key'], context);
+  // OSS fills in {index} where it may save several objects (OSS help, "Variables").
+  const ofTarget = isSubmitted(output) ? [...known, 'index'] : known;
+  checkVariables(target.key, { known: ofTarget, bare: ofTarget }, ['target', 'key'], context);
   if (checkVariables(style, { known, bare: Object.keys(vary) }, ['style'], context)) {
     checkRenderedStyle(output, context);
   }
@@ -67,7 +59,8 @@ function checkVariables(
       const expected = `{${name}} only inside {b64:…} (variables of vary may stand anywhere)`;
       report(context, path, expected, `"{${name}}"`, offset);
     } else {
-      const received = `"{${name}}"${didYouMean(name, known)}`;
+      const hint = name === 'index' ? ', which is for asynchronous operations' : didYouMean(name, known);
+      const received = `"{${name}}"${hint}`;
       report(context, path, `one of {${known.join('}, {')}}`, received, offset);
     }
   }
@@ -84,7 +77,7 @@ function checkRenderedStyle({ style, vary }: OutputSource, context: Refinement):
     }
     const [, name] = /^style\/(.*)$/s.exec(rendered) ?? [];
     // OSS help, "Styles": a style name is 1 to 63 letters, digits, "_", "-" and ".".
-    if (name !== undefined && !/^[\w.-]{1,63}$/.test(name)) {
+    if (name !== undefined && !/^(::)?[\w.-]{1,63}$/.test(name)) {
       const expected = 'a style name of 1 to 63 letters, digits, "_", "-" and "."';
       report(context, ['style'], expected, JSON.stringify(name), 'style/'.length);
       return;

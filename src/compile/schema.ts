@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
 import { parseGlob } from './glob.ts';
 import { checkOutput, checkRule } from './outputs.ts';
+import { checkSubmission } from './submission.ts';
 
 /*
  * One description of rules.yaml gives its types, the reader that names every fault with its path, and the JSON Schema
@@ -120,7 +121,7 @@ const targetKey = parsed(
   text(
     'a key that does not start with "/" or "\\"',
     /^[^/\\]/,
-    `The key to save under. Variables: {${keyVariables.join('}, {')}} and those of vary.`,
+    `The key to save under. Variables: {${keyVariables.join('}, {')}}, those of vary, and for asynchronous operations {index}.`,
     'derived/{dir}/{base}-{w}.webp',
   ),
   parseTemplate,
@@ -171,6 +172,7 @@ const tagNoun = (characters: string) => `${characters} letters, digits, spaces a
 const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u, 'The key of a tag.');
 const tagValue = text(tagNoun('at most 256'), /^[\p{L}\p{N} +\-=._:/]{0,256}$/u, 'The value of a tag.');
 const tagsNoun = 'one to ten tags, each a key with a text';
+const topicNoun = 'a topic name of 1 to 255 letters, digits, "_" and "-" that begins with a letter or digit';
 
 const outputNoun = 'an object with style, target';
 const output = fields(outputNoun, {
@@ -190,6 +192,11 @@ const output = fields(outputNoun, {
     ['always', 'missing', 'stale'],
     'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
   ),
+  notify: text(
+    topicNoun,
+    /^[A-Za-z0-9][\w-]{0,254}$/,
+    'The topic of Simple Message Queue that is told the end of an asynchronous operation, such as video/convert.',
+  ).optional(),
   checkSource: z
     .boolean('one of false, true')
     .meta({
@@ -259,7 +266,10 @@ const rule = fields(ruleNoun, {
     'thumbnail',
   ),
   match,
-  outputs: list(output.superRefine(checkOutput, whereSound), outputNoun).meta({
+  outputs: list(
+    output.superRefine(checkOutput, whereSound).superRefine(checkSubmission, whereSound),
+    outputNoun,
+  ).meta({
     description: 'What is made of each object that matches.',
   }),
 });

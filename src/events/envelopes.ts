@@ -1,4 +1,4 @@
-import { fieldsOf, isJsonObject, type JsonObject, textOf } from '../json.ts';
+import { fieldsOf, isJsonObject, type JsonObject, parseJson, textOf } from '../json.ts';
 import { EventError, type EventRecord, type ObjectEvent } from './object-event.ts';
 
 /** One shape that Function Compute may deliver; `path` begins the names of its fields in messages: `[0].data.`. */
@@ -12,6 +12,9 @@ export interface Envelope {
     open: (inner: unknown, path: string) => EventRecord[],
   ): EventRecord[];
 }
+
+/** Text in text counts. */
+const maxContentDepth = 4;
 
 export const envelopes: readonly Envelope[] = [
   {
@@ -36,6 +39,25 @@ export const envelopes: readonly Envelope[] = [
       const eventName = withoutPrefix(textOf(type) ?? '');
       const isAboutObject = /^Object\w+:/.test(eventName) || isOssRecord(fieldsOf(data));
       return [isAboutObject ? readOssRecord(data, `${path}data.`, time) : { kind: 'other', eventName }];
+    },
+  },
+  {
+    // EventBridge has the fields of the content in `data` (EventBridge help, "IMM events"), an SMQ topic has them in
+    // `content`, as a text (IMM help, "Asynchronous notification messages").
+    name: 'the end of a task of IMM {"source": "acs.imm", "type": "imm:Task:…", "data" or "content": …}',
+    detect: ({ source, type }) => source === 'acs.imm' && typeof type === 'string',
+    unwrap: ({ type, data, content }, path) => {
+      const eventName = textOf(type) ?? '';
+      if (!eventName.startsWith('imm:Task:')) {
+        return [{ kind: 'other', eventName }];
+      }
+      const [name, value] = data === undefined ? ['content', content] : ['data', data];
+      const fields = readContent(value);
+      return [
+        fields === undefined
+          ? malformed(`${path}${name}`, 'JSON that tells the end of a task', value)
+          : { kind: 'task', eventName, content: fields },
+      ];
     },
   },
   {
@@ -67,6 +89,15 @@ export const envelopes: readonly Envelope[] = [
 
 function isOssRecord({ eventName, oss }: JsonObject): boolean {
   return isText(eventName) && isJsonObject(oss);
+}
+
+/** The content of a task's message: an object, the text of one, or a message that holds either in its `content`. */
+function readContent(value: unknown, depth = 0): JsonObject | undefined {
+  const json = typeof value === 'string' ? parseJson(value) : value;
+  if (typeof json === 'string' || fieldsOf(json).content !== undefined) {
+    return depth < maxContentDepth ? readContent(fieldsOf(json).content ?? json, depth + 1) : undefined;
+  }
+  return isJsonObject(json) ? json : undefined;
 }
 
 /** `time` is that of the envelope, for a record that has none. */

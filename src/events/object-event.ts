@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.ts';
+
 /**
  * One object that something happened to, whatever envelope brought the news. Bucket and key are OSS's own text, taken verbatim:
  * event keys are not URL-encoded (every official consumer uses them as they stand).
@@ -37,6 +39,8 @@ export type EventRecord = { options?: ManualOptions | undefined } & (
   | { kind: 'object'; event: ObjectEvent }
   /** Understood, but about no object: for example EventBridge's CPU alarm. */
   | { kind: 'other'; eventName: string }
+  /** The end of an asynchronous task; `content` is IMM's, as it came. */
+  | { kind: 'task'; eventName: string; content: JsonObject }
   | { kind: 'malformed'; problem: string }
 );
 

@@ -14,6 +14,7 @@ import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 export function plan(record: EventRecord, { rules }: Pick<RuleSet, 'rules'>): PlanItem[] {
   switch (record.kind) {
     case 'other':
+    case 'task':
       return [{ status: 'skipped', reason: 'not-an-object-event', eventName: record.eventName }];
     case 'malformed':
       return [{ status: 'failed', kind: 'permanent', code: 'InvalidEvent', message: record.problem }];

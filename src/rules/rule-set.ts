@@ -38,6 +38,8 @@ export interface Output {
   /** Made again when the source was replaced while it was made. */
   checkSource?: boolean | undefined;
   afterSteps?: AfterSteps | undefined;
+  /** Made by an asynchronous task, whose end OSS tells the topic, if there is one. */
+  submit?: { notify?: string | undefined } | undefined;
 }
 
 /** Objects that a rule writes and would take again. */

@@ -35,6 +35,8 @@ export interface CatalogOperation {
   readonly after?: readonly string[];
   readonly saveAs?: string;
   readonly imm?: boolean;
+  readonly permission?: string;
+  readonly several?: Lists;
   readonly forWatermarks?: boolean;
   readonly keepsAnimation?: Lists;
 }

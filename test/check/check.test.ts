@@ -199,20 +199,22 @@ describe('styles of rules', () => {
   });
 
   it.each([
-    'doc/convert,target_pdf',
-    'video/convert,f_mp4,vcodec_h264',
-    'video/snapshots,f_jpg',
-    'audio/convert,f_mp3',
-  ])(
-    'styles of rules are refused where OSS runs them asynchronously only, which would fail at every upload: %s',
-    (style) => {
-      const compiled = compileRules(text(style), 'rules.yaml');
-      const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+    ['doc/convert,target_pdf', 'derived/{name}.pdf', []],
+    ['doc/convert,target_png', 'derived/{name}.png', ['several-results']],
+    ['doc/convert,target_png', 'derived/{name}/{index}.png', []],
+    ['video/convert,f_mp4,vcodec_h264', 'derived/{name}.mp4', []],
+    ['video/snapshots,f_jpg', 'derived/{name}.jpg', ['several-results']],
+    ['video/sprite,f_jpg,sw_100,sh_100', 'derived/{name}.jpg', ['several-results']],
+    ['audio/convert,f_mp3', 'derived/{name}.mp3', []],
+    ['style/::h264-mp4-1080p', 'derived/{name}.mp4', []],
+    ['video/snapshot,t_1,f_jpg', 'derived/{name}.jpg', []],
+  ])('%s saved as %s is told apart by {index} where it may be several objects', (style, key, expected) => {
+    const compiled = compileRules(text(style).replace('b/{key}', key), 'rules.yaml');
+    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
 
-      const errors = diagnostics.filter(({ severity }) => severity === 'error');
-      expect(errors.map(({ message }) => message).join()).toMatch(/asynchronous requests only/);
-    },
-  );
+    const told = diagnostics.filter(({ severity }) => severity !== 'note');
+    expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
+  });
 
   it('come with the way to write a text that is no Base64', () => {
     const compiled = compileRules(text('image/watermark,text_Hello'), 'rules.yaml');

@@ -137,6 +137,16 @@ describe('the loop proof', () => {
       [{ key: 'x/**/*.webp', to: 'x/{name}/{name}-1.webp' }],
       'loop: x/a.webp > x/a/a-1.webp',
     ],
+    [
+      'the result of a task',
+      [{ key: 'films/**', to: 'films/mp4/{name}-s.mp4', style: 'video/convert,f_mp4' }],
+      'loop: films/a > films/mp4/a-s.mp4',
+    ],
+    [
+      'numbered results of a task',
+      [{ key: 'x/**', to: 'x/{name}/{index}.jpg', style: 'video/snapshots,f_jpg' }],
+      'own-source: x/a/1.jpg > x/1/1.jpg > x/1/1.jpg',
+    ],
   ])('refuses %s, and shows it', (_, sketches, expected) => {
     expect(cyclesOf(...sketches).map(describeCycle)).toEqual([expected]);
   });
@@ -161,6 +171,10 @@ describe('the loop proof', () => {
         { key: ['a/*.jpg', 'b/*.png'], to: '{dir}x/{name}.{ext}' },
         { key: 'ax/*.png', to: 'a/{name}.jpg' },
       ],
+    ],
+    [
+      'the number of a result, which is no name of letters',
+      [{ key: 'x/[a-z]*.jpg', to: 'x/{index}.jpg', style: 'video/snapshots,f_jpg' }],
     ],
     ['a depth that the glob has not', [{ key: 'in/*', to: 'in/{name}/{name}' }]],
     ['another bucket', [{ key: '**', bucket: 'bucket-1', to: '{key}', toBucket: 'bucket-2' }]],

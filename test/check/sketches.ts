@@ -13,13 +13,14 @@ export interface Sketch {
   to: string;
   toBucket?: string | undefined;
   vary?: object | undefined;
+  style?: string | undefined;
 }
 
 export function compileSketches(sketches: readonly Sketch[]): CompiledRules {
-  const rules = sketches.map(({ key, exclude, bucket, to, toBucket, vary }, i) => ({
+  const rules = sketches.map(({ key, exclude, bucket, to, toBucket, vary, style = 'image/resize,w_9' }, i) => ({
     name: `r${i}`,
     match: { key, exclude, bucket },
-    outputs: [{ style: 'image/resize,w_9', target: { key: to, bucket: toBucket }, vary }],
+    outputs: [{ style, target: { key: to, bucket: toBucket }, vary }],
   }));
   return compileRules(JSON.stringify({ rules }), 'rules.json');
 }

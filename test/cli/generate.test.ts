@@ -136,6 +136,34 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it.each([
+    ['video/convert,f_mp4,vcodec_h264', ['imm:CreateMediaConvertTask']],
+    ['video/animation,f_gif', ['imm:CreateMediaConvertTask']],
+    ['video/sprite,f_jpg,sw_100,sh_100', ['imm:CreateMediaConvertTask']],
+    ['video/snapshots,f_jpg', ['imm:CreateMediaConvertTask']],
+    ['video/concat,f_mp4,vcodec_h264,acodec_aac', ['imm:CreateMediaConvertTask']],
+    ['audio/convert,f_mp3', ['imm:CreateMediaConvertTask']],
+    ['audio/concat,f_mp3', ['imm:CreateMediaConvertTask']],
+    ['doc/convert,target_pdf', ['imm:CreateOfficeConversionTask']],
+    ['style/::h264-mp4-1080p', ['imm:CreateMediaConvertTask', 'imm:CreateOfficeConversionTask']],
+  ])('allows %s what it needs of IMM, and to read its sources', async (style, permissions) => {
+    const target = { key: 'out/{base}-{index}' };
+
+    expect(await policyOf(rule({ key: 'in/*' }, target, { style }))).toEqual([
+      ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
+      ['oss:PutObject', ['acs:oss:*:*:photos/out/*']],
+      ['oss:GetObject', ['acs:oss:*:*:photos/in/*']],
+      ['oss:ProcessImm', ['acs:oss:*:*:photos/in/*']],
+      ...permissions.map((permission) => [permission, ['acs:imm:*:*:project/*']]),
+    ]);
+  });
+
+  it('allows a snapshot of a video nothing of IMM', async () => {
+    const snapshot = { style: 'video/snapshot,t_1000,f_jpg' };
+
+    expect(await policyOf(rule({ key: 'in/*' }, { key: 'out/{base}.jpg' }, snapshot))).toHaveLength(2);
+  });
+
   it('the generated policy is refused for rules that take every bucket there is', async () => {
     const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
 
@@ -221,6 +249,24 @@ describe('the generated event pattern', () => {
       data: {
         oss: { bucket: { name: ['photos'] }, object: { key: [{ 'anything-but': { prefix: 'derived/' } }] } },
       },
+    });
+  });
+
+  it('has a second pattern, for the ends of tasks, where rules have asynchronous outputs', async () => {
+    const video = { style: 'video/convert,f_mp4,vcodec_h264' };
+    const { out } = await generate(
+      [
+        rule({ key: 'in/*.mov' }, { key: 'mp4/{name}.mp4' }, video),
+        rule({ key: 'in/*.doc' }, { key: 'pdf/{name}.pdf' }, { style: 'doc/convert,target_pdf' }),
+      ],
+      'eventbridge',
+    );
+
+    const [uploads, ends] = out.split(/(?<=^}\n)/m).map((text) => JSON.parse(text));
+    expect(uploads.source).toEqual(['acs.oss']);
+    expect(ends).toEqual({
+      source: ['acs.imm'],
+      type: ['imm:Task:MediaConvert', 'imm:Task:OfficeConversion'],
     });
   });
 

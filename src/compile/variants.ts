@@ -1,0 +1,27 @@
+import { keyVariables, render, type VariableValues } from '../rules/template.ts';
+import { isAsynchronous } from '../style/asynchronous.ts';
+import type { OutputSource } from './schema.ts';
+
+/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
+export function variantsOf(vary: OutputSource['vary'] = {}): VariableValues[] {
+  return Object.entries(vary).reduce<VariableValues[]>(
+    (variants, [name, values]) =>
+      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
+    [{}],
+  );
+}
+
+/** Values that stand for what only an upload tells. */
+export const placeholders: VariableValues = Object.fromEntries(
+  keyVariables.map((name) => [name, `\0${name}\0`]),
+);
+
+/** The style of each variant, as far as it is known before an upload. */
+export function stylesOf({ style, vary }: Pick<OutputSource, 'style' | 'vary'>): string[] {
+  return variantsOf(vary).map((variant) => render(style.parts, { ...placeholders, ...variant }));
+}
+
+/** Tells whether OSS makes an output by an asynchronous task; all variants agree in that, once they are checked. */
+export function isSubmitted(output: Pick<OutputSource, 'style' | 'vary'>): boolean {
+  return stylesOf(output).some(isAsynchronous);
+}
