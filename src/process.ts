@@ -8,17 +8,19 @@ export interface OssObject {
 
 /**
  * The value of `x-oss-process` that runs a style and saves the result as `target`: `{style}|sys/saveas,…`. The style
- * is an inline text (`image/resize,w_200`) or names a style of the bucket (`style/thumbnail`).
+ * is an inline text (`image/resize,w_200`) or names a style of the bucket (`style/thumbnail`). A topic is told the end of
+ * an asynchronous task (OSS help, "Message notification").
  * Throws RangeError where the style is empty (OSS would save the source as it is) or says itself where to save.
  */
-export function buildProcess(style: string, target: OssObject): string {
+export function buildProcess(style: string, target: OssObject, topic?: string | undefined): string {
   if (style.trim() === '') {
     throw new RangeError('The style is empty: nothing to process.');
   }
   if (hasSaveAs(style)) {
     throw new RangeError(`The style "${style}" holds its own sys/saveas: leave that to the target.`);
   }
-  return `${style}|${saveAs(target)}`;
+  const notify = topic === undefined ? '' : `/notify,topic_${toBase64Url(topic)}`;
+  return `${style}|${saveAs(target)}${notify}`;
 }
 
 /** Whether a style already has a save-as clause. */

@@ -77,7 +77,7 @@ async function make(
 /** Waits for a turn before each call to image processing; other calls have no such quota. */
 function pacedCall({ call, pace, stop }: RunOptions, sourceBytes: number): Call {
   return async (request) => {
-    if (request.operation === 'ProcessObject') {
+    if (['ProcessObject', 'AsyncProcessObject'].includes(request.operation)) {
       await pace.turn(sourceBytes);
     }
     stop.throwIfAborted();
@@ -107,10 +107,17 @@ async function askFor(object: StoredObject, call: Call): Promise<StoredObject | 
 }
 
 function toLine(source: string, outcome: SaveResult): Line {
-  const { status, target } = outcome;
-  const line = { status, source, target: target && formatObject(target) };
-  if (status === 'failed') {
-    return { ...line, code: outcome.code, message: outcome.message, requestId: outcome.requestId };
+  const line = { source, target: outcome.target && formatObject(outcome.target) };
+  switch (outcome.status) {
+    case 'failed': {
+      const { status, code, message, requestId } = outcome;
+      return { ...line, status, code, message, requestId };
+    }
+    case 'skipped':
+      return { ...line, status: 'skipped', reason: outcome.reason };
+    case 'submitted': // Nothing of it is saved yet.
+      return { ...line, status: 'skipped', reason: 'submitted' };
+    case 'saved':
+      return { ...line, status: 'saved' };
   }
-  return status === 'skipped' ? { ...line, reason: outcome.reason } : line;
 }

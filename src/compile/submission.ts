@@ -1,11 +1,15 @@
+import { variablesOf } from '../rules/template.ts';
 import { isAsynchronous } from '../style/asynchronous.ts';
 import { type Refinement, report } from './outputs.ts';
 import type { OutputSource } from './schema.ts';
 import { isSubmitted, stylesOf } from './variants.ts';
 
+/** What the function does to an output that is there. */
+const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'skipLarger'] as const;
+
 /** Reports what an asynchronous task cannot do, and what only one can. */
 export function checkSubmission(output: OutputSource, context: Refinement): void {
-  const { style, target, notify, checkSource } = output;
+  const { style, target, notify, refresh } = output;
   if (!isSubmitted(output)) {
     if (notify !== undefined) {
       const expected = 'no notify (only an asynchronous operation, such as video/convert, tells a topic)';
@@ -23,9 +27,16 @@ export function checkSubmission(output: OutputSource, context: Refinement): void
       'an operation that saves an object (image/deblindwatermark only sends a message to a topic)';
     report(context, ['style'], expected, JSON.stringify(style.text));
   }
-  if (checkSource === true) {
-    const expected = 'no checkSource (an asynchronous operation ends long after the function)';
-    report(context, ['checkSource'], expected, 'true');
+  for (const name of afterSave) {
+    if (output[name] !== undefined && output[name] !== false) {
+      const expected = `no ${name} (an asynchronous operation ends long after the function)`;
+      report(context, [name], expected, JSON.stringify(output[name]));
+    }
+  }
+  const isNumbered = variablesOf(target.key.parts).some(({ name }) => name === 'index');
+  if (isNumbered && refresh !== undefined && refresh !== 'always') {
+    const expected = 'no refresh (which numbers OSS puts for {index} is not known beforehand)';
+    report(context, ['refresh'], expected, JSON.stringify(refresh));
   }
   const brace = target.key.parts.find((part) => part.kind === 'text' && /[{}]/.test(part.text));
   if (brace !== undefined) {

@@ -34,13 +34,19 @@ export interface ManualOptions {
   savedSince?: number | undefined;
 }
 
+/** The end of an asynchronous task; `content` is IMM's, as it came. */
+export interface EndOfTask {
+  /** `imm:Task:MediaConvert` and the like. */
+  eventName: string;
+  content: JsonObject;
+}
+
 /** One delivered item, sorted by its kind. A bad item never hides the good ones beside it. */
 export type EventRecord = { options?: ManualOptions | undefined } & (
   | { kind: 'object'; event: ObjectEvent }
   /** Understood, but about no object: for example EventBridge's CPU alarm. */
   | { kind: 'other'; eventName: string }
-  /** The end of an asynchronous task; `content` is IMM's, as it came. */
-  | { kind: 'task'; eventName: string; content: JsonObject }
+  | ({ kind: 'task' } & EndOfTask)
   | { kind: 'malformed'; problem: string }
 );
 

@@ -15,11 +15,12 @@ export function outcomeOfTask(eventName: string, content: JsonObject, rules: rea
   const sources = urisIn(content.Sources).flatMap(objectsNamed);
   const targets = urisIn(content.Targets).flatMap(objectsNamed);
   const candidates = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));
-  const named = candidates.flatMap(({ isTarget, ...subject }) =>
-    targets.filter(isTarget).map((target) => ({ ...subject, target })),
-  );
   // A task that failed may name no target: it is then one of those for its source, and nobody can tell which.
-  const [subject] = targets.length === 0 ? candidates.map(({ rule, source }) => ({ rule, source })) : named;
+  const [subject] = candidates.flatMap(({ rule, source, isTarget }): EndedOutput[] =>
+    targets.length === 0
+      ? [{ rule, source }]
+      : targets.filter(isTarget).map((target) => ({ rule, source, target })),
+  );
   const skip = (reason: SkipReason): Outcome => {
     return { status: 'skipped', reason, eventName, ...(sources[0] && { source: sources[0] }) };
   };
@@ -27,16 +28,24 @@ export function outcomeOfTask(eventName: string, content: JsonObject, rules: rea
     return skip('foreign-task');
   }
   const [taskId, requestId] = [textOf(content.TaskId), textOf(content.RequestId)];
-  const durationMs = Math.max(0, timeOf(content.EndTime) - timeOf(content.StartTime)) || 0;
+  const [startTime, endTime] = [textOf(content.StartTime) ?? '', textOf(content.EndTime) ?? ''];
+  const durationMs = Math.max(0, Date.parse(endTime) - Date.parse(startTime)) || 0;
   if (content.Status === 'Failed') {
     const code = textOf(content.Code) || 'TaskFailed';
     const message = textOf(content.Message) || 'IMM does not say why the task failed';
     return { status: 'failed', kind: 'permanent', code, message, ...subject, taskId, requestId, durationMs };
   }
   // A success that names no object is no evidence of one.
-  return content.Status === 'Succeeded' && 'target' in subject
-    ? { status: 'saved', ...subject, taskId, requestId, attempts: 0, durationMs }
+  const { target } = subject;
+  return content.Status === 'Succeeded' && target !== undefined
+    ? { status: 'saved', ...subject, target, taskId, requestId, attempts: 0, durationMs }
     : skip('task-unfinished');
+}
+
+interface EndedOutput {
+  rule: string;
+  source: OssObject;
+  target?: OssObject;
 }
 
 /** A character that no text of a rule can hold. */
@@ -50,7 +59,8 @@ function submittedFor(source: OssObject, rule: Rule) {
   const outputs = mismatch === 'bucket' || mismatch === 'key' ? [] : rule.outputs;
   const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...unknown };
   return outputs.flatMap(({ submit, target: { bucket = source.bucket, key }, variants }) => {
-    const keys = submit === undefined ? [] : variants.map((variant) => render(key, { ...values, ...variant }));
+    const keys =
+      submit === undefined ? [] : variants.map((variant) => render(key, { ...values, ...variant }));
     return keys.map((text) => {
       const parts = text.split(anything).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
       const pattern = new RegExp(`^${parts.join('[^/]*')}$`, 's');
@@ -87,10 +97,4 @@ function objectsNamed(uri: string): OssObject[] {
   } catch {
     return [{ bucket, key }]; // It has a "%" of its own.
   }
-}
-
-/** Epoch ms of a time in ISO 8601 or of milliseconds, as a text; NaN where it is neither. */
-function timeOf(value: unknown): number {
-  const text = textOf(value) ?? '';
-  return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
 }

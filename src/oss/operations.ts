@@ -35,18 +35,12 @@ export interface ProcessResult extends OperationResult {
   processStatus: string | undefined;
 }
 
-/**
- * Has OSS process an object and save the result; `process` is the whole value of `x-oss-process`, `sys/saveas` included.
- * It is sent in the body (OSS help: "Save processed images"), raw as all SDKs but one send it, and that one shows that
- * OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%` or `&` could therefore change or cut the
- * instruction; a process that has one is form-encoded like ali-oss's.
- */
+/** Has OSS process an object and save the result; `process` is the whole value of `x-oss-process`, `sys/saveas` included. */
 export async function processObject(
   call: Call,
   { process, ...object }: ObjectArguments & { process: string },
 ): Promise<ProcessResult> {
-  const value = /[+%&]/.test(process) ? encodeComponent(process) : process;
-  const body = Buffer.from(`x-oss-process=${value}`);
+  const body = processBody('x-oss-process', process);
   const query = { 'x-oss-process': '' };
   const response = await call({ ...object, operation: 'ProcessObject', method: 'POST', query, body });
   const answer = readProcessAnswer(response);
@@ -57,6 +51,15 @@ export async function processObject(
     processStatus: textOf(answer.status),
     ...resultOf(response),
   };
+}
+
+/**
+ * A process is sent in the body (OSS help: "Save processed images"), raw as all SDKs but one send it, and that one shows that
+ * OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%` or `&` could therefore change or cut the
+ * instruction; a process that has one is form-encoded like ali-oss's.
+ */
+export function processBody(parameter: string, process: string): Buffer {
+  return Buffer.from(`${parameter}=${/[+%&]/.test(process) ? encodeComponent(process) : process}`);
 }
 
 /** A bucket or key of an answer, as far as one can be long. */

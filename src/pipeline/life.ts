@@ -1,6 +1,8 @@
+import type { JsonObject } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import type { ObjectResult, ProcessResult } from '../oss/operations.ts';
-import type { SavedResult, SaveTask, SkipReason } from './result.ts';
+import type { Rule } from '../rules/rule-set.ts';
+import type { Failure, Outcome, SavedResult, SaveTask, SkipReason, SubmittedResult } from './result.ts';
 
 /**
  * The part of the function that lies in a file of its own (`life.js`), since most rules never need it. It shares no class
@@ -8,6 +10,10 @@ import type { SavedResult, SaveTask, SkipReason } from './result.ts';
  */
 export interface Life {
   saveAndFinish: SaveAndFinish;
+  /** Hands an output to OSS as an asynchronous task. Throws what a call to OSS throws. */
+  submit: (task: SaveTask, tools: SaveTools) => Promise<SubmitEnd>;
+  /** What became of an output whose task ended; `content` is that of IMM's message. */
+  outcomeOfTask: (eventName: string, content: JsonObject, rules: readonly Rule[]) => Outcome;
 }
 
 /** Makes an output and gives it what its rule asks for beside the picture. Throws where it was not made. */
@@ -33,3 +39,8 @@ export type SaveEnd =
   | { status: 'skipped'; reason: SkipReason }
   | { status: 'unfinished'; cause: unknown }
   | Pick<SavedResult, 'status' | 'sizeBytes' | 'requestId' | 'attempts'>;
+
+export type SubmitEnd =
+  | { status: 'skipped'; reason: SkipReason }
+  | Pick<SubmittedResult, 'status' | 'taskId' | 'requestId' | 'attempts'>
+  | ({ status: 'failed' } & Failure);

@@ -41,9 +41,10 @@ export function createMemory(): InstanceMemory {
 export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined {
   const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
   const { rule, source, target } = task;
-  return outcome?.status === 'saved'
-    ? { status: 'skipped', reason: 'already-saved', rule, source, target }
-    : outcome;
+  if (outcome?.status === 'saved' || outcome?.status === 'submitted') {
+    return { status: 'skipped', reason: `already-${outcome.status}`, rule, source, target };
+  }
+  return outcome;
 }
 
 export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): void {
@@ -55,7 +56,9 @@ export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): 
 /** Whether OSS has processed something, which is paid for. */
 function isMade(outcome: Outcome): boolean {
   return (
-    outcome.status === 'saved' || (outcome.status === 'skipped' && outcome.reason === 'larger-than-source')
+    outcome.status === 'saved' ||
+    outcome.status === 'submitted' ||
+    (outcome.status === 'skipped' && outcome.reason === 'larger-than-source')
   );
 }
 

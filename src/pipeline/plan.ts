@@ -76,7 +76,9 @@ function planOutput(
 ): PlanItem {
   const { bucket, key, eventName, eTag, modifiedAt, sizeBytes } = event;
   const source = { bucket, key };
-  const target = { bucket: output.target.bucket ?? bucket, key: render(output.target.key, values) };
+  // OSS itself fills in {index} where a task may save several objects.
+  const targetKey = render(output.target.key, { index: '{index}', ...values });
+  const target = { bucket: output.target.bucket ?? bucket, key: targetKey };
   try {
     if (event.eventTime === undefined && usesDay(output)) {
       throw new RangeError(
@@ -84,10 +86,14 @@ function planOutput(
       );
     }
     assertTarget(source, target);
+    if (output.submit !== undefined && /[{}]/.test(render(output.target.key, { index: '', ...values }))) {
+      throw new RangeError('OSS takes the braces in the key of a task for variables of its own');
+    }
     const style = render(output.style, values);
-    const process = buildProcess(style, target);
+    const process = buildProcess(style, target, output.submit?.notify);
+    const action = output.submit === undefined ? 'save' : 'submit';
     return {
-      ...{ status: 'planned', action: 'save', rule, source, target, style, process },
+      ...{ status: 'planned', action, rule, source, target, style, process },
       ...{ refresh: output.refresh, checkSource: output.checkSource, afterSteps: output.afterSteps },
       version: { eTag, modifiedAt, sizeBytes },
       raisedAt: eventName === 'Manual' ? undefined : modifiedAt,
@@ -106,7 +112,11 @@ function assertTarget(source: OssObject, target: OssObject): void {
   }
 }
 
-function valuesOf({ name: rule }: Rule, { bucket, key, eTag = '', eventTime }: ObjectEvent): VariableValues {
+/** The values of a template's variables, but for those of `vary`. */
+export function valuesOf(
+  { name: rule }: Rule,
+  { bucket, key, eTag = '', eventTime }: ObjectEvent,
+): VariableValues {
   const day = eventTime === undefined ? '' : new Date(eventTime).toISOString();
   const [yyyy = '', mm = '', dd = ''] = day.slice(0, 10).split('-');
   return { key, bucket, rule, etag: eTag, yyyy, mm, dd, ...splitKey(key) };

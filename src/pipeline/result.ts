@@ -9,11 +9,13 @@ interface Subject {
   target?: OssObject;
 }
 
-/** One output of one object under one rule: what a ProcessObject call is made from, and what follows it. */
+/** One output of one object under one rule: what a call is made from, and what follows it. */
 export interface SaveTask extends Required<Subject> {
+  /** Made at once, or by a task that OSS takes on. */
+  action: 'save' | 'submit';
   /** The style with its variables filled in. */
   style: string;
-  /** The whole value of `x-oss-process`. */
+  /** The whole value of `x-oss-process`, or of `x-oss-async-process`. */
   process: string;
   refresh?: 'missing' | 'stale' | undefined;
   checkSource?: boolean | undefined;
@@ -38,7 +40,10 @@ export type SkipReason =
   | 'target-exists'
   | 'already-saved'
   | 'up-to-date'
-  | 'larger-than-source';
+  | 'larger-than-source'
+  | 'already-submitted'
+  | 'foreign-task'
+  | 'task-unfinished';
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 export interface Failure {
@@ -64,6 +69,8 @@ export interface FailedResult extends Subject, Failure {
   durationMs?: number;
   /** The target was saved; what was to follow failed, and is all that a repetition does. */
   isSaved?: boolean | undefined;
+  /** The asynchronous task that failed. */
+  taskId?: string | undefined;
 }
 
 /** The call that brought a result about. */
@@ -77,6 +84,8 @@ export interface SavedResult extends Required<Subject>, CallSummary {
   status: 'saved';
   /** Size of the saved object, where OSS says it. */
   sizeBytes?: number | undefined;
+  /** The asynchronous task that saved it. */
+  taskId?: string | undefined;
 }
 
 /** The target is gone, as its source is. */
@@ -91,10 +100,10 @@ export interface SubmittedResult extends Required<Subject>, CallSummary {
 }
 
 /** A task of a plan; `action` says which. */
-export type PlannedResult = { status: 'planned'; action: 'save' } & SaveTask;
+export type PlannedResult = { status: 'planned' } & SaveTask;
 
 /** The end of one output that was to be saved. */
-export type SaveResult = SavedResult | SkippedResult | FailedResult;
+export type SaveResult = SavedResult | SubmittedResult | SkippedResult | FailedResult;
 
 /** The end of one output, or of a record that had none. */
 export type Outcome = SavedResult | RemovedResult | SubmittedResult | SkippedResult | FailedResult;

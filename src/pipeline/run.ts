@@ -1,4 +1,4 @@
-import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
+import type { EndOfTask, EventRecord, ObjectEvent } from '../events/object-event.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
@@ -6,9 +6,9 @@ import { plan } from './plan.ts';
 import type { FailedResult, Outcome, PlanItem, Result } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
-/** An item of a plan, or an object that OSS has to be asked about before it can be planned. */
+/** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 export interface Job {
-  work: PlanItem | { event: ObjectEvent; ruleSet: RuleSet };
+  work: PlanItem | { event: ObjectEvent; ruleSet: RuleSet } | { ended: EndOfTask; ruleSet: RuleSet };
   /** The output is planned and not made. */
   dryRun: boolean;
   /** Epoch ms: a target that was written since then is left as it is. */
@@ -33,6 +33,9 @@ export function jobsOf(record: EventRecord, ruleSet: RuleSet, options: Omit<Job,
   if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
     return [{ ...options, work: { event: record.event, ruleSet } }];
   }
+  if (record.kind === 'task') {
+    return [{ ...options, work: { ended: record, ruleSet } }];
+  }
   return plan(record, ruleSet).map((work) => ({ ...options, work }));
 }
 
@@ -51,11 +54,12 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
   let [taken, unstarted] = [0, 0];
 
   async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
-    if (!('status' in work)) {
+    if ('event' in work) {
       return ask(work, job, slot);
     }
-    const isLate = !job.dryRun && work.status === 'planned' && now() >= deadline;
-    const result = isLate ? unstartedResult(work) : await carryOut(work, job, options);
+    const item = 'ended' in work ? await readEnd(work.ended, work.ruleSet, options) : work;
+    const isLate = !job.dryRun && item.status === 'planned' && now() >= deadline;
+    const result = isLate ? unstartedResult(item) : await carryOut(item, job, options);
     slot[place] = result;
     unstarted += Number(isLate);
     if (result.status !== 'planned' && !job.dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
@@ -113,7 +117,19 @@ function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current
   });
 }
 
-async function carryOut(item: PlanItem, { dryRun, savedSince }: Omit<Job, 'work'>, options: RunOptions) {
+async function readEnd(
+  { eventName, content }: EndOfTask,
+  { rules }: RuleSet,
+  { loadLife }: RunOptions,
+): Promise<Outcome> {
+  return (await loadLife()).outcomeOfTask(eventName, content, rules);
+}
+
+async function carryOut(
+  item: PlanItem | Outcome,
+  { dryRun, savedSince }: Omit<Job, 'work'>,
+  options: RunOptions,
+) {
   if (item.status !== 'planned' || dryRun) {
     return item;
   }

@@ -2,7 +2,7 @@ import type { Call } from '../oss/call.ts';
 import { isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
 import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import type { Life, SaveAndFinish, SaveTools } from './life.ts';
+import type { Life, SaveAndFinish, SaveEnd, SaveTools, SubmitEnd } from './life.ts';
 import { describeError, formatObject, type SaveResult, type SaveTask, type SkipReason } from './result.ts';
 
 export interface SaveOptions {
@@ -25,7 +25,7 @@ const maxRounds = 3;
 
 /** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
 export async function save(task: SaveTask, options: SaveOptions): Promise<SaveResult> {
-  const { rule, source, target, afterSteps } = task;
+  const { rule, source, target } = task;
   const { call, deadline, now, loadLife, savedSince, isSaved = false } = options;
   const startedAt = now();
   const tools: SaveTools = {
@@ -40,10 +40,11 @@ export async function save(task: SaveTask, options: SaveOptions): Promise<SaveRe
     return { status: 'failed', rule, source, target, ...describeError(error), durationMs } as const;
   };
   try {
-    const saveTask = afterSteps === undefined ? saveOnly : (await loadLife()).saveAndFinish;
-    const end = await saveTask(task, tools);
+    const end = await carryOut(task, tools, loadLife);
     switch (end.status) {
       case 'saved':
+      case 'submitted':
+      case 'failed':
         return { ...end, rule, source, target, durationMs: now() - startedAt };
       case 'skipped':
         return { ...end, rule, source, target };
@@ -54,6 +55,20 @@ export async function save(task: SaveTask, options: SaveOptions): Promise<SaveRe
   } catch (error) {
     return failure(error);
   }
+}
+
+/** Does what the task is; anything but a plain save is loaded for it. */
+async function carryOut(
+  task: SaveTask,
+  tools: SaveTools,
+  loadLife: SaveOptions['loadLife'],
+): Promise<SaveEnd | SubmitEnd> {
+  if (task.action === 'submit') {
+    return (await loadLife()).submit(task, tools);
+  }
+  return task.afterSteps === undefined
+    ? saveOnly(task, tools)
+    : (await loadLife()).saveAndFinish(task, tools);
 }
 
 /** Makes an output of which nothing is wanted but the picture. */

@@ -1,8 +1,8 @@
-import { catalog, lookUp, type Operation } from './catalog.ts';
+import { type CatalogOperation, catalog, lookUp } from './catalog.ts';
 import { parseStyle } from './parse.ts';
 
 /** The operations of a style that the catalog knows, in the order of the text. */
-export function operationsOf(style: string): Operation[] {
+export function operationsOf(style: string): CatalogOperation[] {
   return parseStyle(style).flatMap(({ category, actions }) =>
     actions.flatMap(({ name }) => lookUp(lookUp(catalog, category.text), name.text) ?? []),
   );

@@ -17,11 +17,13 @@ export interface Sketch {
 }
 
 export function compileSketches(sketches: readonly Sketch[]): CompiledRules {
-  const rules = sketches.map(({ key, exclude, bucket, to, toBucket, vary, style = 'image/resize,w_9' }, i) => ({
-    name: `r${i}`,
-    match: { key, exclude, bucket },
-    outputs: [{ style, target: { key: to, bucket: toBucket }, vary }],
-  }));
+  const rules = sketches.map(
+    ({ key, exclude, bucket, to, toBucket, vary, style = 'image/resize,w_9' }, i) => ({
+      name: `r${i}`,
+      match: { key, exclude, bucket },
+      outputs: [{ style, target: { key: to, bucket: toBucket }, vary }],
+    }),
+  );
   return compileRules(JSON.stringify({ rules }), 'rules.json');
 }
 

@@ -4,6 +4,7 @@ import type { Outcome, SaveTask } from '../../src/pipeline/result.ts';
 
 const objects = { source: { bucket: 'b', key: 'k' }, target: { bucket: 'b', key: 't' } };
 const task: SaveTask = {
+  action: 'save',
   rule: 'r',
   ...objects,
   style: 's',

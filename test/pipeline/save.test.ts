@@ -5,6 +5,7 @@ import type { SaveTask } from '../../src/pipeline/result.ts';
 import { save } from '../../src/pipeline/save.ts';
 
 const task = (care: Partial<SaveTask> = {}): SaveTask => ({
+  action: 'save',
   rule: 'r',
   source: { bucket: 'src-bucket', key: 'a.jpg' },
   target: { bucket: 'dst-bucket', key: 'a.webp' },
