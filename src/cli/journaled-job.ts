@@ -106,7 +106,12 @@ export async function carryOut(
   const dispatcher = createAgent(maxConcurrency);
   const { settings, endpoint, credentials } = connection;
   const call = createCall({
-    ...{ region: settings.region, endpoint, credentials, dispatcher, maxAttempts, sleep },
+    region: settings.region,
+    endpoint,
+    credentials,
+    dispatcher,
+    maxAttempts,
+    sleep,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
   journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });

@@ -96,14 +96,20 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
-    ...{ dataDir: join(dataDir, 'oss'), region, buckets, faults: options.faults, log, setAside },
-    ...{ corsOrigins: options.corsOrigins, simulateTasks: options.simulateTasks },
+    dataDir: join(dataDir, 'oss'),
+    region,
+    buckets,
+    faults: options.faults,
+    corsOrigins: options.corsOrigins,
+    simulateTasks: options.simulateTasks,
+    log,
+    setAside,
     accessKeys: [options.accessKey],
     processImage,
     routes: [
       (...exchange) => page?.route(...exchange),
       invokeRoute((event) => functionCompute.invoke(event)),
-      (...exchange) => taskApi(...exchange),
+      (...exchange) => tasks.route(...exchange),
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
@@ -118,17 +124,18 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const deadLetterDir = join(dataDir, 'dead-letters');
   const functionCompute = await createLocalFunctionCompute({
     ...options,
-    ...{ log, setAside, deadLetterDir, observe: emit, queueDir: join(dataDir, 'queue') },
+    log,
+    setAside,
+    deadLetterDir,
+    observe: emit,
+    queueDir: join(dataDir, 'queue'),
     codeDir: codeDirOf(dataDir),
     function: describeFunction(options, oss),
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const { retryDelaysMs } = options;
-  const tasks = new Tasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
-  closers.push(() => tasks.close());
-  const secretOf = (id: string) => (id === options.accessKey.id ? options.accessKey.secret : undefined);
-  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
+  const tasks = openTasks(options, functionCompute);
+  closers.push(tasks.close);
   const reload = createReload(options, oss, functionCompute, events);
   const { enqueue } = functionCompute;
   const page = openPage(options, oss, { processImage, deadLetterDir, enqueue, reload });
@@ -138,6 +145,17 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
   closers.push(() => unwatchFile(rulesFile));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
+}
+
+/** The asynchronous tasks of a backfill, and Function Compute's API for them. */
+function openTasks(
+  { dataDir, retryDelaysMs, accessKey }: LocalStackOptions,
+  functionCompute: LocalFunctionCompute,
+) {
+  const tasks = new Tasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
+  const secretOf = (id: string) => (id === accessKey.id ? accessKey.secret : undefined);
+  const route = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
+  return { route, close: () => tasks.close() };
 }
 
 /** The page, where its folder is given. */

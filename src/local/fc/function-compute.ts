@@ -41,7 +41,7 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  * of minutes apart.
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
-  const { queueDir, deadLetterDir, now = Date.now, function: config, inspect } = options;
+  const { queueDir, deadLetterDir, now = Date.now, inspect } = options;
   for (const dir of [queueDir, deadLetterDir]) {
     mkdirSync(dir, { recursive: true });
   }
@@ -54,18 +54,15 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   const maxInstances = inspect === undefined ? (options.maxInstances ?? 2) : 1;
   const start = () => createInstance(options, codeDirs.at(-1) ?? '');
   const pool = new InstancePool(maxInstances, start, closing.signal);
-  const invoke = (requestId: string, event: Buffer) =>
-    pool.use(async (instance) => {
-      const context = buildContext(config, requestId, await options.credentials());
-      return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
-    });
-
+  const invoke = createInvoke(pool, options);
   const deliveries = createDeliveries({
     retryDelaysMs: [1000, 2000, 4000],
     sleep: (ms, signal) => delay(ms, undefined, { signal }),
     observe: () => {},
     ...options,
-    ...{ now, invoke, closing: closing.signal },
+    now,
+    invoke,
+    closing: closing.signal,
   });
 
   return {
@@ -99,6 +96,15 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
       await Promise.all(codeDirs.map((dir) => rm(dir, { recursive: true, force: true })));
     },
   };
+}
+
+/** Makes the function that runs one attempt, on whichever instance is free. */
+function createInvoke(pool: InstancePool, { credentials, function: config }: LocalFunctionComputeOptions) {
+  return (requestId: string, event: Buffer) =>
+    pool.use(async (instance) => {
+      const context = buildContext(config, requestId, await credentials());
+      return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
+    });
 }
 
 function createInstance(options: LocalFunctionComputeOptions, codeDir: string): Instance {

@@ -46,8 +46,12 @@ export interface Instance {
 export function startInstance(options: InstanceOptions): Instance {
   const { program, nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
   const child = fork(program, [], {
-    ...{ execPath: nodeBinary, execArgv: inspect === undefined ? [] : [`--inspect=${inspect}`] },
-    ...{ cwd: codeDir, env: environment, silent: true, serialization: 'advanced' },
+    execPath: nodeBinary,
+    execArgv: inspect === undefined ? [] : [`--inspect=${inspect}`],
+    cwd: codeDir,
+    env: environment,
+    silent: true,
+    serialization: 'advanced',
   });
   let requestId = '';
   const outputs = [

@@ -54,7 +54,11 @@ export const appendObject: Operation = async (service, request) => {
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
   const meta = await createObject(service, request, 'ObjectCreated:AppendObject', {
-    ...{ headers: kept, tags, acl, storageClass, type: 'Appendable' },
+    headers: kept,
+    tags,
+    acl,
+    storageClass,
+    type: 'Appendable',
     source: source(),
     guard: (previous) => {
       if (previous !== base) {

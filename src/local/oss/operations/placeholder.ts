@@ -25,7 +25,10 @@ export async function savePlaceholders(
   for (const key of keys) {
     const text = `This is a placeholder of the local OSS for ${style} of oss://${request.bucket}/${request.key}.\nAlibaba Cloud would have saved the result here.\n`;
     await createObject(service, request, 'ObjectCreated:PutObject', {
-      ...{ bucket, key, source: [Buffer.from(text)], isOverwriteForbidden: false },
+      bucket,
+      key,
+      source: [Buffer.from(text)],
+      isOverwriteForbidden: false,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-oss-meta-placeholder': 'local-oss' },
     });
   }
