@@ -41,9 +41,13 @@ async function confirm(question: string): Promise<boolean> {
 
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const end = () => stop.abort();
+  // The terminal keeps Ctrl-C and Ctrl-D for itself, and is closed by both.
+  terminal.once('close', end);
   try {
     return (await terminal.question(`${question} `, stop)).trim();
   } finally {
+    terminal.off('close', end);
     terminal.close();
   }
 }

@@ -21,7 +21,7 @@ export const init: Command = {
     assertAnswers(answers);
     const templateDir = join(builtDir(), '../src/deploy/project', lang, 'src');
     const lines = await writeProject(folder, templateDir, answers);
-    io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder)}`);
+    io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder, lang)}`);
     return 0;
   },
 };
@@ -58,8 +58,17 @@ function languageOf(values: Values, { env }: Io): string {
   return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
 }
 
-const nextSteps = (folder: string) => `
-Next, ${folder === '.' ? '' : `in ${folder}, `}without an account:  npm install && npm start
+function nextSteps(folder: string, lang: string): string {
+  const isHere = folder === '.';
+  return lang === 'zh'
+    ? `
+接下来，${isHere ? '' : `在 ${folder} 中，`}无需账号：  npm install && npm start
+部署只需准备一次的内容：  npx oss-saveas generate policy, trust, trigger-policy, trigger-trust
+然后，以及每次修改 rules.yaml 之后：  npm run check && npm run deploy
+`
+    : `
+Next, ${isHere ? '' : `in ${folder}, `}without an account:  npm install && npm start
 What a deployment needs once:  npx oss-saveas generate policy, trust, trigger-policy, trigger-trust
 Then, and after each change of rules.yaml:  npm run check && npm run deploy
 `;
+}

@@ -21,11 +21,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const end = () => stop.abort();
+  terminal.once('close', end); // by Ctrl-C and Ctrl-D
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal: stop.signal })).trim());
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, stop)).trim());
   } catch {
-    return false; // Ctrl-C
+    return false;
   } finally {
+    terminal.off('close', end);
     terminal.close();
   }
 }
