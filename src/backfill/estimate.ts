@@ -1,4 +1,4 @@
-import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import { needsCopy, type Rule, type RuleSet } from '../rules/rule-set.ts';
 import type { Quota } from './quota.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { isComplete, type Source, type StoredObject } from './source.ts';
@@ -14,6 +14,8 @@ export interface Estimate {
   sourceBytes: number;
   /** HeadObject requests beside them. */
   headRequests: number;
+  /** Outputs that are copied onto themselves once they are saved, which takes another HeadObject each. */
+  copyRequests: number;
   skipped: Record<string, number>;
   /** Outputs drawn at random. */
   sample: Selection['outputs'][number][];
@@ -36,7 +38,7 @@ export async function estimate(
   onObject: (objects: number) => void,
 ): Promise<Estimate> {
   const result: Estimate = {
-    ...{ objects: 0, selected: 0, outputs: 0, sourceBytes: 0, headRequests: 0 },
+    ...{ objects: 0, selected: 0, outputs: 0, sourceBytes: 0, headRequests: 0, copyRequests: 0 },
     ...{ skipped: {}, sample: [], isUpperBound: false },
   };
   const [anyType, anyObject] = withoutConditions(ruleSet);
@@ -81,6 +83,9 @@ function add(result: Estimate, { sizeBytes = 0 }: StoredObject, outputs: Selecti
   for (const output of outputs) {
     result.outputs += 1;
     result.sourceBytes += sizeBytes;
+    const copies = output.status === 'planned' && needsCopy(output.afterSteps) ? 1 : 0;
+    result.copyRequests += copies;
+    result.headRequests += copies;
     // Each output has the same chance to be in the sample, however many there turn out to be.
     const place =
       result.outputs <= sampleSize ? result.outputs - 1 : Math.floor(Math.random() * result.outputs);

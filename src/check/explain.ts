@@ -6,7 +6,7 @@ import { plan } from '../pipeline/plan.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
-import type { Match, Rule } from '../rules/rule-set.ts';
+import { type AfterSteps, type Match, needsCopy, type Rule } from '../rules/rule-set.ts';
 import { variablesOf } from '../rules/template.ts';
 
 /** Tells what would become of one object. */
@@ -16,6 +16,8 @@ export interface Explanation extends Partial<OssObject> {
   rules: RuleExplanation[];
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
+  /** Requests beside them for what follows a save. */
+  followUps: number;
   head: boolean;
 }
 
@@ -32,6 +34,9 @@ interface OutputExplanation {
   target?: OssObject | undefined;
   process?: string;
   decoded?: string;
+  /** What follows the save, in words. */
+  then?: string | undefined;
+  followUps?: number | undefined;
   failed?: string;
 }
 
@@ -49,7 +54,7 @@ export function explainRecord(
   if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
     const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
     const object = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
-    return { ...object, skipped, rules: [], calls: 0, head: false };
+    return { ...object, skipped, rules: [], calls: 0, followUps: 0, head: false };
   }
   const { bucket, key, eventName } = record.event;
   const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
@@ -60,6 +65,7 @@ export function explainRecord(
     key,
     rules: explained,
     calls,
+    followUps: outputs.reduce((sum, output) => sum + (output.followUps ?? 0), 0),
     // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
     head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
   };
@@ -94,11 +100,36 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     provided: provided.length > 0 ? provided.join('; ') : undefined,
     outputs: items.flatMap((item): OutputExplanation[] => {
       if (item.status === 'planned') {
-        return [{ target: item.target, process: item.process, decoded: decodeProcess(item.process) }];
+        const { target, process, afterSteps } = item;
+        const followUps = needsCopy(afterSteps) ? requestsPerCopy : undefined;
+        const then = describeAfterSteps(afterSteps);
+        return [{ target, process, decoded: decodeProcess(process), then, followUps }];
       }
       return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
     }),
   };
+}
+
+/** An upload's target is looked at before it is made and after, and copied onto itself. */
+const requestsPerCopy = 3;
+
+function describeAfterSteps({
+  headers,
+  tags,
+  storageClass,
+  acl,
+  skipLarger,
+}: AfterSteps = {}): string | undefined {
+  const named = (name: string, values: object = {}) => [name, Object.keys(values).join(', ')].join(' ');
+  const steps = [
+    ...(headers ? [named('headers', headers)] : []),
+    ...(tags ? [named('tags', tags)] : []),
+    ...(storageClass ? [`storage class ${storageClass}`] : []),
+    ...(acl ? [`ACL ${acl}`] : []),
+  ];
+  const copied = steps.length > 0 ? [`gets ${steps.join('; ')}`] : [];
+  const measured = skipLarger ? ['is deleted if it has more bytes than its source'] : [];
+  return [...measured, ...copied].join(', else ') || undefined;
 }
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {

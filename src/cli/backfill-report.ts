@@ -17,9 +17,11 @@ export function formatEstimate(
     isViaFunction,
   }: { source: string; quota: Quota; seconds: number; isViaFunction: boolean },
 ): string {
-  const { objects, selected, outputs, sourceBytes, headRequests, skipped, sample, isUpperBound } = estimate;
+  const { objects, selected, outputs, sourceBytes, skipped, sample, isUpperBound } = estimate;
+  const { headRequests, copyRequests } = estimate;
   const most = isUpperBound ? ' at most' : '';
   const batches = Math.ceil(outputs / maxOutputs);
+  const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
   const functionCny = number(batches * functionPriceCny(maxOutputs));
   const rows: Row[] = [
     `Dry run over ${source}:`,
@@ -29,7 +31,7 @@ export function formatEstimate(
     ['  outputs', `${number(outputs)}${most}`],
     [
       '  calls',
-      `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests`,
+      `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
     ],
     [
       '  price',

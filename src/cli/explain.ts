@@ -85,8 +85,10 @@ function toUpload(name: string, values: Values): ObjectEvent {
 type PricedExplanation = Explanation & { functionPriceCny?: number };
 
 function addPrice(explanation: Explanation): PricedExplanation {
-  const { skipped, calls } = explanation;
-  return skipped === undefined ? { ...explanation, functionPriceCny: functionPriceCny(calls) } : explanation;
+  const { skipped, calls, followUps } = explanation;
+  return skipped === undefined
+    ? { ...explanation, functionPriceCny: functionPriceCny(calls + followUps) }
+    : explanation;
 }
 
 function formatExplanation({
@@ -95,6 +97,7 @@ function formatExplanation({
   skipped,
   rules,
   calls,
+  followUps,
   head,
   ...prices
 }: PricedExplanation): string {
@@ -102,19 +105,20 @@ function formatExplanation({
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
   const price = `the function costs CNY ${((prices.functionPriceCny ?? 0) * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
+  const others = followUps > 0 ? `, and ${followUps} requests for what follows a save` : '';
   const lines =
     skipped === undefined
-      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}; ${price}`]
+      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}${others}; ${price}`]
       : [`  skipped: ${skipped}`];
   return [title, ...lines].map((line) => `${printable(line)}\n`).join('');
 }
 
 function formatRule({ rule, matches, why, provided, outputs }: RuleExplanation): string[] {
   const verdict = why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`;
-  const lines = outputs.flatMap(({ target, process, decoded, failed }) => {
+  const lines = outputs.flatMap(({ target, process, decoded, then, failed }) => {
     const to = target === undefined ? '' : formatObject(target);
     return failed === undefined
-      ? [`    -> ${to}`, `       ${decoded}`, `       ${process}`]
+      ? [`    -> ${to}`, `       ${decoded}`, `       ${process}`, ...(then ? [`       then ${then}`] : [])]
       : [`    -> ${to} fails: ${failed}`];
   });
   return [`  ${rule} ${matches ? verdict : `does not: ${why}`}`, ...lines];

@@ -3,12 +3,11 @@ import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import { CliError } from './command.ts';
 import * as common from './import-rules.ts';
 
-const translated = /^(IMG_SIZES|RESIZED_IMAGES_PATH|INCLUDE_PATH_LIST|EXCLUDE_PATH_LIST|IMAGE_TYPE)$/;
+const translated =
+  /^(IMG_SIZES|RESIZED_IMAGES_PATH|INCLUDE_PATH_LIST|EXCLUDE_PATH_LIST|IMAGE_TYPE|MAKE_PUBLIC)$/;
 const advice = new Map([
   ['OUTPUT_OPTIONS', ', but for the quality of JPEG and WebP'],
   ['DELETE_ORIGINAL_FILE', ': the source is kept; a lifecycle rule of the bucket can delete it later'],
-  ['CACHE_CONTROL_HEADER', ': set it where the pictures are served'],
-  ['MAKE_PUBLIC', ": a result has the bucket's ACL"],
   ['DO_BACKFILL', ': for pictures that are there already run `oss-saveas backfill`'],
   ['IMG_BUCKET', ': the rules are for every bucket that triggers the function; name yours in s.yaml'],
 ]);
@@ -32,6 +31,12 @@ export function translateFirebase(text: string): common.Translation {
     const expected = 'IMG_SIZES such as 200x200,400x400, a RESIZED_IMAGES_PATH below the source';
     throw new CliError(`expected ${expected}, and an IMAGE_TYPE that OSS makes.`);
   }
+  const cacheControl = param('CACHE_CONTROL_HEADER');
+  const isCached = !isUnset(cacheControl) && common.isHeaderValue(cacheControl);
+  const afterSteps = {
+    headers: isCached ? { 'Cache-Control': cacheControl } : undefined,
+    acl: param('MAKE_PUBLIC') === 'true' ? 'public-read' : undefined,
+  };
   const included = listOf(param('INCLUDE_PATH_LIST') || '/').map(pathGlob);
   const outputOf = (size: string, type: string) => {
     const [width, height] = size.split('x').map(Number);
@@ -45,6 +50,7 @@ export function translateFirebase(text: string): common.Translation {
     return {
       style,
       target: { key: `${folders}/{name}_${size}.${common.formats.has(type) ? type : '{ext}'}` },
+      ...afterSteps,
     };
   };
   const ruleOf = (name: string, extensions: readonly string[], made: readonly string[]) => ({
@@ -70,11 +76,15 @@ export function translateFirebase(text: string): common.Translation {
       .filter((type) => type !== 'false' && !common.formats.has(type))
       .map((type) => `IMAGE_TYPE=${type}`),
     ...Object.keys(params).filter(
-      (name) => !translated.test(name) && !/^(|false|OFF|\{\})$/.test(param(name)),
+      (name) =>
+        !translated.test(name) && !isUnset(param(name)) && !(isCached && name === 'CACHE_CONTROL_HEADER'),
     ),
   ];
   return { rules, notes: lost.map((name) => `${name} has no counterpart${advice.get(name) ?? ''}.`) };
 }
+
+/** The extension's words for a setting that is not made. */
+const isUnset = (value: string) => /^(|false|OFF|\{\})$/.test(value);
 
 /** `/users/*` and all below it, as the start of a glob: such a star crosses folders, and stands for one at least. */
 function pathGlob(path: string): string {

@@ -4,14 +4,15 @@ import * as common from './import-rules.ts';
 
 const formatOf = (format: unknown) => common.formats.get(String(format).toLowerCase());
 
-const translated = /^(size|crop|gravity|format|quality|orientation|bucket|directory|prefix|suffix|template)$/;
+const translated =
+  /^(size|crop|gravity|format|quality|orientation|bucket|directory|prefix|suffix|template|acl|cacheControl)$/;
 
 /**
  * Translates the config.json of aws-lambda-image (ysugimoto/aws-lambda-image: README.md, doc/DIRECTORY.md). An output
  * that would look otherwise or stand elsewhere is left out, with a note. Throws CliError where none is left.
  */
 export function translateLambda(config: JsonObject): common.Translation {
-  const { resizes, reduce, bucket, ...rest } = config;
+  const { resizes, reduce, bucket, acl, cacheControl, ...rest } = config;
   const notes = [
     'The prefix and suffix of the S3 trigger are not in config.json: narrow match.key to them.',
     'An extension stays as it is where no format is given: jpg does not take the place of JPG and jpeg.',
@@ -24,7 +25,8 @@ export function translateLambda(config: JsonObject): common.Translation {
   }
   const outputs = new Map<string, object>();
   const exclude = new Set<string>();
-  for (const [place, entry] of entries) {
+  for (const [place, own] of entries) {
+    const entry: JsonObject = { acl, cacheControl, ...own };
     const style = styleOf(entry);
     const target = targetOf(entry);
     const name = entry.bucket ?? bucket;
@@ -39,9 +41,11 @@ export function translateLambda(config: JsonObject): common.Translation {
     if (name !== undefined && !isBucket) {
       notes.push(`${place}: no bucket of OSS can be called ${name}; add target.bucket.`);
     }
+    const afterSteps = afterStepsOf(entry);
+    notes.push(...afterSteps.lost.map((field) => `${place}.${field} has no counterpart.`));
     // The tool runs one after another, so the last one of a key is the one that stays.
     const saved = { bucket: isBucket ? name : undefined, key: target.key };
-    outputs.set(JSON.stringify(saved), { style, target: saved });
+    outputs.set(JSON.stringify(saved), { style, target: saved, ...afterSteps.fields });
     exclude.add(target.glob);
   }
   if (outputs.size === 0) {
@@ -49,6 +53,19 @@ export function translateLambda(config: JsonObject): common.Translation {
   }
   const match = { key: `**/${common.pictureGlob()}`, exclude: [...exclude] };
   return { rules: [{ name: 'resize', match, outputs: [...outputs.values()] }], notes };
+}
+
+/** The headers and the ACL, and the fields that have no counterpart: OSS knows fewer ACLs than S3. */
+function afterStepsOf({ acl, cacheControl }: JsonObject): { fields: object; lost: string[] } {
+  const isAcl = /^(private|public-read|public-read-write)$/.test(String(acl));
+  const isHeader = common.isHeaderValue(cacheControl);
+  return {
+    fields: {
+      headers: isHeader ? { 'Cache-Control': cacheControl } : undefined,
+      acl: isAcl ? acl : undefined,
+    },
+    lost: [...(isAcl || !acl ? [] : ['acl']), ...(isHeader || !cacheControl ? [] : ['cacheControl'])],
+  };
 }
 
 /** The style, or undefined where a part of it has no counterpart. */

@@ -35,3 +35,7 @@ export function folderOf(path: string): string {
 /** Whether it is a whole number from 1 to `max`, by default the longest side that OSS makes (OSS help, "Resize images"). */
 export const isCount = (value: unknown, max = 16_384) =>
   Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= max;
+
+/** Whether a header of OSS can have this value: one line of ASCII. */
+export const isHeaderValue = (value: unknown) =>
+  typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value);

@@ -3,6 +3,7 @@ import { deleteObject, type ObjectResult } from '../oss/operations.ts';
 import type { SaveAndFinish, SaveEnd, SaveTools } from '../pipeline/life.ts';
 import { formatObject, type SaveTask, type SkipReason } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
+import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
 /**
@@ -16,8 +17,7 @@ const markName = 'x-oss-meta-oss-saveas';
  * complete is left alone, and one that this event's upload has been saved to before is only completed.
  */
 export const saveAndFinish: SaveAndFinish = async (task, tools) => {
-  const { skipLarger, ...properties } = task.afterSteps ?? {};
-  const mark = Object.values(properties).some((value) => value !== undefined) ? markOf(task) : undefined;
+  const mark = needsCopy(task.afterSteps) ? markOf(task) : undefined;
   const mayBeSaved = tools.isSaved || (mark !== undefined && task.raisedAt !== undefined);
   const existing = mayBeSaved || tools.mayKeep ? await tools.head() : undefined;
   const next = existing === undefined ? 'process' : decide(existing, task, tools, mark);

@@ -27,6 +27,11 @@ export interface AfterSteps {
   skipLarger?: boolean | undefined;
 }
 
+/** Tells whether an output is copied onto itself once it is saved, which sets everything but its bytes. */
+export function needsCopy({ headers, tags, storageClass, acl }: AfterSteps = {}): boolean {
+  return [headers, tags, storageClass, acl].some((property) => property !== undefined);
+}
+
 /** One style and where its result is saved, once for each variant. */
 export interface Output {
   style: readonly Part[];

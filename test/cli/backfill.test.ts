@@ -142,6 +142,27 @@ describe('a backfill', () => {
     expect(new Set(processed).size).toBe(240);
   });
 
+  it('counts the copies by which outputs get their properties, in the dry run too', async () => {
+    const { oss, run, rules, processed } = await startWith(pictures(3));
+    await writeFile(
+      rules,
+      rulesText.replace('        vary:', '        headers: { Expires: "0" }\n        vary:'),
+    );
+
+    const dry = await run(['oss://photos/']);
+    const { out } = await run(['oss://photos/', '--yes']);
+
+    expect(dry.out).toMatch(/6 HEAD requests, and 6\s+copies of outputs onto themselves/);
+    expect(out).toContain('6 saved');
+    expect(processed).toHaveLength(6);
+    const { headers } = await oss.call({
+      method: 'HEAD',
+      bucket: 'photos',
+      key: oss.events.at(-1)?.oss.object.key ?? '',
+    });
+    expect(headers).toMatchObject({ expires: '0' });
+  });
+
   it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
     const { run, processed } = await startWith(pictures(2));
     await run(['oss://photos/', '--yes']);

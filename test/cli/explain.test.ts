@@ -145,6 +145,34 @@ describe('explain', () => {
     );
   });
 
+  it('says what follows a save, and counts its requests in the price', async () => {
+    const file = join(dir, 'after.yaml');
+    const output = (name: string, more: object) => ({
+      ...{ style: 'image/resize,w_9', target: { key: `out/${name}` }, ...more },
+    });
+    const outputs = [
+      output('a', {
+        headers: { 'Cache-Control': 'no-cache', 'x-oss-meta-by': 'me' },
+        ...{ tags: { kind: 'thumbnail' }, storageClass: 'IA', acl: 'public-read' },
+      }),
+      output('b', { skipLarger: true }),
+      output('c', { skipLarger: true, acl: 'private' }),
+      output('d', {}),
+    ];
+    await writeFile(file, stringify({ rules: [{ name: 'r', match: { key: 'in/*' }, outputs }] }));
+
+    const { out } = await runCommand(['explain', '--rules', file, 'in/a']);
+
+    expect(out.match(/^ +then .*$/gm)?.map((line) => line.trim())).toEqual([
+      'then gets headers cache-control, x-oss-meta-by; tags kind; storage class IA; ACL public-read',
+      'then is deleted if it has more bytes than its source',
+      'then is deleted if it has more bytes than its source, else gets ACL private',
+    ]);
+    expect(out).toContain(
+      '4 billable processing calls, and 6 requests for what follows a save; the function costs CNY 20.42 for a million',
+    );
+  });
+
   it('reads keys from standard input, with or without a byte order mark', async () => {
     const input = '\ufeffin/a.jpg\r\nin/b.jpg\n';
     const args = ['explain', '--rules', rules, '--json', '-'];

@@ -62,8 +62,37 @@ describe('import', () => {
       expect(out).toContain(`# ${note}\n`);
     }
     expect(err).toContain('DELETE_ORIGINAL_FILE has no counterpart: the source is kept');
-    expect(err).toContain('CACHE_CONTROL_HEADER has no counterpart');
+    expect(err).not.toContain('CACHE_CONTROL_HEADER');
     expect(err).toContain('but for the quality of JPEG and WebP');
+  });
+
+  it('keeps Cache-Control and ACL of either tool, and names an ACL that OSS does not know', () => {
+    const outputs = (text: string) => {
+      const { rules, notes } = importRules(text, 'settings');
+      const compiled = compileRules(rules, 'rules.yaml');
+      const all = compiled.ok ? compiled.ruleSet.rules.flatMap((rule) => rule.outputs) : [];
+      return { steps: all.map(({ afterSteps }) => afterSteps), notes };
+    };
+    const config = {
+      acl: 'public-read',
+      cacheControl: 'no-cache',
+      resizes: [
+        { size: 1, directory: 'a' },
+        { size: 2, directory: 'b', acl: 'authenticated-read', cacheControl: null },
+      ],
+    };
+    const params = 'IMG_SIZES=9x9\nIMAGE_TYPE=webp\nCACHE_CONTROL_HEADER=max-age=86400\nMAKE_PUBLIC=true';
+
+    const lambda = outputs(JSON.stringify(config));
+
+    expect(lambda.steps).toEqual([
+      { headers: { 'cache-control': 'no-cache' }, acl: 'public-read' },
+      undefined,
+    ]);
+    expect(lambda.notes).toContain('resizes[1].acl has no counterpart.');
+    expect(outputs(params).steps).toEqual([
+      { headers: { 'cache-control': 'max-age=86400' }, acl: 'public-read' },
+    ]);
   });
 
   it('writes a new file with --out, and never over another one', async () => {
@@ -137,6 +166,8 @@ describe('import', () => {
       format: optional(fc.constantFrom('jpg', 'png', 'gif', 'tiff', 'psd')),
       quality: optional(fc.integer({ min: -1, max: 101 })),
       orientation: optional(fc.boolean()),
+      acl: optional(fc.constantFrom('private', 'public-read', 'authenticated-read', '', 1)),
+      cacheControl: optional(fc.constantFrom('no-cache', 'é', ' x', '', null, 'a\nb')),
       template: optional(fc.constant({ pattern: 'a', output: 'b' })),
     });
     const config = fc.record({
