@@ -143,7 +143,7 @@ describe('a backfill', () => {
   });
 
   it('counts the copies by which outputs get their properties, in the dry run too', async () => {
-    const { oss, run, rules, processed } = await startWith(pictures(3));
+    const { oss, run, rules, processed, keys } = await startWith(pictures(3));
     await writeFile(
       rules,
       rulesText.replace('        vary:', '        headers: { Expires: "0" }\n        vary:'),
@@ -161,6 +161,19 @@ describe('a backfill', () => {
       key: oss.events.at(-1)?.oss.object.key ?? '',
     });
     expect(headers).toMatchObject({ expires: '0' });
+
+    await writeFile(
+      rules,
+      rulesText.replace('        vary:', '        headers: { Expires: "1" }\n        vary:'),
+    );
+    const again = await run(['oss://photos/', '--only-missing', '--yes']);
+
+    expect(again.out).toContain('6 saved');
+    expect(processed).toHaveLength(6);
+    const [changed] = (await keys('small/')).slice(-1);
+    expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: changed ?? '' })).headers).toMatchObject({
+      expires: '1',
+    });
   });
 
   it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
