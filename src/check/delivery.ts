@@ -16,34 +16,25 @@ import {
   writtenKeys,
 } from './language.ts';
 
-/** A key that a rule takes and no trigger delivers. */
-export interface DeliveryGap {
-  rule: SourceRule;
-  /** One of the buckets that the rule names, if it names any. */
-  bucket: string | undefined;
-  key: string;
-  /** Other keys of the rule are delivered. */
-  isPartly: boolean;
-}
-
 /** States for one question; where they do not suffice, it stays open. */
 const maxSteps = 20_000;
 const maxStepsForAll = 200_000;
 
-/** Finds for each rule, and each bucket that it names, a key that none of the triggers delivers. */
-export function findDeliveryGaps(rules: readonly SourceRule[], triggers: readonly Trigger[]): DeliveryGap[] {
+/** Tells of all that no trigger delivers, in each bucket that a rule names: a warning, or an error where a rule would never run. */
+export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const deliveries = readDeliveries(triggers);
   return rules.flatMap((rule) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
       const near = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
-      const found = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
-      return found === undefined ? [] : [{ rule, bucket, ...found }];
+      const missed = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
+      return missed === undefined ? [] : [describeMissed(rule, bucket, missed)];
     }),
   );
 }
 
+/** A key that the rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
 function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget) {
   const wanted = sourceKeys(rule, budget);
   const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
@@ -54,23 +45,23 @@ function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: B
   return { key, isPartly: deliveries.some(({ keys }) => !intersect(wanted, keys, budget).isEmpty) };
 }
 
-/** Tells of all that no trigger delivers: a warning, or an error where a rule would never run. */
-export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  return findDeliveryGaps(rules, triggers).map(({ rule, bucket, key, isPartly }) => {
-    const { name, index, match } = rule;
-    const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
-    const [glob, ...others] = match.key;
-    return {
-      severity: isPartly ? 'warning' : 'error',
-      code: isPartly ? 'partly-reached' : 'unreached',
-      message: isPartly
-        ? `some of ${what} is delivered by no trigger, such as \`${key}\``
-        : `no trigger delivers ${what}, such as \`${key}\`: it would never run`,
-      hint: 'oss-saveas generate trigger writes triggers for the rules.',
-      path: ['rules', index, 'match', 'key'],
-      span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
-    };
-  });
+function describeMissed(
+  { name, index, match }: SourceRule,
+  bucket: string | undefined,
+  { key, isPartly }: { key: string; isPartly: boolean },
+): Diagnostic {
+  const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
+  const [glob, ...others] = match.key;
+  return {
+    severity: isPartly ? 'warning' : 'error',
+    code: isPartly ? 'partly-reached' : 'unreached',
+    message: isPartly
+      ? `some of ${what} is delivered by no trigger, such as \`${key}\``
+      : `no trigger delivers ${what}, such as \`${key}\`: it would never run`,
+    hint: 'oss-saveas generate trigger writes triggers for the rules.',
+    path: ['rules', index, 'match', 'key'],
+    span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
+  };
 }
 
 /** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { findDeliveryGaps } from '../check/delivery.ts';
+import { checkDelivery } from '../check/delivery.ts';
 import { type FunctionResource, readDeployment, readTrigger, type Trigger } from '../check/deployment.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import type { Io } from './command.ts';
@@ -57,9 +57,7 @@ function checkCoverage(rules: Rules, triggers: readonly Trigger[]): Finding {
     return `${name} (${filter})`;
   });
   const found = filters.join(', ') || 'no trigger';
-  const missed = findDeliveryGaps(rules, triggers).map(
-    ({ rule, key }) => `${rule.name} takes ${key}, which none delivers`,
-  );
+  const missed = checkDelivery(rules, triggers).map(({ message }) => message);
   return missed.length === 0
     ? ok(check, found)
     : wrong(check, `${found}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { findDeliveryGaps } from '../../src/check/delivery.ts';
+import { checkDelivery } from '../../src/check/delivery.ts';
 import { readTrigger } from '../../src/check/deployment.ts';
 import { checkTriggers } from '../../src/check/triggers.ts';
 import { nativeTriggers } from '../../src/cli/trigger-filters.ts';
@@ -209,14 +209,15 @@ describe('the generated triggers', () => {
         const site = { region: 'cn-hangzhou', account: '1', bucket: 'photos', functionName: 'f' };
         const triggers = nativeTriggers(compiled.source, site).map((one) => readTrigger(one, []));
 
-        expect(findDeliveryGaps(compiled.source, triggers)).toEqual([]);
+        expect(checkDelivery(compiled.source, triggers)).toEqual([]);
         const ours = {
           path: [],
           name: 'f',
           isOurs: true,
           role: 'r',
           triggers,
-          ...{ codeDir: '/dist', settings: [] },
+          codeDir: '/dist',
+          settings: [],
         };
         expect([...checkTriggers([ours])]).toEqual([]);
       }),
