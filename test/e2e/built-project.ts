@@ -27,7 +27,7 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
 export async function startStack(
   projectDir: string,
   rulesFile: string,
-  startInstance?: LocalStackOptions['startInstance'],
+  options: Pick<LocalStackOptions, 'startInstance' | 'simulateTasks'> = {},
 ) {
   const dataDir = await mkdtemp(join(tmpdir(), 'oss-saveas-data-'));
   const outcomes: InvocationOutcome[] = [];
@@ -40,7 +40,7 @@ export async function startStack(
     pageDir: join(projectDir, 'build/page'),
     instanceProgram: join(projectDir, 'build/fc-instance.js'),
     nodeBinary: await fetchNode(platformVersion),
-    startInstance,
+    ...options,
     accessKey: { id: 'local', secret: 'local-secret' },
     region: 'cn-hangzhou',
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

@@ -27,7 +27,7 @@ beforeAll(async () => {
     const inCode = args.map((arg: string) => arg.replace('/code', options.codeDir));
     return startHttpInstance([nodeBinary, ...inCode], options);
   };
-  stack = await startStack(project.dir, 'rules.yaml', startInstance);
+  stack = await startStack(project.dir, 'rules.yaml', { startInstance });
   const access = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
   official = new OSS({ endpoint: stack.url, region: 'oss-cn-hangzhou', bucket: 'photos', ...access });
 });

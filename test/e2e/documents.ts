@@ -12,6 +12,7 @@ export const changes: Record<string, string> = {
   'npm start': 'npm start -- --port 0',
   'npm start -- --port 9001 --data /tmp/oss --rules my-rules.yaml':
     'npm start -- --port 0 --data oss --rules my-rules.yaml',
+  'npm start -- --simulate-tasks': 'npm start -- --simulate-tasks --port 0 --data simulated',
   'npx oss-saveas local --port 9001': 'npx oss-saveas local --port 0',
   'npx oss-saveas local --data other-folder': 'npx oss-saveas local --data other-folder --port 0',
   'npx oss-saveas init .': 'npx oss-saveas init . --yes',

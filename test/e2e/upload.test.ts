@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { main } from '../../src/cli/main.ts';
 import { samplePictures } from '../../src/local/pictures.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
@@ -34,7 +35,8 @@ afterAll(() => project.remove());
 async function start(...rules: object[]) {
   const file = join(project.dir, 'rules.test.json');
   await writeFile(file, JSON.stringify({ rules }));
-  stack = await startStack(project.dir, rules.length === 0 ? join(project.dir, 'rules.yaml') : file);
+  const rulesFile = rules.length === 0 ? join(project.dir, 'rules.yaml') : file;
+  stack = await startStack(project.dir, rulesFile, { simulateTasks: true });
   const { url } = stack;
   const ours = createClient({
     region: 'cn-hangzhou',
@@ -213,5 +215,57 @@ describe('objects that were there before', () => {
     for (const key of targets) {
       expect(await look(ours, key)).toMatchObject({ contentType: expect.stringMatching(/^image/) });
     }
+  });
+});
+
+describe('the rules of docs/styles.md', () => {
+  /** The rules of a YAML block of the page, for the bucket of these tests. */
+  async function rulesOfPage(block: number): Promise<object[]> {
+    const text = await readFile('docs/styles.md', 'utf8');
+    const { rules }: { rules: { match: object }[] } = parse(
+      text.split('```yaml\n')[block]?.split('```')[0] ?? '',
+    );
+    return rules.map((rule) => ({ ...rule, match: { ...rule.match, bucket: 'photos' } }));
+  }
+  const keysOf = async (client: OSS) =>
+    ((await client.listV2({ 'max-keys': '100' }, {})).objects ?? []).map(({ name }) => name);
+
+  it('give a video a cover, and the cover its thumbnails', async () => {
+    const { stack, ours, official } = await start(...(await rulesOfPage(1)));
+
+    await official.put('uploads/a.mov', Buffer.from('a film'));
+    await stack.functionCompute.idle();
+
+    expect(await keysOf(official)).toEqual([
+      'covers/uploads/a.mov.jpg',
+      'derived/covers/uploads/a.mov.jpg-320.webp',
+      'derived/covers/uploads/a.mov.jpg-640.webp',
+      'uploads/a.mov',
+    ]);
+    expect(await look(ours, 'derived/covers/uploads/a.mov.jpg-320.webp')).toMatchObject({
+      ...{ width: 320, format: 'webp' },
+    });
+  });
+
+  it('have OSS convert a video by tasks, which are reported as saved when they end', async () => {
+    const { stack, official } = await start(...(await rulesOfPage(2)));
+
+    await official.put('uploads/a.mov', Buffer.from('a film'));
+    const results = () => stack.outcomes.flatMap(resultsOf).map(({ status, reason }) => reason ?? status);
+    await vi.waitFor(() => expect(results().filter((result) => result === 'saved')).toHaveLength(2), 10_000);
+    await stack.functionCompute.idle();
+
+    expect(await keysOf(official)).toEqual([
+      'frames/uploads/a.mov/1.jpg',
+      'frames/uploads/a.mov/2.jpg',
+      'mp4/uploads/a.mov.mp4',
+      'uploads/a.mov',
+    ]);
+    // The events of the results are not taken again.
+    expect(results().sort()).toEqual([
+      ...Array(3).fill('no-rule-matched'),
+      ...Array(2).fill('saved'),
+      ...Array(2).fill('submitted'),
+    ]);
   });
 });
