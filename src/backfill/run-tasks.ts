@@ -40,7 +40,7 @@ interface Batch {
 }
 
 /** The batches that were handed over and not yet accounted for, by task id. */
-type Submitted = Map<string, { batch: Batch; item: Item }>;
+type BatchesUnderWay = Map<string, { batch: Batch; item: Item }>;
 
 /**
  * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
@@ -50,7 +50,7 @@ type Submitted = Map<string, { batch: Batch; item: Item }>;
  */
 export async function runTasks(options: RunTasksOptions): Promise<void> {
   const { journal, client, stop } = options;
-  const submitted: Submitted = new Map();
+  const submitted: BatchesUnderWay = new Map();
   let pollMs = firstPollMs;
   const followUntilFewerThan = async (count: number) => {
     while (submitted.size >= count && !stop.aborted) {
@@ -127,7 +127,7 @@ function payloadOf(objects: readonly StoredObject[], { savedSince }: RunTasksOpt
 }
 
 /** Accounts for the batches that are no longer under way. What a failed or stopped one has left is made from here. */
-async function account(submitted: Submitted, options: RunTasksOptions): Promise<void> {
+async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
   for (const [taskId, { batch, item }] of [...submitted].filter(([id]) => !active.has(id))) {

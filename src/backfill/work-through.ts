@@ -12,7 +12,7 @@ export interface WorkOptions {
   stop: AbortSignal;
 }
 
-/** What a job does about objects. */
+/** A job's own part in working through objects. */
 export interface ObjectWork {
   /** Why there is nothing to do about an object, where that is known without asking for it. */
   findReason: (object: StoredObject) => string | undefined;

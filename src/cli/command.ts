@@ -30,7 +30,7 @@ export interface Option {
 
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What one command takes and does; `run` resolves to the exit code. */
+/** A command as data; `run` resolves to the exit code. */
 export interface Command {
   options: Readonly<Record<string, Option>>;
   /** Arguments that may stand beside the options. */

@@ -5,7 +5,7 @@ import { operationsOf } from '../style/asynchronous.ts';
 /** Built-in styles do not tell which kind of task they are. */
 const tasks = ['imm:CreateMediaConvertTask', 'imm:CreateOfficeConversionTask'];
 
-/** What the rules need to be allowed in IMM (OSS help, "Permissions"). */
+/** Lists what the rules need to be allowed in IMM (OSS help, "Permissions"). */
 export function immPermissions(rules: readonly SourceRule[]): string[] {
   const styles = rules.flatMap(({ outputs }) => outputs.flatMap(stylesOf));
   const permissions = styles.flatMap((style) =>

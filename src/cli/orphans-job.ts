@@ -22,7 +22,7 @@ export const orphansOptions: Readonly<Record<string, Option>> = {
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 };
 
-/** Where orphans are looked for, and where the sources are that others have. */
+/** The places to look in: for orphans, and for the sources that all others have. */
 export interface Search {
   rules: readonly SourceRule[];
   targets: Targets;

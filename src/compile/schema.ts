@@ -145,7 +145,7 @@ const headerNames = [
 ];
 const headerNoun = `one of ${headerNames.join(', ')}, or x-oss-meta-… of your own`;
 const headerName = z.string(headerNoun).refine(isKeptHeader, headerNoun);
-// What is not ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
+// Other characters than ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
 const headerValue = text(
   headerValueNoun,

@@ -4,7 +4,7 @@ import { type Refinement, report } from './outputs.ts';
 import type { OutputSource } from './schema.ts';
 import { isSubmitted, stylesOf } from './variants.ts';
 
-/** What the function does to an output that is there. */
+/** The fields by which the function does something to an output that is there. */
 const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'skipLarger'] as const;
 
 /** Reports what an asynchronous task cannot do, and what only one can. */

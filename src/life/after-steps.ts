@@ -35,7 +35,7 @@ export const saveAndFinish: SaveAndFinish = async (task, tools) => {
   return end.status === 'saved' ? { ...end, requestId, attempts } : end;
 };
 
-/** Which steps a target has seen, and what it was made of and how. */
+/** The steps that a target has seen, and the source and process it was made by. */
 interface Mark {
   steps: string;
   content: string;

@@ -17,14 +17,14 @@ export type StackEvent = { timeMs: number } & (
 
 export type StackListener = (event: StackEvent) => void;
 
-type Untimed<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
+type WithoutTime<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
 
 export type StackEvents = ReturnType<typeof createStackEvents>;
 
 /** Tells what happens to all who listen, what goes through `log` included. */
 export function createStackEvents(log: Logger, first: StackListener | undefined) {
   const listeners = new Set(first === undefined ? [] : [first]);
-  const emit = (event: Untimed<StackEvent>) => {
+  const emit = (event: WithoutTime<StackEvent>) => {
     for (const listener of listeners) {
       listener({ ...event, timeMs: Date.now() });
     }

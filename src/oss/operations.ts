@@ -20,7 +20,7 @@ export interface OperationResult {
   attempts: number;
 }
 
-/** Those of an answer. */
+/** Reads the part of an answer that all operations share. */
 export function resultOf({ statusCode, headers, context }: OperationResponse): OperationResult {
   return { statusCode, requestId: headers['x-oss-request-id']?.slice(0, 100), attempts: context.attempts };
 }

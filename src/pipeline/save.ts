@@ -49,7 +49,7 @@ export async function save(task: SaveTask, options: SaveOptions): Promise<SaveRe
       case 'skipped':
         return { ...end, rule, source, target };
       case 'unfinished':
-        // What follows a save fails by a setting, which somebody may mend, and never by the picture.
+        // A step after the save fails by a setting, which somebody may mend, and never by the picture.
         return { ...failure(end.cause), kind: 'transient', isSaved: true };
     }
   } catch (error) {

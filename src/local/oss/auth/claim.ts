@@ -3,7 +3,7 @@ import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 import type { AccessKeys, Principal } from './access-keys.ts';
 
 /** A signature that a secret makes, and of what. */
-export interface Signed {
+export interface ComputedSignature {
   readonly stringToSign: string;
   readonly signature: string;
 }
@@ -14,7 +14,7 @@ export interface Claim {
   readonly securityToken: string | undefined;
   readonly signature: string;
   /** The signatures of the same thing that are right for a secret: several where clients differ and OSS takes each. */
-  readonly sign: (secret: string) => readonly [Signed, ...Signed[]];
+  readonly sign: (secret: string) => readonly [ComputedSignature, ...ComputedSignature[]];
   /** The number that goes with the refusal. */
   readonly ec: string;
 }

@@ -4,6 +4,7 @@ import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
 import {
   type Claim,
+  type ComputedSignature,
   checkSkew,
   checkValidity,
   invalidAuthorization,
@@ -11,7 +12,6 @@ import {
   invalidExpires,
   parseHttpDate,
   parseIsoDate,
-  type Signed,
 } from './claim.ts';
 
 /** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
@@ -51,7 +51,7 @@ export function v1Claim(
   claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
   text: string,
 ): Claim {
-  const sign = (secret: string): [Signed] => [
+  const sign = (secret: string): [ComputedSignature] => [
     { stringToSign: text, signature: createHmac('sha1', secret).update(text, 'latin1').digest('base64') },
   ];
   return { ...claim, sign, ec: '0002-00000040' };

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { OssRequest } from '../http/request.ts';
-import type { Signed } from './claim.ts';
+import type { ComputedSignature } from './claim.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
 export interface V4Credential {
@@ -29,7 +29,7 @@ export function signV4(
   { credential, signedAt, additionalHeaders }: V4Signing,
   secret: string,
   emptyValue: '' | '=' = '',
-): Signed {
+): ComputedSignature {
   const canonical = canonicalRequest(request, additionalHeaders, emptyValue);
   // latin1: header values hold one character a byte, and the hash is over the bytes that came in.
   const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');

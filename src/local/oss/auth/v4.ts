@@ -2,6 +2,7 @@ import { badRequest } from '../http/errors.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import {
   type Claim,
+  type ComputedSignature,
   checkSkew,
   checkValidity,
   invalidAuthorization,
@@ -9,7 +10,6 @@ import {
   invalidExpires,
   parseHttpDate,
   parseIsoDate,
-  type Signed,
 } from './claim.ts';
 import { signV4, type V4Credential, type V4Signing } from './v4-signature.ts';
 
@@ -92,7 +92,7 @@ function requestClaim(
   securityToken: string | undefined,
 ): Claim {
   // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
-  const sign = (secret: string): [Signed, Signed] => [
+  const sign = (secret: string): [ComputedSignature, ComputedSignature] => [
     signV4(request, signing, secret),
     signV4(request, signing, secret, '='),
   ];

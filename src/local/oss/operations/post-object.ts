@@ -1,4 +1,4 @@
-import { type Claim, type Signed, verify } from '../auth/claim.ts';
+import { type Claim, type ComputedSignature, verify } from '../auth/claim.ts';
 import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
 import { checkScope, parseCredential } from '../auth/v4.ts';
@@ -72,7 +72,7 @@ function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
     const credential = parseCredential(fields.get('x-oss-credential'));
     checkScope(credential, fields.get('x-oss-date') ?? '', region);
     const signature = fields.get('x-oss-signature') ?? '';
-    const sign = (secret: string): [Signed] => [
+    const sign = (secret: string): [ComputedSignature] => [
       { stringToSign: policy, signature: signTextV4(policy, credential, secret) },
     ];
     const { accessKeyId } = credential;

@@ -18,7 +18,7 @@ export interface TaskRequest {
   readonly topic: string | undefined;
 }
 
-/** What a task made: a text for the message alone, or objects. */
+/** The result of a task: a text for the message alone, or objects. */
 export interface TaskResult {
   readonly content?: string | undefined;
   readonly targets?: readonly OssObject[] | undefined;
