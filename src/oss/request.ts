@@ -27,6 +27,14 @@ export interface HttpResponse {
 const maxIdleMs = 5_000;
 
 /**
+ * After a shorter silence connections are used on probation: one that its other side has forgotten answers nothing, and
+ * would cost the whole attempt. The first byte has to come within this time, else the next attempt takes a new connection.
+ * A call that OSS has begun is then made, and paid, once more. So only a silence leads to it: right after an answer a
+ * connection is sound, and what is slow is the picture.
+ */
+const [probationIdleMs, probationMs, firstByteMs] = [1_000, 1_000, 10_000];
+
+/**
  * The default dispatcher: keeps connections for a few seconds of wall time (a warm function instance then skips the
  * handshake), at most `connections` per host. After a longer silence it begins with new ones, which also ends a pool
  * that waits for connections it will never get back. undici's own timeouts are off, because `send` bounds the attempt.
@@ -51,6 +59,7 @@ class RenewedAgent extends DispatcherBase {
   readonly #now: () => number;
   #agent: Agent;
   #usedAt: number;
+  #probationEnd = 0;
 
   constructor(create: () => Agent, now: () => number) {
     super();
@@ -62,13 +71,23 @@ class RenewedAgent extends DispatcherBase {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const nowMs = this.#now();
-    if (nowMs - this.#usedAt > maxIdleMs) {
+    const idleMs = nowMs - this.#usedAt;
+    if (idleMs > maxIdleMs) {
       // Requests under way are answered before the old agent is closed.
       this.#agent.close().catch(() => {});
       this.#agent = this.#create();
+      this.#probationEnd = 0;
+    } else if (idleMs > probationIdleMs) {
+      this.#probationEnd = nowMs + probationMs; // It holds for the calls that begin together with this one.
     }
     this.#usedAt = nowMs;
-    return this.#agent.dispatch(options, handler);
+    const isTrusted = nowMs >= this.#probationEnd;
+    return this.#agent.dispatch(isTrusted ? options : { ...options, headersTimeout: firstByteMs }, handler);
+  }
+
+  /** Notes that an answer came just now: the time that OSS took for it was no silence. */
+  noteAnswer(): void {
+    this.#usedAt = this.#now();
   }
 
   override close(): Promise<void> {
@@ -130,6 +149,9 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
       },
       onResponseEnd() {
         clearTimeout(timer);
+        if (dispatcher instanceof RenewedAgent) {
+          dispatcher.noteAnswer();
+        }
         const response = { ...head, body: Buffer.concat(chunks, sizeBytes) };
         // The pool has its connection back one turn later: a request sent before would open another.
         setImmediate(() => setImmediate(resolve, response));

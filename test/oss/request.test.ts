@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTcpServer } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CallSettings } from '../../src/oss/call.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent, send } from '../../src/oss/request.ts';
 import { canonicalRequest, scope, stringToSign } from '../../src/oss/sign.ts';
@@ -159,7 +160,7 @@ describe('connections', () => {
     response.writeHead(200, { 'x-oss-request-id': 'R' }).end();
   };
   const object = { bucket: 'photos', key: 'k' };
-  function connectAt(url: string, clock: { nowMs: number }) {
+  function connectAt(url: string, clock: { nowMs: number }, more: Partial<CallSettings> = {}) {
     const dispatcher = createAgent(16, () => clock.nowMs);
     closing.push(() => dispatcher.destroy());
     const region = 'cn-hangzhou';
@@ -169,6 +170,7 @@ describe('connections', () => {
       dispatcher,
       maxAttempts: 1,
       attemptTimeoutMs: 2_000,
+      ...more,
     };
     return {
       dispatcher,
@@ -227,6 +229,42 @@ describe('connections', () => {
       expect(connections).toBe(expected);
     },
   );
+
+  it('that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
+    /** The second answer takes 14 s on the connection of the first, which came after `workMs`, `idleMs` ago. */
+    async function callTwice({ idleMs = 0, workMs = 0 }) {
+      const clock = { nowMs: 10_000 };
+      let [requests, connections] = [0, 0];
+      const url = await listen(
+        (_request, response) => {
+          requests += 1;
+          clock.nowMs += requests === 1 ? workMs : 0;
+          const delayMs = requests === 2 ? 14_000 : 0;
+          setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), delayMs).unref();
+        },
+        () => (connections += 1),
+      );
+      const patient = { maxAttempts: 2, attemptTimeoutMs: 30_000, sleep: async () => {} };
+      const { client } = connectAt(url, clock, patient);
+      await client.headObject(object);
+      clock.nowMs += idleMs;
+      const startedAt = Date.now();
+      const { attempts } = await client.headObject(object);
+      return { attempts, connections, isSlow: Date.now() - startedAt > 13_900 };
+    }
+
+    const ends = await Promise.all([
+      callTwice({ idleMs: 2_000 }),
+      callTwice({ idleMs: 500 }),
+      callTwice({ workMs: 20_000 }),
+    ]);
+
+    expect(ends).toEqual([
+      { attempts: 2, connections: 2, isSlow: false },
+      { attempts: 1, connections: 1, isSlow: true },
+      { attempts: 1, connections: 1, isSlow: true },
+    ]);
+  });
 
   it('that undici believes to be taken for ever do not outlive a few seconds', async () => {
     const url = await listen(ok);
