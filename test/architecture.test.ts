@@ -17,12 +17,14 @@ interface Import {
 
 const imports: Import[] = files.flatMap((from) => {
   const text = readFileSync(from, 'utf8');
-  const found = text.matchAll(/(?:^(?:import|export)( type)? [^;]*?from |\bimport\()'([^']+)'/gm);
+  const found = text.matchAll(
+    /(?:^(?:import|export)( type)? [^;]*?from |^import |\b(?:import|require)\()'([^']+)'/gm,
+  );
   return [...found].map(([statement, type, name = '']) => ({
     from,
     to: name.startsWith('.') ? normalize(join(dirname(from), name)) : name,
     isType: type !== undefined,
-    isLazy: statement.startsWith('import('),
+    isLazy: /^(import|require)\(/.test(statement),
   }));
 });
 
