@@ -45,9 +45,17 @@ async function runSteps(source: SourceImage, steps: readonly Step[], context: Ac
   return encodePicture(await applySteps(openPicture(source, { isTurned, isAnimated }), steps, context));
 }
 
+/** A process may hold hundreds of actions, each of which takes up to a second; no page says how long OSS works on one. */
+const maxWorkMs = 20_000;
+
 async function applySteps(picture: Picture, steps: readonly Step[], context: ActionContext) {
+  const endsAt = Date.now() + maxWorkMs;
   let current = picture;
-  for (const { name, values } of steps) {
+  for (const [index, { name, values }] of steps.entries()) {
+    if (Date.now() > endsAt) {
+      const seconds = maxWorkMs / 1_000;
+      throw notImplemented(`work of more than ${seconds} s on one picture (action ${index + 1}, ${name})`);
+    }
     current = (await lookUp(actions, name)?.(current, values, context)) ?? current;
   }
   return current;

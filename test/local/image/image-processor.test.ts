@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createImageProcessor, createSchedule } from '../../../src/local/image/image-processor.ts';
 import { processImage } from '../../../src/local/image/process-image.ts';
 import { halves, request } from './samples.ts';
@@ -62,6 +62,22 @@ describe('images of a server', () => {
 
     expect(order).toEqual([['a', 'small'], ['b'], ['c']]);
     await Promise.all(all);
+  });
+
+  it('images of a server are given up, by name, where their actions take longer than 20 s', async () => {
+    const picture = await halves(20, 20).png().toBuffer();
+    let nowMs = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (nowMs += 3_000));
+    onTestFinished(() => clock.mockRestore());
+
+    const short = processImage(request(picture, `image${'/blur,r_1,s_1'.repeat(6)}`));
+    await expect(short).resolves.toMatchObject({ contentType: 'image/png' });
+    const long = processImage(request(picture, `image${'/blur,r_1,s_1'.repeat(300)}`));
+
+    await expect(long).rejects.toMatchObject({
+      statusCode: 501,
+      message: expect.stringMatching(/more than 20 s on one picture \(action 7, blur\)/),
+    });
   });
 
   it('count with the images of their watermarks', async () => {
