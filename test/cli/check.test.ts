@@ -189,6 +189,8 @@ describe('check', () => {
       [trigger({}, { events: ['oss:ObjectCreated:PutObject'] })],
       ['warning trigger-events'],
     ],
+    ['no events at all', [uploads], [trigger({}, { events: [] })], ['error trigger-events']],
+    ['an ARN that is none', [uploads], [trigger({ sourceArn: 'photos' })], ['error trigger-arn']],
     ['no invocation role', [uploads], [trigger({ invocationRole: undefined })], ['warning invocation-role']],
     [
       'a filter without a suffix',
@@ -259,6 +261,14 @@ describe('check', () => {
     const { codes } = await check(rules, triggers);
 
     expect(codes).toEqual(expected);
+  });
+
+  it('warns of a function without a role, which may not even read OSS', async () => {
+    const props = { region: 'cn-hangzhou', triggers: [trigger()] };
+
+    const { codes } = await checkResources([uploads], { f: { component: 'fc3', props } });
+
+    expect(codes).toEqual(['warning role-missing']);
   });
 
   const uploadsTrigger = (name: string, prefix: string, suffix = '') =>
