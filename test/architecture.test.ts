@@ -112,7 +112,7 @@ describe('the architecture', () => {
     expect(files.map(layerOf).filter((layer) => parts[layer] === undefined)).toEqual([]);
   });
 
-  it('keeps the network in oss, and undici there', () => {
+  it('the architecture keeps the network in oss, and undici there', () => {
     const network = /^(undici|node:(http|https|net|tls|http2|dgram))/;
     const wrong = imports.filter(
       ({ from, to, isType }) => !isType && network.test(to) && !/^src\/((oss|local)\/|http\.ts)/.test(from),
@@ -129,14 +129,14 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('lets the function reach no tool, not even for a type', () => {
+  it('the architecture lets the function reach no tool, not even for a type', () => {
     const { files: reached } = reachedFrom('src/index.ts', true);
 
     expect(reached.filter((file) => !(layerOf(file) in functionParts))).toEqual([]);
     expect(reached.length).toBeGreaterThan(25);
   });
 
-  it('lets the function load no package but undici and, lazily, the credentials', () => {
+  it('the architecture lets the function load no package but undici and, lazily, the credentials', () => {
     const { packages } = reachedFrom('src/index.ts', false);
 
     const undici = ['core/connect.js', 'dispatcher/agent.js', 'dispatcher/dispatcher.js'];

@@ -97,7 +97,7 @@ describe('the deployed bundle', () => {
     ).toEqual([]);
   });
 
-  it('has what follows a save beside it, in a file of 20 KB at most that shares no class with it', async () => {
+  it('the deployed bundle has what follows a save beside it, in a file of 20 KB at most that shares no class with it', async () => {
     const code = await readFile(join(outDir, 'life.js'), 'utf8');
 
     expect(code.length).toBeLessThanOrEqual(20 * 1024);
@@ -137,7 +137,7 @@ describe('the deployed bundle', () => {
     expect(stdout).toContain(expected);
   });
 
-  it('keeps the class names of errors, which Function Compute reports', async () => {
+  it('the deployed bundle keeps the class names of errors, which Function Compute reports', async () => {
     const { handler } = await import(join(outDir, 'index.js'));
 
     const thrown = await handler(Buffer.from('{}'), { region: 'cn-hangzhou' }).catch(

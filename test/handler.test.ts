@@ -196,7 +196,7 @@ describe('an invocation', () => {
     await expect(handle(event)).rejects.toThrow('1 for good');
   });
 
-  it('keeps more time free the more there is to report', async () => {
+  it('an invocation keeps more time free the more there is to report', async () => {
     const many = { ...output, vary: { w: Array.from({ length: 100 }, (_, i) => i) } };
     let nowMs = 0;
     const unstartedAt: number[] = [];
@@ -238,7 +238,7 @@ describe('an invocation', () => {
     expect(report).toMatchObject({ saved: 2 });
   });
 
-  it('has fewer calls under way once OSS throttles', async () => {
+  it('an invocation has fewer calls under way once OSS throttles', async () => {
     let [active, calls] = [0, 0];
     const actives: number[] = [];
     const many = { ...output, vary: { w: Array.from({ length: 12 }, (_, i) => i) } };
@@ -325,7 +325,7 @@ describe('an invocation', () => {
     expect(report).toMatchObject({ saved: 2, skipped: 1 });
   });
 
-  it('fails, and does not skip, an object whose facts cannot be had', async () => {
+  it('an invocation fails, and does not skip, an object whose facts cannot be had', async () => {
     const sized = { rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 } } }] };
     agent.get(origin).intercept({ path: '/u/gone', method: 'HEAD' }).reply(404, '');
     const { handle } = handlerOf({}, sized);
@@ -363,7 +363,7 @@ describe('an invocation', () => {
     ).rejects.toThrow(/role/);
   });
 
-  it('uses the default chain when there is no context at all', async () => {
+  it('an invocation uses the default chain when there is no context at all', async () => {
     const { handle } = handlerOf({ OSS_REGION: 'cn-hangzhou' });
 
     await expect(handle({ bucket: 'photos', key: 'u/a' }, null)).rejects.toThrow('no chain here');

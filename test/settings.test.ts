@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError } from '../src/settings.ts';
 
 describe('the settings', () => {
-  it('need nothing: rules lie beside the code, region and endpoint come from the context', () => {
+  it('the settings need nothing: rules lie beside the code, region and endpoint come from the context', () => {
     expect(readSettings({}, '/code')).toEqual({
       rulesFile: '/code/rules.json',
       cname: false,
@@ -11,7 +11,7 @@ describe('the settings', () => {
     });
   });
 
-  it('take all that the environment says', () => {
+  it('the settings take all that the environment says', () => {
     const env = {
       RULES_FILE: '/x.json',
       OSS_ENDPOINT: 'http://127.0.0.1:9000',
@@ -31,7 +31,7 @@ describe('the settings', () => {
     });
   });
 
-  it('take an empty value as not set, as s.yaml leaves one behind', () => {
+  it('the settings take an empty value as not set, as s.yaml leaves one behind', () => {
     const settings = readSettings({ OSS_ENDPOINT: '', OSS_REGION: '', RULES_FILE: '', OSS_CNAME: '' }, '/c');
 
     expect(settings).toEqual(readSettings({}, '/c'));

@@ -105,7 +105,7 @@ describe('targetsOf', () => {
 });
 
 describe('the bundle for browsers', () => {
-  it('has less than 10 KB, and nothing of Node.js', async () => {
+  it('the bundle for browsers has less than 10 KB, and nothing of Node.js', async () => {
     const code = await bundleForBrowsers('esm');
 
     expect(Buffer.byteLength(code)).toBeLessThan(10 * 1024);

@@ -105,7 +105,7 @@ describe('a journal', () => {
     expect(readJournal(folder)?.state.position).toEqual({ part: 0, after: 2_000 });
   });
 
-  it('keeps the failures of the run before when another one begins', async () => {
+  it('a journal keeps the failures of the run before when another one begins', async () => {
     const folder = await temporaryDir();
     const before = new Journal(folder, fresh);
     make(before, 3);

@@ -29,13 +29,13 @@ function createTimedPace(callsPerSecond: number, bytesPerSecond = 1e12) {
 }
 
 describe('the pace of a backfill', () => {
-  it('is the calls that are allowed a second', async () => {
+  it('the pace of a backfill is the calls that are allowed a second', async () => {
     const { count } = createTimedPace(40);
 
     expect(await count(10)).toBe(401);
   });
 
-  it('is slower where the sources are so large that their bytes are what is bounded', async () => {
+  it('the pace of a backfill is slower where the sources are so large that their bytes are what is bounded', async () => {
     const { count } = createTimedPace(40, 16_000_000);
 
     expect(await count(10, { sourceBytes: 2_000_000 })).toBe(81);

@@ -216,7 +216,7 @@ describe('styles of rules', () => {
     expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
   });
 
-  it('come with the way to write a text that is no Base64', () => {
+  it('styles of rules come with the way to write a text that is no Base64', () => {
     const compiled = compileRules(text('image/watermark,text_Hello'), 'rules.yaml');
     const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
 

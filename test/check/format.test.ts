@@ -30,7 +30,7 @@ describe('a diagnostic on the terminal', () => {
     expect(quoted[carets.indexOf('^')]).toBe('H');
   });
 
-  it('ends with its hint, and is its message alone where it has no place', () => {
+  it('a diagnostic on the terminal ends with its hint, and is its message alone where it has no place', () => {
     const diagnostic: Diagnostic = {
       severity: 'warning',
       code: 'x',
@@ -42,7 +42,7 @@ describe('a diagnostic on the terminal', () => {
     expect(formatDiagnostic(diagnostic)).toBe('warning It is odd.\n  Do this.');
   });
 
-  it('comes before milder ones, and in the order of the text among its like', () => {
+  it('a diagnostic on the terminal comes before milder ones, and in the order of the text among its like', () => {
     const note: Diagnostic = { ...at(1, 1, 'x'), severity: 'note' };
 
     expect(

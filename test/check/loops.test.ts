@@ -41,7 +41,7 @@ function roundsOf(rules: RuleSet, start: { bucket: string; key: string }, limit:
 }
 
 describe('the loop proof', () => {
-  it('lets no rule set pass that loops, and shows a loop that goes on for each that it refuses', () => {
+  it('the loop proof lets no rule set pass that loops, and shows a loop that goes on for each that it refuses', () => {
     const seen = new Map<string, number>();
     fc.assert(
       fc.property(
@@ -178,11 +178,11 @@ describe('the loop proof', () => {
     ],
     ['a depth that the glob has not', [{ key: 'in/*', to: 'in/{name}/{name}' }]],
     ['another bucket', [{ key: '**', bucket: 'bucket-1', to: '{key}', toBucket: 'bucket-2' }]],
-  ])('lets pass what is kept apart by %s', (_, sketches) => {
+  ])('the loop proof lets pass what is kept apart by %s', (_, sketches) => {
     expect(cyclesOf(...sketches)).toEqual([]);
   });
 
-  it('lets pass what only looks like a cycle, because it ends after some rounds', () => {
+  it('the loop proof lets pass what only looks like a cycle, because it ends after some rounds', () => {
     expect(cyclesOf({ key: '{a,ab}/*', to: '{dir}b/{base}' })).toEqual([]);
     expect(
       cyclesOf({ key: 'uploads/**', to: 'derived/{base}' }, { key: '**/*.png', to: '{dir}/{name}.jpg' }),
@@ -195,7 +195,7 @@ describe('the loop proof', () => {
     ]);
   });
 
-  it('follows a ring of many rules all around', () => {
+  it('the loop proof follows a ring of many rules all around', () => {
     const ring = Array.from({ length: 40 }, (_, i) => ({ key: `s${i}/*`, to: `s${(i + 1) % 40}/{base}` }));
 
     expect(cyclesOf(...ring)).toMatchObject([{ kind: 'loop', steps: { length: 40 } }]);

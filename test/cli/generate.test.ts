@@ -85,7 +85,7 @@ describe('the generated policy', () => {
       { ...rule({ key: 'in/*' }, { key: 'out/{base}' }, { style: 'image/watermark,text_{b64:{etag}}' }) },
       ['acs:oss:*:*:photos/in/*'],
     ],
-  ])('lets objects be looked at where a rule asks for %s', async (_, one, expected) => {
+  ])('the generated policy lets objects be looked at where a rule asks for %s', async (_, one, expected) => {
     expect((await policyOf(one))[2]).toEqual(['oss:GetObject', expected]);
   });
 
@@ -94,19 +94,22 @@ describe('the generated policy', () => {
     ['a storage class', { storageClass: 'IA' }, []],
     ['a tag', { tags: { kind: 'thumbnail' } }, ['oss:PutObjectTagging']],
     ['an ACL', { acl: 'public-read' }, ['oss:PutObjectAcl']],
-  ])('lets targets be read for the copy that gives them %s, and nothing more', async (_, more, actions) => {
-    const output = { key: 'out/{base}' };
-    const targets = ['acs:oss:*:*:photos/out/*'];
+  ])(
+    'the generated policy lets targets be read for the copy that gives them %s, and nothing more',
+    async (_, more, actions) => {
+      const output = { key: 'out/{base}' };
+      const targets = ['acs:oss:*:*:photos/out/*'];
 
-    expect(await policyOf(rule({ key: 'in/*' }, output, more))).toEqual([
-      ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
-      ['oss:PutObject', targets],
-      ['oss:GetObject', targets],
-      ...actions.map((action) => [action, targets]),
-    ]);
-  });
+      expect(await policyOf(rule({ key: 'in/*' }, output, more))).toEqual([
+        ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
+        ['oss:PutObject', targets],
+        ['oss:GetObject', targets],
+        ...actions.map((action) => [action, targets]),
+      ]);
+    },
+  );
 
-  it('lets targets be deleted that may be larger than their source, and sources be asked for their size', async () => {
+  it('the generated policy lets targets be deleted that may be larger than their source, and sources be asked for their size', async () => {
     const policy = await policyOf(
       rule({ key: 'in/*' }, { key: 'out/{base}' }, { skipLarger: true }),
       rule({ key: 'other/*' }, { key: 'kept/{base}' }),
@@ -118,7 +121,7 @@ describe('the generated policy', () => {
     ]);
   });
 
-  it('lets the logo of a watermark be read, and whatever name it may have', async () => {
+  it('the generated policy lets the logo of a watermark be read, and whatever name it may have', async () => {
     const logo = (style: string) => rule({ key: 'in/*' }, { key: 'out/{base}' }, { style });
     const read = async (style: string) => (await policyOf(logo(style)))[2];
 
@@ -253,7 +256,7 @@ describe('the generated event pattern', () => {
     });
   });
 
-  it('has a second pattern, for the ends of tasks, where rules have asynchronous outputs', async () => {
+  it('the generated event pattern has a second pattern, for the ends of tasks, where rules have asynchronous outputs', async () => {
     const video = { style: 'video/convert,f_mp4,vcodec_h264' };
     const { out } = await generate(
       [

@@ -66,7 +66,7 @@ describe('import', () => {
     expect(err).toContain('but for the quality of JPEG and WebP');
   });
 
-  it('keeps Cache-Control and ACL of either tool, and names an ACL that OSS does not know', () => {
+  it('import keeps Cache-Control and ACL of either tool, and names an ACL that OSS does not know', () => {
     const outputs = (text: string) => {
       const { rules, notes } = importRules(text, 'settings');
       const compiled = compileRules(rules, 'rules.yaml');

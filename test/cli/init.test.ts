@@ -67,7 +67,7 @@ describe('a new project', () => {
 });
 
 describe('a folder that holds files', () => {
-  it('keeps files that are there, and gives package.json only what it lacks', async () => {
+  it('a folder that holds files keeps files that are there, and gives package.json only what it lacks', async () => {
     const dir = await emptyFolder();
     await writeFile(join(dir, 'rules.yaml'), 'mine');
     const own = {

@@ -43,7 +43,7 @@ describe('the command line', () => {
     expect(out).toContain('/--help\n');
   });
 
-  it('ends a command that waits for its input when the person presses Ctrl-C', async () => {
+  it('the command line ends a command that waits for its input when the person presses Ctrl-C', async () => {
     const { io, stop } = createIo();
     const ended = main(['explain', '-'], { ...io, readInput: () => new Promise(() => {}) });
 

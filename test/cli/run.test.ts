@@ -268,7 +268,7 @@ describe('a run by the rules', () => {
     expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
   });
 
-  it('ends at once when the person presses Ctrl-C, and names what was under way', async () => {
+  it('a run by the rules ends at once when the person presses Ctrl-C, and names what was under way', async () => {
     const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage: () => new Promise(() => {}) });
     const { io, written, stop } = createIo(env);
     const ended = main(['run', 'oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'], io);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatTable, printable } from '../../src/cli/terminal.ts';
 
 describe('a table', () => {
-  it('stands in columns whatever the keys are written in', () => {
+  it('a table stands in columns whatever the keys are written in', () => {
     const keys = ['a.jpg', '北京/照片.jpg', 'é/👩‍👩‍👧.png', 'हिन्दी.png'];
 
     const lines = formatTable(keys.map((key) => [key, 'saved']))

@@ -110,7 +110,7 @@ describe('a key table', () => {
     );
   });
 
-  it('keeps what all keys begin with apart from the automaton', () => {
+  it('a key table keeps what all keys begin with apart from the automaton', () => {
     expect(tableOf(['uploads/2026/*.jpg', 'uploads/2025/*'])).toMatchObject({ prefix: 'uploads/202' });
     expect(tableOf(['照片/😀*'])).toMatchObject({ prefix: '照片/😀', accepts: [1] });
   });

@@ -31,7 +31,7 @@ describe.each(backends)('$name', ({ open }) => {
   afterAll(() => backend?.close());
 
   describe('objects', () => {
-    it.each(hostileKeys)('come back as they were put, and are listed, under %j', async (name) => {
+    it.each(hostileKeys)('objects come back as they were put, and are listed, under %j', async (name) => {
       const room = 1023 - Buffer.byteLength(backend.prefix);
       const fitting = [...name].slice(0, Math.floor(room / Buffer.byteLength([...name][0] ?? ''))).join('');
       const object = at(fitting);

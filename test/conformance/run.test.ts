@@ -97,7 +97,7 @@ describe('a conformance run', () => {
     expect(output() + report).not.toContain(secret);
   });
 
-  it('goes on after a refusal, names what it could not remove, and ends with 1', async () => {
+  it('a conformance run goes on after a refusal, names what it could not remove, and ends with 1', async () => {
     const account = await startAccount();
     const rules = [
       { fault: 'AccessDenied', operation: 'DeleteObject', key: '**/a.jpg' },

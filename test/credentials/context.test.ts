@@ -8,7 +8,7 @@ describe('the credentials of an invocation', () => {
     expect(credentialsFromContext({ requestId: 'r', credentials })).toEqual(credentials);
   });
 
-  it('need no token', () => {
+  it('the credentials of an invocation need no token', () => {
     const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
 
     expect(credentialsFromContext({ credentials: { ...credentials, securityToken: '' } })).toEqual(

@@ -48,7 +48,7 @@ describe('the credentials of a person', () => {
     await expect(ask()).resolves.toEqual({ accessKeyId: 'ak', accessKeySecret: 'sk' });
   });
 
-  it('come from the default chain otherwise, to all who ask at once', async () => {
+  it('the credentials of a person come from the default chain otherwise, to all who ask at once', async () => {
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'chain-ak');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'chain-sk');
 

@@ -40,7 +40,7 @@ describe('a deployment', () => {
     expect(deployed.props).toMatchObject(props);
   });
 
-  it('ends before anything is handed over where a rule is wrong', async () => {
+  it('a deployment ends before anything is handed over where a rule is wrong', async () => {
     const rules = join(checkout.dir, 'rules.yaml');
     const right = await readFile(rules, 'utf8');
     await writeFile(rules, right.replace('image/resize', ''));

@@ -82,7 +82,7 @@ describe('the template', () => {
     ['cn-shanghai', 5],
     ['cn-chengdu', 1],
     ['ap-southeast-1', 1],
-  ])('keeps to the image quota of %s with %i instances', async (region, instances) => {
+  ])('the template keeps to the image quota of %s with %i instances', async (region, instances) => {
     const { concurrencyConfig, environmentVariables } = await preview({ OSS_REGION: region });
 
     expect(concurrencyConfig.reservedConcurrency).toBe(instances);
@@ -112,7 +112,7 @@ describe('the template', () => {
     'src/deploy/eventbridge.yaml',
     'src/deploy/s.custom.yaml',
     'src/deploy/s.backfill.yaml',
-  ])('passes verification as %s', async (template) => {
+  ])('the template passes verification as %s', async (template) => {
     const { exitCode, output } = await checkout.s(['verify', '-t', template]);
 
     expect(output).toContain('passed');
@@ -130,7 +130,7 @@ describe('the template', () => {
     ['a filter in the spelling of another component', 'prefix: uploads/', 'Prefix: uploads/'],
     ['a trigger without its role', 'invocationRole:', 'role:'],
     ['an event age beyond a week', 'maxAsyncEventAgeInSeconds: 86400', 'maxAsyncEventAgeInSeconds: 604801'],
-  ])('fails verification with %s', async (_, found, broken) => {
+  ])('the template fails verification with %s', async (_, found, broken) => {
     const text = await readFile('s.yaml', 'utf8');
     await writeFile(join(checkout.dir, 's.broken.yaml'), text.replace(found, broken));
 

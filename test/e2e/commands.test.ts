@@ -99,7 +99,7 @@ describe('a demo of imported rules', () => {
 });
 
 describe('the local OSS', () => {
-  it('ends on SIGTERM with every process it started, whatever lay in its queue', async () => {
+  it('the local OSS ends on SIGTERM with every process it started, whatever lay in its queue', async () => {
     const first = start('local', '--port', '0', '--data', 'stopped');
     await waitFor(() => first.output().includes('Ctrl-C'));
     first.child.kill('SIGTERM');
@@ -187,7 +187,7 @@ describe('a command', () => {
     await rm(join(project.dir, '.env'));
   });
 
-  it('ends without a word when nobody reads on', async () => {
+  it('a command ends without a word when nobody reads on', async () => {
     const keys = Array.from({ length: 5_000 }, (_, i) => `uploads/${i}.jpg`);
     const child = spawn(process.execPath, ['build/cli.js', 'explain', ...keys], { cwd: project.dir });
     let complaint = '';
@@ -256,7 +256,7 @@ describe('the build', () => {
     expect(JSON.parse(await readFile(join(project.dir, 'dist/rules.json'), 'utf8')).rules).toHaveLength(2);
   });
 
-  it('fails on a broken rule, with its line', async () => {
+  it('the build fails on a broken rule, with its line', async () => {
     const { output, ended } = start('build', '--rules', 'package.json', '--out', 'broken');
 
     expect(await ended).toBe(1);

@@ -247,7 +247,7 @@ describe('the rules of docs/styles.md', () => {
     });
   });
 
-  it('have OSS convert a video by tasks, which are reported as saved when they end', async () => {
+  it('the rules of docs/styles.md have OSS convert a video by tasks, which are reported as saved when they end', async () => {
     const { stack, official } = await start(...(await rulesOfPage(2)));
 
     await official.put('uploads/a.mov', Buffer.from('a film'));

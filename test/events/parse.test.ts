@@ -75,7 +75,7 @@ describe('a native record', () => {
     ]);
   });
 
-  it('keeps its key verbatim, never URL-decoded', () => {
+  it('a native record keeps its key verbatim, never URL-decoded', () => {
     const keys = ['a b+c%20.jpg', '中文+1%2F.jpg', '{key}|x,y".jpg', 'a/../b', '😀'];
 
     expect(keysOf(parse({ events: keys.map(nativeRecord) }))).toEqual(
@@ -287,14 +287,17 @@ describe('the end of an IMM task', () => {
   const fields = { TaskId: 'T', Status: 'Succeeded' };
   const task = { kind: 'task', eventName: 'imm:Task:MediaConvert' };
 
-  it.each(['imm-topic', 'imm-eventbridge'])('is read from %s with all its fields', (id) => {
-    const [record] = parseEvent(bytesOf(sample(id)));
+  it.each(['imm-topic', 'imm-eventbridge'])(
+    'the end of an IMM task is read from %s with all its fields',
+    (id) => {
+      const [record] = parseEvent(bytesOf(sample(id)));
 
-    expect(record).toMatchObject({
-      ...task,
-      content: { TaskId: 'MediaConvert-db7faf5a-99c5-4afe-8309-d167fe530000', Status: 'Succeeded' },
-    });
-  });
+      expect(record).toMatchObject({
+        ...task,
+        content: { TaskId: 'MediaConvert-db7faf5a-99c5-4afe-8309-d167fe530000', Status: 'Succeeded' },
+      });
+    },
+  );
 
   it.each<[string, unknown]>([
     ['as JSON in a text', message(JSON.stringify(fields))],
@@ -305,7 +308,7 @@ describe('the end of an IMM task', () => {
     ['in Base64', { body: Buffer.from(JSON.stringify(message(fields))).toString('base64'), attrs: {} }],
     ['as the data of a CloudEvent', message(undefined, { data: fields })],
     ['as the text of such data', message(undefined, { data: JSON.stringify(fields) })],
-  ])('is understood %s', (_, event) => {
+  ])('the end of an IMM task is understood %s', (_, event) => {
     expect(parse(event)).toEqual([{ ...task, content: fields }]);
   });
 
@@ -315,7 +318,7 @@ describe('the end of an IMM task', () => {
     ['nothing', undefined],
     ['a number', 1],
     ['text in text without end', [1, 2, 3, 4, 5, 6].reduce((text) => JSON.stringify(text), '"x"')],
-  ])('is refused with its place where its content is %s', (_, content) => {
+  ])('the end of an IMM task is refused with its place where its content is %s', (_, content) => {
     expect(() => parse(message(content))).toThrow(/content: expected JSON that tells the end of a task/);
   });
 

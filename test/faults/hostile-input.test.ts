@@ -152,7 +152,7 @@ describe('what an event names', () => {
     },
   );
 
-  it('cannot add a save-as of its own to a style it names', async () => {
+  it('what an event names cannot add a save-as of its own to a style it names', async () => {
     const { sent, invoke } = createCapture();
     const style = 'image/resize,w_1|sys/saveas,o_eA,b_ZXZpbA';
 

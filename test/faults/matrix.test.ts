@@ -160,7 +160,7 @@ describe('the deadline', () => {
 });
 
 describe('a dead peer', () => {
-  it('costs an attempt its time, and no later call its connection', async () => {
+  it('a dead peer costs an attempt its time, and no later call its connection', async () => {
     const { upload, setFaults, invoke } = await startWorkbench({ rules: rulesOf(4), attemptTimeoutMs: 300 });
     const event = await upload('uploads/a', 'pixels');
     const ends = [];

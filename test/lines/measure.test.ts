@@ -58,7 +58,7 @@ describe('npm run lines', () => {
     expect(report).toContain('2 functions: median 5 lines, longest 5 (log.ts:2)');
   });
 
-  it('lets no folder grow outside the ceilings', () => {
+  it('npm run lines lets no folder grow outside the ceilings', () => {
     const { shapeProblems } = measure({ 'helpers/a.ts': 'export {};\n' });
 
     expect(shapeProblems).toEqual(['helpers/a.ts belongs to no part that has a ceiling.']);

@@ -120,7 +120,7 @@ describe('a data folder', () => {
     await expect(start({}, project)).resolves.toHaveProperty('url');
   });
 
-  it('keeps what is sound when everything else in it is damaged, and tells where that went', async () => {
+  it('a data folder keeps what is sound when everything else in it is damaged, and tells where that went', async () => {
     const project = makeProject();
     const before = await start({}, project);
     await put(before, 'uploads/sound.jpg');

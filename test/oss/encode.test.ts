@@ -26,7 +26,7 @@ describe('the encoder', () => {
     expect(() => encodeComponent('a\ud83d')).toThrow('surrogate');
   });
 
-  it.each(hostileKeys)('keeps the slashes and segments of %j in a path', (key) => {
+  it.each(hostileKeys)('the encoder keeps the slashes and segments of %j in a path', (key) => {
     const segments = encodePath(key).split('/');
 
     expect(segments.map(decodeURIComponent)).toEqual(key.split('/'));

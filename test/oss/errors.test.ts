@@ -108,7 +108,7 @@ describe('an error answer of OSS', () => {
     expect(serviceError(500, '', headers).message.length).toBeLessThan(1_500);
   });
 
-  it('keeps nothing of the document but the fields it names', () => {
+  it('an error answer of OSS keeps nothing of the document but the fields it names', () => {
     const echo = '<StringToSign>x-oss-security-token:very-token</StringToSign>';
     const error = serviceError(403, errorXml('SignatureDoesNotMatch', 'check your key', echo));
 

@@ -58,7 +58,7 @@ afterEach(async () => {
 });
 
 describe('a request on the wire', () => {
-  it.each(hostileKeys)('carries the key %j as it was signed', async (key) => {
+  it.each(hostileKeys)('a request on the wire carries the key %j as it was signed', async (key) => {
     let received: { key: string; isSigned: boolean } | undefined;
     const url = await listen((request, response) => {
       const isSigned = request.headers.authorization?.endsWith(expectedSignature(request)) ?? false;
@@ -196,7 +196,7 @@ describe('connections', () => {
     expect(received).toEqual(['/first', '/third']);
   });
 
-  it.each([1, 4])('are as many as the calls under way: %i', async (lanes) => {
+  it.each([1, 4])('connections are as many as the calls under way: %i', async (lanes) => {
     let connections = 0;
     const url = await listen(ok, () => (connections += 1));
     const client = connect(url);

@@ -20,7 +20,7 @@ describe('the XML reader', () => {
     expect(root.text).toBe("<&lt;中📷'&nbsp;&#x110000;&lt;<b>");
   });
 
-  it('keeps any text verbatim, spaces included', () => {
+  it('the XML reader keeps any text verbatim, spaces included', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme' }),

@@ -31,7 +31,7 @@ describe('an output that an event names', () => {
   it.each([
     ['is empty', '  ', 'The style is empty'],
     ['saves by itself', 'image/info|sys/saveas,o_eA', 'holds its own sys/saveas'],
-  ])('fails where its style %s', (_how, wrong, message) => {
+  ])('an output that an event names fails where its style %s', (_how, wrong, message) => {
     const [item] = plan(upload('a.jpg'), adHocRules({ style: wrong, target }));
 
     expect(item).toMatchObject({ status: 'failed', kind: 'permanent', code: 'InvalidOutput' });

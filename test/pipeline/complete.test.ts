@@ -18,7 +18,7 @@ const call: Call = async ({ operation, bucket, key }) => ({
 const options = { call, deadline: 1 };
 
 describe('the properties of an object', () => {
-  it("are the event's own where it tells them, since HEAD may be about a newer version", async () => {
+  it("the properties of an object are the event's own where it tells them, since HEAD may be about a newer version", async () => {
     const own = {
       sizeBytes: 7,
       eTag: 'OLD',
@@ -32,7 +32,7 @@ describe('the properties of an object', () => {
     });
   });
 
-  it('are asked of OSS where a manual event tells none', async () => {
+  it('the properties of an object are asked of OSS where a manual event tells none', async () => {
     const event = { bucket: 'photos', key: 'a', eventName: 'Manual' };
 
     expect(await completeEvent(event, options)).toMatchObject({
@@ -42,7 +42,7 @@ describe('the properties of an object', () => {
     });
   });
 
-  it('are asked of OSS for the day of a manual event, and never for that of any other', async () => {
+  it('the properties of an object are asked of OSS for the day of a manual event, and never for that of any other', async () => {
     const ruleSet = rulesOf({ ...uploads, outputs: [{ ...webp, target: { key: '{yyyy}/{name}' } }] });
     const timeless = { ...upload('uploads/a.jpg').event, eventTime: undefined };
 

@@ -80,7 +80,7 @@ describe('an output refreshed only when missing', () => {
     expect(calls).toEqual(['head a.webp']);
   });
 
-  it('fails, and is not taken as missing, when it cannot be told', async () => {
+  it('an output refreshed only when missing fails, and is not taken as missing, when it cannot be told', async () => {
     const { call } = callOf({ 'a.webp': [notFound('HeadObject', 403)] });
 
     const result = await save(task({ refresh: 'missing' }), { call, ...options });

@@ -32,9 +32,12 @@ function messagesOf(style: string, request?: StyleRequest): string {
 }
 
 describe('what OSS documents to work', () => {
-  it.each([...acceptedStyles, ...acceptedProcesses])('raises no error: %s', (style) => {
-    expect(errorsOf(style)).toEqual([]);
-  });
+  it.each([...acceptedStyles, ...acceptedProcesses])(
+    'what OSS documents to work raises no error: %s',
+    (style) => {
+      expect(errorsOf(style)).toEqual([]);
+    },
+  );
 
   it.each(['image/crop,w_100,h_100,x_0,y_0', 'image/resize,m_fill,w_100,h_100', 'image/flip,1', 'style/a'])(
     'raises no warning either where nothing is doubtful: %s',
@@ -213,7 +216,7 @@ describe('what is known of the request', () => {
     expect(errorsOf('image/flip,1|sys/notify,topic_YQ', { mode: 'sync' })).toEqual(['error notify']);
   });
 
-  it('lets a save-as clause come later', () => {
+  it('what is known of the request lets a save-as clause come later', () => {
     expect(withoutNotes('image/blindwatermark,content_YQ', { isSaved: true })).toEqual([]);
     expect(errorsOf('json/select', { isSaved: true })).toEqual(['error select']);
   });
@@ -253,7 +256,7 @@ describe('a diagnostic', () => {
 });
 
 describe('any style made from the catalog', () => {
-  it('raises no error', () => {
+  it('any style made from the catalog raises no error', () => {
     fc.assert(
       fc.property(generatedStyles, ({ text }) => {
         const errors = checkStyle(text).filter(({ severity }) => severity === 'error');
@@ -263,7 +266,7 @@ describe('any style made from the catalog', () => {
     );
   });
 
-  it('raises a diagnostic at the place of the one parameter that is corrupted', () => {
+  it('any style made from the catalog raises a diagnostic at the place of the one parameter that is corrupted', () => {
     const withParameter = generatedStyles.filter(({ text, corrupted }) => text !== corrupted);
 
     fc.assert(

@@ -107,7 +107,7 @@ describe('an asynchronous invocation', () => {
     expect(readJsonFiles(queueDir)).toMatchObject([{ content: { event: { key: 'a.jpg' } } }]);
   });
 
-  it('is delivered although the disk does not take it, which is said', async () => {
+  it('an asynchronous invocation is delivered although the disk does not take it, which is said', async () => {
     const { fc, outcomes, lines, queueDir } = await open(returnsEvent);
     rmSync(queueDir, { recursive: true });
 

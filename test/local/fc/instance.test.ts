@@ -92,7 +92,7 @@ describe('what a handler answers', () => {
     ['a string as it is', 'return "päckchen";', 'päckchen'],
     ['a number as text', 'return 42;', '42'],
     ['nothing as an empty body', '', ''],
-  ])('travels back: %s', async (_, body, expected) => {
+  ])('what a handler answers travels back: %s', async (_, body, expected) => {
     const { fc } = await open(commonJs(body));
 
     const result = await fc.invoke(Buffer.from('{}'));
@@ -160,7 +160,7 @@ describe('a code package', () => {
     ['without the file', { 'other.js': '' }, /Cannot find module '.*index.js'/],
     ['without the export', { 'index.js': '' }, /Handler 'handler' missing on module 'index'/],
     ['that breaks while loading', { 'index.js': 'throw new Error("no rules");' }, /no rules/],
-  ])('fails its invocations %s', async (_, files, message) => {
+  ])('a code package fails its invocations %s', async (_, files, message) => {
     const { fc } = await open(files);
 
     await expect(invokeJson(fc)).rejects.toThrow(message);

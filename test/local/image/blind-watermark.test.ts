@@ -68,7 +68,7 @@ describe('a blind watermark', () => {
           ])
           .png(),
     ],
-  ])('survives %s', async (_, save) => {
+  ])('a blind watermark survives %s', async (_, save) => {
     const marked = await run(portrait, `image/blindwatermark,${content('© Example Ltd.')}`);
 
     expect(await read(await save(sharp(marked)).toBuffer())).toBe('© Example Ltd.');
@@ -140,7 +140,7 @@ describe('a blind watermark', () => {
     );
   });
 
-  it('leaves alpha alone', async () => {
+  it('a blind watermark leaves alpha alone', async () => {
     const input = await sharp(portrait).ensureAlpha(0.5).png().toBuffer();
 
     const marked = await run(input, `image/blindwatermark,${content('clear')}`);

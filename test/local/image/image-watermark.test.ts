@@ -35,7 +35,7 @@ describe('an image watermark', () => {
     [',g_east,voffset_-15', [150, 25]],
     [',g_sw,y_30', [10, 50]],
     [',g_south', [80, 70]],
-  ])('stands in its place with "%s"', async (more, [left, top]) => {
+  ])('an image watermark stands in its place with "%s"', async (more, [left, top]) => {
     expect(await boxOf(`${image('logo.png')}${more}`)).toEqual([left, top, 40, 20]);
   });
 

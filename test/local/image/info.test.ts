@@ -94,7 +94,7 @@ describe('info', () => {
     });
   });
 
-  it('stands alone', async () => {
+  it('info stands alone', async () => {
     const input = await halves(40, 20).jpeg().toBuffer();
 
     expect(await failure(input, 'image/resize,w_10/info')).toMatchObject({

@@ -54,7 +54,7 @@ describe('rounded corners', () => {
     expect(await Promise.all([alpha(100, 0), alpha(0, 50), alpha(7, 7)])).toEqual([255, 255, 255]);
   });
 
-  it('take half the short side at most', async () => {
+  it('rounded corners take half the short side at most', async () => {
     const input = await halves(200, 100).png().toBuffer();
 
     const [most, more] = [
@@ -130,7 +130,7 @@ describe('flip', () => {
     ]);
   });
 
-  it('comes after EXIF orientation', async () => {
+  it('flip mirrors what EXIF has turned upright', async () => {
     const input = await halves(40, 20).withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
     const [plain, flipped] = [await run(input, 'image/resize,w_20'), await run(input, 'image/flip,0')];

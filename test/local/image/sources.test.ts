@@ -163,7 +163,7 @@ describe('a BMP source', () => {
     expect([...(await sharp(body).raw().toBuffer())]).toEqual([0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0]);
   });
 
-  it('keeps its alpha and its format', async () => {
+  it('a BMP source keeps its alpha and its format', async () => {
     const clear = await sharp({ create: { ...size, channels: 4, background: '#10203040' } })
       .png()
       .toBuffer();

@@ -41,7 +41,7 @@ describe('blur and sharpen', () => {
       .length;
   }
 
-  it('spread an edge as far as r, as softly as s', async () => {
+  it('blur spreads an edge as far as r, as softly as s', async () => {
     const input = await halves(200, 40).png().toBuffer();
 
     const widths = await Promise.all(
@@ -53,7 +53,7 @@ describe('blur and sharpen', () => {
     expect(widths).toEqual([4, 40, expect.closeTo(8, -0.5)]);
   });
 
-  it('steepen it', async () => {
+  it('sharpen steepens a soft edge, the more the larger its value', async () => {
     const soft = await run(await halves(200, 40).png().toBuffer(), 'image/contrast,-100/blur,r_4,s_2');
 
     const bodies = [soft, await run(soft, 'image/sharpen,100'), await run(soft, 'image/sharpen,399')];

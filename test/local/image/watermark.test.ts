@@ -18,7 +18,7 @@ describe('a text watermark', () => {
     return { left, top, right: 400 - info.width - left, bottom: 300 - info.height - top };
   }
 
-  it('stands ten pixels from the bottom right corner unless told otherwise', async () => {
+  it('a text watermark stands ten pixels from the bottom right corner unless told otherwise', async () => {
     const body = await run(await ground(), `image/watermark,${hello}`);
 
     expect(await margins(body)).toMatchObject({
@@ -27,7 +27,7 @@ describe('a text watermark', () => {
     });
   });
 
-  it('stands where gravity and margins say', async () => {
+  it('a text watermark stands where gravity and margins say', async () => {
     const northWest = await margins(await run(await ground(), `image/watermark,${hello},g_nw,x_30,y_50`));
     const west = await margins(await run(await ground(), `image/watermark,${hello},g_west,x_30,y_50`));
     const lower = await margins(await run(await ground(), `image/watermark,${hello},g_west,x_30,voffset_40`));

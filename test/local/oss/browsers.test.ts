@@ -28,7 +28,7 @@ describe('a control below /-/', () => {
     ['a page of another origin', { origin: 'http://evil.example' }],
     ['a page of another port', { origin: 'http://127.0.0.1:3000' }],
     ['a page without an origin', { origin: 'null' }],
-  ])('is refused to %s, with a sentence', async (_, headers) => {
+  ])('a control below /-/ is refused to %s, with a sentence', async (_, headers) => {
     const oss = await startOss();
 
     const refused = await ask(oss, 'PUT', '/-/faults', headers, plan);
@@ -51,7 +51,7 @@ describe('a control below /-/', () => {
     },
   );
 
-  it('is refused even to a page of this server, which may show what somebody uploaded', async () => {
+  it('a control below /-/ is refused even to a page of this server, which may show what somebody uploaded', async () => {
     const oss = await startOss();
     const host = `127.0.0.1:${oss.port}`;
 
@@ -73,7 +73,7 @@ describe('a control below /-/', () => {
 describe('a page on this machine', () => {
   const origin = 'http://localhost:3000';
 
-  it('may ask first, and then upload and read what it has a signature for', async () => {
+  it('a page on this machine may ask first, and then upload and read what it has a signature for', async () => {
     const oss = await startOss();
     const object = { bucket: 'photos', key: 'a.txt' };
     const signed = signV4({ ...object, method: 'PUT', body: 'hello' });
@@ -98,7 +98,7 @@ describe('a page on this machine', () => {
     expect(put.headers['access-control-expose-headers']).toMatch(/ETag.*x-oss-request-id/);
   });
 
-  it('sees errors, too', async () => {
+  it('a page on this machine sees errors, too', async () => {
     const oss = await startOss();
 
     const answer = await ask(oss, 'GET', '/photos/none', { origin });
@@ -108,20 +108,23 @@ describe('a page on this machine', () => {
 });
 
 describe('a page elsewhere', () => {
-  it.each(['https://app.example', 'null', 'http://localhost.evil.example'])('may not: %s', async (origin) => {
-    const oss = await startOss();
+  it.each(['https://app.example', 'null', 'http://localhost.evil.example'])(
+    'a page elsewhere may not: %s',
+    async (origin) => {
+      const oss = await startOss();
 
-    const preflight = await ask(oss, 'OPTIONS', '/photos/a', {
-      origin,
-      'access-control-request-method': 'PUT',
-    });
-    const answer = await ask(oss, 'GET', '/photos/none', { origin });
+      const preflight = await ask(oss, 'OPTIONS', '/photos/a', {
+        origin,
+        'access-control-request-method': 'PUT',
+      });
+      const answer = await ask(oss, 'GET', '/photos/none', { origin });
 
-    expect(preflight).toMatchObject({ statusCode: 403, text: expect.stringContaining('AccessForbidden') });
-    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
-  });
+      expect(preflight).toMatchObject({ statusCode: 403, text: expect.stringContaining('AccessForbidden') });
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    },
+  );
 
-  it('may where the server was told so', async () => {
+  it('a page elsewhere may where the server was told so', async () => {
     const oss = await startOss({ corsOrigins: ['https://app.example'] });
 
     const answer = await ask(oss, 'GET', '/photos/none', { origin: 'https://app.example' });

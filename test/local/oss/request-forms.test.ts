@@ -142,7 +142,7 @@ describe('what only looks like a request', () => {
     ['behind a coding that is none', 'Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n', 0],
     ['behind a name with a space', 'Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n', 0],
     ['behind a control character', 'X-A: a\u0000b\r\nContent-Length: 0\r\n\r\n', 0],
-  ])('is not carried out %s', async (_, rest, answered) => {
+  ])('what only looks like a request is not carried out %s', async (_, rest, answered) => {
     const debug = vi.fn();
     const oss = await startOss({ log: { debug, info: () => {}, warn: () => {}, error: () => {} } });
     const socket = connect(oss.port, '127.0.0.1').on('error', () => {});

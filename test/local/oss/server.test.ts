@@ -7,7 +7,7 @@ import { send, signV4 } from './v4-client.ts';
 const object = { bucket: 'photos', key: 'a.jpg' };
 
 describe('objects', () => {
-  it.each(hostileKeys)('come back as they were put, under %j', async (key) => {
+  it.each(hostileKeys)('objects come back as they were put, under %j', async (key) => {
     const oss = await startOss();
     const body = Buffer.from([0, 255, 13, 10, ...Buffer.from(key)]);
 

@@ -146,7 +146,7 @@ describe('temporary credentials', () => {
     expect(oss.events[0]?.userIdentity.principalId).toBe('resizer:local');
   });
 
-  it('expire', async () => {
+  it('temporary credentials expire', async () => {
     let nowMs = Date.now();
     const oss = await startOss({ now: () => nowMs });
     const credentials = oss.issueToken({ roleName: 'resizer', ttlSeconds: 60 });

@@ -83,7 +83,7 @@ describe('a URL signed by V4', () => {
     expect([response.status, response.headers.get('x-oss-ec')]).toEqual([403, '0002-00000235']);
   });
 
-  it('lets headers of the answer be chosen', async () => {
+  it('a URL signed by V4 lets headers of the answer be chosen', async () => {
     const oss = await startOss();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a', body: 'x' });
     const client = aliClient(oss, { sldEnable: true });

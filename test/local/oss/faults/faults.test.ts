@@ -72,7 +72,7 @@ describe('a refusal asked for', () => {
     await expect(temporary).rejects.toMatchObject({ statusCode: 403, code: 'SecurityTokenExpired' });
   });
 
-  it('ends with its count, so that a client that tries again gets through', async () => {
+  it('a refusal asked for ends with its count, so that a client that tries again gets through', async () => {
     const { oss } = await startFaulty([{ fault: 'CpuLimitExceeded', count: 2 }]);
 
     const { attempts } = await clientOf(oss, { maxAttempts: 3 }).processObject({ ...object, process });

@@ -282,7 +282,7 @@ describe('batch deletes', () => {
     body,
   });
 
-  it('take any character in a key, escaped or not, and name it as asked', async () => {
+  it('batch deletes take any character in a key, escaped or not, and name it as asked', async () => {
     const oss = await startOss();
     const key = '\u0001 <&> \t\r\n\u001f猫';
     await oss.call(put({ key }));
@@ -333,7 +333,7 @@ describe('a bucket', () => {
     expect(versions.text).toMatch(/<NextKeyMarker>a.txt<.*<VersionId>null<.*<IsLatest>true</s);
   });
 
-  it('passes its storage class on', async () => {
+  it('a bucket passes its storage class on', async () => {
     const oss = await startOss();
     const body = '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
     await oss.call({ method: 'PUT', bucket: 'cold', body });

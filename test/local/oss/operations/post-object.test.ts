@@ -158,16 +158,19 @@ describe('a form upload', () => {
     [{ 'content-type': 'text/html' }, 'image/jpeg', 204],
     [{ 'x-oss-content-type': 'image/jpeg' }, 'text/html', 204],
     [{ 'x-oss-content-type': 'text/html' }, 'image/jpeg', 403],
-  ])('holds the type that is stored to the policy: %j with a file of %s', async (fields, type, status) => {
-    const oss = await startOss();
-    const conditions = [['starts-with', '$content-type', 'image/']];
+  ])(
+    'a form upload holds the type that is stored to the policy: %j with a file of %s',
+    async (fields, type, status) => {
+      const oss = await startOss();
+      const conditions = [['starts-with', '$content-type', 'image/']];
 
-    const { response } = await post(oss, { conditions, fields, file: new Blob(['x'], { type }) });
+      const { response } = await post(oss, { conditions, fields, file: new Blob(['x'], { type }) });
 
-    expect(response.status).toBe(status);
-    const stored = oss.events.map((event) => event.oss.object.objectMeta.mimeType);
-    expect(stored).toEqual(status === 204 ? ['image/jpeg'] : []);
-  });
+      expect(response.status).toBe(status);
+      const stored = oss.events.map((event) => event.oss.object.objectMeta.mimeType);
+      expect(stored).toEqual(status === 204 ? ['image/jpeg'] : []);
+    },
+  );
 
   it('overwrites nothing when told not to', async () => {
     const oss = await startOss();

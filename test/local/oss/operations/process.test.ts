@@ -24,12 +24,12 @@ describe('a ProcessObject body', () => {
     expect(readProcessBody(Buffer.from(body))).toBe(process);
   });
 
-  it('keeps a plus of a raw body, and reads one of a form as the space it stands for', () => {
+  it('a ProcessObject body keeps a plus of a raw body, and reads one of a form as the space it stands for', () => {
     expect(readProcessBody(Buffer.from('x-oss-process=image/x,o_a+b/c='))).toBe('image/x,o_a+b/c=');
     expect(readProcessBody(Buffer.from('x-oss-process=image%2Fx%2Co_a%2Bb+c'))).toBe('image/x,o_a+b c');
   });
 
-  it('keeps characters that are not ASCII', () => {
+  it('a ProcessObject body keeps characters that are not ASCII', () => {
     expect(readProcessBody(Buffer.from('x-oss-process=image/x,text_猫'))).toBe('image/x,text_猫');
   });
 

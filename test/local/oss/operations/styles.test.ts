@@ -233,7 +233,7 @@ describe('simulated tasks', () => {
     expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'frames/2.jpg' })).statusCode).toBe(200);
   });
 
-  it('ends a task as failed where its key has another variable', async () => {
+  it('simulated tasks ends a task as failed where its key has another variable', async () => {
     const { task } = await simulate(`doc/convert,target_pdf|sys/saveas,o_${base64('{barename}.pdf')}`);
 
     expect(task).toMatchObject({

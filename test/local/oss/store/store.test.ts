@@ -52,7 +52,7 @@ describe('the store', () => {
     }
   });
 
-  it('keeps the earlier object, and no half file, when an upload breaks off', async () => {
+  it('the store keeps the earlier object, and no half file, when an upload breaks off', async () => {
     const dataDir = await temporaryDir();
     const store = open(dataDir);
     await put(store, 'a', [Buffer.from('old')]);
@@ -67,7 +67,7 @@ describe('the store', () => {
     expect(await readdir(join(dataDir, 'tmp'))).toEqual([]);
   });
 
-  it('lets a reader finish the object it opened while it is overwritten and deleted', async () => {
+  it('the store lets a reader finish the object it opened while it is overwritten and deleted', async () => {
     const store = open(await temporaryDir());
     await put(store, 'a', [Buffer.from('old body')]);
     const opened = await store.open('photos', 'a');
