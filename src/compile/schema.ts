@@ -167,6 +167,12 @@ function hasDistinctNames(headers: Record<string, string>): boolean {
   return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
 
+/** OSS help, "PutObject": all metadata of one's own has at most 8 KB. The function's own mark takes the rest. */
+function isMetadataSmall(headers: Record<string, string>): boolean {
+  const metadata = Object.entries(headers).filter(([name]) => /^x-oss-meta-/i.test(name));
+  return metadata.flat().join('').length <= 8_000;
+}
+
 // OSS help, "Object tagging": letters, digits, spaces and these, of any script.
 const tagNoun = (characters: string) => `${characters} letters, digits, spaces and + - = . _ : /`;
 const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u, 'The key of a tag.');
@@ -207,6 +213,7 @@ const output = fields(outputNoun, {
   headers: z
     .record(headerName, headerValue, 'headers, each with a text')
     .refine(hasDistinctNames, 'each header once, whatever its case')
+    .refine(isMetadataSmall, 'metadata of 8 KB at most, names and values of all x-oss-meta-… together')
     .meta({
       description: `What downloads of the output say, and its metadata: ${headerNoun}.`,
       examples: [{ 'Cache-Control': 'public, max-age=31536000' }],

@@ -32,6 +32,19 @@ describe('a repetition, where a step after the save failed,', () => {
     expect((await client.head('derived/a')).res.headers).toMatchObject({ 'cache-control': 'no-cache' });
   });
 
+  it('does that step alone also for an object that a person named, in the same instance', async () => {
+    const { upload, setFaults, invoke, processed, credentials } = await startLife({ headers });
+    await upload('uploads/a', 'a picture');
+    const asked = { bucket: 'photos', key: 'uploads/a' };
+    await setFaults(failing('CopyObject'));
+    await invoke(asked, credentials, 'FC-1');
+    await setFaults({});
+
+    expect((await invoke(asked, credentials, 'FC-1')).report.saved).toBe(1);
+
+    expect(processed).toHaveLength(1);
+  });
+
   it('processes again where the target has been deleted meanwhile', async () => {
     const { upload, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
     const event = await upload('uploads/a', 'a picture');
