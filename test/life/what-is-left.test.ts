@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { saveAndFinish } from '../../src/life/life.ts';
+import type { OperationRequest } from '../../src/oss/call.ts';
+import type { ObjectResult } from '../../src/oss/operations.ts';
+import type { SaveTask } from '../../src/pipeline/result.ts';
+
+const task: SaveTask = {
+  action: 'save',
+  rule: 'r',
+  source: { bucket: 'photos', key: 'uploads/a' },
+  target: { bucket: 'photos', key: 'derived/a' },
+  style: 'image/resize,w_10',
+  process: 'image/resize,w_10|sys/saveas,…',
+  afterSteps: { headers: { expires: '0' } },
+  version: { eTag: 'V1', sizeBytes: 9 },
+  raisedAt: '2026-03-11T06:21:35.400Z',
+};
+
+const target = (headers: Record<string, string>, savedAt = '2026-03-11T06:21:36Z'): ObjectResult => ({
+  ...{ statusCode: 200, requestId: 'R', attempts: 1, sizeBytes: 7, eTag: 'E', contentType: 'image/webp' },
+  ...{ lastModified: new Date(savedAt), headers },
+});
+
+/** What is done where the target is `existing`: the names of operations, and the headers of a copy. */
+async function doneWith(existing: ObjectResult | undefined, changes: Partial<SaveTask> = {}) {
+  const done: string[] = [];
+  let copy: OperationRequest['headers'] = {};
+  const end = await saveAndFinish(
+    { ...task, ...changes },
+    {
+      call: async ({ operation, bucket, key, headers }) => {
+        done.push(operation);
+        copy = headers;
+        const context = { operation, bucket, key, attempts: 1 };
+        return { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body: Buffer.alloc(0), context };
+      },
+      ...{ deadline: 1_000, isSaved: false, mayKeep: false, findReasonToKeep: () => undefined },
+      head: async () => (done.includes('process') ? target({}) : existing),
+      process: async () => {
+        done.push('process');
+        return {
+          ...{ statusCode: 200, requestId: 'P', attempts: 2, bucket: 'photos', key: 'derived/a' },
+          ...{ sizeBytes: 7, processStatus: 'OK' },
+        };
+      },
+    },
+  );
+  return { done, end, copy };
+}
+
+/** The mark that a target gets, as the headers of a look at it. */
+async function markOf(changes: Partial<SaveTask> = {}): Promise<Record<string, string>> {
+  const mark = (await doneWith(undefined, changes)).copy?.['x-oss-meta-oss-saveas'] ?? '';
+  return { 'x-oss-meta-oss-saveas': mark };
+}
+
+describe('a target that is looked at before it is made', () => {
+  it('is processed and completed where there is none, under the request id and attempts of the process', async () => {
+    const { done, end } = await doneWith(undefined);
+
+    expect(done).toEqual(['process', 'CopyObject']);
+    expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'P', attempts: 2 });
+  });
+
+  it('is given the content type that it has, since a copy would drop it', async () => {
+    const { copy } = await doneWith(undefined);
+
+    expect(copy).toEqual({
+      'x-oss-copy-source': '/photos/derived/a',
+      'x-oss-metadata-directive': 'REPLACE',
+      'content-type': 'image/webp',
+      expires: '0',
+      'x-oss-meta-oss-saveas': expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{12}$/),
+    });
+  });
+
+  it.each([
+    [
+      'is made again where it was saved before the upload',
+      {},
+      '2026-03-11T06:21:34Z',
+      ['process', 'CopyObject'],
+    ],
+    [
+      'is only completed where it was saved in the second of the upload',
+      {},
+      '2026-03-11T06:21:35Z',
+      ['CopyObject'],
+    ],
+    ['is only completed where it was saved since', {}, '2026-03-11T06:21:36Z', ['CopyObject']],
+  ])('%s', async (_, headers, savedAt, expected) => {
+    expect((await doneWith(target(headers, savedAt))).done).toEqual(expected);
+  });
+
+  it('is left alone where it is complete, and made again where its mark is of another version or another style', async () => {
+    const complete = await doneWith(target(await markOf()));
+    const older = await doneWith(target(await markOf({ version: { eTag: 'V0' } })));
+    const other = await doneWith(target(await markOf({ process: 'image/info|sys/saveas,…' })));
+
+    expect(complete).toMatchObject({ done: [], end: { status: 'skipped', reason: 'already-saved' } });
+    expect([older.done, other.done]).toEqual(Array(2).fill(['process', 'CopyObject']));
+  });
+
+  it('is only completed where the rule has come to ask for other steps', async () => {
+    const changed = await markOf({ afterSteps: { headers: { expires: '1' } } });
+
+    expect((await doneWith(target(changed))).done).toEqual(['CopyObject']);
+  });
+
+  it('tells nothing of its source by its mark but whether it is the same', async () => {
+    const eTag = '5D41402ABC4B2A76B9719D911017C592';
+
+    expect(JSON.stringify(await markOf({ version: { eTag } }))).not.toContain(eTag.slice(0, 12));
+    expect(await markOf({ version: { eTag } })).toEqual(await markOf({ version: { eTag, sizeBytes: 1 } }));
+  });
+
+  it('fails where something else than OSS answers the copy', async () => {
+    const end = await saveAndFinish(task, {
+      call: async (request) => ({
+        ...{ statusCode: 200, headers: {}, body: Buffer.from('<html>') },
+        context: { ...request, attempts: 1 },
+      }),
+      ...{ deadline: 1_000, isSaved: true, mayKeep: false, findReasonToKeep: () => undefined },
+      head: async () => target({}),
+      process: () => Promise.reject(new Error('nothing is processed')),
+    });
+
+    expect(end).toMatchObject({
+      status: 'unfinished',
+      cause: { message: expect.stringContaining("OSS's own") },
+    });
+  });
+});
