@@ -85,10 +85,13 @@ class RenewedAgent extends DispatcherBase {
     return this.#agent.dispatch(isTrusted ? options : { ...options, headersTimeout: firstByteMs }, handler);
   }
 
-  /** Notes that an answer came just now: the time that OSS took for it was no silence. */
-  noteAnswer(): void {
+  /**
+   * Notes that an answer came just now: the time that OSS took for it was no silence. It is bound to this object, since what
+   * undici's `compose` gives is a proxy without private members.
+   */
+  readonly noteAnswer = (): void => {
     this.#usedAt = this.#now();
-  }
+  };
 
   override close(): Promise<void> {
     return this.#agent.close();
