@@ -401,7 +401,7 @@ describe('a backfill that is given the wrong way', () => {
     [['oss://photos/', '--share', '2'], '--share: expected a number up to 1, received "2"'],
     [['oss://photos/', '--max', 'many'], '--max: expected a number above 0, received "many"'],
     [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
-  ])('%j says so', async (args, message) => {
+  ])('a backfill that is given the wrong way says so: %j', async (args, message) => {
     const { run } = await startWith({});
 
     const { exitCode, err } = await run(args);

@@ -178,7 +178,7 @@ describe('connections', () => {
     };
   }
 
-  it('that are all taken let no request through which was given up meanwhile', async () => {
+  it('connections that are all taken let no request through which was given up meanwhile', async () => {
     const received: string[] = [];
     const url = await listen((request, response) => {
       received.push(request.url ?? '');
@@ -230,7 +230,7 @@ describe('connections', () => {
     },
   );
 
-  it('that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
+  it('connections that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
     /** The second answer takes 14 s on the connection of the first, which came after `workMs`, `idleMs` ago. */
     async function callTwice({ idleMs = 0, workMs = 0 }) {
       const clock = { nowMs: 10_000 };
@@ -266,7 +266,7 @@ describe('connections', () => {
     ]);
   });
 
-  it('that undici believes to be taken for ever do not outlive a few seconds', async () => {
+  it('connections that undici believes to be taken for ever do not outlive a few seconds', async () => {
     const url = await listen(ok);
     const clock = { nowMs: 10_000 };
     const { client, dispatcher } = connectAt(url, clock);

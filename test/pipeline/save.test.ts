@@ -94,11 +94,14 @@ describe('an output refreshed only when stale', () => {
     ['2026-03-11T06:22:36Z', 'skipped'],
     ['2026-03-11T06:22:34Z', 'saved'], // within a minute nobody can tell of which source it is
     ['2026-03-11T06:21:34Z', 'saved'],
-  ])('and last saved at %s is %s for a source of 06:21:35.400', async (time, status) => {
-    const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
+  ])(
+    'an output refreshed only when stale and last saved at %s is %s for a source of 06:21:35.400',
+    async (time, status) => {
+      const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
-    expect((await save(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
-  });
+      expect((await save(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
+    },
+  );
 
   it('an output refreshed only when stale is made when the age of its source is unknown', async () => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date().toUTCString() }] });
@@ -115,7 +118,7 @@ describe('an output that need not be made again if it was saved since some time'
     ['2026-03-11T06:21:36Z', 'skipped'],
     ['2026-03-11T06:21:35Z', 'skipped'],
     ['2026-03-11T06:21:34Z', 'saved'],
-  ])('and was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
+  ])('an output that was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
     expect((await save(task(), { call, ...options, savedSince: since })).status).toBe(status);

@@ -216,11 +216,14 @@ describe('an image watermark is refused', () => {
     ['with an unknown align', `${image('a')},align_3`, {}, { ec: '0040-00000271' }],
     ['with an unknown order', `${image('a')},order_2`, {}, { ec: '0040-00000269' }],
     ['with too large an interval', `${image('a')},interval_1001`, {}, { ec: '0040-00000270' }],
-  ])('%s', async (_, parameters, objects: Record<string, Buffer>, expected) => {
-    const error = await failure(await ground(), `image/watermark,${parameters}`, objects);
+  ])(
+    'an image watermark is refused: %s',
+    async (_, parameters, objects: Record<string, Buffer>, expected) => {
+      const error = await failure(await ground(), `image/watermark,${parameters}`, objects);
 
-    expect(error).toMatchObject({ statusCode: 400, ...expected });
-  });
+      expect(error).toMatchObject({ statusCode: 400, ...expected });
+    },
+  );
 
   it('refuses an image watermark that is a GIF', async () => {
     const objects = { 'a.gif': await animation('gif') };

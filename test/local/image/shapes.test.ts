@@ -148,7 +148,7 @@ describe('flip', () => {
     'bright,-101',
     'sharpen,49',
     'blur,s_5',
-  ])('and its like are refused as %s', async (action) => {
+  ])('an action is refused whose value is missing or out of its range: %s', async (action) => {
     const input = await halves(40, 20).png().toBuffer();
 
     expect(await failure(input, `image/${action}`)).toMatchObject({

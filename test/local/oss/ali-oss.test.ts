@@ -32,7 +32,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     await expect(client.head('dir/a.txt')).rejects.toMatchObject({ code: 'NoSuchKey', status: 404 });
   });
 
-  it('uses temporary credentials', async () => {
+  it('the official client uses temporary credentials', async () => {
     const oss = await startOss();
     const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'resizer' });
     const client = clientOf(oss, { ...signing, accessKeyId, accessKeySecret, stsToken: securityToken });
@@ -136,7 +136,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     expect(eventsOf(oss).slice(1)).toEqual(Array.from({ length: 3 }, () => 'ObjectCreated:CopyObject'));
   });
 
-  it('appends', async () => {
+  it('the official client appends', async () => {
     const oss = await startOss();
     const client = clientOf(oss, signing);
 
@@ -217,7 +217,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     expect(eventsOf(oss).at(-1)).toBe('ObjectRemoved:AbortMultipartUpload');
   });
 
-  it('deletes many at once', async () => {
+  it('the official client deletes many at once', async () => {
     const oss = await startOss();
     const client = clientOf(oss, signing);
     for (const key of ['a', 'b & <c>']) {
@@ -259,7 +259,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     expect(after.res.headers).not.toHaveProperty('x-oss-tagging-count');
   });
 
-  it('asks on conditions', async () => {
+  it('the official client asks on conditions', async () => {
     const client = clientOf(await startOss(), signing);
     const { res } = await client.put('a', Buffer.from('hello'));
     const headers = { 'If-None-Match': res.headers.etag ?? '' };

@@ -26,33 +26,39 @@ function headersOfSigner({ securityToken, dateSentIn, signTimeIso }: Input): [st
   ];
 }
 
-describe('the local OSS reaches the published V4 signature', () => {
-  it.each(headerVectors)('of the header $id', ({ input, expected }) => {
-    const authorization = parseAuthorization(expected.authorization ?? '');
-    const request = toRequest(input, { headers: headersOfSigner(input) });
+describe('published V4 vectors', () => {
+  it.each(headerVectors)(
+    'the local OSS reaches the published V4 signature of the header $id',
+    ({ input, expected }) => {
+      const authorization = parseAuthorization(expected.authorization ?? '');
+      const request = toRequest(input, { headers: headersOfSigner(input) });
 
-    const { signature } = signV4(
-      request,
-      { ...authorization, signedAt: input.signTimeIso },
-      input.accessKeySecret,
-    );
+      const { signature } = signV4(
+        request,
+        { ...authorization, signedAt: input.signTimeIso },
+        input.accessKeySecret,
+      );
 
-    expect(signature).toBe(authorization.signature);
-  });
+      expect(signature).toBe(authorization.signature);
+    },
+  );
 
-  it.each(urlVectors)('of the URL $id', ({ input, expected }) => {
-    const parameters = { ...expected, 'x-oss-security-token': input.securityToken };
-    const query = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
-      name.startsWith('x-oss-') && value !== null ? [[name, value]] : [],
-    );
-    const signing = {
-      credential: parseCredential(expected['x-oss-credential'] ?? ''),
-      signedAt: input.signTimeIso,
-      additionalHeaders: (expected['x-oss-additional-headers'] ?? '').split(';').filter(Boolean),
-    };
+  it.each(urlVectors)(
+    'the local OSS reaches the published V4 signature of the URL $id',
+    ({ input, expected }) => {
+      const parameters = { ...expected, 'x-oss-security-token': input.securityToken };
+      const query = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
+        name.startsWith('x-oss-') && value !== null ? [[name, value]] : [],
+      );
+      const signing = {
+        credential: parseCredential(expected['x-oss-credential'] ?? ''),
+        signedAt: input.signTimeIso,
+        additionalHeaders: (expected['x-oss-additional-headers'] ?? '').split(';').filter(Boolean),
+      };
 
-    const { signature } = signV4(toRequest(input, { query }), signing, input.accessKeySecret);
+      const { signature } = signV4(toRequest(input, { query }), signing, input.accessKeySecret);
 
-    expect(signature).toBe(expected['x-oss-signature']);
-  });
+      expect(signature).toBe(expected['x-oss-signature']);
+    },
+  );
 });

@@ -31,7 +31,7 @@ describe('conditions', () => {
     [{ 'if-unmodified-since': before }, 412],
     [{ 'if-match': eTag, 'if-modified-since': after }, 304],
     [{ 'if-none-match': '"other"', 'if-modified-since': after }, 200],
-  ])('%j are answered %i, to GET, HEAD and views', async (headers, statusCode) => {
+  ])('the conditions %j are answered %i, to GET, HEAD and views', async (headers, statusCode) => {
     const oss = await startOss({ now: () => nowMs });
     await oss.call(put({ timeMs: nowMs }));
     const call = (method: string, query = {}) =>
@@ -62,7 +62,7 @@ describe('conditions', () => {
     [{ 'x-oss-copy-source-if-match': '"other"' }, 412],
     [{ 'x-oss-copy-source-if-none-match': eTag }, 304],
     [{ 'x-oss-copy-source-if-match': eTag }, 200],
-  ])('%j hold for the source of a copy: %i', async (condition, statusCode) => {
+  ])('the conditions %j hold for the source of a copy: %i', async (condition, statusCode) => {
     const oss = await startOss();
     await oss.call(put());
 
@@ -79,20 +79,23 @@ describe('ranges', () => {
     ['bytes=5-', 416, undefined],
     ['bytes=3-1', 416, undefined],
     ['bytes=9-12', 416, undefined],
-  ])('%s behave as in HTTP when asked to', async (range, statusCode, text) => {
-    const oss = await startOss();
-    await oss.call(put());
+  ])(
+    'the range %s is answered as in HTTP, where the request asks for that',
+    async (range, statusCode, text) => {
+      const oss = await startOss();
+      await oss.call(put());
 
-    const headers = { range, 'x-oss-range-behavior': 'standard' };
-    const answer = await oss.call({ ...object, method: 'GET', headers });
+      const headers = { range, 'x-oss-range-behavior': 'standard' };
+      const answer = await oss.call({ ...object, method: 'GET', headers });
 
-    expect(answer.statusCode).toBe(statusCode);
-    if (text === undefined) {
-      expect(answer.code).toBe('InvalidRange');
-    } else {
-      expect(answer.text).toBe(text);
-    }
-  });
+      expect(answer.statusCode).toBe(statusCode);
+      if (text === undefined) {
+        expect(answer.code).toBe('InvalidRange');
+      } else {
+        expect(answer.text).toBe(text);
+      }
+    },
+  );
 });
 
 describe('writes that must not overwrite', () => {
