@@ -16,6 +16,8 @@ export interface Explanation extends Partial<OssObject> {
   rules: RuleExplanation[];
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
+  /** Tasks that OSS takes on, which IMM bills. */
+  tasks: number;
   /** Requests beside them for what follows a save. */
   followUps: number;
   head: boolean;
@@ -34,6 +36,7 @@ interface OutputExplanation {
   target?: OssObject | undefined;
   process?: string;
   decoded?: string;
+  isTask?: true | undefined;
   /** What follows the save, in words. */
   then?: string | undefined;
   followUps?: number | undefined;
@@ -54,17 +57,19 @@ export function explainRecord(
   if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
     const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
     const object = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
-    return { ...object, skipped, rules: [], calls: 0, followUps: 0, head: false };
+    return { ...object, skipped, rules: [], calls: 0, tasks: 0, followUps: 0, head: false };
   }
   const { bucket, key, eventName } = record.event;
   const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
   const outputs = explained.flatMap((rule) => rule.outputs);
-  const calls = outputs.filter((output) => output.process !== undefined).length;
+  const planned = outputs.filter((output) => output.process !== undefined);
+  const tasks = planned.filter((output) => output.isTask).length;
   return {
     bucket,
     key,
     rules: explained,
-    calls,
+    calls: planned.length - tasks,
+    tasks,
     followUps: outputs.reduce((sum, output) => sum + (output.followUps ?? 0), 0),
     // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
     head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
@@ -103,7 +108,8 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
         const { target, process, afterSteps } = item;
         const followUps = needsCopy(afterSteps) ? requestsPerCopy : undefined;
         const then = describeAfterSteps(afterSteps);
-        return [{ target, process, decoded: decodeProcess(process), then, followUps }];
+        const isTask = item.action === 'submit' || undefined;
+        return [{ target, process, decoded: decodeProcess(process), isTask, then, followUps }];
       }
       return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
     }),
@@ -178,8 +184,11 @@ function fits({ expression }: Glob, key: string): boolean {
 
 /** The process with its Base64 values as text; those that are none stay. */
 export function decodeProcess(encoded: string): string {
-  return encoded.replace(/([,/])(text|image|content|type|o|b)_([\w-]+)/g, (whole, before, name, value) => {
-    const text = Buffer.from(value, 'base64url').toString('utf8');
-    return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
-  });
+  return encoded.replace(
+    /([,/])(text|image|content|type|topic|o|b)_([\w-]+)/g,
+    (whole, before, name, value) => {
+      const text = Buffer.from(value, 'base64url').toString('utf8');
+      return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
-import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
+import { checkDelivery, checkOwnOutputs, checkTaskEnds } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
@@ -66,7 +66,8 @@ export async function checkFiles(
     ];
     diagnostics.push(...template.diagnostics, ...found.map(template.locate));
     diagnostics.push(...(await checkBuilt(ours)));
-    diagnostics.push(...(ours.length > 0 ? checkDelivery(source, triggers).map(locate) : []));
+    const gaps = [...checkDelivery(source, triggers), ...checkTaskEnds(source, triggers)];
+    diagnostics.push(...(ours.length > 0 ? gaps.map(locate) : []));
   }
   const shown = sortDiagnostics(diagnostics).filter(
     (one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)),
@@ -86,7 +87,7 @@ async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic
 /** Tells whether it is about the template, or about the rules beside it, and not about the rules alone. */
 export function isAboutDeployment({ code, place }: Diagnostic): boolean {
   const codes =
-    /^(trigger-|unreached|partly-reached|own-outputs|invocation-role|no-function|role-missing|dropped-setting)/;
+    /^(trigger-|unreached|partly-reached|own-outputs|task-ends|invocation-role|no-function|role-missing|dropped-setting)/;
   return codes.test(code) || (code === 'schema' && place?.file.endsWith('s.yaml') === true);
 }
 

@@ -126,6 +126,13 @@ export async function tryStyles(
         );
         continue;
       }
+      if (item.action === 'submit') {
+        const command = `npx oss-saveas run ${formatObject(object)}`;
+        findings.push(
+          cannotTell(`style of ${item.rule}`, 'only a task could tell, and would save a result', command),
+        );
+        continue;
+      }
       findings.push(await tryView(call, item));
       if (wet) {
         const scratch = { bucket: item.target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };

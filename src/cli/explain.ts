@@ -85,9 +85,9 @@ function toUpload(name: string, values: Values): ObjectEvent {
 type PricedExplanation = Explanation & { functionPriceCny?: number };
 
 function addPrice(explanation: Explanation): PricedExplanation {
-  const { skipped, calls, followUps } = explanation;
+  const { skipped, calls, tasks, followUps } = explanation;
   return skipped === undefined
-    ? { ...explanation, functionPriceCny: functionPriceCny(calls + followUps) }
+    ? { ...explanation, functionPriceCny: functionPriceCny(calls + tasks + followUps) }
     : explanation;
 }
 
@@ -97,6 +97,7 @@ function formatExplanation({
   skipped,
   rules,
   calls,
+  tasks,
   followUps,
   head,
   ...prices
@@ -105,10 +106,14 @@ function formatExplanation({
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
   const price = `the function costs CNY ${((prices.functionPriceCny ?? 0) * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
+  const submitted = tasks > 0 ? `, ${tasks} tasks that IMM bills` : '';
   const others = followUps > 0 ? `, and ${followUps} requests for what follows a save` : '';
   const lines =
     skipped === undefined
-      ? [...rules.flatMap(formatRule), `  ${calls} billable processing calls${heads}${others}; ${price}`]
+      ? [
+          ...rules.flatMap(formatRule),
+          `  ${calls} billable processing calls${submitted}${heads}${others}; ${price}`,
+        ]
       : [`  skipped: ${skipped}`];
   return [title, ...lines].map((line) => `${printable(line)}\n`).join('');
 }

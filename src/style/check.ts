@@ -60,6 +60,8 @@ function checkNamedStyle(name: StyleToken, { mode, report }: StyleContext): void
     report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
   } else if (name.text.startsWith('::') && mode === 'sync') {
     report('error', name, 'a built-in style runs in asynchronous requests only');
+  } else if (name.text.startsWith('::')) {
+    report('note', name, 'a built-in style needs an IMM project bound to the bucket');
   }
 }
 

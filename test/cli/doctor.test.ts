@@ -126,6 +126,24 @@ describe('the doctor', () => {
     expect(oss.events).toHaveLength(1);
   });
 
+  it('starts no task to try a style', async () => {
+    const { oss, home, examine } = await prepare();
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.mov', body: 'a' });
+    const rules = join(home, 'rules.yaml');
+    await writeFile(
+      rules,
+      'rules:\n  - name: film\n    match: { key: "*.mov" }\n    outputs:\n      - style: video/convert,f_mp4\n        target: { key: "mp4/{base}" }\n',
+    );
+
+    const { of } = await examine(['--wet', '--rules', rules, 'oss://photos/a.mov']);
+
+    expect(of('style of film')).toMatchObject({
+      state: 'cannot tell',
+      found: expect.stringContaining('task'),
+    });
+    expect(of('save of film')).toBeUndefined();
+  });
+
   it('says of the account what it cannot tell, and how to find out', async () => {
     const { env } = await prepare('unknown');
 

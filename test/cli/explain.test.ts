@@ -173,6 +173,19 @@ describe('explain', () => {
     );
   });
 
+  it('counts what OSS makes by tasks apart from its calls, and shows the topic in clear', async () => {
+    const file = join(dir, 'tasks.yaml');
+    const output = { style: 'video/convert,f_mp4', target: { key: 'mp4/{base}' }, notify: 'film-ends' };
+    const snapshot = { style: 'video/snapshot,t_1,f_jpg', target: { key: 'covers/{base}' } };
+    const outputs = [output, snapshot];
+    await writeFile(file, stringify({ rules: [{ name: 'r', match: { key: 'in/*' }, outputs }] }));
+
+    const { out } = await runCommand(['explain', '--rules', file, 'in/a.mov']);
+
+    expect(out).toContain('1 billable processing calls, 1 tasks that IMM bills; the function costs CNY');
+    expect(out).toContain('b_my-bucket/notify,topic_film-ends\n');
+  });
+
   it('reads keys from standard input, with or without a byte order mark', async () => {
     const input = '\ufeffin/a.jpg\r\nin/b.jpg\n';
     const args = ['explain', '--rules', rules, '--json', '-'];
