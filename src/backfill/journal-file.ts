@@ -42,6 +42,8 @@ const lineSchema = z.looseObject({
   reason: z.string().optional(),
   /** How many outputs it stands for; 1 where absent. */
   outputs: z.number().optional(),
+  /** So many of them are tasks of OSS, which have not saved anything yet. */
+  submitted: z.number().optional(),
 });
 
 export type Counts = z.infer<typeof countsSchema>;

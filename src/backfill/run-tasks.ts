@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
 import { makeOutputs, type RunOptions } from './run-objects.ts';
-import { selectOutputs } from './select.ts';
+import { type Selection, selectOutputs } from './select.ts';
 import type { Position, StoredObject } from './source.ts';
 import type { TaskClient } from './task-client.ts';
 
@@ -36,6 +36,8 @@ interface Batch {
   skipped: Record<string, number>;
   selected: StoredObject[];
   outputs: number;
+  /** Those of the outputs that OSS makes later. */
+  submitted: number;
   payloadBytes: number;
 }
 
@@ -95,12 +97,13 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
       yield batch;
       batch = undefined;
     }
-    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: 0, payloadBytes: 0 };
+    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: 0, submitted: 0, payloadBytes: 0 };
     batch.position = position;
     batch.objects += 1;
     if (skipped === undefined) {
       batch.selected.push(object);
       batch.outputs += outputs.length;
+      batch.submitted += outputs.filter(isSubmitted).length;
       batch.payloadBytes += bytes;
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
@@ -109,6 +112,10 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
   if (batch !== undefined) {
     yield batch;
   }
+}
+
+function isSubmitted(output: Selection['outputs'][number]): boolean {
+  return output.status === 'planned' && output.action === 'submit';
 }
 
 function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
@@ -134,7 +141,8 @@ async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Pr
     const status = await client.statusOf(taskId);
     if (!activeStates.includes(status)) {
       if (status === 'Succeeded') {
-        journal.record(item, { status: 'saved', source: taskId, outputs: batch.outputs });
+        const { outputs, submitted: tasks } = batch;
+        journal.record(item, { status: 'saved', source: taskId, outputs, submitted: tasks || undefined });
       } else if (!(await makeAll(batch.selected, item, options))) {
         return;
       }

@@ -24,7 +24,11 @@ const rulesText = `rules:
 /** A local OSS whose function runs in this process, and the tasks of a backfill with it; the function may be held up. */
 async function startWith(
   count: number,
-  { faults, beforeEach }: { faults?: FaultPlan; beforeEach?: () => Promise<void> } = {},
+  {
+    faults,
+    beforeEach,
+    rules = rulesText,
+  }: { faults?: FaultPlan; beforeEach?: () => Promise<void>; rules?: string } = {},
 ) {
   const processed: string[] = [];
   const attempts = { number: 0 };
@@ -37,7 +41,7 @@ async function startWith(
       return { body: Buffer.from(style), contentType: 'image/jpeg' };
     },
   });
-  const compiled = compileRules(rulesText, 'rules.yaml');
+  const compiled = compileRules(rules, 'rules.yaml');
   if (!compiled.ok) {
     throw new Error('the rules are wrong');
   }
@@ -80,7 +84,7 @@ async function startWith(
     const key = `uploads/${String(number).padStart(4, '0')}.jpg`;
     await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}` });
   }
-  await writeFile(join(dir, 'rules.yaml'), rulesText);
+  await writeFile(join(dir, 'rules.yaml'), rules);
   const begin = (...args: string[]) => {
     const env = { ...localEnvironment(oss.port), FC_ENDPOINT: oss.url };
     const { io, written, stop } = createIo(env);
@@ -106,6 +110,15 @@ function createGate(): { isOpen: Promise<void>; open: () => void } {
 }
 
 describe('a backfill via the deployed function', () => {
+  it('says of outputs that are made by tasks that they were submitted', async () => {
+    const film = '      - { style: "video/convert,f_mp4", target: { key: "mp4/{name}.mp4" } }\n';
+    const { run } = await startWith(3, { rules: rulesText + film });
+
+    const { out, err } = await run('oss://photos/', '--yes');
+
+    expect(out + err).toContain('3 objects: 6 saved, 0 failed, 3 submitted');
+  });
+
   it('hands objects over in batches, and accounts for all of their outputs', async () => {
     const { run, processed, tasks } = await startWith(60);
 

@@ -289,6 +289,17 @@ describe('a backfill', () => {
 });
 
 describe('the objects of a backfill', () => {
+  it('the objects of a backfill are submitted where OSS makes their outputs by tasks', async () => {
+    const { rules, run } = await startWith(pictures(2));
+    const film = '{ style: "video/convert,f_mp4", target: { key: "mp4/{name}.mp4" } }';
+    await writeFile(rules, `rules: [{ name: film, match: { key: "uploads/**" }, outputs: [${film}] }]\n`);
+
+    const { exitCode, out, err } = await run(['oss://photos/', '--yes']);
+
+    expect(exitCode).toBe(0);
+    expect(out + err).toContain('2 objects: 0 saved, 0 failed, 2 submitted');
+  });
+
   it('the objects of a backfill are left alone in archive classes, and said so', async () => {
     const { run, dir, processed } = await startWith(pictures(1));
     const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];

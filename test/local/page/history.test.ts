@@ -61,6 +61,22 @@ describe('the history of the stack', () => {
     expect(history.about({ bucket: 'other', key: 'uploads/a.jpg' })).toEqual([]);
   });
 
+  it('tells of a task that it was submitted, and later how it ended', () => {
+    const history = start();
+    const about = {
+      ...{ bucket: 'photos', key: 'uploads/a.jpg', targetBucket: 'photos', targetKey: 'derived/a.webp' },
+      ...{ rule: 'small', taskId: 'T' },
+    };
+    for (const status of ['submitted', 'saved']) {
+      history.take(line(JSON.stringify({ status, ...about })));
+    }
+
+    expect(history.about(target)).toMatchObject([
+      { kind: 'result', status: 'submitted', rule: 'small', object },
+      { kind: 'result', status: 'saved', rule: 'small', object },
+    ]);
+  });
+
   it('gives a page that was away what it missed', () => {
     const history = start();
     const [first] = history.after(0);
