@@ -266,6 +266,18 @@ describe('connections', () => {
     ]);
   });
 
+  it('connections of an agent that something was composed with answer as well', async () => {
+    const url = await listen(ok);
+    const agent = createAgent();
+    closing.push(() => agent.destroy());
+    const composed = agent.compose((dispatch) => (options, handler) => dispatch(options, handler));
+    const request = { origin: url, path: '/', method: 'GET' as const, headers: {}, maxAnswerBytes: 9 };
+
+    const answer = await send(composed, { ...request, timeoutMs: 5_000 });
+
+    expect(answer.statusCode).toBe(200);
+  });
+
   it('connections that undici believes to be taken for ever do not outlive a few seconds', async () => {
     const url = await listen(ok);
     const clock = { nowMs: 10_000 };
