@@ -4,6 +4,7 @@
  */
 import OSS from 'ali-oss';
 import sharp from 'sharp';
+import { copyOntoItself, propertyHeaders } from '../../src/life/copy.ts';
 import { isOssError } from '../../src/oss/errors.ts';
 import { buildProcess, saveAs } from '../../src/process.ts';
 import { withExif } from '../local/image/exif-block.ts';
@@ -268,4 +269,30 @@ export const questions: readonly Question[] = [
     ask: async () => 'not asked: OSS bills an archived object for 60 days at least',
   },
   ...probeQuestions,
+  {
+    text: '18 Does one copy of a result onto itself set its header, tag and ACL?',
+    assumed: 'yes',
+    row: 'the result of a save-as takes an ACL',
+    ask: async (backend) => {
+      const { call } = backend;
+      const target = at(backend, 'copied.webp');
+      await post(backend, buildProcess(style, target));
+      const steps = { headers: { 'cache-control': 'no-cache' }, tags: { kind: 'copy' }, acl: 'private' };
+      await copyOntoItself(
+        call,
+        { ...target, deadline: Number.POSITIVE_INFINITY },
+        propertyHeaders(steps, 'image/webp'),
+      );
+      const { headers } = await backend.client.headObject(target);
+      const acl = await call({ ...target, operation: 'GetObjectAcl', method: 'GET', query: { acl: '' } });
+      const found = {
+        header: headers['cache-control'] === 'no-cache',
+        tag: headers['x-oss-tagging-count'] === '1',
+        type: headers['content-type'] === 'image/webp',
+        ACL: acl.body.toString().includes('<Grant>private</Grant>'),
+      };
+      const missing = Object.entries(found).flatMap(([name, isThere]) => (isThere ? [] : [name]));
+      return missing.length === 0 ? 'yes' : `no, not the ${missing.join(', ')}`;
+    },
+  },
 ];
