@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from './json.ts';
 
 /** The part of Function Compute's context that the function needs; credentials are read from it separately. */
-export interface InvocationContext {
+interface InvocationContext {
   requestId: string;
   /** The region in which the function runs; absent where there is no Function Compute around it. */
   region: string | undefined;

@@ -16,7 +16,7 @@ import { jobsOf, run } from './pipeline/run.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
-export interface HandlerDeps {
+interface HandlerDeps {
   settings: Settings;
   ruleSet: RuleSet;
   dispatcher: Dispatcher;

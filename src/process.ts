@@ -24,7 +24,7 @@ export function buildProcess(style: string, target: OssObject, topic?: string | 
 }
 
 /** Whether a style already has a save-as clause. */
-export function hasSaveAs(style: string): boolean {
+function hasSaveAs(style: string): boolean {
   return /(^|[|/])\s*sys\/saveas\b/i.test(style);
 }
 

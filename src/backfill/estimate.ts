@@ -23,7 +23,7 @@ export interface Estimate {
   isUpperBound: boolean;
 }
 
-export interface EstimateOptions {
+interface EstimateOptions {
   source: Source;
   ruleSet: RuleSet;
   filter: Filter;

@@ -1,4 +1,4 @@
-export interface PaceOptions {
+interface PaceOptions {
   /** The most calls and source bytes a second; lower while OSS throttles. */
   callsPerSecond: number;
   bytesPerSecond: number;

@@ -6,7 +6,7 @@ import { type Selection, selectOutputs } from './select.ts';
 import type { Position, StoredObject } from './source.ts';
 import type { TaskClient } from './task-client.ts';
 
-export interface RunTasksOptions extends RunOptions {
+interface RunTasksOptions extends RunOptions {
   client: TaskClient;
   savedSince: number;
   sleep: (delayMs: number) => Promise<unknown>;

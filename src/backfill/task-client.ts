@@ -14,7 +14,7 @@ export interface TaskClient {
   stop(taskId: string): Promise<void>;
 }
 
-export interface TaskClientOptions {
+interface TaskClientOptions {
   /** `https://<account>.<region>.fc.aliyuncs.com` (FC help: "Endpoints"). */
   endpoint: URL;
   functionName: string;

@@ -13,7 +13,7 @@ export interface WorkOptions {
 }
 
 /** A job's own part in working through objects. */
-export interface ObjectWork {
+interface ObjectWork {
   /** Why there is nothing to do about an object, where that is known without asking for it. */
   findReason: (object: StoredObject) => string | undefined;
   /** Resolves to false where `stop` came before the object was done with. */

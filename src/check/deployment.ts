@@ -34,7 +34,7 @@ export interface FunctionResource {
   triggers: readonly Trigger[];
 }
 
-export interface TemplateOptions {
+interface TemplateOptions {
   /** The folder of the template, absolute. */
   dir: string;
   env: Readonly<Record<string, string | undefined>>;

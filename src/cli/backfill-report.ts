@@ -49,7 +49,7 @@ export function formatEstimate(
   return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
 }
 
-export interface Snapshot {
+interface Snapshot {
   timeMs: number;
   /** Accounted for up to the position, and outputs made in this run. */
   objects: number;

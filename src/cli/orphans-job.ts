@@ -23,7 +23,7 @@ export const orphansOptions: Readonly<Record<string, Option>> = {
 };
 
 /** The places to look in: for orphans, and for the sources that all others have. */
-export interface Search {
+interface Search {
   rules: readonly SourceRule[];
   targets: Targets;
   source: Source;

@@ -25,7 +25,7 @@ export async function loadRules(file: string): Promise<CompiledRules & { ok: tru
 }
 
 /** A deployment as the text of its template has it. */
-export interface DeploymentTemplate {
+interface DeploymentTemplate {
   file: string;
   functions: FunctionResource[];
   /** Faults of the text; then there are no functions. */

@@ -13,7 +13,7 @@ import {
 import { type Diagnostic, mismatch, type Place } from '../check/diagnostic.ts';
 
 /** A YAML text as plain data. Where it is broken there is none, but `diagnostics`, each with its place. */
-export interface YamlText {
+interface YamlText {
   diagnostics: Diagnostic[];
   value: unknown;
   /** Adds the place in the text. */

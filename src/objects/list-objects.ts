@@ -2,7 +2,7 @@ import type { Call } from '../oss/call.ts';
 import { type OperationResult, resultOf, unexpectedAnswer, unquote } from '../oss/operations.ts';
 import { childrenNamed, childText, parseXml, type XmlElement } from '../oss/xml.ts';
 
-export interface ListArguments {
+interface ListArguments {
   bucket: string;
   prefix?: string | undefined;
   delimiter?: string | undefined;
@@ -25,7 +25,7 @@ export interface ListedObject {
 }
 
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
-export interface ListingPage extends OperationResult {
+interface ListingPage extends OperationResult {
   objects: ListedObject[];
   /** Common prefixes, when a delimiter was given. */
   prefixes: string[];

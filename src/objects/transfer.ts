@@ -19,7 +19,7 @@ export async function getObject(
   return { ...objectResultOf(response), sizeBytes: response.body.length, body: response.body };
 }
 
-export interface PutArguments extends ObjectArguments {
+interface PutArguments extends ObjectArguments {
   body: Buffer | string;
   /** Such as `content-type` and `x-oss-meta-…`; lower-case names. */
   headers?: Readonly<Record<string, string>> | undefined;

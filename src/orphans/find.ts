@@ -8,7 +8,7 @@ import { Names } from './names.ts';
 import type { TargetKeys, Targets } from './targets.ts';
 
 /** Why an object is no orphan. */
-export type KeepReason =
+type KeepReason =
   /** No wanted output saves under its key. */
   | 'no-target'
   /** An output that was left out may have saved it. */

@@ -6,7 +6,7 @@ import { deleteObject, headObject } from '../oss/operations.ts';
 import { describeError, formatObject } from '../pipeline/result.ts';
 import { findReason, isChangedSince, type Scan } from './find.ts';
 
-export interface RemoveOptions extends WorkOptions {
+interface RemoveOptions extends WorkOptions {
   scan: Scan;
 }
 

@@ -11,7 +11,7 @@ export interface Endpoint {
   style: 'virtual' | 'path' | 'cname';
 }
 
-export interface EndpointSettings {
+interface EndpointSettings {
   /** Plain region id, `cn-hangzhou`. */
   region: string;
   /** Instead of the region's own endpoint: `host`, `host:port`, `https://host` or `http://host:port`. */

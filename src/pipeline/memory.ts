@@ -8,7 +8,7 @@ import type { Outcome, SaveTask } from './result.ts';
 export type TaskMemory = Map<string, Outcome>;
 
 /** The memory of one instance, by request id, which Function Compute keeps when it repeats an event. */
-export interface InstanceMemory {
+interface InstanceMemory {
   open: (requestId: string) => TaskMemory;
   /** Nothing of the event is left to be repeated. */
   forget: (requestId: string) => void;

@@ -6,7 +6,7 @@ import type { Match } from './rule-set.ts';
 type Unknown = 'size-unknown' | 'content-type-unknown';
 
 /** The reason why a rule does not take an object. */
-export type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | Unknown;
+type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | Unknown;
 
 /** Says why the object does not match, or undefined where it does. Pure, and linear in the key. */
 export function findMismatch(match: Match, event: ObjectEvent): Mismatch | undefined {

@@ -7,7 +7,7 @@ export interface Size {
 }
 
 /** An entry of the catalog's refusals, some of them limits of pictures. */
-export interface Refusal {
+interface Refusal {
   readonly code: string;
   readonly ec?: string | undefined;
   readonly message: string;

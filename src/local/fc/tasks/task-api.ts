@@ -3,7 +3,7 @@ import { type Route, readMessage, sendJson } from '../../oss/http/routes.ts';
 import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
 
-export interface TaskApiOptions {
+interface TaskApiOptions {
   functionName: string;
   tasks: Tasks;
   secretOf: (accessKeyId: string) => string | undefined;

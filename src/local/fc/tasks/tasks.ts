@@ -23,7 +23,7 @@ export interface AsyncTask {
   taskPayload: string;
 }
 
-export interface TasksOptions {
+interface TasksOptions {
   /** The folder that keeps the tasks, a file each; the unfinished ones are begun again at the next start. */
   dir: string;
   functionCompute: { invoke(event: Buffer): Promise<InvocationResult> };

@@ -5,7 +5,7 @@ import { type Action, type Picture, settle } from '../picture.ts';
 import { checkSize, type Size } from '../refuse.ts';
 
 /** Scale the whole picture to `scaled`; then, for fill and pad, cut or fill it up to `frame` around the centre. */
-export interface ResizePlan {
+interface ResizePlan {
   readonly scaled: Size;
   readonly frame: Size;
 }

@@ -14,7 +14,7 @@ export interface Principal {
   readonly principalId: string;
 }
 
-export interface TemporaryCredentials extends Credentials {
+interface TemporaryCredentials extends Credentials {
   readonly securityToken: string;
   /** ISO 8601, as STS writes it. */
   readonly expiration: string;

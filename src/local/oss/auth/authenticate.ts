@@ -5,7 +5,7 @@ import { type Claim, verify } from './claim.ts';
 import { readV1Header, readV1Url } from './v1.ts';
 import { readV4Header, readV4Url } from './v4.ts';
 
-export interface AuthOptions extends Pick<AccessKeys, 'principalOf'> {
+interface AuthOptions extends Pick<AccessKeys, 'principalOf'> {
   readonly region: string;
   readonly now: () => number;
 }

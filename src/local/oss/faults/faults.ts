@@ -13,7 +13,7 @@ import { faultOperations, imageOperations, refusalOf } from './kinds.ts';
 import { type FaultPlan, type FaultRule, keyMatcher, parseFaultPlan } from './plan.ts';
 
 /** One request, and how it is answered where nothing goes wrong. */
-export interface Exchange {
+interface Exchange {
   readonly request: OssRequest;
   readonly response: ServerResponse;
   /** Carries the request out, with a service that differs so much from the usual one; never rejects. */
@@ -21,7 +21,7 @@ export interface Exchange {
   readonly refuse: (error: OssError) => Reply;
 }
 
-export interface FaultOptions {
+interface FaultOptions {
   readonly plan?: FaultPlan | undefined;
   /** The quota while no plan sets one. */
   readonly imageCallsPerSecond?: number | undefined;

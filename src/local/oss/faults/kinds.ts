@@ -44,10 +44,6 @@ const refusals: Partial<Record<FaultName, readonly [statusCode: number, message:
   ImageTooLarge: [400, 'The source image is larger than 20 MB.', '0040-00000009'],
 };
 
-export function isRefusal(fault: FaultName): boolean {
-  return refusals[fault] !== undefined;
-}
-
 /** The answer of a fault that is a refusal. */
 export function refusalOf(fault: FaultName): OssError {
   const [statusCode, message, ec] = refusals[fault] ?? [500, `${fault} is no refusal.`];

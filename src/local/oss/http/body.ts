@@ -3,7 +3,7 @@ import { badRequest } from './errors.ts';
 import type { OssRequest } from './request.ts';
 
 /** Checks a body once all of it has passed. */
-export type BodyCheck = (digest: { readonly md5: Buffer }) => void;
+type BodyCheck = (digest: { readonly md5: Buffer }) => void;
 
 /**
  * The check of a body against the Content-MD5 sent along (documented: OSS help, "The Content-MD5 you specified was

@@ -1,4 +1,4 @@
-export interface OssErrorDetails {
+interface OssErrorDetails {
   readonly statusCode: number;
   readonly code: string;
   readonly message: string;

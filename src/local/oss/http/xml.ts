@@ -3,7 +3,7 @@ import { fieldsOf, type JsonObject } from '../../../json.ts';
 import { badRequest } from './errors.ts';
 
 /** An element: text, nothing (left out), children, or several elements of one name. */
-export type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlElements[];
+type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlElements[];
 
 export interface XmlElements {
   readonly [name: string]: XmlValue;

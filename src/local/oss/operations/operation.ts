@@ -44,7 +44,7 @@ export interface Service {
 
 export type Operation = (service: Service, request: OssRequest) => Reply | Promise<Reply>;
 
-export interface NewObject extends Omit<PutOptions, 'bucket' | 'key'> {
+interface NewObject extends Omit<PutOptions, 'bucket' | 'key'> {
   /** The request's own unless given, as the two below. */
   readonly bucket?: string | undefined;
   readonly key?: string | undefined;

@@ -19,7 +19,7 @@ import * as symlink from './symlink.ts';
 export type PublicAccess = 'read' | 'write' | 'form';
 
 /** One row of the table: OSS's name of an operation, and what carries it out. */
-export interface OperationRow {
+interface OperationRow {
   readonly name: string;
   /** Absent for what OSS has and the local OSS has not. */
   readonly run?: Operation | undefined;

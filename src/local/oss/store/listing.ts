@@ -1,6 +1,6 @@
 import { firstIndex } from '../../../first-index.ts';
 
-export interface ListQuery {
+interface ListQuery {
   readonly prefix: string;
   /** Empty for none. */
   readonly delimiter: string;
@@ -9,7 +9,7 @@ export interface ListQuery {
   readonly maxKeys: number;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly keys: readonly string[];
   readonly prefixes: readonly string[];
   /** The last key or common prefix of a page that more follow; the next page begins after it. */

@@ -6,7 +6,7 @@ import type { OssObject } from '../../../process.ts';
 import { OssError } from '../http/errors.ts';
 
 /** An asynchronous call. */
-export interface TaskRequest {
+interface TaskRequest {
   /** IMM's type of the task, such as `MediaConvert`. */
   readonly kind: string;
   /** Category and action: `video/convert`. */
@@ -19,7 +19,7 @@ export interface TaskRequest {
 }
 
 /** The result of a task: a text for the message alone, or objects. */
-export interface TaskResult {
+interface TaskResult {
   readonly content?: string | undefined;
   readonly targets?: readonly OssObject[] | undefined;
 }
@@ -41,13 +41,13 @@ export type EndedTask = TaskRequest & {
 export type StartTask = (request: TaskRequest, work: () => Promise<TaskResult>) => TaskIds;
 
 /** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
-export interface TaskIds {
+interface TaskIds {
   readonly EventId: string;
   readonly RequestId: string;
   readonly TaskId: string;
 }
 
-export interface TaskRunnerOptions {
+interface TaskRunnerOptions {
   readonly dataDir: string;
   readonly now: () => number;
   readonly log: Logger;

@@ -4,7 +4,7 @@ export const views = ['drop', 'try', 'rules', 'browse'] as const;
 export type View = (typeof views)[number];
 
 /** The view and what it shows: `#/browse?bucket=photos&key=a.jpg`. */
-export interface ViewAddress {
+interface ViewAddress {
   view: View;
   parameters: URLSearchParams;
 }
@@ -20,7 +20,7 @@ export function startRoute(): void {
   read();
 }
 
-export function parseHash(hash: string): ViewAddress {
+function parseHash(hash: string): ViewAddress {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const view = views.find((name) => name === path) ?? 'drop';
   return { view, parameters: new URLSearchParams(query) };

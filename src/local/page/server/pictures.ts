@@ -9,7 +9,7 @@ import { PageError, type PageReply } from './reply.ts';
 
 export type ObjectReader = Pick<Store<BucketSettings>, 'bucket' | 'bucketNames' | 'meta' | 'open'>;
 
-export interface PictureSource {
+interface PictureSource {
   store: ObjectReader;
   processImage: ProcessImage;
 }

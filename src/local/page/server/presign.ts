@@ -1,7 +1,7 @@
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import { signV4 } from '../../oss/auth/v4-signature.ts';
 
-export interface RequestToPresign {
+interface RequestToPresign {
   method: string;
   bucket: string;
   key: string;

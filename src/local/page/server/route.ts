@@ -10,14 +10,14 @@ import { renderDocument } from './document.ts';
 import { json, PageError, type PageReply, sendReply } from './reply.ts';
 
 /** A request for something of the page, its body read. */
-export interface PageRequest {
+interface PageRequest {
   query: URLSearchParams;
   body: unknown;
 }
 
 export type PageHandler = (request: PageRequest) => PageReply | Promise<PageReply>;
 
-export interface PageRoutes {
+interface PageRoutes {
   /** By method and name below `/-/page/`: `GET objects`. */
   handlers: Readonly<Record<string, PageHandler>>;
   /** Takes over an answer that lasts: `GET live`; `after` is the last entry that the page has, or nothing. */

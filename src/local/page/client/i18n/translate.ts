@@ -2,7 +2,7 @@ import { language } from '../preferences.ts';
 import { en } from './en.ts';
 import { zh } from './zh.ts';
 
-export type MessageKey = keyof typeof en;
+type MessageKey = keyof typeof en;
 export type Messages = Record<MessageKey, string>;
 
 const tables: Record<'en' | 'zh', Messages> = { en, zh };

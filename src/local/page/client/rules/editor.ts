@@ -15,7 +15,7 @@ import type { Diagnostic } from '../../../../check/diagnostic.ts';
 import { completeFrom, type JsonSchema } from './completion.ts';
 import { rangeOf } from './range.ts';
 
-export interface EditorOptions {
+interface EditorOptions {
   parent: HTMLElement;
   text: string;
   label: string;

@@ -1,9 +1,9 @@
 import type { Feed } from '../../wire.ts';
 
 export const rowPx = 84;
-export const lanePx = 18;
+const lanePx = 18;
 
-export interface Arc {
+interface Arc {
   path: string;
   isLoop: boolean;
 }

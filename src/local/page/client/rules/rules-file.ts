@@ -3,7 +3,7 @@ import type { RulesCheck, RulesText } from '../../wire.ts';
 import { onEntry } from '../live.ts';
 import { get, ServerError, send } from '../server.ts';
 
-export type SaveState =
+type SaveState =
   | { status: 'clean' | 'edited' | 'saving' }
   /** Somebody saved the file elsewhere while it was edited here. */
   | { status: 'conflict'; theirs: RulesText }
