@@ -16,12 +16,11 @@ export async function submit({ source, process }: SaveTask, tools: SaveTools): P
     return { status: 'skipped', reason };
   }
   const name = 'x-oss-async-process';
-  const { statusCode, headers, body, context } = await call({
-    ...{ ...source, deadline, operation: 'AsyncProcessObject', method: 'POST' },
-    ...{ query: { [name]: '' }, body: processBody(name, process) },
-  });
+  const request = { ...source, deadline, query: { [name]: '' }, body: processBody(name, process) };
+  const response = await call({ ...request, operation: 'AsyncProcessObject', method: 'POST' });
+  const { statusCode, headers, body, context, hide = (text) => text } = response;
   const requestId = headers['x-oss-request-id']?.slice(0, 100);
-  const taskId = textOf(fieldsOf(parseJson(body.toString())).TaskId)?.slice(0, 200);
+  const taskId = textOf(fieldsOf(parseJson(hide(body.toString()))).TaskId)?.slice(0, 200);
   if (statusCode === 200 && requestId !== undefined && taskId) {
     return { status: 'submitted', taskId, requestId, attempts: context.attempts };
   }

@@ -1,6 +1,6 @@
 import { fieldsOf, type JsonObject, textOf } from '../json.ts';
 import { valuesOf } from '../pipeline/plan.ts';
-import type { Outcome, SkipReason } from '../pipeline/result.ts';
+import type { Outcome } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Rule } from '../rules/rule-set.ts';
@@ -21,25 +21,24 @@ export function outcomeOfTask(eventName: string, content: JsonObject, rules: rea
       ? [{ rule, source }]
       : targets.filter(isTarget).map((target) => ({ rule, source, target })),
   );
-  const skip = (reason: SkipReason): Outcome => {
-    return { status: 'skipped', reason, eventName, ...(sources[0] && { source: sources[0] }) };
-  };
+  const [source] = sources;
+  const skipped = { status: 'skipped', eventName, ...(source && { source }) } as const;
   if (subject === undefined) {
-    return skip('foreign-task');
+    return { ...skipped, reason: 'foreign-task' };
   }
-  const [taskId, requestId] = [textOf(content.TaskId), textOf(content.RequestId)];
+  const [taskId, requestId] = [shortText(content.TaskId), shortText(content.RequestId)];
   const [startTime, endTime] = [textOf(content.StartTime) ?? '', textOf(content.EndTime) ?? ''];
   const durationMs = Math.max(0, Date.parse(endTime) - Date.parse(startTime)) || 0;
   if (content.Status === 'Failed') {
-    const code = textOf(content.Code) || 'TaskFailed';
-    const message = textOf(content.Message) || 'IMM does not say why the task failed';
+    const code = shortText(content.Code) || 'TaskFailed';
+    const message = shortText(content.Message) || 'IMM does not say why the task failed';
     return { status: 'failed', kind: 'permanent', code, message, ...subject, taskId, requestId, durationMs };
   }
   // A success that names no object is no evidence of one.
   const { target } = subject;
   return content.Status === 'Succeeded' && target !== undefined
     ? { status: 'saved', ...subject, target, taskId, requestId, attempts: 0, durationMs }
-    : skip('task-unfinished');
+    : { ...skipped, reason: 'task-unfinished' };
 }
 
 interface EndedOutput {
@@ -48,29 +47,40 @@ interface EndedOutput {
   target?: OssObject;
 }
 
-/** A character that no text of a rule can hold. */
-const anything = '\0';
-/** The message tells no ETag, no day and no number of results. */
-const unknown = { etag: anything, yyyy: anything, mm: anything, dd: anything, index: anything };
+/** A text of the message, which is logged: short, whatever it was. */
+function shortText(value: unknown): string | undefined {
+  return textOf(value)?.slice(0, 500);
+}
+
+/** Stands in a key for what the message does not tell; no text of a rule can hold it. */
+const untold = '\0';
+const untoldValues = { etag: untold, yyyy: untold, mm: untold, dd: untold, index: untold };
 
 /** The outputs that a rule has submitted for a source. Its size and content type counted for the upload only. */
 function submittedFor(source: OssObject, rule: Rule) {
   const mismatch = findMismatch(rule.match, { ...source, eventName: '' });
   const outputs = mismatch === 'bucket' || mismatch === 'key' ? [] : rule.outputs;
-  const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...unknown };
+  const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...untoldValues };
   return outputs.flatMap(({ submit, target: { bucket = source.bucket, key }, variants }) => {
-    const keys =
-      submit === undefined ? [] : variants.map((variant) => render(key, { ...values, ...variant }));
-    return keys.map((text) => {
-      const parts = text.split(anything).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-      const pattern = new RegExp(`^${parts.join('[^/]*')}$`, 's');
-      const isTarget = (one: OssObject) => one.bucket === bucket && pattern.test(one.key);
+    const submitted = submit === undefined ? [] : variants;
+    return submitted.map((variant) => {
+      const pieces = render(key, { ...values, ...variant }).split(untold);
+      const isTarget = (one: OssObject) => one.bucket === bucket && fits(one.key, pieces);
       return { rule: rule.name, source, isTarget };
     });
   });
 }
 
-/** All texts named `URI`, however deep: results that are several lie in lists of their kind, and the others are empty. */
+/** Whether a key begins and ends with what is known of it. */
+function fits(key: string, pieces: readonly string[]): boolean {
+  const [start = '', end = ''] = [pieces[0], pieces.at(-1)];
+  return pieces.length === 1 ? key === start : key.startsWith(start) && key.endsWith(end);
+}
+
+/** So many sources and targets of a task are looked at; all targets are those of one output. */
+const maxUris = 100;
+
+/** The texts named `URI`, however deep: results that are several lie in lists of their kind, and the others are empty. */
 function urisIn(value: unknown): string[] {
   const open = [value];
   const uris: string[] = [];
@@ -83,7 +93,7 @@ function urisIn(value: unknown): string[] {
       open.push(inner);
     }
   }
-  return uris;
+  return uris.slice(0, maxUris);
 }
 
 /** The object of `oss://bucket/key`: the key as it stands and, where it may have been URL-encoded, what it was before. */

@@ -182,7 +182,7 @@ describe('an output of an asynchronous operation', () => {
   });
 });
 
-describe('an answer without the id of a task', () => {
+describe('an answer to AsyncProcessObject', () => {
   const source = { bucket: 'photos', key: 'a.mov' };
   const task: SaveTask = {
     ...{ action: 'submit', rule: 'films', source, target: { bucket: 'photos', key: 'a.mp4' } },
@@ -190,26 +190,37 @@ describe('an answer without the id of a task', () => {
   };
   const ours = { 'x-oss-request-id': 'R1' };
 
-  it.each<[string, number, Record<string, string>, string]>([
-    ['that is empty', 200, { ...ours, 'content-length': '0' }, ''],
-    ['that was cut off', 200, ours, '{"EventId":"181-x","TaskI'],
-    ['that has an empty id', 200, ours, '{"TaskId":""}'],
-    ['whose id is no text', 200, ours, '{"TaskId":7}'],
-    ['of ProcessObject', 200, ours, '{"bucket":"","fileSize":1,"object":"a.mp4","status":"OK"}'],
-    ['of a proxy that accepted it', 202, ours, '{"TaskId":"T"}'],
-    ['of a proxy', 200, {}, '{"TaskId":"T"}'],
-    ['of a proxy, as a page', 200, {}, '<html>TaskId</html>'],
-    ['without content', 204, ours, ''],
-  ])('%s is no success', async (_, statusCode, headers, text) => {
-    const context = { ...source, operation: 'AsyncProcessObject', attempts: 1 };
-    const end = await submit(task, {
-      call: async () => ({ statusCode, headers, body: Buffer.from(text), context }),
+  const answered = (statusCode: number, headers: Record<string, string>, text: string, hide?: () => string) =>
+    submit(task, {
+      call: async () => {
+        const context = { ...source, operation: 'AsyncProcessObject', attempts: 1 };
+        return { statusCode, headers, body: Buffer.from(text), context, ...(hide && { hide }) };
+      },
       ...{ deadline: Infinity, isSaved: false, mayKeep: false },
       head: async () => undefined,
       process: () => Promise.reject(new Error('not here')),
       findReasonToKeep: () => undefined,
     });
 
-    expect(end).toMatchObject({ status: 'failed', kind: 'transient', code: 'UnexpectedAnswer' });
+  it('shows nothing of it that was signed', async () => {
+    const end = await answered(200, ours, '{"TaskId":"secret"}', () => '{"TaskId":"***"}');
+
+    expect(end).toMatchObject({ status: 'submitted', taskId: '***' });
+  });
+
+  it.each<[string, number, Record<string, string>, string]>([
+    ['an answer that is empty', 200, { ...ours, 'content-length': '0' }, ''],
+    ['an answer that was cut off', 200, ours, '{"EventId":"181-x","TaskI'],
+    ['an answer with an empty id', 200, ours, '{"TaskId":""}'],
+    ['an answer whose id is no text', 200, ours, '{"TaskId":7}'],
+    ['the answer of ProcessObject', 200, ours, '{"bucket":"","fileSize":1,"object":"a.mp4","status":"OK"}'],
+    ['the 202 of a proxy', 202, ours, '{"TaskId":"T"}'],
+    ['an answer without a request id', 200, {}, '{"TaskId":"T"}'],
+    ['the page of a proxy', 200, {}, '<html>TaskId</html>'],
+    ['an answer without content', 204, ours, ''],
+  ])('%s is no success', async (_, statusCode, headers, text) => {
+    expect(await answered(statusCode, headers, text)).toMatchObject({
+      ...{ status: 'failed', kind: 'transient', code: 'UnexpectedAnswer' },
+    });
   });
 });

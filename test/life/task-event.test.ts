@@ -57,6 +57,12 @@ describe('the end of a task', () => {
     });
   });
 
+  it('is told in short, however much IMM has to say', () => {
+    const ended = outcome({ Status: 'Failed', Code: 'c'.repeat(9_999), Message: 'm'.repeat(99_999) });
+
+    expect(JSON.stringify(ended).length).toBeLessThan(2_000);
+  });
+
   it.each<[string, unknown]>([
     ['none', []],
     ['null', null],
@@ -111,7 +117,7 @@ describe('the end of a task', () => {
     ['a key that no rule takes', { Sources: [uriOf('films', 'elsewhere/a.mov')] }],
     ['a target in another bucket', { Targets: [uriOf('films', '2026/E7A9/a-640x360.mp4')] }],
     ['a target that no output has', { Targets: [uriOf('results', '2026/E7A9/a-1x1.mp4')] }],
-    ['a target a folder deeper', { Targets: [uriOf('results', '2026/E/7/a-640x360.mp4')] }],
+    ['a target that begins otherwise', { Targets: [uriOf('films', 'x/frames/uploads/a.mov/1.jpg')] }],
     ['the target of a synchronous output', { Targets: [uriOf('films', 'info/uploads/a.mov')] }],
     ['the failed target of none of our outputs', { Status: 'Failed', Targets: [uriOf('films', 'x')] }],
     ['no source', { Sources: [] }],
