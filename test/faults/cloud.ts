@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunction } from '../../src/compile/bundle.ts';
+import { bundleFunction, bundleLife } from '../../src/compile/bundle.ts';
 import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
@@ -25,6 +25,7 @@ export async function buildFunction(around?: string): Promise<BuiltFunction> {
   const [codeDir, instanceProgram] = [join(dir, 'code'), join(dir, 'fc-instance.mjs')];
   mkdirSync(codeDir);
   await bundleFunction(codeDir);
+  await bundleLife(codeDir);
   if (around !== undefined) {
     renameSync(join(codeDir, 'index.js'), join(codeDir, 'function.js'));
     writeFileSync(join(codeDir, 'index.js'), around);
