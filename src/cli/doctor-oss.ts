@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copyOntoItself, propertyHeaders } from '../life/copy.ts';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
@@ -8,7 +9,7 @@ import { parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlannedResult } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
+import { needsCopy, type RuleSet } from '../rules/rule-set.ts';
 import type { Connection } from './connection.ts';
 import { cannotTell, type Finding, ok, wrong } from './finding.ts';
 
@@ -162,11 +163,24 @@ async function trySave(call: Call, task: PlannedResult, scratch: OssObject | und
     try {
       const process = buildProcess(task.style, scratch);
       const { sizeBytes } = await processObject(call, { ...task.source, process });
-      return `${sizeBytes} bytes at ${formatObject(scratch)}, removed`;
+      const isCopied = await tryCopy(call, task, scratch);
+      return `${sizeBytes} bytes at ${formatObject(scratch)}${isCopied ? ', copied onto itself' : ''}, removed`;
     } finally {
       await deleteObject(call, scratch);
     }
   });
+}
+
+/** Gives the scratch object what the output would get, but for its storage class: an archive class bills for months. */
+async function tryCopy(call: Call, { afterSteps = {} }: PlannedResult, scratch: OssObject): Promise<boolean> {
+  const { storageClass: _, ...steps } = afterSteps;
+  if (!needsCopy(steps)) {
+    return false;
+  }
+  const { contentType } = await headObject(call, scratch);
+  const deadline = Number.POSITIVE_INFINITY;
+  await copyOntoItself(call, { ...scratch, deadline }, propertyHeaders(steps, contentType));
+  return true;
 }
 
 async function attempt(check: string, act: () => Promise<string>): Promise<Finding> {
