@@ -1,6 +1,7 @@
 /** A JSON object of unknown fields. */
 export type JsonObject = { readonly [name: string]: unknown };
 
+/** True for objects alone, neither for null nor for arrays. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

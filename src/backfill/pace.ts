@@ -29,6 +29,7 @@ const recovery = 0.05;
 
 const leastRate = 0.2;
 
+/** Makes a pace that begins at the full rate. */
 export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions): Pace {
   let nextTurn = now();
   let loweredAt = Number.NEGATIVE_INFINITY;

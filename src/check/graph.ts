@@ -17,6 +17,7 @@ export interface Writer {
   suffix: string;
 }
 
+/** Lists all outputs of all rules, with what can be told of the keys that they write. */
 export function writersOf(rules: readonly SourceRule[]): Writer[] {
   return rules.flatMap((rule) =>
     rule.outputs.map((output, index) => {

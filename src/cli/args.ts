@@ -53,6 +53,7 @@ export function formatUsage({ name, summary, options, positionals }: NamedComman
   return `${summary}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
 }
 
+/** The usage text of `oss-saveas` itself. */
 export function formatCommands(commands: readonly { name: string; summary: string }[]): string {
   const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
   return `Every object uploaded to OSS gets its derivatives.

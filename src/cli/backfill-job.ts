@@ -43,6 +43,7 @@ export const jobOptions: Readonly<Record<string, Option>> = {
 /** Everything that a backfill needs to know of its work. */
 export type Job = Awaited<ReturnType<typeof openJob>>;
 
+/** Reads the options of a backfill and opens its source. Throws CliError where they contradict each other. */
 export async function openJob(values: Values, urls: readonly string[], io: Io, connection: Connection) {
   const rulesFile = requiredText(values, 'rules');
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
@@ -121,6 +122,7 @@ function openTaskClient(
   return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop });
 }
 
+/** The rule set with one of its rules alone, or as it is. Throws CliError where no rule has the name. */
 export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet {
   const rules = ruleSet.rules.filter((rule) => name === undefined || rule.name === name);
   if (name !== undefined && rules.length === 0) {
@@ -178,6 +180,7 @@ function readQuota(values: Values, region: string): Quota {
   return scaleQuota(quota, rate === undefined ? share : rate / quota.callsPerSecond);
 }
 
+/** The number of an option, undefined where it is left out. Throws CliError where it is not above 0. */
 export function readNumber(values: Values, name: string): number | undefined {
   const text = optionalText(values, name);
   const value = text === undefined ? undefined : Number(text);
@@ -187,6 +190,7 @@ export function readNumber(values: Values, name: string): number | undefined {
   return value;
 }
 
+/** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */
 export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

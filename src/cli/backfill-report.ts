@@ -72,22 +72,26 @@ export function formatProgress(from: Snapshot, to: Snapshot, expectedObjects: nu
   ].join(', ');
 }
 
+/** One line of what became of all objects, such as `5 objects: 3 saved, 0 failed, 2 target-exists`. */
 export function formatSummary(counts: Counts, done: 'saved' | 'removed'): string {
   const { objects, failed, skipped } = counts;
   const parts = [`${number(counts[done])} ${done}`, `${number(failed)} failed`, formatSkipped(skipped)];
   return `${number(objects)} objects: ${parts.filter(Boolean).join(', ')}`;
 }
 
+/** The reasons with their counts; empty where nothing was skipped. */
 export function formatSkipped(skipped: Readonly<Record<string, number>>): string {
   return Object.entries(skipped)
     .map(([reason, count]) => `${number(count)} ${reason}`)
     .join(', ');
 }
 
+/** A number for people, with at most one decimal. */
 export function number(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: 1 });
 }
 
+/** A size for people, in powers of 1,000. */
 export function bytes(value: number): string {
   const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
   return `${number(value / 1_000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;

@@ -8,10 +8,12 @@ export interface Finding {
 
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found });
 
+/** A finding that is not well; `advice` says how to put it right. */
 export function wrong(check: string, found: string, advice: string): Finding {
   return { check, state: 'wrong', found, advice };
 }
 
+/** A finding that is open; `advice` says how it could be told. */
 export function cannotTell(check: string, found: string, advice: string): Finding {
   return { check, state: 'cannot tell', found, advice };
 }

@@ -198,6 +198,7 @@ export function collect(
   return records;
 }
 
+/** The record of an item that is not as its envelope promises. */
 export function malformed(place: string, expected: string, received: unknown): EventRecord {
   return { kind: 'malformed', problem: `${place}: expected ${expected}, received ${describe(received)}` };
 }

@@ -17,6 +17,7 @@ interface InstanceMemory {
 /** More events than one instance is likely to see fail between two attempts at one of them. */
 const maxEvents = 8;
 
+/** Makes the memory of one instance, which holds its last few events. */
 export function createMemory(): InstanceMemory {
   const memories = new Map<string, TaskMemory>();
   return {
@@ -47,6 +48,7 @@ export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined 
   return outcome;
 }
 
+/** Keeps an outcome that another attempt at the same event need not, or must not, make again. */
 export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): void {
   if (outcome.status === 'failed' ? outcome.kind === 'permanent' || outcome.isSaved : isMade(outcome)) {
     memory.set(nameOf(task), outcome);

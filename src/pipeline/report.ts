@@ -16,6 +16,7 @@ export interface Report {
   results: readonly Result[];
 }
 
+/** Counts the results by what became of them. */
 export function summarize(results: readonly Result[], requestId: string, durationMs: number): Report {
   const count = (status: Result['status']) => results.filter((result) => result.status === status).length;
   const [saved, skipped, failed] = [count('saved'), count('skipped'), count('failed')];
@@ -96,6 +97,7 @@ export function logOutcome(logger: Logger, requestId: string, outcome: Outcome):
   );
 }
 
+/** Logs the counts, as an error where anything failed. */
 export function logSummary(logger: Logger, report: Report): void {
   const { results: _, ...counts } = report;
   logger[report.failed > 0 ? 'error' : 'info']('invocation finished', counts);

@@ -109,6 +109,7 @@ function checkEffect(parameter: CatalogParameter, given: Parameters, context: Op
   }
 }
 
+/** The words about the error code that OSS documents, if there is one. */
 export function ecNote(ec: string | undefined): string {
   return ec === undefined ? '' : `; OSS refuses it with EC ${ec}`;
 }

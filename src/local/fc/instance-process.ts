@@ -43,6 +43,7 @@ export interface Instance {
   kill(): Promise<void>;
 }
 
+/** Starts the process of one instance. A program that cannot start fails the first invocation. */
 export function startInstance(options: InstanceOptions): Instance {
   const { program, nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
   const child = fork(program, [], {

@@ -11,6 +11,7 @@ export interface Overlay extends Size {
 
 export const clear = '#00000000';
 
+/** Renders what is to be laid over a picture, as a PNG with alpha. */
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
   const png = pipeline.toColourspace('srgb').ensureAlpha().png({ compressionLevel: 1 });
   const { data, info } = await png.toBuffer({ resolveWithObject: true });

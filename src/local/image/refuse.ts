@@ -15,6 +15,7 @@ interface Refusal {
   readonly area?: number;
 }
 
+/** The error that OSS answers beyond a limit of the catalog. */
 export function refuse({ code, ec, message }: Refusal, details?: string): OssError {
   return badRequest(code, details === undefined ? message : `${message} (${details})`, { ec });
 }

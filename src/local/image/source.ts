@@ -8,6 +8,7 @@ import { checkSize, damagedSource, refuse, type Size } from './refuse.ts';
 /** The formats that sharp and our BMP can read and write; OSS also knows HEIC. */
 export type ImageFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp';
 
+/** Whether a name is that of a format that can be read here. */
 export function isImageFormat(name: string): name is ImageFormat {
   return name !== 'heic' && signatures.some(([, format]) => format === name);
 }

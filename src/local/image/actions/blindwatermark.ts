@@ -30,6 +30,7 @@ export const blindwatermark: Action = async (picture, { numbers, texts }) => {
   return { ...withPixels(picture, pixels), output: { ...picture.output, quality } };
 };
 
+/** The pixels in sRGB, with alpha only where the picture has any. */
 export function readPixels(picture: Picture): Promise<Pixels> {
   const pipeline = picture.hasAlpha ? picture.open() : picture.open().removeAlpha();
   return render(picture, pipeline.toColourspace('srgb').raw());

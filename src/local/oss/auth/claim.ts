@@ -43,6 +43,7 @@ function isSame(a: string, b: string): boolean {
 
 const maxSkewMs = 15 * 60 * 1000;
 
+/** Throws RequestTimeTooSkewed where a request was signed more than 15 minutes from `nowMs`. */
 export function checkSkew(signedMs: number, nowMs: number): void {
   if (Math.abs(nowMs - signedMs) > maxSkewMs) {
     const message = 'The difference between the request time and the current time is too large.';
@@ -82,10 +83,12 @@ export function parseHttpDate(text: string): number {
   return text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
 }
 
+/** The refusal of a URL whose time of expiry is none. */
 export function invalidExpires(expires: string): OssError {
   return forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, { ec: '0002-00000070' });
 }
 
+/** The refusal of an Authorization header that cannot be read. */
 export function invalidAuthorization(): OssError {
   return badRequest('InvalidArgument', 'Authorization header is invalid.');
 }

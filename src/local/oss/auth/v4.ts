@@ -31,6 +31,7 @@ export function parseAuthorization(authorization: string) {
   };
 }
 
+/** Reads `{id}/{date}/{region}/{product}/aliyun_v4_request`; throws what OSS answers to anything else. */
 export function parseCredential(text = ''): V4Credential {
   const [accessKeyId, date, region, product, terminator] = text.split('/');
   if (!accessKeyId || !date || !region || !product) {
@@ -42,6 +43,7 @@ export function parseCredential(text = ''): V4Credential {
   return { accessKeyId, date, region, product };
 }
 
+/** Reads the claim of an Authorization header; throws what OSS answers where its date or scope is wrong. */
 export function readV4Header(
   request: OssRequest,
   authorization: string,

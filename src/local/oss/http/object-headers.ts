@@ -35,6 +35,7 @@ export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'
   throw badRequest('InvalidArgument', `The ACL is not valid: ${acl}`);
 }
 
+/** The name of a storage class; throws InvalidArgument on any other. */
 export function checkStorageClass(name: string): string {
   if (!/^(Standard|IA|Archive|ColdArchive|DeepColdArchive)$/.test(name)) {
     throw badRequest('InvalidArgument', `The storage class is not valid: ${name}`);
@@ -82,6 +83,7 @@ export function eTagOf({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 
+/** A time as HTTP headers have it, in whole seconds. */
 export function httpDate(timeMs: number): string {
   return new Date(timeMs).toUTCString();
 }

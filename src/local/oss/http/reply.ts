@@ -11,11 +11,13 @@ export interface Reply {
   readonly body?: Buffer | Readable | undefined;
 }
 
+/** A 200 with the document whose root is the one key of `elements`. */
 export function xmlReply(elements: XmlElements, headers: Reply['headers'] = {}): Reply {
   const body = Buffer.from(xmlDocument(elements));
   return { statusCode: 200, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
+/** A 200 with JSON, indented as by OSS. */
 export function jsonReply(value: object): Reply {
   const body = Buffer.from(JSON.stringify(value, null, 4));
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };

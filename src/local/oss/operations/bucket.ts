@@ -136,6 +136,7 @@ export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => 
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 };
 
+/** The document of an ACL, of a bucket or of an object. */
 export function aclReply(service: Service, grant: string): Reply {
   return xmlReply({
     AccessControlPolicy: { Owner: owner(service), AccessControlList: { Grant: grant } },

@@ -18,6 +18,7 @@ export const copyObject: Operation = async (service, request) => {
   return copyReply('CopyObjectResult', meta);
 };
 
+/** The answer to a copy, of an object or of a part. */
 export function copyReply(rootName: string, meta: ObjectMeta): Reply {
   const lastModified = new Date(meta.lastModifiedMs).toISOString();
   // Content-MD5 would be of the answer, not of the copy.

@@ -85,6 +85,7 @@ export function isOverwriteForbiddenBy(headers: Headers): boolean {
   return headers.get('x-oss-forbid-overwrite') === 'true';
 }
 
+/** Throws FileAlreadyExists where an object is there and may not be overwritten. */
 export function refuseOverwrite(isForbidden: boolean, previous: ObjectMeta | undefined): void {
   if (isForbidden && previous !== undefined) {
     const message = 'The object you specified already exists and can not be overwritten.';

@@ -88,6 +88,7 @@ async function run(
     : runStyle(service, request, process.style);
 }
 
+/** Runs a style on the object of a request; throws what OSS answers where it refuses. */
 export async function runStyle(
   { store, processImage }: Service,
   { bucket, key }: OssRequest,

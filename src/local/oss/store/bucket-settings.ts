@@ -18,6 +18,7 @@ const settingsSchema = z.object({
 export type BucketStyle = z.infer<typeof styleSchema>;
 export type BucketSettings = z.infer<typeof settingsSchema>;
 
+/** The settings of a bucket that was just made. */
 export function newBucketSettings(createdMs: number): BucketSettings {
   return { createdMs, acl: 'private', storageClass: 'Standard', styles: {} };
 }

@@ -59,6 +59,7 @@ export function insertSorted(sortedKeys: string[], key: string): void {
   }
 }
 
+/** Takes a key out of sorted keys, if it is there. */
 export function removeSorted(sortedKeys: string[], key: string): void {
   const index = lowerBound(sortedKeys, key);
   if (sortedKeys[index] === key) {

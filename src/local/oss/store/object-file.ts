@@ -45,6 +45,7 @@ export function replaceMeta(path: string, meta: ObjectMeta): void {
   appendFileSync(path, encodeTail(meta));
 }
 
+/** Opens an object's file. Rejects where it is damaged or gone. */
 export async function openObjectFile(path: string): Promise<StoredObject> {
   const file = await open(path, 'r');
   const close = () => file.close();

@@ -18,11 +18,13 @@ export function startPreferences(): void {
   });
 }
 
+/** Changes the language, for the next visit too. */
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
   localStorage.setItem('language', chosen);
 }
 
+/** Changes the theme, for the next visit too. */
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
   localStorage.setItem('theme', chosen);

@@ -11,6 +11,7 @@ export function startProblems(): void {
   });
 }
 
+/** Takes the message of a problem off the page. */
 export function forget(): void {
   problem.value = undefined;
 }

@@ -26,6 +26,7 @@ export async function send<T>(method: 'POST' | 'PUT', path: string, body: object
   return readAnswer(await fetch(addressOf(path), { method, headers, body: JSON.stringify(body) }));
 }
 
+/** The address of what the page's own server answers. */
 export function addressOf(path: string, query: Record<string, string> = {}): string {
   const text = new URLSearchParams(query).toString();
   return `/-/page/${path}${text === '' ? '' : `?${text}`}`;

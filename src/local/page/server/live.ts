@@ -9,6 +9,7 @@ export interface Live {
   tell(entries: readonly Entry[]): void;
 }
 
+/** Makes the stream by which open pages hear what happens; `state` is sent where it has changed. */
 export function createLive(state: () => PageState): Live {
   const pages = new Set<ServerResponse>();
   let told = '';

@@ -34,6 +34,7 @@ const guards = {
   'cache-control': 'no-store',
 };
 
+/** Sends an answer, with the headers that guard the page. */
 export function sendReply(response: ServerResponse, { statusCode = 200, headers, body }: PageReply): void {
   response
     .writeHead(statusCode, { ...guards, 'content-length': Buffer.byteLength(body), ...headers })
