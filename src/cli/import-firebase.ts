@@ -31,28 +31,14 @@ export function translateFirebase(text: string): common.Translation {
     const expected = 'IMG_SIZES such as 200x200,400x400, a RESIZED_IMAGES_PATH below the source';
     throw new CliError(`expected ${expected}, and an IMAGE_TYPE that OSS makes.`);
   }
-  const cacheControl = param('CACHE_CONTROL_HEADER');
-  const isCached = !isUnset(cacheControl) && common.isHeaderValue(cacheControl);
-  const afterSteps = {
-    headers: isCached ? { 'Cache-Control': cacheControl } : undefined,
-    acl: param('MAKE_PUBLIC') === 'true' ? 'public-read' : undefined,
-  };
+  const afterSteps = readAfterSteps(param);
   const included = listOf(param('INCLUDE_PATH_LIST') || '/').map(pathGlob);
-  const outputOf = (size: string, type: string) => {
-    const [width, height] = size.split('x').map(Number);
-    const quality = pick(parseJson(param('OUTPUT_OPTIONS')), type, 'quality');
-    const style = [
-      `image/auto-orient,1/resize,m_lfit,w_${width},h_${height}`,
-      ...(common.formats.has(type) ? [`format,${common.formats.get(type)}`] : []),
-      ...(common.isCount(quality, 100) ? [`quality,Q_${quality}`] : []),
-    ].join('/');
-    const folders = folder === '' ? '{dir}' : `{dir}/${common.literalTemplate(folder)}`;
-    return {
-      style,
-      target: { key: `${folders}/{name}_${size}.${common.formats.has(type) ? type : '{ext}'}` },
-      ...afterSteps,
-    };
-  };
+  const folders = folder === '' ? '{dir}' : `{dir}/${common.literalTemplate(folder)}`;
+  const outputOf = (size: string, type: string) => ({
+    style: styleOf(size, type, param),
+    target: { key: `${folders}/{name}_${size}.${common.formats.has(type) ? type : '{ext}'}` },
+    ...afterSteps,
+  });
   const ruleOf = (name: string, extensions: readonly string[], made: readonly string[]) => ({
     name,
     match: {
@@ -77,10 +63,35 @@ export function translateFirebase(text: string): common.Translation {
       .map((type) => `IMAGE_TYPE=${type}`),
     ...Object.keys(params).filter(
       (name) =>
-        !translated.test(name) && !isUnset(param(name)) && !(isCached && name === 'CACHE_CONTROL_HEADER'),
+        !translated.test(name) &&
+        !isUnset(param(name)) &&
+        !(name === 'CACHE_CONTROL_HEADER' && afterSteps.headers !== undefined),
     ),
   ];
   return { rules, notes: lost.map((name) => `${name} has no counterpart${advice.get(name) ?? ''}.`) };
+}
+
+/** Reads a parameter by its name; one that is not there is empty. */
+type ReadParameter = (name: string) => string;
+
+function readAfterSteps(param: ReadParameter) {
+  const cacheControl = param('CACHE_CONTROL_HEADER');
+  const isCached = !isUnset(cacheControl) && common.isHeaderValue(cacheControl);
+  return {
+    headers: isCached ? { 'Cache-Control': cacheControl } : undefined,
+    acl: param('MAKE_PUBLIC') === 'true' ? 'public-read' : undefined,
+  };
+}
+
+function styleOf(size: string, type: string, param: ReadParameter): string {
+  const [width, height] = size.split('x').map(Number);
+  const format = common.formats.get(type);
+  const quality = pick(parseJson(param('OUTPUT_OPTIONS')), type, 'quality');
+  return [
+    `image/auto-orient,1/resize,m_lfit,w_${width},h_${height}`,
+    ...(format === undefined ? [] : [`format,${format}`]),
+    ...(common.isCount(quality, 100) ? [`quality,Q_${quality}`] : []),
+  ].join('/');
 }
 
 /** The extension's words for a setting that is not made. */
