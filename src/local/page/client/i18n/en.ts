@@ -125,6 +125,10 @@ export const en = {
   'reason.own-output': 'It is an output of this very rule.',
   'reason.target-exists': 'The output exists already.',
   'reason.up-to-date': 'The output is newer than the picture.',
+  'reason.already-saved': 'An earlier attempt has saved it.',
+  'reason.already-submitted': 'An earlier attempt has submitted its task.',
+  'reason.foreign-task': 'The task is of no rule.',
+  'reason.task-unfinished': 'The task has not ended.',
   'reason.larger-than-source': 'It had more bytes than the picture, so it was not kept.',
 
   'fault.CpuLimitExceeded': 'Image processing is throttled',

@@ -126,6 +126,10 @@ export const zh: Messages = {
   'reason.own-output': '它正是这条规则的输出。',
   'reason.target-exists': '输出已经存在。',
   'reason.up-to-date': '输出比图片更新。',
+  'reason.already-saved': '先前的尝试已保存。',
+  'reason.already-submitted': '先前的尝试已提交任务。',
+  'reason.foreign-task': '任务不属于任何规则。',
+  'reason.task-unfinished': '任务尚未结束。',
   'reason.larger-than-source': '输出的字节数大于图片，因此未保留。',
 
   'fault.CpuLimitExceeded': '图片处理被限流',
