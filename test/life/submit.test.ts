@@ -92,6 +92,26 @@ describe('an output of an asynchronous operation', () => {
     await vi.waitFor(() => expect(ends).toHaveLength(1));
   });
 
+  it.each([
+    ['InternalError', { submitted: 1, failed: 0 }],
+    ['CpuLimitExceeded', { submitted: 1, failed: 0 }],
+    ['DropAfter', { submitted: 1, failed: 0 }],
+    ['TruncatedAnswer', { submitted: 1, failed: 0 }],
+    ['WrongJson', { submitted: undefined, failed: 1 }],
+    ['AccessDenied', { submitted: undefined, failed: 1 }],
+  ])('meets %s once, and is submitted at the latest when the event is repeated', async (fault, first) => {
+    const { upload, invoke, setFaults } = await start();
+    const event = await upload('uploads/a.mov', 'film');
+    await setFaults({ rules: [{ fault, operation: 'AsyncProcessObject', count: 1 }] });
+
+    const { report, error } = await invoke(event, undefined, 'R');
+    const isDone = error === undefined;
+    const last = isDone ? report : (await invoke(event, undefined, 'R')).report;
+
+    expect(report).toMatchObject(first);
+    expect([isDone, last.submitted]).toEqual([first.failed === 0, 1]);
+  });
+
   it('is not submitted where only what is missing is wanted, and the target is there', async () => {
     const { upload, invoke, oss, ends } = await start({ refresh: 'missing' });
     const event = await upload('uploads/a.mov', 'film');
