@@ -4,7 +4,7 @@ import {
   describeError,
   type FailedResult,
   formatObject,
-  type PlannedResult,
+  type PlannedSave,
   type SaveResult,
 } from '../pipeline/result.ts';
 import { save } from '../pipeline/save.ts';
@@ -62,7 +62,7 @@ export async function makeOutputs(stored: StoredObject, item: Item, options: Run
 }
 
 async function make(
-  output: PlannedResult | FailedResult,
+  output: PlannedSave | FailedResult,
   sourceBytes: number,
   options: RunOptions,
 ): Promise<SaveResult> {

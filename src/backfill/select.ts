@@ -1,6 +1,6 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
-import { type FailedResult, formatObject, type PlannedResult, type SkipReason } from '../pipeline/result.ts';
+import { type FailedResult, formatObject, type PlannedSave, type SkipReason } from '../pipeline/result.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { StoredObject } from './source.ts';
 
@@ -16,7 +16,7 @@ export type Reason = SkipReason | 'outside-time' | 'archived';
 
 export interface Selection {
   /** The outputs that are to be made, and those that cannot be. */
-  outputs: readonly (PlannedResult | FailedResult)[];
+  outputs: readonly (PlannedSave | FailedResult)[];
   /** Present where there is nothing to do for the object. */
   skipped?: Reason | undefined;
 }
@@ -34,7 +34,7 @@ export function selectOutputs(object: StoredObject, ruleSet: RuleSet, filter: Fi
   }
   const items = plan({ kind: 'object', event: toEvent(object) }, ruleSet);
   const outputs = items
-    .filter((item) => item.status !== 'skipped')
+    .filter((item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'))
     .filter((item) => object.target === undefined || targetOf(item) === object.target);
   if (outputs.length > 0 && archiveClasses.includes(object.storageClass ?? '')) {
     return { outputs: [], skipped: 'archived' };

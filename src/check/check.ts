@@ -6,7 +6,8 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findComponents, findEdges, writersOf } from './graph.ts';
 import { intersect, sourceKeys, splitKeys, writtenKeys } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
-import { describeCollision, describeCycle, describeMirror } from './messages.ts';
+import { describeCollision, describeCycle, describeMirror, describeUnsafeRemoval } from './messages.ts';
+import { findUnsafeRemovals } from './removals.ts';
 import { checkStyles } from './styles.ts';
 
 /** Rule `next` takes results of `rule`, and nothing leads back. */
@@ -30,6 +31,7 @@ export function checkRules(
     ...cycles.flatMap((cycle) => describeCycle(cycle, writers)),
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers).map(describeCollision),
+    ...findUnsafeRemovals(writers).map(describeUnsafeRemoval),
     ...checkStyles(rules, region),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []), cycles };

@@ -94,7 +94,7 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Collision
   return key === undefined ? undefined : { first, second, sources: [], target: { bucket, key } };
 }
 
-function keysOf({ rule, output }: Writer, budget: Budget) {
+export function keysOf({ rule, output }: Writer, budget: Budget) {
   return writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
 }
 
@@ -119,7 +119,7 @@ function isExact(writer: Writer): boolean {
 }
 
 /** Finds two objects that differ only in a part that the target key leaves out: the extension, the folder or the name. */
-function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
+export function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
   const parts = partsIn(writer);
   if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
     return undefined;

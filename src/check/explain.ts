@@ -104,7 +104,7 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     why: isOwn ? 'skipped: own-output. By its name this is a result of this rule' : undefined,
     provided: provided.length > 0 ? provided.join('; ') : undefined,
     outputs: items.flatMap((item): OutputExplanation[] => {
-      if (item.status === 'planned') {
+      if (item.status === 'planned' && item.action !== 'remove') {
         const { target, process, afterSteps } = item;
         const followUps = needsCopy(afterSteps) ? requestsPerCopy : undefined;
         const then = describeAfterSteps(afterSteps);

@@ -78,10 +78,10 @@ function readableCharacter(characters: CharSet): number {
 }
 
 /** All texts that a part of a key or a template can be. */
-type Piece = NFA | string;
+export type Piece = NFA | string;
 
 /** One way to split keys into parts: what each can be, whatever the others are. */
-interface KeyParts {
+export interface KeyParts {
   dir: Piece;
   name: Piece;
   ext: Piece;
@@ -138,7 +138,7 @@ function splitAt<S>(
   });
 }
 
-function concat(pieces: readonly Piece[], budget: Budget): NFA {
+export function concat(pieces: readonly Piece[], budget: Budget): NFA {
   const whole = NFA.emptyWord(options, budget.nfa);
   for (const piece of pieces) {
     whole.append(typeof piece === 'string' ? oneOf([piece], budget) : piece, budget.nfa);
@@ -147,7 +147,7 @@ function concat(pieces: readonly Piece[], budget: Budget): NFA {
 }
 
 /** An output of a rule, and the bucket of its sources if it is known. */
-interface RuleOutput {
+export interface RuleOutput {
   rule: SourceRule;
   output: OutputSource;
   bucket?: string | undefined;
@@ -155,25 +155,28 @@ interface RuleOutput {
 
 /** The keys under which an output saves what is made of keys that were split: the template's `render`, over languages. */
 export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, budget: Budget): NFA {
-  const { parts } = ruleOutput.output.target.key;
   const written = NFA.empty(options, budget.nfa);
   for (const key of split) {
-    let afterEmptyDir = false;
-    const pieces = parts.map((part): Piece => {
-      const isShort = afterEmptyDir;
-      afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && key.dir === '';
-      switch (part.kind) {
-        case 'text':
-          return isShort ? part.text.replace(/^\//, '') : part.text;
-        case 'b64':
-          return variablesOf([part]).length === 0 ? render([part], {}) : regular('[\\w-]*', budget);
-        default:
-          return pieceOf(part.name, key, ruleOutput, budget);
-      }
-    });
-    written.union(concat(pieces, budget), budget.nfa);
+    written.union(concat(piecesOf(key, ruleOutput, budget), budget), budget.nfa);
   }
   return written;
+}
+
+/** The pieces of the key of an output, in their order, for keys that were split in one way. */
+export function piecesOf(key: KeyParts, ruleOutput: RuleOutput, budget: Budget): Piece[] {
+  let afterEmptyDir = false;
+  return ruleOutput.output.target.key.parts.map((part): Piece => {
+    const isShort = afterEmptyDir;
+    afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && key.dir === '';
+    switch (part.kind) {
+      case 'text':
+        return isShort ? part.text.replace(/^\//, '') : part.text;
+      case 'b64':
+        return variablesOf([part]).length === 0 ? render([part], {}) : regular('[\\w-]*', budget);
+      default:
+        return pieceOf(part.name, key, ruleOutput, budget);
+    }
+  });
 }
 
 /** The event alone, or OSS, decides these, as regular expressions. */

@@ -5,6 +5,7 @@ import type { Collision } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Writer } from './graph.ts';
 import type { Cycle } from './loops.ts';
+import type { UnsafeRemoval } from './removals.ts';
 
 const quote = (text: string) => `\`${text}\``;
 const namesOf = (rules: readonly SourceRule[]) =>
@@ -107,6 +108,37 @@ export function describeCollision({ first, second, sources, target }: Collision)
   }
   const message = `saves some objects as ${other} saves others, such as ${nameOf(target)}: the later one stays`;
   return atTarget(second, { severity: 'warning', code: 'collision', message });
+}
+
+/** Refuses to delete what may belong to a source that is there. */
+export function describeUnsafeRemoval(unsafe: UnsafeRemoval): Diagnostic {
+  const hint =
+    '{key}, or {dir}, {name} and {ext}, in this order and with a "/" or "." between, keep them apart.';
+  return atTarget(unsafe.writer, {
+    severity: 'error',
+    code: 'unsafe-removal',
+    message: `\`onRemove: delete\` could take an output of another source along: ${explainUnsafe(unsafe)}`,
+    hint:
+      unsafe.kind === 'other' ? 'Save them under folders of their own, or with endings of their own.' : hint,
+  });
+}
+
+function explainUnsafe(unsafe: UnsafeRemoval): string {
+  switch (unsafe.kind) {
+    case 'own': {
+      const { sources = [], target } = unsafe.example ?? {};
+      const [one, two] = sources.map((object) => nameOf(object));
+      return one === undefined || two === undefined || target === undefined
+        ? `two sources may have the same target${unsafe.key === undefined ? '' : `, such as ${quote(unsafe.key)}`}`
+        : `${one} and ${two} both become ${nameOf(target)}`;
+    }
+    case 'other': {
+      const { rule, index } = unsafe.other;
+      return `output ${index} of ${namesOf([rule])} saves under such keys too, as ${quote(unsafe.key)}`;
+    }
+    case 'too-complex':
+      return 'the globs are too complex to prove that it does not';
+  }
 }
 
 /** Warns of an output that keeps the key in another bucket, while its rule takes objects of any bucket. */

@@ -7,7 +7,7 @@ import { getObject, putObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { Report } from '../pipeline/report.ts';
-import type { PlannedResult } from '../pipeline/result.ts';
+import type { PlannedSave } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, requiredText } from './command.ts';
@@ -80,10 +80,10 @@ export const demo: Command = {
 type SampleUpload = SamplePicture & OssObject;
 
 /** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
-function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSet): PlannedResult[] {
+function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSet): PlannedSave[] {
   const event = JSON.stringify({ bucket, key, size: body.length, contentType, lastModified: new Date() });
   const items = parseEvent(Buffer.from(event)).flatMap((record) => plan(record, rules));
-  return items.filter((item) => item.status === 'planned');
+  return items.filter((item) => item.status === 'planned' && item.action !== 'remove');
 }
 
 interface Evidence {
@@ -93,7 +93,7 @@ interface Evidence {
 }
 
 async function compareOutput(
-  { upload, task }: { upload: SampleUpload; task: PlannedResult },
+  { upload, task }: { upload: SampleUpload; task: PlannedSave },
   { call, outcomes, dataDir }: Evidence,
 ) {
   const { measurePicture } = await import('../local/pictures.ts');
@@ -139,7 +139,7 @@ function fits(style: string, source: NonNullable<PictureSize>, target: PictureSi
   return target.width === expected[0] && target.height === expected[1];
 }
 
-function durationOf({ target }: PlannedResult, outcome: InvocationOutcome | undefined): string {
+function durationOf({ target }: PlannedSave, outcome: InvocationOutcome | undefined): string {
   if (outcome?.result.status !== 'succeeded') {
     return '';
   }

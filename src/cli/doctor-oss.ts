@@ -7,7 +7,7 @@ import { deleteObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
 import { parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
-import { formatObject, type PlannedResult } from '../pipeline/result.ts';
+import { formatObject, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { needsCopy, type RuleSet } from '../rules/rule-set.ts';
 import type { Connection } from './connection.ts';
@@ -127,6 +127,9 @@ export async function tryStyles(
         );
         continue;
       }
+      if (item.action === 'remove') {
+        continue; // An object that is there is not removed.
+      }
       if (item.action === 'submit') {
         const command = `npx oss-saveas run ${formatObject(object)}`;
         findings.push(
@@ -147,14 +150,14 @@ export async function tryStyles(
   }
 }
 
-function tryView(call: Call, { rule, source, style }: PlannedResult): Promise<Finding> {
+function tryView(call: Call, { rule, source, style }: PlannedSave): Promise<Finding> {
   return attempt(`style of ${rule}`, async () => {
     const { sizeBytes, contentType } = await getObject(call, { ...source, process: style });
     return `${sizeBytes} bytes of ${contentType}`;
   });
 }
 
-async function trySave(call: Call, task: PlannedResult, scratch: OssObject | undefined): Promise<Finding> {
+async function trySave(call: Call, task: PlannedSave, scratch: OssObject | undefined): Promise<Finding> {
   const check = `save of ${task.rule}`;
   if (scratch === undefined) {
     return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');

@@ -70,7 +70,7 @@ export function compileRules(text: string, file: string): CompiledRules {
 }
 
 function compileRule(rule: RuleSource, language: DFA): Rule {
-  const { name, match, outputs } = rule;
+  const { name, match, outputs, onRemove } = rule;
   const keys = toKeyTable(language);
   const own = outputs.filter((output) => isMirror(rule, output));
   return {
@@ -83,6 +83,7 @@ function compileRule(rule: RuleSource, language: DFA): Rule {
       contentTypes: match.contentType ?? [],
     },
     outputs: outputs.map(compileOutput),
+    onRemove,
     ownOutputs: own.length > 0 ? own.map(({ target: { bucket } }) => ({ bucket, keys })) : undefined,
   };
 }

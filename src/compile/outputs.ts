@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
+import { keyVariables, render, type Template, variablesBeyondKey, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
 import { isSubmitted, placeholders, variantsOf } from './variants.ts';
 
@@ -91,6 +91,9 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
   if (min > max) {
     report(context, ['match', 'size', 'max'], `at least min (${min} bytes)`, `${max} bytes`);
   }
+  if (rule.onRemove === 'delete') {
+    checkRemoval(rule, context);
+  }
   const buckets = rule.match.bucket ?? [];
   const writers = new Map<string, number>();
   rule.outputs.forEach((output, i) => {
@@ -111,6 +114,19 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
       writers.set(target, i);
     }
   });
+}
+
+/** Reports targets that cannot be computed once their source is gone: its removal tells neither its ETag nor its day, nor how many OSS made. */
+function checkRemoval({ outputs }: RuleSource, context: Refinement): void {
+  for (const [i, { target, vary = {} }] of outputs.entries()) {
+    const lost = variablesOf(target.key.parts).find(
+      ({ name }) => variablesBeyondKey.includes(name) && !(name in vary),
+    );
+    if (lost !== undefined) {
+      const expected = `no {${variablesBeyondKey.join('}, {')}} in a key with onRemove: delete, which cannot tell them of what is gone`;
+      report(context, ['outputs', i, 'target', 'key'], expected, `"{${lost.name}}"`, lost.offset);
+    }
+  }
 }
 
 /** Tells whether an output is saved under its source's own key, so that it needs another bucket. */

@@ -273,6 +273,10 @@ const rule = fields(ruleNoun, {
     'thumbnail',
   ),
   match,
+  onRemove: named(
+    ['delete'],
+    'What becomes of the outputs when their source is deleted: they are deleted too; default: they stay.',
+  ),
   outputs: list(
     output.superRefine(checkOutput, whereSound).superRefine(checkSubmission, whereSound),
     outputNoun,

@@ -6,7 +6,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
 import type { KeyTable } from '../rules/key-table.ts';
-import { variablesOf } from '../rules/template.ts';
+import { variablesBeyondKey, variablesOf } from '../rules/template.ts';
 
 /** Keys that an output of a rule may save under, in one bucket or, where it is absent, in any. */
 export interface TargetKeys {
@@ -66,9 +66,11 @@ export function readTargets(
 function findObstacle(writer: Writer): string | undefined {
   const { rule, output } = writer;
   const { bucket, key } = output.target;
-  const fromEvent = variablesOf(key.parts).find(({ name }) => ['etag', 'yyyy', 'mm', 'dd'].includes(name));
-  if (fromEvent !== undefined) {
-    return `the event of an upload tells its {${fromEvent.name}}, and no key of a source does`;
+  const untold = variablesOf(key.parts).find(
+    ({ name }) => variablesBeyondKey.includes(name) && output.vary?.[name] === undefined,
+  );
+  if (untold !== undefined) {
+    return `no key of a source tells its {${untold.name}}`;
   }
   if (bucket !== undefined && rule.match.bucket === undefined) {
     return `its sources may lie in any bucket: name them in the rule's match.bucket`;

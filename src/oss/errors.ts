@@ -101,6 +101,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof OssServiceError && error.statusCode === 404;
 }
 
+/** Whether OSS itself said that there is no such object: a proxy may answer 404 as well, and so does a bucket that is gone. */
+export function isNoSuchKey(error: unknown): boolean {
+  return isNotFound(error) && error instanceof OssServiceError && error.code === 'NoSuchKey';
+}
+
 /**
  * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"; it has no 429 of its own,
  * gateways do). Permanent is only what OSS itself says of the picture or the style: a 400 (`BadRequest` too, although

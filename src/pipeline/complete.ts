@@ -4,6 +4,7 @@ import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
 import { usesDay, variablesOf } from '../rules/template.ts';
+import { findSkipReason } from './plan.ts';
 import { describeError, type FailedResult } from './result.ts';
 
 /**
@@ -12,7 +13,10 @@ import { describeError, type FailedResult } from './result.ts';
  */
 export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): boolean {
   // The cheap question comes first: hardly any rule asks for more than an event tells.
-  return rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event));
+  return (
+    findSkipReason(event) === undefined &&
+    rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event))
+  );
 }
 
 /**

@@ -2,7 +2,17 @@ import type { JsonObject } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import type { ObjectResult, ProcessResult } from '../oss/operations.ts';
 import type { Rule } from '../rules/rule-set.ts';
-import type { Failure, Outcome, SavedResult, SaveTask, SkipReason, SubmittedResult } from './result.ts';
+import type {
+  Failure,
+  Outcome,
+  RemovedResult,
+  RemoveTask,
+  SavedResult,
+  SaveResult,
+  SaveTask,
+  SkipReason,
+  SubmittedResult,
+} from './result.ts';
 
 /**
  * The part of the function that lies in a file of its own (`life.js`), since most rules never need it. It shares no class
@@ -14,6 +24,7 @@ export interface Life {
   submit: (task: SaveTask, tools: SaveTools) => Promise<SubmitEnd>;
   /** What became of an output whose task ended; `content` is that of IMM's message. */
   outcomeOfTask: (eventName: string, content: JsonObject, rules: readonly Rule[]) => Outcome;
+  removeTarget: RemoveTarget;
 }
 
 /** Makes an output and gives it what its rule asks for beside the picture. Throws where it was not made. */
@@ -44,3 +55,20 @@ export type SubmitEnd =
   | { status: 'skipped'; reason: SkipReason }
   | Pick<SubmittedResult, 'status' | 'taskId' | 'requestId' | 'attempts'>
   | ({ status: 'failed' } & Failure);
+
+/** Deletes a target whose source is gone. Throws where it was not deleted. */
+export type RemoveTarget = (task: RemoveTask, tools: RemoveTools) => Promise<RemoveEnd>;
+
+export interface RemoveTools {
+  call: Call;
+  deadline: number;
+  /** Whether OSS has the source; throws where it does not say so in its own words. */
+  hasSource: () => Promise<boolean>;
+  /** Makes the target where it is missing; undefined where the rule wants none of the source as it is now. */
+  restore: () => Promise<SaveResult | undefined>;
+}
+
+export type RemoveEnd =
+  | SaveResult
+  | { status: 'skipped'; reason: SkipReason }
+  | Pick<RemovedResult, 'status' | 'requestId' | 'attempts'>;

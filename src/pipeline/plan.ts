@@ -27,17 +27,33 @@ function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
   const { bucket, key, eventName } = event;
   const source = { bucket, key };
   const reason = findSkipReason(event);
-  if (reason !== undefined) {
+  if (reason !== undefined && !isRemoval(event)) {
     return [{ status: 'skipped', reason, eventName, source }];
   }
-  const matching = rules.filter((rule) => findMismatch(rule.match, event) === undefined);
+  const matching = rules.filter((rule) => isFor(rule, event));
   if (matching.length === 0) {
-    return [{ status: 'skipped', reason: 'no-rule-matched', eventName, source }];
+    return [{ status: 'skipped', reason: reason ?? 'no-rule-matched', eventName, source }];
   }
   return matching.flatMap((rule): PlanItem[] =>
     isOwnOutput(rule, event)
       ? [{ status: 'skipped', reason: 'own-output', eventName, source, rule: rule.name }]
       : planRule(rule, event),
+  );
+}
+
+/** Whether there is something to do for the rule. The size and type of what was removed are not known, and do not count. */
+function isFor({ match, onRemove }: Rule, event: ObjectEvent): boolean {
+  const mismatch = findMismatch(match, event);
+  return isRemoval(event)
+    ? onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key'
+    : mismatch === undefined;
+}
+
+/** Whether the object may be gone; OSS is asked whether it is. An upload that was aborted was none yet. */
+function isRemoval({ eventName, key }: ObjectEvent): boolean {
+  return (
+    /^(ObjectRemoved:(?!AbortMultipartUpload$)|ObjectReplication:ObjectRemoved$)/i.test(eventName) &&
+    !key.endsWith('/')
   );
 }
 
@@ -50,7 +66,8 @@ const skippedEvents: readonly [RegExp, SkipReason][] = [
   [/^(?!Manual$|ObjectCreated:|ObjectReplication:Object(Created|Modified)$)/i, 'not-a-creation'],
 ];
 
-function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason | undefined {
+/** Why nothing is saved after the event, whatever the rules are. */
+export function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): SkipReason | undefined {
   const [, reason] = skippedEvents.find(([pattern]) => pattern.test(eventName)) ?? [];
   if (reason !== undefined) {
     return reason;
@@ -80,6 +97,10 @@ function planOutput(
   const targetKey = render(output.target.key, { index: '{index}', ...values });
   const target = { bucket: output.target.bucket ?? bucket, key: targetKey };
   try {
+    if (isRemoval(event)) {
+      assertTarget(source, target);
+      return { status: 'planned', action: 'remove', rule, source, target };
+    }
     if (event.eventTime === undefined && usesDay(output)) {
       throw new RangeError(
         'the event tells no time (ISO 8601 with an offset), and the output asks for its day',

@@ -26,11 +26,17 @@ export interface SaveTask extends Required<Subject> {
   raisedAt?: string | undefined;
 }
 
+/** One target to be deleted, since its source was. */
+export interface RemoveTask extends Required<Subject> {
+  action: 'remove';
+}
+
 /** Stable: log queries, alarms and people's scripts rely on these. */
 export type SkipReason =
   | 'not-an-object-event'
   | 'upload-in-progress'
   | 'removed'
+  | 'source-exists'
   | 'not-a-creation'
   | 'symlink'
   | 'directory-marker'
@@ -99,8 +105,11 @@ export interface SubmittedResult extends Required<Subject>, CallSummary {
   taskId: string;
 }
 
+export type PlannedSave = { status: 'planned' } & SaveTask;
+export type PlannedRemoval = { status: 'planned' } & RemoveTask;
+
 /** A task of a plan; `action` says which. */
-export type PlannedResult = { status: 'planned' } & SaveTask;
+export type PlannedResult = PlannedSave | PlannedRemoval;
 
 /** The end of one output that was to be saved. */
 export type SaveResult = SavedResult | SubmittedResult | SkippedResult | FailedResult;

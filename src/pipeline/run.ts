@@ -3,12 +3,14 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
+import { remove } from './remove.ts';
 import type { FailedResult, Outcome, PlanItem, Result } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 export interface Job {
-  work: PlanItem | { event: ObjectEvent; ruleSet: RuleSet } | { ended: EndOfTask; ruleSet: RuleSet };
+  work: PlanItem | { event: ObjectEvent } | { ended: EndOfTask };
+  ruleSet: RuleSet;
   /** The output is planned and not made. */
   dryRun: boolean;
   /** Epoch ms: a target that was written since then is left as it is. */
@@ -29,14 +31,18 @@ export interface RunOptions extends Omit<SaveOptions, 'savedSince' | 'isSaved'> 
 const maxUnstartedLogged = 100;
 
 /** Makes the jobs of one record. Pure. */
-export function jobsOf(record: EventRecord, ruleSet: RuleSet, options: Omit<Job, 'work'>): Job[] {
+export function jobsOf(
+  record: EventRecord,
+  ruleSet: RuleSet,
+  options: Pick<Job, 'dryRun' | 'savedSince'>,
+): Job[] {
   if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
-    return [{ ...options, work: { event: record.event, ruleSet } }];
+    return [{ ...options, ruleSet, work: { event: record.event } }];
   }
   if (record.kind === 'task') {
-    return [{ ...options, work: { ended: record, ruleSet } }];
+    return [{ ...options, ruleSet, work: { ended: record } }];
   }
-  return plan(record, ruleSet).map((work) => ({ ...options, work }));
+  return plan(record, ruleSet).map((work) => ({ ...options, ruleSet, work }));
 }
 
 /**
@@ -55,9 +61,9 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
 
   async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
     if ('event' in work) {
-      return ask(work, job, slot);
+      return ask(work.event, job, slot);
     }
-    const item = 'ended' in work ? await readEnd(work.ended, work.ruleSet, options) : work;
+    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet, options) : work;
     const isLate = !job.dryRun && item.status === 'planned' && now() >= deadline;
     const result = isLate ? unstartedResult(item) : await carryOut(item, job, options);
     slot[place] = result;
@@ -67,15 +73,12 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     }
   }
 
-  async function ask(
-    { event, ruleSet }: { event: ObjectEvent; ruleSet: RuleSet },
-    job: Omit<Job, 'work'>,
-    slot: Result[],
-  ): Promise<void> {
+  async function ask(event: ObjectEvent, job: Omit<Job, 'work'>, slot: Result[]): Promise<void> {
     const { bucket, key } = event;
     const completed =
       now() >= deadline ? unstartedResult({ source: { bucket, key } }) : await completeEvent(event, options);
-    const items = 'status' in completed ? [completed] : plan({ kind: 'object', event: completed }, ruleSet);
+    const items =
+      'status' in completed ? [completed] : plan({ kind: 'object', event: completed }, job.ruleSet);
     asked.push(...items.map((item, i) => () => work({ ...job, work: item }, slot, i)));
   }
 
@@ -127,11 +130,15 @@ async function readEnd(
 
 async function carryOut(
   item: PlanItem | Outcome,
-  { dryRun, savedSince }: Omit<Job, 'work'>,
+  job: Omit<Job, 'work'>,
   options: RunOptions,
-) {
+): Promise<Result> {
+  const { dryRun, savedSince, ruleSet } = job;
   if (item.status !== 'planned' || dryRun) {
     return item;
+  }
+  if (item.action === 'remove') {
+    return remove(item, ruleSet, options);
   }
   const known = recall(options.memory, item);
   const isSaved = known?.status === 'failed' && known.isSaved === true;

@@ -58,6 +58,8 @@ export interface Rule {
   name: string;
   match: Match;
   outputs: readonly Output[];
+  /** Its targets are deleted when their source is. Absent: they stay. */
+  onRemove?: 'delete' | undefined;
   /** Objects that the recursion guard skips. The build writes it only where the loop proof lets such a rule pass. */
   ownOutputs?: readonly OwnOutputs[] | undefined;
 }

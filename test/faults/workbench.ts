@@ -31,6 +31,8 @@ interface WorkbenchOptions extends Pick<CallSettings, 'attemptTimeoutMs'> {
   random?: () => number;
   /** Before each request goes out. */
   latencyMs?: number;
+  /** Called before each request of the function's goes out; where it answers with a promise, the request waits for it. */
+  before?: (method: string, path: string) => Promise<unknown> | undefined;
   /** Whether pauses between attempts are waited for, instead of moving the function's clock on. */
   waits?: boolean;
   oss?: Partial<LocalOssOptions>;
@@ -57,10 +59,13 @@ export async function startWorkbench(options: WorkbenchOptions) {
   onTestFinished(() => agent.destroy());
   const dispatcher = agent.compose((dispatch) => (request, handler) => {
     calls += 1;
-    if (network.latencyMs === 0) {
+    const delay =
+      options.before?.(request.method, request.path) ??
+      (network.latencyMs === 0 ? undefined : pause(network.latencyMs));
+    if (delay === undefined) {
       return dispatch(request, handler);
     }
-    void pause(network.latencyMs).then(() => dispatch(request, handler));
+    void delay.then(() => dispatch(request, handler));
     return true;
   });
   const invokeHandler = createHandler({

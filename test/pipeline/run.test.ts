@@ -47,7 +47,7 @@ async function runAll(
 ) {
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
-  const jobs = plan.map((work) => ({ work, dryRun: false }));
+  const jobs = plan.map((work) => ({ work, ruleSet: rulesOf(), dryRun: false }));
   const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), loadLife };
   const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };

@@ -14,7 +14,7 @@ export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
     const { bucket, key } = record.event;
     const items = plan(record, { rules });
     const outputs = items.flatMap((item) =>
-      item.status === 'planned'
+      item.status === 'planned' && item.action !== 'remove'
         ? [
             {
               rule: item.rule,
