@@ -15,6 +15,7 @@ import {
   without,
   writtenKeys,
 } from './language.ts';
+import { removalEvents } from './triggers.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
 const maxSteps = 20_000;
@@ -22,6 +23,18 @@ const maxStepsForAll = 200_000;
 
 /** Tells of all that no trigger delivers, in each bucket that a rule names: a warning, or an error where a rule would never run. */
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
+  const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
+  return [
+    ...findAllMissed(rules, triggers, describeMissed),
+    ...findAllMissed(removing, triggers.filter(bringsRemovals), describeMissedRemoval),
+  ];
+}
+
+function findAllMissed(
+  rules: readonly SourceRule[],
+  triggers: readonly Trigger[],
+  describe: (rule: SourceRule, bucket: string | undefined, missed: Missed) => Diagnostic,
+): Diagnostic[] {
   const deliveries = readDeliveries(triggers);
   return rules.flatMap((rule) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
@@ -29,13 +42,25 @@ export function checkDelivery(rules: readonly SourceRule[], triggers: readonly T
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
       const missed = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
-      return missed === undefined ? [] : [describeMissed(rule, bucket, missed)];
+      return missed === undefined ? [] : [describe(rule, bucket, missed)];
     }),
   );
 }
 
-/** A key that the rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
-function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget) {
+/** Tells whether a trigger calls the function when objects are deleted. A pattern without a list of types lets all through. */
+function bringsRemovals({ type, events, pattern = '' }: Trigger): boolean {
+  const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
+  const isPlain = Array.isArray(types) && types.every((one) => typeof one === 'string');
+  return !isPlain || removalEvents.every((event) => types.includes(event));
+}
+
+/** A key that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
+interface Missed {
+  key: string;
+  isPartly: boolean;
+}
+
+function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget): Missed | undefined {
   const wanted = sourceKeys(rule, budget);
   const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
   const key = exampleKey(missed, budget);
@@ -48,7 +73,7 @@ function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: B
 function describeMissed(
   { name, index, match }: SourceRule,
   bucket: string | undefined,
-  { key, isPartly }: { key: string; isPartly: boolean },
+  { key, isPartly }: Missed,
 ): Diagnostic {
   const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
   const [glob, ...others] = match.key;
@@ -61,6 +86,22 @@ function describeMissed(
     hint: 'oss-saveas generate trigger writes triggers for the rules.',
     path: ['rules', index, 'match', 'key'],
     span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
+  };
+}
+
+function describeMissedRemoval(
+  { name, index }: SourceRule,
+  bucket: string | undefined,
+  { key, isPartly }: Missed,
+): Diagnostic {
+  const events = removalEvents.join(' and ');
+  const where = bucket === undefined ? '' : ` in ${bucket}`;
+  return {
+    severity: isPartly ? 'warning' : 'error',
+    code: isPartly ? 'partly-reached-removal' : 'unreached-removal',
+    message: `no trigger brings ${events} of ${isPartly ? 'some of ' : ''}what \`${name}\` takes${where}, such as \`${key}\`: its outputs would stay`,
+    hint: 'oss-saveas generate trigger writes triggers for the rules.',
+    path: ['rules', index, 'onRemove'],
   };
 }
 

@@ -9,6 +9,9 @@ const wholeObjects = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'Cop
 /** Events after which an object is there, whole: what a trigger should have. */
 export const creationEvents = named('ObjectCreated', ...wholeObjects);
 
+/** Events after which an object is gone: what a trigger needs for rules with `onRemove`. */
+export const removalEvents = named('ObjectRemoved', 'DeleteObject', 'DeleteObjects');
+
 /** Events of parts, whose object is not there yet. */
 const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'UploadPart', 'UploadPartCopy');
 
@@ -18,15 +21,22 @@ const knownEvents = [
   ...partEvents,
   ...named('ObjectCreated', 'AppendObject', 'PutSymlink'),
   ...named('ObjectModified', 'UpdateObjectMeta'),
-  ...named('ObjectRemoved', 'DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'),
+  ...removalEvents,
+  ...named('ObjectRemoved', 'AbortMultipartUpload'),
   ...named('ObjectReplication', 'ObjectCreated', 'ObjectModified', 'ObjectRemoved'),
 ];
 
 /** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
 export const maxNativeTriggers = 10;
 
-/** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
-export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
+/**
+ * Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. `heedsRemovals`:
+ * a rule deletes outputs with their source.
+ */
+export function* checkTriggers(
+  functions: readonly FunctionResource[],
+  heedsRemovals = false,
+): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
@@ -37,13 +47,17 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
       yield warning('role-missing', path, 'names no role: without one the function may not even read OSS');
     }
     for (const trigger of triggers) {
-      yield* trigger.type === 'oss' ? checkNative(trigger, region) : checkPattern(trigger);
+      yield* trigger.type === 'oss' ? checkNative(trigger, region, heedsRemovals) : checkPattern(trigger);
     }
   }
   yield* checkNeighbours(functions);
 }
 
-function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
+function* checkNative(
+  trigger: Trigger,
+  ownRegion: string | undefined,
+  heedsRemovals: boolean,
+): Generator<Diagnostic> {
   const { path, sourceArn, region, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
   if (!sourceArn?.startsWith('acs:oss:')) {
@@ -58,9 +72,13 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
     yield warning('invocation-role', path, message, 'Give the ARN of the role.');
   }
   for (const [i, event] of events.entries()) {
-    yield* checkEvent(event, [...config, 'events', i]);
+    if (!heedsRemovals || !removalEvents.includes(event)) {
+      yield* checkEvent(event, [...config, 'events', i]);
+    }
   }
-  const missing = creationEvents.filter((event) => !events.includes(event));
+  // A trigger may be there for deletions alone.
+  const isForUploads = events.some((event) => event.startsWith('oss:ObjectCreated:'));
+  const missing = isForUploads ? creationEvents.filter((event) => !events.includes(event)) : [];
   if (events.length === 0) {
     yield error('trigger-events', config, 'expected events, such as oss:ObjectCreated:PutObject');
   } else if (missing.length > 0 && !events.includes('oss:ObjectCreated:*')) {

@@ -74,8 +74,8 @@ function checkDeployedTriggers(
     const deployed = list(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
     return triggers.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
-      const parts = (['bucket', 'prefix', 'suffix', 'pattern'] as const).filter(
-        (part) => twin?.[part] !== trigger[part],
+      const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
+        (part) => String(twin?.[part]) !== String(trigger[part]),
       );
       if (twin !== undefined && parts.length === 0) {
         return ok(`trigger ${trigger.name}`, `${name} has it`);

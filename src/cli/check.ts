@@ -60,7 +60,10 @@ export async function checkFiles(
   if (template !== undefined) {
     const triggers = ours.flatMap((one) => one.triggers);
     const found = [
-      ...checkTriggers(template.functions),
+      ...checkTriggers(
+        template.functions,
+        source.some(({ onRemove }) => onRemove === 'delete'),
+      ),
       ...checkUpgrade(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];

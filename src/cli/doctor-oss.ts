@@ -5,7 +5,7 @@ import type { Call } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
 import { deleteObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
-import { parseXml } from '../oss/xml.ts';
+import { childText, parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
@@ -68,6 +68,33 @@ export async function checkBuckets(
     }
   };
   return Promise.all(buckets.map(locate));
+}
+
+/** Tells whether deletions in each bucket raise the event by which a rule with `onRemove` hears of them. */
+export async function checkVersioning(
+  { call }: Pick<Connection, 'call'>,
+  buckets: readonly string[],
+): Promise<Finding[]> {
+  const advice = 'delete outputs from time to time: oss-saveas orphans --delete';
+  const look = async (bucket: string): Promise<Finding> => {
+    const check = `removals in ${bucket}`;
+    const query = { versioning: '' };
+    try {
+      const response = await call({ operation: 'GetBucketVersioning', method: 'GET', bucket, query });
+      const status = childText(parseXml(response.body.toString()), 'Status');
+      // OSS help, "Event notification": on such a bucket a deletion without a version id raises no event.
+      return status === undefined
+        ? ok(check, 'raise events: the bucket has no versions')
+        : wrong(check, `versioning is ${status}: a deletion without a version id raises no event`, advice);
+    } catch (error) {
+      return cannotTell(
+        check,
+        messageOf(error),
+        'see whether the bucket has versioning: then they raise no event',
+      );
+    }
+  };
+  return Promise.all(buckets.map(look));
 }
 
 const elsewhere = 'deploy to its region: function, trigger, source and target have to share one';

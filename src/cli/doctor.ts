@@ -2,7 +2,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
 import { CliError, type Command, type Io, requiredText } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { checkBuckets, checkEndpoint, tryStyles } from './doctor-oss.ts';
+import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
@@ -32,6 +32,7 @@ export const doctor: Command = {
       ...checkEnvironment(io),
       ...(await checkEndpoint(connection, Date.now)),
       ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
+      ...(await checkVersioning(connection, removalBuckets(ruleSet, deployed))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
       ...(await checkDeployment(source, requiredText(values, 'template'), io)),
     ]);
@@ -54,6 +55,13 @@ function bucketsOf({ rules }: RuleSet, deployed: readonly string[]): string[] {
   ]);
   const isOpen = rules.some(({ match }) => match.buckets.length === 0);
   return [...new Set([...named, ...(isOpen ? deployed : [])])];
+}
+
+/** Lists the source buckets of rules that delete outputs together with their source. */
+function removalBuckets({ rules }: RuleSet, deployed: readonly string[]): string[] {
+  const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
+  const buckets = removing.flatMap(({ match }) => (match.buckets.length > 0 ? match.buckets : deployed));
+  return [...new Set(buckets)];
 }
 
 function formatFindings(findings: readonly Finding[], { paint }: Io): string {

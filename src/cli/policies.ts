@@ -87,10 +87,12 @@ function objectPrefixes(rules: Rules, deployed: string) {
     const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
     targets.push(...saved);
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
-    read.push(...(refresh !== undefined || afterSteps !== undefined ? saved : []));
+    // A source that is there again has its missing output made.
+    const isLookedAt = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
+    read.push(...(isLookedAt ? saved : []));
     tagged.push(...(afterSteps?.tags !== undefined ? saved : []));
     shared.push(...(afterSteps?.acl !== undefined ? saved : []));
-    deleted.push(...(afterSteps?.skipLarger === true ? saved : []));
+    deleted.push(...((afterSteps?.skipLarger ?? rule.onRemove) ? saved : []));
   }
   const used = { sources: widest(sources), targets: widest(targets), read: widest(read) };
   return {
@@ -102,10 +104,10 @@ function objectPrefixes(rules: Rules, deployed: string) {
   };
 }
 
-/** Whether a rule has its sources looked at where an event says only which object it is about. */
+/** Whether a rule has its sources looked at, where an event says only which object it is about or that it is gone. */
 function hasLookedAt(rule: Rule): boolean {
   const bare = { bucket: '', key: '', eventName: 'Manual' };
-  return asksMore(rule, bare) || rule.outputs.some(({ refresh }) => refresh);
+  return asksMore(rule, bare) || rule.onRemove !== undefined || rule.outputs.some(({ refresh }) => refresh);
 }
 
 /** Objects that a style reads beside its source: `image_` names the logo of a watermark, `o_` a video to be joined. */

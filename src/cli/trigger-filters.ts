@@ -1,7 +1,7 @@
 import type { Element, NoParent } from 'refa';
 import { writersOf } from '../check/graph.ts';
 import { intersect, literalPattern, regular } from '../check/language.ts';
-import { creationEvents, filtersOverlap, maxNativeTriggers } from '../check/triggers.ts';
+import { creationEvents, filtersOverlap, maxNativeTriggers, removalEvents } from '../check/triggers.ts';
 import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
@@ -24,9 +24,14 @@ export function nativeTriggers(rules: Rules, { region, account, bucket }: Site):
       qualifier: 'LATEST',
       sourceArn: `acs:oss:${region}:${account}:${name}`,
       invocationRole: `acs:ram::${account}:role/aliyunosseventnotificationrole`,
-      triggerConfig: { events: creationEvents, filter: { key } },
+      triggerConfig: { events: eventsFor(near), filter: { key } },
     }));
   });
+}
+
+/** Events of uploads, and of deletions where a rule wants to know of them. */
+function eventsFor(rules: Rules): string[] {
+  return rules.some(({ onRemove }) => onRemove) ? [...creationEvents, ...removalEvents] : creationEvents;
 }
 
 /** Buckets of uploads that rules name; where one names none, the one that is deployed for stands in. */
@@ -136,7 +141,7 @@ function uploadPattern(rules: Rules, { region, account, bucket }: Site): object 
   const object = key && { key };
   return {
     source: ['acs.oss'],
-    type: creationEvents,
+    type: eventsFor(rules),
     subject,
     data: { oss: { bucket: { name: buckets }, object } },
   };

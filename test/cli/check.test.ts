@@ -25,6 +25,10 @@ const creationEvents = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'C
 );
 
 /** A native trigger as it should be, changed. */
+/** A rule whose outputs are deleted with their source, and the events that its trigger needs. */
+const removing = { ...uploads, onRemove: 'delete' };
+const withRemovals = [...creationEvents, 'oss:ObjectRemoved:DeleteObject', 'oss:ObjectRemoved:DeleteObjects'];
+
 const trigger = (change: object = {}, config: object = {}) => ({
   triggerName: 'uploads',
   triggerType: 'oss',
@@ -221,6 +225,38 @@ describe('check', () => {
       [uploads],
       [trigger({}, { filter: { key: { prefix: 'uploads/a', suffix: '.jpg' } } })],
       ['warning partly-reached'],
+    ],
+    ['nothing where deletions are delivered', [removing], [trigger({}, { events: withRemovals })], []],
+    ['deletions that no trigger delivers', [removing], [trigger()], ['error unreached-removal']],
+    [
+      'one of the two kinds of deletions that no trigger delivers',
+      [removing],
+      [trigger({}, { events: withRemovals.slice(0, -1) })],
+      ['error unreached-removal'],
+    ],
+    [
+      'deletions that are delivered in part',
+      [removing],
+      [
+        trigger({}, { filter: { key: { prefix: 'uploads/', suffix: '.jpg' } } }),
+        trigger(
+          { triggerName: 'removals' },
+          { events: withRemovals.slice(-2), filter: { key: { prefix: 'uploads/a', suffix: '.jpg' } } },
+        ),
+      ],
+      ['warning partly-reached-removal'],
+    ],
+    [
+      'deletions that an EventBridge pattern leaves out',
+      [removing],
+      [
+        {
+          triggerName: 'e',
+          triggerType: 'eventbridge',
+          triggerConfig: { eventRuleFilterPattern: JSON.stringify({ type: creationEvents }) },
+        },
+      ],
+      ['error unreached-removal', 'warning own-outputs'],
     ],
     [
       'a trigger that lets our own outputs in',

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { creationEvents } from '../../src/check/triggers.ts';
 import { withConnection } from '../../src/cli/connection.ts';
-import { checkBuckets, checkEndpoint } from '../../src/cli/doctor-oss.ts';
+import { checkBuckets, checkEndpoint, checkVersioning } from '../../src/cli/doctor-oss.ts';
 import type { Finding } from '../../src/cli/finding.ts';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
@@ -15,7 +16,10 @@ const trigger = {
   triggerName: 'oss-upload',
   triggerType: 'oss',
   sourceArn: 'acs:oss:cn-hangzhou:1234567890123456:photos',
-  triggerConfig: JSON.stringify({ events: [], filter: { key: { prefix: 'uploads/', suffix: '' } } }),
+  triggerConfig: JSON.stringify({
+    events: creationEvents,
+    filter: { key: { prefix: 'uploads/', suffix: '' } },
+  }),
 };
 const policy = (...targets: string[]) => ({
   Version: '1',
@@ -392,5 +396,54 @@ describe("a bucket's region", () => {
     const [finding] = await withConnection({}, io, (connection) => checkBuckets(connection, ['photos']));
 
     expect(finding).toMatchObject({ state, found: expect.stringContaining(found) });
+  });
+});
+
+describe('a rule that deletes outputs with their source', () => {
+  it.each([
+    ['ok', 'raise events: the bucket has no versions', 200, '<VersioningConfiguration/>'],
+    [
+      'wrong',
+      'versioning is Enabled: a deletion without a version id raises no event',
+      200,
+      '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    ],
+    [
+      'cannot tell',
+      'no right',
+      403,
+      denied('You have no right to access this object because of bucket acl.'),
+    ],
+  ])(
+    'a rule that deletes outputs with their source hears of deletions: %s, %s',
+    async (state, found, statusCode, body) => {
+      const { io } = createIo(await startLocation(statusCode, body));
+
+      const [finding] = await withConnection({}, io, (connection) => checkVersioning(connection, ['photos']));
+
+      expect(finding).toMatchObject({
+        check: 'removals in photos',
+        state,
+        found: expect.stringContaining(found),
+      });
+    },
+  );
+
+  it('a rule that deletes outputs with their source makes the doctor ask for the versions of its buckets alone', async () => {
+    const { home, examine } = await prepare();
+    const rules = join(home, 'rules.yaml');
+    const ruleOf = (name: string, more: string) =>
+      `  - name: ${name}\n    match: { key: "${name}/*"${more} }\n    outputs: [{ style: "image/info", target: { key: "made/{key}" } }]\n`;
+    await writeFile(
+      rules,
+      `rules:\n${ruleOf('a', ', bucket: films')}${ruleOf('b', '')}    onRemove: delete\n`,
+    );
+
+    const { findings } = await examine(['--rules', rules]);
+
+    // The local OSS has no versions, and says that it does not know them.
+    expect(findings.filter(({ check }) => check.startsWith('removals'))).toMatchObject([
+      { check: 'removals in photos', state: 'cannot tell' },
+    ]);
   });
 });

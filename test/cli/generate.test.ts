@@ -121,6 +121,19 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it('the generated policy lets outputs be deleted that go with their source, and the sources be asked for, and nothing more', async () => {
+    const policy = await policyOf(
+      { ...rule({ key: 'in/*' }, { bucket: 'made', key: 'out/{key}' }), onRemove: 'delete' },
+      rule({ key: 'other/*' }, { key: 'kept/{base}' }),
+    );
+
+    // OSS help, "Determine whether an object exists": oss:GetObject alone is what HEAD needs.
+    expect(policy.slice(2)).toEqual([
+      ['oss:GetObject', ['acs:oss:*:*:made/out/in/*', 'acs:oss:*:*:photos/in/*']],
+      ['oss:DeleteObject', ['acs:oss:*:*:made/out/in/*']],
+    ]);
+  });
+
   it('the generated policy lets the logo of a watermark be read, and whatever name it may have', async () => {
     const logo = (style: string) => rule({ key: 'in/*' }, { key: 'out/{base}' }, { style });
     const read = async (style: string) => (await policyOf(logo(style)))[2];
@@ -225,6 +238,26 @@ describe('the generated triggers', () => {
         expect([...checkTriggers([ours])]).toEqual([]);
       }),
     );
+  });
+});
+
+describe('what is generated for rules that delete outputs with their source', () => {
+  const removing = { ...rule({ key: 'in/*.jpg' }, { key: 'out/{base}' }), onRemove: 'delete' };
+  const removals = ['oss:ObjectRemoved:DeleteObject', 'oss:ObjectRemoved:DeleteObjects'];
+
+  it('calls the function when objects are deleted, by a trigger', async () => {
+    const kept = rule({ key: 'x/*', bucket: 'films' }, { key: 'y/{base}' });
+    const { out } = await generate([removing, kept], 'trigger', '--bucket', 'photos');
+
+    const { triggers }: { triggers: { triggerConfig: { events: string[] } }[] } = parse(out);
+    const [photos, films] = triggers.map(({ triggerConfig }) => triggerConfig.events);
+    expect(photos).toEqual([...(films ?? []), ...removals]);
+  });
+
+  it('calls the function when objects are deleted, by an event pattern', async () => {
+    const { out } = await generate([removing], 'eventbridge', '--bucket', 'photos');
+
+    expect(JSON.parse(out).type).toEqual(expect.arrayContaining(removals));
   });
 });
 

@@ -224,8 +224,8 @@ describe('compiling rules', () => {
     const found = refusalsOf(ruleOf({ Matche: {}, colour: 'red' })).map(({ message }) => message);
 
     expect(found).toEqual([
-      'rules[0].Matche: expected one of name, match, outputs, received "Matche" (did you mean "match"?)',
-      'rules[0].colour: expected one of name, match, outputs, received "colour"',
+      'rules[0].Matche: expected one of name, match, onRemove, outputs, received "Matche" (did you mean "match"?)',
+      'rules[0].colour: expected one of name, match, onRemove, outputs, received "colour"',
     ]);
   });
 
