@@ -202,7 +202,7 @@ async function trySave(call: Call, task: PlannedSave, scratch: OssObject | undef
 }
 
 /** Gives the scratch object what the output would get, but for its storage class: an archive class bills for months. */
-async function tryCopy(call: Call, { afterSteps = {} }: PlannedResult, scratch: OssObject): Promise<boolean> {
+async function tryCopy(call: Call, { afterSteps = {} }: PlannedSave, scratch: OssObject): Promise<boolean> {
   const { storageClass: _, ...steps } = afterSteps;
   if (!needsCopy(steps)) {
     return false;

@@ -117,6 +117,7 @@ export const en = {
   'reason.not-an-object-event': 'The event is about no object.',
   'reason.upload-in-progress': 'The upload is still under way.',
   'reason.removed': 'The object was removed.',
+  'reason.source-exists': 'The object is there again, so its output stays.',
   'reason.not-a-creation': 'The event is not about a new object.',
   'reason.symlink': 'It is a symbolic link.',
   'reason.directory-marker': 'It stands for a folder.',

@@ -118,6 +118,7 @@ export const zh: Messages = {
   'reason.not-an-object-event': '事件与对象无关。',
   'reason.upload-in-progress': '上传尚未完成。',
   'reason.removed': '对象已被删除。',
+  'reason.source-exists': '对象又存在了，因此保留其输出。',
   'reason.not-a-creation': '事件不是新建对象。',
   'reason.symlink': '它是软链接。',
   'reason.directory-marker': '它代表一个目录。',
