@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
 import { type Call, createCall } from '../oss/call.ts';
-import { type Endpoint, resolveEndpoint } from '../oss/endpoint.ts';
+import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import type { Credentials } from '../oss/sign.ts';
 import { readSettings, type Settings } from '../settings.ts';
@@ -39,12 +39,11 @@ export async function withConnection<T>(
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }
-  assertPlain(region, url);
   if (url?.includes('://') === false) {
     io.err(`The endpoint ${url} names no scheme, so https:// is taken.\n`);
   }
   const settings = { ...defaults, region, endpoint: url };
-  const endpoint = resolveEndpoint(settings);
+  const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
   const dispatcher = createAgent();
   const call = createCall({ region, endpoint, credentials, dispatcher });
@@ -71,22 +70,18 @@ function credentialsOf({ AccessKeyID, AccessKeySecret, SecurityToken }: Io['env'
   };
 }
 
-/** Refuses hosts in place of ids, which OSS would answer with errors about anything else. */
-function assertPlain(region: string, endpoint = ''): void {
-  const plain = region.replace(/^oss-|-(internal|vpc)$/g, '');
-  if (plain !== region || !/^[a-z]{2}-[a-z0-9-]*[a-z0-9]$/.test(region)) {
-    const such = /^[a-z]{2}-/.test(plain) ? plain : 'cn-hangzhou';
-    throw new CliError(`region "${region}": expected a region's plain id, such as ${such}.`);
-  }
-  const [, bucket, host, hostRegion] =
-    /^(?:https?:\/\/)?(?:([^./]+)\.)?(oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com)\b/i.exec(endpoint) ??
-    [];
-  if (bucket !== undefined) {
-    throw new CliError(`endpoint "${endpoint}" holds the bucket ${bucket} already: give https://${host}.`);
-  }
+/** Refuses what is no region or endpoint, and an endpoint of another region than the one that is signed for. */
+function resolve(settings: EndpointSettings): Endpoint {
+  const { region, endpoint } = settings;
+  const [, hostRegion] = /\boss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\b/i.exec(endpoint ?? '') ?? [];
   if (hostRegion !== undefined && hostRegion !== region && !hostRegion.startsWith('accelerate')) {
     throw new CliError(
       `endpoint "${endpoint}" is of ${hostRegion}, and the region is ${region}: make them agree.`,
     );
+  }
+  try {
+    return resolveEndpoint(settings);
+  } catch (error) {
+    throw error instanceof TypeError ? new CliError(`${error.message}.`) : error;
   }
 }

@@ -11,7 +11,7 @@ export interface Endpoint {
   style: 'virtual' | 'path' | 'cname';
 }
 
-interface EndpointSettings {
+export interface EndpointSettings {
   /** Plain region id, `cn-hangzhou`. */
   region: string;
   /** Instead of the region's own endpoint: `host`, `host:port`, `https://host` or `http://host:port`. */
@@ -22,6 +22,7 @@ interface EndpointSettings {
   cname?: boolean | undefined;
 }
 
+const regionPattern = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 const label = '[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?';
 const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/;
 // A last label that starts with a letter: `0x7f.1` or `2130706433` are numbers which a URL would read as an IP.
@@ -33,8 +34,10 @@ const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
  * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
  */
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
-  if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region) || /^oss-|-(internal|vpc)$/.test(region)) {
-    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as cn-hangzhou`);
+  const plain = region.replace(/^oss-|-(internal|vpc)$/g, '');
+  if (plain !== region || !regionPattern.test(region)) {
+    const example = regionPattern.test(plain) ? plain : 'cn-hangzhou';
+    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as ${example}`);
   }
   if (endpoint !== undefined) {
     return parseEndpoint(endpoint, cname);

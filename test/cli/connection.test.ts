@@ -56,7 +56,7 @@ describe('a connection', () => {
     ['-', 'such as cn-hangzhou'],
   ])('a connection asks for the plain id in place of the region %s', async (region, such) => {
     await expect(connect({ region })).rejects.toThrow(
-      `region "${region}": expected a region's plain id, ${such}`,
+      `region "${region}": expected a plain region id ${such}`,
     );
   });
 
@@ -70,9 +70,9 @@ describe('a connection', () => {
   it.each([
     [
       'https://photos.oss-cn-hangzhou.aliyuncs.com',
-      'holds the bucket photos already: give https://oss-cn-hangzhou',
+      'holds a bucket already: expected oss-cn-hangzhou.aliyuncs.com',
     ],
-    ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds the bucket photos already'],
+    ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds a bucket already'],
     ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and the region is cn-hangzhou'],
   ])('refuses the endpoint %s in words', async (endpoint, message) => {
     await expect(connect({ region: 'cn-hangzhou', endpoint })).rejects.toThrow(message);
