@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
+import { choice, fields, list, named, oneOrMany, parsed, text, whereSound } from './fields.ts';
 import { parseGlob } from './glob.ts';
 import { checkOutput, checkRule } from './outputs.ts';
 import { checkSubmission } from './submission.ts';
@@ -8,59 +9,6 @@ import { checkSubmission } from './submission.ts';
  * One description of rules.yaml gives its types, the reader that names every fault with its path, and the JSON Schema
  * that editors complete from. The message of a check is what was expected: "expected {message}, received …".
  */
-
-const text = (expected: string, pattern: RegExp, description: string, ...examples: string[]) =>
-  z
-    .string(expected)
-    .regex(pattern, expected)
-    .meta({ description, ...(examples.length > 0 && { examples }) });
-
-const list = <T extends z.ZodType>(item: T, each: string) => {
-  const expected = `a list of one or more, each item ${each}`;
-  return z.array(item, expected).min(1, expected);
-};
-
-/** One item or a list of them; a list either way once read. */
-const oneOrMany = <T extends z.ZodType>(item: T, each: string, description: string) =>
-  z.union([list(item, each), item.transform((only) => [only])]).meta({ description });
-
-/** An object with these fields and no others: a field nobody reads is a misspelt one. */
-const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape) =>
-  z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
-  });
-
-/** Takes one of the values; to leave the field out means the first. */
-const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z
-    .enum(values, `one of ${values.join(', ')}`)
-    .meta({ default: values[0], description })
-    .optional();
-
-/** Takes one of the values; to leave the field out means none of them. */
-const named = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z
-    .enum(values, `one of ${values.join(', ')}`)
-    .meta({ description })
-    .optional();
-
-/** Checks between fields look only at what was read whole. */
-const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
-
-/** A parser reads a text, or tells where it failed. */
-type Parse<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
-
-const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
-  schema.transform((source, { issues }): T => {
-    const result = parse(source);
-    if (result.ok) {
-      return result;
-    }
-    const { expected: message, received, offset } = result;
-    issues.push({ code: 'custom', input: source, message, params: { received, offset } });
-    return z.NEVER;
-  });
 
 // OSS keys never begin with "/", so a glob that does would match nothing, silently.
 const globNoun = 'a glob that does not start with "/", such as "uploads/**/*.jpg"';

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/* The kinds of fields that rules.yaml has, each with its words for what was expected. */
+
+/** A text of a pattern; `expected` says in messages what that is. */
+export const text = (expected: string, pattern: RegExp, description: string, ...examples: string[]) =>
+  z
+    .string(expected)
+    .regex(pattern, expected)
+    .meta({ description, ...(examples.length > 0 && { examples }) });
+
+/** A list of one or more. */
+export const list = <T extends z.ZodType>(item: T, each: string) => {
+  const expected = `a list of one or more, each item ${each}`;
+  return z.array(item, expected).min(1, expected);
+};
+
+/** One item or a list of them; a list either way once read. */
+export const oneOrMany = <T extends z.ZodType>(item: T, each: string, description: string) =>
+  z.union([list(item, each), item.transform((only) => [only])]).meta({ description });
+
+/** An object with these fields and no others: a field nobody reads is a misspelt one. */
+export const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
+  });
+
+/** Takes one of the values; to leave the field out means the first. */
+export const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+  z
+    .enum(values, `one of ${values.join(', ')}`)
+    .meta({ default: values[0], description })
+    .optional();
+
+/** Takes one of the values; to leave the field out means none of them. */
+export const named = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+  z
+    .enum(values, `one of ${values.join(', ')}`)
+    .meta({ description })
+    .optional();
+
+/** Checks between fields look only at what was read whole. */
+export const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
+
+/** A parser reads a text, or tells where it failed. */
+type Parse<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
+
+/** The value that a parser makes of a text, or the place where it failed. */
+export const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
+  schema.transform((source, { issues }): T => {
+    const result = parse(source);
+    if (result.ok) {
+      return result;
+    }
+    const { expected: message, received, offset } = result;
+    issues.push({ code: 'custom', input: source, message, params: { received, offset } });
+    return z.NEVER;
+  });
