@@ -156,6 +156,24 @@ describe('the architecture', () => {
     expect(packages.sort()).toEqual(['fastest-levenshtein', 'string-width']);
   });
 
+  it('exports only what another file uses', () => {
+    // The package, the bundles and the compiling script take these in.
+    const entries = /^src\/(index|targets-of|life\/life|compile\/bundle)\.ts$/;
+    const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => `test/${name}`);
+    const texts = [...allFiles, ...tests].map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+    const wordsOf = (text: string) => new Set(text.match(/\w+/g));
+    const words = texts.map(({ file, text }) => ({ file, words: wordsOf(text) }));
+    const pattern = /^export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/gm;
+
+    const unused = texts
+      .filter(({ file }) => file.startsWith('src/') && !entries.test(file))
+      .flatMap(({ file, text }) => [...text.matchAll(pattern)].map(([, name = '']) => ({ file, name })))
+      .filter(({ file, name }) => !words.some((other) => other.file !== file && other.words.has(name)));
+    expect(unused).toEqual([]);
+  });
+
   it('gives no name to two types', () => {
     const declared = allFiles.flatMap((file) => {
       const found = readFileSync(file, 'utf8').matchAll(/^(?:export )?(?:interface|type|class) (\w+)/gm);

@@ -36,7 +36,7 @@ interface Batch {
   skipped: Record<string, number>;
   selected: StoredObject[];
   outputs: number;
-  /** Those of the outputs that OSS makes later. */
+  /** The part of the outputs that OSS makes later. */
   submitted: number;
   payloadBytes: number;
 }

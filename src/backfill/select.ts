@@ -12,7 +12,7 @@ export interface Filter {
 }
 
 /** Why a backfill leaves an object alone: the planner's reasons, and its own. */
-export type Reason = SkipReason | 'outside-time' | 'archived';
+type Reason = SkipReason | 'outside-time' | 'archived';
 
 export interface Selection {
   /** The outputs that are to be made, and those that cannot be. */

@@ -33,7 +33,7 @@ export function checkDelivery(rules: readonly SourceRule[], triggers: readonly T
 function findAllMissed(
   rules: readonly SourceRule[],
   triggers: readonly Trigger[],
-  describe: (rule: SourceRule, bucket: string | undefined, missed: Missed) => Diagnostic,
+  describe: (rule: SourceRule, bucket: string | undefined, missed: DeliveryGap) => Diagnostic,
 ): Diagnostic[] {
   const deliveries = readDeliveries(triggers);
   return rules.flatMap((rule) =>
@@ -55,12 +55,16 @@ function bringsRemovals({ type, events, pattern = '' }: Trigger): boolean {
 }
 
 /** A key that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
-interface Missed {
+interface DeliveryGap {
   key: string;
   isPartly: boolean;
 }
 
-function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: Budget): Missed | undefined {
+function findMissed(
+  rule: SourceRule,
+  deliveries: readonly Delivery[],
+  budget: Budget,
+): DeliveryGap | undefined {
   const wanted = sourceKeys(rule, budget);
   const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
   const key = exampleKey(missed, budget);
@@ -73,7 +77,7 @@ function findMissed(rule: SourceRule, deliveries: readonly Delivery[], budget: B
 function describeMissed(
   { name, index, match }: SourceRule,
   bucket: string | undefined,
-  { key, isPartly }: Missed,
+  { key, isPartly }: DeliveryGap,
 ): Diagnostic {
   const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
   const [glob, ...others] = match.key;
@@ -92,7 +96,7 @@ function describeMissed(
 function describeMissedRemoval(
   { name, index }: SourceRule,
   bucket: string | undefined,
-  { key, isPartly }: Missed,
+  { key, isPartly }: DeliveryGap,
 ): Diagnostic {
   const events = removalEvents.join(' and ');
   const where = bucket === undefined ? '' : ` in ${bucket}`;

@@ -37,7 +37,7 @@ interface OutputExplanation {
   process?: string;
   decoded?: string;
   isTask?: true | undefined;
-  /** What follows the save, in words. */
+  /** The steps that follow the save, in words. */
   then?: string | undefined;
   followUps?: number | undefined;
   failed?: string;

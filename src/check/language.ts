@@ -147,7 +147,7 @@ export function concat(pieces: readonly Piece[], budget: Budget): NFA {
 }
 
 /** An output of a rule, and the bucket of its sources if it is known. */
-export interface RuleOutput {
+interface RuleOutput {
   rule: SourceRule;
   output: OutputSource;
   bucket?: string | undefined;

@@ -1,4 +1,4 @@
-/** What the function may do around a save. It is a bundle of its own, loaded when the first rule asks for any of it. */
+/** All that the function may do around a save. It is a bundle of its own, loaded when the first rule asks for any of it. */
 export { saveAndFinish } from './after-steps.ts';
 export { removeTarget } from './remove.ts';
 export { submit } from './submit.ts';

@@ -15,7 +15,7 @@ export interface TargetKeys {
 }
 
 /** An output none of whose targets is called an orphan, and why. */
-export interface OutputLeftOut {
+interface OutputLeftOut {
   rule: string;
   /** The place of the output in its rule. */
   index: number;

@@ -22,7 +22,7 @@ export interface Life {
   saveAndFinish: SaveAndFinish;
   /** Hands an output to OSS as an asynchronous task. Throws what a call to OSS throws. */
   submit: (task: SaveTask, tools: SaveTools) => Promise<SubmitEnd>;
-  /** What became of an output whose task ended; `content` is that of IMM's message. */
+  /** Tells how an output ended whose task did; `content` is that of IMM's message. */
   outcomeOfTask: (eventName: string, content: JsonObject, rules: readonly Rule[]) => Outcome;
   removeTarget: RemoveTarget;
 }
@@ -59,7 +59,7 @@ export type SubmitEnd =
 /** Deletes a target whose source is gone. Throws where it was not deleted. */
 export type RemoveTarget = (task: RemoveTask, tools: RemoveTools) => Promise<RemoveEnd>;
 
-export interface RemoveTools {
+interface RemoveTools {
   call: Call;
   deadline: number;
   /** Whether OSS has the source; throws where it does not say so in its own words. */

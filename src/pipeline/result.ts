@@ -64,7 +64,7 @@ export interface Failure {
   attempts?: number | undefined;
 }
 
-export interface SkippedResult extends Subject {
+interface SkippedResult extends Subject {
   status: 'skipped';
   reason: SkipReason;
   eventName?: string;
@@ -106,7 +106,7 @@ export interface SubmittedResult extends Required<Subject>, CallSummary {
 }
 
 export type PlannedSave = { status: 'planned' } & SaveTask;
-export type PlannedRemoval = { status: 'planned' } & RemoveTask;
+type PlannedRemoval = { status: 'planned' } & RemoveTask;
 
 /** A task of a plan; `action` says which. */
 export type PlannedResult = PlannedSave | PlannedRemoval;

@@ -48,7 +48,7 @@ export interface Output {
 }
 
 /** Objects that a rule writes and would take again. */
-export interface OwnOutputs {
+interface OwnOutputs {
   /** Absent: in any bucket. */
   bucket?: string | undefined;
   keys: KeyTable;

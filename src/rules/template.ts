@@ -14,14 +14,14 @@ export interface Template {
 /** The variables that a source object and its event give to a template, next to the rule's own of `vary`. */
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
-/** Those that the key of a source does not tell: the event of its upload does, or OSS. */
+/** The variables that the key of a source does not tell: the event of its upload does, or OSS. */
 export const variablesBeyondKey = ['etag', 'yyyy', 'mm', 'dd', 'index'];
 
 /** The values of a template's variables. */
 export type VariableValues = Readonly<Record<string, string | number>>;
 
 /** A template, or what was expected and received at `offset` (UTF-16 units) of the text. */
-export type ParsedTemplate =
+type ParsedTemplate =
   | { ok: true; template: Template }
   | { ok: false; offset: number; expected: string; received: string };
 
@@ -60,7 +60,7 @@ export function parseTemplate(text: string): ParsedTemplate {
     : { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
 }
 
-export interface UsedVariable {
+interface UsedVariable {
   name: string;
   offset: number;
   inB64: boolean;
