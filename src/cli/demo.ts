@@ -7,7 +7,7 @@ import { getObject, putObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { Report } from '../pipeline/report.ts';
-import type { PlannedSave } from '../pipeline/result.ts';
+import type { PlannedSave, Result } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Command, type Io, requiredText } from './command.ts';
@@ -108,17 +108,21 @@ async function compareOutput(
   const key = JSON.stringify(task.source.key);
   const outcome = outcomes.find(({ event }) => JSON.stringify(event).includes(key));
   const letter = outcome?.deadLetter === undefined ? '' : `, dead letter after ${outcome.attempts} attempts`;
+  const result = resultOf(task, outcome);
+  const absence = saved === undefined ? whyAbsent(task, result) : undefined;
   const isExpected =
-    source === undefined ? saved === undefined && letter !== '' : fits(task.style, source, target);
+    source === undefined
+      ? saved === undefined && letter !== ''
+      : absence !== undefined || fits(task.style, source, target);
   return {
     isExpected,
     title: `${task.source.key}, ${formatSize(source)}${letter}`,
     cells: [
       `  ${task.rule}`,
       task.target.key,
-      target === undefined ? 'failed' : formatSize(target),
+      target === undefined ? (absence ?? 'failed') : formatSize(target),
       saved === undefined ? '' : saved.body.length.toLocaleString('en'),
-      durationOf(task, outcome),
+      result?.status === 'saved' ? `${result.durationMs} ms` : '',
       ...(isExpected ? [] : ['NOT as expected']),
     ],
   };
@@ -139,13 +143,22 @@ function fits(style: string, source: NonNullable<PictureSize>, target: PictureSi
   return target.width === expected[0] && target.height === expected[1];
 }
 
-function durationOf({ target }: PlannedSave, outcome: InvocationOutcome | undefined): string {
+/** The function's own word on an output. */
+function resultOf({ target }: PlannedSave, outcome: InvocationOutcome | undefined): Result | undefined {
   if (outcome?.result.status !== 'succeeded') {
-    return '';
+    return undefined;
   }
   const { results }: Report = JSON.parse(String(outcome.result.body));
-  const saved = results.find((result) => result.status === 'saved' && result.target.key === target.key);
-  return saved?.status === 'saved' ? `${saved.durationMs} ms` : '';
+  return results.find((result) => result.target?.key === target.key);
+}
+
+/** An output may be taken back, or be archived so that nobody can read it, because its rule says so. */
+function whyAbsent({ afterSteps = {} }: PlannedSave, result: Result | undefined): string | undefined {
+  if (result?.status === 'skipped' && afterSteps.skipLarger === true) {
+    return result.reason;
+  }
+  const isArchived = result?.status === 'saved' && /Archive$/.test(afterSteps.storageClass ?? '');
+  return isArchived ? 'archived' : undefined;
 }
 
 /** The outputs of a picture below its name; what is not as expected in red. */

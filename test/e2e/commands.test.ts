@@ -83,6 +83,23 @@ describe('a demo of other rules', () => {
   });
 });
 
+describe('a demo of outputs that are taken back or archived', () => {
+  it('says so, and expects it', async () => {
+    const outputs = [
+      { style: 'image/format,bmp', target: { key: 'big/{base}' }, skipLarger: true },
+      { style: 'image/resize,w_100', target: { key: 'cold/{base}' }, storageClass: 'ColdArchive' },
+    ];
+    const rules = [{ name: 'r', match: { key: 'uploads/*.{png,webp}', bucket: 'my-photos' }, outputs }];
+    await writeFile(join(project.dir, 'taken-back.yaml'), JSON.stringify({ rules }));
+
+    const { output, ended } = start('demo', '--rules', 'taken-back.yaml', '--data', 'taken-back-demo');
+
+    expect(await ended).toBe(0);
+    expect(output()).toMatch(/big\/logo\.png +larger-than-source/);
+    expect(output()).toMatch(/cold\/logo\.png +archived/);
+  });
+});
+
 describe('a demo of imported rules', () => {
   it.each([
     ['lambda-sample.json', /resized-\w+\.\w+ +300×/],
