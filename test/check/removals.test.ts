@@ -52,6 +52,11 @@ describe('a deletion with the source', () => {
     ],
     ['where its folder ends', rule(pictures, 'd/{dir}-{base}'), 'two sources may have the same target'],
     ['where its name ends', rule(pictures, 'd/{key}{w}', { vary: { w: ['', '.jpg'] } }), 'the same target'],
+    [
+      'where its folder ends, though all names are alike',
+      rule('in/*/*.jpg', 'd/{dir}-{base}', {}, { exclude: '**/.*' }),
+      'the same target',
+    ],
     ['its text in Base64', rule(pictures, 'd/{b64:{dir}{base}}'), 'two sources may have the same target'],
     ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'such as `d/.jpg.webp`'],
   ])('is refused where the target hides %s', (_, one, message) => {
@@ -125,7 +130,7 @@ describe('a deletion with the source', () => {
     }));
     const document = fc.record({
       match: fc.record({
-        key: fc.constantFrom('**', 'a/**', '*', '*/*', 'a/*.jpg', '**/*.{jpg,png}', 'a/a*'),
+        key: fc.constantFrom('**', 'a/**', '*', '*/*', 'a*/*.jpg', '**/*.{jpg,png}', 'a/a*', '*/*.jpg'),
         exclude: fc.constantFrom('t/**', ['t/**', '**/.*'], ['t/**', '**/*-*']),
       }),
       onRemove: fc.constantFrom('delete', 'delete', undefined),
