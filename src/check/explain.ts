@@ -3,6 +3,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
+import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
@@ -41,6 +42,8 @@ interface OutputExplanation {
   then?: string | undefined;
   followUps?: number | undefined;
   failed?: string;
+  /** It is deleted, since its source was. */
+  removed?: true;
 }
 
 /**
@@ -52,7 +55,8 @@ export function explainRecord(
   rules: readonly Rule[],
   source: readonly SourceRule[],
 ): Explanation {
-  const [first] = plan(record, { rules });
+  const items = plan(record, { rules });
+  const [first] = items;
   const reason = first?.status === 'skipped' ? first.reason : undefined;
   if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
     const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
@@ -60,7 +64,10 @@ export function explainRecord(
     return { ...object, skipped, rules: [], calls: 0, tasks: 0, followUps: 0, head: false };
   }
   const { bucket, key, eventName } = record.event;
-  const explained = rules.map((rule, i) => explainRule(rule, record.event, source[i]));
+  const isRemoval = items.some((item) => item.status === 'planned' && item.action === 'remove');
+  const explained = isRemoval
+    ? rules.map(({ name }) => explainRemoval(name, items))
+    : rules.map((rule, i) => explainRule(rule, record.event, source[i]));
   const outputs = explained.flatMap((rule) => rule.outputs);
   const planned = outputs.filter((output) => output.process !== undefined);
   const tasks = planned.filter((output) => output.isTask).length;
@@ -74,6 +81,17 @@ export function explainRecord(
     // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
     head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
   };
+}
+
+/** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
+function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
+  const outputs = items
+    .filter((item) => item.status === 'planned' && item.rule === rule)
+    .map(({ target }): OutputExplanation => ({ target, removed: true }));
+  const why = 'it has no outputs of this key, or keeps them';
+  return outputs.length > 0
+    ? { rule, matches: true, why: 'deletes with it', outputs }
+    : { rule, matches: false, why, outputs };
 }
 
 function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {

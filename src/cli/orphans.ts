@@ -1,11 +1,12 @@
 import { noCounts } from '../backfill/journal.ts';
+import { listingSource } from '../backfill/listing.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, type Command, type Io, type Values } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { carryOut, findStart, type Start, withFolder } from './journaled-job.ts';
+import { carryOut, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
@@ -36,12 +37,21 @@ export const orphans: Command = {
         const start = await findStart(job, { restart }, io, () => dryRun(job, scan, values, io));
         return start === undefined
           ? 0
-          : carryOut(job, start, io, connection, (tools) =>
-              removeOrphans({ ...tools, source: job.source, scan }),
-            );
+          : carryOut(job, start, io, connection, (tools) => deleteOrphans(job, scan, tools, io));
       });
     }),
 };
+
+async function deleteOrphans(job: OrphansJob, scan: Scan, tools: Tools, io: Io): Promise<void> {
+  const sources = listingSource(job.sources, tools.call);
+  const count = await removeOrphans({ ...tools, source: job.source, scan, sources });
+  if (count > 0) {
+    const since = new Date(scan.startedAtMs).toISOString();
+    io.err(
+      `${number(count)} of them belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
+    );
+  }
+}
 
 /** Shows how many objects were looked at so far, and gives up where the person does. */
 async function look<T>(io: Io, search: (onObject: (objects: number) => void) => Promise<T>): Promise<T> {

@@ -187,6 +187,6 @@ function formatDetail(result: Result): string {
     case 'failed':
       return result.code;
     case 'planned':
-      return result.action !== 'remove' ? result.style : 'its source gone, deleted';
+      return result.action !== 'remove' ? result.style : 'deleted with its source';
   }
 }

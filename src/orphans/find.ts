@@ -61,7 +61,7 @@ export async function planSources(
 }
 
 /** Names what rules make of an object, by its key alone. */
-function targetsOf(object: OssObject, rules: readonly Rule[]): OssObject[] {
+export function targetsOf(object: OssObject, rules: readonly Rule[]): OssObject[] {
   return planByKey(object, rules).flatMap(({ target }) => target ?? []);
 }
 

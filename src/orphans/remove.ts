@@ -1,23 +1,28 @@
 import type { Line } from '../backfill/journal-file.ts';
-import type { StoredObject } from '../backfill/source.ts';
+import type { Source, StoredObject } from '../backfill/source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from '../backfill/work-through.ts';
 import { isNotFound } from '../oss/errors.ts';
 import { deleteObject, headObject } from '../oss/operations.ts';
 import { describeError, formatObject } from '../pipeline/result.ts';
-import { findReason, isChangedSince, type Scan } from './find.ts';
+import { findReason, isChangedSince, type Scan, targetsOf } from './find.ts';
+import { Names } from './names.ts';
 
 interface RemoveOptions extends WorkOptions {
   scan: Scan;
+  /** All sources, which are listed once more at the end. */
+  sources: Source;
 }
 
 /**
  * Deletes the orphans of a source, from where the journal is. Each is asked for once more before: one that was saved
- * since the scan began stays. Resolves and rejects as `workThrough` does.
+ * since the scan began stays. Resolves and rejects as `workThrough` does; resolves to the number of those that turned out
+ * to have a source after all, which was uploaded since the scan began.
  */
-export function removeOrphans(options: RemoveOptions): Promise<void> {
+export async function removeOrphans(options: RemoveOptions): Promise<number> {
   const { scan, journal, pace, stop } = options;
+  const removed = new Names();
   journal.countRemoved();
-  return workThrough(options, {
+  await workThrough(options, {
     findReason: (object) => findReason(object, scan),
     async work(object, item) {
       const source = formatObject(object);
@@ -30,11 +35,26 @@ export function removeOrphans(options: RemoveOptions): Promise<void> {
       if (line.status === 'failed' && stop.aborted) {
         return false; // It was given up, so that the next run deletes it.
       }
+      if (line.status === 'removed') {
+        removed.add(object);
+      }
       journal.record(item, line);
       throwIfHopeless(line, journal);
       return true;
     },
   });
+  return stop.aborted ? 0 : countBereaved(options, removed);
+}
+
+/** Counts outputs that were deleted, and that a source has which came since the scan began. */
+async function countBereaved({ scan, sources }: RemoveOptions, removed: Names): Promise<number> {
+  let count = 0;
+  for await (const { object } of sources.read()) {
+    if (isChangedSince(object.lastModified, scan.startedAtMs)) {
+      count += targetsOf(object, scan.rules).filter((target) => removed.has(target)).length;
+    }
+  }
+  return count;
 }
 
 async function removeOrphan(

@@ -106,6 +106,28 @@ describe('explain', () => {
     ]);
   });
 
+  it('explains a deletion: which outputs go with the source, and which stay', async () => {
+    const [own, event] = [join(dir, 'removal.yaml'), join(dir, 'removal.json')];
+    const output = { style: 'image/info', target: { key: 'out/{key}' } };
+    const removing = { name: 'mark', match: { key: 'in/*' }, onRemove: 'delete', outputs: [output] };
+    const keeping = {
+      name: 'kept',
+      match: { key: 'in/*' },
+      outputs: [{ ...output, target: { key: 'k/{key}' } }],
+    };
+    await writeFile(own, stringify({ rules: [removing, keeping] }));
+    const oss = { bucket: { name: 'photos' }, object: { key: 'in/a.jpg' } };
+    await writeFile(event, JSON.stringify({ events: [{ eventName: 'ObjectRemoved:DeleteObject', oss }] }));
+
+    const { out } = await runCommand(['explain', '--rules', own, event]);
+
+    expect(out).toContain(
+      '  mark deletes with it\n    -> oss://photos/out/in/a.jpg, once OSS says that the object is gone\n',
+    );
+    expect(out).toContain('  kept does not: it has no outputs of this key, or keeps them\n');
+    expect(out).toContain('  0 billable processing calls');
+  });
+
   it('takes keys as they stand', async () => {
     const keys = hostileKeys
       .map((key) => `in/${key}`)

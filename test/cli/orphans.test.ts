@@ -148,6 +148,22 @@ describe('orphans', () => {
     expect(await stored()).toContain('big/gone.webp');
   });
 
+  it('a deletion of orphans tells of a source that was uploaded meanwhile, and how to make its output again', async () => {
+    const { run, put, stored } = await startWith(some);
+
+    const { exitCode, out, err } = await run(['--delete', '--rule', 'small'], async () => {
+      await put('photos/uploads/gone.jpg');
+      return true;
+    });
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('2 removed');
+    expect(err).toMatch(
+      /2 of them belong to objects that were uploaded meanwhile\. To make them again:\n {2}oss-saveas backfill … --only-missing --since 20.*Z\n/,
+    );
+    expect(await stored()).toContain('uploads/gone.jpg');
+  });
+
   it('a deletion of orphans goes on after Ctrl-C where it was, without a question', async () => {
     const gone = Array.from({ length: 150 }, (_, i) => `big/${String(i).padStart(3, '0')}.webp`);
     const { begin, run, stored, oss } = await startWith(['uploads/a.jpg', ...gone]);

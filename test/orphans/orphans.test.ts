@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
+import { listingSource } from '../../src/backfill/listing.ts';
 import { createPace } from '../../src/backfill/pace.ts';
 import { planSearch, scanSources } from '../../src/cli/orphans-job.ts';
 import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
@@ -116,7 +117,8 @@ async function deleteOrphans(
   const journal = new Journal(await temporaryDir(), state);
   const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
   const stop = new AbortController().signal;
-  await removeOrphans({ source: search.source, scan, journal, call, pace, stop });
+  const sources = listingSource(search.sources, call);
+  await removeOrphans({ source: search.source, sources, scan, journal, call, pace, stop });
   journal.close();
   expect(journal.total.removed).toBe(counted.orphans);
   expect(journal.total.failed).toBe(0);
