@@ -1,67 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import type { LocalOssOptions } from '../../src/local/oss/server.ts';
-import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
-import { createIo, localEnvironment } from './terminal.ts';
-
-const rulesText = `rules:
-  - name: small
-    match: { key: "uploads/**/*.jpg" }
-    outputs:
-      - style: image/resize,w_{w}
-        vary: { w: [100, 200] }
-        target: { key: "small/{yyyy}/{name}-{w}.jpg" }
-  - name: big
-    match: { key: "uploads/**/*.jpg", size: { min: 1000 } }
-    outputs:
-      - style: image/resize,w_900
-        target: { key: "big/{name}.jpg" }
-`;
-
-interface RunOptions {
-  input?: string;
-  confirm?: (question: string) => Promise<boolean>;
-}
-
-/** A local OSS with objects in it, rules beside a journal, and what was processed. */
-async function startWith(objects: Record<string, string>, options: Partial<LocalOssOptions> = {}) {
-  const processed: string[] = [];
-  const oss = await startOss({
-    processImage: async ({ readSource, style }) => {
-      const source = (await readSource()).toString();
-      processed.push(`${source} ${style}`);
-      return { body: Buffer.from(`${style}(${source})`), contentType: 'image/jpeg' };
-    },
-    ...options,
-  });
-  for (const [key, body] of Object.entries(objects)) {
-    await oss.call({ method: 'PUT', bucket: 'photos', key, body });
-  }
-  const dir = await temporaryDir();
-  const rules = join(dir, 'rules.yaml');
-  await writeFile(rules, rulesText);
-  const begin = (args: string[], { input, confirm }: RunOptions = {}) => {
-    const { io, written, stop } = createIo(localEnvironment(oss.port), input === undefined ? {} : { input });
-    const fixed = ['--rules', rules, '--rate', '1000'];
-    const ending = main(['backfill', ...fixed, ...args], { ...io, confirm });
-    return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
-  };
-  const run = (args: string[], runOptions: RunOptions = {}) => begin(args, runOptions).ended;
-  const keys = async (prefix: string) => {
-    const { text } = await oss.call({
-      method: 'GET',
-      bucket: 'photos',
-      query: { 'list-type': '2', prefix, 'max-keys': '1000' },
-    });
-    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
-  };
-  return { oss, dir, rules, processed, begin, run, keys };
-}
+import { pictures, rulesText, startWith } from './backfill-fixture.ts';
 
 /** Begins a backfill, so that its folder is there; answers the folders of all that were begun. */
 async function jobFolders(run: (args: string[]) => Promise<unknown>, dir: string): Promise<string[]> {
@@ -69,11 +10,6 @@ async function jobFolders(run: (args: string[]) => Promise<unknown>, dir: string
   const names = await readdir(join(dir, '.backfill'));
   return names.map((name) => join(dir, '.backfill', name));
 }
-
-const pictures = (count: number) =>
-  Object.fromEntries(
-    Array.from({ length: count }, (_, i) => [`uploads/${String(i).padStart(4, '0')}.jpg`, `p${i}`]),
-  );
 
 describe('a backfill', () => {
   it('a backfill is a dry run into a pipe: it says what it would do, and does nothing', async () => {
@@ -285,120 +221,6 @@ describe('a backfill', () => {
     expect(exitCode).toBe(1);
     expect(err).toContain('the last 100 outputs all failed, the very last by: ProcessObject oss://photos/');
     expect(out).toContain('Not finished');
-  });
-});
-
-describe('the objects of a backfill', () => {
-  it('the objects of a backfill are submitted where OSS makes their outputs by tasks', async () => {
-    const { rules, run } = await startWith(pictures(2));
-    const film = '{ style: "video/convert,f_mp4", target: { key: "mp4/{name}.mp4" } }';
-    await writeFile(rules, `rules: [{ name: film, match: { key: "uploads/**" }, outputs: [${film}] }]\n`);
-
-    const { exitCode, out, err } = await run(['oss://photos/', '--yes']);
-
-    expect(exitCode).toBe(0);
-    expect(out + err).toContain('2 objects: 0 saved, 0 failed, 2 submitted');
-  });
-
-  it('the objects of a backfill are left alone in archive classes, and said so', async () => {
-    const { run, dir, processed } = await startWith(pictures(1));
-    const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];
-    const rows = classes.map((name) => `photos,uploads/0000.jpg,2,AB,2026-01-01T00:00:00Z,${name}\n`);
-    const data = gzipSync(rows.join(''));
-    const manifest = {
-      sourceBucket: 'photos',
-      fileFormat: 'CSV',
-      fileSchema: 'Bucket, Key, Size, ETag, LastModifiedDate, StorageClass',
-      files: [{ key: 'data/a.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
-    };
-    await mkdir(join(dir, 'data'));
-    await mkdir(join(dir, '2026-01-02T00-00Z'));
-    await writeFile(join(dir, 'data/a.csv.gz'), data);
-    const file = join(dir, '2026-01-02T00-00Z/manifest.json');
-    await writeFile(file, JSON.stringify(manifest));
-
-    const { out } = await run(['--inventory', file, '--yes']);
-
-    expect(out).toMatch(/left alone +3 archived/);
-    expect(out).toContain('4 objects: 2 saved, 0 failed, 3 archived. Finished.');
-    expect(processed.length).toBe(2);
-  });
-
-  it('the objects of a backfill may be those modified in a span of time', async () => {
-    let now = Date.parse('2026-01-01T00:00:00Z');
-    const { oss, run, processed } = await startWith({}, { now: () => now });
-    for (const day of ['2026-01-10', '2026-01-20', '2026-01-30']) {
-      now = Date.parse(day);
-      await oss.call({ method: 'PUT', bucket: 'photos', key: `uploads/${day}.jpg`, body: day, timeMs: now });
-    }
-    now = Date.now();
-
-    const { out } = await run(['oss://photos/', '--since', '2026-01-20', '--until', '2026-01-30', '--yes']);
-
-    expect(processed).toEqual(['2026-01-20 image/resize,w_100', '2026-01-20 image/resize,w_200']);
-    expect(out).toContain('2 outside-time');
-  });
-
-  it('take the day in a target from when they were modified', async () => {
-    let now = Date.parse('2024-05-06T00:00:00Z');
-    const { oss, run, keys } = await startWith({}, { now: () => now });
-    await oss.call({
-      method: 'PUT',
-      bucket: 'photos',
-      key: 'uploads/a.jpg',
-      body: 'a',
-      timeMs: now,
-    });
-    now = Date.now();
-    const file = join(await temporaryDir(), 'keys.txt');
-    await writeFile(file, 'oss://photos/uploads/a.jpg\n');
-
-    await run(['oss://photos/', '--yes']);
-    await run(['--keys', file, '--yes']);
-
-    expect(await keys('small/')).toEqual(['small/2024/a-100.jpg', 'small/2024/a-200.jpg']);
-  });
-
-  it('the objects of a backfill may be named by the lines of the standard input, whose sizes are asked for', async () => {
-    const { run, processed } = await startWith({ ...pictures(2), 'uploads/big.jpg': 'b'.repeat(2_000) });
-    const input =
-      '\ufeffuploads/big.jpg\r\n\noss://photos/uploads/0001.jpg\nuploads/gone.jpg\nnot/taken.jpg\n';
-
-    const { exitCode, out, err } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], { input });
-
-    expect(exitCode).toBe(1);
-    expect(out).toContain('3 taken by a rule at most');
-    expect(out).toContain('4 objects: 5 saved, 1 failed, 1 no-rule-matched. Finished.');
-    expect(processed.length).toBe(5);
-    expect(err).toContain('failures.jsonl says what failed and why');
-  });
-
-  it('keep the outputs that exist with --only-missing', async () => {
-    const { run, processed } = await startWith(pictures(3));
-    await run(['oss://photos/', '--max', '2', '--yes']);
-
-    const { out } = await run(['oss://photos/', '--only-missing', '--yes']);
-
-    expect(out).toContain('3 objects: 2 saved, 0 failed, 4 target-exists. Finished.');
-    expect(processed.length).toBe(6);
-  });
-
-  it('the objects of a backfill are processed by one rule alone with --rule', async () => {
-    const { run, processed } = await startWith({ 'uploads/big.jpg': 'b'.repeat(2_000) });
-
-    await run(['oss://photos/', '--rule', 'big', '--yes']);
-
-    expect(processed).toEqual([`${'b'.repeat(2_000)} image/resize,w_900`]);
-  });
-
-  it('the objects of a backfill are listed only where the rules look', async () => {
-    const { oss, run } = await startWith({ ...pictures(1), 'other/a.jpg': 'x' });
-    oss.events.length = 0;
-
-    const { out } = await run(['--bucket', 'photos', '--yes']);
-
-    expect(out).toContain('Dry run over oss://photos/uploads/:');
-    expect(out).toContain('1 objects: 2 saved, 0 failed. Finished.');
   });
 });
 
