@@ -34,7 +34,7 @@ describe('a deletion with the source', () => {
     ['the name before its folder', rule(pictures, 'd/{base}/{dir}')],
     ['the bucket', rule(pictures, { bucket: 'made', key: '{bucket}/{key}' }, {}, { bucket: ['p-a', 'p-b'] })],
     ['the bucket it lies in', rule(pictures, 'd/{key}', {}, { bucket: ['p-a', 'p-b'] })],
-  ])('is safe where the target tells its source: %s', (_, one) => {
+  ])('a deletion with the source is safe where the target tells its source: %s', (_, one) => {
     expect(findFaults(one)).toEqual([]);
   });
 
@@ -59,17 +59,20 @@ describe('a deletion with the source', () => {
     ],
     ['its text in Base64', rule(pictures, 'd/{b64:{dir}{base}}'), 'two sources may have the same target'],
     ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'such as `d/.jpg.webp`'],
-  ])('is refused where the target hides %s', (_, one, message) => {
+  ])('a deletion with the source is refused where the target hides %s', (_, one, message) => {
     expect(findFaults(one)).toEqual([expect.stringContaining(message)]);
   });
 
-  it.each(['etag', 'yyyy', 'mm', 'dd'])('is refused where only the upload told the key its {%s}', (name) => {
-    expect(findFaults(rule(pictures, `d/{${name}}/{key}`))).toEqual([
-      expect.stringContaining('no {etag}, {yyyy}, {mm}, {dd}, {index} in a key with onRemove: delete'),
-    ]);
-  });
+  it.each(['etag', 'yyyy', 'mm', 'dd'])(
+    'a deletion with the source is refused where only the upload told the key its {%s}',
+    (name) => {
+      expect(findFaults(rule(pictures, `d/{${name}}/{key}`))).toEqual([
+        expect.stringContaining('no {etag}, {yyyy}, {mm}, {dd}, {index} in a key with onRemove: delete'),
+      ]);
+    },
+  );
 
-  it('is refused where another output may save under the same key, be it one that stays', () => {
+  it('a deletion with the source is refused where another output may save under the same key, be it one that stays', () => {
     const other = { ...rule('other/**', 'derived/{key}'), onRemove: undefined };
 
     expect(findFaults(rule(pictures, 'derived/other/{dir}/{base}'), other)).toEqual([
@@ -84,11 +87,11 @@ describe('a deletion with the source', () => {
     ).toEqual([expect.stringContaining('output 0 of `r1`')]);
   });
 
-  it('is asked of no rule that keeps its outputs', () => {
+  it('a deletion with the source is asked of no rule that keeps its outputs', () => {
     expect(findFaults({ ...rule(pictures, 'd/{etag}'), onRemove: undefined })).toEqual([]);
   });
 
-  it('is never safe where two objects have one target', () => {
+  it('a deletion with the source is never safe where two objects have one target', () => {
     const dirs = ['', 'a', 'a/b', 'a-b', 'b', 'x/a'];
     const names = ['a', 'b', 'a-b', 'a.b', '.a', 'a-1', '1'];
     const keys = dirs.flatMap((dir) =>

@@ -57,7 +57,7 @@ describe('the objects of a backfill', () => {
     expect(out).toContain('2 outside-time');
   });
 
-  it('take the day in a target from when they were modified', async () => {
+  it('the objects of a backfill take the day in a target from when they were modified', async () => {
     let now = Date.parse('2024-05-06T00:00:00Z');
     const { oss, run, keys } = await startWith({}, { now: () => now });
     await oss.call({

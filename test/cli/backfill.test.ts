@@ -123,7 +123,7 @@ describe('a backfill', () => {
     expect(processed.length).toBe(4);
   });
 
-  it('ends after --max objects, and given again goes on behind them', async () => {
+  it('a backfill ends after --max objects, and given again goes on behind them', async () => {
     const { run, processed } = await startWith({ 'uploads/0.txt': 'no rule takes it', ...pictures(10) });
 
     await run(['oss://photos/', '--max', '4', '--yes']);

@@ -114,7 +114,7 @@ describe('check', () => {
     expect(codes.length).toBeGreaterThan(2);
   });
 
-  it('fails for warnings when it is strict, and for notes never', async () => {
+  it('check fails for warnings when it is strict, and for notes never', async () => {
     const two = [
       rule({ key: 'a/*' }, { key: 'd/{base}' }),
       rule({ key: 'b/*' }, { key: 'd/{base}' }, 'image/resize,w_100', 'other'),
@@ -426,7 +426,7 @@ describe('check', () => {
     expect((await check([uploads], [imm])).codes).toEqual(['error unreached']);
   });
 
-  it('fails the build with what it found', async () => {
+  it('check fails the build with what it found', async () => {
     const file = join(dir, 'rules.yaml');
     await writeFile(file, stringify({ rules: [rule({ key: '**' }, { key: '{dir}/{name}_t.jpg' })] }));
 

@@ -224,7 +224,7 @@ describe('the doctor', () => {
       [{ ...trigger, triggerConfig: trigger.triggerConfig.replace('uploads/', 'incoming/') }],
     ],
     ['belongs to another bucket', [{ ...trigger, sourceArn: trigger.sourceArn.replace('photos', 'films') }]],
-  ])('sees that the deployed trigger %s', async (_, triggers) => {
+  ])('the doctor sees that the deployed trigger %s', async (_, triggers) => {
     const { examine } = await prepare({ ...account, triggers });
 
     const { of } = await examine();
@@ -271,7 +271,7 @@ describe('the doctor', () => {
     expect(of('trigger second')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
   });
 
-  it('sees a bucket that is not there', async () => {
+  it('the doctor sees a bucket that is not there', async () => {
     const { examine } = await prepare();
 
     const { exitCode, of } = await examine([], { OSS_BUCKET: 'no-such-bucket' });
@@ -283,7 +283,7 @@ describe('the doctor', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('sees a bucket in another region', async () => {
+  it('the doctor sees a bucket in another region', async () => {
     const { examine } = await prepare(account, { region: 'cn-shanghai' });
 
     const { of } = await examine([], { OSS_REGION: 'cn-hangzhou' });
@@ -291,7 +291,7 @@ describe('the doctor', () => {
     expect(of('bucket photos')?.state).toBe('wrong');
   });
 
-  it('sees a key that OSS does not know', async () => {
+  it('the doctor sees a key that OSS does not know', async () => {
     const { examine } = await prepare();
 
     const { of } = await examine([], { OSS_ACCESS_KEY_ID: 'unknown' });
@@ -302,7 +302,7 @@ describe('the doctor', () => {
     });
   });
 
-  it('sees an endpoint that does not answer', async () => {
+  it('the doctor sees an endpoint that does not answer', async () => {
     const { examine } = await prepare();
 
     const { of } = await examine([], { OSS_ENDPOINT: 'http://127.0.0.1:1' });
@@ -319,7 +319,7 @@ describe('the doctor', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('sees a clock that OSS would refuse', async () => {
+  it('the doctor sees a clock that OSS would refuse', async () => {
     const { env } = await prepare();
     const { io } = createIo(env);
     const ahead = (minutes: number) => () => Date.now() + minutes * 60_000;
@@ -331,7 +331,7 @@ describe('the doctor', () => {
     expect(far).toMatchObject({ check: 'clock', state: 'wrong' });
   });
 
-  it('sees that a style does not work on the object', async () => {
+  it('the doctor sees that a style does not work on the object', async () => {
     const { oss, examine } = await prepare(account, { processImage });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.png', body: 'no picture' });
 

@@ -20,7 +20,7 @@ async function start(more: object, oss = {}) {
 }
 
 describe('an output, once it is saved,', () => {
-  it('gets the headers that its rule asks for, and keeps its content type', async () => {
+  it('an output, once it is saved, gets the headers that its rule asks for, and keeps its content type', async () => {
     const { upload, invoke, client } = await start({
       headers: {
         'Cache-Control': 'public, max-age=31536000',
@@ -46,7 +46,7 @@ describe('an output, once it is saved,', () => {
     expect(String((await client.get('derived/a')).content)).toBe('image/resize,w_10(a picture)');
   });
 
-  it('gets the content type that its rule asks for', async () => {
+  it('an output, once it is saved, gets the content type that its rule asks for', async () => {
     const { upload, invoke, client } = await start({ headers: { 'Content-Type': 'image/x-own' } });
 
     await invoke(await upload('uploads/a', 'a picture'));
@@ -54,7 +54,7 @@ describe('an output, once it is saved,', () => {
     expect((await client.head('derived/a')).res.headers).toMatchObject({ 'content-type': 'image/x-own' });
   });
 
-  it('gets its tags, whatever script and signs they are written in', async () => {
+  it('an output, once it is saved, gets its tags, whatever script and signs they are written in', async () => {
     const tags = { kind: 'thumbnail', 项目: '猫 和 狗', 'a+b=c/d': '1 + 1 = 2', empty: '' };
     const { upload, invoke, client } = await start({ tags });
 
@@ -79,15 +79,18 @@ describe('an output, once it is saved,', () => {
     },
   );
 
-  it.each(['default', 'private', 'public-read', 'public-read-write'])('gets the ACL %s', async (acl) => {
-    const { upload, invoke, client } = await start({ acl });
+  it.each(['default', 'private', 'public-read', 'public-read-write'])(
+    'an output, once it is saved, gets the ACL %s',
+    async (acl) => {
+      const { upload, invoke, client } = await start({ acl });
 
-    await invoke(await upload('uploads/a', 'a picture'));
+      await invoke(await upload('uploads/a', 'a picture'));
 
-    expect((await client.getACL('derived/a')).acl).toBe(acl);
-  });
+      expect((await client.getACL('derived/a')).acl).toBe(acl);
+    },
+  );
 
-  it('gets all of it by a single copy, which raises one more event of the same object', async () => {
+  it('an output, once it is saved, gets all of it by a single copy, which raises one more event of the same object', async () => {
     const { oss, upload, invoke } = await start({
       ...{ headers: { Expires: '0' }, tags: { a: 'b' }, storageClass: 'IA', acl: 'private' },
     });
@@ -103,7 +106,7 @@ describe('an output, once it is saved,', () => {
     expect(calls).toBe(4);
   });
 
-  it.each(hostileKeys)('is copied onto itself under the key %j', async (key) => {
+  it.each(hostileKeys)('an output, once it is saved, is copied onto itself under the key %j', async (key) => {
     const { oss, invoke } = await start({
       headers: { 'Cache-Control': 'no-cache' },
       target: { key: 'd/{key}' },

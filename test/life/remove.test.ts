@@ -39,7 +39,7 @@ const readAll = ({ read }: Workbench, keys: readonly string[]) => Promise.all(ke
 const madeOf = (content: string) => [`image/resize,w_10(${content})`, `image/resize,w_20(${content})`];
 
 describe('the targets of a source that was deleted', () => {
-  it('are deleted, each of them and nothing else', async () => {
+  it('the targets of a source that was deleted are deleted, each of them and nothing else', async () => {
     const workbench = await start();
     await workbench.upload('derived/uploads/a-30', 'of another');
     const { report, calls } = await workbench.invoke(await removeAll(workbench, 'uploads/a'));
@@ -61,7 +61,7 @@ describe('the targets of a source that was deleted', () => {
     ]);
   });
 
-  it('are logged like all that the function does', async () => {
+  it('the targets of a source that was deleted are logged like all that the function does', async () => {
     const workbench = await start();
     await workbench.invoke(await removeAll(workbench, 'uploads/a'));
 
@@ -74,7 +74,7 @@ describe('the targets of a source that was deleted', () => {
     ['DeleteObjects', 'ObjectRemoved:DeleteObjects'],
     ['the replication of a deletion', 'ObjectReplication:ObjectRemoved'],
     ['what OSS may name one day', 'ObjectRemoved:ExpireObject'],
-  ])('are deleted after %s', async (_, eventName) => {
+  ])('the targets of a source that was deleted are deleted after %s', async (_, eventName) => {
     const workbench = await start();
     await removeAll(workbench, 'uploads/a');
 
@@ -107,7 +107,7 @@ describe('the targets of a source that was deleted', () => {
     expect(await readAll(workbench, targets)).toEqual(madeOf('a picture'));
   });
 
-  it('are deleted whatever size and type the rule wants, since nobody knows those of what is gone', async () => {
+  it('the targets of a source that was deleted are deleted whatever size and type the rule wants, since nobody knows those of what is gone', async () => {
     const rule = { ...thumbnail, match: { key: 'uploads/**', size: { min: 5 }, contentType: 'image/jpeg' } };
     const workbench = await startWorkbench({ rules: { rules: [rule] } });
     await workbench.upload(targets[0] ?? '', 'made earlier');
@@ -153,7 +153,7 @@ describe('the targets of a source that was deleted', () => {
     },
   );
 
-  it('may be gone already: a repetition of the event is harmless', async () => {
+  it('the targets of a source that was deleted may be gone already: a repetition of the event is harmless', async () => {
     const workbench = await start();
     const event = await removeAll(workbench, 'uploads/a');
     await workbench.invoke(event);
@@ -193,7 +193,7 @@ describe('a source that is uploaded again while its targets are being deleted', 
     return { workbench, report, happened };
   }
 
-  it('has its outputs: what was deleted after they were made is made again', async () => {
+  it('a source that is uploaded again while its targets are being deleted has its outputs: what was deleted after they were made is made again', async () => {
     const { workbench, report, happened } = await race((method) => method === 'DELETE');
 
     expect(happened).toEqual(['ObjectCreated', 'ObjectRemoved', 'ObjectCreated']);
@@ -205,14 +205,17 @@ describe('a source that is uploaded again while its targets are being deleted', 
     expect(await readAll(workbench, targets)).toEqual(madeOf('a newer picture'));
   });
 
-  it.each([1, 2, 3, 4, 5, 6])('has its outputs where that is before request %i of six', async (moment) => {
-    const { workbench, report } = await race((_method, _path, number) => number === moment);
+  it.each([1, 2, 3, 4, 5, 6])(
+    'a source that is uploaded again while its targets are being deleted has its outputs where that is before request %i of six',
+    async (moment) => {
+      const { workbench, report } = await race((_method, _path, number) => number === moment);
 
-    expect(report.failed).toBe(0);
-    expect(await readAll(workbench, targets)).toEqual(madeOf('a newer picture'));
-  });
+      expect(report.failed).toBe(0);
+      expect(await readAll(workbench, targets)).toEqual(madeOf('a newer picture'));
+    },
+  );
 
-  it('has its outputs too where the invocation ended between the deletion and the making', async () => {
+  it('a source that is uploaded again while its targets are being deleted has its outputs too where the invocation ended between the deletion and the making', async () => {
     const workbench = await start();
     const event = await removeAll(workbench, 'uploads/a');
     await workbench.invoke(await workbench.upload('uploads/a', 'a newer picture'));
@@ -224,7 +227,7 @@ describe('a source that is uploaded again while its targets are being deleted', 
     expect(await readAll(workbench, targets)).toEqual(madeOf('a newer picture'));
   });
 
-  it('has no output where its rule wants none of it now', async () => {
+  it('a source that is uploaded again while its targets are being deleted has no output where its rule wants none of it now', async () => {
     const rule = { ...thumbnail, match: { key: 'uploads/**', size: { max: 10 } } };
     const workbench = await start({ rules: { rules: [rule] } });
     const event = await removeAll(workbench, 'uploads/a');
@@ -248,7 +251,7 @@ describe('targets that are sources themselves', () => {
     })),
   };
 
-  it('take their targets along, one after the other, until there is nothing more to delete', async () => {
+  it('targets that are sources themselves take their targets along, one after the other, until there is nothing more to delete', async () => {
     const workbench = await startWorkbench({ rules });
     const { oss, invoke } = workbench;
     async function deliverAll(first: object) {

@@ -8,31 +8,34 @@ describe('a repetition, where a step after the save failed,', () => {
   it.each([
     ['in the same instance', 'FC-1'],
     ['in another instance', 'FC-2'],
-  ])('does that step %s, and does not process again', async (_, requestId) => {
-    const { upload, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
-    const event = await upload('uploads/a', 'a picture');
-    await setFaults(failing('CopyObject'));
+  ])(
+    'a repetition, where a step after the save failed, does that step %s, and does not process again',
+    async (_, requestId) => {
+      const { upload, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
+      const event = await upload('uploads/a', 'a picture');
+      await setFaults(failing('CopyObject'));
 
-    const first = await invoke(event, credentials, 'FC-1');
-    await setFaults({});
-    const second = await invoke(event, credentials, requestId);
+      const first = await invoke(event, credentials, 'FC-1');
+      await setFaults({});
+      const second = await invoke(event, credentials, requestId);
 
-    expect(first.error?.message).toContain('1 failed (0 for good, 1 to be tried again)');
-    expect(first.report.results).toMatchObject([
-      {
-        status: 'failed',
-        kind: 'transient',
-        code: 'AccessDenied',
-        isSaved: true,
-        requestId: expect.any(String),
-      },
-    ]);
-    expect(second.report.results).toMatchObject([{ status: 'saved', target: { key: 'derived/a' } }]);
-    expect(processed).toHaveLength(1);
-    expect((await client.head('derived/a')).res.headers).toMatchObject({ 'cache-control': 'no-cache' });
-  });
+      expect(first.error?.message).toContain('1 failed (0 for good, 1 to be tried again)');
+      expect(first.report.results).toMatchObject([
+        {
+          status: 'failed',
+          kind: 'transient',
+          code: 'AccessDenied',
+          isSaved: true,
+          requestId: expect.any(String),
+        },
+      ]);
+      expect(second.report.results).toMatchObject([{ status: 'saved', target: { key: 'derived/a' } }]);
+      expect(processed).toHaveLength(1);
+      expect((await client.head('derived/a')).res.headers).toMatchObject({ 'cache-control': 'no-cache' });
+    },
+  );
 
-  it('does that step alone also for an object that a person named, in the same instance', async () => {
+  it('a repetition, where a step after the save failed, does that step alone also for an object that a person named, in the same instance', async () => {
     const { upload, setFaults, invoke, processed, credentials } = await startLife({ headers });
     await upload('uploads/a', 'a picture');
     const asked = { bucket: 'photos', key: 'uploads/a' };
@@ -72,7 +75,7 @@ describe('a repetition, where a step after the save failed,', () => {
     await expect(client.get('derived/a')).rejects.toMatchObject({ code: 'InvalidObjectState' });
   });
 
-  it('goes on failing, without processing, where the bucket archives what is saved', async () => {
+  it('a repetition, where a step after the save failed, goes on failing, without processing, where the bucket archives what is saved', async () => {
     const { oss, upload, invoke, processed } = await startLife({
       headers,
       target: { bucket: 'cellar', key: '{base}' },
@@ -92,7 +95,7 @@ describe('a repetition, where a step after the save failed,', () => {
 });
 
 describe('an event that comes twice', () => {
-  it('is answered by one look at a target that is complete', async () => {
+  it('an event that comes twice is answered by one look at a target that is complete', async () => {
     const { upload, invoke, processed } = await startLife({ headers, tags: { a: 'b' }, acl: 'private' });
     const event = await upload('uploads/a', 'a picture');
     await invoke(event);
@@ -115,7 +118,7 @@ describe('an event that comes twice', () => {
 });
 
 describe('a newer upload', () => {
-  it('is processed, although a target is there that is complete and was saved since', async () => {
+  it('a newer upload is processed, although a target is there that is complete and was saved since', async () => {
     const { upload, invoke, read, processed } = await startLife({ headers });
     const older = await upload('uploads/a', 'older');
     const newer = await upload('uploads/a', 'newer');
@@ -127,7 +130,7 @@ describe('a newer upload', () => {
     expect(await read('derived/a')).toBe('image/resize,w_10(newer)');
   });
 
-  it('is processed although a target was saved since, where the source is checked and no mark tells of which one', async () => {
+  it('a newer upload is processed although a target was saved since, where the source is checked and no mark tells of which one', async () => {
     const { upload, setFaults, invoke, processed } = await startLife({ headers, checkSource: true });
     const older = await upload('uploads/a', 'a picture');
     const newer = await upload('uploads/a', 'another');

@@ -5,7 +5,7 @@ import { startLife } from './bench.ts';
 const sizeBytes = (source: string) => `image/resize,w_10(${source})`.length;
 
 describe('an output with skipLarger', () => {
-  it('is deleted again where it has more bytes than its source, which stays', async () => {
+  it('an output with skipLarger is deleted again where it has more bytes than its source, which stays', async () => {
     const { oss, upload, invoke, read } = await startLife({ skipLarger: true });
 
     const { report, calls } = await invoke(await upload('uploads/a', 'small'));
@@ -24,20 +24,23 @@ describe('an output with skipLarger', () => {
     expect(calls).toBe(3);
   });
 
-  it.each([-1, 0])('is kept where it has %i bytes more, for a single call', async (difference) => {
-    const { oss, invoke, read, processed } = await startLife({ skipLarger: true });
-    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
-    const event = JSON.parse(JSON.stringify(oss.events[0]));
-    event.oss.object.size = sizeBytes('small') - difference;
+  it.each([-1, 0])(
+    'an output with skipLarger is kept where it has %i bytes more, for a single call',
+    async (difference) => {
+      const { oss, invoke, read, processed } = await startLife({ skipLarger: true });
+      await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
+      const event = JSON.parse(JSON.stringify(oss.events[0]));
+      event.oss.object.size = sizeBytes('small') - difference;
 
-    const { report, calls } = await invoke({ events: [event] });
+      const { report, calls } = await invoke({ events: [event] });
 
-    expect(report.results).toMatchObject([{ status: 'saved', sizeBytes: sizeBytes('small') }]);
-    expect(await read('derived/a')).toBe('image/resize,w_10(small)');
-    expect([processed.length, calls]).toEqual([1, 1]);
-  });
+      expect(report.results).toMatchObject([{ status: 'saved', sizeBytes: sizeBytes('small') }]);
+      expect(await read('derived/a')).toBe('image/resize,w_10(small)');
+      expect([processed.length, calls]).toEqual([1, 1]);
+    },
+  );
 
-  it('is measured against the source that OSS has where the event tells no size', async () => {
+  it('an output with skipLarger is measured against the source that OSS has where the event tells no size', async () => {
     const { oss, invoke, read } = await startLife({ skipLarger: true });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
 
@@ -47,7 +50,7 @@ describe('an output with skipLarger', () => {
     expect(await read('derived/a')).toBeUndefined();
   });
 
-  it('is deleted without another process by a repetition in the same instance, where the deletion failed', async () => {
+  it('an output with skipLarger is deleted without another process by a repetition in the same instance, where the deletion failed', async () => {
     const { upload, setFaults, invoke, read, processed, credentials } = await startLife({ skipLarger: true });
     const event = await upload('uploads/a', 'small');
     await setFaults({ rules: [{ fault: 'AccessDenied', operation: 'DeleteObject' }] });
@@ -62,7 +65,7 @@ describe('an output with skipLarger', () => {
     expect(processed).toHaveLength(1);
   });
 
-  it('is not given headers first where it is too large', async () => {
+  it('an output with skipLarger is not given headers first where it is too large', async () => {
     const { oss, upload, invoke } = await startLife({ skipLarger: true, headers: { Expires: '0' } });
 
     await invoke(await upload('uploads/a', 'small'));

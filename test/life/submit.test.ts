@@ -33,7 +33,7 @@ async function start(output: object = {}, more: object = {}, oss: object = {}) {
 }
 
 describe('an output of an asynchronous operation', () => {
-  it('is submitted, and saved only once its task says so', async () => {
+  it('an output of an asynchronous operation is submitted, and saved only once its task says so', async () => {
     const { upload, invoke, nextEnd, oss } = await start({ notify: 'film-ends' });
 
     const { report, calls } = await invoke(await upload('uploads/a.mov', 'film'));
@@ -52,7 +52,7 @@ describe('an output of an asynchronous operation', () => {
     expect((await oss.call({ method: 'HEAD', ...target })).statusCode).toBe(200);
   });
 
-  it('is not submitted again by the event of its own result', async () => {
+  it('an output of an asynchronous operation is not submitted again by the event of its own result', async () => {
     const { upload, invoke, nextEnd, oss } = await start();
     await invoke(await upload('uploads/a.mov', 'film'));
     await nextEnd();
@@ -63,7 +63,7 @@ describe('an output of an asynchronous operation', () => {
     expect(calls).toBe(0);
   });
 
-  it('is not submitted twice where the same instance repeats an event of which another output failed', async () => {
+  it('an output of an asynchronous operation is not submitted twice where the same instance repeats an event of which another output failed', async () => {
     const { upload, invoke, setFaults, ends } = await start(
       {},
       {
@@ -112,7 +112,7 @@ describe('an output of an asynchronous operation', () => {
     expect([isDone, last.submitted]).toEqual([first.failed === 0, 1]);
   });
 
-  it('is not submitted where only what is missing is wanted, and the target is there', async () => {
+  it('an output of an asynchronous operation is not submitted where only what is missing is wanted, and the target is there', async () => {
     const { upload, invoke, oss, ends } = await start({ refresh: 'missing' });
     const event = await upload('uploads/a.mov', 'film');
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'mp4/a.mov.mp4', body: 'made' });
@@ -161,7 +161,7 @@ describe('an output of an asynchronous operation', () => {
     },
   );
 
-  it('fails before any call where OSS would read its key as a template', async () => {
+  it('an output of an asynchronous operation fails before any call where OSS would read its key as a template', async () => {
     const { upload, invoke } = await start();
 
     const { report, calls } = await invoke(await upload('uploads/{index}.mov', 'film'));
@@ -188,7 +188,7 @@ describe('an output of an asynchronous operation', () => {
     expect(ended.results).toMatchObject([{ status: 'saved', target: { key: 'frames/a/1.jpg' } }]);
   });
 
-  it('is only planned in a dry run', async () => {
+  it('an output of an asynchronous operation is only planned in a dry run', async () => {
     const { upload, invoke, ends } = await start({ notify: 'film-ends' });
     await upload('uploads/a.mov', 'film');
 

@@ -39,7 +39,7 @@ const content = (more: object): JsonObject => ({
 const outcome = (more: object) => outcomeOfTask(eventName, content(more), rules);
 
 describe('the end of a task', () => {
-  it('is the saving of the target that it names, by the rule that has such targets', () => {
+  it('the end of a task is the saving of the target that it names, by the rule that has such targets', () => {
     expect(outcome({})).toEqual({
       ...{ status: 'saved', rule: 'films', taskId: 'MediaConvert-1', requestId: 'R' },
       source: { bucket: 'films', key: 'uploads/a.mov' },
@@ -48,7 +48,7 @@ describe('the end of a task', () => {
     });
   });
 
-  it('is the failure of the target that it names, in the words of IMM', () => {
+  it('the end of a task is the failure of the target that it names, in the words of IMM', () => {
     const failure = { Status: 'Failed', Code: 'InvalidMedia', Message: 'no video stream' };
 
     expect(outcome(failure)).toMatchObject({
@@ -57,7 +57,7 @@ describe('the end of a task', () => {
     });
   });
 
-  it('is told in short, however much IMM has to say', () => {
+  it('the end of a task is told in short, however much IMM has to say', () => {
     const ended = outcome({ Status: 'Failed', Code: 'c'.repeat(9_999), Message: 'm'.repeat(99_999) });
 
     expect(JSON.stringify(ended).length).toBeLessThan(2_000);
@@ -67,7 +67,7 @@ describe('the end of a task', () => {
     ['none', []],
     ['null', null],
     ['an empty one', [{ URI: '', Image: { Snapshots: null } }]],
-  ])('is a failure of its source where it names %s as target', (_, Targets) => {
+  ])('the end of a task is a failure of its source where it names %s as target', (_, Targets) => {
     const ended = outcome({ Status: 'Failed', Targets });
 
     expect(ended).toMatchObject({
@@ -126,7 +126,7 @@ describe('the end of a task', () => {
       { Sources: [{ URI: 'uploads/a.mov' }, { URI: 7 }, 'oss://films/uploads/a.mov'] },
     ],
     ['nothing at all', { Sources: undefined, Targets: undefined }],
-  ])('is skipped as foreign where it names %s', (_, more) => {
+  ])('the end of a task is skipped as foreign where it names %s', (_, more) => {
     expect(outcome(more)).toMatchObject({ status: 'skipped', reason: 'foreign-task', eventName });
   });
 
@@ -137,7 +137,7 @@ describe('the end of a task', () => {
     },
   );
 
-  it('is no success where it names no target', () => {
+  it('the end of a task is no success where it names no target', () => {
     expect(outcome({ Targets: [] })).toMatchObject({ status: 'skipped', reason: 'task-unfinished' });
   });
 
@@ -149,7 +149,7 @@ describe('the end of a task', () => {
     expect(outcome({ StartTime, EndTime })).toMatchObject({ status: 'saved', durationMs: 0 });
   });
 
-  it('is read whatever it holds, and however deep', () => {
+  it('the end of a task is read whatever it holds, and however deep', () => {
     const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
     expect(outcome({ Targets: deep }).status).toBe('skipped');
     fc.assert(
@@ -159,7 +159,7 @@ describe('the end of a task', () => {
     );
   });
 
-  it('is known of every target that the planner gives', () => {
+  it('the end of a task is known of every target that the planner gives', () => {
     const part = fc.stringMatching(/^[a-z猫 .%+$^()[\]-]{1,8}$/);
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (parts) => {

@@ -203,7 +203,7 @@ function couldBe(name: string, rules: readonly Rule[]): boolean {
 }
 
 describe('the names of objects', () => {
-  it('are found among many, and others are not', () => {
+  it('the names of objects are found among many, and others are not', () => {
     const set = new Names();
     for (let i = 0; i < 200_000; i += 1) {
       set.add({ bucket: 'photos', key: `derived/${i}.webp` });

@@ -70,7 +70,7 @@ describe('a plan', () => {
   it.each([
     ['a target', { ...webp, target: { key: '{dd}/{name}' } }],
     ['a style', { style: 'image/watermark,text_{b64:{yyyy}}', target: { key: 'x/{name}' } }],
-  ])('fails %s that asks for the day of an event without a time', (_, output) => {
+  ])('a plan fails %s that asks for the day of an event without a time', (_, output) => {
     const timeless = upload('uploads/a.jpg', { eventTime: undefined });
 
     const items = plan(timeless, rulesOf({ ...uploads, outputs: [output, webp] }));
@@ -81,7 +81,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('fails an output that would replace the very object of the event', () => {
+  it('a plan fails an output that would replace the very object of the event', () => {
     const [item] = plan(
       upload('uploads/a.jpg'),
       rulesOf({ ...uploads, outputs: [{ ...webp, target: { key: 'uploads/{name}.jpg' } }] }),
@@ -180,7 +180,7 @@ describe('a plan', () => {
     expect(item?.status).toBe(expected ? 'planned' : 'skipped');
   });
 
-  it('fails an output whose key would be too long, and plans its neighbours', () => {
+  it('a plan fails an output whose key would be too long, and plans its neighbours', () => {
     const long = { ...webp, target: { key: `${'x'.repeat(1_000)}/{key}` } };
 
     const planned = plan(

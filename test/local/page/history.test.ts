@@ -43,7 +43,7 @@ describe('the history of the stack', () => {
     });
   });
 
-  it('keeps any other line as it is, with the object that its invocation is about', () => {
+  it('the history of the stack keeps any other line as it is, with the object that its invocation is about', () => {
     expect(start().take(line('not JSON'))).toMatchObject([{ kind: 'log', text: 'not JSON', object }]);
     expect(start().take(line('{"status":"saved"}'))).toMatchObject([{ kind: 'log', object }]);
   });
