@@ -48,16 +48,17 @@ export function jobsOf(
 /**
  * Carries out the jobs: planned outputs become `saved`, `skipped` or `failed`, the rest passes through. Results keep the
  * order of the jobs. One failure stops nothing else, and what the deadline cuts off is a failure too. Where not all
- * jobs can start at once, the first one is drawn at random: an event that is too large for one invocation would else
- * begin with the same outputs at every retry and never get to the last ones.
+ * outputs can start at once, they start in random order: an event that is too large for one invocation would else
+ * spend every retry on the same outputs and never get to the others.
  */
 export async function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
   const { limit, random, now, deadline, onOutcome } = options;
   const results: Result[][] = jobs.map(() => []);
-  const first = jobs.length > limit.current ? Math.floor(random() * jobs.length) : 0;
+  const order = <T>(items: readonly T[]) =>
+    items.length > limit.current ? shuffle(items, random) : [...items];
   // The outputs of an object that was asked about come before any other job.
   const asked: (() => Promise<void>)[] = [];
-  let [taken, unstarted] = [0, 0];
+  let unstarted = 0;
 
   async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
     if ('event' in work) {
@@ -79,21 +80,17 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
       now() >= deadline ? unstartedResult({ source: { bucket, key } }) : await completeEvent(event, options);
     const items =
       'status' in completed ? [completed] : plan({ kind: 'object', event: completed }, job.ruleSet);
-    asked.push(...items.map((item, i) => () => work({ ...job, work: item }, slot, i)));
+    asked.push(...order(items.map((item, i) => () => work({ ...job, work: item }, slot, i))));
   }
 
-  function takeJob(): (() => Promise<void>) | undefined {
-    const [i, next] = [(first + taken) % jobs.length, asked.shift()];
-    const [job, slot] = [jobs[i], results[i]];
-    if (next !== undefined || taken >= jobs.length || job === undefined || slot === undefined) {
-      return next;
-    }
-    taken += 1;
-    return () => work(job, slot, 0);
-  }
-
-  await inLanes(takeJob, limit);
+  const starts = order(jobs.map((job, i) => () => work(job, results[i] ?? [], 0))).values();
+  await inLanes(() => asked.shift() ?? starts.next().value, limit);
   return results.flat();
+}
+
+function shuffle<T>(items: readonly T[], random: () => number): T[] {
+  const drawn = items.map((item) => ({ item, place: random() }));
+  return drawn.sort((a, b) => a.place - b.place).map(({ item }) => item);
 }
 
 /** Starts what `take` gives, never more at once than `limit`, which may change meanwhile; ends when nothing is left. */

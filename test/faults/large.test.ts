@@ -53,18 +53,6 @@ describe('an event of more outputs than one invocation has time for', () => {
     expect(ends.flatMap(({ elapsedMs }) => (elapsedMs < tight.timeoutMs ? [] : [elapsedMs]))).toEqual([]);
   }, 120_000);
 
-  it('makes other outputs in an instance that remembers nothing, because it begins elsewhere', async () => {
-    const starts = [0, 0.5];
-    const random = () => starts.shift() ?? 0;
-    const { upload, invoke } = await startWorkbench({ ...tight, rules: rulesOf(100), random });
-    const event = await upload('uploads/a', 'pixels');
-
-    const [first, second] = [savedIn(await invoke(event)), savedIn(await invoke(event))];
-
-    expect(first[0]).toBe('derived/a-1');
-    expect(second[0]).toBe('derived/a-51');
-  }, 60_000);
-
   it('processes objects in the first attempt although all of them have to be asked for their size', async () => {
     const rules = rulesOf(1, { match: { size: { max: 1_000 } } });
     const { oss, invoke } = await startWorkbench({ ...tight, rules });
