@@ -18,8 +18,8 @@ async function readChapter(): Promise<{ dotEnv: string; commands: string[] }> {
   return { dotEnv, commands: lines.filter((line) => line.trim() !== '') };
 }
 
-it('walks from the first deployment to the removal, every command as it is printed', async () => {
-  const { dotEnv, commands } = await readChapter();
+/** A clone with the .env that a reader fills in, a local OSS in the account's place, and a stand-in for `aliyun`. */
+async function createReader(dotEnv: string) {
   const checkout = await createCheckout();
   const home = await mkdtemp(join(tmpdir(), 'oss-saveas-home-'));
   onTestFinished(async () => {
@@ -54,9 +54,19 @@ it('walks from the first deployment to the removal, every command as it is print
     OSS_ENDPOINT: `http://127.0.0.1:${oss.port}`,
   };
 
+  return {
+    ...{ oss, record, dir: checkout.dir },
+    run: (command: string) => execute('bash', ['-c', command], { cwd: checkout.dir, env }),
+  };
+}
+
+it('walks from the first deployment to the removal, every command as it is printed', async () => {
+  const { dotEnv, commands } = await readChapter();
+  const { oss, record, run } = await createReader(dotEnv);
+
   const ended = [];
   for (const command of commands) {
-    const { exitCode, output } = await execute('bash', ['-c', command], { cwd: checkout.dir, env });
+    const { exitCode, output } = await run(command);
     ended.push(exitCode === 0 ? { command, exitCode } : { command, exitCode, output });
   }
 
@@ -75,3 +85,24 @@ it('walks from the first deployment to the removal, every command as it is print
   const saved = await oss.call({ method: 'GET', bucket: 'my-photos', key: 'b.jpg' });
   expect(saved.statusCode).toBe(200);
 }, 180_000);
+
+it('a policy that rules have outgrown is named by --check, and updated by the command that it prints', async () => {
+  const { dotEnv, commands } = await readChapter();
+  const { run, dir } = await createReader(dotEnv);
+  const create = commands.find((command) => command.startsWith('aliyun ram CreatePolicy ')) ?? '';
+  const check = 'npx oss-saveas generate policy --check';
+  expect(await run(create)).toMatchObject({ exitCode: 0 });
+  const before = await run(check);
+  const rules = join(dir, 'rules.yaml');
+  await writeFile(rules, (await readFile(rules, 'utf8')).replace('"marked/{key}"', '"stamped/{key}"'));
+
+  const outgrown = await run(check);
+  const [printed = ''] = /^aliyun ram .*$/m.exec(outgrown.output) ?? [];
+  await run(printed);
+  const after = await run(check);
+
+  expect([before.exitCode, outgrown.exitCode, after.exitCode]).toEqual([0, 1, 0]);
+  expect(outgrown.output).toContain('lacks oss:PutObject on oss://my-photos/stamped/uploads/');
+  expect(after.output).toContain('may do all that the rules need');
+  expect(commands).toContain(printed);
+}, 120_000);
