@@ -145,22 +145,10 @@ describe('a project of a user', () => {
   );
 
   it('a project that init wrote deploys the bundle of the package with its own rules', async () => {
-    const home = join(installed.dir, 'home');
-    await mkdir(home);
-    const record = join(home, 'deployed.json');
-
-    const { exitCode, output } = await execute(resolve('node_modules/.bin/s'), ['deploy', '-y'], {
-      cwd: installed.dir,
-      env: {
-        ...environment,
-        ...{ PATH: process.env.PATH, HOME: home, serverless_devs_config_home: home },
-        ...{ serverless_devs_daemon_enable: 'false', NODE_ENV: 'test', CI: 'true' },
-        ...{ FC3_COMPONENT: resolve('test/fixtures/deploy/fc3'), FC3_RECORD: record },
-      },
-    });
+    const { exitCode, output, deployed } = await deployProject('npm', ['run', 'deploy']);
 
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
-    const { codeDir, files, props } = JSON.parse(await readFile(record, 'utf8'));
+    const { codeDir, files, props } = deployed;
     expect(files).toEqual(['http.js', 'index.js', 'life.js', 'package.json', 'rules.json']);
     expect(props.concurrencyConfig).toEqual({ reservedConcurrency: 5 });
     expect(await readFile(join(codeDir, 'index.js'))).toEqual(
@@ -194,12 +182,38 @@ if (nodeVersions.length > 0) {
       const template = join(cwd, 's.yaml');
       await writeFile(template, (await readFile(template, 'utf8')).replace('LOG_LEVEL', 'VERBOSITY'));
       await check();
-      await run('npx', ['oss-saveas', 'build'], { cwd });
-      const built = JSON.parse(await readFile(join(cwd, 'dist/rules.json'), 'utf8'));
+      const { exitCode, output, deployed } = await deployProject('npm', ['run', 'deploy']);
+      expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+      expect(deployed.props.environmentVariables).toMatchObject({ VERBOSITY: 'info' });
+      const built = JSON.parse(await readFile(join(deployed.codeDir, 'rules.json'), 'utf8'));
       expect(built).toMatchObject({ format: 4, builtBy: '0.2.0' });
+      expect(await readFile(join(deployed.codeDir, 'index.js'))).toEqual(
+        await readFile(inPackage('build/function/index.js')),
+      );
       expect((await check()).stdout).not.toContain('was built by');
     });
   });
+}
+
+/** Runs a command that deploys the user's project; resolves to what the component in Function Compute's place was handed. */
+async function deployProject(file: string, args: readonly string[]) {
+  const home = join(installed.dir, 'home');
+  await mkdir(home, { recursive: true });
+  const record = join(home, 'deployed.json');
+  const ran = await execute(file, args, {
+    cwd: installed.dir,
+    env: {
+      ...environment,
+      // The `s` of this project, where a user installs one from the registry.
+      ...{ PATH: `${process.env.PATH}:${resolve('node_modules/.bin')}`, HOME: home },
+      ...{ serverless_devs_config_home: home, serverless_devs_daemon_enable: 'false' },
+      ...{ NODE_ENV: 'test', CI: 'true' },
+      ...{ FC3_COMPONENT: resolve('test/fixtures/deploy/fc3'), FC3_RECORD: record },
+    },
+  });
+  const text = await readFile(record, 'utf8').catch(() => '{}');
+  await rm(record, { force: true });
+  return { ...ran, deployed: JSON.parse(text) };
 }
 
 /** Makes a copy of this project a version that does not exist yet, which changed a format and dropped a setting. */
