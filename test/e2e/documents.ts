@@ -43,6 +43,7 @@ export const elsewhere: Record<string, string> = {
   'npm run chaos': 'test/faults/chaos.test.ts',
   'npm run conformance': 'test/conformance/run.test.ts',
   'npm run lines': 'test/lines/measure.test.ts',
+  'npm run large': 'test/faults/large-events.test.ts',
   'npm run matrix': 'test/faults/matrix.test.ts',
   'npm run simulate:backfill': 'test/backfill/simulate.test.ts',
   'npm run soak:backfill': 'test/backfill/soak.test.ts',

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunningOss } from '../local/oss/running-oss.ts';
 import { formatTable } from '../table.ts';
 import { describeImage, startWorkbench } from './workbench.ts';
 
@@ -42,11 +43,13 @@ async function attemptAll(name: string, event: LargeEvent) {
       ...{ style: `image/resize,w_${i + 1}`, target: { key: `derived/{name}-${i + 1}` }, ...output },
     })),
   };
+  let processed = 0;
   const { oss, invoke, credentials } = await startWorkbench({
     ...{ rules: { rules: [rule] }, timeoutMs, concurrency: 2 },
     ...{ latencyMs: headMs, waits: true, random: Math.random },
     oss: {
       processImage: async (request) => {
+        processed += 1;
         await pause(processMs - headMs);
         return describeImage(request);
       },
@@ -56,21 +59,41 @@ async function attemptAll(name: string, event: LargeEvent) {
   const names = Array.from({ length: keys }, (_, i) => `uploads/${i}`);
   await Promise.all(names.map(put));
   await Promise.all(Array.from({ length: existing }, (_, i) => put(`derived/0-${i + 1}`)));
-  const saved: string[][] = [];
+  const saved: number[] = [];
   let [calls, isDone] = [0, false];
   while (saved.length < maxAttempts && !isDone) {
     const id = isCold ? `FC-${saved.length}` : 'FC';
     const ended = await invoke({ bucket: 'photos', keys: names }, credentials, id);
-    saved.push(ended.report.results.flatMap((one) => (one.status === 'saved' ? one.target.key : [])));
+    saved.push(ended.report.saved);
     calls += ended.calls;
     isDone = ended.error === undefined;
   }
-  const processed = saved.flat().length;
-  const left = keys * outputs - existing - new Set(saved.flat()).size;
-  const counts = saved.map((targets) => targets.length);
-  rows.push([name, counts.join(' + '), `${left}`, `${processed}`, `${calls - processed}`]);
-  return { counts, left, processed };
+  await pause(processMs); // What the last deadline cut off is saved all the same.
+  const made = (await countTargets(oss)) - existing;
+  const left = keys * outputs - existing - made;
+  rows.push([name, saved.join(' + '), `${left}`, `${processed}`, `${calls - processed}`]);
+  return { saved, made, processed };
 }
+
+async function countTargets({ call }: Pick<RunningOss, 'call'>): Promise<number> {
+  const keys: string[] = [];
+  for (let isAll = false; !isAll; ) {
+    const query = {
+      'list-type': '2',
+      prefix: 'derived/',
+      'max-keys': '1000',
+      'start-after': keys.at(-1) ?? '',
+    };
+    const { text } = await call({ method: 'GET', bucket: 'photos', query });
+    const page = [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = '']) => key);
+    keys.push(...page);
+    isAll = page.length < 1_000;
+  }
+  return keys.length;
+}
+
+/** Calls that deadlines cut off are paid, and made again by whoever does not know that they came to their end. */
+const cutOffMost = 2 * maxAttempts;
 
 const attempt = size(8_000, 1_600);
 const outputs = size(200, 16);
@@ -89,10 +112,10 @@ describe('an event that is too large for one invocation', () => {
       { outputs: 1, keys: size(1_300, 20), timeoutMs: size(60_000, 1_600), match: { size: { max: 1_000 } } },
     ],
   ])('%s: makes progress in each attempt, and pays for nothing twice', { timeout }, async (name, event) => {
-    const { counts, left, processed } = await attemptAll(name, event);
+    const { saved, made, processed } = await attemptAll(name, event);
 
-    expect(Math.min(...counts)).toBeGreaterThan(0);
-    expect(processed).toBe(event.keys * event.outputs - left);
+    expect(Math.min(...saved)).toBeGreaterThan(0);
+    expect(processed - made).toBeLessThanOrEqual(cutOffMost);
   });
 
   it.each<[string, LargeEvent]>([
@@ -112,7 +135,7 @@ describe('an event that is too large for one invocation', () => {
       'refresh: missing, 400 outputs of which 320 are there, a new instance each',
       {
         outputs: outputs * 2,
-        existing: Math.floor(outputs * 1.6),
+        existing: size(320, 16),
         keys: 1,
         timeoutMs: attempt,
         output: { refresh: 'missing' },
@@ -120,8 +143,8 @@ describe('an event that is too large for one invocation', () => {
       },
     ],
   ])('%s: makes outputs that the first attempt has not made', { timeout }, async (name, event) => {
-    const { counts, left } = await attemptAll(name, event);
+    const { saved, made } = await attemptAll(name, event);
 
-    expect(event.keys * event.outputs - (event.existing ?? 0) - left).toBeGreaterThan(counts[0] ?? 0);
+    expect(made).toBeGreaterThan((saved[0] ?? 0) + 2);
   });
 });
