@@ -1,4 +1,4 @@
-/* What official SDKs' own integration tests, run against this server, found it to do otherwise than OSS. */
+/* Official SDKs' own integration tests, run against this server, found it to do these things otherwise than OSS. */
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,0 +1,178 @@
+/* Official SDKs' own integration tests, run against this server, found it to do these things otherwise than OSS. */
+import { createHash, createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { startOss } from './running-oss.ts';
+import { element, object, put } from './text-object.ts';
+import { send, signV4 } from './v4-client.ts';
+
+describe('what OSS has and this server has not', () => {
+  it.each(['csv/select', 'json/select', 'csv/meta'])(
+    'is named where a process selects from it: %s',
+    async (name) => {
+      const oss = await startOss();
+      await put(oss);
+
+      const query = { 'x-oss-process': name };
+      const response = await oss.call({ ...object, method: 'POST', query, body: '<SelectRequest/>' });
+
+      expect([response.statusCode, element(response.text, 'Message')]).toEqual([
+        501,
+        expect.stringContaining(name.endsWith('meta') ? 'CreateSelectObjectMeta' : 'SelectObject'),
+      ]);
+    },
+  );
+
+  it.each([
+    'publicAccessBlock',
+    'httpsConfig',
+    'bucketArchiveDirectRead',
+    'redundancyTransition',
+    'cloudboxes',
+  ])(
+    'what OSS has and this server has not is told after its V1 signature was found right: %s',
+    async (name) => {
+      const oss = await startOss();
+      const date = new Date().toUTCString();
+      const signature = createHmac('sha1', 'local-secret').update(`GET\n\n\n${date}\n/photos/?${name}`);
+      const headers = { date, authorization: `OSS local:${signature.digest('base64')}` };
+
+      const request = { method: 'GET', path: `/photos/?${name}`, headers, body: Buffer.alloc(0) };
+      const { statusCode, text } = await send(oss.port, request);
+
+      expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(name)]);
+    },
+  );
+
+  it('refuses a video’s still by its name', async () => {
+    const oss = await startOss();
+    await put(oss);
+
+    const query = { 'x-oss-process': 'video/snapshot,t_1000,f_jpg' };
+    const { statusCode, text } = await oss.call({ ...object, method: 'GET', query });
+
+    expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining('video/snapshot')]);
+  });
+});
+
+describe('an error', () => {
+  it('the error of an append at a wrong place says what OSS says', async () => {
+    const oss = await startOss();
+
+    const query = { append: '', position: '5' };
+    const { text } = await oss.call({ ...object, method: 'POST', query, body: 'x' });
+
+    expect(element(text, 'Message')).toBe('Position is not equal to file length');
+  });
+
+  it('the error of a symbolic link that leads nowhere says what OSS says', async () => {
+    const oss = await startOss();
+    const link = { ...object, method: 'PUT', query: { symlink: '' } };
+    await oss.call({ ...link, headers: { 'x-oss-symlink-target': 'none' } });
+
+    const { text } = await oss.call({ ...object, method: 'GET' });
+
+    expect(element(text, 'Message')).toBe('The symlink target object does not exist');
+  });
+
+  it('the error of a key that is not UTF-8 says so', async () => {
+    const oss = await startOss();
+    const request = signV4({ ...object, method: 'GET' });
+
+    const { statusCode, code, text } = await send(oss.port, { ...request, path: '/photos/%C4%E3' });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
+    expect(element(text, 'Message')).toBe('The characters encoding must be utf-8.');
+  });
+
+  it.each(['image/info|sys/saveas', 'image/info|sys/saveas,b_cGhvdG9z'])(
+    'of a save-as without a key says what is missing: %s',
+    async (process) => {
+      const oss = await startOss();
+      await put(oss);
+
+      const query = { 'x-oss-process': '' };
+      const body = `x-oss-process=${process}`;
+      const { statusCode, code } = await oss.call({ ...object, method: 'POST', query, body });
+
+      expect([statusCode, code]).toEqual([400, 'MissingArgument']);
+    },
+  );
+});
+
+describe('an answer', () => {
+  it('writes the names of headers as HTTP does, and its own in lower case', async () => {
+    const oss = await startOss();
+    await put(oss, {
+      'x-oss-meta-by': 'me',
+      'content-md5': createHash('md5').update('hello').digest('base64'),
+    });
+    const { headers, path } = signV4({ ...object, method: 'GET' });
+    const lines = Object.entries({ ...headers, host: 'localhost', connection: 'close' });
+    const socket = connect(oss.port, '127.0.0.1');
+
+    socket.write(
+      `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+    const names = String(Buffer.concat(await socket.toArray())).match(/^[\w-]+(?=: )/gm);
+
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'Server',
+        'Content-Type',
+        'Content-Length',
+        'Content-MD5',
+        'ETag',
+        'Last-Modified',
+        'Accept-Ranges',
+        'x-oss-request-id',
+        'x-oss-meta-by',
+        'x-oss-hash-crc64ecma',
+      ]),
+    );
+  });
+
+  it.each([
+    ['text/plain', 2000, 'gzip'],
+    ['text/plain', 500, null],
+    ['image/png', 2000, null],
+  ])(
+    'is compressed for who asks, where it is text above a kilobyte: %s of %i bytes',
+    async (type, sizeBytes, coding) => {
+      const oss = await startOss();
+      const body = 'x'.repeat(sizeBytes);
+      await put(oss, { 'content-type': type, 'x-oss-object-acl': 'public-read' }, body);
+
+      const response = await fetch(`${oss.url}/photos/a.txt`, { headers: { 'accept-encoding': 'gzip' } });
+
+      expect([response.headers.get('content-encoding'), await response.text()]).toEqual([coding, body]);
+      expect(response.headers.get('vary')).toBe(coding && 'Accept-Encoding');
+    },
+  );
+
+  it('an answer to HEAD says that the object would be compressed', async () => {
+    const oss = await startOss();
+    await put(oss, { 'content-type': 'text/css', 'x-oss-object-acl': 'public-read' }, 'x'.repeat(2000));
+
+    const { headers } = await fetch(`${oss.url}/photos/a.txt`, {
+      method: 'HEAD',
+      headers: { 'accept-encoding': 'gzip' },
+    });
+
+    const shown = ['content-encoding', 'etag', 'content-length'].map((name) => headers.get(name));
+    expect(shown).toEqual(['gzip', null, null]);
+  });
+
+  it('an answer of a process is given the name that a download asks for', async () => {
+    const oss = await startOss();
+    await put(oss);
+    const query = {
+      'x-oss-process': 'image/info',
+      'response-content-disposition': 'attachment; filename=small.jpg',
+    };
+
+    const { headers } = await oss.call({ ...object, method: 'GET', query });
+
+    expect(headers['content-disposition']).toBe('attachment; filename=small.jpg');
+  });
+});
