@@ -20,6 +20,7 @@ import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { FaultPlan } from './oss/faults/plan.ts';
+import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, type LocalOss, localAccountId } from './oss/server.ts';
 import { createPage, type Page, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents, type StackListener } from './stack-events.ts';
@@ -92,7 +93,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const events = createStackEvents(options.log, options.listener);
   const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
-  const buckets = await prepareCode(options);
+  const trigger = { heedsRemovals: false };
+  const buckets = await prepareCode(options, trigger);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
@@ -113,8 +115,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
-      // The trigger is one on everything: whether rules leave our own outputs alone is then seen, and not assumed.
-      if (record.eventName.startsWith('ObjectCreated:')) {
+      // The trigger is one on all keys: whether rules leave our own outputs alone is then seen, and not assumed.
+      if (isDelivered(record, trigger)) {
         functionCompute.enqueue({ events: [record] });
       }
     },
@@ -136,7 +138,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(functionCompute.close);
   const tasks = openTasks(options, functionCompute);
   closers.push(tasks.close);
-  const reload = createReload(options, oss, functionCompute, events);
+  const reload = createReload(options, { oss, functionCompute, trigger }, events);
   const { enqueue } = functionCompute;
   const page = openPage(options, oss, { processImage, deadLetterDir, enqueue, reload });
   closers.push(subscribe((event) => page?.take(event)));
@@ -145,6 +147,15 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
   closers.push(() => unwatchFile(rulesFile));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
+}
+
+/** The events that call the function, as `generate trigger` writes them: deletions where a rule wants to know of them. */
+interface LocalTrigger {
+  heedsRemovals: boolean;
+}
+
+function isDelivered({ eventName }: OssEventRecord, { heedsRemovals }: LocalTrigger): boolean {
+  return eventName.startsWith('ObjectCreated:') || (heedsRemovals && eventName.startsWith('ObjectRemoved:'));
 }
 
 /** The asynchronous tasks of a backfill, and Function Compute's API for them. */
@@ -186,27 +197,32 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
 /** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
 function createReload(
   options: LocalStackOptions,
-  oss: LocalOss,
-  functionCompute: LocalFunctionCompute,
+  parts: RulesUsers,
   { log, emit }: StackEvents,
 ): () => Promise<RulesUpdate> {
   const inTurn = pLimit(1);
   return () =>
     inTurn(async () => {
-      const update = await replaceRules(options, oss, functionCompute);
+      const update = await replaceRules(options, parts);
       log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
       emit({ type: 'rules', update });
       return update;
     });
 }
 
+/** All that depends on the rules. */
+interface RulesUsers {
+  oss: LocalOss;
+  functionCompute: LocalFunctionCompute;
+  trigger: LocalTrigger;
+}
+
 async function replaceRules(
   options: LocalStackOptions,
-  oss: LocalOss,
-  functionCompute: LocalFunctionCompute,
+  { oss, functionCompute, trigger }: RulesUsers,
 ): Promise<RulesUpdate> {
   try {
-    const buckets = await prepareCode(options);
+    const buckets = await prepareCode(options, trigger);
     oss.ensureBuckets(buckets);
     await functionCompute.replaceCode(codeDirOf(options.dataDir));
     return { status: 'loaded', buckets };
@@ -218,12 +234,16 @@ async function replaceRules(
 const codeDirOf = (dataDir: string) => join(dataDir, 'function');
 
 /** Puts the built function with the rules of today into the data folder; resolves to the buckets that they name. */
-async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions): Promise<string[]> {
+async function prepareCode(
+  { dataDir, readRules, bundleDir }: LocalStackOptions,
+  trigger: LocalTrigger,
+): Promise<string[]> {
   const ruleSet = await readRules();
   const codeDir = codeDirOf(dataDir);
   await rm(codeDir, { recursive: true, force: true });
   await cp(bundleDir, codeDir, { recursive: true });
   await writeRules(codeDir, ruleSet);
+  trigger.heedsRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
   return bucketsOf(ruleSet);
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findEdges, writersOf } from '../../src/check/graph.ts';
 import { type Cycle, findCycles } from '../../src/check/loops.ts';
+import { plan } from '../../src/pipeline/plan.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
 import { anyKey, anySketch, compileSketches, planOf, type Sketch, targetsOf } from './sketches.ts';
 
@@ -40,7 +41,49 @@ function roundsOf(rules: RuleSet, start: { bucket: string; key: string }, limit:
   return limit;
 }
 
+/** Follows the deletions that the deletion of an object brings about, where all outputs go with their source. */
+function removalsOf({ rules }: RuleSet, start: { bucket: string; key: string }, limit: number): number {
+  const removing = rules.map((rule) => ({ ...rule, onRemove: 'delete' as const }));
+  let objects = [start];
+  for (let round = 0; round < limit; round += 1) {
+    objects = objects.flatMap((object) => {
+      const event = { ...object, eventName: 'ObjectRemoved:DeleteObject' };
+      const items = plan({ kind: 'object', event }, { rules: removing });
+      return items.flatMap((item) => (item.status === 'planned' ? [item.target] : []));
+    });
+    if (objects.length === 0) {
+      return round;
+    }
+  }
+  return limit;
+}
+
 describe('the loop proof', () => {
+  it('the loop proof lets no rule set pass by which one deletion would bring about others without end', () => {
+    let longest = 0;
+    fc.assert(
+      fc.property(
+        fc.array(anySketch, { minLength: 1, maxLength: 3 }),
+        fc.array(anyKey, { minLength: 10, maxLength: 10 }),
+        (sketches, keys) => {
+          const compiled = compileSketches(sketches);
+          fc.pre(compiled.ok);
+          const { source, ruleSet } = compiled;
+          fc.pre(findCycles(findEdges(source, writersOf(source)) ?? []).length === 0);
+
+          for (const key of keys) {
+            const rounds = removalsOf(ruleSet, { bucket: 'bucket-1', key }, 10);
+            expect(rounds).toBeLessThan(10);
+            longest = Math.max(longest, rounds);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+    // Chains of deletions were among them.
+    expect(longest).toBeGreaterThan(1);
+  });
+
   it('the loop proof lets no rule set pass that loops, and shows a loop that goes on for each that it refuses', () => {
     const seen = new Map<string, number>();
     fc.assert(

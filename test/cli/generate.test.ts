@@ -245,7 +245,7 @@ describe('what is generated for rules that delete outputs with their source', ()
   const removing = { ...rule({ key: 'in/*.jpg' }, { key: 'out/{base}' }), onRemove: 'delete' };
   const removals = ['oss:ObjectRemoved:DeleteObject', 'oss:ObjectRemoved:DeleteObjects'];
 
-  it('calls the function when objects are deleted, by a trigger', async () => {
+  it('a generated trigger calls the function when objects are deleted, where a rule wants it', async () => {
     const kept = rule({ key: 'x/*', bucket: 'films' }, { key: 'y/{base}' });
     const { out } = await generate([removing, kept], 'trigger', '--bucket', 'photos');
 
@@ -254,7 +254,7 @@ describe('what is generated for rules that delete outputs with their source', ()
     expect(photos).toEqual([...(films ?? []), ...removals]);
   });
 
-  it('calls the function when objects are deleted, by an event pattern', async () => {
+  it('a generated event pattern calls the function when objects are deleted, where a rule wants it', async () => {
     const { out } = await generate([removing], 'eventbridge', '--bucket', 'photos');
 
     expect(JSON.parse(out).type).toEqual(expect.arrayContaining(removals));

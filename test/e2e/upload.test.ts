@@ -189,6 +189,32 @@ describe('a key', () => {
   });
 });
 
+describe('an object that is deleted', () => {
+  it('an object that is deleted takes its outputs along, and theirs, where the rules say so', async () => {
+    const chain = (name: string, from: string, to: string) => ({
+      ...{ name, match: { key: `${from}/**` }, onRemove: 'delete' },
+      outputs: [{ style: 'image/resize,w_20', target: { key: `${to}/{base}` } }],
+    });
+    const { stack, ours, official } = await start(
+      { ...chain('small', 'uploads', 'small'), match: { key: 'uploads/*' } },
+      { ...chain('tiny', 'small', 'tiny'), match: { key: 'small/*' } },
+    );
+    await official.put('uploads/a.jpg', picture('portrait.jpg'));
+    await stack.functionCompute.idle();
+    expect((await look(ours, 'tiny/a.jpg')).width).toBe(20);
+
+    await official.delete('uploads/a.jpg');
+    await stack.functionCompute.idle();
+
+    const listed = await official.listV2({ 'max-keys': '100' }, {});
+    expect((listed.objects ?? []).map(({ name }) => name)).toEqual([]);
+    expect(stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'removed')).toMatchObject([
+      { rule: 'small' },
+      { rule: 'tiny' },
+    ]);
+  });
+});
+
 describe('objects that were there before', () => {
   it('get their outputs by a backfill that hands them to the function', async () => {
     const { stack, ours, port } = await start();

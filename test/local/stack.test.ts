@@ -230,6 +230,29 @@ describe('the function of a stack', () => {
   });
 });
 
+describe('the function of a stack whose rules delete outputs with their source', () => {
+  it('the function of a stack is called for deletions too, from the moment that the rules say so', async () => {
+    const project = makeProject();
+    const stack = await start({}, project);
+    const port = Number(new URL(stack.url).port);
+    const remove = async () => {
+      await put(stack, 'uploads/a.jpg');
+      await send(port, signV4({ method: 'DELETE', bucket: 'photos', key: 'uploads/a.jpg' }));
+      await stack.functionCompute.idle();
+      return stack.events.filter(({ type }) => type === 'delivery').length;
+    };
+    expect(await remove()).toBe(1);
+
+    writeFileSync(
+      project.rulesFile,
+      rulesNamed('second').replace('    outputs:', '    onRemove: delete\n    outputs:'),
+    );
+    await stack.reload();
+
+    expect(await remove()).toBe(3);
+  });
+});
+
 describe('what happens in a stack', () => {
   it('what happens in a stack is told to whoever listens: the object, its delivery, what the function writes, the outcome', async () => {
     const stack = await start();
