@@ -13,12 +13,12 @@ export const rulesOf = (more: object) => ({
 });
 
 /** The function before a local OSS, by such a rule, and the official client; `processed` lists what OSS has processed. */
-export async function startLife(more: object) {
+export async function startLife(more: object, attemptTimeoutMs = 30_000) {
   const processed: string[] = [];
   const processImage: typeof describeImage = (request) => {
     processed.push(request.style);
     return describeImage(request);
   };
-  const workbench = await startWorkbench({ rules: rulesOf(more), oss: { processImage } });
+  const workbench = await startWorkbench({ rules: rulesOf(more), attemptTimeoutMs, oss: { processImage } });
   return { ...workbench, processed, client: aliClient(workbench.oss) };
 }

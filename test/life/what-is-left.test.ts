@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertyHeaders } from '../../src/life/copy.ts';
 import { saveAndFinish } from '../../src/life/life.ts';
 import type { OperationRequest } from '../../src/oss/call.ts';
 import type { ObjectResult } from '../../src/oss/operations.ts';
@@ -53,6 +55,18 @@ async function markOf(changes: Partial<SaveTask> = {}): Promise<Record<string, s
   const mark = (await doneWith(undefined, changes)).copy?.['x-oss-meta-oss-saveas'] ?? '';
   return { 'x-oss-meta-oss-saveas': mark };
 }
+
+it('sends tags so that a form decoder reads them back, whatever they are', () => {
+  const text = fc.string({ unit: fc.constantFrom(...'aZ09 +-=._:/猫é') });
+  fc.assert(
+    fc.property(fc.dictionary(text, text, { minKeys: 1, maxKeys: 10 }), (tags) => {
+      const sent = propertyHeaders({ tags }, undefined)['x-oss-tagging'] ?? '';
+
+      expect(sent).toMatch(/^[\x21-\x7e]+$/);
+      expect([...new URLSearchParams(sent)]).toEqual(Object.entries(tags));
+    }),
+  );
+});
 
 describe('a target that is looked at before it is made', () => {
   it('is processed and completed where there is none, under the request id and attempts of the process', async () => {

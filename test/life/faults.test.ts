@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { faultNames, faultOperations } from '../../src/local/oss/faults/kinds.ts';
+import { startLife } from './bench.ts';
+
+const faultsOf = (operation: string) =>
+  faultNames.filter((fault) => faultOperations[fault]?.includes(operation) !== false);
+
+/** One upload that meets a fault once, and is repeated as long as it fails; how often OSS processed it, and what is left. */
+async function meet(fault: string, operation: string, more: object) {
+  const { upload, setFaults, invoke, processed, client } = await startLife(
+    more,
+    // A dead peer costs an attempt its whole time.
+    fault === 'HalfOpen' ? 2_000 : undefined,
+  );
+  const event = await upload('uploads/a', 'a picture');
+  await setFaults({ rules: [{ fault, operation, count: 1, delayMs: 20 }] });
+  const ends = [await invoke(event)];
+  while (ends.at(-1)?.error !== undefined && ends.length < 4) {
+    ends.push(await invoke(event));
+  }
+  const left = await client.head('derived/a').catch(() => undefined);
+  return { last: ends.at(-1)?.report, attempts: ends.length, processed: processed.length, left };
+}
+
+describe.each(['HeadObject', 'CopyObject'])('an output with properties, whose %s', (operation) => {
+  it.each(faultsOf(operation))(
+    'meets %s, is complete at the second attempt at the latest, and processed once',
+    async (fault) => {
+      const properties = { headers: { 'Cache-Control': 'no-cache' }, storageClass: 'Archive' };
+
+      const { last, attempts, processed, left } = await meet(fault, operation, properties);
+
+      expect(last).toMatchObject({ failed: 0 });
+      expect(attempts).toBeLessThanOrEqual(2);
+      expect(processed).toBe(1);
+      expect(left?.res.headers).toMatchObject({
+        ...{ 'cache-control': 'no-cache', 'content-type': 'image/webp', 'x-oss-storage-class': 'Archive' },
+      });
+    },
+  );
+});
+
+describe('an output that is larger than its source, whose deletion', () => {
+  it.each(faultsOf('DeleteObject'))(
+    'meets %s, is gone at the second attempt at the latest',
+    async (fault) => {
+      const { last, attempts, left } = await meet(fault, 'DeleteObject', { skipLarger: true });
+
+      expect(last).toMatchObject({ saved: 0, skipped: 1, failed: 0 });
+      expect(attempts).toBeLessThanOrEqual(2);
+      expect(left).toBeUndefined();
+    },
+  );
+});
