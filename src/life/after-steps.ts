@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { deleteObject, type ObjectResult } from '../oss/operations.ts';
 import type { SaveAndFinish, SaveEnd, SaveTools } from '../pipeline/life.ts';
 import { formatObject, type SaveTask, type SkipReason } from '../pipeline/result.ts';
-import type { OssObject } from '../process.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
@@ -17,72 +16,79 @@ const markName = 'x-oss-meta-oss-saveas';
  * complete is left alone, and one that this event's upload has been saved to before is only completed.
  */
 export const saveAndFinish: SaveAndFinish = async (task, tools) => {
-  const mark = needsCopy(task.afterSteps) ? markOf(task) : undefined;
-  const mayBeSaved = tools.isSaved || (mark !== undefined && task.raisedAt !== undefined);
-  const existing = mayBeSaved || tools.mayKeep ? await tools.head() : undefined;
-  const next = existing === undefined ? 'process' : decide(existing, task, tools, mark);
-  if (next === 'finish') {
-    return finish(task, tools, mark, existing);
+  const isCopied = needsCopy(task.afterSteps);
+  const mustLook = tools.mayKeep || tools.isSaved || (isCopied && task.raisedAt !== undefined);
+  const existing = mustLook ? await tools.head() : undefined;
+  const next = existing === undefined ? 'process' : decide(existing, task, tools);
+  if (typeof next === 'object') {
+    return finish(task, tools, next, existing);
   }
   if (next !== 'process') {
     return { status: 'skipped', reason: next };
   }
   const { sizeBytes, requestId, attempts } = await tools.process();
-  if (mark === undefined && sizeBytes !== undefined && !isLarger(sizeBytes, task)) {
+  if (!isCopied && sizeBytes !== undefined && !isLarger(sizeBytes, task)) {
     return { status: 'saved', sizeBytes, requestId, attempts };
   }
-  const end = await finish(task, tools, mark);
+  const end = await finish(task, tools, markOf(task));
   return end.status === 'saved' ? { ...end, requestId, attempts } : end;
 };
 
-/** The steps that a target has seen, and the source and process it was made by. */
+/** Digests of the steps that a target has seen, of how it was made, and of the source that it was made of. */
 interface Mark {
   steps: string;
-  content: string;
+  process: string;
+  source: string;
 }
 
 function markOf({ afterSteps, process, version }: SaveTask): Mark {
-  return { steps: digest(afterSteps), content: digest([process, version.eTag]) };
+  return { steps: digest(afterSteps), process: digest(process), source: digest([version.eTag]) };
 }
 
 function digest(value: unknown): string {
   return createHash('md5').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
-/** Says what is left to be done where the target is there: all of it, the steps that follow a save, or nothing. */
+/** Says what is left to be done where the target is there: all of it, nothing, or the steps that end with this mark. */
 function decide(
   existing: ObjectResult,
-  { checkSource, raisedAt }: SaveTask,
+  task: SaveTask,
   { isSaved, findReasonToKeep }: SaveTools,
-  mark: Mark | undefined,
-): 'process' | 'finish' | SkipReason {
-  const [steps, content] = existing.headers[markName]?.split('-') ?? [];
-  const isComplete = mark === undefined || steps === mark.steps;
+): 'process' | SkipReason | Mark {
+  const { afterSteps, checkSource, raisedAt, version } = task;
+  const mark = markOf(task);
   if (isSaved) {
-    return 'finish';
+    return mark;
   }
+  const [steps, process, source] = existing.headers[markName]?.split('-') ?? [];
+  const isComplete = !needsCopy(afterSteps) || steps === mark.steps;
   const reason = findReasonToKeep(existing);
-  if (reason !== undefined) {
-    return isComplete ? reason : 'finish';
+  if (reason === 'target-exists') {
+    return isComplete ? reason : { ...mark, source: source ?? 'unknown' };
+  }
+  // The copy may come long after the save, so of a target that has a mark its time does not tell the source.
+  const isOlder = source !== undefined && version.eTag !== undefined && source !== mark.source;
+  if (reason !== undefined && !isOlder) {
+    return isComplete ? reason : mark;
   }
   // Last-Modified has whole seconds only.
   const savedAt = existing.lastModified?.getTime() ?? 0;
-  if (mark === undefined || raisedAt === undefined || savedAt + 999 < Date.parse(raisedAt)) {
+  if (!needsCopy(afterSteps) || raisedAt === undefined || savedAt + 999 < Date.parse(raisedAt)) {
     return 'process';
   }
-  if (content === mark.content) {
-    return isComplete ? 'already-saved' : 'finish';
+  if (source === mark.source && process === mark.process) {
+    return isComplete ? 'already-saved' : mark;
   }
   // A target without a mark was saved since the upload, by an attempt that got no further. It may have been one at an
   // earlier upload, which read the source before this one came: where that matters, the target is made again.
-  return content === undefined && checkSource !== true ? 'finish' : 'process';
+  return source === undefined && checkSource !== true ? mark : 'process';
 }
 
 /** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */
 async function finish(
   task: SaveTask,
   tools: SaveTools,
-  mark: Mark | undefined,
+  mark: Mark,
   existing?: ObjectResult,
 ): Promise<SaveEnd> {
   const { target, afterSteps = {} } = task;
@@ -95,34 +101,29 @@ async function finish(
       await deleteObject(tools.call, { ...target, deadline: tools.deadline });
       return { status: 'skipped', reason: 'larger-than-source' };
     }
-    const { requestId, attempts, sizeBytes } = object;
-    if (mark === undefined) {
-      return { status: 'saved', sizeBytes, requestId, attempts };
+    if (!needsCopy(afterSteps)) {
+      return { ...endOf(object), sizeBytes: object.sizeBytes };
     }
-    const headers = propertyHeaders(afterSteps, object.contentType);
-    return { status: 'saved', sizeBytes, ...(await copyMarked(target, tools, headers, mark)) };
+    const value = [mark.steps, mark.process, mark.source].join('-');
+    const headers = { ...propertyHeaders(afterSteps, object.contentType), [markName]: value };
+    const copied = await copyOntoItself(tools.call, { ...target, deadline: tools.deadline }, headers).catch(
+      async (error: unknown) => {
+        // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
+        const now = await tools.head().catch(() => undefined);
+        if (now?.headers[markName] !== value) {
+          throw error;
+        }
+        return now;
+      },
+    );
+    return { ...endOf(copied), sizeBytes: object.sizeBytes };
   } catch (cause) {
     return { status: 'unfinished', cause };
   }
 }
 
-async function copyMarked(
-  target: OssObject,
-  { call, deadline, head }: SaveTools,
-  headers: Record<string, string>,
-  mark: Mark,
-): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
-  const value = `${mark.steps}-${mark.content}`;
-  try {
-    return await copyOntoItself(call, { ...target, deadline }, { ...headers, [markName]: value });
-  } catch (error) {
-    // The answer to a copy that was made may be lost, and an object that is archived by then cannot be copied again.
-    const object = await head().catch(() => undefined);
-    if (object?.headers[markName] !== value) {
-      throw error;
-    }
-    return { requestId: object.requestId, attempts: object.attempts };
-  }
+function endOf({ requestId, attempts }: Pick<ObjectResult, 'requestId' | 'attempts'>) {
+  return { status: 'saved', requestId, attempts } as const;
 }
 
 function isLarger(sizeBytes: number, { afterSteps, version }: SaveTask): boolean {

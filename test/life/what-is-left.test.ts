@@ -4,7 +4,7 @@ import { propertyHeaders } from '../../src/life/copy.ts';
 import { saveAndFinish } from '../../src/life/life.ts';
 import type { OperationRequest } from '../../src/oss/call.ts';
 import type { ObjectResult } from '../../src/oss/operations.ts';
-import type { SaveTask } from '../../src/pipeline/result.ts';
+import type { SaveTask, SkipReason } from '../../src/pipeline/result.ts';
 
 const task: SaveTask = {
   action: 'save',
@@ -24,7 +24,11 @@ const target = (headers: Record<string, string>, savedAt = '2026-03-11T06:21:36Z
 });
 
 /** What is done where the target is `existing`: the names of operations, and the headers of a copy. */
-async function doneWith(existing: ObjectResult | undefined, changes: Partial<SaveTask> = {}) {
+async function doneWith(
+  existing: ObjectResult | undefined,
+  changes: Partial<SaveTask> = {},
+  reason?: SkipReason,
+) {
   const done: string[] = [];
   let copy: OperationRequest['headers'] = {};
   const end = await saveAndFinish(
@@ -36,7 +40,7 @@ async function doneWith(existing: ObjectResult | undefined, changes: Partial<Sav
         const context = { operation, bucket, key, attempts: 1 };
         return { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body: Buffer.alloc(0), context };
       },
-      ...{ deadline: 1_000, isSaved: false, mayKeep: false, findReasonToKeep: () => undefined },
+      ...{ deadline: 1_000, isSaved: false, mayKeep: reason !== undefined, findReasonToKeep: () => reason },
       head: async () => (done.includes('process') ? target({}) : existing),
       process: async () => {
         done.push('process');
@@ -84,7 +88,7 @@ describe('a target that is looked at before it is made', () => {
       'x-oss-metadata-directive': 'REPLACE',
       'content-type': 'image/webp',
       expires: '0',
-      'x-oss-meta-oss-saveas': expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{12}$/),
+      'x-oss-meta-oss-saveas': expect.stringMatching(/^[0-9a-f]{12}-[0-9a-f]{12}-[0-9a-f]{12}$/),
     });
   });
 
@@ -119,6 +123,31 @@ describe('a target that is looked at before it is made', () => {
     const changed = await markOf({ afterSteps: { headers: { expires: '1' } } });
 
     expect((await doneWith(target(changed))).done).toEqual(['CopyObject']);
+  });
+
+  it('counts as up to date where its time says so, and not where its mark names another version', async () => {
+    const look = async (headers: Record<string, string>) =>
+      (await doneWith(target(headers), {}, 'up-to-date')).done;
+
+    expect(await look(await markOf())).toEqual([]);
+    expect(await look(await markOf({ process: 'image/info|sys/saveas,…' }))).toEqual([]);
+    expect(await look({})).toEqual(['CopyObject']);
+    expect(await look(await markOf({ version: { eTag: 'V0' } }))).toEqual(['process', 'CopyObject']);
+  });
+
+  it('that is wanted only where it is missing is completed without a claim of which version it was made', async () => {
+    const other = { version: { eTag: 'V0' }, afterSteps: { acl: 'private' } };
+    const markBy = async (headers: Record<string, string>) =>
+      (await doneWith(target(headers), {}, 'target-exists')).copy?.['x-oss-meta-oss-saveas']?.split('-');
+    const [, , otherSource] = Object.values(await markOf(other))
+      .join('')
+      .split('-');
+
+    expect(await markBy({})).toEqual([expect.anything(), expect.anything(), 'unknown']);
+    expect(await markBy(await markOf(other))).toEqual([expect.anything(), expect.anything(), otherSource]);
+    expect((await doneWith(target(await markOf()), {}, 'target-exists')).end).toEqual({
+      ...{ status: 'skipped', reason: 'target-exists' },
+    });
   });
 
   it('tells nothing of its source by its mark but whether it is the same', async () => {
