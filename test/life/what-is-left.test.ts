@@ -30,6 +30,7 @@ async function doneWith(
   reason?: SkipReason,
 ) {
   const done: string[] = [];
+  let looks = 0;
   let copy: OperationRequest['headers'] = {};
   const end = await saveAndFinish(
     { ...task, ...changes },
@@ -41,7 +42,10 @@ async function doneWith(
         return { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body: Buffer.alloc(0), context };
       },
       ...{ deadline: 1_000, isSaved: false, mayKeep: reason !== undefined, findReasonToKeep: () => reason },
-      head: async () => (done.includes('process') ? target({}) : existing),
+      head: async () => {
+        looks += 1;
+        return done.includes('process') ? target({}) : existing;
+      },
       process: async () => {
         done.push('process');
         return {
@@ -51,7 +55,7 @@ async function doneWith(
       },
     },
   );
-  return { done, end, copy };
+  return { done, end, copy, looks };
 }
 
 /** The mark that a target gets, as the headers of a look at it. */
@@ -78,6 +82,13 @@ describe('a target that is looked at before it is made', () => {
 
     expect(done).toEqual(['process', 'CopyObject']);
     expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'P', attempts: 2 });
+  });
+
+  it('is looked at only once it is made where a person asks for it', async () => {
+    const asked = await doneWith(target(await markOf()), { raisedAt: undefined });
+
+    expect(asked).toMatchObject({ done: ['process', 'CopyObject'], looks: 1 });
+    expect((await doneWith(undefined)).looks).toBe(2);
   });
 
   it('is given the content type that it has, since a copy would drop it', async () => {
@@ -132,6 +143,8 @@ describe('a target that is looked at before it is made', () => {
     expect(await look(await markOf())).toEqual([]);
     expect(await look(await markOf({ process: 'image/info|sys/saveas,…' }))).toEqual([]);
     expect(await look({})).toEqual(['CopyObject']);
+    const unknown = { version: {} };
+    expect((await doneWith(target(await markOf()), unknown, 'up-to-date')).done).toEqual([]);
     expect(await look(await markOf({ version: { eTag: 'V0' } }))).toEqual(['process', 'CopyObject']);
   });
 
