@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { keyVariables, render, type Template, variablesBeyondKey, variablesOf } from '../rules/template.ts';
+import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
-import { isSubmitted, placeholders, variantsOf } from './variants.ts';
+import { isSubmitted, placeholders, variablesBeyondKey, variantsOf } from './variants.ts';
 
 /*
  * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the `vary`

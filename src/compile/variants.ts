@@ -11,6 +11,9 @@ export function variantsOf(vary: OutputSource['vary'] = {}): VariableValues[] {
   );
 }
 
+/** The variables that the key of a source does not tell: the event of its upload does, or OSS. */
+export const variablesBeyondKey = ['etag', 'yyyy', 'mm', 'dd', 'index'];
+
 /** Values that stand for what only an upload tells. */
 export const placeholders: VariableValues = Object.fromEntries(
   keyVariables.map((name) => [name, `\0${name}\0`]),

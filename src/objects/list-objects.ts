@@ -1,6 +1,6 @@
 import type { Call } from '../oss/call.ts';
 import { type OperationResult, resultOf, unexpectedAnswer, unquote } from '../oss/operations.ts';
-import { childrenNamed, childText, parseXml, type XmlElement } from '../oss/xml.ts';
+import { childText, parseXml, type XmlElement } from '../oss/xml.ts';
 
 interface ListArguments {
   bucket: string;
@@ -70,6 +70,11 @@ function readPage(root: XmlElement): Omit<ListingPage, keyof OperationResult> {
     prefixes: childrenNamed(root, 'CommonPrefixes').map((element) => decode(requiredText(element, 'Prefix'))),
     nextContinuationToken: childText(root, 'IsTruncated') === 'true' && token ? decode(token) : undefined,
   };
+}
+
+/** A list of one is a list. */
+function childrenNamed(element: XmlElement, name: string): XmlElement[] {
+  return element.children.filter((child) => child.name === name);
 }
 
 function requiredText(element: XmlElement, name: string): string {

@@ -5,8 +5,9 @@ import { literalPattern, regular, sourceKeys, splitKeys, unite, writtenKeys } fr
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
+import { variablesBeyondKey } from '../compile/variants.ts';
 import type { KeyTable } from '../rules/key-table.ts';
-import { variablesBeyondKey, variablesOf } from '../rules/template.ts';
+import { variablesOf } from '../rules/template.ts';
 
 /** Keys that an output of a rule may save under, in one bucket or, where it is absent, in any. */
 export interface TargetKeys {

@@ -62,8 +62,3 @@ function decodeEntities(text: string): string {
 export function childText(element: XmlElement, name: string): string | undefined {
   return element.children.find((child) => child.name === name)?.text;
 }
-
-/** All children called `name`: a list of one is a list. */
-export function childrenNamed(element: XmlElement, name: string): XmlElement[] {
-  return element.children.filter((child) => child.name === name);
-}

@@ -14,9 +14,6 @@ export interface Template {
 /** The variables that a source object and its event give to a template, next to the rule's own of `vary`. */
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
-/** The variables that the key of a source does not tell: the event of its upload does, or OSS. */
-export const variablesBeyondKey = ['etag', 'yyyy', 'mm', 'dd', 'index'];
-
 /** The values of a template's variables. */
 export type VariableValues = Readonly<Record<string, string | number>>;
 
