@@ -52,6 +52,27 @@ describe('the deployed bundle', () => {
     expect(new Set(operations)).toEqual(new Set(['HeadObject', 'ProcessObject']));
   });
 
+  it('the deployed bundles hold every function of the files that they are made of', async () => {
+    const [index, other] = await Promise.all(
+      ['index.js', 'life.js'].map((file) => readFile(join(outDir, file), 'utf8')),
+    );
+    const sources = [metafile, life].flatMap((one) =>
+      Object.keys(one.inputs).filter((path) => /^src\//.test(path)),
+    );
+
+    const missing: string[] = [];
+    for (const path of new Set(sources)) {
+      const text = await readFile(path, 'utf8');
+      for (const [, name = ''] of text.matchAll(/^(?:export )?(?:async )?(?:class|function\*?) (\w+)/gm)) {
+        if (!new RegExp(`\\b${name}\\d*\\b`).test(`${index}${other}`)) {
+          missing.push(`${name} of ${path}`);
+        }
+      }
+    }
+    expect(missing).toEqual([]);
+    expect(new Set(sources).size).toBeGreaterThan(30);
+  });
+
   it('refuses rules that another version built, in one sentence', async () => {
     const rulesFile = join(outDir, 'rules.json');
     await writeFile(rulesFile, '{"format":1,"builtBy":"0.0.1","rules":[]}');

@@ -2,7 +2,7 @@ import type { DFA } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OutputSource } from '../compile/schema.ts';
 import { firstIndex } from '../first-index.ts';
-import { holdsPrefix } from '../rules/key-table.ts';
+import { type KeyTable, stateAfter } from '../rules/key-table.ts';
 
 /** One output of one rule, with what can be told of its keys at a glance. */
 export interface Writer {
@@ -96,6 +96,11 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
       .filter((taker) => mayEnd(taker, writer.suffix))
       .map((taker) => ({ writer, taker })),
   );
+}
+
+/** Tells whether the language holds some key that begins with `text`. */
+function holdsPrefix(table: KeyTable, text: string): boolean {
+  return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
 }
 
 /** Makes a function that finds the items whose prefix begins with a given text, or with which that text begins. */

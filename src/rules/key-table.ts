@@ -25,13 +25,8 @@ export function matchesKey(table: KeyTable, key: string): boolean {
   return key.startsWith(prefix) && key.endsWith(suffix) && accepts[stateAfter(table, key)] === 1;
 }
 
-/** Whether the language holds some key that begins with `text`. */
-export function holdsPrefix(table: KeyTable, text: string): boolean {
-  return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
-}
-
 /** The state after a text that begins with the table's prefix, or -1. */
-function stateAfter(table: KeyTable, text: string): number {
+export function stateAfter(table: KeyTable, text: string): number {
   let state = 0;
   for (let i = table.prefix.length; i < text.length && state >= 0; i += 1) {
     const codePoint = text.codePointAt(i) ?? 0;
