@@ -6,7 +6,13 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findComponents, findEdges, writersOf } from './graph.ts';
 import { intersect, sourceKeys, splitKeys, writtenKeys } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
-import { describeCollision, describeCycle, describeMirror, describeUnsafeRemoval } from './messages.ts';
+import {
+  describeArchived,
+  describeCollision,
+  describeCycle,
+  describeMirror,
+  describeUnsafeRemoval,
+} from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
 import { checkStyles } from './styles.ts';
 
@@ -32,6 +38,7 @@ export function checkRules(
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers).map(describeCollision),
     ...findUnsafeRemovals(writers).map(describeUnsafeRemoval),
+    ...findArchived(edges ?? []).map(describeArchived),
     ...checkStyles(rules, region),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []), cycles };
@@ -49,6 +56,12 @@ function findChains(edges: readonly Edge[]): Chain[] {
     .slice(0, maxEdges)
     .filter(isTaken)
     .map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
+}
+
+/** Finds rules that take results of an archive class, which would have to be restored before they can be processed. */
+function findArchived(edges: readonly Edge[]): Edge[] {
+  const archived = edges.filter(({ writer }) => /Archive$/.test(writer.output.storageClass ?? ''));
+  return archived.slice(0, maxEdges).filter(isTaken);
 }
 
 function isTaken({ writer: { rule, output }, taker }: Edge): boolean {

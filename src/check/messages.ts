@@ -3,7 +3,7 @@ import type { OssObject } from '../process.ts';
 import { anyBucket, type ChainStep } from './chains.ts';
 import type { Collision } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { Writer } from './graph.ts';
+import type { Edge, Writer } from './graph.ts';
 import type { Cycle } from './loops.ts';
 import type { UnsafeRemoval } from './removals.ts';
 
@@ -145,4 +145,15 @@ function explainUnsafe(unsafe: UnsafeRemoval): string {
 export function describeMirror(writer: Writer): Diagnostic {
   const message = `saves onto its own source where uploads to ${writer.output.target.bucket} call the function too; the function skips them then`;
   return atTarget(writer, { severity: 'warning', code: 'own-source', message, hint: adviceFor(writer) });
+}
+
+/** Warns of an output of an archive class that another rule wants to process. */
+export function describeArchived({ writer: { rule, index, output }, taker }: Edge): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'archived-source',
+    message: `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${output.storageClass}`,
+    hint: 'Leave the class to outputs that nothing is made of, or have a lifecycle rule of the bucket archive them later.',
+    path: ['rules', rule.index, 'outputs', index, 'storageClass'],
+  };
 }
