@@ -4,7 +4,7 @@ import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import type { Source } from '../backfill/source.ts';
 import { bucketsMeet, writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { byKeyAlone, planSources, type Scan } from '../orphans/find.ts';
+import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
 import { digestOf, readNumber, readWithin, selectRule } from './backfill-job.ts';
@@ -117,7 +117,7 @@ export async function scanSources(
     startedAtMs ??= answeredAtMs - (Date.now() - sentAtMs);
     return response;
   };
-  const byKey = byKeyAlone(rules.map(({ compiled }) => compiled));
-  const found = await planSources(listingSource(sources, timed), byKey, onSource);
-  return { ...found, targets, rules: byKey, startedAtMs: startedAtMs ?? 0 };
+  const removing = asIfRemoving(rules.map(({ compiled }) => compiled));
+  const found = await planSources(listingSource(sources, timed), removing, onSource);
+  return { ...found, targets, rules: removing, startedAtMs: startedAtMs ?? 0 };
 }

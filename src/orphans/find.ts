@@ -25,7 +25,7 @@ type KeepReason =
 /** Everything that is known before the targets are looked at. */
 export interface Scan {
   targets: Targets;
-  /** Sources without the conditions that a listing cannot tell: an object that may be a source is one. */
+  /** The rules `asIfRemoving`: an object that may be a source is one, whatever its size and type. */
   rules: readonly Rule[];
   /** How many sources are there, and the names of all that the rules make of them. */
   sources: number;
@@ -34,12 +34,9 @@ export interface Scan {
   startedAtMs: number;
 }
 
-/** Rules that ask for the key alone. */
-export function byKeyAlone(rules: readonly Rule[]): Rule[] {
-  return rules.map((rule) => {
-    const { keys, buckets } = rule.match;
-    return { ...rule, match: { keys, buckets, contentTypes: [] } };
-  });
+/** Has the planner name the targets of an object by its key alone, as it does where the object was deleted. */
+export function asIfRemoving(rules: readonly Rule[]): Rule[] {
+  return rules.map((rule) => ({ ...rule, onRemove: 'delete' }));
 }
 
 /** Plans every source and keeps the names of its targets. `onSource` hears of each and may throw to give up. */
@@ -66,7 +63,7 @@ export function targetsOf(object: OssObject, rules: readonly Rule[]): OssObject[
 }
 
 function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem[] {
-  return plan({ kind: 'object', event: { bucket, key, eventName: 'Manual' } }, { rules });
+  return plan({ kind: 'object', event: { bucket, key, eventName: 'ObjectRemoved:DeleteObject' } }, { rules });
 }
 
 /** Says why an object is no orphan; undefined where it is one. */
