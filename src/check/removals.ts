@@ -1,6 +1,7 @@
 import { DFA, isDisjointWith, NFA, type TransitionIterator } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
+import { toKeyTable } from '../compile/key-table.ts';
 import { variablesOf } from '../rules/template.ts';
 import { type Collision, collideWithItself, keysOf, partsIn } from './collisions.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
@@ -30,7 +31,7 @@ const maxFound = 20;
 
 /** States for one output or pair, and for all of them. */
 const maxStates = 50_000;
-const maxStatesOfAll = 1_000_000;
+const maxStatesOfAll = 3_000_000;
 
 /**
  * Finds outputs that are deleted when their source is, and whose target may be that of another source too. Sound: where
@@ -40,12 +41,13 @@ const maxStatesOfAll = 1_000_000;
 export function findUnsafeRemovals(writers: readonly Writer[]): UnsafeRemoval[] {
   const whole = createBudget(maxStatesOfAll);
   const near = indexByPrefix(writers, ({ prefix }) => prefix);
+  const languageOf = createLanguages(whole);
   const found: UnsafeRemoval[] = [];
   for (const writer of writers.filter(({ rule }) => rule.onRemove === 'delete')) {
     const others = near(writer.prefix).filter((other) => other !== writer && mayMeet(writer, other));
     const unsafe =
       examineItself(writer, createBudget(maxStates, whole)) ??
-      firstOf(others, (other) => examinePair(writer, other, createBudget(maxStates, whole)));
+      firstOf(others, (other) => examinePair([writer, other], languageOf, createBudget(maxStates, whole)));
     if (unsafe !== undefined && found.push(unsafe) >= maxFound) {
       break;
     }
@@ -64,20 +66,55 @@ function firstOf<T, R>(items: readonly T[], look: (item: T) => R | undefined): R
 }
 
 function mayMeet(one: Writer, other: Writer): boolean {
-  const endsAlike = one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix);
-  return endsAlike && bucketsMeet(one.buckets, other.buckets);
+  return mayEnd(one.suffix, other.suffix) && bucketsMeet(one.buckets, other.buckets);
 }
 
-function examinePair(writer: Writer, other: Writer, budget: Budget): UnsafeRemoval | undefined {
-  const shared = within(budget, () => {
-    const keys = intersect(keysOf(writer, budget), keysOf(other, budget), budget);
-    return { key: exampleKey(keys, budget) };
-  });
+/** All keys of an output, and how they begin and end. */
+interface WriterLanguage {
+  keys: DFA;
+  prefix: string;
+  suffix: string;
+}
+
+type LanguageOf = (writer: Writer) => WriterLanguage | undefined;
+
+/** Makes a function that gives the language of an output, which is built once; undefined where it is too complex. */
+function createLanguages(whole: Budget): LanguageOf {
+  const known = new Map<Writer, WriterLanguage | undefined>();
+  return (writer) => {
+    if (!known.has(writer)) {
+      const language = within(createBudget(maxStates, whole), (budget) => {
+        const keys = smallest(keysOf(writer, budget), budget);
+        const { prefix, suffix } = toKeyTable(keys);
+        return { keys, prefix, suffix };
+      });
+      known.set(writer, language);
+    }
+    return known.get(writer);
+  };
+}
+
+function examinePair(
+  [writer, other]: readonly [Writer, Writer],
+  languageOf: LanguageOf,
+  budget: Budget,
+): UnsafeRemoval | undefined {
+  const [one, two] = [languageOf(writer), languageOf(other)];
+  if (one === undefined || two === undefined) {
+    return { kind: 'too-complex', writer };
+  }
+  if (!mayBegin(one.prefix, two.prefix) || !mayEnd(one.suffix, two.suffix)) {
+    return undefined;
+  }
+  const shared = within(budget, () => ({ key: exampleKey(intersect(one.keys, two.keys, budget), budget) }));
   if (shared === undefined) {
     return { kind: 'too-complex', writer };
   }
   return shared.key === undefined ? undefined : { kind: 'other', writer, other, key: shared.key };
 }
+
+const mayBegin = (a: string, b: string) => a.startsWith(b) || b.startsWith(a);
+const mayEnd = (a: string, b: string) => a.endsWith(b) || b.endsWith(a);
 
 function examineItself(writer: Writer, budget: Budget): UnsafeRemoval | undefined {
   const doubt = within(budget, () => findDoubt(writer, budget));

@@ -87,6 +87,14 @@ describe('a deletion with the source', () => {
     ).toEqual([expect.stringContaining('output 0 of `r1`')]);
   });
 
+  it('a deletion with the source is safe for hundreds of rules that share a folder', () => {
+    const rules = Array.from({ length: 300 }, (_, i) =>
+      rule(`up/${i}/*.{jpg,png}`, 'derived/{rule}/{dir}/{base}'),
+    );
+
+    expect(findFaults(...rules)).toEqual([]);
+  });
+
   it('a deletion with the source is asked of no rule that keeps its outputs', () => {
     expect(findFaults({ ...rule(pictures, 'd/{etag}'), onRemove: undefined })).toEqual([]);
   });
