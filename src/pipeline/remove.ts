@@ -10,6 +10,7 @@ import {
   type PlannedSave,
   type RemoveTask,
   type SaveResult,
+  type SaveTask,
 } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
@@ -33,6 +34,22 @@ export async function remove(task: RemoveTask, ruleSet: RuleSet, options: SaveOp
     const durationMs = now() - startedAt;
     return { status: 'failed', rule, source, target, ...describeError(error), durationMs };
   }
+}
+
+/**
+ * Deletes an output that was just saved, where its rule wants it gone with its source and that was deleted meanwhile: the
+ * event of that deletion may have been worked off before there was an output. Undefined where the output stays.
+ */
+export async function removeIfLate(
+  { rule, source, target }: SaveTask,
+  ruleSet: RuleSet,
+  options: SaveOptions,
+): Promise<Outcome | undefined> {
+  const isWanted = ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove !== undefined);
+  const task = { action: 'remove', rule, source, target } as const;
+  // The output is saved, whatever the answer: where none comes, it stays.
+  const isLate = isWanted && !(await hasSource(task, options).catch(() => true));
+  return isLate ? remove(task, ruleSet, options) : undefined;
 }
 
 async function hasSource({ source }: RemoveTask, { call, deadline }: SaveOptions): Promise<boolean> {

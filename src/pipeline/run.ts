@@ -3,7 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import { remove } from './remove.ts';
+import { remove, removeIfLate } from './remove.ts';
 import type { FailedResult, Outcome, PlanItem, Result } from './result.ts';
 import { type SaveOptions, save } from './save.ts';
 
@@ -141,7 +141,8 @@ async function carryOut(
   const isSaved = known?.status === 'failed' && known.isSaved === true;
   const outcome = isSaved || !known ? await save(item, { ...options, savedSince, isSaved }) : known;
   remember(options.memory, item, outcome);
-  return outcome;
+  const removed = outcome.status === 'saved' ? await removeIfLate(item, ruleSet, options) : undefined;
+  return removed ?? outcome;
 }
 
 function unstartedResult({

@@ -1,5 +1,6 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { startWorkbench } from '../faults/workbench.ts';
+import { describeImage, startWorkbench } from '../faults/workbench.ts';
 
 const thumbnail = {
   name: 'thumbnail',
@@ -238,6 +239,59 @@ describe('a source that is uploaded again while its targets are being deleted', 
 
     expect(report.results).toMatchObject(targets.map(() => ({ reason: 'source-exists' })));
     expect(await readAll(workbench, targets)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('an output that is still being made when its source is deleted', () => {
+  /** Has OSS read the source, and save what it made of it only once the deletion is worked off. */
+  async function overtake(more: object = {}) {
+    const steps = new EventEmitter();
+    const [started, release] = [once(steps, 'started'), once(steps, 'release')];
+    const rule = {
+      ...thumbnail,
+      outputs: [{ style: 'image/info', target: { key: 'derived/{key}' } }],
+      ...more,
+    };
+    const workbench = await startWorkbench({
+      rules: { rules: [rule] },
+      oss: {
+        processImage: async (request) => {
+          const image = await describeImage(request);
+          steps.emit('started');
+          await release;
+          return image;
+        },
+      },
+    });
+    const saving = workbench.invoke(await workbench.upload('uploads/a', 'a picture'));
+    await started;
+    const deletion = await workbench.invoke(await removeAll(workbench, 'uploads/a'));
+    steps.emit('release');
+    return { ...workbench, deletion, saved: await saving };
+  }
+
+  it('an output that is still being made when its source is deleted goes once it is saved', async () => {
+    const { deletion, saved, read } = await overtake();
+
+    expect(deletion.report.removed).toBe(1);
+    expect(saved.report).toMatchObject({ saved: 0, removed: 1, failed: 0 });
+    expect(await read('derived/uploads/a')).toBeUndefined();
+  });
+
+  it('an output that is still being made when its source is deleted stays where the rule keeps its outputs', async () => {
+    const { saved, read } = await overtake({ onRemove: undefined });
+
+    expect(saved.report).toMatchObject({ saved: 1, failed: 0 });
+    expect(await read('derived/uploads/a')).toBe('image/info(a picture)');
+  });
+
+  it('an output stays where OSS does not say whether its source is there', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [thumbnail] } });
+    await workbench.setFaults({ rules: [{ fault: 'AccessDenied', operation: 'HeadObject' }] });
+
+    const { report } = await workbench.invoke(await workbench.upload('uploads/a', 'a picture'));
+
+    expect(report).toMatchObject({ saved: 2, failed: 0 });
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHistory } from '../../../src/local/page/server/history.ts';
+import { planEvent } from '../../../src/local/page/server/plan.ts';
+import { ruleSetOf } from '../../rules/rule-sets.ts';
 
 const object = { bucket: 'photos', key: 'uploads/a.jpg' };
 const target = { bucket: 'photos', key: 'derived/a.webp' };
@@ -17,6 +19,20 @@ const line = (text: string) => ({
   level: 'info' as const,
   message: 'function output',
   fields: { requestId: 'r1', line: text },
+});
+
+describe('the plan of an event on the page', () => {
+  it('the plan of an event on the page says that an object was removed, whether its outputs go with it or stay', () => {
+    const oss = { bucket: { name: 'photos' }, object: { key: 'uploads/a.jpg' } };
+    const event = { events: [{ eventName: 'ObjectRemoved:DeleteObject', oss }] };
+    const outputsOf = [{ style: 'image/info', target: { key: 'derived/{key}' } }];
+    const ruleSetFor = (more: object) =>
+      ruleSetOf({ rules: [{ name: 'r', match: { key: 'uploads/*' }, outputs: outputsOf, ...more }] });
+
+    for (const more of [{}, { onRemove: 'delete' }]) {
+      expect(planEvent(event, ruleSetFor(more).rules)).toEqual([{ object, outputs: [], reason: 'removed' }]);
+    }
+  });
 });
 
 describe('the history of the stack', () => {

@@ -25,7 +25,8 @@ export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
           ]
         : [],
     );
-    const reason = items.find((item) => item.status === 'skipped')?.reason;
+    const isRemoval = items.some((item) => item.status === 'planned' && item.action === 'remove');
+    const reason = isRemoval ? 'removed' : items.find((item) => item.status === 'skipped')?.reason;
     return [{ object: { bucket, key }, outputs, reason: outputs.length > 0 ? undefined : reason }];
   });
 }
