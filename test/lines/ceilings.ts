@@ -94,12 +94,12 @@ export const programs: readonly Program[] = [
   },
   {
     name: 'orphans',
-    lines: 600,
+    lines: 620,
     parts: [
       {
         name: 'orphans',
         paths: ['orphans/', 'cli/orphans.ts', 'cli/orphans-job.ts'],
-        lines: 600,
+        lines: 620,
       },
     ],
   },
