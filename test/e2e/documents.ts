@@ -7,7 +7,7 @@ export const documents = [
     .map((name) => `docs/${name}`),
 ];
 
-/** Changes to a command before it is run: a free port, an answer that a terminal would ask for, a placeholder. */
+/** Changes to a command before it is run: a free port, an answer that a terminal would ask for, a placeholder, what comes before. */
 export const changes: Record<string, string> = {
   'npm start': 'npm start -- --port 0',
   'npm start -- --port 9001 --data /tmp/oss --rules my-rules.yaml':
@@ -16,6 +16,9 @@ export const changes: Record<string, string> = {
   'npx oss-saveas local --port 9001': 'npx oss-saveas local --port 0',
   'npx oss-saveas local --data other-folder': 'npx oss-saveas local --data other-folder --port 0',
   'npx oss-saveas init .': 'npx oss-saveas init . --yes',
+  'npx oss-saveas backfill --only-missing': 'npx oss-saveas backfill --only-missing --bucket my-photos',
+  'npx oss-saveas doctor': 'npx s deploy && npx oss-saveas doctor',
+  'npx oss-saveas run': 'npx oss-saveas run oss://my-photos/uploads/a.jpg',
   'npx oss-saveas backfill': 'npx oss-saveas backfill --bucket my-photos',
   'npx oss-saveas run --event FILE': 'npx oss-saveas run --event letter.json',
   'npx oss-saveas backfill --via function --inventory oss://reports/photos/all/2026-11-01T16-00Z/manifest.json':
@@ -75,7 +78,7 @@ export const exitCodes: Record<string, number> = { 'docs/import.md: npx oss-save
 /** Pages whose blocks are run as they are by test/deploy/chapter.test.ts. */
 export const chapter = ['docs/deploy.md', 'docs/uninstall.md'];
 
-/** The commands of every document that are run here, each named one below the first document that has it. */
+/** The commands of the documents that are run here, each named one below the first document that has it. */
 export function commandsToRun(): { document: string; commands: string[] }[] {
   const ofChapter = chapter.flatMap((document) => commandsOf(document).blocks);
   const known = new Set([
@@ -83,7 +86,7 @@ export function commandsToRun(): { document: string; commands: string[] }[] {
     ...ofChapter,
     ...shownOutputs.map(({ command }) => command),
   ]);
-  return documents.map((document) => {
+  const all = documents.map((document) => {
     const { blocks, named } = commandsOf(document);
     const inOrder = chapter.includes(document) ? [] : blocks.filter((command) => !(command in elsewhere));
     const commands = [...inOrder, ...named.filter((command) => !known.has(command))];
@@ -92,6 +95,7 @@ export function commandsToRun(): { document: string; commands: string[] }[] {
     }
     return { document, commands: [...new Set(commands)] };
   });
+  return all.filter(({ commands }) => commands.length > 0);
 }
 
 const misspelt = `rules:
