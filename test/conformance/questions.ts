@@ -95,11 +95,11 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    text: '3 Is {bucket} in the target key expanded?',
+    text: '3 Are {bucket}, {index} and {autoext} in the target key expanded?',
     assumed: 'no',
     row: 'save-as: content type',
     ask: async (backend) => {
-      const target = at(backend, 't/{bucket}.webp');
+      const target = at(backend, 't/{bucket}-{index}.{autoext}');
       const { object } = await post(backend, buildProcess(style, target));
       return object === target.key ? 'no' : `yes, to ${object}`;
     },

@@ -45,22 +45,24 @@ async function startAccount(answer: Route = () => undefined) {
     OSS_TEST_ENDPOINT: url,
     OSS_TEST_FC_ENDPOINT: url,
   };
-  const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (...args: string[]) => run(process.execPath, program, ...args);
+  const startAtTerminal = () => run('script', '-qec', `${process.execPath} ${program}`, '/dev/null');
+  function run(file: string, ...args: string[]) {
+    const child = spawn(file, args, { env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => (output += chunk));
     }
     const ended = once(child, 'close').then(([exitCode]) => exitCode);
     return { child, ended, output: () => output };
-  };
+  }
   const keys = async () => {
     const { text } = await oss.call({ method: 'GET', bucket: 'my-photos', query: { 'list-type': '2' } });
     return [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key);
   };
   await oss.call({ method: 'PUT', bucket: 'my-photos', key: 'own.txt', body: 'of the user' });
   requests.length = 0;
-  return { ...oss, requests, start, keys };
+  return { ...oss, requests, start, startAtTerminal, keys };
 }
 
 /** What an account with the probe and an event rule answers: InvokeFunction by the probe itself, and the rule's header. */
@@ -85,7 +87,9 @@ describe('a conformance run', () => {
     expect([await ended, output()]).toEqual([0, expect.stringContaining('What went wrong')]);
     const report = await readFile(file, 'utf8');
     expect(report.match(/^\| \d+ .* \|$/gm)).toHaveLength(questions.length);
-    expect(report).toContain('| 3 Is {bucket} in the target key expanded? | no | no |\n');
+    expect(report).toContain(
+      '| 3 Are {bucket}, {index} and {autoext} in the target key expanded? | no | no |\n',
+    );
     expect(report).toContain('| 1 Does a save-as raise ObjectCreated:PutObject? | yes | yes |\n');
     expect(report).toContain(`| 14 Which Node.js is nodejs20? | ${process.version} | v20.10.0 |`);
     expect(report).toMatch(/ 0 of them failed:\n\nnone\n/);
@@ -114,16 +118,36 @@ describe('a conformance run', () => {
     expect(output()).toContain(`could not delete what it made; please do:\n  oss://my-photos/${left}`);
   });
 
-  it('removes what it made when the person presses Ctrl-C', async () => {
+  it.each([
+    ['a question', 60],
+    ['the suite', 150],
+  ])(
+    'a conformance run removes what it made when the person presses Ctrl-C during %s',
+    async (_, requests) => {
+      const account = await startAccount();
+      const { child, ended, output } = account.start('--yes');
+      await expect.poll(() => account.requests.length, { timeout: 30_000 }).toBeGreaterThan(requests);
+
+      child.kill('SIGINT');
+
+      expect(await ended).toBe(130);
+      expect(await account.keys()).toEqual(['own.txt']);
+      expect(output()).toContain('it was ended before all was asked');
+    },
+  );
+
+  it.runIf(process.platform === 'linux').each([
+    ['n', 'n\r', 2],
+    ['Ctrl-C', '\u0003', 130],
+  ])('makes nothing where the person answers its question by %s', async (_, answer, expected) => {
     const account = await startAccount();
-    const { child, ended, output } = account.start('--yes');
-    await expect.poll(output, { timeout: 30_000 }).toContain('\n6 How many pipes');
+    const { child, ended, output } = account.startAtTerminal();
+    await expect.poll(output).toContain('Go on? [y/N]');
 
-    child.kill('SIGINT');
+    child.stdin.write(answer);
 
-    expect(await ended).toBe(130);
-    expect(await account.keys()).toEqual(['own.txt']);
-    expect(output()).toContain('it was ended before all was asked');
+    expect([await ended, output()]).toEqual([expected, expect.stringContaining('Nothing was done.')]);
+    expect(account.requests).toEqual([]);
   });
 
   it('makes nothing before it is told to, and overwrites no report', async () => {

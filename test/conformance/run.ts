@@ -44,7 +44,7 @@ export async function runConformance(options: ConformanceOptions): Promise<numbe
   }
   if (!yes && !(await confirm?.('Go on?'))) {
     err(confirm ? 'Nothing was done.\n' : 'Nobody is there to ask: --yes goes on.\n');
-    return 2;
+    return stop.aborted ? 130 : 2;
   }
   const { answers, tests, problems } = await ask(backend, stop, err);
   const date = new Date().toISOString().slice(0, 10);

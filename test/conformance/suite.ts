@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fieldsOf, parseJson } from '../../src/json.ts';
 import type { TestResult } from './report.ts';
 
@@ -21,6 +22,10 @@ export async function runSuite(prefix: string, stop: AbortSignal): Promise<TestR
     stop.addEventListener('abort', end);
     await once(child, 'close');
     stop.removeEventListener('abort', end);
+    if (stop.aborted) {
+      // What it had under way is still saved; pictures of 20 KB take OSS less than that.
+      await pause(5_000);
+    }
     return readResults(await readFile(file, 'utf8').catch(() => ''));
   } finally {
     await rm(dir, { recursive: true, force: true });
