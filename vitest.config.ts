@@ -10,9 +10,17 @@ export default defineConfig({
     maxWorkers: 2,
     coverage: {
       include: ['src/**/*.{ts,tsx}'],
-      // The instance program, the entry for custom runtimes and the command line's own entry run in processes of their own.
-      exclude: ['src/local/fc/instance.ts', 'src/http.ts', 'src/cli/bin.ts'],
+      // These run in processes of their own, or in a browser, where nothing counts what is run.
+      exclude: [
+        'src/index.ts',
+        'src/http.ts',
+        'src/cli/bin.ts',
+        'src/local/fc/instance.ts',
+        'src/local/page/client/**',
+      ],
       reporter: ['text-summary', 'html'],
+      // Measured on 2026-11-26: 96.4 % of lines, statements and functions (96.7), 90.4 % of branches.
+      thresholds: { lines: 96, statements: 96, functions: 96, branches: 90 },
     },
   },
 });
