@@ -38,8 +38,15 @@ export async function estimate(
   onObject: (objects: number) => void,
 ): Promise<Estimate> {
   const result: Estimate = {
-    ...{ objects: 0, selected: 0, outputs: 0, sourceBytes: 0, headRequests: 0, copyRequests: 0 },
-    ...{ skipped: {}, sample: [], isUpperBound: false },
+    objects: 0,
+    selected: 0,
+    outputs: 0,
+    sourceBytes: 0,
+    headRequests: 0,
+    copyRequests: 0,
+    skipped: {},
+    sample: [],
+    isUpperBound: false,
   };
   const [anyType, anyObject] = withoutConditions(ruleSet);
   const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);

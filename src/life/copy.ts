@@ -12,17 +12,19 @@ import type { AfterSteps } from '../rules/rule-set.ts';
  */
 export async function copyOntoItself(
   call: Call,
-  { bucket, key, deadline }: OssObject & { deadline: number },
+  object: OssObject & { deadline: number },
   headers: Record<string, string>,
 ): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
-  const source = { 'x-oss-copy-source': `/${bucket}/${encodePath(key)}` };
+  const source = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}` };
   const response = await call({
-    ...{ bucket, key, deadline, operation: 'CopyObject', method: 'PUT' },
+    ...object,
+    operation: 'CopyObject',
+    method: 'PUT',
     headers: { ...source, ...headers },
   });
   const requestId = response.headers['x-oss-request-id'];
   if (requestId === undefined) {
-    throw new Error(`CopyObject ${formatObject({ bucket, key })}: the answer is not one of OSS's own`);
+    throw new Error(`CopyObject ${formatObject(object)}: the answer is not one of OSS's own`);
   }
   return { requestId, attempts: response.context.attempts };
 }

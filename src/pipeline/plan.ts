@@ -114,8 +114,16 @@ function planOutput(
     const process = buildProcess(style, target, output.submit?.notify);
     const action = output.submit === undefined ? 'save' : 'submit';
     return {
-      ...{ status: 'planned', action, rule, source, target, style, process },
-      ...{ refresh: output.refresh, checkSource: output.checkSource, afterSteps: output.afterSteps },
+      status: 'planned',
+      action,
+      rule,
+      source,
+      target,
+      style,
+      process,
+      refresh: output.refresh,
+      checkSource: output.checkSource,
+      afterSteps: output.afterSteps,
       version: { eTag, modifiedAt, sizeBytes },
       raisedAt: eventName === 'Manual' ? undefined : modifiedAt,
     };

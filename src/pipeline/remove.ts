@@ -22,7 +22,8 @@ export async function remove(task: RemoveTask, ruleSet: RuleSet, options: SaveOp
   try {
     const { removeTarget } = await loadLife();
     const end = await removeTarget(task, {
-      ...{ call, deadline },
+      call,
+      deadline,
       hasSource: () => hasSource(task, options),
       restore: () => restore(task, ruleSet, options),
     });

@@ -29,7 +29,9 @@ export async function save(task: SaveTask, options: SaveOptions): Promise<SaveRe
   const { call, deadline, now, loadLife, savedSince, isSaved = false } = options;
   const startedAt = now();
   const tools: SaveTools = {
-    ...{ call, deadline, isSaved },
+    call,
+    deadline,
+    isSaved,
     mayKeep: task.refresh !== undefined || savedSince !== undefined,
     head: () => headIfPresent(target, options),
     process: () => (task.checkSource ? processCurrent(task, options) : processOnce(task, options)),
