@@ -22,3 +22,7 @@ it('no type is named by a participle alone', () => {
     placesOf(/^(export )?(class|interface|type) [A-Z][a-z]*([^e]ed|Found|Given|Taken|Known|Hidden|Broken)\b/),
   ).toEqual([]);
 });
+
+it('no object is spread where its fields could be written one by one', () => {
+  expect(placesOf(/^\s*\.\.\.\{ .* \},$/)).toEqual([]);
+});
