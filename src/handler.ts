@@ -8,7 +8,6 @@ import { type CallSettings, createCall } from './oss/call.ts';
 import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
 import type { Credentials } from './oss/sign.ts';
 import { adHocRules } from './pipeline/ad-hoc.ts';
-import type { Life } from './pipeline/life.ts';
 import { createMemory } from './pipeline/memory.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
 import type { Outcome } from './pipeline/result.ts';
@@ -22,8 +21,6 @@ interface HandlerDeps {
   dispatcher: Dispatcher;
   /** Gives credentials when there is no Function Compute context. */
   defaultCredentials: () => Promise<Credentials>;
-  /** Loads what rules may ask for beyond a save; called when the first one does. */
-  loadLife: () => Promise<Life>;
   /** Takes one line of log. */
   write: (line: string) => void;
   /** Makes every event a dry run, whatever it asks for itself. */
@@ -46,7 +43,7 @@ const maxOutputs = 10_000;
  * retries and tells somebody. Credentials come with each invocation and are kept nowhere.
  */
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
-  const { settings, dispatcher, loadLife, now = Date.now, random = Math.random } = deps;
+  const { settings, dispatcher, now = Date.now, random = Math.random } = deps;
   const logger = createJsonLogger(settings.logLevel, deps.write);
   // It outlives the invocation: an instance whose clock is wrong pays for learning it once.
   const clock = { offsetMs: 0 };
@@ -82,7 +79,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     });
     const memory = instance.open(requestId);
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
-    const options = { call, limit, deadline, timeoutMs, now, random, memory, loadLife, onOutcome };
+    const options = { call, limit, deadline, timeoutMs, now, random, memory, onOutcome };
     const results = await run(jobs, options);
     const report = summarize(results, requestId, now() - startedAt);
     // The line of a single result already says all.

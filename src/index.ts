@@ -23,7 +23,6 @@ function start(): ReturnType<typeof createHandler> {
     settings,
     ruleSet: readRules(settings.rulesFile),
     dispatcher: createAgent(),
-    loadLife: () => import('./life/life.ts'),
     defaultCredentials: createDefaultCredentials(process.env),
     write: (line) => console.log(line),
   });

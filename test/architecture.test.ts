@@ -32,15 +32,15 @@ const layerOf = (file: string) => /^src\/([^/.]+)/.exec(file)?.[1] ?? '';
 
 /** What each part of the function may import beside itself, be it only a type. */
 const functionParts: Record<string, readonly string[]> = {
-  index: ['handler', 'life', 'settings', 'pipeline', 'rules', 'oss', 'credentials'],
-  // A bundle of its own, which the entry loads where a rule asks for it.
+  index: ['handler', 'settings', 'pipeline', 'rules', 'oss', 'credentials'],
+  // A bundle of its own, which the pipeline loads where a rule asks for it.
   life: ['process', 'pipeline', 'oss', 'rules', 'events', 'json'],
   // The second entry, for custom runtimes: it reaches the first one, never the other way round.
   http: ['index'],
   handler: ['events', 'pipeline', 'rules', 'oss', 'credentials', 'settings', 'fc-context', 'log'],
   // What the package exports for web applications.
   'targets-of': ['events', 'pipeline', 'rules'],
-  pipeline: ['events', 'rules', 'process', 'oss', 'log', 'json'],
+  pipeline: ['life', 'events', 'rules', 'process', 'oss', 'log', 'json'],
   rules: ['events', 'json', 'base64url'],
   credentials: ['oss', 'json'],
   oss: ['json'],

@@ -26,7 +26,6 @@ function handlerOf(env: Record<string, string> = {}, document: object = rules) {
     settings: readSettings(env, '/code'),
     ruleSet: ruleSetOf(document),
     dispatcher: agent,
-    loadLife: () => import('../src/life/life.ts'),
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
     callSettings: { sleep: async () => {} },
@@ -204,7 +203,6 @@ describe('an invocation', () => {
       settings: readSettings({ CONCURRENCY: '1' }, '/code'),
       ruleSet: ruleSetOf({ rules: [{ ...rules.rules[0], outputs: [many] }] }),
       dispatcher: agent,
-      loadLife: () => import('../src/life/life.ts'),
       defaultCredentials: () => Promise.reject(new Error('no chain here')),
       write: (line) => {
         if (JSON.parse(line).code === 'Deadline') {

@@ -4,10 +4,10 @@ import {
   describeError,
   type FailedResult,
   formatObject,
+  type Outcome,
   type PlannedSave,
-  type SaveResult,
 } from '../pipeline/result.ts';
-import { save } from '../pipeline/save.ts';
+import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item } from './journal.ts';
@@ -65,13 +65,13 @@ async function make(
   output: PlannedSave | FailedResult,
   sourceBytes: number,
   options: RunOptions,
-): Promise<SaveResult> {
+): Promise<Outcome> {
   if (output.status === 'failed') {
     return output;
   }
+  const { ruleSet, savedSince } = options;
   const call = pacedCall(options, sourceBytes);
-  const loadLife = () => import('../life/life.ts');
-  return save(output, { call, loadLife, deadline: Infinity, now: Date.now, savedSince: options.savedSince });
+  return carryOut(output, { call, ruleSet, savedSince, deadline: Infinity, now: Date.now });
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */
@@ -106,7 +106,7 @@ async function askFor(object: StoredObject, call: Call): Promise<StoredObject | 
   }
 }
 
-function toLine(source: string, outcome: SaveResult): Line {
+function toLine(source: string, outcome: Outcome): Line {
   const line = { source, target: outcome.target && formatObject(outcome.target) };
   switch (outcome.status) {
     case 'failed': {
@@ -116,7 +116,8 @@ function toLine(source: string, outcome: SaveResult): Line {
     case 'skipped':
       return { ...line, status: 'skipped', reason: outcome.reason };
     case 'submitted': // Nothing of it is saved yet.
-      return { ...line, status: 'skipped', reason: 'submitted' };
+    case 'removed':
+      return { ...line, status: 'skipped', reason: outcome.status };
     case 'saved':
       return { ...line, status: 'saved' };
   }

@@ -127,7 +127,6 @@ function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet
     settings,
     ruleSet,
     dispatcher,
-    loadLife: () => import('../life/life.ts'),
     defaultCredentials: credentials,
     write: () => {},
     dryRun,

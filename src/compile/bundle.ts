@@ -100,8 +100,9 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
 /** Bundles what may follow a save into `{outDir}/life.js`, which the function loads where a rule asks for it. */
 export async function bundleLife(outDir: string): Promise<Metafile> {
   const { build } = await import('esbuild');
-  const { metafile } = await build({ ...options, entryPoints: ['src/life/life.ts'], outdir: outDir });
-  assertImports(metafile, []);
+  const entryPoints = ['src/life/life.ts'];
+  const { metafile } = await build({ ...options, entryPoints, outdir: outDir, plugins: [loadLife] });
+  assertImports(metafile, ['./life.js']);
   return metafile;
 }
 

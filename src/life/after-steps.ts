@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto';
 import { deleteObject, type ObjectResult } from '../oss/operations.ts';
-import type { SaveAndFinish, SaveEnd, SaveTools } from '../pipeline/life.ts';
-import { formatObject, type SaveTask, type SkipReason } from '../pipeline/result.ts';
+import {
+  describeError,
+  formatObject,
+  type SaveTask,
+  type SkipReason,
+  type TaskEnd,
+} from '../pipeline/result.ts';
+import {
+  findReasonToKeep,
+  headIfPresent,
+  mayKeep,
+  processSource,
+  type TaskOptions,
+} from '../pipeline/save.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
@@ -15,24 +27,24 @@ const markName = 'x-oss-meta-oss-saveas';
  * Makes an output and does what its rule wants done with it. What is already there is not made again: a target that is
  * complete is left alone, and one that this event's upload has been saved to before is only completed.
  */
-export const saveAndFinish: SaveAndFinish = async (task, tools) => {
+export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promise<TaskEnd> {
   const isCopied = needsCopy(task.afterSteps);
-  const mustLook = tools.mayKeep || tools.isSaved || (isCopied && task.raisedAt !== undefined);
-  const existing = mustLook ? await tools.head() : undefined;
-  const next = existing === undefined ? 'process' : decide(existing, task, tools);
+  const mustLook = mayKeep(task, options) || options.isSaved || (isCopied && task.raisedAt !== undefined);
+  const existing = mustLook ? await headIfPresent(task.target, options) : undefined;
+  const next = existing === undefined ? 'process' : decide(existing, task, options);
   if (typeof next === 'object') {
-    return finish(task, tools, next, existing);
+    return finish(task, options, next, existing);
   }
   if (next !== 'process') {
     return { status: 'skipped', reason: next };
   }
-  const { sizeBytes, requestId, attempts } = await tools.process();
+  const { sizeBytes, requestId, attempts } = await processSource(task, options);
   if (!isCopied && sizeBytes !== undefined && !isLarger(sizeBytes, task)) {
     return { status: 'saved', sizeBytes, requestId, attempts };
   }
-  const end = await finish(task, tools, markOf(task));
+  const end = await finish(task, options, markOf(task));
   return end.status === 'saved' ? { ...end, requestId, attempts } : end;
-};
+}
 
 /** Digests of the steps that a target has seen, of how it was made, and of the source that it was made of. */
 interface Mark {
@@ -50,19 +62,15 @@ function digest(value: unknown): string {
 }
 
 /** Says what is left to be done where the target is there: all of it, nothing, or the steps that end with this mark. */
-function decide(
-  existing: ObjectResult,
-  task: SaveTask,
-  { isSaved, findReasonToKeep }: SaveTools,
-): 'process' | SkipReason | Mark {
+function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): 'process' | SkipReason | Mark {
   const { afterSteps, checkSource, raisedAt, version } = task;
   const mark = markOf(task);
-  if (isSaved) {
+  if (options.isSaved) {
     return mark;
   }
   const [steps, process, source] = existing.headers[markName]?.split('-') ?? [];
   const isComplete = !needsCopy(afterSteps) || steps === mark.steps;
-  const reason = findReasonToKeep(existing);
+  const reason = findReasonToKeep(existing, task, options);
   if (reason === 'target-exists') {
     return isComplete ? reason : { ...mark, source: source ?? 'unknown' };
   }
@@ -87,18 +95,19 @@ function decide(
 /** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */
 async function finish(
   task: SaveTask,
-  tools: SaveTools,
+  options: TaskOptions,
   mark: Mark,
   existing?: ObjectResult,
-): Promise<SaveEnd> {
+): Promise<TaskEnd> {
   const { target, afterSteps = {} } = task;
+  const { call, deadline } = options;
   try {
-    const object = existing ?? (await tools.head());
+    const object = existing ?? (await headIfPresent(target, options));
     if (object === undefined) {
       throw new Error(`${formatObject(target)} was saved, and is gone`);
     }
     if (isLarger(object.sizeBytes, task)) {
-      await deleteObject(tools.call, { ...target, deadline: tools.deadline });
+      await deleteObject(call, { ...target, deadline });
       return { status: 'skipped', reason: 'larger-than-source' };
     }
     if (!needsCopy(afterSteps)) {
@@ -106,10 +115,10 @@ async function finish(
     }
     const value = [mark.steps, mark.process, mark.source].join('-');
     const headers = { ...propertyHeaders(afterSteps, object.contentType), [markName]: value };
-    const copied = await copyOntoItself(tools.call, { ...target, deadline: tools.deadline }, headers).catch(
+    const copied = await copyOntoItself(call, { ...target, deadline }, headers).catch(
       async (error: unknown) => {
         // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
-        const now = await tools.head().catch(() => undefined);
+        const now = await headIfPresent(target, options).catch(() => undefined);
         if (now?.headers[markName] !== value) {
           throw error;
         }
@@ -117,8 +126,9 @@ async function finish(
       },
     );
     return { ...endOf(copied), sizeBytes: object.sizeBytes };
-  } catch (cause) {
-    return { status: 'unfinished', cause };
+  } catch (error) {
+    // A step after the save fails by a setting, which somebody may mend, and never by the picture.
+    return { status: 'failed', ...describeError(error), kind: 'transient', isSaved: true };
   }
 }
 

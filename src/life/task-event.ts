@@ -1,4 +1,5 @@
-import { fieldsOf, type JsonObject, textOf } from '../json.ts';
+import type { EndOfTask } from '../events/object-event.ts';
+import { fieldsOf, textOf } from '../json.ts';
 import { valuesOf } from '../pipeline/plan.ts';
 import type { Outcome } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
@@ -11,7 +12,7 @@ import { render } from '../rules/template.ts';
  * messages"): `saved` or `failed`. Tasks that none of the rules submitted are skipped, and so are those of which the
  * message does not say how they ended. Pure.
  */
-export function outcomeOfTask(eventName: string, content: JsonObject, rules: readonly Rule[]): Outcome {
+export function outcomeOfTask({ eventName, content }: EndOfTask, rules: readonly Rule[]): Outcome {
   const sources = urisIn(content.Sources).flatMap(objectsNamed);
   const targets = urisIn(content.Targets).flatMap(objectsNamed);
   const candidates = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));
@@ -22,7 +23,7 @@ export function outcomeOfTask(eventName: string, content: JsonObject, rules: rea
       : targets.filter(isTarget).map((target) => ({ rule, source, target })),
   );
   const [source] = sources;
-  const skipped = { status: 'skipped', eventName, ...(source && { source }) } as const;
+  const skipped = { status: 'skipped', eventName, source } as const;
   if (subject === undefined) {
     return { ...skipped, reason: 'foreign-task' };
   }

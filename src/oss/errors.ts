@@ -91,19 +91,20 @@ function messageOf(cause: unknown): string {
 
 export type OssCallError = OssServiceError | OssRequestError;
 
-/** True for what operations throw. */
+/** True for what operations throw. Errors are told by their names, since `life.js` has these classes once more. */
 export function isOssError(error: unknown): error is OssCallError {
-  return error instanceof OssServiceError || error instanceof OssRequestError;
+  const { name } = fieldsOf(error);
+  return name === 'OssServiceError' || name === 'OssRequestError';
 }
 
 /** Whether OSS said that the object, or its bucket, is not there. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof OssServiceError && error.statusCode === 404;
+export function isNotFound(error: unknown): error is OssServiceError {
+  return isOssError(error) && error.name === 'OssServiceError' && error.statusCode === 404;
 }
 
 /** Whether OSS itself said that there is no such object: a proxy may answer 404 as well, and so does a bucket that is gone. */
 export function isNoSuchKey(error: unknown): boolean {
-  return isNotFound(error) && error instanceof OssServiceError && error.code === 'NoSuchKey';
+  return isNotFound(error) && error.code === 'NoSuchKey';
 }
 
 /**

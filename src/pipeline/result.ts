@@ -2,15 +2,18 @@ import { isOssError } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
 
-/** The rule and objects of a task or a result, as far as they are known. */
+/** The rule and the objects of a task. */
 interface Subject {
-  rule?: string;
-  source?: OssObject;
-  target?: OssObject;
+  rule: string;
+  source: OssObject;
+  target: OssObject;
 }
 
+/** The same of what came to no task, as far as it is known. */
+type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
+
 /** One output of one object under one rule: what a call is made from, and what follows it. */
-export interface SaveTask extends Required<Subject> {
+export interface SaveTask extends Subject {
   /** Made at once, or by a task that OSS takes on. */
   action: 'save' | 'submit';
   /** The style with its variables filled in. */
@@ -27,9 +30,13 @@ export interface SaveTask extends Required<Subject> {
 }
 
 /** One target to be deleted, since its source was. */
-export interface RemoveTask extends Required<Subject> {
+export interface RemoveTask extends Subject {
   action: 'remove';
+  /** The target was only just saved: nothing is made where the source is still there. */
+  isLate?: true | undefined;
 }
+
+export type Task = SaveTask | RemoveTask;
 
 /** Stable: log queries, alarms and people's scripts rely on these. */
 export type SkipReason =
@@ -52,7 +59,7 @@ export type SkipReason =
   | 'task-unfinished';
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
-export interface Failure {
+interface Failure {
   /** Permanent is only what OSS says of the picture or the style; all else may heal, by itself or by a setting. */
   kind: 'permanent' | 'transient';
   /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, SourceChanging, Deadline, archived, or that of a call. */
@@ -64,13 +71,13 @@ export interface Failure {
   attempts?: number | undefined;
 }
 
-interface SkippedResult extends Subject {
+interface SkippedResult extends PartialSubject {
   status: 'skipped';
   reason: SkipReason;
   eventName?: string;
 }
 
-export interface FailedResult extends Subject, Failure {
+export interface FailedResult extends PartialSubject, Failure {
   status: 'failed';
   durationMs?: number;
   /** The target was saved; what was to follow failed, and is all that a repetition does. */
@@ -86,7 +93,7 @@ interface CallSummary {
   durationMs: number;
 }
 
-export interface SavedResult extends Required<Subject>, CallSummary {
+interface SavedResult extends Subject, CallSummary {
   status: 'saved';
   /** Size of the saved object, where OSS says it. */
   sizeBytes?: number | undefined;
@@ -95,27 +102,27 @@ export interface SavedResult extends Required<Subject>, CallSummary {
 }
 
 /** The target is gone, as its source is. */
-export interface RemovedResult extends Required<Subject>, CallSummary {
+interface RemovedResult extends Subject, CallSummary {
   status: 'removed';
 }
 
 /** OSS has taken on a task whose end it tells later. */
-export interface SubmittedResult extends Required<Subject>, CallSummary {
+interface SubmittedResult extends Subject, CallSummary {
   status: 'submitted';
   taskId: string;
 }
 
-export type PlannedSave = { status: 'planned' } & SaveTask;
-type PlannedRemoval = { status: 'planned' } & RemoveTask;
-
 /** A task of a plan; `action` says which. */
-export type PlannedResult = PlannedSave | PlannedRemoval;
-
-/** The end of one output that was to be saved. */
-export type SaveResult = SavedResult | SubmittedResult | SkippedResult | FailedResult;
+export type PlannedResult = { status: 'planned' } & Task;
+export type PlannedSave = { status: 'planned' } & SaveTask;
 
 /** The end of one output, or of a record that had none. */
 export type Outcome = SavedResult | RemovedResult | SubmittedResult | SkippedResult | FailedResult;
+
+type BareResult<R> = R extends Outcome ? Omit<R, keyof Subject | 'durationMs'> : never;
+
+/** The end of a task, without what the task itself tells. */
+export type TaskEnd = BareResult<Outcome>;
 
 /** An entry of a plan: a task, or something that needs none. */
 export type PlanItem = PlannedResult | SkippedResult | FailedResult;

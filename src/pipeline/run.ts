@@ -3,9 +3,8 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import { remove, removeIfLate } from './remove.ts';
-import type { FailedResult, Outcome, PlanItem, Result } from './result.ts';
-import { type SaveOptions, save } from './save.ts';
+import type { FailedResult, Outcome, PlanItem, Result, SaveTask, Task } from './result.ts';
+import { carryOut, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 export interface Job {
@@ -17,7 +16,7 @@ export interface Job {
   savedSince?: number | undefined;
 }
 
-export interface RunOptions extends Omit<SaveOptions, 'savedSince' | 'isSaved'> {
+export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSince' | 'isSaved'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
   /** Holds what an earlier attempt at this event did; this one adds to it. */
@@ -64,9 +63,10 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     if ('event' in work) {
       return ask(work.event, job, slot);
     }
-    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet, options) : work;
-    const isLate = !job.dryRun && item.status === 'planned' && now() >= deadline;
-    const result = isLate ? unstartedResult(item) : await carryOut(item, job, options);
+    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet) : work;
+    const isTask = item.status === 'planned' && !job.dryRun;
+    const isLate = isTask && now() >= deadline;
+    const result = isLate ? unstartedResult(item) : isTask ? await settle(item, job, options) : item;
     slot[place] = result;
     unstarted += Number(isLate);
     if (result.status !== 'planned' && !job.dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
@@ -117,32 +117,44 @@ function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current
   });
 }
 
-async function readEnd(
-  { eventName, content }: EndOfTask,
-  { rules }: RuleSet,
-  { loadLife }: RunOptions,
-): Promise<Outcome> {
-  return (await loadLife()).outcomeOfTask(eventName, content, rules);
+async function readEnd(ended: EndOfTask, { rules }: RuleSet): Promise<Outcome> {
+  const { outcomeOfTask } = await import('../life/life.ts');
+  return outcomeOfTask(ended, rules);
 }
 
-async function carryOut(
-  item: PlanItem | Outcome,
-  job: Omit<Job, 'work'>,
+/** Carries out a task, as far as an earlier attempt at the same event has not. */
+async function settle(
+  task: Task,
+  { ruleSet, savedSince }: Omit<Job, 'work'>,
   options: RunOptions,
-): Promise<Result> {
-  const { dryRun, savedSince, ruleSet } = job;
-  if (item.status !== 'planned' || dryRun) {
-    return item;
+): Promise<Outcome> {
+  if (task.action === 'remove') {
+    return carryOut(task, { ...options, ruleSet });
   }
-  if (item.action === 'remove') {
-    return remove(item, ruleSet, options);
-  }
-  const known = recall(options.memory, item);
+  const known = recall(options.memory, task);
   const isSaved = known?.status === 'failed' && known.isSaved === true;
-  const outcome = isSaved || !known ? await save(item, { ...options, savedSince, isSaved }) : known;
-  remember(options.memory, item, outcome);
-  const removed = outcome.status === 'saved' ? await removeIfLate(item, ruleSet, options) : undefined;
+  const outcome =
+    known === undefined || isSaved
+      ? await carryOut(task, { ...options, ruleSet, savedSince, isSaved })
+      : known;
+  remember(options.memory, task, outcome);
+  const removed = outcome.status === 'saved' ? await removeIfLate(task, { ...options, ruleSet }) : undefined;
   return removed ?? outcome;
+}
+
+/**
+ * Deletes an output that was just saved, where its rule wants it gone with its source and that was deleted meanwhile: the
+ * event of that deletion may have been worked off before there was an output. Undefined where the output stays.
+ */
+async function removeIfLate(
+  { rule, source, target }: SaveTask,
+  options: TaskOptions,
+): Promise<Outcome | undefined> {
+  if (!options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove !== undefined)) {
+    return undefined;
+  }
+  const outcome = await carryOut({ action: 'remove', rule, source, target, isLate: true }, options);
+  return outcome.status === 'skipped' ? undefined : outcome;
 }
 
 function unstartedResult({
@@ -151,6 +163,14 @@ function unstartedResult({
   target,
 }: Pick<PlanItem, 'rule' | 'source' | 'target'>): FailedResult {
   const message = 'no time was left to start it';
-  const subject = { ...(rule && { rule }), ...(source && { source }), ...(target && { target }) };
-  return { status: 'failed', kind: 'transient', code: 'Deadline', message, ...subject, attempts: 0 };
+  return {
+    status: 'failed',
+    kind: 'transient',
+    code: 'Deadline',
+    message,
+    rule,
+    source,
+    target,
+    attempts: 0,
+  };
 }

@@ -2,16 +2,24 @@ import type { Call } from '../oss/call.ts';
 import { isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
 import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import type { Life, SaveAndFinish, SaveEnd, SaveTools, SubmitEnd } from './life.ts';
-import { describeError, formatObject, type SaveResult, type SaveTask, type SkipReason } from './result.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import {
+  describeError,
+  formatObject,
+  type Outcome,
+  type SaveTask,
+  type SkipReason,
+  type Task,
+  type TaskEnd,
+} from './result.ts';
 
-export interface SaveOptions {
+export interface TaskOptions {
   call: Call;
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
   deadline: number;
   now: () => number;
-  /** Loads the part that follows a save, for an output that asks for it. */
-  loadLife: () => Promise<Life>;
+  /** The rules that the task is of. */
+  ruleSet: RuleSet;
   /** Epoch ms: a target that was written since then is left as it is. */
   savedSince?: number | undefined;
   /** The longest time that one attempt at an output may take. */
@@ -23,72 +31,59 @@ export interface SaveOptions {
 /** A source that is replaced faster than it can be processed is left to the next invocation. */
 const maxRounds = 3;
 
-/** Makes one output, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
-export async function save(task: SaveTask, options: SaveOptions): Promise<SaveResult> {
+/** Carries out one task, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
+export async function carryOut(task: Task, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
-  const { call, deadline, now, loadLife, savedSince, isSaved = false } = options;
-  const startedAt = now();
-  const tools: SaveTools = {
-    call,
-    deadline,
-    isSaved,
-    mayKeep: task.refresh !== undefined || savedSince !== undefined,
-    head: () => headIfPresent(target, options),
-    process: () => (task.checkSource ? processCurrent(task, options) : processOnce(task, options)),
-    findReasonToKeep: (existing) => findReasonToKeep(existing, task, options),
-  };
-  const failure = (error: unknown) => {
-    const durationMs = now() - startedAt;
-    return { status: 'failed', rule, source, target, ...describeError(error), durationMs } as const;
-  };
-  try {
-    const end = await carryOut(task, tools, loadLife);
-    switch (end.status) {
-      case 'saved':
-      case 'submitted':
-      case 'failed':
-        return { ...end, rule, source, target, durationMs: now() - startedAt };
-      case 'skipped':
-        return { ...end, rule, source, target };
-      case 'unfinished':
-        // A step after the save fails by a setting, which somebody may mend, and never by the picture.
-        return { ...failure(end.cause), kind: 'transient', isSaved: true };
-    }
-  } catch (error) {
-    return failure(error);
-  }
+  const startedAt = options.now();
+  const end = await endOf(task, options).catch(
+    (error: unknown): TaskEnd => ({ status: 'failed', ...describeError(error) }),
+  );
+  const result = { ...end, rule, source, target };
+  return result.status === 'skipped' ? result : { ...result, durationMs: options.now() - startedAt };
 }
 
-/** Does what the task is; anything but a plain save is loaded for it. */
-async function carryOut(
-  task: SaveTask,
-  tools: SaveTools,
-  loadLife: SaveOptions['loadLife'],
-): Promise<SaveEnd | SubmitEnd> {
-  if (task.action === 'submit') {
-    return (await loadLife()).submit(task, tools);
+/** Does what the task asks for; all but a plain save lies in a bundle of its own, since most rules never need it. */
+async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
+  if (task.action === 'save' && task.afterSteps === undefined) {
+    return save(task, options);
   }
-  return task.afterSteps === undefined
-    ? saveOnly(task, tools)
-    : (await loadLife()).saveAndFinish(task, tools);
+  const { saveAndFinish, submit, remove } = await import('../life/life.ts');
+  switch (task.action) {
+    case 'save':
+      return saveAndFinish(task, options);
+    case 'submit':
+      return submit(task, options);
+    case 'remove':
+      return remove(task, options);
+  }
 }
 
 /** Makes an output of which nothing is wanted but the picture. */
-const saveOnly: SaveAndFinish = async (_task, { mayKeep, head, process, findReasonToKeep }) => {
-  const existing = mayKeep ? await head() : undefined;
-  const reason = existing && findReasonToKeep(existing);
+async function save(task: SaveTask, options: TaskOptions): Promise<TaskEnd> {
+  const reason = await askReasonToKeep(task, options);
   if (reason !== undefined) {
     return { status: 'skipped', reason };
   }
-  const { requestId, attempts, sizeBytes } = await process();
+  const { sizeBytes, requestId, attempts } = await processSource(task, options);
   return { status: 'saved', sizeBytes, requestId, attempts };
-};
+}
+
+/** Says why the target is left as it is, having asked OSS for it where any reason is possible. */
+export async function askReasonToKeep(task: SaveTask, options: TaskOptions): Promise<SkipReason | undefined> {
+  const existing = mayKeep(task, options) ? await headIfPresent(task.target, options) : undefined;
+  return existing && findReasonToKeep(existing, task, options);
+}
+
+/** Whether some targets are left as they are, so that each has to be looked at. */
+export function mayKeep({ refresh }: SaveTask, { savedSince }: TaskOptions): boolean {
+  return refresh !== undefined || savedSince !== undefined;
+}
 
 /** Compares a target with its rule, where only what is missing is wanted, or what is older than its source or than `savedSince`. */
-function findReasonToKeep(
+export function findReasonToKeep(
   { lastModified }: ObjectResult,
   { refresh, version }: SaveTask,
-  { savedSince, timeoutMs = 60_000 }: SaveOptions,
+  { savedSince, timeoutMs = 60_000 }: TaskOptions,
 ): SkipReason | undefined {
   if (refresh === 'missing') {
     return 'target-exists';
@@ -107,9 +102,12 @@ function findReasonToKeep(
 }
 
 /** Asks HEAD for an object; resolves to undefined where there is none. */
-async function headIfPresent(object: OssObject, options: SaveOptions): Promise<ObjectResult | undefined> {
+export async function headIfPresent(
+  object: OssObject,
+  { call, deadline }: TaskOptions,
+): Promise<ObjectResult | undefined> {
   try {
-    return await headObject(options.call, { ...object, deadline: options.deadline });
+    return await headObject(call, { ...object, deadline });
   } catch (error) {
     if (isNotFound(error)) {
       return undefined;
@@ -119,15 +117,15 @@ async function headIfPresent(object: OssObject, options: SaveOptions): Promise<O
 }
 
 /**
- * Processes the source, and once more when the source was replaced meanwhile: of two uploads close together, the older
- * one's result may otherwise be saved last.
+ * Processes the source, and where the rule asks for it once more when the source was replaced meanwhile: of two uploads
+ * close together, the older one's result may otherwise be saved last. Throws what a call to OSS throws.
  */
-async function processCurrent(task: SaveTask, options: SaveOptions): Promise<ProcessResult> {
+export async function processSource(task: SaveTask, options: TaskOptions): Promise<ProcessResult> {
   let { eTag } = task.version;
   for (let round = 1; round <= maxRounds; round += 1) {
     const result = await processOnce(task, options);
     // A source that has been deleted leaves nothing newer to be made.
-    const current = await headIfPresent(task.source, options);
+    const current = task.checkSource ? await headIfPresent(task.source, options) : undefined;
     if (current?.eTag === undefined || current.eTag === eTag) {
       return result;
     }
@@ -142,7 +140,7 @@ async function processCurrent(task: SaveTask, options: SaveOptions): Promise<Pro
  * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
  * is taken as it is (OSS help shows such ones).
  */
-async function processOnce(task: SaveTask, { call, deadline }: SaveOptions): Promise<ProcessResult> {
+async function processOnce(task: SaveTask, { call, deadline }: TaskOptions): Promise<ProcessResult> {
   const { source, target, process } = task;
   const result = await processObject(call, { ...source, process, deadline });
   const { bucket, key, requestId } = result;

@@ -90,7 +90,6 @@ function createUpload(endpoint: string | undefined, region: string, put: (key: s
     settings: { rulesFile: '', endpoint, cname: false, region, concurrency: 2, logLevel: 'error' },
     ruleSet: compiled.ruleSet,
     dispatcher,
-    loadLife: () => import('../../src/life/life.ts'),
     defaultCredentials: async () => credentials,
     write: () => {},
   });

@@ -57,7 +57,6 @@ async function startWith(
     },
     ruleSet: compiled.ruleSet,
     dispatcher,
-    loadLife: () => import('../../src/life/life.ts'),
     defaultCredentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
     write: () => {},
   });

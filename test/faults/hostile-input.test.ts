@@ -43,7 +43,6 @@ function createCapture(region = 'cn-hangzhou') {
       sent.push({ origin: String(request.origin), path: request.path, body: String(request.body) });
       return dispatch(request, handler);
     }),
-    loadLife: () => import('../../src/life/life.ts'),
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: () => {},
     callSettings: { sleep: async () => {} },

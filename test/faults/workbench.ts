@@ -79,7 +79,6 @@ export async function startWorkbench(options: WorkbenchOptions) {
     ),
     ruleSet: ruleSetOf(rules),
     dispatcher,
-    loadLife: () => import('../../src/life/life.ts'),
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
     now,

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { submit } from '../../src/life/submit.ts';
 import type { TaskEvent } from '../../src/local/oss/task-event.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
+import { carryOut } from '../../src/pipeline/save.ts';
 import { startWorkbench } from '../faults/workbench.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 
 const convert = 'video/convert,f_mp4,vcodec_h264';
 const rulesOf = (output: object, more: object = {}) => ({
@@ -211,15 +212,12 @@ describe('an answer to AsyncProcessObject', () => {
   const ours = { 'x-oss-request-id': 'R1' };
 
   const answered = (statusCode: number, headers: Record<string, string>, text: string, hide?: () => string) =>
-    submit(task, {
+    carryOut(task, {
       call: async () => {
         const context = { ...source, operation: 'AsyncProcessObject', attempts: 1 };
         return { statusCode, headers, body: Buffer.from(text), context, ...(hide && { hide }) };
       },
-      ...{ deadline: Infinity, isSaved: false, mayKeep: false },
-      head: async () => undefined,
-      process: () => Promise.reject(new Error('not here')),
-      findReasonToKeep: () => undefined,
+      ...{ deadline: Infinity, now: () => 0, ruleSet: ruleSetOf({ rules: [] }) },
     });
 
   it('shows nothing of it that was signed', async () => {

@@ -36,7 +36,7 @@ const content = (more: object): JsonObject => ({
   Targets: [uriOf('results', '2026/E7A9/a-640x360.mp4')],
   ...more,
 });
-const outcome = (more: object) => outcomeOfTask(eventName, content(more), rules);
+const outcome = (more: object) => outcomeOfTask({ eventName, content: content(more) }, rules);
 
 describe('the end of a task', () => {
   it('the end of a task is the saving of the target that it names, by the rule that has such targets', () => {

@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertyHeaders } from '../../src/life/copy.ts';
 import { saveAndFinish } from '../../src/life/life.ts';
-import type { OperationRequest } from '../../src/oss/call.ts';
-import type { ObjectResult } from '../../src/oss/operations.ts';
-import type { SaveTask, SkipReason } from '../../src/pipeline/result.ts';
+import type { Call, OperationRequest } from '../../src/oss/call.ts';
+import { OssServiceError } from '../../src/oss/errors.ts';
+import type { SaveTask } from '../../src/pipeline/result.ts';
+import { rulesOf } from '../pipeline/uploads.ts';
+
+const options = { deadline: 1_000, now: () => 0, ruleSet: rulesOf() };
+const saved = '{"bucket":"photos","object":"derived/a","fileSize":7,"status":"OK"}';
 
 const task: SaveTask = {
   action: 'save',
@@ -18,43 +22,46 @@ const task: SaveTask = {
   raisedAt: '2026-03-11T06:21:35.400Z',
 };
 
-const target = (headers: Record<string, string>, savedAt = '2026-03-11T06:21:36Z'): ObjectResult => ({
-  ...{ statusCode: 200, requestId: 'R', attempts: 1, sizeBytes: 7, eTag: 'E', contentType: 'image/webp' },
-  ...{ lastModified: new Date(savedAt), headers },
+const target = (headers: Record<string, string>, savedAt = '2026-03-11T06:21:36Z') => ({
+  ...{ 'content-length': '7', 'content-type': 'image/webp', 'last-modified': savedAt },
+  ...headers,
 });
+
+/** A rule that asks for a target by this reason alone. */
+const reasons = {
+  'target-exists': { refresh: 'missing' },
+  'up-to-date': { refresh: 'stale' },
+} as const;
 
 /** What is done where the target is `existing`: the names of operations, and the headers of a copy. */
 async function doneWith(
-  existing: ObjectResult | undefined,
+  existing: Record<string, string> | undefined,
   changes: Partial<SaveTask> = {},
-  reason?: SkipReason,
+  reason?: keyof typeof reasons,
 ) {
   const done: string[] = [];
   let looks = 0;
   let copy: OperationRequest['headers'] = {};
-  const end = await saveAndFinish(
-    { ...task, ...changes },
-    {
-      call: async ({ operation, bucket, key, headers }) => {
-        done.push(operation);
-        copy = headers;
-        const context = { operation, bucket, key, attempts: 1 };
-        return { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body: Buffer.alloc(0), context };
-      },
-      ...{ deadline: 1_000, isSaved: false, mayKeep: reason !== undefined, findReasonToKeep: () => reason },
-      head: async () => {
-        looks += 1;
-        return done.includes('process') ? target({}) : existing;
-      },
-      process: async () => {
-        done.push('process');
-        return {
-          ...{ statusCode: 200, requestId: 'P', attempts: 2, bucket: 'photos', key: 'derived/a' },
-          ...{ sizeBytes: 7, processStatus: 'OK' },
-        };
-      },
-    },
-  );
+  const call: Call = async ({ operation, bucket, key, headers }) => {
+    const context = { operation, bucket, key, attempts: operation === 'ProcessObject' ? 2 : 1 };
+    const answer = { statusCode: 200, headers: { 'x-oss-request-id': operation }, body: Buffer.alloc(0) };
+    if (operation === 'HeadObject') {
+      looks += 1;
+      const found = done.includes('ProcessObject') ? target({}) : existing;
+      if (found === undefined) {
+        throw new OssServiceError(context, { ...answer, statusCode: 404 });
+      }
+      return { ...answer, headers: { ...answer.headers, ...found }, context };
+    }
+    done.push(operation);
+    copy = headers;
+    return operation === 'ProcessObject'
+      ? { ...answer, body: Buffer.from(saved), context }
+      : { ...answer, context };
+  };
+  const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
+  const version = { modifiedAt: '2026-03-11T06:00:00Z', ...planned.version };
+  const end = await saveAndFinish({ ...planned, version }, { ...options, call });
   return { done, end, copy, looks };
 }
 
@@ -80,14 +87,14 @@ describe('a target that is looked at before it is made', () => {
   it('is processed and completed where there is none, under the request id and attempts of the process', async () => {
     const { done, end } = await doneWith(undefined);
 
-    expect(done).toEqual(['process', 'CopyObject']);
-    expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'P', attempts: 2 });
+    expect(done).toEqual(['ProcessObject', 'CopyObject']);
+    expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'ProcessObject', attempts: 2 });
   });
 
   it('is looked at only once it is made where a person asks for it', async () => {
     const asked = await doneWith(target(await markOf()), { raisedAt: undefined });
 
-    expect(asked).toMatchObject({ done: ['process', 'CopyObject'], looks: 1 });
+    expect(asked).toMatchObject({ done: ['ProcessObject', 'CopyObject'], looks: 1 });
     expect((await doneWith(undefined)).looks).toBe(2);
   });
 
@@ -108,7 +115,7 @@ describe('a target that is looked at before it is made', () => {
       'is made again where it was saved before the upload',
       {},
       '2026-03-11T06:21:34Z',
-      ['process', 'CopyObject'],
+      ['ProcessObject', 'CopyObject'],
     ],
     [
       'is only completed where it was saved in the second of the upload',
@@ -127,7 +134,7 @@ describe('a target that is looked at before it is made', () => {
     const other = await doneWith(target(await markOf({ process: 'image/info|sys/saveas,…' })));
 
     expect(complete).toMatchObject({ done: [], end: { status: 'skipped', reason: 'already-saved' } });
-    expect([older.done, other.done]).toEqual(Array(2).fill(['process', 'CopyObject']));
+    expect([older.done, other.done]).toEqual(Array(2).fill(['ProcessObject', 'CopyObject']));
   });
 
   it('is only completed where the rule has come to ask for other steps', async () => {
@@ -145,7 +152,7 @@ describe('a target that is looked at before it is made', () => {
     expect(await look({})).toEqual(['CopyObject']);
     const unknown = { version: {} };
     expect((await doneWith(target(await markOf()), unknown, 'up-to-date')).done).toEqual([]);
-    expect(await look(await markOf({ version: { eTag: 'V0' } }))).toEqual(['process', 'CopyObject']);
+    expect(await look(await markOf({ version: { eTag: 'V0' } }))).toEqual(['ProcessObject', 'CopyObject']);
   });
 
   it('that is wanted only where it is missing is completed without a claim of which version it was made', async () => {
@@ -171,19 +178,18 @@ describe('a target that is looked at before it is made', () => {
   });
 
   it('fails where something else than OSS answers the copy', async () => {
-    const end = await saveAndFinish(task, {
-      call: async (request) => ({
-        ...{ statusCode: 200, headers: {}, body: Buffer.from('<html>') },
-        context: { ...request, attempts: 1 },
-      }),
-      ...{ deadline: 1_000, isSaved: true, mayKeep: false, findReasonToKeep: () => undefined },
-      head: async () => target({}),
-      process: () => Promise.reject(new Error('nothing is processed')),
-    });
+    const call: Call = async (request) => {
+      const context = { ...request, attempts: 1 };
+      const headers: Record<string, string> =
+        request.operation === 'HeadObject' ? { 'x-oss-request-id': 'R' } : {};
+      return { statusCode: 200, headers, body: Buffer.from('<html>'), context };
+    };
+
+    const end = await saveAndFinish(task, { ...options, call, isSaved: true });
 
     expect(end).toMatchObject({
-      status: 'unfinished',
-      cause: { message: expect.stringContaining("OSS's own") },
+      ...{ status: 'failed', kind: 'transient', isSaved: true },
+      message: expect.stringContaining("OSS's own"),
     });
   });
 });

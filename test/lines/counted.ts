@@ -1,14 +1,14 @@
 /** The lines of each part of src when they were last counted: `npm run lines` prints them as they are. */
 export const counted: Readonly<Record<string, number>> = {
-  entry: 298,
+  entry: 294,
   http: 67,
   events: 409,
   rules: 319,
   process: 38,
-  pipeline: 1086,
+  pipeline: 962,
   oss: 1091,
   credentials: 63,
-  life: 348,
+  life: 408,
   compile: 1318,
   check: 2333,
   style: 454,

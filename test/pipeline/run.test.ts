@@ -17,8 +17,6 @@ const task = (name: string): PlannedResult => ({
   version: {},
 });
 
-const loadLife = () => Promise.reject(new Error('nothing here asks for it'));
-
 const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t${i}`));
 
 /** A call that answers ProcessObject as OSS does when all is well, changed by what `answer` makes of the source key. */
@@ -48,7 +46,7 @@ async function runAll(
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
   const jobs = plan.map((work) => ({ work, ruleSet: rulesOf(), dryRun: false }));
-  const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), loadLife };
+  const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
   const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };
 }
@@ -218,7 +216,7 @@ describe('a run', () => {
     const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].flatMap((key) =>
       jobsOf(upload(key), ruleSet, { dryRun: false }),
     );
-    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0, loadLife };
+    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
 
     const results = await run(jobs, { ...fixed, call, limit: { current: 2 }, onOutcome: () => {} });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
-import { save } from '../../src/pipeline/save.ts';
+import { carryOut } from '../../src/pipeline/save.ts';
+import { rulesOf } from './uploads.ts';
 
 const task = (care: Partial<SaveTask> = {}): SaveTask => ({
   action: 'save',
@@ -49,14 +50,13 @@ function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
   return { call, calls };
 }
 
-const loadLife = () => Promise.reject(new Error('nothing here asks for it'));
-const options = { deadline: 1_000, now: () => 0, loadLife };
+const options = { deadline: 1_000, now: () => 0, ruleSet: rulesOf() };
 
 describe('an output', () => {
   it('an output is made without asking anything first', async () => {
     const { call, calls } = callOf({});
 
-    expect(await save(task(), { call, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
+    expect(await carryOut(task(), { call, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
     expect(calls).toEqual(['process']);
   });
 });
@@ -65,7 +65,7 @@ describe('an output refreshed only when missing', () => {
   it('an output refreshed only when missing is made when there is none', async () => {
     const { call, calls } = callOf({});
 
-    expect(await save(task({ refresh: 'missing' }), { call, ...options })).toMatchObject({
+    expect(await carryOut(task({ refresh: 'missing' }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
     expect(calls).toEqual(['head a.webp', 'process']);
@@ -74,7 +74,7 @@ describe('an output refreshed only when missing', () => {
   it('an output refreshed only when missing is skipped when it is there, at the price of one HEAD', async () => {
     const { call, calls } = callOf({ 'a.webp': [{}] });
 
-    const result = await save(task({ refresh: 'missing' }), { call, ...options });
+    const result = await carryOut(task({ refresh: 'missing' }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'skipped', reason: 'target-exists', target: { key: 'a.webp' } });
     expect(calls).toEqual(['head a.webp']);
@@ -83,7 +83,7 @@ describe('an output refreshed only when missing', () => {
   it('an output refreshed only when missing fails, and is not taken as missing, when it cannot be told', async () => {
     const { call } = callOf({ 'a.webp': [notFound('HeadObject', 403)] });
 
-    const result = await save(task({ refresh: 'missing' }), { call, ...options });
+    const result = await carryOut(task({ refresh: 'missing' }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'failed', kind: 'transient', statusCode: 403 });
   });
@@ -99,14 +99,14 @@ describe('an output refreshed only when stale', () => {
     async (time, status) => {
       const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
-      expect((await save(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
+      expect((await carryOut(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
     },
   );
 
   it('an output refreshed only when stale is made when the age of its source is unknown', async () => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date().toUTCString() }] });
 
-    expect(await save(task({ refresh: 'stale', version: {} }), { call, ...options })).toMatchObject({
+    expect(await carryOut(task({ refresh: 'stale', version: {} }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
   });
@@ -121,13 +121,13 @@ describe('an output that need not be made again if it was saved since some time'
   ])('an output that was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
-    expect((await save(task(), { call, ...options, savedSince: since })).status).toBe(status);
+    expect((await carryOut(task(), { call, ...options, savedSince: since })).status).toBe(status);
   });
 
   it('an output that need not be made again if it was saved since some time is made when there is none', async () => {
     const { call, calls } = callOf({});
 
-    expect((await save(task(), { call, ...options, savedSince: since })).status).toBe('saved');
+    expect((await carryOut(task(), { call, ...options, savedSince: since })).status).toBe('saved');
     expect(calls).toEqual(['head a.webp', 'process']);
   });
 });
@@ -136,7 +136,7 @@ describe('an output that checks its source', () => {
   it('an output that checks its source is made once when the source stayed as it was', async () => {
     const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V1"' }] });
 
-    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
+    expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
     expect(calls).toEqual(['process', 'head a.jpg']);
@@ -145,7 +145,7 @@ describe('an output that checks its source', () => {
   it('an output that checks its source is made again when the source was replaced meanwhile', async () => {
     const { call, calls } = callOf({ 'a.jpg': [{ etag: '"V2"' }] });
 
-    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
+    expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
     expect(calls).toEqual(['process', 'head a.jpg', 'process', 'head a.jpg']);
@@ -154,7 +154,7 @@ describe('an output that checks its source', () => {
   it('an output that checks its source is left as it is when the source is gone', async () => {
     const { call, calls } = callOf({});
 
-    expect(await save(task({ checkSource: true }), { call, ...options })).toMatchObject({
+    expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
     expect(calls).toEqual(['process', 'head a.jpg']);
@@ -165,7 +165,7 @@ describe('an output that checks its source', () => {
       'a.jpg': [{ etag: '"V2"' }, { etag: '"V3"' }, { etag: '"V4"' }, { etag: '"V5"' }],
     });
 
-    const result = await save(task({ checkSource: true }), { call, ...options });
+    const result = await carryOut(task({ checkSource: true }), { call, ...options });
 
     expect(result).toMatchObject({ status: 'failed', kind: 'transient', code: 'SourceChanging' });
     expect(calls.filter((name) => name === 'process')).toHaveLength(3);
