@@ -3,7 +3,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import type { FailedResult, Outcome, PlanItem, Result, SaveTask, Task } from './result.ts';
+import type { FailedResult, Outcome, PlanItem, Result, Task } from './result.ts';
 import { carryOut, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
@@ -129,7 +129,8 @@ async function settle(
   options: RunOptions,
 ): Promise<Outcome> {
   if (task.action === 'remove') {
-    return carryOut(task, { ...options, ruleSet });
+    const outcome = await carryOut(task, { ...options, ruleSet });
+    return removeIfLate(task, outcome, { ...options, ruleSet });
   }
   const known = recall(options.memory, task);
   const isSaved = known?.status === 'failed' && known.isSaved === true;
@@ -138,23 +139,32 @@ async function settle(
       ? await carryOut(task, { ...options, ruleSet, savedSince, isSaved })
       : known;
   remember(options.memory, task, outcome);
-  const removed = outcome.status === 'saved' ? await removeIfLate(task, { ...options, ruleSet }) : undefined;
-  return removed ?? outcome;
+  return removeIfLate(task, outcome, { ...options, ruleSet });
 }
 
 /**
- * Deletes an output that was just saved, where its rule wants it gone with its source and that was deleted meanwhile: the
- * event of that deletion may have been worked off before there was an output. Undefined where the output stays.
+ * Deletes an output that may be there although its source was deleted, where its rule wants it gone with that: the event of
+ * the deletion may have been worked off before there was an output. Resolves to the outcome where the output stays.
  */
-async function removeIfLate(
-  { rule, source, target }: SaveTask,
-  options: TaskOptions,
-): Promise<Outcome | undefined> {
-  if (!options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove !== undefined)) {
-    return undefined;
+async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
+  const { rule, source, target } = task;
+  const isWanted = options.ruleSet.rules.some(
+    ({ name, onRemove }) => name === rule && onRemove !== undefined,
+  );
+  if (!isWanted || !mayOutliveSource(task, outcome)) {
+    return outcome;
   }
-  const outcome = await carryOut({ action: 'remove', rule, source, target, isLate: true }, options);
-  return outcome.status === 'skipped' ? undefined : outcome;
+  const late = { action: 'remove', rule, source, target, isLate: true } as const;
+  const end = await carryOut(late, options);
+  return end.status === 'skipped' ? outcome : removeIfLate(late, end, options);
+}
+
+/** Whether an output was saved, now or by an attempt at the same event that got no further. */
+function mayOutliveSource(task: Task, outcome: Outcome): boolean {
+  const isOfEvent = task.action === 'remove' || task.raisedAt !== undefined;
+  const isGone = outcome.status === 'failed' && outcome.code === 'NoSuchKey';
+  const isKept = outcome.status === 'skipped' && outcome.reason !== 'source-exists';
+  return outcome.status === 'saved' || (isOfEvent && (isGone || isKept));
 }
 
 function unstartedResult({

@@ -295,6 +295,102 @@ describe('an output that is still being made when its source is deleted', () => 
   });
 });
 
+describe('a source that is uploaded again and deleted again while its target is being deleted', () => {
+  /** Uploads the source again before the target's deletion; where its target is made again, the source is deleted again. */
+  async function raceTwice(whenDeletedAgain: 'before it is read' | 'before the save') {
+    let phase: 'deletion' | 'restoration' | undefined;
+    const rule = { ...thumbnail, outputs: [{ style: 'image/info', target: { key: 'derived/{key}' } }] };
+    const workbench = await startWorkbench({
+      rules: { rules: [rule] },
+      before: (method) => {
+        if (phase === 'deletion' && method === 'DELETE') {
+          phase = undefined;
+          return uploadAgain();
+        }
+        const isEarly = whenDeletedAgain === 'before it is read' && method === 'POST';
+        return phase === 'restoration' && isEarly ? deleteAgain() : undefined;
+      },
+      oss: {
+        processImage: async (request) => {
+          const image = await describeImage(request);
+          if (phase === 'restoration') {
+            await deleteAgain();
+          }
+          return image;
+        },
+      },
+    });
+    async function uploadAgain() {
+      await workbench.invoke(await workbench.upload('uploads/a', 'a newer picture'));
+      phase = 'restoration';
+    }
+    async function deleteAgain() {
+      phase = undefined;
+      await workbench.invoke(await removeAll(workbench, 'uploads/a'));
+    }
+    await workbench.invoke(await workbench.upload('uploads/a', 'a picture'));
+    const event = await removeAll(workbench, 'uploads/a');
+    phase = 'deletion';
+    return { ...workbench, ...(await workbench.invoke(event)) };
+  }
+
+  it.each(['before it is read', 'before the save'] as const)(
+    'a source that is deleted again %s while its target is made again leaves no target',
+    async (moment) => {
+      const { report, read } = await raceTwice(moment);
+
+      expect(report).toMatchObject({ removed: 1, saved: 0, failed: 0 });
+      expect(await read('derived/uploads/a')).toBeUndefined();
+    },
+  );
+});
+
+describe('an output that was saved by an attempt that ended before it could ask for the source', () => {
+  /** The event of an upload that saved its outputs, while its source was deleted and nothing asked for it. */
+  async function leaveBehind(more: object = {}) {
+    const output = { style: 'image/info', target: { key: 'derived/{key}' }, ...more };
+    const workbench = await startWorkbench({ rules: { rules: [{ ...thumbnail, outputs: [output] }] } });
+    const event = await workbench.upload('uploads/a', 'a picture');
+    await workbench.invoke(event);
+    await removeAll(workbench, 'uploads/a');
+    expect(await workbench.read('derived/uploads/a')).toBe('image/info(a picture)');
+    return { ...workbench, event };
+  }
+
+  it.each([
+    ['to be made again', {}],
+    ['that is complete', { headers: { 'Cache-Control': 'no-cache' } }],
+    ['that is not made twice', { refresh: 'missing' }],
+  ])(
+    'an output %s goes with its source, where an attempt ended before it could ask for that',
+    async (_, more) => {
+      const { event, invoke, read } = await leaveBehind(more);
+
+      const { report } = await invoke(event);
+
+      expect(report).toMatchObject({ saved: 0, removed: 1, failed: 0 });
+      expect(await read('derived/uploads/a')).toBeUndefined();
+    },
+  );
+
+  it('an output stays where a person names a source that is not there', async () => {
+    const { invoke, read } = await leaveBehind();
+
+    const { report } = await invoke({ bucket: 'photos', key: 'uploads/a' });
+
+    expect(report.results).toMatchObject([{ status: 'failed', code: 'NoSuchKey' }]);
+    expect(await read('derived/uploads/a')).toBe('image/info(a picture)');
+  });
+
+  it('an upload that was deleted before anything was made of it is no failure where its outputs go with it', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [thumbnail] } });
+    const event = await workbench.upload('uploads/a', 'a picture');
+    await removeAll(workbench, 'uploads/a');
+
+    expect((await workbench.invoke(event)).report).toMatchObject({ removed: 2, failed: 0 });
+  });
+});
+
 describe('targets that are sources themselves', () => {
   const rules = {
     rules: ['a', 'b', 'c', 'd'].map((from, i, all) => ({
