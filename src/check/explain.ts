@@ -8,7 +8,7 @@ import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
 import { type AfterSteps, type Match, needsCopy, type Rule } from '../rules/rule-set.ts';
-import { variablesOf } from '../rules/template.ts';
+import { usesVariable } from '../rules/template.ts';
 
 /** Tells what would become of one object. */
 export interface Explanation extends Partial<OssObject> {
@@ -108,9 +108,7 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     return { rule: name, matches: false, why: whyNot(rule, object, source), outputs: [] };
   }
   const items = plan({ kind: 'object', event: object }, { rules: [rule] });
-  const usesETag = outputs.some(({ target, style }) =>
-    variablesOf([...target.key, ...style]).some((variable) => variable.name === 'etag'),
-  );
+  const usesETag = outputs.some((output) => usesVariable(output, ['etag']));
   const provided = [
     ...(isUnknown ? [conditionsOf(match)] : []),
     ...(usesETag && event.eTag === undefined ? ['with the ETag that its event brings'] : []),

@@ -1,9 +1,11 @@
 import { isNoSuchKey } from '../oss/errors.ts';
-import { deleteObject, headObject } from '../oss/operations.ts';
+import { deleteObject } from '../oss/operations.ts';
 import { completeEvent } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
-import type { Outcome, PlanItem, PlannedSave, RemoveTask, TaskEnd } from '../pipeline/result.ts';
-import { carryOut, type TaskOptions } from '../pipeline/save.ts';
+import type { PlanItem, PlannedSave, RemoveTask, TaskEnd } from '../pipeline/result.ts';
+import { carryOut, headIfPresent, type TaskOptions } from '../pipeline/save.ts';
+
+const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
 
 /**
  * Deletes a target once OSS has said that its source is gone. A source that was uploaded again meanwhile may have had its
@@ -12,44 +14,24 @@ import { carryOut, type TaskOptions } from '../pipeline/save.ts';
  * where the target was not deleted.
  */
 export async function remove(task: RemoveTask, options: TaskOptions): Promise<TaskEnd> {
-  const { call, deadline } = options;
-  const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
-  if (task.isLate) {
-    // The output is saved, whatever the answer: where none comes, it stays.
-    if (await hasSource(task, options).catch(() => true)) {
-      return kept;
-    }
-  } else if (await hasSource(task, options)) {
-    const restored = await restore(task, options);
-    return restored === undefined || restored.status === 'skipped' ? kept : restored;
+  const hasSource = async () => (await headIfPresent(task.source, options, isNoSuchKey)) !== undefined;
+  if (await hasSource()) {
+    return restore(task, options, kept);
   }
-  const { requestId, attempts } = await deleteObject(call, { ...task.target, deadline });
+  const { requestId, attempts } = await deleteObject(options.call, {
+    ...task.target,
+    deadline: options.deadline,
+  });
   const removed: TaskEnd = { status: 'removed', requestId, attempts };
-  if (!(await hasSource(task, options))) {
-    return removed;
-  }
-  const restored = await restore(task, options);
-  return restored?.status === 'skipped' ? kept : (restored ?? removed);
+  return (await hasSource()) ? restore(task, options, removed) : removed;
 }
 
-/** Whether OSS has the source. Throws where it does not say so in its own words. */
-async function hasSource({ source }: RemoveTask, { call, deadline }: TaskOptions): Promise<boolean> {
-  try {
-    await headObject(call, { ...source, deadline });
-    return true;
-  } catch (error) {
-    if (isNoSuchKey(error)) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-/** Saves the target if it is missing, as the rule wants it of the source as it is now; undefined where it wants none. */
+/** Saves the target if it is missing; ends as `unwanted` where the rule wants none of the source as it is now. */
 async function restore(
   { rule, source, target }: RemoveTask,
   options: TaskOptions,
-): Promise<Outcome | undefined> {
+  unwanted: TaskEnd,
+): Promise<TaskEnd> {
   const event = await completeEvent({ ...source, eventName: 'Manual' }, options);
   if ('status' in event) {
     return event;
@@ -61,5 +43,9 @@ async function restore(
     item.target.bucket === target.bucket &&
     item.target.key === target.key;
   const task = plan({ kind: 'object', event }, { rules }).find(isWanted);
-  return task && carryOut({ ...task, refresh: 'missing' }, options);
+  if (task === undefined) {
+    return unwanted;
+  }
+  const restored = await carryOut({ ...task, refresh: 'missing' }, options);
+  return restored.status === 'skipped' ? kept : restored;
 }

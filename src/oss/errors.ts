@@ -98,13 +98,13 @@ export function isOssError(error: unknown): error is OssCallError {
 }
 
 /** Whether OSS said that the object, or its bucket, is not there. */
-export function isNotFound(error: unknown): error is OssServiceError {
-  return isOssError(error) && error.name === 'OssServiceError' && error.statusCode === 404;
+export function isNotFound(error: unknown): boolean {
+  return isOssError(error) && 'statusCode' in error && error.statusCode === 404;
 }
 
 /** Whether OSS itself said that there is no such object: a proxy may answer 404 as well, and so does a bucket that is gone. */
 export function isNoSuchKey(error: unknown): boolean {
-  return isNotFound(error) && error.code === 'NoSuchKey';
+  return isNotFound(error) && isOssError(error) && error.code === 'NoSuchKey';
 }
 
 /**

@@ -2,8 +2,8 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
-import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { usesDay, variablesOf } from '../rules/template.ts';
+import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import { dayVariables, usesVariable } from '../rules/template.ts';
 import { findSkipReason } from './plan.ts';
 import { describeError, type FailedResult } from './result.ts';
 
@@ -45,27 +45,23 @@ export async function completeEvent(
 
 /** Whether a rule asks for more than the event tells. */
 export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
+  const hasLimit = (match.minBytes ?? match.maxBytes) !== undefined;
   return (
     (event.contentType === undefined && match.contentTypes.length > 0) ||
     (event.sizeBytes === undefined &&
-      ((match.minBytes ?? match.maxBytes) !== undefined || outputs.some(isMeasured))) ||
+      (hasLimit || outputs.some(({ afterSteps }) => afterSteps?.skipLarger))) ||
     (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) ||
-    (event.eTag === undefined && outputs.some(usesETag)) ||
-    (event.eventTime === undefined && isManual(event) && outputs.some(usesDay))
+    (event.eTag === undefined &&
+      outputs.some((output) => output.checkSource || usesVariable(output, ['etag']))) ||
+    (event.eventTime === undefined &&
+      isManual(event) &&
+      outputs.some((output) => usesVariable(output, dayVariables)))
   );
 }
 
 /** A manual event has no time of its own; the day is that of its object, and not of an invocation that may be repeated. */
 function isManual({ eventName }: ObjectEvent): boolean {
   return eventName === 'Manual';
-}
-
-function isMeasured({ afterSteps }: Output): boolean {
-  return afterSteps?.skipLarger === true;
-}
-
-function usesETag({ checkSource, style, target }: Output): boolean {
-  return checkSource === true || variablesOf([...style, ...target.key]).some(({ name }) => name === 'etag');
 }
 
 function mayMatch({ match }: Rule, event: ObjectEvent): boolean {

@@ -48,20 +48,15 @@ export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined 
   return outcome;
 }
 
-/** Keeps an outcome that another attempt at the same event need not, or must not, make again. */
+/** Keeps an outcome that another attempt at the same event need not, or must not, make again: OSS's processing is paid for. */
 export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): void {
-  if (outcome.status === 'failed' ? outcome.kind === 'permanent' || outcome.isSaved : isMade(outcome)) {
+  const isKept =
+    outcome.status === 'failed'
+      ? outcome.kind === 'permanent' || outcome.isSaved
+      : outcome.status !== 'skipped' || outcome.reason === 'larger-than-source';
+  if (isKept) {
     memory.set(nameOf(task), outcome);
   }
-}
-
-/** Whether OSS has processed something, which is paid for. */
-function isMade(outcome: Outcome): boolean {
-  return (
-    outcome.status === 'saved' ||
-    outcome.status === 'submitted' ||
-    (outcome.status === 'skipped' && outcome.reason === 'larger-than-source')
-  );
 }
 
 /** A digest, since keys may be long and outputs many. */

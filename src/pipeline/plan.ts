@@ -1,10 +1,10 @@
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
+import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { render, splitKey, usesDay, type VariableValues } from '../rules/template.ts';
-import { isOwnOutput } from './guard.ts';
+import { dayVariables, render, splitKey, usesVariable, type VariableValues } from '../rules/template.ts';
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
 /**
@@ -47,6 +47,14 @@ function isFor({ match, onRemove }: Rule, event: ObjectEvent): boolean {
   return isRemoval(event)
     ? onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key'
     : mismatch === undefined;
+}
+
+/**
+ * The recursion guard: whether the rule, which takes this object, would itself have written it. The build decides which
+ * rules need a guard at all, so that no chain is cut that ends by itself.
+ */
+function isOwnOutput({ ownOutputs = [] }: Rule, { bucket, key }: ObjectEvent): boolean {
+  return ownOutputs.some((own) => (own.bucket ?? bucket) === bucket && matchesKey(own.keys, key));
 }
 
 /** Whether the object may be gone; OSS is asked whether it is. An upload that was aborted was none yet. */
@@ -101,7 +109,7 @@ function planOutput(
       assertTarget(source, target);
       return { status: 'planned', action: 'remove', rule, source, target };
     }
-    if (event.eventTime === undefined && usesDay(output)) {
+    if (event.eventTime === undefined && usesVariable(output, dayVariables)) {
       throw new RangeError(
         'the event tells no time (ISO 8601 with an offset), and the output asks for its day',
       );

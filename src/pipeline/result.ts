@@ -10,7 +10,7 @@ interface Subject {
 }
 
 /** The same of what came to no task, as far as it is known. */
-type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
+export type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
 
 /** One output of one object under one rule: what a call is made from, and what follows it. */
 export interface SaveTask extends Subject {
@@ -32,8 +32,6 @@ export interface SaveTask extends Subject {
 /** One target to be deleted, since its source was. */
 export interface RemoveTask extends Subject {
   action: 'remove';
-  /** The target was only just saved: nothing is made where the source is still there. */
-  isLate?: true | undefined;
 }
 
 export type Task = SaveTask | RemoveTask;

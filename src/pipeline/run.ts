@@ -1,10 +1,11 @@
 import type { EndOfTask, EventRecord, ObjectEvent } from '../events/object-event.ts';
+import { isNoSuchKey } from '../oss/errors.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import type { FailedResult, Outcome, PlanItem, Result, Task } from './result.ts';
-import { carryOut, type TaskOptions } from './save.ts';
+import type { FailedResult, Outcome, PartialSubject, PlanItem, Result, Task } from './result.ts';
+import { carryOut, headIfPresent, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 export interface Job {
@@ -63,7 +64,8 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     if ('event' in work) {
       return ask(work.event, job, slot);
     }
-    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet) : work;
+    const item =
+      'ended' in work ? (await import('../life/life.ts')).outcomeOfTask(work.ended, job.ruleSet.rules) : work;
     const isTask = item.status === 'planned' && !job.dryRun;
     const isLate = isTask && now() >= deadline;
     const result = isLate ? unstartedResult(item) : isTask ? await settle(item, job, options) : item;
@@ -117,11 +119,6 @@ function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current
   });
 }
 
-async function readEnd(ended: EndOfTask, { rules }: RuleSet): Promise<Outcome> {
-  const { outcomeOfTask } = await import('../life/life.ts');
-  return outcomeOfTask(ended, rules);
-}
-
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
 async function settle(
   task: Task,
@@ -148,15 +145,15 @@ async function settle(
  */
 async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
-  const isWanted = options.ruleSet.rules.some(
-    ({ name, onRemove }) => name === rule && onRemove !== undefined,
-  );
-  if (!isWanted || !mayOutliveSource(task, outcome)) {
+  const isWanted = options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove === 'delete');
+  const isGone = async () => (await headIfPresent(source, options, isNoSuchKey)) === undefined;
+  // Where no answer comes, the output stays.
+  if (!isWanted || !mayOutliveSource(task, outcome) || !(await isGone().catch(() => false))) {
     return outcome;
   }
-  const late = { action: 'remove', rule, source, target, isLate: true } as const;
-  const end = await carryOut(late, options);
-  return end.status === 'skipped' ? outcome : removeIfLate(late, end, options);
+  const removal = { action: 'remove', rule, source, target } as const;
+  const end = await carryOut(removal, options);
+  return end.status === 'skipped' ? outcome : removeIfLate(removal, end, options);
 }
 
 /** Whether an output was saved, now or by an attempt at the same event that got no further. */
@@ -167,20 +164,8 @@ function mayOutliveSource(task: Task, outcome: Outcome): boolean {
   return outcome.status === 'saved' || (isOfEvent && (isGone || isKept));
 }
 
-function unstartedResult({
-  rule,
-  source,
-  target,
-}: Pick<PlanItem, 'rule' | 'source' | 'target'>): FailedResult {
+function unstartedResult({ rule, source, target }: PartialSubject): FailedResult {
   const message = 'no time was left to start it';
-  return {
-    status: 'failed',
-    kind: 'transient',
-    code: 'Deadline',
-    message,
-    rule,
-    source,
-    target,
-    attempts: 0,
-  };
+  const failure = { kind: 'transient', code: 'Deadline', message, attempts: 0 } as const;
+  return { status: 'failed', rule, source, target, ...failure };
 }

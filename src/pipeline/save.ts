@@ -42,36 +42,24 @@ export async function carryOut(task: Task, options: TaskOptions): Promise<Outcom
   return result.status === 'skipped' ? result : { ...result, durationMs: options.now() - startedAt };
 }
 
-/** Does what the task asks for; all but a plain save lies in a bundle of its own, since most rules never need it. */
+/** Does what the task asks for. All but a plain save is loaded for it, since most rules never need it. */
 async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
-  if (task.action === 'save' && task.afterSteps === undefined) {
-    return save(task, options);
+  if (task.action === 'remove') {
+    return (await import('../life/life.ts')).remove(task, options);
   }
-  const { saveAndFinish, submit, remove } = await import('../life/life.ts');
-  switch (task.action) {
-    case 'save':
-      return saveAndFinish(task, options);
-    case 'submit':
-      return submit(task, options);
-    case 'remove':
-      return remove(task, options);
+  if (task.action === 'save' && task.afterSteps !== undefined) {
+    return (await import('../life/life.ts')).saveAndFinish(task, options);
   }
-}
-
-/** Makes an output of which nothing is wanted but the picture. */
-async function save(task: SaveTask, options: TaskOptions): Promise<TaskEnd> {
-  const reason = await askReasonToKeep(task, options);
+  const existing = mayKeep(task, options) ? await headIfPresent(task.target, options) : undefined;
+  const reason = existing && findReasonToKeep(existing, task, options);
   if (reason !== undefined) {
     return { status: 'skipped', reason };
   }
+  if (task.action === 'submit') {
+    return (await import('../life/life.ts')).submit(task, options);
+  }
   const { sizeBytes, requestId, attempts } = await processSource(task, options);
   return { status: 'saved', sizeBytes, requestId, attempts };
-}
-
-/** Says why the target is left as it is, having asked OSS for it where any reason is possible. */
-export async function askReasonToKeep(task: SaveTask, options: TaskOptions): Promise<SkipReason | undefined> {
-  const existing = mayKeep(task, options) ? await headIfPresent(task.target, options) : undefined;
-  return existing && findReasonToKeep(existing, task, options);
 }
 
 /** Whether some targets are left as they are, so that each has to be looked at. */
@@ -101,15 +89,16 @@ export function findReasonToKeep(
   return savedAt > Date.parse(version.modifiedAt) + timeoutMs ? 'up-to-date' : undefined;
 }
 
-/** Asks HEAD for an object; resolves to undefined where there is none. */
+/** Asks HEAD for an object; resolves to undefined where there is none, as far as an error may say so. */
 export async function headIfPresent(
   object: OssObject,
   { call, deadline }: TaskOptions,
+  saysNone = isNotFound,
 ): Promise<ObjectResult | undefined> {
   try {
     return await headObject(call, { ...object, deadline });
   } catch (error) {
-    if (isNotFound(error)) {
+    if (saysNone(error)) {
       return undefined;
     }
     throw error;

@@ -1,4 +1,5 @@
 import { toBase64Url } from '../base64url.ts';
+import type { Output } from './rule-set.ts';
 
 /** A piece of a template; offsets are UTF-16 units in the template's text. */
 export type Part =
@@ -13,6 +14,9 @@ export interface Template {
 
 /** The variables that a source object and its event give to a template, next to the rule's own of `vary`. */
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
+
+/** Those that tell the day of the event. */
+export const dayVariables = ['yyyy', 'mm', 'dd'];
 
 /** The values of a template's variables. */
 export type VariableValues = Readonly<Record<string, string | number>>;
@@ -57,15 +61,12 @@ export function parseTemplate(text: string): ParsedTemplate {
     : { ok: false, offset: text.length, expected: 'the "}" that ends "{b64:"', received: 'the end' };
 }
 
-interface UsedVariable {
-  name: string;
-  offset: number;
-  inB64: boolean;
-}
-
 /** Every variable the template uses, those inside `{b64:…}` included. */
-export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable[] {
-  return parts.flatMap((part): UsedVariable[] => {
+export function variablesOf(
+  parts: readonly Part[],
+  inB64 = false,
+): { name: string; offset: number; inB64: boolean }[] {
+  return parts.flatMap((part) => {
     if (part.kind === 'b64') {
       return variablesOf(part.parts, true);
     }
@@ -73,15 +74,12 @@ export function variablesOf(parts: readonly Part[], inB64 = false): UsedVariable
   });
 }
 
-/** Whether an output's style or target depends on the day of the event. */
-export function usesDay({
-  style,
-  target,
-}: {
-  style: readonly Part[];
-  target: { key: readonly Part[] };
-}): boolean {
-  return variablesOf([...style, ...target.key]).some(({ name }) => ['yyyy', 'mm', 'dd'].includes(name));
+/** Whether an output's style or target depends on one of the variables. */
+export function usesVariable(
+  { style, target }: Pick<Output, 'style' | 'target'>,
+  variables: readonly string[],
+): boolean {
+  return variablesOf([...style, ...target.key]).some(({ name }) => variables.includes(name));
 }
 
 /**
