@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Credentials } from '../../../oss/sign.ts';
 import { forbidden, type OssError } from '../http/errors.ts';
 
 export interface AccessKey {
@@ -14,35 +13,22 @@ export interface Principal {
   readonly principalId: string;
 }
 
-interface TemporaryCredentials extends Credentials {
-  readonly securityToken: string;
-  /** ISO 8601, as STS writes it. */
-  readonly expiration: string;
-}
-
-export interface AccessKeys {
-  /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */
-  principalOf(accessKeyId: string, securityToken: string | undefined): Principal;
-  issueToken(options: { roleName: string; ttlSeconds?: number }): TemporaryCredentials;
-}
-
 interface TemporaryKey extends Principal {
   readonly token: string;
   readonly expiresMs: number;
 }
 
+export type AccessKeys = ReturnType<typeof createAccessKeys>;
+
 /**
  * The account's AccessKeys and the temporary ones issued to roles, which live as long as the process.
  * Codes as OSS help lists them for "403 errors"; ec numbers where a help page names one.
  */
-export function createAccessKeys(
-  accessKeys: readonly AccessKey[],
-  accountId: string,
-  now: () => number,
-): AccessKeys {
+export function createAccessKeys(accessKeys: readonly AccessKey[], accountId: string, now: () => number) {
   const secrets = new Map(accessKeys.map(({ id, secret }) => [id, secret] as const));
   const issued = new Map<string, TemporaryKey>();
 
+  /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */
   function principalOf(accessKeyId: string, securityToken: string | undefined): Principal {
     if (securityToken === undefined) {
       const accessKeySecret = secrets.get(accessKeyId);
@@ -66,7 +52,8 @@ export function createAccessKeys(
 
   return {
     principalOf,
-    issueToken: ({ roleName, ttlSeconds = 3600 }) => {
+    /** Temporary credentials of a role; `expiration` is ISO 8601, as STS writes it. */
+    issueToken: ({ roleName, ttlSeconds = 3600 }: { roleName: string; ttlSeconds?: number }) => {
       for (const [id, { expiresMs }] of issued) {
         if (now() - expiresMs > 3_600_000) {
           issued.delete(id);

@@ -1,23 +1,22 @@
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { AccessKeys, Principal } from './access-keys.ts';
+import type { Service } from '../operations/operation.ts';
+import type { Principal } from './access-keys.ts';
 import { type Claim, verify } from './claim.ts';
 import { readV1Header, readV1Url } from './v1.ts';
 import { readV4Header, readV4Url } from './v4.ts';
-
-interface AuthOptions extends Pick<AccessKeys, 'principalOf'> {
-  readonly region: string;
-  readonly now: () => number;
-}
 
 /**
  * Verifies the signature of a request as received: V4 and V1, each in a header or in the URL (documented: OSS help
  * "Include a V4 signature", "Include a V1 signature"; ec numbers from the help page of each). Undefined for an
  * anonymous request. The order in which several faults are reported is assumed.
  */
-export function authenticate(request: OssRequest, options: AuthOptions): Principal | undefined {
-  const claim = readClaim(request, options.region, options.now());
-  return claim && verify(claim, options.principalOf);
+export function authenticate(
+  request: OssRequest,
+  { region, now, accessKeys }: Service,
+): Principal | undefined {
+  const claim = readClaim(request, region, now());
+  return claim && verify(claim, accessKeys.principalOf);
 }
 
 function readClaim(request: OssRequest, region: string, nowMs: number): Claim | undefined {

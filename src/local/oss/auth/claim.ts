@@ -2,32 +2,26 @@ import { timingSafeEqual } from 'node:crypto';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 import type { AccessKeys, Principal } from './access-keys.ts';
 
-/** A signature that a secret makes, and of what. */
-export interface ComputedSignature {
-  readonly stringToSign: string;
-  readonly signature: string;
-}
-
 /** A request's or a form's own account of its signature, whatever the version and wherever it stands. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
   readonly signature: string;
-  /** The signatures of the same thing that are right for a secret: several where clients differ and OSS takes each. */
-  readonly sign: (secret: string) => readonly [ComputedSignature, ...ComputedSignature[]];
+  /** Texts of which any may be signed: several where clients differ and OSS takes each. */
+  readonly stringsToSign: readonly [string, ...string[]];
+  readonly sign: (stringToSign: string, secret: string) => string;
   /** The number that goes with the refusal. */
   readonly ec: string;
 }
 
 /** Finds out who signed; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): Principal {
-  const { accessKeyId, securityToken, signature, ec } = claim;
+  const { accessKeyId, securityToken, signature, stringsToSign, sign, ec } = claim;
   const principal = principalOf(accessKeyId, securityToken);
-  const expected = claim.sign(principal.accessKeySecret);
-  if (expected.some((each) => isSame(each.signature, signature))) {
+  if (stringsToSign.some((text) => isSame(sign(text, principal.accessKeySecret), signature))) {
     return principal;
   }
-  const { stringToSign } = expected[0];
+  const [stringToSign] = stringsToSign;
   const shown = securityToken ? stringToSign.replaceAll(securityToken, '***') : stringToSign;
   const extra = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: shown };
   const message =

@@ -4,7 +4,6 @@ import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
 import {
   type Claim,
-  type ComputedSignature,
   checkSkew,
   checkValidity,
   invalidAuthorization,
@@ -51,10 +50,11 @@ export function v1Claim(
   claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
   text: string,
 ): Claim {
-  const sign = (secret: string): [ComputedSignature] => [
-    { stringToSign: text, signature: createHmac('sha1', secret).update(text, 'latin1').digest('base64') },
-  ];
-  return { ...claim, sign, ec: '0002-00000040' };
+  return { ...claim, stringsToSign: [text], sign: signTextV1, ec: '0002-00000040' };
+}
+
+function signTextV1(text: string, secret: string): string {
+  return createHmac('sha1', secret).update(text, 'latin1').digest('base64');
 }
 
 /** The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. */

@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { OssRequest } from '../http/request.ts';
-import type { ComputedSignature } from './claim.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
 export interface V4Credential {
@@ -21,22 +20,19 @@ export interface V4Signing {
 type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
 
 /**
- * The signature a request ought to have, in the steps of OSS help "Include a V4 signature"; `emptyValue` is what
+ * The text that a request ought to be signed by, in the steps of OSS help "Include a V4 signature"; `emptyValue` is what
  * follows the name of a query parameter without value.
  */
-export function signV4(
+export function stringToSignV4(
   request: SignedParts,
-  { credential, signedAt, additionalHeaders }: V4Signing,
-  secret: string,
+  { credential: { date, region, product }, signedAt, additionalHeaders }: V4Signing,
   emptyValue: '' | '=' = '',
-): ComputedSignature {
+): string {
   const canonical = canonicalRequest(request, additionalHeaders, emptyValue);
   // latin1: header values hold one character a byte, and the hash is over the bytes that came in.
   const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
-  const { date, region, product } = credential;
   const scope = [date, region, product, 'aliyun_v4_request'].join('/');
-  const stringToSign = ['OSS4-HMAC-SHA256', signedAt, scope, hash].join('\n');
-  return { stringToSign, signature: signTextV4(stringToSign, credential, secret) };
+  return ['OSS4-HMAC-SHA256', signedAt, scope, hash].join('\n');
 }
 
 /** A text signed with the key of this day, region and product: a string to sign, or the policy of a form. */

@@ -2,7 +2,6 @@ import { badRequest } from '../http/errors.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import {
   type Claim,
-  type ComputedSignature,
   checkSkew,
   checkValidity,
   invalidAuthorization,
@@ -11,7 +10,7 @@ import {
   parseHttpDate,
   parseIsoDate,
 } from './claim.ts';
-import { signV4, type V4Credential, type V4Signing } from './v4-signature.ts';
+import { signTextV4, stringToSignV4, type V4Credential, type V4Signing } from './v4-signature.ts';
 
 const maxExpiresSeconds = 7 * 24 * 3600;
 
@@ -94,12 +93,17 @@ function requestClaim(
   securityToken: string | undefined,
 ): Claim {
   // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
-  const sign = (secret: string): [ComputedSignature, ComputedSignature] => [
-    signV4(request, signing, secret),
-    signV4(request, signing, secret, '='),
-  ];
-  const { accessKeyId } = signing.credential;
-  return { accessKeyId, securityToken, signature, sign, ec: '0002-00000201' };
+  const stringsToSign = [stringToSignV4(request, signing), stringToSignV4(request, signing, '=')] as const;
+  return v4Claim({ signature, securityToken, stringsToSign }, signing.credential);
+}
+
+/** The claim to have signed texts: those of a request, or the policy of a form. */
+export function v4Claim(
+  claim: Pick<Claim, 'signature' | 'securityToken' | 'stringsToSign'>,
+  credential: V4Credential,
+): Claim {
+  const sign = (text: string, secret: string) => signTextV4(text, credential, secret);
+  return { ...claim, accessKeyId: credential.accessKeyId, sign, ec: '0002-00000201' };
 }
 
 /** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */

@@ -8,14 +8,13 @@ import { findOperation, operationName, type PublicAccess } from './table.ts';
 
 /** Verifies who asks, and does what is asked for. */
 export async function carryOut(service: Service, request: OssRequest): Promise<Reply> {
-  const { region, now, log, accessKeys } = service;
   const { requestId, bucket } = request;
   // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
   const mayMakeBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');
   if (bucket !== '' && !mayMakeBucket) {
     service.store.bucket(bucket);
   }
-  const principal = authenticate(request, { region, now, principalOf: accessKeys.principalOf });
+  const principal = authenticate(request, service);
   const { name, run, access } = findOperation(request);
   if (principal === undefined && !isPublic(service, request, access)) {
     const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
@@ -24,7 +23,7 @@ export async function carryOut(service: Service, request: OssRequest): Promise<R
   refuseUnsupported(request);
   const ignored = ignoredNames(request);
   if (ignored.length > 0) {
-    log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
+    service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
   }
   return run(service, { ...request, principalId: principal?.principalId ?? 'anonymous' });
 }

@@ -1,8 +1,7 @@
-import { type Claim, type ComputedSignature, verify } from '../auth/claim.ts';
+import { type Claim, verify } from '../auth/claim.ts';
 import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
-import { checkScope, parseCredential } from '../auth/v4.ts';
-import { signTextV4 } from '../auth/v4-signature.ts';
+import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
@@ -72,11 +71,7 @@ function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
     const credential = parseCredential(fields.get('x-oss-credential'));
     checkScope(credential, fields.get('x-oss-date') ?? '', region);
     const signature = fields.get('x-oss-signature') ?? '';
-    const sign = (secret: string): [ComputedSignature] => [
-      { stringToSign: policy, signature: signTextV4(policy, credential, secret) },
-    ];
-    const { accessKeyId } = credential;
-    return { accessKeyId, signature, securityToken, sign, ec: '0002-00000201' };
+    return v4Claim({ signature, securityToken, stringsToSign: [policy] }, credential);
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
   if (accessKeyId === undefined || signature === undefined) {

@@ -1,5 +1,5 @@
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
-import { signV4 } from '../../oss/auth/v4-signature.ts';
+import { signTextV4, stringToSignV4 } from '../../oss/auth/v4-signature.ts';
 
 interface RequestToPresign {
   method: string;
@@ -31,7 +31,8 @@ export function presign(
   ]);
   const headers = new Map(contentType ? [['content-type', contentType]] : []);
   const signing = { credential, signedAt, additionalHeaders: [] };
-  const { signature } = signV4({ method, bucket, key, query, headers }, signing, accessKey.secret);
+  const stringToSign = stringToSignV4({ method, bucket, key, query, headers }, signing);
+  const signature = signTextV4(stringToSign, signing.credential, accessKey.secret);
   const text = new URLSearchParams([...query, ['x-oss-signature', signature]]);
   return `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}?${text}`;
 }
