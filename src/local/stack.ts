@@ -19,17 +19,17 @@ import { Tasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
-import type { FaultPlan } from './oss/faults/plan.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
-import { createLocalOss, type LocalOss, localAccountId } from './oss/server.ts';
+import { createLocalOss, type LocalOss, type LocalOssOptions, localAccountId } from './oss/server.ts';
 import { createPage, type Page, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents, type StackListener } from './stack-events.ts';
 
 export interface LocalStackOptions
   extends Pick<
-    LocalFunctionComputeOptions,
-    'instanceProgram' | 'nodeBinary' | 'startInstance' | 'inspect' | 'retryDelaysMs'
-  > {
+      LocalFunctionComputeOptions,
+      'instanceProgram' | 'nodeBinary' | 'startInstance' | 'inspect' | 'retryDelaysMs'
+    >,
+    Pick<LocalOssOptions, 'region' | 'faults' | 'corsOrigins' | 'simulateTasks'> {
   /** Taken for this process alone. */
   dataDir: string;
   port: number;
@@ -40,13 +40,7 @@ export interface LocalStackOptions
   /** The folder of the built function; its rules are replaced. */
   bundleDir: string;
   accessKey: AccessKey;
-  region: string;
   log: Logger;
-  corsOrigins?: readonly string[] | undefined;
-  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
-  simulateTasks?: boolean | undefined;
-  /** The faults of the local OSS. */
-  faults?: FaultPlan | undefined;
   /** The folder of the built page; there is no page without it. */
   pageDir?: string | undefined;
   /** Is told everything that happens, from the start. */
@@ -89,7 +83,7 @@ export async function startLocalStack(options: LocalStackOptions) {
 
 /** Builds everything before the port is opened: from then on, every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
-  const { dataDir, rulesFile, region } = options;
+  const { dataDir, rulesFile } = options;
   const events = createStackEvents(options.log, options.listener);
   const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
@@ -98,12 +92,9 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
+    ...options,
     dataDir: join(dataDir, 'oss'),
-    region,
     buckets,
-    faults: options.faults,
-    corsOrigins: options.corsOrigins,
-    simulateTasks: options.simulateTasks,
     log,
     setAside,
     accessKeys: [options.accessKey],
@@ -194,22 +185,6 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-/** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
-function createReload(
-  options: LocalStackOptions,
-  parts: RulesUsers,
-  { log, emit }: StackEvents,
-): () => Promise<RulesUpdate> {
-  const inTurn = pLimit(1);
-  return () =>
-    inTurn(async () => {
-      const update = await replaceRules(options, parts);
-      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
-      emit({ type: 'rules', update });
-      return update;
-    });
-}
-
 /** All that depends on the rules. */
 interface RulesUsers {
   oss: LocalOss;
@@ -217,18 +192,30 @@ interface RulesUsers {
   trigger: LocalTrigger;
 }
 
-async function replaceRules(
+/** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
+function createReload(
   options: LocalStackOptions,
   { oss, functionCompute, trigger }: RulesUsers,
-): Promise<RulesUpdate> {
-  try {
-    const buckets = await prepareCode(options, trigger);
-    oss.ensureBuckets(buckets);
-    await functionCompute.replaceCode(codeDirOf(options.dataDir));
-    return { status: 'loaded', buckets };
-  } catch (error) {
-    return { status: 'refused', message: error instanceof Error ? error.message : String(error) };
-  }
+  { log, emit }: StackEvents,
+): () => Promise<RulesUpdate> {
+  const inTurn = pLimit(1);
+  const replaceRules = async (): Promise<RulesUpdate> => {
+    try {
+      const buckets = await prepareCode(options, trigger);
+      oss.ensureBuckets(buckets);
+      await functionCompute.replaceCode(codeDirOf(options.dataDir));
+      return { status: 'loaded', buckets };
+    } catch (error) {
+      return { status: 'refused', message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  return () =>
+    inTurn(async () => {
+      const update = await replaceRules();
+      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
+      emit({ type: 'rules', update });
+      return update;
+    });
 }
 
 const codeDirOf = (dataDir: string) => join(dataDir, 'function');

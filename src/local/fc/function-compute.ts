@@ -9,7 +9,7 @@ import type { Credentials } from '../../oss/sign.ts';
 import { buildContext, buildEnvironment, type FunctionConfig } from './context.ts';
 import { createDeliveries, type DeliveryOptions } from './delivery.ts';
 import { eventFileName, listEventFiles, writeEventFile } from './event-files.ts';
-import { InstancePool } from './instance-pool.ts';
+import { createInstancePool, type InstancePool } from './instance-pool.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance-process.ts';
 
 export interface LocalFunctionComputeOptions
@@ -53,7 +53,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
 
   const maxInstances = inspect === undefined ? (options.maxInstances ?? 2) : 1;
   const start = () => createInstance(options, codeDirs.at(-1) ?? '');
-  const pool = new InstancePool(maxInstances, start, closing.signal);
+  const pool = createInstancePool(maxInstances, start, closing.signal);
   const invoke = createInvoke(pool, options);
   const deliveries = createDeliveries({
     retryDelaysMs: [1000, 2000, 4000],
