@@ -50,7 +50,10 @@ export class Faults {
     const plan = parseFaultPlan(input);
     const { seed = 1, rules = [] } = plan;
     this.#plan = plan;
-    this.#switches = rules.map((rule, index) => createSwitch(rule, createRandom(seed + index * 0x9e3779b9)));
+    this.#switches = rules.map((rule, index) => {
+      const random = createRandom(seed + index * 0x9e3779b9);
+      return { rule, matchesKey: keyMatcher(rule.key), random, applied: 0 };
+    });
     this.#takeImageCall = createQuota(plan.imageCallsPerSecond ?? imageCallsPerSecond, now);
   }
 
@@ -64,7 +67,7 @@ export class Faults {
     const { request, run, refuse } = exchange;
     const { now, log } = this.#options;
     const operation = operationName(request) ?? '';
-    const hit = this.#switches.find((each) => each.isHitBy(request, operation));
+    const hit = this.#switches.find((each) => isHit(each, request, operation));
     if (hit !== undefined) {
       hit.applied += 1;
       const { requestId, bucket, key } = request;
@@ -79,25 +82,21 @@ export class Faults {
 /** A rule of the plan in force. */
 interface FaultSwitch {
   readonly rule: FaultRule;
-  readonly isHitBy: (request: OssRequest, operation: string) => boolean;
+  readonly matchesKey: (key: string) => boolean;
+  readonly random: () => number;
   applied: number;
 }
 
-function createSwitch(rule: FaultRule, random: () => number): FaultSwitch {
-  const { fault, operation: wanted, key, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
-  const matchesKey = keyMatcher(key);
-  const created: FaultSwitch = {
-    rule,
-    applied: 0,
-    isHitBy: (request, operation) =>
-      created.applied < count &&
-      (wanted === undefined || wanted === operation || operation.startsWith(`${wanted} with `)) &&
-      (faultOperations[fault]?.includes(operation) ?? true) &&
-      matchesKey(request.key) &&
-      (fault !== 'SecurityTokenExpired' || hasToken(request)) &&
-      random() < probability,
-  };
-  return created;
+function isHit({ rule, matchesKey, random, applied }: FaultSwitch, request: OssRequest, operation: string) {
+  const { fault, operation: wanted = operation, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
+  return (
+    applied < count &&
+    (wanted === operation || operation.startsWith(`${wanted} with `)) &&
+    (faultOperations[fault]?.includes(operation) ?? true) &&
+    matchesKey(request.key) &&
+    (fault !== 'SecurityTokenExpired' || hasToken(request)) &&
+    random() < probability
+  );
 }
 
 /** Only what is signed with a temporary AccessKey has a token to expire. */

@@ -1,53 +1,36 @@
 import { OssError } from '../http/errors.ts';
 
+type Refusal = readonly [code: string, statusCode: number, message: string, ec?: string];
+
+/** Documented: OSS help "503 error", which has the messages, "403 errors", "IMG error responses" and the pages per EC. */
+const refusals = [
+  ['CpuLimitExceeded', 503, 'Please reduce your request rate.', '0004-00000801'],
+  ['TotalQpsLimitExceeded', 503, 'Max total qps limit is exceeded.', '0004-00000302'],
+  ['ActiveRequestLimitExceeded', 503, 'Max active request limit is exceeded.', '0004-00000601'],
+  ['MetaOperationQpsLimitExceeded', 503, 'Qps limit for the meta operation is exceeded.'],
+  ['UploadTrafficRateLimitExceeded', 503, 'Please reduce your upload request traffic.'],
+  ['DownloadTrafficRateLimitExceeded', 503, 'Please reduce your download request traffic.'],
+  ['ServiceUnavailable', 503, 'Thread pool is almost full, please retry later.'],
+  ['InternalError', 500, 'We encountered an internal error. Please try again.'],
+  ['AccessDenied', 403, 'You have no right to access this object because of bucket acl.', '0003-00000201'],
+  ['SecurityTokenExpired', 403, 'The security token you provided has expired.'],
+  ['ImageTooLarge', 400, 'The source image is larger than 20 MB.', '0040-00000009'],
+] as const satisfies readonly Refusal[];
+
 /** All faults: refusals first, then what goes wrong with the connection, the answer, the clock, or what is saved. */
 export const faultNames = [
-  'CpuLimitExceeded',
-  'TotalQpsLimitExceeded',
-  'ActiveRequestLimitExceeded',
-  'MetaOperationQpsLimitExceeded',
-  'UploadTrafficRateLimitExceeded',
-  'DownloadTrafficRateLimitExceeded',
-  'ServiceUnavailable',
-  'InternalError',
-  'AccessDenied',
-  'SecurityTokenExpired',
-  'ImageTooLarge',
-  'DropBefore',
-  'DropAfter',
-  'HalfOpen',
-  'SlowAnswer',
-  'TruncatedAnswer',
-  'WrongJson',
-  'RequestTimeTooSkewed',
-  'InvalidSigningDate',
-  'OtherObject',
-] as const;
+  ...refusals.map(([code]) => code),
+  ...(['DropBefore', 'DropAfter', 'HalfOpen', 'SlowAnswer', 'TruncatedAnswer', 'WrongJson'] as const),
+  ...(['RequestTimeTooSkewed', 'InvalidSigningDate', 'OtherObject'] as const),
+];
 
 export type FaultName = (typeof faultNames)[number];
 
-/**
- * Refusals by their own code (documented: OSS help "503 error", which has the messages, "403 errors", "IMG error
- * responses" and the pages per EC).
- */
-const refusals: Partial<Record<FaultName, readonly [statusCode: number, message: string, ec?: string]>> = {
-  CpuLimitExceeded: [503, 'Please reduce your request rate.', '0004-00000801'],
-  TotalQpsLimitExceeded: [503, 'Max total qps limit is exceeded.', '0004-00000302'],
-  ActiveRequestLimitExceeded: [503, 'Max active request limit is exceeded.', '0004-00000601'],
-  MetaOperationQpsLimitExceeded: [503, 'Qps limit for the meta operation is exceeded.'],
-  UploadTrafficRateLimitExceeded: [503, 'Please reduce your upload request traffic.'],
-  DownloadTrafficRateLimitExceeded: [503, 'Please reduce your download request traffic.'],
-  ServiceUnavailable: [503, 'Thread pool is almost full, please retry later.'],
-  InternalError: [500, 'We encountered an internal error. Please try again.'],
-  AccessDenied: [403, 'You have no right to access this object because of bucket acl.', '0003-00000201'],
-  SecurityTokenExpired: [403, 'The security token you provided has expired.'],
-  ImageTooLarge: [400, 'The source image is larger than 20 MB.', '0040-00000009'],
-};
-
 /** The answer of a fault that is a refusal. */
 export function refusalOf(fault: FaultName): OssError {
-  const [statusCode, message, ec] = refusals[fault] ?? [500, `${fault} is no refusal.`];
-  return new OssError({ statusCode, code: fault, message, ec });
+  const refusal: Refusal | undefined = refusals.find(([code]) => code === fault);
+  const [code, statusCode, message, ec] = refusal ?? [fault, 500, `${fault} is no refusal.`];
+  return new OssError({ statusCode, code, message, ec });
 }
 
 /** Operations that run a style on an image. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { badRequest } from './errors.ts';
 import type { OssRequest } from './request.ts';
+import { readMessage } from './routes.ts';
 
 /** Checks a body once all of it has passed. */
 type BodyCheck = (digest: { readonly md5: Buffer }) => void;
@@ -29,16 +30,10 @@ export function contentMd5Check({ headers }: OssRequest): BodyCheck {
 /** A small body, whole and checked; more than `limitBytes` is refused. */
 export async function readBody(request: OssRequest, limitBytes: number): Promise<Buffer> {
   const check = contentMd5Check(request);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request.body) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) {
-      throw badRequest('InvalidArgument', `The body is longer than ${limitBytes} bytes.`);
-    }
-    chunks.push(chunk);
+  const body = await readMessage(request.body, limitBytes);
+  if (body === undefined) {
+    throw badRequest('InvalidArgument', `The body is longer than ${limitBytes} bytes.`);
   }
-  const body = Buffer.concat(chunks);
   check({ md5: createHash('md5').update(body).digest() });
   return body;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** Answers a request that is not OSS's; undefined leaves it to the next route, and at last to OSS. */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
@@ -43,7 +44,7 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
 }
 
 /** A body whole, or undefined when it is longer than `limitBytes`. */
-export async function readMessage(message: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
+export async function readMessage(message: Readable, limitBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of message) {

@@ -24,28 +24,22 @@ interface TaskResult {
   readonly targets?: readonly OssObject[] | undefined;
 }
 
+type TaskOutcome =
+  | ({ readonly status: 'Succeeded' } & TaskResult)
+  | { readonly status: 'Failed'; readonly code: string; readonly message: string };
+
 /** A task at its end. */
-export type EndedTask = TaskRequest & {
-  readonly taskId: string;
-  readonly eventId: string;
-  readonly requestId: string;
-  /** ISO 8601. */
-  readonly startTime: string;
-  readonly endTime: string;
-} & (
-    | ({ readonly status: 'Succeeded' } & TaskResult)
-    | { readonly status: 'Failed'; readonly code: string; readonly message: string }
-  );
+export type EndedTask = TaskRequest &
+  TaskOutcome & {
+    readonly taskId: string;
+    readonly eventId: string;
+    readonly requestId: string;
+    /** ISO 8601. */
+    readonly startTime: string;
+    readonly endTime: string;
+  };
 
-/** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
-export type StartTask = (request: TaskRequest, work: () => Promise<TaskResult>) => TaskIds;
-
-/** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
-interface TaskIds {
-  readonly EventId: string;
-  readonly RequestId: string;
-  readonly TaskId: string;
-}
+export type StartTask = ReturnType<typeof createTaskRunner>;
 
 interface TaskRunnerOptions {
   readonly dataDir: string;
@@ -55,19 +49,28 @@ interface TaskRunnerOptions {
   readonly onEnd: (task: EndedTask) => void;
 }
 
+/** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
+function newIds({ kind }: TaskRequest) {
+  return {
+    EventId: `181-${randomBytes(20).toString('base64url')}`,
+    RequestId: randomUUID().toUpperCase(),
+    TaskId: `${kind}-${randomUUID()}`,
+  };
+}
+
 /**
  * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir` (its fields are assumed); a
  * task that the server's end cuts short leaves none.
  */
-export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions): StartTask {
+export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions) {
   const tasksDir = join(dataDir, 'tasks');
   mkdirSync(tasksDir, { recursive: true });
 
-  async function run(ids: TaskIds, request: TaskRequest, work: () => Promise<TaskResult>): Promise<void> {
+  async function run(ids: ReturnType<typeof newIds>, request: TaskRequest, work: () => Promise<TaskResult>) {
     const startTime = new Date(now()).toISOString();
     const outcome = await work().then(
-      (result) => ({ status: 'Succeeded', ...result }) as const,
-      (error: unknown) => ({ status: 'Failed', ...describeFailure(error) }) as const,
+      (result): TaskOutcome => ({ status: 'Succeeded', ...result }),
+      describeFailure,
     );
     const { TaskId: taskId, EventId: eventId, RequestId: requestId } = ids;
     const endTime = new Date(now()).toISOString();
@@ -79,12 +82,9 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
     onEnd(task);
   }
 
-  return (request, work) => {
-    const ids = {
-      EventId: `181-${randomBytes(20).toString('base64url')}`,
-      RequestId: randomUUID().toUpperCase(),
-      TaskId: `${request.kind}-${randomUUID()}`,
-    };
+  /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
+  return (request: TaskRequest, work: () => Promise<TaskResult>) => {
+    const ids = newIds(request);
     setImmediate(() => {
       run(ids, request, work).catch((error: unknown) =>
         log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
@@ -94,7 +94,7 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
   };
 }
 
-function describeFailure(error: unknown): { code: string; message: string } {
+function describeFailure(error: unknown): TaskOutcome {
   const code = error instanceof OssError ? error.code : 'InternalError';
-  return { code, message: error instanceof Error ? error.message : String(error) };
+  return { status: 'Failed', code, message: error instanceof Error ? error.message : String(error) };
 }
