@@ -1,6 +1,6 @@
 import { OssError } from '../http/errors.ts';
 
-type Refusal = readonly [code: string, statusCode: number, message: string, ec?: string];
+type FaultRefusal = readonly [code: string, statusCode: number, message: string, ec?: string];
 
 /** Documented: OSS help "503 error", which has the messages, "403 errors", "IMG error responses" and the pages per EC. */
 const refusals = [
@@ -15,7 +15,7 @@ const refusals = [
   ['AccessDenied', 403, 'You have no right to access this object because of bucket acl.', '0003-00000201'],
   ['SecurityTokenExpired', 403, 'The security token you provided has expired.'],
   ['ImageTooLarge', 400, 'The source image is larger than 20 MB.', '0040-00000009'],
-] as const satisfies readonly Refusal[];
+] as const satisfies readonly FaultRefusal[];
 
 /** All faults: refusals first, then what goes wrong with the connection, the answer, the clock, or what is saved. */
 export const faultNames = [
@@ -28,7 +28,7 @@ export type FaultName = (typeof faultNames)[number];
 
 /** The answer of a fault that is a refusal. */
 export function refusalOf(fault: FaultName): OssError {
-  const refusal: Refusal | undefined = refusals.find(([code]) => code === fault);
+  const refusal: FaultRefusal | undefined = refusals.find(([code]) => code === fault);
   const [code, statusCode, message, ec] = refusal ?? [fault, 500, `${fault} is no refusal.`];
   return new OssError({ statusCode, code, message, ec });
 }
