@@ -144,12 +144,32 @@ describe('the deployed bundle', () => {
   it.each([
     ['nothing beyond a save, without that file', {}, [], '"saved":1,'],
     ['a header, with it', { headers: { Expires: '0' } }, ['life.js'], '"saved":1,'],
-    ['a header, and fails without it', { headers: { Expires: '0' } }, [], "Cannot find module './life.js'"],
     ['a deletion, with it', {}, ['life.js'], '"removed":1,', deletion],
   ])('works by rules that ask for %s', async (_, more, files, expected, event: object = upload) => {
+    expect(await invokeBuilt(more, files, event)).toContain(expected);
+  });
+
+  const endOfTask = { source: 'acs.imm', type: 'imm:Task:MediaConvert', data: { TaskId: 'MediaConvert-1' } };
+  it.each([
+    ['is missing', undefined],
+    ['was cut off', 'exports.submit = (task) => {'],
+    ['is empty', ''],
+  ])('says in one sentence what to do where life.js %s', async (_, content) => {
+    const sentence =
+      /life\.js, which does what follows a save, cannot be loaded \([^\n()]+\): deploy all of dist/;
+
+    expect(await invokeBuilt({ headers: { Expires: '0' } }, [], upload, content)).toMatch(sentence);
+    expect(await invokeBuilt({}, [], endOfTask, content)).toMatch(sentence);
+  });
+
+  /** Calls the built function, of which these files were deployed beside `index.js`, and gives what it printed. */
+  async function invokeBuilt(more: object, files: readonly string[], event: object, life?: string) {
     const dir = await mkdtemp(join(tmpdir(), 'built-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
     await Promise.all(['index.js', ...files].map((file) => copyFile(join(outDir, file), join(dir, file))));
+    if (life !== undefined) {
+      await writeFile(join(dir, 'life.js'), life);
+    }
     const outputs = [{ style: 'image/resize,w_10', target: { key: 'derived/{base}' }, ...more }];
     const rule = { name: 'r', match: { key: 'uploads/*' }, outputs };
     const onRemove = event === deletion ? { onRemove: 'delete' } : {};
@@ -169,9 +189,8 @@ describe('the deployed bundle', () => {
       [resolve('test/fixtures/deploy/load.cjs'), 'require', dir, input],
       { env: { OSS_ENDPOINT: oss.url } },
     ).catch((error: { stdout: string }) => error);
-
-    expect(stdout).toContain(expected);
-  });
+    return stdout;
+  }
 
   it('the deployed bundle keeps the class names of errors, which Function Compute reports', async () => {
     const { handler } = await import(join(outDir, 'index.js'));

@@ -4,8 +4,16 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import type { FailedResult, Outcome, PartialSubject, PlanItem, Result, Task } from './result.ts';
-import { carryOut, headIfPresent, type TaskOptions } from './save.ts';
+import {
+  describeError,
+  type FailedResult,
+  type Outcome,
+  type PartialSubject,
+  type PlanItem,
+  type Result,
+  type Task,
+} from './result.ts';
+import { carryOut, headIfPresent, loadLife, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 export interface Job {
@@ -64,8 +72,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     if ('event' in work) {
       return ask(work.event, job, slot);
     }
-    const item =
-      'ended' in work ? (await import('../life/life.ts')).outcomeOfTask(work.ended, job.ruleSet.rules) : work;
+    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet) : work;
     const isTask = item.status === 'planned' && !job.dryRun;
     const isLate = isTask && now() >= deadline;
     const result = isLate ? unstartedResult(item) : isTask ? await settle(item, job, options) : item;
@@ -117,6 +124,14 @@ function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current
     }
     fill();
   });
+}
+
+async function readEnd(ended: EndOfTask, { rules }: RuleSet): Promise<Outcome> {
+  try {
+    return (await loadLife()).outcomeOfTask(ended, rules);
+  } catch (error) {
+    return { status: 'failed', ...describeError(error) };
+  }
 }
 
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
