@@ -112,15 +112,21 @@ export function describeCollision({ first, second, sources, target }: Collision)
 
 /** Refuses to delete what may belong to a source that is there. */
 export function describeUnsafeRemoval(unsafe: UnsafeRemoval): Diagnostic {
-  const hint =
-    '{key}, or {dir}, {name} and {ext}, in this order and with a "/" or "." between, keep them apart.';
   return atTarget(unsafe.writer, {
     severity: 'error',
     code: 'unsafe-removal',
     message: `\`onRemove: delete\` could take an output of another source along: ${explainUnsafe(unsafe)}`,
-    hint:
-      unsafe.kind === 'other' ? 'Save them under folders of their own, or with endings of their own.' : hint,
+    hint: adviseOnUnsafe(unsafe),
   });
+}
+
+function adviseOnUnsafe(unsafe: UnsafeRemoval): string {
+  if (unsafe.kind === 'other') {
+    return 'Save them under folders of their own, or with endings of their own.';
+  }
+  return unsafe.kind === 'own' && unsafe.isOfDotNames
+    ? 'Write {base} in the place of {name}, or leave names with a dot in front out, exclude: "**/.*".'
+    : '{key}, or {dir}, {name} and {ext}, in this order and with a "/" or "." between, keep them apart.';
 }
 
 function explainUnsafe(unsafe: UnsafeRemoval): string {

@@ -12,15 +12,26 @@ import {
   type KeyParts,
   type Piece,
   piecesOf,
+  regular,
   sourceKeys,
   splitKeys,
+  without,
   writtenKeys,
 } from './language.ts';
 
 /** An output that is deleted with its source, although another source may have the same one. */
 export type UnsafeRemoval =
-  /** Two sources of its own rule may share a target: its `key` and the two are given where they are easily found. */
-  | { kind: 'own'; writer: Writer; key?: string | undefined; example?: Collision | undefined }
+  /**
+   * Two sources of its own rule may share a target: its `key` and the two are given where they are easily found.
+   * `isOfDotNames` tells that there are no such sources but those whose names begin with a dot.
+   */
+  | {
+      kind: 'own';
+      writer: Writer;
+      key?: string | undefined;
+      example?: Collision | undefined;
+      isOfDotNames: boolean;
+    }
   /** `other` may save under `key` as well. */
   | { kind: 'other'; writer: Writer; other: Writer; key: string }
   /** Nothing could be told within the budget. */
@@ -124,8 +135,18 @@ function examineItself(writer: Writer, budget: Budget): UnsafeRemoval | undefine
   if (doubt === 'none') {
     return undefined;
   }
-  const example = within(createBudget(maxStates), (more) => collideWithItself(writer, more));
-  return { kind: 'own', writer, key: doubt.key, example };
+  const isOfDotNames =
+    within(createBudget(maxStates), (more) => findDoubt(narrow(writer, without, more), more)) === 'none';
+  const example = within(createBudget(maxStates), (more) =>
+    collideWithItself(isOfDotNames ? narrow(writer, intersect, more) : writer, more),
+  );
+  return { kind: 'own', writer, key: doubt.key, example, isOfDotNames };
+}
+
+/** The output of those keys alone whose last name begins with a dot, or of all others. */
+function narrow(writer: Writer, by: (keys: DFA, others: NFA, budget: Budget) => DFA, budget: Budget): Writer {
+  const keys = by(writer.rule.keys, regular('(?:[^]*/)?\\.[^/]*', budget), budget);
+  return { ...writer, rule: { ...writer.rule, keys } };
 }
 
 /** A reason to think that two sources may share a target, with that target's key where it is known. */

@@ -1,18 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRules } from '../../src/check/check.ts';
+import type { Diagnostic } from '../../src/check/diagnostic.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 
-/** What is wrong with the deletions of rules that are given as data, by code and message. */
-function findFaults(...rules: object[]): string[] {
+/** What is wrong with the deletions of rules that are given as data. */
+function diagnose(...rules: object[]): Diagnostic[] {
   const named = rules.map((rule, i) => ({ name: `r${i}`, onRemove: 'delete', ...rule }));
   const compiled = compileRules(JSON.stringify({ rules: named }), 'rules.json');
   const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : compiled.diagnostics;
-  return diagnostics
-    .filter(({ severity, code }) => severity === 'error' && ['unsafe-removal', 'schema'].includes(code))
-    .map(({ message }) => message);
+  return diagnostics.filter(
+    ({ severity, code }) => severity === 'error' && ['unsafe-removal', 'schema'].includes(code),
+  );
 }
+
+const findFaults = (...rules: object[]) => diagnose(...rules).map(({ message }) => message);
 
 const rule = (key: string | string[], target: string | object, more: object = {}, match: object = {}) => ({
   match: { key, ...match },
@@ -58,9 +61,29 @@ describe('a deletion with the source', () => {
       'the same target',
     ],
     ['its text in Base64', rule(pictures, 'd/{b64:{dir}{base}}'), 'two sources may have the same target'],
-    ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'such as `d/.jpg.webp`'],
+    ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'both become `d/.jpg.webp`'],
   ])('a deletion with the source is refused where the target hides %s', (_, one, message) => {
     expect(findFaults(one)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    ['one extension', 'in/*.jpg', 'd/{name}.webp'],
+    ['one extension and many folders', 'in/**/*.jpg', 'd/{dir}/{name}.webp'],
+  ])('a deletion with the source is told how to have it where keys have %s', (_, key, target) => {
+    const [{ message = '', hint = '' } = {}] = diagnose(rule(key, target));
+
+    expect(message).toMatch(/`in\/\.jpg` and `in\/\.jpg\.jpg` both become `d\/(in\/)?\.jpg\.webp`$/);
+    expect(hint).toBe(
+      'Write {base} in the place of {name}, or leave names with a dot in front out, exclude: "**/.*".',
+    );
+    expect(findFaults(rule(key, target.replace('{name}', '{base}')))).toEqual([]);
+    expect(findFaults(rule(key, target, {}, { exclude: '**/.*' }))).toEqual([]);
+  });
+
+  it('a deletion with the source is not told to leave names out where that does not suffice', () => {
+    const [{ hint } = {}] = diagnose(rule(pictures, 'd/{dir}/{name}.webp'));
+
+    expect(hint).toMatch(/^\{key\}, or \{dir\}, \{name\} and \{ext\}/);
   });
 
   it.each(['etag', 'yyyy', 'mm', 'dd'])(
