@@ -162,7 +162,7 @@ async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions):
   const { rule, source, target } = task;
   const isWanted = options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove === 'delete');
   const isGone = async () => (await headIfPresent(source, options, isNoSuchKey)) === undefined;
-  // Where no answer comes, the output stays.
+  // The output stays where no answer comes.
   if (!isWanted || !mayOutliveSource(task, outcome) || !(await isGone().catch(() => false))) {
     return outcome;
   }

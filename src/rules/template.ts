@@ -15,7 +15,7 @@ export interface Template {
 /** The variables that a source object and its event give to a template, next to the rule's own of `vary`. */
 export const keyVariables = 'key dir base name ext bucket rule etag yyyy mm dd'.split(' ');
 
-/** Those that tell the day of the event. */
+/** Variables that tell the day of the event. */
 export const dayVariables = ['yyyy', 'mm', 'dd'];
 
 /** The values of a template's variables. */
