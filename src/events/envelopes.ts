@@ -1,4 +1,4 @@
-import { fieldsOf, isJsonObject, type JsonObject, parseJson, textOf } from '../json.ts';
+import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick, textOf } from '../json.ts';
 import { EventError, type EventRecord, type ObjectEvent } from './object-event.ts';
 
 /** One shape that Function Compute may deliver; `path` begins the names of its fields in messages: `[0].data.`. */
@@ -6,12 +6,10 @@ export interface Envelope {
   name: string;
   detect(value: JsonObject): boolean;
   /** `open` opens an envelope within this one. */
-  unwrap(
-    value: JsonObject,
-    path: string,
-    open: (inner: unknown, path: string) => EventRecord[],
-  ): EventRecord[];
+  unwrap(value: JsonObject, path: string, open: Open): EventRecord[];
 }
+
+type Open = (inner: unknown, path: string) => EventRecord[];
 
 /** Text in text counts. */
 const maxContentDepth = 4;
@@ -48,16 +46,14 @@ export const envelopes: readonly Envelope[] = [
     detect: ({ source, type }) => source === 'acs.imm' && typeof type === 'string',
     unwrap: ({ type, data, content }, path) => {
       const eventName = textOf(type) ?? '';
+      const [name, value] = data === undefined ? ['content', content] : ['data', data];
+      const fields = readContent(value);
       if (!eventName.startsWith('imm:Task:')) {
         return [{ kind: 'other', eventName }];
       }
-      const [name, value] = data === undefined ? ['content', content] : ['data', data];
-      const fields = readContent(value);
-      return [
-        fields === undefined
-          ? malformed(`${path}${name}`, 'JSON that tells the end of a task', value)
-          : { kind: 'task', eventName, content: fields },
-      ];
+      return fields === undefined
+        ? [malformed(`${path}${name}`, 'JSON that tells the end of a task', value)]
+        : [{ kind: 'task', eventName, content: fields }];
     },
   },
   {
@@ -106,23 +102,16 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   if (!isText(eventName)) {
     return malformed(`${path}eventName`, 'a text', eventName);
   }
-  const { bucket, object } = fieldsOf(oss);
-  // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
-  const { key, size, eTag, objectMeta } = fieldsOf(object);
   const fields = {
-    bucket: fieldsOf(bucket).name,
-    key,
-    size,
-    eTag,
-    contentType: fieldsOf(objectMeta).mimeType,
+    ...fieldsOf(pick(oss, 'object')),
+    bucket: pick(oss, 'bucket', 'name'),
+    // It is absent in older records; where present it spares rules on content type a HEAD request.
+    contentType: pick(oss, 'object', 'objectMeta', 'mimeType'),
   };
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
   const modifiedAt = readTime(eventTime) ?? readTime(time);
-  return readObject(fields, places, {
-    eventName: withoutPrefix(eventName),
-    eventTime: modifiedAt,
-    modifiedAt,
-  });
+  const event = { eventName: withoutPrefix(eventName), eventTime: modifiedAt, modifiedAt };
+  return readObject(fields, places, event);
 }
 
 /**

@@ -26,7 +26,7 @@ export interface AdHocOutput {
 }
 
 /** The options of the manual event that names an object. */
-export interface ManualOptions {
+interface ManualOptions {
   adHoc?: AdHocOutput | undefined;
   /** Outputs are only planned. */
   dryRun: boolean;

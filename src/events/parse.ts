@@ -45,12 +45,10 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
  * order mark; anything else becomes null, which no envelope takes.
  */
 function decode(text: string): unknown {
-  const value = parseJson(text.replace(/^\uFEFF/, ''));
-  if (value !== undefined || !/^[\w+/-]+={0,2}$/.test(text.replace(/\s/g, ''))) {
-    return value ?? null;
-  }
-  const decoded = Buffer.from(text, 'base64').toString();
-  return parseJson(decoded.replace(/^\uFEFF/, '')) ?? null;
+  const parse = (json: string) => parseJson(json.replace(/^\uFEFF/, ''));
+  const value = parse(text);
+  const isBase64 = value === undefined && /^[\w+/-]+={0,2}$/.test(text.replace(/\s/g, ''));
+  return (isBase64 ? parse(Buffer.from(text, 'base64').toString()) : value) ?? null;
 }
 
 function explain(records: readonly EventRecord[], value: unknown): string {
