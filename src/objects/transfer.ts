@@ -1,11 +1,11 @@
 import type { Call } from '../oss/call.ts';
 import {
-  eTagOf,
   type ObjectArguments,
   type ObjectResult,
   type OperationResult,
   objectResultOf,
   resultOf,
+  unquote,
 } from '../oss/operations.ts';
 
 /** The object, or with `process` a processed view of it; at most 256 MiB, held in memory. */
@@ -31,5 +31,6 @@ export async function putObject(
   { body, ...args }: PutArguments,
 ): Promise<OperationResult & Pick<ObjectResult, 'eTag'>> {
   const response = await call({ ...args, operation: 'PutObject', method: 'PUT', body: Buffer.from(body) });
-  return { eTag: eTagOf(response), ...resultOf(response) };
+  const { etag } = response.headers;
+  return { eTag: etag && unquote(etag), ...resultOf(response) };
 }

@@ -27,10 +27,8 @@ export function encodePath(key: string): string {
  * empty value without its `=`.
  */
 export function encodeQuery(parameters: QueryParameters): string {
-  const encoded = new Map(
-    Object.entries(parameters).map(([name, value]) => [encodeComponent(name), encodeComponent(value)]),
-  );
+  const pairs = Object.entries(parameters).map((pair) => pair.map(encodeComponent));
   // Names are sorted and not whole pairs, because `=` sorts after `-`.
-  const pairs = [...encoded.keys()].sort().map((name) => [name, encoded.get(name)]);
-  return pairs.map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join('&');
+  const sorted = pairs.sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return sorted.map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join('&');
 }

@@ -80,10 +80,8 @@ function readProcessAnswer(response: OperationResponse): JsonObject {
   if (statusCode === 200 && (isEmpty || isSaved)) {
     return json;
   }
-  throw unexpectedAnswer(
-    response,
-    'instead of what was saved; without sys/saveas OSS returns the result and saves nothing',
-  );
+  const complaint = 'instead of what was saved; without sys/saveas OSS returns the result and saves nothing';
+  throw unexpectedAnswer(response, complaint);
 }
 
 /** Every answer of OSS's own has its request id; a proxy's has none. */
@@ -116,7 +114,7 @@ export function objectResultOf(response: OperationResponse): ObjectResult {
   const lastModified = new Date(headers['last-modified'] ?? '');
   return {
     sizeBytes: Number(headers['content-length'] ?? 0),
-    eTag: eTagOf(response),
+    eTag: headers.etag && unquote(headers.etag),
     contentType: headers['content-type'],
     lastModified: Number.isNaN(lastModified.getTime()) ? undefined : lastModified,
     headers,
@@ -127,11 +125,6 @@ export function objectResultOf(response: OperationResponse): ObjectResult {
 /** Deletes an object; one that is not there counts as deleted. */
 export async function deleteObject(call: Call, args: ObjectArguments): Promise<OperationResult> {
   return resultOf(await call({ ...args, operation: 'DeleteObject', method: 'DELETE' }));
-}
-
-/** The ETag of an answer, as events write it. */
-export function eTagOf({ headers }: OperationResponse): string | undefined {
-  return headers.etag && unquote(headers.etag);
 }
 
 /** An ETag as events write it, without the quotes that HTTP and listings put around it. */

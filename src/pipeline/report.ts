@@ -89,23 +89,21 @@ const messages = {
   failed: 'output failed',
 } as const;
 
-/** Logs one outcome, which holds nothing that was signed: a constant message, everything variable in fields. */
+/**
+ * Logs one outcome, which holds nothing that was signed: a constant message, everything variable in flat fields. They have
+ * other names where the line's `message` and the invocation's `requestId` have theirs.
+ */
 export function logOutcome(logger: Logger, requestId: string, outcome: Outcome): void {
-  logger[outcome.status === 'failed' ? 'error' : 'info'](
-    messages[outcome.status],
-    logFields(requestId, outcome),
-  );
+  const { source, target, ...rest } = outcome;
+  const { message: error, requestId: ossRequestId, ...fields }: LogFields = rest;
+  const [bucket, key, targetBucket, targetKey] = [source?.bucket, source?.key, target?.bucket, target?.key];
+  const level = outcome.status === 'failed' ? 'error' : 'info';
+  const line = { requestId, ...fields, error, ossRequestId, bucket, key, targetBucket, targetKey };
+  logger[level](messages[outcome.status], line);
 }
 
 /** Logs the counts, as an error where anything failed. */
 export function logSummary(logger: Logger, report: Report): void {
   const { results: _, ...counts } = report;
   logger[report.failed > 0 ? 'error' : 'info']('invocation finished', counts);
-}
-
-/** Flat fields, with other names where the line's `message` and the invocation's `requestId` have theirs. */
-function logFields(requestId: string, { source, target, ...rest }: Outcome): LogFields {
-  const { message: error, requestId: ossRequestId, ...fields }: LogFields = rest;
-  const [bucket, key, targetBucket, targetKey] = [source?.bucket, source?.key, target?.bucket, target?.key];
-  return { requestId, ...fields, error, ossRequestId, bucket, key, targetBucket, targetKey };
 }

@@ -84,14 +84,14 @@ export interface FailedResult extends PartialSubject, Failure {
   taskId?: string | undefined;
 }
 
-/** The call that brought a result about. */
-interface CallSummary {
+/** A task that OSS has carried out. */
+interface DoneResult extends Subject {
   requestId?: string | undefined;
   attempts: number;
   durationMs: number;
 }
 
-interface SavedResult extends Subject, CallSummary {
+interface SavedResult extends DoneResult {
   status: 'saved';
   /** Size of the saved object, where OSS says it. */
   sizeBytes?: number | undefined;
@@ -100,15 +100,10 @@ interface SavedResult extends Subject, CallSummary {
 }
 
 /** The target is gone, as its source is. */
-interface RemovedResult extends Subject, CallSummary {
-  status: 'removed';
-}
+type RemovedResult = DoneResult & { status: 'removed' };
 
 /** OSS has taken on a task whose end it tells later. */
-interface SubmittedResult extends Subject, CallSummary {
-  status: 'submitted';
-  taskId: string;
-}
+type SubmittedResult = DoneResult & { status: 'submitted'; taskId: string };
 
 /** A task of a plan; `action` says which. */
 export type PlannedResult = { status: 'planned' } & Task;
