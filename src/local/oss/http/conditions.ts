@@ -35,20 +35,11 @@ function preconditionFailed(condition: string): OssError {
   return new OssError({ statusCode: 412, code: 'PreconditionFailed', message, extra });
 }
 
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
  * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject"). Undefined, i.e. the whole object, for none and for
  * one that is invalid; where it `isStrict` (`x-oss-range-behavior: standard`) one that lies outside is 416.
  */
-export function readRange(
-  range: string | undefined,
-  sizeBytes: number,
-  isStrict: boolean,
-): ByteRange | undefined {
+export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
   if (first === '' && last === '') {
     return undefined;

@@ -35,9 +35,11 @@ export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'
   throw badRequest('InvalidArgument', `The ACL is not valid: ${acl}`);
 }
 
+export const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
+
 /** The name of a storage class; throws InvalidArgument on any other. */
 export function checkStorageClass(name: string): string {
-  if (!/^(Standard|IA|Archive|ColdArchive|DeepColdArchive)$/.test(name)) {
+  if (!storageClasses.includes(name)) {
     throw badRequest('InvalidArgument', `The storage class is not valid: ${name}`);
   }
   return name;

@@ -1,6 +1,6 @@
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
-import { checkStorageClass, readAcl } from '../http/object-headers.ts';
+import { checkStorageClass, readAcl, storageClasses } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
@@ -90,20 +90,12 @@ function describe({ store, region, endpoint }: Service, name: string) {
 
 export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
 
-/** The names of the storage classes in GetBucketStat. */
-const statNames = {
-  Standard: 'Standard',
-  IA: 'InfrequentAccess',
-  Archive: 'Archive',
-  ColdArchive: 'ColdArchive',
-  DeepColdArchive: 'DeepColdArchive',
-};
-
 /** Documented: OSS help "GetBucketStat"; here it is of this moment. */
 export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) => {
   const objects = [...store.bucket(bucket).objects.values()];
   const sizeOf = (metas: typeof objects) => metas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const perClass = Object.entries(statNames).flatMap(([storageClass, name]) => {
+  const perClass = storageClasses.flatMap((storageClass) => {
+    const name = storageClass === 'IA' ? 'InfrequentAccess' : storageClass;
     const members = objects.filter((meta) => (meta.storageClass ?? 'Standard') === storageClass);
     const sizeBytes = sizeOf(members);
     return [

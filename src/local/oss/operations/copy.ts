@@ -1,4 +1,4 @@
-import { type ByteRange, checkConditions, readRange } from '../http/conditions.ts';
+import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, refuseVersion } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, eTagOf, keptHeaders, readProperties } from '../http/object-headers.ts';
@@ -42,13 +42,13 @@ export function findCopySource({ store }: Service, { headers }: OssRequest) {
 }
 
 /** The bytes that `x-oss-copy-source-range` picks; all of them without it. */
-export function readCopyRange(headers: Headers, sizeBytes: number): Partial<ByteRange> {
+export function readCopyRange(headers: Headers, sizeBytes: number) {
   const text = headers.get('x-oss-copy-source-range');
   const range = readRange(text, sizeBytes, true);
   if (text !== undefined && range === undefined) {
     throw badRequest('InvalidArgument', `Invalid copy source range: ${text}`);
   }
-  return range ?? {};
+  return range;
 }
 
 /**

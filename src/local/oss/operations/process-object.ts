@@ -1,22 +1,28 @@
-import type { ImageResult } from '../../image/contract.ts';
 import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
-import { badRequest } from '../http/errors.ts';
+import { badRequest, notImplemented } from '../http/errors.ts';
 import { eTagOf, httpDate } from '../http/object-headers.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { ObjectMeta, StoredObject } from '../store/object.ts';
+import type { StoredObject } from '../store/object.ts';
 import { overriddenHeaders } from './object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import { drawSnapshot } from './placeholder.ts';
-import { type Process, parseProcess, readProcessBody, refuseSelect, requireSynchronous } from './process.ts';
+import { drawSnapshot, savePlaceholders } from './placeholder.ts';
+import {
+  type Process,
+  parseProcess,
+  readProcessBody,
+  refuseSelect,
+  requireAsynchronous,
+  requireSynchronous,
+} from './process.ts';
 import { findStyle } from './style.ts';
 import { describeObject, openObject } from './symlink.ts';
 
 /** Documented: OSS help "IMG overview". */
 const maxSourceBytes = 20 * 1024 * 1024;
 /** Assumed: OSS refuses a process that is too long (EC 0017-00000288) without saying from which length on. */
-export const maxProcessBytes = 32 * 1024;
+const maxProcessBytes = 32 * 1024;
 
 /**
  * `POST /key?x-oss-process`: saves the result and answers JSON, or answers the result itself when there is no
@@ -69,41 +75,67 @@ export const getProcessed: Operation = async (service, request) => {
   return { statusCode: 200, headers: shown, body: result.body };
 };
 
+/**
+ * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. The reading of a watermark is done; all other
+ * tasks fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
+ */
+export const asyncProcessObject: Operation = async (service, request) => {
+  const { bucket, key } = request;
+  service.store.meta(bucket, key);
+  const text = readProcessBody(await readBody(request, maxProcessBytes), 'x-oss-async-process');
+  const process = parse(service, request, text);
+  requireAsynchronous(process);
+  const { operation, topic, style, saveAs } = process;
+  if (saveAs?.bucket !== undefined) {
+    service.store.bucket(saveAs.bucket);
+  }
+  const task = { kind: taskKindOf(operation), operation, bucket, object: key, process: text, topic };
+  const ids = service.startTask(task, async () => {
+    if (operation === 'image/deblindwatermark') {
+      return { content: (await runStyle(service, request, style, true)).result.body.toString() };
+    }
+    if (service.simulateTasks && saveAs !== undefined) {
+      return { targets: await savePlaceholders(service, request, { style, saveAs }) };
+    }
+    throw notImplemented(`${operation}: it runs on Alibaba Cloud only, in a bucket bound to an IMM project`);
+  });
+  return jsonReply(ids);
+};
+
+/** Documented: EventBridge help, "IMM events"; assumed is which operation is which. */
+function taskKindOf(operation: string): string {
+  const kinds: Readonly<Record<string, string>> = { image: 'DecodeBlindWatermark', doc: 'OfficeConversion' };
+  return kinds[operation.split('/')[0] ?? ''] ?? 'MediaConvert';
+}
+
 /** A process with the styles of the bucket that the request addresses. */
-export function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
+function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
   return parseProcess(process, (name) => findStyle(store, bucket, name).content);
 }
 
 /** Runs a synchronous operation; a snapshot passes for one only where placeholders are asked for. */
-async function run(
-  service: Service,
-  request: OssRequest,
-  process: Process,
-): Promise<{ result: ImageResult; meta: ObjectMeta }> {
-  return process.operation === 'video/snapshot'
-    ? {
-        result: await drawSnapshot(service, process),
-        meta: service.store.meta(request.bucket, request.key),
-      }
-    : runStyle(service, request, process.style);
+async function run(service: Service, request: OssRequest, process: Process) {
+  if (process.operation !== 'video/snapshot') {
+    return runStyle(service, request, process.style);
+  }
+  const meta = service.store.meta(request.bucket, request.key);
+  return { result: await drawSnapshot(service, process), meta };
 }
 
 /** Runs a style on the object of a request; throws what OSS answers where it refuses. */
-export async function runStyle(
+async function runStyle(
   { store, processImage }: Service,
   { bucket, key }: OssRequest,
   style: string,
   asynchronous = false,
-): Promise<{ result: ImageResult; meta: ObjectMeta }> {
+) {
   const source = await openObject(store, bucket, key);
   try {
     const readSource = () => readImage(source);
     const readObject = async (other: string) =>
       store.bucket(bucket).objects.has(other) ? readImage(await openObject(store, bucket, other)) : undefined;
-    return {
-      result: await processImage({ readSource, style, readObject, asynchronous }),
-      meta: source.meta,
-    };
+    const result = await processImage({ readSource, style, readObject, asynchronous });
+    return { result, meta: source.meta };
   } finally {
     await source.close();
   }

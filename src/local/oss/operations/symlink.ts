@@ -60,10 +60,10 @@ export async function* readObject(
   store: BucketStore,
   bucket: string,
   key: string,
-  range: { start?: number; end?: number } = {},
+  range?: { start: number; end: number },
 ): AsyncGenerator<Uint8Array> {
   const object = await openObject(store, bucket, key);
-  yield* object.stream(range.start, range.end);
+  yield* object.stream(range?.start, range?.end);
 }
 
 function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs }: ObjectMeta): ObjectMeta {

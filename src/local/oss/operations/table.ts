@@ -1,7 +1,6 @@
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { subresources } from '../http/subresources.ts';
-import { asyncProcessObject } from './async-process.ts';
 import * as bucket from './bucket.ts';
 import { copyObject } from './copy.ts';
 import * as list from './list.ts';
@@ -18,15 +17,10 @@ import * as symlink from './symlink.ts';
 /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
 export type PublicAccess = 'read' | 'write' | 'form';
 
-/** One row of the table: OSS's name of an operation, and what carries it out. */
-interface OperationRow {
-  readonly name: string;
-  /** Absent for what OSS has and the local OSS has not. */
-  readonly run?: Operation | undefined;
-  readonly access?: PublicAccess | undefined;
-}
-
-/** By method, level and what selects it: a sub-resource, a copy source. */
+/**
+ * By method, level and what selects it, a sub-resource or a copy source: OSS's name of an operation, and what carries it
+ * out, which is absent for what OSS has and the local OSS has not.
+ */
 const table: readonly [route: string, name: string, run?: Operation, access?: PublicAccess][] = [
   ['GET service', 'ListBuckets', bucket.listBuckets],
   ['PUT bucket', 'PutBucket', bucket.putBucket],
@@ -69,7 +63,7 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['DELETE object uploadId', 'AbortMultipartUpload', multipart.abortMultipartUpload],
   ['GET object uploadId', 'ListParts', uploads.listParts],
   ['POST object x-oss-process', 'ProcessObject', process.processObject],
-  ['POST object x-oss-async-process', 'AsyncProcessObject', asyncProcessObject],
+  ['POST object x-oss-async-process', 'AsyncProcessObject', process.asyncProcessObject],
   ['POST object restore', 'RestoreObject'],
   ['GET service regions', 'DescribeRegions'],
 ];
@@ -79,7 +73,7 @@ const operations = new Map(table.map(([route, name, run, access]) => [route, { n
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
 /** Finds the operation that a request asks for. NotImplemented, by name or by method and sub-resource, for an operation that is not here. */
-export function findOperation(request: OssRequest): OperationRow & { readonly run: Operation } {
+export function findOperation(request: OssRequest) {
   const { operation, route } = select(request);
   if (operation?.run === undefined) {
     throw notImplemented(operation?.name ?? route);

@@ -28,19 +28,15 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
   let index = Math.max(lowerBound(sortedKeys, prefix), upperBound(sortedKeys, after));
   for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
     const group = commonPrefix(key, prefix, delimiter);
-    const isNew = group === undefined || group !== after;
-    if (isNew && keys.length + prefixes.length === maxKeys) {
+    index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
+    if (group !== undefined && group === after) {
+      continue;
+    }
+    if (keys.length + prefixes.length === maxKeys) {
       return { keys, prefixes, next: last };
     }
-    if (group === undefined) {
-      keys.push(key);
-    } else if (isNew) {
-      prefixes.push(group);
-    }
-    if (isNew) {
-      last = group ?? key;
-    }
-    index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
+    (group === undefined ? keys : prefixes).push(group ?? key);
+    last = group ?? key;
   }
   return { keys, prefixes, next: undefined };
 }
