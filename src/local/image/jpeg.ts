@@ -12,7 +12,8 @@ export function estimateJpegQuality(jpeg: Buffer): number | undefined {
     return undefined;
   }
   const qualities = Array.from({ length: 100 }, (_, index) => index + 1);
-  const distance = (quality: number) => Math.abs(sum(scaleTable(quality)) - sum(table));
+  const own = sum(table);
+  const distance = (quality: number) => Math.abs(sum(scaleTable(quality)) - own);
   return qualities.reduce((best, quality) => (distance(quality) <= distance(best) ? quality : best));
 }
 

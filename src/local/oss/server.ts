@@ -8,7 +8,7 @@ import { createSetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { faultsRoute } from './faults/control.ts';
-import { Faults } from './faults/faults.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultPlan } from './faults/plan.ts';
 import { preflightReply, withCors } from './http/cors.ts';
 import { OssError } from './http/errors.ts';
@@ -43,8 +43,6 @@ export interface LocalOssOptions {
   readonly simulateTasks?: boolean | undefined;
   /** The faults in force from the start; `PUT /-/faults` changes them. */
   readonly faults?: FaultPlan | undefined;
-  /** Quota on image processing, as OSS has one per account and region; none when absent. */
-  readonly imageCallsPerSecond?: number | undefined;
   /** Origins whose pages may use this server, besides those of this machine. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Asked about each request before OSS is. */
@@ -64,10 +62,10 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
-  const { now = Date.now, log = silent, imageCallsPerSecond, corsOrigins = [] } = options;
+  const { now = Date.now, log = silent, corsOrigins = [] } = options;
   let url: string | undefined;
   const service = createService(options, now, log, () => url ?? '');
-  const faults = new Faults({ plan: options.faults, imageCallsPerSecond, now, log });
+  const faults = createFaults(options.faults ?? {}, { now, log });
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
   const oss: Oss = { service, faults, routes, corsOrigins };
   const ensureBuckets = (names: readonly string[]) => {

@@ -21,62 +21,51 @@ interface Exchange {
   readonly refuse: (error: OssError) => Reply;
 }
 
-interface FaultOptions {
-  readonly plan?: FaultPlan | undefined;
-  /** The quota while no plan sets one. */
-  readonly imageCallsPerSecond?: number | undefined;
-  readonly now: () => number;
-  readonly log: Logger;
-}
+export type Faults = ReturnType<typeof createFaults>;
 
 /**
  * Faults on demand: each request meets at most one, the first of the plan that matches it and hits. Nothing here is
  * OSS's own but the answers, so no answer gives away that it was asked for.
  */
-export class Faults {
-  readonly #options: FaultOptions;
-  #plan: FaultPlan = {};
-  #switches: readonly FaultSwitch[] = [];
-  #takeImageCall: () => boolean = () => true;
-
-  constructor(options: FaultOptions) {
-    this.#options = options;
-    this.set(options.plan ?? {});
-  }
+export function createFaults(atStart: FaultPlan, { now, log }: { now: () => number; log: Logger }) {
+  let plan: FaultPlan;
+  let switches: FaultSwitch[];
+  let takeImageCall: () => boolean;
 
   /** Puts a plan in force, its counts at nought; throws FaultPlanError and leaves the earlier one. */
-  set(input: unknown): void {
-    const { imageCallsPerSecond, now } = this.#options;
-    const plan = parseFaultPlan(input);
-    const { seed = 1, rules = [] } = plan;
-    this.#plan = plan;
-    this.#switches = rules.map((rule, index) => {
+  function set(input: unknown): void {
+    plan = parseFaultPlan(input);
+    const { seed = 1, rules = [], imageCallsPerSecond } = plan;
+    switches = rules.map((rule, index) => {
       const random = createRandom(seed + index * 0x9e3779b9);
       return { rule, matchesKey: keyMatcher(rule.key), random, applied: 0 };
     });
-    this.#takeImageCall = createQuota(plan.imageCallsPerSecond ?? imageCallsPerSecond, now);
+    takeImageCall = createQuota(imageCallsPerSecond, now);
   }
+  set(atStart);
 
-  /** The plan in force, with how often each rule was `applied`. */
-  describe(): object {
-    return { ...this.#plan, rules: this.#switches.map(({ rule, applied }) => ({ ...rule, applied })) };
-  }
-
-  /** The answer to a request; undefined where the connection has been seen to. */
-  async answer(exchange: Exchange): Promise<Reply | undefined> {
-    const { request, run, refuse } = exchange;
-    const { now, log } = this.#options;
-    const operation = operationName(request) ?? '';
-    const hit = this.#switches.find((each) => isHit(each, request, operation));
-    if (hit !== undefined) {
-      hit.applied += 1;
-      const { requestId, bucket, key } = request;
-      log.info('fault', { fault: hit.rule.fault, operation, bucket, key, requestId });
-      return applyFault(hit.rule, exchange, now);
-    }
-    const cpuLimit = imageOperations.includes(operation) && !this.#takeImageCall();
-    return cpuLimit ? refuse(refusalOf('CpuLimitExceeded')) : run();
-  }
+  return {
+    set,
+    /** The plan in force, with how often each rule was `applied`. */
+    describe: (): object => ({
+      ...plan,
+      rules: switches.map(({ rule, applied }) => ({ ...rule, applied })),
+    }),
+    /** The answer to a request; undefined where the connection has been seen to. */
+    answer: async (exchange: Exchange): Promise<Reply | undefined> => {
+      const { request, run, refuse } = exchange;
+      const operation = operationName(request) ?? '';
+      const hit = switches.find((each) => isHit(each, request, operation));
+      if (hit !== undefined) {
+        hit.applied += 1;
+        const { requestId, bucket, key } = request;
+        log.info('fault', { fault: hit.rule.fault, operation, bucket, key, requestId });
+        return applyFault(hit.rule, exchange, now);
+      }
+      const cpuLimit = imageOperations.includes(operation) && !takeImageCall();
+      return cpuLimit ? refuse(refusalOf('CpuLimitExceeded')) : run();
+    },
+  };
 }
 
 /** A rule of the plan in force. */

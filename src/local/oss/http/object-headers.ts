@@ -1,7 +1,6 @@
-import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
+import type { ObjectMeta, ObjectProperties, ObjectTag } from '../store/object.ts';
 import { badRequest } from './errors.ts';
 import type { Headers } from './request.ts';
-import { parseTagging } from './tagging.ts';
 
 const kept =
   /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+|x-oss-server-side-.+)$/;
@@ -23,6 +22,22 @@ export function readProperties(headers: Headers): ObjectProperties {
     storageClass: storageClass === undefined ? undefined : checkStorageClass(storageClass),
     tags: tagging === undefined ? undefined : parseTagging(tagging),
   };
+}
+
+/** `x-oss-tagging`: `key=value&key=value`, each part escaped as in a form. */
+function parseTagging(text: string): ObjectTag[] {
+  return checkTags([...new URLSearchParams(text)].map(([key, value]) => ({ key, value })));
+}
+
+/** Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only once. */
+export function checkTags(tags: ObjectTag[]): ObjectTag[] {
+  const isSound = ({ key, value }: ObjectTag) =>
+    /^[\p{L}\p{N} +\-=._:/]{1,128}$/u.test(key) && /^[\p{L}\p{N} +\-=._:/]{0,256}$/u.test(value);
+  const isUnique = new Set(tags.map(({ key }) => key)).size === tags.length;
+  if (tags.length <= 10 && isUnique && tags.every(isSound)) {
+    return tags;
+  }
+  throw badRequest('InvalidTag', 'The tag set is not valid: up to 10 tags, each key once.');
 }
 
 /** The ACL in a header, if any; `default`, i.e. the bucket's, is for objects alone. */

@@ -1,14 +1,17 @@
+import { fieldsOf, textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
-import { readAcl } from '../http/object-headers.ts';
+import { checkTags, readAcl } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
-import { parseTaggingBody } from '../http/tagging.ts';
+import { listOf, readXml } from '../http/xml.ts';
 import { aclReply } from './bucket.ts';
 import type { Operation } from './operation.ts';
 
 /** Documented: OSS help "PutObjectTagging": all earlier tags are replaced. */
 export const putObjectTagging: Operation = async ({ store }, request) => {
-  const tags = parseTaggingBody(await readBody(request, 64 * 1024));
-  store.changeProperties(request.bucket, request.key, { tags });
+  const { TagSet } = readXml(await readBody(request, 64 * 1024), 'Tagging');
+  const named = listOf(fieldsOf(TagSet).Tag).map(fieldsOf);
+  const tags = named.map(({ Key, Value }) => ({ key: textOf(Key) ?? '', value: textOf(Value) ?? '' }));
+  store.changeProperties(request.bucket, request.key, { tags: checkTags(tags) });
   return { statusCode: 200 };
 };
 

@@ -271,7 +271,7 @@ describe('the quota on image processing', () => {
   it('refuses what exceeds the calls of a second, refills with time, and leaves the rest alone', async () => {
     let nowMs = Date.now();
     const now = () => nowMs;
-    const oss = await startOss({ now, imageCallsPerSecond: 2 });
+    const oss = await startOss({ now, faults: { imageCallsPerSecond: 2 } });
     const client = clientOf(oss, { now });
     await client.putObject({ ...object, body: 'x' });
     const image = () =>

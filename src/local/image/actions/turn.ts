@@ -2,6 +2,9 @@ import { refusals } from '../../../style/catalog.ts';
 import { type Action, settle } from '../picture.ts';
 import { checkSize } from '../refuse.ts';
 
+/** EXIF orientation acts by default and before everything else; this action can only refuse it, before all others. */
+export const autoOrient: Action = (picture) => picture;
+
 /** Clockwise. What slanted angles uncover is white, or clear in a picture with alpha: assumed, OSS does not say. */
 export const rotate: Action = (picture, { numbers: { value: degrees = 0 } }) => {
   checkSize(picture, refusals.rotation);
@@ -10,4 +13,10 @@ export const rotate: Action = (picture, { numbers: { value: degrees = 0 } }) => 
   }
   const background = picture.hasAlpha ? '#ffffff00' : '#ffffff';
   return settle(picture, picture.open().rotate(degrees, { background }));
+};
+
+/** Upside down (0), left to right (1), or both (2). */
+export const flip: Action = (picture, { texts: { value: axis } }) => {
+  const pipeline = picture.open().flip(axis !== '1');
+  return settle(picture, pipeline.flop(axis !== '0'));
 };

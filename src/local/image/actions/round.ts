@@ -9,3 +9,7 @@ export const circle: Action = (picture, { numbers: { r = 1 } }) => {
   const square = picture.open().extract({ left, top, width: side, height: side });
   return cutOut(picture, square, { width: side, height: side }, side / 2);
 };
+
+/** A radius over half the short side is that half. */
+export const roundedCorners: Action = (picture, { numbers: { r = 1 } }) =>
+  cutOut(picture, picture.open(), picture, Math.min(r, picture.width / 2, picture.height / 2));

@@ -1,0 +1,25 @@
+import { notImplemented } from '../../oss/http/errors.ts';
+import type { Action } from '../picture.ts';
+import { isImageFormat } from '../source.ts';
+
+/** Format of the result. `gif` keeps a GIF and changes nothing else (OSS help: "Convert image formats"). */
+export const format: Action = (picture, { texts: { value = '' } }) => {
+  if (!isImageFormat(value)) {
+    throw notImplemented(`image/format,${value}`);
+  }
+  const format = value === 'gif' ? picture.source.format : value;
+  return { ...picture, output: { ...picture.output, format } };
+};
+
+/** `Q_` is absolute and never above the source's, `q_` relative to it; a bare number is taken as `Q_` (assumed). */
+export const quality: Action = (picture, { numbers: { q = 100, Q, value } }) => {
+  const absolute = Q ?? value;
+  const kind = absolute === undefined ? 'relative' : 'capped';
+  return { ...picture, output: { ...picture.output, quality: { percent: absolute ?? q, kind } } };
+};
+
+/** Progressive JPEG; without effect on other results. */
+export const interlace: Action = (picture, { texts: { value } }) => ({
+  ...picture,
+  output: { ...picture.output, progressive: value === '1' },
+});
