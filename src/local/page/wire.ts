@@ -106,6 +106,11 @@ export interface ObjectDetails extends ObjectSummary {
   /** Headers as HeadObject answers them. */
   headers: Record<string, string>;
   picture?: { width: number; height: number; format: string } | undefined;
+}
+
+/** An object as it is, if it is there, and what happened to it. */
+export interface ObjectStory {
+  details?: ObjectDetails | undefined;
   history: Entry[];
 }
 

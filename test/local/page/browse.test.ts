@@ -61,6 +61,19 @@ describe.runIf(hasChromium)('browsing', () => {
     expect(await tab.page.getByRole('dialog').count()).toBe(0);
   });
 
+  it('tells what happened to an object that is not there any more', async () => {
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=uploads/cat.jpg`);
+
+    const panel = tab.page.getByRole('dialog', { name: 'cat.jpg' });
+    await expect.poll(() => panel.innerText()).toContain('It is not there.');
+    expect(await panel.locator('.timeline li span').allTextContents()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^ObjectCreated:PutObject, /),
+        expect.stringMatching(/^ObjectRemoved:DeleteObject/),
+      ]),
+    );
+  });
+
   it('switches a failure on and off; what it broke for good can be tried again', async () => {
     await tab.page.goto(`${stack.url}/#/browse?show=failures`);
     await tab.page.getByLabel('Access is denied').check();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jsonSchema } from '../../../compile/schema.ts';
 import type { OssObject } from '../../../process.ts';
 import { samplePictures } from '../../pictures.ts';
+import type { ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
 import { describe, listObjects } from './objects.ts';
@@ -38,7 +39,10 @@ export function createHandlers(
       ),
     'GET object': async ({ query }) => {
       const object = readObjectName(query);
-      return json({ ...(await describe(store, object)), history: history.about(object) });
+      const isThere = store.bucket(object.bucket).objects.has(object.key);
+      const details = isThere ? await describe(store, object) : undefined;
+      const story: ObjectStory = { details, history: history.about(object) };
+      return json(story);
     },
     'GET picture': ({ query }) => renderPicture(options, readObjectName(query), parameter(query, 'style')),
     'GET sample': async () => {

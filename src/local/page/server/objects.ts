@@ -15,11 +15,8 @@ export function listObjects(store: ObjectReader, bucket: string, prefix: string,
   return { objects: found.map((meta) => describeObject(bucket, meta)), next: page.next };
 }
 
-/** Everything known of one object, without its history. */
-export async function describe(
-  store: ObjectReader,
-  { bucket, key }: OssObject,
-): Promise<Omit<ObjectDetails, 'history'>> {
+/** Everything known of one object. */
+export async function describe(store: ObjectReader, { bucket, key }: OssObject): Promise<ObjectDetails> {
   const meta = store.meta(bucket, key);
   const picture = await measureObject(store, { bucket, key });
   return { ...describeObject(bucket, meta), headers: objectHeaders(meta), picture };

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
-import type { Entry, ObjectDetails } from '../../wire.ts';
+import type { Entry, ObjectDetails, ObjectStory } from '../../wire.ts';
 import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
@@ -18,7 +18,7 @@ interface ObjectPanelProps {
 /** Everything about one object, over the others. */
 export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
   const object = { bucket, key: objectKey };
-  const { details, history, problem } = useDetails(object);
+  const { details, history, problem } = useStory(object);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const close = () => {
@@ -52,8 +52,13 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
           <Metadata headers={details.headers} />
         </>
       )}
-      <h3>{t('browse.timeline')}</h3>
-      <Timeline entries={history} object={object} />
+      {history && (
+        <>
+          {details === undefined && <p class="note">{t('browse.gone')}</p>}
+          <h3>{t('browse.timeline')}</h3>
+          <Timeline entries={history} object={object} />
+        </>
+      )}
     </dialog>
   );
 }
@@ -122,34 +127,27 @@ function Metadata({ headers }: { headers: Record<string, string> }) {
 }
 
 /** Shows what is known of an object, and what happens to it while one looks. */
-function useDetails({ bucket, key }: OssObject) {
-  const [details, setDetails] = useState<ObjectDetails>();
-  const [history, setHistory] = useState<readonly Entry[]>([]);
+function useStory({ bucket, key }: OssObject) {
+  const [story, setStory] = useState<ObjectStory>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     const read = () =>
-      get<ObjectDetails>('object', { bucket, key }).then(
-        (read) => {
-          setDetails(read);
-          setHistory(read.history);
-        },
-        (error: unknown) => setProblem(String(error)),
+      get<ObjectStory>('object', { bucket, key }).then(setStory, (error: unknown) =>
+        setProblem(String(error)),
       );
     read();
     return onEntry((entry) => {
-      if (isAbout(entry, { bucket, key })) {
-        setHistory((known) => [...known, entry]);
+      if (!isAbout(entry, { bucket, key })) {
+        return;
       }
-      if (
-        isAbout(entry, { bucket, key }) &&
-        entry.kind === 'event' &&
-        entry.eventName.startsWith('ObjectCreated:')
-      ) {
-        read(); // It was replaced.
+      if (entry.kind === 'event') {
+        read(); // It was replaced or deleted.
+      } else {
+        setStory((known) => known && { ...known, history: [...known.history, entry] });
       }
     });
   }, [bucket, key]);
-  return { details, history, problem };
+  return { details: story?.details, history: story?.history, problem };
 }
 
 function isAbout(entry: Entry, { bucket, key }: OssObject): boolean {

@@ -73,7 +73,8 @@ function describeResult(entry: Extract<Entry, { kind: 'result' }>, object: OssOb
     return t('timeline.outputFailed', { rule, error: `${code}: ${message}` });
   }
   if (status === 'skipped') {
-    return `${rule} ${nameOf('reason', reason ?? '')}`.trim();
+    const words = nameOf('reason', reason ?? '');
+    return target === undefined ? words : t('timeline.skipped', { rule, target: target.key, reason: words });
   }
   if (status === 'removed' || status === 'submitted') {
     return t(`timeline.${status}`, { rule, target: target?.key ?? '' });

@@ -1,6 +1,13 @@
 import { signal } from '@preact/signals';
 import type { OssObject } from '../../../../process.ts';
-import type { Entry, ObjectDetails, OutcomeEntry, PlannedOutput, ResultEntry } from '../../wire.ts';
+import type {
+  Entry,
+  ObjectDetails,
+  ObjectStory,
+  OutcomeEntry,
+  PlannedOutput,
+  ResultEntry,
+} from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
 import { errorOfDocument, get, presign } from '../server.ts';
@@ -72,7 +79,8 @@ async function put({ id, object, file }: PictureUpload): Promise<void> {
   });
   const { phase } = uploads.value.find((upload) => upload.id === id) ?? {};
   change(id, { progress: 1, ...(phase === 'uploading' && { phase: 'processing' }) });
-  change(id, { details: await get<ObjectDetails>('object', { ...object }) });
+  const { details } = await get<ObjectStory>('object', { ...object });
+  change(id, { details });
 }
 
 function change(id: number, changes: Partial<PictureUpload>): void {
@@ -120,9 +128,10 @@ function takeResult(upload: PictureUpload, result: ResultEntry): void {
   }
   changeOutput(upload.id, target, { target, rule: result.rule, result });
   if (result.status === 'saved') {
-    get<ObjectDetails>('object', { ...target }).then(
-      (details) => changeOutput(upload.id, target, { details }),
-      () => {}, // Deleted since: the card stays without its picture.
+    // The card stays without its picture where that was deleted since.
+    get<ObjectStory>('object', { ...target }).then(
+      ({ details }) => changeOutput(upload.id, target, { details }),
+      () => {},
     );
   }
 }

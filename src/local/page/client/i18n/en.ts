@@ -91,6 +91,7 @@ export const en = {
   'browse.reallyDelete': 'Really delete',
   'browse.metadata': 'Metadata',
   'browse.timeline': 'What happened',
+  'browse.gone': 'It is not there.',
 
   'timeline.empty': 'Nothing has happened to it since the local OSS was started.',
   'timeline.event': '{event}, {size}',
@@ -98,6 +99,7 @@ export const en = {
   'timeline.saved': '{rule} saved {target}',
   'timeline.removed': '{rule} removed {target}',
   'timeline.submitted': '{rule} submitted the task of {target}',
+  'timeline.skipped': '{rule}, {target}: {reason}',
   'timeline.madeFrom': '{rule} made it from {source}',
   'timeline.outputFailed': '{rule} failed. {error}',
   'timeline.retry': 'Attempt {attempts} failed, the next one follows in {wait}. {error}',

@@ -92,6 +92,7 @@ export const zh: Messages = {
   'browse.reallyDelete': '确认删除',
   'browse.metadata': '元数据',
   'browse.timeline': '经过',
+  'browse.gone': '对象不存在。',
 
   'timeline.empty': '本地 OSS 启动以来，它没有任何变化。',
   'timeline.event': '{event}，{size}',
@@ -99,6 +100,7 @@ export const zh: Messages = {
   'timeline.saved': '{rule} 已保存 {target}',
   'timeline.removed': '{rule} 已删除 {target}',
   'timeline.submitted': '{rule} 已提交 {target} 的任务',
+  'timeline.skipped': '{rule}，{target}：{reason}',
   'timeline.madeFrom': '由 {rule} 从 {source} 生成',
   'timeline.outputFailed': '{rule} 失败。{error}',
   'timeline.retry': '第 {attempts} 次尝试失败，{wait} 后重试。{error}',
