@@ -1,7 +1,7 @@
 import { needsCopy, type Rule, type RuleSet } from '../rules/rule-set.ts';
 import type { Quota } from './quota.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
-import { isComplete, type Source, type StoredObject } from './source.ts';
+import { type ExistingObject, isComplete, type Source } from './source.ts';
 
 /** A backfill's work, found out without a call to OSS but the listing. */
 export interface Estimate {
@@ -86,7 +86,7 @@ function withoutConditions(ruleSet: RuleSet): [RuleSet, RuleSet] {
   ];
 }
 
-function add(result: Estimate, { sizeBytes = 0 }: StoredObject, outputs: Selection['outputs']): void {
+function add(result: Estimate, { sizeBytes = 0 }: ExistingObject, outputs: Selection['outputs']): void {
   for (const output of outputs) {
     result.outputs += 1;
     result.sourceBytes += sizeBytes;

@@ -10,7 +10,7 @@ import { parseJson } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import type { Entry, Position, Source, StoredObject } from './source.ts';
+import type { ExistingObject, Position, Source, SourceEntry } from './source.ts';
 
 const manifestSchema = z.object({
   sourceBucket: z.string(),
@@ -78,7 +78,7 @@ async function* readRows(
   file: InventoryFile,
   content: AsyncIterable<Buffer>,
   { part, after }: Position,
-): AsyncIterable<Entry> {
+): AsyncIterable<SourceEntry> {
   const hash = createHash('md5');
   const hashing = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
@@ -108,7 +108,7 @@ async function* readRows(
 }
 
 /** The object of a row; undefined for an older version or a delete marker. Columns that were not asked for are absent. */
-function readRecord(row: Readonly<Record<string, string>>, bucket: string): StoredObject | undefined {
+function readRecord(row: Readonly<Record<string, string>>, bucket: string): ExistingObject | undefined {
   if (row.Key === undefined) {
     throw new Error('its fileSchema has no column Key');
   }

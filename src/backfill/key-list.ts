@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fieldsOf, parseJson, textOf } from '../json.ts';
-import type { Source, StoredObject } from './source.ts';
+import type { ExistingObject, Source } from './source.ts';
 
 /**
  * The objects that the lines of a UTF-8 file name: `oss://bucket/key` each, a bare key of `bucket`, or a line of a file
@@ -29,7 +29,7 @@ export async function keyListSource(file: string, name: string, bucket: string |
   };
 }
 
-function readLine(line: string, bucket: string | undefined): StoredObject | undefined {
+function readLine(line: string, bucket: string | undefined): ExistingObject | undefined {
   const { source, target } = fieldsOf(line.startsWith('{') ? parseJson(line) : undefined);
   const [, urlBucket, urlKey] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(textOf(source) ?? line) ?? [];
   if (urlBucket !== undefined && urlKey !== undefined) {

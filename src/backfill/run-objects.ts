@@ -13,10 +13,10 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import { type Filter, type Selection, selectOutputs, toEvent } from './select.ts';
-import { isComplete, type StoredObject } from './source.ts';
+import { type ExistingObject, isComplete } from './source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
 
-export interface RunOptions extends WorkOptions {
+export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
   filter: Filter;
   /** Epoch ms: outputs that were saved since then are left as they are. */
@@ -24,7 +24,7 @@ export interface RunOptions extends WorkOptions {
 }
 
 /** Makes what the rules want of every object, from this machine. Resolves and rejects as `workThrough` does. */
-export function runObjects(options: RunOptions): Promise<void> {
+export function runObjects(options: BackfillOptions): Promise<void> {
   const { ruleSet, filter } = options;
   return workThrough(options, {
     findReason: (object) =>
@@ -34,7 +34,11 @@ export function runObjects(options: RunOptions): Promise<void> {
 }
 
 /** Makes the outputs of one object, one after the other; resolves to false where `stop` came first. */
-export async function makeOutputs(stored: StoredObject, item: Item, options: RunOptions): Promise<boolean> {
+export async function makeOutputs(
+  stored: ExistingObject,
+  item: Item,
+  options: BackfillOptions,
+): Promise<boolean> {
   const { ruleSet, filter, journal, call, stop } = options;
   const source = formatObject(stored);
   if (journal.recall(item, source) !== undefined) {
@@ -64,7 +68,7 @@ export async function makeOutputs(stored: StoredObject, item: Item, options: Run
 async function make(
   output: PlannedSave | FailedResult,
   sourceBytes: number,
-  options: RunOptions,
+  options: BackfillOptions,
 ): Promise<Outcome> {
   if (output.status === 'failed') {
     return output;
@@ -75,7 +79,7 @@ async function make(
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */
-function pacedCall({ call, pace, stop }: RunOptions, sourceBytes: number): Call {
+function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): Call {
   return async (request) => {
     if (['ProcessObject', 'AsyncProcessObject'].includes(request.operation)) {
       await pace.turn(sourceBytes);
@@ -86,14 +90,14 @@ function pacedCall({ call, pace, stop }: RunOptions, sourceBytes: number): Call 
 }
 
 /** Whether a rule may take the object, but the source does not tell enough to say so, or to plan. */
-function needsHead(object: StoredObject, { rules }: RuleSet): boolean {
+function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
   const mismatches = rules.map(({ match }) => findMismatch(match, toEvent(object)));
   return mismatches.some(
     (mismatch) => mismatch?.endsWith('-unknown') || (mismatch === undefined && !isComplete(object)),
   );
 }
 
-async function askFor(object: StoredObject, call: Call): Promise<StoredObject | FailedResult> {
+async function askFor(object: ExistingObject, call: Call): Promise<ExistingObject | FailedResult> {
   const source = { bucket: object.bucket, key: object.key };
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);

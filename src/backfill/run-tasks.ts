@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
-import { makeOutputs, type RunOptions } from './run-objects.ts';
+import { type BackfillOptions, makeOutputs } from './run-objects.ts';
 import { type Selection, selectOutputs } from './select.ts';
-import type { Position, StoredObject } from './source.ts';
+import type { ExistingObject, Position } from './source.ts';
 import type { TaskClient } from './task-client.ts';
 
-interface RunTasksOptions extends RunOptions {
+interface RunTasksOptions extends BackfillOptions {
   client: TaskClient;
   savedSince: number;
   sleep: (delayMs: number) => Promise<unknown>;
@@ -34,7 +34,7 @@ interface Batch {
   position: Position;
   objects: number;
   skipped: Record<string, number>;
-  selected: StoredObject[];
+  selected: ExistingObject[];
   outputs: number;
   /** The part of the outputs that OSS makes later. */
   submitted: number;
@@ -124,7 +124,7 @@ function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, 
 }
 
 /** The event for a batch. */
-function payloadOf(objects: readonly StoredObject[], { savedSince }: RunTasksOptions): string {
+function payloadOf(objects: readonly ExistingObject[], { savedSince }: RunTasksOptions): string {
   return JSON.stringify({
     savedSince: new Date(savedSince).toISOString(),
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, lastModified }) => {
@@ -152,7 +152,11 @@ async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Pr
   }
 }
 
-async function makeAll(objects: readonly StoredObject[], item: Item, options: RunOptions): Promise<boolean> {
+async function makeAll(
+  objects: readonly ExistingObject[],
+  item: Item,
+  options: BackfillOptions,
+): Promise<boolean> {
   for (const object of objects) {
     if (!(await makeOutputs(object, item, options))) {
       return false;

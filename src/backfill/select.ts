@@ -2,7 +2,7 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
 import { type FailedResult, formatObject, type PlannedSave, type SkipReason } from '../pipeline/result.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import type { StoredObject } from './source.ts';
+import type { ExistingObject } from './source.ts';
 
 /** Narrows the objects that a rule takes to those that are wanted. */
 export interface Filter {
@@ -28,7 +28,7 @@ const archiveClasses = ['Archive', 'ColdArchive', 'DeepColdArchive'];
  * Plans an object as if it were uploaded now, its time that of its content. Pure: without size, time or content type in
  * `object`, a rule that asks for them does not take it.
  */
-export function selectOutputs(object: StoredObject, ruleSet: RuleSet, filter: Filter): Selection {
+export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: Filter): Selection {
   if (!isBetween(object.lastModified, filter)) {
     return { outputs: [], skipped: 'outside-time' };
   }
@@ -53,7 +53,7 @@ function isBetween(
   return timeMs >= since && timeMs < until;
 }
 
-export function toEvent(object: StoredObject): ObjectEvent {
+export function toEvent(object: ExistingObject): ObjectEvent {
   const { bucket, key, sizeBytes, eTag, contentType, lastModified, isSymlink } = object;
   return {
     bucket,

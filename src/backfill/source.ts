@@ -1,5 +1,5 @@
 /** An object that is there already, as a listing, an inventory or a person tells of it. */
-export interface StoredObject {
+export interface ExistingObject {
   bucket: string;
   key: string;
   sizeBytes?: number | undefined;
@@ -15,7 +15,7 @@ export interface StoredObject {
 }
 
 /** Whether the source told what a plan and its date are made from; if not, a HeadObject does. */
-export function isComplete({ sizeBytes, eTag, lastModified }: StoredObject): boolean {
+export function isComplete({ sizeBytes, eTag, lastModified }: ExistingObject): boolean {
   return sizeBytes !== undefined && eTag !== undefined && lastModified !== undefined;
 }
 
@@ -25,8 +25,8 @@ export interface Position {
   after: string | number;
 }
 
-export interface Entry {
-  object: StoredObject;
+export interface SourceEntry {
+  object: ExistingObject;
   position: Position;
 }
 
@@ -36,5 +36,5 @@ export interface Source {
   name: string;
   /** A digest of the file that lists the objects; empty where OSS lists them. */
   fingerprint: string;
-  read(behind?: Position): AsyncIterable<Entry>;
+  read(behind?: Position): AsyncIterable<SourceEntry>;
 }

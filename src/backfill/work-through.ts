@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Call } from '../oss/call.ts';
 import type { Item, Journal } from './journal.ts';
 import type { Pace } from './pace.ts';
-import type { Source, StoredObject } from './source.ts';
+import type { ExistingObject, Source } from './source.ts';
 
 export interface WorkOptions {
   source: Source;
@@ -15,9 +15,9 @@ export interface WorkOptions {
 /** A job's own part in working through objects. */
 interface ObjectWork {
   /** Why there is nothing to do about an object, where that is known without asking for it. */
-  findReason: (object: StoredObject) => string | undefined;
+  findReason: (object: ExistingObject) => string | undefined;
   /** Resolves to false where `stop` came before the object was done with. */
-  work: (object: StoredObject, item: Item) => Promise<boolean>;
+  work: (object: ExistingObject, item: Item) => Promise<boolean>;
 }
 
 /** Calls that may take so long to be answered do not keep the rate from being reached. */

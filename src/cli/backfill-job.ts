@@ -41,10 +41,15 @@ export const jobOptions: Readonly<Record<string, Option>> = {
 };
 
 /** Everything that a backfill needs to know of its work. */
-export type Job = Awaited<ReturnType<typeof openJob>>;
+export type BackfillJob = Awaited<ReturnType<typeof openBackfillJob>>;
 
 /** Reads the options of a backfill and opens its source. Throws CliError where they contradict each other. */
-export async function openJob(values: Values, urls: readonly string[], io: Io, connection: Connection) {
+export async function openBackfillJob(
+  values: Values,
+  urls: readonly string[],
+  io: Io,
+  connection: Connection,
+) {
   const rulesFile = requiredText(values, 'rules');
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
   const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));

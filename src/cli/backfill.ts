@@ -3,11 +3,11 @@ import { noCounts } from '../backfill/journal.ts';
 import { readJournal } from '../backfill/journal-file.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
-import { type Job, jobOptions, openJob } from './backfill-job.ts';
+import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
 import { CliError, type Command, type Io, type Values } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { carryOut, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
+import { carryOutJob, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
 import { createProgress } from './terminal.ts';
 
 export const backfill: Command = {
@@ -26,7 +26,7 @@ export const backfill: Command = {
   heedsStop: true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
-      const job = await openJob(values, urls, io, connection);
+      const job = await openBackfillJob(values, urls, io, connection);
       return withFolder(job, async () => {
         if (values.stop) {
           return stop(job, io);
@@ -36,12 +36,12 @@ export const backfill: Command = {
         );
         return start === undefined
           ? 0
-          : carryOut(job, start, io, connection, (tools) => makeOutputs(job, tools));
+          : carryOutJob(job, start, io, connection, (tools) => makeOutputs(job, tools));
       });
     }),
 };
 
-async function dryRun(job: Job, values: Values, io: Io): Promise<Start | undefined> {
+async function dryRun(job: BackfillJob, values: Values, io: Io): Promise<Start | undefined> {
   const { source, quota } = job;
   const draw = createProgress(io);
   const found = await estimate(job, (objects) => {
@@ -65,7 +65,7 @@ async function dryRun(job: Job, values: Values, io: Io): Promise<Start | undefin
     : undefined;
 }
 
-async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
+async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number> {
   const stored = readJournal(folder);
   if (taskClient === undefined || stored === undefined) {
     throw new CliError('--stop: the same command was not started with --via function.');
@@ -78,7 +78,7 @@ async function stop({ folder, taskClient }: Job, io: Io): Promise<number> {
 }
 
 /** Makes the outputs, from here or by the deployed function. */
-function makeOutputs(job: Job, { journal, call, pace, sleep, stop }: Tools): Promise<void> {
+function makeOutputs(job: BackfillJob, { journal, call, pace, sleep, stop }: Tools): Promise<void> {
   const { source, ruleSet, filter, onlyMissing, taskClient: client } = job;
   const options = { source, ruleSet, filter, journal, call, pace, stop };
   if (client === undefined) {

@@ -92,7 +92,7 @@ export async function findStart(
 const maxAttempts = 6;
 
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
-export async function carryOut(
+export async function carryOutJob(
   job: JournaledJob,
   start: Start,
   io: Io,

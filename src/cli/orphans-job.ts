@@ -34,7 +34,7 @@ interface Search {
 export type OrphansJob = JournaledJob & Search;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
-export async function openJob(
+export async function openOrphansJob(
   values: Values,
   urls: readonly string[],
   { call }: Connection,

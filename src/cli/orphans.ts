@@ -6,8 +6,8 @@ import { formatObject } from '../pipeline/result.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, type Command, type Io, type Values } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { carryOut, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
-import { type OrphansJob, openJob, orphansOptions, scanSources } from './orphans-job.ts';
+import { carryOutJob, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
+import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
 export const orphans: Command = {
@@ -30,14 +30,14 @@ export const orphans: Command = {
       if (values.delete === true && values.rule === undefined && urls.length === 0) {
         throw new CliError('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
       }
-      const job = await openJob(values, urls, connection);
+      const job = await openOrphansJob(values, urls, connection);
       return withFolder(job, async () => {
         const scan = await look(io, (onSource) => scanSources(job, connection.call, onSource));
         const restart = values.restart === true || values.delete !== true;
         const start = await findStart(job, { restart }, io, () => dryRun(job, scan, values, io));
         return start === undefined
           ? 0
-          : carryOut(job, start, io, connection, (tools) => deleteOrphans(job, scan, tools, io));
+          : carryOutJob(job, start, io, connection, (tools) => deleteOrphans(job, scan, tools, io));
       });
     }),
 };

@@ -111,7 +111,7 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
   const modifiedAt = readTime(eventTime) ?? readTime(time);
   const event = { eventName: withoutPrefix(eventName), eventTime: modifiedAt, modifiedAt };
-  return readObject(fields, places, event);
+  return readObjectFields(fields, places, event);
 }
 
 /**
@@ -134,7 +134,7 @@ function withoutPrefix(eventName: string): string {
 }
 
 /** Makes the record of an object; `places` name its bucket and key in messages, `event` says what happened to it. */
-export function readObject(
+export function readObjectFields(
   { bucket, key, size, eTag, contentType }: JsonObject,
   places: { bucket: string; key: string },
   event: Pick<ObjectEvent, 'eventName' | 'eventTime' | 'modifiedAt'>,

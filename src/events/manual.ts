@@ -1,5 +1,5 @@
 import { fieldsOf, type JsonObject } from '../json.ts';
-import { type Envelope, malformed, readList, readObject, readTime } from './envelopes.ts';
+import { type Envelope, malformed, readList, readObjectFields, readTime } from './envelopes.ts';
 import type { EventRecord } from './object-event.ts';
 
 const objectFields = ['bucket', 'key', 'size', 'contentType', 'eTag', 'lastModified'];
@@ -55,7 +55,7 @@ function readManual(object: unknown, path: string): EventRecord {
   }
   const places = { bucket: `${path}bucket`, key: `${path}key` };
   const event = { eventName: 'Manual', eventTime: modifiedAt, modifiedAt };
-  return findUnknown(object, objectFields, path) ?? readObject(fields, places, event);
+  return findUnknown(object, objectFields, path) ?? readObjectFields(fields, places, event);
 }
 
 function findUnknown(object: unknown, known: readonly string[], path: string): EventRecord | undefined {

@@ -1,4 +1,4 @@
-import type { Source, StoredObject } from '../backfill/source.ts';
+import type { ExistingObject, Source } from '../backfill/source.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
@@ -48,7 +48,7 @@ export async function planSources(
   const planned = new Names();
   let sources = 0;
   for await (const { object } of source.read()) {
-    for (const target of targetsOf(object, rules)) {
+    for (const target of targetsOfSource(object, rules)) {
       planned.add(target);
     }
     sources += 1;
@@ -58,7 +58,7 @@ export async function planSources(
 }
 
 /** Names what rules make of an object, by its key alone. */
-export function targetsOf(object: OssObject, rules: readonly Rule[]): OssObject[] {
+export function targetsOfSource(object: OssObject, rules: readonly Rule[]): OssObject[] {
   return planByKey(object, rules).flatMap(({ target }) => target ?? []);
 }
 
@@ -67,7 +67,7 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
 }
 
 /** Says why an object is no orphan; undefined where it is one. */
-export function findReason(object: StoredObject, scan: Scan): KeepReason | undefined {
+export function findReason(object: ExistingObject, scan: Scan): KeepReason | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
   if (!targets.wanted.some((wanted) => holds(wanted, object))) {
     return 'no-target';

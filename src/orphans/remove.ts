@@ -1,10 +1,10 @@
 import type { Line } from '../backfill/journal-file.ts';
-import type { Source, StoredObject } from '../backfill/source.ts';
+import type { ExistingObject, Source } from '../backfill/source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from '../backfill/work-through.ts';
 import { isNotFound } from '../oss/errors.ts';
 import { deleteObject, headObject } from '../oss/operations.ts';
 import { describeError, formatObject } from '../pipeline/result.ts';
-import { findReason, isChangedSince, type Scan, targetsOf } from './find.ts';
+import { findReason, isChangedSince, type Scan, targetsOfSource } from './find.ts';
 import { Names } from './names.ts';
 
 interface RemoveOptions extends WorkOptions {
@@ -51,14 +51,14 @@ async function countBereaved({ scan, sources }: RemoveOptions, removed: Names): 
   let count = 0;
   for await (const { object } of sources.read()) {
     if (isChangedSince(object.lastModified, scan.startedAtMs)) {
-      count += targetsOf(object, scan.rules).filter((target) => removed.has(target)).length;
+      count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
     }
   }
   return count;
 }
 
 async function removeOrphan(
-  { bucket, key }: StoredObject,
+  { bucket, key }: ExistingObject,
   source: string,
   { call, scan }: RemoveOptions,
 ): Promise<Line> {

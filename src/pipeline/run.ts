@@ -16,7 +16,7 @@ import {
 import { carryOut, headIfPresent, loadLife, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
-export interface Job {
+interface Job {
   work: PlanItem | { event: ObjectEvent } | { ended: EndOfTask };
   ruleSet: RuleSet;
   /** The output is planned and not made. */

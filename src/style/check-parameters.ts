@@ -2,7 +2,7 @@ import type { Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type CatalogOperation, lookUp } from './catalog.ts';
 import type { StyleAction, StyleParameter, StyleToken } from './parse.ts';
-import { decodeText, judgeValue } from './value.ts';
+import { decodeBase64, judgeValue } from './value.ts';
 
 /** The request that will carry the style: ProcessObject (`sync`) or AsyncProcessObject, a save-as clause appended. */
 export interface StyleRequest {
@@ -76,7 +76,7 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   const where = name === 'value' ? label : `${label} ${name}_`;
   const objection = judgeValue(text, spec);
   if (objection !== undefined) {
-    const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeText(text) !== undefined);
+    const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
     const ec = isDoubtful ? undefined : ((text === '' ? spec.emptyEc : undefined) ?? spec.ec);
     const hint = spec.type === 'base64' ? `Write {b64:${text}} if that is the text itself.` : undefined;
     const message = `${where}: expected ${objection}, received "${text}"${ecNote(ec)}`;

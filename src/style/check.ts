@@ -4,7 +4,7 @@ import { catalog, lookUp, refusals } from './catalog.ts';
 import type { OperationContext, StyleContext, StyleRequest } from './check-parameters.ts';
 import { checkParameters, ecNote } from './check-parameters.ts';
 import { parseStyle, type StyleAction, type StyleSegment, type StyleToken } from './parse.ts';
-import { decodeText } from './value.ts';
+import { decodeBase64 } from './value.ts';
 
 /**
  * Judges any text as an OSS style or process string, offline and without a picture; never throws. Templates have to be
@@ -117,7 +117,7 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: StyleCon
   const images = new Set<string>();
   const parameters = actions.flatMap(({ name, parameters }) => (name.text === 'watermark' ? parameters : []));
   for (const { value } of parameters.filter(({ key }) => key?.text === 'image')) {
-    const [image = '', process] = (decodeText(value.text) ?? '').split('?x-oss-process=');
+    const [image = '', process] = (decodeBase64(value.text) ?? '').split('?x-oss-process=');
     if (images.add(image).size > count) {
       context.report('error', value, `at most ${count} different watermark images${ecNote(ec)}`);
     }

@@ -26,7 +26,7 @@ function judgeForm(value: string, parameter: Parameter): string | undefined {
 }
 
 function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', inWords }: Parameter) {
-  const text = decodeText(value);
+  const text = decodeBase64(value);
   if (text === undefined || text === '') {
     return 'text in URL-safe Base64 without padding';
   }
@@ -37,7 +37,7 @@ function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', inWords
 }
 
 /** The text in a Base64 value, URL-safe or standard, padded or not; undefined where it is no Base64 or no UTF-8. */
-export function decodeText(value: string): string | undefined {
+export function decodeBase64(value: string): string | undefined {
   try {
     const binary = atob(/[^\w+/=-]/.test(value) ? '!' : value.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));

@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { encodeBmp } from './bmp.ts';
 import type { ImageResult } from './contract.ts';
-import { type Picture, render } from './picture.ts';
+import { type Picture, renderPipeline } from './picture.ts';
 import { checkSize } from './refuse.ts';
 
 /** The picture as the bytes of its output format. EXIF is dropped; colours are sRGB, so no profile is needed. */
@@ -11,7 +11,7 @@ export async function encodePicture(picture: Picture): Promise<ImageResult> {
   if (format === 'webp' || format === 'avif') {
     checkSize(picture, refusals[format]);
   }
-  const { data } = await render(picture, describeEncoding(picture));
+  const { data } = await renderPipeline(picture, describeEncoding(picture));
   const body = format === 'bmp' ? encodeBmp(data, picture.width, picture.height, picture.hasAlpha) : data;
   return { body, contentType: `image/${format === 'jpg' ? 'jpeg' : format}` };
 }

@@ -1,7 +1,7 @@
 import { type CatalogOperation, type Parameter, refusals } from '../../style/catalog.ts';
 import { findParameter } from '../../style/check-parameters.ts';
 import type { StyleAction } from '../../style/parse.ts';
-import { decodeText, judgeValue } from '../../style/value.ts';
+import { decodeBase64, judgeValue } from '../../style/value.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 import { refuse } from './refuse.ts';
 
@@ -34,7 +34,7 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
     if (spec?.type === 'int') {
       numbers[name] = Number(value.text);
     } else if (spec !== undefined) {
-      texts[name] = spec.type === 'base64' ? (decodeText(value.text) ?? '') : value.text;
+      texts[name] = spec.type === 'base64' ? (decodeBase64(value.text) ?? '') : value.text;
     }
   }
   for (const { oneOf, ec } of operation.needs ?? []) {
@@ -50,7 +50,7 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
 /** Messages and codes: OSS help, "Image processing FAQ"; the EC pages tell which number is for what. */
 function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: string | undefined): OssError {
   const { type, ec, formEc, emptyEc, tooLong } = spec;
-  const shown = type === 'base64' ? decodeText(text) : text;
+  const shown = type === 'base64' ? decodeBase64(text) : text;
   if (shown === undefined) {
     return refuse({ ...refusals.base64, ec });
   }

@@ -65,7 +65,7 @@ export function openPicture(source: SourceImage, how: { isTurned: boolean; isAni
 export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture> {
   // Composing gives everything an alpha channel; a result has one only if the picture had.
   const kept = picture.hasAlpha ? pipeline : pipeline.removeAlpha();
-  return withPixels(picture, await render(picture, kept.raw()));
+  return withPixels(picture, await renderPipeline(picture, kept.raw()));
 }
 
 /** Cuts away the outside of a rounded rectangle: it is transparent, and white in a JPEG (OSS help: "Circle crop"). */
@@ -87,7 +87,7 @@ export function withPixels(picture: Picture, { data, info }: Pixels): Picture {
 }
 
 /** The only place where pixels are computed. What fails here is the source: the options were checked before. */
-export function render(picture: Picture, pipeline: Sharp) {
+export function renderPipeline(picture: Picture, pipeline: Sharp) {
   return pipeline.toBuffer({ resolveWithObject: true }).catch((error: unknown) => {
     throw damagedSource(picture.source.format, error);
   });

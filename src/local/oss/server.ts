@@ -18,7 +18,7 @@ import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { readRequest } from './http/request.ts';
 import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
 import { eventRecord, type OssEventRecord } from './object-event.ts';
-import { carryOut } from './operations/carry-out.ts';
+import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
 import { newBucketSettings, readBucketSettings } from './store/bucket-settings.ts';
 import type { SetAside } from './store/buckets.ts';
@@ -170,7 +170,8 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
       return preflight;
     }
     const request = readRequest(message, requestId);
-    const run = (changes?: Partial<Service>) => carryOut({ ...service, ...changes }, request).catch(refuse);
+    const run = (changes?: Partial<Service>) =>
+      carryOutRequest({ ...service, ...changes }, request).catch(refuse);
     return faults.answer({ request, response, run, refuse });
   }
 }

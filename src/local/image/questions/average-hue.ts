@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { openPicture, type Question, render } from '../picture.ts';
+import { openPicture, type Question, renderPipeline } from '../picture.ts';
 
 /**
  * OSS help: "Query the average tone". OSS leaves out pixels near the mean, by a threshold it does not tell; here it is
@@ -10,7 +10,7 @@ export const averageHue: Question = async (source) => {
   // A mean survives shrinking, and a million pixels are added up without keeping others waiting.
   const small = picture.open().resize(1000, 1000, { fit: 'inside', withoutEnlargement: true });
   const opaque = small.flatten({ background: '#ffffff' }).toColourspace('srgb');
-  const { data, info } = await render(picture, opaque.raw());
+  const { data, info } = await renderPipeline(picture, opaque.raw());
   const { channels } = await sharp(data, { raw: info }).stats();
   const hex = channels.map(({ mean }) => Math.round(mean).toString(16).padStart(2, '0'));
   return { body: Buffer.from(`{"RGB": "0x${hex.join('')}"}`), contentType: 'application/json' };

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from '../store/object.ts';
 import { OssError } from './errors.ts';
-import { eTagOf, httpDate } from './object-headers.ts';
+import { httpDate, quotedETag } from './object-headers.ts';
 import type { Headers } from './request.ts';
 
 /**
@@ -24,7 +24,7 @@ export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = '')
     throw preconditionFailed('If-Unmodified-Since');
   }
   if (isNamed('if-none-match') ?? modifiedMs <= timeMs('if-modified-since')) {
-    const known = { etag: eTagOf(meta), 'last-modified': httpDate(meta.lastModifiedMs) };
+    const known = { etag: quotedETag(meta), 'last-modified': httpDate(meta.lastModifiedMs) };
     throw new OssError({ statusCode: 304, code: 'NotModified', message: 'Not Modified', headers: known });
   }
 }

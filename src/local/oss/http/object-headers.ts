@@ -82,7 +82,7 @@ export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
   return {
     ...encryptionHeaders(meta),
-    etag: eTagOf(meta),
+    etag: quotedETag(meta),
     ...(crc64 !== undefined && { 'x-oss-hash-crc64ecma': crc64 }),
     ...(/^[0-9A-F]{32}$/.test(eTag) && { 'content-md5': Buffer.from(eTag, 'hex').toString('base64') }),
   };
@@ -96,7 +96,7 @@ export function encryptionHeaders({ headers }: ObjectProperties): Record<string,
 }
 
 /** The ETag as headers and documents write it, in quotes. */
-export function eTagOf({ eTag }: ObjectMeta): string {
+export function quotedETag({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 

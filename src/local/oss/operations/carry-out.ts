@@ -7,7 +7,7 @@ import type { Service } from './operation.ts';
 import { findOperation, operationName, type PublicAccess } from './table.ts';
 
 /** Verifies who asks, and does what is asked for. */
-export async function carryOut(service: Service, request: OssRequest): Promise<Reply> {
+export async function carryOutRequest(service: Service, request: OssRequest): Promise<Reply> {
   const { requestId, bucket } = request;
   // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
   const mayMakeBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');

@@ -1,4 +1,4 @@
-import { eTagOf } from '../http/object-headers.ts';
+import { quotedETag } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { commonPrefix, compareUtf8 } from '../store/listing.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
@@ -74,7 +74,7 @@ export const listParts: Operation = (service, request) => {
       Part: page.map(([number, part]) => ({
         PartNumber: number,
         LastModified: new Date(part.lastModifiedMs).toISOString(),
-        ETag: eTagOf(part),
+        ETag: quotedETag(part),
         HashCrc64ecma: part.crc64,
         Size: part.sizeBytes,
       })),

@@ -1,6 +1,6 @@
 import { badRequest } from '../http/errors.ts';
 import { decodeUtf8 } from '../http/names.ts';
-import { eTagOf } from '../http/object-headers.ts';
+import { quotedETag } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import type { XmlElements } from '../http/xml.ts';
@@ -97,7 +97,7 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
     return {
       Key: encode(key),
       LastModified: new Date(meta.lastModifiedMs).toISOString(),
-      ETag: eTagOf(meta),
+      ETag: quotedETag(meta),
       Type: meta.type ?? 'Normal',
       Size: meta.sizeBytes,
       StorageClass: meta.storageClass ?? 'Standard',

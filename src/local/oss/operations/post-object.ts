@@ -5,7 +5,7 @@ import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
-import { digestHeaders, eTagOf, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, quotedETag, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
@@ -83,7 +83,7 @@ function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
 /** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
 function answer({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, meta: ObjectMeta): Reply {
   const { 'content-md5': _, ...headers } = digestHeaders(meta);
-  const eTag = eTagOf(meta);
+  const eTag = quotedETag(meta);
   const redirect = fields.get('success_action_redirect') ?? '';
   if (redirect !== '') {
     const query = new URLSearchParams({ bucket, key: meta.key, etag: eTag });

@@ -1,7 +1,7 @@
 import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
 import { badRequest, notImplemented } from '../http/errors.ts';
-import { eTagOf, httpDate } from '../http/object-headers.ts';
+import { httpDate, quotedETag } from '../http/object-headers.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { StoredObject } from '../store/object.ts';
@@ -68,7 +68,7 @@ export const getProcessed: Operation = async (service, request) => {
   const { result, meta } = await run(service, request, process);
   const shown = {
     'content-type': result.contentType,
-    etag: eTagOf(meta),
+    etag: quotedETag(meta),
     'last-modified': httpDate(meta.lastModifiedMs),
     ...overriddenHeaders(query),
   };

@@ -15,31 +15,31 @@ export class ServerError extends Error {
 }
 
 /** Asks the page's server for JSON; throws ServerError with its words. */
-export async function get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-  return readAnswer(await fetch(addressOf(path, query)));
+export async function getFromServer<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  return readAnswer(await fetch(pageAddress(path, query)));
 }
 
 /** Has the page's server do something, which needs the token that only this page is told. */
-export async function send<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
+export async function sendToServer<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
   const { token } = await knownState();
   const headers = { 'content-type': 'application/json', 'x-page-token': token };
-  return readAnswer(await fetch(addressOf(path), { method, headers, body: JSON.stringify(body) }));
+  return readAnswer(await fetch(pageAddress(path), { method, headers, body: JSON.stringify(body) }));
 }
 
 /** The address of what the page's own server answers. */
-export function addressOf(path: string, query: Record<string, string> = {}): string {
+export function pageAddress(path: string, query: Record<string, string> = {}): string {
   const text = new URLSearchParams(query).toString();
   return `/-/page/${path}${text === '' ? '' : `?${text}`}`;
 }
 
 /** The address of a picture, made small where `style` says so; `version` lets the browser keep what has not changed. */
 export function pictureAddress({ bucket, key }: OssObject, version: string, style = ''): string {
-  return addressOf('picture', { bucket, key, version, ...(style !== '' && { style }) });
+  return pageAddress('picture', { bucket, key, version, ...(style !== '' && { style }) });
 }
 
 /** A presigned address of the local OSS, good for one method. */
-export async function presign(method: string, object: OssObject, contentType = ''): Promise<string> {
-  const { url } = await send<{ url: string }>('POST', 'presign', { method, ...object, contentType });
+export async function presignedAddress(method: string, object: OssObject, contentType = ''): Promise<string> {
+  const { url } = await sendToServer<{ url: string }>('POST', 'presign', { method, ...object, contentType });
   return url;
 }
 

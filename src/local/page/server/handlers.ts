@@ -5,7 +5,7 @@ import { samplePictures } from '../../pictures.ts';
 import type { ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
-import { describe, listObjects } from './objects.ts';
+import { detailsOf, pageOfObjects } from './objects.ts';
 import type { PageOptions } from './page.ts';
 import { renderPicture } from './pictures.ts';
 import { objectOf } from './plan.ts';
@@ -35,12 +35,12 @@ export function createHandlers(
   return {
     'GET objects': ({ query }) =>
       json(
-        listObjects(store, parameter(query, 'bucket'), query.get('prefix') ?? '', query.get('after') ?? ''),
+        pageOfObjects(store, parameter(query, 'bucket'), query.get('prefix') ?? '', query.get('after') ?? ''),
       ),
     'GET object': async ({ query }) => {
       const object = readObjectName(query);
       const isThere = store.bucket(object.bucket).objects.has(object.key);
-      const details = isThere ? await describe(store, object) : undefined;
+      const details = isThere ? await detailsOf(store, object) : undefined;
       const story: ObjectStory = { details, history: history.about(object) };
       return json(story);
     },

@@ -8,7 +8,12 @@ import { measureObject, type ObjectReader } from './pictures.ts';
 const pageSize = 1000;
 
 /** One page of a bucket's objects, in the order of their keys. */
-export function listObjects(store: ObjectReader, bucket: string, prefix: string, after: string): ObjectPage {
+export function pageOfObjects(
+  store: ObjectReader,
+  bucket: string,
+  prefix: string,
+  after: string,
+): ObjectPage {
   const { keys, objects } = store.bucket(bucket);
   const page = listPage(keys, { prefix, after, delimiter: '', maxKeys: pageSize });
   const found = page.keys.flatMap((key) => objects.get(key) ?? []);
@@ -16,7 +21,7 @@ export function listObjects(store: ObjectReader, bucket: string, prefix: string,
 }
 
 /** Everything known of one object. */
-export async function describe(store: ObjectReader, { bucket, key }: OssObject): Promise<ObjectDetails> {
+export async function detailsOf(store: ObjectReader, { bucket, key }: OssObject): Promise<ObjectDetails> {
   const meta = store.meta(bucket, key);
   const picture = await measureObject(store, { bucket, key });
   return { ...describeObject(bucket, meta), headers: objectHeaders(meta), picture };

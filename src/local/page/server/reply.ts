@@ -35,7 +35,10 @@ const guards = {
 };
 
 /** Sends an answer, with the headers that guard the page. */
-export function sendReply(response: ServerResponse, { statusCode = 200, headers, body }: PageReply): void {
+export function sendPageReply(
+  response: ServerResponse,
+  { statusCode = 200, headers, body }: PageReply,
+): void {
   response
     .writeHead(statusCode, { ...guards, 'content-length': Buffer.byteLength(body), ...headers })
     .end(body);

@@ -7,7 +7,7 @@ import { OssError } from '../../oss/http/errors.ts';
 import { findRefusal, type Route } from '../../oss/http/routes.ts';
 import { readAsset } from './assets.ts';
 import { renderDocument } from './document.ts';
-import { json, PageError, type PageReply, sendReply } from './reply.ts';
+import { json, PageError, type PageReply, sendPageReply } from './reply.ts';
 
 /** A request for something of the page, its body read. */
 interface PageRequest {
@@ -69,7 +69,7 @@ export function createPageRoute({ assetsDir, token, handlers, connect }: PageRou
     }
     return answer(message, url)
       .catch(describeError)
-      .then((reply) => sendReply(response, reply));
+      .then((reply) => sendPageReply(response, reply));
   };
 }
 

@@ -4,7 +4,7 @@ import { formatDate } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { linkTo } from '../route.ts';
-import { get, send } from '../server.ts';
+import { getFromServer, sendToServer } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 
 /** Events that failed for good; each can be given to the function once more. */
@@ -12,7 +12,7 @@ export function DeadLetters() {
   const [letters, setLetters] = useState<readonly DeadLetter[]>();
   const count = state.value?.deadLetters;
   useEffect(() => {
-    get<DeadLetter[]>('dead-letters').then(setLetters);
+    getFromServer<DeadLetter[]>('dead-letters').then(setLetters);
   }, [count]);
   if (letters?.length === 0) {
     return <p class="note good">{t('letters.none')}</p>;
@@ -30,7 +30,7 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
   const [isBusy, setBusy] = useState(false);
   const retry = async () => {
     setBusy(true);
-    await send('POST', 'dead-letters', { file });
+    await sendToServer('POST', 'dead-letters', { file });
   };
   return (
     <li>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { nameOf, t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
-import { get, send } from '../server.ts';
+import { getFromServer, sendToServer } from '../server.ts';
 
 /** A plan of faults as `/-/faults` takes it, with how often each rule hit. */
 interface CountedFaultPlan {
@@ -37,7 +37,7 @@ export function Failures() {
   const [plan, setPlan] = useState<CountedFaultPlan>();
   const faults = state.value?.faults.join();
   useEffect(() => {
-    get<CountedFaultPlan>('faults').then(setPlan);
+    getFromServer<CountedFaultPlan>('faults').then(setPlan);
   }, [faults]);
   if (plan === undefined) {
     return <p class="loading">{t('loading')}</p>;
@@ -46,7 +46,7 @@ export function Failures() {
   const put = async (changed: CountedFault[]) => {
     const sent = changed.map(({ applied: _, ...rule }) => rule);
     setPlan({ ...plan, rules: changed });
-    setPlan(await send<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+    setPlan(await sendToServer<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
   };
   const toggle = (rule: CountedFault) => {
     const others = rules.filter(({ fault }) => fault !== rule.fault);

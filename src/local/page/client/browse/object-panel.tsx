@@ -5,7 +5,7 @@ import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
 import { linkTo } from '../route.ts';
-import { get, presign } from '../server.ts';
+import { getFromServer, presignedAddress } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Picture } from '../ui/picture.tsx';
 import { Timeline } from './timeline.tsx';
@@ -79,7 +79,7 @@ function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: ()
   const object = { bucket: details.bucket, key: details.key };
   const download = async () => {
     const link = document.createElement('a');
-    link.href = await presign('GET', object);
+    link.href = await presignedAddress('GET', object);
     link.download = baseName(object.key);
     link.click();
   };
@@ -87,7 +87,7 @@ function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: ()
     if (!isSure) {
       return setSure(true);
     }
-    await fetch(await presign('DELETE', object), { method: 'DELETE' });
+    await fetch(await presignedAddress('DELETE', object), { method: 'DELETE' });
     onDeleted();
   };
   return (
@@ -132,7 +132,7 @@ function useStory({ bucket, key }: OssObject) {
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     const read = () =>
-      get<ObjectStory>('object', { bucket, key }).then(setStory, (error: unknown) =>
+      getFromServer<ObjectStory>('object', { bucket, key }).then(setStory, (error: unknown) =>
         setProblem(String(error)),
       );
     read();

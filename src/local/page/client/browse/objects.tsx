@@ -4,7 +4,7 @@ import { baseName, formatBytes } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry, state } from '../live.ts';
 import { linkTo } from '../route.ts';
-import { get } from '../server.ts';
+import { getFromServer } from '../server.ts';
 import { Picture } from '../ui/picture.tsx';
 
 /** The objects of a bucket, a picture each. */
@@ -87,7 +87,7 @@ function useObjects(bucket: string, prefix: string) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isGone = false;
     const read = async () => {
-      const page = await get<ObjectPage>('objects', { bucket, prefix });
+      const page = await getFromServer<ObjectPage>('objects', { bucket, prefix });
       if (!isGone) {
         setPages([page]);
       }
@@ -107,7 +107,7 @@ function useObjects(bucket: string, prefix: string) {
   const next = pages?.at(-1)?.next;
   const more = async () => {
     if (next !== undefined) {
-      const page = await get<ObjectPage>('objects', { bucket, prefix, after: next });
+      const page = await getFromServer<ObjectPage>('objects', { bucket, prefix, after: next });
       setPages((known = []) => [...known, page]);
     }
   };

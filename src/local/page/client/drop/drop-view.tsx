@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { knownState, state } from '../live.ts';
-import { addressOf } from '../server.ts';
+import { pageAddress } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Illustration } from './illustration.tsx';
 import { UploadCard } from './upload-card.tsx';
@@ -50,7 +50,7 @@ function describeProgress(): string {
 function Chooser({ take }: { take: (files: Iterable<File>) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const takeSample = async () => {
-    const answer = await fetch(addressOf('sample'));
+    const answer = await fetch(pageAddress('sample'));
     take([new File([await answer.blob()], 'portrait.jpg', { type: 'image/jpeg' })]);
   };
   return (

@@ -10,7 +10,7 @@ import type {
 } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
-import { errorOfDocument, get, presign } from '../server.ts';
+import { errorOfDocument, getFromServer, presignedAddress } from '../server.ts';
 
 export interface OutputProgress {
   target: OssObject;
@@ -66,7 +66,7 @@ export function startUploads(): void {
 
 async function put({ id, object, file }: PictureUpload): Promise<void> {
   const contentType = file.type || 'application/octet-stream';
-  const url = await presign('PUT', object, contentType);
+  const url = await presignedAddress('PUT', object, contentType);
   await new Promise<void>((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch tells no progress of an upload
     request.open('PUT', url);
@@ -79,7 +79,7 @@ async function put({ id, object, file }: PictureUpload): Promise<void> {
   });
   const { phase } = uploads.value.find((upload) => upload.id === id) ?? {};
   change(id, { progress: 1, ...(phase === 'uploading' && { phase: 'processing' }) });
-  const { details } = await get<ObjectStory>('object', { ...object });
+  const { details } = await getFromServer<ObjectStory>('object', { ...object });
   change(id, { details });
 }
 
@@ -129,7 +129,7 @@ function takeResult(upload: PictureUpload, result: ResultEntry): void {
   changeOutput(upload.id, target, { target, rule: result.rule, result });
   if (result.status === 'saved') {
     // The card stays without its picture where that was deleted since.
-    get<ObjectStory>('object', { ...target }).then(
+    getFromServer<ObjectStory>('object', { ...target }).then(
       ({ details }) => changeOutput(upload.id, target, { details }),
       () => {},
     );

@@ -3,7 +3,7 @@ import type { Explanation, RuleExplanation } from '../../../../check/explain.ts'
 import { nameOf, t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { route } from '../route.ts';
-import { send } from '../server.ts';
+import { sendToServer } from '../server.ts';
 
 /** A key, and what the rules in the editor would make of it. */
 export function ExplainPanel({ text }: { text: string }) {
@@ -61,7 +61,9 @@ function useExplanation(text: string, key: string): Explanation | undefined {
     }
     let isOvertaken = false;
     const timer = setTimeout(async () => {
-      const answer = await send<Explanation>('POST', 'explain', { text, bucket, key }).catch(() => undefined);
+      const answer = await sendToServer<Explanation>('POST', 'explain', { text, bucket, key }).catch(
+        () => undefined,
+      );
       if (!isOvertaken) {
         setExplanation(answer);
       }

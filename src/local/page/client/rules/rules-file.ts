@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RulesCheck, RulesText } from '../../wire.ts';
 import { onEntry } from '../live.ts';
-import { get, ServerError, send } from '../server.ts';
+import { getFromServer, ServerError, sendToServer } from '../server.ts';
 
 type SaveState =
   | { status: 'clean' | 'edited' | 'saving' }
@@ -37,7 +37,7 @@ export function useRulesFile(): RulesFile {
   };
   /** Takes the file as it is, unless there are edits that would be lost. */
   const read = async () => {
-    const theirs = await get<RulesText>('rules');
+    const theirs = await getFromServer<RulesText>('rules');
     const { onDisk: known, text: mine } = latest.current;
     const isEdited = known !== undefined && known.text !== mine && theirs.text !== mine;
     if (known?.version !== theirs.version) {
@@ -47,7 +47,7 @@ export function useRulesFile(): RulesFile {
   const fail = (error: unknown) => setSaving({ status: 'failed', message: String(error) });
   const save = async (version: string) => {
     setSaving({ status: 'saving' });
-    await send<RulesText>('PUT', 'rules', { text, version }).then(takeTheirs, (error: unknown) => {
+    await sendToServer<RulesText>('PUT', 'rules', { text, version }).then(takeTheirs, (error: unknown) => {
       if (error instanceof ServerError && error.status === 409) {
         return read(); // Somebody else was faster.
       }
@@ -84,7 +84,7 @@ export function useRulesCheck(text: string | undefined): RulesCheck | undefined 
     }
     let isOvertaken = false;
     const timer = setTimeout(async () => {
-      const answer = await send<RulesCheck>('POST', 'check', { text });
+      const answer = await sendToServer<RulesCheck>('POST', 'check', { text });
       if (!isOvertaken) {
         setCheck(answer);
       }

@@ -2,7 +2,7 @@ import type { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
-import { get } from '../server.ts';
+import { getFromServer } from '../server.ts';
 import type { JsonSchema } from './completion.ts';
 import { createEditor, goTo, setText, showDiagnostics } from './editor.ts';
 import { ExplainPanel } from './explain-panel.tsx';
@@ -54,7 +54,7 @@ function useEditor(file: RulesFile, editor: { current: EditorView | undefined })
   useEffect(() => {
     let isGone = false;
     const open = async () => {
-      const schema = await get<JsonSchema>('schema');
+      const schema = await getFromServer<JsonSchema>('schema');
       if (isGone || parent.current === null) {
         return;
       }

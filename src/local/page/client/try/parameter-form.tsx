@@ -1,6 +1,6 @@
 import { type CatalogOperation, catalog, lookUp, type Parameter } from '../../../../style/catalog.ts';
 import type { StyleAction } from '../../../../style/parse.ts';
-import { decodeText } from '../../../../style/value.ts';
+import { decodeBase64 } from '../../../../style/value.ts';
 import { t } from '../i18n/translate.ts';
 import { encodeBase64url } from './base64url.ts';
 import { labelOf } from './labels.ts';
@@ -80,7 +80,7 @@ function Control({ id, spec, value, onValue }: ControlProps) {
   return (
     <input
       id={id}
-      value={isBase64 ? (decodeText(value) ?? '') : value}
+      value={isBase64 ? (decodeBase64(value) ?? '') : value}
       onInput={({ currentTarget }) =>
         onValue(isBase64 ? encodeBase64url(currentTarget.value) : currentTarget.value)
       }

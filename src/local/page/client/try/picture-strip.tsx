@@ -4,7 +4,7 @@ import { baseName } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { linkTo } from '../route.ts';
-import { get } from '../server.ts';
+import { getFromServer } from '../server.ts';
 import { Picture } from '../ui/picture.tsx';
 
 /** So many pictures are offered; others are chosen in Browse. */
@@ -59,7 +59,7 @@ function usePictures(): readonly ObjectSummary[] | undefined {
   const { bucket, prefix = '' } = state.value?.upload ?? {};
   useEffect(() => {
     const read = async (bucket: string) => {
-      const { objects } = await get<ObjectPage>('objects', { bucket, prefix });
+      const { objects } = await getFromServer<ObjectPage>('objects', { bucket, prefix });
       setPictures(newestPictures(objects));
     };
     if (bucket !== undefined) {
