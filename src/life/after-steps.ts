@@ -99,41 +99,44 @@ async function finish(
   mark: Mark,
   existing?: ObjectResult,
 ): Promise<TaskEnd> {
-  const { target, afterSteps = {} } = task;
-  const { call, deadline } = options;
+  const { target, afterSteps } = task;
   try {
     const object = existing ?? (await headIfPresent(target, options));
     if (object === undefined) {
       throw new Error(`${formatObject(target)} was saved, and is gone`);
     }
     if (isLarger(object.sizeBytes, task)) {
-      await deleteObject(call, { ...target, deadline });
+      await deleteObject(options.call, { ...target, deadline: options.deadline });
       return { status: 'skipped', reason: 'larger-than-source' };
     }
-    if (!needsCopy(afterSteps)) {
-      return { ...endOf(object), sizeBytes: object.sizeBytes };
-    }
-    const value = [mark.steps, mark.process, mark.source].join('-');
-    const headers = { ...propertyHeaders(afterSteps, object.contentType), [markName]: value };
-    const copied = await copyOntoItself(call, { ...target, deadline }, headers).catch(
-      async (error: unknown) => {
-        // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
-        const now = await headIfPresent(target, options).catch(() => undefined);
-        if (now?.headers[markName] !== value) {
-          throw error;
-        }
-        return now;
-      },
-    );
-    return { ...endOf(copied), sizeBytes: object.sizeBytes };
+    const isCopied = needsCopy(afterSteps);
+    const { requestId, attempts } = isCopied ? await setProperties(object, task, options, mark) : object;
+    return { status: 'saved', sizeBytes: object.sizeBytes, requestId, attempts };
   } catch (error) {
     // A step after the save fails by a setting, which somebody may mend, and never by the picture.
     return { status: 'failed', ...describeError(error), kind: 'transient', isSaved: true };
   }
 }
 
-function endOf({ requestId, attempts }: Pick<ObjectResult, 'requestId' | 'attempts'>) {
-  return { status: 'saved', requestId, attempts } as const;
+/** Gives a target its properties and the mark, by one copy. */
+async function setProperties(
+  { contentType }: ObjectResult,
+  { target, afterSteps = {} }: SaveTask,
+  options: TaskOptions,
+  { steps, process, source }: Mark,
+): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
+  const value = `${steps}-${process}-${source}`;
+  const headers = { ...propertyHeaders(afterSteps, contentType), [markName]: value };
+  try {
+    return await copyOntoItself(options.call, { ...target, deadline: options.deadline }, headers);
+  } catch (error) {
+    // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
+    const now = await headIfPresent(target, options).catch(() => undefined);
+    if (now?.headers[markName] !== value) {
+      throw error;
+    }
+    return now;
+  }
 }
 
 function isLarger(sizeBytes: number, { afterSteps, version }: SaveTask): boolean {

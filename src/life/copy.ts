@@ -1,7 +1,6 @@
 import type { Call } from '../oss/call.ts';
 import { encodeComponent, encodePath } from '../oss/encode.ts';
-import type { ObjectResult } from '../oss/operations.ts';
-import { formatObject } from '../pipeline/result.ts';
+import { type ObjectResult, resultOf, unexpectedAnswer } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
 
@@ -22,27 +21,24 @@ export async function copyOntoItself(
     method: 'PUT',
     headers: { ...source, ...headers },
   });
-  const requestId = response.headers['x-oss-request-id'];
+  const { requestId, attempts } = resultOf(response);
   if (requestId === undefined) {
-    throw new Error(`CopyObject ${formatObject(object)}: the answer is not one of OSS's own`);
+    throw unexpectedAnswer(response, "instead of an answer of OSS's own");
   }
-  return { requestId, attempts: response.context.attempts };
+  return { requestId, attempts };
 }
 
 /** The headers of a copy that gives an object its properties. */
 export function propertyHeaders(steps: AfterSteps, contentType: string | undefined): Record<string, string> {
   const { headers, tags, storageClass, acl } = steps;
-  const all: Record<string, string | undefined> = {
+  return {
     'x-oss-metadata-directive': 'REPLACE',
-    'content-type': contentType,
+    ...(contentType && { 'content-type': contentType }),
     ...headers,
-    'x-oss-tagging-directive': tags && 'Replace',
-    'x-oss-tagging': tags && encodeTags(tags),
-    'x-oss-storage-class': storageClass,
-    'x-oss-object-acl': acl,
+    ...(tags && { 'x-oss-tagging-directive': 'Replace', 'x-oss-tagging': encodeTags(tags) }),
+    ...(storageClass && { 'x-oss-storage-class': storageClass }),
+    ...(acl && { 'x-oss-object-acl': acl }),
   };
-  const isGiven = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
-  return Object.fromEntries(Object.entries(all).filter(isGiven));
 }
 
 /** Form-encoded, a space as `%20`, which is one to every decoder (OSS help, "Object tagging": keys and values are URL-encoded). */

@@ -28,8 +28,10 @@ export function outcomeOfTask({ eventName, content }: EndOfTask, rules: readonly
     return { ...skipped, reason: 'foreign-task' };
   }
   const [taskId, requestId] = [shortText(content.TaskId), shortText(content.RequestId)];
-  const [startTime, endTime] = [textOf(content.StartTime) ?? '', textOf(content.EndTime) ?? ''];
-  const durationMs = Math.max(0, Date.parse(endTime) - Date.parse(startTime)) || 0;
+  const [startMs = 0, endMs = 0] = [content.StartTime, content.EndTime].map((time) =>
+    Date.parse(textOf(time) ?? ''),
+  );
+  const durationMs = Math.max(0, endMs - startMs) || 0;
   if (content.Status === 'Failed') {
     const code = shortText(content.Code) || 'TaskFailed';
     const message = shortText(content.Message) || 'IMM does not say why the task failed';
@@ -83,18 +85,13 @@ const maxUris = 100;
 
 /** The texts named `URI`, however deep: results that are several lie in lists of their kind, and the others are empty. */
 function urisIn(value: unknown): string[] {
-  const open = [value];
-  const uris: string[] = [];
-  for (const one of open) {
-    const { URI } = fieldsOf(one);
-    if (typeof URI === 'string' && URI !== '') {
-      uris.push(URI);
-    }
+  const values = [value];
+  for (const one of values) {
     for (const inner of Array.isArray(one) ? one : Object.values(fieldsOf(one))) {
-      open.push(inner);
+      values.push(inner);
     }
   }
-  return uris.slice(0, maxUris);
+  return values.flatMap((one) => textOf(fieldsOf(one).URI) || []).slice(0, maxUris);
 }
 
 /** The object of `oss://bucket/key`: the key as it stands and, where it may have been URL-encoded, what it was before. */
