@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Logger } from '../log.ts';
 
@@ -11,4 +11,13 @@ export function createSetAside(dataDir: string, log: Logger): (path: string, rea
     renameSync(path, movedTo);
     log.warn('damaged file set aside', { path, movedTo, reason: String(reason) });
   };
+}
+
+/**
+ * Writes JSON to a file, whole or not at all. Synchronous, so that an upload is answered only after its event is safe,
+ * even if we are killed right after.
+ */
+export function writeJsonFile(path: string, content: object): void {
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(content, undefined, 2)}\n`);
+  renameSync(`${path}.tmp`, path);
 }

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../log.ts';
-import { type QueuedEvent, writeEventFile } from './event-files.ts';
+import { writeJsonFile } from '../data-folder.ts';
+import type { QueuedEvent } from './event-files.ts';
 import type { BilledResult, InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
@@ -72,8 +73,9 @@ async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<v
   if (result.status === 'failed') {
     const { error } = result;
     const letter = { time: new Date(now()).toISOString(), requestId, attempts, event, error };
-    outcome.deadLetter = writeEventFile(deadLetterDir, file, letter);
-    const { deadLetter } = outcome;
+    const deadLetter = join(deadLetterDir, file);
+    writeJsonFile(deadLetter, letter);
+    outcome.deadLetter = deadLetter;
     log.error('event dead-lettered', { requestId, attempts, deadLetter, error: error.errorMessage });
   }
   rmSync(join(queueDir, file), { force: true });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldsOf } from '../../json.ts';
 
@@ -12,17 +12,6 @@ export interface QueuedEvent {
 /** Names sort by the time of acceptance; no colons, which Windows refuses. */
 export function eventFileName(acceptedAtMs: number, requestId: string): string {
   return `${new Date(acceptedAtMs).toISOString().replaceAll(':', '-')}-${requestId}.json`;
-}
-
-/**
- * Writes an event whole or not at all; answers the path. Synchronous, so that an upload is answered only after its
- * event is safe, even if we are killed right after.
- */
-export function writeEventFile(dir: string, file: string, content: object): string {
-  const path = join(dir, file);
-  writeFileSync(`${path}.tmp`, JSON.stringify(content, undefined, 2));
-  renameSync(`${path}.tmp`, path);
-  return path;
 }
 
 /** The events in `dir`, oldest first; what is none is set aside. */

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Credentials } from '../../oss/sign.ts';
+import { writeJsonFile } from '../data-folder.ts';
 import { buildContext, buildEnvironment, type FunctionConfig } from './context.ts';
 import { createDeliveries, type DeliveryOptions } from './delivery.ts';
-import { eventFileName, listEventFiles, writeEventFile } from './event-files.ts';
+import { eventFileName, listEventFiles } from './event-files.ts';
 import { createInstancePool, type InstancePool } from './instance-pool.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance-process.ts';
 
@@ -73,7 +74,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
       const requestId = randomUUID();
       const file = eventFileName(now(), requestId);
       try {
-        writeEventFile(queueDir, file, { requestId, event });
+        writeJsonFile(join(queueDir, file), { requestId, event });
       } catch (error) {
         // The disk may be full: the event is delivered all the same, and lost only if we are killed before.
         options.log.error('event not in the queue folder', { requestId, reason: String(error) });

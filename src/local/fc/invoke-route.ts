@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isControl, type Route, readMessage } from '../oss/http/routes.ts';
+import { type Route, readMessage } from '../oss/http/routes.ts';
 import type { LocalFunctionCompute } from './function-compute.ts';
 
 /** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
@@ -11,8 +11,7 @@ const maxEventBytes = 32 * 1024 * 1024;
  * Only JSON is taken, which a page in a browser cannot send here without asking first.
  */
 export function invokeRoute(invoke: LocalFunctionCompute['invoke']): Route {
-  return (message, response) =>
-    isControl(message, '/-/invoke') ? answer(invoke, message, response) : undefined;
+  return (message, response) => (message.url === '/-/invoke' ? answer(invoke, message, response) : undefined);
 }
 
 async function answer(

@@ -76,10 +76,7 @@ async function answer(
 }
 
 /** One page of tasks, `limit` of them (20), behind the one that `nextToken` names. */
-function listTasks(
-  tasks: readonly AsyncTask[],
-  query: URLSearchParams,
-): { tasks: object[]; nextToken?: string | undefined } {
+function listTasks(tasks: readonly AsyncTask[], query: URLSearchParams) {
   const status = query.get('status');
   const found = tasks.filter(
     (task) =>

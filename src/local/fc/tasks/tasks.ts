@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { fieldsOf, parseJson } from '../../../json.ts';
+import { writeJsonFile } from '../../data-folder.ts';
 import type { InvocationResult } from '../instance-process.ts';
 
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
@@ -109,9 +110,7 @@ export class Tasks {
 
   #change(task: AsyncTask, changes: Partial<AsyncTask>): void {
     Object.assign(task, changes);
-    const path = join(this.#options.dir, `${task.taskId}.json`);
-    fs.writeFileSync(`${path}.tmp`, JSON.stringify(task));
-    fs.renameSync(`${path}.tmp`, path);
+    writeJsonFile(join(this.#options.dir, `${task.taskId}.json`), task);
   }
 }
 

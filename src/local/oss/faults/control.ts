@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isControl, type Route, readMessage, sendJson } from '../http/routes.ts';
+import { type Route, readMessage, sendJson } from '../http/routes.ts';
 import type { Faults } from './faults.ts';
 import { FaultPlanError } from './plan.ts';
 
@@ -7,8 +7,7 @@ const maxPlanBytes = 1024 * 1024;
 
 /** `/-/faults`: `PUT` a plan as JSON, `GET` it with its counts, `DELETE` it; unsigned. 400 names every issue of a plan. */
 export function faultsRoute(faults: Faults): Route {
-  return (message, response) =>
-    isControl(message, '/-/faults') ? answer(faults, message, response) : undefined;
+  return (message, response) => (message.url === '/-/faults' ? answer(faults, message, response) : undefined);
 }
 
 async function answer(faults: Faults, message: IncomingMessage, response: ServerResponse): Promise<void> {

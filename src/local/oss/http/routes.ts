@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** Answers a request that is not OSS's; undefined leaves it to the next route, and at last to OSS. */
+/**
+ * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined leaves it to the
+ * next route, and at last to OSS.
+ */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
-
-/** Whether a request is for a control of ours: no bucket is called `-`. */
-export function isControl({ url }: IncomingMessage, path: `/-/${string}`): boolean {
-  return url === path;
-}
 
 /**
  * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`; so a page in a

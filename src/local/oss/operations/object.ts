@@ -115,9 +115,11 @@ function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
 const compressible =
   /^(text\/(cache-manifest|xml|css|html|plain|json)|application\/(javascript|x-javascript|rss\+xml|json))\s*(;|$)/;
 
+const overridable = /^response-(content-(type|language|disposition|encoding)|expires|cache-control)$/;
+
 /** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
 export function overriddenHeaders(query: Query): Record<string, string> {
-  const overrides = [...query].filter(([name, value]) => overridable.has(name) && value !== '');
+  const overrides = [...query].filter(([name, value]) => overridable.test(name) && value !== '');
   return Object.fromEntries(
     overrides.map(([name, value]) => [
       name.slice('response-'.length),
@@ -125,12 +127,6 @@ export function overriddenHeaders(query: Query): Record<string, string> {
     ]),
   );
 }
-
-const overridable = new Set(
-  ['type', 'language', 'disposition', 'encoding']
-    .map((name) => `response-content-${name}`)
-    .concat('response-expires', 'response-cache-control'),
-);
 
 export const headObject: Operation = ({ store }, request) => {
   const meta = describeObject(store, request.bucket, request.key);

@@ -63,24 +63,14 @@ export function removeSorted(sortedKeys: string[], key: string): void {
   }
 }
 
-/** Order of the UTF-8 bytes (documented as OSS's order), without encoding. */
-export function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index++) {
-    const difference = rank(a.charCodeAt(index)) - rank(b.charCodeAt(index));
-    if (difference !== 0) {
-      return difference;
-    }
-  }
-  return a.length - b.length;
-}
+const surrogate = /[\ud800-\udfff]/;
 
-/** UTF-16 sorts surrogates, i.e. everything above U+FFFF, before U+E000 to U+FFFF; UTF-8 after. */
-function rank(codeUnit: number): number {
-  if (codeUnit < 0xd800) {
-    return codeUnit;
+/** Order of the UTF-8 bytes (documented as OSS's order): that of UTF-16 differs only where there are surrogates. */
+export function compareUtf8(a: string, b: string): number {
+  if (surrogate.test(a) || surrogate.test(b)) {
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
   }
-  return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;
+  return a < b ? -1 : Number(a > b);
 }
 
 function lowerBound(sortedKeys: readonly string[], key: string): number {

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../../log.ts';
 import type { OssObject } from '../../../process.ts';
+import { writeJsonFile } from '../../data-folder.ts';
 import { OssError } from '../http/errors.ts';
 
 /** An asynchronous call. */
@@ -75,9 +76,7 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
     const { TaskId: taskId, EventId: eventId, RequestId: requestId } = ids;
     const endTime = new Date(now()).toISOString();
     const task: EndedTask = { taskId, eventId, requestId, ...request, ...outcome, startTime, endTime };
-    const path = join(tasksDir, `${taskId}.json`);
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(task, null, 2)}\n`);
-    renameSync(`${path}.tmp`, path);
+    writeJsonFile(join(tasksDir, `${taskId}.json`), task);
     log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', { ...task });
     onEnd(task);
   }
