@@ -1,22 +1,12 @@
-interface PaceOptions {
-  /** The most calls and source bytes a second; lower while OSS throttles. */
-  callsPerSecond: number;
-  bytesPerSecond: number;
+import type { Quota } from './quota.ts';
+
+/** The quota says the most; the rate is lower while OSS throttles. */
+interface PaceOptions extends Quota {
   now: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
 }
 
-/** Spaces the calls to image processing evenly, so that a quota is used and not run into. */
-export interface Pace {
-  /** Resolves when a call whose source has so many bytes may start. */
-  turn(sourceBytes: number): Promise<void>;
-  /** OSS answered 503: the rate falls by a third, at most once a second. The attempt that follows takes a turn as well. */
-  throttled(): void;
-  /** Calls a second at present. */
-  rate(): number;
-  /** Attempts so far, and how many of them OSS answered 503. */
-  readonly attempts: { all: number; throttled: number };
-}
+export type Pace = ReturnType<typeof createPace>;
 
 /**
  * Turns that nobody took are kept for so long, because timers are late and the rate is not to fall short for it. Taken
@@ -29,8 +19,8 @@ const recovery = 0.05;
 
 const leastRate = 0.2;
 
-/** Makes a pace that begins at the full rate. */
-export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions): Pace {
+/** Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run into. */
+export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions) {
   let nextTurn = now();
   let loweredAt = Number.NEGATIVE_INFINITY;
   let loweredTo = callsPerSecond;
@@ -47,7 +37,8 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
     nextTurn += Math.max(1_000 / rate(), (1_000 * sourceBytes) / (bytesPerSecond * share));
   };
   return {
-    async turn(sourceBytes) {
+    /** Resolves when a call whose source has so many bytes may start. */
+    async turn(sourceBytes: number): Promise<void> {
       const start = Math.max(nextTurn, now() - keptMs);
       nextTurn = start;
       advance(sourceBytes);
@@ -55,7 +46,8 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
         await sleep(start - now());
       }
     },
-    throttled() {
+    /** OSS answered 503: the rate falls by a third, at most once a second. The attempt that follows takes a turn as well. */
+    throttled(): void {
       attempts.throttled += 1;
       if (now() - loweredAt >= 1_000) {
         loweredTo = Math.max(leastRate, (rate() * 2) / 3);
@@ -63,7 +55,9 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
       }
       advance(0);
     },
+    /** Calls a second at present. */
     rate,
+    /** Attempts so far, and how many of them OSS answered 503. */
     attempts,
   };
 }

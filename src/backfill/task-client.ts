@@ -3,16 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Credentials } from '../oss/sign.ts';
 
-/** Function Compute's asynchronous tasks, as far as a backfill needs them. */
-export interface TaskClient {
-  /** Hands a task over; false where one of this id exists, be it done or under way. */
-  submit(taskId: string, payload: string): Promise<boolean>;
-  /** The ids of the tasks in one state whose id begins with `prefix`. */
-  list(prefix: string, status: string): Promise<string[]>;
-  /** The task's state; empty where Function Compute knows it no more, which it does for a week. */
-  statusOf(taskId: string): Promise<string>;
-  stop(taskId: string): Promise<void>;
-}
+export type TaskClient = ReturnType<typeof createTaskClient>;
 
 interface TaskClientOptions {
   /** `https://<account>.<region>.fc.aliyuncs.com` (FC help: "Endpoints"). */
@@ -22,11 +13,15 @@ interface TaskClientOptions {
   stop: AbortSignal;
 }
 
-/** A client of Function Compute's API by the official SDK, which is loaded now: nothing else needs it. */
-export function createTaskClient({ functionName, stop, ...options }: TaskClientOptions): TaskClient {
+/**
+ * Function Compute's asynchronous tasks, as far as a backfill needs them, by the official SDK, which is loaded now:
+ * nothing else needs it.
+ */
+export function createTaskClient({ functionName, stop, ...options }: TaskClientOptions) {
   const { fc, client, runtime } = connect(options);
   return {
-    async submit(taskId, payload) {
+    /** Hands a task over; false where one of this id exists, be it done or under way. */
+    async submit(taskId: string, payload: string): Promise<boolean> {
       const headers = new fc.InvokeFunctionHeaders({ xFcInvocationType: 'Async', xFcAsyncTaskId: taskId });
       const invoke = () => {
         const request = new fc.InvokeFunctionRequest({ body: Readable.from([Buffer.from(payload)]) });
@@ -35,7 +30,8 @@ export function createTaskClient({ functionName, stop, ...options }: TaskClientO
       // The status is what the help page promises ("Task deduplication"); no page names the code.
       return (await unless(409, () => retried(invoke, stop))) !== undefined;
     },
-    async list(prefix, status) {
+    /** The ids of the tasks in one state whose id begins with `prefix`. */
+    async list(prefix: string, status: string): Promise<string[]> {
       const ids: string[] = [];
       let nextToken: string | undefined;
       do {
@@ -46,12 +42,13 @@ export function createTaskClient({ functionName, stop, ...options }: TaskClientO
       } while (nextToken);
       return ids;
     },
-    async statusOf(taskId) {
+    /** The task's state; empty where Function Compute knows it no more, which it does for a week. */
+    async statusOf(taskId: string): Promise<string> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
       const answer = await unless(404, () => retried(ask, stop));
       return answer?.body?.status ?? '';
     },
-    async stop(taskId) {
+    async stop(taskId: string): Promise<void> {
       const request = new fc.StopAsyncTaskRequest({});
       await retried(() => client.stopAsyncTask(functionName, taskId, request), stop);
     },

@@ -55,6 +55,8 @@ export interface LocalOssOptions {
 
 export type LocalOss = Awaited<ReturnType<typeof createLocalOss>>;
 
+const host = '127.0.0.1';
+
 /** The account all buckets belong to. */
 export const localAccountId = '1000000000000000';
 
@@ -88,10 +90,10 @@ export async function createLocalOss(options: LocalOssOptions) {
     get url() {
       return url;
     },
-    /** Port 0 takes a free one. Loopback unless `host` says otherwise. */
-    listen: async ({ port, host = '127.0.0.1' }: { port: number; host?: string }) => {
-      const bound = await listen(server, port, host);
-      url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    /** Port 0 takes a free one of this machine, which no other machine reaches. */
+    listen: async ({ port }: { port: number }) => {
+      const bound = await listen(server, port);
+      url = `http://${host}:${bound}`;
       return { port: bound, url };
     },
     /** Ends open connections too. */
@@ -110,7 +112,7 @@ export async function createLocalOss(options: LocalOssOptions) {
 }
 
 /** Resolves to the port, once it is open. */
-async function listen(server: Server, port: number, host: string): Promise<number> {
+async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
     const message = `Port ${port} of ${host} is in use, perhaps by another local OSS. Choose another one with --port.`;
@@ -130,14 +132,12 @@ interface Oss {
 
 /** Leaves a message to the first route that takes it, else to OSS; a Host that is not this machine's holds a bucket. */
 async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!namesThisMachine(message)) {
-    return serve(oss, message, response);
-  }
-  const refusal = message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
+  const isOurs = namesThisMachine(message);
+  const refusal = isOurs && message.url?.startsWith('/-/') ? findRefusal(message) : undefined;
   if (refusal !== undefined) {
     return sendJson(response, 403, { message: refusal });
   }
-  for (const route of oss.routes) {
+  for (const route of isOurs ? oss.routes : []) {
     const answered = route(message, response);
     if (answered !== undefined) {
       return answered;

@@ -1,25 +1,25 @@
-import { fieldsOf, parseJson } from '../../../json.ts';
+import { fieldsOf, parseJson, textOf } from '../../../json.ts';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 
-export interface PostPolicy {
-  /** Throws AccessDenied for what the conditions do not allow; `fields` by lower-case name, `bucket` and `key` among them. */
-  checkFields(fields: ReadonlyMap<string, string>): void;
-  /** Throws EntityTooSmall, EntityTooLarge. */
-  checkSize(sizeBytes: number): void;
+type Fields = ReadonlyMap<string, string>;
+
+/** One condition of a policy: on a form's fields, by lower-case name, or on the size of its file. */
+interface Condition {
+  readonly source: unknown;
+  readonly isMet?: (fields: Fields) => boolean;
+  readonly minBytes?: number;
+  readonly maxBytes?: number;
 }
 
-/** One condition of a policy: `size` where it bounds the file, else whether a form's fields meet it. */
-type Condition =
-  | { readonly size: { readonly min: number; readonly max: number } }
-  | { readonly source: unknown; readonly isMet: (fields: ReadonlyMap<string, string>) => boolean };
+export type PostPolicy = ReturnType<typeof parsePolicy>;
 
 /**
  * The policy of a browser's form: Base64 of `{"expiration": …, "conditions": […]}` (documented: OSS help "PostObject").
  * Throws InvalidPolicyDocument, and AccessDenied once it has expired.
  */
-export function parsePolicy(base64: string, nowMs: number): PostPolicy {
+export function parsePolicy(base64: string, nowMs: number) {
   const { expiration, conditions } = fieldsOf(parseJson(Buffer.from(base64, 'base64').toString()));
-  const expiresMs = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
+  const expiresMs = Date.parse(textOf(expiration) ?? '');
   if (Number.isNaN(expiresMs)) {
     throw invalid('It is not a JSON object with an expiration.');
   }
@@ -31,19 +31,19 @@ export function parsePolicy(base64: string, nowMs: number): PostPolicy {
   }
   const parsed = conditions.map(readCondition);
   return {
-    checkFields: (fields) => {
-      for (const condition of parsed) {
-        if ('isMet' in condition && !condition.isMet(fields)) {
-          throw denied(`Policy Condition failed: ${JSON.stringify(condition.source)}`);
-        }
+    /** Throws AccessDenied for what the conditions do not allow; `bucket` and `key` are among the fields. */
+    checkFields: (fields: Fields): void => {
+      const unmet = parsed.find(({ isMet }) => isMet?.(fields) === false);
+      if (unmet !== undefined) {
+        throw denied(`Policy Condition failed: ${JSON.stringify(unmet.source)}`);
       }
     },
-    checkSize: (sizeBytes) => {
-      const sizes = parsed.flatMap((condition) => ('size' in condition ? [condition.size] : []));
-      if (sizes.some(({ min }) => sizeBytes < min)) {
+    /** Throws EntityTooSmall, EntityTooLarge. */
+    checkSize: (sizeBytes: number): void => {
+      if (parsed.some(({ minBytes = 0 }) => sizeBytes < minBytes)) {
         throw badRequest('EntityTooSmall', 'Your proposed upload is smaller than the minimum size.');
       }
-      if (sizes.some(({ max }) => sizeBytes > max)) {
+      if (parsed.some(({ maxBytes = Infinity }) => sizeBytes > maxBytes)) {
         throw badRequest('EntityTooLarge', 'Your proposed upload exceeds the maximum size.');
       }
     },
@@ -62,11 +62,11 @@ function readCondition(source: unknown): Condition {
   }
   const [operator, name, value]: unknown[] = source;
   if (operator === 'content-length-range') {
-    const [min, max] = [Number(name), Number(value)];
-    if (Number.isNaN(min) || Number.isNaN(max)) {
+    const [minBytes, maxBytes] = [Number(name), Number(value)];
+    if (Number.isNaN(minBytes) || Number.isNaN(maxBytes)) {
       throw invalid('content-length-range takes two numbers.');
     }
-    return { size: { min, max } };
+    return { source, minBytes, maxBytes };
   }
   if (typeof name !== 'string' || !name.startsWith('$')) {
     throw invalid(`Unknown condition ${source}.`);
