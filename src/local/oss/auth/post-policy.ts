@@ -1,9 +1,8 @@
 import { fieldsOf, parseJson, textOf } from '../../../json.ts';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
+import type { Fields } from '../http/form-data.ts';
 
-type Fields = ReadonlyMap<string, string>;
-
-/** One condition of a policy: on a form's fields, by lower-case name, or on the size of its file. */
+/** One condition of a policy: on a form's fields, or on the size of its file. */
 interface Condition {
   readonly source: unknown;
   readonly isMet?: (fields: Fields) => boolean;

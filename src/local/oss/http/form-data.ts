@@ -1,10 +1,12 @@
 import { badRequest } from './errors.ts';
 import { decodeUtf8 } from './names.ts';
 
+/** The fields of a form by lower-case name. */
+export type Fields = ReadonlyMap<string, string>;
+
 /** A browser's form (RFC 7578) up to its file; what follows the file is ignored, as OSS documents. */
 export interface Form {
-  /** By lower-case name. */
-  readonly fields: ReadonlyMap<string, string>;
+  readonly fields: Fields;
   readonly file: {
     readonly name: string;
     readonly contentType: string | undefined;

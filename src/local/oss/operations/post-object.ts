@@ -3,15 +3,13 @@ import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
 import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
-import { drain, type Form, readForm } from '../http/form-data.ts';
+import { drain, type Fields, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
 import { digestHeaders, quotedETag, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import { createObject, isOverwriteForbiddenBy, type Operation, type Service } from './operation.ts';
-
-type Fields = Form['fields'];
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
