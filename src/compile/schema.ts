@@ -92,6 +92,7 @@ const headerNames = [
   'Expires',
 ];
 const headerNoun = `one of ${headerNames.join(', ')}, or x-oss-meta-… of your own`;
+const headersNoun = 'one or more headers, each with a text';
 const headerName = z.string(headerNoun).refine(isKeptHeader, headerNoun);
 // Other characters than ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
@@ -99,7 +100,12 @@ const headerValue = text(
   headerValueNoun,
   /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
   'The value of a header.',
-);
+).refine(hasNoVariable, 'no variable (a header is the same for every object)');
+
+/** A variable would be sent as it stands, and nobody means that. */
+function hasNoVariable(value: string): boolean {
+  return ![...keyVariables, 'b64:'].some((name) => value.includes(`{${name}`));
+}
 
 function isKeptHeader(name: string): boolean {
   const lower = name.toLowerCase();
@@ -159,7 +165,8 @@ const output = fields(outputNoun, {
     })
     .optional(),
   headers: z
-    .record(headerName, headerValue, 'headers, each with a text')
+    .record(headerName, headerValue, headersNoun)
+    .refine((headers) => Object.keys(headers).length > 0, headersNoun)
     .refine(hasDistinctNames, 'each header once, whatever its case')
     .refine(isMetadataSmall, 'metadata of 8 KB at most, names and values of all x-oss-meta-… together')
     .meta({
