@@ -104,16 +104,16 @@ export function findReasonToKeep(
   return savedAt > Date.parse(version.modifiedAt) + timeoutMs ? 'up-to-date' : undefined;
 }
 
-/** Asks HEAD for an object; resolves to undefined where there is none, as far as an error may say so. */
+/** Asks HEAD for an object; resolves to undefined where the error means that there is none. */
 export async function headIfPresent(
   object: OssObject,
   { call, deadline }: TaskOptions,
-  saysNone = isNotFound,
+  isMissing = isNotFound,
 ): Promise<ObjectResult | undefined> {
   try {
     return await headObject(call, { ...object, deadline });
   } catch (error) {
-    if (saysNone(error)) {
+    if (isMissing(error)) {
       return undefined;
     }
     throw error;
