@@ -20,7 +20,7 @@ import { findRefusal, namesThisMachine, type Route, sendJson } from './http/rout
 import { eventRecord, type OssEventRecord } from './object-event.ts';
 import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
-import { newBucketSettings, readBucketSettings } from './store/bucket-settings.ts';
+import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import type { SetAside } from './store/buckets.ts';
 import { Store } from './store/store.ts';
 import { createTaskRunner } from './store/tasks.ts';
@@ -189,7 +189,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
     get endpoint() {
       return url();
     },
-    store: new Store({ ...files, folder: join(dataDir, 'buckets'), readSettings: readBucketSettings }),
+    store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
     startTask: createTaskRunner({
       dataDir,

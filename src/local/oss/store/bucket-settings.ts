@@ -23,7 +23,5 @@ export function newBucketSettings(createdMs: number): BucketSettings {
   return { createdMs, acl: 'private', storageClass: 'Standard', styles: {} };
 }
 
-/** Throws for what are no settings; those of a bucket that lost them are a new one's. */
-export function readBucketSettings(value: unknown): BucketSettings {
-  return value === undefined ? newBucketSettings(Date.now()) : settingsSchema.parse(value);
-}
+/** The settings of a bucket; one that lost them has those of a new one. */
+export const bucketSettingsSchema = settingsSchema.default(() => newBucketSettings(Date.now()));

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ZodType } from 'zod';
 import { compareUtf8 } from './listing.ts';
 import type { ObjectMeta } from './object.ts';
 import { readObjectMeta } from './object-file.ts';
@@ -18,13 +19,10 @@ export const settingsFile = 'settings.json';
 /** Puts a damaged file or folder out of the way, where a person finds it again. */
 export type SetAside = (path: string, reason: unknown) => void;
 
-/** Reads the settings of a bucket, undefined for one that has lost them; throws where that cannot be mended. */
-export type ReadSettings<Settings> = (value: unknown) => Settings;
-
-/** The buckets under a folder, as they were left: see `Store`. */
+/** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if it has one. */
 export function loadBuckets<Settings>(
   folder: string,
-  readSettings: ReadSettings<Settings>,
+  settingsSchema: ZodType<Settings>,
   setAside: SetAside,
 ): Map<string, Bucket<Settings>> {
   const buckets = new Map<string, Bucket<Settings>>();
@@ -33,7 +31,7 @@ export function loadBuckets<Settings>(
     try {
       const objects = new Map(loadMetas(dir, setAside).map((meta) => [meta.key, meta]));
       const keys = [...objects.keys()].sort(compareUtf8);
-      buckets.set(name, { name, keys, objects, settings: loadSettings(dir, readSettings, setAside) });
+      buckets.set(name, { name, keys, objects, settings: loadSettings(dir, settingsSchema, setAside) });
     } catch (error) {
       setAside(dir, error);
     }
@@ -56,14 +54,14 @@ function loadMetas(dir: string, setAside: SetAside): ObjectMeta[] {
 
 function loadSettings<Settings>(
   dir: string,
-  readSettings: ReadSettings<Settings>,
+  settingsSchema: ZodType<Settings>,
   setAside: SetAside,
 ): Settings {
   const path = join(dir, settingsFile);
   try {
-    return readSettings(JSON.parse(readFileSync(path, 'utf8')));
+    return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    const settings = readSettings(undefined);
+    const settings = settingsSchema.parse(undefined);
     setAside(path, error);
     return settings;
   }

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ZodType } from 'zod';
 import { notFound } from '../http/errors.ts';
-import { type Bucket, loadBuckets, type ReadSettings, type SetAside, settingsFile } from './buckets.ts';
+import { type Bucket, loadBuckets, type SetAside, settingsFile } from './buckets.ts';
 import { insertSorted, removeSorted } from './listing.ts';
 import type { Bytes, Digest, ObjectMeta, ObjectProperties, StoredObject } from './object.ts';
 import { openObjectFile, replaceMeta, writeObjectFile } from './object-file.ts';
@@ -12,7 +13,8 @@ export interface StoreOptions<Settings> {
   readonly folder: string;
   /** On the same disk: what is not yet whole. Anybody may empty it at start. */
   readonly temporaryFolder: string;
-  readonly readSettings: ReadSettings<Settings>;
+  /** Its default stands in for settings that were lost; a bucket whose schema has none is then set aside. */
+  readonly settingsSchema: ZodType<Settings>;
   readonly setAside: SetAside;
   readonly now: () => number;
 }
@@ -41,11 +43,11 @@ export class Store<Settings> {
   readonly #buckets: Map<string, Bucket<Settings>>;
 
   constructor(options: StoreOptions<Settings>) {
-    const { folder, temporaryFolder, readSettings, setAside } = options;
+    const { folder, temporaryFolder, settingsSchema, setAside } = options;
     this.#options = options;
     mkdirSync(folder, { recursive: true });
     mkdirSync(temporaryFolder, { recursive: true });
-    this.#buckets = loadBuckets(folder, readSettings, setAside);
+    this.#buckets = loadBuckets(folder, settingsSchema, setAside);
   }
 
   bucketNames(): string[] {

@@ -31,8 +31,8 @@ export class Uploads {
   readonly #store: Store<z.infer<typeof uploadSchema>>;
   readonly #now: () => number;
 
-  constructor(options: Omit<StoreOptions<never>, 'readSettings'>) {
-    this.#store = new Store({ ...options, readSettings: (value) => uploadSchema.parse(value) });
+  constructor(options: Omit<StoreOptions<never>, 'settingsSchema'>) {
+    this.#store = new Store({ ...options, settingsSchema: uploadSchema });
     this.#now = options.now;
   }
 

@@ -2,7 +2,7 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { BucketStore } from '../../../../src/local/oss/operations/operation.ts';
-import { newBucketSettings, readBucketSettings } from '../../../../src/local/oss/store/bucket-settings.ts';
+import { bucketSettingsSchema, newBucketSettings } from '../../../../src/local/oss/store/bucket-settings.ts';
 import { Store } from '../../../../src/local/oss/store/store.ts';
 import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
 import { temporaryDir } from '../running-oss.ts';
@@ -13,7 +13,7 @@ function open(dataDir: string): BucketStore {
   const store = new Store({
     folder: join(dataDir, 'buckets'),
     temporaryFolder: join(dataDir, 'tmp'),
-    readSettings: readBucketSettings,
+    settingsSchema: bucketSettingsSchema,
     setAside,
     now: () => 1_000,
   });
