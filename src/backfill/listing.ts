@@ -22,11 +22,7 @@ export function listingSource(places: readonly BucketPrefix[], call: Call): Sour
   };
 }
 
-async function* listAll(
-  place: BucketPrefix,
-  startAfter: string | undefined,
-  call: Call,
-): AsyncIterable<ListedObject> {
+async function* listAll(place: BucketPrefix, startAfter: string | undefined, call: Call) {
   let continuationToken: string | undefined;
   do {
     const start = continuationToken === undefined ? { startAfter } : { continuationToken };

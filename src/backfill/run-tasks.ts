@@ -152,11 +152,7 @@ async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Pr
   }
 }
 
-async function makeAll(
-  objects: readonly ExistingObject[],
-  item: Item,
-  options: BackfillOptions,
-): Promise<boolean> {
+async function makeAll(objects: readonly ExistingObject[], item: Item, options: BackfillOptions) {
   for (const object of objects) {
     if (!(await makeOutputs(object, item, options))) {
       return false;

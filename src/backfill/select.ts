@@ -45,10 +45,7 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
 
 const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
 
-function isBetween(
-  time: string | undefined,
-  { since = 0, until = Number.POSITIVE_INFINITY }: Filter,
-): boolean {
+function isBetween(time: string | undefined, { since = 0, until = Number.POSITIVE_INFINITY }: Filter) {
   const timeMs = time === undefined ? since : Date.parse(time);
   return timeMs >= since && timeMs < until;
 }

@@ -221,10 +221,7 @@ function createReload(
 const codeDirOf = (dataDir: string) => join(dataDir, 'function');
 
 /** Puts the built function with the rules of today into the data folder; resolves to the buckets that they name. */
-async function prepareCode(
-  { dataDir, readRules, bundleDir }: LocalStackOptions,
-  trigger: LocalTrigger,
-): Promise<string[]> {
+async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions, trigger: LocalTrigger) {
   const ruleSet = await readRules();
   const codeDir = codeDirOf(dataDir);
   await rm(codeDir, { recursive: true, force: true });

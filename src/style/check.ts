@@ -84,11 +84,7 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
 }
 
 /** Judges the place and the request of an operation ("Synchronous processing", the pages of each action). */
-function checkPlace(
-  action: StyleAction,
-  { category, actions }: StyleSegment,
-  context: OperationContext,
-): void {
+function checkPlace(action: StyleAction, { category, actions }: StyleSegment, context: OperationContext) {
   const { label, operation, isNested, isSaved, report } = context;
   const { mode, saveAs, after = [] } = operation;
   const previous = actions[actions.indexOf(action) - 1]?.name.text;

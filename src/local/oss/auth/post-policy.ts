@@ -10,8 +10,6 @@ interface Condition {
   readonly maxBytes?: number;
 }
 
-export type PostPolicy = ReturnType<typeof parsePolicy>;
-
 /**
  * The policy of a browser's form: Base64 of `{"expiration": …, "conditions": […]}` (documented: OSS help "PostObject").
  * Throws InvalidPolicyDocument, and AccessDenied once it has expired.

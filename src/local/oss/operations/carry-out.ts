@@ -29,11 +29,7 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
 }
 
 /** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
-function isPublic(
-  { store }: Service,
-  { bucket, key }: OssRequest,
-  access: PublicAccess | undefined,
-): boolean {
+function isPublic({ store }: Service, { bucket, key }: OssRequest, access: PublicAccess | undefined) {
   if (access === undefined || access === 'form') {
     return access === 'form';
   }

@@ -56,11 +56,7 @@ export function readCopyRange(headers: Headers, sizeBytes: number) {
  * copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
  * type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
  */
-function copiedProperties(
-  headers: Headers,
-  source: ObjectProperties,
-  isOntoItself: boolean,
-): ObjectProperties {
+function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItself: boolean) {
   const own = readProperties(headers);
   const needed = Object.entries(source.headers).filter(([name]) =>
     /^(content-type|x-oss-meta-client-side-encryption-.*)$/.test(name),

@@ -1,5 +1,5 @@
 import { type Claim, verify } from '../auth/claim.ts';
-import { type PostPolicy, parsePolicy } from '../auth/post-policy.ts';
+import { parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
 import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
@@ -47,11 +47,7 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
 }
 
 /** Without a policy the form is anonymous, and for buckets that the public may write to. */
-function authenticate(
-  service: Service,
-  { bucket, principalId }: OssRequest,
-  fields: Fields,
-): { principalId: string; policy: PostPolicy | undefined } {
+function authenticate(service: Service, { bucket, principalId }: OssRequest, fields: Fields) {
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);

@@ -52,11 +52,7 @@ function loadMetas(dir: string, setAside: SetAside): ObjectMeta[] {
   });
 }
 
-function loadSettings<Settings>(
-  dir: string,
-  settingsSchema: ZodType<Settings>,
-  setAside: SetAside,
-): Settings {
+function loadSettings<Settings>(dir: string, settingsSchema: ZodType<Settings>, setAside: SetAside) {
   const path = join(dir, settingsFile);
   try {
     return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
