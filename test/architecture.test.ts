@@ -136,6 +136,16 @@ describe('the architecture', () => {
     expect(reached.length).toBeGreaterThan(25);
   });
 
+  it('the architecture lets the function load what follows a save only where a rule asks for it', () => {
+    const loads = imports.filter(
+      ({ from, to, isType }) =>
+        to.startsWith('src/life/') && !isType && layerOf(from) !== 'life' && layerOf(from) in functionParts,
+    );
+
+    expect(loads.filter(({ isLazy }) => !isLazy)).toEqual([]);
+    expect(loads.length).toBeGreaterThan(0);
+  });
+
   it('the architecture lets the function load no package but undici and, lazily, the credentials', () => {
     const { packages } = reachedFrom('src/index.ts', false);
 
