@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import { deleteObject, type ObjectResult } from '../oss/operations.ts';
-import {
-  describeError,
-  formatObject,
-  type SaveTask,
-  type SkipReason,
-  type TaskEnd,
-} from '../pipeline/result.ts';
+import { deleteObject, headObject, type ObjectResult } from '../oss/operations.ts';
+import { describeError, type SaveTask, type SkipReason, type TaskEnd } from '../pipeline/result.ts';
 import {
   findReasonToKeep,
   headIfPresent,
@@ -46,13 +40,9 @@ export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promi
   return end.status === 'saved' ? { ...end, requestId, attempts } : end;
 }
 
-/** Digests of the steps that a target has seen, of how it was made, and of the source that it was made of. */
-interface Mark {
-  steps: string;
-  process: string;
-  source: string;
-}
+type Mark = Record<'steps' | 'process' | 'source', string>;
 
+/** Digests of the steps that a target has seen, of how it was made, and of the source that it was made of. */
 function markOf({ afterSteps, process, version }: SaveTask): Mark {
   return { steps: digest(afterSteps), process: digest(process), source: digest([version.eTag]) };
 }
@@ -100,13 +90,11 @@ async function finish(
   existing?: ObjectResult,
 ): Promise<TaskEnd> {
   const { target, afterSteps } = task;
+  const { call, deadline } = options;
   try {
-    const object = existing ?? (await headIfPresent(target, options));
-    if (object === undefined) {
-      throw new Error(`${formatObject(target)} was saved, and is gone`);
-    }
+    const object = existing ?? (await headObject(call, { ...target, deadline }));
     if (isLarger(object.sizeBytes, task)) {
-      await deleteObject(options.call, { ...target, deadline: options.deadline });
+      await deleteObject(call, { ...target, deadline });
       return { status: 'skipped', reason: 'larger-than-source' };
     }
     const isCopied = needsCopy(afterSteps);

@@ -14,13 +14,8 @@ export async function copyOntoItself(
   object: OssObject & { deadline: number },
   headers: Record<string, string>,
 ): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
-  const source = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}` };
-  const response = await call({
-    ...object,
-    operation: 'CopyObject',
-    method: 'PUT',
-    headers: { ...source, ...headers },
-  });
+  const all = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}`, ...headers };
+  const response = await call({ ...object, operation: 'CopyObject', method: 'PUT', headers: all });
   const { requestId, attempts } = resultOf(response);
   if (requestId === undefined) {
     throw unexpectedAnswer(response, "instead of an answer of OSS's own");

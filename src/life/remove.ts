@@ -2,7 +2,7 @@ import { isNoSuchKey } from '../oss/errors.ts';
 import { deleteObject } from '../oss/operations.ts';
 import { completeEvent } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
-import type { PlanItem, PlannedSave, RemoveTask, TaskEnd } from '../pipeline/result.ts';
+import { formatObject, type RemoveTask, type TaskEnd } from '../pipeline/result.ts';
 import { carryOut, headIfPresent, type TaskOptions } from '../pipeline/save.ts';
 
 const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
@@ -14,14 +14,12 @@ const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
  * where the target was not deleted.
  */
 export async function remove(task: RemoveTask, options: TaskOptions): Promise<TaskEnd> {
+  const { call, deadline } = options;
   const hasSource = async () => (await headIfPresent(task.source, options, isNoSuchKey)) !== undefined;
   if (await hasSource()) {
     return restore(task, options, kept);
   }
-  const { requestId, attempts } = await deleteObject(options.call, {
-    ...task.target,
-    deadline: options.deadline,
-  });
+  const { requestId, attempts } = await deleteObject(call, { ...task.target, deadline });
   const removed: TaskEnd = { status: 'removed', requestId, attempts };
   return (await hasSource()) ? restore(task, options, removed) : removed;
 }
@@ -37,12 +35,9 @@ async function restore(
     return event;
   }
   const rules = options.ruleSet.rules.filter(({ name }) => name === rule);
-  const isWanted = (item: PlanItem): item is PlannedSave =>
-    item.status === 'planned' &&
-    item.action !== 'remove' &&
-    item.target.bucket === target.bucket &&
-    item.target.key === target.key;
-  const task = plan({ kind: 'object', event }, { rules }).find(isWanted);
+  const task = plan({ kind: 'object', event }, { rules })
+    .filter((item) => item.status === 'planned' && item.action !== 'remove')
+    .find((item) => formatObject(item.target) === formatObject(target));
   if (task === undefined) {
     return unwanted;
   }

@@ -15,23 +15,19 @@ import { render } from '../rules/template.ts';
 export function outcomeOfTask({ eventName, content }: EndOfTask, rules: readonly Rule[]): Outcome {
   const sources = urisIn(content.Sources).flatMap(objectsNamed);
   const targets = urisIn(content.Targets).flatMap(objectsNamed);
-  const candidates = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));
+  const submitted = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));
   // A task that failed may name no target: it is then one of those for its source, and nobody can tell which.
-  const [subject] = candidates.flatMap(({ rule, source, isTarget }): EndedOutput[] =>
-    targets.length === 0
-      ? [{ rule, source }]
-      : targets.filter(isTarget).map((target) => ({ rule, source, target })),
-  );
+  const subject = submitted
+    .map(({ rule, source, isTarget }) => ({ rule, source, target: targets.find(isTarget) }))
+    .find(({ target }) => target !== undefined || targets.length === 0);
   const [source] = sources;
   const skipped = { status: 'skipped', eventName, source } as const;
   if (subject === undefined) {
     return { ...skipped, reason: 'foreign-task' };
   }
   const [taskId, requestId] = [shortText(content.TaskId), shortText(content.RequestId)];
-  const [startMs = 0, endMs = 0] = [content.StartTime, content.EndTime].map((time) =>
-    Date.parse(textOf(time) ?? ''),
-  );
-  const durationMs = Math.max(0, endMs - startMs) || 0;
+  const [start = 0, end = 0] = [content.StartTime, content.EndTime].map((at) => Date.parse(textOf(at) ?? ''));
+  const durationMs = Math.max(0, end - start) || 0;
   if (content.Status === 'Failed') {
     const code = shortText(content.Code) || 'TaskFailed';
     const message = shortText(content.Message) || 'IMM does not say why the task failed';
@@ -42,12 +38,6 @@ export function outcomeOfTask({ eventName, content }: EndOfTask, rules: readonly
   return content.Status === 'Succeeded' && target !== undefined
     ? { status: 'saved', ...subject, target, taskId, requestId, attempts: 0, durationMs }
     : { ...skipped, reason: 'task-unfinished' };
-}
-
-interface EndedOutput {
-  rule: string;
-  source: OssObject;
-  target?: OssObject;
 }
 
 /** A text of the message, which is logged: short, whatever it was. */
@@ -64,14 +54,13 @@ function submittedFor(source: OssObject, rule: Rule) {
   const mismatch = findMismatch(rule.match, { ...source, eventName: '' });
   const outputs = mismatch === 'bucket' || mismatch === 'key' ? [] : rule.outputs;
   const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...untoldValues };
-  return outputs.flatMap(({ submit, target: { bucket = source.bucket, key }, variants }) => {
-    const submitted = submit === undefined ? [] : variants;
-    return submitted.map((variant) => {
+  return outputs.flatMap(({ submit, target: { bucket = source.bucket, key }, variants }) =>
+    (submit === undefined ? [] : variants).map((variant) => {
       const pieces = render(key, { ...values, ...variant }).split(untold);
       const isTarget = (one: OssObject) => one.bucket === bucket && fits(one.key, pieces);
       return { rule: rule.name, source, isTarget };
-    });
-  });
+    }),
+  );
 }
 
 /** Whether a key begins and ends with what is known of it. */
@@ -87,9 +76,7 @@ const maxUris = 100;
 function urisIn(value: unknown): string[] {
   const values = [value];
   for (const one of values) {
-    for (const inner of Array.isArray(one) ? one : Object.values(fieldsOf(one))) {
-      values.push(inner);
-    }
+    values.push(...(Array.isArray(one) ? one : Object.values(fieldsOf(one))));
   }
   return values.flatMap((one) => textOf(fieldsOf(one).URI) || []).slice(0, maxUris);
 }
