@@ -11,8 +11,8 @@ export interface Envelope {
 
 type Open = (inner: unknown, path: string) => EventRecord[];
 
-/** Text in text counts. */
-const maxContentDepth = 4;
+/** A text and the message that it holds are two. */
+const maxContentLayers = 8;
 
 export const envelopes: readonly Envelope[] = [
   {
@@ -46,11 +46,11 @@ export const envelopes: readonly Envelope[] = [
     detect: ({ source, type }) => source === 'acs.imm' && typeof type === 'string',
     unwrap: ({ type, data, content }, path) => {
       const eventName = textOf(type) ?? '';
-      const [name, value] = data === undefined ? ['content', content] : ['data', data];
-      const fields = readContent(value);
       if (!eventName.startsWith('imm:Task:')) {
         return [{ kind: 'other', eventName }];
       }
+      const [name, value] = data === undefined ? ['content', content] : ['data', data];
+      const fields = readContent(value);
       return fields === undefined
         ? [malformed(`${path}${name}`, 'JSON that tells the end of a task', value)]
         : [{ kind: 'task', eventName, content: fields }];
@@ -88,12 +88,12 @@ function isOssRecord({ eventName, oss }: JsonObject): boolean {
 }
 
 /** The content of a task's message: an object, the text of one, or a message that holds either in its `content`. */
-function readContent(value: unknown, depth = 0): JsonObject | undefined {
-  const json = typeof value === 'string' ? parseJson(value) : value;
-  if (typeof json === 'string' || fieldsOf(json).content !== undefined) {
-    return depth < maxContentDepth ? readContent(fieldsOf(json).content ?? json, depth + 1) : undefined;
+function readContent(value: unknown): JsonObject | undefined {
+  let content = value;
+  for (let layer = 1; layer <= maxContentLayers; layer += 1) {
+    content = typeof content === 'string' ? parseJson(content) : (fieldsOf(content).content ?? content);
   }
-  return isJsonObject(json) ? json : undefined;
+  return isJsonObject(content) ? content : undefined;
 }
 
 /** `time` is that of the envelope, for a record that has none. */
@@ -105,7 +105,7 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   const fields = {
     ...fieldsOf(pick(oss, 'object')),
     bucket: pick(oss, 'bucket', 'name'),
-    // It is absent in older records; where present it spares rules on content type a HEAD request.
+    // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
     contentType: pick(oss, 'object', 'objectMeta', 'mimeType'),
   };
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
