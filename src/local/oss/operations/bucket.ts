@@ -1,7 +1,9 @@
+import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
 import { checkStorageClass, readAcl, storageClasses } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
+import { readXml } from '../http/xml.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
 import { limitOf, owner } from './list.ts';
@@ -26,10 +28,11 @@ export const listBuckets: Operation = (service, { query }) => {
 /** Assumed: a bucket that exists already is the caller's own, and is answered like a new one; an ACL sent along is set. */
 export const putBucket: Operation = async ({ store, now }, request) => {
   const { bucket, headers } = request;
-  const configuration = (await readBody(request, 4096)).toString();
-  const [, redundancy = 'LRS'] = /<DataRedundancyType>([^<]*)</.exec(configuration) ?? [];
-  const [, named] = /<StorageClass>([^<]*)</.exec(configuration) ?? [];
-  const storageClass = checkStorageClass(named ?? headers.get('x-oss-storage-class') ?? 'Standard');
+  const body = await readBody(request, 4096);
+  const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
+  const redundancy = textOf(configuration.DataRedundancyType) ?? 'LRS';
+  const named = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
+  const storageClass = checkStorageClass(named ?? 'Standard');
   if (redundancy !== 'LRS') {
     throw notImplemented(`PutBucket with DataRedundancyType ${redundancy}`);
   }

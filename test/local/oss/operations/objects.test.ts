@@ -254,4 +254,17 @@ describe('a bucket', () => {
     expect(info.text).toContain('<StorageClass>IA</StorageClass>');
     expect(head.headers['x-oss-storage-class']).toBe('IA');
   });
+
+  it.each(['<CreateBucketConfiguration><StorageClass>IA</StorageClass>', '<Other/>', 'nonsense'])(
+    'no bucket is made by a configuration that is none: %s',
+    async (body) => {
+      const oss = await startOss();
+
+      const answer = await oss.call({ method: 'PUT', bucket: 'cold', body });
+      const info = await oss.call({ method: 'GET', bucket: 'cold', query: { bucketInfo: '' } });
+
+      expect([answer.statusCode, answer.text]).toEqual([400, expect.stringContaining('MalformedXML')]);
+      expect(info.text).toContain('NoSuchBucket');
+    },
+  );
 });
