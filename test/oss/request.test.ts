@@ -108,7 +108,8 @@ describe('a request on the wire', () => {
       closed = new Promise((resolve) => response.on('close', () => resolve('closed')));
     });
 
-    await rejection(connect(url, 50).headObject({ bucket: 'photos', key: 'k' }));
+    // Enough for the request to arrive on a busy machine.
+    await rejection(connect(url, 500).headObject({ bucket: 'photos', key: 'k' }));
 
     await expect(closed).resolves.toBe('closed');
   });

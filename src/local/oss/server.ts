@@ -23,7 +23,7 @@ import type { Service } from './operations/operation.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import type { SetAside } from './store/buckets.ts';
 import { Store } from './store/store.ts';
-import { createTaskRunner } from './store/tasks.ts';
+import { createTaskRunner, type EndedTask } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
 import { type TaskEvent, taskEvent } from './task-event.ts';
 
@@ -66,7 +66,7 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 export async function createLocalOss(options: LocalOssOptions) {
   const { now = Date.now, log = silent, corsOrigins = [] } = options;
   let url: string | undefined;
-  const service = createService(options, now, log, () => url ?? '');
+  const { service, tasks } = createService(options, now, log, () => url ?? '');
   const faults = createFaults(options.faults ?? {}, { now, log });
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
   const oss: Oss = { service, faults, routes, corsOrigins };
@@ -101,6 +101,7 @@ export async function createLocalOss(options: LocalOssOptions) {
       url = undefined;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await tasks.ended();
     },
     /** Temporary credentials of a role, for an hour unless told otherwise; they die with the process. */
     issueToken: service.accessKeys.issueToken,
@@ -177,12 +178,14 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
 }
 
 /** Opens the data folder. */
-function createService(options: LocalOssOptions, now: () => number, log: Logger, url: () => string): Service {
+function createService(options: LocalOssOptions, now: () => number, log: Logger, url: () => string) {
   const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks = false } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
+  const onEnd = (task: EndedTask) => onTaskEvent?.(taskEvent(task, service));
+  const tasks = createTaskRunner({ dataDir, now, log, onEnd });
   const service: Service = {
     region,
     accountId: localAccountId,
@@ -191,12 +194,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
     },
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
-    startTask: createTaskRunner({
-      dataDir,
-      now,
-      log,
-      onEnd: (task) => onTaskEvent?.(taskEvent(task, service)),
-    }),
+    startTask: tasks.start,
     simulateTasks,
     accessKeys: createAccessKeys(options.accessKeys, localAccountId, now),
     processImage,
@@ -213,5 +211,5 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
       }
     },
   };
-  return service;
+  return { service, tasks };
 }

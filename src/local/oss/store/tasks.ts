@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../../log.ts';
 import type { OssObject } from '../../../process.ts';
 import { writeJsonFile } from '../../data-folder.ts';
@@ -40,7 +41,7 @@ export type EndedTask = TaskRequest &
     readonly endTime: string;
   };
 
-export type StartTask = ReturnType<typeof createTaskRunner>;
+export type StartTask = ReturnType<typeof createTaskRunner>['start'];
 
 interface TaskRunnerOptions {
   readonly dataDir: string;
@@ -81,15 +82,25 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
     onEnd(task);
   }
 
-  /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
-  return (request: TaskRequest, work: () => Promise<TaskResult>) => {
-    const ids = newIds(request);
-    setImmediate(() => {
-      run(ids, request, work).catch((error: unknown) =>
-        log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
-      );
-    });
-    return ids;
+  const underWay = new Set<Promise<void>>();
+
+  return {
+    /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
+    start: (request: TaskRequest, work: () => Promise<TaskResult>) => {
+      const ids = newIds(request);
+      const task = setImmediate()
+        .then(() => run(ids, request, work))
+        .catch((error: unknown) =>
+          log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
+        )
+        .finally(() => underWay.delete(task));
+      underWay.add(task);
+      return ids;
+    },
+    /** Resolves when no task is under way any more, so that nothing is written after that. */
+    ended: async (): Promise<void> => {
+      await Promise.all(underWay);
+    },
   };
 }
 

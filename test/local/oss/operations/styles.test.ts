@@ -147,6 +147,19 @@ describe('asynchronous processing', () => {
     expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'b.mp4' })).statusCode).toBe(404);
   });
 
+  it('has written how its tasks ended when it is closed', async () => {
+    const dataDir = await temporaryDir();
+    const oss = await startOss({ dataDir, simulateTasks: true });
+    await oss.call(putObject);
+    const text = `video/convert,f_mp4|sys/saveas,o_${base64('b.mp4')}`;
+
+    const calls = Array.from({ length: 8 }, () => oss.call(process(text, 'x-oss-async-process')));
+    await Promise.all(calls);
+    await oss.close();
+
+    expect(await readdir(join(dataDir, 'tasks'))).toHaveLength(8);
+  });
+
   it('reads a blind watermark for the topic', async () => {
     const { readTask } = await startTask(
       `image/deblindwatermark,s_low,t_text|sys/notify,topic_${base64('t')}`,
