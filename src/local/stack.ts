@@ -178,7 +178,7 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
     // A person at a breakpoint takes longer than any function.
     timeoutMs: inspect === undefined ? 60_000 : 3_600_000,
     get environment() {
-      return { OSS_ENDPOINT: oss.url ?? '' };
+      return { OSS_ENDPOINT: oss.url };
     },
     region,
     accountId: localAccountId,

@@ -113,7 +113,7 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
   await upload('uploads/a', 'pixels');
   const env = {
     OSS_REGION: 'cn-hangzhou',
-    OSS_ENDPOINT: oss.url ?? '',
+    OSS_ENDPOINT: oss.url,
     OSS_ACCESS_KEY_ID: credentials.accessKeyId,
     OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     OSS_SESSION_TOKEN: credentials.securityToken,
@@ -127,7 +127,7 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
     ['run', ...style, '--target-bucket', 'photos', '--target-image', 'b'],
     ['doctor', '--rules', rulesFile],
     ['doctor', '--rules', rulesFile, 'oss://photos/uploads/a'],
-    ['invoke', '--endpoint', oss.url ?? '', 'oss://photos/uploads/a'],
+    ['invoke', '--endpoint', oss.url, 'oss://photos/uploads/a'],
     ['check', '--rules', rulesFile],
     ['explain', '--rules', rulesFile, 'oss://photos/uploads/a'],
     ['generate', 'policy', '--rules', rulesFile],

@@ -71,7 +71,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
   const invokeHandler = createHandler({
     settings: readSettings(
       {
-        OSS_ENDPOINT: oss.url ?? '',
+        OSS_ENDPOINT: oss.url,
         CONCURRENCY: String(concurrency),
         LOG_LEVEL: 'debug',
       },

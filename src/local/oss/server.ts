@@ -65,8 +65,7 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
   const { now = Date.now, log = silent, corsOrigins = [] } = options;
-  let url: string | undefined;
-  const { service, tasks } = createService(options, now, log, () => url ?? '');
+  const service = createService(options, now, log);
   const faults = createFaults(options.faults ?? {}, { now, log });
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
   const oss: Oss = { service, faults, routes, corsOrigins };
@@ -86,22 +85,22 @@ export async function createLocalOss(options: LocalOssOptions) {
   });
 
   return {
-    /** Undefined until listening. */
+    /** Empty until listening. */
     get url() {
-      return url;
+      return service.endpoint;
     },
     /** Port 0 takes a free one of this machine, which no other machine reaches. */
     listen: async ({ port }: { port: number }) => {
       const bound = await listen(server, port);
-      url = `http://${host}:${bound}`;
-      return { port: bound, url };
+      service.endpoint = `http://${host}:${bound}`;
+      return { port: bound, url: service.endpoint };
     },
     /** Ends open connections too. */
     close: async (): Promise<void> => {
-      url = undefined;
+      service.endpoint = '';
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await tasks.ended();
+      await service.tasks.ended();
     },
     /** Temporary credentials of a role, for an hour unless told otherwise; they die with the process. */
     issueToken: service.accessKeys.issueToken,
@@ -178,23 +177,20 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
 }
 
 /** Opens the data folder. */
-function createService(options: LocalOssOptions, now: () => number, log: Logger, url: () => string) {
+function createService(options: LocalOssOptions, now: () => number, log: Logger): Service {
   const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks = false } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
   const onEnd = (task: EndedTask) => onTaskEvent?.(taskEvent(task, service));
-  const tasks = createTaskRunner({ dataDir, now, log, onEnd });
   const service: Service = {
     region,
     accountId: localAccountId,
-    get endpoint() {
-      return url();
-    },
+    endpoint: '',
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
-    startTask: tasks.start,
+    tasks: createTaskRunner({ dataDir, now, log, onEnd }),
     simulateTasks,
     accessKeys: createAccessKeys(options.accessKeys, localAccountId, now),
     processImage,
@@ -211,5 +207,5 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger,
       }
     },
   };
-  return { service, tasks };
+  return service;
 }

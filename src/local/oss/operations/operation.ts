@@ -7,7 +7,7 @@ import type { Headers, OssRequest } from '../http/request.ts';
 import type { BucketSettings } from '../store/bucket-settings.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
-import type { StartTask } from '../store/tasks.ts';
+import type { TaskRunner } from '../store/tasks.ts';
 import type { Uploads } from '../store/uploads.ts';
 
 /** A change of an object, told once what it is about is on disk. */
@@ -25,12 +25,12 @@ export type BucketStore = Store<BucketSettings>;
 export interface Service {
   readonly region: string;
   readonly accountId: string;
-  /** The address of this server, e.g. `http://127.0.0.1:9000`. */
-  readonly endpoint: string;
+  /** The address of this server, e.g. `http://127.0.0.1:9000`; empty until it listens. */
+  endpoint: string;
   readonly store: BucketStore;
   readonly uploads: Uploads;
   readonly accessKeys: AccessKeys;
-  readonly startTask: StartTask;
+  readonly tasks: TaskRunner;
   /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
   readonly simulateTasks: boolean;
   readonly processImage: ProcessImage;

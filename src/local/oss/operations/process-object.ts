@@ -90,7 +90,7 @@ export const asyncProcessObject: Operation = async (service, request) => {
     service.store.bucket(saveAs.bucket);
   }
   const task = { kind: taskKindOf(operation), operation, bucket, object: key, process: text, topic };
-  const ids = service.startTask(task, async () => {
+  const ids = service.tasks.start(task, async () => {
     if (operation === 'image/deblindwatermark') {
       return { content: (await runStyle(service, request, style, true)).result.body.toString() };
     }

@@ -41,7 +41,7 @@ export type EndedTask = TaskRequest &
     readonly endTime: string;
   };
 
-export type StartTask = ReturnType<typeof createTaskRunner>['start'];
+export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
 interface TaskRunnerOptions {
   readonly dataDir: string;
