@@ -19,7 +19,7 @@ export interface Explanation extends Partial<OssObject> {
   calls: number;
   /** Tasks that OSS takes on, which IMM bills. */
   tasks: number;
-  /** Requests beside them for what follows a save. */
+  /** Requests beside them: for what follows a save, and for removals. */
   followUps: number;
   head: boolean;
 }
@@ -87,7 +87,7 @@ export function explainRecord(
 function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
   const outputs = items
     .filter((item) => item.status === 'planned' && item.rule === rule)
-    .map(({ target }): OutputExplanation => ({ target, removed: true }));
+    .map(({ target }): OutputExplanation => ({ target, removed: true, followUps: requestsPerRemoval }));
   const why = 'it has no outputs of this key, or keeps them';
   return outputs.length > 0
     ? { rule, matches: true, why: 'deletes with it', outputs }
@@ -122,9 +122,10 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     outputs: items.flatMap((item): OutputExplanation[] => {
       if (item.status === 'planned' && item.action !== 'remove') {
         const { target, process, afterSteps } = item;
-        const followUps = needsCopy(afterSteps) ? requestsPerCopy : undefined;
-        const then = describeAfterSteps(afterSteps);
         const isTask = item.action === 'submit' || undefined;
+        const isAsked = rule.onRemove !== undefined && isTask === undefined;
+        const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
+        const then = describeAfterSteps(afterSteps);
         return [{ target, process, decoded: decodeProcess(process), isTask, then, followUps }];
       }
       return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
@@ -134,6 +135,9 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
 
 /** An upload's target is looked at before it is made and after, and copied onto itself. */
 const requestsPerCopy = 3;
+
+/** The source is asked for before its target is deleted and after. */
+const requestsPerRemoval = 3;
 
 function describeAfterSteps({
   headers,

@@ -138,4 +138,5 @@ function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, i
   return `${paintDiagnostics(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${[...new Set(steps)].join('')}${verdict}`;
 }
 
-const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
+/** A count with its noun, such as `2 rules`. */
+export const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;

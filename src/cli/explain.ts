@@ -3,6 +3,7 @@ import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
+import { plural } from './check.ts';
 import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
 import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
 import { functionPriceCny, priceNote } from './price.ts';
@@ -106,13 +107,13 @@ function formatExplanation({
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
   const price = `the function costs CNY ${((prices.functionPriceCny ?? 0) * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
-  const submitted = tasks > 0 ? `, ${tasks} tasks that IMM bills` : '';
-  const others = followUps > 0 ? `, and ${followUps} requests for what follows a save` : '';
+  const submitted = tasks > 0 ? `, ${plural(tasks, 'task')} that IMM bills` : '';
+  const others = followUps > 0 ? `, and ${plural(followUps, 'other request')}` : '';
   const lines =
     skipped === undefined
       ? [
           ...rules.flatMap(formatRule),
-          `  ${calls} billable processing calls${submitted}${heads}${others}; ${price}`,
+          `  ${plural(calls, 'billable processing call')}${submitted}${heads}${others}; ${price}`,
         ]
       : [`  skipped: ${skipped}`];
   return [title, ...lines].map((line) => `${printable(line)}\n`).join('');

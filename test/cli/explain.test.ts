@@ -125,7 +125,21 @@ describe('explain', () => {
       '  mark deletes with it\n    -> oss://photos/out/in/a.jpg, once OSS says that the object is gone\n',
     );
     expect(out).toContain('  kept does not: it has no outputs of this key, or keeps them\n');
-    expect(out).toContain('  0 billable processing calls');
+    expect(out).toContain('  0 billable processing calls, and 3 other requests;');
+  });
+
+  it('counts the question for the source in the price, where outputs go with it', async () => {
+    const file = join(dir, 'asked.yaml');
+    const outputs = [
+      { style: 'image/info', target: { key: 'out/{key}' } },
+      { style: 'video/convert,f_mp4', target: { key: 'mp4/{key}' } },
+    ];
+    const rule = { name: 'r', match: { key: 'in/*' }, onRemove: 'delete', outputs };
+    await writeFile(file, stringify({ rules: [rule] }));
+
+    const { out } = await runCommand(['explain', '--rules', file, 'in/a']);
+
+    expect(out).toContain('  1 billable processing call, 1 task that IMM bills, and 1 other request;');
   });
 
   it('takes keys as they stand', async () => {
@@ -161,7 +175,7 @@ describe('explain', () => {
     const { out } = await runCommand(['explain', '--rules', rules, 'oss://photos/in/a.jpg']);
 
     expect(report).toMatchObject({ calls: 1, functionPriceCny: expect.closeTo(4.74e-6, 8) });
-    expect(out).toContain('1 billable processing calls; the function costs CNY 4.74 for a million of these');
+    expect(out).toContain('1 billable processing call; the function costs CNY 4.74 for a million of these');
     expect(out).toMatch(
       /list price of 2025-12-13[\s\S]*OSS bills image processing by the size of the source/,
     );
@@ -191,7 +205,7 @@ describe('explain', () => {
       'then is deleted if it has more bytes than its source, else gets ACL private',
     ]);
     expect(out).toContain(
-      '4 billable processing calls, and 6 requests for what follows a save; the function costs CNY 20.42 for a million',
+      '4 billable processing calls, and 6 other requests; the function costs CNY 20.42 for a million',
     );
   });
 
@@ -204,7 +218,7 @@ describe('explain', () => {
 
     const { out } = await runCommand(['explain', '--rules', file, 'in/a.mov']);
 
-    expect(out).toContain('1 billable processing calls, 1 tasks that IMM bills; the function costs CNY');
+    expect(out).toContain('1 billable processing call, 1 task that IMM bills; the function costs CNY');
     expect(out).toContain('b_my-bucket/notify,topic_film-ends\n');
   });
 
