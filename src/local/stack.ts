@@ -21,7 +21,7 @@ import { createImageProcessor } from './image/image-processor.ts';
 import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, type LocalOss, type LocalOssOptions, localAccountId } from './oss/server.ts';
-import { createPage, type Page, type PageOptions } from './page/server/page.ts';
+import { createPage, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents, type StackListener } from './stack-events.ts';
 
 export interface LocalStackOptions
@@ -162,12 +162,12 @@ function openTasks(
 
 /** The page, where its folder is given. */
 function openPage(
-  { pageDir: assetsDir, rulesFile, region, accessKey }: LocalStackOptions,
+  options: LocalStackOptions,
   { store, faults }: LocalOss,
   parts: Pick<PageOptions, 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
-): Page | undefined {
-  const common = { ...parts, rulesFile, region, accessKey, store, faults, now: Date.now };
-  return assetsDir === undefined ? undefined : createPage({ ...common, assetsDir });
+) {
+  const common = { ...options, ...parts, store, faults, now: Date.now };
+  return options.pageDir === undefined ? undefined : createPage({ ...common, assetsDir: options.pageDir });
 }
 
 function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss): FunctionConfig {
