@@ -30,7 +30,8 @@ function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
   if (reason !== undefined && !isRemoval(event)) {
     return [{ status: 'skipped', reason, eventName, source }];
   }
-  const matching = rules.filter((rule) => isFor(rule, event));
+  const isWanted = isRemoval(event) ? isRemovedWith : takes;
+  const matching = rules.filter((rule) => isWanted(rule, event));
   if (matching.length === 0) {
     return [{ status: 'skipped', reason: reason ?? 'no-rule-matched', eventName, source }];
   }
@@ -41,12 +42,14 @@ function planObject(event: ObjectEvent, rules: readonly Rule[]): PlanItem[] {
   );
 }
 
-/** Whether there is something to do for the rule. The size and type of what was removed are not known, and do not count. */
-function isFor({ match, onRemove }: Rule, event: ObjectEvent): boolean {
+function takes({ match }: Rule, event: ObjectEvent): boolean {
+  return findMismatch(match, event) === undefined;
+}
+
+/** Whether the rule's outputs go with their source. The size and type of what was removed are not known, and do not count. */
+function isRemovedWith({ match, onRemove }: Rule, event: ObjectEvent): boolean {
   const mismatch = findMismatch(match, event);
-  return isRemoval(event)
-    ? onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key'
-    : mismatch === undefined;
+  return onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key';
 }
 
 /**
