@@ -1,9 +1,8 @@
-import { isNoSuchKey } from '../oss/errors.ts';
 import { deleteObject } from '../oss/operations.ts';
 import { completeEvent } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type RemoveTask, type TaskEnd } from '../pipeline/result.ts';
-import { carryOut, headIfPresent, type TaskOptions } from '../pipeline/save.ts';
+import { carryOut, hasSource, type TaskOptions } from '../pipeline/save.ts';
 
 const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
 
@@ -15,13 +14,12 @@ const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
  */
 export async function remove(task: RemoveTask, options: TaskOptions): Promise<TaskEnd> {
   const { call, deadline } = options;
-  const hasSource = async () => (await headIfPresent(task.source, options, isNoSuchKey)) !== undefined;
-  if (await hasSource()) {
+  if (await hasSource(task, options)) {
     return restore(task, options, kept);
   }
   const { requestId, attempts } = await deleteObject(call, { ...task.target, deadline });
   const removed: TaskEnd = { status: 'removed', requestId, attempts };
-  return (await hasSource()) ? restore(task, options, removed) : removed;
+  return (await hasSource(task, options)) ? restore(task, options, removed) : removed;
 }
 
 /** Saves the target if it is missing; ends as `unwanted` where the rule wants none of the source as it is now. */

@@ -1,5 +1,4 @@
 import type { EndOfTask, EventRecord, ObjectEvent } from '../events/object-event.ts';
-import { isNoSuchKey } from '../oss/errors.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
@@ -13,7 +12,7 @@ import {
   type Result,
   type Task,
 } from './result.ts';
-import { carryOut, headIfPresent, loadLife, type TaskOptions } from './save.ts';
+import { carryOut, hasSource, loadLife, type TaskOptions } from './save.ts';
 
 /** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
 interface Job {
@@ -161,9 +160,9 @@ async function settle(
 async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const isWanted = options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove === 'delete');
-  const isGone = async () => (await headIfPresent(source, options, isNoSuchKey)) === undefined;
   // The output stays where no answer comes.
-  if (!isWanted || !mayOutliveSource(task, outcome) || !(await isGone().catch(() => false))) {
+  const mayStay = () => hasSource(task, options).catch(() => true);
+  if (!isWanted || !mayOutliveSource(task, outcome) || (await mayStay())) {
     return outcome;
   }
   const removal = { action: 'remove', rule, source, target } as const;

@@ -1,5 +1,5 @@
 import type { Call } from '../oss/call.ts';
-import { isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
+import { isNoSuchKey, isNotFound, OssRequestError, type RequestFailure } from '../oss/errors.ts';
 import { headObject, type ObjectResult, type ProcessResult, processObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -118,6 +118,11 @@ export async function headIfPresent(
     }
     throw error;
   }
+}
+
+/** Whether OSS has the source of a task: only its own NoSuchKey says that it has not. Throws where nobody can tell. */
+export async function hasSource({ source }: Task, options: TaskOptions): Promise<boolean> {
+  return (await headIfPresent(source, options, isNoSuchKey)) !== undefined;
 }
 
 /**
