@@ -7,7 +7,7 @@ import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { certificate, key } from '../bench/certificate.ts';
 import { type BuiltFunction, buildFunction, startCloud } from '../faults/cloud.ts';
-import { ruleSetOf } from '../rules/rule-sets.ts';
+import { ruleSetOfOutputs } from '../rules/rule-sets.ts';
 
 let built: BuiltFunction;
 beforeAll(async () => {
@@ -42,19 +42,8 @@ async function startTls({ onTestFinished }: TestContext) {
 
 async function startFunction(outputs: number, concurrency: number, test: TestContext) {
   const tls = await startTls(test);
-  const rule = {
-    name: 'many',
-    match: { key: 'uploads/**' },
-    outputs: [
-      {
-        style: 'image/resize,w_{w}',
-        vary: { w: Array.from({ length: outputs }, (_, i) => i + 1) },
-        target: { key: 'derived/{name}-{w}' },
-      },
-    ],
-  };
   const cloud = await startCloud(built, {
-    ruleSet: ruleSetOf({ rules: [rule] }),
+    ruleSet: ruleSetOfOutputs(outputs),
     ...{ maxInstances: 1, timeoutMs: 60_000, retryDelaysMs: [] },
     environment: {
       OSS_ENDPOINT: tls.url,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ruleSetOf } from '../rules/rule-sets.ts';
+import { ruleSetOfOutputs } from '../rules/rule-sets.ts';
 import { formatTable } from '../table.ts';
 import { type BuiltFunction, buildFunction, type Cloud, startCloud } from './cloud.ts';
 
@@ -58,19 +58,8 @@ afterAll(() => {
 
 async function play(burst: Burst) {
   const { quota, callMs, uploads, withinMs, outputs, maxInstances } = burst;
-  const rule = {
-    name: 'thumbnail',
-    match: { key: 'uploads/**' },
-    outputs: [
-      {
-        style: 'image/resize,w_{w}',
-        vary: { w: Array.from({ length: outputs }, (_, i) => i + 1) },
-        target: { key: 'derived/{name}-{w}' },
-      },
-    ],
-  };
   const cloud = await startCloud(built, {
-    ruleSet: ruleSetOf({ rules: [rule] }),
+    ruleSet: ruleSetOfOutputs(outputs),
     maxInstances,
     timeoutMs: 60_000,
     retryDelaysMs: [1_000, 2_000, 4_000],

@@ -18,3 +18,13 @@ export function guardedRuleSetOf(document: object, glob: string, bucket?: string
   const ownOutputs = keys.rules.map(({ match }) => ({ bucket, keys: match.keys }));
   return { ...rest, rules: rules.map((rule, i) => (i === 0 ? { ...rule, ownOutputs } : rule)) };
 }
+
+/** A rule by which each upload has so many outputs. */
+export function ruleSetOfOutputs(count: number): RuleSet {
+  const output = {
+    style: 'image/resize,w_{w}',
+    vary: { w: Array.from({ length: count }, (_, i) => i + 1) },
+    target: { key: 'derived/{name}-{w}' },
+  };
+  return ruleSetOf({ rules: [{ name: 'many', match: { key: 'uploads/**' }, outputs: [output] }] });
+}
