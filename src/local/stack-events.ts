@@ -1,11 +1,10 @@
 import type { LogFields, Logger } from '../log.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { DeliveryEvent } from './fc/delivery.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 
 /** The result of reading the rules anew: refused ones leave the earlier ones in force. */
-export type RulesUpdate =
-  | { status: 'loaded'; buckets: readonly string[] }
-  | { status: 'refused'; message: string };
+export type RulesUpdate = { status: 'loaded'; ruleSet: RuleSet } | { status: 'refused'; message: string };
 
 /** Something that happened in the local stack. */
 export type StackEvent = { timeMs: number } & (

@@ -88,7 +88,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
   const trigger = { heedsRemovals: false };
-  const buckets = await prepareCode(options, trigger);
+  const { rules } = await prepareCode(options, trigger);
+  const buckets = bucketsOf(rules);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
@@ -131,7 +132,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(tasks.close);
   const reload = createReload(options, { oss, functionCompute, trigger }, events);
   const { enqueue } = functionCompute;
-  const page = openPage(options, oss, { processImage, deadLetterDir, enqueue, reload });
+  const page = openPage(options, oss, { rules, processImage, deadLetterDir, enqueue, reload });
   closers.push(subscribe((event) => page?.take(event)));
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
@@ -164,7 +165,7 @@ function openTasks(
 function openPage(
   options: LocalStackOptions,
   { store, faults }: LocalOss,
-  parts: Pick<PageOptions, 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
+  parts: Pick<PageOptions, 'rules' | 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
 ) {
   const common = { ...options, ...parts, store, faults, now: Date.now };
   return options.pageDir === undefined ? undefined : createPage({ ...common, assetsDir: options.pageDir });
@@ -201,18 +202,20 @@ function createReload(
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
-      const buckets = await prepareCode(options, trigger);
-      oss.ensureBuckets(buckets);
+      const ruleSet = await prepareCode(options, trigger);
+      oss.ensureBuckets(bucketsOf(ruleSet.rules));
       await functionCompute.replaceCode(codeDirOf(options.dataDir));
-      return { status: 'loaded', buckets };
+      log.info('rules loaded', { buckets: bucketsOf(ruleSet.rules) });
+      return { status: 'loaded', ruleSet };
     } catch (error) {
-      return { status: 'refused', message: error instanceof Error ? error.message : String(error) };
+      const message = error instanceof Error ? error.message : String(error);
+      log.error('rules refused', { message });
+      return { status: 'refused', message };
     }
   };
   return () =>
     inTurn(async () => {
       const update = await replaceRules();
-      log[update.status === 'loaded' ? 'info' : 'error'](`rules ${update.status}`, update);
       emit({ type: 'rules', update });
       return update;
     });
@@ -220,7 +223,7 @@ function createReload(
 
 const codeDirOf = (dataDir: string) => join(dataDir, 'function');
 
-/** Puts the built function with the rules of today into the data folder; resolves to the buckets that they name. */
+/** Puts the built function with the rules of today into the data folder; resolves to these. */
 async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions, trigger: LocalTrigger) {
   const ruleSet = await readRules();
   const codeDir = codeDirOf(dataDir);
@@ -228,11 +231,11 @@ async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions,
   await cp(bundleDir, codeDir, { recursive: true });
   await writeRules(codeDir, ruleSet);
   trigger.heedsRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
-  return bucketsOf(ruleSet);
+  return ruleSet;
 }
 
 /** Every bucket the rules name, sources first. */
-function bucketsOf({ rules }: RuleSet): string[] {
+function bucketsOf(rules: RuleSet['rules']): string[] {
   const sources = rules.flatMap(({ match }) =>
     match.buckets.length === 0 ? [defaultBucket] : match.buckets,
   );

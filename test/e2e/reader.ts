@@ -60,6 +60,9 @@ function start(command: string, cwd: string, env: Record<string, string>): Start
   }
   const ended = new Promise<number | null>((settle) => child.once('close', settle));
   const end = () => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`"${command}" ended by itself: ${output}`);
+    }
     process.kill(-(child.pid ?? 0), 'SIGINT');
     return ended;
   };

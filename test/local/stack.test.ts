@@ -187,7 +187,10 @@ describe('rules that are edited while the stack runs', () => {
     expect(stack.oss.store.bucketNames()).toEqual(['others', 'photos']);
     expect(stack.events).toContainEqual({
       type: 'rules',
-      update: { status: 'loaded', buckets: ['others'] },
+      update: {
+        status: 'loaded',
+        ruleSet: expect.objectContaining({ rules: [expect.objectContaining({ name: 'second' })] }),
+      },
       timeMs: expect.any(Number),
     });
   });
@@ -200,6 +203,23 @@ describe('rules that are edited while the stack runs', () => {
 
     expect(update).toMatchObject({ status: 'refused', message: expect.stringContaining('name') });
     expect(await ruleNames(stack)).toEqual(['first']);
+  });
+});
+
+describe('a rules file that is gone again as soon as it was read', () => {
+  it('a rules file that is gone as soon as it was read ends neither the stack nor its page', async () => {
+    const project = makeProject();
+    const readRules = async () => {
+      const { ruleSet } = await loadRules(project.rulesFile);
+      rmSync(project.rulesFile);
+      return ruleSet;
+    };
+    const stack = await start({ readRules, pageDir: root }, project);
+    writeFileSync(project.rulesFile, rulesNamed('second'));
+
+    expect(await stack.reload()).toMatchObject({ status: 'loaded' });
+    expect(await ruleNames(stack)).toEqual(['second']);
+    expect(await stack.reload()).toMatchObject({ status: 'refused' });
   });
 });
 

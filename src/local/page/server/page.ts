@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fieldsOf, textOf } from '../../../json.ts';
+import type { Rule } from '../../../rules/rule-set.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import type { Faults } from '../../oss/faults/faults.ts';
@@ -14,12 +14,14 @@ import { createLive } from './live.ts';
 import type { ObjectReader } from './pictures.ts';
 import { planEvent } from './plan.ts';
 import { createPageRoute } from './route.ts';
-import { rulesOf, uploadPlace } from './rules.ts';
+import { uploadPlace } from './rules.ts';
 
 export interface PageOptions {
   /** The folder of the built page. */
   assetsDir: string;
   rulesFile: string;
+  /** The rules that the function starts with. */
+  rules: readonly Rule[];
   deadLetterDir: string;
   region: string;
   accessKey: AccessKey;
@@ -45,9 +47,9 @@ export interface Page {
  * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
  */
 export function createPage(options: PageOptions): Page {
-  const { store, rulesFile, deadLetterDir, faults } = options;
+  const { store, deadLetterDir, faults } = options;
   const token = randomBytes(24).toString('base64url');
-  let rules = rulesOf(readFileSync(rulesFile, 'utf8'));
+  let { rules } = options;
   let rulesProblem: string | undefined;
   let deadLetters = countDeadLetters(deadLetterDir);
 
@@ -75,10 +77,9 @@ export function createPage(options: PageOptions): Page {
     }),
     take: (event) => {
       if (event.type === 'rules') {
-        rulesProblem = event.update.status === 'refused' ? event.update.message : undefined;
-        if (rulesProblem === undefined) {
-          rules = rulesOf(readFileSync(rulesFile, 'utf8'));
-        }
+        const { update } = event;
+        rulesProblem = update.status === 'refused' ? update.message : undefined;
+        rules = update.status === 'loaded' ? update.ruleSet.rules : rules;
       }
       if (event.type === 'outcome' && event.outcome.deadLetter !== undefined) {
         deadLetters = countDeadLetters(deadLetterDir);

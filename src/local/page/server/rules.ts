@@ -86,12 +86,6 @@ export function explainText(text: string, object: OssObject): Explanation {
   return explainRecord({ kind: 'object', event }, rules, source);
 }
 
-/** The rules of a text; none where it is broken. */
-export function rulesOf(text: string): readonly Rule[] {
-  const compiled = compileRules(text, '');
-  return compiled.ok ? compiled.ruleSet.rules : [];
-}
-
 /** A bucket and a folder whose objects the first rule takes. */
 export function uploadPlace(
   [first]: readonly Rule[],
