@@ -3,7 +3,7 @@ import type { CompiledRules } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { type Edge, findComponents, findEdges, writersOf } from './graph.ts';
+import { type Edge, findEdges, writersOf } from './graph.ts';
 import { intersect, sourceKeys, splitKeys, writtenKeys } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import {
@@ -32,7 +32,7 @@ export function checkRules(
 ): { diagnostics: Diagnostic[]; chains: Chain[]; cycles: Cycle[] } {
   const writers = writersOf(rules);
   const edges = findEdges(rules, writers);
-  const cycles: Cycle[] = edges === undefined ? [{ kind: 'too-complex', rules }] : findCycles(edges);
+  const cycles: Cycle[] = edges === undefined ? [{ rules, steps: [] }] : findCycles(edges);
   const diagnostics = [
     ...cycles.flatMap((cycle) => describeCycle(cycle, writers)),
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
@@ -41,18 +41,19 @@ export function checkRules(
     ...findArchived(edges ?? []).map(describeArchived),
     ...checkStyles(rules, region),
   ];
-  return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? []), cycles };
+  return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };
 }
 
 /** So many edges are looked at: each costs some automata, and more tell nothing new. */
 const maxEdges = 100;
 const maxStates = 20_000;
 
-/** Finds rules that take results of others, but for those that lead back to themselves. */
-function findChains(edges: readonly Edge[]): Chain[] {
-  const groups = new Map(findComponents(edges).flatMap((group) => group.map((rule) => [rule, group])));
-  const ahead = edges.filter(({ writer, taker }) => !groups.get(writer.rule)?.includes(taker));
-  return ahead
+/** Finds rules that take results of others, but for those of a cycle. */
+function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
+  const isInCycle = ({ writer, taker }: Edge) =>
+    cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));
+  return edges
+    .filter((edge) => !isInCycle(edge))
     .slice(0, maxEdges)
     .filter(isTaken)
     .map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));

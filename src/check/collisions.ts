@@ -1,8 +1,7 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { OssObject } from '../process.ts';
-import { splitKey, variablesOf } from '../rules/template.ts';
-import { anyBucket, isSame, targetObjects } from './chains.ts';
-import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
+import { render, splitKey, variablesOf } from '../rules/template.ts';
+import { anyBucket, bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
   exampleKey,
   intersect,
@@ -82,6 +81,17 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Collision
   const others = targetObjects(second, source);
   const target = targetObjects(first, source).find((one) => others.some((other) => isSame(one, other)));
   return target && { first, second, sources: [source], target };
+}
+
+const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
+
+/** Lists the objects that an output makes of a source, one for each variant. */
+export function targetObjects({ rule, index, output }: Writer, source: OssObject): OssObject[] {
+  const event = { yyyy: '2026', mm: '01', dd: '01', etag: '0', rule: rule.name, index: '1' };
+  const values = { ...event, ...source, ...splitKey(source.key) };
+  const { bucket = source.bucket, key } = output.target;
+  const variants = rule.compiled.outputs[index]?.variants ?? [];
+  return variants.map((variant) => ({ bucket, key: render(key.parts, { ...values, ...variant }) }));
 }
 
 /** Finds a key under which an object of one rule and another object of the other are saved. */

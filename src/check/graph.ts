@@ -4,6 +4,9 @@ import type { OutputSource } from '../compile/schema.ts';
 import { firstIndex } from '../first-index.ts';
 import { type KeyTable, stateAfter } from '../rules/key-table.ts';
 
+/** The name given to a bucket that no rule names. */
+export const anyBucket = 'any-bucket';
+
 /** One output of one rule, with what can be told of its keys at a glance. */
 export interface Writer {
   rule: SourceRule;
@@ -124,45 +127,6 @@ function endsWith(keys: DFA, text: string): boolean {
     states = new Set([...states].flatMap(({ out }) => out.get(code) ?? []));
   }
   return [...states].some((state) => keys.finals.has(state));
-}
-
-/** Finds groups of rules that all lead to each other (strongly connected components), and single rules that lead to themselves. */
-export function findComponents(edges: readonly Edge[]): SourceRule[][] {
-  const next = groupBy(edges, ({ writer }) => writer.rule);
-  const previous = groupBy(edges, ({ taker }) => taker);
-  const ahead = (rule: SourceRule) => (next.get(rule) ?? []).map(({ taker }) => taker);
-  const back = (rule: SourceRule) => (previous.get(rule) ?? []).map(({ writer }) => writer.rule);
-  // Kosaraju: in the reverse order of finishing, what leads to a rule and was not seen yet is its component.
-  const seen = new Set<SourceRule>();
-  const finished = [...next.keys()].flatMap((rule) => depthFirst(rule, ahead, seen));
-  const grouped = new Set<SourceRule>();
-  return finished
-    .reverse()
-    .map((rule) => depthFirst(rule, back, grouped).sort((a, b) => a.index - b.index))
-    .filter(([rule, other]) => other !== undefined || (rule !== undefined && ahead(rule).includes(rule)));
-}
-
-/** Lists the items that one leads to and that were not seen yet, each behind all that it leads to. */
-function depthFirst<T>(start: T, next: (item: T) => T[], seen: Set<T>): T[] {
-  const order: T[] = [];
-  const path: { item: T; rest: T[] }[] = [];
-  const enter = (item: T) => {
-    if (!seen.has(item)) {
-      seen.add(item);
-      path.push({ item, rest: next(item) });
-    }
-  };
-  enter(start);
-  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-    const item = top.rest.pop();
-    if (item !== undefined) {
-      enter(item);
-    } else {
-      order.push(top.item);
-      path.pop();
-    }
-  }
-  return order;
 }
 
 /** Groups items by what they have in common (Map.groupBy, which Node.js 20 lacks). */

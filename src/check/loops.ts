@@ -2,21 +2,22 @@ import type { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { keepsKey } from '../compile/outputs.ts';
-import { anyBucket, type ChainStep, type Examples, followExamples } from './chains.ts';
-import { type Edge, findComponents, groupBy } from './graph.ts';
+import { anyBucket, type Edge, groupBy, type Writer } from './graph.ts';
 import { exampleKey, intersect, sourceKeys, splitKeys, unite, writtenKeys } from './language.ts';
 
-/**
- * Rules that lead back to themselves.
- * - `loop`: `steps` lead from an object back to the rule that took it.
- * - `own-source`: the last step saves onto the very object it was made from.
- * - `unproven`: a loop could not be ruled out; after many rounds `rules[0]` would still take `key`.
- * - `too-complex`: nothing could be told within the budget.
- */
-export type Cycle =
-  | { kind: 'loop' | 'own-source'; rules: readonly SourceRule[]; steps: ChainStep[] }
-  | { kind: 'unproven'; rules: readonly SourceRule[]; key: string }
-  | { kind: 'too-complex'; rules: readonly SourceRule[] };
+/** An output that saves what a rule takes, in one bucket, such as `key`. */
+export interface CycleStep {
+  writer: Writer;
+  taker: SourceRule;
+  bucket: string;
+  key: string;
+}
+
+/** Rules that lead back to themselves by `steps`, which are empty where nothing could be told within the budget. */
+export interface Cycle {
+  rules: readonly SourceRule[];
+  steps: readonly CycleStep[];
+}
 
 /** One mistake tends to repeat itself over all rules. */
 const maxCycles = 20;
@@ -24,135 +25,153 @@ const maxCycles = 20;
 /** States of automata in the whole proof, which take some seconds to build. */
 const maxStates = 500_000;
 
-/** A chain longer than there are rules has one of them twice; after some rounds more, a chain that only begins like a loop has ended. */
-const spareRounds = 3;
+/** A chain that comes to the same rules for so many rounds is taken for one without end. */
+const maxStillRounds = 8;
 
-/** So many examples are followed; more hardly ever show what these did not. */
-const maxStarts = 24;
-
-/** A rule in one bucket, and the keys with which chains can come to it there. */
+/** A rule in one bucket, and all keys that it takes there. */
 interface Node {
   rule: SourceRule;
   bucket: string;
   keys: DFA;
 }
 
+/** An output at one place saves what is taken at another. */
+interface Link {
+  from: Node;
+  writer: Writer;
+  to: Node;
+}
+
+interface Maps {
+  edgesByRule: ReadonlyMap<SourceRule, readonly Edge[]>;
+  nodesByRule: ReadonlyMap<SourceRule, readonly Node[]>;
+}
+
 /**
  * Finds the ways in which rules process their own results again and again. Sound: rules without a cycle have no endless
- * chain. The keys that chains can come to after one round, two rounds, … are followed as languages until none is left,
- * or until some rule has to come twice; so what would end only after many rounds is found as well.
+ * chain. The keys that chains can come to after one round, two rounds, … are followed as languages until none is left; so
+ * what would end only after many rounds is found as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
-  const cycles: Cycle[] = [];
   const budget = createBudget(maxStates);
-  const groups = findComponents(edges);
-  for (const group of groups) {
-    const inner = among(new Set(group), edges);
-    const cycle = within(budget, () => examine(group, inner, budget)) ?? tooComplex(group);
-    if (cycle !== 'none' && cycles.push(cycle) >= maxCycles) {
+  const cycles: Cycle[] = [];
+  let left = withoutStarts(edges);
+  while (left.length > 0 && cycles.length < maxCycles) {
+    const rules = [...new Set(left.map(({ taker }) => taker))];
+    const cycle = within(budget, () => findCycle(rules, left, budget)) ?? { rules, steps: [] };
+    if (cycle.rules.length === 0) {
       break;
     }
-    if (cycle !== 'none') {
-      // The others of the group may have a cycle of their own.
-      const others = group.filter((rule) => !cycle.rules.includes(rule));
-      groups.push(...findComponents(among(new Set(others), inner)));
-    }
+    cycles.push(cycle);
+    // The others may have a cycle of their own.
+    const isOther = (rule: SourceRule) => !cycle.rules.includes(rule);
+    left = withoutStarts(left.filter(({ writer, taker }) => isOther(writer.rule) && isOther(taker)));
   }
   return cycles;
 }
 
-const tooComplex = (rules: SourceRule[]): Cycle => ({ kind: 'too-complex', rules });
-
-function among(rules: ReadonlySet<SourceRule>, edges: readonly Edge[]): Edge[] {
-  return edges.filter(({ writer, taker }) => rules.has(writer.rule) && rules.has(taker));
+/** Leaves out rules that take no results, then those that take results of such rules alone, and so on. */
+function withoutStarts(edges: readonly Edge[]): Edge[] {
+  const next = groupBy(edges, ({ writer }) => writer.rule);
+  const incoming = new Map(
+    [...groupBy(edges, ({ taker }) => taker)].map(([rule, all]) => [rule, all.length]),
+  );
+  const starts = new Set([...next.keys()].filter((rule) => !incoming.has(rule)));
+  for (const start of starts) {
+    for (const { taker } of next.get(start) ?? []) {
+      const count = (incoming.get(taker) ?? 0) - 1;
+      incoming.set(taker, count);
+      if (count === 0) {
+        starts.add(taker);
+      }
+    }
+  }
+  return edges.filter(({ writer }) => !starts.has(writer.rule));
 }
 
-/** Examines rules that may all lead to each other. */
-function examine(group: readonly SourceRule[], edges: readonly Edge[], budget: Budget): Cycle | 'none' {
-  const nodes = nodesOf(group, budget);
-  const follow = (starts: readonly Node[]): Examples => {
-    const objects = starts.slice(0, maxStarts).flatMap(({ rule, bucket, keys }) => {
-      const key = exampleKey(keys, budget);
-      return key === undefined ? [] : [{ rule, object: { bucket, key } }];
-    });
-    return followExamples(edges, objects, nodes.length + spareRounds);
+/** Follows what chains can come to, until none is left or the rules stay the same. */
+function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): Cycle {
+  const nodes = nodesOf(rules, budget);
+  const maps = {
+    edgesByRule: groupBy(edges, ({ writer }) => writer.rule),
+    nodesByRule: groupBy(nodes, ({ rule }) => rule),
   };
-  // A few examples first: where one of them comes back, nothing is left to prove.
-  const first = follow(nodes);
-  if (first.loop !== undefined) {
-    return cycleOf('loop', first.loop);
+  let reached = new Map(nodes.map((node) => [node, node.keys]));
+  let links: Link[] = [];
+  for (let still = 0; still < maxStillRounds && reached.size > 0; ) {
+    const { size } = reached;
+    [reached, links] = nextRound(reached, maps, budget);
+    still = reached.size < size ? 0 : still + 1;
   }
-  const rounds = followLanguages(nodes, edges, budget);
-  const [last = []] = rounds;
-  if (last.length === 0) {
-    return 'none';
-  }
-  const later = follow(rounds.flat());
-  const own = first.own ?? later.own;
-  if (later.loop !== undefined || own !== undefined) {
-    return later.loop ? cycleOf('loop', later.loop) : cycleOf('own-source', own ?? []);
-  }
-  const [node] = last;
-  const key = (node && exampleKey(node.keys, budget)) ?? '';
-  return { kind: 'unproven', rules: [...new Set(last.map(({ rule }) => rule))], key };
-}
-
-function cycleOf(kind: 'loop' | 'own-source', steps: ChainStep[]): Cycle {
-  return { kind, rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
+  const steps = cycleAmong(links).map((link) => stepOf(link, budget));
+  return { rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
 }
 
 /** Lists each rule in each bucket that it takes objects of; a bucket that no rule names stands for all others. */
-function nodesOf(group: readonly SourceRule[], budget: Budget): Node[] {
-  const named = group.flatMap(({ match, outputs }) => [
+function nodesOf(rules: readonly SourceRule[], budget: Budget): Node[] {
+  const named = rules.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),
     ...outputs.flatMap(({ target }) => target.bucket ?? []),
   ]);
   const all = [...new Set([...named, anyBucket])];
-  return group.flatMap((rule) => {
+  return rules.flatMap((rule) => {
     const keys = sourceKeys(rule, budget);
     return (rule.match.bucket ?? all).map((bucket) => ({ rule, bucket, keys }));
   });
 }
 
-/** Follows what chains can come to, round by round, the last one first: until none is left, or for more rounds than rules were left. */
-function followLanguages(start: readonly Node[], edges: readonly Edge[], budget: Budget): Node[][] {
-  const rounds: Node[][] = [];
-  let nodes = start;
-  for (let left = start.length + spareRounds; left > 0 && nodes.length > 0; left -= 1) {
-    const next = nextRound(start, nodes, edges, budget);
-    left = next.length < nodes.length ? next.length + spareRounds : left;
-    nodes = next;
-    rounds.unshift(next);
-  }
-  return rounds;
-}
-
-/** Gives the keys that each rule takes of those that all rules write in one round. */
+/** Gives the keys that are taken at each place, of those that all outputs save in one round, and by which outputs they come. */
 function nextRound(
-  start: readonly Node[],
-  given: readonly Node[],
-  edges: readonly Edge[],
+  reached: ReadonlyMap<Node, DFA>,
+  { edgesByRule, nodesByRule }: Maps,
   budget: Budget,
-): Node[] {
-  const edgesByRule = groupBy(edges, ({ writer }) => writer.rule);
-  const reached = new Map<Node, DFA[]>();
-  for (const { rule, bucket: from, keys } of given) {
+): [Map<Node, DFA>, Link[]] {
+  const parts: { link: Link; keys: DFA }[] = [];
+  for (const [from, keys] of reached) {
     const split = splitKeys(keys, budget);
-    for (const [{ output }, targets] of groupBy(edgesByRule.get(rule) ?? [], ({ writer }) => writer)) {
-      const { bucket = from } = output.target;
-      if (keepsKey(output) && bucket === from) {
+    for (const [writer, targets] of groupBy(edgesByRule.get(from.rule) ?? [], (edge) => edge.writer)) {
+      const { bucket = from.bucket } = writer.output.target;
+      if (keepsKey(writer.output) && bucket === from.bucket) {
         continue; // The planner refuses to save an object onto itself.
       }
-      const known = from === anyBucket ? undefined : from;
-      const written = writtenKeys(split, { rule, output, bucket: known }, budget);
-      const takers = new Set(targets.map(({ taker }) => taker));
-      for (const node of start.filter((one) => one.bucket === bucket && takers.has(one.rule))) {
-        const both = intersect(written, node.keys, budget);
-        if (!both.isEmpty) {
-          reached.set(node, [...(reached.get(node) ?? []), both]);
-        }
+      const written = writtenKeys(split, { ...writer, bucket: knownBucket(from) }, budget);
+      const takers = targets.flatMap(({ taker }) => nodesByRule.get(taker) ?? []);
+      for (const to of takers.filter((node) => node.bucket === bucket)) {
+        parts.push({ link: { from, writer, to }, keys: intersect(written, to.keys, budget) });
       }
     }
   }
-  return [...reached].map(([node, parts]) => ({ ...node, keys: unite(parts, budget) }));
+  const saved = parts.filter(({ keys }) => !keys.isEmpty);
+  const united = [...groupBy(saved, ({ link }) => link.to)].map(([to, some]): [Node, DFA] => [
+    to,
+    unite(
+      some.map(({ keys }) => keys),
+      budget,
+    ),
+  ]);
+  return [new Map(united), saved.map(({ link }) => link)];
+}
+
+const knownBucket = ({ bucket }: Node) => (bucket === anyBucket ? undefined : bucket);
+
+/** Walks back from place to place, where each has a link, until one comes again; the first rule's output begins. */
+function cycleAmong(links: readonly Link[]): Link[] {
+  const incoming = new Map(links.map((link) => [link.to, link]));
+  const path: Link[] = [];
+  let link = links[0];
+  while (link !== undefined && !path.includes(link)) {
+    path.unshift(link);
+    link = incoming.get(link.from);
+  }
+  const cycle = link === undefined ? [] : path.slice(0, path.indexOf(link) + 1);
+  const indices = cycle.map(({ writer }) => writer.rule.index);
+  const start = indices.indexOf(Math.min(...indices));
+  return [...cycle.slice(start), ...cycle.slice(0, start)];
+}
+
+/** The step with the shortest key that it may be about, in the first round. */
+function stepOf({ from, writer, to }: Link, budget: Budget): CycleStep {
+  const written = writtenKeys(splitKeys(from.keys, budget), { ...writer, bucket: knownBucket(from) }, budget);
+  const key = exampleKey(intersect(written, to.keys, budget), budget) ?? '';
+  return { writer, taker: to.rule, bucket: to.bucket, key };
 }

@@ -1,10 +1,9 @@
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
-import { anyBucket, type ChainStep } from './chains.ts';
 import type { Collision } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { Edge, Writer } from './graph.ts';
-import type { Cycle } from './loops.ts';
+import { anyBucket, type Edge, type Writer } from './graph.ts';
+import type { Cycle, CycleStep } from './loops.ts';
 import type { UnsafeRemoval } from './removals.ts';
 
 const quote = (text: string) => `\`${text}\``;
@@ -14,10 +13,9 @@ const namesOf = (rules: readonly SourceRule[]) =>
     .map(({ name }) => quote(name))
     .join(', ');
 
-/** Writes the key in quotes, with its bucket unless that is any and the same all along. */
-function nameOf({ bucket, key }: OssObject, buckets: readonly string[] = []): string {
-  const isPlain = bucket === anyBucket && buckets.every((other) => other === bucket);
-  return quote(isPlain ? key : `oss://${bucket === anyBucket ? '<any bucket>' : bucket}/${key}`);
+/** Writes the key in quotes, with its bucket unless that is any. */
+function nameOf({ bucket, key }: OssObject): string {
+  return quote(bucket === anyBucket ? key : `oss://${bucket}/${key}`);
 }
 
 /** A diagnostic about the target key of an output. */
@@ -30,49 +28,26 @@ function atTarget(
 }
 
 /** Says where a cycle begins and how it is broken; `writers` are all there are. */
-export function describeCycle(cycle: Cycle, writers: readonly Writer[]): Diagnostic[] {
-  const [step] = 'steps' in cycle ? cycle.steps : [];
-  const writer = step?.writer ?? writers.find(({ rule }) => rule === cycle.rules[0]);
-  const [code, message] = explainCycle(cycle);
-  const isConditional = cycle.rules.some(({ match }) => match.size ?? match.contentType);
+export function describeCycle({ rules, steps }: Cycle, writers: readonly Writer[]): Diagnostic[] {
+  const writer = steps[0]?.writer ?? writers.find(({ rule }) => rule === rules[0]);
+  const isConditional = rules.some(({ match }) => match.size ?? match.contentType);
   const note = isConditional
     ? ' (What size and content type a result has is not known beforehand, so conditions on them do not count.)'
     : '';
+  const [code, message] =
+    steps.length > 0
+      ? ['loop', `makes a loop: ${steps.map(formatStep).join('; ')}`]
+      : [
+          'too-complex',
+          `may make a loop of ${namesOf(rules)}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`,
+        ];
   return writer === undefined
     ? []
     : [atTarget(writer, { severity: 'error', code, message, hint: `${adviceFor(writer)}${note}` })];
 }
 
-function explainCycle(cycle: Cycle): [code: string, message: string] {
-  const names = namesOf(cycle.rules);
-  switch (cycle.kind) {
-    case 'loop':
-      return [
-        'loop',
-        `makes a loop: ${formatSteps(cycle.steps)} → matched again by ${namesOf(cycle.rules.slice(0, 1))}`,
-      ];
-    case 'own-source':
-      return [
-        'own-source',
-        `saves onto its own source: ${formatSteps(cycle.steps)}, the same object, which fails for good`,
-      ];
-    case 'unproven':
-      return [
-        'possible-loop',
-        `may make a loop of ${names}, which cannot be ruled out: after many rounds they might still make keys such as ${quote(cycle.key)}. Use each variable once in the key, or leave the results out`,
-      ];
-    case 'too-complex':
-      return [
-        'too-complex',
-        `may make a loop of ${names}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`,
-      ];
-  }
-}
-
-function formatSteps(steps: readonly ChainStep[]): string {
-  const objects = [...steps.map(({ source }) => source), ...steps.slice(-1).map(({ target }) => target)];
-  const buckets = objects.map(({ bucket }) => bucket);
-  return objects.map((object) => nameOf(object, buckets)).join(' → ');
+function formatStep({ writer, taker, bucket, key }: CycleStep): string {
+  return `${quote(writer.rule.name)} saves keys such as ${nameOf({ bucket, key })}, which ${quote(taker.name)} takes`;
 }
 
 /** How the rule is put right, in its own words. */

@@ -128,9 +128,7 @@ function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, i
   const count = (severity: Severity) =>
     plural(diagnostics.filter((one) => one.severity === severity).length, severity);
   const steps = chains.map(({ rule, next }) => `\`${next}\` takes results of \`${rule}\`\n`);
-  const hasLoop = diagnostics.some(({ code }) =>
-    /^(schema|too-complex|loop|possible-loop|own-source)$/.test(code),
-  );
+  const hasLoop = diagnostics.some(({ code }) => /^(schema|too-complex|loop)$/.test(code));
   const rules = plural(compiled.ok ? compiled.source.length : 0, 'rule');
   const compared = template === undefined ? '' : `, compared with ${template}`;
   const counts = `${count('error')}, ${count('warning')}, ${count('note')}`;

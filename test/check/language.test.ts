@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { Words } from 'refa';
 import { describe, expect, it } from 'vitest';
-import { takes, targetObjects } from '../../src/check/chains.ts';
+import { targetObjects } from '../../src/check/collisions.ts';
 import { findEdges, writersOf } from '../../src/check/graph.ts';
 import { exampleKey, sourceKeys, splitKeys, writtenKeys } from '../../src/check/language.ts';
 import { createBudget } from '../../src/compile/budget.ts';
+import type { SourceRule } from '../../src/compile/compile.ts';
+import type { OssObject } from '../../src/process.ts';
+import { matchesKey } from '../../src/rules/key-table.ts';
 import { compileSketches, type Sketch } from './sketches.ts';
 
 function rulesOf(...sketches: Sketch[]) {
@@ -58,6 +61,11 @@ const key = fc
       .map(([name, ext]) => [...dirs, name + ext].join('/')),
   )
   .filter((text) => text !== '');
+
+function takes({ compiled: { match } }: SourceRule, { bucket, key }: OssObject): boolean {
+  const isInBucket = match.buckets.length === 0 || match.buckets.includes(bucket);
+  return isInBucket && !/^[/\\]|\/$/.test(key) && matchesKey(match.keys, key);
+}
 
 describe('the keys that an output writes', () => {
   it('hold every key that it is saved under', () => {

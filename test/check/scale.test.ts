@@ -44,7 +44,7 @@ describe('checking rules by the thousand', () => {
     [
       'ten thousand in a ring',
       many(10_000, (i) => ({ key: `s${i}/*`, to: `s${(i + 1) % 10_000}/{base}` })),
-      ['loop'],
+      ['too-complex'],
     ],
     [
       'all that may feed each other',

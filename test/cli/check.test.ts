@@ -87,7 +87,7 @@ describe('check', () => {
 
     expect(exitCode).toBe(1);
     expect(out).toContain(
-      `error ${file}:4:60 makes a loop: \`花/a.jpg\` → \`花/a_t.jpg\` → matched again by \`mark\``,
+      `error ${file}:4:60 makes a loop: \`mark\` saves keys such as \`花/a_t.jpg\`, which \`mark\` takes`,
     );
     expect(out).toContain(`\n    | ${' '.repeat(59)}${'^'.repeat(15)}\n`);
     expect(out).toContain('exclude: "**/*_t.jpg"');

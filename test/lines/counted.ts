@@ -10,7 +10,7 @@ export const counted: Readonly<Record<string, number>> = {
   credentials: 63,
   life: 347,
   compile: 1326,
-  check: 2358,
+  check: 2222,
   style: 450,
   objects: 122,
   cli: 2751,
@@ -23,7 +23,7 @@ export const counted: Readonly<Record<string, number>> = {
   'local/image': 1450,
   'local/fc': 1479,
   'page/client': 3344,
-  'page/server': 1109,
+  'page/server': 1099,
 };
 
 /** A part may grow by a twentieth, at least by 20 lines, before somebody has to say what for. */

@@ -3,7 +3,6 @@ import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkRules } from '../../../check/check.ts';
 import { type Explanation, explainRecord } from '../../../check/explain.ts';
-import type { Cycle } from '../../../check/loops.ts';
 import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
@@ -39,22 +38,16 @@ export function checkText(text: string, file: string): RulesCheck {
     return { diagnostics: compiled.diagnostics, rules: [], feeds: [], cycles: [] };
   }
   const { diagnostics, chains, cycles } = checkRules(compiled);
-  const stepsOf = (cycle: Cycle) => ('steps' in cycle ? cycle.steps : []);
   const ahead = chains.map(({ rule, next }) => ({ from: rule, to: next, isLoop: false }));
-  const back = cycles.flatMap((cycle) => loopOf(cycle.rules.map(({ name }) => name)));
+  const back = cycles.flatMap(({ steps }) =>
+    steps.map(({ writer, taker }) => ({ from: writer.rule.name, to: taker.name, isLoop: true })),
+  );
   return {
     diagnostics,
     rules: compiled.source.map(summarize),
     feeds: uniqueFeeds([...back, ...ahead]),
-    cycles: cycles.map((cycle) =>
-      stepsOf(cycle).map(({ writer, source }) => ({ rule: writer.rule.name, key: source.key })),
-    ),
+    cycles: cycles.map(({ steps }) => steps.map(({ taker, key }) => ({ rule: taker.name, key }))),
   };
-}
-
-/** From each rule to the next, and from the last one back to the first. */
-function loopOf(names: readonly string[]): Feed[] {
-  return names.map((from, i) => ({ from, to: names[(i + 1) % names.length] ?? '', isLoop: true }));
 }
 
 function uniqueFeeds(feeds: readonly Feed[]): Feed[] {
