@@ -6,13 +6,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findEdges, writersOf } from './graph.ts';
 import { intersect, sourceKeys, splitKeys, writtenKeys } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
-import {
-  describeArchived,
-  describeCollision,
-  describeCycle,
-  describeMirror,
-  describeUnsafeRemoval,
-} from './messages.ts';
+import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
 import { checkStyles } from './styles.ts';
 
@@ -36,8 +30,8 @@ export function checkRules(
   const diagnostics = [
     ...cycles.flatMap((cycle) => describeCycle(cycle, writers)),
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
-    ...findCollisions(writers).map(describeCollision),
-    ...findUnsafeRemovals(writers).map(describeUnsafeRemoval),
+    ...findCollisions(writers),
+    ...findUnsafeRemovals(writers),
     ...findArchived(edges ?? []).map(describeArchived),
     ...checkStyles(rules, region),
   ];

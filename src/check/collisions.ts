@@ -1,6 +1,7 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { OssObject } from '../process.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
   exampleKey,
@@ -12,17 +13,7 @@ import {
   without,
   writtenKeys,
 } from './language.ts';
-
-/**
- * Two outputs save under one key; `second` is `first` where one output does so for two objects. `sources` are one object
- * whose two results meet, or two objects, or none where only the key is known.
- */
-export interface Collision {
-  first: Writer;
-  second: Writer;
-  sources: OssObject[];
-  target: OssObject;
-}
+import { atTarget, nameObject, nameOutput } from './messages.ts';
 
 /** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
 const maxPairs = 1_000;
@@ -33,18 +24,30 @@ const maxStates = 20_000;
 const maxStatesOfAll = 500_000;
 
 /** Finds outputs that overwrite each other. Every collision given is a real one; some may go unseen. */
-export function findCollisions(writers: readonly Writer[]): Collision[] {
-  const found: Collision[] = [];
+export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
+  const found: Diagnostic[] = [];
   const whole = createBudget(maxStatesOfAll);
   for (const [first, second] of pairsOf(writers)) {
     const collision = within(createBudget(maxStates, whole), (budget) =>
-      first === second ? collideWithItself(first, budget) : collide(first, second, budget),
+      first === second
+        ? describeSharedTarget(first, budget)
+        : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget)),
     );
     if (collision !== undefined && found.push(collision) >= maxFound) {
       break;
     }
   }
   return found;
+}
+
+function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | undefined {
+  const { sources = [], target } = collideWithItself(writer, budget) ?? {};
+  if (target === undefined) {
+    return undefined;
+  }
+  const message = `${sources.map(nameObject).join(' and ')} both become ${nameObject(target)}: the later one stays`;
+  const hint = '{key}, or {dir}, {name} and {ext}, keep them apart.';
+  return atTarget(writer, { severity: 'note', code: 'shared-target', message, hint });
 }
 
 /** The pairs whose keys may meet, each output with itself first. */
@@ -66,12 +69,8 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   return pairs.slice(0, maxPairs);
 }
 
-function collide(first: Writer, second: Writer, budget: Budget): Collision | undefined {
-  return collideForOne(first, second, budget) ?? collideForTwo(first, second, budget);
-}
-
 /** Finds one object that both rules take, and whose results meet. */
-function collideForOne(first: Writer, second: Writer, budget: Budget): Collision | undefined {
+function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
   const key = exampleKey(intersect(sourceKeys(first.rule, budget), second.rule.keys, budget), budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
   if (key === undefined || bucket === undefined) {
@@ -80,7 +79,11 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Collision
   const source = { bucket, key };
   const others = targetObjects(second, source);
   const target = targetObjects(first, source).find((one) => others.some((other) => isSame(one, other)));
-  return target && { first, second, sources: [source], target };
+  if (target === undefined) {
+    return undefined;
+  }
+  const message = `${nameObject(source)} is saved as ${nameObject(target)}, and by ${nameOutput(first)} as well`;
+  return atTarget(second, { severity: 'error', code: 'collision', message });
 }
 
 const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
@@ -95,13 +98,17 @@ export function targetObjects({ rule, index, output }: Writer, source: OssObject
 }
 
 /** Finds a key under which an object of one rule and another object of the other are saved. */
-function collideForTwo(first: Writer, second: Writer, budget: Budget): Collision | undefined {
+function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
   const bucket = commonBucket(first.buckets, second.buckets);
   if (bucket === undefined || !isExact(first) || !isExact(second)) {
     return undefined;
   }
   const key = exampleKey(intersect(keysOf(first, budget), keysOf(second, budget), budget), budget);
-  return key === undefined ? undefined : { first, second, sources: [], target: { bucket, key } };
+  if (key === undefined) {
+    return undefined;
+  }
+  const message = `saves some objects as ${nameOutput(first)} saves others, such as ${nameObject({ bucket, key })}: the later one stays`;
+  return atTarget(second, { severity: 'warning', code: 'collision', message });
 }
 
 export function keysOf({ rule, output }: Writer, budget: Budget) {
@@ -129,7 +136,10 @@ function isExact(writer: Writer): boolean {
 }
 
 /** Finds two objects that differ only in a part that the target key leaves out: the extension, the folder or the name. */
-export function collideWithItself(writer: Writer, budget: Budget): Collision | undefined {
+export function collideWithItself(
+  writer: Writer,
+  budget: Budget,
+): { sources: OssObject[]; target: OssObject } | undefined {
   const parts = partsIn(writer);
   if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
     return undefined;
@@ -149,7 +159,7 @@ export function collideWithItself(writer: Writer, budget: Budget): Collision | u
       other !== undefined &&
       sources.every((source) => targetObjects(writer, source)[0]?.key === target.key)
     ) {
-      return { first: writer, second: writer, sources, target };
+      return { sources, target };
     }
   }
   return undefined;

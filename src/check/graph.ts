@@ -34,24 +34,28 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
         output,
         index,
         buckets,
-        prefix: prefixOf(output, rule.compiled.match.keys.prefix),
+        prefix: prefixOf(rule, output),
         suffix,
       };
     }),
   );
 }
 
-function prefixOf({ target }: OutputSource, sourcePrefix: string): string {
+function prefixOf({ name, compiled }: SourceRule, { target }: OutputSource): string {
+  const { prefix: sourcePrefix } = compiled.match.keys;
   let prefix = '';
   for (const [i, part] of target.key.parts.entries()) {
-    if (part.kind !== 'text') {
+    if (part.kind === 'variable' && part.name === 'rule') {
+      prefix += name;
+    } else if (part.kind !== 'text') {
       const next = target.key.parts[i + 1];
       const slash = next?.kind === 'text' && next.text.startsWith('/') ? 1 : 0;
       const folder = sourcePrefix.slice(0, Math.max(0, sourcePrefix.lastIndexOf('/') + slash));
       const known: Partial<Record<string, string>> = { key: sourcePrefix, dir: folder };
       return prefix + ((part.kind === 'variable' && known[part.name]) || '');
+    } else {
+      prefix += part.text;
     }
-    prefix += part.text;
   }
   return prefix;
 }

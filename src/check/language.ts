@@ -47,7 +47,7 @@ export function unite(languages: readonly DFA[], budget: Budget): DFA {
   return smallest(all, budget);
 }
 
-function smallest(language: NFA, budget: Budget): DFA {
+export function smallest(language: NFA, budget: Budget): DFA {
   const deterministic = DFA.fromFA(language, createBudget(maxStates, budget).dfa);
   deterministic.minimize();
   return deterministic;

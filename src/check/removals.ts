@@ -1,9 +1,9 @@
-import { DFA, isDisjointWith, NFA, type TransitionIterator } from 'refa';
+import { type DFA, isDisjointWith, NFA, type TransitionIterator } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
-import { toKeyTable } from '../compile/key-table.ts';
 import { variablesOf } from '../rules/template.ts';
-import { type Collision, collideWithItself, keysOf, partsIn } from './collisions.ts';
+import { collideWithItself, keysOf, partsIn } from './collisions.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
   concat,
@@ -12,30 +12,12 @@ import {
   type KeyParts,
   type Piece,
   piecesOf,
-  regular,
+  smallest,
   sourceKeys,
   splitKeys,
-  without,
   writtenKeys,
 } from './language.ts';
-
-/** An output that is deleted with its source, although another source may have the same one. */
-export type UnsafeRemoval =
-  /**
-   * Two sources of its own rule may share a target: its `key` and the two are given where they are easily found.
-   * `isOfDotNames` tells that there are no such sources but those whose names begin with a dot.
-   */
-  | {
-      kind: 'own';
-      writer: Writer;
-      key?: string | undefined;
-      example?: Collision | undefined;
-      isOfDotNames: boolean;
-    }
-  /** `other` may save under `key` as well. */
-  | { kind: 'other'; writer: Writer; other: Writer; key: string }
-  /** Nothing could be told within the budget. */
-  | { kind: 'too-complex'; writer: Writer };
+import { atTarget, nameObject, nameOutput } from './messages.ts';
 
 /** One mistake tends to repeat itself over all rules. */
 const maxFound = 20;
@@ -44,109 +26,71 @@ const maxFound = 20;
 const maxStates = 50_000;
 const maxStatesOfAll = 3_000_000;
 
+const tooComplex = 'the globs are too complex to prove that it does not';
+const ownHint =
+  '{key}, or {dir} and {base} with a "/" or "." between, keep them apart. Where keys have one extension, {name} does so too if names with a dot in front are left out, exclude: "**/.*".';
+const otherHint = 'Save them under folders of their own, or with endings of their own.';
+
 /**
- * Finds outputs that are deleted when their source is, and whose target may be that of another source too. Sound: where
+ * Refuses outputs that are deleted when their source is, and whose target may be that of another source too. Sound: where
  * none is found, a target has one source alone, and one output that makes it. It may find one that no two objects would
  * ever meet at.
  */
-export function findUnsafeRemovals(writers: readonly Writer[]): UnsafeRemoval[] {
+export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
   const near = indexByPrefix(writers, ({ prefix }) => prefix);
-  const languageOf = createLanguages(whole);
-  const found: UnsafeRemoval[] = [];
-  for (const writer of writers.filter(({ rule }) => rule.onRemove === 'delete')) {
-    const others = near(writer.prefix).filter((other) => other !== writer && mayMeet(writer, other));
-    const unsafe =
-      examineItself(writer, createBudget(maxStates, whole)) ??
-      firstOf(others, (other) => examinePair([writer, other], languageOf, createBudget(maxStates, whole)));
-    if (unsafe !== undefined && found.push(unsafe) >= maxFound) {
-      break;
+  const languages = new Map<Writer, NFA>();
+  const languageOf = (writer: Writer, budget: Budget) => {
+    const language = languages.get(writer) ?? keysOf(writer, budget);
+    languages.set(writer, language);
+    return language;
+  };
+  const removing = writers.filter(({ rule }) => rule.onRemove === 'delete');
+  const found = removing.flatMap((writer) => {
+    const own =
+      within(createBudget(maxStates, whole), (budget) => explainDoubt(writer, budget)) ?? tooComplex;
+    if (own !== '') {
+      return [describeUnsafe(writer, own, ownHint)];
     }
-  }
-  return found;
-}
-
-function firstOf<T, R>(items: readonly T[], look: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = look(item);
-    if (found !== undefined) {
-      return found;
-    }
-  }
-  return undefined;
+    const shared = near(writer.prefix)
+      .filter((other) => other !== writer && mayMeet(writer, other))
+      .map((other) => {
+        const look = (budget: Budget) => {
+          const both = intersect(languageOf(writer, budget), languageOf(other, budget), budget);
+          const key = exampleKey(both, budget);
+          return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
+        };
+        return within(createBudget(maxStates, whole), look) ?? tooComplex;
+      });
+    return shared
+      .filter((reason) => reason !== '')
+      .map((reason) => describeUnsafe(writer, reason, otherHint))
+      .slice(0, 1);
+  });
+  return found.slice(0, maxFound);
 }
 
 function mayMeet(one: Writer, other: Writer): boolean {
-  return mayEnd(one.suffix, other.suffix) && bucketsMeet(one.buckets, other.buckets);
+  const mayEnd = one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix);
+  return mayEnd && bucketsMeet(one.buckets, other.buckets);
 }
 
-/** All keys of an output, and how they begin and end. */
-interface WriterLanguage {
-  keys: DFA;
-  prefix: string;
-  suffix: string;
+function describeUnsafe(writer: Writer, reason: string, hint: string): Diagnostic {
+  const message = `\`onRemove: delete\` could take an output of another source along: ${reason}`;
+  return atTarget(writer, { severity: 'error', code: 'unsafe-removal', message, hint });
 }
 
-type LanguageOf = (writer: Writer) => WriterLanguage | undefined;
-
-/** Makes a function that gives the language of an output, which is built once; undefined where it is too complex. */
-function createLanguages(whole: Budget): LanguageOf {
-  const known = new Map<Writer, WriterLanguage | undefined>();
-  return (writer) => {
-    if (!known.has(writer)) {
-      const language = within(createBudget(maxStates, whole), (budget) => {
-        const keys = smallest(keysOf(writer, budget), budget);
-        const { prefix, suffix } = toKeyTable(keys);
-        return { keys, prefix, suffix };
-      });
-      known.set(writer, language);
-    }
-    return known.get(writer);
-  };
-}
-
-function examinePair(
-  [writer, other]: readonly [Writer, Writer],
-  languageOf: LanguageOf,
-  budget: Budget,
-): UnsafeRemoval | undefined {
-  const [one, two] = [languageOf(writer), languageOf(other)];
-  if (one === undefined || two === undefined) {
-    return { kind: 'too-complex', writer };
-  }
-  if (!mayBegin(one.prefix, two.prefix) || !mayEnd(one.suffix, two.suffix)) {
-    return undefined;
-  }
-  const shared = within(budget, () => ({ key: exampleKey(intersect(one.keys, two.keys, budget), budget) }));
-  if (shared === undefined) {
-    return { kind: 'too-complex', writer };
-  }
-  return shared.key === undefined ? undefined : { kind: 'other', writer, other, key: shared.key };
-}
-
-const mayBegin = (a: string, b: string) => a.startsWith(b) || b.startsWith(a);
-const mayEnd = (a: string, b: string) => a.endsWith(b) || b.endsWith(a);
-
-function examineItself(writer: Writer, budget: Budget): UnsafeRemoval | undefined {
-  const doubt = within(budget, () => findDoubt(writer, budget));
-  if (doubt === undefined) {
-    return { kind: 'too-complex', writer };
-  }
+/** Tells why two sources of an output may share a target; empty where none do. */
+function explainDoubt(writer: Writer, budget: Budget): string {
+  const doubt = findDoubt(writer, budget);
   if (doubt === 'none') {
-    return undefined;
+    return '';
   }
-  const isOfDotNames =
-    within(createBudget(maxStates), (more) => findDoubt(narrow(writer, without, more), more)) === 'none';
-  const example = within(createBudget(maxStates), (more) =>
-    collideWithItself(isOfDotNames ? narrow(writer, intersect, more) : writer, more),
-  );
-  return { kind: 'own', writer, key: doubt.key, example, isOfDotNames };
-}
-
-/** The output of those keys alone whose last name begins with a dot, or of all others. */
-function narrow(writer: Writer, by: (keys: DFA, others: NFA, budget: Budget) => DFA, budget: Budget): Writer {
-  const keys = by(writer.rule.keys, regular('(?:[^]*/)?\\.[^/]*', budget), budget);
-  return { ...writer, rule: { ...writer.rule, keys } };
+  const example = within(createBudget(maxStates), (more) => collideWithItself(writer, more));
+  const [one, two] = example?.sources ?? [];
+  return example && one && two
+    ? `${nameObject(one)} and ${nameObject(two)} both become ${nameObject(example.target)}`
+    : `two sources may have the same target${doubt.key === undefined ? '' : `, such as \`${doubt.key}\``}`;
 }
 
 /** A reason to think that two sources may share a target, with that target's key where it is known. */
@@ -191,9 +135,7 @@ function isOneWord(piece: Piece, budget: Budget): boolean {
   if (typeof piece === 'string') {
     return true;
   }
-  const words = DFA.fromFA(piece, budget.dfa);
-  words.minimize();
-  const [first, second] = words.wordSets();
+  const [first, second] = smallest(piece, budget).wordSets();
   return second === undefined && first?.every(({ size }) => size === 1) === true;
 }
 
@@ -207,12 +149,6 @@ function isUnambiguous(pieces: readonly Piece[], budget: Budget): boolean {
       meetsInOneWay(smallest(concat(before, budget), budget), smallest(piece, budget), budget)
     );
   });
-}
-
-function smallest(language: NFA, budget: Budget): DFA {
-  const deterministic = DFA.fromFA(language, budget.dfa);
-  deterministic.minimize();
-  return deterministic;
 }
 
 /**

@@ -61,7 +61,7 @@ describe('a deletion with the source', () => {
       'the same target',
     ],
     ['its text in Base64', rule(pictures, 'd/{b64:{dir}{base}}'), 'two sources may have the same target'],
-    ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'both become `d/.jpg.webp`'],
+    ['a name that begins with a dot', rule('in/*.jpg', 'd/{name}.webp'), 'such as `d/.jpg.webp`'],
   ])('a deletion with the source is refused where the target hides %s', (_, one, message) => {
     expect(findFaults(one)).toEqual([expect.stringContaining(message)]);
   });
@@ -72,18 +72,10 @@ describe('a deletion with the source', () => {
   ])('a deletion with the source is told how to have it where keys have %s', (_, key, target) => {
     const [{ message = '', hint = '' } = {}] = diagnose(rule(key, target));
 
-    expect(message).toMatch(/`in\/\.jpg` and `in\/\.jpg\.jpg` both become `d\/(in\/)?\.jpg\.webp`$/);
-    expect(hint).toBe(
-      'Write {base} in the place of {name}, or leave names with a dot in front out, exclude: "**/.*".',
-    );
+    expect(message).toMatch(/two sources may have the same target, such as `d\/(in\/)?\.jpg\.webp`$/);
+    expect(hint).toContain('{name} does so too if names with a dot in front are left out, exclude: "**/.*".');
     expect(findFaults(rule(key, target.replace('{name}', '{base}')))).toEqual([]);
     expect(findFaults(rule(key, target, {}, { exclude: '**/.*' }))).toEqual([]);
-  });
-
-  it('a deletion with the source is not told to leave names out where that does not suffice', () => {
-    const [{ hint } = {}] = diagnose(rule(pictures, 'd/{dir}/{name}.webp'));
-
-    expect(hint).toMatch(/^\{key\}, or \{dir\}, \{name\} and \{ext\}/);
   });
 
   it.each(['etag', 'yyyy', 'mm', 'dd'])(
