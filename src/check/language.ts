@@ -1,7 +1,7 @@
-import { type CharSet, DFA, FAIterators, JS, NFA, type TransitionIterable, Words } from 'refa';
+import { CharSet, DFA, FAIterators, JS, NFA, type TransitionIterable, Words } from 'refa';
 import { type Budget, createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { maxCharacter, notSlash, slash } from '../compile/glob.ts';
+import { maxCharacter } from '../compile/glob.ts';
 import type { OutputSource } from '../compile/schema.ts';
 import { render, variablesOf } from '../rules/template.ts';
 
@@ -89,7 +89,9 @@ export interface KeyParts {
   base: Piece;
 }
 
-const dot = notSlash.intersect({ min: 0x2e, max: 0x2e });
+const slash = CharSet.fromCharacter(maxCharacter, 0x2f);
+const dot = CharSet.fromCharacter(maxCharacter, 0x2e);
+const notSlash = CharSet.all(maxCharacter).without(slash);
 
 /** All ways to split keys at their last slash and last dot. */
 export function splitKeys<S>(keys: TransitionIterable<S>, budget: Budget): KeyParts[] {

@@ -84,15 +84,19 @@ const maxEndings = 32;
 
 /** Lists the endings that the keys of a glob have: `.jpg` and `.png` for `*.{jpg,png}`. */
 function endings({ expression }: Glob): string[] {
+  return [...new Set(expression.alternatives.flatMap(({ elements }) => endingsOf(elements)))];
+}
+
+function endingsOf(elements: readonly NoParent<Element>[]): string[] {
   let suffixes = [''];
-  for (const element of expression.elements.toReversed()) {
+  for (const element of elements.toReversed()) {
     const texts = textsOf(element);
     if (texts === undefined || texts.length * suffixes.length > maxEndings) {
       break;
     }
     suffixes = texts.flatMap((text) => suffixes.map((suffix) => text + suffix));
   }
-  return [...new Set(suffixes)];
+  return suffixes;
 }
 
 /** Lists the texts that an element stands for; undefined where they are too many to name. */

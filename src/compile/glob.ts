@@ -1,9 +1,9 @@
-import { CharSet, type Concatenation, type Element, type NoParent } from 'refa';
+import { type Expression, JS, type NoParent } from 'refa';
 
 /** A glob as parsed; `expression` is its regular expression, as refa wants it. */
 export interface Glob {
   text: string;
-  expression: NoParent<Concatenation>;
+  expression: NoParent<Expression>;
 }
 
 /** The parser expected one thing and received another at `offset` (UTF-16 units) of the text. */
@@ -16,31 +16,17 @@ interface GlobProblem {
 
 export const maxCharacter = 0x10ffff;
 
-/** Every code point that a key can hold: keys are UTF-8, which has no lone surrogates. */
-const anyCharacter = CharSet.all(maxCharacter).without({ min: 0xd800, max: 0xdfff });
-export const slash = CharSet.fromCharacter(maxCharacter, 0x2f);
-export const notSlash = anyCharacter.without(slash);
-
 /** Globs are people's text: longer or deeper than this is a mistake. */
 const maxLength = 1_024;
 const maxDepth = 8;
 
 /** Whole folders, stars, a class, an escaped character, or any other one. */
-const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./suy;
+const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./gsu;
 
-/** A token that cannot stand where it does: `expected` says what can, `at` so many units into it. */
-interface TokenProblem {
-  expected: string;
-  at: number;
-}
-
-const refuse = (expected: string, at = 0): TokenProblem => ({ expected, at });
-
-/** The alternatives between braces, or of the whole glob, as far as they are read. */
-interface Group {
-  offset: number;
-  alternatives: NoParent<Concatenation>[];
-}
+/** Keys are UTF-8, which has no lone surrogates. */
+const surrogates = '\\u{d800}-\\u{dfff}';
+const anyCharacter = `[^${surrogates}]`;
+const notSlash = `[^/${surrogates}]`;
 
 /**
  * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no folder at all),
@@ -52,117 +38,94 @@ export function parseGlob(text: string): { ok: true; glob: Glob } | GlobProblem 
     const offset = Math.min(text.length, maxLength);
     return { ok: false, offset, expected: `1 to ${maxLength} characters`, received: `${text.length}` };
   }
-  const expression = sequence([]);
-  const groups: Group[] = [{ offset: 0, alternatives: [expression] }];
-  for (let offset = 0; offset < text.length; ) {
-    tokenPattern.lastIndex = offset;
-    const [token = ''] = tokenPattern.exec(text) ?? [];
-    const problem = readToken(token, offset, groups);
-    if (problem !== undefined) {
-      return problemAt(text, offset + problem.at, problem.expected);
+  let source = '';
+  const braces: number[] = [];
+  for (const { 0: token, index } of text.matchAll(tokenPattern)) {
+    const expected = findMistake(token, braces.length);
+    if (expected !== undefined) {
+      return problemAt(text, index, expected);
     }
-    offset += token.length;
+    source += token === ',' && braces.length > 0 ? '|' : patternOf(token);
+    if (token === '{') {
+      braces.push(index);
+    } else if (token === '}') {
+      braces.pop();
+    }
   }
-  const [, ...open] = groups;
-  const innermost = open.at(-1);
+  const innermost = braces.at(-1);
   if (innermost !== undefined) {
-    return problemAt(text, innermost.offset, '"{" with its "}" (or "\\{" for the character itself)');
+    return problemAt(text, innermost, '"{" with its "}" (or "\\{" for the character itself)');
   }
+  const { expression } = JS.Parser.fromLiteral({ source, flags: 'u' }).parse();
   return { ok: true, glob: { text, expression } };
 }
 
 function problemAt(text: string, offset: number, expected: string): GlobProblem {
-  const rest = text.slice(offset, offset + 12);
-  return { ok: false, offset, expected, received: rest === '' ? 'the end' : JSON.stringify(rest) };
+  return { ok: false, offset, expected, received: JSON.stringify(text.slice(offset, offset + 12)) };
 }
 
-/** Adds what a token stands for to the innermost group. */
-function readToken(token: string, offset: number, groups: Group[]): TokenProblem | undefined {
-  if (token === '{') {
-    groups.push({ offset, alternatives: [sequence([])] });
-    return groups.length > maxDepth + 1 ? refuse(`braces nested at most ${maxDepth} deep`) : undefined;
+/** Says what can stand in the place of a token that cannot, so many braces deep. */
+function findMistake(token: string, depth: number): string | undefined {
+  switch (token) {
+    case '{':
+      return depth < maxDepth ? undefined : `braces nested at most ${maxDepth} deep`;
+    case '}':
+      return depth > 0 ? undefined : 'no "}" without "{" (write "\\}")';
+    case '[':
+      return '"[" with its "]" (or "\\[" for the character itself)';
+    case '\\':
+      return 'a character after "\\"';
   }
-  const isInBraces = groups.length > 1;
-  if (token === ',' && isInBraces) {
-    groups.at(-1)?.alternatives.push(sequence([]));
-    return undefined;
+  if (token.startsWith('***')) {
+    return '"*" or "**"';
   }
-  if (token === '}' && !isInBraces) {
-    return refuse('no "}" without "{" (write "\\}")');
-  }
-  const element = token === '}' ? choice(groups.pop()?.alternatives ?? []) : elementOf(token);
-  if ('expected' in element) {
-    return element;
-  }
-  groups.at(-1)?.alternatives.at(-1)?.elements.push(element);
-  return undefined;
+  return token.startsWith('[') ? findClassMistake(token) : undefined;
 }
 
-function elementOf(token: string): NoParent<Element> | TokenProblem {
+function findClassMistake(token: string): string | undefined {
+  if (rangesOf(token).length === 0) {
+    return 'at least one character between "[" and "]"';
+  }
+  const isSorted = rangesOf(token).every(({ low, high }) => codeOf(low) <= codeOf(high));
+  return isSorted ? undefined : 'ranges from low to high, as in [a-z]';
+}
+
+/** The regular expression of a token that is right. */
+function patternOf(token: string): string {
   switch (token) {
     case '**/':
-      return choice([sequence([]), sequence([anyNumberOf(anyCharacter), one(slash)])]);
+      return `(?:${anyCharacter}*/)?`;
     case '**':
-      return anyNumberOf(anyCharacter);
+      return `${anyCharacter}*`;
     case '*':
-      return anyNumberOf(notSlash);
+      return `${notSlash}*`;
     case '?':
-      return one(notSlash);
-    case '[':
-      return refuse('"[" with its "]" (or "\\[" for the character itself)');
-    case '\\':
-      return refuse('a character after "\\"', 1);
+      return notSlash;
+    case '{':
+      return '(?:';
+    case '}':
+      return ')';
   }
-  if (token.startsWith('*')) {
-    return refuse('"*" or "**"');
+  if (!token.startsWith('[')) {
+    return literal(token);
   }
-  return token.startsWith('[') ? classOf(token) : one(rangeOf(token));
+  const ranges = rangesOf(token).map(({ low, high }) => `${literal(low)}-${literal(high)}`);
+  // A negated class never crosses a folder, no more than "*" and "?" do.
+  return isNegated(token) ? `[^/${surrogates}${ranges.join('')}]` : `[${ranges.join('')}]`;
 }
 
-/** A class of characters, each alone or a range. */
-function classOf(token: string): NoParent<Element> | TokenProblem {
-  const isNegated = /^\[[!^]/.test(token);
-  const start = isNegated ? 2 : 1;
-  let characters = CharSet.empty(maxCharacter);
-  for (const { 1: low = '', 2: high = low, index } of token
-    .slice(start, -1)
-    .matchAll(/(\\?.)(?:-(\\?.))?/gsu)) {
-    if (codeOf(low) > codeOf(high)) {
-      return refuse('a range from low to high, as in [a-z]', start + index);
-    }
-    characters = characters.union(rangeOf(low, high));
-  }
-  if (characters.isEmpty) {
-    return refuse('at least one character between "[" and "]"');
-  }
-  // A negated class never crosses a folder, no more than "*" and "?" do.
-  return one(isNegated ? notSlash.without(characters) : characters);
+const isNegated = (token: string) => /^\[[!^]/.test(token);
+
+/** The characters of a class, each alone or a range. */
+function rangesOf(token: string): { low: string; high: string }[] {
+  const ranges = token.slice(isNegated(token) ? 2 : 1, -1).matchAll(/(\\?.)(?:-(\\?.))?/gsu);
+  return [...ranges].map(([, low = '', high = low]) => ({ low, high }));
 }
 
 /** The code point of a character that may be escaped. */
 const codeOf = (character: string) => character.replace(/^\\(?=.)/s, '').codePointAt(0) ?? 0;
 
-function rangeOf(low: string, high = low): CharSet {
-  return CharSet.fromRange(maxCharacter, { min: codeOf(low), max: codeOf(high) });
-}
-
-function sequence(elements: NoParent<Element>[]): NoParent<Concatenation> {
-  return { type: 'Concatenation', elements };
-}
-
-function choice(alternatives: NoParent<Concatenation>[]): NoParent<Element> {
-  return { type: 'Alternation', alternatives };
-}
-
-function one(characters: CharSet): NoParent<Element> {
-  return { type: 'CharacterClass', characters: characters.intersect(anyCharacter) };
-}
-
-/** Any number of characters of a set. */
-function anyNumberOf(characters: CharSet): NoParent<Element> {
-  const alternatives = [sequence([one(characters)])];
-  return { type: 'Quantifier', min: 0, max: Number.POSITIVE_INFINITY, lazy: false, alternatives };
-}
+const literal = (character: string) => `\\u{${codeOf(character).toString(16)}}`;
 
 /** The text that all keys of a glob begin with. */
 export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';

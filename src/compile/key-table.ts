@@ -36,8 +36,8 @@ function complementOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): D
 }
 
 function unionOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {
-  const expressions = globs.map(({ expression }) => expression);
-  return DFA.fromFA(NFA.fromRegex(expressions, { maxCharacter }), factory);
+  const alternatives = globs.flatMap(({ expression }) => expression.alternatives);
+  return DFA.fromFA(NFA.fromRegex(alternatives, { maxCharacter }), factory);
 }
 
 /** Writes a smallest automaton as the table that the function walks. */
