@@ -1,6 +1,5 @@
 import {
   type Document,
-  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -10,7 +9,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import { type Diagnostic, mismatch, type Place } from '../check/diagnostic.ts';
+import type { Diagnostic, Place } from '../check/diagnostic.ts';
 
 /** A YAML text as plain data. Where it is broken there is none, but `diagnostics`, each with its place. */
 interface YamlText {
@@ -39,10 +38,9 @@ export function readYaml(fileText: string, file: string): YamlText {
     const [sourceLine = ''] = /^[^\r\n]*/.exec(text.slice(offset - column + 1)) ?? [];
     return { file, line, column, length: Math.max(1, length), sourceLine };
   };
-  const broken = findProblems(document).map(({ expected, received, offset }) => ({
-    ...mismatch([], expected, received),
-    place: placeAt(offset),
-  }));
+  const broken = findProblems(document).map(({ message, offset }) => {
+    return { severity: 'error' as const, code: 'schema', message, hint, path: [], place: placeAt(offset) };
+  });
   return {
     diagnostics: broken.filter(({ place }, i) => place.line !== broken[i - 1]?.place.line),
     value: broken.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
@@ -53,49 +51,28 @@ export function readYaml(fileText: string, file: string): YamlText {
   };
 }
 
-interface Problem {
-  expected: string;
-  received: string;
-  offset: number;
-}
-
 /** Nearly every slip of YAML here is a glob or template without quotes, which the parser's words do not mention. */
-const quotedYaml = 'valid YAML, with globs and templates in quotes';
+const hint = 'Globs and templates have to stand in quotes.';
 
-const knownProblems: Partial<Record<ErrorCode, readonly [expected: string, received: string]>> = {
-  DUPLICATE_KEY: ['each key once', 'the same key again'],
-  MULTIPLE_DOCS: ['one document', 'a second one'],
-  TAG_RESOLVE_FAILED: ['a value without a tag', 'a tag'],
-  TAB_AS_INDENT: ['spaces as indentation', 'a tab'],
-};
-
-/** The problems in the order of the text. After an unknown one the text is read wrongly, so it is the last. */
-function findProblems(document: Document.Parsed): Problem[] {
+/** Lists what is wrong in the order of the text. After a word that cannot stand there the text is read wrongly, so it is the last. */
+function findProblems(document: Document.Parsed): { message: string; offset: number }[] {
   // An unknown tag is a mere warning to the parser; here no tag has a meaning.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    const [expected, received] = knownProblems[code] ?? [quotedYaml, `an error: ${message}`];
-    return { expected, received, offset: pos[0], isLast: knownProblems[code] === undefined };
+    return { message, offset: pos[0], isLast: code === 'UNEXPECTED_TOKEN' };
   });
-  const add = (expected: string, received: string, node: { range?: readonly number[] | null | undefined }) =>
-    problems.push({ expected, received, offset: node.range?.[0] ?? 0, isLast: false });
   let aliases = 0;
   visit(document, {
     Alias(_, alias) {
       aliases += 1;
+      const offset = alias.range?.[0] ?? 0;
       if (aliases > maxAliases) {
-        add(`at most ${maxAliases} aliases`, 'more', alias);
+        problems.push({ message: `More than ${maxAliases} aliases`, offset, isLast: true });
         return visit.BREAK;
       }
       if (alias.resolve(document) === undefined) {
-        add(quotedYaml, `the alias *${alias.source} of no anchor`, alias);
+        problems.push({ message: `The alias *${alias.source} has no anchor`, offset, isLast: false });
       }
       return undefined;
-    },
-    Pair(_, { key }) {
-      // JavaScript gives this name a meaning of its own, in the schema library as well.
-      if (isScalar(key) && key.value === '__proto__') {
-        add('another name than __proto__', '"__proto__"', key);
-      }
     },
   });
   problems.sort((a, b) => a.offset - b.offset);

@@ -102,9 +102,7 @@ describe('compiling rules', () => {
   it('refuses aliases beyond number, and a list that holds itself', () => {
     const bomb = `a: &a x\nrules: [${'*a,'.repeat(101)}]`;
 
-    expect(diagnosticsOf(bomb).map(({ message }) => message)).toEqual([
-      'expected at most 100 aliases, received more',
-    ]);
+    expect(diagnosticsOf(bomb).map(({ message }) => message)).toEqual(['More than 100 aliases']);
     expect(diagnosticsOf('rules: &a [*a]')).toHaveLength(1);
   });
 
