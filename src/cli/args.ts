@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.ts';
-import { CliError, type NamedCommand, type Values } from './command.ts';
+import { CliError, type Command, type Values } from './command.ts';
+import { commands } from './commands.ts';
 import { formatTable } from './terminal.ts';
 
 /** Parses the arguments behind the command's name by the command's own table; `help` is true where it was asked for. */
 export function parseOptions(
-  command: NamedCommand,
+  name: string,
+  command: Command,
   args: string[],
 ): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(
@@ -31,12 +33,12 @@ export function parseOptions(
     const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
     const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
     const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(command.options));
-    throw new CliError(`${reason}${hint}.\n\n${formatUsage(command)}`);
+    throw new CliError(`${reason}${hint}.\n\n${formatUsage(name, command)}`);
   }
 }
 
 /** Tells what the command does and how it is called, with a row for each option. */
-export function formatUsage({ name, summary, options, positionals }: NamedCommand): string {
+export function formatUsage(name: string, { summary, options, positionals }: Command): string {
   const operand = positionals && `<${positionals.name}>`;
   const rows = Object.entries(options).map(([option, { value, summary: text, default: preset }]) => [
     `  --${option}${value === undefined ? '' : ` <${value}>`}`,
@@ -54,8 +56,9 @@ export function formatUsage({ name, summary, options, positionals }: NamedComman
 }
 
 /** The usage text of `oss-saveas` itself. */
-export function formatCommands(commands: readonly { name: string; summary: string }[]): string {
-  const rows = commands.map(({ name, summary }) => [`  ${name}`, summary]);
+export async function formatCommands(): Promise<string> {
+  const loaded = Object.entries(commands).map(async ([name, load]) => [`  ${name}`, (await load()).summary]);
+  const rows = await Promise.all(loaded);
   return `Every object uploaded to OSS gets its derivatives.
 
 Usage: oss-saveas <command> [options]

@@ -11,6 +11,7 @@ import { carryOutJob, findStart, type Start, type Tools, withFolder } from './jo
 import { createProgress } from './terminal.ts';
 
 export const backfill: Command = {
+  summary: 'Makes the outputs of objects that are there already: a dry run first, then, if you say so, all.',
   positionals: {
     name: 'oss://bucket/prefix/',
     summary: 'where to look (default: wherever the rules look)',

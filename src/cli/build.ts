@@ -9,6 +9,7 @@ import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
 
 export const build: Command = {
+  summary: 'Checks and compiles the rules, and puts the function beside them into the folder to be deployed.',
   options: {
     rules: rulesOption,
     template: templateOption,

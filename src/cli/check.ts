@@ -13,6 +13,7 @@ import { readText } from './input.ts';
 import { loadTemplate, rulesOption, templateOption } from './project.ts';
 
 export const check: Command = {
+  summary: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
   options: {
     rules: rulesOption,
     template: templateOption,

@@ -32,18 +32,14 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** A command as data; `run` resolves to the exit code. */
 export interface Command {
+  /** Says in a sentence what it is for. */
+  summary: string;
   options: Readonly<Record<string, Option>>;
   /** Arguments that may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
   /** It heeds `stop` and puts things in order; other commands are ended as they are. */
   heedsStop?: true | ((values: Values) => boolean);
   run: (values: Values, io: Io, positionals: readonly string[]) => Promise<number>;
-}
-
-/** A command by its name, with what it is for. */
-export interface NamedCommand extends Command {
-  name: string;
-  summary: string;
 }
 
 /** Resolves when the person presses Ctrl-C, at once where that was before. */

@@ -3,6 +3,7 @@ import { cuPrices, functionCu } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 export const cost: Command = {
+  summary: 'Tells what a month of uploads costs by the list prices that are known, each with its source.',
   options: {
     uploads: { value: 'number', default: '1000000', summary: 'uploads in a month' },
     size: { value: 'size', default: '2MB', summary: 'of an upload, such as 500KB' },

@@ -19,6 +19,7 @@ import { placeFor } from './samples.ts';
 import { createProgress, formatTable, type Row } from './terminal.ts';
 
 export const demo: Command = {
+  summary: 'Runs the whole loop once, on sample pictures and a local OSS, and shows what came out.',
   options: {
     data: {
       value: 'folder',

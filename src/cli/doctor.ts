@@ -9,6 +9,7 @@ import { loadRules, rulesOption, templateOption } from './project.ts';
 import { formatTable, printable } from './terminal.ts';
 
 export const doctor: Command = {
+  summary: 'Checks a deployment from here: OSS, rules, style, role and trigger.',
   positionals: { name: 'oss://bucket/key', summary: 'an object to try the rules on', many: false },
   options: {
     ...connectionOptions,

@@ -11,6 +11,7 @@ import { loadRules, rulesOption } from './project.ts';
 import { printable } from './terminal.ts';
 
 export const explain: Command = {
+  summary: 'Says what would become of an object, and why rules do not take it; needs no network.',
   positionals: {
     name: 'key|oss://bucket/key|event.json|-',
     summary: 'objects, an event, or either from standard input',

@@ -39,6 +39,8 @@ const siteOptions: Readonly<Record<string, Option>> = {
 };
 
 export const generate: Command = {
+  summary:
+    'Writes what the rules need around them: policies, the narrowest trigger, the EventBridge pattern.',
   positionals: { name: names.join('|'), summary: 'what to write', many: false },
   options: {
     rules: rulesOption,

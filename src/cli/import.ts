@@ -13,6 +13,7 @@ import { readText } from './input.ts';
 import { printable } from './terminal.ts';
 
 export const importCommand: Command = {
+  summary: "Makes rules of aws-lambda-image's config.json, or of the parameters of Resize Images.",
   positionals: { name: 'file', summary: 'config.json, or the .env file of the parameters', many: false },
   options: { out: { value: 'file', summary: 'a new file for the rules (default standard output)' } },
   run: async (values, io, [file]) => {

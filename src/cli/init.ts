@@ -5,6 +5,8 @@ import { type Answers, writeProject } from './init-files.ts';
 import { builtDir } from './package-files.ts';
 
 export const init: Command = {
+  summary:
+    'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore), overwriting nothing.',
   options: {
     region: { value: 'id', summary: 'region of bucket and function, such as cn-hangzhou' },
     bucket: { value: 'name', summary: 'the bucket whose uploads it is about' },

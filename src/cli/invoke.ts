@@ -3,6 +3,7 @@ import { CliError, type Command, optionalText, requiredText } from './command.ts
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 
 export const invoke: Command = {
+  summary: 'Invokes the function of the running local stack and prints its report.',
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options: {
     event: eventOption,

@@ -24,6 +24,7 @@ import { loadRules, rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
 
 export const local: Command = {
+  summary: 'Runs an OSS on this machine with the function attached to it.',
   options: {
     port: { value: 'number', default: '9000', summary: 'port on 127.0.0.1; 0 takes a free one' },
     data: {

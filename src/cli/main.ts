@@ -1,8 +1,8 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
-import { CliError, type Io, stopped } from './command.ts';
-import { type CommandEntry, commands } from './commands.ts';
+import { CliError, type Command, type Io, stopped } from './command.ts';
+import { commands } from './commands.ts';
 import { printable } from './terminal.ts';
 
 /** Ended by Ctrl-C, as shells count it. */
@@ -18,25 +18,29 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const isHelp = ['help', '--help', '-h'].includes(first);
   const name = isHelp ? rest[0] : first;
   if (name === undefined) {
-    io.out(formatCommands(commands));
+    io.out(await formatCommands());
     return 0;
   }
-  const entry = commands.find((candidate) => candidate.name === name);
-  if (entry === undefined) {
-    const names = commands.map((candidate) => candidate.name);
-    io.err(`oss-saveas: no command "${printable(name)}"${didYouMean(name, names)}.\n\n`);
-    io.err(formatCommands(commands));
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    const hint = didYouMean(name, Object.keys(commands));
+    io.err(`oss-saveas: no command "${printable(name)}"${hint}.\n\n${await formatCommands()}`);
     return 2;
   }
-  return runCommand(entry, isHelp ? ['--help'] : rest, io);
+  return runCommand(name, load, isHelp ? ['--help'] : rest, io);
 }
 
-async function runCommand({ name, summary, load }: CommandEntry, args: string[], io: Io): Promise<number> {
+async function runCommand(
+  name: string,
+  load: () => Promise<Command>,
+  args: string[],
+  io: Io,
+): Promise<number> {
   try {
-    const command = { name, summary, ...(await load()) };
-    const { values, positionals } = parseOptions(command, args);
+    const command = await load();
+    const { values, positionals } = parseOptions(name, command, args);
     if (values.help) {
-      io.out(formatUsage(command));
+      io.out(formatUsage(name, command));
       return 0;
     }
     const { heedsStop } = command;

@@ -8,6 +8,7 @@ import { parseObjectUrl } from './input.ts';
 import { formatTable } from './terminal.ts';
 
 export const ls: Command = {
+  summary: 'Lists the objects of a bucket, or those below a prefix.',
   positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
   options: { ...connectionOptions, json: { summary: 'prints JSON, one line per object' } },
   run: async (values, io, [url = '']) => {
@@ -37,6 +38,7 @@ export const ls: Command = {
 };
 
 export const get: Command = {
+  summary: 'Saves an object as a file, which may not be there yet.',
   positionals: { name: 'oss://bucket/key', summary: 'the object', many: false },
   options: {
     ...connectionOptions,

@@ -11,6 +11,7 @@ import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './
 import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
 export const orphans: Command = {
+  summary: 'Lists outputs whose source is gone, and deletes them if you say so.',
   positionals: {
     name: 'oss://bucket/prefix/',
     summary: 'where to look (default: wherever the rules save)',

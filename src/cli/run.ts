@@ -19,6 +19,7 @@ import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, printable, type Row } from './terminal.ts';
 
 export const run: Command = {
+  summary: 'Processes objects now, by the rules or by a style of your own.',
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options: {
     ...connectionOptions,
