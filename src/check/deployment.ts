@@ -108,7 +108,10 @@ interface Variables {
   env: TemplateOptions['env'];
 }
 
-/** Fills in `${env('NAME', 'default')}` and `${vars.name}` as Serverless Devs does, at any depth; others stay as they stand. */
+/**
+ * Fills in `${env('NAME', 'default')}` and `${vars.name}` as Serverless Devs does, at any depth, and `${config('AccountID')}`
+ * from the environment; others stay as they stand.
+ */
 function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
     return value.map((item) => fillIn(item, variables, depth));
@@ -136,7 +139,7 @@ function lookUp(expression: string, { vars, env }: Variables): unknown {
   if (path !== undefined) {
     return pick(vars, ...path.split('.'));
   }
-  const call = /^\s*env\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
+  const call = /^\s*(?:env|config)\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
   const [, name = '', preset] = call ?? [];
   return env[name] ?? preset;
 }

@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
-import { dirname, resolve } from 'node:path';
-import process from 'node:process';
 import { promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
-import { type FunctionResource, readDeployment, readTrigger, type Trigger } from '../check/deployment.ts';
+import { closed, type FunctionResource, readTrigger, type Trigger } from '../check/deployment.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import type { Io } from './command.ts';
 import { type Finding, lookAt, ok, wrong } from './finding.ts';
 import { type Rules, rolePolicy } from './policies.ts';
+import { loadTemplate } from './project.ts';
 
 /** Compares the template with the rules, and the account with the template. */
 export function checkDeployment(rules: Rules, template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
-    const ours = await renderTemplate(template, io);
+    const ours = await loadOurs(template, io);
     const triggers = ours.flatMap((one) => one.triggers);
     const findings = [checkCoverage(rules, triggers)];
     for (const one of ours) {
@@ -25,25 +24,26 @@ export function checkDeployment(rules: Rules, template: string, io: Io): Promise
 /** Tells whether the role that the template names may do what the rules need. */
 export function checkPolicy(rules: Rules, template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
-    const ours = await renderTemplate(template, io);
+    const ours = await loadOurs(template, io);
     const findings = await Promise.all(ours.map((one) => checkRole(rules, one, io)));
     return findings.flat();
   });
 }
 
-const templateAdvice = 'set OSS_REGION and OSS_BUCKET; npm ci brings `s`';
+const templateAdvice = 'set OSS_REGION and OSS_BUCKET, and mend what check says of it';
 const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the console';
 const policyAdvice =
   'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
 
-/** Our functions of a template, rendered by Serverless Devs. */
-async function renderTemplate(template: string, io: Io): Promise<FunctionResource[]> {
-  const program = [...endWithUs, 'node_modules/@serverless-devs/s/bin/s'];
-  const rendered = await runJson([process.execPath, ...program, 'preview', '-t', template, '-o', 'json'], io);
-  const functions = readDeployment(rendered, { dir: dirname(resolve(template)), env: io.env });
+/** Our functions of a template. Throws where it is broken, or names a variable of the environment that is not set. */
+async function loadOurs(template: string, { env }: Io): Promise<FunctionResource[]> {
+  const { functions, diagnostics } = await loadTemplate(template, env);
   const ours = functions.filter(({ isOurs }) => isOurs);
-  if (ours.length === 0) {
-    throw new Error(`${template} deploys no function of ours`);
+  const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
+  if (ours.length === 0 || open !== undefined) {
+    const [fault] = diagnostics;
+    const problem = open === undefined ? 'deploys no function of ours' : `has ${open}, which is not set`;
+    throw new Error(fault?.message ?? `${template} ${problem}`);
   }
   return ours;
 }
@@ -70,12 +70,13 @@ function checkDeployedTriggers(
   const check = `trigger ${triggers.map((trigger) => trigger.name).join(', ')}`;
   return lookAt(check, aliyunAdvice, async () => {
     const path = `/2023-03-30/functions/${name}/triggers`;
-    const answer = await runJson(['aliyun', 'fc', 'GET', path, '--region', region], io);
+    const answer = await aliyun(['fc', 'GET', path, '--region', region], io);
     const deployed = list(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
     return triggers.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
       const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
-        (part) => String(twin?.[part]) !== String(trigger[part]),
+        (part) =>
+          closed(String(trigger[part])) !== undefined && String(twin?.[part]) !== String(trigger[part]),
       );
       if (twin !== undefined && parts.length === 0) {
         return ok(`trigger ${trigger.name}`, `${name} has it`);
@@ -114,13 +115,10 @@ interface Statement {
 
 async function grantedTo(role: string, io: Io): Promise<Statement[]> {
   const granted: Statement[] = [];
-  const answer = await runJson(['aliyun', 'ram', 'ListPoliciesForRole', '--RoleName', role], io);
+  const answer = await aliyun(['ram', 'ListPoliciesForRole', '--RoleName', role], io);
   for (const policy of list(pick(answer, 'Policies', 'Policy'))) {
     const [name = '', type = ''] = ['PolicyName', 'PolicyType'].map((field) => textOf(pick(policy, field)));
-    const read = await runJson(
-      ['aliyun', 'ram', 'GetPolicy', '--PolicyName', name, '--PolicyType', type],
-      io,
-    );
+    const read = await aliyun(['ram', 'GetPolicy', '--PolicyName', name, '--PolicyType', type], io);
     const document = textOf(pick(read, 'DefaultPolicyVersion', 'PolicyDocument')) ?? '';
     const statements = statementsOf(parseJson(document));
     if (statements.length === 0) {
@@ -154,26 +152,16 @@ function fits(pattern: string, text: string): boolean {
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'is').test(text);
 }
 
-/** Makes a Node.js program end when we do, in whatever way: its standard input ends then. */
-const endWithUs = [
-  '--import',
-  "data:text/javascript,process.stdin.on('end',()=>process.exit()).resume().unref()",
-];
-
-/** Runs a program that prints JSON. Throws in its own words where it fails. */
-async function runJson([file = '', ...args]: string[], { env, stop }: Io): Promise<unknown> {
+/** Asks the account by Alibaba Cloud's command line. Throws in its own words where it fails. */
+async function aliyun(args: readonly string[], { env, stop }: Io): Promise<unknown> {
   try {
-    // NODE_ENV=test keeps Serverless Devs from reporting the command line to its makers.
-    const options = { env: { ...env, NODE_ENV: 'test' }, signal: stop, timeout: 60_000 };
-    const { stdout } = await promisify(execFile)(file, args, options);
-    return JSON.parse(stdout.slice(stdout.search(/^\{/m)));
+    const { stdout } = await promisify(execFile)('aliyun', args, { env, signal: stop, timeout: 60_000 });
+    return JSON.parse(stdout);
   } catch (error) {
-    const { code, stdout, stderr } = fieldsOf(error);
-    // `s` complains on its standard output, others on the other.
-    const [words] =
-      /^\w*Error: .*$/m.exec(textOf(stdout) ?? '') ?? /^.*\S.*$/m.exec(textOf(stderr) ?? '') ?? [];
+    const { code, stderr } = fieldsOf(error);
+    const [words] = /^.*\S.*$/m.exec(textOf(stderr) ?? '') ?? [];
     const reason = code === 'ENOENT' ? 'not installed' : (words ?? String(error));
-    throw new Error(`${file === 'aliyun' ? `aliyun ${args.slice(0, 2).join(' ')}` : 's preview'}: ${reason}`);
+    throw new Error(`aliyun ${args.slice(0, 2).join(' ')}: ${reason}`);
   }
 }
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildProject } from './built-project.ts';
 
 const run = promisify(execFile);
@@ -233,32 +232,6 @@ describe('a command', () => {
       expect(Date.now() - pressedAt).toBeLessThan(3_000);
     },
   );
-});
-
-describe('the doctor', () => {
-  it('leaves no s preview behind when it is killed', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-doctor-'));
-    onTestFinished(() => rm(dir, { recursive: true, force: true }));
-    const bin = join(dir, 'node_modules/@serverless-devs/s/bin');
-    await mkdir(bin, { recursive: true });
-    await writeFile(
-      join(bin, 's'),
-      'require("fs").writeFileSync("pid", String(process.pid)); setInterval(() => {}, 1000);',
-    );
-    await copyFile(join(project.dir, 'rules.yaml'), join(dir, 'rules.yaml'));
-    const env = { ...process.env, OSS_REGION: 'cn-hangzhou', OSS_ENDPOINT: 'http://127.0.0.1:1' };
-    const program = join(project.dir, 'build/cli.js');
-    const child = spawn(process.execPath, [program, 'doctor'], { cwd: dir, env, stdio: 'ignore' });
-    let pid = '';
-    await vi.waitFor(async () => {
-      pid = await readFile(join(dir, 'pid'), 'utf8');
-      expect(pid).not.toBe('');
-    }, 30_000);
-
-    child.kill('SIGKILL');
-
-    await vi.waitFor(() => expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH'), 5_000);
-  });
 });
 
 describe('the build', () => {
