@@ -39,8 +39,6 @@ export const local: Command = {
     },
     cors: { value: 'origin', summary: 'whose pages may use it, besides those of this machine' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
-    'access-key-id': { value: 'id', default: localAccount.id, summary: 'AccessKey ID of the account' },
-    'access-key-secret': { value: 'secret', default: localAccount.secret, summary: 'its secret' },
   },
   heedsStop: true,
   run: async (values, io) => {
@@ -50,10 +48,6 @@ export const local: Command = {
     const [faultsFile, inspectPort, corsOrigin] = ['faults', 'inspect', 'cors'].map((name) =>
       optionalText(values, name),
     );
-    const accessKey = {
-      id: requiredText(values, 'access-key-id'),
-      secret: requiredText(values, 'access-key-secret'),
-    };
     const { source } = await loadRules(rulesFile);
     await claimFolder(dataDir);
     const stack = await startStack({
@@ -62,14 +56,14 @@ export const local: Command = {
       readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
       pageDir: join(builtDir(), 'page'),
       port,
-      accessKey,
+      accessKey: localAccount,
       log: createConsole(io),
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
       simulateTasks: values['simulate-tasks'] === true,
       corsOrigins: corsOrigin === undefined ? [] : [corsOrigin],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
-    io.out(await describeStack(stack, { accessKey, dataDir }, source));
+    io.out(await describeStack(stack, dataDir, source));
     await stopped(io.stop);
     await stack.close();
     return 0;
@@ -137,7 +131,7 @@ function portOf(values: Values): number {
 
 async function describeStack(
   stack: LocalStack,
-  { accessKey, dataDir }: Pick<LocalStackOptions, 'accessKey' | 'dataDir'>,
+  dataDir: string,
   source: readonly SourceRule[],
 ): Promise<string> {
   const { samplePictures } = await import('../local/pictures.ts');
@@ -149,13 +143,13 @@ async function describeStack(
     await writeFile(file, body);
   }
   const place = placeFor(source, sample, bucket) ?? { bucket, key: sample };
-  const client = `{ endpoint: '${stack.url}', region: 'oss-${localAccount.region}', bucket: '${place.bucket}', accessKeyId: '${accessKey.id}', accessKeySecret: '${accessKey.secret}', authorizationV4: true }`;
+  const client = `{ endpoint: '${stack.url}', region: 'oss-${localAccount.region}', bucket: '${place.bucket}', accessKeyId: '${localAccount.id}', accessKeySecret: '${localAccount.secret}', authorizationV4: true }`;
   return `Local OSS with the function attached. Ctrl-C ends it.
 
   page        ${stack.url} (in a browser)
   endpoint    ${stack.url} (path style)   region ${localAccount.region}
   buckets     ${stack.buckets.join(', ')}
-  access key  ${accessKey.id} / ${accessKey.secret}
+  access key  ${localAccount.id} / ${localAccount.secret}
   data        ${dataDir} (dead letters in ${stack.deadLetterDir})
 
 Upload a picture with the official Node client, then list what became of it:

@@ -26,19 +26,20 @@ export const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Sha
       code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
   });
 
-/** Takes one of the values; to leave the field out means the first. */
-export const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+/** Takes one of the values; to leave the field out means what `meaning` says. */
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  description: string,
+  meaning: { default?: T[number] } = {},
+) =>
   z
     .enum(values, `one of ${values.join(', ')}`)
-    .meta({ default: values[0], description })
+    .meta({ ...meaning, description })
     .optional();
 
-/** Takes one of the values; to leave the field out means none of them. */
-export const named = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z
-    .enum(values, `one of ${values.join(', ')}`)
-    .meta({ description })
-    .optional();
+/** True or false; to leave the field out means false. */
+export const flag = (description: string) =>
+  z.boolean('one of false, true').meta({ default: false, description }).optional();
 
 /** Checks between fields look only at what was read whole. */
 export const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };

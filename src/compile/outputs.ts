@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
 import type { OutputSource, RuleSource } from './schema.ts';
-import { isSubmitted, placeholders, variablesBeyondKey, variantsOf } from './variants.ts';
+import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } from './variants.ts';
 
 /*
  * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the `vary`
@@ -28,7 +28,7 @@ const maxVariants = 100;
 /**
  * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a
  * style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become part of the process;
- * in `{b64:…}` it is only text), a save-as of its own, a style name that cannot exist.
+ * in `{b64:…}` it is only text), a save-as of its own.
  */
 export function checkOutput(output: OutputSource, context: Refinement): void {
   const { vary = {}, style, target } = output;
@@ -41,18 +41,20 @@ export function checkOutput(output: OutputSource, context: Refinement): void {
   // OSS fills in {index} where it may save several objects (OSS help, "Variables").
   const ofTarget = isSubmitted(output) ? [...known, 'index'] : known;
   checkVariables(target.key, { known: ofTarget, bare: ofTarget }, ['target', 'key'], context);
-  if (checkVariables(style, { known, bare: Object.keys(vary) }, ['style'], context)) {
-    checkRenderedStyle(output, context);
+  checkVariables(style, { known, bare: Object.keys(vary) }, ['style'], context);
+  if (stylesOf(output).some((rendered) => rendered.includes('sys/saveas'))) {
+    const offset = Math.max(0, style.text.indexOf('sys/saveas'));
+    report(context, ['style'], 'no sys/saveas (target says where to save)', '"sys/saveas"', offset);
   }
 }
 
-/** Tells whether all variables exist, and those outside of `{b64:…}` are among `bare`. */
+/** Reports variables that do not exist, and those outside of `{b64:…}` that are not among `bare`. */
 function checkVariables(
   { parts }: Template,
   { known, bare }: { known: string[]; bare: string[] },
   path: string[],
   context: Refinement,
-): boolean {
+): void {
   const wrong = variablesOf(parts).filter(({ name, inB64 }) => !(inB64 ? known : bare).includes(name));
   for (const { name, offset } of wrong) {
     if (known.includes(name)) {
@@ -62,25 +64,6 @@ function checkVariables(
       const hint = name === 'index' ? ', which is for asynchronous operations' : didYouMean(name, known);
       const received = `"{${name}}"${hint}`;
       report(context, path, `one of {${known.join('}, {')}}`, received, offset);
-    }
-  }
-  return wrong.length === 0;
-}
-
-function checkRenderedStyle({ style, vary }: OutputSource, context: Refinement): void {
-  for (const variant of variantsOf(vary)) {
-    const rendered = render(style.parts, { ...placeholders, ...variant });
-    if (rendered.includes('sys/saveas')) {
-      const offset = Math.max(0, style.text.indexOf('sys/saveas'));
-      report(context, ['style'], 'no sys/saveas (target says where to save)', '"sys/saveas"', offset);
-      return;
-    }
-    const [, name] = /^style\/(.*)$/s.exec(rendered) ?? [];
-    // OSS help, "Styles": a style name is 1 to 63 letters, digits, "_", "-" and ".".
-    if (name !== undefined && !/^(::)?[\w.-]{1,63}$/.test(name)) {
-      const expected = 'a style name of 1 to 63 letters, digits, "_", "-" and "."';
-      report(context, ['style'], expected, JSON.stringify(name), 'style/'.length);
-      return;
     }
   }
 }
@@ -106,9 +89,9 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
       const target = `${bucket}/${render(key.parts, { ...placeholders, ...variant })}`;
       const other = writers.get(target);
       if (other !== undefined) {
-        const expected = other === i ? ownKeyForEach(output) : 'a key of its own';
-        const where = other === i ? '' : `, where outputs[${other}] saves as well`;
-        report(context, path, expected, `${JSON.stringify(key.text)}${where}`);
+        const where = other === i ? 'another value of vary' : `outputs[${other}]`;
+        const received = `${JSON.stringify(key.text)}, where ${where} saves as well`;
+        report(context, path, 'a key of its own', received);
         return;
       }
       writers.set(target, i);
@@ -143,15 +126,4 @@ function isOwnSource(output: OutputSource, sourceBuckets: readonly string[]): bo
   const { bucket, key } = output.target;
   const isSameBucket = bucket === undefined || sourceBuckets.includes(bucket);
   return isSameBucket && (keepsKey(output) || key.text === '{dir}/{name}.{ext}');
-}
-
-/** Says what would keep the variants of one output apart. */
-function ownKeyForEach({ vary = {}, target }: OutputSource): string {
-  const used = variablesOf(target.key.parts).map(({ name }) => name);
-  const missing = Object.keys(vary).filter((name) => (vary[name] ?? []).length > 1 && !used.includes(name));
-  const expected =
-    missing.length > 0
-      ? `{${missing.join('} and {')}} in the key, so that each`
-      : 'values that differ, so that each';
-  return `${expected} of the ${variantsOf(vary).length} outputs has its own`;
 }

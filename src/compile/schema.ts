@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
-import { choice, fields, list, named, oneOrMany, parsed, text, whereSound } from './fields.ts';
+import { choice, fields, flag, list, oneOrMany, parsed, text, whereSound } from './fields.ts';
 import { parseGlob } from './glob.ts';
 import { checkOutput, checkRule } from './outputs.ts';
 import { checkSubmission } from './submission.ts';
@@ -116,17 +116,6 @@ function isKeptHeader(name: string): boolean {
   );
 }
 
-function hasDistinctNames(headers: Record<string, string>): boolean {
-  const names = Object.keys(headers);
-  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
-}
-
-/** OSS help, "PutObject": all metadata of one's own has at most 8 KB. The function's own mark takes the rest. */
-function isMetadataSmall(headers: Record<string, string>): boolean {
-  const metadata = Object.entries(headers).filter(([name]) => /^x-oss-meta-/i.test(name));
-  return metadata.flat().join('').length <= 8_000;
-}
-
 // OSS help, "Object tagging": letters, digits, spaces and these, of any script.
 const tagNoun = (characters: string) => `${characters} letters, digits, spaces and + - = . _ : /`;
 const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u, 'The key of a tag.');
@@ -151,24 +140,17 @@ const output = fields(outputNoun, {
   refresh: choice(
     ['always', 'missing', 'stale'],
     'Whether to make it again: always; only if the target is missing; or if it is older than the source.',
+    { default: 'always' },
   ),
   notify: text(
     topicNoun,
     /^[A-Za-z0-9][\w-]{0,254}$/,
     'The topic of Simple Message Queue that is told the end of an asynchronous operation, such as video/convert.',
   ).optional(),
-  checkSource: z
-    .boolean('one of false, true')
-    .meta({
-      default: false,
-      description: 'After saving, make it again if the source was replaced in the meantime.',
-    })
-    .optional(),
+  checkSource: flag('After saving, make it again if the source was replaced in the meantime.'),
   headers: z
     .record(headerName, headerValue, headersNoun)
     .refine((headers) => Object.keys(headers).length > 0, headersNoun)
-    .refine(hasDistinctNames, 'each header once, whatever its case')
-    .refine(isMetadataSmall, 'metadata of 8 KB at most, names and values of all x-oss-meta-… together')
     .meta({
       description: `What downloads of the output say, and its metadata: ${headerNoun}.`,
       examples: [{ 'Cache-Control': 'public, max-age=31536000' }],
@@ -182,18 +164,15 @@ const output = fields(outputNoun, {
       examples: [{ kind: 'thumbnail' }],
     })
     .optional(),
-  storageClass: named(
+  storageClass: choice(
     ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
     "The storage class of the output; default: the bucket's.",
   ),
-  acl: named(
+  acl: choice(
     ['default', 'private', 'public-read', 'public-read-write'],
     "Who may read and write the output; default: what the bucket's ACL says.",
   ),
-  skipLarger: z
-    .boolean('one of false, true')
-    .meta({ default: false, description: 'Delete the output again if it has more bytes than its source.' })
-    .optional(),
+  skipLarger: flag('Delete the output again if it has more bytes than its source.'),
 });
 
 const match = fields('an object with key', {
@@ -228,7 +207,7 @@ const rule = fields(ruleNoun, {
     'thumbnail',
   ),
   match,
-  onRemove: named(
+  onRemove: choice(
     ['delete'],
     'What becomes of the outputs when their source is deleted: they are deleted too; default: they stay.',
   ),
@@ -247,6 +226,7 @@ export const documentSchema = fields('an object with rules', {
   onPermanentFailure: choice(
     ['throw', 'report'],
     'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
+    { default: 'throw' },
   ),
 });
 

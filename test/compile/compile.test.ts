@@ -33,16 +33,6 @@ const refusalsOf = (...rules: unknown[]) =>
   diagnosticsOf(JSON.stringify({ rules })).map(({ path, span, message }) => ({ path, span, message }));
 
 describe('compiling rules', () => {
-  it('takes metadata of 8 KB, and not more', () => {
-    const withBytes = (count: number) =>
-      refusalsOf(ruleOf({}, { headers: { 'x-oss-meta-a': 'x'.repeat(count - 'x-oss-meta-a'.length) } }));
-
-    expect(withBytes(8_000)).toEqual([]);
-    expect(withBytes(8_001)).toMatchObject([
-      { message: expect.stringContaining('metadata of 8 KB at most') },
-    ]);
-  });
-
   // The .txt beside each document is what the author of such rules sees on the terminal: review it as prose.
   it.each(names('invalid/'))('shows every fault of %s with its place', async (name) => {
     const rendered = diagnosticsOf(read(`invalid/${name}`), name).map(formatDiagnostic);
