@@ -25,26 +25,59 @@ const maxStepsForAll = 200_000;
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
   return [
-    ...findAllMissed(rules, triggers, describeMissed),
-    ...findAllMissed(removing, triggers.filter(bringsRemovals), describeMissedRemoval),
+    ...findGaps(rules, readDeliveries(triggers), false),
+    ...findGaps(removing, readDeliveries(triggers.filter(bringsRemovals)), true),
   ];
 }
 
-function findAllMissed(
+function findGaps(
   rules: readonly SourceRule[],
-  triggers: readonly Trigger[],
-  describe: (rule: SourceRule, bucket: string | undefined, missed: DeliveryGap) => Diagnostic,
+  deliveries: readonly Delivery[],
+  isRemoval: boolean,
 ): Diagnostic[] {
-  const deliveries = readDeliveries(triggers);
   return rules.flatMap((rule) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
       const near = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
-      const missed = within(createBudget(maxSteps), (budget) => findMissed(rule, near, budget));
-      return missed === undefined ? [] : [describe(rule, bucket, missed)];
+      return (
+        within(createBudget(maxSteps), (budget) => {
+          const wanted = sourceKeys(rule, budget);
+          const missed = near.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
+          const key = exampleKey(missed, budget);
+          const isPartly = near.some(({ keys }) => !intersect(wanted, keys, budget).isEmpty);
+          return key === undefined ? [] : [describeGap(rule, { key, bucket, isPartly, isRemoval })];
+        }) ?? []
+      );
     }),
   );
+}
+
+/** A key that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
+interface DeliveryGap {
+  key: string;
+  bucket: string | undefined;
+  isPartly: boolean;
+  isRemoval: boolean;
+}
+
+function describeGap(
+  { name, index, match }: SourceRule,
+  { key, bucket, isPartly, isRemoval }: DeliveryGap,
+): Diagnostic {
+  const where = bucket === undefined ? '' : ` in ${bucket}`;
+  const what = `${isPartly ? 'some of ' : ''}what \`${name}\` takes${where}, such as \`${key}\``;
+  const [glob, ...others] = match.key;
+  return {
+    severity: isPartly ? 'warning' : 'error',
+    code: `${isPartly ? 'partly-reached' : 'unreached'}${isRemoval ? '-removal' : ''}`,
+    message: isRemoval
+      ? `no trigger brings ${removalEvents.join(' and ')} of ${what}: its outputs would stay`
+      : `no trigger delivers ${what}${isPartly ? '' : ': it would never run'}`,
+    hint: 'oss-saveas generate trigger writes triggers for the rules.',
+    path: ['rules', index, ...(isRemoval ? ['onRemove'] : ['match', 'key'])],
+    span: !isRemoval && others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
+  };
 }
 
 /** Tells whether a trigger calls the function when objects are deleted. A pattern without a list of types lets all through. */
@@ -52,61 +85,6 @@ function bringsRemovals({ type, events, pattern = '' }: Trigger): boolean {
   const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
   const isPlain = Array.isArray(types) && types.every((one) => typeof one === 'string');
   return !isPlain || removalEvents.every((event) => types.includes(event));
-}
-
-/** A key that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
-interface DeliveryGap {
-  key: string;
-  isPartly: boolean;
-}
-
-function findMissed(
-  rule: SourceRule,
-  deliveries: readonly Delivery[],
-  budget: Budget,
-): DeliveryGap | undefined {
-  const wanted = sourceKeys(rule, budget);
-  const missed = deliveries.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
-  const key = exampleKey(missed, budget);
-  if (key === undefined) {
-    return undefined;
-  }
-  return { key, isPartly: deliveries.some(({ keys }) => !intersect(wanted, keys, budget).isEmpty) };
-}
-
-function describeMissed(
-  { name, index, match }: SourceRule,
-  bucket: string | undefined,
-  { key, isPartly }: DeliveryGap,
-): Diagnostic {
-  const what = `what \`${name}\` takes${bucket === undefined ? '' : ` in ${bucket}`}`;
-  const [glob, ...others] = match.key;
-  return {
-    severity: isPartly ? 'warning' : 'error',
-    code: isPartly ? 'partly-reached' : 'unreached',
-    message: isPartly
-      ? `some of ${what} is delivered by no trigger, such as \`${key}\``
-      : `no trigger delivers ${what}, such as \`${key}\`: it would never run`,
-    hint: 'oss-saveas generate trigger writes triggers for the rules.',
-    path: ['rules', index, 'match', 'key'],
-    span: others.length === 0 && glob ? { offset: 0, length: glob.text.length } : undefined,
-  };
-}
-
-function describeMissedRemoval(
-  { name, index }: SourceRule,
-  bucket: string | undefined,
-  { key, isPartly }: DeliveryGap,
-): Diagnostic {
-  const events = removalEvents.join(' and ');
-  const where = bucket === undefined ? '' : ` in ${bucket}`;
-  return {
-    severity: isPartly ? 'warning' : 'error',
-    code: isPartly ? 'partly-reached-removal' : 'unreached-removal',
-    message: `no trigger brings ${events} of ${isPartly ? 'some of ' : ''}what \`${name}\` takes${where}, such as \`${key}\`: its outputs would stay`,
-    hint: 'oss-saveas generate trigger writes triggers for the rules.',
-    path: ['rules', index, 'onRemove'],
-  };
 }
 
 /** Notes outputs of tasks whose ends nobody tells the function: no topic is named, and no trigger is for them. */

@@ -26,9 +26,6 @@ const knownEvents = [
   ...named('ObjectReplication', 'ObjectCreated', 'ObjectModified', 'ObjectRemoved'),
 ];
 
-/** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
-export const maxNativeTriggers = 10;
-
 /**
  * Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. `heedsRemovals`:
  * a rule deletes outputs with their source.
@@ -140,11 +137,6 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
   );
   for (const [i, trigger] of native.entries()) {
     const earlier = native.slice(0, i).filter(({ sourceArn }) => sourceArn === trigger.sourceArn);
-    if (earlier.length === maxNativeTriggers) {
-      const message = `is native trigger ${earlier.length + 1} of its bucket, and ${maxNativeTriggers} is the most`;
-      const hint = 'Use one EventBridge trigger: oss-saveas generate eventbridge.';
-      yield error('trigger-count', trigger.path, message, hint);
-    }
     const other = earlier.find((each) => (each.isOurs || trigger.isOurs) && overlap(each, trigger));
     if (other !== undefined) {
       const filters = [trigger, other].map(

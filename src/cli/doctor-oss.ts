@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { copyOntoItself, propertyHeaders } from '../life/copy.ts';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { isOssError, OssServiceError } from '../oss/errors.ts';
@@ -9,7 +8,7 @@ import { childText, parseXml } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
-import { needsCopy, type RuleSet } from '../rules/rule-set.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { Connection } from './connection.ts';
 import { cannotTell, type Finding, ok, wrong } from './finding.ts';
 
@@ -193,24 +192,11 @@ async function trySave(call: Call, task: PlannedSave, scratch: OssObject | undef
     try {
       const process = buildProcess(task.style, scratch);
       const { sizeBytes } = await processObject(call, { ...task.source, process });
-      const isCopied = await tryCopy(call, task, scratch);
-      return `${sizeBytes} bytes at ${formatObject(scratch)}${isCopied ? ', copied onto itself' : ''}, removed`;
+      return `${sizeBytes} bytes at ${formatObject(scratch)}, removed`;
     } finally {
       await deleteObject(call, scratch);
     }
   });
-}
-
-/** Gives the scratch object what the output would get, but for its storage class: an archive class bills for months. */
-async function tryCopy(call: Call, { afterSteps = {} }: PlannedSave, scratch: OssObject): Promise<boolean> {
-  const { storageClass: _, ...steps } = afterSteps;
-  if (!needsCopy(steps)) {
-    return false;
-  }
-  const { contentType } = await headObject(call, scratch);
-  const deadline = Number.POSITIVE_INFINITY;
-  await copyOntoItself(call, { ...scratch, deadline }, propertyHeaders(steps, contentType));
-  return true;
 }
 
 async function attempt(check: string, act: () => Promise<string>): Promise<Finding> {

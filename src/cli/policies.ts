@@ -26,27 +26,22 @@ export interface Site {
  * IMM carries out needs ProcessImm and GetObject on its sources, and IMM's own permission (OSS help, "Permissions").
  */
 export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
-  const { sources, targets, read, tagged, shared, deleted, ofImm } = objectPrefixes(rules, bucket);
-  const allow = (action: string, prefixes: readonly string[]) => ({
-    Effect: 'Allow',
-    Action: [action],
-    Resource: prefixes.map((prefix) => `acs:oss:*:${account}:${prefix}`),
+  const grants = [...grantsOnSources(rules, bucket), ...grantsOnTargets(rules, bucket)];
+  const statements = ossActions.map((action) => {
+    const objects = widest(grants.flatMap((grant) => (grant.actions.includes(action) ? grant.objects : [])));
+    return allow(
+      [action],
+      objects.map((object) => `acs:oss:*:${account}:${object}`),
+    );
   });
-  const statements = [
-    allow('oss:PostProcessTask', sources),
-    allow('oss:PutObject', targets),
-    allow('oss:GetObject', read),
-    allow('oss:PutObjectTagging', tagged),
-    allow('oss:PutObjectAcl', shared),
-    allow('oss:DeleteObject', deleted),
-    allow('oss:ProcessImm', ofImm),
-    ...immPermissions(rules).map((permission) => ({
-      ...allow(permission, []),
-      Resource: [`acs:imm:*:${account}:project/*`],
-    })),
-  ];
-  return { Version: '1', Statement: statements.filter(({ Resource }) => Resource.length > 0) };
+  const tasks = immPermissions(rules).map((action) => allow([action], [`acs:imm:*:${account}:project/*`]));
+  return {
+    Version: '1',
+    Statement: [...statements, ...tasks].filter(({ Resource }) => Resource.length > 0),
+  };
 }
+
+const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
 
 /** Lets a service take on a role: Function Compute the function's, OSS that of its trigger. */
 export function trustPolicy(service: 'fc' | 'oss'): object {
@@ -56,52 +51,64 @@ export function trustPolicy(service: 'fc' | 'oss'): object {
 
 /** Lets the role of a native trigger call this function, and nothing else. */
 export function triggerPolicy({ account, functionName }: Site): object {
-  const Resource = ['', '/*'].map((versions) => `acs:fc:*:${account}:functions/${functionName}${versions}`);
-  return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['fc:InvokeFunction'], Resource }] };
+  const functions = ['', '/*'].map((versions) => `acs:fc:*:${account}:functions/${functionName}${versions}`);
+  return { Version: '1', Statement: [allow(['fc:InvokeFunction'], functions)] };
 }
 
-/** Objects that are processed, saved, read, tagged, given an ACL and deleted, as `bucket/key` or `bucket/prefix*`; those within others are left out. */
-function objectPrefixes(rules: Rules, deployed: string) {
-  const [sources, targets, read]: [string[], string[], string[]] = [[], [], []];
-  const [tagged, shared, deleted]: [string[], string[], string[]] = [[], [], []];
-  const ofImm: string[] = [];
-  for (const { match, outputs, compiled } of rules) {
+const ossActions = [
+  'oss:PostProcessTask',
+  'oss:PutObject',
+  'oss:GetObject',
+  'oss:PutObjectTagging',
+  'oss:PutObjectAcl',
+  'oss:DeleteObject',
+  'oss:ProcessImm',
+];
+
+/** Objects as `bucket/key` or `bucket/prefix*`, and what is allowed on them. */
+interface Grant {
+  actions: (string | false)[];
+  objects: string[];
+}
+
+function grantsOnSources(rules: Rules, deployed: string): Grant[] {
+  return rules.flatMap(({ match, outputs, compiled }) => {
     const buckets = match.bucket ?? [deployed];
-    const matched = buckets.flatMap((bucket) =>
-      match.key.map(({ text }) => `${bucket}/${literalStart(text)}*`),
-    );
+    const globs = match.key.map(({ text }) => `${literalStart(text)}*`);
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );
-    sources.push(...matched);
-    read.push(...buckets.flatMap((bucket) => logos.map((logo) => `${bucket}/${logo}`)));
-    if (outputs.some((output) => stylesOf(output).some(isOfImm))) {
-      ofImm.push(...matched);
-      read.push(...matched);
-    }
-    if (hasLookedAt(compiled)) {
-      read.push(...matched);
-    }
-  }
-  for (const { rule, index, buckets, prefix } of writersOf(rules)) {
-    const saved = (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`);
-    targets.push(...saved);
+    const isImm = outputs.some((output) => stylesOf(output).some(isOfImm));
+    const isRead = isImm || hasLookedAt(compiled);
+    const within = (keys: readonly string[]) =>
+      buckets.flatMap((bucket) => keys.map((key) => `${bucket}/${key}`));
+    return [
+      {
+        actions: ['oss:PostProcessTask', isImm && 'oss:ProcessImm', isRead && 'oss:GetObject'],
+        objects: within(globs),
+      },
+      { actions: ['oss:GetObject'], objects: within(logos) },
+    ];
+  });
+}
+
+function grantsOnTargets(rules: Rules, deployed: string): Grant[] {
+  return writersOf(rules).map(({ rule, index, buckets, prefix }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
     // A source that is there again has its missing output made.
-    const isLookedAt = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
-    read.push(...(isLookedAt ? saved : []));
-    tagged.push(...(afterSteps?.tags !== undefined ? saved : []));
-    shared.push(...(afterSteps?.acl !== undefined ? saved : []));
-    deleted.push(...((afterSteps?.skipLarger ?? rule.onRemove) ? saved : []));
-  }
-  const used = { sources: widest(sources), targets: widest(targets), read: widest(read) };
-  return {
-    ...used,
-    tagged: widest(tagged),
-    shared: widest(shared),
-    deleted: widest(deleted),
-    ofImm: widest(ofImm),
-  };
+    const isRead = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
+    const isDeleted = (afterSteps?.skipLarger ?? rule.onRemove) !== undefined;
+    return {
+      actions: [
+        'oss:PutObject',
+        isRead && 'oss:GetObject',
+        afterSteps?.tags !== undefined && 'oss:PutObjectTagging',
+        afterSteps?.acl !== undefined && 'oss:PutObjectAcl',
+        isDeleted && 'oss:DeleteObject',
+      ],
+      objects: (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`),
+    };
+  });
 }
 
 /** Whether a rule has its sources looked at, where an event says only which object it is about or that it is gone. */

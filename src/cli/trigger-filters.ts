@@ -1,12 +1,15 @@
 import type { Element, NoParent } from 'refa';
 import { writersOf } from '../check/graph.ts';
 import { intersect, literalPattern, regular } from '../check/language.ts';
-import { creationEvents, filtersOverlap, maxNativeTriggers, removalEvents } from '../check/triggers.ts';
+import { creationEvents, filtersOverlap, removalEvents } from '../check/triggers.ts';
 import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
 import { immPermissions } from './imm.ts';
 import type { Rules, Site } from './policies.ts';
+
+/** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
+const maxNativeTriggers = 10;
 
 /** The keys that one native trigger delivers, by how they begin and end. */
 interface NativeFilter {

@@ -28,23 +28,18 @@ export const leaveOutNeverRun: Plugin = {
   },
 };
 
-/** Keeps the function out of the entry for custom runtimes: it lies beside it. */
-const loadFunction: Plugin = {
-  name: 'load-function',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
-  },
-};
+/** Keeps a bundle that lies beside this one out of it, to be loaded where it is asked for. */
+function leaveBeside(filter: RegExp, path: string): Plugin {
+  return {
+    name: `leave ${path} beside`,
+    setup: ({ onResolve }) => {
+      onResolve({ filter }, ({ kind }) => (kind === 'entry-point' ? undefined : { path, external: true }));
+    },
+  };
+}
 
-/** Keeps what follows a save out of the function: it lies beside it, and is loaded where a rule asks for it. */
-const loadLife: Plugin = {
-  name: 'load-life',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/life\.ts$/, namespace: 'file' }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './life.js', external: true } : undefined,
-    );
-  },
-};
+const loadFunction = leaveBeside(/\/index\.ts$/, './index.js');
+const loadLife = leaveBeside(/\/life\.ts$/, './life.js');
 
 const options = {
   bundle: true,

@@ -277,17 +277,6 @@ describe('check', () => {
       [],
     ],
     [
-      'more triggers than a bucket may have',
-      [uploads],
-      [
-        trigger(),
-        ...Array.from({ length: 10 }, (_, i) =>
-          trigger({ triggerName: `t${i}` }, { filter: { key: { prefix: `x${i}/`, suffix: '' } } }),
-        ),
-      ],
-      ['error trigger-count'],
-    ],
-    [
       'an EventBridge pattern that is none',
       [uploads],
       [{ triggerName: 'e', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: '{' } }],

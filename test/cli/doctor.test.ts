@@ -130,31 +130,6 @@ describe('the doctor', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('tries what follows a save on what it saves for a trial, without an archive class', async () => {
-    const { oss, home, examine } = await prepare(account, { processImage });
-    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.jpg', body: await picture() });
-    const rules = join(home, 'rules.yaml');
-    const steps = 'tags: { kind: small }\n        acl: public-read\n        storageClass: Archive\n';
-    await writeFile(
-      rules,
-      `rules:\n  - name: small\n    match: { key: "uploads/*" }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n        ${steps}`,
-    );
-    const [before] = oss.events.splice(0);
-
-    const { of } = await examine(['--wet', '--rules', rules, 'oss://photos/uploads/a.jpg']);
-
-    expect(before?.eventName).toBe('ObjectCreated:PutObject');
-    expect(of('save of small')).toMatchObject({
-      state: 'ok',
-      found: expect.stringMatching(/bytes at .*, copied onto itself, removed$/),
-    });
-    expect(oss.events.map(({ eventName }) => eventName)).toEqual([
-      'ObjectCreated:PutObject',
-      'ObjectCreated:CopyObject',
-      'ObjectRemoved:DeleteObject',
-    ]);
-  });
-
   it('starts no task to try a style', async () => {
     const { oss, home, examine } = await prepare();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.mov', body: 'a' });
@@ -244,7 +219,7 @@ describe('the doctor', () => {
 
     expect(of('triggers cover rules')).toMatchObject({
       state: 'wrong',
-      found: expect.stringMatching(/what `all` takes .*such as `\S*\.jpg`/),
+      found: expect.stringMatching(/what `all` takes, such as `\S*\.jpg`/),
     });
   });
 
