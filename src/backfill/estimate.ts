@@ -30,8 +30,6 @@ interface EstimateOptions {
   onlyMissing: boolean;
 }
 
-const sampleSize = 10;
-
 /** Plans every object of a source and adds up. `onObject` hears of each, for progress; it may throw to give up. */
 export async function estimate(
   { source, ruleSet, filter, onlyMissing }: EstimateOptions,
@@ -93,11 +91,16 @@ function add(result: Estimate, { sizeBytes = 0 }: ExistingObject, outputs: Selec
     const copies = output.status === 'planned' && needsCopy(output.afterSteps) ? 1 : 0;
     result.copyRequests += copies;
     result.headRequests += copies;
-    // Each output has the same chance to be in the sample, however many there turn out to be.
-    const place =
-      result.outputs <= sampleSize ? result.outputs - 1 : Math.floor(Math.random() * result.outputs);
-    if (place < sampleSize) {
-      result.sample[place] = output;
-    }
+    drawSample(result.sample, output, result.outputs);
+  }
+}
+
+const sampleSize = 10;
+
+/** Offers the latest of `count` items to a sample. Each has the same chance to be in it, however many there turn out to be. */
+export function drawSample<T>(sample: T[], item: T, count: number): void {
+  const place = count <= sampleSize ? count - 1 : Math.floor(Math.random() * count);
+  if (place < sampleSize) {
+    sample[place] = item;
   }
 }

@@ -1,14 +1,12 @@
 import { estimate, secondsUnder } from '../backfill/estimate.ts';
-import { noCounts } from '../backfill/journal.ts';
 import { readJournal } from '../backfill/journal-file.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
 import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
-import { CliError, type Command, type Io, type Values } from './command.ts';
+import { CliError, type Command, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { carryOutJob, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
-import { createProgress } from './terminal.ts';
+import { type JournaledJob, runJob, type Tools, withFolder } from './journaled-job.ts';
 
 export const backfill: Command = {
   summary: 'Makes the outputs of objects that are there already: a dry run first, then, if you say so, all.',
@@ -28,42 +26,23 @@ export const backfill: Command = {
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const job = await openBackfillJob(values, urls, io, connection);
-      return withFolder(job, async () => {
-        if (values.stop) {
-          return stop(job, io);
-        }
-        const start = await findStart(job, { restart: values.restart === true }, io, () =>
-          dryRun(job, values, io),
-        );
-        return start === undefined
-          ? 0
-          : carryOutJob(job, start, io, connection, (tools) => makeOutputs(job, tools));
-      });
+      const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
+        dryRun: (onObject) => dryRun(job, io, onObject),
+        work: (tools) => makeOutputs(job, tools),
+      };
+      return withFolder(job, () =>
+        values.stop ? stop(job, io) : runJob({ ...job, ...steps }, values, io, connection),
+      );
     }),
 };
 
-async function dryRun(job: BackfillJob, values: Values, io: Io): Promise<Start | undefined> {
+async function dryRun(job: BackfillJob, io: Io, onObject: (objects: number) => void) {
   const { source, quota } = job;
-  const draw = createProgress(io);
-  const found = await estimate(job, (objects) => {
-    io.stop.throwIfAborted();
-    if (objects % 1_000 === 0) {
-      draw(`${objects} objects looked at`);
-    }
-  });
-  draw('');
+  const found = await estimate(job, onObject);
   const isViaFunction = job.taskClient !== undefined;
   const seconds = secondsUnder(quota, found);
   io.out(formatEstimate(found, { source: source.name, quota, seconds, isViaFunction }));
-  if (found.outputs > 0 && !values.yes && io.confirm === undefined) {
-    io.err('This was a dry run. Give --yes to start.\n');
-  }
-  const isWanted = found.outputs > 0 && (values.yes || (await io.confirm?.('Start?')));
-  const startedAt = new Date().toISOString();
-  const digests = { rules: job.rulesDigest, input: source.fingerprint };
-  return isWanted
-    ? { fresh: { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } }
-    : undefined;
+  return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
 }
 
 async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number> {

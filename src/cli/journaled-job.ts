@@ -2,8 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { readdirSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Journal, totalOf } from '../backfill/journal.ts';
-import { failuresFileOf, type JournalState, readJournal } from '../backfill/journal-file.ts';
+import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
+import {
+  failuresFileOf,
+  type JournalState,
+  readJournal,
+  type StoredJournal,
+} from '../backfill/journal-file.ts';
 import { createPace, type Pace } from '../backfill/pace.ts';
 import type { Quota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
@@ -12,7 +17,7 @@ import { lockFolder } from '../folder-lock.ts';
 import { type Call, createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
-import { CliError, type Io } from './command.ts';
+import { CliError, type Io, type Values } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress, printable } from './terminal.ts';
 
@@ -31,11 +36,9 @@ export interface JournaledJob {
   max?: number | undefined;
   /** Says how to try again what failed, as the file of failures lists it. */
   howToRetry: (failuresFile: string) => string;
-}
-
-/** Begins a job anew from `fresh`, or goes on with the one in the journal. */
-export interface Start {
-  fresh?: JournalState | undefined;
+  /** Shows what there is to do; undefined where that is nothing, or was not asked for. */
+  dryRun: (onObject: (objects: number) => void) => Promise<{ objects: number; question: string } | undefined>;
+  work: (tools: Tools) => Promise<void>;
 }
 
 /** Everything that a job works with. */
@@ -48,7 +51,10 @@ export interface Tools {
 }
 
 /** Lets only this process work in the job's folder, and leaves no empty one behind, as after a dry run. */
-export async function withFolder<T>({ folder, noun }: JournaledJob, use: () => Promise<T>): Promise<T> {
+export async function withFolder<T>(
+  { folder, noun }: Pick<JournaledJob, 'folder' | 'noun'>,
+  use: () => Promise<T>,
+): Promise<T> {
   const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this ${noun}.`);
   try {
     return await use();
@@ -62,45 +68,75 @@ export async function withFolder<T>({ folder, noun }: JournaledJob, use: () => P
   }
 }
 
-/** Goes on with what is unfinished, without a question; else asks after a dry run. Undefined: not to be started. */
-export async function findStart(
+/** Goes on with what is unfinished, without a question; else asks after a dry run. Resolves to the exit code. */
+export async function runJob(
   job: JournaledJob,
-  { restart }: { restart: boolean },
+  { restart, yes }: Values,
   io: Io,
-  dryRun: () => Promise<Start | undefined>,
-): Promise<Start | undefined> {
+  connection: Connection,
+): Promise<number> {
   const stored = restart ? undefined : readJournal(job.folder);
-  if (stored === undefined || stored.state.finishedAt !== undefined) {
-    return dryRun();
-  }
+  const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
+  const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
+  const fresh = answer === 'anew' ? await dryRun(job, yes === true, io) : undefined;
+  return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
+}
+
+async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
   const { rules, input, startedAt } = stored.state;
   const counts = formatSummary(totalOf(stored), job.done);
   if (rules === job.rulesDigest && input === job.source.fingerprint) {
     io.err(`Going on: ${counts} since ${startedAt}.\n`);
-    return {};
+    return 'go on';
   }
   const what = rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
   const change = `${what} changed since this ${job.noun} began (${counts})`;
   if (io.confirm === undefined) {
     throw new CliError(`${change}: give --restart to begin anew, or undo the change to go on.`);
   }
-  const isAnew = await io.confirm(`${change}. Begin anew?`);
-  return isAnew ? dryRun() : undefined;
+  return (await io.confirm(`${change}. Begin anew?`)) ? 'anew' : 'leave';
+}
+
+/** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
+async function dryRun(job: JournaledJob, yes: boolean, io: Io): Promise<JournalState | undefined> {
+  const found = await lookAtAll(io, job.dryRun);
+  if (found !== undefined && !yes && io.confirm === undefined) {
+    io.err('This was a dry run. Give --yes to start.\n');
+  }
+  const isWanted = found !== undefined && (yes || (await io.confirm?.(found.question)));
+  const startedAt = new Date().toISOString();
+  const digests = { rules: job.rulesDigest, input: job.source.fingerprint };
+  return isWanted ? { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } : undefined;
+}
+
+/** Shows how many objects were looked at so far, and gives up where the person does. */
+export async function lookAtAll<T>(
+  io: Io,
+  search: (onObject: (objects: number) => void) => Promise<T>,
+): Promise<T> {
+  const draw = createProgress(io);
+  const found = await search((objects) => {
+    io.stop.throwIfAborted();
+    if (objects % 1_000 === 0) {
+      draw(`${objects} objects looked at`);
+    }
+  });
+  draw('');
+  return found;
 }
 
 /** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
 const maxAttempts = 6;
 
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
-export async function carryOutJob(
+async function carryOut(
   job: JournaledJob,
-  start: Start,
+  fresh: JournalState | undefined,
   io: Io,
   connection: Connection,
-  work: (tools: Tools) => Promise<void>,
 ): Promise<number> {
   setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
-  const journal = new Journal(job.folder, start.fresh);
+  const journal = new Journal(job.folder, fresh);
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...job.quota, now: Date.now, sleep });
   const dispatcher = createAgent(maxConcurrency);
@@ -117,7 +153,7 @@ export async function carryOutJob(
   journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
-    await work({ journal, call, pace, sleep, stop: io.stop });
+    await job.work({ journal, call, pace, sleep, stop: io.stop });
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {

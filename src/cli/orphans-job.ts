@@ -31,7 +31,7 @@ interface Search {
   sources: readonly BucketPrefix[];
 }
 
-export type OrphansJob = JournaledJob & Search;
+export type OrphansJob = Omit<JournaledJob, 'dryRun' | 'work'> & Search;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
 export async function openOrphansJob(

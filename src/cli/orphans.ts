@@ -1,4 +1,3 @@
-import { noCounts } from '../backfill/journal.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
@@ -6,9 +5,9 @@ import { formatObject } from '../pipeline/result.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, type Command, type Io, type Values } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { carryOutJob, findStart, type Start, type Tools, withFolder } from './journaled-job.ts';
+import { type JournaledJob, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
-import { createProgress, formatTable, printable, type Row } from './terminal.ts';
+import { formatTable, printable, type Row } from './terminal.ts';
 
 export const orphans: Command = {
   summary: 'Lists outputs whose source is gone, and deletes them if you say so.',
@@ -33,12 +32,13 @@ export const orphans: Command = {
       }
       const job = await openOrphansJob(values, urls, connection);
       return withFolder(job, async () => {
-        const scan = await look(io, (onSource) => scanSources(job, connection.call, onSource));
+        const scan = await lookAtAll(io, (onSource) => scanSources(job, connection.call, onSource));
+        const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
+          dryRun: (onObject) => dryRun(job, scan, values, io, onObject),
+          work: (tools) => deleteOrphans(job, scan, tools, io),
+        };
         const restart = values.restart === true || values.delete !== true;
-        const start = await findStart(job, { restart }, io, () => dryRun(job, scan, values, io));
-        return start === undefined
-          ? 0
-          : carryOutJob(job, start, io, connection, (tools) => deleteOrphans(job, scan, tools, io));
+        return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
       });
     }),
 };
@@ -54,43 +54,23 @@ async function deleteOrphans(job: OrphansJob, scan: Scan, tools: Tools, io: Io):
   }
 }
 
-/** Shows how many objects were looked at so far, and gives up where the person does. */
-async function look<T>(io: Io, search: (onObject: (objects: number) => void) => Promise<T>): Promise<T> {
-  const draw = createProgress(io);
-  const found = await search((objects) => {
-    io.stop.throwIfAborted();
-    if (objects % 1_000 === 0) {
-      draw(`${objects} objects looked at`);
+async function dryRun(
+  job: OrphansJob,
+  scan: Scan,
+  values: Values,
+  io: Io,
+  onObject: (objects: number) => void,
+) {
+  const found = await countOrphans(job.source, scan, (objects, orphan) => {
+    onObject(objects);
+    if (orphan !== undefined && values.list === true) {
+      io.out(`${printable(formatObject(orphan))}\n`);
     }
   });
-  draw('');
-  return found;
-}
-
-async function dryRun(job: OrphansJob, scan: Scan, values: Values, io: Io): Promise<Start | undefined> {
-  const found = await look(io, (onObject) =>
-    countOrphans(job.source, scan, (objects, orphan) => {
-      onObject(objects);
-      if (orphan !== undefined && values.list === true) {
-        io.out(`${printable(formatObject(orphan))}\n`);
-      }
-    }),
-  );
   const show = values.list === true ? io.err : io.out;
   show(formatOrphans(found, job, scan));
-  if (found.orphans === 0 || values.delete !== true) {
-    return undefined;
-  }
-  if (values.yes !== true && io.confirm === undefined) {
-    io.err('This was a dry run. Give --yes to delete them.\n');
-  }
   const question = `Delete ${number(found.orphans)} objects for good?`;
-  const isWanted = values.yes === true || (await io.confirm?.(question));
-  const startedAt = new Date().toISOString();
-  const digests = { rules: job.rulesDigest, input: job.source.fingerprint };
-  return isWanted
-    ? { fresh: { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } }
-    : undefined;
+  return found.orphans > 0 && values.delete === true ? { objects: found.objects, question } : undefined;
 }
 
 function formatOrphans(found: Orphans, { source, targets }: OrphansJob, { sources }: Scan): string {

@@ -1,3 +1,4 @@
+import { drawSample } from '../backfill/estimate.ts';
 import type { ExistingObject, Source } from '../backfill/source.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
@@ -102,8 +103,6 @@ export interface Orphans {
   sample: OssObject[];
 }
 
-const sampleSize = 10;
-
 /** Counts the orphans among objects. `onObject` hears of each object and of whether it is one, and may throw to give up. */
 export async function countOrphans(
   source: Source,
@@ -119,12 +118,7 @@ export async function countOrphans(
     } else {
       found.orphans += 1;
       found.sizeBytes += object.sizeBytes ?? 0;
-      // Each orphan has the same chance to be in the sample, however many there turn out to be.
-      const place =
-        found.orphans <= sampleSize ? found.orphans - 1 : Math.floor(Math.random() * found.orphans);
-      if (place < sampleSize) {
-        found.sample[place] = { bucket: object.bucket, key: object.key };
-      }
+      drawSample(found.sample, { bucket: object.bucket, key: object.key }, found.orphans);
     }
     onObject(found.objects, reason === undefined ? object : undefined);
   }

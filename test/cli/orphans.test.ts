@@ -104,7 +104,7 @@ describe('orphans', () => {
 
     expect([vague.exitCode, piped.exitCode, refused.exitCode, accepted.exitCode]).toEqual([2, 0, 0, 0]);
     expect(vague.err).toContain('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
-    expect(piped.err).toBe('This was a dry run. Give --yes to delete them.\n');
+    expect(piped.err).toBe('This was a dry run. Give --yes to start.\n');
     expect(questions).toEqual(['Delete 2 objects for good?', 'Delete 2 objects for good?']);
     expect(accepted.out).toContain('4 objects: 2 removed, 0 failed, 2 source-exists. Finished.');
     expect(await stored()).toEqual(some.filter((key) => !key.includes('small/uploads/gone')).sort());
