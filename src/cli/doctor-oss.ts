@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
-import { isOssError, OssServiceError } from '../oss/errors.ts';
 import { deleteObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
-import { childText, parseXml } from '../oss/xml.ts';
+import { childText, parseXml, type XmlElement } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
-import { formatObject, type PlannedSave } from '../pipeline/result.ts';
+import { formatObject, type PlanItem, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Connection } from './connection.ts';
-import { cannotTell, type Finding, ok, wrong } from './finding.ts';
+import { attempt, cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 
 /** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
 const maxSkewMs = 15 * 60_000;
@@ -20,30 +19,24 @@ export async function checkEndpoint(
   { endpoint, credentials, dispatcher }: Connection,
   now: () => number,
 ): Promise<Finding[]> {
-  const key = await credentials().then(
-    ({ accessKeyId, securityToken }) =>
-      ok('credentials', `AccessKey ID ${accessKeyId.slice(0, 4)}…${securityToken ? ', temporary' : ''}`),
-    (error: Error) => wrong('credentials', 'none', error.message),
-  );
+  const key = await attempt('credentials', 'set them as docs/deploy.md says', async () => {
+    const { accessKeyId, securityToken } = await credentials();
+    return `AccessKey ID ${accessKeyId.slice(0, 4)}…${securityToken ? ', temporary' : ''}`;
+  });
   const origin = `${endpoint.scheme}://${endpoint.host}`;
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
-  try {
+  let apartMs = Number.NaN;
+  const answer = await attempt('endpoint', 'correct OSS_REGION or OSS_ENDPOINT; mind proxies', async () => {
     const { headers } = await send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits });
-    return [key, ok('endpoint', `${origin} answers`), checkClock(headers.date, now())];
-  } catch (error) {
-    const advice = 'correct OSS_REGION or OSS_ENDPOINT; mind proxies';
-    return [key, wrong('endpoint', `${origin}: ${messageOf(error)}`, advice)];
-  }
-}
-
-function checkClock(date: string | undefined, here: number): Finding {
-  const apartMs = Math.abs(Date.parse(date ?? '') - here);
+    apartMs = Math.abs(Date.parse(headers.date ?? '') - now());
+    return `${origin} answers`;
+  });
   if (Number.isNaN(apartMs)) {
-    return cannotTell('clock', 'the endpoint does not tell its time', 'compare it with another clock');
+    return [key, answer];
   }
   const found = `${Math.round(apartMs / 1000)} s from OSS's`;
   const advice = 'set it: OSS refuses what is signed more than 15 minutes off';
-  return apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, advice);
+  return [key, answer, apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, advice)];
 }
 
 /** Tells whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
@@ -54,18 +47,17 @@ export async function checkBuckets(
   if (buckets.length === 0) {
     return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
   }
-  const locate = async (bucket: string): Promise<Finding> => {
-    const check = `bucket ${bucket}`;
-    const query = { location: '' };
-    try {
-      const response = await call({ operation: 'GetBucketLocation', method: 'GET', bucket, query });
-      const location = parseXml(response.body.toString()).text.trim().replace(/^oss-/, '');
-      const isHere = location === region;
-      return isHere ? ok(check, `in ${region}`) : wrong(check, `in ${location}, not in ${region}`, elsewhere);
-    } catch (error) {
-      return describeBucketError(check, error);
-    }
-  };
+  const advice =
+    'correct its name or your key, or deploy to its region: function, trigger, source and target have to share one';
+  const locate = (bucket: string) =>
+    attempt(`bucket ${bucket}`, advice, async () => {
+      const root = await ask(call, 'GetBucketLocation', bucket, 'location');
+      const location = root.text.trim().replace(/^oss-/, '');
+      if (location !== region) {
+        throw new Error(`in ${location}, not in ${region}`);
+      }
+      return `in ${region}`;
+    });
   return Promise.all(buckets.map(locate));
 }
 
@@ -74,47 +66,25 @@ export async function checkVersioning(
   { call }: Pick<Connection, 'call'>,
   buckets: readonly string[],
 ): Promise<Finding[]> {
-  const advice = 'delete outputs from time to time: oss-saveas orphans --delete';
-  const look = async (bucket: string): Promise<Finding> => {
+  const look = async (bucket: string) => {
     const check = `removals in ${bucket}`;
-    const query = { versioning: '' };
-    try {
-      const response = await call({ operation: 'GetBucketVersioning', method: 'GET', bucket, query });
-      const status = childText(parseXml(response.body.toString()), 'Status');
+    return lookAt(check, 'see whether the bucket has versioning: then they raise no event', async () => {
+      const status = childText(await ask(call, 'GetBucketVersioning', bucket, 'versioning'), 'Status');
+      if (status === undefined) {
+        return [ok(check, 'raise events: the bucket has no versions')];
+      }
       // OSS help, "Event notification": on such a bucket a deletion without a version id raises no event.
-      return status === undefined
-        ? ok(check, 'raise events: the bucket has no versions')
-        : wrong(check, `versioning is ${status}: a deletion without a version id raises no event`, advice);
-    } catch (error) {
-      return cannotTell(
-        check,
-        messageOf(error),
-        'see whether the bucket has versioning: then they raise no event',
-      );
-    }
+      const found = `versioning is ${status}: a deletion without a version id raises no event`;
+      return [wrong(check, found, 'delete outputs from time to time: oss-saveas orphans --delete')];
+    });
   };
-  return Promise.all(buckets.map(look));
+  return (await Promise.all(buckets.map(look))).flat();
 }
 
-const elsewhere = 'deploy to its region: function, trigger, source and target have to share one';
-
-function describeBucketError(check: string, error: unknown): Finding {
-  const found = messageOf(error);
-  if (!(error instanceof OssServiceError)) {
-    return cannotTell(check, found, 'see the endpoint above');
-  }
-  // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
-  if (error.ossMessage.includes('specified endpoint')) {
-    return wrong(check, found, elsewhere);
-  }
-  switch (error.code) {
-    case 'NoSuchBucket':
-      return wrong(check, found, 'create it, or correct its name in the rules');
-    case 'AccessDenied':
-      return cannotTell(check, found, 'allow oss:GetBucketLocation to yourself');
-    default:
-      return wrong(check, found, 'InvalidAccessKeyId and SignatureDoesNotMatch are about your key');
-  }
+/** Asks for a property of a bucket. */
+async function ask(call: Call, operation: string, bucket: string, property: string): Promise<XmlElement> {
+  const response = await call({ operation, method: 'GET', bucket, query: { [property]: '' } });
+  return parseXml(response.body.toString());
 }
 
 interface Trial {
@@ -133,52 +103,40 @@ export async function tryStyles(
   if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
   }
-  try {
+  const tryAll = async () => {
     const { sizeBytes, contentType = '', eTag = '' } = await headObject(call, object);
-    const properties = {
-      eventName: 'Manual',
-      eventTime: new Date().toISOString(),
-      sizeBytes,
-      contentType,
-      eTag,
-    };
+    const eventTime = new Date().toISOString();
+    const properties = { eventName: 'Manual', eventTime, sizeBytes, contentType, eTag };
     const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...properties } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       stop.throwIfAborted();
-      if (item.status !== 'planned') {
-        const why = item.status === 'skipped' ? item.reason : item.message;
-        findings.push(
-          wrong('style', `${formatObject(object)}: ${why}`, 'name an object that the rules take'),
-        );
-        continue;
-      }
-      if (item.action === 'remove') {
-        continue; // An object that is there is not removed.
-      }
-      if (item.action === 'submit') {
-        const command = `npx oss-saveas run ${formatObject(object)}`;
-        findings.push(
-          cannotTell(`style of ${item.rule}`, 'only a task could tell, and would save a result', command),
-        );
-        continue;
-      }
-      findings.push(await tryView(call, item));
-      if (wet) {
+      findings.push(await tryView(call, item, object));
+      if (wet && item.status === 'planned' && item.action === 'save') {
         const scratch = { bucket: item.target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
         const isTaken = planFor(scratch).some(({ status }) => status === 'planned');
         findings.push(await trySave(call, item, isTaken ? undefined : scratch));
       }
     }
     return findings;
-  } catch (error) {
-    return [wrong('style', messageOf(error), 'name an object that is there, and that you may read')];
-  }
+  };
+  return lookAt('style', 'name an object that is there, and that you may read', tryAll, wrong);
 }
 
-function tryView(call: Call, { rule, source, style }: PlannedSave): Promise<Finding> {
-  return attempt(`style of ${rule}`, async () => {
-    const { sizeBytes, contentType } = await getObject(call, { ...source, process: style });
+const styleAdvice = 'correct the style in the rules';
+
+async function tryView(call: Call, item: PlanItem, object: OssObject): Promise<Finding> {
+  if (item.status !== 'planned') {
+    const why = item.status === 'skipped' ? item.reason : item.message;
+    return wrong('style', `${formatObject(object)}: ${why}`, 'name an object that the rules take');
+  }
+  const check = `style of ${item.rule}`;
+  if (item.action !== 'save') {
+    const advice = `npx oss-saveas run ${formatObject(object)}`;
+    return cannotTell(check, 'only a task could tell, and would save a result', advice);
+  }
+  return attempt(check, styleAdvice, async () => {
+    const { sizeBytes, contentType } = await getObject(call, { ...item.source, process: item.style });
     return `${sizeBytes} bytes of ${contentType}`;
   });
 }
@@ -188,7 +146,7 @@ async function trySave(call: Call, task: PlannedSave, scratch: OssObject | undef
   if (scratch === undefined) {
     return cannotTell(check, 'a rule would take the scratch object', 'exclude oss-saveas-doctor/** from it');
   }
-  return attempt(check, async () => {
+  return attempt(check, styleAdvice, async () => {
     try {
       const process = buildProcess(task.style, scratch);
       const { sizeBytes } = await processObject(call, { ...task.source, process });
@@ -198,16 +156,3 @@ async function trySave(call: Call, task: PlannedSave, scratch: OssObject | undef
     }
   });
 }
-
-async function attempt(check: string, act: () => Promise<string>): Promise<Finding> {
-  try {
-    return ok(check, await act());
-  } catch (error) {
-    const isDenied = isOssError(error) && error.code === 'AccessDenied';
-    return isDenied
-      ? cannotTell(check, messageOf(error), 'allow it to yourself; what the function may do is asked below')
-      : wrong(check, messageOf(error), 'correct the style in the rules');
-  }
-}
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,3 +1,5 @@
+import { isOssError } from '../oss/errors.ts';
+
 /** One line of the doctor's: what was looked at, how it stands, and what to do where it is not well. */
 export interface Finding {
   check: string;
@@ -18,15 +20,31 @@ export function cannotTell(check: string, found: string, advice: string): Findin
   return { check, state: 'cannot tell', found, advice };
 }
 
-/** Resolves to what `look` finds; where it fails, that cannot be told. */
+/** Resolves to what `look` finds; where it fails, that cannot be told, or is as `failure` says. */
 export async function lookAt(
   check: string,
   advice: string,
   look: () => Promise<Finding[]>,
+  failure = cannotTell,
 ): Promise<Finding[]> {
   try {
     return await look();
   } catch (error) {
-    return [cannotTell(check, error instanceof Error ? error.message : String(error), advice)];
+    return [failure(check, messageOf(error), advice)];
   }
 }
+
+/** Says what `act` finds well; where it fails, that is wrong, unless OSS only keeps it from the person who asks. */
+export async function attempt(check: string, advice: string, act: () => Promise<string>): Promise<Finding> {
+  try {
+    return ok(check, await act());
+  } catch (error) {
+    // So OSS answers at the endpoint of another region (OSS help: "AccessDenied").
+    const isElsewhere = messageOf(error).includes('specified endpoint');
+    return isOssError(error) && error.code === 'AccessDenied' && !isElsewhere
+      ? cannotTell(check, messageOf(error), 'allow it to yourself; what the function may do is asked below')
+      : wrong(check, messageOf(error), advice);
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
