@@ -1,4 +1,3 @@
-import { didYouMean } from '../did-you-mean.ts';
 import { parseJson } from '../json.ts';
 import type { FunctionResource, Trigger } from './deployment.ts';
 import type { Diagnostic, Path } from './diagnostic.ts';
@@ -15,25 +14,8 @@ export const removalEvents = named('ObjectRemoved', 'DeleteObject', 'DeleteObjec
 /** Events of parts, whose object is not there yet. */
 const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'UploadPart', 'UploadPartCopy');
 
-/** All that a native trigger may name (OSS help, "Event notification"; Function Compute help, "Native OSS triggers"). */
-const knownEvents = [
-  ...creationEvents,
-  ...partEvents,
-  ...named('ObjectCreated', 'AppendObject', 'PutSymlink'),
-  ...named('ObjectModified', 'UpdateObjectMeta'),
-  ...removalEvents,
-  ...named('ObjectRemoved', 'AbortMultipartUpload'),
-  ...named('ObjectReplication', 'ObjectCreated', 'ObjectModified', 'ObjectRemoved'),
-];
-
-/**
- * Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. `heedsRemovals`:
- * a rule deletes outputs with their source.
- */
-export function* checkTriggers(
-  functions: readonly FunctionResource[],
-  heedsRemovals = false,
-): Generator<Diagnostic> {
+/** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
+export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
@@ -44,17 +26,13 @@ export function* checkTriggers(
       yield warning('role-missing', path, 'names no role: without one the function may not even read OSS');
     }
     for (const trigger of triggers) {
-      yield* trigger.type === 'oss' ? checkNative(trigger, region, heedsRemovals) : checkPattern(trigger);
+      yield* trigger.type === 'oss' ? checkNative(trigger, region) : checkPattern(trigger);
     }
   }
   yield* checkNeighbours(functions);
 }
 
-function* checkNative(
-  trigger: Trigger,
-  ownRegion: string | undefined,
-  heedsRemovals: boolean,
-): Generator<Diagnostic> {
+function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
   const { path, sourceArn, region, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
   if (!sourceArn?.startsWith('acs:oss:')) {
@@ -69,8 +47,11 @@ function* checkNative(
     yield warning('invocation-role', path, message, 'Give the ARN of the role.');
   }
   for (const [i, event] of events.entries()) {
-    if (!heedsRemovals || !removalEvents.includes(event)) {
-      yield* checkEvent(event, [...config, 'events', i]);
+    if (partEvents.includes(event)) {
+      const message = `${event} tells of parts before the object is there: one multipart upload of 12 MB calls the function about 5 times`;
+      const span = { offset: 0, length: event.length };
+      const at = [...config, 'events', i];
+      yield { ...error('trigger-wildcard', at, message, `Name ${creationEvents.join(', ')}.`), span };
     }
   }
   // A trigger may be there for deletions alone.
@@ -83,22 +64,6 @@ function* checkNative(
     yield warning('trigger-events', [...config, 'events'], message);
   }
   yield* checkFilter(trigger);
-}
-
-function* checkEvent(event: string, path: Path): Generator<Diagnostic> {
-  const span = { offset: 0, length: event.length };
-  if (partEvents.includes(event)) {
-    const message = `${event} tells of parts before the object is there: one multipart upload of 12 MB calls the function about 5 times`;
-    yield { ...error('trigger-wildcard', path, message, `Name ${creationEvents.join(', ')}.`), span };
-  } else if (!knownEvents.includes(event)) {
-    const message = `there is no event ${event}${didYouMean(event, knownEvents)}`;
-    yield { ...error('trigger-events', path, message), span };
-  } else if (!event.includes(':ObjectCreated')) {
-    yield {
-      ...warning('trigger-events', path, `${event} brings no new object: the function skips it`),
-      span,
-    };
-  }
 }
 
 /** Characters that mean something in a glob or in a regular expression. */

@@ -39,6 +39,8 @@ export const check: Command = {
 interface CheckResult {
   compiled: CompiledRules;
   diagnostics: Diagnostic[];
+  /** The ones among them that are about the template, or about the rules beside it. */
+  ofDeployment: readonly Diagnostic[];
   chains: Chain[];
   /** The template that the rules were compared with. */
   template?: string | undefined;
@@ -52,31 +54,32 @@ export async function checkFiles(
 ): Promise<CheckResult> {
   const compiled = compileRules(await readText(rulesFile), rulesFile);
   if (!compiled.ok) {
-    return { compiled, diagnostics: compiled.diagnostics, chains: [] };
+    return { compiled, diagnostics: compiled.diagnostics, ofDeployment: [], chains: [] };
   }
   const template = await findTemplate(templateFile, rulesFile, env);
   const { source, locate } = compiled;
   const ours = template?.functions.filter(({ isOurs }) => isOurs) ?? [];
   const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
+  const ofDeployment: Diagnostic[] = [];
   if (template !== undefined) {
     const triggers = ours.flatMap((one) => one.triggers);
-    const found = [
-      ...checkTriggers(
-        template.functions,
-        source.some(({ onRemove }) => onRemove === 'delete'),
-      ),
+    const ofTemplate = [
+      ...checkTriggers(template.functions),
       ...checkUpgrade(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];
-    diagnostics.push(...template.diagnostics, ...found.map(template.locate));
-    diagnostics.push(...(await checkBuilt(ours)));
     const gaps = [...checkDelivery(source, triggers), ...checkTaskEnds(source, triggers)];
-    diagnostics.push(...(ours.length > 0 ? gaps.map(locate) : []));
+    ofDeployment.push(
+      ...template.diagnostics,
+      ...ofTemplate.map(template.locate),
+      ...(await checkBuilt(ours)),
+    );
+    ofDeployment.push(...(ours.length > 0 ? gaps.map(locate) : []));
   }
-  const shown = sortDiagnostics(diagnostics).filter(
+  const shown = sortDiagnostics([...diagnostics, ...ofDeployment]).filter(
     (one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)),
   );
-  return { compiled, diagnostics: shown, chains, template: template?.file };
+  return { compiled, diagnostics: shown, ofDeployment, chains, template: template?.file };
 }
 
 /** Looks at the rules that an earlier build left where ours are deployed from. */
@@ -86,13 +89,6 @@ async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic
     return [...checkBuiltRules(await readFile(file, 'utf8').catch(() => ''), file)];
   });
   return (await Promise.all(found)).flat();
-}
-
-/** Tells whether it is about the template, or about the rules beside it, and not about the rules alone. */
-export function isAboutDeployment({ code, place }: Diagnostic): boolean {
-  const codes =
-    /^(trigger-|unreached|partly-reached|own-outputs|task-ends|invocation-role|no-function|role-missing|dropped-setting)/;
-  return codes.test(code) || (code === 'schema' && place?.file.endsWith('s.yaml') === true);
 }
 
 /** Warnings and notes are silent where their line ends in a comment such as `# accept: shared-target`. */

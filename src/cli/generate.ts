@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
-import { checkFiles, isAboutDeployment, paintDiagnostics } from './check.ts';
+import { checkFiles, paintDiagnostics } from './check.ts';
 import {
   CliError,
   type Command,
@@ -101,12 +101,13 @@ async function checkAttached(name: string, values: Values, io: Io): Promise<numb
 
 async function checkTriggersOf(values: Values, io: Io): Promise<number> {
   const rules = requiredText(values, 'rules');
-  const { diagnostics, template } = await checkFiles(rules, optionalText(values, 'template'), io.env);
+  const found = await checkFiles(rules, optionalText(values, 'template'), io.env);
+  const { diagnostics, ofDeployment, template } = found;
   if (template === undefined) {
     throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');
   }
   const failing = diagnostics.filter(
-    (one) => one.severity !== 'note' && (one.code === 'schema' || isAboutDeployment(one)),
+    (one) => one.severity !== 'note' && (one.code === 'schema' || ofDeployment.includes(one)),
   );
   io.out(
     failing.length === 0

@@ -5,7 +5,7 @@ import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
-import { checkFiles, isAboutDeployment, paintDiagnostics } from './check.ts';
+import { checkFiles, paintDiagnostics } from './check.ts';
 import {
   CliError,
   type Command,
@@ -72,8 +72,8 @@ export const local: Command = {
 
 /** Reads the rules of a local stack, which `s.yaml` does not concern: faults of that are shown, and stop nothing. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
-  const { compiled, diagnostics } = await checkFiles(rulesFile, undefined, io.env);
-  const isFatal = (one: Diagnostic) => one.severity === 'error' && !isAboutDeployment(one);
+  const { compiled, diagnostics, ofDeployment } = await checkFiles(rulesFile, undefined, io.env);
+  const isFatal = (one: Diagnostic) => one.severity === 'error' && !ofDeployment.includes(one);
   const shown = diagnostics
     .filter(({ severity }) => severity !== 'note')
     .map((one): Diagnostic => (isFatal(one) ? one : { ...one, severity: 'warning' }));

@@ -182,12 +182,6 @@ describe('check', () => {
       ['error trigger-wildcard'],
     ],
     [
-      'an event that does not exist',
-      [uploads],
-      [trigger({}, { events: [...creationEvents, 'oss:ObjectCreated:PutObjekt'] })],
-      ['error trigger-events'],
-    ],
-    [
       'ways to upload that are missed',
       [uploads],
       [trigger({}, { events: ['oss:ObjectCreated:PutObject'] })],
