@@ -68,6 +68,7 @@ export async function openBackfillJob(
     onlyMissing: onlyMissing === true,
     max: readNumber(values, 'max'),
     taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
+    region: connection.settings.region,
     /** The part of the account's quota that it may use. */
     quota: readQuota(values, connection.settings.region),
     /** Its journal's: the same for the same command, whatever the rules say and however fast it goes. */

@@ -4,7 +4,7 @@ import type { Pace } from '../backfill/pace.ts';
 import type { Quota } from '../backfill/quota.ts';
 import { maxOutputs } from '../backfill/run-tasks.ts';
 import { formatObject } from '../pipeline/result.ts';
-import { functionPriceCny } from './price.ts';
+import { bytesPerGigabyte, functionPrice, imagePrice, priceListOf, requestPrice } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 /** Formats the findings of the dry run: how much there is to do, what it costs, and how long it takes under the quota. */
@@ -12,17 +12,16 @@ export function formatEstimate(
   estimate: Estimate,
   {
     source,
+    region,
     quota,
     seconds,
     isViaFunction,
-  }: { source: string; quota: Quota; seconds: number; isViaFunction: boolean },
+  }: { source: string; region: string; quota: Quota; seconds: number; isViaFunction: boolean },
 ): string {
   const { objects, selected, outputs, sourceBytes, skipped, sample, isUpperBound } = estimate;
   const { headRequests, copyRequests } = estimate;
   const most = isUpperBound ? ' at most' : '';
-  const batches = Math.ceil(outputs / maxOutputs);
   const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
-  const functionCny = number(batches * functionPriceCny(maxOutputs));
   const rows: Row[] = [
     `Dry run over ${source}:`,
     '',
@@ -33,11 +32,7 @@ export function formatEstimate(
       '  calls',
       `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
     ],
-    [
-      '  price',
-      'OSS bills what is read: 10 TB a month are free, no list price beyond is known here ' +
-        `(https://www.alibabacloud.com/product/oss/pricing)${isViaFunction ? `; the function: CNY ${functionCny}` : ''}`,
-    ],
+    ['  price', formatPrice(estimate, region, isViaFunction)],
     [
       '  time',
       `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
@@ -47,6 +42,23 @@ export function formatEstimate(
     from === undefined || to === undefined ? [] : [`  ${formatObject(from)} -> ${formatObject(to)}`],
   );
   return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
+}
+
+/** The list price of a backfill that is done in one month, as far as it is known for the region. */
+function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean): string {
+  const { outputs, sourceBytes, headRequests, copyRequests } = estimate;
+  const list = priceListOf(region);
+  const image = imagePrice(list, sourceBytes / bytesPerGigabyte);
+  const requests = requestPrice(list, outputs + headRequests + copyRequests);
+  const batches = Math.ceil(outputs / maxOutputs);
+  const amount = (value: number | undefined) =>
+    value === undefined ? 'an amount unknown here' : `${list.currency} ${value.toFixed(2)}`;
+  const parts = [
+    `${amount(image)} for the image processing, of which 10 TB a month are free`,
+    `${amount(requests)} for the requests`,
+    ...(isViaFunction ? [`${amount(batches * functionPrice(list, maxOutputs))} for the function`] : []),
+  ];
+  return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
 interface Snapshot {

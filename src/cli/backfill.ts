@@ -37,11 +37,11 @@ export const backfill: Command = {
 };
 
 async function dryRun(job: BackfillJob, io: Io, onObject: (objects: number) => void) {
-  const { source, quota } = job;
+  const { source, region, quota } = job;
   const found = await estimate(job, onObject);
   const isViaFunction = job.taskClient !== undefined;
   const seconds = secondsUnder(quota, found);
-  io.out(formatEstimate(found, { source: source.name, quota, seconds, isViaFunction }));
+  io.out(formatEstimate(found, { source: source.name, region, quota, seconds, isViaFunction }));
   return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
 }
 

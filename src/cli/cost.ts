@@ -1,5 +1,12 @@
 import { CliError, type Command, optionalText, requiredText } from './command.ts';
-import { cuPrices, functionCu } from './price.ts';
+import {
+  functionCu,
+  imagePrice,
+  type PriceList,
+  priceListOf,
+  requestPrice,
+  type UnitPrice,
+} from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 export const cost: Command = {
@@ -22,43 +29,68 @@ export const cost: Command = {
 interface Month {
   uploads: number;
   outputs: number;
-  /** Bytes of sources, counted for each output that is made of them. */
+  /** The size of the sources, counted for each output that is made of them. */
   gigabytes: number;
   region: string;
 }
 
-/** OSS processes so much a month and account for nothing (OSS help, "Data processing fees"). */
-const freeGigabytes = 10_000;
-
-const unknown = 'unknown';
-
-function formatCost({ uploads, outputs, gigabytes, region }: Month): string {
-  const cu = functionCu(outputs);
-  const priceOf = (units: number) =>
-    region.startsWith('cn-') ? (units * uploads * cuPrices.firstTierCny).toFixed(2) : unknown;
-  const processing = gigabytes <= freeGigabytes ? '0.00' : unknown;
-  const rows: Row[] = [
-    ['for a month', 'CNY', 'source of the price'],
-    [`${count(uploads)} invocations`, priceOf(cu.invocation), cuPrices.source],
-    [`their time, 0.1 vCPU, 128 MB, 300 ms a call`, priceOf(cu.time), cuPrices.source],
-    [
-      `image processing of ${count(gigabytes)} GB`,
-      processing,
-      '10 TB are free: OSS help, "Data processing fees"',
-    ],
-    [`${count(uploads * outputs)} requests to OSS`, unknown, 'no list price is known here'],
-    ['between function and OSS, internal endpoint', '0.00', 'traffic inside a region is free: OSS help'],
-    ['storage of the outputs, log store', unknown, 'no list price is known here'],
+function formatCost(month: Month): string {
+  const list = priceListOf(month.region);
+  const urls = [list.cu, ...Object.values(list.oss ?? {})].map(({ url }) => `  ${url}`);
+  const lines = [
+    `${month.outputs} outputs of each upload, in ${month.region}.`,
+    ...functionNotes(month, list),
+    'OSS prices of today: https://www.alibabacloud.com/product/oss/pricing. The pages named above:',
+    ...urls,
   ];
-  const isBeyond = (cu.invocation + cu.time) * uploads > cuPrices.firstTierCu;
-  const notes = [
-    `${outputs} outputs of each upload, in ${region}.`,
-    ...(isBeyond ? ['Beyond 200 million CU a month the list has lower prices, which are left out.'] : []),
-    ...(region.startsWith('cn-') ? [] : ["The list price known here is the China site's, in CNY."]),
-    'OSS prices of today: https://www.alibabacloud.com/product/oss/pricing',
-  ];
-  return `${formatTable(rows)}\n${notes.join('\n')}\n`;
+  return `${formatTable(rowsOf(month, list))}\n${lines.join('\n')}\n`;
 }
+
+function rowsOf({ uploads, outputs, gigabytes }: Month, list: PriceList): Row[] {
+  const { currency, cu, oss } = list;
+  const { invocation, time } = functionCu(outputs);
+  const requests = uploads * outputs;
+  const cite = (unit: UnitPrice | undefined, text: string) =>
+    unit ? `${currency} ${unit.price} ${text}: ${unit.page}, ${unit.date}` : "see OSS's price page";
+  return [
+    ['for a month', currency, 'source of the price'],
+    [`${count(uploads)} invocations`, money(invocation * uploads * cu.price), cite(cu, 'a CU')],
+    ['their time, 0.1 vCPU, 128 MB, 300 ms a call', money(time * uploads * cu.price), 'the same'],
+    [
+      `image processing of ${count(gigabytes)} GB of sources`,
+      money(imagePrice(list, gigabytes)),
+      `10 TB are free, beyond: ${cite(oss?.imageGigabyte, 'a GB')}`,
+    ],
+    [
+      `${count(requests)} requests to OSS`,
+      money(requestPrice(list, requests)),
+      cite(oss?.tenThousandRequests, 'for 10,000, Standard'),
+    ],
+    [
+      '100 GB of outputs, stored',
+      money(oss && 100 * oss.storedGigabyte.price),
+      cite(oss?.storedGigabyte, 'a GB, Standard LRS'),
+    ],
+    ['between function and OSS, internal endpoint', '0.00', 'traffic inside a region is free: OSS help'],
+    ['log store', 'unknown', "see Simple Log Service's price page"],
+  ];
+}
+
+function functionNotes({ uploads, outputs }: Month, { currency, cu }: PriceList): string[] {
+  const { invocation, time } = functionCu(outputs);
+  const notes: string[] = [];
+  if ((invocation + time) * uploads > cu.firstTierCu) {
+    notes.push(`Beyond ${count(cu.firstTierCu)} CU a month the list has lower prices, which are left out.`);
+  }
+  if (cu.leastPerHour !== undefined) {
+    const least = `${currency} ${cu.leastPerHour} at the least for an hour with calls`;
+    const month = money(720 * cu.leastPerHour);
+    notes.push(`Function Compute bills ${least}: ${month} where every hour of 30 days has some.`);
+  }
+  return notes;
+}
+
+const money = (amount: number | undefined) => amount?.toFixed(2) ?? 'unknown';
 
 const count = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
 
@@ -70,9 +102,9 @@ function countOf(value: unknown, name: string): number {
   return number;
 }
 
-const unitsPerGigabyte: Record<string, number> = { KB: 1e6, MB: 1e3, GB: 1 };
+const unitsPerGigabyte: Record<string, number> = { KB: 1024 ** 2, MB: 1024, GB: 1 };
 
-/** Decimal gigabytes, as bills count them, of a size such as 2MB. */
+/** The gigabytes, of 1,024 MB as on OSS's bills, of a size such as 2MB. */
 function gigabytesOf(text: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?(KB|MB|GB)$/i.exec(text) ?? [];
   if (number === undefined) {

@@ -6,7 +6,7 @@ import { formatObject } from '../pipeline/result.ts';
 import { plural } from './check.ts';
 import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
 import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
-import { functionPriceCny, priceNote } from './price.ts';
+import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { printable } from './terminal.ts';
 
@@ -89,7 +89,7 @@ type PricedExplanation = Explanation & { functionPriceCny?: number };
 function addPrice(explanation: Explanation): PricedExplanation {
   const { skipped, calls, tasks, followUps } = explanation;
   return skipped === undefined
-    ? { ...explanation, functionPriceCny: functionPriceCny(calls + tasks + followUps) }
+    ? { ...explanation, functionPriceCny: functionPrice(mainland, calls + tasks + followUps) }
     : explanation;
 }
 

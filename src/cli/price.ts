@@ -1,11 +1,79 @@
-/** Function Compute's list price of a CU, which is a second of one vCPU; amounts are a month's, in one region. */
-export const cuPrices = {
-  firstTierCny: 0.00011,
-  firstTierCu: 200_000_000,
-  source: 'CNY 0.00011 a CU: pay-as-you-go page, China site, 2025-12-13',
+/** A list price with the page that it stands on, the page's date and its address. */
+export interface UnitPrice {
+  price: number;
+  page: string;
+  date: string;
+  url: string;
+}
+
+/** List prices of one month in one region. */
+export interface PriceList {
+  currency: 'CNY' | 'USD';
+  /** A second of one vCPU, as long as no more than `firstTierCu` are used; some lists have a least amount for an hour with calls. */
+  cu: UnitPrice & { firstTierCu: number; leastPerHour?: number | undefined };
+  /** OSS's own, where a page of Alibaba's states them. */
+  oss?: { imageGigabyte: UnitPrice; tenThousandRequests: UnitPrice; storedGigabyte: UnitPrice } | undefined;
+}
+
+const help = 'https://help.aliyun.com/zh';
+
+/** The regions of mainland China have one list. */
+export const mainland = {
+  currency: 'CNY',
+  cu: {
+    price: 0.00011,
+    firstTierCu: 200_000_000,
+    leastPerHour: 0.01,
+    page: 'Function Compute help, "Pay-as-you-go"',
+    date: '2025-12-13',
+    url: `${help}/functioncompute/fc/product-overview/pay-as-you-go-billing-methods`,
+  },
+  oss: {
+    imageGigabyte: {
+      price: 0.025,
+      page: 'OSS help, "Resize images"',
+      date: '2026-02-05',
+      url: `${help}/oss/user-guide/resize-images-4`,
+    },
+    tenThousandRequests: {
+      // The page has the price of a PUT; OSS's "Billing examples" count requests of all kinds at the same one.
+      price: 0.01,
+      page: 'OSS help, "Deep Cold Archive"',
+      date: '2024-04-08',
+      url: `${help}/oss/user-guide/deep-cold-archive-storage-usage-best-practices`,
+    },
+    storedGigabyte: {
+      price: 0.12,
+      page: 'OSS help, "Billing overview"',
+      date: '2026-02-05',
+      url: `${help}/oss/billing-overview`,
+    },
+  },
+} as const satisfies PriceList;
+
+/** The international site's list: its pages state OSS's prices for no region outside mainland China. */
+const international: PriceList = {
+  currency: 'USD',
+  cu: {
+    price: 0.00002,
+    firstTierCu: 100_000_000,
+    page: 'Function Compute help, "Pay-as-you-go"',
+    date: '2024-11-19',
+    url: 'https://www.alibabacloud.com/help/en/functioncompute/product-overview/pay-as-you-go-billing-method',
+  },
 };
 
-/** By the same page, a second of one GB of memory is 0.15 CU, and ten thousand invocations are 75 CU. */
+export function priceListOf(region: string): PriceList {
+  return region.startsWith('cn-') && region !== 'cn-hongkong' ? mainland : international;
+}
+
+/** An account has so much image processing a month for nothing: 10 TB (OSS help, "Data processing fees"). */
+const freeGigabytes = 10 * 1024;
+
+/** OSS counts in binary gigabytes: 10,000 objects of 64 KB are 0.61 GB (OSS help, "Billing examples"). */
+export const bytesPerGigabyte = 1024 ** 3;
+
+/** By Function Compute's page, a second of one GB of memory is 0.15 CU, and ten thousand invocations are 75 CU. */
 const [cuPerGbSecond, cuPerInvocation] = [0.15, 75 / 10_000];
 
 const [vCpus, memoryGb] = [0.1, 0.125];
@@ -19,13 +87,23 @@ export function functionCu(calls: number, { callsAtOnce, secondsPerCall } = usua
   return { invocation: cuPerInvocation, time: seconds * (vCpus + memoryGb * cuPerGbSecond) };
 }
 
-/** The price of one invocation that makes so many calls to OSS, in CNY and without OSS's own. */
-export function functionPriceCny(calls: number, speed = usual): number {
+/** The price of one invocation that makes so many calls to OSS, without OSS's own. */
+export function functionPrice({ cu }: PriceList, calls: number, speed = usual): number {
   const { invocation, time } = functionCu(calls, speed);
-  return (invocation + time) * cuPrices.firstTierCny;
+  return (invocation + time) * cu.price;
 }
 
-export const priceNote = `The function's price is Function Compute's list price of 2025-12-13 (CNY 0.00011 a CU) at 0.1 vCPU and 128 MB, 300 ms a call.
-OSS bills image processing by the size of the source beside it: 10 TB a month are free. No list price beyond that is known
-here: https://www.alibabacloud.com/product/oss/pricing.
+/** OSS's price of processing so many GB of sources in a month; `undefined` where that is not known. */
+export function imagePrice({ oss }: PriceList, gigabytes: number): number | undefined {
+  const billed = Math.max(0, gigabytes - freeGigabytes);
+  return billed === 0 ? 0 : oss && billed * oss.imageGigabyte.price;
+}
+
+export function requestPrice({ oss }: PriceList, requests: number): number | undefined {
+  return oss && (requests / 10_000) * oss.tenThousandRequests.price;
+}
+
+export const priceNote = `Prices are those of mainland China. The function's is Function Compute's list price of ${mainland.cu.date} (CNY ${mainland.cu.price}
+a CU) at 0.1 vCPU and 128 MB, 300 ms a call. OSS bills image processing by the size of the source beside it: 10 TB a month
+are free, then a GB is CNY ${mainland.oss.imageGigabyte.price}. 10,000 requests to OSS are CNY ${mainland.oss.tenThousandRequests.price}. "oss-saveas cost" names the sources.
 `;

@@ -8,7 +8,7 @@ import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { createPace } from '../../src/backfill/pace.ts';
 import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
-import { functionPriceCny } from '../../src/cli/price.ts';
+import { functionPrice, mainland } from '../../src/cli/price.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 
 export interface Scenario {
@@ -119,7 +119,7 @@ function createCloud(scenario: Scenario) {
     }
     freeAtMs[instance] = timeMs;
     result.calls += calls;
-    result.functionCny += functionPriceCny(calls, { callsAtOnce, secondsPerCall });
+    result.functionCny += functionPrice(mainland, calls, { callsAtOnce, secondsPerCall });
     return timeMs;
   }
   const client: TaskClient = {

@@ -179,6 +179,7 @@ describe('explain', () => {
     expect(out).toMatch(
       /list price of 2025-12-13[\s\S]*OSS bills image processing by the size of the source/,
     );
+    expect(out).toMatch(/a GB is CNY 0\.025\. 10,000 requests to OSS are CNY 0\.01\./);
   });
 
   it('says what follows a save, and counts its requests in the price', async () => {

@@ -41,7 +41,7 @@ export const elsewhere: Record<string, string> = {
   'npm install oss-saveas': 'test/e2e/package.test.ts',
   'npm install oss-saveas@latest': 'test/e2e/package.test.ts',
   'npm install sharp': 'test/e2e/package.test.ts',
-  'npm run bench': 'test/bench/main.ts',
+  'npm run bench': 'test/bench/bench.test.ts',
   'npm run burst': 'test/faults/burst.test.ts',
   'npm run chaos': 'test/faults/chaos.test.ts',
   'npm run conformance': 'test/conformance/run.test.ts',
@@ -139,6 +139,11 @@ export const shownOutputs: readonly { document: string; start: string; command: 
     document: 'docs/rules.md',
     start: '$ npx oss-saveas explain uploads/a.png',
     command: 'npx oss-saveas explain uploads/a.png',
+  },
+  {
+    document: 'docs/cost.md',
+    start: 'for a month',
+    command: 'npx oss-saveas cost --uploads 1000000 --size 2MB --outputs 2',
   },
   { document: 'docs/local-oss.md', start: '             target', command: 'npm run demo' },
 ];

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import type { Estimate } from '../../src/backfill/estimate.ts';
+import { formatEstimate } from '../../src/cli/backfill-report.ts';
+
+const estimate: Estimate = {
+  ...{ objects: 1_000_000, selected: 1_000_000, outputs: 2_000_000, sourceBytes: 12_800 * 1024 ** 3 },
+  ...{ headRequests: 500_000, copyRequests: 500_000, skipped: {}, sample: [], isUpperBound: false },
+};
+
+function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunction = false } = {}): string {
+  const quota = { callsPerSecond: 40, bytesPerSecond: 16e6 };
+  const options = { source: 'a list', region, quota, seconds: 1, isViaFunction };
+  const text = formatEstimate({ ...estimate, sourceBytes }, options);
+  return /price +(.*?) +time/.exec(text.replace(/\s+/g, ' '))?.[1] ?? text;
+}
+
+it('a dry run has the price of what is processed beyond 10 TB, of all requests, and of the function where it is used', () => {
+  // 2,560 GB at CNY 0.025, 3,000,000 requests at CNY 0.01 for 10,000; 40,000 batches of 50 outputs at 0.8984375 CU.
+  expect(priceOf('cn-hangzhou')).toBe(
+    'CNY 64.00 for the image processing, of which 10 TB a month are free, CNY 3.00 for the requests ("oss-saveas cost" names the sources)',
+  );
+  expect(priceOf('cn-hangzhou', { sourceBytes: 10_240 * 1024 ** 3 })).toMatch(/^CNY 0\.00 for the image/);
+  expect(priceOf('cn-hangzhou', { isViaFunction: true })).toMatch(/requests, CNY 3\.95 for the function \(/);
+});
+
+it('a dry run outside mainland China says which amounts it does not know', () => {
+  expect(priceOf('eu-central-1', { isViaFunction: true })).toMatch(
+    /^an amount unknown here for the image .* an amount unknown here for the requests, USD 0\.72 for the function/,
+  );
+});
