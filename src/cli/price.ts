@@ -17,7 +17,7 @@ export interface PriceList {
 
 const help = 'https://help.aliyun.com/zh';
 
-/** The regions of mainland China have one list. */
+/** Mainland China's list: storage is the same in all its regions, the price of requests is that of Hangzhou. */
 export const mainland = {
   currency: 'CNY',
   cu: {
