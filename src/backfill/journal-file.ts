@@ -29,8 +29,6 @@ const stateSchema = z.object({
   /** All objects up to here are accounted for in `counts`. */
   position: z.object({ part: z.number(), after: z.union([z.string(), z.number()]) }).optional(),
   counts: countsSchema,
-  /** With `--max`: this run ends when so many objects were selected. */
-  endsAt: z.number().optional(),
 });
 
 /** One thing that is done. */

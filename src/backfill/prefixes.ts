@@ -79,19 +79,13 @@ function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): Bucket
     });
 }
 
+/** A place comes right before all that lie in it. */
 function withoutCovered(places: readonly BucketPrefix[]): BucketPrefix[] {
-  const kept: BucketPrefix[] = [];
-  for (const place of [...places].sort(compare)) {
-    const last = kept.at(-1);
-    if (last?.bucket !== place.bucket || !place.prefix.startsWith(last.prefix)) {
-      kept.push(place);
-    }
-  }
-  return kept;
-}
-
-/** A prefix comes right before all that begins with it. */
-function compare(a: BucketPrefix, b: BucketPrefix): number {
-  const [x, y] = a.bucket === b.bucket ? [a.prefix, b.prefix] : [a.bucket, b.bucket];
-  return x < y ? -1 : Number(x > y);
+  const byName = new Map(places.map((place) => [`${place.bucket}/${place.prefix}`, place]));
+  let last: string | undefined;
+  return [...byName.keys()].sort().flatMap((name) => {
+    const isCovered = last !== undefined && name.startsWith(last);
+    last = isCovered ? last : name;
+    return isCovered ? [] : (byName.get(name) ?? []);
+  });
 }

@@ -87,25 +87,6 @@ function bringsRemovals({ type, events, pattern = '' }: Trigger): boolean {
   return !isPlain || removalEvents.every((event) => types.includes(event));
 }
 
-/** Notes outputs of tasks whose ends nobody tells the function: no topic is named, and no trigger is for them. */
-export function checkTaskEnds(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  if (triggers.some((trigger) => trigger.type === 'eventbridge' && mayBring('acs.imm', trigger))) {
-    return [];
-  }
-  return rules.flatMap(({ index, outputs, compiled }) =>
-    outputs.flatMap(({ notify }, i): Diagnostic[] => {
-      if (notify !== undefined || compiled.outputs[i]?.submit === undefined) {
-        return [];
-      }
-      const message =
-        'is made by a task, and no trigger brings its end: it is reported as submitted, and never as saved';
-      const hint = 'oss-saveas generate eventbridge writes a second pattern, for a trigger of its own.';
-      const path = ['rules', index, 'outputs', i, 'style'];
-      return [{ severity: 'note', code: 'task-ends', message, hint, path }];
-    }),
-  );
-}
-
 /** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const isReadable = ({ type, pattern = '' }: Trigger) => type === 'oss' || parseJson(pattern) !== undefined;
@@ -168,7 +149,7 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
       case 'oss':
         return [readNative(trigger, budget)];
       case 'eventbridge':
-        return mayBring('acs.oss', trigger) ? [readPattern(trigger, budget)] : [];
+        return mayBringObjects(trigger) ? [readPattern(trigger, budget)] : [];
       default:
         return [];
     }
@@ -182,10 +163,10 @@ function readNative(trigger: Trigger, budget: Budget): Delivery {
   return { trigger, buckets, keys: intersect(prefix, suffix, budget) };
 }
 
-/** Tells whether a pattern may let events of a source through: `acs.oss` of objects, `acs.imm` of tasks. */
-function mayBring(source: string, { pattern = '' }: Trigger): boolean {
+/** Tells whether a pattern may let events of objects through. */
+function mayBringObjects({ pattern = '' }: Trigger): boolean {
   const sources = pick(parseJson(pattern), 'source');
-  return !Array.isArray(sources) || sources.includes(source);
+  return !Array.isArray(sources) || sources.includes('acs.oss');
 }
 
 function readPattern(trigger: Trigger, budget: Budget): Delivery {

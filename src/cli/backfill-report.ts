@@ -61,26 +61,29 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
-interface Snapshot {
-  timeMs: number;
-  /** Accounted for up to the position, and outputs made in this run. */
+interface Progress {
+  /** Since this run began. */
+  seconds: number;
+  /** Accounted for up to the position: by all runs, and by this one. */
   objects: number;
+  newObjects: number;
+  expectedObjects: number;
+  /** Outputs of this run. */
   made: number;
   failed: number;
   attempts: Pace['attempts'];
 }
 
-/** One line of progress: the rates are those between two snapshots, the share is that of the whole run. */
-export function formatProgress(from: Snapshot, to: Snapshot, expectedObjects: number): string {
-  const perSecond = 1_000 / Math.max(1, to.timeMs - from.timeMs);
-  const objectsPerSecond = (to.objects - from.objects) * perSecond;
-  const left = Math.max(0, expectedObjects - to.objects);
+/** One line of progress; rates are those of this run. */
+export function formatProgress(progress: Progress): string {
+  const { seconds, objects, newObjects, expectedObjects, made, failed, attempts } = progress;
+  const left = Math.max(0, expectedObjects - objects);
   return [
-    `${number(to.objects)} of ${number(Math.max(expectedObjects, to.objects))} objects`,
-    `${number((to.made - from.made) * perSecond)} calls/s`,
-    `${number((100 * to.attempts.throttled) / Math.max(1, to.attempts.all))} % throttled`,
-    `${number(to.failed)} failed`,
-    objectsPerSecond > 0 ? `${duration(left / objectsPerSecond)} left` : 'waiting',
+    `${number(objects)} of ${number(Math.max(expectedObjects, objects))} objects`,
+    `${number(made / Math.max(0.001, seconds))} calls/s`,
+    `${number((100 * attempts.throttled) / Math.max(1, attempts.all))} % throttled`,
+    `${number(failed)} failed`,
+    newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
   ].join(', ');
 }
 

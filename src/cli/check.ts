@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
-import { checkDelivery, checkOwnOutputs, checkTaskEnds } from '../check/delivery.ts';
+import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
@@ -68,7 +68,7 @@ export async function checkFiles(
       ...checkUpgrade(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];
-    const gaps = [...checkDelivery(source, triggers), ...checkTaskEnds(source, triggers)];
+    const gaps = checkDelivery(source, triggers);
     ofDeployment.push(
       ...template.diagnostics,
       ...ofTemplate.map(template.locate),

@@ -150,7 +150,8 @@ async function carryOut(
     sleep,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
-  journal.checkpoint({ endsAt: endOf(journal.state, job.max), finishedAt: undefined });
+  journal.endsAt = journal.state.counts.selected + (job.max ?? Number.POSITIVE_INFINITY);
+  journal.checkpoint({ finishedAt: undefined });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
     await job.work({ journal, call, pace, sleep, stop: io.stop });
@@ -174,34 +175,21 @@ function showEnd({ folder, done, howToRetry }: JournaledJob, { state, total }: J
   }
 }
 
-/** A run with --max that was cut off ends where it would have ended; one that ended goes on for as many again. */
-function endOf({ endsAt = 0, counts }: JournalState, max: number | undefined): number | undefined {
-  if (max === undefined) {
-    return undefined;
-  }
-  return endsAt > counts.selected ? endsAt : counts.selected + max;
-}
-
 /** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
 function showProgress({ done }: JournaledJob, journal: Journal, { attempts }: Pace, io: Io): () => void {
   const draw = createProgress(io);
-  const before = journal.total;
-  const take = () => {
-    const { [done]: count, failed } = journal.total;
-    const made = count - before[done] + failed - before.failed;
-    return {
-      timeMs: Date.now(),
-      objects: journal.state.counts.objects,
-      made,
-      failed,
-      attempts: { ...attempts },
-    };
-  };
-  const snapshots = [take()];
+  const [startMs, before, position] = [Date.now(), journal.total, journal.state.counts.objects];
   const show = () => {
-    const now = take();
-    const line = formatProgress(snapshots[0] ?? now, now, journal.state.expectedObjects);
-    snapshots.splice(0, Math.max(0, snapshots.push(now) - 10));
+    const { total, state } = journal;
+    const line = formatProgress({
+      seconds: (Date.now() - startMs) / 1_000,
+      objects: state.counts.objects,
+      newObjects: state.counts.objects - position,
+      expectedObjects: state.expectedObjects,
+      made: total[done] - before[done] + total.failed - before.failed,
+      failed: total.failed,
+      attempts,
+    });
     if (io.isTerminal) {
       draw(line);
     } else {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import type { Metafile, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
 
 /** The function may load this package beside Node's own modules, and only when no function role is there. */
@@ -64,40 +64,38 @@ export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
   await bundleFunction(functionDir);
   await bundleLife(functionDir);
-  await bundleHttpEntry(functionDir);
+  // The entry for custom runtimes loads the function from beside it.
+  await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [loadFunction] }, ['./index.js']);
   await mkdir(buildDir, { recursive: true });
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
 
-/** Bundles the entry for custom runtimes into `{outDir}/http.js`, which loads the function from beside it. */
-async function bundleHttpEntry(outDir: string): Promise<void> {
-  const { build } = await import('esbuild');
-  await build({ ...options, entryPoints: ['src/http.ts'], outdir: outDir, plugins: [loadFunction] });
-}
-
 /** Bundles the function into `{outDir}/index.js`, in CommonJS as Function Compute loads it. */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
-  const { build } = await import('esbuild');
   // The licence of undici asks that its notice go wherever undici goes.
   const licence = await readFile('node_modules/undici/LICENSE', 'utf8');
-  const { metafile } = await build({
-    ...options,
+  const own = {
     banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
     entryPoints: { index: 'src/index.ts' },
-    outdir: outDir,
     external: [lazyPackage],
     plugins: [leaveOutNeverRun, loadLife],
-  });
-  assertImports(metafile, [lazyPackage, './life.js']);
-  return metafile;
+  };
+  return bundle(outDir, own, [lazyPackage, './life.js']);
 }
 
 /** Bundles what may follow a save into `{outDir}/life.js`, which the function loads where a rule asks for it. */
-export async function bundleLife(outDir: string): Promise<Metafile> {
+export function bundleLife(outDir: string): Promise<Metafile> {
+  return bundle(outDir, { entryPoints: ['src/life/life.ts'], plugins: [loadLife] }, ['./life.js']);
+}
+
+async function bundle(
+  outdir: string,
+  own: Omit<BuildOptions, keyof typeof options>,
+  allowed: readonly string[],
+): Promise<Metafile> {
   const { build } = await import('esbuild');
-  const entryPoints = ['src/life/life.ts'];
-  const { metafile } = await build({ ...options, entryPoints, outdir: outDir, plugins: [loadLife] });
-  assertImports(metafile, ['./life.js']);
+  const { metafile } = await build({ ...options, ...own, outdir });
+  assertImports(metafile, allowed);
   return metafile;
 }
 

@@ -378,26 +378,6 @@ describe('check', () => {
     expect(await codesOf(pattern('derived/', 'x/'))).toEqual(['error unreached', 'warning own-outputs']);
   });
 
-  it('notes that the ends of tasks reach nobody, where neither a trigger nor a topic is for them', async () => {
-    const film = rule(
-      { key: 'uploads/*.jpg', bucket: 'photos' },
-      { key: 'mp4/{base}' },
-      'video/convert,f_mp4',
-    );
-    const told = { ...film, outputs: film.outputs.map((output) => ({ ...output, notify: 'ends' })) };
-    const imm = (source: string[]) => ({
-      triggerType: 'eventbridge',
-      triggerConfig: { eventRuleFilterPattern: JSON.stringify({ source }) },
-    });
-    const codesOf = async (one: object, ...more: object[]) =>
-      (await check([one], [trigger(), ...more])).diagnostics.map(({ code }) => code);
-
-    expect(await codesOf(film)).toContain('task-ends');
-    expect(await codesOf(film, imm(['acs.imm']))).not.toContain('task-ends');
-    expect(await codesOf(told)).not.toContain('task-ends');
-    expect(await codesOf(uploads)).not.toContain('task-ends');
-  });
-
   it('takes no trigger for the ends of tasks for one of uploads', async () => {
     const imm = {
       triggerType: 'eventbridge',
