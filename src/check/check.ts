@@ -4,7 +4,7 @@ import { isMirror } from '../compile/outputs.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findEdges, writersOf } from './graph.ts';
-import { intersect, sourceKeys, splitKeys, writtenKeys } from './language.ts';
+import { intersect, keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
@@ -59,10 +59,9 @@ function findArchived(edges: readonly Edge[]): Edge[] {
   return archived.slice(0, maxEdges).filter(isTaken);
 }
 
-function isTaken({ writer: { rule, output }, taker }: Edge): boolean {
-  const isEmpty = within(createBudget(maxStates), (budget) => {
-    const written = writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
-    return intersect(written, taker.keys, budget).isEmpty;
-  });
-  return isEmpty === false;
+function isTaken({ writer, taker }: Edge): boolean {
+  const both = within(createBudget(maxStates), (budget) =>
+    intersect(keysOf(writer, budget), taker.keys, budget),
+  );
+  return both?.isEmpty === false;
 }

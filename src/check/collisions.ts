@@ -3,16 +3,7 @@ import type { OssObject } from '../process.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
-import {
-  exampleKey,
-  intersect,
-  literalPattern,
-  regular,
-  sourceKeys,
-  splitKeys,
-  without,
-  writtenKeys,
-} from './language.ts';
+import { exampleKey, intersect, keysOf, literalPattern, regular, sourceKeys, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
 /** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
@@ -109,10 +100,6 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnosti
   }
   const message = `saves some objects as ${nameOutput(first)} saves others, such as ${nameObject({ bucket, key })}: the later one stays`;
   return atTarget(second, { severity: 'warning', code: 'collision', message });
-}
-
-export function keysOf({ rule, output }: Writer, budget: Budget) {
-  return writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
 }
 
 /** A bucket that both lists have, where empty means any. */

@@ -164,6 +164,11 @@ export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, 
   return written;
 }
 
+/** All keys that an output writes. */
+export function keysOf({ rule, output }: RuleOutput, budget: Budget): NFA {
+  return writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
+}
+
 /** The pieces of the key of an output, in their order, for keys that were split in one way. */
 export function piecesOf(key: KeyParts, ruleOutput: RuleOutput, budget: Budget): Piece[] {
   let afterEmptyDir = false;

@@ -2,7 +2,7 @@ import { type DFA, isDisjointWith, NFA, type TransitionIterator } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
-import { collideWithItself, keysOf, partsIn } from './collisions.ts';
+import { collideWithItself, partsIn } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
 import {
@@ -10,6 +10,7 @@ import {
   exampleKey,
   intersect,
   type KeyParts,
+  keysOf,
   type Piece,
   piecesOf,
   smallest,

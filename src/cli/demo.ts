@@ -16,7 +16,7 @@ import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
 import { rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
-import { createProgress, formatTable, type Row } from './terminal.ts';
+import { createProgress, formatTable, underTitles } from './terminal.ts';
 
 export const demo: Command = {
   summary: 'Runs the whole loop once, on sample pictures and a local OSS, and shows what came out.',
@@ -116,7 +116,7 @@ async function compareOutput(
   return {
     isExpected,
     title: `${task.source.key}, ${formatSize(source)}${letter}`,
-    cells: [
+    row: [
       `  ${task.rule}`,
       task.target.key,
       target === undefined ? (absence ?? 'failed') : formatSize(target),
@@ -148,11 +148,8 @@ function whyAbsent({ afterSteps = {} }: PlannedSave, result: Result | undefined)
 
 /** The outputs of a picture below its name; what is not as expected in red. */
 function formatOutputs(outputs: readonly Awaited<ReturnType<typeof compareOutput>>[], io: Io): string {
-  const rows = outputs.flatMap(({ title, cells }, i): Row[] =>
-    outputs[i - 1]?.title === title ? [cells] : [title, cells],
-  );
   const headings = ['', 'target', 'pixels', 'bytes', 'time'];
-  return formatTable([headings, ...rows], (lines, { length }) =>
+  return formatTable([headings, ...underTitles(outputs)], (lines, { length }) =>
     length > 5 ? io.paint('red', lines) : lines,
   );
 }

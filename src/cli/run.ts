@@ -16,7 +16,7 @@ import {
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
-import { createProgress, formatTable, printable, type Row } from './terminal.ts';
+import { createProgress, formatTable, printable, type Row, underTitles } from './terminal.ts';
 
 export const run: Command = {
   summary: 'Processes objects now, by the rules or by a style of your own.',
@@ -151,12 +151,11 @@ function describeEvent(event: unknown): string {
 
 /** Results below their source, and what failed with its reason. */
 function show(results: readonly Result[], io: Io): void {
-  const sourceOf = (result: Result | undefined) =>
-    result?.source ? formatObject(result.source) : 'the event';
-  const rows = results.flatMap((result, i): Row[] =>
-    i > 0 && sourceOf(results[i - 1]) === sourceOf(result)
-      ? [formatResult(result)]
-      : [sourceOf(result), formatResult(result)],
+  const rows = underTitles(
+    results.map((result) => {
+      const title = result.source ? formatObject(result.source) : 'the event';
+      return { title, row: formatResult(result) };
+    }),
   );
   const isFailed = (outcome = '') => outcome.startsWith('failed');
   io.out(formatTable(rows, (lines, [, , outcome]) => (isFailed(outcome) ? io.paint('red', lines) : lines)));

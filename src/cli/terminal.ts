@@ -19,6 +19,11 @@ const maxWidth = 80;
 /** The cells of a row, or a line of its own that takes no part in the columns. */
 export type Row = string | readonly string[];
 
+/** Puts rows that follow each other under one title. */
+export function underTitles(rows: readonly { title: string; row: Row }[]): Row[] {
+  return rows.flatMap(({ title, row }, i) => (rows[i - 1]?.title === title ? [row] : [title, row]));
+}
+
 /**
  * Aligns rows in columns, numbers and their heading to the right. A table that would be wider than 80 columns has its
  * widest cells wrapped onto further lines. `paint` may colour the lines of a row by its cells.

@@ -46,33 +46,33 @@ function sourceBuckets(rules: Rules, deployed: string): string[] {
  * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
  * since that is refused, and there are no more than a bucket may have.
  */
-function filtersOf(rules: readonly SourceRule[]): NativeFilter[] {
+function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
   const globs = rules.flatMap(({ match }) => match.key);
-  const exact = joinOverlapping(
-    globs.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix }))),
+  const narrow = globs.flatMap((glob) =>
+    endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix })),
   );
-  if (exact.length <= maxNativeTriggers) {
-    return exact;
-  }
-  const anySuffix = joinOverlapping(globs.map(({ text }) => ({ prefix: literalStart(text), suffix: '' })));
-  const prefix = anySuffix.map((filter) => filter.prefix).reduce(commonStart);
-  return anySuffix.length <= maxNativeTriggers ? anySuffix : [{ prefix, suffix: '' }];
+  const prefixes = narrow.map(({ prefix }) => prefix);
+  const candidates = [narrow, prefixes.map((prefix) => ({ prefix, suffix: '' }))];
+  return (
+    candidates
+      .map((filters) => filters.reduce(joinFilter, []))
+      .find(({ length }) => length <= maxNativeTriggers) ?? [
+      { prefix: prefixes.reduce(commonStart), suffix: '' },
+    ]
+  );
 }
 
-/** Makes one filter of those that overlap, until none do. */
-function joinOverlapping(filters: readonly NativeFilter[]): NativeFilter[] {
-  const joined: NativeFilter[] = [];
-  for (const filter of filters) {
-    let wide = filter;
-    let i = joined.findIndex((other) => filtersOverlap(other, wide));
-    while (i >= 0) {
-      const [other = wide] = joined.splice(i, 1);
-      wide = { prefix: shorter(other.prefix, wide.prefix), suffix: shorter(other.suffix, wide.suffix) };
-      i = joined.findIndex((one) => filtersOverlap(one, wide));
-    }
-    joined.push(wide);
+/** Adds a filter to others that do not overlap: it becomes one with each that it overlaps. */
+function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): readonly NativeFilter[] {
+  const other = joined.find((one) => filtersOverlap(one, filter));
+  if (other === undefined) {
+    return [...joined, filter];
   }
-  return joined;
+  const wide = { prefix: shorter(other.prefix, filter.prefix), suffix: shorter(other.suffix, filter.suffix) };
+  return joinFilter(
+    joined.filter((one) => one !== other),
+    wide,
+  );
 }
 
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);

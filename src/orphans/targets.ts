@@ -1,7 +1,15 @@
-import { DFA } from 'refa';
+import { DFA, type NFA } from 'refa';
 import { partsIn } from '../check/collisions.ts';
 import { type Writer, writersOf } from '../check/graph.ts';
-import { literalPattern, regular, sourceKeys, splitKeys, unite, writtenKeys } from '../check/language.ts';
+import {
+  keysOf,
+  literalPattern,
+  regular,
+  sourceKeys,
+  splitKeys,
+  unite,
+  writtenKeys,
+} from '../check/language.ts';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
@@ -100,14 +108,14 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
 
 /** Keys among which are all of an output; where they are too complex, all that begin like them. */
 function largerTargets(writer: Writer): TargetKeys[] {
-  const { rule, output, buckets, prefix } = writer;
-  const written = (budget: Budget) =>
-    writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
-  const table = (make: typeof written) =>
+  const { rule, buckets, prefix } = writer;
+  const table = (make: (budget: Budget) => NFA) =>
     within(createBudget(maxStates), (budget) =>
       toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)),
     );
-  const keys = table(written) ?? table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
+  const keys =
+    table((budget) => keysOf(writer, budget)) ??
+    table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
   if (keys === undefined) {
     throw new Error(`rule ${rule.name} is too complex.`);
   }
