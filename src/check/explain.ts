@@ -192,7 +192,7 @@ function whyNotKey({ keys }: Match, key: string, { key: globs, exclude = [] }: S
   if (matchesKey(keys, key.toLowerCase())) {
     return `${misfit}: upper and lower case differ`;
   }
-  const starts = globs.map(({ text }) => literalStart(text));
+  const starts = globs.map(literalStart);
   const isElsewhere = starts.every((start) => !key.startsWith(start));
   const beginnings = starts.map((start) => JSON.stringify(start)).join(' or ');
   return isElsewhere ? `${misfit}: it does not begin with ${beginnings}` : misfit;

@@ -74,7 +74,7 @@ interface Grant {
 function grantsOnSources(rules: Rules, deployed: string): Grant[] {
   return rules.flatMap(({ match, outputs, compiled }) => {
     const buckets = match.bucket ?? [deployed];
-    const globs = match.key.map(({ text }) => `${literalStart(text)}*`);
+    const globs = match.key.map((glob) => `${literalStart(glob)}*`);
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );

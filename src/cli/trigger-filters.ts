@@ -49,7 +49,7 @@ function sourceBuckets(rules: Rules, deployed: string): string[] {
 function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
   const globs = rules.flatMap(({ match }) => match.key);
   const narrow = globs.flatMap((glob) =>
-    endings(glob).map((suffix) => ({ prefix: literalStart(glob.text), suffix })),
+    endings(glob).map((suffix) => ({ prefix: literalStart(glob), suffix })),
   );
   const prefixes = narrow.map(({ prefix }) => prefix);
   const candidates = [narrow, prefixes.map((prefix) => ({ prefix, suffix: '' }))];
@@ -134,7 +134,7 @@ export function eventPatterns(rules: Rules, site: Site): object[] {
 function uploadPattern(rules: Rules, { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, bucket);
   const globs = rules.flatMap(({ match }) => match.key);
-  const prefixes = outermost(globs.map(({ text }) => literalStart(text)));
+  const prefixes = outermost(globs.map(literalStart));
   const suffixes = [...new Set(globs.flatMap(endings))];
   const barred = ownPrefix(rules, prefixes);
   const ends = suffixes.includes('') ? undefined : suffixes.map((suffix) => ({ suffix }));

@@ -3,6 +3,7 @@ import { type Expression, JS, type NoParent } from 'refa';
 /** A glob as parsed; `expression` is its regular expression, as refa wants it. */
 export interface Glob {
   text: string;
+  ignoresCase: boolean;
   expression: NoParent<Expression>;
 }
 
@@ -31,9 +32,10 @@ const notSlash = `[^/${surrogates}]`;
 /**
  * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no folder at all),
  * `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a character taken literally.
- * Characters are Unicode code points; matching is case-sensitive, as OSS keys are.
+ * Characters are Unicode code points; matching is case-sensitive, as OSS keys are, unless `ignoresCase`. The folders before
+ * the first wildcard are taken as they stand even then: triggers and policies are for a literal prefix.
  */
-export function parseGlob(text: string): { ok: true; glob: Glob } | GlobProblem {
+export function parseGlob(text: string, ignoresCase = false): { ok: true; glob: Glob } | GlobProblem {
   if (text === '' || text.length > maxLength) {
     const offset = Math.min(text.length, maxLength);
     return { ok: false, offset, expected: `1 to ${maxLength} characters`, received: `${text.length}` };
@@ -56,8 +58,26 @@ export function parseGlob(text: string): { ok: true; glob: Glob } | GlobProblem 
   if (innermost !== undefined) {
     return problemAt(text, innermost, '"{" with its "}" (or "\\{" for the character itself)');
   }
-  const { expression } = JS.Parser.fromLiteral({ source, flags: 'u' }).parse();
-  return { ok: true, glob: { text, expression } };
+  const folders = [...literalStart({ text, ignoresCase: true })].map(literal).join('');
+  const expression = ignoresCase
+    ? concatenate([readPattern(folders, 'u'), readPattern(source.slice(folders.length), 'iu')])
+    : readPattern(source, 'u');
+  return { ok: true, glob: { text, ignoresCase, expression } };
+}
+
+function readPattern(source: string, flags: string): NoParent<Expression> {
+  return JS.Parser.fromLiteral({ source, flags }).parse().expression;
+}
+
+function concatenate(parts: readonly NoParent<Expression>[]): NoParent<Expression> {
+  const elements = parts.map(({ alternatives }) => ({ type: 'Alternation' as const, alternatives }));
+  return { type: 'Expression', alternatives: [{ type: 'Concatenation', elements }] };
+}
+
+/** The same glob, for which capitals do not count. */
+export function ignoringCase(glob: Glob): Glob {
+  const parsed = parseGlob(glob.text, true);
+  return parsed.ok ? parsed.glob : glob;
 }
 
 function problemAt(text: string, offset: number, expected: string): GlobProblem {
@@ -128,4 +148,7 @@ const codeOf = (character: string) => character.replace(/^\\(?=.)/s, '').codePoi
 const literal = (character: string) => `\\u{${codeOf(character).toString(16)}}`;
 
 /** The text that all keys of a glob begin with. */
-export const literalStart = (glob: string) => /^[^*?[{\\]*/.exec(glob)?.[0] ?? '';
+export function literalStart({ text, ignoresCase }: Pick<Glob, 'text' | 'ignoresCase'>): string {
+  const [start = ''] = /^[^*?[{\\]*/.exec(text) ?? [];
+  return ignoresCase ? start.slice(0, start.lastIndexOf('/') + 1) : start;
+}

@@ -19,7 +19,7 @@ export function createKeyLanguages(
   const complements = new Map<string, DFA>();
   return (globs, excludes) =>
     within(createBudget(maxSteps, whole), ({ dfa }) => {
-      const name = JSON.stringify(excludes.map(({ text }) => text));
+      const name = JSON.stringify(excludes.map(({ text, ignoresCase }) => [text, ignoresCase]));
       const others = complements.get(name) ?? complementOf(excludes, dfa);
       complements.set(name, others);
       const keys = DFA.fromIntersection(unionOf(globs, dfa), others, dfa);

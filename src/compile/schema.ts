@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
 import { choice, fields, flag, list, oneOrMany, parsed, text, whereSound } from './fields.ts';
-import { parseGlob } from './glob.ts';
+import { ignoringCase, parseGlob } from './glob.ts';
 import { checkOutput, checkRule } from './outputs.ts';
 import { checkSubmission } from './submission.ts';
 
@@ -19,7 +19,7 @@ const glob = parsed(
     'A glob over object keys: *, **, ?, {a,b}, [a-z]. Quote it: YAML reads a leading * or { as its own.',
     'uploads/**/*.{jpg,jpeg,png,webp}',
   ),
-  parseGlob,
+  (source) => parseGlob(source),
 ).transform(({ glob }) => glob);
 
 const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither begins nor ends it)';
@@ -182,6 +182,9 @@ const match = fields('an object with key', {
     globNoun,
     'Objects to leave out although `key` matches: one glob or several.',
   ).optional(),
+  ignoreCase: flag(
+    'Takes `.JPG` for `.jpg`: capitals do not count behind the folders before the first wildcard.',
+  ),
   bucket: oneOrMany(
     bucket,
     bucketNoun,
@@ -196,7 +199,11 @@ const match = fields('an object with key', {
     contentTypeNoun,
     'One content type or several; default: any.',
   ).optional(),
-});
+}).transform((given) =>
+  given.ignoreCase
+    ? { ...given, key: given.key.map(ignoringCase), exclude: given.exclude?.map(ignoringCase) }
+    : given,
+);
 
 const ruleNoun = 'an object with name, match, outputs';
 const rule = fields(ruleNoun, {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compileRules } from '../../src/compile/compile.ts';
 import { parseGlob } from '../../src/compile/glob.ts';
 import { matchesKey } from '../../src/rules/key-table.ts';
 import { tableOf } from './tables.ts';
@@ -49,6 +50,39 @@ describe('a glob', () => {
     } else {
       expect(matches(glob, key)).toBe(expected);
     }
+  });
+
+  it.each([
+    ['uploads/**/*.{jpg,jpeg}', 'uploads/IMG_0001.JPG', true],
+    ['uploads/**/*.{jpg,jpeg}', 'uploads/a/B.jpeG', true],
+    ['uploads/**/*.{jpg,jpeg}', 'UPLOADS/a.jpg', false],
+    ['uploads/Raw-*.dng', 'uploads/rAW-1.DNG', true],
+    ['**/[a-c].ÄÖ', 'B.äö', true],
+    ['a\\*B', 'A*b', true],
+    ['logo.png', 'Logo.PNG', true],
+  ])('of a rule that ignores case, %s on %s: %s', (glob, key, expected) => {
+    const text = `rules:
+  - name: a
+    match: { key: ${JSON.stringify(glob)}, ignoreCase: true }
+    outputs: [{ style: "image/resize,w_1", target: { key: "out/{base}" } }]`;
+    const compiled = compileRules(text, 'rules.yaml');
+    const [rule] = compiled.ok ? compiled.ruleSet.rules : [];
+
+    expect(rule && matchesKey(rule.match.keys, key)).toBe(expected);
+  });
+
+  it('that a rule excludes ignores case with it', () => {
+    const text = `rules:
+  - name: a
+    match: { key: "up/**", exclude: "**/*.tmp", ignoreCase: true }
+    outputs: [{ style: "image/resize,w_1", target: { key: "out/{base}" } }]
+  - name: b
+    match: { key: "up/**", exclude: "**/*.tmp" }
+    outputs: [{ style: "image/resize,w_1", target: { key: "other/{base}" } }]`;
+    const compiled = compileRules(text, 'rules.yaml');
+    const rules = compiled.ok ? compiled.ruleSet.rules : [];
+
+    expect(rules.map(({ match }) => matchesKey(match.keys, 'up/a.TMP'))).toEqual([false, true]);
   });
 
   it('takes any text literally once its special characters are escaped', () => {
