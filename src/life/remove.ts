@@ -29,9 +29,6 @@ async function restore(
   unwanted: TaskEnd,
 ): Promise<TaskEnd> {
   const event = await completeEvent({ ...source, eventName: 'Manual' }, options);
-  if ('status' in event) {
-    return event;
-  }
   const rules = options.ruleSet.rules.filter(({ name }) => name === rule);
   const task = plan({ kind: 'object', event }, { rules })
     .filter((item) => item.status === 'planned' && item.action !== 'remove')

@@ -5,7 +5,6 @@ import { findMismatch } from '../rules/match.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { dayVariables, usesVariable } from '../rules/template.ts';
 import { findSkipReason } from './plan.ts';
-import { describeError, type FailedResult } from './result.ts';
 
 /**
  * Whether a rule asks for size, content type, ETag or time where the event does not tell it (a manual event names only
@@ -19,28 +18,25 @@ export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): 
   );
 }
 
-/**
- * Fills in what the event does not tell, by a HeadObject; if that fails, the object becomes a failure, since nobody can
- * tell then whether a rule matches.
- */
+/** Fills in what the event does not tell, by a HeadObject; throws what that throws. */
 export async function completeEvent(
   event: ObjectEvent,
   { call, deadline }: { call: Call; deadline: number },
-): Promise<ObjectEvent | FailedResult> {
-  const { bucket, key } = event;
-  try {
-    const head = await headObject(call, { bucket, key, deadline });
-    const savedAt = head.lastModified?.toISOString();
-    // The event's own properties stay: HEAD may be about a newer version of the object.
-    const sizeBytes = event.sizeBytes ?? head.sizeBytes;
-    const contentType = event.contentType ?? head.contentType;
-    const eTag = event.eTag ?? head.eTag;
-    const modifiedAt = event.modifiedAt ?? savedAt;
-    const eventTime = event.eventTime ?? (isManual(event) ? savedAt : undefined);
-    return { ...event, sizeBytes, contentType, eTag, modifiedAt, eventTime };
-  } catch (error) {
-    return { status: 'failed', source: { bucket, key }, ...describeError(error) };
-  }
+): Promise<ObjectEvent> {
+  const { bucket, key, eventName } = event;
+  const head = await headObject(call, { bucket, key, deadline });
+  const savedAt = head.lastModified?.toISOString();
+  // The event's own properties stay: HEAD may be about a newer version of the object.
+  return {
+    bucket,
+    key,
+    eventName,
+    sizeBytes: event.sizeBytes ?? head.sizeBytes,
+    contentType: event.contentType ?? head.contentType,
+    eTag: event.eTag ?? head.eTag,
+    modifiedAt: event.modifiedAt ?? savedAt,
+    eventTime: event.eventTime ?? (isManual(event) ? savedAt : undefined),
+  };
 }
 
 /** Whether a rule asks for more than the event tells. */

@@ -1,27 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { Outcome, SaveTask } from './result.ts';
+import type { Outcome, Task } from './result.ts';
 
 /**
- * Remembers attempts at one event, by task: outputs that were saved, and failures that no attempt heals. Neither is paid
- * for again when Function Compute repeats the event.
+ * Remembers attempts at one event, by task: outputs that were saved or removed, and failures that no attempt heals. Neither is
+ * paid for again when Function Compute repeats the event.
  */
 export type TaskMemory = Map<string, Outcome>;
-
-/** The memory of one instance, by request id, which Function Compute keeps when it repeats an event. */
-interface InstanceMemory {
-  open: (requestId: string) => TaskMemory;
-  /** Nothing of the event is left to be repeated. */
-  forget: (requestId: string) => void;
-}
 
 /** More events than one instance is likely to see fail between two attempts at one of them. */
 const maxEvents = 8;
 
-/** Makes the memory of one instance, which holds its last few events. */
-export function createMemory(): InstanceMemory {
+/** Makes the memory of one instance, which holds its last few events by the id that Function Compute keeps when it repeats one. */
+export function createMemory() {
   const memories = new Map<string, TaskMemory>();
   return {
-    open: (requestId) => {
+    open: (requestId: string): TaskMemory => {
       const memory: TaskMemory = memories.get(requestId) ?? new Map();
       memories.delete(requestId);
       // Outside Function Compute nothing has an id, and nothing is repeated.
@@ -34,12 +27,13 @@ export function createMemory(): InstanceMemory {
       }
       return memory;
     },
-    forget: (requestId) => memories.delete(requestId),
+    /** Nothing of the event is left to be repeated. */
+    forget: (requestId: string): void => void memories.delete(requestId),
   };
 }
 
 /** The outcome of a task that an earlier attempt settled, or saved without getting to the end of it (`isSaved`). */
-export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined {
+export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
   const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
   const { rule, source, target } = task;
   if (outcome?.status === 'saved' || outcome?.status === 'submitted') {
@@ -49,7 +43,7 @@ export function recall(memory: TaskMemory, task: SaveTask): Outcome | undefined 
 }
 
 /** Keeps an outcome that another attempt at the same event need not, or must not, make again: OSS's processing is paid for. */
-export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): void {
+export function remember(memory: TaskMemory, task: Task, outcome: Outcome): void {
   const isKept =
     outcome.status === 'failed'
       ? outcome.kind === 'permanent' || outcome.isSaved
@@ -60,7 +54,6 @@ export function remember(memory: TaskMemory, task: SaveTask, outcome: Outcome): 
 }
 
 /** A digest, since keys may be long and outputs many. */
-function nameOf({ rule, source, version, process }: SaveTask): string {
-  const text = JSON.stringify([rule, source.bucket, source.key, version.eTag, process]);
-  return createHash('md5').update(text).digest('base64');
+function nameOf(task: Task): string {
+  return createHash('md5').update(JSON.stringify(task)).digest('base64');
 }

@@ -96,51 +96,47 @@ function planRule(rule: Rule, event: ObjectEvent): PlanItem[] {
   );
 }
 
-function planOutput(
-  { name: rule }: Rule,
-  output: Output,
-  event: ObjectEvent,
-  values: VariableValues,
-): PlanItem {
+function planOutput(rule: Rule, output: Output, event: ObjectEvent, values: VariableValues): PlanItem {
   const { bucket, key, eventName, eTag, modifiedAt, sizeBytes } = event;
+  const { submit } = output;
   const source = { bucket, key };
   // OSS itself fills in {index} where a task may save several objects.
   const targetKey = render(output.target.key, { index: '{index}', ...values });
   const target = { bucket: output.target.bucket ?? bucket, key: targetKey };
   try {
-    if (isRemoval(event)) {
-      assertTarget(source, target);
-      return { status: 'planned', action: 'remove', rule, source, target };
-    }
-    if (event.eventTime === undefined && usesVariable(output, dayVariables)) {
+    const isGone = isRemoval(event);
+    if (!isGone && event.eventTime === undefined && usesVariable(output, dayVariables)) {
       throw new RangeError(
         'the event tells no time (ISO 8601 with an offset), and the output asks for its day',
       );
     }
     assertTarget(source, target);
-    if (output.submit !== undefined && /[{}]/.test(render(output.target.key, { index: '', ...values }))) {
+    if (isGone) {
+      return { status: 'planned', action: 'remove', rule: rule.name, source, target };
+    }
+    if (submit !== undefined && /[{}]/.test(render(output.target.key, { index: '', ...values }))) {
       throw new RangeError('OSS takes the braces in the key of a task for variables of its own');
     }
     const style = render(output.style, values);
-    const process = buildProcess(style, target, output.submit?.notify);
-    const action = output.submit === undefined ? 'save' : 'submit';
     return {
       status: 'planned',
-      action,
-      rule,
+      action: submit === undefined ? 'save' : 'submit',
+      rule: rule.name,
       source,
       target,
       style,
-      process,
+      process: buildProcess(style, target, submit?.notify),
       refresh: output.refresh,
       checkSource: output.checkSource,
+      onRemove: rule.onRemove,
       afterSteps: output.afterSteps,
       version: { eTag, modifiedAt, sizeBytes },
       raisedAt: eventName === 'Manual' ? undefined : modifiedAt,
     };
   } catch (error) {
     const message = `${formatObject(source)}: ${error instanceof Error ? error.message : error}`;
-    return { status: 'failed', kind: 'permanent', code: 'InvalidOutput', message, rule, source, target };
+    const failure = { kind: 'permanent', code: 'InvalidOutput', message } as const;
+    return { status: 'failed', rule: rule.name, source, target, ...failure };
   }
 }
 

@@ -22,6 +22,8 @@ export interface SaveTask extends Subject {
   process: string;
   refresh?: 'missing' | 'stale' | undefined;
   checkSource?: boolean | undefined;
+  /** Deleted with its source. */
+  onRemove?: 'delete' | undefined;
   afterSteps?: AfterSteps | undefined;
   /** The version of the source that the event is about. */
   version: { eTag?: string | undefined; modifiedAt?: string | undefined; sizeBytes?: number | undefined };
@@ -86,31 +88,23 @@ export interface FailedResult extends PartialSubject, Failure {
 
 /** A task that OSS has carried out. */
 interface DoneResult extends Subject {
+  /** `removed`: the target is gone, as its source is. `submitted`: OSS tells later how the task ended. */
+  status: 'saved' | 'removed' | 'submitted';
   requestId?: string | undefined;
   attempts: number;
   durationMs: number;
-}
-
-interface SavedResult extends DoneResult {
-  status: 'saved';
   /** Size of the saved object, where OSS says it. */
   sizeBytes?: number | undefined;
-  /** The asynchronous task that saved it. */
+  /** The asynchronous task that saved it, or is to. */
   taskId?: string | undefined;
 }
-
-/** The target is gone, as its source is. */
-type RemovedResult = DoneResult & { status: 'removed' };
-
-/** OSS has taken on a task whose end it tells later. */
-type SubmittedResult = DoneResult & { status: 'submitted'; taskId: string };
 
 /** A task of a plan; `action` says which. */
 export type PlannedResult = { status: 'planned' } & Task;
 export type PlannedSave = { status: 'planned' } & SaveTask;
 
 /** The end of one output, or of a record that had none. */
-export type Outcome = SavedResult | RemovedResult | SubmittedResult | SkippedResult | FailedResult;
+export type Outcome = DoneResult | SkippedResult | FailedResult;
 
 type BareResult<R> = R extends Outcome ? Omit<R, keyof Subject | 'durationMs'> : never;
 

@@ -1,4 +1,4 @@
-import type { EndOfTask, EventRecord, ObjectEvent } from '../events/object-event.ts';
+import type { EventRecord } from '../events/object-event.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
@@ -8,15 +8,14 @@ import {
   type FailedResult,
   type Outcome,
   type PartialSubject,
-  type PlanItem,
   type Result,
   type Task,
 } from './result.ts';
 import { carryOut, hasSource, loadLife, type TaskOptions } from './save.ts';
 
-/** An item of a plan, an object that OSS has to be asked about before it can be planned, or a task that ended. */
+/** A task, a result that stands already, or a record that has to be looked into before it comes to either. */
 interface Job {
-  work: PlanItem | { event: ObjectEvent } | { ended: EndOfTask };
+  work: Result | EventRecord;
   ruleSet: RuleSet;
   /** The output is planned and not made. */
   dryRun: boolean;
@@ -43,13 +42,9 @@ export function jobsOf(
   ruleSet: RuleSet,
   options: Pick<Job, 'dryRun' | 'savedSince'>,
 ): Job[] {
-  if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
-    return [{ ...options, ruleSet, work: { event: record.event } }];
-  }
-  if (record.kind === 'task') {
-    return [{ ...options, ruleSet, work: { ended: record } }];
-  }
-  return plan(record, ruleSet).map((work) => ({ ...options, ruleSet, work }));
+  const isOpen = record.kind === 'task' || (record.kind === 'object' && mustAsk(record.event, ruleSet));
+  const works = isOpen ? [record] : plan(record, ruleSet);
+  return works.map((work) => ({ ...options, ruleSet, work }));
 }
 
 /**
@@ -67,31 +62,24 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
   const asked: (() => Promise<void>)[] = [];
   let unstarted = 0;
 
-  async function work({ work, ...job }: Job, slot: Result[], place: number): Promise<void> {
-    if ('event' in work) {
-      return ask(work.event, job, slot);
+  async function start(job: Job, slot: Result[], place: number): Promise<void> {
+    const { work, ruleSet, dryRun } = job;
+    if (!('status' in work)) {
+      const results = await lookInto(work, ruleSet, options);
+      asked.push(...order(results.map((work, i) => () => start({ ...job, work }, slot, i))));
+      return;
     }
-    const item = 'ended' in work ? await readEnd(work.ended, job.ruleSet) : work;
-    const isTask = item.status === 'planned' && !job.dryRun;
+    const isTask = work.status === 'planned' && !dryRun;
     const isLate = isTask && now() >= deadline;
-    const result = isLate ? unstartedResult(item) : isTask ? await settle(item, job, options) : item;
+    const result = isLate ? unstartedResult(work) : isTask ? await settle(work, job, options) : work;
     slot[place] = result;
     unstarted += Number(isLate);
-    if (result.status !== 'planned' && !job.dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
+    if (result.status !== 'planned' && !dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
       onOutcome(result);
     }
   }
 
-  async function ask(event: ObjectEvent, job: Omit<Job, 'work'>, slot: Result[]): Promise<void> {
-    const { bucket, key } = event;
-    const completed =
-      now() >= deadline ? unstartedResult({ source: { bucket, key } }) : await completeEvent(event, options);
-    const items =
-      'status' in completed ? [completed] : plan({ kind: 'object', event: completed }, job.ruleSet);
-    asked.push(...order(items.map((item, i) => () => work({ ...job, work: item }, slot, i))));
-  }
-
-  const starts = order(jobs.map((job, i) => () => work(job, results[i] ?? [], 0))).values();
+  const starts = order(jobs.map((job, i) => () => start(job, results[i] ?? [], 0))).values();
   await inLanes(() => asked.shift() ?? starts.next().value, limit);
   return results.flat();
 }
@@ -125,53 +113,54 @@ function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current
   });
 }
 
-async function readEnd(ended: EndOfTask, { rules }: RuleSet): Promise<Outcome> {
+/** Asks OSS about an object, which can be planned then, or reads how a task ended. */
+async function lookInto(record: EventRecord, ruleSet: RuleSet, options: RunOptions): Promise<Result[]> {
+  const source =
+    record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : undefined;
+  if (options.now() >= options.deadline) {
+    return [unstartedResult({ source })];
+  }
   try {
-    return (await loadLife()).outcomeOfTask(ended, rules);
+    if (record.kind === 'task') {
+      return [(await loadLife()).outcomeOfTask(record, ruleSet.rules)];
+    }
+    const known =
+      record.kind === 'object' ? { ...record, event: await completeEvent(record.event, options) } : record;
+    return plan(known, ruleSet);
   } catch (error) {
-    return { status: 'failed', ...describeError(error) };
+    return [{ status: 'failed', source, ...describeError(error) }];
   }
 }
 
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
-async function settle(
-  task: Task,
-  { ruleSet, savedSince }: Omit<Job, 'work'>,
-  options: RunOptions,
-): Promise<Outcome> {
-  if (task.action === 'remove') {
-    const outcome = await carryOut(task, { ...options, ruleSet });
-    return removeIfLate(task, outcome, { ...options, ruleSet });
-  }
+async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
   const isSaved = known?.status === 'failed' && known.isSaved === true;
-  const outcome =
-    known === undefined || isSaved
-      ? await carryOut(task, { ...options, ruleSet, savedSince, isSaved })
-      : known;
+  const taskOptions = { ...options, ruleSet, savedSince, isSaved };
+  const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
-  return removeIfLate(task, outcome, { ...options, ruleSet });
+  return removeIfLate(task, outcome, taskOptions);
 }
 
 /**
- * Deletes an output that may be there although its source was deleted, where its rule wants it gone with that: the event of
- * the deletion may have been worked off before there was an output. Resolves to the outcome where the output stays.
+ * Deletes an output that may be there although its source was deleted: the event of the deletion may have been worked off
+ * before there was an output. Resolves to the outcome where the output stays, as it does where no answer comes.
  */
 async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
-  const { rule, source, target } = task;
-  const isWanted = options.ruleSet.rules.some(({ name, onRemove }) => name === rule && onRemove === 'delete');
-  // The output stays where no answer comes.
-  const mayStay = () => hasSource(task, options).catch(() => true);
-  if (!isWanted || !mayOutliveSource(task, outcome) || (await mayStay())) {
+  if (!mayOutliveSource(task, outcome) || (await hasSource(task, options).catch(() => true))) {
     return outcome;
   }
+  const { rule, source, target } = task;
   const removal = { action: 'remove', rule, source, target } as const;
   const end = await carryOut(removal, options);
   return end.status === 'skipped' ? outcome : removeIfLate(removal, end, options);
 }
 
-/** Whether an output was saved, now or by an attempt at the same event that got no further. */
+/** Whether an output that goes with its source was saved, now or by an attempt at the same event that got no further. */
 function mayOutliveSource(task: Task, outcome: Outcome): boolean {
+  if (task.action !== 'remove' && task.onRemove === undefined) {
+    return false;
+  }
   const isOfEvent = task.action === 'remove' || task.raisedAt !== undefined;
   const isGone = outcome.status === 'failed' && outcome.code === 'NoSuchKey';
   const isKept = outcome.status === 'skipped' && outcome.reason !== 'source-exists';
