@@ -90,27 +90,22 @@ function shuffle<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /** Starts what `take` gives, never more at once than `limit`, which may change meanwhile; ends when nothing is left. */
-function inLanes(take: () => (() => Promise<void>) | undefined, limit: { current: number }): Promise<void> {
-  let underWay = 0;
-  return new Promise((resolve, reject) => {
-    function fill(): void {
-      while (underWay < Math.max(1, limit.current)) {
-        const start = take();
-        if (start === undefined) {
-          break;
-        }
-        underWay += 1;
-        start().then(() => {
-          underWay -= 1;
-          fill();
-        }, reject);
-      }
-      if (underWay === 0) {
-        resolve();
-      }
+async function inLanes(
+  take: () => (() => Promise<void>) | undefined,
+  limit: { current: number },
+): Promise<void> {
+  const lanes = new Set<Promise<void>>();
+  for (;;) {
+    const start = lanes.size < Math.max(1, limit.current) ? take() : undefined;
+    if (start !== undefined) {
+      const lane: Promise<void> = start().then(() => void lanes.delete(lane));
+      lanes.add(lane);
+    } else if (lanes.size > 0) {
+      await Promise.race(lanes);
+    } else {
+      return;
     }
-    fill();
-  });
+  }
 }
 
 /** Asks OSS about an object, which can be planned then, or reads how a task ended. */
@@ -139,7 +134,7 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
   const taskOptions = { ...options, ruleSet, savedSince, isSaved };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
-  return removeIfLate(task, outcome, taskOptions);
+  return mayOutliveSource(task, outcome) ? removeIfLate(task, outcome, taskOptions) : outcome;
 }
 
 /**
@@ -147,13 +142,16 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
  * before there was an output. Resolves to the outcome where the output stays, as it does where no answer comes.
  */
 async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
-  if (!mayOutliveSource(task, outcome) || (await hasSource(task, options).catch(() => true))) {
+  if (await hasSource(task, options).catch(() => true)) {
     return outcome;
   }
   const { rule, source, target } = task;
   const removal = { action: 'remove', rule, source, target } as const;
   const end = await carryOut(removal, options);
-  return end.status === 'skipped' ? outcome : removeIfLate(removal, end, options);
+  if (end.status === 'skipped') {
+    return outcome;
+  }
+  return mayOutliveSource(removal, end) ? removeIfLate(removal, end, options) : end;
 }
 
 /** Whether an output that goes with its source was saved, now or by an attempt at the same event that got no further. */
