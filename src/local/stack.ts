@@ -151,11 +151,8 @@ function isDelivered({ eventName }: OssEventRecord, { heedsRemovals }: LocalTrig
 }
 
 /** The asynchronous tasks of a backfill, and Function Compute's API for them. */
-function openTasks(
-  { dataDir, retryDelaysMs, accessKey }: LocalStackOptions,
-  functionCompute: LocalFunctionCompute,
-) {
-  const tasks = new Tasks({ dir: join(dataDir, 'tasks'), functionCompute, retryDelaysMs });
+function openTasks({ retryDelaysMs, accessKey }: LocalStackOptions, functionCompute: LocalFunctionCompute) {
+  const tasks = new Tasks({ functionCompute, retryDelaysMs });
   const secretOf = (id: string) => (id === accessKey.id ? accessKey.secret : undefined);
   const route = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
   return { route, close: () => tasks.close() };

@@ -72,7 +72,7 @@ async function startWith(
     }
   };
   const dir = await temporaryDir();
-  const tasks = new Tasks({ dir: join(dir, 'tasks'), functionCompute: { invoke }, retryDelaysMs: [1, 1] });
+  const tasks = new Tasks({ functionCompute: { invoke }, retryDelaysMs: [1, 1] });
   onTestFinished(async () => {
     tasks.close();
     await dispatcher.close();

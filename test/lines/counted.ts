@@ -19,9 +19,9 @@ export const counted: Readonly<Record<string, number>> = {
   import: 344,
   backfill: 2005,
   orphans: 591,
-  'local/oss': 4571,
+  'local/oss': 4567,
   'local/image': 1450,
-  'local/fc': 1479,
+  'local/fc': 1450,
   'page/client': 3344,
   'page/server': 1099,
 };

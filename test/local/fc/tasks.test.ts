@@ -4,13 +4,12 @@ import type { InvocationResult } from '../../../src/local/fc/instance-process.ts
 import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
 import { Tasks } from '../../../src/local/fc/tasks/tasks.ts';
 import { type Route, sendJson } from '../../../src/local/oss/http/routes.ts';
-import { startOss, temporaryDir } from '../oss/running-oss.ts';
+import { startOss } from '../oss/running-oss.ts';
 
 const functionName = 'oss-saveas-backfill';
 
 /** A task API whose function waits until the test says how each invocation ends; spoken to by the official SDK. */
 async function startTasks({
-  dir = '',
   secret = 'local-secret',
   retryDelaysMs = [1, 1, 1],
   now = Date.now,
@@ -29,7 +28,7 @@ async function startTasks({
           ),
       });
     });
-  const tasks = new Tasks({ dir: dir || (await temporaryDir()), functionCompute: { invoke }, retryDelaysMs });
+  const tasks = new Tasks({ functionCompute: { invoke }, retryDelaysMs });
   onTestFinished(() => tasks.close());
   const secretOf = (id: string) => (id === 'local' ? 'local-secret' : undefined);
   const taskApi = createTaskApi({ functionName, tasks, secretOf, now });
@@ -118,22 +117,6 @@ describe('the task API of the local Function Compute, asked by the official SDK'
 
     await expect.poll(() => client.statusOf('a')).toBe('Stopped');
     expect(invocations.length).toBe(0);
-  });
-
-  it('begins unfinished tasks again after a restart, and still knows the others', async () => {
-    const dir = await temporaryDir();
-    const before = await startTasks({ dir });
-    await before.client.submit('done', '{}');
-    await before.endNext();
-    await expect.poll(() => before.client.statusOf('done')).toBe('Succeeded');
-    await before.client.submit('cut-off', '{}');
-    before.tasks.close();
-
-    const { client, endNext } = await startTasks({ dir });
-
-    expect(await client.submit('done', '{}')).toBe(false);
-    await endNext();
-    await expect.poll(() => client.statusOf('cut-off')).toBe('Succeeded');
   });
 
   it.each<[string, Parameters<typeof startTasks>[0], string]>([
