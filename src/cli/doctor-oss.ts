@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { pick } from '../json.ts';
+import { readAnswer } from '../objects/answer.ts';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { deleteObject, headObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
-import { childText, parseXml, type XmlElement } from '../oss/xml.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlanItem, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
@@ -51,8 +52,9 @@ export async function checkBuckets(
     'correct its name or your key, or deploy to its region: function, trigger, source and target have to share one';
   const locate = (bucket: string) =>
     attempt(`bucket ${bucket}`, advice, async () => {
-      const root = await ask(call, 'GetBucketLocation', bucket, 'location');
-      const location = root.text.trim().replace(/^oss-/, '');
+      const response = await ask(call, 'GetBucketLocation', bucket, 'location');
+      const root = readAnswer(response.body, 'LocationConstraint');
+      const location = String(root).trim().replace(/^oss-/, '');
       if (location !== region) {
         throw new Error(`in ${location}, not in ${region}`);
       }
@@ -69,7 +71,8 @@ export async function checkVersioning(
   const look = async (bucket: string) => {
     const check = `removals in ${bucket}`;
     return lookAt(check, 'see whether the bucket has versioning: then they raise no event', async () => {
-      const status = childText(await ask(call, 'GetBucketVersioning', bucket, 'versioning'), 'Status');
+      const response = await ask(call, 'GetBucketVersioning', bucket, 'versioning');
+      const status = pick(readAnswer(response.body, 'VersioningConfiguration'), 'Status');
       if (status === undefined) {
         return [ok(check, 'raise events: the bucket has no versions')];
       }
@@ -82,9 +85,8 @@ export async function checkVersioning(
 }
 
 /** Asks for a property of a bucket. */
-async function ask(call: Call, operation: string, bucket: string, property: string): Promise<XmlElement> {
-  const response = await call({ operation, method: 'GET', bucket, query: { [property]: '' } });
-  return parseXml(response.body.toString());
+function ask(call: Call, operation: string, bucket: string, property: string) {
+  return call({ operation, method: 'GET', bucket, query: { [property]: '' } });
 }
 
 interface Trial {

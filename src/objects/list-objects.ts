@@ -1,11 +1,11 @@
+import { fieldsOf, textOf } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { type OperationResult, resultOf, unexpectedAnswer, unquote } from '../oss/operations.ts';
-import { childText, parseXml, type XmlElement } from '../oss/xml.ts';
+import { readAnswer } from './answer.ts';
 
 interface ListArguments {
   bucket: string;
   prefix?: string | undefined;
-  delimiter?: string | undefined;
   startAfter?: string | undefined;
   continuationToken?: string | undefined;
   /** 1 to 1,000; OSS's default is 100. */
@@ -27,15 +27,13 @@ export interface ListedObject {
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
 interface ListingPage extends OperationResult {
   objects: ListedObject[];
-  /** Common prefixes, when a delimiter was given. */
-  prefixes: string[];
   nextContinuationToken: string | undefined;
 }
 
 /** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
 export async function listObjectsV2(call: Call, args: ListArguments): Promise<ListingPage> {
-  const { bucket, prefix, delimiter, startAfter, continuationToken, maxKeys } = args;
-  const optional = { prefix, delimiter, 'start-after': startAfter, 'continuation-token': continuationToken };
+  const { bucket, prefix, startAfter, continuationToken, maxKeys } = args;
+  const optional = { prefix, 'start-after': startAfter, 'continuation-token': continuationToken };
   const query: Record<string, string> = { 'list-type': '2', 'encoding-type': 'url' };
   for (const [name, value] of Object.entries({ ...optional, 'max-keys': maxKeys })) {
     if (value) {
@@ -44,43 +42,40 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
   }
   const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
   try {
-    return { ...readPage(parseXml(response.body.toString())), ...resultOf(response) };
+    return { ...readPage(readAnswer(response.body, 'ListBucketResult')), ...resultOf(response) };
   } catch (cause) {
     throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
   }
 }
 
-/** Throws SyntaxError or URIError on any other document than a listing. */
-function readPage(root: XmlElement): Omit<ListingPage, keyof OperationResult> {
-  if (root.name !== 'ListBucketResult') {
-    throw new SyntaxError(`expected ListBucketResult, received ${root.name}`);
-  }
+/** Throws SyntaxError or URIError on what is no listing. */
+function readPage(root: unknown): Omit<ListingPage, keyof OperationResult> {
+  const { Contents, EncodingType, IsTruncated, NextContinuationToken } = fieldsOf(root);
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
-  const decode = childText(root, 'EncodingType') === 'url' ? decodeURIComponent : (text: string) => text;
-  const token = childText(root, 'NextContinuationToken');
+  const decode = EncodingType === 'url' ? decodeURIComponent : (text: string) => text;
+  const token = IsTruncated === 'true' ? textOf(NextContinuationToken) : undefined;
+  const elements: unknown[] = Array.isArray(Contents) ? Contents : [];
   return {
-    objects: childrenNamed(root, 'Contents').map((element) => ({
-      key: decode(requiredText(element, 'Key')),
-      sizeBytes: Number(requiredText(element, 'Size')),
-      eTag: unquote(requiredText(element, 'ETag')),
-      lastModified: new Date(requiredText(element, 'LastModified')),
-      storageClass: childText(element, 'StorageClass'),
-      type: childText(element, 'Type'),
-    })),
-    prefixes: childrenNamed(root, 'CommonPrefixes').map((element) => decode(requiredText(element, 'Prefix'))),
-    nextContinuationToken: childText(root, 'IsTruncated') === 'true' && token ? decode(token) : undefined,
+    objects: elements.map((element) => {
+      const text = (name: string) => requiredText(element, name);
+      const { StorageClass, Type } = fieldsOf(element);
+      return {
+        key: decode(text('Key')),
+        sizeBytes: Number(text('Size')),
+        eTag: unquote(text('ETag')),
+        lastModified: new Date(text('LastModified')),
+        storageClass: textOf(StorageClass),
+        type: textOf(Type),
+      };
+    }),
+    nextContinuationToken: token ? decode(token) : undefined,
   };
 }
 
-/** A list of one is a list. */
-function childrenNamed(element: XmlElement, name: string): XmlElement[] {
-  return element.children.filter((child) => child.name === name);
-}
-
-function requiredText(element: XmlElement, name: string): string {
-  const text = childText(element, name);
+function requiredText(element: unknown, name: string): string {
+  const text = textOf(fieldsOf(element)[name]);
   if (text === undefined) {
-    throw new SyntaxError(`${element.name} has no ${name}`);
+    throw new SyntaxError(`an element has no ${name}`);
   }
   return text;
 }

@@ -1,6 +1,5 @@
 import { fieldsOf, parseJson, textOf } from '../json.ts';
 import type { HttpResponse } from './request.ts';
-import { childText, parseXml } from './xml.ts';
 
 /** The operation under way, its object, and the attempt. */
 export interface ErrorContext {
@@ -175,13 +174,25 @@ function readFields(text: string): (name: string) => string | undefined {
     const fields = fieldsOf(fieldsOf(parseJson(text)).Error);
     return (name) => textOf(fields[name]);
   }
-  try {
-    const root = parseXml(text);
-    return (name) => (root.name === 'Error' ? childText(root, name) : undefined);
-  } catch {
-    // A proxy's page, or a document that was cut off. It is described without being quoted.
-    return () => undefined;
-  }
+  // A proxy's page, or a document that was cut off, is described without being quoted.
+  const [, content = ''] = /^(?:<\?xml[^>]*>)?\s*<Error[^>]*>(.*)<\/Error>$/s.exec(text) ?? [];
+  const elements = [...content.matchAll(/<(\w+)>([^<]*)<\/\1>/g)];
+  return (name) => {
+    const [, , value] = elements.find(([, other]) => other === name) ?? [];
+    return value && decodeEntities(value);
+  };
+}
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w{2,4}));/gi, (literal, hex, decimal, name) => {
+    if (name !== undefined) {
+      return entities[name] ?? literal;
+    }
+    const point = hex === undefined ? Number.parseInt(decimal, 10) : Number.parseInt(hex, 16);
+    return point <= 0x10ffff ? String.fromCodePoint(point) : literal;
+  });
 }
 
 function parseTime(text: string | undefined): number | undefined {

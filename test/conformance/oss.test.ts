@@ -80,7 +80,7 @@ describe.each(backends)('$name', ({ open }) => {
       });
     });
 
-    it('objects are listed in pages, in the order of their bytes, folders apart', async () => {
+    it('objects are listed in pages, in the order of their bytes', async () => {
       for (const name of ['list/b', 'list/a/2', 'list/a/1', 'list/é', 'list/Z']) {
         await put(name);
       }
@@ -92,15 +92,14 @@ describe.each(backends)('$name', ({ open }) => {
         const page = await backend.client.listObjectsV2({
           bucket: backend.bucket,
           prefix,
-          delimiter: '/',
           maxKeys: 2,
           continuationToken,
         });
-        seen.push(...[...page.objects.map(({ key }) => key), ...page.prefixes].sort());
+        seen.push(...page.objects.map(({ key }) => key));
         continuationToken = page.nextContinuationToken;
       } while (continuationToken !== undefined);
 
-      expect(seen.map((key) => key.slice(prefix.length))).toEqual(['Z', 'a/', 'b', 'é']);
+      expect(seen.map((key) => key.slice(prefix.length))).toEqual(['Z', 'a/1', 'a/2', 'b', 'é']);
     });
   });
 

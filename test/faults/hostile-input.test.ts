@@ -4,8 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { EventError } from '../../src/events/object-event.ts';
 import { parseEvent } from '../../src/events/parse.ts';
 import { createHandler } from '../../src/handler.ts';
+import { readAnswer } from '../../src/objects/answer.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
-import { parseXml } from '../../src/oss/xml.ts';
+import { OssServiceError } from '../../src/oss/errors.ts';
 import { readSettings } from '../../src/settings.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
@@ -246,14 +247,24 @@ describe('100 kB of anything', () => {
     `${text.repeat(100_000 / text.length)}!`,
   ]);
 
+  /** Throws where the text is no error document of OSS's, or one that was cut off. */
+  function refuse(text: string): void {
+    const context = { operation: 'GetObject', bucket: 'photos', attempts: 1 };
+    const error = new OssServiceError(context, { statusCode: 400, headers: {}, body: Buffer.from(text) });
+    if (error.code === 'BadErrorResponse') {
+      throw error;
+    }
+  }
+
   it.each([
     ['an event', (text: string) => parseEvent(Buffer.from(text))],
     [
       'a message in an event',
       (text: string) => parseEvent(Buffer.from(JSON.stringify({ body: text, attrs: 1 }))),
     ],
-    ["an answer of OSS's", parseXml],
-    ["text in an answer of OSS's", (text: string) => parseXml(`<a>${text}`)],
+    ["an answer of OSS's", refuse],
+    ["text in an answer of OSS's", (text: string) => refuse(`<Error><Code>${text}`)],
+    ["an answer of OSS's in the tools", (text: string) => readAnswer(Buffer.from(text), 'ListBucketResult')],
     [
       'an endpoint',
       (endpoint: string) => resolveEndpoint({ region: 'cn-hangzhou', endpoint: `${endpoint}!` }),

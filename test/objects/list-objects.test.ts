@@ -10,25 +10,22 @@ function contents(key: string): string {
 }
 
 describe('a listing', () => {
-  it('asks for a page by prefix, delimiter and number, and tells where the next one begins', async () => {
+  it('asks for a page by prefix and number, and tells where the next one begins', async () => {
     const mock = mockOss();
     const sent = answer(
       mock,
       200,
-      '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg--</NextContinuationToken><CommonPrefixes><Prefix>a%20b%2F</Prefix></CommonPrefixes></ListBucketResult>',
+      '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg--</NextContinuationToken></ListBucketResult>',
     );
 
     const result = await mock.client.listObjectsV2({
       bucket: 'photos',
       prefix: 'a b',
-      delimiter: '/',
       maxKeys: 5,
     });
 
-    expect(result).toMatchObject({ objects: [], prefixes: ['a b/'], nextContinuationToken: 'Cg--' });
-    expect(sent[0]?.path).toBe(
-      '/photos/?delimiter=%2F&encoding-type=url&list-type=2&max-keys=5&prefix=a%20b',
-    );
+    expect(result).toMatchObject({ objects: [], nextContinuationToken: 'Cg--' });
+    expect(sent[0]?.path).toBe('/photos/?encoding-type=url&list-type=2&max-keys=5&prefix=a%20b');
   });
 
   it('reads a listing of a single object as a list of one', async () => {
@@ -39,7 +36,6 @@ describe('a listing', () => {
 
     expect(result).toMatchObject({
       objects: [{ key: 'a.jpg', sizeBytes: 12, eTag: 'AB', lastModified: new Date('2023-12-16T16:20:57Z') }],
-      prefixes: [],
       nextContinuationToken: undefined,
     });
   });
@@ -77,8 +73,8 @@ describe('a listing', () => {
 
   it.each([
     ['another document', '<Error/>', 'expected ListBucketResult, received Error'],
-    ['no document', '<html>', 'not one well-nested XML document'],
-    ['an object without a key', page('<Contents/>'), 'Contents has no Key'],
+    ['no document', '<html>', "Unclosed tag 'html'.:1:1"],
+    ['an object without a key', page('<Contents/>'), 'an element has no Key'],
   ])('complains about a page that is %s', async (_what, body, reason) => {
     const mock = mockOss();
     answer(mock, 200, body, { 'content-type': 'text/html' });

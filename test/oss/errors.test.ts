@@ -51,6 +51,17 @@ describe('an error answer of OSS', () => {
     });
   });
 
+  it('an error answer of OSS is read with its references to characters, and not at all where it was cut off', () => {
+    const document =
+      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&amp;lt;&#20013;&#x1F4F7;&nbsp;&#x110000;</Message></Error>';
+
+    expect(serviceError(400, document)).toMatchObject({
+      code: 'A',
+      ossMessage: '<&lt;中📷&nbsp;&#x110000;',
+    });
+    expect(serviceError(400, document.slice(0, -1))).toMatchObject({ code: 'BadErrorResponse' });
+  });
+
   it('an error answer of OSS is read from JSON', () => {
     const error = serviceError(
       400,
