@@ -19,26 +19,14 @@ export interface ObjectEvent {
   contentType?: string | undefined;
 }
 
-/** An output that a manual event names in place of the rules, as it came. */
-export interface AdHocOutput {
-  style: unknown;
-  target: unknown;
-}
-
 /** The options of the manual event that names an object. */
-interface ManualOptions {
-  adHoc?: AdHocOutput | undefined;
+export interface ManualOptions {
+  /** An output in place of the rules, as it came. */
+  adHoc?: { style: unknown; target: unknown } | undefined;
   /** Outputs are only planned. */
   dryRun: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;
-}
-
-/** The end of an asynchronous task; `content` is IMM's, as it came. */
-export interface EndOfTask {
-  /** `imm:Task:MediaConvert` and the like. */
-  eventName: string;
-  content: JsonObject;
 }
 
 /** One delivered item, sorted by its kind. A bad item never hides the good ones beside it. */
@@ -46,7 +34,8 @@ export type EventRecord = { options?: ManualOptions | undefined } & (
   | { kind: 'object'; event: ObjectEvent }
   /** Understood, but about no object: for example EventBridge's CPU alarm. */
   | { kind: 'other'; eventName: string }
-  | ({ kind: 'task' } & EndOfTask)
+  /** An asynchronous task ended, `imm:Task:MediaConvert` or the like; `content` is IMM's, as it came. */
+  | { kind: 'task'; eventName: string; content: JsonObject }
   | { kind: 'malformed'; problem: string }
 );
 

@@ -1,5 +1,4 @@
-import type { EndOfTask } from '../events/object-event.ts';
-import { fieldsOf, textOf } from '../json.ts';
+import { fieldsOf, type JsonObject, textOf } from '../json.ts';
 import { valuesOf } from '../pipeline/plan.ts';
 import type { Outcome } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
@@ -12,7 +11,10 @@ import { render } from '../rules/template.ts';
  * messages"): `saved` or `failed`. Tasks that none of the rules submitted are skipped, and so are those of which the
  * message does not say how they ended. Pure.
  */
-export function outcomeOfTask({ eventName, content }: EndOfTask, rules: readonly Rule[]): Outcome {
+export function outcomeOfTask(
+  { eventName, content }: { eventName: string; content: JsonObject },
+  rules: readonly Rule[],
+): Outcome {
   const sources = urisIn(content.Sources).flatMap(objectsNamed);
   const targets = urisIn(content.Targets).flatMap(objectsNamed);
   const submitted = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));

@@ -1,5 +1,5 @@
 import { describe } from '../events/envelopes.ts';
-import { type AdHocOutput, EventError } from '../events/object-event.ts';
+import { EventError, type ManualOptions } from '../events/object-event.ts';
 import { fieldsOf } from '../json.ts';
 import { type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { keyVariables, type Part, parseTemplate, variablesOf } from '../rules/template.ts';
@@ -11,7 +11,7 @@ const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount:
  * The rules that an event brings along: one rule without a guard, which takes whatever object the event names. Throws
  * EventError where style or target are wrong.
  */
-export function adHocRules({ style, target }: AdHocOutput): RuleSet {
+export function adHocRules({ style, target }: NonNullable<ManualOptions['adHoc']>): RuleSet {
   const { bucket, key, ...others } = fieldsOf(target);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ContextData } from '../../src/local/fc/context.ts';
 import type { Instance, InstanceOptions, InvocationResult } from '../../src/local/fc/instance-process.ts';
-import type { ContextData, InvokeMessage } from '../../src/local/fc/messages.ts';
+import type { InvokeMessage } from '../../src/local/fc/messages.ts';
 
 export type HttpInstanceOptions = Pick<InstanceOptions, 'codeDir' | 'environment' | 'log'>;
 

@@ -2,7 +2,7 @@
 export const counted: Readonly<Record<string, number>> = {
   entry: 294,
   http: 67,
-  events: 384,
+  events: 373,
   rules: 317,
   process: 38,
   pipeline: 928,
@@ -19,9 +19,9 @@ export const counted: Readonly<Record<string, number>> = {
   import: 344,
   backfill: 2005,
   orphans: 591,
-  'local/oss': 4567,
+  'local/oss': 4565,
   'local/image': 1450,
-  'local/fc': 1450,
+  'local/fc': 1445,
   'page/client': 3344,
   'page/server': 1099,
 };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Credentials } from '../../oss/sign.ts';
-import type { ContextData } from './messages.ts';
 
 /** A function as `s.yaml` describes it, and where it runs. */
 export interface FunctionConfig {
@@ -29,12 +28,18 @@ export function buildEnvironment(config: FunctionConfig, codeDir: string): Recor
   };
 }
 
-/** The data of the handler's `context` (FC help: "Context"); of the credentials exactly FC's three fields. */
+/** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
+export type ContextData = ReturnType<typeof buildContext>;
+
+/**
+ * The data of the handler's `context` (FC help: "Context"): memory in MB, the time limit in seconds, of the credentials
+ * exactly FC's three fields.
+ */
 export function buildContext(
   { name, handler, memoryMb, timeoutMs, region, accountId }: FunctionConfig,
   requestId: string,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
-): ContextData {
+) {
   return {
     requestId,
     credentials: { accessKeyId, accessKeySecret, ...(securityToken !== undefined && { securityToken }) },

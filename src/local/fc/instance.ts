@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { isJsonObject } from '../../json.ts';
-import type { ContextData, FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
+import type { ContextData } from './context.ts';
+import type { FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
 import { endOfOutput, isInvokeMessage } from './messages.ts';
 
 type Handler = (event: Buffer, context: unknown) => unknown;

@@ -1,5 +1,5 @@
 import { fieldsOf, isJsonObject } from '../../json.ts';
-import type { Credentials } from '../../oss/sign.ts';
+import type { ContextData } from './context.ts';
 
 /** A failed invocation as Function Compute reports it; a crash or a timeout has a message only (FC help: "Error handling"). */
 export interface FunctionError {
@@ -7,17 +7,6 @@ export interface FunctionError {
   /** Name of the JavaScript error class. */
   errorType?: string | undefined;
   stackTrace?: unknown[] | undefined;
-}
-
-/** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
-export interface ContextData {
-  requestId: string;
-  credentials: Credentials;
-  /** `memory` in MB, `timeout` in seconds. */
-  function: { name: string; handler: string; memory: number; timeout: number };
-  service: { logProject: string; logStore: string; qualifier: string; versionId: string };
-  region: string;
-  accountId: string;
 }
 
 /** Parent to instance: run the handler once. */

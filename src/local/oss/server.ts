@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Logger } from '../../log.ts';
+import { createJsonLogger, type Logger } from '../../log.ts';
 import { createSetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
@@ -60,11 +60,9 @@ const host = '127.0.0.1';
 /** The account all buckets belong to. */
 export const localAccountId = '1000000000000000';
 
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
-  const { now = Date.now, log = silent, corsOrigins = [] } = options;
+  const { now = Date.now, log = createJsonLogger('silent', () => {}), corsOrigins = [] } = options;
   const service = createService(options, now, log);
   const faults = createFaults(options.faults ?? {}, { now, log });
   const routes = [faultsRoute(faults), ...(options.routes ?? [])];
