@@ -30,8 +30,8 @@ interface DocumentedCase {
   basis: string;
 }
 
-const cases: DocumentedCase[] = ['processing-cases.json', 'processing-cases-2.json'].flatMap((name) =>
-  JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8')),
+const cases: DocumentedCase[] = ['', '-2', '-3'].flatMap((part) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/processing-cases${part}.json`, import.meta.url), 'utf8')),
 );
 
 const dataDir = mkdtempSync(join(tmpdir(), 'documented-cases-'));

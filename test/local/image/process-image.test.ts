@@ -69,6 +69,8 @@ describe('rotation', () => {
 describe('animations', () => {
   it.each([
     ['gif', 'image/resize,w_30', 'gif'],
+    ['gif', 'image/resize,l_30', 'gif'],
+    ['gif', 'image/resize,s_20,p_50', 'gif'],
     ['gif', 'image/crop,x_10,y_10,w_20,h_20/resize,m_pad,w_15,h_10', 'gif'],
     ['gif', 'image/resize,h_20/format,webp', 'webp'],
     ['webp', 'image/resize,m_fill,w_20,h_20', 'webp'],
