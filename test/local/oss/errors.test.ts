@@ -71,7 +71,8 @@ describe('errors', () => {
 describe('what is not here', () => {
   it.each([
     ['POST', 'a', { restore: '' }, {}, 'RestoreObject'],
-    ['PUT', 'a', {}, { 'x-oss-callback': 'e30=' }, 'x-oss-callback'],
+    ['PUT', 'a', {}, { 'x-oss-callback': 'e30=' }, 'callbacks'],
+    ['PUT', 'a', { callback: 'e30=' }, {}, 'callbacks'],
     ['PUT', 'a', { acl: '' }, { 'x-oss-copy-source': '/photos/b' }, 'PUT object ?acl'],
     ['GET', 'a', { versionId: 'x' }, {}, 'versionId=x'],
     ['HEAD', 'a', { 'x-oss-process': 'image/info' }, {}, undefined],

@@ -241,3 +241,52 @@ describe('PutBucketAcl', () => {
     expect(element(acl.text, 'Grant')).toBe('public-read');
   });
 });
+
+describe('times in documents', () => {
+  const nowMs = Date.UTC(2026, 10, 27, 2, 0, 4, 937);
+
+  it('are in whole seconds and end in .000Z, which aliyun-oss-python-sdk insists on', async () => {
+    const oss = await startOss({ now: () => nowMs });
+    const call = (more: object) => oss.call({ bucket: 'photos', method: 'GET', timeMs: nowMs, ...more });
+    await call({ key: 'a.txt', method: 'PUT', body: 'hello' });
+    const begun = await call({ key: 'b', method: 'POST', query: { uploads: '' } });
+    const uploadId = element(begun.text, 'UploadId') ?? '';
+    await call({ key: 'b', method: 'PUT', query: { uploadId, partNumber: '1' }, body: 'part' });
+
+    const documents = [
+      await call({}),
+      await call({ query: { 'list-type': '2' } }),
+      await call({ query: { versions: '' } }),
+      await call({ query: { uploads: '' } }),
+      await call({ key: 'b', query: { uploadId } }),
+      await call({ query: { bucketInfo: '' } }),
+      await call({ key: 'c', method: 'PUT', headers: { 'x-oss-copy-source': '/photos/a.txt' } }),
+      await call({ bucket: '' }),
+    ];
+
+    const time = /<(?:LastModified|Initiated|CreationDate)>([^<]*)</;
+    expect(documents.map(({ text }) => time.exec(text)?.[1])).toEqual(
+      documents.map(() => '2026-11-27T02:00:04.000Z'),
+    );
+  });
+});
+
+describe('a multipart upload of a client that encrypts', () => {
+  it('tells in its list of parts how it is encrypted', async () => {
+    const oss = await startOss();
+    const headers = {
+      'x-oss-meta-client-side-encryption-key': 'a2V5',
+      'x-oss-meta-client-side-encryption-start': 'aXY',
+      'x-oss-meta-client-side-encryption-part-size': '102400',
+    };
+    const begun = await oss.call({ ...object, method: 'POST', query: { uploads: '' }, headers });
+
+    const query = { uploadId: element(begun.text, 'UploadId') ?? '' };
+    const { text } = await oss.call({ ...object, method: 'GET', query });
+
+    const shown = ['Key', 'Start', 'PartSize', 'DataSize'].map((name) =>
+      element(text, `ClientEncryption${name}`),
+    );
+    expect(shown).toEqual(['a2V5', 'aXY', '102400', undefined]);
+  });
+});

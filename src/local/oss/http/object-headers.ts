@@ -100,6 +100,11 @@ export function quotedETag({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 
+/** A time as documents have it, in whole seconds too: OSS writes `….000Z`, and aliyun-oss-python-sdk takes nothing else. */
+export function xmlDate(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 19)}.000Z`;
+}
+
 /** A time as HTTP headers have it, in whole seconds. */
 export function httpDate(timeMs: number): string {
   return new Date(timeMs).toUTCString();

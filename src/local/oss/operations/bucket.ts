@@ -1,7 +1,7 @@
 import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
 import { conflict, notImplemented } from '../http/errors.ts';
-import { checkStorageClass, readAcl, storageClasses } from '../http/object-headers.ts';
+import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
@@ -81,7 +81,7 @@ export const getBucketInfo: Operation = (service, { bucket }) =>
 function describe({ store, region, endpoint }: Service, name: string) {
   const { createdMs, storageClass } = store.bucket(name).settings;
   return {
-    CreationDate: new Date(createdMs).toISOString(),
+    CreationDate: xmlDate(createdMs),
     ExtranetEndpoint: endpoint,
     IntranetEndpoint: endpoint,
     Location: `oss-${region}`,

@@ -41,8 +41,8 @@ function isPublic({ store }: Service, { bucket, key }: OssRequest, access: Publi
 
 /** Throws NotImplemented for what asks for something which nothing here does and a client would rely on. */
 function refuseUnsupported({ headers, query }: OssRequest): void {
-  if (headers.has('x-oss-callback')) {
-    throw notImplemented('the header x-oss-callback');
+  if (headers.has('x-oss-callback') || query.has('callback')) {
+    throw notImplemented('callbacks');
   }
   // A process ignores it (OSS help "IMG overview").
   if (!query.has('x-oss-process')) {

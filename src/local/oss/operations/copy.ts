@@ -1,7 +1,7 @@
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, refuseVersion } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
-import { digestHeaders, keptHeaders, quotedETag, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, keptHeaders, quotedETag, readProperties, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
@@ -20,10 +20,12 @@ export const copyObject: Operation = async (service, request) => {
 
 /** The answer to a copy, of an object or of a part. */
 export function copyReply(rootName: string, meta: ObjectMeta): Reply {
-  const lastModified = new Date(meta.lastModifiedMs).toISOString();
   // Content-MD5 would be of the answer, not of the copy.
   const { 'content-md5': _, ...digests } = digestHeaders(meta);
-  return xmlReply({ [rootName]: { ETag: quotedETag(meta), LastModified: lastModified } }, digests);
+  return xmlReply(
+    { [rootName]: { ETag: quotedETag(meta), LastModified: xmlDate(meta.lastModifiedMs) } },
+    digests,
+  );
 }
 
 /** Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes the key's slashes too), and checks its conditions. */

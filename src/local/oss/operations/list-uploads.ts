@@ -1,6 +1,7 @@
-import { quotedETag } from '../http/object-headers.ts';
+import { quotedETag, xmlDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { commonPrefix, compareUtf8 } from '../store/listing.ts';
+import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, limitOf } from './list.ts';
 import { findUpload } from './multipart.ts';
@@ -42,7 +43,7 @@ export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) 
           Key: encode(key),
           UploadId: id,
           StorageClass: properties.storageClass ?? 'Standard',
-          Initiated: new Date(initiatedMs).toISOString(),
+          Initiated: xmlDate(initiatedMs),
         })),
       CommonPrefixes: page
         .filter((entry) => typeof entry === 'string')
@@ -67,13 +68,14 @@ export const listParts: Operation = (service, request) => {
       Key: encode(key),
       UploadId: id,
       StorageClass: properties.storageClass ?? 'Standard',
+      ...clientEncryption(properties),
       PartNumberMarker: marker,
       NextPartNumberMarker: page.at(-1)?.[0] ?? marker,
       MaxParts: maxParts,
       IsTruncated: page.length < later.length,
       Part: page.map(([number, part]) => ({
         PartNumber: number,
-        LastModified: new Date(part.lastModifiedMs).toISOString(),
+        LastModified: xmlDate(part.lastModifiedMs),
         ETag: quotedETag(part),
         HashCrc64ecma: part.crc64,
         Size: part.sizeBytes,
@@ -81,3 +83,16 @@ export const listParts: Operation = (service, request) => {
     },
   });
 };
+
+/** An encrypting client reads again here what it told at the start (live test of py-sdk-v2, names of its model). */
+function clientEncryption({ headers }: ObjectProperties) {
+  const of = (name: string) => headers[`x-oss-meta-client-side-encryption-${name}`];
+  return {
+    ClientEncryptionKey: of('key'),
+    ClientEncryptionStart: of('start'),
+    ClientEncryptionCekAlg: of('cek-alg'),
+    ClientEncryptionWrapAlg: of('wrap-alg'),
+    ClientEncryptionDataSize: of('data-size'),
+    ClientEncryptionPartSize: of('part-size'),
+  };
+}

@@ -1,6 +1,6 @@
 import { badRequest } from '../http/errors.ts';
 import { decodeUtf8 } from '../http/names.ts';
-import { quotedETag } from '../http/object-headers.ts';
+import { quotedETag, xmlDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import type { XmlElements } from '../http/xml.ts';
@@ -96,7 +96,7 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
     const meta = store.meta(bucket, key);
     return {
       Key: encode(key),
-      LastModified: new Date(meta.lastModifiedMs).toISOString(),
+      LastModified: xmlDate(meta.lastModifiedMs),
       ETag: quotedETag(meta),
       Type: meta.type ?? 'Normal',
       Size: meta.sizeBytes,

@@ -97,14 +97,14 @@ export function requireSynchronous(
     throw notImplemented(operation);
   }
   if (!operation.startsWith('image/')) {
-    throw notFound('Imm Client', 'ResourceNotFound, The specified resource Attachment is not found.');
+    throw withoutImm();
   }
 }
 
-/** Refuses images as a live test of aliyun-oss-python-sdk has it; all but the reading of a watermark need a target. */
+/** Refuses images by the code that a live test of aliyun-oss-python-sdk has; all but the reading of a watermark need a target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
   if (!asynchronous.test(operation)) {
-    throw badRequest('InvalidArgument', `operation not support async: ${operation}`);
+    throw withoutImm();
   }
   if (saveAs === undefined && operation !== 'image/deblindwatermark') {
     throw missingArgument(`${operation} needs sys/saveas.`);
@@ -148,6 +148,10 @@ function decodeBase64(text: string): string | undefined {
     throw badRequest('BadRequest', 'Input is not base64 decoding.');
   }
   return decodeUtf8(Buffer.from(bare, 'base64'));
+}
+
+function withoutImm(): OssError {
+  return notFound('Imm Client', 'ResourceNotFound, The specified resource Attachment is not found.');
 }
 
 /** The name is that of a live test of aliyun-oss-cpp-sdk. */

@@ -20,7 +20,7 @@ export const putStyle: Operation = async ({ store, now }, request) => {
   const { Content } = readXml(await readBody(request, 64 * 1024), 'Style');
   const content = textOf(Content)?.trim() ?? '';
   if (content === '' || /[;()'"*?]/.test(content)) {
-    throw badRequest('BadRequest', `The style content is not valid: ${content}`, { ec: '0017-00000253' });
+    throw badRequest('BadRequest', 'Style content is invalid.', { ec: '0017-00000253' });
   }
   const { styles } = store.bucket(bucket).settings;
   const earlier = styleNamed(store, bucket, name);

@@ -113,15 +113,15 @@ describe('a call', () => {
   const target = '|sys/saveas,o_dGVzdA';
 
   it.each([
-    ['image/resize,w_9', 200, 400, 'InvalidArgument'],
+    ['image/resize,w_9', 200, 404, 'Imm Client'],
     ['image/deblindwatermark,s_low', 400, 200, 'InvalidArgument'],
     [`video/convert,f_mp4${target}`, 400, 200, 'InvalidArgument'],
-    [`video/snapshot,t_1,f_jpg${target}`, 501, 400, 'NotImplemented'],
-    ['audio/info', 404, 400, 'Imm Client'],
+    [`video/snapshot,t_1,f_jpg${target}`, 501, 404, 'NotImplemented'],
+    ['audio/info', 404, 404, 'Imm Client'],
     [`doc/convert,target_pdf${target}`, 400, 200, 'InvalidArgument'],
-    ['doc/preview', 404, 400, 'Imm Client'],
+    ['doc/preview', 404, 404, 'Imm Client'],
     [`style/::h264-mp4-1080p${target}`, 400, 200, 'InvalidArgument'],
-    ['image/resize,w_9|sys/saveas,o_dGVzdA/notify,topic_eA', 400, 400, 'InvalidArgument'],
+    ['image/resize,w_9|sys/saveas,o_dGVzdA/notify,topic_eA', 400, 404, 'InvalidArgument'],
   ])('takes or refuses %s: synchronous %i, asynchronous %i', (text, synchronous, asynchronous, code) => {
     const process = parseProcess(text);
     const refusal = (status: number) => expect.objectContaining({ statusCode: status });

@@ -87,6 +87,12 @@ describe('named styles', () => {
     expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([400, code, ec]);
   });
 
+  it('a style without content is refused in words of OSS', async () => {
+    const { text } = await putStyle(await startOss(), 'a', '');
+
+    expect(text).toContain('<Message>Style content is invalid.</Message>');
+  });
+
   it('named styles are 50 at most', async () => {
     const oss = await startOss();
     for (let index = 0; index < 50; index++) {
@@ -192,7 +198,7 @@ describe('asynchronous processing', () => {
   });
 
   it.each([
-    [`image/resize,w_9|sys/saveas,o_${base64('b')}`, 400, 'InvalidArgument'],
+    [`image/resize,w_9|sys/saveas,o_${base64('b')}`, 404, 'Imm Client'],
     ['video/convert,f_mp4', 400, 'MissingArgument'],
     ['', 400, 'InvalidRequest'],
   ])('refuses %j', async (text, statusCode, code) => {
