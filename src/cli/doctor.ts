@@ -1,4 +1,4 @@
-import type { RuleSet } from '../rules/rule-set.ts';
+import type { Rule } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
 import { CliError, type Command, type Io, requiredText } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
@@ -27,13 +27,15 @@ export const doctor: Command = {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
     const { ruleSet, source } = await loadRules(requiredText(values, 'rules'));
+    const { rules } = ruleSet;
+    const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
     const findings = await withConnection(values, io, async (connection) => [
-      ok('rules', `${ruleSet.rules.length} rules`),
+      ok('rules', `${rules.length} rules`),
       ...checkEnvironment(io),
       ...(await checkEndpoint(connection, Date.now)),
-      ...(await checkBuckets(connection, bucketsOf(ruleSet, deployed))),
-      ...(await checkVersioning(connection, removalBuckets(ruleSet, deployed))),
+      ...(await checkBuckets(connection, bucketsOf(rules, deployed))),
+      ...(await checkVersioning(connection, sourceBucketsOf(removing, deployed))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
       ...(await checkDeployment(source, requiredText(values, 'template'), io)),
     ]);
@@ -49,20 +51,13 @@ function checkEnvironment({ env }: Io): Finding[] {
 }
 
 /** Lists the buckets that the rules name, and those that are deployed for where a rule names none. */
-function bucketsOf({ rules }: RuleSet, deployed: readonly string[]): string[] {
-  const named = rules.flatMap(({ match, outputs }) => [
-    ...match.buckets,
-    ...outputs.flatMap(({ target }) => target.bucket ?? []),
-  ]);
-  const isOpen = rules.some(({ match }) => match.buckets.length === 0);
-  return [...new Set([...named, ...(isOpen ? deployed : [])])];
+function bucketsOf(rules: readonly Rule[], deployed: readonly string[]): string[] {
+  const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
+  return [...new Set([...sourceBucketsOf(rules, deployed), ...targets])];
 }
 
-/** Lists the source buckets of rules that delete outputs together with their source. */
-function removalBuckets({ rules }: RuleSet, deployed: readonly string[]): string[] {
-  const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
-  const buckets = removing.flatMap(({ match }) => (match.buckets.length > 0 ? match.buckets : deployed));
-  return [...new Set(buckets)];
+function sourceBucketsOf(rules: readonly Rule[], deployed: readonly string[]): string[] {
+  return [...new Set(rules.flatMap(({ match }) => (match.buckets.length > 0 ? match.buckets : deployed)))];
 }
 
 function formatFindings(findings: readonly Finding[], { paint }: Io): string {
