@@ -65,7 +65,6 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
     const call = createCall({
-      ...findOss(settings, region),
       credentials: context ? () => credentialsFromContext(context) : deps.defaultCredentials,
       onRetry: ({ kind }) => {
         if (kind === 'throttled') {
@@ -75,6 +74,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
       dispatcher,
       clock,
       now,
+      ...findOss(settings, region),
       ...deps.callSettings,
     });
     const memory = instance.open(requestId);

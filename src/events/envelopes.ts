@@ -102,12 +102,10 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   if (!isText(eventName)) {
     return malformed(`${path}eventName`, 'a text', eventName);
   }
-  const fields = {
-    ...fieldsOf(pick(oss, 'object')),
-    bucket: pick(oss, 'bucket', 'name'),
-    // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
-    contentType: pick(oss, 'object', 'objectMeta', 'mimeType'),
-  };
+  const { key, size, eTag, objectMeta } = fieldsOf(pick(oss, 'object'));
+  // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
+  const contentType = pick(objectMeta, 'mimeType');
+  const fields = { bucket: pick(oss, 'bucket', 'name'), key, size, eTag, contentType };
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
   const modifiedAt = readTime(eventTime) ?? readTime(time);
   const event = { eventName: withoutPrefix(eventName), eventTime: modifiedAt, modifiedAt };

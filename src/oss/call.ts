@@ -84,7 +84,7 @@ export function createCall(settings: CallSettings): Call {
     }
     const hide = (text: string) => hideSecrets(text, credentials, headers);
     if (response.statusCode >= 200 && response.statusCode <= 299) {
-      return { ...response, context, hide };
+      return { context, hide, ...response };
     }
     const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
     if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {

@@ -42,7 +42,7 @@ export async function processObject(
 ): Promise<ProcessResult> {
   const body = processBody('x-oss-process', process);
   const query = { 'x-oss-process': '' };
-  const response = await call({ ...object, operation: 'ProcessObject', method: 'POST', query, body });
+  const response = await call({ operation: 'ProcessObject', method: 'POST', query, body, ...object });
   const answer = readProcessAnswer(response);
   return {
     bucket: readName(answer.bucket, response) || object.bucket,
@@ -101,7 +101,7 @@ export interface ObjectResult extends OperationResult {
 
 /** The properties of an object. */
 export async function headObject(call: Call, args: ObjectArguments): Promise<ObjectResult> {
-  const response = await call({ ...args, operation: 'HeadObject', method: 'HEAD' });
+  const response = await call({ operation: 'HeadObject', method: 'HEAD', ...args });
   if (response.statusCode !== 200 || !isFromOss(response)) {
     throw unexpectedAnswer(response, 'instead of the properties of an object');
   }
@@ -124,7 +124,7 @@ export function objectResultOf(response: OperationResponse): ObjectResult {
 
 /** Deletes an object; one that is not there counts as deleted. */
 export async function deleteObject(call: Call, args: ObjectArguments): Promise<OperationResult> {
-  return resultOf(await call({ ...args, operation: 'DeleteObject', method: 'DELETE' }));
+  return resultOf(await call({ operation: 'DeleteObject', method: 'DELETE', ...args }));
 }
 
 /** An ETag as events write it, without the quotes that HTTP and listings put around it. */

@@ -155,7 +155,7 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
         if (dispatcher instanceof RenewedAgent) {
           dispatcher.noteAnswer();
         }
-        const response = { ...head, body: Buffer.concat(chunks, sizeBytes) };
+        const response = { body: Buffer.concat(chunks, sizeBytes), ...head };
         // The pool has its connection back one turn later: a request sent before would open another.
         setImmediate(() => setImmediate(resolve, response));
       },

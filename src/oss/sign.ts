@@ -16,7 +16,7 @@ export interface RequestToSign {
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
   /** Names signed beyond the default ones, in lower case; absent and default-signed names are dropped. */
-  additionalHeaders?: readonly string[];
+  additionalHeaders?: readonly string[] | undefined;
 }
 
 const algorithm = 'OSS4-HMAC-SHA256';
@@ -115,6 +115,8 @@ export function signedHeaders(
   if (credentials.securityToken) {
     headers['x-oss-security-token'] = credentials.securityToken;
   }
-  headers.authorization = authorization({ ...request, headers }, { credentials, timestamp, region });
+  const { method, canonicalUri, canonicalQuery, additionalHeaders } = request;
+  const signed = { method, canonicalUri, canonicalQuery, additionalHeaders, headers };
+  headers.authorization = authorization(signed, { credentials, timestamp, region });
   return headers;
 }

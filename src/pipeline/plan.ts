@@ -92,7 +92,7 @@ export function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): Skip
 function planRule(rule: Rule, event: ObjectEvent): PlanItem[] {
   const values = valuesOf(rule, event);
   return rule.outputs.flatMap((output) =>
-    output.variants.map((variant) => planOutput(rule, output, event, { ...values, ...variant })),
+    output.variants.map((variant) => planOutput(rule, output, event, Object.assign({}, values, variant))),
   );
 }
 

@@ -98,7 +98,7 @@ export function logOutcome(logger: Logger, requestId: string, outcome: Outcome):
   const { message: error, requestId: ossRequestId, ...fields }: LogFields = rest;
   const [bucket, key, targetBucket, targetKey] = [source?.bucket, source?.key, target?.bucket, target?.key];
   const level = outcome.status === 'failed' ? 'error' : 'info';
-  const line = { requestId, ...fields, error, ossRequestId, bucket, key, targetBucket, targetKey };
+  const line = { requestId, bucket, key, targetBucket, targetKey, error, ossRequestId, ...fields };
   logger[level](messages[outcome.status], line);
 }
 

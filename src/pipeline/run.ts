@@ -44,7 +44,7 @@ export function jobsOf(
 ): Job[] {
   const isOpen = record.kind === 'task' || (record.kind === 'object' && mustAsk(record.event, ruleSet));
   const works = isOpen ? [record] : plan(record, ruleSet);
-  return works.map((work) => ({ ...options, ruleSet, work }));
+  return works.map((work) => ({ ruleSet, work, ...options }));
 }
 
 /**
@@ -131,7 +131,7 @@ async function lookInto(record: EventRecord, ruleSet: RuleSet, options: RunOptio
 async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
   const isSaved = known?.status === 'failed' && known.isSaved === true;
-  const taskOptions = { ...options, ruleSet, savedSince, isSaved };
+  const taskOptions = { ruleSet, savedSince, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
   return mayOutliveSource(task, outcome) ? removeIfLate(task, outcome, taskOptions) : outcome;

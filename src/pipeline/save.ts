@@ -38,8 +38,8 @@ export async function carryOut(task: Task, options: TaskOptions): Promise<Outcom
   const end = await endOf(task, options).catch(
     (error: unknown): TaskEnd => ({ status: 'failed', ...describeError(error) }),
   );
-  const result = { ...end, rule, source, target };
-  return result.status === 'skipped' ? result : { ...result, durationMs: options.now() - startedAt };
+  const result = { rule, source, target, ...end };
+  return result.status === 'skipped' ? result : { durationMs: options.now() - startedAt, ...result };
 }
 
 /** Does what the task asks for. All but a plain save is loaded for it, since most rules never need it. */
@@ -111,7 +111,7 @@ export async function headIfPresent(
   isMissing = isNotFound,
 ): Promise<ObjectResult | undefined> {
   try {
-    return await headObject(call, { ...object, deadline });
+    return await headObject(call, { deadline, ...object });
   } catch (error) {
     if (isMissing(error)) {
       return undefined;
@@ -151,7 +151,7 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
  */
 async function processOnce(task: SaveTask, { call, deadline }: TaskOptions): Promise<ProcessResult> {
   const { source, target, process } = task;
-  const result = await processObject(call, { ...source, process, deadline });
+  const result = await processObject(call, { process, deadline, ...source });
   const { bucket, key, requestId } = result;
   if (key === undefined || (bucket === target.bucket && key === target.key)) {
     return result;
