@@ -130,11 +130,13 @@ export async function hasSource({ source }: Task, options: TaskOptions): Promise
  * close together, the older one's result may otherwise be saved last. Throws what a call to OSS throws.
  */
 export async function processSource(task: SaveTask, options: TaskOptions): Promise<ProcessResult> {
+  const { source, process } = task;
   let { eTag } = task.version;
   for (let round = 1; round <= maxRounds; round += 1) {
-    const result = await processOnce(task, options);
+    const result = await processObject(options.call, { process, deadline: options.deadline, ...source });
+    assertSaved(task, result);
     // A source that has been deleted leaves nothing newer to be made.
-    const current = task.checkSource ? await headIfPresent(task.source, options) : undefined;
+    const current = task.checkSource ? await headIfPresent(source, options) : undefined;
     if (current?.eTag === undefined || current.eTag === eTag) {
       return result;
     }
@@ -149,15 +151,11 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
  * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
  * is taken as it is (OSS help shows such ones).
  */
-async function processOnce(task: SaveTask, { call, deadline }: TaskOptions): Promise<ProcessResult> {
-  const { source, target, process } = task;
-  const result = await processObject(call, { process, deadline, ...source });
-  const { bucket, key, requestId } = result;
-  if (key === undefined || (bucket === target.bucket && key === target.key)) {
-    return result;
+function assertSaved(task: SaveTask, { bucket, key, requestId }: ProcessResult): void {
+  if (key !== undefined && (bucket !== task.target.bucket || key !== task.target.key)) {
+    const message = `asked to save ${formatObject(task.target)}, OSS says it saved ${formatObject({ bucket, key })}`;
+    throw processError(task, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
   }
-  const message = `asked to save ${formatObject(target)}, OSS says it saved ${formatObject({ bucket, key })}`;
-  throw processError(task, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
 }
 
 function processError({ source }: SaveTask, failure: RequestFailure): OssRequestError {

@@ -5,7 +5,7 @@ export const counted: Readonly<Record<string, number>> = {
   events: 373,
   rules: 317,
   process: 38,
-  pipeline: 928,
+  pipeline: 926,
   oss: 1030,
   credentials: 63,
   life: 342,
