@@ -90,7 +90,7 @@ export const asyncProcessObject: Operation = async (service, request) => {
     service.store.bucket(saveAs.bucket);
   }
   const task = { kind: taskKindOf(operation), operation, bucket, object: key, process: text, topic };
-  const ids = service.tasks.start(task, async () => {
+  const { taskId, eventId, requestId } = service.tasks.start(task, async () => {
     if (operation === 'image/deblindwatermark') {
       return { content: (await runStyle(service, request, style, true)).result.body.toString() };
     }
@@ -99,7 +99,7 @@ export const asyncProcessObject: Operation = async (service, request) => {
     }
     throw notImplemented(`${operation}: it runs on Alibaba Cloud only, in a bucket bound to an IMM project`);
   });
-  return jsonReply(ids);
+  return jsonReply({ EventId: eventId, RequestId: requestId, TaskId: taskId });
 };
 
 /** Documented: EventBridge help, "IMM events"; assumed is which operation is which. */

@@ -30,16 +30,12 @@ type TaskOutcome =
   | ({ readonly status: 'Succeeded' } & TaskResult)
   | { readonly status: 'Failed'; readonly code: string; readonly message: string };
 
-/** A task at its end. */
+type TaskIds = Readonly<Record<'taskId' | 'eventId' | 'requestId', string>>;
+
+/** A task at its end; the times are ISO 8601. */
 export type EndedTask = TaskRequest &
-  TaskOutcome & {
-    readonly taskId: string;
-    readonly eventId: string;
-    readonly requestId: string;
-    /** ISO 8601. */
-    readonly startTime: string;
-    readonly endTime: string;
-  };
+  TaskOutcome &
+  TaskIds & { readonly startTime: string; readonly endTime: string };
 
 export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
@@ -51,15 +47,6 @@ interface TaskRunnerOptions {
   readonly onEnd: (task: EndedTask) => void;
 }
 
-/** The answer of AsyncProcessObject; its forms are those of the tests of alibabacloud-oss-go-sdk-v2. */
-function newIds({ kind }: TaskRequest) {
-  return {
-    EventId: `181-${randomBytes(20).toString('base64url')}`,
-    RequestId: randomUUID().toUpperCase(),
-    TaskId: `${kind}-${randomUUID()}`,
-  };
-}
-
 /**
  * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir` (its fields are assumed); a
  * task that the server's end cuts short leaves none.
@@ -68,16 +55,15 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
   const tasksDir = join(dataDir, 'tasks');
   mkdirSync(tasksDir, { recursive: true });
 
-  async function run(ids: ReturnType<typeof newIds>, request: TaskRequest, work: () => Promise<TaskResult>) {
+  async function run(ids: TaskIds, request: TaskRequest, work: () => Promise<TaskResult>) {
     const startTime = new Date(now()).toISOString();
     const outcome = await work().then(
       (result): TaskOutcome => ({ status: 'Succeeded', ...result }),
       describeFailure,
     );
-    const { TaskId: taskId, EventId: eventId, RequestId: requestId } = ids;
     const endTime = new Date(now()).toISOString();
-    const task: EndedTask = { taskId, eventId, requestId, ...request, ...outcome, startTime, endTime };
-    writeJsonFile(join(tasksDir, `${taskId}.json`), task);
+    const task: EndedTask = { ...ids, ...request, ...outcome, startTime, endTime };
+    writeJsonFile(join(tasksDir, `${task.taskId}.json`), task);
     log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', { ...task });
     onEnd(task);
   }
@@ -85,13 +71,20 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
   const underWay = new Set<Promise<void>>();
 
   return {
-    /** Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. */
+    /**
+     * Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. The forms of
+     * the ids are those of the tests of alibabacloud-oss-go-sdk-v2.
+     */
     start: (request: TaskRequest, work: () => Promise<TaskResult>) => {
-      const ids = newIds(request);
+      const ids = {
+        taskId: `${request.kind}-${randomUUID()}`,
+        eventId: `181-${randomBytes(20).toString('base64url')}`,
+        requestId: randomUUID().toUpperCase(),
+      };
       const task = setImmediate()
         .then(() => run(ids, request, work))
         .catch((error: unknown) =>
-          log.error('asynchronous task not recorded', { taskId: ids.TaskId, reason: String(error) }),
+          log.error('asynchronous task not recorded', { taskId: ids.taskId, reason: String(error) }),
         )
         .finally(() => underWay.delete(task));
       underWay.add(task);
