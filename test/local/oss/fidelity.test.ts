@@ -290,3 +290,36 @@ describe('a multipart upload of a client that encrypts', () => {
     expect(shown).toEqual(['a2V5', 'aXY', '102400', undefined]);
   });
 });
+
+describe('a download under another name', () => {
+  it.each([
+    ['attachment; filename="猫.txt"', 'attachment; filename="猫.txt"'],
+    ['attachment; filename=a\x00\x1f\x7f\r\nb', 'attachment; filename=ab'],
+  ])('is named %j as %j, in UTF-8 and without control characters', async (asked, shown) => {
+    const oss = await startOss();
+    await put(oss);
+    const query = { 'response-content-disposition': asked };
+
+    const { statusCode, headers, text } = await oss.call({ ...object, method: 'GET', query });
+
+    expect([statusCode, text]).toEqual([200, 'hello']);
+    expect(Buffer.from(String(headers['content-disposition']), 'latin1').toString()).toBe(shown);
+  });
+});
+
+describe('what OSS has no way to do', () => {
+  it('encryption by an algorithm that OSS has not is refused', async () => {
+    const response = await put(await startOss(), { 'x-oss-server-side-encryption': 'DES' });
+
+    expect([response.statusCode, response.code]).toEqual([400, 'InvalidEncryptionAlgorithmError']);
+  });
+
+  it.each([{}, { 'x-oss-object-acl': '' }])('an ACL that is missing is refused: %j', async (headers) => {
+    const oss = await startOss();
+    await put(oss);
+
+    const response = await oss.call({ ...object, method: 'PUT', query: { acl: '' }, headers });
+
+    expect([response.statusCode, response.code]).toEqual([400, 'InvalidArgument']);
+  });
+});

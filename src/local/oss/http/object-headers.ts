@@ -3,7 +3,12 @@ import { badRequest } from './errors.ts';
 import type { Headers } from './request.ts';
 
 const kept =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-.+|x-oss-server-side-.+)$/;
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-[\w!#$%&'*+.^`|~-]+|x-oss-server-side-.+)$/;
+
+/** Makes a header's value of a text from a query or a form: one character a byte, without those that would end a header. */
+export function headerValue(text: string): string {
+  return Buffer.from(text.replace(/[^\P{Cc}\t]/gu, '')).toString('latin1');
+}
 
 /** The headers of an upload that are kept with the object. */
 export function keptHeaders(headers: Headers): Record<string, string> {
@@ -12,10 +17,15 @@ export function keptHeaders(headers: Headers): Record<string, string> {
 
 /**
  * Reads from an upload's headers how the object shall be (documented: OSS help "PutObject"): Content-Type is
- * application/octet-stream unless given. Throws InvalidTag, InvalidArgument.
+ * application/octet-stream unless given. Throws InvalidTag, InvalidArgument, InvalidEncryptionAlgorithmError.
  */
 export function readProperties(headers: Headers): ObjectProperties {
   const [tagging, storageClass] = [headers.get('x-oss-tagging'), headers.get('x-oss-storage-class')];
+  const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
+  if (!['AES256', 'KMS', 'SM4'].includes(encryption)) {
+    const message = `The encryption method is not supported: ${encryption}`;
+    throw badRequest('InvalidEncryptionAlgorithmError', message);
+  }
   return {
     headers: { 'content-type': 'application/octet-stream', ...keptHeaders(headers) },
     acl: readAcl(headers, 'x-oss-object-acl'),

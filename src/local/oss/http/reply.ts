@@ -70,7 +70,7 @@ const browserGuards = [
 /** Sends a reply; resolves when it is sent or the client went away. */
 export async function sendReply(
   response: ServerResponse,
-  { statusCode, headers = {}, body }: Reply,
+  { statusCode, headers: { 'content-length': ownLength, ...headers } = {}, body }: Reply,
   { requestId, elapsedMs }: { requestId: string; elapsedMs: number },
 ): Promise<void> {
   const sent = new Map<string, string | number>([
@@ -82,8 +82,11 @@ export async function sendReply(
   ]);
   const isWhole = body === undefined || Buffer.isBuffer(body);
   // A bodiless HEAD names the length of the object itself; 204, 304 and what comes in chunks name none.
-  if (isWhole && statusCode !== 204 && statusCode !== 304 && !sent.has('transfer-encoding')) {
-    sent.set('content-length', sent.get('content-length') ?? body?.length ?? 0);
+  const isSized = isWhole && statusCode !== 204 && statusCode !== 304 && !sent.has('transfer-encoding');
+  const length = ownLength ?? (isSized ? (body?.length ?? 0) : undefined);
+  if (length !== undefined) {
+    // At the end: Node.js refuses a Content-Disposition behind it that names a file in Chinese.
+    sent.set('content-length', length);
   }
   response.writeHead(
     statusCode,

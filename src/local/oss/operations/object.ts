@@ -5,7 +5,7 @@ import { contentMd5Check, readBody } from '../http/body.ts';
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
-import { digestHeaders, objectHeaders, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, headerValue, objectHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import { listOf, readXml } from '../http/xml.ts';
@@ -121,10 +121,7 @@ const overridable = /^response-(content-(type|language|disposition|encoding)|exp
 export function overriddenHeaders(query: Query): Record<string, string> {
   const overrides = [...query].filter(([name, value]) => overridable.test(name) && value !== '');
   return Object.fromEntries(
-    overrides.map(([name, value]) => [
-      name.slice('response-'.length),
-      Buffer.from(value.replace(/[\r\n]/g, '')).toString('latin1'),
-    ]),
+    overrides.map(([name, value]) => [name.slice('response-'.length), headerValue(value)]),
   );
 }
 

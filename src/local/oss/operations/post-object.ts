@@ -5,7 +5,7 @@ import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Fields, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
-import { digestHeaders, quotedETag, readProperties } from '../http/object-headers.ts';
+import { digestHeaders, headerValue, quotedETag, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
@@ -34,8 +34,7 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
   // A condition on the type is for the one that is stored, whatever the form says beside it.
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
   policy?.checkFields(new Map([...stored, ['bucket', bucket], ['key', key]]));
-  // Headers hold one character a byte.
-  const headers = new Map([...stored].map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
+  const headers = new Map([...stored].map(([name, value]) => [name, headerValue(value)]));
   const meta = await createObject(service, { ...request, principalId }, 'ObjectCreated:PostObject', {
     key,
     source: file.bytes,

@@ -1,5 +1,6 @@
 import { fieldsOf, textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
+import { badRequest } from '../http/errors.ts';
 import { checkTags, readAcl } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { listOf, readXml } from '../http/xml.ts';
@@ -28,7 +29,12 @@ export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
 };
 
 export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => {
-  store.changeProperties(bucket, key, { acl: readAcl(headers, 'x-oss-object-acl') ?? 'default' });
+  const acl = readAcl(headers, 'x-oss-object-acl');
+  if (acl === undefined) {
+    // Documented: the page of this EC; the code and the words are assumed.
+    throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
+  }
+  store.changeProperties(bucket, key, { acl });
   return { statusCode: 200 };
 };
 

@@ -52,6 +52,18 @@ async function post(oss: RunningOss, upload: Upload = {}) {
 }
 
 describe('a form upload', () => {
+  it('whose metadata no header can hold can be read all the same', async () => {
+    const oss = await startOss();
+    const fields = { 'x-oss-meta-by': 'a\r\nb: c\x00', 'x-oss-meta-a b': 'x', 'x-oss-meta-名': 'x' };
+
+    const { response } = await post(oss, { fields });
+    const { statusCode, headers } = await oss.call({ method: 'GET', bucket: 'photos', key: 'a.jpg' });
+
+    expect([response.status, statusCode]).toEqual([204, 200]);
+    const shown = Object.entries(headers).filter(([name]) => name.startsWith('x-oss-meta-'));
+    expect(shown).toEqual([['x-oss-meta-by', 'ab: c']]);
+  });
+
   it.each(['V4', 'V1'] as const)('signed by %s becomes an object, with its event', async (version) => {
     const oss = await startOss();
 
