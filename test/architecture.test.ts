@@ -57,18 +57,19 @@ const functionParts: Record<string, readonly string[]> = {
 const toolParts: Record<string, readonly string[]> = {
   cli: [
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
-    'did-you-mean',
+    ...['did-you-mean', 'printable'],
   ],
   backfill: ['objects', 'folder-lock'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: [],
   'folder-lock': [],
   local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index'],
-  check: ['compile', 'style', 'did-you-mean', 'first-index'],
+  check: ['compile', 'style', 'did-you-mean', 'first-index', 'printable'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
   'first-index': [],
+  printable: [],
 };
 
 function mayImport(user: string, used: string): boolean {

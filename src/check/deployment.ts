@@ -50,9 +50,14 @@ export function readDeployment(template: unknown, { dir, env }: TemplateOptions)
   const resources = Object.entries(fieldsOf(pick(template, 'resources')));
   const functions = resources.flatMap(([id, resource]) => {
     const props = fillIn(pick(resource, 'props'), variables);
-    return isJsonObject(props) ? [readFunction(id, props, dir)] : [];
+    return isJsonObject(props) && isFunction(resource) ? [readFunction(id, props, dir)] : [];
   });
   return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
+}
+
+/** Other components of Serverless Devs, such as fc3-domain, have props as well; a path or a variable may name ours. */
+function isFunction(resource: unknown): boolean {
+  return !/^(?!fc3?$)[\w-]+$/.test(textAt(resource, 'component') ?? 'fc3');
 }
 
 function readFunction(id: string, props: unknown, dir: string): FunctionResource {

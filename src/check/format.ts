@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { printable } from '../printable.ts';
 import type { Diagnostic, Place } from './diagnostic.ts';
 
 /** One mistake tends to repeat itself over all rules: more than this helps nobody. */
@@ -32,12 +33,12 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
 /** `error file:line:column message`, the source line with its place underlined, and the hint. */
 export function formatDiagnostic({ severity, message, hint, place }: Diagnostic): string {
   const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column} `;
-  const lines = [`${severity} ${where}${message}`];
+  const lines = [`${severity} ${printable(where + message)}`];
   if (place !== undefined) {
     lines.push(...quote(place));
   }
   if (hint !== undefined) {
-    lines.push(`  ${hint}`);
+    lines.push(`  ${printable(hint)}`);
   }
   return lines.join('\n');
 }
@@ -48,12 +49,22 @@ const maxQuoted = 240;
 function quote({ line, column, length, sourceLine }: Place): string[] {
   const start = sourceLine.length > maxQuoted ? Math.max(0, column - maxQuoted / 2) : 0;
   const shown = sourceLine.slice(start, start + maxQuoted);
-  const before = shown.slice(0, column - 1 - start);
-  const marked = shown.slice(before.length, before.length + length);
+  const end = column - 1 - start;
+  const [before = '', marked = '', behind = ''] = [
+    shown.slice(0, end),
+    shown.slice(end, end + length),
+    shown.slice(end + length),
+  ].map(quotable);
   const gutter = `  ${line} |`;
   const carets = '^'.repeat(Math.max(1, stringWidth(marked)));
-  return [`${gutter} ${shown}`, `${' '.repeat(gutter.length - 1)}| ${blankOf(before)}${carets}`];
+  return [
+    `${gutter} ${before}${marked}${behind}`,
+    `${' '.repeat(gutter.length - 1)}| ${blankOf(before)}${carets}`,
+  ];
 }
+
+/** The text as a terminal may show it, tabs as they are. */
+const quotable = (text: string) => text.split('\t').map(printable).join('\t');
 
 /** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
 function blankOf(text: string): string {

@@ -61,7 +61,9 @@ export async function checkFiles(
   const ours = template?.functions.filter(({ isOurs }) => isOurs) ?? [];
   const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
   const ofDeployment: Diagnostic[] = [];
-  if (template !== undefined) {
+  if (template !== undefined && template.diagnostics.length > 0) {
+    ofDeployment.push(...template.diagnostics);
+  } else if (template !== undefined) {
     const triggers = ours.flatMap((one) => one.triggers);
     const ofTemplate = [
       ...checkTriggers(template.functions),
@@ -69,11 +71,7 @@ export async function checkFiles(
       ...checkOwnOutputs(source, triggers),
     ];
     const gaps = checkDelivery(source, triggers);
-    ofDeployment.push(
-      ...template.diagnostics,
-      ...ofTemplate.map(template.locate),
-      ...(await checkBuilt(ours)),
-    );
+    ofDeployment.push(...ofTemplate.map(template.locate), ...(await checkBuilt(ours)));
     ofDeployment.push(...(ours.length > 0 ? gaps.map(locate) : []));
   }
   const shown = sortDiagnostics([...diagnostics, ...ofDeployment]).filter(

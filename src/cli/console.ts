@@ -1,7 +1,7 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import type { Logger } from '../log.ts';
+import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
-import { printable } from './terminal.ts';
 
 /** Shows the function's own log, one short line for each result, and whatever goes wrong around it. */
 export function createConsole({ err }: Io): Logger {

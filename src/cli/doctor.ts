@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
 import { CliError, type Command, type Io, requiredText } from './command.ts';
@@ -6,7 +7,7 @@ import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './docto
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
-import { formatTable, printable } from './terminal.ts';
+import { formatTable } from './terminal.ts';
 
 export const doctor: Command = {
   summary: 'Checks a deployment from here: OSS, rules, style, role and trigger.',

@@ -3,12 +3,12 @@ import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
+import { printable } from '../printable.ts';
 import { plural } from './check.ts';
 import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
 import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
-import { printable } from './terminal.ts';
 
 export const explain: Command = {
   summary: 'Says what would become of an object, and why rules do not take it; needs no network.',

@@ -5,12 +5,12 @@ import { checkRules } from '../check/check.ts';
 import { formatDiagnostics } from '../check/format.ts';
 import { compileRules } from '../compile/compile.ts';
 import { isJsonObject, parseJson } from '../json.ts';
+import { printable } from '../printable.ts';
 import { CliError, type Command, optionalText } from './command.ts';
 import { translateFirebase } from './import-firebase.ts';
 import { translateLambda } from './import-lambda.ts';
 import type { Translation } from './import-rules.ts';
 import { readText } from './input.ts';
-import { printable } from './terminal.ts';
 
 export const importCommand: Command = {
   summary: "Makes rules of aws-lambda-image's config.json, or of the parameters of Resize Images.",

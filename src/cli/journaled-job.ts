@@ -16,10 +16,11 @@ import { maxConcurrency } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { type Call, createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
+import { printable } from '../printable.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
 import { CliError, type Io, type Values } from './command.ts';
 import type { Connection } from './connection.ts';
-import { createProgress, printable } from './terminal.ts';
+import { createProgress } from './terminal.ts';
 
 /** A long job over many objects, which the same command goes on with after whatever ended it. */
 export interface JournaledJob {

@@ -1,9 +1,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
+import { printable } from '../printable.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { CliError, type Command, type Io, stopped } from './command.ts';
 import { commands } from './commands.ts';
-import { printable } from './terminal.ts';
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;

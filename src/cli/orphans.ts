@@ -2,12 +2,13 @@ import { listingSource } from '../backfill/listing.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
+import { printable } from '../printable.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, type Command, type Io, type Values } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { type JournaledJob, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
-import { formatTable, printable, type Row } from './terminal.ts';
+import { formatTable, type Row } from './terminal.ts';
 
 export const orphans: Command = {
   summary: 'Lists outputs whose source is gone, and deletes them if you say so.',

@@ -36,7 +36,7 @@ interface DeploymentTemplate {
 /** Reads a Serverless Devs template, and those that it extends. */
 export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
   const { diagnostics, value, locate } = readYaml(await readText(file), file);
-  const template = await extend(value, [resolve(file)]);
+  const template = await extend(value, [resolve(file)], diagnostics);
   return {
     file,
     functions: readDeployment(template, { dir: dirname(resolve(file)), env }),
@@ -45,8 +45,8 @@ export async function loadTemplate(file: string, env: Io['env']): Promise<Deploy
   };
 }
 
-/** `files` are the template's own, and those that led to it. */
-async function extend(template: unknown, files: readonly string[]): Promise<unknown> {
+/** `files` are the template's own, and those that led to it; faults of those that it extends go to `found`. */
+async function extend(template: unknown, files: readonly string[], found: Diagnostic[]): Promise<unknown> {
   const base = textOf(pick(template, 'extend'));
   if (base === undefined) {
     return template;
@@ -55,6 +55,7 @@ async function extend(template: unknown, files: readonly string[]): Promise<unkn
   if (files.includes(file)) {
     throw new CliError(`${file} extends itself.`);
   }
-  const { value } = readYaml(await readText(file), file);
-  return extendTemplate(await extend(value, [...files, file]), template);
+  const { diagnostics, value } = readYaml(await readText(file), file);
+  found.push(...diagnostics);
+  return extendTemplate(await extend(value, [...files, file], found), template);
 }

@@ -2,6 +2,7 @@ import { createHandler } from '../handler.ts';
 import { processObject } from '../oss/operations.ts';
 import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
+import { printable } from '../printable.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
-import { createProgress, formatTable, printable, type Row, underTitles } from './terminal.ts';
+import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
 
 export const run: Command = {
   summary: 'Processes objects now, by the rules or by a style of your own.',

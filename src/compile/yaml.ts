@@ -32,6 +32,7 @@ export function readYaml(fileText: string, file: string): YamlText {
     stringKeys: true,
     schema: 'core', // also where a %YAML directive asks for 1.1 and its many words for true and false
     resolveKnownTags: false,
+    merge: true, // `<<: *base`, which Serverless Devs reads as well
   });
   const placeAt = (offset: number, length = 1): Place => {
     const { line, col: column } = lineCounter.linePos(offset);

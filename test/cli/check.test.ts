@@ -331,6 +331,43 @@ describe('check', () => {
     ]);
   });
 
+  it('takes no resource of another component for a function', async () => {
+    const domain = { component: 'fc3-domain', props: { region: 'cn-hangzhou', domainName: 'auto' } };
+    const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', code: './a', triggers: [trigger()] };
+
+    expect((await checkResources([uploads], { domain, f: { component: 'fc3', props } })).codes).toEqual([]);
+  });
+
+  it('reads what merge keys of a template bring into a function', async () => {
+    await writeFile(
+      join(dir, 's.yaml'),
+      `base: &base { role: "acs:ram::1:role/f", triggers: ${JSON.stringify([trigger()])} }
+resources: { f: { component: fc3, props: { <<: *base, region: cn-hangzhou } } }`,
+    );
+
+    expect((await checkResources([uploads])).codes).toEqual([]);
+  });
+
+  it.each([
+    ['template', 's.yaml'],
+    ['template that another one extends', 'base.yaml'],
+  ])('tells the faults of a %s alone, and nothing of what could not be read', async (_, broken) => {
+    await writeFile(join(dir, 's.yaml'), 'extend: ./base.yaml\n');
+    await writeFile(join(dir, broken), 'resources:\n\tf: {}\n');
+
+    const { codes, diagnostics } = await checkResources([uploads]);
+
+    expect(codes).toEqual(['error schema']);
+    expect(diagnostics[0]?.place).toMatchObject({ file: expect.stringContaining(broken), line: 2 });
+  });
+
+  it('shows what a terminal would obey, and does not send it there', async () => {
+    const { out } = await check([rule({ key: 'up/**' }, { key: '\u001b[31m\n/{base}' })]);
+
+    expect(out).toContain('both become `\\u001b[31m\\n/a`');
+    expect(out).not.toContain('\u001b');
+  });
+
   it.each([
     ['prefix', 'uploads/*', '`*`'],
     ['prefix', 'uploads/?/', '`?`'],

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { formatTable, printable } from '../../src/cli/terminal.ts';
+import { formatTable } from '../../src/cli/terminal.ts';
+import { printable } from '../../src/printable.ts';
 
 describe('a table', () => {
   it('a table stands in columns whatever the keys are written in', () => {

@@ -1,0 +1,11 @@
+/** Characters that a terminal obeys and does not show: controls, line ends, marks of writing direction. */
+const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** The text as a terminal may show it, on one line: whoever uploads chooses keys, and may put commands into them. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) =>
+    character < ' '
+      ? JSON.stringify(character).slice(1, -1)
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
