@@ -151,9 +151,11 @@ function assertTarget(source: OssObject, target: OssObject): void {
 /** The values of a template's variables, but for those of `vary`. */
 export function valuesOf(
   { name: rule }: Rule,
-  { bucket, key, eTag = '', eventTime }: ObjectEvent,
+  { bucket, key, eTag = '', eventTime = '' }: ObjectEvent,
 ): VariableValues {
-  const day = eventTime === undefined ? '' : new Date(eventTime).toISOString();
+  // OSS tells UTC, whose text holds the day as it is.
+  const isUtc = eventTime === '' || eventTime.endsWith('Z');
+  const day = isUtc ? eventTime : new Date(eventTime).toISOString();
   const [yyyy = '', mm = '', dd = ''] = day.slice(0, 10).split('-');
   return { key, bucket, rule, etag: eTag, yyyy, mm, dd, ...splitKey(key) };
 }
