@@ -307,7 +307,13 @@ describe('a download under another name', () => {
   });
 });
 
-describe('what OSS has no way to do', () => {
+describe('encryption and ACLs', () => {
+  it('encryption by KMS without a key is by a key of OSS, which is named', async () => {
+    const { headers } = await put(await startOss(), { 'x-oss-server-side-encryption': 'KMS' });
+
+    expect(headers['x-oss-server-side-encryption-key-id']).toBe('local');
+  });
+
   it('encryption by an algorithm that OSS has not is refused', async () => {
     const response = await put(await startOss(), { 'x-oss-server-side-encryption': 'DES' });
 

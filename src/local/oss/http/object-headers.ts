@@ -27,7 +27,12 @@ export function readProperties(headers: Headers): ObjectProperties {
     throw badRequest('InvalidEncryptionAlgorithmError', message);
   }
   return {
-    headers: { 'content-type': 'application/octet-stream', ...keptHeaders(headers) },
+    headers: {
+      'content-type': 'application/octet-stream',
+      // OSS names its own key where the request names none (live test of alibabacloud-oss-go-sdk-v2).
+      ...(encryption === 'KMS' && { 'x-oss-server-side-encryption-key-id': 'local' }),
+      ...keptHeaders(headers),
+    },
     acl: readAcl(headers, 'x-oss-object-acl'),
     storageClass: storageClass === undefined ? undefined : checkStorageClass(storageClass),
     tags: tagging === undefined ? undefined : parseTagging(tagging),
