@@ -8,6 +8,7 @@ import { intersect, keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
+import { checkSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
 
 /** Rule `next` takes results of `rule`, and nothing leads back. */
@@ -33,6 +34,7 @@ export function checkRules(
     ...findCollisions(writers),
     ...findUnsafeRemovals(writers),
     ...findArchived(edges ?? []).map(describeArchived),
+    ...checkSlips(rules),
     ...checkStyles(rules, region),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };

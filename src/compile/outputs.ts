@@ -61,7 +61,10 @@ function checkVariables(
       const expected = `{${name}} only inside {b64:…} (variables of vary may stand anywhere)`;
       report(context, path, expected, `"{${name}}"`, offset);
     } else {
-      const hint = name === 'index' ? ', which is for asynchronous operations' : didYouMean(name, known);
+      const hint =
+        name === 'index'
+          ? ', which is for asynchronous operations'
+          : didYouMean(name, known) || ' (a variable of your own needs its values in vary)';
       const received = `"{${name}}"${hint}`;
       report(context, path, `one of {${known.join('}, {')}}`, received, offset);
     }

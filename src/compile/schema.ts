@@ -25,7 +25,7 @@ const glob = parsed(
 const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither begins nor ends it)';
 const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'A bucket name.', 'my-photos');
 
-const sizeNoun = 'a whole number of bytes or a size such as "20MB"';
+const sizeNoun = 'a whole number of bytes, or of B, KB, MB or GB such as "20MB"';
 const bytesPerUnit: Record<string, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const sizeText = text(
   sizeNoun,

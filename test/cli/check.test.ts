@@ -369,6 +369,48 @@ resources: { f: { component: fc3, props: { <<: *base, region: cn-hangzhou } } }`
   });
 
   it.each([
+    ['^uploads/.*', '`^`'],
+    ['uploads/.*\\.jpg', '`.*`'],
+    ['uploads/*.(jpg|png)', '`(jpg|png)`'],
+    ['uploads/@(a|b).jpg', '`@(`'],
+    ['uploads/{1..3}.jpg', '`{1..3}`'],
+    ['!uploads/raw/**', '`!`'],
+    ['oss://photos/uploads/**', '`oss://`'],
+    ['./uploads/**', '`./`'],
+    ['uploads/%E4%B8%AD/*.jpg', '`%E4`'],
+    ['“uploads/*.jpg”', '`“`'],
+    ['uploads/*.jpg ', '` `'],
+  ])('warns that %s is no glob', async (key, named) => {
+    const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
+
+    expect(codes).toContain('warning foreign-glob');
+    expect(out).toContain(`${named} stands for itself in a glob`);
+  });
+
+  it.each([
+    [{ key: 'uploads/' }],
+    [{ key: 'uploads/**/*.jpg', exclude: 'uploads/**' }],
+    [{ key: ['a/*', 'b/*'], exclude: ['**'] }],
+  ])('warns of a rule that can take nothing: %j', async (match) => {
+    expect((await check([rule(match, { key: 'derived/{key}' })])).codes).toEqual(['warning takes-nothing']);
+  });
+
+  it.each([
+    ['image/resize,w_1/format,webp', 'derived/{name}.jpg', ['warning foreign-extension']],
+    ['image/resize,w_1/format,jpg', 'derived/{name}.JPEG', []],
+    ['image/resize,w_1/format,webp', 'derived/{base}', []],
+    ['image/resize,w_1', 'derived/{name}.webp', []],
+  ])('compares the format of %s with the extension of %s', async (style, key, codes) => {
+    expect((await check([rule({ key: 'uploads/*' }, { key }, style)])).codes).toEqual(codes);
+  });
+
+  it('says where the values of a variable belong', async () => {
+    const { out } = await check([rule({ key: 'uploads/*' }, { key: 'derived/{w}/{base}' })]);
+
+    expect(out).toContain('received "{w}" (a variable of your own needs its values in vary)');
+  });
+
+  it.each([
     ['prefix', 'uploads/*', '`*`'],
     ['prefix', 'uploads/?/', '`?`'],
     ['prefix', '^uploads/', '`^`'],
