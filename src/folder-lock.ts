@@ -11,13 +11,28 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
     return () => rmSync(path, { force: true });
-  } catch {
-    const holder = Number(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw error;
+    }
+    const holder = readHolder(path);
     if (isRunning(holder)) {
       throw new Error(refuse(holder));
     }
     rmSync(path, { force: true }); // of a process that was killed
     return lockFolder(folder, refuse);
+  }
+}
+
+/** Reads who holds the folder; nobody where the file has gone by now. */
+function readHolder(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return 0;
+    }
+    throw error;
   }
 }
 
