@@ -6,18 +6,18 @@ import { EventError, type EventRecord } from './object-event.ts';
 /** The first one that detects its shape opens the value. */
 const understood = [...envelopes, manual];
 
-/** Envelopes in envelopes (EventBridge around SMQ around OSS) are three deep; text in text counts too. */
-const maxDepth = 8;
+/** Envelopes in envelopes (EventBridge around SMQ around OSS) are three deep; text in text counts too, the event's own first. */
+const maxDepth = 9;
 
 /**
  * Turns whatever Function Compute delivers into records. Never reads only the first one, never decodes keys.
  * Throws EventError when no usable record is there; a bad record beside good ones is returned as `malformed`.
  */
 export function parseEvent(bytes: Uint8Array): EventRecord[] {
-  const value = decode(Buffer.from(bytes).toString());
-  const records = open(value, '', 0);
+  const text = Buffer.from(bytes).toString();
+  const records = open(text, '', 0);
   if (records.every(({ kind }) => kind === 'malformed')) {
-    throw new EventError(explain(records, value));
+    throw new EventError(explain(records, text));
   }
   return records;
 }
@@ -27,7 +27,9 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
     return [{ kind: 'malformed', problem: `${path}: nested more than ${maxDepth} deep` }];
   }
   if (typeof value === 'string') {
-    return open(decode(value), path, depth + 1);
+    const inner = decode(value);
+    const problem = `${path || 'the event'}: received ${describe(value)}, which is no JSON`;
+    return inner === undefined ? [{ kind: 'malformed', problem }] : open(inner, path, depth + 1);
   }
   if (Array.isArray(value)) {
     return collect(value, (item, i) => open(item, `${path}[${i}]`, depth + 1));
@@ -42,18 +44,18 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
 
 /**
  * JSON, or Base64 of JSON as OSS publishes to SMQ (in lines of 76 characters where MIME wrote it), with or without a byte
- * order mark; anything else becomes null, which no envelope takes.
+ * order mark; undefined is anything else.
  */
 function decode(text: string): unknown {
   const parse = (json: string) => parseJson(json.replace(/^\uFEFF/, ''));
   const value = parse(text);
   const isBase64 = value === undefined && /^[\w+/-]+={0,2}$/.test(text.replace(/\s/g, ''));
-  return (isBase64 ? parse(Buffer.from(text, 'base64').toString()) : value) ?? null;
+  return isBase64 ? parse(Buffer.from(text, 'base64').toString()) : value;
 }
 
-function explain(records: readonly EventRecord[], value: unknown): string {
+function explain(records: readonly EventRecord[], text: string): string {
   const problems = records.flatMap((record) => (record.kind === 'malformed' ? [record.problem] : []));
-  const named = problems.length === 0 ? [`received ${describe(value)}`] : problems.slice(0, 5);
+  const named = problems.length === 0 ? [`received ${describe(text)}`] : problems.slice(0, 5);
   const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
   const shapes = understood.map(({ name }) => `\n  - ${name}`).join('');
   return `The event holds no object to process: ${named.join('; ')}${more}. Understood are:${shapes}`;

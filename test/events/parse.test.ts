@@ -235,6 +235,11 @@ describe('bad bytes', () => {
     expect(() => parseEvent(Buffer.from(text))).toThrow(EventError);
   });
 
+  it.each(['', '<html>', 'uploads/a.jpg'])('%j, which is no JSON, is quoted', (text) => {
+    const message = `the event: received ${JSON.stringify(text)}, which is no JSON`;
+    expect(() => parseEvent(Buffer.from(text))).toThrow(message);
+  });
+
   it('nested beyond any real envelope are refused', () => {
     const nested = (depth: number): unknown =>
       depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];
