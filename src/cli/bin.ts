@@ -1,14 +1,19 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
-import { styleText } from 'node:util';
+import { parseEnv, styleText } from 'node:util';
 
 // A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 }
 try {
-  process.loadEnvFile(); // Serverless Devs reads the same .env.
+  // Serverless Devs reads the same .env. A byte order mark would become a part of the first name.
+  const text = readFileSync('.env', 'utf8').replace(/^\uFEFF/, '');
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    process.env[name] ??= value;
+  }
 } catch {
   // There is none.
 }

@@ -194,7 +194,7 @@ describe('the local OSS', () => {
 
 describe('a command', () => {
   it('reads the .env of the folder, as Serverless Devs does', async () => {
-    await writeFile(join(project.dir, '.env'), 'OSS_BUCKET=bucket-of-env\n');
+    await writeFile(join(project.dir, '.env'), '\uFEFFOSS_BUCKET=bucket-of-env\n');
 
     const { output, ended } = start('generate', 'event');
 
