@@ -90,6 +90,7 @@ describe('the loop proof', () => {
   });
 
   it('the loop proof lets no rule set pass that loops, and shows keys that are taken for each that it refuses', () => {
+    const numRuns = Number(process.env.PROOF_RUNS ?? 2_000);
     const seen = new Map<string, number>();
     fc.assert(
       fc.property(
@@ -132,11 +133,11 @@ describe('the loop proof', () => {
           }
         },
       ),
-      { numRuns: Number(process.env.PROOF_RUNS ?? 2_000) },
+      { numRuns },
     );
     expect((seen.get('free') ?? 0) > 500 && (seen.get('goes round') ?? 0) > 100).toBe(true);
     // What is refused and would end is rare, even among rule sets nobody would write.
-    expect((seen.get('refused') ?? 0) - (seen.get('goes round') ?? 0)).toBeLessThan(200);
+    expect((seen.get('refused') ?? 0) - (seen.get('goes round') ?? 0)).toBeLessThan(numRuns / 10);
   }, 240_000);
 
   it.each<[string, Sketch[], string]>([
