@@ -28,8 +28,11 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   }
   if (typeof value === 'string') {
     const inner = decode(value);
-    const problem = `${path || 'the event'}: received ${describe(value)}, which is no JSON`;
-    return inner === undefined ? [{ kind: 'malformed', problem }] : open(inner, path, depth + 1);
+    if (inner === undefined) {
+      const problem = `${path || 'the event'}: received ${describe(value)}, which is no JSON`;
+      return [{ kind: 'malformed', problem }];
+    }
+    return open(inner, path, depth + 1);
   }
   if (Array.isArray(value)) {
     return collect(value, (item, i) => open(item, `${path}[${i}]`, depth + 1));
