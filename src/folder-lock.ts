@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pick } from './json.ts';
 
 /**
  * Takes a folder for this process alone, by a file that names it; the answer gives it back. Throws what `refuse` says
@@ -12,7 +13,7 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
     writeFileSync(path, String(process.pid), { flag: 'wx' });
     return () => rmSync(path, { force: true });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+    if (pick(error, 'code') !== 'EEXIST') {
       throw error;
     }
     const holder = readHolder(path);
@@ -29,7 +30,7 @@ function readHolder(path: string): number {
   try {
     return Number(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (pick(error, 'code') === 'ENOENT') {
       return 0;
     }
     throw error;

@@ -53,7 +53,7 @@ async function writeNew(file: string, text: string): Promise<boolean> {
     await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (pick(error, 'code') === 'EEXIST') {
       return false;
     }
     throw error;
