@@ -14,12 +14,8 @@ export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
     const { key, exclude = [] } = rule.match;
     const path = ['rules', i, 'match'];
     return [
-      ...key.flatMap((glob, j) =>
-        findForeignGlob(glob, key.length > 1 ? [...path, 'key', j] : [...path, 'key']),
-      ),
-      ...exclude.flatMap((glob, j) =>
-        findForeignGlob(glob, exclude.length > 1 ? [...path, 'exclude', j] : [...path, 'exclude']),
-      ),
+      ...findForeignGlobs(key, [...path, 'key']),
+      ...findForeignGlobs(exclude, [...path, 'exclude']),
       ...findEmpty(rule, [...path, 'key']),
       ...rule.outputs.flatMap((output, j) => findForeignExtension(output, ['rules', i, 'outputs', j])),
     ];
@@ -29,6 +25,11 @@ export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
 const foreign =
   /^\^|\$$|\\[.dswDSW]|\.[*+]|\([^()]*\|[^()]*\)|[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
+
+/** `path` leads to the field, which holds a list where there are several. */
+function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
+  return globs.flatMap((glob, i) => findForeignGlob(glob, globs.length > 1 ? [...path, i] : path));
+}
 
 function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
   const [found] = foreign.exec(text) ?? [];
