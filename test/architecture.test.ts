@@ -57,19 +57,20 @@ const functionParts: Record<string, readonly string[]> = {
 const toolParts: Record<string, readonly string[]> = {
   cli: [
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
-    ...['did-you-mean', 'printable'],
+    ...['did-you-mean', 'printable', 'xml'],
   ],
   backfill: ['objects', 'folder-lock'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
-  objects: [],
+  objects: ['xml'],
   'folder-lock': [],
-  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index'],
+  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index', 'xml'],
   check: ['compile', 'style', 'did-you-mean', 'first-index', 'printable'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
   'first-index': [],
   printable: [],
+  xml: [],
 };
 
 function mayImport(user: string, used: string): boolean {

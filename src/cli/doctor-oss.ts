@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { pick } from '../json.ts';
-import { readAnswer } from '../objects/answer.ts';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { deleteObject, headObject, processObject } from '../oss/operations.ts';
@@ -9,6 +8,7 @@ import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlanItem, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
+import { readXmlRoot } from '../xml.ts';
 import type { Connection } from './connection.ts';
 import { attempt, cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 
@@ -53,7 +53,7 @@ export async function checkBuckets(
   const locate = (bucket: string) =>
     attempt(`bucket ${bucket}`, advice, async () => {
       const response = await ask(call, 'GetBucketLocation', bucket, 'location');
-      const root = readAnswer(response.body, 'LocationConstraint');
+      const root = readXmlRoot(response.body.toString(), 'LocationConstraint');
       const location = String(root).trim().replace(/^oss-/, '');
       if (location !== region) {
         throw new Error(`in ${location}, not in ${region}`);
@@ -72,7 +72,7 @@ export async function checkVersioning(
     const check = `removals in ${bucket}`;
     return lookAt(check, 'see whether the bucket has versioning: then they raise no event', async () => {
       const response = await ask(call, 'GetBucketVersioning', bucket, 'versioning');
-      const status = pick(readAnswer(response.body, 'VersioningConfiguration'), 'Status');
+      const status = pick(readXmlRoot(response.body.toString(), 'VersioningConfiguration'), 'Status');
       if (status === undefined) {
         return [ok(check, 'raise events: the bucket has no versions')];
       }

@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { type OperationResult, resultOf, unexpectedAnswer, unquote } from '../oss/operations.ts';
-import { readAnswer } from './answer.ts';
+import { listOf, readXmlRoot } from '../xml.ts';
 
 interface ListArguments {
   bucket: string;
@@ -42,7 +42,7 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
   }
   const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
   try {
-    return { ...readPage(readAnswer(response.body, 'ListBucketResult')), ...resultOf(response) };
+    return { ...readPage(readXmlRoot(response.body.toString(), 'ListBucketResult')), ...resultOf(response) };
   } catch (cause) {
     throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
   }
@@ -54,9 +54,8 @@ function readPage(root: unknown): Omit<ListingPage, keyof OperationResult> {
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
   const decode = EncodingType === 'url' ? decodeURIComponent : (text: string) => text;
   const token = IsTruncated === 'true' ? textOf(NextContinuationToken) : undefined;
-  const elements: unknown[] = Array.isArray(Contents) ? Contents : [];
   return {
-    objects: elements.map((element) => {
+    objects: listOf(Contents).map((element) => {
       const text = (name: string) => requiredText(element, name);
       const { StorageClass, Type } = fieldsOf(element);
       return {

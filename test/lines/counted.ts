@@ -12,7 +12,7 @@ export const counted: Readonly<Record<string, number>> = {
   compile: 1242,
   check: 2027,
   style: 450,
-  objects: 139,
+  objects: 116,
   cli: 2691,
   'targets-of': 57,
   'init, cost': 279,

@@ -1,5 +1,6 @@
-import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { XMLBuilder } from 'fast-xml-parser';
 import { fieldsOf, type JsonObject } from '../../../json.ts';
+import { readXmlRoot } from '../../../xml.ts';
 import { badRequest } from './errors.ts';
 
 /** An element: text, nothing (left out), children, or several elements of one name. */
@@ -16,14 +17,6 @@ const builder = new XMLBuilder({
   tagValueProcessor: (_, value) => escapeText(String(value)),
 });
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  parseTagValue: false,
-  trimValues: false, // a key may begin or end in spaces
-  htmlEntities: true, // without it, references to characters by number stay as they are
-});
-
 /** A document as OSS writes it. */
 export function xmlDocument(elements: XmlElements): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`;
@@ -34,30 +27,15 @@ function escapeText(text: string): string {
   return text.replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/**
- * The children of a request body's root element, by name: text, an object, or a list of them (see `listOf`).
- * Throws MalformedXML when the root is another one or none. DOCTYPE is refused, so entities cannot grow.
- */
+/** The children of a request body's root element, by name. Throws MalformedXML when the root is another one or none. */
 export function readXml(body: Buffer, rootName: string): JsonObject {
   // Version 1.1 has references to control characters, which keys may hold.
   const text = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
   try {
-    const roots = fieldsOf(parser.parse(text, true));
-    const names = Object.keys(roots).filter((name) => name !== '#text');
-    if (names.join() === rootName && !text.includes('<!DOCTYPE')) {
-      return fieldsOf(roots[rootName]);
-    }
+    return fieldsOf(readXmlRoot(text, rootName));
   } catch {
     // It does not matter to the client in which of many ways it is wrong.
+    const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
+    throw badRequest('MalformedXML', message);
   }
-  const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
-  throw badRequest('MalformedXML', message);
-}
-
-/** All elements of one name: the parser makes a list only where there are several. */
-export function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined) {
-    return [];
-  }
-  return Array.isArray(value) ? value : [value];
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
+import { listOf } from '../../../xml.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import { listOf, readXml } from '../http/xml.ts';
+import { readXml } from '../http/xml.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { copyReply, findCopySource, readCopyRange } from './copy.ts';
 import { encoderOf } from './list.ts';

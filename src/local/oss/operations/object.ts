@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
+import { listOf } from '../../../xml.ts';
 import { contentMd5Check, readBody } from '../http/body.ts';
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
@@ -8,7 +9,7 @@ import { checkKey } from '../http/names.ts';
 import { digestHeaders, headerValue, objectHeaders, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
-import { listOf, readXml } from '../http/xml.ts';
+import { readXml } from '../http/xml.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject, readObject } from './symlink.ts';

@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from './json.ts';
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -7,16 +7,25 @@ const parser = new XMLParser({
   parseTagValue: false,
   trimValues: false, // a key may begin or end in spaces
   htmlEntities: true, // without it, references to characters by number stay as they are
-  isArray: (name) => name === 'Contents',
 });
 
-/** The root element of an answer: its text, or its children by name. Throws on any other document, or one that was cut off. */
-export function readAnswer(body: Buffer, rootName: string): unknown {
-  const text = body.toString();
+/**
+ * The root element of a document: its text, or its children by name, each a text, an object, or a list of them (see
+ * `listOf`). Throws on any other root, and on what was cut off. DOCTYPE is refused, so entities cannot grow.
+ */
+export function readXmlRoot(text: string, rootName: string): unknown {
   const roots = fieldsOf(parser.parse(text, true));
   const names = Object.keys(roots).filter((name) => name !== '#text');
   if (names.join() !== rootName || text.includes('<!DOCTYPE')) {
     throw new SyntaxError(`expected ${rootName}, received ${names.join() || 'none'}`);
   }
   return roots[rootName];
+}
+
+/** All elements of one name: the parser makes a list only where there are several. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined) {
+    return [];
+  }
+  return Array.isArray(value) ? value : [value];
 }
