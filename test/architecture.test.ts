@@ -57,19 +57,20 @@ const functionParts: Record<string, readonly string[]> = {
 const toolParts: Record<string, readonly string[]> = {
   cli: [
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
-    ...['did-you-mean', 'printable', 'xml'],
+    ...['did-you-mean', 'printable', 'utf8', 'xml'],
   ],
-  backfill: ['objects', 'folder-lock'],
+  backfill: ['objects', 'folder-lock', 'utf8'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: ['xml'],
   'folder-lock': [],
-  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index', 'xml'],
+  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index', 'utf8', 'xml'],
   check: ['compile', 'style', 'did-you-mean', 'first-index', 'printable'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
   'first-index': [],
   printable: [],
+  utf8: [],
   xml: [],
 };
 

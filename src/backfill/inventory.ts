@@ -10,6 +10,7 @@ import { parseJson } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
+import { decodeText } from '../utf8.ts';
 import type { ExistingObject, Position, Source, SourceEntry } from './source.ts';
 
 const manifestSchema = z.object({
@@ -33,7 +34,7 @@ export async function inventorySource(location: string, call: Call): Promise<Sou
   const text = await buffer(
     key === undefined ? createReadStream(location) : readRanges({ bucket, key }, call),
   );
-  const manifest = readManifest(location, text.toString());
+  const manifest = readManifest(location, decodeText(text, location));
   const open = (file: InventoryFile): AsyncIterable<Buffer> =>
     key === undefined
       ? createReadStream(join(dataDir, basename(file.key)))

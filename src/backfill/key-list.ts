@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fieldsOf, parseJson, textOf } from '../json.ts';
+import { decodeText } from '../utf8.ts';
 import type { ExistingObject, Source } from './source.ts';
 
 /**
@@ -14,9 +15,11 @@ export async function keyListSource(file: string, name: string, bucket: string |
     fingerprint: await digestFile(file),
     async *read(behind) {
       let row = 0;
-      for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      // Text would hide what is broken, and be cut at a U+2028 within a key.
+      const input = createReadStream(file, 'latin1');
+      for await (const line of createInterface({ input, crlfDelay: Infinity })) {
         row += 1;
-        const text = row === 1 ? line.replace(/^\ufeff/, '') : line;
+        const text = decodeText(Buffer.from(line, 'latin1'), name, row);
         if (text !== '' && row > Number(behind?.after ?? 0)) {
           const object = readLine(text, bucket);
           if (object === undefined) {

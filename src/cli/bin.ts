@@ -3,23 +3,23 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { parseEnv, styleText } from 'node:util';
+import { pick } from '../json.ts';
+import { decodeText } from '../utf8.ts';
 
 // A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 }
-try {
-  // Serverless Devs reads the same .env. A byte order mark would become a part of the first name.
-  const text = readFileSync('.env', 'utf8').replace(/^\uFEFF/, '');
-  for (const [name, value] of Object.entries(parseEnv(text))) {
-    process.env[name] ??= value;
-  }
-} catch {
-  // There is none.
-}
+readDotEnv();
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => (stop.signal.aborted ? process.exit(130) : stop.abort()));
+/** Exit codes of what a signal ended, as shells count them; Ctrl-C in answer to a question is no signal. */
+const signals = { SIGINT: 130, SIGTERM: 143 };
+let interrupted = signals.SIGINT;
+for (const [signal, code] of Object.entries(signals)) {
+  process.on(signal, () => {
+    interrupted = code;
+    return stop.signal.aborted ? process.exit(code) : stop.abort();
+  });
 }
 // Loaded only now: Ctrl-C is heeded while it is.
 const { main } = await import('./main.ts');
@@ -37,7 +37,23 @@ process.exitCode = await main(process.argv.slice(2), {
   stop: stop.signal,
 });
 if (stop.signal.aborted) {
-  process.exit(); // Something may still be under way.
+  process.exit(interrupted); // Something may still be under way.
+}
+
+/** Adds what the .env here says that the environment does not; Serverless Devs reads the same one. */
+function readDotEnv(): void {
+  try {
+    const variables = parseEnv(decodeText(readFileSync('.env'), '.env'));
+    for (const [name, value] of Object.entries(variables)) {
+      process.env[name] ??= value;
+    }
+  } catch (error) {
+    // There is none, or a folder for Python.
+    if (!/^(ENOENT|EISDIR)$/.test(String(pick(error, 'code')))) {
+      process.stderr.write(`oss-saveas: ${error instanceof Error ? error.message : error}\n`);
+      process.exit(2);
+    }
+  }
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -4,9 +4,10 @@ import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
+import { decodeText } from '../utf8.ts';
 import { plural } from './check.ts';
 import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
-import { decodeText, isEventText, parseObjectUrl, readEvent } from './input.ts';
+import { isEventText, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quotaOf } from '../backfill/quota.ts';
 import { fieldsOf, isJsonObject, parseJson, pick } from '../json.ts';
+import { decodeText } from '../utf8.ts';
 import { CliError } from './command.ts';
 
 export interface Answers {
@@ -63,11 +64,16 @@ async function writeNew(file: string, text: string): Promise<boolean> {
 /** The text of a package.json with the template's scripts and dependencies that it lacks; undefined where it lacks none. */
 async function completePackage(dir: string, template: string): Promise<string | undefined> {
   const file = join(dir, 'package.json');
-  const existing = await readFile(file, 'utf8').catch(() => undefined);
+  const existing = await readFile(file).catch((error: unknown) => {
+    if (pick(error, 'code') === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  });
   if (existing === undefined) {
     return template;
   }
-  const own = parseJson(existing);
+  const own = parseJson(decodeText(existing, file));
   if (!isJsonObject(own)) {
     throw new CliError(`${file} is no JSON object: correct it first; nothing was written.`);
   }

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { fieldsOf, parseJson } from '../json.ts';
 import type { OssObject } from '../process.ts';
+import { decodeText } from '../utf8.ts';
 import { CliError } from './command.ts';
 
 /** The text of a file, which has to be UTF-8; a byte order mark is left out. */
@@ -10,36 +10,6 @@ export async function readText(file: string): Promise<string> {
     throw new CliError(`${file} cannot be read: ${error.message}`);
   });
   return decodeText(bytes, file);
-}
-
-/** Decodes UTF-8 and nothing else: what another encoding became here would stand on every picture. `name` says whose bytes they are. */
-export function decodeText(bytes: Uint8Array, name: string): string {
-  if (!isUtf8(bytes)) {
-    const { line, column, byte } = findForeignByte(bytes);
-    throw new Error(
-      `${name}:${line}:${column} is not UTF-8: no character can have the byte 0x${byte.toString(16).toUpperCase()} here. Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.`,
-    );
-  }
-  return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
-}
-
-/** Finds the first byte that UTF-8 cannot have there; a line end is never a part of another character. */
-function findForeignByte(bytes: Uint8Array): { line: number; column: number; byte: number } {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
-  let text = '';
-  for (const byte of bytes) {
-    try {
-      text += decoder.decode(Uint8Array.of(byte), { stream: true });
-    } catch {
-      return { line, column: text.length + 1, byte };
-    }
-    if (byte === 0x0a) {
-      line += 1;
-      text = '';
-    }
-  }
-  return { line, column: text.length + 1, byte: bytes.at(-1) ?? 0 };
 }
 
 /** The object that `oss://bucket/key` names; the key is taken as it stands, nothing in it is decoded. */

@@ -91,6 +91,34 @@ describe('the objects of a backfill', () => {
     expect(err).toContain('failures.jsonl says what failed and why');
   });
 
+  it.each([
+    [
+      'GBK',
+      Buffer.concat([Buffer.from('uploads/0000.jpg\nuploads/'), Buffer.from([0xb0, 0xe6, 0x0a])]),
+      '2:9',
+    ],
+    ['UTF-16', Buffer.from('\ufeffuploads/0000.jpg\n', 'utf16le'), '1:1'],
+  ])('a list of keys in %s is refused by its name and line, before anything is made', async (_, list, at) => {
+    const { dir, run, processed } = await startWith(pictures(1));
+    const file = join(dir, 'keys.txt');
+    await writeFile(file, list);
+
+    const { exitCode, err } = await run(['--keys', file, '--bucket', 'photos', '--yes']);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining(`keys.txt:${at} is not UTF-8`)]);
+    expect(processed).toEqual([]);
+  });
+
+  it('a key in a list may hold what Unicode calls the end of a line', async () => {
+    const { dir, run, processed } = await startWith({ 'uploads/a\u2028b.jpg': 'x' });
+    const file = join(dir, 'keys.txt');
+    await writeFile(file, 'uploads/a\u2028b.jpg\n');
+
+    await run(['--keys', file, '--bucket', 'photos', '--yes']);
+
+    expect(processed).toHaveLength(2);
+  });
+
   it('keep the outputs that exist with --only-missing', async () => {
     const { run, processed } = await startWith(pictures(3));
     await run(['oss://photos/', '--max', '2', '--yes']);

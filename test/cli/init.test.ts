@@ -91,6 +91,31 @@ describe('a folder that holds files', () => {
     expect(again.at(-1)).toBe(`kept  ${join(dir, 'package.json')}, which has all it needs`);
   });
 
+  it('writes nothing beside a package.json that is not UTF-8, which would lose its letters', async () => {
+    const dir = await emptyFolder();
+    const gbk = Buffer.concat([
+      Buffer.from('{"description": "'),
+      Buffer.from([0xb0, 0xe6]),
+      Buffer.from('"}'),
+    ]);
+    await writeFile(join(dir, 'package.json'), gbk);
+
+    await expect(writeProject(dir, templateDir('en'), answers)).rejects.toThrow(
+      /package\.json:1:18 is not UTF-8/,
+    );
+
+    expect(await readFile(join(dir, 'package.json'))).toEqual(gbk);
+  });
+
+  it('completes a package.json that begins with a byte order mark', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 'package.json'), '\ufeff{"name": "shop"}');
+
+    await writeProject(dir, templateDir('en'), answers);
+
+    expect(JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'))).toMatchObject({ name: 'shop' });
+  });
+
   it('writes nothing beside a package.json that is broken', async () => {
     const dir = await emptyFolder();
     await writeFile(join(dir, 'package.json'), '{"name": ');

@@ -129,7 +129,7 @@ describe('the local OSS', () => {
 
     child.kill('SIGTERM');
 
-    expect(await ended).toBe(130);
+    expect(await ended).toBe(143);
     await waitFor(() => !instances.some(isRunning));
     expect(output()).toContain('damaged file set aside');
     expect(await readdir(join(project.dir, 'stopped'))).not.toContain('lock');

@@ -6,12 +6,13 @@ import { type Explanation, explainRecord } from '../../../check/explain.ts';
 import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
+import { decodeText } from '../../../utf8.ts';
 import type { Feed, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
 /** The file as it is now; the version tells one text from another. */
 export async function readRules(file: string): Promise<RulesText> {
-  const text = await readFile(file, 'utf8');
+  const text = decodeText(await readFile(file), file);
   return { file: basename(file), text, version: versionOf(text) };
 }
 

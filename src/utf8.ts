@@ -1,0 +1,39 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * Decodes UTF-8 and nothing else, without its byte order mark: what another encoding became here would stand on every
+ * picture. `name` says whose bytes they are, `firstLine` with which of its lines they begin.
+ */
+export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): string {
+  // UTF-16 without its byte order mark would pass for letters with NUL between them.
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    const { line, column, byte } = findForeignByte(bytes, firstLine);
+    const code = byte.toString(16).toUpperCase().padStart(2, '0');
+    throw new Error(
+      `${name}:${line}:${column} is not UTF-8: the byte 0x${code} cannot stand here. Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.`,
+    );
+  }
+  return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
+}
+
+/** Finds the first byte that UTF-8 cannot have there; a line end is never a part of another character. */
+function findForeignByte(bytes: Uint8Array, firstLine: number) {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = firstLine;
+  let text = '';
+  for (const byte of bytes) {
+    try {
+      text += decoder.decode(Uint8Array.of(byte), { stream: true });
+    } catch {
+      return { line, column: text.length + 1, byte };
+    }
+    if (byte === 0) {
+      return { line, column: text.length, byte };
+    }
+    if (byte === 0x0a) {
+      line += 1;
+      text = '';
+    }
+  }
+  return { line, column: text.length + 1, byte: bytes.at(-1) ?? 0 };
+}
