@@ -87,8 +87,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const events = createStackEvents(options.log, options.listener);
   const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
-  const trigger = { heedsRemovals: false };
-  const { rules } = await prepareCode(options, trigger);
+  const code = createCode(options);
+  const { rules } = await code.prepare();
   const buckets = bucketsOf(rules);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
@@ -103,12 +103,12 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     routes: [
       (...exchange) => page?.route(...exchange),
       invokeRoute((event) => functionCompute.invoke(event)),
-      (...exchange) => tasks.route(...exchange),
+      (...exchange) => taskApi(...exchange),
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
       // The trigger is one on all keys: whether rules leave our own outputs alone is then seen, and not assumed.
-      if (isDelivered(record, trigger)) {
+      if (code.isCalledBy(record)) {
         functionCompute.enqueue({ events: [record] });
       }
     },
@@ -123,14 +123,15 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     deadLetterDir,
     observe: emit,
     queueDir: join(dataDir, 'queue'),
-    codeDir: codeDirOf(dataDir),
+    codeDir: code.dir,
     function: describeFunction(options, oss),
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const tasks = openTasks(options, functionCompute);
-  closers.push(tasks.close);
-  const reload = createReload(options, { oss, functionCompute, trigger }, events);
+  const tasks = new Tasks({ functionCompute, retryDelaysMs: options.retryDelaysMs });
+  closers.push(() => tasks.close());
+  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
+  const reload = createReload(code, oss, functionCompute, events);
   const { enqueue } = functionCompute;
   const page = openPage(options, oss, { rules, processImage, deadLetterDir, enqueue, reload });
   closers.push(subscribe((event) => page?.take(event)));
@@ -139,23 +140,6 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
   closers.push(() => unwatchFile(rulesFile));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
-}
-
-/** The events that call the function, as `generate trigger` writes them: deletions where a rule wants to know of them. */
-interface LocalTrigger {
-  heedsRemovals: boolean;
-}
-
-function isDelivered({ eventName }: OssEventRecord, { heedsRemovals }: LocalTrigger): boolean {
-  return eventName.startsWith('ObjectCreated:') || (heedsRemovals && eventName.startsWith('ObjectRemoved:'));
-}
-
-/** The asynchronous tasks of a backfill, and Function Compute's API for them. */
-function openTasks({ retryDelaysMs, accessKey }: LocalStackOptions, functionCompute: LocalFunctionCompute) {
-  const tasks = new Tasks({ functionCompute, retryDelaysMs });
-  const secretOf = (id: string) => (id === accessKey.id ? accessKey.secret : undefined);
-  const route = createTaskApi({ functionName: backfillFunctionName, tasks, secretOf });
-  return { route, close: () => tasks.close() };
 }
 
 /** The page, where its folder is given. */
@@ -183,26 +167,43 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-/** All that depends on the rules. */
-interface RulesUsers {
-  oss: LocalOss;
-  functionCompute: LocalFunctionCompute;
-  trigger: LocalTrigger;
+type Code = ReturnType<typeof createCode>;
+
+/** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
+function createCode({ dataDir, readRules, bundleDir }: LocalStackOptions) {
+  const dir = join(dataDir, 'function');
+  let takesRemovals = false;
+  return {
+    dir,
+    /** Puts the function there anew; resolves to the rules that it goes by. */
+    prepare: async (): Promise<RuleSet> => {
+      const ruleSet = await readRules();
+      await rm(dir, { recursive: true, force: true });
+      await cp(bundleDir, dir, { recursive: true });
+      await writeRules(dir, ruleSet);
+      takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
+      return ruleSet;
+    },
+    isCalledBy: ({ eventName }: OssEventRecord): boolean =>
+      eventName.startsWith('ObjectCreated:') || (takesRemovals && eventName.startsWith('ObjectRemoved:')),
+  };
 }
 
 /** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
 function createReload(
-  options: LocalStackOptions,
-  { oss, functionCompute, trigger }: RulesUsers,
+  code: Code,
+  oss: LocalOss,
+  functionCompute: LocalFunctionCompute,
   { log, emit }: StackEvents,
 ): () => Promise<RulesUpdate> {
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
-      const ruleSet = await prepareCode(options, trigger);
-      oss.ensureBuckets(bucketsOf(ruleSet.rules));
-      await functionCompute.replaceCode(codeDirOf(options.dataDir));
-      log.info('rules loaded', { buckets: bucketsOf(ruleSet.rules) });
+      const ruleSet = await code.prepare();
+      const buckets = bucketsOf(ruleSet.rules);
+      oss.ensureBuckets(buckets);
+      await functionCompute.replaceCode(code.dir);
+      log.info('rules loaded', { buckets });
       return { status: 'loaded', ruleSet };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -216,19 +217,6 @@ function createReload(
       emit({ type: 'rules', update });
       return update;
     });
-}
-
-const codeDirOf = (dataDir: string) => join(dataDir, 'function');
-
-/** Puts the built function with the rules of today into the data folder; resolves to these. */
-async function prepareCode({ dataDir, readRules, bundleDir }: LocalStackOptions, trigger: LocalTrigger) {
-  const ruleSet = await readRules();
-  const codeDir = codeDirOf(dataDir);
-  await rm(codeDir, { recursive: true, force: true });
-  await cp(bundleDir, codeDir, { recursive: true });
-  await writeRules(codeDir, ruleSet);
-  trigger.heedsRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
-  return ruleSet;
 }
 
 /** Every bucket the rules name, sources first. */

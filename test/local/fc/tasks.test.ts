@@ -30,8 +30,8 @@ async function startTasks({
     });
   const tasks = new Tasks({ functionCompute: { invoke }, retryDelaysMs });
   onTestFinished(() => tasks.close());
-  const secretOf = (id: string) => (id === 'local' ? 'local-secret' : undefined);
-  const taskApi = createTaskApi({ functionName, tasks, secretOf, now });
+  const accessKey = { id: 'local', secret: 'local-secret' };
+  const taskApi = createTaskApi({ functionName, tasks, accessKey, now });
   const left = { refusals };
   const refusing: Route = (message, response) => {
     left.refusals -= 1;

@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { encodeComponent } from '../../../oss/encode.ts';
+import type { AccessKey } from '../../oss/auth/access-keys.ts';
 
 const algorithm = 'ACS3-HMAC-SHA256';
 
@@ -13,20 +15,20 @@ export function isAcsRequest({ headers }: IncomingMessage): boolean {
 
 /**
  * Says what is wrong with the signature (V3 of Alibaba Cloud's OpenAPI) of a request with this body; undefined where it
- * is right. `secretOf` knows the AccessKey secret of an AccessKey ID.
+ * is right.
  */
 export function findSignatureProblem(
   { method = '', url = '', headers }: IncomingMessage,
   body: Buffer,
-  { secretOf, now }: { secretOf: (accessKeyId: string) => string | undefined; now: () => number },
+  accessKey: AccessKey,
+  nowMs: number,
 ): string | undefined {
   const pattern = /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/;
   const [, accessKeyId = '', names = '', signature = ''] = pattern.exec(headers.authorization ?? '') ?? [];
-  const secret = secretOf(accessKeyId);
-  if (secret === undefined) {
+  if (accessKeyId !== accessKey.id) {
     return 'InvalidAccessKeyId.NotFound';
   }
-  if (!(Math.abs(Date.parse(String(headers['x-acs-date'])) - now()) <= maxSkewMs)) {
+  if (!(Math.abs(Date.parse(String(headers['x-acs-date'])) - nowMs) <= maxSkewMs)) {
     return 'InvalidTimeStamp.Expired';
   }
   const hash = createHash('sha256').update(body).digest('hex');
@@ -36,17 +38,12 @@ export function findSignatureProblem(
     return 'SignatureDoesNotMatch';
   }
   const { pathname, searchParams } = new URL(url, 'http://localhost');
-  const query = [...searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
+  const query = [...searchParams]
+    .map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`)
+    .sort();
   const lines = signed.map((name) => `${name}:${String(headers[name] ?? '').trim()}\n`);
   const canonical = [method, pathname, query.join('&'), lines.join(''), names, hash].join('\n');
   const toSign = `${algorithm}\n${createHash('sha256').update(canonical).digest('hex')}`;
-  const expected = createHmac('sha256', secret).update(toSign).digest();
+  const expected = createHmac('sha256', accessKey.secret).update(toSign).digest();
   return timingSafeEqual(expected, Buffer.from(signature, 'hex')) ? undefined : 'SignatureDoesNotMatch';
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import { type Route, readMessage, sendJson } from '../../oss/http/routes.ts';
 import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
@@ -6,7 +7,7 @@ import type { AsyncTask, Tasks } from './tasks.ts';
 interface TaskApiOptions {
   functionName: string;
   tasks: Tasks;
-  secretOf: (accessKeyId: string) => string | undefined;
+  accessKey: AccessKey;
   now?: (() => number) | undefined;
 }
 
@@ -24,7 +25,7 @@ export function createTaskApi(options: TaskApiOptions): Route {
 async function answer(
   message: IncomingMessage,
   response: ServerResponse,
-  { functionName, tasks, secretOf, now = Date.now }: TaskApiOptions,
+  { functionName, tasks, accessKey, now = Date.now }: TaskApiOptions,
 ): Promise<void> {
   const refuse = (statusCode: number, code: string, text: string) =>
     sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });
@@ -32,7 +33,7 @@ async function answer(
   if (body === undefined) {
     return refuse(413, 'EntityTooLarge', `the payload is larger than ${maxPayloadBytes} bytes`);
   }
-  const problem = findSignatureProblem(message, body, { secretOf, now });
+  const problem = findSignatureProblem(message, body, accessKey, now());
   if (problem !== undefined) {
     return refuse(403, problem, 'the request is not signed as it should be');
   }
