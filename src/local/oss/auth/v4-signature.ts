@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { encodeComponent, encodePath } from '../../../oss/encode.ts';
 import type { OssRequest } from '../http/request.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
@@ -48,10 +49,10 @@ function canonicalRequest(
   additionalHeaders: readonly string[],
   emptyValue: string,
 ): string {
-  const uri = bucket === '' ? '/' : `/${bucket}/${uriEncode(key).replaceAll('%2F', '/')}`;
+  const uri = bucket === '' ? '/' : `/${bucket}/${encodePath(key)}`;
   const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
-    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
+    .map(([name, value]) => [encodeComponent(name), encodeComponent(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => name + (value === '' ? emptyValue : `=${value}`));
   const isSigned = (name: string) =>
@@ -62,10 +63,4 @@ function canonicalRequest(
     .map((name) => `${name}:${headers.get(name)}\n`);
   const payload = headers.get('x-oss-content-sha256') ?? 'UNSIGNED-PAYLOAD';
   return [method, uri, pairs.join('&'), lines.join(''), additionalHeaders.join(';'), payload].join('\n');
-}
-
-/** All but `A-Z a-z 0-9 - . _ ~` as `%XX`. */
-function uriEncode(text: string): string {
-  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(text).replace(/[!'()*]/g, percent);
 }

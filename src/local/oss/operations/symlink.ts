@@ -1,3 +1,4 @@
+import { encodePath } from '../../../oss/encode.ts';
 import { badRequest, forbidden, notFound } from '../http/errors.ts';
 import { checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
@@ -21,8 +22,8 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   if (meta.symlinkTarget === undefined) {
     throw badRequest('NotSymlink', 'The object is not a symbolic link.');
   }
-  const target = encodeURIComponent(meta.symlinkTarget).replaceAll('%2F', '/');
-  return { statusCode: 200, headers: { ...digestHeaders(meta), 'x-oss-symlink-target': target } };
+  const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
+  return { statusCode: 200, headers: { ...digestHeaders(meta), ...link } };
 };
 
 /**
