@@ -98,7 +98,6 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     buckets,
     log,
     setAside,
-    accessKeys: [options.accessKey],
     processImage,
     routes: [
       (...exchange) => page?.route(...exchange),

@@ -78,7 +78,7 @@ export async function openLocal(): Promise<Backend> {
   const oss = await createLocalOss({
     dataDir,
     region,
-    accessKeys: [{ id: credentials.accessKeyId, secret: credentials.accessKeySecret }],
+    accessKey: { id: credentials.accessKeyId, secret: credentials.accessKeySecret },
     buckets: ['conformance'],
     processImage,
     onObjectEvent: ({ eventName, oss: { object } }) => events.set(object.key, eventName),

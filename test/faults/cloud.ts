@@ -76,7 +76,7 @@ export async function startCloud(built: BuiltFunction, options: CloudOptions) {
   const oss = await createLocalOss({
     dataDir: join(dataDir, 'oss'),
     region: 'cn-hangzhou',
-    accessKeys: [accessKey],
+    accessKey,
     buckets: ['photos'],
     processImage: options.processImage,
     log,

@@ -9,7 +9,7 @@ const warn = (complaint: string, fields?: object) =>
 const oss = await createLocalOss({
   dataDir,
   region: 'cn-hangzhou',
-  accessKeys: [{ id: 'local', secret: 'local-secret' }],
+  accessKey: { id: 'local', secret: 'local-secret' },
   buckets: ['soak'],
   processImage,
   log: { debug: () => {}, info: () => {}, warn, error: warn },

@@ -31,7 +31,7 @@ export interface LocalOssOptions {
   /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
   readonly dataDir: string;
   readonly region: string;
-  readonly accessKeys: readonly AccessKey[];
+  readonly accessKey: AccessKey;
   /** Buckets that exist from the start. */
   readonly buckets?: readonly string[];
   readonly processImage: ProcessImage;
@@ -190,7 +190,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
     tasks: createTaskRunner({ dataDir, now, log, onEnd }),
     simulateTasks,
-    accessKeys: createAccessKeys(options.accessKeys, localAccountId, now),
+    accessKeys: createAccessKeys(options.accessKey, localAccountId, now),
     processImage,
     now,
     log,

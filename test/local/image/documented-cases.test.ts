@@ -38,7 +38,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'documented-cases-'));
 const oss = await createLocalOss({
   dataDir,
   region: 'cn-hangzhou',
-  accessKeys: [{ id: 'local', secret: 'local-secret' }],
+  accessKey: { id: 'local', secret: 'local-secret' },
   buckets: ['photos'],
   processImage: createImageProcessor(),
 });

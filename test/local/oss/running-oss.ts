@@ -25,7 +25,7 @@ export async function startOss(options: Partial<LocalOssOptions> = {}): Promise<
   const oss = await createLocalOss({
     dataDir: options.dataDir ?? (await temporaryDir()),
     region: 'cn-hangzhou',
-    accessKeys: [{ id: 'local', secret: 'local-secret' }],
+    accessKey: { id: 'local', secret: 'local-secret' },
     buckets: ['photos'],
     processImage: async ({ readSource, style }) => ({
       body: Buffer.from(`${style}(${(await readSource()).toString()})`),

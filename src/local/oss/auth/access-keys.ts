@@ -21,21 +21,19 @@ interface TemporaryKey extends Principal {
 export type AccessKeys = ReturnType<typeof createAccessKeys>;
 
 /**
- * The account's AccessKeys and the temporary ones issued to roles, which live as long as the process.
+ * The account's AccessKey and the temporary ones issued to roles, which live as long as the process.
  * Codes as OSS help lists them for "403 errors"; ec numbers where a help page names one.
  */
-export function createAccessKeys(accessKeys: readonly AccessKey[], accountId: string, now: () => number) {
-  const secrets = new Map(accessKeys.map(({ id, secret }) => [id, secret] as const));
+export function createAccessKeys(accessKey: AccessKey, accountId: string, now: () => number) {
   const issued = new Map<string, TemporaryKey>();
 
   /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */
   function principalOf(accessKeyId: string, securityToken: string | undefined): Principal {
     if (securityToken === undefined) {
-      const accessKeySecret = secrets.get(accessKeyId);
-      if (accessKeySecret === undefined) {
+      if (accessKeyId !== accessKey.id) {
         throw invalidAccessKeyId('0002-00000902');
       }
-      return { accessKeySecret, principalId: accountId };
+      return { accessKeySecret: accessKey.secret, principalId: accountId };
     }
     const key = issued.get(accessKeyId);
     if (key === undefined) {
