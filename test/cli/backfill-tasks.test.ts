@@ -65,10 +65,15 @@ async function startWith(
     await beforeEach?.();
     try {
       const report = await handle(event, undefined);
-      return { status: 'succeeded' as const, requestId: 'r', body: Buffer.from(JSON.stringify(report)) };
+      return {
+        status: 'succeeded' as const,
+        requestId: 'r',
+        billedMs: 1,
+        body: Buffer.from(JSON.stringify(report)),
+      };
     } catch (error) {
       const errorMessage = error instanceof Error ? error.message : String(error);
-      return { status: 'failed' as const, requestId: 'r', error: { errorMessage } };
+      return { status: 'failed' as const, requestId: 'r', billedMs: 1, error: { errorMessage } };
     }
   };
   const dir = await temporaryDir();

@@ -46,8 +46,7 @@ export function startHttpInstance(
       const { child, port } = await started;
       const startedAtMs = performance.now();
       try {
-        const result = await post(port, message, timeoutMs);
-        return { ...result, billedMs: performance.now() - startedAtMs };
+        return await post(port, message, timeoutMs);
       } catch (error) {
         child.kill('SIGKILL');
         const billedMs = performance.now() - startedAtMs;
@@ -70,6 +69,7 @@ async function post(
   timeoutMs: number,
 ): Promise<InvocationResult> {
   const { requestId } = context;
+  const startedAtMs = performance.now();
   const response = await fetch(`http://127.0.0.1:${port}/invoke`, {
     method: 'POST',
     headers: headersFor(context),
@@ -77,10 +77,11 @@ async function post(
     signal: AbortSignal.timeout(timeoutMs),
   });
   const body = Buffer.from(await response.arrayBuffer());
+  const billedMs = performance.now() - startedAtMs;
   // This header decides, and not the status line.
   return response.headers.get('x-fc-status') === '200'
-    ? { status: 'succeeded', requestId, body }
-    : { status: 'failed', requestId, error: JSON.parse(body.toString()) };
+    ? { status: 'succeeded', requestId, billedMs, body }
+    : { status: 'failed', requestId, billedMs, error: JSON.parse(body.toString()) };
 }
 
 function headersFor(context: ContextData): Record<string, string> {

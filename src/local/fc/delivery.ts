@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import PQueue from 'p-queue';
 import type { Logger } from '../../log.ts';
 import { writeJsonFile } from '../data-folder.ts';
 import type { QueuedEvent } from './event-files.ts';
-import type { BilledResult, InvocationResult } from './instance-process.ts';
+import type { InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
 /** The end of an asynchronous invocation; with the path of a `deadLetter` when every attempt failed. */
@@ -25,7 +26,7 @@ export type DeliveryEvent =
   | { type: 'outcome'; requestId: string; outcome: InvocationOutcome };
 
 export interface DeliveryOptions {
-  invoke: (requestId: string, event: Buffer) => Promise<BilledResult>;
+  invoke: (requestId: string, event: Buffer) => Promise<InvocationResult>;
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
@@ -39,25 +40,18 @@ export interface DeliveryOptions {
 
 /** The deliveries under way: `start` one without waiting for it; `idle` resolves when none is left. */
 export function createDeliveries(options: DeliveryOptions) {
-  const running = new Set<Promise<void>>();
-  return {
-    start: (queued: QueuedEvent): void => {
-      const delivery = deliver(queued, options)
-        .catch((error: unknown) => {
-          // A delivery that broke off before its end still has its file in the queue.
-          if (!options.closing.aborted) {
-            const { requestId } = queued;
-            options.log.error('delivery broke off', { requestId, error: String(error) });
-          }
-        })
-        .finally(() => running.delete(delivery));
-      running.add(delivery);
-    },
-    idle: async (): Promise<void> => {
-      while (running.size > 0) {
-        await Promise.all(running);
+  const underWay = new PQueue();
+  const carryOn = (queued: QueuedEvent) =>
+    deliver(queued, options).catch((error: unknown) => {
+      // A delivery that broke off before its end still has its file in the queue.
+      if (!options.closing.aborted) {
+        const { requestId } = queued;
+        options.log.error('delivery broke off', { requestId, error: String(error) });
       }
-    },
+    });
+  return {
+    start: (queued: QueuedEvent) => void underWay.add(() => carryOn(queued)),
+    idle: () => underWay.onIdle(),
   };
 }
 

@@ -13,12 +13,11 @@ import {
 } from './messages.ts';
 
 /** How one invocation ended. Failed is a function error: thrown, timed out or crashed. */
-export type InvocationResult =
-  | { status: 'succeeded'; requestId: string; body: Buffer }
-  | { status: 'failed'; requestId: string; error: FunctionError };
-
-/** `billedMs`: from the running instance's taking the event to its end; waiting in line is not billed. */
-export type BilledResult = InvocationResult & { billedMs: number };
+export type InvocationResult = {
+  requestId: string;
+  /** From the running instance's taking the event to its end; waiting in line is not billed. */
+  billedMs: number;
+} & ({ status: 'succeeded'; body: Buffer } | { status: 'failed'; error: FunctionError });
 
 export interface InstanceOptions {
   /** Path of the bundled instance program. */
@@ -38,7 +37,7 @@ export interface InstanceOptions {
 export interface Instance {
   isAlive(): boolean;
   /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
-  invoke(message: InvokeMessage, timeoutMs: number): Promise<BilledResult>;
+  invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult>;
   /** Resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -69,7 +68,7 @@ export function startInstance(options: InstanceOptions): Instance {
     child.kill('SIGKILL');
   };
 
-  async function invoke(message: InvokeMessage, timeoutMs: number): Promise<BilledResult> {
+  async function invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult> {
     requestId = message.context.requestId;
     // The answer and the ends of both pipes, in whatever order they come.
     const answer = nextMessage(child, (each) => each.type !== 'ready' && each.requestId === requestId);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { BilledResult } from '../../../src/local/fc/instance-process.ts';
+import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
 import { invokeRoute } from '../../../src/local/fc/invoke-route.ts';
 
 /** A function that answers its event backwards, or throws where the event says so. */
-async function invoke(event: Buffer): Promise<BilledResult> {
+async function invoke(event: Buffer): Promise<InvocationResult> {
   const text = event.toString();
   const error = { errorType: 'OutputsFailed', errorMessage: text };
   if (text.includes('throw')) {

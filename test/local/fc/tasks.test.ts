@@ -23,8 +23,8 @@ async function startTasks({
         end: (error) =>
           resolve(
             error === undefined
-              ? { status: 'succeeded', requestId: 'r', body: Buffer.from('{}') }
-              : { status: 'failed', requestId: 'r', error: { errorMessage: error } },
+              ? { status: 'succeeded', requestId: 'r', billedMs: 1, body: Buffer.from('{}') }
+              : { status: 'failed', requestId: 'r', billedMs: 1, error: { errorMessage: error } },
           ),
       });
     });

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import PQueue from 'p-queue';
 import type { Logger } from '../../../log.ts';
 import type { OssObject } from '../../../process.ts';
 import { writeJsonFile } from '../../data-folder.ts';
@@ -68,7 +69,7 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
     onEnd(task);
   }
 
-  const underWay = new Set<Promise<void>>();
+  const underWay = new PQueue();
 
   return {
     /**
@@ -81,19 +82,15 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
         eventId: `181-${randomBytes(20).toString('base64url')}`,
         requestId: randomUUID().toUpperCase(),
       };
-      const task = setImmediate()
-        .then(() => run(ids, request, work))
-        .catch((error: unknown) =>
+      const record = () =>
+        run(ids, request, work).catch((error: unknown) =>
           log.error('asynchronous task not recorded', { taskId: ids.taskId, reason: String(error) }),
-        )
-        .finally(() => underWay.delete(task));
-      underWay.add(task);
+        );
+      void underWay.add(() => setImmediate().then(record));
       return ids;
     },
     /** Resolves when no task is under way any more, so that nothing is written after that. */
-    ended: async (): Promise<void> => {
-      await Promise.all(underWay);
-    },
+    ended: () => underWay.onIdle(),
   };
 }
 
