@@ -110,7 +110,8 @@ function taskKindOf(operation: string): string {
 
 /** A process with the styles of the bucket that the request addresses. */
 function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
-  return parseProcess(process, (name) => findStyle(store, bucket, name).content);
+  const { styles } = store.bucket(bucket).settings;
+  return parseProcess(process, (name) => findStyle(styles, name).content);
 }
 
 /** Runs a synchronous operation; a snapshot passes for one only where placeholders are asked for. */

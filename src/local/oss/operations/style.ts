@@ -4,8 +4,8 @@ import { badRequest, notFound } from '../http/errors.ts';
 import { httpDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
-import type { BucketStyle } from '../store/bucket-settings.ts';
-import type { BucketStore, Operation } from './operation.ts';
+import type { BucketSettings, BucketStyle } from '../store/bucket-settings.ts';
+import type { Operation } from './operation.ts';
 
 /** Documented: OSS help "IMG overview": 50 styles a bucket; what OSS answers beyond is assumed. */
 const maxStyles = 50;
@@ -23,7 +23,7 @@ export const putStyle: Operation = async ({ store, now }, request) => {
     throw badRequest('BadRequest', 'Style content is invalid.', { ec: '0017-00000253' });
   }
   const { styles } = store.bucket(bucket).settings;
-  const earlier = styleNamed(store, bucket, name);
+  const earlier = styleNamed(styles, name);
   if (earlier === undefined && Object.keys(styles).length >= maxStyles) {
     throw badRequest('InvalidArgument', `A bucket has no more than ${maxStyles} styles.`);
   }
@@ -36,11 +36,12 @@ export const putStyle: Operation = async ({ store, now }, request) => {
 /** With `styleName` GetStyle, without it ListStyle. */
 export const getStyle: Operation = ({ store }, { bucket, query }) => {
   const name = query.get('styleName');
+  const { styles } = store.bucket(bucket).settings;
   if (name !== undefined) {
-    return xmlReply({ Style: describe(name, findStyle(store, bucket, name)) });
+    return xmlReply({ Style: describe(name, findStyle(styles, name)) });
   }
-  const styles = Object.entries(store.bucket(bucket).settings.styles).sort(([a], [b]) => (a < b ? -1 : 1));
-  return xmlReply({ StyleList: { Style: styles.map(([each, style]) => describe(each, style)) } });
+  const sorted = Object.entries(styles).sort(([a], [b]) => (a < b ? -1 : 1));
+  return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describe(each, style)) } });
 };
 
 /** Assumed: 204 whether or not the style existed. */
@@ -50,9 +51,11 @@ export const deleteStyle: Operation = ({ store }, { bucket, query }) => {
   return { statusCode: 204 };
 };
 
+type BucketStyles = BucketSettings['styles'];
+
 /** Throws NoSuchStyle. */
-export function findStyle(store: BucketStore, bucket: string, name: string): BucketStyle {
-  const style = styleNamed(store, bucket, name);
+export function findStyle(styles: BucketStyles, name: string): BucketStyle {
+  const style = styleNamed(styles, name);
   if (style === undefined) {
     const extra = { StyleName: name };
     throw notFound('NoSuchStyle', `The specified style (${name}) does not exist.`, { extra });
@@ -61,8 +64,7 @@ export function findStyle(store: BucketStore, bucket: string, name: string): Buc
 }
 
 /** Names such as `constructor` are styles only when somebody made them. */
-function styleNamed(store: BucketStore, bucket: string, name: string): BucketStyle | undefined {
-  const { styles } = store.bucket(bucket).settings;
+function styleNamed(styles: BucketStyles, name: string): BucketStyle | undefined {
   return Object.hasOwn(styles, name) ? styles[name] : undefined;
 }
 

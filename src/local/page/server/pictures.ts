@@ -3,9 +3,10 @@ import sharp from 'sharp';
 import type { OssObject } from '../../../process.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import { parseProcess } from '../../oss/operations/process.ts';
+import { findStyle } from '../../oss/operations/style.ts';
 import type { BucketSettings } from '../../oss/store/bucket-settings.ts';
 import type { Store } from '../../oss/store/store.ts';
-import { PageError, type PageReply } from './reply.ts';
+import type { PageReply } from './reply.ts';
 
 export type ObjectReader = Pick<Store<BucketSettings>, 'bucket' | 'bucketNames' | 'meta' | 'open'>;
 
@@ -31,15 +32,8 @@ export async function renderPicture(
 ): Promise<PageReply> {
   const { bucket, key } = object;
   const { store } = source;
-  const named = store.bucket(bucket).settings.styles;
-  const contentOf = (name: string): string => {
-    const style = named[name];
-    if (style === undefined) {
-      throw new PageError(404, `${bucket} has no style ${name}.`, 'NoSuchStyle');
-    }
-    return style.content;
-  };
-  const { style } = parseProcess(text, contentOf);
+  const { styles } = store.bucket(bucket).settings;
+  const { style } = parseProcess(text, (name) => findStyle(styles, name).content);
   const result = await source.processImage({
     style,
     readSource: () => readObject(store, bucket, key),

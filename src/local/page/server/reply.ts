@@ -11,12 +11,10 @@ export interface PageReply {
 export class PageError extends Error {
   override name = 'PageError';
   readonly statusCode: number;
-  readonly code: string | undefined;
 
-  constructor(statusCode: number, message: string, code?: string) {
+  constructor(statusCode: number, message: string) {
     super(message);
     this.statusCode = statusCode;
-    this.code = code;
   }
 }
 

@@ -95,7 +95,7 @@ async function readText(message: IncomingMessage): Promise<string> {
 
 function describeError(error: unknown): PageReply {
   if (error instanceof PageError) {
-    return json({ message: error.message, code: error.code }, error.statusCode);
+    return json({ message: error.message }, error.statusCode);
   }
   if (error instanceof OssError) {
     return json({ message: error.message, code: error.code, ec: error.ec }, error.statusCode);
