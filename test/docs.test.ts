@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../src/cli/commands.ts';
+import { isCommand, loaders, summaries } from '../src/cli/commands.ts';
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 
@@ -41,8 +41,8 @@ describe.each(documents)('%s', (document) => {
   it('calls only commands and options that oss-saveas has', async () => {
     const called = [...text.matchAll(/\bnpx oss-saveas ([a-z]+)([^`\n|]*)/g)];
 
-    const unknown = called.map(async ([call, name, rest = '']) => {
-      const command = await commands[name ?? '']?.();
+    const unknown = called.map(async ([call, name = '', rest = '']) => {
+      const command = isCommand(name) ? await loaders[name]() : undefined;
       const options = [...rest.matchAll(/ --([a-z-]+)/g)].map(([, option = '']) => option);
       const hasAll = options.every((option) => option === 'help' || option in (command?.options ?? {}));
       return (command !== undefined && hasAll) || name === 'help' ? [] : [call];
@@ -112,7 +112,7 @@ it('every command of oss-saveas has its row in the table of commands, and every 
   const table = readFileSync('docs/commands.md', 'utf8');
   const readme = readFileSync('README.md', 'utf8');
 
-  expect(Object.keys(commands).filter((name) => !table.includes(`\`${name}`))).toEqual([]);
+  expect(Object.keys(summaries).filter((name) => !table.includes(`\`${name}`))).toEqual([]);
   expect(pages.filter((page) => !readme.includes(`](docs/${page})`))).toEqual([]);
 });
 

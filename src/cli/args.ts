@@ -1,48 +1,54 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../did-you-mean.ts';
 import { CliError, type Command, type Values } from './command.ts';
-import { commands } from './commands.ts';
+import { type CommandName, summaries } from './commands.ts';
 import { formatTable } from './terminal.ts';
 
-/** Parses the arguments behind the command's name by the command's own table; `help` is true where it was asked for. */
+/**
+ * Parses the arguments behind the command's name by the command's own options; `help` is true where it was asked for.
+ * What is not understood is told together with `usage`.
+ */
 export function parseOptions(
-  name: string,
-  command: Command,
+  { options, positionals: operand }: Command,
   args: string[],
+  usage: string,
 ): { values: Values; positionals: readonly string[] } {
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { value, default: preset }]) => [
+  const expected = Object.fromEntries(
+    Object.entries(options).map(([name, { value, default: preset }]) => [
       name,
-      value === undefined ? { type: 'boolean' as const } : { type: 'string' as const, default: preset },
+      value === undefined
+        ? { type: 'boolean' as const, default: false }
+        : { type: 'string' as const, default: preset },
     ]),
   );
   try {
     const help = { type: 'boolean' as const, short: 'h' };
-    const { values, positionals } = parseArgs({
-      args,
-      options: { ...options, help },
-      allowPositionals: true,
-    });
-    const { many = false } = command.positionals ?? {};
-    const surplus = positionals[command.positionals === undefined ? 0 : 1];
-    if (surplus !== undefined && !many) {
+    const parsed = parseArgs({ args, options: { ...expected, help }, allowPositionals: true });
+    const { positionals } = parsed;
+    const surplus = operand?.many ? undefined : positionals[operand === undefined ? 0 : 1];
+    if (surplus !== undefined) {
       throw new Error(`Unexpected argument '${surplus}'`);
+    }
+    const values: Values = parsed.values;
+    const empty = Object.keys(options).find((name) => values[name] === '');
+    if (empty !== undefined) {
+      throw new Error(`--${empty}: expected a value`);
     }
     return { values, positionals };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
     const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
-    const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(command.options));
-    throw new CliError(`${reason}${hint}.\n\n${formatUsage(name, command)}`);
+    const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(options));
+    throw new CliError(`${reason}${hint}.\n\n${usage}`);
   }
 }
 
-/** Tells what the command does and how it is called, with a row for each option. */
-export function formatUsage(name: string, { summary, options, positionals }: Command): string {
+/** Tells how a command is called, with a row for each option. */
+export function formatUsage(name: CommandName, { options, positionals }: Command): string {
   const operand = positionals && `<${positionals.name}>`;
-  const rows = Object.entries(options).map(([option, { value, summary: text, default: preset }]) => [
+  const rows = Object.entries(options).map(([option, { value, summary, default: preset }]) => [
     `  --${option}${value === undefined ? '' : ` <${value}>`}`,
-    `${text}${preset === undefined ? '' : ` (default ${preset})`}`,
+    `${summary}${preset === undefined ? '' : ` (default ${preset})`}`,
   ]);
   if (positionals) {
     rows.unshift([`  ${operand}`, positionals.summary]);
@@ -52,13 +58,12 @@ export function formatUsage(name: string, { summary, options, positionals }: Com
     ...(rows.length > 0 ? ['[options]'] : []),
     ...(operand ? [`[${operand}${positionals?.many ? '…' : ''}]`] : []),
   ];
-  return `${summary}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
+  return `${summaries[name]}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
 }
 
 /** The usage text of `oss-saveas` itself. */
-export async function formatCommands(): Promise<string> {
-  const loaded = Object.entries(commands).map(async ([name, load]) => [`  ${name}`, (await load()).summary]);
-  const rows = await Promise.all(loaded);
+export function formatCommands(): string {
+  const rows = Object.entries(summaries).map(([name, summary]) => [`  ${name}`, summary]);
   return `Every object uploaded to OSS gets its derivatives.
 
 Usage: oss-saveas <command> [options]

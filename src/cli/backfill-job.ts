@@ -11,13 +11,14 @@ import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Call } from '../oss/call.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Io, type Option, optionalText, requiredText, type Values } from './command.ts';
-import type { Connection } from './connection.ts';
-import { loadRules } from './project.ts';
+import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
+import type { Connection, connectionOptions } from './connection.ts';
+import { parseNumber } from './input.ts';
+import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects a backfill is about, and how fast it goes. */
-export const jobOptions: Readonly<Record<string, Option>> = {
-  rules: { value: 'file', default: 'rules.yaml', summary: 'the rules' },
+export const jobOptions = {
+  rules: rulesOption,
   rule: { value: 'name', summary: 'only this one of them' },
   bucket: { value: 'name', summary: 'where rules, or keys of a file, name no bucket' },
   inventory: { value: 'file|url', summary: "an OSS inventory's manifest.json, in place of listing" },
@@ -38,23 +39,24 @@ export const jobOptions: Readonly<Record<string, Option>> = {
     summary: 'of its API (default https://<AccountID>.<region>.fc.aliyuncs.com)',
   },
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
-};
+} as const satisfies Options;
+
+type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
 
 /** Everything that a backfill needs to know of its work. */
 export type BackfillJob = Awaited<ReturnType<typeof openBackfillJob>>;
 
 /** Reads the options of a backfill and opens its source. Throws CliError where they contradict each other. */
 export async function openBackfillJob(
-  values: Values,
+  values: BackfillValues,
   urls: readonly string[],
   io: Io,
   connection: Connection,
 ) {
-  const rulesFile = requiredText(values, 'rules');
-  const { keys, inventory, bucket, rule, 'only-missing': onlyMissing = false, via } = values;
-  const ruleSet = selectRule((await loadRules(rulesFile)).ruleSet, optionalText(values, 'rule'));
-  const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
-  const filter = { since: readTime(values, 'since'), until: readTime(values, 'until') };
+  const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via, max } = values;
+  const ruleSet = selectRule((await loadRules(values.rules)).ruleSet, rule);
+  const { journal = join(dirname(values.rules), '.backfill') } = values;
+  const filter = { since: parseTime('since', values.since), until: parseTime('until', values.until) };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const input = () => saveInput(journal, io);
   return {
@@ -65,8 +67,8 @@ export async function openBackfillJob(
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     source: await openSource(values, urls, ruleSet, { call: connection.call, input }),
     filter,
-    onlyMissing: onlyMissing === true,
-    max: readNumber(values, 'max'),
+    onlyMissing,
+    max: max === undefined ? undefined : parsePositive('max', max),
     taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
     region: connection.settings.region,
     /** The part of the account's quota that it may use. */
@@ -77,13 +79,11 @@ export async function openBackfillJob(
 }
 
 async function openSource(
-  values: Values,
+  { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
   ruleSet: RuleSet,
   { call, input }: { call: Call; input: () => Promise<string> },
 ): Promise<Source> {
-  const [keys, inventory] = [optionalText(values, 'keys'), optionalText(values, 'inventory')];
-  const bucket = optionalText(values, 'bucket');
   if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
     throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
   }
@@ -107,7 +107,7 @@ async function saveInput(folder: string, io: Io): Promise<string> {
 }
 
 function openTaskClient(
-  values: Values,
+  values: BackfillValues,
   { env, stop }: Io,
   { settings, credentials }: Connection,
 ): TaskClient {
@@ -117,15 +117,19 @@ function openTaskClient(
     );
   }
   const ofAccount = env.AccountID && `https://${env.AccountID}.${settings.region}.fc.aliyuncs.com`;
-  const ofStack = values.local === true ? settings.endpoint : undefined;
-  const endpoint = optionalText(values, 'fc-endpoint') ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
+  const ofStack = values.local ? settings.endpoint : undefined;
+  const endpoint = values['fc-endpoint'] ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     throw new CliError(
       `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
     );
   }
-  const functionName = requiredText(values, 'function');
-  return createTaskClient({ endpoint: new URL(endpoint), functionName, credentials, stop });
+  return createTaskClient({
+    endpoint: new URL(endpoint),
+    functionName: values.function,
+    credentials,
+    stop,
+  });
 }
 
 /** The rule set with one of its rules alone, or as it is. Throws CliError where no rule has the name. */
@@ -165,35 +169,25 @@ function readPlaces(urls: readonly string[], bucket: string | undefined, { rules
   return places;
 }
 
-function readTime(values: Values, name: string): number | undefined {
-  const text = optionalText(values, name);
+function parseTime(option: string, text: string | undefined): number | undefined {
   const timeMs = text === undefined ? undefined : Date.parse(text);
   if (Number.isNaN(timeMs)) {
     throw new CliError(
-      `--${name}: expected a date such as 2026-01-31 or 2026-01-31T18:00Z, received "${text}".`,
+      `--${option}: expected a date such as 2026-01-31 or 2026-01-31T18:00Z, received "${text}".`,
     );
   }
   return timeMs;
 }
 
-function readQuota(values: Values, region: string): Quota {
+function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   const quota = quotaOf(region);
-  const share = readNumber(values, 'share') ?? 1;
-  if (share > 1) {
-    throw new CliError(`--share: expected a number up to 1, received "${values.share}".`);
-  }
-  const rate = readNumber(values, 'rate');
-  return scaleQuota(quota, rate === undefined ? share : rate / quota.callsPerSecond);
+  const isShare = (value: number) => value > 0 && value <= 1;
+  const usual = parseNumber('share', share, 'a number above 0 and up to 1', isShare);
+  return scaleQuota(quota, rate === undefined ? usual : parsePositive('rate', rate) / quota.callsPerSecond);
 }
 
-/** The number of an option, undefined where it is left out. Throws CliError where it is not above 0. */
-export function readNumber(values: Values, name: string): number | undefined {
-  const text = optionalText(values, name);
-  const value = text === undefined ? undefined : Number(text);
-  if (value !== undefined && !(value > 0)) {
-    throw new CliError(`--${name}: expected a number above 0, received "${text}".`);
-  }
-  return value;
+export function parsePositive(option: string, text: string): number {
+  return parseNumber(option, text, 'a number above 0', (value) => value > 0);
 }
 
 /** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */

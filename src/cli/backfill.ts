@@ -4,12 +4,11 @@ import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
 import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
-import { CliError, type Command, type Io } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { type JournaledJob, runJob, type Tools, withFolder } from './journaled-job.ts';
 
-export const backfill: Command = {
-  summary: 'Makes the outputs of objects that are there already: a dry run first, then, if you say so, all.',
+export const backfill = defineCommand({
   positionals: {
     name: 'oss://bucket/prefix/',
     summary: 'where to look (default: wherever the rules look)',
@@ -22,7 +21,7 @@ export const backfill: Command = {
     restart: { summary: 'begins anew, whatever the journal says' },
     yes: { summary: 'starts after the dry run without asking' },
   },
-  heedsStop: true,
+  heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const job = await openBackfillJob(values, urls, io, connection);
@@ -34,7 +33,7 @@ export const backfill: Command = {
         values.stop ? stop(job, io) : runJob({ ...job, ...steps }, values, io, connection),
       );
     }),
-};
+});
 
 async function dryRun(job: BackfillJob, io: Io, onObject: (objects: number) => void) {
   const { source, region, quota } = job;

@@ -4,21 +4,18 @@ import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
-import { CliError, type Command, optionalText, requiredText } from './command.ts';
+import { CliError, defineCommand } from './command.ts';
 import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
 
-export const build: Command = {
-  summary: 'Checks and compiles the rules, and puts the function beside them into the folder to be deployed.',
+export const build = defineCommand({
   options: {
     rules: rulesOption,
     template: templateOption,
     out: { value: 'folder', default: 'dist', summary: 'what s.yaml names as code' },
   },
-  run: async (values, io) => {
-    const outDir = requiredText(values, 'out');
-    const files = [requiredText(values, 'rules'), optionalText(values, 'template')] as const;
-    const { compiled, diagnostics } = await checkFiles(...files, io.env);
+  run: async ({ rules, template, out: outDir }, io) => {
+    const { compiled, diagnostics } = await checkFiles(rules, template, io.env);
     const shown = diagnostics.filter(({ severity }) => severity !== 'note');
     io.err(paintDiagnostics(shown, io));
     if (!compiled.ok || diagnostics.some(({ severity }) => severity === 'error')) {
@@ -34,7 +31,7 @@ export const build: Command = {
     );
     return 0;
   },
-};
+});
 
 /** The function, what it loads where a rule asks for it, and its entry for custom runtimes. */
 const functionFiles = ['index.js', 'life.js', 'http.js'];

@@ -8,33 +8,28 @@ import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
 import { checkTriggers } from '../check/triggers.ts';
 import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
-import { type Colour, type Command, type Io, optionalText, requiredText } from './command.ts';
+import { type Colour, defineCommand, type Io } from './command.ts';
 import { readText } from './input.ts';
 import { loadTemplate, rulesOption, templateOption } from './project.ts';
 
-export const check: Command = {
-  summary: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
+export const check = defineCommand({
   options: {
     rules: rulesOption,
     template: templateOption,
     json: { summary: 'prints JSON' },
     strict: { summary: 'warnings fail as well' },
   },
-  run: async (values, io) => {
-    const result = await checkFiles(requiredText(values, 'rules'), optionalText(values, 'template'), io.env);
+  run: async ({ rules, template, json, strict }, io) => {
+    const result = await checkFiles(rules, template, io.env);
     const { diagnostics, chains } = result;
     const failing = diagnostics.filter(
-      ({ severity }) => severity === 'error' || (severity === 'warning' && values.strict === true),
+      ({ severity }) => severity === 'error' || (severity === 'warning' && strict),
     );
     const ok = failing.length === 0;
-    io.out(
-      values.json
-        ? `${JSON.stringify({ ok, diagnostics, chains }, undefined, 2)}\n`
-        : formatCheck(result, io),
-    );
+    io.out(json ? `${JSON.stringify({ ok, diagnostics, chains }, undefined, 2)}\n` : formatCheck(result, io));
     return ok ? 0 : 1;
   },
-};
+});
 
 interface CheckResult {
   compiled: CompiledRules;

@@ -28,18 +28,33 @@ export interface Option {
   summary: string;
 }
 
+export type Options = Readonly<Record<string, Option>>;
+
+/** The values of options that are not known by name. */
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-/** A command as data; `run` resolves to the exit code. */
-export interface Command {
-  /** Says in a sentence what it is for. */
-  summary: string;
-  options: Readonly<Record<string, Option>>;
+/** The values of options as a command reads them: texts, which may be absent where there is no default, and flags. */
+export type ValuesOf<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends { value: string }
+    ? string | (O[Name] extends { default: string } ? never : undefined)
+    : boolean;
+};
+
+/** A command as data; `run` is handed the values of its options, and resolves to the exit code. */
+export interface Command<V = Values> {
+  options: Options;
   /** Arguments that may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
-  /** It heeds `stop` and puts things in order; other commands are ended as they are. */
-  heedsStop?: true | ((values: Values) => boolean);
-  run: (values: Values, io: Io, positionals: readonly string[]) => Promise<number>;
+  /** Whether it heeds `stop` and puts things in order; other commands are ended as they are. */
+  heedsStop?(values: V): boolean;
+  run(values: V, io: Io, positionals: readonly string[]): Promise<number>;
+}
+
+/** Has TypeScript tell from the options of a command which values it is handed. */
+export function defineCommand<const O extends Options>(
+  command: Command<ValuesOf<O>> & { options: O },
+): Command {
+  return command;
 }
 
 /** Resolves when the person presses Ctrl-C, at once where that was before. */
@@ -55,18 +70,4 @@ export function stopped(stop: AbortSignal): Promise<undefined> {
 /** A mistake of the person's: exit code 2. */
 export class CliError extends Error {
   override name = 'CliError';
-}
-
-/** The text of an option that has a default or has to be given. */
-export function requiredText(values: Values, name: string): string {
-  const value = values[name];
-  if (typeof value !== 'string' || value === '') {
-    throw new CliError(`--${name}: expected a value.`);
-  }
-  return value;
-}
-
-/** The text of an option that may be left out. */
-export function optionalText(values: Values, name: string): string | undefined {
-  return values[name] === undefined ? undefined : requiredText(values, name);
 }

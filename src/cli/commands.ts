@@ -1,7 +1,35 @@
 import type { Command } from './command.ts';
 
-/** The commands by name, as they are listed. Each is loaded when it is called: some bring large libraries. */
-export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+/** A sentence for each command, in the order in which they are listed. */
+export const summaries = {
+  init: 'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore), overwriting nothing.',
+  build: 'Checks and compiles the rules, and puts the function beside them into the folder to be deployed.',
+  check: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
+  explain: 'Says what would become of an object, and why rules do not take it; needs no network.',
+  generate:
+    'Writes what the rules need around them: policies, the narrowest trigger, the EventBridge pattern.',
+  local: 'Runs an OSS on this machine with the function attached to it.',
+  demo: 'Runs the whole loop once, on sample pictures and a local OSS, and shows what came out.',
+  run: 'Processes objects now, by the rules or by a style of your own.',
+  backfill: 'Makes the outputs of objects that are there already: a dry run first, then, if you say so, all.',
+  orphans: 'Lists outputs whose source is gone, and deletes them if you say so.',
+  import: "Makes rules of aws-lambda-image's config.json, or of the parameters of Resize Images.",
+  invoke: 'Invokes the function of the running local stack and prints its report.',
+  ls: 'Lists the objects of a bucket, or those below a prefix.',
+  get: 'Saves an object as a file, which may not be there yet.',
+  doctor: 'Checks a deployment from here: OSS, rules, style, role and trigger.',
+  cost: 'Tells what a month of uploads costs by the list prices that are known, each with its source.',
+};
+
+export type CommandName = keyof typeof summaries;
+
+/** Tells whether there is a command of that name. */
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(summaries, name);
+}
+
+/** Loads a command, which is done only when it is called: some bring large libraries. */
+export const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   build: async () => (await import('./build.ts')).build,
   check: async () => (await import('./check.ts')).check,

@@ -5,17 +5,17 @@ import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/en
 import { createAgent } from '../oss/request.ts';
 import type { Credentials } from '../oss/sign.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { CliError, type Io, type Option, optionalText, type Values } from './command.ts';
+import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 
 /** The account of the local stack. */
 export const localAccount = { id: 'local', secret: 'local-secret', region: 'cn-hangzhou' };
 
 /** How a command finds OSS; what is left out comes from the environment, as in the function. */
-export const connectionOptions: Readonly<Record<string, Option>> = {
+export const connectionOptions = {
   region: { value: 'region', summary: 'such as cn-hangzhou (default OSS_REGION)' },
   endpoint: { value: 'url', summary: "in place of the region's public one (default OSS_ENDPOINT)" },
   local: { summary: 'the local stack, by default at http://127.0.0.1:9000, and its access key' },
-};
+} as const satisfies Options;
 
 export interface Connection {
   /** The function's settings with the options over them. */
@@ -28,14 +28,13 @@ export interface Connection {
 
 /** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
 export async function withConnection<T>(
-  values: Values,
+  values: Partial<ValuesOf<typeof connectionOptions>>,
   io: Io,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const env = values.local === true ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
+  const env = values.local ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
   const defaults = readSettings(env, '.');
-  const region = optionalText(values, 'region') ?? defaults.region;
-  const url = optionalText(values, 'endpoint') ?? defaults.endpoint;
+  const { region = defaults.region, endpoint: url = defaults.endpoint } = values;
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }

@@ -1,4 +1,5 @@
-import { CliError, type Command, optionalText, requiredText } from './command.ts';
+import { CliError, defineCommand } from './command.ts';
+import { parseNumber } from './input.ts';
 import {
   functionCu,
   imagePrice,
@@ -9,8 +10,7 @@ import {
 } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-export const cost: Command = {
-  summary: 'Tells what a month of uploads costs by the list prices that are known, each with its source.',
+export const cost = defineCommand({
   options: {
     uploads: { value: 'number', default: '1000000', summary: 'uploads in a month' },
     size: { value: 'size', default: '2MB', summary: 'of an upload, such as 500KB' },
@@ -18,13 +18,13 @@ export const cost: Command = {
     region: { value: 'id', summary: 'region (default OSS_REGION, else cn-hangzhou)' },
   },
   run: async (values, io) => {
-    const [uploads, outputs] = [countOf(values.uploads, 'uploads'), countOf(values.outputs, 'outputs')];
-    const gigabytes = gigabytesOf(requiredText(values, 'size')) * uploads * outputs;
-    const region = optionalText(values, 'region') ?? (io.env.OSS_REGION || 'cn-hangzhou');
+    const [uploads, outputs] = [countOf('uploads', values.uploads), countOf('outputs', values.outputs)];
+    const gigabytes = gigabytesOf(values.size) * uploads * outputs;
+    const region = values.region ?? (io.env.OSS_REGION || 'cn-hangzhou');
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
   },
-};
+});
 
 interface Month {
   uploads: number;
@@ -94,12 +94,9 @@ const money = (amount: number | undefined) => amount?.toFixed(2) ?? 'unknown';
 
 const count = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
 
-function countOf(value: unknown, name: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 1) {
-    throw new CliError(`--${name}: expected a whole number above 0, received "${value}".`);
-  }
-  return number;
+function countOf(option: string, text: string): number {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
+  return parseNumber(option, text, 'a whole number above 0', isCount);
 }
 
 const unitsPerGigabyte: Record<string, number> = { KB: 1024 ** 2, MB: 1024, GB: 1 };

@@ -10,7 +10,7 @@ import type { Report } from '../pipeline/report.ts';
 import type { PlannedSave, Result } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, type Command, type Io, requiredText } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { localAccount, withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
@@ -18,8 +18,7 @@ import { rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { createProgress, formatTable, underTitles } from './terminal.ts';
 
-export const demo: Command = {
-  summary: 'Runs the whole loop once, on sample pictures and a local OSS, and shows what came out.',
+export const demo = defineCommand({
   options: {
     data: {
       value: 'folder',
@@ -28,8 +27,7 @@ export const demo: Command = {
     },
     rules: rulesOption,
   },
-  run: async (values, io) => {
-    const [dataDir, rulesFile] = [requiredText(values, 'data'), requiredText(values, 'rules')];
+  run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const { source, ruleSet } = await loadForLocal(rulesFile, io);
     await emptyFolder(dataDir);
     const outcomes: InvocationOutcome[] = [];
@@ -76,7 +74,7 @@ export const demo: Command = {
       await stack.close();
     }
   },
-};
+});
 
 type SampleUpload = SamplePicture & OssObject;
 

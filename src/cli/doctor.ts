@@ -1,7 +1,7 @@
 import { printable } from '../printable.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
-import { CliError, type Command, type Io, requiredText } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
@@ -9,8 +9,7 @@ import { parseObjectUrl } from './input.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
 import { formatTable } from './terminal.ts';
 
-export const doctor: Command = {
-  summary: 'Checks a deployment from here: OSS, rules, style, role and trigger.',
+export const doctor = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'an object to try the rules on', many: false },
   options: {
     ...connectionOptions,
@@ -20,14 +19,14 @@ export const doctor: Command = {
     json: { summary: 'prints JSON' },
   },
   // A result that it saved is removed first.
-  heedsStop: (values) => values.wet === true,
+  heedsStop: ({ wet }) => wet,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
-    const wet = values.wet === true;
+    const { wet } = values;
     if (wet && object === undefined) {
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
-    const { ruleSet, source } = await loadRules(requiredText(values, 'rules'));
+    const { ruleSet, source } = await loadRules(values.rules);
     const { rules } = ruleSet;
     const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
@@ -38,12 +37,12 @@ export const doctor: Command = {
       ...(await checkBuckets(connection, bucketsOf(rules, deployed))),
       ...(await checkVersioning(connection, sourceBucketsOf(removing, deployed))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await checkDeployment(source, requiredText(values, 'template'), io)),
+      ...(await checkDeployment(source, values.template, io)),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
   },
-};
+});
 
 /** `s deploy` takes this variable for a sign that it runs inside Function Compute (devsapp/fc3#59). */
 function checkEnvironment({ env }: Io): Finding[] {

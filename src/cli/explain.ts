@@ -6,13 +6,12 @@ import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { decodeText } from '../utf8.ts';
 import { plural } from './check.ts';
-import { CliError, type Command, type Io, optionalText, requiredText, type Values } from './command.ts';
-import { isEventText, parseObjectUrl, readEvent } from './input.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
+import { isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 
-export const explain: Command = {
-  summary: 'Says what would become of an object, and why rules do not take it; needs no network.',
+export const explain = defineCommand({
   positionals: {
     name: 'key|oss://bucket/key|event.json|-',
     summary: 'objects, an event, or either from standard input',
@@ -29,11 +28,16 @@ export const explain: Command = {
     if (positionals.length === 0) {
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
     }
-    const { ruleSet, source } = await loadRules(requiredText(values, 'rules'));
-    const bucket = ruleSet.rules.flatMap(({ match }) => match.buckets)[0] ?? io.env.OSS_BUCKET ?? 'my-bucket';
+    const { ruleSet, source } = await loadRules(values.rules);
+    const [ofRules = io.env.OSS_BUCKET ?? 'my-bucket'] = ruleSet.rules.flatMap(({ match }) => match.buckets);
+    const upload: PlainUpload = {
+      bucket: values.bucket ?? ofRules,
+      sizeBytes: values.size === undefined ? undefined : parseSize(values.size),
+      contentType: values['content-type'],
+    };
     const explanations: PricedExplanation[] = [];
     for (const argument of positionals) {
-      for (const record of await readArgument(argument, { bucket, ...values }, io)) {
+      for (const record of await readArgument(argument, upload, io)) {
         const adHoc = record.options?.adHoc;
         const { rules } = adHoc === undefined ? ruleSet : adHocRules(adHoc);
         explanations.push(addPrice(explainRecord(withTime(record), rules, source)));
@@ -44,17 +48,24 @@ export const explain: Command = {
     io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : text);
     return 0;
   },
-};
+});
+
+/** The properties of objects that are named by their keys alone. */
+type PlainUpload = Pick<ObjectEvent, 'bucket' | 'sizeBytes' | 'contentType'>;
+
+function parseSize(text: string): number {
+  return parseNumber('size', text, 'bytes', (value) => Number.isSafeInteger(value) && value >= 0);
+}
 
 /** The objects that an argument names, one by one or by an event. */
-async function readArgument(argument: string, values: Values, io: Io): Promise<EventRecord[]> {
+async function readArgument(argument: string, upload: PlainUpload, io: Io): Promise<EventRecord[]> {
   const isInput = argument === '-';
   const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !text.startsWith('oss://'))) {
     return parseEvent(Buffer.from(JSON.stringify(await readEvent(text))));
   }
   const names = isInput ? text.split(/\r?\n/).filter((line) => line !== '') : [text];
-  return names.map((name) => ({ kind: 'object', event: toUpload(name, values) }));
+  return names.map((name) => ({ kind: 'object', event: toUpload(name, upload) }));
 }
 
 /** An object that a person names has the day on which it was modified, which only OSS knows: here it is today. */
@@ -68,19 +79,12 @@ function withTime(record: EventRecord): EventRecord {
   };
 }
 
-function toUpload(name: string, values: Values): ObjectEvent {
-  const size = optionalText(values, 'size');
-  if (size !== undefined && !/^\d+$/.test(size)) {
-    throw new CliError(`--size: expected bytes, received "${size}".`);
-  }
+function toUpload(name: string, upload: PlainUpload): ObjectEvent {
   return {
-    ...(name.startsWith('oss://')
-      ? parseObjectUrl(name)
-      : { bucket: requiredText(values, 'bucket'), key: name }),
+    ...upload,
+    ...(name.startsWith('oss://') ? parseObjectUrl(name) : { key: name }),
     eventName: 'ObjectCreated:PutObject',
     eventTime: new Date().toISOString(),
-    sizeBytes: size === undefined ? undefined : Number(size),
-    contentType: optionalText(values, 'content-type'),
   };
 }
 

@@ -2,15 +2,7 @@ import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
-import {
-  CliError,
-  type Command,
-  type Io,
-  type Option,
-  optionalText,
-  requiredText,
-  type Values,
-} from './command.ts';
+import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
@@ -31,16 +23,14 @@ const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: 
 };
 const names = Object.keys(documents);
 
-const siteOptions: Readonly<Record<string, Option>> = {
+const siteOptions = {
   region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
   account: { value: 'id', summary: 'the account (default its variable, in policies *)' },
   bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET)' },
   function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
-};
+} as const satisfies Options;
 
-export const generate: Command = {
-  summary:
-    'Writes what the rules need around them: policies, the narrowest trigger, the EventBridge pattern.',
+export const generate = defineCommand({
   positionals: { name: names.join('|'), summary: 'what to write', many: false },
   options: {
     rules: rulesOption,
@@ -53,12 +43,12 @@ export const generate: Command = {
     if (document === undefined) {
       throw new CliError(`expected one of ${names.join(', ')}, received "${name}".`);
     }
-    if (values.check === true) {
+    if (values.check) {
       return document.isPolicy ? checkAttached(name, values, io) : checkTriggersOf(values, io);
     }
-    const { source: rules } = await loadRules(requiredText(values, 'rules'));
+    const { source: rules } = await loadRules(values.rules);
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
-    const bucket = optionalText(values, 'bucket') ?? io.env.OSS_BUCKET;
+    const bucket = values.bucket ?? io.env.OSS_BUCKET;
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
@@ -67,42 +57,47 @@ export const generate: Command = {
     io.out(document.make(rules, siteOf(values, bucket, document.isPolicy)));
     return 0;
   },
-};
+});
 
 /** An event for `s invoke`: an object of the reader's bucket that a rule takes. */
 function sampleEvent(source: readonly SourceRule[], bucket: string): object {
   return { objects: [placeFor(source, 'a.jpg', bucket) ?? placeFor(source, 'a', bucket)] };
 }
 
-function siteOf(values: Values, bucket: string | undefined, isPolicy: boolean): Site {
+function siteOf(
+  { region, account, function: functionName }: ValuesOf<typeof siteOptions>,
+  bucket: string | undefined,
+  isPolicy: boolean,
+): Site {
   // Variables are written as in s.yaml.
   const variable = (name: string) => `\${${name}}`;
   return {
-    region: optionalText(values, 'region') ?? variable('vars.region'),
-    account: optionalText(values, 'account') ?? (isPolicy ? '*' : variable("config('AccountID')")),
+    region: region ?? variable('vars.region'),
+    account: account ?? (isPolicy ? '*' : variable("config('AccountID')")),
     bucket: bucket ?? variable('vars.bucket'),
-    functionName: requiredText(values, 'function'),
+    functionName,
   };
 }
 
+/** The rules, and the template where it is not the one that is expected. */
+type Files = { rules: string; template: string | undefined };
+
 /** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
-async function checkAttached(name: string, values: Values, io: Io): Promise<number> {
+async function checkAttached(name: string, { rules, template = 's.yaml' }: Files, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;
   }
-  const { source } = await loadRules(requiredText(values, 'rules'));
-  const findings = await checkPolicy(source, optionalText(values, 'template') ?? 's.yaml', io);
+  const { source } = await loadRules(rules);
+  const findings = await checkPolicy(source, template, io);
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }
   return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
 }
 
-async function checkTriggersOf(values: Values, io: Io): Promise<number> {
-  const rules = requiredText(values, 'rules');
-  const found = await checkFiles(rules, optionalText(values, 'template'), io.env);
-  const { diagnostics, ofDeployment, template } = found;
+async function checkTriggersOf({ rules, template: named }: Files, io: Io): Promise<number> {
+  const { diagnostics, ofDeployment, template } = await checkFiles(rules, named, io.env);
   if (template === undefined) {
     throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');
   }

@@ -6,21 +6,19 @@ import { formatDiagnostics } from '../check/format.ts';
 import { compileRules } from '../compile/compile.ts';
 import { isJsonObject, parseJson } from '../json.ts';
 import { printable } from '../printable.ts';
-import { CliError, type Command, optionalText } from './command.ts';
+import { CliError, defineCommand } from './command.ts';
 import { translateFirebase } from './import-firebase.ts';
 import { translateLambda } from './import-lambda.ts';
 import type { Translation } from './import-rules.ts';
 import { readText } from './input.ts';
 
-export const importCommand: Command = {
-  summary: "Makes rules of aws-lambda-image's config.json, or of the parameters of Resize Images.",
+export const importCommand = defineCommand({
   positionals: { name: 'file', summary: 'config.json, or the .env file of the parameters', many: false },
   options: { out: { value: 'file', summary: 'a new file for the rules (default standard output)' } },
-  run: async (values, io, [file]) => {
+  run: async ({ out }, io, [file]) => {
     if (file === undefined) {
       throw new CliError('expected a file: a config.json, or the parameters of the extension.');
     }
-    const out = optionalText(values, 'out');
     const { rules, notes } = importRules(await readText(file), basename(file));
     if (out === undefined) {
       io.out(rules);
@@ -33,7 +31,7 @@ export const importCommand: Command = {
     io.err(notes.map((note) => `${printable(note)}\n`).join(''));
     return 0;
   },
-};
+});
 
 /** The text of a rules.yaml that passes the check, from the text of another tool's settings; throws CliError where there is none. */
 export function importRules(text: string, file: string): { rules: string; notes: string[] } {

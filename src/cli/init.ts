@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { assertBucket } from '../oss/object-name.ts';
-import { CliError, type Command, type Io, optionalText, type Values } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { type Answers, writeProject } from './init-files.ts';
 import { builtDir } from './package-files.ts';
 
-export const init: Command = {
-  summary:
-    'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore), overwriting nothing.',
+export const init = defineCommand({
   options: {
     region: { value: 'id', summary: 'region of bucket and function, such as cn-hangzhou' },
     bucket: { value: 'name', summary: 'the bucket whose uploads it is about' },
@@ -14,11 +12,11 @@ export const init: Command = {
     yes: { summary: 'asks nothing: what is not given is cn-hangzhou and my-photos' },
   },
   positionals: { name: 'folder', summary: 'where to write it (default this one)', many: false },
-  run: async (values, io, [folder = '.']) => {
-    const lang = languageOf(values, io);
+  run: async ({ region, bucket, lang: given, yes }, io, [folder = '.']) => {
+    const lang = languageOf(given, io);
     const answers: Answers = {
-      region: await answer('region', values, io, 'cn-hangzhou'),
-      bucket: await answer('bucket', values, io, 'my-photos'),
+      region: region ?? (await ask('region', yes, io, 'cn-hangzhou')),
+      bucket: bucket ?? (await ask('bucket', yes, io, 'my-photos')),
     };
     assertAnswers(answers);
     const templateDir = join(builtDir(), '../src/deploy/project', lang, 'src');
@@ -26,13 +24,12 @@ export const init: Command = {
     io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder, lang)}`);
     return 0;
   },
-};
+});
 
-/** Takes what was given, else asks, else takes what is usual where nothing shall be asked. */
-async function answer(name: string, values: Values, io: Io, usual: string): Promise<string> {
-  const given = optionalText(values, name);
-  if (given !== undefined || values.yes) {
-    return given ?? usual;
+/** Asks, or takes what is usual where nothing shall be asked. */
+async function ask(name: string, yes: boolean, io: Io, usual: string): Promise<string> {
+  if (yes) {
+    return usual;
   }
   if (io.ask === undefined) {
     throw new CliError(`--${name}: nobody is here to be asked; give it, or --yes for ${usual}.`);
@@ -51,8 +48,7 @@ function assertAnswers({ region, bucket }: Answers): void {
   }
 }
 
-function languageOf(values: Values, { env }: Io): string {
-  const lang = optionalText(values, 'lang');
+function languageOf(lang: string | undefined, { env }: Io): string {
   if (lang !== undefined && lang !== 'en' && lang !== 'zh') {
     throw new CliError(`--lang: expected en or zh, received "${lang}".`);
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fieldsOf, parseJson } from '../json.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText } from '../utf8.ts';
-import { CliError } from './command.ts';
+import { CliError, type Option } from './command.ts';
 
 /** The text of a file, which has to be UTF-8; a byte order mark is left out. */
 export async function readText(file: string): Promise<string> {
@@ -21,7 +21,24 @@ export function parseObjectUrl(url: string): OssObject {
   throw new CliError(`expected oss://bucket/key, received "${url}".`);
 }
 
-export const eventOption = { value: 'json|file', summary: 'an event, or a dead letter to be tried again' };
+/** The number that was given for an option; `expected` says in the message what `isExpected` holds for. */
+export function parseNumber(
+  option: string,
+  text: string,
+  expected: string,
+  isExpected: (value: number) => boolean,
+): number {
+  const value = Number(text);
+  if (!isExpected(value)) {
+    throw new CliError(`--${option}: expected ${expected}, received "${text}".`);
+  }
+  return value;
+}
+
+export const eventOption = {
+  value: 'json|file',
+  summary: 'an event, or a dead letter to be tried again',
+} as const satisfies Option;
 
 /** An event as JSON text, or in a file; of a dead letter the event within. */
 export async function readEvent(event: string): Promise<unknown> {

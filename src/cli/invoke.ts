@@ -1,28 +1,26 @@
 import { fieldsOf } from '../json.ts';
-import { CliError, type Command, optionalText, requiredText } from './command.ts';
+import { CliError, defineCommand } from './command.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 
-export const invoke: Command = {
-  summary: 'Invokes the function of the running local stack and prints its report.',
+export const invoke = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options: {
     event: eventOption,
     'dry-run': { summary: 'the function says what it would do, for objects named here' },
     endpoint: { value: 'url', default: 'http://127.0.0.1:9000', summary: 'of the local OSS' },
   },
-  run: async (values, io, urls) => {
-    const event = optionalText(values, 'event');
+  run: async ({ event, endpoint, 'dry-run': isDryRun }, io, urls) => {
     if ((event === undefined) === (urls.length === 0)) {
       throw new CliError('expected either objects (oss://bucket/key) or an --event.');
     }
-    const dryRun = values['dry-run'] === true && { dryRun: true };
+    const dryRun = isDryRun && { dryRun: true };
     const asked =
       event === undefined ? { objects: urls.map(parseObjectUrl), ...dryRun } : await readEvent(event);
-    const report = await post(`${requiredText(values, 'endpoint')}/-/invoke`, JSON.stringify(asked));
+    const report = await post(`${endpoint}/-/invoke`, JSON.stringify(asked));
     io.out(`${JSON.stringify(report, undefined, 2)}\n`);
     return 0;
   },
-};
+});
 
 /** The function's report; throws the message of what it threw, which holds what failed. */
 async function post(url: string, body: string): Promise<unknown> {

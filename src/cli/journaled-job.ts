@@ -18,7 +18,7 @@ import { type Call, createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
-import { CliError, type Io, type Values } from './command.ts';
+import { CliError, type Io } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
 
@@ -72,14 +72,14 @@ export async function withFolder<T>(
 /** Goes on with what is unfinished, without a question; else asks after a dry run. Resolves to the exit code. */
 export async function runJob(
   job: JournaledJob,
-  { restart, yes }: Values,
+  { restart, yes }: { restart: boolean; yes: boolean },
   io: Io,
   connection: Connection,
 ): Promise<number> {
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
-  const fresh = answer === 'anew' ? await dryRun(job, yes === true, io) : undefined;
+  const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 

@@ -6,25 +6,16 @@ import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
-import {
-  CliError,
-  type Command,
-  type Io,
-  optionalText,
-  requiredText,
-  stopped,
-  type Values,
-} from './command.ts';
+import { CliError, defineCommand, type Io, stopped } from './command.ts';
 import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
-import { readText } from './input.ts';
+import { parseNumber, readText } from './input.ts';
 import { claimFolder } from './own-folder.ts';
 import { builtDir } from './package-files.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
 
-export const local: Command = {
-  summary: 'Runs an OSS on this machine with the function attached to it.',
+export const local = defineCommand({
   options: {
     port: { value: 'number', default: '9000', summary: 'port on 127.0.0.1; 0 takes a free one' },
     data: {
@@ -40,14 +31,11 @@ export const local: Command = {
     cors: { value: 'origin', summary: 'whose pages may use it, besides those of this machine' },
     inspect: { value: 'port', summary: 'lets a debugger attach to the function, on 127.0.0.1' },
   },
-  heedsStop: true,
+  heedsStop: () => true,
   run: async (values, io) => {
-    const dataDir = requiredText(values, 'data');
-    const rulesFile = requiredText(values, 'rules');
-    const port = portOf(values);
-    const [faultsFile, inspectPort, corsOrigin] = ['faults', 'inspect', 'cors'].map((name) =>
-      optionalText(values, name),
-    );
+    const { data: dataDir, rules: rulesFile, faults: faultsFile, inspect: inspectPort, cors } = values;
+    const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;
+    const port = parseNumber('port', values.port, 'a number from 0 to 65535', isPort);
     const { source } = await loadRules(rulesFile);
     await claimFolder(dataDir);
     const stack = await startStack({
@@ -59,8 +47,8 @@ export const local: Command = {
       accessKey: localAccount,
       log: createConsole(io),
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
-      simulateTasks: values['simulate-tasks'] === true,
-      corsOrigins: corsOrigin === undefined ? [] : [corsOrigin],
+      simulateTasks: values['simulate-tasks'],
+      corsOrigins: cors === undefined ? [] : [cors],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
     });
     io.out(await describeStack(stack, dataDir, source));
@@ -68,7 +56,7 @@ export const local: Command = {
     await stack.close();
     return 0;
   },
-};
+});
 
 /** Reads the rules of a local stack, which `s.yaml` does not concern: faults of that are shown, and stop nothing. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
@@ -119,14 +107,6 @@ async function readFaults(file: string): Promise<FaultPlan> {
   } catch (error) {
     throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-function portOf(values: Values): number {
-  const port = Number(requiredText(values, 'port'));
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) {
-    return port;
-  }
-  throw new CliError(`--port: expected a number from 0 to 65535, received "${values.port}".`);
 }
 
 async function describeStack(

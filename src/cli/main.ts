@@ -2,8 +2,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
 import { printable } from '../printable.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
-import { CliError, type Command, type Io, stopped } from './command.ts';
-import { commands } from './commands.ts';
+import { CliError, type Io, stopped } from './command.ts';
+import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
@@ -18,35 +18,28 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const isHelp = ['help', '--help', '-h'].includes(first);
   const name = isHelp ? rest[0] : first;
   if (name === undefined) {
-    io.out(await formatCommands());
+    io.out(formatCommands());
     return 0;
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) {
-    const hint = didYouMean(name, Object.keys(commands));
-    io.err(`oss-saveas: no command "${printable(name)}"${hint}.\n\n${await formatCommands()}`);
+  if (!isCommand(name)) {
+    const hint = didYouMean(name, Object.keys(summaries));
+    io.err(`oss-saveas: no command "${printable(name)}"${hint}.\n\n${formatCommands()}`);
     return 2;
   }
-  return runCommand(name, load, isHelp ? ['--help'] : rest, io);
+  return runCommand(name, isHelp ? ['--help'] : rest, io);
 }
 
-async function runCommand(
-  name: string,
-  load: () => Promise<Command>,
-  args: string[],
-  io: Io,
-): Promise<number> {
+async function runCommand(name: CommandName, args: string[], io: Io): Promise<number> {
   try {
-    const command = await load();
-    const { values, positionals } = parseOptions(name, command, args);
+    const command = await loaders[name]();
+    const usage = formatUsage(name, command);
+    const { values, positionals } = parseOptions(command, args, usage);
     if (values.help) {
-      io.out(formatUsage(name, command));
+      io.out(usage);
       return 0;
     }
-    const { heedsStop } = command;
-    const isHeeded = typeof heedsStop === 'function' ? heedsStop(values) : heedsStop;
     const ending = command.run(values, io, positionals);
-    const exitCode = await (isHeeded ? ending : Promise.race([ending, stopped(io.stop)]));
+    const exitCode = await (command.heedsStop?.(values) ? ending : Promise.race([ending, stopped(io.stop)]));
     return io.stop.aborted ? interrupted : (exitCode ?? interrupted);
   } catch (error) {
     if (io.stop.aborted) {

@@ -2,13 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { listObjectsV2 } from '../objects/list-objects.ts';
 import { getObject } from '../objects/transfer.ts';
-import { CliError, type Command, optionalText } from './command.ts';
+import { CliError, defineCommand } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { parseObjectUrl } from './input.ts';
 import { formatTable } from './terminal.ts';
 
-export const ls: Command = {
-  summary: 'Lists the objects of a bucket, or those below a prefix.',
+export const ls = defineCommand({
   positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
   options: { ...connectionOptions, json: { summary: 'prints JSON, one line per object' } },
   run: async (values, io, [url = '']) => {
@@ -26,7 +25,7 @@ export const ls: Command = {
           key,
         ]);
         io.out(
-          values.json === true
+          values.json
             ? page.objects.map((object) => `${JSON.stringify(object)}\n`).join('')
             : formatTable(rows),
         );
@@ -35,10 +34,9 @@ export const ls: Command = {
       return 0;
     });
   },
-};
+});
 
-export const get: Command = {
-  summary: 'Saves an object as a file, which may not be there yet.',
+export const get = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'the object', many: false },
   options: {
     ...connectionOptions,
@@ -46,7 +44,7 @@ export const get: Command = {
   },
   run: async (values, io, [url = '']) => {
     const object = parseObjectUrl(url);
-    const file = optionalText(values, 'out') ?? basename(object.key);
+    const file = values.out ?? basename(object.key);
     return withConnection(values, io, async ({ call }) => {
       const { body, contentType } = await getObject(call, object);
       await writeFile(file, body, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
@@ -58,4 +56,4 @@ export const get: Command = {
       return 0;
     });
   },
-};
+});

@@ -7,20 +7,22 @@ import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
-import { digestOf, readNumber, readWithin, selectRule } from './backfill-job.ts';
-import { CliError, type Option, optionalText, requiredText, type Values } from './command.ts';
+import { digestOf, parsePositive, readWithin, selectRule } from './backfill-job.ts';
+import { CliError, type Options, type ValuesOf } from './command.ts';
 import type { Connection } from './connection.ts';
 import type { JournaledJob } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects are looked at, and how fast they are deleted. */
-export const orphansOptions: Readonly<Record<string, Option>> = {
+export const orphansOptions = {
   rules: rulesOption,
   rule: { value: 'name', summary: 'only outputs of this rule' },
   bucket: { value: 'name', summary: 'where rules name no bucket' },
   rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
-};
+} as const satisfies Options;
+
+type OrphansValues = ValuesOf<typeof orphansOptions>;
 
 /** The places to look in: for orphans, and for the sources that all others have. */
 interface Search {
@@ -35,14 +37,11 @@ export type OrphansJob = Omit<JournaledJob, 'dryRun' | 'work'> & Search;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
 export async function openOrphansJob(
-  values: Values,
+  { rules: rulesFile, rule, bucket, rate, journal = join(dirname(rulesFile), '.backfill') }: OrphansValues,
   urls: readonly string[],
   { call }: Connection,
 ): Promise<OrphansJob> {
-  const rulesFile = requiredText(values, 'rules');
   const { source: rules, ruleSet } = await loadRules(rulesFile);
-  const [rule, bucket] = [optionalText(values, 'rule'), optionalText(values, 'bucket')];
-  const journal = optionalText(values, 'journal') ?? join(dirname(rulesFile), '.backfill');
   selectRule(ruleSet, rule); // It says so where there is none of that name.
   return {
     noun: 'deletion',
@@ -50,7 +49,7 @@ export async function openOrphansJob(
     howToRetry: () => 'The same command tries again.',
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, call),
-    quota: { callsPerSecond: readNumber(values, 'rate') ?? 100, bytesPerSecond: Number.POSITIVE_INFINITY },
+    quota: { callsPerSecond: parsePositive('rate', rate), bytesPerSecond: Number.POSITIVE_INFINITY },
     folder: join(journal, digestOf(JSON.stringify({ command: 'orphans', urls, bucket, rule }))),
   };
 }

@@ -4,14 +4,13 @@ import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
-import { CliError, type Command, type Io, type Values } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { type JournaledJob, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-export const orphans: Command = {
-  summary: 'Lists outputs whose source is gone, and deletes them if you say so.',
+export const orphans = defineCommand({
   positionals: {
     name: 'oss://bucket/prefix/',
     summary: 'where to look (default: wherever the rules save)',
@@ -25,10 +24,10 @@ export const orphans: Command = {
     restart: { summary: 'begins anew, whatever the journal says' },
     yes: { summary: 'with --delete: deletes after the dry run without asking' },
   },
-  heedsStop: true,
+  heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
-      if (values.delete === true && values.rule === undefined && urls.length === 0) {
+      if (values.delete && values.rule === undefined && urls.length === 0) {
         throw new CliError('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
       }
       const job = await openOrphansJob(values, urls, connection);
@@ -38,11 +37,11 @@ export const orphans: Command = {
           dryRun: (onObject) => dryRun(job, scan, values, io, onObject),
           work: (tools) => deleteOrphans(job, scan, tools, io),
         };
-        const restart = values.restart === true || values.delete !== true;
+        const restart = values.restart || !values.delete;
         return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
       });
     }),
-};
+});
 
 async function deleteOrphans(job: OrphansJob, scan: Scan, tools: Tools, io: Io): Promise<void> {
   const sources = listingSource(job.sources, tools.call);
@@ -58,20 +57,20 @@ async function deleteOrphans(job: OrphansJob, scan: Scan, tools: Tools, io: Io):
 async function dryRun(
   job: OrphansJob,
   scan: Scan,
-  values: Values,
+  values: { list: boolean; delete: boolean },
   io: Io,
   onObject: (objects: number) => void,
 ) {
   const found = await countOrphans(job.source, scan, (objects, orphan) => {
     onObject(objects);
-    if (orphan !== undefined && values.list === true) {
+    if (orphan !== undefined && values.list) {
       io.out(`${printable(formatObject(orphan))}\n`);
     }
   });
-  const show = values.list === true ? io.err : io.out;
+  const show = values.list ? io.err : io.out;
   show(formatOrphans(found, job, scan));
   const question = `Delete ${number(found.orphans)} objects for good?`;
-  return found.orphans > 0 && values.delete === true ? { objects: found.objects, question } : undefined;
+  return found.orphans > 0 && values.delete ? { objects: found.objects, question } : undefined;
 }
 
 function formatOrphans(found: Orphans, { source, targets }: OrphansJob, { sources }: Scan): string {

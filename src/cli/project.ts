@@ -8,12 +8,16 @@ import { pick, textOf } from '../json.ts';
 import { CliError, type Io, type Option } from './command.ts';
 import { readText } from './input.ts';
 
-export const rulesOption: Option = { value: 'file', default: 'rules.yaml', summary: 'the rules' };
+export const rulesOption = {
+  value: 'file',
+  default: 'rules.yaml',
+  summary: 'the rules',
+} as const satisfies Option;
 
-export const templateOption: Option = {
+export const templateOption = {
   value: 'file',
   summary: 'the deployment of Serverless Devs (default the s.yaml beside the rules)',
-};
+} as const satisfies Option;
 
 /** Reads and compiles a rules file; throws everything that is wrong with it. */
 export async function loadRules(file: string): Promise<CompiledRules & { ok: true }> {

@@ -5,51 +5,46 @@ import { formatObject, type Result } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import {
-  CliError,
-  type Command,
-  type Io,
-  optionalText,
-  requiredText,
-  stopped,
-  type Values,
-} from './command.ts';
+import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
 
-export const run: Command = {
-  summary: 'Processes objects now, by the rules or by a style of your own.',
+const options = {
+  ...connectionOptions,
+  event: eventOption,
+  rules: rulesOption,
+  style: { value: 'style', summary: 'in place of the rules; needs the four below' },
+  bucket: { value: 'name', summary: 'bucket of the source object' },
+  key: { value: 'key', summary: 'its key' },
+  'target-image': { value: 'key', summary: 'key under which the result is saved' },
+  'target-bucket': { value: 'name', summary: 'bucket in which it is saved' },
+  'overwrite-source': { summary: 'lets the result of --style replace its own source' },
+  'dry-run': { summary: 'says what would be done, and does nothing' },
+  json: { summary: 'prints JSON, one line per object or event' },
+} as const satisfies Options;
+
+type RunValues = ValuesOf<typeof options>;
+
+export const run = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
-  options: {
-    ...connectionOptions,
-    event: eventOption,
-    rules: rulesOption,
-    style: { value: 'style', summary: 'in place of the rules; needs the four below' },
-    bucket: { value: 'name', summary: 'bucket of the source object' },
-    key: { value: 'key', summary: 'its key' },
-    'target-image': { value: 'key', summary: 'key under which the result is saved' },
-    'target-bucket': { value: 'name', summary: 'bucket in which it is saved' },
-    'overwrite-source': { summary: 'lets the result of --style replace its own source' },
-    'dry-run': { summary: 'says what would be done, and does nothing' },
-    json: { summary: 'prints JSON, one line per object or event' },
-  },
-  heedsStop: true,
+  options,
+  heedsStop: () => true,
   run: async (values, io, urls) => {
-    const event = optionalText(values, 'event');
+    const { event, style } = values;
     const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];
-    if (values.style === undefined && events.length > 0) {
+    if (style === undefined && events.length > 0) {
       return runByRules(values, io, events);
     }
-    if (values.style !== undefined && events.length === 0) {
-      return runStyle(values, io);
+    if (style !== undefined && events.length === 0) {
+      return runStyle(style, values, io);
     }
     throw new CliError(
       'name objects (oss://bucket/key) or an --event, or else --style, --bucket, --key, --target-image and --target-bucket.',
     );
   },
-};
+});
 
 /** A prefix or a glob names many objects, which another command is for. */
 function parseOneObject(url: string): OssObject {
@@ -61,15 +56,15 @@ function parseOneObject(url: string): OssObject {
 }
 
 /** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
-async function runStyle(values: Values, io: Io): Promise<number> {
-  const source = { bucket: requiredText(values, 'bucket'), key: requiredText(values, 'key') };
-  const target = { bucket: requiredText(values, 'target-bucket'), key: requiredText(values, 'target-image') };
+async function runStyle(style: string, values: RunValues, io: Io): Promise<number> {
+  const source = { bucket: required(values, 'bucket'), key: required(values, 'key') };
+  const target = { bucket: required(values, 'target-bucket'), key: required(values, 'target-image') };
   if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
     throw new CliError(
       `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,
     );
   }
-  const process = buildProcess(requiredText(values, 'style'), target);
+  const process = buildProcess(style, target);
   if (values['dry-run']) {
     const plan = { ...source, target, process };
     io.out(
@@ -86,6 +81,14 @@ async function runStyle(values: Values, io: Io): Promise<number> {
   });
 }
 
+function required(values: RunValues, name: 'bucket' | 'key' | 'target-bucket' | 'target-image'): string {
+  const { [name]: text } = values;
+  if (text === undefined) {
+    throw new CliError(`--${name}: expected a value.`);
+  }
+  return text;
+}
+
 /** The samples' own line, so that what reads theirs reads ours. */
 function formatAnswer(fields: object): string {
   const worded = Object.entries(fields).map(
@@ -95,10 +98,10 @@ function formatAnswer(fields: object): string {
 }
 
 /** One invocation after the other, of the very handler that is deployed. */
-async function runByRules(values: Values, io: Io, events: readonly unknown[]): Promise<number> {
-  const { ruleSet } = await loadRules(requiredText(values, 'rules'));
+async function runByRules(values: RunValues, io: Io, events: readonly unknown[]): Promise<number> {
+  const { ruleSet } = await loadRules(values.rules);
   return withConnection(values, io, async (connection) => {
-    const invoke = createInvoke(connection, ruleSet, values['dry-run'] === true);
+    const invoke = createInvoke(connection, ruleSet, values['dry-run']);
     const progress = createProgress(io);
     const reports: Report[] = [];
     for (const event of events) {

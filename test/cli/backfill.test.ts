@@ -231,7 +231,7 @@ describe('a backfill that is given the wrong way', () => {
     [['oss://photos/', '--keys', 'a.txt'], 'name the objects in one way'],
     [['oss://photos/elsewhere/'], 'the rules take nothing of what lies there'],
     [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
-    [['oss://photos/', '--share', '2'], '--share: expected a number up to 1, received "2"'],
+    [['oss://photos/', '--share', '2'], '--share: expected a number above 0 and up to 1, received "2"'],
     [['oss://photos/', '--max', 'many'], '--max: expected a number above 0, received "many"'],
     [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
   ])('a backfill that is given the wrong way says so: %j', async (args, message) => {

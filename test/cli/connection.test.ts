@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Values } from '../../src/cli/command.ts';
 import { withConnection } from '../../src/cli/connection.ts';
 import { createIo } from './terminal.ts';
 
 const keys = { OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'secret' };
 
-async function connect(values: Values, env: Record<string, string> = keys) {
+async function connect(values: Parameters<typeof withConnection>[0], env: Record<string, string> = keys) {
   const { io, written } = createIo(env);
   const found = await withConnection(values, io, async ({ settings, endpoint, credentials }) => ({
     region: settings.region,
