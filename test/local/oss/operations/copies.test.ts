@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startOss } from '../running-oss.ts';
-import type { SignOptions } from '../v4-client.ts';
+import { type RunningOss, startOss } from '../running-oss.ts';
 import { object, put } from './signed-object.ts';
 
 describe('copies', () => {
@@ -44,50 +43,65 @@ describe('copies', () => {
   });
 });
 
-describe('symbolic links', () => {
-  it.each([
-    ['gone', 404, 'SymlinkTargetNotExist'],
-    ['other-link', 400, 'InvalidTargetType'],
-  ])('symbolic links to %s lead nowhere', async (target, statusCode, code) => {
-    const oss = await startOss();
-    const link = (key: string, to: string): SignOptions => ({
+describe('a copy', () => {
+  const copy = (oss: RunningOss, headers: Record<string, string>, key = 'b.txt') =>
+    oss.call({
       bucket: 'photos',
       key,
       method: 'PUT',
-      query: { symlink: '' },
-      headers: { 'x-oss-symlink-target': to },
+      headers: { 'x-oss-copy-source': '/photos/a.txt', ...headers },
     });
-    await oss.call(link('other-link', 'a.txt'));
-    await oss.call(link('link', target));
+  const headOf = async (oss: RunningOss, key: string) =>
+    (await oss.call({ bucket: 'photos', key, method: 'HEAD' })).headers;
 
-    const answers = [
-      await oss.call({ bucket: 'photos', key: 'link', method: 'GET' }),
-      await oss.call({ bucket: 'photos', key: 'link', method: 'HEAD' }),
-    ];
-
-    expect(answers.map((answer) => [answer.statusCode, answer.code])).toEqual(
-      Array(2).fill([statusCode, code]),
-    );
-  });
-
-  it('symbolic links are not what other objects are', async () => {
+  it.each([
+    [{ 'if-match': '"other"' }, 200],
+    [{ 'if-modified-since': new Date(Date.now() + 1e9).toUTCString() }, 200],
+    [{ 'if-none-match': '*', 'x-oss-copy-source-if-match': '"other"' }, 412],
+  ])('a copy is decided by the conditions of its source alone: %j', async (headers, statusCode) => {
     const oss = await startOss();
     await oss.call(put());
 
-    expect((await oss.call({ ...object, method: 'GET', query: { symlink: '' } })).code).toBe('NotSymlink');
+    expect((await copy(oss, headers)).statusCode).toBe(statusCode);
   });
-});
 
-describe('tags', () => {
-  it.each([
-    ['a=1&a=2'],
-    [Array.from({ length: 11 }, (_, index) => `k${index}=v`).join('&')],
-    [`${'k'.repeat(129)}=v`],
-    [`k=${'v'.repeat(257)}`],
-    ['a<b=1'],
-  ])('tags are refused as %j', async (tagging) => {
-    const answer = await (await startOss()).call(put({ headers: { 'x-oss-tagging': tagging } }));
+  it('a copy takes the only version of its source', async () => {
+    const oss = await startOss();
+    await oss.call(put());
 
-    expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
+    const only = await copy(oss, { 'x-oss-copy-source': '/photos/a.txt?versionId=null' });
+    const other = await copy(oss, { 'x-oss-copy-source': '/photos/a.txt?versionId=1' });
+
+    expect([only.statusCode, other.statusCode]).toEqual([200, 501]);
+  });
+
+  it('a copy of an object onto itself takes the metadata of the request, whatever the directive', async () => {
+    const oss = await startOss();
+    await oss.call(put({ headers: { 'x-oss-meta-a': '1' } }));
+
+    await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+
+    const headers = await headOf(oss, 'a.txt');
+    expect([headers['x-oss-meta-a'], headers['x-oss-meta-b']]).toEqual([undefined, '2']);
+  });
+
+  it('a copy that replaces metadata keeps the content type, and what an encrypting client needs', async () => {
+    const oss = await startOss();
+    const source = {
+      'content-type': 'image/png',
+      'x-oss-meta-a': '1',
+      'x-oss-meta-client-side-encryption-key': 'k',
+    };
+    await oss.call(put({ headers: source }));
+
+    await copy(oss, { 'x-oss-metadata-directive': 'REPLACE', 'x-oss-meta-b': '2' });
+
+    const headers = await headOf(oss, 'b.txt');
+    expect(headers).toMatchObject({
+      'content-type': 'image/png',
+      'x-oss-meta-b': '2',
+      'x-oss-meta-client-side-encryption-key': 'k',
+    });
+    expect(headers['x-oss-meta-a']).toBeUndefined();
   });
 });

@@ -1,35 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
-import { type RunningOss, startOss, temporaryDir } from '../running-oss.ts';
-import type { SignOptions } from '../v4-client.ts';
-
-const object = { bucket: 'photos', key: 'big' };
-const kb100 = Buffer.alloc(100 * 1024, 'x');
-const element = (text: string, name: string) =>
-  new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(text)?.[1] ?? '';
-const elements = (text: string, name: string) =>
-  [...text.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, value]) => value);
-
-async function initiate(oss: RunningOss, options: Partial<SignOptions> = {}): Promise<string> {
-  const { text } = await oss.call({ ...object, method: 'POST', query: { uploads: '' }, ...options });
-  return element(text, 'UploadId');
-}
-
-const uploadPart = (oss: RunningOss, uploadId: string, number: number, body: Buffer | string) =>
-  oss.call({ ...object, method: 'PUT', query: { partNumber: String(number), uploadId }, body });
-
-function complete(
-  oss: RunningOss,
-  uploadId: string,
-  parts: [number, string][],
-  options: Partial<SignOptions> = {},
-) {
-  const named = parts.map(
-    ([number, eTag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${eTag}</ETag></Part>`,
-  );
-  const body = `<CompleteMultipartUpload>${named.join('')}</CompleteMultipartUpload>`;
-  return oss.call({ ...object, method: 'POST', query: { uploadId }, body, ...options });
-}
+import { startOss, temporaryDir } from '../running-oss.ts';
+import { complete, element, initiate, kb100, object, uploadPart } from './multipart-upload.ts';
 
 describe('a multipart upload', () => {
   it('a multipart upload goes on after a restart, part by part, in any order', async () => {
@@ -196,78 +167,58 @@ describe('a multipart upload', () => {
     expect([outside.statusCode, nonsense.statusCode]).toEqual([416, 400]);
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('234');
   });
-});
 
-describe('ListParts', () => {
-  it('walks the parts page by page', async () => {
+  it('takes the headers of an encrypting client with a part', async () => {
+    const oss = await startOss();
+    const query = { partNumber: '1', uploadId: await initiate(oss) };
+    const headers = { 'x-oss-meta-client-side-encryption-data-size': '5' };
+
+    expect((await oss.call({ ...object, method: 'PUT', query, headers, body: 'hello' })).statusCode).toBe(
+      200,
+    );
+  });
+
+  it('a multipart upload without parts becomes an empty object', async () => {
+    const oss = await startOss();
+
+    const response = await complete(oss, await initiate(oss), []);
+
+    expect(response.statusCode).toBe(200);
+    const { headers } = await oss.call({ ...object, method: 'HEAD' });
+    expect(headers['content-length']).toBe('0');
+  });
+
+  it('a multipart upload is not completed by a list of parts and by all of them', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
-    for (const number of [3, 1, 20]) {
-      await uploadPart(oss, uploadId, number, `part ${number}`);
-    }
-    const list = (query: Record<string, string>) =>
-      oss.call({ ...object, method: 'GET', query: { uploadId, 'encoding-type': 'url', ...query } });
+    const part = await uploadPart(oss, uploadId, 1, 'x');
 
-    const first = await list({ 'max-parts': '2' });
-    const marker = element(first.text, 'NextPartNumberMarker');
-    const second = await list({ 'max-parts': '2', 'part-number-marker': marker });
+    const headers = { 'x-oss-complete-all': 'yes' };
+    const response = await complete(oss, uploadId, [[1, String(part.headers.etag)]], { headers });
 
-    expect(elements(first.text, 'PartNumber')).toEqual(['1', '3']);
-    expect([element(first.text, 'IsTruncated'), marker]).toEqual(['true', '3']);
-    expect(elements(second.text, 'PartNumber')).toEqual(['20']);
-    expect([element(second.text, 'IsTruncated'), element(second.text, 'NextPartNumberMarker')]).toEqual([
-      'false',
-      '20',
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      400,
+      'InvalidArgument',
+      '0042-00000216',
     ]);
-    expect(element(second.text, 'Size')).toBe('7');
-    expect(element(second.text, 'HashCrc64ecma')).toMatch(/^\d+$/);
-  });
-});
-
-describe('ListMultipartUploads', () => {
-  it('walks hostile keys page by page', async () => {
-    const oss = await startOss();
-    for (const key of hostileKeys) {
-      await initiate(oss, { key });
-    }
-    const listed: string[] = [];
-
-    let markers: Record<string, string> = {};
-    for (let isTruncated = true; isTruncated; ) {
-      const query = { uploads: '', 'max-uploads': '3', 'encoding-type': 'url', ...markers };
-      const { text } = await oss.call({ method: 'GET', bucket: 'photos', query });
-      listed.push(...elements(text, 'Key').map((key) => decodeURIComponent(key ?? '')));
-      isTruncated = element(text, 'IsTruncated') === 'true';
-      markers = {
-        'key-marker': decodeURIComponent(element(text, 'NextKeyMarker')),
-        'upload-id-marker': element(text, 'NextUploadIdMarker'),
-      };
-    }
-
-    expect(listed).toEqual(hostileKeys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+    expect(element(response.text, 'Message')).toBe(
+      'Should not speficy both complete all header and http body.',
+    );
   });
 
-  it('groups by delimiter, and tells uploads of one key apart', async () => {
+  it.each([
+    ['DELETE', {}, '0042-00000002'],
+    ['GET', {}, '0042-00000002'],
+    ['PUT', { partNumber: '1' }, '0042-00000104'],
+  ])('a multipart upload that is not there is named with its ec: %s', async (method, query, ec) => {
     const oss = await startOss();
-    for (const key of ['a/1', 'a/2', 'b', 'b', 'c/1']) {
-      await initiate(oss, { key });
-    }
-    const list = async (query: Record<string, string>) => {
-      const { text } = await oss.call({ method: 'GET', bucket: 'photos', query: { uploads: '', ...query } });
-      return { keys: elements(text, 'Key'), text };
-    };
 
-    const grouped = await list({ delimiter: '/' });
-    const first = await list({ delimiter: '/', 'max-uploads': '2' });
-    const rest = await list({
-      delimiter: '/',
-      'key-marker': element(first.text, 'NextKeyMarker'),
-      'upload-id-marker': element(first.text, 'NextUploadIdMarker'),
-    });
+    const response = await oss.call({ ...object, method, query: { ...query, uploadId: 'none' }, body: '' });
 
-    expect(grouped.keys).toEqual(['b', 'b']);
-    expect(elements(grouped.text, 'Prefix')).toEqual(['', 'a/', 'c/']);
-    expect([first.keys, rest.keys]).toEqual([['b'], ['b']]);
-    expect(elements(rest.text, 'Prefix')).toEqual(['', 'c/']);
+    expect([response.statusCode, response.code, response.headers['x-oss-ec']]).toEqual([
+      404,
+      'NoSuchUpload',
+      ec,
+    ]);
   });
 });

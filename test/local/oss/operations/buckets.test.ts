@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { startOss } from '../running-oss.ts';
+import { object, put } from './signed-object.ts';
+
+describe('a bucket', () => {
+  it('counts what it holds, and lists each object as its only version', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    await oss.call(put({ key: 'b', headers: { 'x-oss-storage-class': 'IA' } }));
+
+    const stat = await oss.call({ method: 'GET', bucket: 'photos', query: { stat: '' } });
+    const versions = await oss.call({
+      method: 'GET',
+      bucket: 'photos',
+      query: { versions: '', 'max-keys': '1' },
+    });
+
+    expect(stat.text).toContain('<Storage>10</Storage>');
+    expect(stat.text).toContain('<InfrequentAccessObjectCount>1</InfrequentAccessObjectCount>');
+    expect(versions.text).toMatch(/<NextKeyMarker>a.txt<.*<VersionId>null<.*<IsLatest>true</s);
+  });
+
+  it('a bucket passes its storage class on', async () => {
+    const oss = await startOss();
+    const body = '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
+    await oss.call({ method: 'PUT', bucket: 'cold', body });
+    await oss.call(put({ bucket: 'cold' }));
+
+    const info = await oss.call({ method: 'GET', bucket: 'cold', query: { bucketInfo: '' } });
+    const head = await oss.call({ ...object, bucket: 'cold', method: 'HEAD' });
+
+    expect(info.text).toContain(`<ExtranetEndpoint>${oss.url}</ExtranetEndpoint>`);
+    expect(info.text).toContain('<StorageClass>IA</StorageClass>');
+    expect(head.headers['x-oss-storage-class']).toBe('IA');
+  });
+
+  it.each(['<CreateBucketConfiguration><StorageClass>IA</StorageClass>', '<Other/>', 'nonsense'])(
+    'no bucket is made by a configuration that is none: %s',
+    async (body) => {
+      const oss = await startOss();
+
+      const answer = await oss.call({ method: 'PUT', bucket: 'cold', body });
+      const info = await oss.call({ method: 'GET', bucket: 'cold', query: { bucketInfo: '' } });
+
+      expect([answer.statusCode, answer.text]).toEqual([400, expect.stringContaining('MalformedXML')]);
+      expect(info.text).toContain('NoSuchBucket');
+    },
+  );
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { startOss } from '../running-oss.ts';
+import { object, put } from '../text-object.ts';
+
+describe('encryption by OSS', () => {
+  it.each([
+    { 'x-oss-server-side-encryption': 'AES256' },
+    { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-encryption-key-id': '9468da86' },
+  ])(
+    'encryption by OSS is shown of an object that asked for it, though nothing is encrypted here: %j',
+    async (encryption) => {
+      const oss = await startOss();
+
+      const stored = await put(oss, encryption);
+      const begun = await oss.call({
+        ...object,
+        method: 'POST',
+        query: { uploads: '' },
+        headers: encryption,
+      });
+      const { headers } = await oss.call({ ...object, method: 'HEAD' });
+
+      for (const shown of [stored.headers, begun.headers, headers]) {
+        expect(shown).toMatchObject(encryption);
+      }
+    },
+  );
+
+  it('encryption by KMS without a key is by a key of OSS, which is named', async () => {
+    const { headers } = await put(await startOss(), { 'x-oss-server-side-encryption': 'KMS' });
+
+    expect(headers['x-oss-server-side-encryption-key-id']).toBe('local');
+  });
+
+  it('encryption by an algorithm that OSS has not is refused', async () => {
+    const response = await put(await startOss(), { 'x-oss-server-side-encryption': 'DES' });
+
+    expect([response.statusCode, response.code]).toEqual([400, 'InvalidEncryptionAlgorithmError']);
+  });
+});
