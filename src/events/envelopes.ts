@@ -114,17 +114,26 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
 
 /**
  * A time in ISO 8601 with `Z` or an offset, from a text or from epoch seconds or milliseconds. Undefined is any other:
- * without an offset it would be read by the clock of whoever reads it. EventBridge help shows times that end in the name
- * of China's zone.
+ * without an offset it would be read by the clock of whoever reads it. Java writes the name of the zone behind the offset
+ * (`ZonedDateTime`), EventBridge help shows times that end in the name of China's zone alone.
  */
 export function readTime(value: unknown): string | undefined {
   if (typeof value === 'number') {
     const date = new Date(value < 1e11 ? value * 1_000 : value);
     return value > 0 && !Number.isNaN(date.getTime()) ? date.toISOString() : undefined;
   }
-  const text = textOf(value)?.replace(/ ?\[?Asia\/Shanghai\]?$/, '+08:00') ?? '';
+  const text =
+    textOf(value)
+      ?.replace(/(Z|[+-]\d\d:?\d\d)\[[\w/+-]+\]$/, '$1')
+      .replace(/ ?\[?Asia\/Shanghai\]?$/, '+08:00') ?? '';
   const isExact = /^\d{4}-\d\d-\d\d[T ][\d:.]+ ?(Z|[+-]\d\d:?\d\d)$/i.test(text);
-  return isExact && !Number.isNaN(Date.parse(text)) ? text : undefined;
+  // Date takes February 30 for March 2.
+  const isDay = new Date(text.slice(0, 10)).getUTCDate() === Number(text.slice(8, 10));
+  if (!isExact || !isDay || Number.isNaN(Date.parse(text))) {
+    return undefined;
+  }
+  // Hour 24 is midnight of the next day, whose date the text does not hold.
+  return text.startsWith('24', 11) ? new Date(text).toISOString() : text;
 }
 
 function withoutPrefix(eventName: string): string {
@@ -151,7 +160,7 @@ export function readObjectFields(
   return { kind: 'object', event: { bucket, key, ...event, ...properties } };
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 

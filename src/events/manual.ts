@@ -1,8 +1,7 @@
-import { fieldsOf, type JsonObject } from '../json.ts';
-import { type Envelope, malformed, readList, readObjectFields, readTime } from './envelopes.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { type Envelope, isText, malformed, readList, readObjectFields, readTime } from './envelopes.ts';
 import type { EventRecord } from './object-event.ts';
 
-const objectFields = ['bucket', 'key', 'size', 'contentType', 'eTag', 'lastModified'];
 const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
 
 /**
@@ -38,29 +37,48 @@ function readNamed(named: JsonObject, path: string): EventRecord[] {
   if (objects === undefined && keys === undefined) {
     return [readManual(named, path)];
   }
-  const unknown = findUnknown(named, objects === undefined ? ['bucket', 'keys'] : ['objects'], path);
+  const known = objects === undefined ? ['bucket', 'keys'] : ['objects'];
+  const unknown = Object.keys(named).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    return [unknown];
+    return [noSuchField(`${path}${unknown}`)];
   }
   return objects === undefined
-    ? readList(keys, `${path}keys`, (key, place) => readManual({ bucket, key }, place))
+    ? readList(keys, `${path}keys`, (key, place) =>
+        isText(key) ? readManual({ bucket, key }, path) : malformed(place.slice(0, -1), 'a text', key),
+      )
     : readList(objects, `${path}objects`, readManual);
 }
 
 function readManual(object: unknown, path: string): EventRecord {
-  const { lastModified, ...fields } = fieldsOf(object);
-  const modifiedAt = readTime(lastModified);
-  if (lastModified !== undefined && modifiedAt === undefined) {
-    return malformed(`${path}lastModified`, exampleTime, lastModified);
+  if (!isJsonObject(object)) {
+    return malformed(path.slice(0, -1), 'an object with bucket and key', object);
   }
+  const faults = Object.entries(object).flatMap(([name, value]) => findFault(name, value, path) ?? []);
+  const { lastModified, ...fields } = object;
   const places = { bucket: `${path}bucket`, key: `${path}key` };
+  const modifiedAt = readTime(lastModified);
   const event = { eventName: 'Manual', eventTime: modifiedAt, modifiedAt };
-  return findUnknown(object, objectFields, path) ?? readObjectFields(fields, places, event);
+  return faults[0] ?? readObjectFields(fields, places, event);
 }
 
-function findUnknown(object: unknown, known: readonly string[], path: string): EventRecord | undefined {
-  const unknown = Object.keys(fieldsOf(object)).find((name) => !known.includes(name));
-  return unknown === undefined
-    ? undefined
-    : { kind: 'malformed', problem: `${path}${unknown}: no such field here` };
+function findFault(name: string, value: unknown, path: string): EventRecord | undefined {
+  const unless = (isSound: boolean, expected: string) =>
+    isSound ? undefined : malformed(`${path}${name}`, expected, value);
+  switch (name) {
+    case 'size':
+      return unless(Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number of bytes');
+    case 'lastModified':
+      return unless(readTime(value) !== undefined, exampleTime);
+    case 'bucket':
+    case 'key':
+    case 'contentType':
+    case 'eTag':
+      return unless(isText(value), 'a text');
+    default:
+      return noSuchField(`${path}${name}`);
+  }
+}
+
+function noSuchField(place: string): EventRecord {
+  return { kind: 'malformed', problem: `${place}: no such field here` };
 }

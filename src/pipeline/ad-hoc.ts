@@ -1,6 +1,6 @@
 import { describe } from '../events/envelopes.ts';
 import { EventError, type ManualOptions } from '../events/object-event.ts';
-import { fieldsOf } from '../json.ts';
+import { isJsonObject } from '../json.ts';
 import { type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { keyVariables, type Part, parseTemplate, variablesOf } from '../rules/template.ts';
 
@@ -12,7 +12,10 @@ const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount:
  * EventError where style or target are wrong.
  */
 export function adHocRules({ style, target }: NonNullable<ManualOptions['adHoc']>): RuleSet {
-  const { bucket, key, ...others } = fieldsOf(target);
+  if (!isJsonObject(target)) {
+    throw new EventError(`target: expected an object with key, received ${describe(target)}.`);
+  }
+  const { bucket, key, ...others } = target;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     throw new EventError(`target.${unknown}: no such field here.`);
