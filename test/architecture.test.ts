@@ -57,20 +57,20 @@ const functionParts: Record<string, readonly string[]> = {
 const toolParts: Record<string, readonly string[]> = {
   cli: [
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
-    ...['did-you-mean', 'printable', 'utf8', 'xml'],
+    ...['did-you-mean', 'printable', 'text-file', 'xml'],
   ],
-  backfill: ['objects', 'folder-lock', 'utf8'],
+  backfill: ['objects', 'folder-lock', 'text-file'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: ['xml'],
   'folder-lock': [],
-  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index', 'utf8', 'xml'],
+  local: ['folder-lock', 'check', 'compile', 'style', 'did-you-mean', 'first-index', 'text-file', 'xml'],
   check: ['compile', 'style', 'did-you-mean', 'first-index', 'printable'],
   compile: ['check', 'style', 'did-you-mean'],
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
   'first-index': [],
   printable: [],
-  utf8: [],
+  'text-file': [],
   xml: [],
 };
 

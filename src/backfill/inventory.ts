@@ -6,11 +6,10 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
-import { parseJson } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText, parseJsonText } from '../text-file.ts';
 import type { ExistingObject, Position, Source, SourceEntry } from './source.ts';
 
 const manifestSchema = z.object({
@@ -54,7 +53,7 @@ export async function inventorySource(location: string, call: Call): Promise<Sou
 }
 
 function readManifest(location: string, text: string): Manifest {
-  const manifest = manifestSchema.safeParse(parseJson(text));
+  const manifest = manifestSchema.safeParse(parseJsonText(text, location));
   if (!manifest.success) {
     const reason = z.prettifyError(manifest.error);
     throw new Error(`${location} is not the manifest of an OSS inventory: ${reason}`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fieldsOf, parseJson, textOf } from '../json.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText } from '../text-file.ts';
 import type { ExistingObject, Source } from './source.ts';
 
 /**
@@ -23,7 +23,9 @@ export async function keyListSource(file: string, name: string, bucket: string |
         if (text !== '' && row > Number(behind?.after ?? 0)) {
           const object = readLine(text, bucket);
           if (object === undefined) {
-            throw new Error(`${name}, line ${row}: expected oss://bucket/key${bucketHint(bucket)}.`);
+            const expected = `oss://bucket/key${bucket === undefined ? '' : ' or a key'}`;
+            const hint = bucket === undefined ? '; for bare keys give --bucket' : '';
+            throw new Error(`${name}, line ${row}: expected ${expected}, received "${text}"${hint}.`);
           }
           yield { object, position: { part: 0, after: row } };
         }
@@ -38,11 +40,9 @@ function readLine(line: string, bucket: string | undefined): ExistingObject | un
   if (urlBucket !== undefined && urlKey !== undefined) {
     return { bucket: urlBucket, key: urlKey, target: textOf(target) };
   }
-  return bucket === undefined || line.startsWith('oss://') ? undefined : { bucket, key: line };
-}
-
-function bucketHint(bucket: string | undefined): string {
-  return bucket === undefined ? '; for bare keys give --bucket' : ' or a key';
+  // An address of another kind that somebody copied is no key, though a key may look like one.
+  const isAddress = /^[a-z][\w+.-]*:\/\//i.test(line);
+  return bucket === undefined || isAddress ? undefined : { bucket, key: line };
 }
 
 async function digestFile(file: string): Promise<string> {

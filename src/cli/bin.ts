@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { parseEnv, styleText } from 'node:util';
 import { pick } from '../json.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText } from '../text-file.ts';
 
 // A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {

@@ -4,10 +4,10 @@ import { parseEvent } from '../events/parse.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
+import { isAddress, isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -61,10 +61,15 @@ function parseSize(text: string): number {
 async function readArgument(argument: string, upload: PlainUpload, io: Io): Promise<EventRecord[]> {
   const isInput = argument === '-';
   const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
-  if (isEventText(text) || (/\.json$/i.test(text) && !text.startsWith('oss://'))) {
-    return parseEvent(Buffer.from(JSON.stringify(await readEvent(text))));
+  if (isEventText(text) || (/\.json$/i.test(text) && !isAddress(text))) {
+    return parseEvent(
+      Buffer.from(JSON.stringify(await readEvent(text, isInput ? 'standard input' : undefined))),
+    );
   }
-  const names = isInput ? text.split(/\r?\n/).filter((line) => line !== '') : [text];
+  const names = (isInput ? text.split(/\r?\n/) : [text]).filter((name) => name !== '');
+  if (names.length === 0) {
+    throw new CliError(`${isInput ? 'standard input' : 'an argument'} is empty, and names no object.`);
+  }
   return names.map((name) => ({ kind: 'object', event: toUpload(name, upload) }));
 }
 
@@ -82,7 +87,7 @@ function withTime(record: EventRecord): EventRecord {
 function toUpload(name: string, upload: PlainUpload): ObjectEvent {
   return {
     ...upload,
-    ...(name.startsWith('oss://') ? parseObjectUrl(name) : { key: name }),
+    ...(isAddress(name) ? parseObjectUrl(name) : { key: name }),
     eventName: 'ObjectCreated:PutObject',
     eventTime: new Date().toISOString(),
   };

@@ -6,6 +6,7 @@ import { formatDiagnostics } from '../check/format.ts';
 import { compileRules } from '../compile/compile.ts';
 import { isJsonObject, parseJson } from '../json.ts';
 import { printable } from '../printable.ts';
+import { parseJsonText } from '../text-file.ts';
 import { CliError, defineCommand } from './command.ts';
 import { translateFirebase } from './import-firebase.ts';
 import { translateLambda } from './import-lambda.ts';
@@ -52,7 +53,7 @@ export function importRules(text: string, file: string): { rules: string; notes:
 }
 
 function translate(text: string, file: string): Translation {
-  const value = parseJson(text);
+  const value = /\.json$/i.test(file) ? parseJsonText(text, file) : parseJson(text);
   if (isJsonObject(value)) {
     return translateLambda(value);
   }

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quotaOf } from '../backfill/quota.ts';
 import { fieldsOf, isJsonObject, parseJson, pick } from '../json.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError } from './command.ts';
 
 export interface Answers {
@@ -73,7 +73,7 @@ async function completePackage(dir: string, template: string): Promise<string | 
   if (existing === undefined) {
     return template;
   }
-  const own = parseJson(decodeText(existing, file));
+  const own = parseJsonText(decodeText(existing, file), file);
   if (!isJsonObject(own)) {
     throw new CliError(`${file} is no JSON object: correct it first; nothing was written.`);
   }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fieldsOf, parseJson } from '../json.ts';
+import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError, type Option } from './command.ts';
 
 /** The text of a file, which has to be UTF-8; a byte order mark is left out. */
@@ -18,7 +19,43 @@ export function parseObjectUrl(url: string): OssObject {
   if (bucket !== undefined && key !== undefined) {
     return { bucket, key };
   }
-  throw new CliError(`expected oss://bucket/key, received "${url}".`);
+  const meant = objectAt(url);
+  const hint = meant === undefined ? '' : `: write ${formatObject(meant)}`;
+  throw new CliError(`expected oss://bucket/key, received "${url}"${hint}.`);
+}
+
+/** The key that an option or a line holds. Throws CliError for an address: as a key it would name another object. */
+export function parseBareKey(text: string, place: string): string {
+  if (!isAddress(text)) {
+    return text;
+  }
+  const meant = objectAt(text);
+  const hint =
+    meant === undefined ? '' : `, whose bucket is "${meant.bucket}" and whose key is "${meant.key}"`;
+  throw new CliError(`${place}: expected a key alone, received the address "${text}"${hint}.`);
+}
+
+/** Whether a text begins as addresses do: `https://…`, `oss://…`. */
+export function isAddress(text: string): boolean {
+  return /^[a-z][\w+.-]*:\/\//i.test(text);
+}
+
+/** The object of OSS at an address. */
+function objectAt(address: string): OssObject | undefined {
+  const [, host, rest = ''] = /^\w+:\/\/([^/]+)\/(.+)$/s.exec(address) ?? [];
+  const [, bucket] = /^([a-z0-9-]+)\.oss-[a-z0-9-]+\.aliyuncs\.com$/i.exec(host ?? '') ?? [];
+  if (bucket !== undefined) {
+    return { bucket, key: decodePath(rest.replace(/[?#].*$/s, '')) };
+  }
+  return host !== undefined && /^oss:/i.test(address) ? { bucket: host, key: rest } : undefined;
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The number that was given for an option; `expected` says in the message what `isExpected` holds for. */
@@ -40,14 +77,10 @@ export const eventOption = {
   summary: 'an event, or a dead letter to be tried again',
 } as const satisfies Option;
 
-/** An event as JSON text, or in a file; of a dead letter the event within. */
-export async function readEvent(event: string): Promise<unknown> {
+/** An event as JSON text, or in a file; of a dead letter the event within. `name` says whose text it is. */
+export async function readEvent(event: string, name = 'the event'): Promise<unknown> {
   const isText = isEventText(event);
-  const value = parseJson(isText ? event : await readText(event));
-  if (value === undefined) {
-    throw new CliError(`${isText ? 'the event' : event}: expected JSON, received something else.`);
-  }
-  return openLetter(value);
+  return openLetter(parseJsonText(isText ? event : await readText(event), isText ? name : event));
 }
 
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);

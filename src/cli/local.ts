@@ -5,6 +5,7 @@ import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
+import { parseJsonText } from '../text-file.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, stopped } from './command.ts';
 import { localAccount } from './connection.ts';
@@ -101,9 +102,8 @@ async function loadStack() {
 
 async function readFaults(file: string): Promise<FaultPlan> {
   try {
-    const plan: FaultPlan = JSON.parse(await readText(file));
-    parseFaultPlan(plan); // It throws here what the server would throw without the option's name.
-    return plan;
+    // It throws here what the server would throw without the option's name.
+    return parseFaultPlan(parseJsonText(await readText(file), file));
   } catch (error) {
     throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
   }

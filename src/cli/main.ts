@@ -49,6 +49,6 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
       throw error;
     }
     io.err(`oss-saveas ${name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
-    return error instanceof CliError ? 2 : 1;
+    return error instanceof CliError || error instanceof SyntaxError ? 2 : 1;
   }
 }

@@ -7,7 +7,7 @@ import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
-import { eventOption, parseObjectUrl, readEvent } from './input.ts';
+import { eventOption, parseBareKey, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
 
@@ -57,8 +57,9 @@ function parseOneObject(url: string): OssObject {
 
 /** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
 async function runStyle(style: string, values: RunValues, io: Io): Promise<number> {
-  const source = { bucket: required(values, 'bucket'), key: required(values, 'key') };
-  const target = { bucket: required(values, 'target-bucket'), key: required(values, 'target-image') };
+  const keyOf = (name: 'key' | 'target-image') => parseBareKey(required(values, name), `--${name}`);
+  const source = { bucket: required(values, 'bucket'), key: keyOf('key') };
+  const target = { bucket: required(values, 'target-bucket'), key: keyOf('target-image') };
   if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
     throw new CliError(
       `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,

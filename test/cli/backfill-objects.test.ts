@@ -109,6 +109,19 @@ describe('the objects of a backfill', () => {
     expect(processed).toEqual([]);
   });
 
+  it('an address in a list of keys is refused, which as a key would name another object', async () => {
+    const { run, processed } = await startWith(pictures(1));
+    const input = 'uploads/0000.jpg\nhttps://photos.oss-cn-hangzhou.aliyuncs.com/uploads/0000.jpg\n';
+
+    const { exitCode, err } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], { input });
+
+    expect([exitCode, err]).toEqual([
+      1,
+      expect.stringContaining('line 2: expected oss://bucket/key or a key'),
+    ]);
+    expect(processed).toEqual([]);
+  });
+
   it('a key in a list may hold what Unicode calls the end of a line', async () => {
     const { dir, run, processed } = await startWith({ 'uploads/a\u2028b.jpg': 'x' });
     const file = join(dir, 'keys.txt');

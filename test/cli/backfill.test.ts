@@ -248,9 +248,7 @@ describe('a backfill that is given the wrong way', () => {
 
     const { exitCode, err } = await run(['--keys', '-'], { input: 'oss://photos/a\nphotos/b\n' });
 
-    expect(err).toContain(
-      'the standard input, line 2: expected oss://bucket/key; for bare keys give --bucket.',
-    );
+    expect(err).toContain('the standard input, line 2: expected oss://bucket/key, received');
     expect(exitCode).toBe(1);
   });
 });

@@ -237,6 +237,32 @@ describe('explain', () => {
     });
   });
 
+  it.each([
+    ['', 'standard input is empty, and names no object'],
+    ['\n\r\n', 'standard input is empty, and names no object'],
+    ['in/a.jpg\nhttps://b.example/a.jpg', 'expected oss://bucket/key, received "https://b.example/a.jpg"'],
+    ['{"objects":\n ["a" 1', "standard input:2:7: expected JSON: Expected ','"],
+  ])('explain refuses standard input that is %j', async (input, message) => {
+    const { exitCode, out, err } = await runCommand(['explain', '--rules', rules, '-'], {}, { input });
+
+    expect([exitCode > 0, out, err]).toEqual([true, '', expect.stringContaining(message)]);
+  });
+
+  it.each([
+    ['https://bucket-b.oss-cn-hangzhou.aliyuncs.com/in/a%20b.jpg?x=y', 'write oss://bucket-b/in/a b.jpg.'],
+    ['http://bucket-b.oss-cn-hangzhou-internal.aliyuncs.com/%zz.jpg', 'write oss://bucket-b/%zz.jpg.'],
+    ['OSS://photos/a.jpg', 'write oss://photos/a.jpg.'],
+    ['s3://photos/a.jpg', 'received "s3://photos/a.jpg".'],
+    ['https://photos.oss-cn-hangzhou.aliyuncs.com/', 'aliyuncs.com/".'],
+    ['oss://photos', 'received "oss://photos".'],
+    ['https://cdn.example/event.json', 'received "https://cdn.example/event.json".'],
+    ['', 'an argument is empty'],
+  ])('explain takes the address %s for no key, and says how it is written', async (address, hint) => {
+    const { exitCode, err } = await runCommand(['explain', '--rules', rules, address]);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(hint)]);
+  });
+
   it('explain does not understand a command line without an object', async () => {
     expect((await runCommand(['explain'])).exitCode).toBe(2);
   });

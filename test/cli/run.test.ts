@@ -114,6 +114,22 @@ describe('a run with a style of its own', () => {
     expect(oss.events).toHaveLength(1);
   });
 
+  it.each([
+    ['oss://photos/a.png', 'b.png', '--key: expected a key alone, received the address "oss://photos/a.png"'],
+    [
+      'a.png',
+      'https://photos.oss-cn-hangzhou.aliyuncs.com/b.png',
+      'whose bucket is "photos" and whose key is "b.png"',
+    ],
+  ])('refuses an address in place of the key: %s to %s', async (key, target, message) => {
+    const { styled, read } = await startWith({ 'a.png': 'a' });
+
+    const { exitCode, err } = await styled(key, target);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(await read(target)).toBeUndefined();
+  });
+
   it('prints JSON where a program reads along', async () => {
     const { run } = await startWith({ 'a.png': 'a' });
     const named = [

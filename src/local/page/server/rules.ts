@@ -6,7 +6,7 @@ import { type Explanation, explainRecord } from '../../../check/explain.ts';
 import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
-import { decodeText } from '../../../utf8.ts';
+import { decodeText } from '../../../text-file.ts';
 import type { Feed, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeText } from '../src/utf8.ts';
+import { decodeText, parseJsonText } from '../src/text-file.ts';
 
 describe('a text that is read', () => {
   it('a text that is read may begin with a byte order mark', () => {
@@ -14,5 +14,17 @@ describe('a text that is read', () => {
     ['a character cut off', [0x61, 0xe7, 0x89], '1:2 is not UTF-8'],
   ])('a text that is read is refused by its name in %s, with the place', (_, bytes, message) => {
     expect(() => decodeText(Uint8Array.from(bytes), 'a.yaml')).toThrow(`a.yaml:${message}`);
+  });
+});
+
+describe('a JSON text', () => {
+  it.each([
+    ['{\n  "a": 1\n  "b": 2\n}', 'a.json:3:3: expected JSON: '],
+    ['{"a": 1,}', 'a.json:1:9: expected JSON: '],
+    ['{"a":\n', 'a.json:2:1: expected JSON: Unexpected end of JSON input.'],
+    ['', 'a.json:1:1: expected JSON: Unexpected end of JSON input.'],
+    ['hello', 'a.json: expected JSON: Unexpected token'],
+  ])('a JSON text that is %j is refused with its place', (text, message) => {
+    expect(() => parseJsonText(text, 'a.json')).toThrow(message);
   });
 });

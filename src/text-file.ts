@@ -37,3 +37,18 @@ function findForeignByte(bytes: Uint8Array, firstLine: number) {
   }
   return { line, column: text.length + 1, byte: bytes.at(-1) ?? 0 };
 }
+
+/** The value of a JSON text. Throws a SyntaxError where it is none, `name` before it, with the place where the parser tells it. */
+export function parseJsonText(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const [where = '', position] = / in JSON at position (\d+).*$/.exec(reason) ?? [];
+    const end = reason.includes('end of JSON') ? text.length : Number(position);
+    const before = text.slice(0, end).split('\n');
+    const place = Number.isNaN(end) ? '' : `:${before.length}:${(before.at(-1) ?? '').length + 1}`;
+    const words = reason.replace(where, '').replaceAll('\n', '\\n');
+    throw new SyntaxError(`${name}${place}: expected JSON: ${words}.`);
+  }
+}
