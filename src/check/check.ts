@@ -1,4 +1,4 @@
-import { createBudget, within } from '../compile/budget.ts';
+import { within } from '../compile/budget.ts';
 import type { CompiledRules } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
 import { findCollisions } from './collisions.ts';
@@ -8,7 +8,7 @@ import { intersect, keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
-import { checkSlips } from './slips.ts';
+import { checkSlips, findForeignExtension } from './slips.ts';
 import { checkStyles } from './styles.ts';
 
 /** Rule `next` takes results of `rule`, and nothing leads back. */
@@ -35,7 +35,8 @@ export function checkRules(
     ...findUnsafeRemovals(writers),
     ...findArchived(edges ?? []).map(describeArchived),
     ...checkSlips(rules),
-    ...checkStyles(rules, region),
+    ...writers.flatMap(findForeignExtension),
+    ...checkStyles(writers, region),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };
 }
@@ -62,8 +63,6 @@ function findArchived(edges: readonly Edge[]): Edge[] {
 }
 
 function isTaken({ writer, taker }: Edge): boolean {
-  const both = within(createBudget(maxStates), (budget) =>
-    intersect(keysOf(writer, budget), taker.keys, budget),
-  );
+  const both = within(maxStates, (budget) => intersect(keysOf(writer, budget), taker.keys, budget));
   return both?.isEmpty === false;
 }

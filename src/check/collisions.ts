@@ -2,8 +2,8 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { OssObject } from '../process.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { anyBucket, bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
-import { exampleKey, intersect, keysOf, literalPattern, regular, sourceKeys, without } from './language.ts';
+import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, type Writer } from './graph.ts';
+import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
 /** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
@@ -19,11 +19,11 @@ export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const whole = createBudget(maxStatesOfAll);
   for (const [first, second] of pairsOf(writers)) {
-    const collision = within(createBudget(maxStates, whole), (budget) =>
+    const collide = (budget: Budget) =>
       first === second
         ? describeSharedTarget(first, budget)
-        : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget)),
-    );
+        : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget));
+    const collision = within(maxStates, collide, whole);
     if (collision !== undefined && found.push(collision) >= maxFound) {
       break;
     }
@@ -48,8 +48,7 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   const near = indexByPrefix(writers, ({ prefix }) => prefix);
   for (const [i, first] of writers.entries()) {
     for (const second of near(first.prefix)) {
-      const isPair = (places.get(second) ?? 0) > i && bucketsMeet(first.buckets, second.buckets);
-      if (isPair && (first.suffix.endsWith(second.suffix) || second.suffix.endsWith(first.suffix))) {
+      if ((places.get(second) ?? 0) > i && mayMeet(first, second)) {
         pairs.push([first, second]);
       }
     }
@@ -62,7 +61,7 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
 
 /** Finds one object that both rules take, and whose results meet. */
 function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
-  const key = exampleKey(intersect(sourceKeys(first.rule, budget), second.rule.keys, budget), budget);
+  const key = exampleKey(intersect(first.rule.keys, second.rule.keys, budget), budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
   if (key === undefined || bucket === undefined) {
     return undefined;
@@ -131,7 +130,7 @@ export function collideWithItself(
   if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
     return undefined;
   }
-  const keys = sourceKeys(writer.rule, budget);
+  const { keys } = writer.rule;
   const key = exampleKey(keys, budget);
   const [bucket = anyBucket] = writer.rule.compiled.match.buckets;
   const [target] = key === undefined ? [] : targetObjects(writer, { bucket, key });

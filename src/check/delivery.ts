@@ -3,18 +3,9 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { parseJson, pick, textOf } from '../json.ts';
 import { closed, type Trigger } from './deployment.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import { bucketsMeet } from './graph.ts';
-import {
-  exampleKey,
-  intersect,
-  literalPattern,
-  regular,
-  sourceKeys,
-  splitKeys,
-  without,
-  writtenKeys,
-} from './language.ts';
+import { type Diagnostic, warning } from './diagnostic.ts';
+import { bucketsMeet, writersOf } from './graph.ts';
+import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
 import { removalEvents } from './triggers.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
@@ -40,15 +31,13 @@ function findGaps(
       const near = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
-      return (
-        within(createBudget(maxSteps), (budget) => {
-          const wanted = sourceKeys(rule, budget);
-          const missed = near.reduce((rest, { keys }) => without(rest, keys, budget), wanted);
-          const key = exampleKey(missed, budget);
-          const isPartly = near.some(({ keys }) => !intersect(wanted, keys, budget).isEmpty);
-          return key === undefined ? [] : [describeGap(rule, { key, bucket, isPartly, isRemoval })];
-        }) ?? []
-      );
+      const look = (budget: Budget) => {
+        const missed = near.reduce((rest, { keys }) => without(rest, keys, budget), rule.keys);
+        const key = exampleKey(missed, budget);
+        const isPartly = near.some(({ keys }) => !intersect(rule.keys, keys, budget).isEmpty);
+        return key === undefined ? [] : [describeGap(rule, { key, bucket, isPartly, isRemoval })];
+      };
+      return within(maxSteps, look) ?? [];
     }),
   );
 }
@@ -92,19 +81,15 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
   const isReadable = ({ type, pattern = '' }: Trigger) => type === 'oss' || parseJson(pattern) !== undefined;
   const deliveries = readDeliveries(triggers.filter(isReadable));
   const found = new Map<Trigger, Diagnostic>();
-  within(createBudget(maxStepsForAll), (budget) => {
-    for (const rule of rules) {
-      const split = splitKeys(sourceKeys(rule, budget), budget);
-      for (const output of rule.outputs) {
-        const written = writtenKeys(split, { rule, output }, budget);
-        const buckets =
-          output.target.bucket === undefined ? rule.compiled.match.buckets : [output.target.bucket];
-        for (const delivery of deliveries.filter(({ trigger }) => !found.has(trigger))) {
-          const takers = rules.filter(({ compiled }) => bucketsMeet(compiled.match.buckets, buckets));
-          const key = bucketsMeet(buckets, delivery.buckets) && findWasted(written, delivery, takers, budget);
-          if (key) {
-            found.set(delivery.trigger, describeWaste(delivery.trigger, key, rule.name));
-          }
+  within(maxStepsForAll, (budget) => {
+    for (const { rule, output, buckets } of writersOf(rules)) {
+      const written = keysOf({ rule, output }, budget);
+      const takers = rules.filter(({ compiled }) => bucketsMeet(compiled.match.buckets, buckets));
+      for (const delivery of deliveries.filter((one) => bucketsMeet(one.buckets, buckets))) {
+        const { trigger } = delivery;
+        const key = found.has(trigger) ? undefined : findWasted(written, delivery, takers, budget);
+        if (key !== undefined) {
+          found.set(trigger, describeWaste(trigger, key, rule.name));
         }
       }
     }
@@ -128,7 +113,7 @@ function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic
   const message = `calls the function for its own output \`${key}\` (rule \`${rule}\`), which costs an invocation each time`;
   const hint =
     'Narrow its prefix, or leave them out by an EventBridge pattern (oss-saveas generate eventbridge).';
-  return { severity: 'warning', code: 'own-outputs', message, hint, path };
+  return warning('own-outputs', path, message, hint);
 }
 
 /** The keys that a trigger brings to the function; more than it really brings where a part of it cannot be read. */

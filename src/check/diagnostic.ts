@@ -42,6 +42,16 @@ export interface Diagnostic {
   place?: Place | undefined;
 }
 
+/** Something that fails. */
+export function error(code: string, path: Path, message: string, hint?: string): Diagnostic {
+  return { severity: 'error', code, message, hint, path };
+}
+
+/** Something that is probably not what was meant. */
+export function warning(code: string, path: Path, message: string, hint?: string): Diagnostic {
+  return { severity: 'warning', code, message, hint, path };
+}
+
 /** A value that is not what its place wants: `rules[0].name: expected …, received …`. */
 export function mismatch(
   path: Path,
@@ -51,7 +61,7 @@ export function mismatch(
 ): Diagnostic {
   const subject = path.length === 0 ? '' : `${formatPath(path)}: `;
   const message = `${subject}expected ${expected}, received ${received}`;
-  return { severity: 'error', code: 'schema', message, path, ...where };
+  return { ...error('schema', path, message), ...where };
 }
 
 /** `['rules', 0, 'a b']` as `rules[0]["a b"]`. */

@@ -3,21 +3,46 @@ import type { SourceRule } from '../compile/compile.ts';
 import type { OutputSource } from '../compile/schema.ts';
 import { firstIndex } from '../first-index.ts';
 import { type KeyTable, stateAfter } from '../rules/key-table.ts';
+import type { Path } from './diagnostic.ts';
 
 /** The name given to a bucket that no rule names. */
 export const anyBucket = 'any-bucket';
 
-/** One output of one rule, with what can be told of its keys at a glance. */
-export interface Writer {
+/** Keys that begin and end in one way; an absent prefix or suffix leaves them open. */
+interface KeyFilter {
+  prefix?: string | undefined;
+  suffix?: string | undefined;
+}
+
+/** Tells whether some key may fit both filters. */
+export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
+  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
+  return (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
+}
+
+/** Keys in some buckets, as far as it can be told at a glance; an empty list means any bucket. */
+interface Reach extends KeyFilter {
+  buckets: readonly string[];
+}
+
+/** Tells whether some object may lie in both. */
+export function mayMeet(a: Reach, b: Reach): boolean {
+  return bucketsMeet(a.buckets, b.buckets) && filtersOverlap(a, b);
+}
+
+/** One output of one rule, with the buckets that it may save in, and how all its keys there begin and end. */
+export interface Writer extends Reach {
   rule: SourceRule;
   output: OutputSource;
   /** The place of the output in its rule. */
   index: number;
-  /** The buckets that it may save in; empty means any bucket. */
-  buckets: readonly string[];
-  /** All its keys begin and end with these. */
   prefix: string;
   suffix: string;
+}
+
+/** The path to a field of an output. */
+export function pathTo({ rule, index }: Pick<Writer, 'rule' | 'index'>, ...fields: string[]): Path {
+  return ['rules', rule.index, 'outputs', index, ...fields];
 }
 
 /** Lists all outputs of all rules, with what can be told of the keys that they write. */
@@ -29,14 +54,7 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
       const last = key.parts.at(-1);
       // An empty {dir} takes the slash behind it along.
       const suffix = last?.kind === 'text' ? last.text.replace(/^\//, '') : '';
-      return {
-        rule,
-        output,
-        index,
-        buckets,
-        prefix: prefixOf(rule, output),
-        suffix,
-      };
+      return { rule, output, index, buckets, prefix: prefixOf(rule, output), suffix };
     }),
   );
 }

@@ -1,7 +1,7 @@
-import { CharSet, DFA, FAIterators, JS, NFA, type TransitionIterable, Words } from 'refa';
+import { CharSet, DFA, FAIterators, NFA, type TransitionIterable, Words } from 'refa';
 import { type Budget, createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { maxCharacter } from '../compile/glob.ts';
+import { maxCharacter, parsePattern } from '../compile/glob.ts';
 import type { OutputSource } from '../compile/schema.ts';
 import { render, variablesOf } from '../rules/template.ts';
 
@@ -19,8 +19,7 @@ const maxStates = 3_000;
 
 /** The language of a JavaScript regular expression (Unicode, the whole text). */
 export function regular(source: string, { nfa }: Budget): NFA {
-  const { expression } = JS.Parser.fromLiteral({ source, flags: 'u' }).parse();
-  return NFA.fromRegex(expression, options, {}, nfa);
+  return NFA.fromRegex(parsePattern(source), options, {}, nfa);
 }
 
 /** A regular expression of exactly this text. */
@@ -58,11 +57,6 @@ export function without<S>(keys: DFA, others: TransitionIterable<S>, budget: Bud
   const rest = DFA.fromFA(others, budget.dfa);
   rest.complement(budget.dfa);
   return intersect(keys, rest, budget);
-}
-
-/** Gives the keys that a rule takes, of those that can come: none begins with a slash, and one that ends with it is a folder marker. */
-export function sourceKeys({ keys }: SourceRule, budget: Budget): DFA {
-  return intersect(keys, regular('[^/\\\\](?:[^]*[^/])?', budget), budget);
 }
 
 /** A short key of the language, one that looks like keys that people use where there is one. */
@@ -166,7 +160,7 @@ export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, 
 
 /** All keys that an output writes. */
 export function keysOf({ rule, output }: RuleOutput, budget: Budget): NFA {
-  return writtenKeys(splitKeys(sourceKeys(rule, budget), budget), { rule, output }, budget);
+  return writtenKeys(splitKeys(rule.keys, budget), { rule, output }, budget);
 }
 
 /** The pieces of the key of an output, in their order, for keys that were split in one way. */

@@ -3,7 +3,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { keepsKey } from '../compile/outputs.ts';
 import { anyBucket, type Edge, groupBy, type Writer } from './graph.ts';
-import { exampleKey, intersect, sourceKeys, splitKeys, unite, writtenKeys } from './language.ts';
+import { exampleKey, intersect, splitKeys, unite, writtenKeys } from './language.ts';
 
 /** An output that saves what a rule takes, in one bucket, such as `key`. */
 export interface CycleStep {
@@ -28,11 +28,10 @@ const maxStates = 500_000;
 /** A chain that comes to the same rules for so many rounds is taken for one without end. */
 const maxStillRounds = 8;
 
-/** A rule in one bucket, and all keys that it takes there. */
+/** A rule in one bucket, where it takes all of its keys. */
 interface Node {
   rule: SourceRule;
   bucket: string;
-  keys: DFA;
 }
 
 /** An output at one place saves what is taken at another. */
@@ -53,12 +52,15 @@ interface Maps {
  * what would end only after many rounds is found as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
-  const budget = createBudget(maxStates);
+  const whole = createBudget(maxStates);
   const cycles: Cycle[] = [];
   let left = withoutStarts(edges);
   while (left.length > 0 && cycles.length < maxCycles) {
     const rules = [...new Set(left.map(({ taker }) => taker))];
-    const cycle = within(budget, () => findCycle(rules, left, budget)) ?? { rules, steps: [] };
+    const cycle = within(maxStates, (budget) => findCycle(rules, left, budget), whole) ?? {
+      rules,
+      steps: [],
+    };
     if (cycle.rules.length === 0) {
       break;
     }
@@ -91,12 +93,12 @@ function withoutStarts(edges: readonly Edge[]): Edge[] {
 
 /** Follows what chains can come to, until none is left or the rules stay the same. */
 function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): Cycle {
-  const nodes = nodesOf(rules, budget);
+  const nodes = nodesOf(rules);
   const maps = {
     edgesByRule: groupBy(edges, ({ writer }) => writer.rule),
     nodesByRule: groupBy(nodes, ({ rule }) => rule),
   };
-  let reached = new Map(nodes.map((node) => [node, node.keys]));
+  let reached = new Map(nodes.map((node) => [node, node.rule.keys]));
   let links: Link[] = [];
   for (let still = 0; still < maxStillRounds && reached.size > 0; ) {
     const { size } = reached;
@@ -108,16 +110,13 @@ function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget:
 }
 
 /** Lists each rule in each bucket that it takes objects of; a bucket that no rule names stands for all others. */
-function nodesOf(rules: readonly SourceRule[], budget: Budget): Node[] {
+function nodesOf(rules: readonly SourceRule[]): Node[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),
     ...outputs.flatMap(({ target }) => target.bucket ?? []),
   ]);
   const all = [...new Set([...named, anyBucket])];
-  return rules.flatMap((rule) => {
-    const keys = sourceKeys(rule, budget);
-    return (rule.match.bucket ?? all).map((bucket) => ({ rule, bucket, keys }));
-  });
+  return rules.flatMap((rule) => (rule.match.bucket ?? all).map((bucket) => ({ rule, bucket })));
 }
 
 /** Gives the keys that are taken at each place, of those that all outputs save in one round, and by which outputs they come. */
@@ -137,7 +136,7 @@ function nextRound(
       const written = writtenKeys(split, { ...writer, bucket: knownBucket(from) }, budget);
       const takers = targets.flatMap(({ taker }) => nodesByRule.get(taker) ?? []);
       for (const to of takers.filter((node) => node.bucket === bucket)) {
-        parts.push({ link: { from, writer, to }, keys: intersect(written, to.keys, budget) });
+        parts.push({ link: { from, writer, to }, keys: intersect(written, to.rule.keys, budget) });
       }
     }
   }
@@ -171,7 +170,11 @@ function cycleAmong(links: readonly Link[]): Link[] {
 
 /** The step with the shortest key that it may be about, in the first round. */
 function stepOf({ from, writer, to }: Link, budget: Budget): CycleStep {
-  const written = writtenKeys(splitKeys(from.keys, budget), { ...writer, bucket: knownBucket(from) }, budget);
-  const key = exampleKey(intersect(written, to.keys, budget), budget) ?? '';
+  const written = writtenKeys(
+    splitKeys(from.rule.keys, budget),
+    { ...writer, bucket: knownBucket(from) },
+    budget,
+  );
+  const key = exampleKey(intersect(written, to.rule.keys, budget), budget) ?? '';
   return { writer, taker: to.rule, bucket: to.bucket, key };
 }

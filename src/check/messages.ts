@@ -1,7 +1,7 @@
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import { anyBucket, type Edge, type Writer } from './graph.ts';
+import { type Diagnostic, warning } from './diagnostic.ts';
+import { anyBucket, type Edge, pathTo, type Writer } from './graph.ts';
 import type { Cycle, CycleStep } from './loops.ts';
 
 const quote = (text: string) => `\`${text}\``;
@@ -21,11 +21,11 @@ export function nameObject({ bucket, key }: OssObject): string {
 
 /** A diagnostic about the target key of an output. */
 export function atTarget(
-  { rule, index, output }: Pick<Writer, 'rule' | 'index' | 'output'>,
+  writer: Writer,
   diagnostic: Pick<Diagnostic, 'severity' | 'code' | 'message' | 'hint'>,
 ): Diagnostic {
-  const path = ['rules', rule.index, 'outputs', index, 'target', 'key'];
-  return { ...diagnostic, path, span: { offset: 0, length: output.target.key.text.length } };
+  const span = { offset: 0, length: writer.output.target.key.text.length };
+  return { ...diagnostic, path: pathTo(writer, 'target', 'key'), span };
 }
 
 /** Says where a cycle begins and how it is broken; `writers` are all there are. */
@@ -77,12 +77,9 @@ export function describeMirror(writer: Writer): Diagnostic {
 }
 
 /** Warns of an output of an archive class that another rule wants to process. */
-export function describeArchived({ writer: { rule, index, output }, taker }: Edge): Diagnostic {
-  return {
-    severity: 'warning',
-    code: 'archived-source',
-    message: `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${output.storageClass}`,
-    hint: 'Leave the class to outputs that nothing is made of, or have a lifecycle rule of the bucket archive them later.',
-    path: ['rules', rule.index, 'outputs', index, 'storageClass'],
-  };
+export function describeArchived({ writer, taker }: Edge): Diagnostic {
+  const message = `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${writer.output.storageClass}`;
+  const hint =
+    'Leave the class to outputs that nothing is made of, or have a lifecycle rule of the bucket archive them later.';
+  return warning('archived-source', pathTo(writer, 'storageClass'), message, hint);
 }

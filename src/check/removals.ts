@@ -4,7 +4,7 @@ import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
 import { collideWithItself, partsIn } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { bucketsMeet, indexByPrefix, type Writer } from './graph.ts';
+import { indexByPrefix, mayMeet, type Writer } from './graph.ts';
 import {
   concat,
   exampleKey,
@@ -14,7 +14,6 @@ import {
   type Piece,
   piecesOf,
   smallest,
-  sourceKeys,
   splitKeys,
   writtenKeys,
 } from './language.ts';
@@ -48,8 +47,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   };
   const removing = writers.filter(({ rule }) => rule.onRemove === 'delete');
   const found = removing.flatMap((writer) => {
-    const own =
-      within(createBudget(maxStates, whole), (budget) => explainDoubt(writer, budget)) ?? tooComplex;
+    const own = within(maxStates, (budget) => explainDoubt(writer, budget), whole) ?? tooComplex;
     if (own !== '') {
       return [describeUnsafe(writer, own, ownHint)];
     }
@@ -61,7 +59,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
           const key = exampleKey(both, budget);
           return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
         };
-        return within(createBudget(maxStates, whole), look) ?? tooComplex;
+        return within(maxStates, look, whole) ?? tooComplex;
       });
     return shared
       .filter((reason) => reason !== '')
@@ -71,52 +69,40 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   return found.slice(0, maxFound);
 }
 
-function mayMeet(one: Writer, other: Writer): boolean {
-  const mayEnd = one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix);
-  return mayEnd && bucketsMeet(one.buckets, other.buckets);
-}
-
 function describeUnsafe(writer: Writer, reason: string, hint: string): Diagnostic {
   const message = `\`onRemove: delete\` could take an output of another source along: ${reason}`;
   return atTarget(writer, { severity: 'error', code: 'unsafe-removal', message, hint });
 }
 
-/** Tells why two sources of an output may share a target; empty where none do. */
+/** Says why a key of an output cannot be taken apart in one way only, into all that makes up its source; empty where each can. */
 function explainDoubt(writer: Writer, budget: Budget): string {
-  const doubt = findDoubt(writer, budget);
-  if (doubt === 'none') {
-    return '';
-  }
-  const example = within(createBudget(maxStates), (more) => collideWithItself(writer, more));
-  const [one, two] = example?.sources ?? [];
-  return example && one && two
-    ? `${nameObject(one)} and ${nameObject(two)} both become ${nameObject(example.target)}`
-    : `two sources may have the same target${doubt.key === undefined ? '' : `, such as \`${doubt.key}\``}`;
-}
-
-/** A reason to think that two sources may share a target, with that target's key where it is known. */
-type Doubt = { key?: string | undefined };
-
-/** Tells whether each key of an output can be taken apart in one way only, into all that makes up its source. */
-function findDoubt(writer: Writer, budget: Budget): Doubt | 'none' {
   const { rule, output } = writer;
   const shown = partsIn({ ...writer, output: withoutB64(output) });
   const isElsewhere = output.target.bucket !== undefined && rule.match.bucket?.length !== 1;
   if (isElsewhere && !shown.includes('bucket')) {
-    return {};
+    return describeDoubt(writer);
   }
   const before = NFA.empty({ maxCharacter }, budget.nfa);
-  for (const key of splitKeys(sourceKeys(rule, budget), budget)) {
+  for (const key of splitKeys(rule.keys, budget)) {
     const written = writtenKeys([key], { rule, output }, budget);
     const shared = exampleKey(intersect(before, written, budget), budget);
     const isPlain =
       showsAll(key, shown, budget) && isUnambiguous(piecesOf(key, { rule, output }, budget), budget);
     if (shared !== undefined || !isPlain) {
-      return { key: shared };
+      return describeDoubt(writer, shared);
     }
     before.union(written, budget.nfa);
   }
-  return 'none';
+  return '';
+}
+
+/** Names two sources that share a target, if they are found, or `key`, which two may share. */
+function describeDoubt(writer: Writer, key?: string): string {
+  const example = within(maxStates, (budget) => collideWithItself(writer, budget));
+  const [one, two] = example?.sources ?? [];
+  return example && one && two
+    ? `${nameObject(one)} and ${nameObject(two)} both become ${nameObject(example.target)}`
+    : `two sources may have the same target${key === undefined ? '' : `, such as \`${key}\``}`;
 }
 
 /** The output as if it had nothing in `{b64:…}`, whose text does not show what it was made of. */

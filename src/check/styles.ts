@@ -1,47 +1,36 @@
-import type { SourceRule } from '../compile/compile.ts';
-import type { OutputSource } from '../compile/schema.ts';
 import { stylesOf, variantsOf } from '../compile/variants.ts';
 import { type Part, render, splitKey, type VariableValues, variablesOf } from '../rules/template.ts';
 import { hasSeveralResults, isAsynchronous } from '../style/asynchronous.ts';
 import { checkStyle } from '../style/check.ts';
-import type { Diagnostic, Path, Span } from './diagnostic.ts';
+import type { Diagnostic, Span } from './diagnostic.ts';
+import { pathTo, type Writer } from './graph.ts';
+import { atTarget } from './messages.ts';
 
 /** Checks the styles of all rules under each of their variants, every fault once and at its place in the template. */
-export function checkStyles(source: readonly SourceRule[], region: string | undefined): Diagnostic[] {
-  return source.flatMap((rule, i) =>
-    rule.outputs.flatMap((output, j) => [
-      ...checkOutputStyle(output, rule.name, region).map((diagnostic) => ({
-        ...diagnostic,
-        path: ['rules', i, 'outputs', j, 'style'],
-      })),
-      ...checkSeveralResults(output, ['rules', i, 'outputs', j, 'target', 'key']),
-    ]),
-  );
+export function checkStyles(writers: readonly Writer[], region: string | undefined): Diagnostic[] {
+  return writers.flatMap((writer) => [...checkStyleOf(writer, region), ...checkSeveralResults(writer)]);
 }
 
 /** Warns of an operation that saves its objects one over the other (OSS help, "sys/saveas"). */
-function checkSeveralResults(output: OutputSource, path: Path): Diagnostic[] {
-  const { key } = output.target;
-  const isNumbered = variablesOf(key.parts).some(({ name }) => name === 'index');
+function checkSeveralResults(writer: Writer): Diagnostic[] {
+  const { output } = writer;
+  const isNumbered = variablesOf(output.target.key.parts).some(({ name }) => name === 'index');
   if (isNumbered || !stylesOf(output).some(hasSeveralResults)) {
     return [];
   }
   const message = 'may save several objects, all of them under this one key: the last one stays';
   const hint = 'Put {index} into the key, which OSS replaces by 1, 2 and so on.';
-  const span = { offset: 0, length: key.text.length };
-  return [{ severity: 'warning', code: 'several-results', message, hint, path, span }];
+  return [atTarget(writer, { severity: 'warning', code: 'several-results', message, hint })];
 }
 
-function checkOutputStyle(
-  { style, vary }: OutputSource,
-  rule: string,
-  region: string | undefined,
-): Diagnostic[] {
+function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] {
+  const { style, vary } = writer.output;
   const key = 'uploads/photo.jpg';
-  const event = { bucket: 'photos', etag: '0', yyyy: '2026', mm: '01', dd: '01' };
+  const event = { bucket: 'photos', etag: '0', yyyy: '2026', mm: '01', dd: '01', rule: writer.rule.name };
+  const path = pathTo(writer, 'style');
   const found = new Map<string, Diagnostic>();
   for (const variant of variantsOf(vary)) {
-    const values = { ...event, rule, key, ...splitKey(key), ...variant };
+    const values = { ...event, key, ...splitKey(key), ...variant };
     const rendered = render(style.parts, values);
     const mode = isAsynchronous(rendered) ? 'async' : 'sync';
     for (const diagnostic of checkStyle(rendered, { mode, isSaved: true, region })) {
@@ -49,7 +38,7 @@ function checkOutputStyle(
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;
       if (!found.has(name)) {
-        found.set(name, { ...diagnostic, span });
+        found.set(name, { ...diagnostic, path, span });
       }
     }
   }

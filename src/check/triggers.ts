@@ -1,6 +1,7 @@
 import { parseJson } from '../json.ts';
 import type { FunctionResource, Trigger } from './deployment.ts';
-import type { Diagnostic, Path } from './diagnostic.ts';
+import { type Diagnostic, error, warning } from './diagnostic.ts';
+import { filtersOverlap } from './graph.ts';
 
 const named = (kind: string, ...names: string[]) => names.map((name) => `oss:${kind}:${name}`);
 const wholeObjects = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'];
@@ -118,20 +119,4 @@ function overlap(a: Trigger, b: Trigger): boolean {
   const isWild = [...a.events, ...b.events].includes('oss:ObjectCreated:*');
   const sharesEvent = isWild || a.events.some((event) => b.events.includes(event));
   return sharesEvent && filtersOverlap(a, b);
-}
-
-type KeyFilter = Pick<Trigger, 'prefix' | 'suffix'>;
-
-/** Tells whether some key may fit both filters; an absent prefix or suffix fits any. */
-export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
-  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
-  return (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
-}
-
-function error(code: string, path: Path, message: string, hint?: string): Diagnostic {
-  return { severity: 'error', code, message, hint, path };
-}
-
-function warning(code: string, path: Path, message: string, hint?: string): Diagnostic {
-  return { ...error(code, path, message, hint), severity: 'warning' };
 }

@@ -1,7 +1,7 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import { rulesFormat } from '../rules/rule-set.ts';
 import type { FunctionResource } from './deployment.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, error } from './diagnostic.ts';
 
 /** Settings that an earlier version read, with what takes their place. A version that drops one names it here. */
 const droppedSettings: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ export function* checkUpgrade(functions: readonly FunctionResource[]): Generator
       if (hint !== undefined) {
         const message = `an earlier version read ${name}, this one does not`;
         const place = [...path, 'environmentVariables', name];
-        yield { severity: 'error', code: 'dropped-setting', path: place, message, hint };
+        yield error('dropped-setting', place, message, hint);
       }
     }
   }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import type { Source } from '../backfill/source.ts';
-import { bucketsMeet, writersOf } from '../check/graph.ts';
+import { mayMeet, writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
@@ -90,12 +90,8 @@ function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[
 
 /** The prefixes of all objects from which a rule may make something at one of the places. */
 function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix[]): BucketPrefix[] {
-  const near = writersOf(rules).filter(({ buckets, prefix }) =>
-    places.some(
-      (place) =>
-        bucketsMeet(buckets, [place.bucket]) &&
-        (prefix.startsWith(place.prefix) || place.prefix.startsWith(prefix)),
-    ),
+  const near = writersOf(rules).filter((writer) =>
+    places.some(({ bucket, prefix }) => mayMeet(writer, { buckets: [bucket], prefix })),
   );
   const buckets = [...new Set(places.map(({ bucket }) => bucket))];
   return listingPrefixes([...new Set(near.map(({ rule }) => rule.compiled))], buckets);

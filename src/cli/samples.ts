@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { exampleKey, intersect, literalPattern, regular } from '../check/language.ts';
-import { createBudget, within } from '../compile/budget.ts';
+import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
 
@@ -8,7 +8,7 @@ import type { OssObject } from '../process.ts';
 export function placeFor(rules: readonly SourceRule[], name: string, bucket: string): OssObject | undefined {
   for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*[^/]${literalPattern(extname(name))}`]) {
     for (const { keys, match } of rules) {
-      const key = within(createBudget(20_000), (budget) =>
+      const key = within(20_000, (budget) =>
         exampleKey(intersect(keys, regular(pattern, budget), budget), budget),
       );
       if (key !== undefined) {

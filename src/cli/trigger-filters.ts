@@ -1,7 +1,7 @@
 import type { Element, NoParent } from 'refa';
-import { writersOf } from '../check/graph.ts';
+import { filtersOverlap, writersOf } from '../check/graph.ts';
 import { intersect, literalPattern, regular } from '../check/language.ts';
-import { creationEvents, filtersOverlap, removalEvents } from '../check/triggers.ts';
+import { creationEvents, removalEvents } from '../check/triggers.ts';
 import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';

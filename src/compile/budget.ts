@@ -19,10 +19,10 @@ export function createBudget(states: number, whole?: Budget): Budget {
   return { dfa: counted(whole?.dfa ?? DFA.nodeFactory), nfa: counted(whole?.nfa ?? NFA.nodeFactory) };
 }
 
-/** Returns what `build` gives, or undefined where the budget does not suffice for it. */
-export function within<T>(budget: Budget, build: (budget: Budget) => T): T | undefined {
+/** Returns what `build` gives, or undefined where so many states, or those left of `whole`, do not suffice for it. */
+export function within<T>(states: number, build: (budget: Budget) => T, whole?: Budget): T | undefined {
   try {
-    return build(budget);
+    return build(createBudget(states, whole));
   } catch (error) {
     if (error instanceof TooManyNodesError) {
       return undefined;

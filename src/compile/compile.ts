@@ -6,7 +6,7 @@ import { comparePlaces } from '../check/format.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type AfterSteps, type Output, type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
 import { createBudget } from './budget.ts';
-import { createKeyLanguages, toKeyTable } from './key-table.ts';
+import { createKeyLanguages, toKeyTable, toSourceKeys } from './key-table.ts';
 import { isMirror } from './outputs.ts';
 import { documentSchema, type OutputSource, type RuleSource } from './schema.ts';
 import { isSubmitted, variantsOf } from './variants.ts';
@@ -18,7 +18,7 @@ const maxSteps = 1_000_000;
 /** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
 export interface SourceRule extends RuleSource {
   index: number;
-  /** The language of the keys that it takes. */
+  /** The language of the keys of sources that it takes. */
   keys: DFA;
   compiled: Rule;
 }
@@ -58,7 +58,9 @@ export function compileRules(text: string, file: string): CompiledRules {
   }
   const source = rules.flatMap((rule, i) => {
     const keys = languages[i];
-    return keys === undefined ? [] : [{ ...rule, index: i, keys, compiled: compileRule(rule, keys) }];
+    return keys === undefined
+      ? []
+      : [{ ...rule, index: i, keys: toSourceKeys(keys), compiled: compileRule(rule, keys) }];
   });
   const ruleSet: RuleSet = {
     format: rulesFormat,

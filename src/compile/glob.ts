@@ -60,12 +60,13 @@ export function parseGlob(text: string, ignoresCase = false): { ok: true; glob: 
   }
   const folders = [...literalStart({ text, ignoresCase: true })].map(literal).join('');
   const expression = ignoresCase
-    ? concatenate([readPattern(folders, 'u'), readPattern(source.slice(folders.length), 'iu')])
-    : readPattern(source, 'u');
+    ? concatenate([parsePattern(folders), parsePattern(source.slice(folders.length), 'iu')])
+    : parsePattern(source);
   return { ok: true, glob: { text, ignoresCase, expression } };
 }
 
-function readPattern(source: string, flags: string): NoParent<Expression> {
+/** Parses a JavaScript regular expression, which stands for the whole of a text. */
+export function parsePattern(source: string, flags = 'u'): NoParent<Expression> {
   return JS.Parser.fromLiteral({ source, flags }).parse().expression;
 }
 

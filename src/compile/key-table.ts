@@ -1,7 +1,7 @@
 import { DFA, NFA, type NodeFactory } from 'refa';
 import type { KeyTable } from '../rules/key-table.ts';
-import { type Budget, createBudget, within } from './budget.ts';
-import { type Glob, maxCharacter } from './glob.ts';
+import { type Budget, within } from './budget.ts';
+import { type Glob, maxCharacter, parsePattern } from './glob.ts';
 
 /** The states a table may have. Globs that people write take tens; a function reads its tables at every cold start. */
 const maxStates = 1_000;
@@ -17,15 +17,23 @@ export function createKeyLanguages(
   whole: Budget,
 ): (globs: readonly Glob[], excludes: readonly Glob[]) => DFA | undefined {
   const complements = new Map<string, DFA>();
-  return (globs, excludes) =>
-    within(createBudget(maxSteps, whole), ({ dfa }) => {
-      const name = JSON.stringify(excludes.map(({ text, ignoresCase }) => [text, ignoresCase]));
-      const others = complements.get(name) ?? complementOf(excludes, dfa);
-      complements.set(name, others);
-      const keys = DFA.fromIntersection(unionOf(globs, dfa), others, dfa);
-      keys.minimize();
-      return keys.countNodes() > maxStates ? undefined : keys;
-    });
+  const build = (globs: readonly Glob[], excludes: readonly Glob[], { dfa }: Budget) => {
+    const name = JSON.stringify(excludes.map(({ text, ignoresCase }) => [text, ignoresCase]));
+    const others = complements.get(name) ?? complementOf(excludes, dfa);
+    complements.set(name, others);
+    const keys = DFA.fromIntersection(unionOf(globs, dfa), others, dfa);
+    keys.minimize();
+    return keys.countNodes() > maxStates ? undefined : keys;
+  };
+  return (globs, excludes) => within(maxSteps, (budget) => build(globs, excludes, budget), whole);
+}
+
+/** Gives the keys of the language that a source can have: none begins with a slash, and one that ends with it is a folder marker. */
+export function toSourceKeys(language: DFA): DFA {
+  const pattern = NFA.fromRegex(parsePattern('[^/\\\\](?:[^]*[^/])?'), { maxCharacter });
+  const keys = DFA.fromIntersection(language, pattern);
+  keys.minimize();
+  return keys;
 }
 
 function complementOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {

@@ -1,16 +1,8 @@
 import { DFA, type NFA } from 'refa';
 import { partsIn } from '../check/collisions.ts';
 import { type Writer, writersOf } from '../check/graph.ts';
-import {
-  keysOf,
-  literalPattern,
-  regular,
-  sourceKeys,
-  splitKeys,
-  unite,
-  writtenKeys,
-} from '../check/language.ts';
-import { type Budget, createBudget, within } from '../compile/budget.ts';
+import { keysOf, literalPattern, regular, splitKeys, unite, writtenKeys } from '../check/language.ts';
+import { type Budget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
 import { variablesBeyondKey } from '../compile/variants.ts';
@@ -92,8 +84,8 @@ function findObstacle(writer: Writer): string | undefined {
 /** The keys of an output, by bucket; undefined where they are too complex. */
 function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets['wanted'] | undefined {
   const { rule, output, index } = writer;
-  return within(createBudget(maxStates), (budget) => {
-    const split = splitKeys(sourceKeys(rule, budget), budget);
+  return within(maxStates, (budget) => {
+    const split = splitKeys(rule.keys, budget);
     const variants = rule.compiled.outputs[index]?.variants ?? [];
     return sourceBuckets.map((bucket) => {
       const languages = variants.map((variant) => {
@@ -110,9 +102,7 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
 function largerTargets(writer: Writer): TargetKeys[] {
   const { rule, buckets, prefix } = writer;
   const table = (make: (budget: Budget) => NFA) =>
-    within(createBudget(maxStates), (budget) =>
-      toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)),
-    );
+    within(maxStates, (budget) => toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)));
   const keys =
     table((budget) => keysOf(writer, budget)) ??
     table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
