@@ -82,9 +82,11 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
   });
 
   it('makes, describes, lists and deletes buckets', async () => {
-    const client = clientOf(await startOss(), signing);
+    const oss = await startOss();
+    const client = clientOf(oss, signing);
 
     await client.putBucket('videos');
+    oss.store.changeSettings('videos', { blocksPublic: false });
     client.useBucket('videos');
     await client.put('a', Buffer.from('x'));
     await client.putBucketACL('videos', 'public-read');

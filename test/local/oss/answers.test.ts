@@ -23,13 +23,7 @@ describe('what OSS has and this server has not', () => {
     },
   );
 
-  it.each([
-    'publicAccessBlock',
-    'httpsConfig',
-    'bucketArchiveDirectRead',
-    'redundancyTransition',
-    'cloudboxes',
-  ])(
+  it.each(['httpsConfig', 'bucketArchiveDirectRead', 'redundancyTransition', 'cloudboxes'])(
     'what OSS has and this server has not is told after its V1 signature was found right: %s',
     async (name) => {
       const oss = await startOss();

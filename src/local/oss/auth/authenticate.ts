@@ -21,6 +21,10 @@ export function authenticate(
 
 function readClaim(request: OssRequest, region: string, nowMs: number): Claim | undefined {
   const authorization = request.headers.get('authorization');
+  const [other] = /^(OSS2|AWS|AWS4-HMAC-SHA256)(?= )/.exec(authorization ?? '') ?? [];
+  if (other !== undefined) {
+    throw notImplemented(`signatures of the kind ${other}`);
+  }
   if (authorization !== undefined) {
     return authorization.startsWith('OSS ')
       ? readV1Header(request, authorization, nowMs)

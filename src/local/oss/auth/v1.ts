@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { forbidden } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import { signedParameters, subresources } from '../http/subresources.ts';
+import { laterSubresources, signedParameters, subresources } from '../http/subresources.ts';
 import {
   type Claim,
   checkSkew,
@@ -74,7 +74,7 @@ function stringToSign({ method, bucket, key, query, headers }: OssRequest, date:
   return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
 }
 
-/** All sub-resources but one that came when V1 was long there. */
 function isSigned(parameter: string): boolean {
-  return parameter !== 'list-type' && (subresources.has(parameter) || signedParameters.has(parameter));
+  const isKnown = subresources.has(parameter) || signedParameters.has(parameter);
+  return isKnown && !laterSubresources.has(parameter);
 }

@@ -1,13 +1,14 @@
 import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
-import { conflict, notImplemented } from '../http/errors.ts';
+import { badRequest, conflict } from '../http/errors.ts';
 import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
-import { newBucketSettings } from '../store/bucket-settings.ts';
+import { type BucketSettings, newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
 import { limitOf, owner } from './list.ts';
-import type { Operation, Service } from './operation.ts';
+import type { BucketStore, Operation, Service } from './operation.ts';
+import { checkAcl } from './public-access.ts';
 
 export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
@@ -33,16 +34,31 @@ export const putBucket: Operation = async ({ store, now }, request) => {
   const redundancy = textOf(configuration.DataRedundancyType) ?? 'LRS';
   const named = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
   const storageClass = checkStorageClass(named ?? 'Standard');
-  if (redundancy !== 'LRS') {
-    throw notImplemented(`PutBucket with DataRedundancyType ${redundancy}`);
+  if (!['LRS', 'ZRS'].includes(redundancy)) {
+    throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }
-  const acl = readAcl(headers, 'x-oss-acl');
-  store.createBucket(bucket, { ...newBucketSettings(now()), storageClass });
-  if (acl !== undefined) {
-    store.changeSettings(bucket, { acl });
-  }
+  makeBucket(store, bucket, readAcl(headers, 'x-oss-acl'), {
+    ...newBucketSettings(now()),
+    blocksPublic: true,
+    storageClass,
+    redundancy,
+  });
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 };
+
+/** Makes a bucket unless it is there; an ACL is set in either case, and refused before anything is done. */
+function makeBucket(
+  store: BucketStore,
+  name: string,
+  acl: string | undefined,
+  settings: BucketSettings,
+): void {
+  checkAcl(acl, store.has(name) ? store.bucket(name).settings : settings, 'bucket');
+  store.createBucket(name, settings);
+  if (acl !== undefined) {
+    store.changeSettings(name, { acl });
+  }
+}
 
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
 export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
@@ -59,23 +75,25 @@ export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
 };
 
 /** Documented: OSS help "GetBucketInfo"; what a bucket here cannot have is answered as switched off. */
-export const getBucketInfo: Operation = (service, { bucket }) =>
-  xmlReply({
+export const getBucketInfo: Operation = (service, { bucket }) => {
+  const { acl, blocksPublic, redundancy } = service.store.bucket(bucket).settings;
+  return xmlReply({
     BucketInfo: {
       Bucket: {
         ...describe(service, bucket),
         AccessMonitor: 'Disabled',
-        BlockPublicAccess: false,
+        BlockPublicAccess: blocksPublic,
         CrossRegionReplication: 'Disabled',
-        DataRedundancyType: 'LRS',
+        DataRedundancyType: redundancy,
         ResourceGroupId: 'rg-local',
         TransferAcceleration: 'Disabled',
-        AccessControlList: { Grant: service.store.bucket(bucket).settings.acl },
+        AccessControlList: { Grant: acl },
         Owner: owner(service),
         ServerSideEncryptionRule: { SSEAlgorithm: 'None' },
       },
     },
   });
+};
 
 /** The endpoints are this server's, with its scheme: a client that follows them stays here (SDKs take https otherwise). */
 function describe({ store, region, endpoint }: Service, name: string) {
@@ -90,6 +108,11 @@ function describe({ store, region, endpoint }: Service, name: string) {
     StorageClass: storageClass,
   };
 }
+
+/** The one thing that it tells is in a header (live test of aliyun-oss-java-sdk). */
+export const headBucket: Operation = ({ region }) => {
+  return { statusCode: 200, headers: { 'x-oss-bucket-region': `oss-${region}` } };
+};
 
 export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
 
@@ -126,8 +149,7 @@ export const getBucketAcl: Operation = (service, { bucket }) =>
 /** A bucket that is missing is made (live tests of ali-oss). */
 export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => {
   const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
-  store.createBucket(bucket, newBucketSettings(now()));
-  store.changeSettings(bucket, { acl });
+  makeBucket(store, bucket, acl, { ...newBucketSettings(now()), blocksPublic: true });
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 };
 

@@ -34,6 +34,9 @@ function isPublic({ store }: Service, { bucket, key }: OssRequest, access: Publi
     return access === 'form';
   }
   const { objects, settings } = store.bucket(bucket);
+  if (settings.blocksPublic) {
+    return false;
+  }
   const own = objects.get(key)?.acl ?? 'default';
   const acl = own === 'default' ? settings.acl : own;
   return acl === 'public-read-write' || (acl === 'public-read' && access === 'read');

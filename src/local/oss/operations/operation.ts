@@ -9,6 +9,7 @@ import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
 import type { TaskRunner } from '../store/tasks.ts';
 import type { Uploads } from '../store/uploads.ts';
+import { checkAcl } from './public-access.ts';
 
 /** A change of an object, told once what it is about is on disk. */
 export interface ObjectChange {
@@ -73,6 +74,7 @@ export async function createObject(
     options.guard?.(previous);
   };
   guard(objects.get(key));
+  checkAcl(options.acl, settings);
   const { storageClass = settings.storageClass } = options;
   const { meta, previous } = await store.put({ ...options, bucket, key, storageClass, guard });
   const deltaSizeBytes = meta.sizeBytes - (previous?.sizeBytes ?? 0);

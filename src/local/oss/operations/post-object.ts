@@ -52,7 +52,8 @@ function authenticate(service: Service, { bucket, principalId }: OssRequest, fie
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
     return { principalId: signer.principalId, policy: parsePolicy(base64, service.now()) };
   }
-  if (service.store.bucket(bucket).settings.acl === 'public-read-write') {
+  const { acl, blocksPublic } = service.store.bucket(bucket).settings;
+  if (acl === 'public-read-write' && !blocksPublic) {
     return { principalId, policy: undefined };
   }
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');

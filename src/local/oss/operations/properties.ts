@@ -7,6 +7,7 @@ import { xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
 import { aclReply } from './bucket.ts';
 import type { Operation } from './operation.ts';
+import { checkAcl } from './public-access.ts';
 
 /** Documented: OSS help "PutObjectTagging": all earlier tags are replaced. */
 export const putObjectTagging: Operation = async ({ store }, request) => {
@@ -35,6 +36,7 @@ export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => 
     // Documented: the page of this EC; the code and the words are assumed.
     throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
+  checkAcl(acl, store.bucket(bucket).settings);
   store.changeProperties(bucket, key, { acl });
   return { statusCode: 200 };
 };

@@ -11,6 +11,7 @@ import type { Operation } from './operation.ts';
 import { postObject } from './post-object.ts';
 import * as process from './process-object.ts';
 import * as properties from './properties.ts';
+import * as publicAccess from './public-access.ts';
 import * as style from './style.ts';
 import * as symlink from './symlink.ts';
 
@@ -34,6 +35,10 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['GET bucket stat', 'GetBucketStat', bucket.getBucketStat],
   ['GET bucket acl', 'GetBucketAcl', bucket.getBucketAcl],
   ['PUT bucket acl', 'PutBucketAcl', bucket.putBucketAcl],
+  ['HEAD bucket', 'HeadBucket', bucket.headBucket],
+  ['GET bucket publicAccessBlock', 'GetBucketPublicAccessBlock', publicAccess.getPublicAccessBlock],
+  ['PUT bucket publicAccessBlock', 'PutBucketPublicAccessBlock', publicAccess.putPublicAccessBlock],
+  ['DELETE bucket publicAccessBlock', 'DeleteBucketPublicAccessBlock', publicAccess.deletePublicAccessBlock],
   ['GET bucket versioning', 'GetBucketVersioning'],
   ['PUT bucket versioning', 'PutBucketVersioning'],
   ['PUT bucket style', 'PutStyle', style.putStyle],

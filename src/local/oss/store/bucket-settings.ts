@@ -11,6 +11,9 @@ const settingsSchema = z.object({
   createdMs: z.number(),
   acl: z.string(),
   storageClass: z.string(),
+  redundancy: z.string().default('LRS'),
+  /** Nothing can be made public, and what is already counts for nothing. */
+  blocksPublic: z.boolean().default(false),
   styles: z.record(z.string(), styleSchema),
 });
 
@@ -20,7 +23,14 @@ export type BucketSettings = z.infer<typeof settingsSchema>;
 
 /** The settings of a bucket that was just made. */
 export function newBucketSettings(createdMs: number): BucketSettings {
-  return { createdMs, acl: 'private', storageClass: 'Standard', styles: {} };
+  return {
+    createdMs,
+    acl: 'private',
+    storageClass: 'Standard',
+    redundancy: 'LRS',
+    blocksPublic: false,
+    styles: {},
+  };
 }
 
 /** The settings of a bucket; one that lost them has those of a new one. */

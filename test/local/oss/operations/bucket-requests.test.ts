@@ -1,0 +1,73 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { startOss } from '../running-oss.ts';
+import { element } from '../text-object.ts';
+import { send } from '../v4-client.ts';
+
+describe('a bucket', () => {
+  it('tells its region to HEAD', async () => {
+    const oss = await startOss();
+
+    const there = await oss.call({ bucket: 'photos', method: 'HEAD' });
+    const absent = await oss.call({ bucket: 'others', method: 'HEAD' });
+
+    expect([there.statusCode, there.headers['x-oss-bucket-region']]).toEqual([200, 'oss-cn-hangzhou']);
+    expect([absent.statusCode, absent.code]).toEqual([404, 'NoSuchBucket']);
+  });
+
+  it.each([
+    ['LRS', 200],
+    ['ZRS', 200],
+    ['GRS', 400],
+  ])('keeps and shows the redundancy it was made with: %s', async (redundancy, statusCode) => {
+    const oss = await startOss();
+
+    const body = `<CreateBucketConfiguration><DataRedundancyType>${redundancy}</DataRedundancyType></CreateBucketConfiguration>`;
+    const made = await oss.call({ bucket: 'videos', method: 'PUT', body });
+    const info = await oss.call({ bucket: 'videos', method: 'GET', query: { bucketInfo: '' } });
+
+    expect(made.statusCode).toBe(statusCode);
+    expect(element(info.text, 'DataRedundancyType')).toBe(statusCode === 200 ? redundancy : undefined);
+  });
+
+  it.each(['accessmonitor', 'qos', 'overwriteConfig', 'objectWorm', 'dataPipeline'])(
+    'is not made by what only configures one: %s',
+    async (name) => {
+      const oss = await startOss();
+
+      const { statusCode, text } = await oss.call({ bucket: 'photos', method: 'PUT', query: { [name]: '' } });
+
+      expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(name)]);
+    },
+  );
+});
+
+describe('a signature of another kind', () => {
+  it.each([
+    'OSS2 AccessKeyId:local,Signature:c2ln',
+    'AWS local:c2ln',
+    'AWS4-HMAC-SHA256 Credential=local/20261127/cn-hangzhou/s3/aws4_request,SignedHeaders=host,Signature=00',
+  ])('is named: %s', async (authorization) => {
+    const oss = await startOss();
+
+    const request = { method: 'GET', path: '/photos/', headers: { authorization }, body: Buffer.alloc(0) };
+    const { statusCode, text } = await send(oss.port, request);
+
+    const [kind] = authorization.split(' ');
+    expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(String(kind))]);
+  });
+
+  it('leaves sub-resources out that are younger than V1', async () => {
+    const oss = await startOss();
+    const date = new Date().toUTCString();
+    const signature = createHmac('sha1', 'local-secret')
+      .update(`GET\n\n\n${date}\n/photos/`)
+      .digest('base64');
+
+    const headers = { date, authorization: `OSS local:${signature}` };
+    const path = '/photos/?accessmonitor';
+    const { statusCode } = await send(oss.port, { method: 'GET', path, headers, body: Buffer.alloc(0) });
+
+    expect(statusCode).toBe(501);
+  });
+});
