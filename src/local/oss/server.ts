@@ -81,6 +81,8 @@ export async function createLocalOss(options: LocalOssOptions) {
     // A client that went away, in the middle of its upload or of our answer, is nobody to answer.
     answer(oss, message, response).catch(() => response.destroy());
   });
+  // Node.js would answer 417 to all but `100-continue`, without a document; that OSS passes over them is assumed.
+  server.on('checkExpectation', (message, response) => server.emit('request', message, response));
 
   return {
     /** Empty until listening. */
@@ -163,11 +165,14 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   }
 
   async function replyTo(): Promise<Reply | undefined> {
+    const request = readRequest(message, requestId);
+    if (request.method === 'OPTIONS' && request.bucket !== '') {
+      service.store.bucket(request.bucket);
+    }
     const preflight = preflightReply(message, corsOrigins);
     if (preflight !== undefined) {
       return preflight;
     }
-    const request = readRequest(message, requestId);
     const run = (changes?: Partial<Service>) =>
       carryOutRequest({ ...service, ...changes }, request).catch(refuse);
     return faults.answer({ request, response, run, refuse });

@@ -72,7 +72,7 @@ export function signV4(options: SignOptions): RawRequest {
     'UNSIGNED-PAYLOAD',
   ].join('\n');
   const scope = [date.slice(0, 8), region, 'oss', 'aliyun_v4_request'];
-  const hash = createHash('sha256').update(canonical).digest('hex');
+  const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
   const hmac = (secret: string | Buffer, text: string) => createHmac('sha256', secret).update(text).digest();
   const signingKey = scope.reduce<string | Buffer>(
     hmac,

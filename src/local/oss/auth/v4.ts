@@ -51,14 +51,20 @@ export function readV4Header(
 ): Claim {
   const { headers } = request;
   const { signature, ...signing } = parseAuthorization(authorization);
-  const { signedAt, signedMs } = readDate(headers);
+  const { signedAt, signedMs, date } = readDate(headers);
   checkScope(signing.credential, signedAt, region);
   if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';
     throw badRequest('InvalidArgument', message, { ec: '0002-00000214' });
   }
   checkSkew(signedMs, nowMs);
-  return requestClaim(request, { ...signing, signedAt }, signature, headers.get('x-oss-security-token'));
+  return requestClaim(
+    request,
+    { ...signing, signedAt },
+    signature,
+    headers.get('x-oss-security-token'),
+    date,
+  );
 }
 
 /** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
@@ -91,9 +97,16 @@ function requestClaim(
   signing: V4Signing,
   signature: string,
   securityToken: string | undefined,
+  date = signing.signedAt,
 ): Claim {
-  // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; OSS takes both.
-  const stringsToSign = [stringToSignV4(request, signing), stringToSignV4(request, signing, '=')] as const;
+  // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date` as it
+  // stands. OSS takes all of them.
+  const asWritten = { ...signing, signedAt: date };
+  const stringsToSign = [
+    stringToSignV4(request, signing),
+    stringToSignV4(request, signing, '='),
+    stringToSignV4(request, asWritten),
+  ] as const;
   return v4Claim({ signature, securityToken, stringsToSign }, signing.credential);
 }
 
@@ -126,13 +139,14 @@ export function checkScope(
 }
 
 /** `x-oss-date` in ISO form, else `Date` as HTTP writes it, which is signed in ISO form (EC page 0002-00000502). */
-function readDate(headers: Headers): { signedAt: string; signedMs: number } {
-  const [ossDate, date] = [headers.get('x-oss-date'), headers.get('date')];
+function readDate(headers: Headers) {
+  const ossDate = headers.get('x-oss-date');
+  const date = ossDate ?? headers.get('date');
   const signedMs = ossDate === undefined ? parseHttpDate(date ?? '') : parseIsoDate(ossDate);
   if (Number.isNaN(signedMs)) {
-    throw invalidDate(ossDate ?? date);
+    throw invalidDate(date);
   }
-  return { signedAt: new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, ''), signedMs };
+  return { signedAt: new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, ''), signedMs, date };
 }
 
 /** `a;b;c` */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { forbidden } from './errors.ts';
+import { badRequest, forbidden } from './errors.ts';
 import type { Reply } from './reply.ts';
 
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
@@ -28,8 +28,12 @@ export function preflightReply(
   corsOrigins: readonly string[],
 ): Reply | undefined {
   const askedMethod = headers['access-control-request-method'];
-  if (method !== 'OPTIONS' || askedMethod === undefined) {
+  if (method !== 'OPTIONS') {
     return undefined;
+  }
+  const absent = headers.origin === undefined ? 'Origin' : 'Access-Control-Request-Method';
+  if (headers.origin === undefined || askedMethod === undefined) {
+    throw badRequest('BadRequest', `Insufficient information. ${absent} request header needed`);
   }
   if (!isAllowed(headers.origin, corsOrigins)) {
     const message = `CORSResponse: This CORS request is not allowed: start with --cors ${headers.origin} to allow it.`;

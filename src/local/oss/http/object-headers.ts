@@ -95,11 +95,12 @@ export function objectHeaders(meta: ObjectMeta): Record<string, string> {
 /** ETag, CRC-64, where the ETag is one the MD5, and encryption: of an object, a part, or what was just written. */
 export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
+  const ownMd5 = /^[0-9A-F]{32}$/.test(eTag) ? Buffer.from(eTag, 'hex').toString('base64') : meta.contentMd5;
   return {
     ...encryptionHeaders(meta),
     etag: quotedETag(meta),
     ...(crc64 !== undefined && { 'x-oss-hash-crc64ecma': crc64 }),
-    ...(/^[0-9A-F]{32}$/.test(eTag) && { 'content-md5': Buffer.from(eTag, 'hex').toString('base64') }),
+    ...(ownMd5 !== undefined && { 'content-md5': ownMd5 }),
   };
 }
 

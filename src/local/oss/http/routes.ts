@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 
 /**
  * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined leaves it to the
@@ -41,16 +40,21 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
     .end(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-/** A body whole, or undefined when it is longer than `limitBytes`. */
-export async function readMessage(message: Readable, limitBytes: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
+/**
+ * A body whole, or undefined when it is longer than `limitBytes`; it is read to its end all the same, so that a client which
+ * sends all of it before it listens hears the answer.
+ */
+export async function readMessage(
+  message: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of message) {
     sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) {
-      return undefined;
+    if (sizeBytes <= limitBytes) {
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return sizeBytes > limitBytes ? undefined : Buffer.concat(chunks);
 }

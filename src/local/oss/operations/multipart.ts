@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
-import { contentMd5Check, readBody } from '../http/body.ts';
+import { checkedBody, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
@@ -17,6 +17,7 @@ import {
   refuseOverwrite,
   type Service,
 } from './operation.ts';
+import { checkAcl } from './public-access.ts';
 import { readObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
@@ -24,21 +25,21 @@ const minPartBytes = 100 * 1024;
 
 /** Raises an event although there is no object yet (documented: OSS help "Event notification"); size and ETag are then empty. */
 export const initiateMultipartUpload: Operation = (service, request) => {
-  const { bucket, key, headers } = request;
+  const { bucket, key, headers, query } = request;
   refuseOverwrite(isOverwriteForbiddenBy(headers), service.store.bucket(bucket).objects.get(key));
-  const upload = service.uploads.initiate(bucket, key, readProperties(headers));
+  const properties = readProperties(headers);
+  checkAcl(properties.acl, service.store.bucket(bucket).settings);
+  const upload = service.uploads.initiate(bucket, key, properties, query.has('sequential'));
   notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');
   const result = { ...address(request), UploadId: upload.id };
   return xmlReply({ InitiateMultipartUploadResult: result }, encryptionHeaders(upload.properties));
 };
 
 export const uploadPart: Operation = async (service, request) => {
-  const [upload, number, verify] = [
-    findUpload(service, request, '0042-00000104'),
-    partNumber(request),
-    contentMd5Check(request),
-  ];
-  const part = await service.uploads.putPart(upload, number, request.body, verify);
+  const upload = findUpload(service, request, '0042-00000104');
+  const number = partNumber(request);
+  requireSequence(upload, number);
+  const part = await service.uploads.putPart(upload, number, checkedBody(request));
   notify(service, request, upload, 'ObjectCreated:UploadPart', part);
   return { statusCode: 200, headers: digestHeaders(part) };
 };
@@ -46,6 +47,7 @@ export const uploadPart: Operation = async (service, request) => {
 export const uploadPartCopy: Operation = async (service, request) => {
   const upload = findUpload(service, request, '0042-00000104');
   const number = partNumber(request);
+  requireSequence(upload, number);
   const { bucket, key, meta } = findCopySource(service, request);
   const range = readCopyRange(request.headers, meta.sizeBytes);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
@@ -53,7 +55,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
   return copyReply('CopyPartResult', part);
 };
 
-/** Assumed: the ETag is the MD5 of the parts' MD5s and, behind a dash, their number. */
+/** The ETag is the MD5 of the parts' ETags as text and, behind a dash, their number (value in a live test of aliyun-oss-go-sdk). */
 export const completeMultipartUpload: Operation = async (service, request) => {
   const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
@@ -66,15 +68,16 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   }
   const numbers = isComplete ? [...upload.parts.keys()] : readParts(upload, body);
   checkSizes(upload, numbers);
-  const md5s = numbers.map((number) => Buffer.from(upload.parts.get(number)?.eTag ?? '', 'hex'));
-  const md5OfMd5s = createHash('md5').update(Buffer.concat(md5s)).digest('hex').toUpperCase();
-  const eTag = `${md5OfMd5s}-${numbers.length}`;
+  const eTags = numbers.map((number) => upload.parts.get(number)?.eTag ?? '');
+  const md5OfETags = createHash('md5').update(eTags.join('')).digest('hex').toUpperCase();
+  const eTag = `${md5OfETags}-${numbers.length}`;
   const meta = await createObject(service, request, 'ObjectCreated:CompleteMultipartUpload', {
     ...upload.properties,
     acl: readAcl(headers, 'x-oss-object-acl') ?? upload.properties.acl,
     source: uploads.read(upload, numbers),
     type: 'Multipart',
     eTag,
+    keepsMd5: upload.isSequential,
   });
   uploads.remove(upload);
   const location = `${endpoint}/${bucket}/${encodeURIComponent(key)}`;
@@ -121,6 +124,13 @@ export function findUpload(
   ec?: string,
 ): MultipartUpload {
   return uploads.find(bucket, key, query.get('uploadId') ?? '', ec);
+}
+
+/** Parts of an upload that is `sequential` come one after another (live tests of the Python, Java and C++ SDKs). */
+function requireSequence({ isSequential, parts }: MultipartUpload, number: number): void {
+  if (isSequential === true && number !== parts.size + 1) {
+    throw badRequest('PartNotSequential', `Part ${parts.size + 1} is next in this sequential upload.`);
+  }
 }
 
 function partNumber({ query }: OssRequest): number {

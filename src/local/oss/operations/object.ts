@@ -2,11 +2,17 @@ import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
-import { contentMd5Check, readBody } from '../http/body.ts';
+import { checkedBody, readBody } from '../http/body.ts';
 import { checkConditions, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
-import { digestHeaders, headerValue, objectHeaders, readProperties } from '../http/object-headers.ts';
+import {
+  digestHeaders,
+  headerValue,
+  objectHeaders,
+  readAcl,
+  readProperties,
+} from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import { readXml } from '../http/xml.ts';
@@ -17,9 +23,9 @@ import { describeObject, openObject, readObject } from './symlink.ts';
 /** Documented: OSS help "PutObject": the ETag is the upper-case MD5. */
 export const putObject: Operation = async (service, request) => {
   requireLength(request);
+  refuseConditions(request);
   const meta = await createObject(service, request, 'ObjectCreated:PutObject', {
-    source: request.body,
-    verify: contentMd5Check(request),
+    source: checkedBody(request),
     ...readProperties(request.headers),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
@@ -27,11 +33,11 @@ export const putObject: Operation = async (service, request) => {
 
 /**
  * Documented: OSS help "AppendObject": `position` is the length so far, and what is in the headers counts only when the
- * object is made. Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
+ * object is made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
  */
 export const appendObject: Operation = async (service, request) => {
   requireLength(request);
-  const { bucket, key, headers, query, body } = request;
+  const { bucket, key, headers, query } = request;
   const position = query.get('position') ?? '';
   if (!/^\d{1,15}$/.test(position)) {
     throw badRequest('InvalidArgument', 'position must be a whole number from 0 on.');
@@ -51,13 +57,13 @@ export const appendObject: Operation = async (service, request) => {
     if (base !== undefined) {
       yield* readObject(service.store, bucket, key);
     }
-    yield* body;
+    yield* checkedBody(request);
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
   const meta = await createObject(service, request, 'ObjectCreated:AppendObject', {
     headers: kept,
     tags,
-    acl,
+    acl: readAcl(headers, 'x-oss-object-acl') ?? acl,
     storageClass,
     type: 'Appendable',
     source: source(),
@@ -175,6 +181,16 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
   const meta = store.delete(bucket, key);
   if (meta !== undefined) {
     notify(request, { eventName, bucket, meta, deltaSizeBytes: -meta.sizeBytes });
+  }
+}
+
+/** Documented: OSS help "Error responses", for If-Modified-Since; that the others are refused likewise is assumed. */
+function refuseConditions({ headers }: OssRequest): void {
+  for (const name of ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match']) {
+    if (headers.has(name.toLowerCase())) {
+      const message = 'A header you provided implies functionality that is not implemented.';
+      throw badRequest('NotImplemented', message, { extra: { Header: name } });
+    }
   }
 }
 

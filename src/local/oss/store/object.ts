@@ -26,6 +26,8 @@ export const metaSchema = propertiesSchema.extend({
   eTag: z.string(),
   /** Unsigned decimal. */
   crc64: z.string().optional(),
+  /** Base64; of an object whose ETag is not its MD5, and which has one all the same. */
+  contentMd5: z.string().optional(),
   lastModifiedMs: z.number(),
 });
 

@@ -25,6 +25,8 @@ export interface PutOptions extends ObjectProperties {
   readonly source: Bytes;
   /** The body's MD5 unless given. */
   readonly eTag?: string | undefined;
+  /** Keeps the body's MD5 beside an ETag that is another. */
+  readonly keepsMd5?: boolean | undefined;
   /** Called when all bytes have passed; what it throws leaves the earlier object in place. */
   readonly verify?: ((digest: Digest) => void) | undefined;
   /** Called with the earlier object, if any, right before it is replaced; what it throws leaves it in place. */
@@ -115,14 +117,15 @@ export class Store<Settings> {
     }
   }
 
-  async put({ bucket, key, source, verify, guard, ...properties }: PutOptions) {
+  async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {
     this.bucket(bucket);
     const temporaryPath = this.#temporaryPath();
     const meta = await writeObjectFile(temporaryPath, source, (digest) => {
       verify?.(digest);
       const { sizeBytes, md5, crc64 } = digest;
       const { eTag = md5.toString('hex').toUpperCase() } = properties;
-      return { ...properties, key, sizeBytes, eTag, crc64, lastModifiedMs: this.#options.now() };
+      const contentMd5 = keepsMd5 === true ? md5.toString('base64') : undefined;
+      return { ...properties, key, sizeBytes, eTag, crc64, contentMd5, lastModifiedMs: this.#options.now() };
     });
     return { meta, previous: this.#publish(bucket, meta, temporaryPath, guard) };
   }

@@ -2,13 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { notFound, type OssError } from '../http/errors.ts';
 import { compareUtf8 } from './listing.ts';
-import {
-  type Bytes,
-  type Digest,
-  type ObjectMeta,
-  type ObjectProperties,
-  propertiesSchema,
-} from './object.ts';
+import { type Bytes, type ObjectMeta, type ObjectProperties, propertiesSchema } from './object.ts';
 import { Store, type StoreOptions } from './store.ts';
 
 const uploadSchema = z.object({
@@ -17,6 +11,8 @@ const uploadSchema = z.object({
   initiatedMs: z.number(),
   /** The properties of the object to be. */
   properties: propertiesSchema,
+  /** Parts come in their order, and the object has an MD5 of its own. */
+  isSequential: z.boolean().optional(),
 });
 
 /** A multipart upload that is neither complete nor aborted. */
@@ -36,9 +32,9 @@ export class Uploads {
     this.#now = options.now;
   }
 
-  initiate(bucket: string, key: string, properties: ObjectProperties): MultipartUpload {
+  initiate(bucket: string, key: string, properties: ObjectProperties, isSequential = false): MultipartUpload {
     const id = randomBytes(16).toString('hex').toUpperCase();
-    this.#store.createBucket(id, { bucket, key, initiatedMs: this.#now(), properties });
+    this.#store.createBucket(id, { bucket, key, initiatedMs: this.#now(), properties, isSequential });
     return this.#upload(id);
   }
 
@@ -61,14 +57,9 @@ export class Uploads {
   }
 
   /** Streams a part to disk; one of the same number is replaced. */
-  async putPart(
-    { id }: MultipartUpload,
-    number: number,
-    source: Bytes,
-    verify?: (digest: Digest) => void,
-  ): Promise<ObjectMeta> {
+  async putPart({ id }: MultipartUpload, number: number, source: Bytes): Promise<ObjectMeta> {
     try {
-      const part = { bucket: id, key: String(number), source, verify, headers: {} };
+      const part = { bucket: id, key: String(number), source, headers: {} };
       return (await this.#store.put(part)).meta;
     } catch (error) {
       throw this.#store.has(id) ? error : noSuchUpload(id);
