@@ -1,4 +1,4 @@
-import { DFA, NFA, type NodeFactory } from 'refa';
+import { CharBase, CharSet, DFA, NFA, type NodeFactory } from 'refa';
 import type { KeyTable } from '../rules/key-table.ts';
 import { type Budget, within } from './budget.ts';
 import { type Glob, maxCharacter, parsePattern } from './glob.ts';
@@ -60,14 +60,22 @@ export function toKeyTable(language: DFA): KeyTable {
       }
     }
   }
-  const columns = columnsOf(states, numbers);
-  const next = states.flatMap((_, state) => columns.classes.map((column) => column[state] ?? -1));
+  const classes = classesOf(language, states);
+  const ranges = classes
+    .flatMap((set, number) => set.ranges.map(({ min }) => ({ min, number })))
+    .sort((a, b) => a.min - b.min);
+  const next = states.flatMap(({ out }) =>
+    classes.map(({ ranges: [{ min = 0 } = {}] }) => {
+      const state = out.get(min);
+      return state === undefined ? -1 : (numbers.get(state) ?? -1);
+    }),
+  );
   return {
     prefix,
     suffix: literalSuffix(states, language.finals),
-    ranges: columns.starts,
-    classes: columns.numbers,
-    classCount: columns.classes.length,
+    ranges: ranges.map(({ min }) => min),
+    classes: ranges.map(({ number }) => number),
+    classCount: classes.length,
     next,
     accepts: states.map((state) => (language.finals.has(state) ? 1 : 0)),
   };
@@ -113,31 +121,12 @@ function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node
   return suffix;
 }
 
-/** Cuts the code points into ranges, and gives ranges that lead every state to the same next one the same class. */
-function columnsOf(states: readonly DFA.Node[], numbers: ReadonlyMap<DFA.Node, number>) {
-  const bounds = new Set([0]);
-  for (const { out } of states) {
-    for (const { min, max } of out.keys()) {
-      bounds.add(min).add(max + 1);
-    }
-  }
-  const all = [...bounds].filter((start) => start <= maxCharacter).sort((a, b) => a - b);
-  const known = new Map<string, number>();
-  const classes: number[][] = [];
-  const starts: number[] = [];
-  const classNumbers: number[] = [];
-  for (const start of all) {
-    const column = states.map(({ out }) => {
-      const to = out.get(start);
-      return to === undefined ? -1 : (numbers.get(to) ?? -1);
-    });
-    const name = column.join();
-    const number = known.get(name) ?? classes.push(column) - 1;
-    known.set(name, number);
-    if (classNumbers.at(-1) !== number) {
-      starts.push(start);
-      classNumbers.push(number);
-    }
-  }
-  return { starts, numbers: classNumbers, classes };
+/** Gives the sets of characters that lead every state to the same next one; the last may be of those that lead nowhere. */
+function classesOf(language: DFA, states: readonly DFA.Node[]): CharSet[] {
+  const { getOut } = language.transitionIterator();
+  const { sets } = new CharBase(states.flatMap((state) => [...getOut(state).values()]));
+  const others = CharSet.empty(maxCharacter)
+    .union(...sets)
+    .negate();
+  return others.isEmpty ? [...sets] : [...sets, others];
 }
