@@ -57,9 +57,9 @@ const functionParts: Record<string, readonly string[]> = {
 const toolParts: Record<string, readonly string[]> = {
   cli: [
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
-    ...['did-you-mean', 'printable', 'text-file', 'xml'],
+    ...['did-you-mean', 'object-url', 'printable', 'text-file', 'xml'],
   ],
-  backfill: ['objects', 'folder-lock', 'text-file'],
+  backfill: ['objects', 'folder-lock', 'object-url', 'text-file'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: ['xml'],
   'folder-lock': [],
@@ -69,6 +69,7 @@ const toolParts: Record<string, readonly string[]> = {
   style: ['check', 'did-you-mean'],
   'did-you-mean': [],
   'first-index': [],
+  'object-url': [],
   printable: [],
   'text-file': [],
   xml: [],

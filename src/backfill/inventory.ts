@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
+import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
@@ -28,16 +29,16 @@ type InventoryFile = Manifest['files'][number];
  * as documented, and at the end of a file whose checksum does not fit.
  */
 export async function inventorySource(location: string, call: Call): Promise<Source> {
-  const [, bucket = '', key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
+  const manifestObject = splitObjectUrl(location);
   const dataDir = join(dirname(dirname(location)), 'data');
   const text = await buffer(
-    key === undefined ? createReadStream(location) : readRanges({ bucket, key }, call),
+    manifestObject === undefined ? createReadStream(location) : readRanges(manifestObject, call),
   );
   const manifest = readManifest(location, decodeText(text, location));
   const open = (file: InventoryFile): AsyncIterable<Buffer> =>
-    key === undefined
+    manifestObject === undefined
       ? createReadStream(join(dataDir, basename(file.key)))
-      : readRanges({ bucket, key: file.key }, call);
+      : readRanges({ bucket: manifestObject.bucket, key: file.key }, call);
   return {
     name: `inventory ${location}`,
     fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 12),

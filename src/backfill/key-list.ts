@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fieldsOf, parseJson, textOf } from '../json.ts';
+import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { decodeText } from '../text-file.ts';
 import type { ExistingObject, Source } from './source.ts';
 
@@ -36,13 +37,12 @@ export async function keyListSource(file: string, name: string, bucket: string |
 
 function readLine(line: string, bucket: string | undefined): ExistingObject | undefined {
   const { source, target } = fieldsOf(line.startsWith('{') ? parseJson(line) : undefined);
-  const [, urlBucket, urlKey] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(textOf(source) ?? line) ?? [];
-  if (urlBucket !== undefined && urlKey !== undefined) {
-    return { bucket: urlBucket, key: urlKey, target: textOf(target) };
+  const object = splitObjectUrl(textOf(source) ?? line);
+  if (object !== undefined && object.key !== '') {
+    return { ...object, target: textOf(target) };
   }
   // An address of another kind that somebody copied is no key, though a key may look like one.
-  const isAddress = /^[a-z][\w+.-]*:\/\//i.test(line);
-  return bucket === undefined || isAddress ? undefined : { bucket, key: line };
+  return bucket === undefined || isAddress(line) ? undefined : { bucket, key: line };
 }
 
 async function digestFile(file: string): Promise<string> {

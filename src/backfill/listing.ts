@@ -1,4 +1,4 @@
-import { type ListedObject, listObjectsV2 } from '../objects/list-objects.ts';
+import { type ListedObject, listPages } from '../objects/list-objects.ts';
 import type { Call } from '../oss/call.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { BucketPrefix } from './prefixes.ts';
@@ -13,23 +13,16 @@ export function listingSource(places: readonly BucketPrefix[], call: Call): Sour
       for (const [part, place] of places.entries()) {
         if (part >= (behind?.part ?? 0)) {
           const startAfter = part === behind?.part ? String(behind.after) : undefined;
-          for await (const object of listAll(place, startAfter, call)) {
-            yield { object: toStored(place.bucket, object), position: { part, after: object.key } };
+          for await (const objects of listPages(call, { ...place, startAfter })) {
+            yield* objects.map((object) => ({
+              object: toStored(place.bucket, object),
+              position: { part, after: object.key },
+            }));
           }
         }
       }
     },
   };
-}
-
-async function* listAll(place: BucketPrefix, startAfter: string | undefined, call: Call) {
-  let continuationToken: string | undefined;
-  do {
-    const start = continuationToken === undefined ? { startAfter } : { continuationToken };
-    const page = await listObjectsV2(call, { ...place, ...start, maxKeys: 1_000 });
-    yield* page.objects;
-    continuationToken = page.nextContinuationToken;
-  } while (continuationToken !== undefined);
 }
 
 function toStored(bucket: string, object: ListedObject): ExistingObject {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inventorySource } from '../backfill/inventory.ts';
@@ -9,11 +8,13 @@ import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
+import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import type { Connection, connectionOptions } from './connection.ts';
 import { parseNumber } from './input.ts';
+import { digestOf, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects a backfill is about, and how fast it goes. */
@@ -38,7 +39,7 @@ export const jobOptions = {
     value: 'url',
     summary: 'of its API (default https://<AccountID>.<region>.fc.aliyuncs.com)',
   },
-  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
+  journal: journalOption,
 } as const satisfies Options;
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
@@ -55,10 +56,10 @@ export async function openBackfillJob(
 ) {
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via, max } = values;
   const ruleSet = selectRule((await loadRules(values.rules)).ruleSet, rule);
-  const { journal = join(dirname(values.rules), '.backfill') } = values;
   const filter = { since: parseTime('since', values.since), until: parseTime('until', values.until) };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
-  const input = () => saveInput(journal, io);
+  const folder = journalFolder(values, identity);
+  const input = () => saveInput(dirname(folder), io);
   return {
     noun: 'backfill',
     done: 'saved' as const,
@@ -73,8 +74,7 @@ export async function openBackfillJob(
     region: connection.settings.region,
     /** The part of the account's quota that it may use. */
     quota: readQuota(values, connection.settings.region),
-    /** Its journal's: the same for the same command, whatever the rules say and however fast it goes. */
-    folder: join(journal, digestOf(JSON.stringify(identity))),
+    folder,
   };
 }
 
@@ -145,24 +145,33 @@ export function selectRule(ruleSet: RuleSet, name: string | undefined): RuleSet 
 /** Reads the places that the person names. */
 export function readWithin(urls: readonly string[]): BucketPrefix[] {
   return urls.map((url) => {
-    const [, bucket, prefix = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
-    if (bucket === undefined || prefix.includes('*')) {
+    const place = splitObjectUrl(url);
+    if (place === undefined || place.key.includes('*')) {
       throw new CliError(
         `expected oss://bucket/prefix/ (the rules' globs say what to take), received "${url}".`,
       );
     }
-    return { bucket, prefix };
+    return { bucket: place.bucket, prefix: place.key };
   });
 }
 
-function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
-  const within = readWithin(urls);
-  const buckets = bucket === undefined ? within.map((place) => place.bucket) : [bucket];
+/** The buckets of rules that name none. Throws CliError where there is such a rule, and nobody said which buckets these are. */
+export function sourceBuckets(
+  rules: readonly Rule[],
+  bucket: string | undefined,
+  within: readonly BucketPrefix[],
+): string[] {
+  const buckets = bucket === undefined ? [...new Set(within.map((place) => place.bucket))] : [bucket];
   const everywhere = rules.find(({ match }) => match.buckets.length === 0);
   if (everywhere !== undefined && buckets.length === 0) {
     throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);
   }
-  const places = listingPrefixes(rules, [...new Set(buckets)], within);
+  return buckets;
+}
+
+function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
+  const within = readWithin(urls);
+  const places = listingPrefixes(rules, sourceBuckets(rules, bucket, within), within);
   if (places.length === 0) {
     throw new CliError('the rules take nothing of what lies there.');
   }
@@ -188,9 +197,4 @@ function readQuota({ share, rate }: BackfillValues, region: string): Quota {
 
 export function parsePositive(option: string, text: string): number {
   return parseNumber(option, text, 'a number above 0', (value) => value > 0);
-}
-
-/** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */
-export function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

@@ -6,7 +6,7 @@ import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts
 import { formatEstimate } from './backfill-report.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JournaledJob, runJob, type Tools, withFolder } from './journaled-job.ts';
+import { type JobSteps, runJob, type Tools, withFolder } from './journaled-job.ts';
 
 export const backfill = defineCommand({
   positionals: {
@@ -25,12 +25,12 @@ export const backfill = defineCommand({
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const job = await openBackfillJob(values, urls, io, connection);
-      const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
+      const steps: JobSteps = {
         dryRun: (onObject) => dryRun(job, io, onObject),
         work: (tools) => makeOutputs(job, tools),
       };
       return withFolder(job, () =>
-        values.stop ? stop(job, io) : runJob({ ...job, ...steps }, values, io, connection),
+        values.stop ? stop(job, io) : runJob(job, steps, values, io, connection),
       );
     }),
 });

@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
 import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
@@ -97,11 +98,7 @@ function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnos
 
 async function findTemplate(named: string | undefined, rulesFile: string, env: Io['env']) {
   const file = named ?? join(dirname(rulesFile), 's.yaml');
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  );
-  return isThere || named !== undefined ? loadTemplate(file, env) : undefined;
+  return named !== undefined || existsSync(file) ? loadTemplate(file, env) : undefined;
 }
 
 const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };

@@ -1,13 +1,14 @@
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
+import { isAddress } from '../object-url.ts';
 import { adHocRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isAddress, isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
+import { isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fieldsOf, parseJson } from '../json.ts';
+import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
@@ -13,11 +14,11 @@ export async function readText(file: string): Promise<string> {
   return decodeText(bytes, file);
 }
 
-/** The object that `oss://bucket/key` names; the key is taken as it stands, nothing in it is decoded. */
+/** The object that `oss://bucket/key` names. */
 export function parseObjectUrl(url: string): OssObject {
-  const [, bucket, key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
-  if (bucket !== undefined && key !== undefined) {
-    return { bucket, key };
+  const object = splitObjectUrl(url);
+  if (object !== undefined && object.key !== '') {
+    return object;
   }
   const meant = objectAt(url);
   const hint = meant === undefined ? '' : `: write ${formatObject(meant)}`;
@@ -33,11 +34,6 @@ export function parseBareKey(text: string, place: string): string {
   const hint =
     meant === undefined ? '' : `, whose bucket is "${meant.bucket}" and whose key is "${meant.key}"`;
   throw new CliError(`${place}: expected a key alone, received the address "${text}"${hint}.`);
-}
-
-/** Whether a text begins as addresses do: `https://…`, `oss://…`. */
-export function isAddress(text: string): boolean {
-  return /^[a-z][\w+.-]*:\/\//i.test(text);
 }
 
 /** The object of OSS at an address. */

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readdirSync, rmdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
 import {
@@ -18,7 +19,7 @@ import { type Call, createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
-import { CliError, type Io } from './command.ts';
+import { CliError, type Io, type Option } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
 
@@ -37,9 +38,31 @@ export interface JournaledJob {
   max?: number | undefined;
   /** Says how to try again what failed, as the file of failures lists it. */
   howToRetry: (failuresFile: string) => string;
+}
+
+/** The two steps of a job. */
+export interface JobSteps {
   /** Shows what there is to do; undefined where that is nothing, or was not asked for. */
   dryRun: (onObject: (objects: number) => void) => Promise<{ objects: number; question: string } | undefined>;
   work: (tools: Tools) => Promise<void>;
+}
+
+export const journalOption = {
+  value: 'folder',
+  summary: 'where it keeps how far it is (default .backfill beside the rules)',
+} as const satisfies Option;
+
+/** The folder of a job's journal: the same for the same command, whatever the rules say and however fast it goes. */
+export function journalFolder(
+  { rules, journal = join(dirname(rules), '.backfill') }: { rules: string; journal: string | undefined },
+  command: object,
+): string {
+  return join(journal, digestOf(JSON.stringify(command)));
+}
+
+/** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */
+export function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }
 
 /** Everything that a job works with. */
@@ -72,6 +95,7 @@ export async function withFolder<T>(
 /** Goes on with what is unfinished, without a question; else asks after a dry run. Resolves to the exit code. */
 export async function runJob(
   job: JournaledJob,
+  steps: JobSteps,
   { restart, yes }: { restart: boolean; yes: boolean },
   io: Io,
   connection: Connection,
@@ -79,8 +103,8 @@ export async function runJob(
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
-  const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
-  return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
+  const fresh = answer === 'anew' ? await dryRun(job, steps, yes, io) : undefined;
+  return answer === 'go on' || fresh !== undefined ? carryOut(job, steps, fresh, io, connection) : 0;
 }
 
 async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
@@ -99,8 +123,13 @@ async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
-async function dryRun(job: JournaledJob, yes: boolean, io: Io): Promise<JournalState | undefined> {
-  const found = await lookAtAll(io, job.dryRun);
+async function dryRun(
+  job: JournaledJob,
+  steps: JobSteps,
+  yes: boolean,
+  io: Io,
+): Promise<JournalState | undefined> {
+  const found = await lookAtAll(io, steps.dryRun);
   if (found !== undefined && !yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
   }
@@ -132,6 +161,7 @@ const maxAttempts = 6;
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
 async function carryOut(
   job: JournaledJob,
+  { work }: JobSteps,
   fresh: JournalState | undefined,
   io: Io,
   connection: Connection,
@@ -155,7 +185,7 @@ async function carryOut(
   journal.checkpoint({ finishedAt: undefined });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
-    await job.work({ journal, call, pace, sleep, stop: io.stop });
+    await work({ journal, call, pace, sleep, stop: io.stop });
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {

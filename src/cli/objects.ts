@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { listObjectsV2 } from '../objects/list-objects.ts';
+import { splitObjectUrl } from '../object-url.ts';
+import { listPages } from '../objects/list-objects.ts';
 import { getObject } from '../objects/transfer.ts';
 import { CliError, defineCommand } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
@@ -11,26 +12,21 @@ export const ls = defineCommand({
   positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
   options: { ...connectionOptions, json: { summary: 'prints JSON, one line per object' } },
   run: async (values, io, [url = '']) => {
-    const [, bucket, prefix] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
-    if (bucket === undefined) {
+    const place = splitObjectUrl(url);
+    if (place === undefined) {
       throw new CliError(`expected oss://bucket or oss://bucket/prefix, received "${url}".`);
     }
     return withConnection(values, io, async ({ call }) => {
-      let continuationToken: string | undefined;
-      do {
-        const page = await listObjectsV2(call, { bucket, prefix, continuationToken, maxKeys: 1_000 });
-        const rows = page.objects.map(({ key, sizeBytes, lastModified }) => [
+      for await (const objects of listPages(call, { bucket: place.bucket, prefix: place.key })) {
+        const rows = objects.map(({ key, sizeBytes, lastModified }) => [
           sizeBytes.toLocaleString('en'),
           lastModified.toISOString().slice(0, 19).replace('T', ' '),
           key,
         ]);
         io.out(
-          values.json
-            ? page.objects.map((object) => `${JSON.stringify(object)}\n`).join('')
-            : formatTable(rows),
+          values.json ? objects.map((object) => `${JSON.stringify(object)}\n`).join('') : formatTable(rows),
         );
-        continuationToken = page.nextContinuationToken;
-      } while (continuationToken !== undefined);
+      }
       return 0;
     });
   },

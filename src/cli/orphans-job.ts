@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import type { Source } from '../backfill/source.ts';
@@ -7,10 +6,10 @@ import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
-import { digestOf, parsePositive, readWithin, selectRule } from './backfill-job.ts';
+import { parsePositive, readWithin, selectRule, sourceBuckets } from './backfill-job.ts';
 import { CliError, type Options, type ValuesOf } from './command.ts';
 import type { Connection } from './connection.ts';
-import type { JournaledJob } from './journaled-job.ts';
+import { digestOf, type JournaledJob, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects are looked at, and how fast they are deleted. */
@@ -19,10 +18,8 @@ export const orphansOptions = {
   rule: { value: 'name', summary: 'only outputs of this rule' },
   bucket: { value: 'name', summary: 'where rules name no bucket' },
   rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
-  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
+  journal: journalOption,
 } as const satisfies Options;
-
-type OrphansValues = ValuesOf<typeof orphansOptions>;
 
 /** The places to look in: for orphans, and for the sources that all others have. */
 interface Search {
@@ -33,15 +30,16 @@ interface Search {
   sources: readonly BucketPrefix[];
 }
 
-export type OrphansJob = Omit<JournaledJob, 'dryRun' | 'work'> & Search;
+export type OrphansJob = JournaledJob & Search;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
 export async function openOrphansJob(
-  { rules: rulesFile, rule, bucket, rate, journal = join(dirname(rulesFile), '.backfill') }: OrphansValues,
+  values: ValuesOf<typeof orphansOptions>,
   urls: readonly string[],
   { call }: Connection,
 ): Promise<OrphansJob> {
-  const { source: rules, ruleSet } = await loadRules(rulesFile);
+  const { rule, bucket, rate } = values;
+  const { source: rules, ruleSet } = await loadRules(values.rules);
   selectRule(ruleSet, rule); // It says so where there is none of that name.
   return {
     noun: 'deletion',
@@ -50,7 +48,7 @@ export async function openOrphansJob(
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, call),
     quota: { callsPerSecond: parsePositive('rate', rate), bytesPerSecond: Number.POSITIVE_INFINITY },
-    folder: join(journal, digestOf(JSON.stringify({ command: 'orphans', urls, bucket, rule }))),
+    folder: journalFolder(values, { command: 'orphans', urls, bucket, rule }),
   };
 }
 
@@ -64,13 +62,8 @@ export function planSearch(
   }: { rule?: string | undefined; bucket?: string | undefined; within: readonly BucketPrefix[] },
   call: Call,
 ): Search {
-  const buckets = bucket === undefined ? [...new Set(within.map((place) => place.bucket))] : [bucket];
-  const everywhere = rules.find(
-    ({ name, match }) => match.bucket === undefined && (rule === undefined || name === rule),
-  );
-  if (everywhere !== undefined && buckets.length === 0) {
-    throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);
-  }
+  const compiled = rules.flatMap((one) => (rule === undefined || one.name === rule ? [one.compiled] : []));
+  const buckets = sourceBuckets(compiled, bucket, within);
   const targets = readTargets(rules, { rule, buckets });
   const places = findPlaces(targets, within);
   return { rules, targets, source: listingSource(places, call), sources: findSources(rules, places) };

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JournaledJob, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
+import { type JobSteps, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { formatTable, type Row } from './terminal.ts';
 
@@ -33,12 +33,12 @@ export const orphans = defineCommand({
       const job = await openOrphansJob(values, urls, connection);
       return withFolder(job, async () => {
         const scan = await lookAtAll(io, (onSource) => scanSources(job, connection.call, onSource));
-        const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
+        const steps: JobSteps = {
           dryRun: (onObject) => dryRun(job, scan, values, io, onObject),
           work: (tools) => deleteOrphans(job, scan, tools, io),
         };
         const restart = values.restart || !values.delete;
-        return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
+        return runJob(job, steps, { ...values, restart }, io, connection);
       });
     }),
 });

@@ -48,6 +48,19 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
   }
 }
 
+/** All of a bucket's objects, a page of a thousand at a time. */
+export async function* listPages(
+  call: Call,
+  { startAfter, ...place }: Pick<ListArguments, 'bucket' | 'prefix' | 'startAfter'>,
+): AsyncIterable<ListedObject[]> {
+  let page: ListingPage | undefined;
+  do {
+    const start = page === undefined ? { startAfter } : { continuationToken: page.nextContinuationToken };
+    page = await listObjectsV2(call, { ...place, ...start, maxKeys: 1_000 });
+    yield page.objects;
+  } while (page.nextContinuationToken !== undefined);
+}
+
 /** Throws SyntaxError or URIError on what is no listing. */
 function readPage(root: unknown): Omit<ListingPage, keyof OperationResult> {
   const { Contents, EncodingType, IsTruncated, NextContinuationToken } = fieldsOf(root);

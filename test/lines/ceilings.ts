@@ -56,7 +56,7 @@ export const programs: readonly Program[] = [
       { name: 'objects', paths: ['objects/'], lines: 140 },
       {
         name: 'cli',
-        paths: ['cli/', 'did-you-mean.ts', 'printable.ts', 'text-file.ts', 'xml.ts'],
+        paths: ['cli/', 'did-you-mean.ts', 'object-url.ts', 'printable.ts', 'text-file.ts', 'xml.ts'],
         lines: 1_150,
       },
     ],
