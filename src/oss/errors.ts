@@ -121,7 +121,8 @@ export function classify(statusCode: number, code: string, message: string): Ret
   if (statusCode === 503 || statusCode === 429) {
     return 'throttled';
   }
-  if (statusCode === 408 || code === 'RequestTimeout') {
+  // The request was damaged on its way (OSS help, "HTTP status code 400").
+  if (statusCode === 408 || /^(RequestTimeout|IncompleteBody|InvalidDigest)$/.test(code)) {
     return 'transient';
   }
   if (statusCode >= 500 && statusCode !== 501) {
@@ -130,10 +131,14 @@ export function classify(statusCode: number, code: string, message: string): Ret
   return code !== 'BadErrorResponse' && isFinal(statusCode, code, message) ? 'permanent' : 'later';
 }
 
+/** Codes of a 400 about the picture or the style (OSS help, "Common errors" of image processing); others tell of settings. */
+const aboutPicture =
+  /Image|Watermark|WebP|^(BadRequest|NotImplemented|TooManyPipes|MemLimitExceeded|OperationNotSupported|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
+
 function isFinal(statusCode: number, code: string, message: string): boolean {
   switch (statusCode) {
     case 400:
-      return !/Token|AccessKey|Bucket|Authorization/.test(code) && !message.startsWith('Invalid signing');
+      return aboutPicture.test(code) && !message.startsWith('Invalid signing');
     case 403:
       return code === 'InvalidObjectState';
     case 404:
@@ -159,8 +164,9 @@ function readErrorDocument({ headers, body }: HttpResponse, hide: (text: string)
   const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
   return {
     code: code || 'BadErrorResponse',
+    // A bucket of another region comes with its endpoint.
     message: code
-      ? (bounded(field('Message'), 1_000) ?? '')
+      ? [bounded(field('Message'), 1_000), bounded(field('Endpoint'))].filter(Boolean).join(' ')
       : `the answer has no OSS error document (${content})`,
     requestId: bounded(headers['x-oss-request-id'] ?? field('RequestId')),
     ec: bounded(headers['x-oss-ec'] ?? field('EC')),

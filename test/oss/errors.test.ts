@@ -33,6 +33,13 @@ describe('an error answer of OSS', () => {
     });
   });
 
+  it('names the endpoint where OSS says that the bucket has another one', () => {
+    const message = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
+    const document = errorXml('AccessDenied', message, '<Endpoint>oss-cn-shenzhen.aliyuncs.com</Endpoint>');
+
+    expect(serviceError(403, document).message).toContain(`${message} oss-cn-shenzhen.aliyuncs.com (`);
+  });
+
   it('takes request id and ec from the headers first', () => {
     const error = serviceError(403, errorXml('AccessDenied', 'no'), {
       'x-oss-request-id': 'H1',
@@ -144,6 +151,18 @@ describe('the kind of a failure', () => {
     [400, 'BadRequest', 'Input is not base64 decoding.', 'permanent'],
     [400, 'InvalidArgument', 'Invalid signing region in Authorization header.', 'later'],
     [400, 'BadErrorResponse', '', 'later'],
+    [400, 'ImageTooLarge', '', 'permanent'],
+    [400, 'BadWebPImage', '', 'permanent'],
+    [400, 'WatermarkError', '', 'permanent'],
+    [400, 'TooManyPipes', '', 'permanent'],
+    [400, 'InvalidTargetType', '', 'permanent'],
+    [400, 'Imm Client', 'ResourceNotFound, The specified resource Attachment is not found', 'later'],
+    [400, 'KmsServiceNotEnabled', '', 'later'],
+    [400, 'UserKeyMustBeSpecified', '', 'later'],
+    [400, 'InvalidBucketName', '', 'later'],
+    [400, 'WhatOssMayNameOneDay', '', 'later'],
+    [400, 'InvalidDigest', '', 'transient'],
+    [400, 'IncompleteBody', '', 'transient'],
     [403, 'AccessDenied', '', 'later'],
     [403, 'SecurityTokenExpired', '', 'later'],
     [403, 'InvalidObjectState', '', 'permanent'],
