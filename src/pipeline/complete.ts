@@ -4,7 +4,8 @@ import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { dayVariables, usesVariable } from '../rules/template.ts';
-import { findSkipReason } from './plan.ts';
+import { findSkipReason, plan } from './plan.ts';
+import type { FailedResult, Result } from './result.ts';
 
 /**
  * Whether a rule asks for size, content type, ETag or time where the event does not tell it (a manual event names only
@@ -37,6 +38,19 @@ export async function completeEvent(
     modifiedAt: event.modifiedAt ?? savedAt,
     eventTime: event.eventTime ?? (isManual(event) ? savedAt : undefined),
   };
+}
+
+/**
+ * Plans an upload that OSS was asked about and no longer has: outputs that go with their source are deleted, since an earlier
+ * attempt may have made them. What was to be done for other rules has failed, and so has all that a person asked for.
+ */
+export function planWithoutSource(event: ObjectEvent, { rules }: RuleSet, failure: FailedResult): Result[] {
+  const gone = { ...event, eventName: 'ObjectRemoved:DeleteObject' };
+  const removals = isManual(event)
+    ? []
+    : plan({ kind: 'object', event: gone }, { rules }).filter(({ status }) => status === 'planned');
+  const hasOthers = rules.some((rule) => rule.onRemove === undefined && mayMatch(rule, event));
+  return removals.length === 0 || hasOthers ? [...removals, failure] : removals;
 }
 
 /** Whether a rule asks for more than the event tells. */

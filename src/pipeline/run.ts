@@ -1,6 +1,7 @@
 import type { EventRecord } from '../events/object-event.ts';
+import { isNoSuchKey } from '../oss/errors.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { completeEvent, mustAsk } from './complete.ts';
+import { completeEvent, mustAsk, planWithoutSource } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
 import {
@@ -123,7 +124,10 @@ async function lookInto(record: EventRecord, ruleSet: RuleSet, options: RunOptio
       record.kind === 'object' ? { ...record, event: await completeEvent(record.event, options) } : record;
     return plan(known, ruleSet);
   } catch (error) {
-    return [{ status: 'failed', source, ...describeError(error) }];
+    const failure: FailedResult = { status: 'failed', source, ...describeError(error) };
+    return record.kind === 'object' && isNoSuchKey(error)
+      ? planWithoutSource(record.event, ruleSet, failure)
+      : [failure];
   }
 }
 

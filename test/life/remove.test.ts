@@ -391,6 +391,43 @@ describe('an output that was saved by an attempt that ended before it could ask 
   });
 });
 
+describe('an upload that OSS has to be asked about, and that was deleted meanwhile', () => {
+  const record = {
+    eventName: 'ObjectCreated:PutObject',
+    oss: { bucket: { name: 'photos' }, object: { key: 'uploads/a', size: 9 } },
+  };
+  const pictures = { ...thumbnail, match: { key: 'uploads/**', contentType: 'image/*' } };
+
+  it('an upload that OSS has to be asked about takes its outputs along where it was deleted meanwhile', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [pictures] } });
+    await workbench.upload(targets[0] ?? '', 'made by an attempt that got no further');
+
+    const { report } = await workbench.invoke({ events: [record] });
+
+    expect(report).toMatchObject({ removed: 2, failed: 0 });
+    expect(await workbench.read(targets[0] ?? '')).toBeUndefined();
+  });
+
+  it('an upload that OSS has to be asked about still fails for a rule that keeps its outputs', async () => {
+    const { onRemove: _, ...other } = { ...pictures, name: 'other' };
+    const workbench = await startWorkbench({ rules: { rules: [pictures, other] } });
+
+    const { report } = await workbench.invoke({ events: [record] });
+
+    expect(report).toMatchObject({ removed: 2, failed: 1 });
+  });
+
+  it('an upload that OSS has to be asked about keeps its outputs where a person names it', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [pictures] } });
+    await workbench.upload(targets[0] ?? '', 'made earlier');
+
+    const { report } = await workbench.invoke({ bucket: 'photos', key: 'uploads/a' });
+
+    expect(report).toMatchObject({ removed: undefined, failed: 1 });
+    expect(await workbench.read(targets[0] ?? '')).toBe('made earlier');
+  });
+});
+
 describe('targets that are sources themselves', () => {
   const rules = {
     rules: ['a', 'b', 'c', 'd'].map((from, i, all) => ({
