@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from '../json.ts';
-import type { Call } from '../oss/call.ts';
-import { type OperationResult, resultOf, unexpectedAnswer, unquote } from '../oss/operations.ts';
+import { type Call, unexpectedAnswer } from '../oss/call.ts';
+import { type OperationResult, resultOf, unquote } from '../oss/operations.ts';
 import { listOf, readXmlRoot } from '../xml.ts';
 
 interface ListArguments {
@@ -63,10 +63,12 @@ export async function* listPages(
 
 /** Throws SyntaxError or URIError on what is no listing. */
 function readPage(root: unknown): Omit<ListingPage, keyof OperationResult> {
-  const { Contents, EncodingType, IsTruncated, NextContinuationToken } = fieldsOf(root);
+  const { Contents, EncodingType } = fieldsOf(root);
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
   const decode = EncodingType === 'url' ? decodeURIComponent : (text: string) => text;
-  const token = IsTruncated === 'true' ? textOf(NextContinuationToken) : undefined;
+  // Whoever takes a page for the last one takes what follows for absent, and `orphans` deletes by that.
+  const isLast = requiredText(root, 'IsTruncated') !== 'true';
+  const token = isLast ? undefined : requiredText(root, 'NextContinuationToken');
   return {
     objects: listOf(Contents).map((element) => {
       const text = (name: string) => requiredText(element, name);

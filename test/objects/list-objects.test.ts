@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answer, mockOss, rejection } from '../oss/mock-oss.ts';
 
-function page(inner: string): string {
-  return `<?xml version="1.0"?><ListBucketResult xmlns="x">${inner}</ListBucketResult>`;
+function page(inner: string, isTruncated = '<IsTruncated>false</IsTruncated>'): string {
+  return `<?xml version="1.0"?><ListBucketResult xmlns="x">${isTruncated}${inner}</ListBucketResult>`;
 }
 
 function contents(key: string): string {
@@ -42,8 +42,9 @@ describe('a listing', () => {
 
   it('decodes the keys and the token of a page, where a literal + stays one', async () => {
     const mock = mockOss();
-    const inner = `<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>${contents('a+b%20%2B%E4%B8%AD.jpg')}`;
-    answer(mock, 200, page(inner));
+    const next = '<IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>';
+    const inner = `<EncodingType>url</EncodingType>${contents('a+b%20%2B%E4%B8%AD.jpg')}`;
+    answer(mock, 200, page(inner, next));
 
     const { objects, nextContinuationToken } = await mock.client.listObjectsV2({ bucket: 'photos' });
 
@@ -75,6 +76,12 @@ describe('a listing', () => {
     ['another document', '<Error/>', 'expected ListBucketResult, received Error'],
     ['no document', '<html>', "Unclosed tag 'html'.:1:1"],
     ['an object without a key', page('<Contents/>'), 'an element has no Key'],
+    ['not said to be the last', page('', ''), 'an element has no IsTruncated'],
+    [
+      'followed by others, nobody knows where',
+      page('', '<IsTruncated>true</IsTruncated>'),
+      'an element has no NextContinuationToken',
+    ],
   ])('complains about a page that is %s', async (_what, body, reason) => {
     const mock = mockOss();
     answer(mock, 200, body, { 'content-type': 'text/html' });

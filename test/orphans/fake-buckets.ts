@@ -53,6 +53,6 @@ function listing(store: FakeBuckets, bucket: string, query: object): string {
   const next =
     keys.length > pageSize
       ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${encodeURIComponent(keys[pageSize - 1] ?? '')}</NextContinuationToken>`
-      : '';
+      : '<IsTruncated>false</IsTruncated>';
   return `<ListBucketResult><EncodingType>url</EncodingType>${next}${contents.join('')}</ListBucketResult>`;
 }
