@@ -37,6 +37,7 @@ function handlerOf(env: Record<string, string> = {}, document: object = rules) {
 }
 
 const origin = 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com';
+const responseOptions = { headers: { 'x-oss-request-id': 'OSS-1' } };
 const saved = (key: string) => JSON.stringify({ bucket: 'photos', fileSize: 5, object: key, status: 'OK' });
 
 /** Answers each ProcessObject for a key with what `answer` makes of the asked-for target key. */
@@ -52,7 +53,7 @@ function expectCalls(
       const target = /o_([\w-]+)/.exec(String(call.body))?.[1] ?? '';
       return {
         ...answer(Buffer.from(target, 'base64url').toString()),
-        responseOptions: { headers: { 'x-oss-request-id': 'OSS-1' } },
+        responseOptions,
       };
     })
     .times(times);
@@ -250,7 +251,7 @@ describe('an invocation', () => {
         actives.push(++active);
         setImmediate(() => (active -= 1));
         const target = Buffer.from(/o_([\w-]+)/.exec(String(call.body))?.[1] ?? '', 'base64url').toString();
-        return calls <= 4 ? throttled : { statusCode: 200, data: saved(target) };
+        return calls <= 4 ? throttled : { statusCode: 200, data: saved(target), responseOptions };
       })
       .times(16);
 
@@ -341,7 +342,7 @@ describe('an invocation', () => {
       .reply(({ headers, body }) => {
         ids.push(/Credential=([^/]+)/.exec(JSON.stringify(headers))?.[1] ?? '');
         const target = Buffer.from(/o_([\w-]+)/.exec(String(body))?.[1] ?? '', 'base64url').toString();
-        return { statusCode: 200, data: saved(target) };
+        return { statusCode: 200, data: saved(target), responseOptions };
       })
       .times(4);
     const { handle } = handlerOf();

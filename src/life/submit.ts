@@ -1,5 +1,6 @@
 import { fieldsOf, parseJson, textOf } from '../json.ts';
-import { processBody, resultOf, unexpectedAnswer } from '../oss/operations.ts';
+import { unexpectedAnswer } from '../oss/errors.ts';
+import { processBody, resultOf } from '../oss/operations.ts';
 import type { SaveTask, TaskEnd } from '../pipeline/result.ts';
 import type { TaskOptions } from '../pipeline/save.ts';
 
@@ -18,7 +19,7 @@ export async function submit(
   const { body, hide = (text) => text } = response;
   const { statusCode, requestId, attempts } = resultOf(response);
   const taskId = textOf(fieldsOf(parseJson(hide(body.toString()))).TaskId)?.slice(0, 200);
-  if (statusCode !== 200 || requestId === undefined || !taskId) {
+  if (statusCode !== 200 || !taskId) {
     throw unexpectedAnswer(response, 'instead of the id of a task');
   }
   return { status: 'submitted', taskId, requestId, attempts };

@@ -1,5 +1,6 @@
 import { fieldsOf, textOf } from '../json.ts';
-import { type Call, unexpectedAnswer } from '../oss/call.ts';
+import type { Call } from '../oss/call.ts';
+import { unexpectedAnswer } from '../oss/errors.ts';
 import { type OperationResult, resultOf, unquote } from '../oss/operations.ts';
 import { listOf, readXmlRoot } from '../xml.ts';
 

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { pick, textOf } from '../json.ts';
 import { encodeQuery, type QueryParameters } from './encode.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
-import { type ErrorContext, OssRequestError, OssServiceError } from './errors.ts';
+import { type ErrorContext, OssRequestError, OssServiceError, unexpectedAnswer } from './errors.ts';
 import { type HttpRequest, type HttpResponse, send } from './request.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import { type Credentials, type RequestToSign, signedHeaders } from './sign.ts';
@@ -84,7 +84,7 @@ export function createCall(settings: CallSettings): Call {
     }
     const hide = (text: string) => hideSecrets(text, credentials, headers);
     if (response.statusCode >= 200 && response.statusCode <= 299) {
-      return { context, hide, ...response };
+      return assertFromOss({ context, hide, ...response });
     }
     const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
     if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {
@@ -97,6 +97,14 @@ export function createCall(settings: CallSettings): Call {
     const prepared = prepare(endpoint, request);
     return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadline);
   };
+}
+
+/** Every answer of OSS's own has its request id; a proxy's has none, and says nothing of an object. */
+function assertFromOss(response: OperationResponse): OperationResponse {
+  if (!response.headers['x-oss-request-id']) {
+    throw unexpectedAnswer(response, "instead of an answer of OSS's own");
+  }
+  return response;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { fieldsOf, parseJson, textOf } from '../json.ts';
+import type { OperationResponse } from './call.ts';
 import type { HttpResponse } from './request.ts';
 
 /** The operation under way, its object, and the attempt. */
@@ -82,6 +83,19 @@ export interface RequestFailure {
   message?: string | undefined;
   requestId?: string | undefined;
   cause?: unknown;
+}
+
+/** A 2xx whose content is not the operation's: something between here and OSS may have written it. */
+export function unexpectedAnswer(
+  response: OperationResponse,
+  complaint: string,
+  cause?: unknown,
+): OssRequestError {
+  const { statusCode, headers, body, context, hide = (text) => text } = response;
+  const type = hide(headers['content-type'] ?? 'unknown type').slice(0, 100);
+  const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;
+  const requestId = headers['x-oss-request-id']?.slice(0, 100);
+  return new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message, requestId, cause });
 }
 
 function messageOf(cause: unknown): string {

@@ -1,7 +1,7 @@
 import { fieldsOf, type JsonObject, parseJson, textOf } from '../json.ts';
 import type { Call, OperationResponse } from './call.ts';
 import { encodeComponent } from './encode.ts';
-import { OssRequestError } from './errors.ts';
+import { unexpectedAnswer } from './errors.ts';
 
 /* The operations of the function. Those that only the tools call are in src/objects. */
 
@@ -75,18 +75,13 @@ function readName(value: unknown, { hide = (text) => text }: OperationResponse):
 function readProcessAnswer(response: OperationResponse): JsonObject {
   const { statusCode, headers, body } = response;
   const json = fieldsOf(parseJson(body.toString()));
-  const isEmpty = body.length === 0 && headers['content-length'] === '0' && isFromOss(response);
+  const isEmpty = body.length === 0 && headers['content-length'] === '0';
   const isSaved = textOf(json.object) !== undefined && json.status === 'OK' && json.Error === undefined;
   if (statusCode === 200 && (isEmpty || isSaved)) {
     return json;
   }
   const complaint = 'instead of what was saved; without sys/saveas OSS returns the result and saves nothing';
   throw unexpectedAnswer(response, complaint);
-}
-
-/** Every answer of OSS's own has its request id; a proxy's has none. */
-function isFromOss({ headers }: OperationResponse): boolean {
-  return Boolean(headers['x-oss-request-id']);
 }
 
 export interface ObjectResult extends OperationResult {
@@ -102,7 +97,7 @@ export interface ObjectResult extends OperationResult {
 /** The properties of an object. */
 export async function headObject(call: Call, args: ObjectArguments): Promise<ObjectResult> {
   const response = await call({ operation: 'HeadObject', method: 'HEAD', ...args });
-  if (response.statusCode !== 200 || !isFromOss(response)) {
+  if (response.statusCode !== 200) {
     throw unexpectedAnswer(response, 'instead of the properties of an object');
   }
   return objectResultOf(response);
@@ -130,17 +125,4 @@ export async function deleteObject(call: Call, args: ObjectArguments): Promise<O
 /** An ETag as events write it, without the quotes that HTTP and listings put around it. */
 export function unquote(eTag: string): string {
   return eTag.replace(/^"|"$/g, '');
-}
-
-/** A 2xx whose content is not the operation's: something between here and OSS may have written it. */
-export function unexpectedAnswer(
-  response: OperationResponse,
-  complaint: string,
-  cause?: unknown,
-): OssRequestError {
-  const { statusCode, headers, body, context, hide = (text) => text } = response;
-  const type = hide(headers['content-type'] ?? 'unknown type').slice(0, 100);
-  const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;
-  const { requestId } = resultOf(response);
-  return new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message, requestId, cause });
 }

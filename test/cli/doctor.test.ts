@@ -333,7 +333,7 @@ describe('the doctor', () => {
 /** An OSS that answers every bucket's GetBucketLocation so. */
 async function startLocation(statusCode: number, body: string): Promise<Record<string, string>> {
   const server = createServer((_, response) =>
-    response.writeHead(statusCode, { 'content-type': 'application/xml' }).end(body),
+    response.writeHead(statusCode, { 'x-oss-request-id': 'R', 'content-type': 'application/xml' }).end(body),
   );
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -233,7 +233,6 @@ describe('an answer to AsyncProcessObject', () => {
     ['an answer whose id is no text', 200, ours, '{"TaskId":7}'],
     ['the answer of ProcessObject', 200, ours, '{"bucket":"","fileSize":1,"object":"a.mp4","status":"OK"}'],
     ['the 202 of a proxy', 202, ours, '{"TaskId":"T"}'],
-    ['an answer without a request id', 200, {}, '{"TaskId":"T"}'],
     ['the page of a proxy', 200, {}, '<html>TaskId</html>'],
     ['an answer without content', 204, ours, ''],
   ])('%s is no success', async (_, statusCode, headers, text) => {

@@ -176,20 +176,4 @@ describe('a target that is looked at before it is made', () => {
     expect(JSON.stringify(await markOf({ version: { eTag } }))).not.toContain(eTag.slice(0, 12));
     expect(await markOf({ version: { eTag } })).toEqual(await markOf({ version: { eTag, sizeBytes: 1 } }));
   });
-
-  it('fails where something else than OSS answers the copy', async () => {
-    const call: Call = async (request) => {
-      const context = { ...request, attempts: 1 };
-      const headers: Record<string, string> =
-        request.operation === 'HeadObject' ? { 'x-oss-request-id': 'R' } : {};
-      return { statusCode: 200, headers, body: Buffer.from('<html>'), context };
-    };
-
-    const end = await saveAndFinish(task, { ...options, call, isSaved: true });
-
-    expect(end).toMatchObject({
-      ...{ status: 'failed', kind: 'transient', isSaved: true },
-      message: expect.stringContaining("OSS's own"),
-    });
-  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { processBodyMd5 } from '../fixtures/vectors/oss-v4.ts';
+import type { OssClient } from './client.ts';
 import { answer, mockOss, process, rejection, signedAt, source } from './mock-oss.ts';
 
 const saved = JSON.stringify(
@@ -107,14 +108,29 @@ describe('an answer that says nothing of a saved object', () => {
     expect(error).toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
   });
 
-  it.each([
-    ['a 204', 204, {}],
-    ['a 200 without a request id', 200, { 'x-oss-request-id': '' }],
-  ])('%s to a HEAD does not tell that the object is there', async (_, statusCode, headers) => {
+  it('a 204 to a HEAD does not tell that the object is there', async () => {
     const mock = mockOss();
-    answer(mock, statusCode, '', headers);
+    answer(mock, 204, '');
 
     expect(await rejection(mock.client.headObject(source))).toMatchObject({ code: 'UnexpectedAnswer' });
+  });
+});
+
+const listing = '<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>';
+
+describe("an answer that is not OSS's own", () => {
+  it.each<[string, number, string, (client: OssClient) => Promise<unknown>]>([
+    ['HEAD', 200, '', (client) => client.headObject(source)],
+    ['GET', 200, 'a page', (client) => client.getObject(source)],
+    ['PUT', 200, '', (client) => client.putObject({ ...source, body: 'x' })],
+    ['DELETE', 204, '', (client) => client.deleteObject(source)],
+    ['a listing', 200, listing, (client) => client.listObjectsV2({ bucket: source.bucket })],
+    ['ProcessObject', 200, saved, (client) => client.processObject({ ...source, process })],
+  ])('is no success of %s: it has no request id', async (_, statusCode, body, act) => {
+    const mock = mockOss();
+    answer(mock, statusCode, body, { 'x-oss-request-id': '' });
+
+    expect(await rejection(act(mock.client))).toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
   });
 });
 

@@ -64,7 +64,7 @@ describe('a request on the wire', () => {
       const isSigned = request.headers.authorization?.endsWith(expectedSignature(request)) ?? false;
       received = { key: decodeURIComponent((request.url ?? '').split('?')[0] ?? ''), isSigned };
       request.resume();
-      response.end('{"object":"x","status":"OK"}');
+      response.writeHead(200, { 'x-oss-request-id': 'R' }).end('{"object":"x","status":"OK"}');
     });
 
     await connect(url).processObject({ bucket: 'photos', key, process: 'image/info|sys/saveas,o_eA' });
@@ -74,7 +74,9 @@ describe('a request on the wire', () => {
 
   it('brings an object of several chunks back whole', async () => {
     const body = Buffer.alloc(300_000, 'abc');
-    const url = await listen((_request, response) => response.end(body));
+    const url = await listen((_request, response) =>
+      response.writeHead(200, { 'x-oss-request-id': 'R' }).end(body),
+    );
 
     const result = await connect(url).getObject({ bucket: 'photos', key: 'k' });
 
