@@ -40,12 +40,12 @@ export const demo = defineCommand({
       accessKey: localAccount,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       retryDelaysMs: [100, 200, 400],
-      listener: (event) => {
-        if (event.type === 'outcome') {
-          outcomes.push(event.outcome);
-          progress(`${outcomes.length} events handled`);
-        }
-      },
+    });
+    stack.subscribe((event) => {
+      if (event.type === 'outcome') {
+        outcomes.push(event.outcome);
+        progress(`${outcomes.length} events handled`);
+      }
     });
     try {
       progress('drawing pictures');

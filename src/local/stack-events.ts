@@ -21,8 +21,8 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
 export type StackEvents = ReturnType<typeof createStackEvents>;
 
 /** Tells what happens to all who listen, what goes through `log` included. */
-export function createStackEvents(log: Logger, first: StackListener | undefined) {
-  const listeners = new Set(first === undefined ? [] : [first]);
+export function createStackEvents(log: Logger) {
+  const listeners = new Set<StackListener>();
   const emit = (event: WithoutTime<StackEvent>) => {
     for (const listener of listeners) {
       listener({ ...event, timeMs: Date.now() });

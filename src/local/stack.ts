@@ -22,7 +22,7 @@ import type { AccessKey } from './oss/auth/access-keys.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 import { createLocalOss, type LocalOss, type LocalOssOptions, localAccountId } from './oss/server.ts';
 import { createPage, type PageOptions } from './page/server/page.ts';
-import { createStackEvents, type RulesUpdate, type StackEvents, type StackListener } from './stack-events.ts';
+import { createStackEvents, type RulesUpdate, type StackEvents } from './stack-events.ts';
 
 export interface LocalStackOptions
   extends Pick<
@@ -43,8 +43,6 @@ export interface LocalStackOptions
   log: Logger;
   /** The folder of the built page; there is no page without it. */
   pageDir?: string | undefined;
-  /** Is told everything that happens, from the start. */
-  listener?: StackListener | undefined;
 }
 
 export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
@@ -84,7 +82,7 @@ export async function startLocalStack(options: LocalStackOptions) {
 /** Builds everything before the port is opened: from then on, every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir, rulesFile } = options;
-  const events = createStackEvents(options.log, options.listener);
+  const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
   const setAside = createSetAside(dataDir, log);
   const code = createCode(options);

@@ -45,11 +45,11 @@ export async function startStack(
     region: 'cn-hangzhou',
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     retryDelaysMs: [10, 10, 10],
-    listener: (event) => {
-      if (event.type === 'outcome') {
-        outcomes.push(event.outcome);
-      }
-    },
+  });
+  stack.subscribe((event) => {
+    if (event.type === 'outcome') {
+      outcomes.push(event.outcome);
+    }
   });
   const close = async () => {
     await stack.close();

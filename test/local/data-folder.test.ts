@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { LogFields } from '../../src/log.ts';
 import { useLocalFunctionCompute } from './fc/fixture.ts';
-import { makeProject, put, start } from './running-stack.ts';
+import { makeProject, put, silent, start } from './running-stack.ts';
 
 useLocalFunctionCompute();
 
@@ -45,12 +46,14 @@ describe('a data folder', () => {
     mkdirSync(join(oss, 'uploads/half'));
     writeFileSync(join(project.dataDir, 'queue/1.json'), '{"requ');
 
-    const after = await start({}, project);
+    const aside: string[] = [];
+    const warn = (message: string, { path }: LogFields = {}) => {
+      if (message === 'damaged file set aside') {
+        aside.push(String(path));
+      }
+    };
+    const after = await start({ log: { ...silent, warn } }, project);
 
-    const messages = after.events.filter(({ type }) => type === 'log');
-    const aside = messages.flatMap((event) =>
-      event.type === 'log' && event.message === 'damaged file set aside' ? [String(event.fields.path)] : [],
-    );
     expect(aside.map((path) => path.slice(project.dataDir.length + 1)).sort()).toEqual([
       expect.stringMatching(/^oss\/buckets\/photos\/..\/[0-9a-f]{64}$/),
       'oss/buckets/photos/settings.json',

@@ -42,9 +42,9 @@ export async function start(options: Partial<LocalStackOptions> = {}, project = 
     accessKey,
     region: 'cn-hangzhou',
     log: silent,
-    listener: (event) => events.push(event),
     ...options,
   });
+  stack.subscribe((event) => events.push(event));
   onTestFinished(stack.close);
   return { ...stack, ...project, events };
 }
