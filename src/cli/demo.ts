@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEvent } from '../events/parse.ts';
-import type { InvocationOutcome } from '../local/fc/delivery.ts';
+import type { InvocationOutcome } from '../local/fc/queue.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
 import { getObject, putObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';

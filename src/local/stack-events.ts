@@ -1,6 +1,6 @@
 import type { LogFields, Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import type { DeliveryEvent } from './fc/delivery.ts';
+import type { DeliveryEvent } from './fc/queue.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
 
 /** The result of reading the rules anew: refused ones leave the earlier ones in force. */
@@ -14,7 +14,7 @@ export type StackEvent = { timeMs: number } & (
   | { type: 'rules'; update: RulesUpdate }
 );
 
-export type StackListener = (event: StackEvent) => void;
+type StackListener = (event: StackEvent) => void;
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadRules } from '../../src/cli/project.ts';
-import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
+import type { InvocationOutcome } from '../../src/local/fc/queue.ts';
 import { type LocalStackOptions, startLocalStack } from '../../src/local/stack.ts';
 import { fetchNode, platformVersion } from '../node-binary.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunction, bundleLife } from '../../src/compile/bundle.ts';
-import type { InvocationOutcome } from '../../src/local/fc/delivery.ts';
+import type { InvocationOutcome } from '../../src/local/fc/queue.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
 import { createLocalOss, type LocalOssOptions } from '../../src/local/oss/server.ts';

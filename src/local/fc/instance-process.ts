@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,10 +22,10 @@ export type InvocationResult = {
 
 export interface InstanceOptions {
   /** Path of the bundled instance program. */
-  program: string;
+  instanceProgram: string;
   /** The Node.js that it runs on; our own unless given. */
   nodeBinary?: string | undefined;
-  /** Address and port for a debugger to attach: `127.0.0.1:9229`. */
+  /** Address and port for a debugger to attach, `127.0.0.1:9229`; there is one instance at a time then. */
   inspect?: string | undefined;
   codeDir: string;
   /** The child's whole environment: nothing of ours is inherited. */
@@ -44,8 +45,8 @@ export interface Instance {
 
 /** Starts the process of one instance. A program that cannot start fails the first invocation. */
 export function startInstance(options: InstanceOptions): Instance {
-  const { program, nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
-  const child = fork(program, [], {
+  const { nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
+  const child = fork(resolve(options.instanceProgram), [], {
     execPath: nodeBinary,
     execArgv: inspect === undefined ? [] : [`--inspect=${inspect}`],
     cwd: codeDir,

@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { FunctionConfig } from '../../../src/local/fc/context.ts';
-import type { InvocationOutcome } from '../../../src/local/fc/delivery.ts';
 import type {
   LocalFunctionCompute,
   LocalFunctionComputeOptions,
 } from '../../../src/local/fc/function-compute.ts';
 import { createLocalFunctionCompute } from '../../../src/local/fc/function-compute.ts';
+import type { InvocationOutcome } from '../../../src/local/fc/queue.ts';
 import type { LogFields, Logger } from '../../../src/log.ts';
 
 /** Functions as their code. */

@@ -1,9 +1,10 @@
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { fieldsOf } from '../../json.ts';
 import type { Logger } from '../../log.ts';
 import { writeJsonFile } from '../data-folder.ts';
-import type { QueuedEvent } from './event-files.ts';
 import type { InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
@@ -25,11 +26,13 @@ export type DeliveryEvent =
   | { type: 'retry'; requestId: string; attempts: number; retryInMs: number; error: FunctionError }
   | { type: 'outcome'; requestId: string; outcome: InvocationOutcome };
 
-export interface DeliveryOptions {
+export interface QueueOptions {
   invoke: (requestId: string, event: Buffer) => Promise<InvocationResult>;
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
+  /** Takes the path of a damaged file of the queue, which is to be put out of the way. */
+  setAside: (path: string, reason: unknown) => void;
   log: Logger;
   now: () => number;
   /** Rejects when the signal aborts; so does the delivery, its event still in the queue. */
@@ -38,25 +41,70 @@ export interface DeliveryOptions {
   observe: (event: DeliveryEvent) => void;
 }
 
-/** The deliveries under way: `start` one without waiting for it; `idle` resolves when none is left. */
-export function createDeliveries(options: DeliveryOptions) {
+/** An event accepted for asynchronous invocation. `file` names it in the queue folder and as a dead letter. */
+interface QueuedEvent {
+  file: string;
+  requestId: string;
+  event: unknown;
+}
+
+/** The asynchronous invocations, each a file of the queue folder until it has succeeded or become a dead letter. */
+export function createQueue(options: QueueOptions) {
+  const { queueDir, deadLetterDir, log, now, closing } = options;
+  for (const dir of [queueDir, deadLetterDir]) {
+    mkdirSync(dir, { recursive: true });
+  }
+  const unfinished = readQueue(options);
   const underWay = new PQueue();
   const carryOn = (queued: QueuedEvent) =>
     deliver(queued, options).catch((error: unknown) => {
       // A delivery that broke off before its end still has its file in the queue.
-      if (!options.closing.aborted) {
-        const { requestId } = queued;
-        options.log.error('delivery broke off', { requestId, error: String(error) });
+      if (!closing.aborted) {
+        log.error('delivery broke off', { requestId: queued.requestId, error: String(error) });
       }
     });
+  const start = (queued: QueuedEvent) => void underWay.add(() => carryOn(queued));
   return {
-    start: (queued: QueuedEvent) => void underWay.add(() => carryOn(queued)),
+    /** Delivers what an earlier process left unfinished. */
+    resume: () => unfinished.splice(0).forEach(start),
+    /** Asynchronous invocation: the event is on disk when this returns, where the disk takes it, and delivered at least once. */
+    enqueue: (event: unknown): void => {
+      const requestId = randomUUID();
+      // Names sort by the time of acceptance; no colons, which Windows refuses.
+      const file = `${new Date(now()).toISOString().replaceAll(':', '-')}-${requestId}.json`;
+      try {
+        writeJsonFile(join(queueDir, file), { requestId, event });
+      } catch (error) {
+        // The disk may be full: the event is delivered all the same, and lost only if we are killed before.
+        log.error('event not in the queue folder', { requestId, reason: String(error) });
+      }
+      start({ file, requestId, event });
+    },
+    /** Resolves when every accepted event is finished. */
     idle: () => underWay.onIdle(),
   };
 }
 
+/** The events in the queue folder, oldest first; what is none is set aside. */
+function readQueue({ queueDir, setAside }: QueueOptions): QueuedEvent[] {
+  const files = readdirSync(queueDir).filter((file) => file.endsWith('.json'));
+  return files.sort().flatMap((file) => {
+    const path = join(queueDir, file);
+    try {
+      const { requestId, event } = fieldsOf(JSON.parse(readFileSync(path, 'utf8')));
+      if (typeof requestId === 'string') {
+        return [{ file, requestId, event }];
+      }
+      throw new Error('a queued event is {"requestId", "event"}');
+    } catch (error) {
+      setAside(path, error);
+      return [];
+    }
+  });
+}
+
 /** Delivers one queued event: attempts under one request id, then the dead letter, then out of the queue. */
-async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<void> {
+async function deliver(queued: QueuedEvent, options: QueueOptions): Promise<void> {
   const { log, now, queueDir, deadLetterDir, observe } = options;
   const { file, requestId, event } = queued;
   observe({ type: 'delivery', requestId, event });
@@ -76,7 +124,7 @@ async function deliver(queued: QueuedEvent, options: DeliveryOptions): Promise<v
   observe({ type: 'outcome', requestId, outcome });
 }
 
-async function attemptAll({ requestId, event }: QueuedEvent, options: DeliveryOptions) {
+async function attemptAll({ requestId, event }: QueuedEvent, options: QueueOptions) {
   const { invoke, retryDelaysMs, log, sleep, closing, observe } = options;
   const payload = Buffer.from(JSON.stringify(event));
   let billedMs = 0;
