@@ -66,12 +66,12 @@ function drawLogo(): Promise<Buffer> {
 
 async function drawBanner(): Promise<Buffer> {
   const size = { width: 1600, height: 600 };
-  return (await photograph(landscape(size), size)).webp({ quality: 82 }).toBuffer();
+  return (await photograph(svg(size, landscape), size)).webp({ quality: 82 }).toBuffer();
 }
 
 /** Drawn small and enlarged: 24 megapixels of SVG would take seconds. */
 async function drawPoster(): Promise<Buffer> {
-  const small = landscape({ width: 1500, height: 1000 });
+  const small = svg({ width: 1500, height: 1000 }, landscape);
   return (await photograph(small, { width: 6000, height: 4000 })).jpeg({ quality: 85 }).toBuffer();
 }
 
@@ -87,23 +87,17 @@ async function drawSpinner(): Promise<Buffer> {
   return film.gif({ delay: steps.map(() => 80), loop: 0 }).toBuffer();
 }
 
-/** A sunset over four ranges of hills. */
-function landscape({ width, height }: Size): Sharp {
-  const hill = (index: number) => {
-    const wave = (step: number) =>
-      Math.sin(step * 0.31 + index * 2) + Math.sin(step * (0.83 + index * 0.1)) / 2;
-    const y = (step: number) => height * (0.52 + index * 0.12 - (0.06 * wave(step)) / (1 + index * 0.2));
-    const crest = Array.from({ length: 41 }, (_, step) => `L${(width * step) / 40} ${y(step)}`).join(' ');
-    const color = `hsl(${255 + index * 12}, ${28 + index * 6}%, ${44 - index * 10}%)`;
-    return `<path d="M0 ${height} ${crest} L${width} ${height} Z" fill="${color}"/>`;
-  };
-  const drawing = `
-    <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#1f2a5c"/><stop offset="0.45" stop-color="#e0685a"/><stop offset="0.7" stop-color="#ffd27a"/></linearGradient>
-    <radialGradient id="sun"><stop stop-color="#fffbe6"/><stop offset="0.3" stop-color="#ffe9a8"/><stop offset="1" stop-color="#ffd27a" stop-opacity="0"/></radialGradient>
-    <rect width="${width}" height="${height}" fill="url(#sky)"/>
-    <circle cx="${width * 0.68}" cy="${height * 0.46}" r="${height * 0.2}" fill="url(#sun)"/>`;
-  return svg({ width, height }, drawing + [0, 1, 2, 3].map(hill).join(''));
-}
+/** A sunset over four ranges of hills; a picture of another shape shows its middle. */
+const landscape = `<svg viewBox="0 0 300 200" preserveAspectRatio="xMidYMid slice">
+  <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#1f2a5c"/><stop offset="0.45" stop-color="#e0685a"/><stop offset="0.7" stop-color="#ffd27a"/></linearGradient>
+  <radialGradient id="sun"><stop stop-color="#fffbe6"/><stop offset="0.3" stop-color="#ffe9a8"/><stop offset="1" stop-color="#ffd27a" stop-opacity="0"/></radialGradient>
+  <rect width="300" height="200" fill="url(#sky)"/>
+  <circle cx="204" cy="92" r="40" fill="url(#sun)"/>
+  <path d="M0 104 Q30 84 60 106 T120 100 T180 112 T240 98 T300 108 V200 H0 Z" fill="#605190"/>
+  <path d="M0 132 Q40 112 80 128 T150 122 T230 134 T300 120 V200 H0 Z" fill="#53396d"/>
+  <path d="M0 148 Q50 164 100 148 T200 152 T300 146 V200 H0 Z" fill="#3e234d"/>
+  <path d="M0 178 Q75 158 150 176 T300 172 V200 H0 Z" fill="#241129"/>
+  </svg>`;
 
 function svg({ width, height }: Size, content: string): Sharp {
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${content}</svg>`;
