@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import {
+  creationEvents,
+  rule,
+  trigger,
+  uploads,
+  uploadsTrigger,
+  useProject,
+  withOther,
+} from './check-fixture.ts';
+
+/** A rule whose outputs are deleted with their source, and the events that its trigger needs. */
+const removing = { ...uploads, onRemove: 'delete' };
+const withRemovals = [...creationEvents, 'oss:ObjectRemoved:DeleteObject', 'oss:ObjectRemoved:DeleteObjects'];
+
+const { check, checkResources } = useProject();
+
+describe('check, beside the triggers of s.yaml', () => {
+  it.each<[string, object[], object[], string[]]>([
+    ['nothing where all agrees', [uploads], [trigger()], []],
+    [
+      'the wildcard trigger',
+      [uploads],
+      [trigger({}, { events: ['oss:ObjectCreated:*'] })],
+      ['error trigger-wildcard'],
+    ],
+    [
+      'ways to upload that are missed',
+      [uploads],
+      [trigger({}, { events: ['oss:ObjectCreated:PutObject'] })],
+      ['warning trigger-events'],
+    ],
+    ['no events at all', [uploads], [trigger({}, { events: [] })], ['error trigger-events']],
+    ['an ARN that is none', [uploads], [trigger({ sourceArn: 'photos' })], ['error trigger-arn']],
+    ['no invocation role', [uploads], [trigger({ invocationRole: undefined })], ['warning invocation-role']],
+    [
+      'a filter without a suffix',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'uploads/' } } })],
+      ['error trigger-filter'],
+    ],
+    [
+      'a bucket of another region',
+      [uploads],
+      [trigger({ sourceArn: 'acs:oss:cn-shanghai:1:photos' })],
+      ['error trigger-region'],
+    ],
+    [
+      'a rule that no trigger reaches',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'upload/', suffix: '' } } })],
+      ['error unreached'],
+    ],
+    [
+      'a rule of a bucket without a trigger',
+      [rule({ key: 'uploads/**/*.jpg', bucket: 'other' }, { key: 'd/{base}' })],
+      [trigger()],
+      ['error unreached'],
+    ],
+    [
+      'a rule that is reached in part',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: 'uploads/a', suffix: '.jpg' } } })],
+      ['warning partly-reached'],
+    ],
+    ['nothing where deletions are delivered', [removing], [trigger({}, { events: withRemovals })], []],
+    ['deletions that no trigger delivers', [removing], [trigger()], ['error unreached-removal']],
+    [
+      'one of the two kinds of deletions that no trigger delivers',
+      [removing],
+      [trigger({}, { events: withRemovals.slice(0, -1) })],
+      ['error unreached-removal'],
+    ],
+    [
+      'deletions that are delivered in part',
+      [removing],
+      [
+        trigger({}, { filter: { key: { prefix: 'uploads/', suffix: '.jpg' } } }),
+        trigger(
+          { triggerName: 'removals' },
+          { events: withRemovals.slice(-2), filter: { key: { prefix: 'uploads/a', suffix: '.jpg' } } },
+        ),
+      ],
+      ['warning partly-reached-removal'],
+    ],
+    [
+      'deletions that an EventBridge pattern leaves out',
+      [removing],
+      [
+        {
+          triggerName: 'e',
+          triggerType: 'eventbridge',
+          triggerConfig: { eventRuleFilterPattern: JSON.stringify({ type: creationEvents }) },
+        },
+      ],
+      ['error unreached-removal', 'warning own-outputs'],
+    ],
+    [
+      'a trigger that lets our own outputs in',
+      [uploads],
+      [trigger({}, { filter: { key: { prefix: '', suffix: '' } } })],
+      ['warning own-outputs'],
+    ],
+    [
+      'triggers that overlap',
+      [uploads],
+      [trigger(), trigger({ triggerName: 'b' }, { filter: { key: { prefix: 'uploads/b', suffix: '' } } })],
+      ['error trigger-overlap'],
+    ],
+    [
+      'triggers of which only prefixes overlap',
+      [uploads],
+      [trigger(), trigger({ triggerName: 'b' }, { filter: { key: { prefix: 'uploads/', suffix: '.png' } } })],
+      [],
+    ],
+    [
+      'an EventBridge pattern that is none',
+      [uploads],
+      [{ triggerName: 'e', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: '{' } }],
+      ['error trigger-pattern'],
+    ],
+  ])('reports of s.yaml: %s', async (_, rules, triggers, expected) => {
+    const { codes } = await check(rules, triggers);
+
+    expect(codes).toEqual(expected);
+  });
+
+  it('refuses triggers of two functions that overlap on one bucket', async () => {
+    const resources = withOther(
+      uploadsTrigger('video', 'uploads/', '.mp4'),
+      uploadsTrigger('up', 'uploads/'),
+    );
+
+    const { codes, out } = await checkResources([uploads], resources);
+
+    expect(codes).toEqual(['error trigger-overlap']);
+    expect(out).toMatch(/error \S+s\.yaml:\d+:\d+ overlaps with video of video/);
+  });
+
+  it.each([
+    ['prefix', 'uploads/*', '`*`'],
+    ['prefix', 'uploads/?/', '`?`'],
+    ['prefix', '^uploads/', '`^`'],
+    ['suffix', '.{jpg,png}', '`{jpg,png}`'],
+    ['suffix', '*.jpg', '`*`'],
+    ['suffix', '.jpg$', '`$`'],
+  ])('says that a %s of %s is taken as it stands', async (part, text, named) => {
+    const key = { prefix: 'uploads/', suffix: '', [part]: text };
+
+    const { codes, out } = await check([uploads], [trigger({}, { filter: { key } })]);
+
+    expect(codes).toContain('error trigger-wildcard');
+    expect(out).toContain(`${named} in a ${part} is a letter and no wildcard`);
+  });
+
+  it('counts all triggers together before it says that a key is not delivered', async () => {
+    const triggers = [uploadsTrigger('a', 'uploads/a'), uploadsTrigger('b', 'uploads/b')];
+
+    const both = await check([rule({ key: 'uploads/[ab]*.jpg' }, { key: 'd/{base}' })], triggers);
+    const more = await check([rule({ key: 'uploads/[abc]*.jpg' }, { key: 'd/{base}' })], triggers);
+
+    expect(both.codes).toEqual([]);
+    expect(more.codes).toEqual(['warning partly-reached']);
+    expect(more.out).toContain('such as `uploads/c.jpg`');
+  });
+
+  it('reads what an EventBridge pattern lets through', async () => {
+    const pattern = (prefix: string, barred: string) =>
+      JSON.stringify({
+        source: ['acs.oss'],
+        subject: [{ prefix: `acs:oss:cn-hangzhou:1:photos/${prefix}` }],
+        data: { oss: { object: { key: [{ 'anything-but': { prefix: barred } }] } } },
+      });
+    const codesOf = async (eventRuleFilterPattern: string) =>
+      (
+        await check(
+          [rule({ key: '**/*.jpg', bucket: 'photos', exclude: 'derived/**' }, { key: 'derived/{key}' })],
+          [{ triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern } }],
+        )
+      ).codes;
+
+    expect(await codesOf(pattern('', 'derived/'))).toEqual([]);
+    expect(await codesOf(pattern('', 'other/'))).toEqual(['warning partly-reached', 'warning own-outputs']);
+    expect(await codesOf(pattern('derived/', 'x/'))).toEqual(['error unreached', 'warning own-outputs']);
+  });
+
+  it('takes no trigger for the ends of tasks for one of uploads', async () => {
+    const imm = {
+      triggerType: 'eventbridge',
+      triggerConfig: {
+        eventRuleFilterPattern: '{ "source": ["acs.imm"], "type": ["imm:Task:MediaConvert"] }',
+      },
+    };
+
+    expect((await check([uploads], [imm])).codes).toEqual(['error unreached']);
+  });
+});
