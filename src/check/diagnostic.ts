@@ -72,6 +72,9 @@ function formatPath(path: Path): string {
   return steps.join('').replace(/^\./, '');
 }
 
+/** A space of another kind than the common one would pass for it. */
+const escapeSpace = (space: string) => `\\u${space.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Names a value in a message: its kind, or its text where that is short enough to recognise. */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) {
@@ -83,6 +86,7 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'object') {
     return 'an object';
   }
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text =
+    typeof value === 'string' ? JSON.stringify(value).replace(/[^\S ]/g, escapeSpace) : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -2,6 +2,7 @@ import { stylesOf, variantsOf } from '../compile/variants.ts';
 import { type Part, render, splitKey, type VariableValues, variablesOf } from '../rules/template.ts';
 import { hasSeveralResults, isAsynchronous } from '../style/asynchronous.ts';
 import { checkStyle } from '../style/check.ts';
+import { base64Hint } from '../style/check-parameters.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 import { atTarget } from './messages.ts';
@@ -38,11 +39,21 @@ function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] 
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;
       if (!found.has(name)) {
-        found.set(name, { ...diagnostic, path, span });
+        const hint = hintInTemplate(diagnostic.hint, style.text, span);
+        found.set(name, { ...diagnostic, path, span, hint });
       }
     }
   }
   return [...found.values()];
+}
+
+/** A hint that would quote the rendered text quotes what its author wrote. */
+function hintInTemplate(hint: string | undefined, text: string, span: Span | undefined): string | undefined {
+  if (span === undefined || !hint?.endsWith('is the text itself.')) {
+    return hint;
+  }
+  const written = text.slice(span.offset, span.offset + span.length);
+  return base64Hint(written.replaceAll('{{', '{').replaceAll('}}', '}'));
 }
 
 /** The part of a template that a part of the rendered text came from; a variable is meant whole. */

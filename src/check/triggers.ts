@@ -1,6 +1,7 @@
 import { parseJson } from '../json.ts';
+import { assertRegion } from '../oss/endpoint.ts';
 import type { FunctionResource, Trigger } from './deployment.ts';
-import { type Diagnostic, error, warning } from './diagnostic.ts';
+import { type Diagnostic, error, type Path, warning } from './diagnostic.ts';
 import { filtersOverlap } from './graph.ts';
 
 const named = (kind: string, ...names: string[]) => names.map((name) => `oss:${kind}:${name}`);
@@ -26,11 +27,20 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
     if (role === undefined) {
       yield warning('role-missing', path, 'names no role: without one the function may not even read OSS');
     }
+    yield* checkRegion(region, [...path, 'region']);
     for (const trigger of triggers) {
       yield* trigger.type === 'oss' ? checkNative(trigger, region) : checkPattern(trigger);
     }
   }
   yield* checkNeighbours(functions);
+}
+
+function* checkRegion(region: string | undefined, path: Path): Generator<Diagnostic> {
+  try {
+    assertRegion(region ?? 'cn-hangzhou');
+  } catch (fault) {
+    yield error('region', path, fault instanceof Error ? fault.message : String(fault));
+  }
 }
 
 function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
@@ -41,6 +51,8 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   } else if (region && ownRegion && region !== ownRegion) {
     const message = `the bucket is in ${region}, the function in ${ownRegion}: they have to share a region`;
     yield error('trigger-region', [...path, 'sourceArn'], message);
+  } else {
+    yield* checkRegion(region, [...path, 'sourceArn']);
   }
   if (invocationRole === undefined) {
     const message =

@@ -1,5 +1,5 @@
 import { CliError, defineCommand } from './command.ts';
-import { parseNumber } from './input.ts';
+import { parseNumber, parseRegion } from './input.ts';
 import {
   functionCu,
   imagePrice,
@@ -20,7 +20,7 @@ export const cost = defineCommand({
   run: async (values, io) => {
     const [uploads, outputs] = [countOf('uploads', values.uploads), countOf('outputs', values.outputs)];
     const gigabytes = gigabytesOf(values.size) * uploads * outputs;
-    const region = values.region ?? (io.env.OSS_REGION || 'cn-hangzhou');
+    const region = parseRegion(values.region ?? (io.env.OSS_REGION || 'cn-hangzhou'));
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
   },

@@ -3,6 +3,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
+import { parseRegion } from './input.ts';
 import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
@@ -72,7 +73,7 @@ function siteOf(
   // Variables are written as in s.yaml.
   const variable = (name: string) => `\${${name}}`;
   return {
-    region: region ?? variable('vars.region'),
+    region: region === undefined ? variable('vars.region') : parseRegion(region),
     account: account ?? (isPolicy ? '*' : variable("config('AccountID')")),
     bucket: bucket ?? variable('vars.bucket'),
     functionName,

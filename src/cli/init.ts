@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { assertBucket } from '../oss/object-name.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { type Answers, writeProject } from './init-files.ts';
+import { parseRegion } from './input.ts';
 import { builtDir } from './package-files.ts';
 
 export const init = defineCommand({
@@ -38,9 +39,7 @@ async function ask(name: string, yes: boolean, io: Io, usual: string): Promise<s
 }
 
 function assertAnswers({ region, bucket }: Answers): void {
-  if (!/^[a-z]{2}(-[a-z0-9]+)+$/.test(region)) {
-    throw new CliError(`region "${region}": expected the id of a region, such as cn-hangzhou.`);
-  }
+  parseRegion(region);
   try {
     assertBucket(bucket);
   } catch (error) {

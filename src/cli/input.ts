@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fieldsOf, parseJson } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
+import { assertRegion } from '../oss/endpoint.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
@@ -51,6 +52,16 @@ function decodePath(path: string): string {
     return decodeURIComponent(path);
   } catch {
     return path;
+  }
+}
+
+/** The region that was given for an option or as an answer. */
+export function parseRegion(text: string): string {
+  try {
+    assertRegion(text);
+    return text;
+  } catch (error) {
+    throw new CliError(`${error instanceof Error ? error.message : error}.`);
   }
 }
 

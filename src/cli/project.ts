@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { extendTemplate, type FunctionResource, readDeployment } from '../check/deployment.ts';
+import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
 import type { Diagnostic } from '../check/diagnostic.ts';
 import { formatDiagnostics } from '../check/format.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
@@ -32,7 +32,7 @@ export async function loadRules(file: string): Promise<CompiledRules & { ok: tru
 interface DeploymentTemplate {
   file: string;
   functions: FunctionResource[];
-  /** Faults of the text; then there are no functions. */
+  /** Faults of the text, or that it is for another component; then there are no functions of ours. */
   diagnostics: Diagnostic[];
   locate: (diagnostic: Diagnostic) => Diagnostic;
 }
@@ -41,12 +41,11 @@ interface DeploymentTemplate {
 export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
   const { diagnostics, value, locate } = readYaml(await readText(file), file);
   const template = await extend(value, [resolve(file)], diagnostics);
-  return {
-    file,
-    functions: readDeployment(template, { dir: dirname(resolve(file)), env }),
-    diagnostics,
-    locate,
-  };
+  const functions = readDeployment(template, { dir: dirname(resolve(file)), env });
+  if (!functions.some(({ isOurs }) => isOurs)) {
+    diagnostics.push(...findVersion2(template).map(locate));
+  }
+  return { file, functions, diagnostics, locate };
 }
 
 /** `files` are the template's own, and those that led to it; faults of those that it extends go to `found`. */

@@ -39,7 +39,12 @@ export function readYaml(fileText: string, file: string): YamlText {
     const [sourceLine = ''] = /^[^\r\n]*/.exec(text.slice(offset - column + 1)) ?? [];
     return { file, line, column, length: Math.max(1, length), sourceLine };
   };
-  const broken = findProblems(document).map(({ message, offset }) => {
+  const problems = findProblems(document).map((problem) => ({ ...problem, hint: quotesHint }));
+  const lookalike = findLookalike(text);
+  const lineOf = ({ offset }: { offset: number }) => lineCounter.linePos(offset).line;
+  // The parser stumbles at the end of the line before, or lines below.
+  const isCause = lookalike && problems[0] && lineOf(lookalike) <= lineOf(problems[0]) + 1;
+  const broken = (isCause ? [lookalike] : problems).map(({ message, offset, hint }) => {
     return { severity: 'error' as const, code: 'schema', message, hint, path: [], place: placeAt(offset) };
   });
   return {
@@ -53,7 +58,32 @@ export function readYaml(fileText: string, file: string): YamlText {
 }
 
 /** Nearly every slip of YAML here is a glob or template without quotes, which the parser's words do not mention. */
-const hint = 'Globs and templates have to stand in quotes.';
+const quotesHint = 'Globs and templates have to stand in quotes.';
+
+/** Characters in the place of a space or a colon, at the beginning of a line. A tab is wrong only before the first word. */
+const lookalikes =
+  /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])|^ *(\t)(?=.*\S)|^ *(?:- +)*[\w.]+(\uff1a)/m;
+
+const lookalikeNames: Readonly<Record<string, string>> = {
+  '\t': 'A tab',
+  '\u00a0': 'A no-break space (U+00A0)',
+  '\u3000': 'An ideographic space (U+3000)',
+  '\uff1a': 'A full-width colon (U+FF1A)',
+};
+
+/** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
+function findLookalike(text: string) {
+  const [found = '', space, tab, colon] = lookalikes.exec(text) ?? [];
+  const character = space ?? tab ?? colon;
+  if (character === undefined) {
+    return undefined;
+  }
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  const name = lookalikeNames[character] ?? `A space of another kind (U+${code})`;
+  const message = `${name} stands where YAML wants a plain ${colon === undefined ? 'space' : 'colon'}`;
+  const hint = 'Editors show such characters when they are told to show white space.';
+  return { message, offset: text.search(lookalikes) + found.length - 1, hint };
+}
 
 /** Lists what is wrong in the order of the text. After a word that cannot stand there the text is read wrongly, so it is the last. */
 function findProblems(document: Document.Parsed): { message: string; offset: number }[] {

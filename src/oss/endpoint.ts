@@ -28,17 +28,25 @@ const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1
 // A last label that starts with a letter: `0x7f.1` or `2130706433` are numbers which a URL would read as an IP.
 const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
 
+/** Throws TypeError where it is no plain region id: `oss-cn-hangzhou` and `cn-hangzhou-internal` are parts of hosts. */
+export function assertRegion(region: string): void {
+  const plain = region
+    .trim()
+    .toLowerCase()
+    .replace(/^oss-|-(internal|vpc)$/g, '');
+  if (plain !== region || !regionPattern.test(region)) {
+    const example = regionPattern.test(plain) ? plain : 'cn-hangzhou';
+    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as ${example}`);
+  }
+}
+
 /**
  * Endpoint of a region, or the custom one. An IP or `localhost` means path style (nothing can stand before an IP;
  * real OSS refuses path style with SecondLevelDomainForbidden). A custom endpoint without scheme is https.
  * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
  */
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
-  const plain = region.replace(/^oss-|-(internal|vpc)$/g, '');
-  if (plain !== region || !regionPattern.test(region)) {
-    const example = regionPattern.test(plain) ? plain : 'cn-hangzhou';
-    throw new TypeError(`region ${JSON.stringify(region)}: expected a plain region id such as ${example}`);
-  }
+  assertRegion(region);
   if (endpoint !== undefined) {
     return parseEndpoint(endpoint, cname);
   }

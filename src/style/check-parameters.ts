@@ -78,7 +78,7 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   if (objection !== undefined) {
     const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
     const ec = isDoubtful ? undefined : ((text === '' ? spec.emptyEc : undefined) ?? spec.ec);
-    const hint = spec.type === 'base64' ? `Write {b64:${text}} if that is the text itself.` : undefined;
+    const hint = spec.type === 'base64' ? base64Hint(text) : undefined;
     const message = `${where}: expected ${objection}, received "${text}"${ecNote(ec)}`;
     report(isDoubtful ? 'warning' : 'error', at, message, hint);
   }
@@ -90,6 +90,16 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   if (regions !== undefined && !regions.includes(region)) {
     report('warning', at, `${where} ${text} is possible only in ${regions.join(', ')}`);
   }
+}
+
+/** Says how a text gets into a style; `text` is what was written in its place. */
+export function base64Hint(text: string): string {
+  if (text === '') {
+    return 'Write {b64:…} with a text in it.';
+  }
+  return text.includes('{b64:')
+    ? 'Write {b64:…} with single braces, and nothing beside it.'
+    : `Write {b64:${text}} if that is the text itself.`;
 }
 
 /** Reports what has no effect beside, or without, another parameter. */

@@ -234,10 +234,17 @@ describe('styles of rules', () => {
     expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
   });
 
-  it('styles of rules come with the way to write a text that is no Base64', () => {
-    const compiled = compileRules(text('image/watermark,text_Hello'), 'rules.yaml');
+  it.each([
+    ['text_Hello', 'Write {b64:Hello} if that is the text itself.'],
+    ['text_{{name}}', 'Write {b64:{name}} if that is the text itself.'],
+    ['text_', 'Write {b64:…} with a text in it.'],
+    ['text_{b64:}', 'Write {b64:…} with a text in it.'],
+    ['text_{{b64:x}}', 'Write {b64:…} with single braces, and nothing beside it.'],
+    ['text_{b64:{{x}}}', 'Write {b64:…} with single braces, and nothing beside it.'],
+  ])('styles of rules come with the way to write a text that is no Base64: %s', (parameter, hint) => {
+    const compiled = compileRules(text(`image/watermark,${parameter}`), 'rules.yaml');
     const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
 
-    expect(diagnostics).toMatchObject([{ severity: 'error', hint: expect.stringContaining('{b64:Hello}') }]);
+    expect(diagnostics).toMatchObject([{ severity: 'error', hint }]);
   });
 });

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { trigger, uploads, uploadsTrigger, useProject, withOther } from './check-fixture.ts';
 
 const { pathOf, checkResources } = useProject();
@@ -40,6 +41,51 @@ describe('check, beside the functions of s.yaml', () => {
     const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', code: './a', triggers: [trigger()] };
 
     expect((await checkResources([uploads], { domain, f: { component: 'fc3', props } })).codes).toEqual([]);
+  });
+
+  it.each([
+    ['resources', 'fc'],
+    ['resources', 'devsapp/fc'],
+    ['resources', 'fc@0.1.68'],
+    ['services', 'fc'],
+  ])(
+    'says that a function in %s of the component %s is of version 2, and where to move it',
+    async (section, component) => {
+      const triggers = [{ name: 'up', type: 'oss', config: { bucketName: 'photos' } }];
+      const template = { [section]: { f: { component, props: { triggers } } } };
+      await writeFile(pathOf('s.yaml'), stringify(template));
+
+      const { exitCode, out } = await checkResources([uploads]);
+
+      expect(exitCode).toBe(1);
+      expect(out).toMatch(/^error \S+s\.yaml:3:\d+ `[^`]+` is version 2 of the component/);
+      expect(out).toContain('Move it to fc3');
+      expect(out).toContain('1 error, 0 warnings');
+    },
+  );
+
+  it('a function of version 2 beside ours is no concern of the check', async () => {
+    const props = { region: 'cn-hangzhou', role: 'r', code: './a', triggers: [trigger()] };
+    const resources = { old: { component: 'fc', props: {} }, f: { component: 'fc3', props } };
+
+    expect((await checkResources([uploads], resources)).codes).toEqual([]);
+  });
+
+  it.each([
+    ['oss-cn-hangzhou', 'cn-hangzhou'],
+    ['cn-hangzhou-internal', 'cn-hangzhou'],
+    ['CN-Shanghai', 'cn-shanghai'],
+    ['cn-hangzhou ', 'cn-hangzhou'],
+    ['hangzhou', 'cn-hangzhou'],
+    ['', 'cn-hangzhou'],
+  ])('s.yaml with the region %j is an error that names %s', async (region, plain) => {
+    const sourceArn = `acs:oss:${region}:1:photos`;
+    const props = { region, role: 'r', code: './a', triggers: [trigger({ sourceArn })] };
+
+    const { codes, out } = await checkResources([uploads], { f: { component: 'fc3', props } });
+
+    expect(codes).toContain('error region');
+    expect(out).toContain(`region "${region}": expected a plain region id such as ${plain}`);
   });
 
   it('reads what merge keys of a template bring into a function', async () => {

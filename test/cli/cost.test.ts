@@ -71,6 +71,10 @@ describe('cost', () => {
   it.each([
     [['--uploads', '0'], '--uploads: expected a whole number above 0, received "0".'],
     [['--outputs', 'many'], '--outputs: expected a whole number above 0, received "many".'],
+    [
+      ['--region', 'oss-cn-hangzhou'],
+      'region "oss-cn-hangzhou": expected a plain region id such as cn-hangzhou.',
+    ],
     [['--size', '2'], '--size: expected a size such as 500KB or 2MB, received "2".'],
   ])('cost refuses %j with one clear sentence', async (args, message) => {
     const { exitCode, err } = await runCommand(['cost', ...args]);

@@ -130,7 +130,7 @@ describe('a folder that holds files', () => {
 describe('init', () => {
   it.each([
     [{}, /^--region: nobody is here to be asked/],
-    [{ yes: true, region: 'Hangzhou' }, /^region "Hangzhou": expected the id of a region/],
+    [{ yes: true, region: 'Hangzhou' }, /^region "Hangzhou": expected a plain region id/],
     [{ yes: true, bucket: 'My_Photos' }, /^bucket "My_Photos": expected 3 to 63/],
     [{ yes: true, lang: 'fr' }, /^--lang: expected en or zh/],
   ])('init refuses %j with one clear sentence', async (values, message) => {

@@ -34,6 +34,41 @@ const refusalsOf = (...rules: unknown[]) =>
 
 describe('compiling rules', () => {
   // The .txt beside each document is what the author of such rules sees on the terminal: review it as prose.
+  const lines = ['rules:', '  - name: r', '    match: { key: "a/**" }', '    outputs: []'];
+  it.each([
+    ['\u00a0\u00a0\u00a0\u00a0match: { key: a }', 2, '3:1 A no-break space (U+00A0) stands'],
+    ['\u3000\u3000match: { key: a }', 2, '3:1 An ideographic space (U+3000) stands'],
+    ['  \u2003 match: { key: a }', 2, '3:3 A space of another kind (U+2003) stands'],
+    ['\tmatch: { key: a }', 2, '3:1 A tab stands'],
+    ['    \toutputs: []', 3, '4:5 A tab stands'],
+    ['  -\u00a0name: r', 1, '2:4 A no-break space (U+00A0) stands'],
+    ['  - name\uff1a r', 1, '2:9 A full-width colon (U+FF1A) stands'],
+  ])('names the character that only looks like a space, and its line: %j', (line, at, message) => {
+    const text = lines.with(at, line).join('\n');
+
+    const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
+
+    expect(rendered).toEqual([expect.stringContaining(`error a.yaml:${message} where YAML wants`)]);
+  });
+
+  it('shows a space of another kind behind a key, which is a part of the value', () => {
+    const text = lines.with(2, '    match:\n      key:\u00a0a').join('\n');
+
+    expect(diagnosticsOf(text, 'a.yaml').map(({ message }) => message)).toContain(
+      'rules[0].match: expected an object with key, received "key:\\u00a0a"',
+    );
+  });
+
+  it.each([
+    ['in a comment', '  # \u00a0a'],
+    ['in a value', '    onRemove:  delete # \u3000'],
+    ['in an empty line', '\t'],
+  ])('takes such characters %s', (_, line) => {
+    const text = `${lines.slice(0, 3).join('\n')}\n${line}\n    outputs: [{ style: image/info, target: { key: "b/{key}" } }]\n`;
+
+    expect(diagnosticsOf(text)).toEqual([]);
+  });
+
   it.each(names('invalid/'))('shows every fault of %s with its place', async (name) => {
     const rendered = diagnosticsOf(read(`invalid/${name}`), name).map(formatDiagnostic);
 

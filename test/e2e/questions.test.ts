@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux')('at a terminal', () => {
 
     expect([exitCode, output]).toEqual([
       2,
-      expect.stringContaining('region "shanghai": expected the id of a region'),
+      expect.stringContaining('region "shanghai": expected a plain region id'),
     ]);
     expect(await readdir(project.dir)).not.toContain('refused');
   });
