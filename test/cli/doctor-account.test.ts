@@ -1,0 +1,117 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Finding } from '../../src/cli/finding.ts';
+import { account, policy, prepare, trigger } from './doctor-fixture.ts';
+import { runCommand } from './terminal.ts';
+
+describe('the doctor, looking at the template and the account', () => {
+  it('says of the account what it cannot tell, and how to find out', async () => {
+    const { env } = await prepare('unknown');
+
+    const { exitCode, out } = await runCommand(['doctor'], env);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^role +cannot tell +aliyun ram ListPoliciesForRole/m);
+    expect(out).toMatch(/^trigger oss-upload +cannot tell +aliyun fc GET: not installed/m);
+    expect(out).toMatch(/^style +cannot tell +no object/m);
+    expect(out).toContain('- role: install the aliyun CLI');
+  });
+
+  it('names what the role may not do', async () => {
+    const { examine } = await prepare({ ...account, policy: policy('derived/*') });
+
+    const { exitCode, of } = await examine();
+
+    expect(of('role')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringMatching(
+        /^oss-saveas lacks oss:PutObject on oss:\/\/photos\/marked\/uploads\/\S+$/,
+      ),
+    });
+    expect(exitCode).toBe(1);
+  });
+
+  it('the doctor does not judge what it cannot read', async () => {
+    const { examine } = await prepare({ ...account, policy: { Statement: [] } });
+
+    const { of } = await examine();
+
+    expect(of('role')).toMatchObject({ state: 'cannot tell', found: 'oss-saveas cannot be read' });
+  });
+
+  it('heeds what the role is denied', async () => {
+    const { Version, Statement } = policy('*');
+    const denied = { Effect: 'Deny', Action: 'oss:GetObject', Resource: '*' };
+    const { examine } = await prepare({ ...account, policy: { Version, Statement: [...Statement, denied] } });
+
+    const { of } = await examine();
+
+    expect(of('role')?.found).toContain('oss:GetObject');
+  });
+
+  it.each([
+    ['is missing', []],
+    [
+      'has another prefix',
+      [{ ...trigger, triggerConfig: trigger.triggerConfig.replace('uploads/', 'incoming/') }],
+    ],
+    ['belongs to another bucket', [{ ...trigger, sourceArn: trigger.sourceArn.replace('photos', 'films') }]],
+  ])('the doctor sees that the deployed trigger %s', async (_, triggers) => {
+    const { examine } = await prepare({ ...account, triggers });
+
+    const { of } = await examine();
+
+    expect(of('trigger oss-upload')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
+  });
+
+  it('shows a key that a rule takes and the trigger does not deliver', async () => {
+    const { examine, home } = await prepare();
+    const rules = join(home, 'rules.yaml');
+    await writeFile(
+      rules,
+      'rules:\n  - name: all\n    match: { key: "**/*.jpg", exclude: "small/**" }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n',
+    );
+
+    const { of } = await examine(['--rules', rules]);
+
+    expect(of('triggers cover rules')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringMatching(/what `all` takes, such as `\S*\.jpg`/),
+    });
+  });
+
+  it('counts all triggers of the template, and asks after each', async () => {
+    const { examine, home } = await prepare({ ...account, triggers: [trigger] });
+    const template = parse(await readFile('s.yaml', 'utf8'));
+    const { triggers } = template.resources['oss-saveas'].props;
+    triggers.push({
+      ...triggers[0],
+      triggerName: 'second',
+      triggerConfig: { ...triggers[0].triggerConfig, filter: { key: { prefix: 'incoming/', suffix: '' } } },
+    });
+    const [file, rules] = [join(home, 's.yaml'), join(home, 'rules.yaml')];
+    await writeFile(file, stringify(template, { aliasDuplicateObjects: false }));
+    await writeFile(
+      rules,
+      'rules:\n  - name: all\n    match: { key: ["uploads/*", "incoming/*"] }\n    outputs:\n      - style: image/resize,w_1\n        target: { key: "small/{base}" }\n',
+    );
+
+    const { of } = await examine(['--rules', rules, '--template', file]);
+
+    expect(of('triggers cover rules')?.state).toBe('ok');
+    expect(of('trigger oss-upload')?.state).toBe('ok');
+    expect(of('trigger second')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
+  });
+
+  it('the doctor asks for the values of the template by name', async () => {
+    const { env } = await prepare();
+    const { AccountID: _, OSS_BUCKET: __, ...rest } = env;
+
+    const { out } = await runCommand(['doctor', '--json'], rest);
+
+    const findings: Finding[] = JSON.parse(out);
+    expect(findings.find(({ check }) => check === 'template')?.found).toContain('OSS_BUCKET');
+  });
+});

@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { rule, useFolder } from './generate-fixture.ts';
+
+const { pathOf, generate } = useFolder();
+
+describe('generate --check', () => {
+  const agree = async (
+    what: 'trigger' | 'eventbridge',
+    change: (text: string) => string = (text) => text,
+  ) => {
+    const rules = [rule({ key: '**/*.{jpg,png}', exclude: 'derived/**' }, { key: 'derived/{key}' })];
+    const { out } = await generate(rules, what);
+    const triggers =
+      what === 'trigger'
+        ? parse(change(out)).triggers
+        : [
+            {
+              triggerName: 'e',
+              triggerType: 'eventbridge',
+              triggerConfig: { eventRuleFilterPattern: change(out) },
+            },
+          ];
+    const props = { region: 'cn-hangzhou', role: 'r', triggers, ...{ codeDir: '/dist', settings: [] } };
+    await writeFile(
+      pathOf('s.yaml'),
+      stringify({ vars: { region: 'cn-hangzhou', bucket: 'photos' }, resources: { f: { props } } }),
+    );
+    return generate(rules, what, '--check');
+  };
+
+  it('agrees with a pattern that was generated', async () => {
+    expect(await agree('eventbridge')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('agree with'),
+    });
+  });
+
+  it('says what no longer agrees', async () => {
+    const { exitCode, out } = await agree('eventbridge', (text) => text.replace('.png', '.gif'));
+
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('no trigger delivers some of what')]);
+  });
+
+  it('says of generated native triggers that they bring our own outputs', async () => {
+    expect((await agree('trigger')).out).toContain('for its own output');
+  });
+
+  it('generate --check does not pretend to know what RAM holds', async () => {
+    const { exitCode, out } = await generate(
+      [rule({ key: 'a/*' }, { key: 'b/{base}' })],
+      'policy',
+      '--check',
+    );
+
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('cannot tell: ')]);
+  });
+});
