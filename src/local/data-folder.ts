@@ -2,8 +2,11 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Logger } from '../log.ts';
 
+/** Puts a damaged file or folder out of the way, where a person finds it again. */
+export type SetAside = (path: string, reason: unknown) => void;
+
 /** Moves what is damaged below `dataDir` into its folder `damaged`, and says so. */
-export function createSetAside(dataDir: string, log: Logger): (path: string, reason: unknown) => void {
+export function createSetAside(dataDir: string, log: Logger): SetAside {
   return (path, reason) => {
     const folder = join(dataDir, 'damaged');
     mkdirSync(folder, { recursive: true });

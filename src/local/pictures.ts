@@ -128,7 +128,7 @@ function grain(sidePx: number): Buffer {
   return noise;
 }
 
-/** Width and height as a person sees the picture, turned as its EXIF orientation says; undefined for what is none. */
+/** Width and height as a person sees the picture, turned as its EXIF orientation says; undefined when it is no picture. */
 export async function measurePicture(body: Buffer): Promise<Size | undefined> {
   try {
     return (await sharp(body).metadata()).autoOrient;

@@ -21,7 +21,7 @@ export const counted: Readonly<Record<string, number>> = {
   orphans: 591,
   'local/oss': 4584,
   'local/image': 1450,
-  'local/fc': 1445,
+  'local/fc': 1412,
   'page/client': 3344,
   'page/server': 1099,
 };

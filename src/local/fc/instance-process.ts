@@ -116,7 +116,7 @@ function nextMessage(
   });
 }
 
-/** Resolves once, with how the process ended. A program that cannot start, or a message sent to the dead, is an `error`. */
+/** Resolves once, with how the process ended. A program that cannot start and a message to a dead process are an `error`. */
 function whenExited(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));

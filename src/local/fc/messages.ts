@@ -28,7 +28,7 @@ export type InstanceMessage =
  */
 export const endOfOutput = '\u0000end-of-output';
 
-/** Whether it has the shape of one; that our instance program sent it, its request id tells. */
+/** Checks the shape alone: that our instance program sent a message, and not the function's code, its request id tells. */
 export function isInstanceMessage(value: unknown): value is InstanceMessage {
   const { type, requestId, body, error } = fieldsOf(value);
   const isAnswer =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { fieldsOf } from '../../json.ts';
 import type { Logger } from '../../log.ts';
-import { writeJsonFile } from '../data-folder.ts';
+import { type SetAside, writeJsonFile } from '../data-folder.ts';
 import type { InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
@@ -31,8 +31,7 @@ export interface QueueOptions {
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
-  /** Takes the path of a damaged file of the queue, which is to be put out of the way. */
-  setAside: (path: string, reason: unknown) => void;
+  setAside: SetAside;
   log: Logger;
   now: () => number;
   /** Rejects when the signal aborts; so does the delivery, its event still in the queue. */
@@ -85,7 +84,7 @@ export function createQueue(options: QueueOptions) {
   };
 }
 
-/** The events in the queue folder, oldest first; what is none is set aside. */
+/** The events in the queue folder, oldest first; a file that is not an event is set aside. */
 function readQueue({ queueDir, setAside }: QueueOptions): QueuedEvent[] {
   const files = readdirSync(queueDir).filter((file) => file.endsWith('.json'));
   return files.sort().flatMap((file) => {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { createJsonLogger, type Logger } from '../../log.ts';
-import { createSetAside } from '../data-folder.ts';
+import { createSetAside, type SetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { faultsRoute } from './faults/control.ts';
@@ -21,7 +21,6 @@ import { eventRecord, type OssEventRecord } from './object-event.ts';
 import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
-import type { SetAside } from './store/buckets.ts';
 import { Store } from './store/store.ts';
 import { createTaskRunner, type EndedTask } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
@@ -49,7 +48,7 @@ export interface LocalOssOptions {
   readonly routes?: readonly Route[];
   readonly now?: () => number;
   readonly log?: Logger;
-  /** Takes the path of a damaged file or folder, which is to be put out of the way. */
+  /** Into `damaged` below `dataDir` unless given. */
   readonly setAside?: SetAside;
 }
 
@@ -78,7 +77,7 @@ export async function createLocalOss(options: LocalOssOptions) {
       message.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       return;
     }
-    // A client that went away, in the middle of its upload or of our answer, is nobody to answer.
+    // The client went away in the middle of its upload or of our answer, and nobody is left to answer.
     answer(oss, message, response).catch(() => response.destroy());
   });
   // Node.js would answer 417 to all but `100-continue`, without a document; that OSS passes over them is assumed.
@@ -130,7 +129,7 @@ interface Oss {
   readonly corsOrigins: readonly string[];
 }
 
-/** Leaves a message to the first route that takes it, else to OSS; a Host that is not this machine's holds a bucket. */
+/** Hands a message to the first route that takes it, else to OSS. No route is asked where the Host names a bucket. */
 async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const isOurs = namesThisMachine(message);
   const refusal = isOurs && message.url?.startsWith('/-/') ? findRefusal(message) : undefined;

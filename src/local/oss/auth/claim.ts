@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 import type { AccessKeys, Principal } from './access-keys.ts';
 
-/** A request's or a form's own account of its signature, whatever the version and wherever it stands. */
+/** The signature that a request or a form brings along, in whichever version and place. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
@@ -60,29 +60,29 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-/** The date of a signature, as it was sent or not (EC pages 0002-00000502 and -503). */
+/** The error for a signature whose date is missing or cannot be read (EC pages 0002-00000502 and -503). */
 export function invalidDate(sent: string | undefined): OssError {
   const ec = sent ? '0002-00000502' : '0002-00000503';
   return forbidden('AccessDenied', 'OSS authentication requires a valid Date.', { ec });
 }
 
-/** The instant of `yyyyMMddTHHmmssZ`; NaN for what is none. */
+/** Parses `yyyyMMddTHHmmssZ` into epoch ms; NaN when the text is not such a date. */
 export function parseIsoDate(text: string): number {
   const extended = text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
   return extended === text ? Number.NaN : Date.parse(extended);
 }
 
-/** The instant of `Thu, 26 Nov 2026 14:56:22 GMT`; NaN for what is none. */
+/** Parses `Thu, 26 Nov 2026 14:56:22 GMT` into epoch ms; NaN when the text is not such a date. */
 export function parseHttpDate(text: string): number {
   return text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
 }
 
-/** The refusal of a URL whose time of expiry is none. */
+/** The error for a URL whose time of expiry cannot be read. */
 export function invalidExpires(expires: string): OssError {
   return forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, { ec: '0002-00000070' });
 }
 
-/** The refusal of an Authorization header that cannot be read. */
+/** The error for an Authorization header that cannot be read. */
 export function invalidAuthorization(): OssError {
   return badRequest('InvalidArgument', 'Authorization header is invalid.');
 }

@@ -58,7 +58,7 @@ export function keyMatcher(glob: string | undefined): (key: string) => boolean {
   return (key) => table === undefined || matchesKey(table, key);
 }
 
-/** A glob as the table that keys are matched with; undefined for a text that is none. */
+/** Compiles a glob into the table that keys are matched with; undefined when the text is not a glob. */
 function keyTable(text: string): KeyTable | undefined {
   const parsed = parseGlob(text);
   const language = parsed.ok ? createKeyLanguages(createBudget(100_000))([parsed.glob], []) : undefined;

@@ -4,8 +4,8 @@ import type { OssRequest } from './request.ts';
 import { readMessage } from './routes.ts';
 
 /**
- * The body as it comes. Throws behind its end when it does not fit the Content-MD5 sent along, and before its start when
- * that is none (documented: OSS help, "The Content-MD5 you specified was invalid": InvalidDigest).
+ * The body as it comes. Throws after its last byte when it does not match the Content-MD5 sent along, and before its first
+ * when that header is not an MD5 (documented: OSS help, "The Content-MD5 you specified was invalid": InvalidDigest).
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');

@@ -5,7 +5,7 @@ import type { Headers } from './request.ts';
 
 /**
  * Conditional headers, in a copy behind `x-oss-copy-source-` (documented: OSS help "GetObject", "CopyObject"): 412
- * PreconditionFailed or 304. Dates are compared in whole seconds, and one that is none is ignored, as HTTP has it.
+ * PreconditionFailed or 304. Dates are compared in whole seconds, and a value that is not a date is ignored, as HTTP has it.
  */
 export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = ''): void {
   const modifiedMs = Math.floor(meta.lastModifiedMs / 1000) * 1000;

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections whose last request has come: what follows it is none, whatever it looks like. */
+/** Connections that have sent their last request: whatever follows is not a request, even if it looks like one. */
 const ended = new WeakSet<Socket>();
 
 /**
- * Whether a message may be answered. Node.js reads leniently here, since it refuses a length beside a chunked body by
- * itself, which clients send (live tests of ali-oss) and OSS takes. What else that lets through is refused by this: header
- * names that are none, control characters in values, codings but `chunked`, and requests behind the one that ends its
- * connection, as a chunked one with a length does: whoever counts the other way round sees another request there.
+ * Whether a message may be answered. Node.js is set to read leniently, because clients send a length beside a chunked body
+ * (live tests of ali-oss) and OSS takes that. This refuses the rest of what leniency lets through: malformed header names,
+ * control characters in values, codings other than `chunked`, and whatever follows the request that ends its connection. A
+ * chunked request with a length ends it, since whoever goes by the length would see another request behind it.
  */
 export function hasSoundFraming(message: IncomingMessage, response: ServerResponse): boolean {
   const { socket, rawHeaders, headers } = message;

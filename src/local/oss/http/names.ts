@@ -3,7 +3,7 @@ import { badRequest } from './errors.ts';
 // ignoreBOM: a key may begin with U+FEFF, which a default decoder would drop.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of UTF-8 bytes, or undefined when they are none. */
+/** Decodes UTF-8; undefined when the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -12,7 +12,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Undoes percent-escapes once; undefined when the bytes are not UTF-8, InvalidURI for an escape that is none. */
+/** Decodes percent-escapes once; undefined when the bytes are not UTF-8. Throws InvalidURI for a malformed escape. */
 export function percentDecode(text: string): string | undefined {
   const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
     if (hex === undefined) {

@@ -5,7 +5,7 @@ import type { Headers } from './request.ts';
 const kept =
   /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-[\w!#$%&'*+.^`|~-]+|x-oss-server-side-.+)$/;
 
-/** Makes a header's value of a text from a query or a form: one character a byte, without those that would end a header. */
+/** Turns a text from a query or a form into a header's value: one character a byte, without those that would end a header. */
 export function headerValue(text: string): string {
   return Buffer.from(text.replace(/[^\P{Cc}\t]/gu, '')).toString('latin1');
 }
@@ -16,7 +16,7 @@ export function keptHeaders(headers: Headers): Record<string, string> {
 }
 
 /**
- * Reads from an upload's headers how the object shall be (documented: OSS help "PutObject"): Content-Type is
+ * Reads the properties of the object to be from an upload's headers (documented: OSS help "PutObject"): Content-Type is
  * application/octet-stream unless given. Throws InvalidTag, InvalidArgument, InvalidEncryptionAlgorithmError.
  */
 export function readProperties(headers: Headers): ObjectProperties {
@@ -116,12 +116,12 @@ export function quotedETag({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 
-/** A time as documents have it, in whole seconds too: OSS writes `….000Z`, and aliyun-oss-python-sdk takes nothing else. */
+/** Formats a time for documents, in whole seconds: OSS writes `….000Z`, and aliyun-oss-python-sdk takes nothing else. */
 export function xmlDate(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}.000Z`;
 }
 
-/** A time as HTTP headers have it, in whole seconds. */
+/** Formats a time for HTTP headers, in whole seconds. */
 export function httpDate(timeMs: number): string {
   return new Date(timeMs).toUTCString();
 }

@@ -42,7 +42,7 @@ function isPublic({ store }: Service, { bucket, key }: OssRequest, access: Publi
   return acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
 }
 
-/** Throws NotImplemented for what asks for something which nothing here does and a client would rely on. */
+/** Throws NotImplemented for a feature that the local OSS lacks and that a client would rely on. */
 function refuseUnsupported({ headers, query }: OssRequest): void {
   if (headers.has('x-oss-callback') || query.has('callback')) {
     throw notImplemented('callbacks');

@@ -117,7 +117,7 @@ function checkSizes({ parts }: MultipartUpload, numbers: readonly number[]): voi
   }
 }
 
-/** The multipart upload that a request names; throws NoSuchUpload where it is none. */
+/** The multipart upload that a request names; throws NoSuchUpload where there is none. */
 export function findUpload(
   { uploads }: Service,
   { bucket, key, query }: OssRequest,

@@ -72,7 +72,7 @@ function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs
   return { ...link, sizeBytes, eTag, crc64, lastModifiedMs: latestMs };
 }
 
-/** The object that a symbolic link leads to; undefined for what is none. */
+/** The object that a symbolic link leads to; undefined for any other object. */
 function targetOf(store: BucketStore, bucket: string, { symlinkTarget }: ObjectMeta): ObjectMeta | undefined {
   if (symlinkTarget === undefined) {
     return undefined;

@@ -86,7 +86,7 @@ export function findOperation(request: OssRequest) {
   return { ...operation, run: operation.run };
 }
 
-/** The name of what a request asks for; undefined for what is in no table. */
+/** The name of the operation that a request asks for; undefined when the table has none. */
 export function operationName(request: OssRequest): string | undefined {
   return select(request).operation?.name;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
+import type { SetAside } from '../../data-folder.ts';
 import { compareUtf8 } from './listing.ts';
 import type { ObjectMeta } from './object.ts';
 import { readObjectMeta } from './object-file.ts';
@@ -15,9 +16,6 @@ export interface Bucket<Settings> {
 }
 
 export const settingsFile = 'settings.json';
-
-/** Puts a damaged file or folder out of the way, where a person finds it again. */
-export type SetAside = (path: string, reason: unknown) => void;
 
 /** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if it has one. */
 export function loadBuckets<Settings>(
