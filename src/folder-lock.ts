@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pick } from './json.ts';
 
 /**
@@ -7,7 +7,7 @@ import { pick } from './json.ts';
  * when a process that is alive holds it: two on one folder would destroy each other's files.
  */
 export function lockFolder(folder: string, refuse: (pid: number) => string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, 'lock');
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
@@ -42,5 +42,29 @@ function isRunning(pid: number): boolean {
     return pid > 0 && process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+/** Makes a folder, and those above it, where there is none. Throws an Error that says in a sentence why it cannot be made. */
+export function makeFolder(folder: string): void {
+  try {
+    makeWithParents(folder);
+  } catch (error) {
+    throw new Error(`The folder ${folder} cannot be made: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Node's own `recursive` goes up and down for ever below /proc, which answers ENOENT to everything. */
+function makeWithParents(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const code = pick(error, 'code');
+    if (code === 'ENOENT' && dirname(folder) !== folder) {
+      makeWithParents(dirname(folder));
+      mkdirSync(folder);
+    } else if (code !== 'EEXIST' || !statSync(folder).isDirectory()) {
+      throw error;
+    }
   }
 }

@@ -173,7 +173,7 @@ describe('the deployed bundle', () => {
     const outputs = [{ style: 'image/resize,w_10', target: { key: 'derived/{base}' }, ...more }];
     const rule = { name: 'r', match: { key: 'uploads/*' }, outputs };
     const onRemove = event === deletion ? { onRemove: 'delete' } : {};
-    await writeRules(dir, ruleSetOf({ rules: [{ ...rule, ...onRemove }] }));
+    writeRules(dir, ruleSetOf({ rules: [{ ...rule, ...onRemove }] }));
     const oss = await startOss();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'a picture' });
     const context = {

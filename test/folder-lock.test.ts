@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lockFolder } from '../src/folder-lock.ts';
+import { lockFolder, makeFolder } from '../src/folder-lock.ts';
 
 it('takes a folder whose lock is gone by the time that its holder is read', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lock-'));
@@ -13,5 +13,29 @@ it('takes a folder whose lock is gone by the time that its holder is read', () =
 
   expect(() => lockFolder(dir, refuse)).toThrow(`${process.pid} has it`);
   unlock();
+  rmSync(dir, { recursive: true });
+});
+
+it('makes a folder with those above it, and takes one that is there', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'made-'));
+
+  makeFolder(join(dir, 'a/b'));
+  makeFolder(join(dir, 'a/b'));
+  makeFolder('.');
+
+  expect(existsSync(join(dir, 'a/b'))).toBe(true);
+  rmSync(dir, { recursive: true });
+});
+
+it('says in a sentence that a folder cannot be made, below a file and below /proc too', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'made-'));
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+
+  expect(() => makeFolder(file)).toThrow(`The folder ${file} cannot be made: EEXIST`);
+  expect(() => makeFolder(join(file, 'a'))).toThrow(/^The folder \S+ cannot be made: ENOTDIR/);
+  expect(() => makeFolder('/proc/none/a')).toThrow(
+    /^The folder \/proc\/none\/a cannot be made: ENOENT|EROFS|EACCES/,
+  );
   rmSync(dir, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inventorySource } from '../backfill/inventory.ts';
 import { keyListSource } from '../backfill/key-list.ts';
@@ -8,6 +8,7 @@ import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { makeFolder } from '../folder-lock.ts';
 import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
@@ -101,7 +102,7 @@ async function openSource(
 async function saveInput(folder: string, io: Io): Promise<string> {
   const input = await io.readInput();
   const file = join(folder, `standard-input-${digestOf(input)}.txt`);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   await writeFile(file, input);
   return file;
 }

@@ -1,7 +1,8 @@
-import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
+import { makeFolder } from '../folder-lock.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand } from './command.ts';
@@ -21,9 +22,9 @@ export const build = defineCommand({
     if (!compiled.ok || diagnostics.some(({ severity }) => severity === 'error')) {
       throw new Error('the check found errors, so nothing was built.');
     }
-    await buildFunction(outDir, compiled.ruleSet);
-    const names = await readdir(outDir);
-    const contents = await Promise.all(names.map((file) => readFile(join(outDir, file))));
+    buildFunction(outDir, compiled.ruleSet);
+    const names = readdirSync(outDir);
+    const contents = names.map((file) => readFileSync(join(outDir, file)));
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);
     const rows = names.map((name, i) => `${kilobytes(contents[i]?.length ?? 0)}  ${outDir}/${name}\n`);
     io.out(
@@ -38,20 +39,35 @@ const functionFiles = ['index.js', 'life.js', 'http.js'];
 
 const builtFiles = [...functionFiles, 'package.json', 'rules.json'];
 
-/** Builds the function into a folder that is empty, or that a build made; refuses any other. */
-async function buildFunction(outDir: string, ruleSet: RuleSet): Promise<void> {
-  const files: string[] = await readdir(outDir).catch(() => []);
-  const rules = await readFile(join(outDir, 'rules.json'), 'utf8').catch(() => '');
-  const isBuilt = files.every((file) => builtFiles.includes(file)) && rules.includes('"builtBy":');
-  if (files.length > 0 && !isBuilt) {
+/**
+ * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,
+ * and what cannot be built whole is removed.
+ */
+function buildFunction(outDir: string, ruleSet: RuleSet): void {
+  makeFolder(outDir);
+  const files = readdirSync(outDir);
+  if (files.length > 0 && !isBuilt(outDir, files)) {
     throw new CliError(
       `${outDir} holds files that no build made: name an empty folder, or empty it yourself.`,
     );
   }
-  await Promise.all(files.map((file) => rm(join(outDir, file))));
-  await writeRules(outDir, ruleSet);
   const functionDir = join(builtDir(), 'function');
-  await Promise.all(functionFiles.map((file) => copyFile(join(functionDir, file), join(outDir, file))));
+  try {
+    writeRules(outDir, ruleSet);
+    for (const file of functionFiles) {
+      copyFileSync(join(functionDir, file), join(outDir, file));
+    }
+  } catch (error) {
+    for (const file of builtFiles) {
+      rmSync(join(outDir, file), { force: true });
+    }
+    throw new Error(`${outDir} cannot be built: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function isBuilt(dir: string, files: readonly string[]): boolean {
+  const isOurs = files.every((file) => builtFiles.includes(file)) && files.includes('rules.json');
+  return isOurs && readFileSync(join(dir, 'rules.json'), 'utf8').includes('"builtBy":');
 }
 
 function kilobytes(bytes: number): string {

@@ -29,7 +29,7 @@ export const demo = defineCommand({
   },
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const { source, ruleSet } = await loadForLocal(rulesFile, io);
-    await emptyFolder(dataDir);
+    emptyFolder(dataDir);
     const outcomes: InvocationOutcome[] = [];
     const progress = createProgress(io);
     const stack = await startStack({

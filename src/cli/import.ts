@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import { checkRules } from '../check/check.ts';
@@ -12,6 +11,7 @@ import { translateFirebase } from './import-firebase.ts';
 import { translateLambda } from './import-lambda.ts';
 import type { Translation } from './import-rules.ts';
 import { readText } from './input.ts';
+import { writeNewFile } from './new-file.ts';
 
 export const importCommand = defineCommand({
   positionals: { name: 'file', summary: 'config.json, or the .env file of the parameters', many: false },
@@ -23,11 +23,8 @@ export const importCommand = defineCommand({
     const { rules, notes } = importRules(await readText(file), basename(file));
     if (out === undefined) {
       io.out(rules);
-    } else {
-      await writeFile(out, rules, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        const reason = error.code === 'EEXIST' ? 'it is there already; name another file' : error.message;
-        throw new CliError(`${out} cannot be written: ${reason}.`);
-      });
+    } else if (!writeNewFile(out, rules)) {
+      throw new CliError(`${out} cannot be written: it is there already; name another file.`);
     }
     io.err(notes.map((note) => `${printable(note)}\n`).join(''));
     return 0;

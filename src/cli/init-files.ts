@@ -1,9 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quotaOf } from '../backfill/quota.ts';
+import { makeFolder } from '../folder-lock.ts';
 import { fieldsOf, isJsonObject, parseJson, pick } from '../json.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError } from './command.ts';
+import { writeNewFile } from './new-file.ts';
 
 export interface Answers {
   region: string;
@@ -23,18 +26,18 @@ const files = [
  */
 export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
   const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   const lines: string[] = [];
   for (const [from, name] of files) {
     const text = fillIn(await readFile(join(templateDir, from), 'utf8'), answers);
     const file = join(dir, name);
-    lines.push((await writeNew(file, text)) ? `wrote ${file}` : `kept  ${file}, which was there`);
+    lines.push(writeNewFile(file, text) ? `wrote ${file}` : `kept  ${file}, which was there`);
   }
   const file = join(dir, 'package.json');
   if (packageText === undefined) {
     lines.push(`kept  ${file}, which has all it needs`);
   } else {
-    await writeFile(file, packageText);
+    replaceFile(file, packageText);
     lines.push(`wrote ${file}`);
   }
   return lines;
@@ -49,16 +52,12 @@ function fillIn(text: string, { region, bucket }: Answers): string {
     .replace('{{ instances }}', instances);
 }
 
-async function writeNew(file: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (pick(error, 'code') === 'EEXIST') {
-      return false;
-    }
-    throw error;
-  }
+/** Writes a file anew, and loses none that is there where the disk is full. */
+function replaceFile(file: string, text: string): void {
+  const path = existsSync(file) ? realpathSync(file) : file;
+  rmSync(`${path}.tmp`, { force: true });
+  writeNewFile(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
 }
 
 /** The text of a package.json with the template's scripts and dependencies that it lacks; undefined where it lacks none. */

@@ -38,7 +38,7 @@ export const local = defineCommand({
     const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;
     const port = parseNumber('port', values.port, 'a number from 0 to 65535', isPort);
     const { source } = await loadRules(rulesFile);
-    await claimFolder(dataDir);
+    claimFolder(dataDir);
     const stack = await startStack({
       dataDir,
       rulesFile,

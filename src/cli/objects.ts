@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { splitObjectUrl } from '../object-url.ts';
 import { listPages } from '../objects/list-objects.ts';
@@ -6,6 +5,7 @@ import { getObject } from '../objects/transfer.ts';
 import { CliError, defineCommand } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { parseObjectUrl } from './input.ts';
+import { writeNewFile } from './new-file.ts';
 import { formatTable } from './terminal.ts';
 
 export const ls = defineCommand({
@@ -43,11 +43,9 @@ export const get = defineCommand({
     const file = values.out ?? basename(object.key);
     return withConnection(values, io, async ({ call }) => {
       const { body, contentType } = await getObject(call, object);
-      await writeFile(file, body, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'EEXIST'
-          ? new CliError(`${file} is there already: name another with --out.`)
-          : error;
-      });
+      if (!writeNewFile(file, body)) {
+        throw new CliError(`${file} is there already: name another with --out.`);
+      }
       io.out(`${file}  ${body.length.toLocaleString('en')} bytes of ${contentType}\n`);
       return 0;
     });

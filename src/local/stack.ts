@@ -177,7 +177,7 @@ function createCode({ dataDir, readRules, bundleDir }: LocalStackOptions) {
       const ruleSet = await readRules();
       await rm(dir, { recursive: true, force: true });
       await cp(bundleDir, dir, { recursive: true });
-      await writeRules(dir, ruleSet);
+      writeRules(dir, ruleSet);
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
       return ruleSet;
     },

@@ -14,9 +14,9 @@ describe('a folder of our own', () => {
   it('a folder of our own is made, emptied and made again', async () => {
     const dir = join(await temporaryDir(), 'demo');
 
-    await emptyFolder(dir);
+    emptyFolder(dir);
     await writeFile(join(dir, 'a.webp'), 'a');
-    await emptyFolder(dir);
+    emptyFolder(dir);
 
     expect(await readdir(dir)).toEqual(['.oss-saveas']);
   });
@@ -27,7 +27,7 @@ describe('a folder of our own', () => {
       const dir = await temporaryDir();
       await writeFile(join(dir, 'holiday.jpg'), 'a picture');
 
-      await expect(take(dir)).rejects.toThrow('holds holiday.jpg, and oss-saveas did not make it');
+      expect(() => take(dir)).toThrow('holds holiday.jpg, and oss-saveas did not make it');
 
       expect(await readdir(dir)).toEqual(['holiday.jpg']);
     },
@@ -37,9 +37,20 @@ describe('a folder of our own', () => {
     const file = join(await temporaryDir(), 'holiday.jpg');
     await writeFile(file, 'a picture');
 
-    await expect(emptyFolder(file)).rejects.toThrow();
+    expect(() => emptyFolder(file)).toThrow(`The folder ${file} cannot be made: EEXIST`);
 
     expect(await readFile(file, 'utf8')).toBe('a picture');
+  });
+
+  it('a folder of our own is not emptied while a process is at work there', async () => {
+    const dir = await temporaryDir();
+    claimFolder(dir);
+    await writeFile(join(dir, 'lock'), String(process.pid));
+    await writeFile(join(dir, 'a.webp'), 'a');
+
+    expect(() => emptyFolder(dir)).toThrow(`The folder ${dir} is in use by process ${process.pid}.`);
+
+    expect(await readFile(join(dir, 'a.webp'), 'utf8')).toBe('a');
   });
 
   it('a folder of our own is not emptied for a demo where it holds an oss folder by chance', async () => {

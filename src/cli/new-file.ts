@@ -1,0 +1,26 @@
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { pick } from '../json.ts';
+
+/**
+ * Writes a file that is not there yet, whole or not at all: no signal is heeded meanwhile, and what a full disk cut off is
+ * removed. False where a file of that name is there. Throws an Error that says in a sentence why it cannot be written.
+ */
+export function writeNewFile(file: string, content: string | Uint8Array): boolean {
+  try {
+    const descriptor = openSync(file, 'wx');
+    try {
+      writeFileSync(descriptor, content);
+    } catch (error) {
+      rmSync(file);
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+    return true;
+  } catch (error) {
+    if (pick(error, 'code') === 'EEXIST') {
+      return false;
+    }
+    throw new Error(`${file} cannot be written: ${error instanceof Error ? error.message : error}.`);
+  }
+}
