@@ -1,63 +1,20 @@
-import { MockAgent } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EventError } from '../src/events/object-event.ts';
 import { createHandler } from '../src/handler.ts';
 import { OutputsFailed } from '../src/pipeline/report.ts';
 import { readSettings, SettingsError } from '../src/settings.ts';
+import {
+  agent,
+  context,
+  expectCalls,
+  handlerOf,
+  origin,
+  output,
+  responseOptions,
+  rules,
+  saved,
+} from './handler-fixture.ts';
 import { ruleSetOf } from './rules/rule-sets.ts';
-
-const agent = new MockAgent();
-agent.disableNetConnect();
-afterEach(() => agent.assertNoPendingInterceptors());
-
-const output = { style: 'image/resize,w_10', vary: { w: [1, 2] }, target: { key: 'd/{name}-{w}' } };
-const rules = { rules: [{ name: 'r', match: { key: 'u/**' }, outputs: [output] }] };
-
-const context = {
-  requestId: 'FC-1',
-  region: 'cn-hangzhou',
-  credentials: { accessKeyId: 'STS.id', accessKeySecret: 'very-secret', securityToken: 'very-token' },
-  function: { name: 'f', timeout: 10 },
-};
-
-function handlerOf(env: Record<string, string> = {}, document: object = rules) {
-  const lines: string[] = [];
-  const invoke = createHandler({
-    settings: readSettings(env, '/code'),
-    ruleSet: ruleSetOf(document),
-    dispatcher: agent,
-    defaultCredentials: () => Promise.reject(new Error('no chain here')),
-    write: (line) => lines.push(line),
-    callSettings: { sleep: async () => {} },
-  });
-  return {
-    lines,
-    handle: (event: unknown, fc: unknown = context) => invoke(Buffer.from(JSON.stringify(event)), fc),
-  };
-}
-
-const origin = 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com';
-const responseOptions = { headers: { 'x-oss-request-id': 'OSS-1' } };
-const saved = (key: string) => JSON.stringify({ bucket: 'photos', fileSize: 5, object: key, status: 'OK' });
-
-/** Answers each ProcessObject for a key with what `answer` makes of the asked-for target key. */
-function expectCalls(
-  path: string,
-  times: number,
-  answer: (target: string) => { statusCode: number; data: string },
-) {
-  agent
-    .get(origin)
-    .intercept({ path: (sent) => sent.startsWith(path), method: 'POST' })
-    .reply((call) => {
-      const target = /o_([\w-]+)/.exec(String(call.body))?.[1] ?? '';
-      return {
-        ...answer(Buffer.from(target, 'base64url').toString()),
-        responseOptions,
-      };
-    })
-    .times(times);
-}
 
 describe('an invocation', () => {
   it('saves every output and returns the report', async () => {
@@ -187,15 +144,6 @@ describe('an invocation', () => {
     await expect(handle({ bucket: 'photos', key: 'u/a' }, { ...context, region })).rejects.toThrow('500');
   });
 
-  it('throws for what an event asks for by itself, whatever the rules say of permanent failures', async () => {
-    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
-    const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
-    expectCalls('/u/a.jpg', 1, () => error);
-    const event = { bucket: 'photos', key: 'u/a.jpg', style: 'image/info', target: { key: 'x/{base}' } };
-
-    await expect(handle(event)).rejects.toThrow('1 for good');
-  });
-
   it('an invocation keeps more time free the more there is to report', async () => {
     const many = { ...output, vary: { w: Array.from({ length: 100 }, (_, i) => i) } };
     let nowMs = 0;
@@ -260,80 +208,6 @@ describe('an invocation', () => {
     expect(Math.max(...actives.slice(8))).toBe(1);
   });
 
-  it('takes the options of a manual event for its own objects only', async () => {
-    expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
-
-    const report = await handlerOf().handle([
-      { bucket: 'photos', key: 'u/a.jpg', dryRun: true },
-      { bucket: 'photos', key: 'u/b.jpg' },
-    ]);
-
-    expect(report).toMatchObject({ planned: 2, saved: 2 });
-  });
-
-  it('only plans in a dry run: no call, no credentials', async () => {
-    const report = await handlerOf().handle(
-      { bucket: 'photos', key: 'u/a.jpg', dryRun: true },
-      { region: 'cn-hangzhou' },
-    );
-
-    expect(report).toMatchObject({
-      planned: 2,
-      saved: 0,
-      results: [{ status: 'planned', target: { key: 'd/a-1' } }, {}],
-    });
-  });
-
-  it('takes a style and target of the event in place of the rules, outputs of ours included', async () => {
-    expectCalls('/d/a-1', 1, (target) => ({ statusCode: 200, data: saved(target) }));
-
-    const target = { key: 'x/{base}.png' };
-    const report = await handlerOf().handle({
-      bucket: 'photos',
-      key: 'd/a-1',
-      style: 'image/format,png',
-      target,
-    });
-
-    expect(report).toMatchObject({ saved: 1, results: [{ rule: 'manual', target: { key: 'x/a-1.png' } }] });
-  });
-
-  it('an invocation asks OSS for the facts that a rule needs and a manual event lacks', async () => {
-    const sized = {
-      rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 }, contentType: 'image/*' } }],
-    };
-    const { handle } = handlerOf({}, sized);
-    const head = (key: string, length: number) =>
-      agent
-        .get(origin)
-        .intercept({ path: `/u/${key}`, method: 'HEAD' })
-        .reply(200, '', {
-          headers: {
-            'content-length': String(length),
-            'content-type': 'image/png',
-            etag: '"E"',
-            'x-oss-request-id': 'R',
-          },
-        });
-    head('small', 100);
-    head('large', 101);
-    expectCalls('/u/small', 2, (target) => ({ statusCode: 200, data: saved(target) }));
-
-    const report = await handle({ bucket: 'photos', keys: ['u/small', 'u/large'] });
-
-    expect(report).toMatchObject({ saved: 2, skipped: 1 });
-  });
-
-  it('an invocation fails, and does not skip, an object whose facts cannot be had', async () => {
-    const sized = { rules: [{ ...rules.rules[0], match: { key: 'u/**', size: { max: 100 } } }] };
-    agent.get(origin).intercept({ path: '/u/gone', method: 'HEAD' }).reply(404, '');
-    const { handle } = handlerOf({}, sized);
-
-    await expect(handle({ bucket: 'photos', key: 'u/gone' })).rejects.toThrow(
-      'HeadObject oss://photos/u/gone failed: 404',
-    );
-  });
-
   it('reads credentials from each invocation, never from the one before', async () => {
     const ids: string[] = [];
     agent
@@ -373,13 +247,6 @@ describe('an invocation', () => {
     ['no region', { bucket: 'photos', key: 'u/a' }, {}, SettingsError],
   ])('an invocation is refused for %s by an error of that name', async (_, event, fc, type) => {
     await expect(handlerOf().handle(event, { ...context, region: '', ...fc })).rejects.toBeInstanceOf(type);
-  });
-
-  it('an invocation is refused for a wrong output of the event, and nothing is sent', async () => {
-    const event = { bucket: 'photos', key: 'u/a', style: 'image/info', target: { key: '{nmae}' } };
-
-    await expect(handlerOf().handle(event)).rejects.toThrow(EventError);
-    await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
   });
 
   it('an invocation never logs, returns or throws a secret', async () => {

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventError } from '../../src/events/object-event.ts';
+import { parseEvent } from '../../src/events/parse.ts';
+import { keysOf, parse, sample } from './samples.ts';
+
+describe('bad bytes', () => {
+  it.each([
+    '',
+    ' ',
+    'hello',
+    '{"events":',
+    '\u0000',
+    'eyJ4Ijo=',
+    '"',
+    '12',
+    '[[[[[[[[[[[[]]]]]]]]]]]]',
+    '[null]',
+  ])('%j are refused with one clear error', (text) => {
+    expect(() => parseEvent(Buffer.from(text))).toThrow(EventError);
+  });
+
+  it.each(['', '<html>', 'uploads/a.jpg'])('%j, which is no JSON, is quoted', (text) => {
+    const message = `the event: received ${JSON.stringify(text)}, which is no JSON`;
+    expect(() => parseEvent(Buffer.from(text))).toThrow(message);
+  });
+
+  it('nested beyond any real envelope are refused', () => {
+    const nested = (depth: number): unknown =>
+      depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];
+
+    expect(keysOf(parse(nested(5)))).toEqual(['b/k']);
+    expect(() => parse(nested(50))).toThrow('nested more than');
+  });
+
+  it('a million nulls are refused without a record for each of them', () => {
+    const nulls = Buffer.from(`[${Array(1_000_000).fill('null').join(',')}]`);
+    const before = process.memoryUsage().heapUsed;
+
+    expect(() => parseEvent(nulls)).toThrow('1000000 records; at most 10000');
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(64e6);
+  });
+
+  it('too many records are refused, in lists of lists too', () => {
+    expect(() => parse(Array(101).fill(Array(100).fill(null)))).toThrow('records; at most 10000');
+  });
+
+  it('too many records are refused', () => {
+    expect(() => parse({ bucket: 'b', keys: Array(10_001).fill('k') })).toThrow(
+      '10001 records; at most 10000',
+    );
+  });
+
+  it('bad bytes of any kind never raise anything but an EventError', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), fc.base64String()), fc.nat(), (text, cut) => {
+        const mutated = JSON.stringify(sample('native-put').event).split('');
+        mutated.splice(cut % mutated.length, 1, text.slice(0, 3));
+        for (const bytes of [Buffer.from(text), Buffer.from(mutated.join(''))]) {
+          try {
+            expect(parseEvent(bytes).length).toBeGreaterThan(0);
+          } catch (error) {
+            expect(error).toBeInstanceOf(EventError);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

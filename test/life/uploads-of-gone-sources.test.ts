@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { startWorkbench } from '../faults/workbench.ts';
+import { removeAll, targets, thumbnail } from './remove-fixture.ts';
+
+describe('an output that was saved by an attempt that ended before it could ask for the source', () => {
+  /** The event of an upload that saved its outputs, while its source was deleted and nothing asked for it. */
+  async function leaveBehind(more: object = {}) {
+    const output = { style: 'image/info', target: { key: 'derived/{key}' }, ...more };
+    const workbench = await startWorkbench({ rules: { rules: [{ ...thumbnail, outputs: [output] }] } });
+    const event = await workbench.upload('uploads/a', 'a picture');
+    await workbench.invoke(event);
+    await removeAll(workbench, 'uploads/a');
+    expect(await workbench.read('derived/uploads/a')).toBe('image/info(a picture)');
+    return { ...workbench, event };
+  }
+
+  it.each([
+    ['to be made again', {}],
+    ['that is complete', { headers: { 'Cache-Control': 'no-cache' } }],
+    ['that is not made twice', { refresh: 'missing' }],
+  ])(
+    'an output %s goes with its source, where an attempt ended before it could ask for that',
+    async (_, more) => {
+      const { event, invoke, read } = await leaveBehind(more);
+
+      const { report } = await invoke(event);
+
+      expect(report).toMatchObject({ saved: 0, removed: 1, failed: 0 });
+      expect(await read('derived/uploads/a')).toBeUndefined();
+    },
+  );
+
+  it('an output stays where a person names a source that is not there', async () => {
+    const { invoke, read } = await leaveBehind();
+
+    const { report } = await invoke({ bucket: 'photos', key: 'uploads/a' });
+
+    expect(report.results).toMatchObject([{ status: 'failed', code: 'NoSuchKey' }]);
+    expect(await read('derived/uploads/a')).toBe('image/info(a picture)');
+  });
+
+  it('an upload that was deleted before anything was made of it is no failure where its outputs go with it', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [thumbnail] } });
+    const event = await workbench.upload('uploads/a', 'a picture');
+    await removeAll(workbench, 'uploads/a');
+
+    expect((await workbench.invoke(event)).report).toMatchObject({ removed: 2, failed: 0 });
+  });
+});
+
+describe('an upload that OSS has to be asked about, and that was deleted meanwhile', () => {
+  const record = {
+    eventName: 'ObjectCreated:PutObject',
+    oss: { bucket: { name: 'photos' }, object: { key: 'uploads/a', size: 9 } },
+  };
+  const pictures = { ...thumbnail, match: { key: 'uploads/**', contentType: 'image/*' } };
+
+  it('an upload that OSS has to be asked about takes its outputs along where it was deleted meanwhile', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [pictures] } });
+    await workbench.upload(targets[0] ?? '', 'made by an attempt that got no further');
+
+    const { report } = await workbench.invoke({ events: [record] });
+
+    expect(report).toMatchObject({ removed: 2, failed: 0 });
+    expect(await workbench.read(targets[0] ?? '')).toBeUndefined();
+  });
+
+  it('an upload that OSS has to be asked about still fails for a rule that keeps its outputs', async () => {
+    const { onRemove: _, ...other } = { ...pictures, name: 'other' };
+    const workbench = await startWorkbench({ rules: { rules: [pictures, other] } });
+
+    const { report } = await workbench.invoke({ events: [record] });
+
+    expect(report).toMatchObject({ removed: 2, failed: 1 });
+  });
+
+  it('an upload that OSS has to be asked about keeps its outputs where a person names it', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [pictures] } });
+    await workbench.upload(targets[0] ?? '', 'made earlier');
+
+    const { report } = await workbench.invoke({ bucket: 'photos', key: 'uploads/a' });
+
+    expect(report).toMatchObject({ removed: undefined, failed: 1 });
+    expect(await workbench.read(targets[0] ?? '')).toBe('made earlier');
+  });
+});
