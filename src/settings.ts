@@ -30,10 +30,10 @@ export function readSettings(env: Environment, codeDir: string): Settings {
       problems.push(`${name}: expected ${expected}, received ${JSON.stringify(env[name])}`);
     }
   };
-  const concurrency = Number(env.CONCURRENCY ?? '4');
+  const concurrency = Number(env.CONCURRENCY || '4');
   const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64;
   check(isCount, 'CONCURRENCY', 'a whole number from 1 to 64');
-  const logLevel = logLevels.find((level) => level === (env.LOG_LEVEL ?? 'info').toLowerCase());
+  const logLevel = logLevels.find((level) => level === (env.LOG_LEVEL || 'info').toLowerCase());
   check(logLevel !== undefined, 'LOG_LEVEL', `one of ${logLevels.join(', ')}`);
   check(/^(true|false)?$/.test(env.OSS_CNAME ?? ''), 'OSS_CNAME', 'true or false');
   if (problems.length > 0) {

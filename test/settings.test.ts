@@ -32,9 +32,10 @@ describe('the settings', () => {
   });
 
   it('the settings take an empty value as not set, as s.yaml leaves one behind', () => {
-    const settings = readSettings({ OSS_ENDPOINT: '', OSS_REGION: '', RULES_FILE: '', OSS_CNAME: '' }, '/c');
+    const names = ['OSS_ENDPOINT', 'OSS_REGION', 'OSS_CNAME', 'RULES_FILE', 'CONCURRENCY', 'LOG_LEVEL'];
+    const env = Object.fromEntries(names.map((name) => [name, '']));
 
-    expect(settings).toEqual(readSettings({}, '/c'));
+    expect(readSettings(env, '/c')).toEqual(readSettings({}, '/c'));
   });
 
   it('name every wrong one at once', () => {

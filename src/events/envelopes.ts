@@ -81,6 +81,12 @@ export const envelopes: readonly Envelope[] = [
     detect: ({ body, attrs }) => body !== undefined && attrs !== undefined,
     unwrap: ({ body }, path, open) => open(body, `${path}body`),
   },
+  {
+    // Destinations and own event buses put into CloudEvents what is understood without them as well.
+    name: 'a CloudEvent {"specversion": …, "data": …} that holds one of the others',
+    detect: ({ specversion, data }) => typeof specversion === 'string' && data !== undefined,
+    unwrap: ({ data }, path, open) => open(data, `${path}data`),
+  },
 ];
 
 function isOssRecord({ eventName, oss }: JsonObject): boolean {
@@ -155,7 +161,7 @@ export function readObjectFields(
   const properties = {
     sizeBytes: typeof size === 'number' ? size : undefined,
     eTag: textOf(eTag)?.replaceAll('"', '') || undefined,
-    contentType: textOf(contentType),
+    contentType: textOf(contentType) || undefined,
   };
   return { kind: 'object', event: { bucket, key, ...event, ...properties } };
 }

@@ -124,6 +124,14 @@ describe('the forms in which an event comes', () => {
     ['a dead letter with the event as a text', JSON.stringify({ requestContext: {}, requestPayload: text })],
     ['a dead letter with the event as JSON', JSON.stringify({ requestPayload: { events: [record] } })],
     [
+      'a dead letter that EventBridge brings',
+      JSON.stringify({ specversion: '1.0', source: 'acs.fc', type: 'x', data: { requestPayload: text } }),
+    ],
+    [
+      'the event of an own bus',
+      JSON.stringify({ specversion: '1.0', source: 'cms', data: { bucket: 'example-src', key: 'a.jpg' } }),
+    ],
+    [
       'a dead letter in an SMQ queue',
       JSON.stringify([
         {
@@ -143,4 +151,13 @@ describe('the forms in which an event comes', () => {
       { event: { eventName: 'ObjectCreated:PutObject' } },
     ]);
   });
+});
+
+it('a content type that is empty is asked of OSS, and not compared', () => {
+  const record = nativeRecord('a.jpg');
+  const object = { ...record.oss.object, objectMeta: { mimeType: '' } };
+
+  const [first] = parse({ events: [{ ...record, oss: { ...record.oss, object } }] });
+
+  expect(first).toMatchObject({ kind: 'object', event: { contentType: undefined } });
 });
