@@ -21,3 +21,21 @@ it('the page renders a named style of the bucket, and only what somebody named s
     await expect(render(`style/${name}`)).rejects.toMatchObject({ code: 'NoSuchStyle', statusCode: 404 });
   }
 });
+
+it('the page renders what a symbolic link leads to, and nothing that OSS would have to restore first', async () => {
+  const { call, store } = await startOss();
+  await call({ method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'x' });
+  const link = { 'x-oss-symlink-target': 'a.jpg' };
+  await call({ method: 'PUT', bucket: 'photos', key: 'link.jpg', query: { symlink: '' }, headers: link });
+  const archived = { 'x-oss-storage-class': 'Archive' };
+  await call({ method: 'PUT', bucket: 'photos', key: 'old.jpg', body: 'x', headers: archived });
+  const readsSource: ProcessImage = async ({ readSource }) => ({
+    body: await readSource(),
+    contentType: 'image/png',
+  });
+  const render = (key: string) =>
+    renderPicture({ store, processImage: readsSource }, { bucket: 'photos', key }, 'image/info');
+
+  expect((await render('link.jpg')).body.toString()).toBe('x');
+  await expect(render('old.jpg')).rejects.toMatchObject({ code: 'InvalidObjectState' });
+});

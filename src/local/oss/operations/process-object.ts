@@ -1,3 +1,4 @@
+import type { OssObject } from '../../../process.ts';
 import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
 import { badRequest, notImplemented } from '../http/errors.ts';
@@ -123,10 +124,10 @@ async function run(service: Service, request: OssRequest, process: Process) {
   return { result: await drawSnapshot(service, process), meta };
 }
 
-/** Runs a style on the object of a request; throws what OSS answers where it refuses. */
-async function runStyle(
-  { store, processImage }: Service,
-  { bucket, key }: OssRequest,
+/** Runs a style on an object; throws what OSS answers where it refuses. */
+export async function runStyle(
+  { store, processImage }: Pick<Service, 'store' | 'processImage'>,
+  { bucket, key }: OssObject,
   style: string,
   asynchronous = false,
 ) {

@@ -5,13 +5,13 @@ import type { ProcessImage } from '../../image/contract.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import type { Faults } from '../../oss/faults/faults.ts';
 import type { Route } from '../../oss/http/routes.ts';
+import type { BucketStore } from '../../oss/operations/operation.ts';
 import type { RulesUpdate, StackEvent } from '../../stack-events.ts';
 import type { PageState } from '../wire.ts';
 import { countDeadLetters } from './dead-letters.ts';
 import { createHandlers } from './handlers.ts';
 import { createHistory } from './history.ts';
 import { createLive } from './live.ts';
-import type { ObjectReader } from './pictures.ts';
 import { planEvent } from './plan.ts';
 import { createPageRoute } from './route.ts';
 import { uploadPlace } from './rules.ts';
@@ -25,7 +25,7 @@ export interface PageOptions {
   deadLetterDir: string;
   region: string;
   accessKey: AccessKey;
-  store: ObjectReader;
+  store: BucketStore;
   processImage: ProcessImage;
   faults: Pick<Faults, 'set' | 'describe'>;
   /** Hands an event to the function. */
