@@ -11,7 +11,7 @@ import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
-import type { ExistingObject, Position, Source, SourceEntry } from './source.ts';
+import { type ExistingObject, eventNameOf, type Position, type Source, type SourceEntry } from './source.ts';
 
 const manifestSchema = z.object({
   sourceBucket: z.string(),
@@ -119,11 +119,11 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
   return {
     bucket,
     key: decodeKey(row.Key),
+    eventName: eventNameOf(row.ObjectType),
     sizeBytes: row.Size ? Number(row.Size) : undefined,
     eTag: row.ETag || undefined,
-    lastModified: readTime(row.LastModifiedDate),
+    modifiedAt: readTime(row.LastModifiedDate),
     storageClass: row.StorageClass || undefined,
-    isSymlink: row.ObjectType === 'Symlink',
   };
 }
 

@@ -39,10 +39,10 @@ function readLine(line: string, bucket: string | undefined): ExistingObject | un
   const { source, target } = fieldsOf(line.startsWith('{') ? parseJson(line) : undefined);
   const object = splitObjectUrl(textOf(source) ?? line);
   if (object !== undefined && object.key !== '') {
-    return { ...object, target: textOf(target) };
+    return { ...object, eventName: 'Manual', target: textOf(target) };
   }
   // An address of another kind that somebody copied is no key, though a key may look like one.
-  return bucket === undefined || isAddress(line) ? undefined : { bucket, key: line };
+  return bucket === undefined || isAddress(line) ? undefined : { bucket, key: line, eventName: 'Manual' };
 }
 
 async function digestFile(file: string): Promise<string> {

@@ -2,7 +2,7 @@ import { type ListedObject, listPages } from '../objects/list-objects.ts';
 import type { Call } from '../oss/call.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { BucketPrefix } from './prefixes.ts';
-import type { ExistingObject, Source } from './source.ts';
+import { type ExistingObject, eventNameOf, type Source } from './source.ts';
 
 /** The objects that OSS lists under each of the prefixes, a thousand at a time, in the order of their keys. */
 export function listingSource(places: readonly BucketPrefix[], call: Call): Source {
@@ -27,6 +27,6 @@ export function listingSource(places: readonly BucketPrefix[], call: Call): Sour
 
 function toStored(bucket: string, object: ListedObject): ExistingObject {
   const { key, sizeBytes, eTag, lastModified, storageClass, type } = object;
-  const isSymlink = type === 'Symlink';
-  return { bucket, key, sizeBytes, eTag, lastModified: lastModified.toISOString(), storageClass, isSymlink };
+  const eventName = eventNameOf(type);
+  return { bucket, key, eventName, sizeBytes, eTag, modifiedAt: lastModified.toISOString(), storageClass };
 }

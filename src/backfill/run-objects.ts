@@ -12,8 +12,8 @@ import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
-import { type Filter, type Selection, selectOutputs, toEvent } from './select.ts';
-import { type ExistingObject, isComplete } from './source.ts';
+import { type Filter, type Selection, selectOutputs } from './select.ts';
+import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
@@ -91,7 +91,7 @@ function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): 
 
 /** Whether a rule may take the object, but the source does not tell enough to say so, or to plan. */
 function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
-  const mismatches = rules.map(({ match }) => findMismatch(match, toEvent(object)));
+  const mismatches = rules.map(({ match }) => findMismatch(match, object));
   return mismatches.some(
     (mismatch) => mismatch?.endsWith('-unknown') || (mismatch === undefined && !isComplete(object)),
   );
@@ -102,9 +102,9 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
     const storageClass = headers['x-oss-storage-class'];
-    const isSymlink = headers['x-oss-object-type'] === 'Symlink';
-    const modified = { lastModified: lastModified?.toISOString() };
-    return { ...object, sizeBytes, eTag, contentType, ...modified, storageClass, isSymlink };
+    const eventName = eventNameOf(headers['x-oss-object-type']);
+    const modifiedAt = lastModified?.toISOString();
+    return { ...object, eventName, sizeBytes, eTag, contentType, modifiedAt, storageClass };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };
   }

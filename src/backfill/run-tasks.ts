@@ -127,7 +127,7 @@ function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, 
 function payloadOf(objects: readonly ExistingObject[], { savedSince }: RunTasksOptions): string {
   return JSON.stringify({
     savedSince: new Date(savedSince).toISOString(),
-    objects: objects.map(({ bucket, key, sizeBytes: size, eTag, lastModified }) => {
+    objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
       return { bucket, key, size, eTag, lastModified };
     }),
   });

@@ -1,4 +1,3 @@
-import type { ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
 import { type FailedResult, formatObject, type PlannedSave, type SkipReason } from '../pipeline/result.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -29,10 +28,12 @@ const archiveClasses = ['Archive', 'ColdArchive', 'DeepColdArchive'];
  * `object`, a rule that asks for them does not take it.
  */
 export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: Filter): Selection {
-  if (!isBetween(object.lastModified, filter)) {
+  if (!isBetween(object.modifiedAt, filter)) {
     return { outputs: [], skipped: 'outside-time' };
   }
-  const items = plan({ kind: 'object', event: toEvent(object) }, ruleSet);
+  // Only a dry run plans without knowing the time, and then for an example.
+  const event = { ...object, eventTime: object.modifiedAt ?? new Date().toISOString() };
+  const items = plan({ kind: 'object', event }, ruleSet);
   const outputs = items
     .filter((item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'))
     .filter((item) => object.target === undefined || targetOf(item) === object.target);
@@ -48,20 +49,4 @@ const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatO
 function isBetween(time: string | undefined, { since = 0, until = Number.POSITIVE_INFINITY }: Filter) {
   const timeMs = time === undefined ? since : Date.parse(time);
   return timeMs >= since && timeMs < until;
-}
-
-export function toEvent(object: ExistingObject): ObjectEvent {
-  const { bucket, key, sizeBytes, eTag, contentType, lastModified, isSymlink } = object;
-  return {
-    bucket,
-    key,
-    // The planner leaves a link alone, as at its own upload.
-    eventName: isSymlink ? 'ObjectCreated:PutSymlink' : 'Manual',
-    // Only a dry run plans without knowing the time, and then for an example.
-    eventTime: lastModified ?? new Date().toISOString(),
-    modifiedAt: lastModified,
-    sizeBytes,
-    eTag,
-    contentType,
-  };
 }

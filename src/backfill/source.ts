@@ -1,22 +1,23 @@
-/** An object that is there already, as a listing, an inventory or a person tells of it. */
-export interface ExistingObject {
-  bucket: string;
-  key: string;
-  sizeBytes?: number | undefined;
-  /** Without quotes, as in events. */
-  eTag?: string | undefined;
-  /** ISO 8601. Sources that name keys alone do not know it, nor the size. */
-  lastModified?: string | undefined;
-  contentType?: string | undefined;
+import type { ObjectEvent } from '../events/object-event.ts';
+
+/**
+ * An object that is there already, as a listing, an inventory or a person tells of it: the event by which it is planned.
+ * Sources that name keys alone do not know its size and the like.
+ */
+export interface ExistingObject extends ObjectEvent {
   storageClass?: string | undefined;
-  isSymlink?: boolean | undefined;
   /** The one output that is wanted, as `oss://bucket/key` of its target; all of them where absent. */
   target?: string | undefined;
 }
 
+/** The name of the event for an object of that type: the planner leaves a link alone, as at its own upload. */
+export function eventNameOf(type: string | undefined): string {
+  return type === 'Symlink' ? 'ObjectCreated:PutSymlink' : 'Manual';
+}
+
 /** Whether the source told what a plan and its date are made from; if not, a HeadObject does. */
-export function isComplete({ sizeBytes, eTag, lastModified }: ExistingObject): boolean {
-  return sizeBytes !== undefined && eTag !== undefined && lastModified !== undefined;
+export function isComplete({ sizeBytes, eTag, modifiedAt }: ExistingObject): boolean {
+  return sizeBytes !== undefined && eTag !== undefined && modifiedAt !== undefined;
 }
 
 /** The place of an object in its source: the number of the prefix or file, and the key or row within it. */

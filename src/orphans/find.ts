@@ -82,7 +82,7 @@ export function findReason(object: ExistingObject, scan: Scan): KeepReason | und
   if (planByKey(object, rules).some(({ status }) => status !== 'skipped')) {
     return 'also-a-source';
   }
-  return isChangedSince(object.lastModified, startedAtMs) ? 'changed-since' : undefined;
+  return isChangedSince(object.modifiedAt, startedAtMs) ? 'changed-since' : undefined;
 }
 
 function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {
@@ -90,8 +90,8 @@ function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {
 }
 
 /** Whether an object may have been saved at that time or later; times of OSS have whole seconds. */
-export function isChangedSince(lastModified: string | undefined, timeMs: number): boolean {
-  return lastModified === undefined || Date.parse(lastModified) + 999 >= timeMs;
+export function isChangedSince(modifiedAt: string | undefined, timeMs: number): boolean {
+  return modifiedAt === undefined || Date.parse(modifiedAt) + 999 >= timeMs;
 }
 
 export interface Orphans {

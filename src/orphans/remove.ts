@@ -50,7 +50,7 @@ export async function removeOrphans(options: RemoveOptions): Promise<number> {
 async function countBereaved({ scan, sources }: RemoveOptions, removed: Names): Promise<number> {
   let count = 0;
   for await (const { object } of sources.read()) {
-    if (isChangedSince(object.lastModified, scan.startedAtMs)) {
+    if (isChangedSince(object.modifiedAt, scan.startedAtMs)) {
       count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
     }
   }

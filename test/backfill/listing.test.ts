@@ -51,9 +51,9 @@ it('a listing asks for a thousand keys at a time, page by page, and tells all th
       key: 'a/1',
       sizeBytes: 7,
       eTag: 'AB',
-      lastModified: '2026-01-31T18:00:00.000Z',
+      modifiedAt: '2026-01-31T18:00:00.000Z',
       storageClass: 'IA',
-      isSymlink: true,
+      eventName: 'ObjectCreated:PutSymlink',
     },
     position: { part: 0, after: 'a/1' },
   });
