@@ -163,17 +163,12 @@ function countsOf({ status, outputs = 1, submitted = 0, reason = '' }: Line): Pa
 }
 
 function sumOf(counts: Counts, change: Partial<Counts>): Counts {
-  const skipped = { ...counts.skipped };
-  for (const [reason, count] of Object.entries(change.skipped ?? {})) {
-    skipped[reason] = (skipped[reason] ?? 0) + count;
+  const sum = { ...counts, skipped: { ...counts.skipped } };
+  for (const name of ['objects', 'selected', 'saved', 'removed', 'failed'] as const) {
+    sum[name] += change[name] ?? 0;
   }
-  const { objects = 0, selected = 0, saved = 0, removed = 0, failed = 0 } = change;
-  return {
-    objects: counts.objects + objects,
-    selected: counts.selected + selected,
-    saved: counts.saved + saved,
-    removed: counts.removed + removed,
-    failed: counts.failed + failed,
-    skipped,
-  };
+  for (const [reason, count] of Object.entries(change.skipped ?? {})) {
+    sum.skipped[reason] = (sum.skipped[reason] ?? 0) + count;
+  }
+  return sum;
 }

@@ -15,7 +15,7 @@ export function listingSource(places: readonly BucketPrefix[], call: Call): Sour
           const startAfter = part === behind?.part ? String(behind.after) : undefined;
           for await (const objects of listPages(call, { ...place, startAfter })) {
             yield* objects.map((object) => ({
-              object: toStored(place.bucket, object),
+              object: toExisting(place.bucket, object),
               position: { part, after: object.key },
             }));
           }
@@ -25,7 +25,7 @@ export function listingSource(places: readonly BucketPrefix[], call: Call): Sour
   };
 }
 
-function toStored(bucket: string, object: ListedObject): ExistingObject {
+function toExisting(bucket: string, object: ListedObject): ExistingObject {
   const { key, sizeBytes, eTag, lastModified, storageClass, type } = object;
   const eventName = eventNameOf(type);
   return { bucket, key, eventName, sizeBytes, eTag, modifiedAt: lastModified.toISOString(), storageClass };

@@ -79,13 +79,17 @@ function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): Bucket
     });
 }
 
-/** A place comes right before all that lie in it. */
 function withoutCovered(places: readonly BucketPrefix[]): BucketPrefix[] {
   const byName = new Map(places.map((place) => [`${place.bucket}/${place.prefix}`, place]));
+  return outermost([...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
+}
+
+/** Gives the prefixes that begin with no other one, sorted: each comes right before all that it covers. */
+export function outermost(prefixes: readonly string[]): string[] {
   let last: string | undefined;
-  return [...byName.keys()].sort().flatMap((name) => {
-    const isCovered = last !== undefined && name.startsWith(last);
-    last = isCovered ? last : name;
-    return isCovered ? [] : (byName.get(name) ?? []);
+  return [...new Set(prefixes)].sort().filter((prefix) => {
+    const isCovered = last !== undefined && prefix.startsWith(last);
+    last = isCovered ? last : prefix;
+    return !isCovered;
   });
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fieldsOf, isJsonObject, parseJson, pick, textOf } from '../json.ts';
-import type { Diagnostic, Path } from './diagnostic.ts';
+import { type Diagnostic, error, type Path } from './diagnostic.ts';
 
 /** A trigger as the template has it. Texts whose variables stayed open still hold their `${…}`. */
 export interface Trigger {
@@ -67,13 +67,12 @@ function isVersion2(resource: unknown): boolean {
 /** Finds functions of the component's version 2, whose templates are others (Serverless Devs, "edition" 1.0.0 and 3.0.0). */
 export function findVersion2(template: unknown): Diagnostic[] {
   return ['resources', 'services'].flatMap((section) =>
-    Object.entries(fieldsOf(pick(template, section))).flatMap(([id, resource]): Diagnostic[] => {
+    Object.entries(fieldsOf(pick(template, section))).flatMap(([id, resource]) => {
       const component = textAt(resource, 'component');
       const message = `\`${component}\` is version 2 of the component, whose functions and triggers are not read here`;
       const hint =
         'Move it to fc3: `edition: 3.0.0`, `resources`, `component: fc3`, as `oss-saveas init` writes them.';
-      const path = [section, id, 'component'];
-      return isVersion2(resource) ? [{ severity: 'error', code: 'component', message, hint, path }] : [];
+      return isVersion2(resource) ? [error('component', [section, id, 'component'], message, hint)] : [];
     }),
   );
 }

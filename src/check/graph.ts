@@ -124,7 +124,7 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
 }
 
 /** Tells whether the language holds some key that begins with `text`. */
-function holdsPrefix(table: KeyTable, text: string): boolean {
+export function holdsPrefix(table: KeyTable, text: string): boolean {
   return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
 }
 

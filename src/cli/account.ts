@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
 import { closed, type FunctionResource, readTrigger, type Trigger } from '../check/deployment.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
+import { listOf } from '../xml.ts';
 import type { Io } from './command.ts';
 import { type Finding, lookAt, ok, wrong } from './finding.ts';
 import { type Rules, rolePolicy } from './policies.ts';
@@ -71,7 +72,7 @@ function checkDeployedTriggers(
   return lookAt(check, aliyunAdvice, async () => {
     const path = `/2023-03-30/functions/${name}/triggers`;
     const answer = await aliyun(['fc', 'GET', path, '--region', region], io);
-    const deployed = list(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
+    const deployed = listOf(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
     return triggers.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
       const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
@@ -116,7 +117,7 @@ interface Statement {
 async function grantedTo(role: string, io: Io): Promise<Statement[]> {
   const granted: Statement[] = [];
   const answer = await aliyun(['ram', 'ListPoliciesForRole', '--RoleName', role], io);
-  for (const policy of list(pick(answer, 'Policies', 'Policy'))) {
+  for (const policy of listOf(pick(answer, 'Policies', 'Policy'))) {
     const [name = '', type = ''] = ['PolicyName', 'PolicyType'].map((field) => textOf(pick(policy, field)));
     const read = await aliyun(['ram', 'GetPolicy', '--PolicyName', name, '--PolicyType', type], io);
     const document = textOf(pick(read, 'DefaultPolicyVersion', 'PolicyDocument')) ?? '';
@@ -130,11 +131,11 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
 }
 
 function statementsOf(policy: unknown): Statement[] {
-  return list(fieldsOf(policy).Statement).map((statement) => {
+  return listOf(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, Resource } = fieldsOf(statement);
     // acs:oss:<region>:<account>:<bucket>/<key>, and acs:imm:…:project/<name>; region and account are nearly always "*", and not weighed.
-    const objects = list(Resource).map((resource) => String(resource).replace(/^acs:\w+:[^:]*:[^:]*:/, ''));
-    return { effect: textOf(Effect), actions: list(Action).map(String), objects };
+    const objects = listOf(Resource).map((resource) => String(resource).replace(/^acs:\w+:[^:]*:[^:]*:/, ''));
+    return { effect: textOf(Effect), actions: listOf(Action).map(String), objects };
   });
 }
 
@@ -164,6 +165,3 @@ async function aliyun(args: readonly string[], { env, stop }: Io): Promise<unkno
     throw new Error(`aliyun ${args.slice(0, 2).join(' ')}: ${reason}`);
   }
 }
-
-const list = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];

@@ -1,8 +1,7 @@
 import type { Element, NoParent } from 'refa';
-import { filtersOverlap, writersOf } from '../check/graph.ts';
-import { intersect, literalPattern, regular } from '../check/language.ts';
+import { outermost } from '../backfill/prefixes.ts';
+import { filtersOverlap, holdsPrefix, writersOf } from '../check/graph.ts';
 import { creationEvents, removalEvents } from '../check/triggers.ts';
-import { createBudget } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
 import { immPermissions } from './imm.ts';
@@ -154,11 +153,6 @@ function uploadPattern(rules: Rules, { region, account, bucket }: Site): object 
   };
 }
 
-function outermost(prefixes: readonly string[]): string[] {
-  const all = [...new Set(prefixes)];
-  return all.filter((one) => !all.some((other) => other !== one && one.startsWith(other)));
-}
-
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
 function ownPrefix(rules: Rules, delivered: readonly string[]): string | undefined {
   const own = writersOf(rules)
@@ -167,10 +161,6 @@ function ownPrefix(rules: Rules, delivered: readonly string[]): string | undefin
   const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>
     prefix.slice(0, prefix.lastIndexOf('/') + 1),
   );
-  return folders.find((folder) => folder !== '' && !rules.some((rule) => takesBelow(rule, folder)));
-}
-
-function takesBelow({ keys }: SourceRule, folder: string): boolean {
-  const budget = createBudget(100_000);
-  return !intersect(keys, regular(`${literalPattern(folder)}[^]*`, budget), budget).isEmpty;
+  const isTaken = (folder: string) => rules.some(({ compiled }) => holdsPrefix(compiled.match.keys, folder));
+  return folders.find((folder) => folder !== '' && !isTaken(folder));
 }

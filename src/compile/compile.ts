@@ -1,7 +1,7 @@
 import type { DFA } from 'refa';
 import type { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type Diagnostic, describeValue, mismatch, type Path } from '../check/diagnostic.ts';
+import { type Diagnostic, describeValue, error, mismatch, type Path } from '../check/diagnostic.ts';
 import { comparePlaces } from '../check/format.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type AfterSteps, type Output, type Rule, type RuleSet, rulesFormat } from '../rules/rule-set.ts';
@@ -137,10 +137,8 @@ function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
 function findTooComplex(languages: readonly (DFA | undefined)[]): Diagnostic[] {
   const message = 'the globs of `key` and `exclude` are together too complex: simplify them';
   const hint = 'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
-  return languages.flatMap((keys, i): Diagnostic[] =>
-    keys === undefined
-      ? [{ severity: 'error', code: 'too-complex', message, hint, path: ['rules', i, 'match', 'key'] }]
-      : [],
+  return languages.flatMap((keys, i) =>
+    keys === undefined ? [error('too-complex', ['rules', i, 'match', 'key'], message, hint)] : [],
   );
 }
 
