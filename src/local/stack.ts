@@ -18,9 +18,9 @@ import { createTaskApi } from './fc/tasks/task-api.ts';
 import { Tasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
-import type { AccessKey } from './oss/auth/access-keys.ts';
+import { type AccessKey, accountId } from './oss/auth/access-keys.ts';
 import type { OssEventRecord } from './oss/object-event.ts';
-import { createLocalOss, type LocalOss, type LocalOssOptions, localAccountId } from './oss/server.ts';
+import { createLocalOss, type LocalOss, type LocalOssOptions } from './oss/server.ts';
 import { createPage, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents } from './stack-events.ts';
 
@@ -160,7 +160,7 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
       return { OSS_ENDPOINT: oss.url };
     },
     region,
-    accountId: localAccountId,
+    accountId,
   };
 }
 

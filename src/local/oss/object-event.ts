@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { accountId } from './auth/access-keys.ts';
 import { decodeUtf8 } from './http/names.ts';
 import type { OssRequest } from './http/request.ts';
 import type { ObjectChange, Service } from './operations/operation.ts';
@@ -10,7 +11,7 @@ export type OssEventRecord = ReturnType<typeof eventRecord>;
 export function eventRecord(
   { eventName, bucket, meta, deltaSizeBytes }: ObjectChange,
   { sourceIp, requestId, principalId }: OssRequest,
-  { region, accountId, now }: Pick<Service, 'region' | 'accountId' | 'now'>,
+  { region, now }: Pick<Service, 'region' | 'now'>,
 ) {
   const arn = `acs:oss:${region}:${accountId}:${bucket}`;
   return {

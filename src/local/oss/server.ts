@@ -56,9 +56,6 @@ export type LocalOss = Awaited<ReturnType<typeof createLocalOss>>;
 
 const host = '127.0.0.1';
 
-/** The account all buckets belong to. */
-export const localAccountId = '1000000000000000';
-
 /** An OSS for one machine: V4 and V1 signatures, buckets on disk, image processing, events. */
 export async function createLocalOss(options: LocalOssOptions) {
   const { now = Date.now, log = createJsonLogger('silent', () => {}), corsOrigins = [] } = options;
@@ -185,16 +182,15 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
-  const onEnd = (task: EndedTask) => onTaskEvent?.(taskEvent(task, service));
+  const onEnd = (task: EndedTask) => onTaskEvent?.(taskEvent(task, region));
   const service: Service = {
     region,
-    accountId: localAccountId,
     endpoint: '',
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
     tasks: createTaskRunner({ dataDir, now, log, onEnd }),
     simulateTasks,
-    accessKeys: createAccessKeys(options.accessKey, localAccountId, now),
+    accessKeys: createAccessKeys(options.accessKey, now),
     processImage,
     now,
     log,

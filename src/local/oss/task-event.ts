@@ -1,6 +1,6 @@
 import { formatObject } from '../../pipeline/result.ts';
 import type { OssObject } from '../../process.ts';
-import type { Service } from './operations/operation.ts';
+import { accountId } from './auth/access-keys.ts';
 import type { EndedTask } from './store/tasks.ts';
 
 export type TaskEvent = ReturnType<typeof taskEvent>;
@@ -9,7 +9,7 @@ export type TaskEvent = ReturnType<typeof taskEvent>;
  * The event of a task's end as EventBridge delivers it. Documented are its type and source (EventBridge help, "IMM events")
  * and the fields of the content (IMM help, "Asynchronous notification messages"); assumed is that `data` holds them.
  */
-export function taskEvent(task: EndedTask, { region, accountId }: Pick<Service, 'region' | 'accountId'>) {
+export function taskEvent(task: EndedTask, region: string) {
   const type = `imm:Task:${task.kind}`;
   const failure = task.status === 'Failed' ? task : { code: '', message: '' };
   const targets = task.status === 'Failed' ? [] : (task.targets ?? []);

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { forbidden, type OssError } from '../http/errors.ts';
 
+/** The account all buckets belong to. */
+export const accountId = '1000000000000000';
+
 export interface AccessKey {
   readonly id: string;
   readonly secret: string;
@@ -24,7 +27,7 @@ export type AccessKeys = ReturnType<typeof createAccessKeys>;
  * The account's AccessKey and the temporary ones issued to roles, which live as long as the process.
  * Codes as OSS help lists them for "403 errors"; ec numbers where a help page names one.
  */
-export function createAccessKeys(accessKey: AccessKey, accountId: string, now: () => number) {
+export function createAccessKeys(accessKey: AccessKey, now: () => number) {
   const issued = new Map<string, TemporaryKey>();
 
   /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */

@@ -20,7 +20,7 @@ export const listBuckets: Operation = (service, { query }) => {
       Prefix: prefix,
       ...(next !== undefined && { Marker: marker, MaxKeys: maxKeys, NextMarker: next }),
       IsTruncated: next !== undefined,
-      Owner: owner(service),
+      Owner: owner,
       Buckets: { Bucket: keys.map((name) => describe(service, name)) },
     },
   });
@@ -88,7 +88,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
         ResourceGroupId: 'rg-local',
         TransferAcceleration: 'Disabled',
         AccessControlList: { Grant: acl },
-        Owner: owner(service),
+        Owner: owner,
         ServerSideEncryptionRule: { SSEAlgorithm: 'None' },
       },
     },
@@ -143,8 +143,7 @@ export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) =>
   });
 };
 
-export const getBucketAcl: Operation = (service, { bucket }) =>
-  aclReply(service, service.store.bucket(bucket).settings.acl);
+export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
 
 /** A bucket that is missing is made (live tests of ali-oss). */
 export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => {
@@ -154,8 +153,8 @@ export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => 
 };
 
 /** The document of an ACL, of a bucket or of an object. */
-export function aclReply(service: Service, grant: string): Reply {
+export function aclReply(grant: string): Reply {
   return xmlReply({
-    AccessControlPolicy: { Owner: owner(service), AccessControlList: { Grant: grant } },
+    AccessControlPolicy: { Owner: owner, AccessControlList: { Grant: grant } },
   });
 }

@@ -1,3 +1,4 @@
+import { accountId } from '../auth/access-keys.ts';
 import { badRequest } from '../http/errors.ts';
 import { decodeUtf8 } from '../http/names.ts';
 import { quotedETag, xmlDate } from '../http/object-headers.ts';
@@ -17,9 +18,7 @@ export function limitOf(query: Query, name: string, byDefault: number): number {
 }
 
 /** The Owner element of a document: the account. */
-export function owner({ accountId }: Service): XmlElements {
-  return { ID: accountId, DisplayName: accountId };
-}
+export const owner: XmlElements = { ID: accountId, DisplayName: accountId };
 
 /** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; and the element that says so. */
 export function encoderOf(query: Query) {
@@ -40,7 +39,7 @@ export const listObjects: Operation = (service, request) => {
       ...document,
       Marker: encode(marker),
       NextMarker: page.next && encode(page.next),
-      Contents: entries.map((entry) => ({ ...entry, Owner: owner(service) })),
+      Contents: entries.map((entry) => ({ ...entry, Owner: owner })),
     },
   });
 };
@@ -55,7 +54,7 @@ export const listObjectsV2: Operation = (service, request) => {
   const startAfter = query.get('start-after') ?? '';
   const after = token === undefined ? startAfter : decodeToken(token);
   const { page, document, entries } = list(service, request, after);
-  const Owner = query.get('fetch-owner') === 'true' ? owner(service) : undefined;
+  const Owner = query.get('fetch-owner') === 'true' ? owner : undefined;
   return xmlReply({
     ListBucketResult: {
       ...document,
@@ -73,7 +72,7 @@ export const listObjectVersions: Operation = (service, request) => {
   const { encode } = encoderOf(request.query);
   const marker = request.query.get('key-marker') ?? '';
   const { page, document, entries } = list(service, request, marker);
-  const version = { VersionId: 'null', IsLatest: true, Owner: owner(service) };
+  const version = { VersionId: 'null', IsLatest: true, Owner: owner };
   return xmlReply({
     ListVersionsResult: {
       ...document,

@@ -25,7 +25,6 @@ export type BucketStore = Store<BucketSettings>;
 /** Everything that operations work with, besides their request. */
 export interface Service {
   readonly region: string;
-  readonly accountId: string;
   /** The address of this server, e.g. `http://127.0.0.1:9000`; empty until it listens. */
   endpoint: string;
   readonly store: BucketStore;

@@ -41,5 +41,5 @@ export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => 
   return { statusCode: 200 };
 };
 
-export const getObjectAcl: Operation = (service, { bucket, key }) =>
-  aclReply(service, service.store.meta(bucket, key).acl ?? 'default');
+export const getObjectAcl: Operation = ({ store }, { bucket, key }) =>
+  aclReply(store.meta(bucket, key).acl ?? 'default');
