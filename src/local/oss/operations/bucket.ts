@@ -6,13 +6,13 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
 import { type BucketSettings, newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
-import { limitOf, owner } from './list.ts';
+import { owner, wholeNumber } from './list.ts';
 import type { BucketStore, Operation, Service } from './operation.ts';
 import { checkAcl } from './public-access.ts';
 
 export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
-  const maxKeys = limitOf(query, 'max-keys', 100);
+  const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
   const bucketNames = service.store.bucketNames();
   const { keys, next } = listPage(bucketNames, { prefix, delimiter: '', after: marker, maxKeys });
   return xmlReply({

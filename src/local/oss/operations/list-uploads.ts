@@ -3,7 +3,7 @@ import { xmlReply } from '../http/reply.ts';
 import { commonPrefix, compareUtf8 } from '../store/listing.ts';
 import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
-import { encoderOf, limitOf } from './list.ts';
+import { encoderOf, wholeNumber } from './list.ts';
 import { findUpload } from './multipart.ts';
 import type { Operation } from './operation.ts';
 
@@ -12,7 +12,7 @@ export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) 
   const text = (name: string) => query.get(name) ?? '';
   const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];
   const idMarker = text('upload-id-marker');
-  const maxUploads = limitOf(query, 'max-uploads', 1000);
+  const maxUploads = wholeNumber(query, 'max-uploads', 1000, 1000);
   const { encode, EncodingType } = encoderOf(query);
   const isAfterMarkers = ({ key, id }: MultipartUpload) => {
     const order = compareUtf8(key, keyMarker);
@@ -57,7 +57,7 @@ export const listParts: Operation = (service, request) => {
   const { bucket, key, query } = request;
   const { id, parts, properties } = findUpload(service, request);
   const { encode, EncodingType } = encoderOf(query);
-  const maxParts = limitOf(query, 'max-parts', 1000);
+  const maxParts = wholeNumber(query, 'max-parts', 1000, 1000);
   const marker = Number(query.get('part-number-marker') || 0);
   const later = [...parts].filter(([number]) => number > marker);
   const page = later.slice(0, maxParts);

@@ -8,13 +8,13 @@ import type { XmlElements } from '../http/xml.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operation, Service } from './operation.ts';
 
-/** A parameter that bounds a page: 1,000 at most, and `byDefault` without it. */
-export function limitOf(query: Query, name: string, byDefault: number): number {
-  const text = query.get(name) || String(byDefault);
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) {
+/** A parameter that is a whole number from 1 to `most`; without it, or empty, it is `byDefault`. */
+export function wholeNumber(query: Query, name: string, most: number, byDefault?: number): number {
+  const text = query.get(name) || String(byDefault ?? '');
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= most) {
     return Number(text);
   }
-  throw badRequest('InvalidArgument', `Argument ${name} must be 1 to 1000, not ${text}.`);
+  throw badRequest('InvalidArgument', `Argument ${name} must be 1 to ${most}, not ${text}.`);
 }
 
 /** The Owner element of a document: the account. */
@@ -88,7 +88,7 @@ export const listObjectVersions: Operation = (service, request) => {
 /** One page of a bucket's objects after a key, and what every list says of it. */
 function list({ store }: Service, { bucket, query }: OssRequest, after: string) {
   const { encode, EncodingType } = encoderOf(query);
-  const maxKeys = limitOf(query, 'max-keys', 100);
+  const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
   const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
   const page = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys });
   const entries = page.keys.map((key) => {

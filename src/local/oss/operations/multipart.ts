@@ -9,7 +9,7 @@ import type { OssRequest } from '../http/request.ts';
 import { readXml } from '../http/xml.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { copyReply, findCopySource, readCopyRange } from './copy.ts';
-import { encoderOf } from './list.ts';
+import { encoderOf, wholeNumber } from './list.ts';
 import {
   createObject,
   isOverwriteForbiddenBy,
@@ -22,6 +22,7 @@ import { readObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
 const minPartBytes = 100 * 1024;
+const maxParts = 10_000;
 
 /** Raises an event although there is no object yet (documented: OSS help "Event notification"); size and ETag are then empty. */
 export const initiateMultipartUpload: Operation = (service, request) => {
@@ -37,7 +38,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
 
 export const uploadPart: Operation = async (service, request) => {
   const upload = findUpload(service, request, '0042-00000104');
-  const number = partNumber(request);
+  const number = wholeNumber(request.query, 'partNumber', maxParts);
   requireSequence(upload, number);
   const part = await service.uploads.putPart(upload, number, checkedBody(request));
   notify(service, request, upload, 'ObjectCreated:UploadPart', part);
@@ -46,7 +47,7 @@ export const uploadPart: Operation = async (service, request) => {
 
 export const uploadPartCopy: Operation = async (service, request) => {
   const upload = findUpload(service, request, '0042-00000104');
-  const number = partNumber(request);
+  const number = wholeNumber(request.query, 'partNumber', maxParts);
   requireSequence(upload, number);
   const { bucket, key, meta } = findCopySource(service, request);
   const range = readCopyRange(request.headers, meta.sizeBytes);
@@ -131,14 +132,6 @@ function requireSequence({ isSequential, parts }: MultipartUpload, number: numbe
   if (isSequential === true && number !== parts.size + 1) {
     throw badRequest('PartNotSequential', `Part ${parts.size + 1} is next in this sequential upload.`);
   }
-}
-
-function partNumber({ query }: OssRequest): number {
-  const text = query.get('partNumber') ?? '';
-  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 10_000) {
-    return Number(text);
-  }
-  throw badRequest('InvalidArgument', `Part number must be 1 to 10000, not ${text}.`);
 }
 
 function address({ bucket, key, query }: OssRequest) {
