@@ -15,7 +15,7 @@ import {
 } from './fc/function-compute.ts';
 import { invokeRoute } from './fc/invoke-route.ts';
 import { createTaskApi } from './fc/tasks/task-api.ts';
-import { Tasks } from './fc/tasks/tasks.ts';
+import { createTasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import { type AccessKey, accountId } from './oss/auth/access-keys.ts';
@@ -125,8 +125,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const tasks = new Tasks({ functionCompute, retryDelaysMs: options.retryDelaysMs });
-  closers.push(() => tasks.close());
+  const tasks = createTasks({ invoke: functionCompute.invoke, retryDelaysMs: options.retryDelaysMs });
+  closers.push(tasks.close);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
   const reload = createReload(code, oss, functionCompute, events);
   const { enqueue } = functionCompute;

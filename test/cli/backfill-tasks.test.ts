@@ -5,7 +5,7 @@ import { main } from '../../src/cli/main.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 import { createHandler } from '../../src/handler.ts';
 import { createTaskApi } from '../../src/local/fc/tasks/task-api.ts';
-import { Tasks } from '../../src/local/fc/tasks/tasks.ts';
+import { createTasks } from '../../src/local/fc/tasks/tasks.ts';
 import type { FaultPlan } from '../../src/local/oss/faults/plan.ts';
 import type { Route } from '../../src/local/oss/http/routes.ts';
 import { createAgent } from '../../src/oss/request.ts';
@@ -77,7 +77,7 @@ async function startWith(
     }
   };
   const dir = await temporaryDir();
-  const tasks = new Tasks({ functionCompute: { invoke }, retryDelaysMs: [1, 1] });
+  const tasks = createTasks({ invoke, retryDelaysMs: [1, 1] });
   onTestFinished(async () => {
     tasks.close();
     await dispatcher.close();

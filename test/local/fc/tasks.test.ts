@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskClient } from '../../../src/backfill/task-client.ts';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
 import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
-import { Tasks } from '../../../src/local/fc/tasks/tasks.ts';
+import { createTasks } from '../../../src/local/fc/tasks/tasks.ts';
 import { type Route, sendJson } from '../../../src/local/oss/http/routes.ts';
 import { startOss } from '../oss/running-oss.ts';
 
@@ -28,7 +28,7 @@ async function startTasks({
           ),
       });
     });
-  const tasks = new Tasks({ functionCompute: { invoke }, retryDelaysMs });
+  const tasks = createTasks({ invoke, retryDelaysMs });
   onTestFinished(() => tasks.close());
   const accessKey = { id: 'local', secret: 'local-secret' };
   const taskApi = createTaskApi({ functionName, tasks, accessKey, now });
