@@ -6,7 +6,7 @@ import { closed, type Trigger } from './deployment.ts';
 import { type Diagnostic, warning } from './diagnostic.ts';
 import { bucketsMeet, writersOf } from './graph.ts';
 import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
-import { removalEvents } from './triggers.ts';
+import { removalEvents, typesOf } from './triggers.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
 const maxSteps = 20_000;
@@ -16,7 +16,7 @@ const maxStepsForAll = 200_000;
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
   return [
-    ...findGaps(rules, readDeliveries(triggers), false),
+    ...findGaps(rules, readDeliveries(triggers.filter(bringsUploads)), false),
     ...findGaps(removing, readDeliveries(triggers.filter(bringsRemovals)), true),
   ];
 }
@@ -69,17 +69,24 @@ function describeGap(
   };
 }
 
-/** Tells whether a trigger calls the function when objects are deleted. A pattern without a list of types lets all through. */
-function bringsRemovals({ type, events, pattern = '' }: Trigger): boolean {
-  const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
-  const isPlain = Array.isArray(types) && types.every((one) => typeof one === 'string');
-  return !isPlain || removalEvents.every((event) => types.includes(event));
+/** Tells whether a trigger calls the function when objects are uploaded. One without events is told of by itself. */
+function bringsUploads(trigger: Trigger): boolean {
+  const types = typesOf(trigger) ?? [];
+  return types.length === 0 || types.some((type) => /^oss:Object(Created|Replication):/.test(type));
+}
+
+/** Tells whether a trigger calls the function when objects are deleted. */
+function bringsRemovals(trigger: Trigger): boolean {
+  const types = typesOf(trigger);
+  return types === undefined || removalEvents.every((event) => types.includes(event));
 }
 
 /** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  const isReadable = ({ type, pattern = '' }: Trigger) => type === 'oss' || parseJson(pattern) !== undefined;
-  const deliveries = readDeliveries(triggers.filter(isReadable));
+  // Nobody can tell here which keys a topic or a queue brings.
+  const isReadable = ({ type, pattern = '', eventSource = 'Default' }: Trigger) =>
+    type === 'oss' || (eventSource === 'Default' && parseJson(pattern) !== undefined);
+  const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));
   const found = new Map<Trigger, Diagnostic>();
   within(maxStepsForAll, (budget) => {
     for (const { rule, output, buckets } of writersOf(rules)) {
@@ -135,6 +142,9 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
         return [readNative(trigger, budget)];
       case 'eventbridge':
         return mayBringObjects(trigger) ? [readPattern(trigger, budget)] : [];
+      // A topic may have the events of any bucket.
+      case 'mns_topic':
+        return [{ trigger, buckets: [], keys: DFA.fromFA(regular(any, budget), budget.dfa) }];
       default:
         return [];
     }

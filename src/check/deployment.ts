@@ -17,6 +17,9 @@ export interface Trigger {
   suffix?: string | undefined;
   /** The event pattern of an EventBridge trigger, as JSON text. */
   pattern?: string | undefined;
+  /** The source of its events: `Default` is the bus of Alibaba Cloud's own services, others are queues and the like. */
+  eventSource?: string | undefined;
+  isOff?: boolean | undefined;
 }
 
 /** A function that the template deploys; `path` leads to its `props`. */
@@ -29,8 +32,12 @@ export interface FunctionResource {
   role?: string | undefined;
   /** The folder that is deployed, absolute. */
   codeDir: string;
-  /** The names of its environment variables. */
-  settings: readonly string[];
+  runtime?: string | undefined;
+  handler?: string | undefined;
+  /** Its environment variables. */
+  environment: Readonly<Record<string, string>>;
+  /** The ARNs that are told of its asynchronous invocations, by `onFailure` and `onSuccess`. */
+  destinations: Readonly<Record<string, string>>;
   triggers: readonly Trigger[];
 }
 
@@ -89,11 +96,22 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     region: closed(textAt(props, 'region')),
     role: textAt(props, 'role'),
     codeDir: code,
-    settings: Object.keys(fieldsOf(pick(props, 'environmentVariables'))),
+    runtime: closed(textAt(props, 'runtime')),
+    handler: closed(textAt(props, 'handler')),
+    environment: mapValues(pick(props, 'environmentVariables'), String),
+    destinations: mapValues(pick(props, 'asyncInvokeConfig', 'destinationConfig'), (one) =>
+      String(pick(one, 'destination')),
+    ),
     triggers: (Array.isArray(triggers) ? triggers : []).map((trigger: unknown, i) =>
       readTrigger(trigger, [...path, 'triggers', i]),
     ),
   };
+}
+
+function mapValues(fields: unknown, textOfValue: (value: unknown) => string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(fields)).map(([name, value]) => [name, textOfValue(value)]),
+  );
 }
 
 /** Reads a trigger of a template, or of Function Compute's API, which has `triggerConfig` as JSON text. */
@@ -115,6 +133,8 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
     prefix: textAt(config, 'filter', 'key', 'prefix'),
     suffix: textAt(config, 'filter', 'key', 'suffix'),
     pattern: textAt(config, 'eventRuleFilterPattern'),
+    eventSource: textAt(config, 'eventSourceConfig', 'eventSourceType'),
+    isOff: pick(config, 'triggerEnable') === false || undefined,
   };
 }
 

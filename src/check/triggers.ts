@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson, pick } from '../json.ts';
 import { assertRegion } from '../oss/endpoint.ts';
 import type { FunctionResource, Trigger } from './deployment.ts';
 import { type Diagnostic, error, type Path, warning } from './diagnostic.ts';
@@ -67,16 +67,27 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
       yield { ...error('trigger-wildcard', at, message, `Name ${creationEvents.join(', ')}.`), span };
     }
   }
-  // A trigger may be there for deletions alone.
-  const isForUploads = events.some((event) => event.startsWith('oss:ObjectCreated:'));
-  const missing = isForUploads ? creationEvents.filter((event) => !events.includes(event)) : [];
   if (events.length === 0) {
     yield error('trigger-events', config, 'expected events, such as oss:ObjectCreated:PutObject');
-  } else if (missing.length > 0 && !events.includes('oss:ObjectCreated:*')) {
-    const message = `uploads that raise ${missing.join(', ')} are missed; consoles and browsers use PostObject, tools CompleteMultipartUpload for large objects`;
-    yield warning('trigger-events', [...config, 'events'], message);
   }
+  yield* checkUploads(events, [...config, 'events']);
   yield* checkFilter(trigger);
+}
+
+/** The types of event that a trigger is for; undefined where it lets all through, or does not name them one by one. */
+export function typesOf({ type, events, pattern = '' }: Trigger): readonly string[] | undefined {
+  const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
+  return Array.isArray(types) && types.every((one) => typeof one === 'string') ? types : undefined;
+}
+
+/** Warns of ways to upload that are missed. A trigger may be there for deletions alone. */
+function* checkUploads(types: readonly string[], path: Path): Generator<Diagnostic> {
+  const isForUploads = types.some((type) => type.startsWith('oss:ObjectCreated:'));
+  const missing = isForUploads ? creationEvents.filter((event) => !types.includes(event)) : [];
+  if (missing.length > 0 && !types.includes('oss:ObjectCreated:*')) {
+    const message = `uploads that raise ${missing.join(', ')} are missed; consoles and browsers use PostObject, tools CompleteMultipartUpload for large objects`;
+    yield warning('trigger-events', path, message);
+  }
 }
 
 /** Characters that mean something in a glob or in a regular expression. */
@@ -101,11 +112,17 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
   }
 }
 
-function* checkPattern({ path, type, pattern = '' }: Trigger): Generator<Diagnostic> {
+function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
+  const { path, type, pattern = '', isOff } = trigger;
+  const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
   if (type === 'eventbridge' && parseJson(pattern) === undefined) {
-    const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
   }
+  if (isOff) {
+    const message = 'is switched off, so that it brings nothing';
+    yield warning('trigger-off', [...path, 'triggerConfig', 'triggerEnable'], message);
+  }
+  yield* checkUploads(typesOf(trigger) ?? [], at);
 }
 
 /** Tells what Function Compute refuses about the triggers of one bucket, whichever functions they belong to. */

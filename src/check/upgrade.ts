@@ -10,8 +10,8 @@ const droppedSettings: Readonly<Record<string, string>> = {
 
 /** Tells what of a deployment was written for an earlier version, and what to change. */
 export function* checkUpgrade(functions: readonly FunctionResource[]): Generator<Diagnostic> {
-  for (const { path, settings } of functions.filter(({ isOurs }) => isOurs)) {
-    for (const name of settings) {
+  for (const { path, environment } of functions.filter(({ isOurs }) => isOurs)) {
+    for (const name of Object.keys(environment)) {
       const hint = droppedSettings[name];
       if (hint !== undefined) {
         const message = `an earlier version read ${name}, this one does not`;

@@ -6,6 +6,7 @@ import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
+import { checkFunctions } from '../check/functions.ts';
 import { checkTriggers } from '../check/triggers.ts';
 import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
@@ -63,6 +64,7 @@ export async function checkFiles(
     const triggers = ours.flatMap((one) => one.triggers);
     const ofTemplate = [
       ...checkTriggers(template.functions),
+      ...checkFunctions(template.functions),
       ...checkUpgrade(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];

@@ -5,6 +5,8 @@ import { trigger, uploads, uploadsTrigger, useProject, withOther } from './check
 
 const { pathOf, checkResources } = useProject();
 
+const destination = (destinationConfig: object) => ({ destinationConfig });
+
 describe('check, beside the functions of s.yaml', () => {
   it('warns of a function without a role, which may not even read OSS', async () => {
     const props = { region: 'cn-hangzhou', triggers: [trigger()] };
@@ -12,6 +14,50 @@ describe('check, beside the functions of s.yaml', () => {
     const { codes } = await checkResources([uploads], { f: { component: 'fc3', props } });
 
     expect(codes).toEqual(['warning role-missing']);
+  });
+
+  it.each<[string, object, string[]]>([
+    ['nothing of a runtime that has Node.js 20', { runtime: 'nodejs20' }, []],
+    ['nothing of a custom runtime', { runtime: 'custom.debian12' }, []],
+    ['nothing of a runtime that a variable names', { runtime: `\${vars.none}` }, []],
+    ['a runtime that the function does not run on', { runtime: 'nodejs18' }, ['error runtime']],
+    ['a handler that the build does not make', { handler: 'main.handler' }, ['error handler']],
+    [
+      'settings that no invocation would pass',
+      { environmentVariables: { CONCURRENCY: 100 } },
+      ['error setting'],
+    ],
+    ['a region that is none', { environmentVariables: { OSS_REGION: 'oss-cn-hangzhou' } }, ['error setting']],
+    [
+      'nothing of settings that are right, or not known yet',
+      { environmentVariables: { CONCURRENCY: 2, OSS_CNAME: false, OSS_REGION: `\${vars.none}` } },
+      [],
+    ],
+    [
+      'failures that go back to the function',
+      { asyncInvokeConfig: destination({ onFailure: { destination: 'acs:fc:cn-hangzhou:1:functions/f' } }) },
+      ['error destination-loop'],
+    ],
+    [
+      'successes that go back to the function',
+      { asyncInvokeConfig: destination({ onSuccess: { destination: 'acs:fc:::functions/f/LATEST' } }) },
+      ['error destination-loop'],
+    ],
+    [
+      'nothing of failures that go to a queue',
+      {
+        asyncInvokeConfig: destination({
+          onFailure: { destination: 'acs:mns:cn-hangzhou:1:/queues/f/messages' },
+        }),
+      },
+      [],
+    ],
+  ])('tells of our function %s', async (_, change, expected) => {
+    const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers: [trigger()], ...change };
+
+    const { codes } = await checkResources([uploads], { f: { component: 'fc3', props } });
+
+    expect(codes).toEqual(expected);
   });
 
   it('compares the rules with our function alone, wherever it stands among others', async () => {

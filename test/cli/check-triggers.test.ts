@@ -13,6 +13,22 @@ import {
 const removing = { ...uploads, onRemove: 'delete' };
 const withRemovals = [...creationEvents, 'oss:ObjectRemoved:DeleteObject', 'oss:ObjectRemoved:DeleteObjects'];
 
+const uploadsSubject = 'acs:oss:cn-hangzhou:1:photos/uploads/';
+
+const bridge = (
+  pattern: object,
+  config: object = {},
+  eventSourceConfig = { eventSourceType: 'Default' },
+) => ({
+  triggerName: 'e',
+  triggerType: 'eventbridge',
+  triggerConfig: {
+    eventRuleFilterPattern: JSON.stringify({ source: ['acs.oss'], ...pattern }),
+    eventSourceConfig,
+    ...config,
+  },
+});
+
 const { check, checkResources } = useProject();
 
 describe('check, beside the triggers of s.yaml', () => {
@@ -112,6 +128,48 @@ describe('check, beside the triggers of s.yaml', () => {
       [uploads],
       [trigger(), trigger({ triggerName: 'b' }, { filter: { key: { prefix: 'uploads/', suffix: '.png' } } })],
       [],
+    ],
+    [
+      'nothing where a topic or a queue may bring the uploads',
+      [uploads],
+      [{ triggerName: 'topic', triggerType: 'mns_topic', triggerConfig: { notifyContentFormat: 'JSON' } }],
+      [],
+    ],
+    [
+      'nothing where a queue may bring the uploads',
+      [uploads],
+      [bridge({}, {}, { eventSourceType: 'MNS' })],
+      [],
+    ],
+    [
+      'uploads that a trigger for deletions does not bring',
+      [uploads],
+      [trigger({}, { events: withRemovals.slice(-2) })],
+      ['error unreached'],
+    ],
+    [
+      'uploads that an EventBridge pattern does not bring',
+      [uploads],
+      [bridge({ type: ['oss:BucketCreated:PutBucket', 'ObjectCreated:PutObject'] })],
+      ['error unreached'],
+    ],
+    [
+      'ways to upload that an EventBridge pattern leaves out',
+      [uploads],
+      [bridge({ type: ['oss:ObjectCreated:PutObject'], subject: [{ prefix: uploadsSubject }] })],
+      ['warning trigger-events'],
+    ],
+    [
+      'nothing where an EventBridge pattern brings them by a prefix',
+      [uploads],
+      [bridge({ type: [{ prefix: 'oss:ObjectCreated:' }], subject: [{ prefix: uploadsSubject }] })],
+      [],
+    ],
+    [
+      'an EventBridge trigger that is switched off',
+      [uploads],
+      [bridge({ subject: [{ prefix: uploadsSubject }] }, { triggerEnable: false })],
+      ['warning trigger-off'],
     ],
     [
       'an EventBridge pattern that is none',

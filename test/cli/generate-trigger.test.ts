@@ -70,7 +70,8 @@ describe('the generated triggers', () => {
           role: 'r',
           triggers,
           codeDir: '/dist',
-          settings: [],
+          environment: {},
+          destinations: {},
         };
         expect([...checkTriggers([ours])]).toEqual([]);
       }),
