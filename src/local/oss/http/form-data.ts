@@ -1,5 +1,6 @@
 import { badRequest } from './errors.ts';
 import { decodeUtf8 } from './names.ts';
+import { readMessage } from './routes.ts';
 
 /** The fields of a form by lower-case name. */
 export type Fields = ReadonlyMap<string, string>;
@@ -56,40 +57,27 @@ class BodyReader {
     this.#body = body;
   }
 
-  /** Resolves to the bytes before `mark`, which is passed over. */
-  async readUntil(mark: Buffer): Promise<Buffer> {
-    for (let at = this.#buffer.indexOf(mark); ; at = this.#buffer.indexOf(mark)) {
-      if (at >= 0) {
-        const found = this.#buffer.subarray(0, at);
-        this.#buffer = this.#buffer.subarray(at + mark.length);
-        return found;
-      }
-      if (this.#buffer.length > maxFieldBytes) {
-        refuse('A form field is too long.');
-      }
-      await this.#fill('The form ends before its file.');
-    }
-  }
-
-  /** The same, as it comes; the rest of the body is read and forgotten. */
+  /** Streams the bytes before `mark`, which is passed over. */
   async *streamUntil(mark: Buffer): AsyncGenerator<Uint8Array> {
-    for (let at = this.#buffer.indexOf(mark); at < 0; at = this.#buffer.indexOf(mark)) {
+    let at = this.#buffer.indexOf(mark);
+    for (; at < 0; at = this.#buffer.indexOf(mark)) {
       // All but what may be the beginning of the mark.
       const soundBytes = Math.max(0, this.#buffer.length - mark.length);
       yield this.#buffer.subarray(0, soundBytes);
-      this.#buffer = this.#buffer.subarray(soundBytes);
-      await this.#fill('The form ends within its file.');
+      const { value, done } = await this.#body.next();
+      if (done === true) {
+        refuse('The form ends too early.');
+      }
+      this.#buffer = Buffer.concat([this.#buffer.subarray(soundBytes), value]);
     }
-    yield this.#buffer.subarray(0, this.#buffer.indexOf(mark));
-    await drain(this.#body);
+    yield this.#buffer.subarray(0, at);
+    this.#buffer = this.#buffer.subarray(at + mark.length);
   }
 
-  async #fill(messageAtEnd: string): Promise<void> {
-    const { value, done } = await this.#body.next();
-    if (done === true) {
-      refuse(messageAtEnd);
-    }
-    this.#buffer = Buffer.concat([this.#buffer, value]);
+  /** Resolves to the bytes before `mark`, where they are no more than a field may have. */
+  async readUntil(mark: Buffer): Promise<Buffer> {
+    const bytes = await readMessage(this.streamUntil(mark), maxFieldBytes);
+    return bytes ?? refuse('A form field is too long.');
   }
 }
 

@@ -17,9 +17,8 @@ export const postObject: Operation = async (service, request) => {
   try {
     const form = await readForm(body, request.headers.get('content-type') ?? '');
     return await upload(service, request, form);
-  } catch (error) {
+  } finally {
     await drain(body);
-    throw error;
   }
 };
 
