@@ -10,7 +10,7 @@ export interface AccessKey {
 }
 
 /** The account's own AccessKey, or a role's temporary one. */
-export interface Principal {
+interface Principal {
   readonly accessKeySecret: string;
   /** Its name in events (`userIdentity.principalId`). */
   readonly principalId: string;

@@ -1,20 +1,16 @@
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { Service } from '../operations/operation.ts';
-import type { Principal } from './access-keys.ts';
 import { type Claim, verify } from './claim.ts';
 import { readV1Header, readV1Url } from './v1.ts';
 import { readV4Header, readV4Url } from './v4.ts';
 
 /**
- * Verifies the signature of a request as received: V4 and V1, each in a header or in the URL (documented: OSS help
- * "Include a V4 signature", "Include a V1 signature"; ec numbers from the help page of each). Undefined for an
- * anonymous request. The order in which several faults are reported is assumed.
+ * Verifies the signature of a request as received, and says who signed: V4 and V1, each in a header or in the URL
+ * (documented: OSS help "Include a V4 signature", "Include a V1 signature"; ec numbers from the help page of each).
+ * Undefined for an anonymous request. The order in which several faults are reported is assumed.
  */
-export function authenticate(
-  request: OssRequest,
-  { region, now, accessKeys }: Service,
-): Principal | undefined {
+export function authenticate(request: OssRequest, { region, now, accessKeys }: Service): string | undefined {
   const claim = readClaim(request, region, now());
   return claim && verify(claim, accessKeys.principalOf);
 }

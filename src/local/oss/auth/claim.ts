@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
-import type { AccessKeys, Principal } from './access-keys.ts';
+import type { AccessKeys } from './access-keys.ts';
 
 /** The signature that a request or a form brings along, in whichever version and place. */
 export interface Claim {
@@ -14,12 +14,12 @@ export interface Claim {
   readonly ec: string;
 }
 
-/** Finds out who signed; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
-export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): Principal {
+/** Finds out who signed, by the name that events have; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
+export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): string {
   const { accessKeyId, securityToken, signature, stringsToSign, sign, ec } = claim;
-  const principal = principalOf(accessKeyId, securityToken);
-  if (stringsToSign.some((text) => isSame(sign(text, principal.accessKeySecret), signature))) {
-    return principal;
+  const { principalId, accessKeySecret } = principalOf(accessKeyId, securityToken);
+  if (stringsToSign.some((text) => isSame(sign(text, accessKeySecret), signature))) {
+    return principalId;
   }
   const [stringToSign] = stringsToSign;
   const shown = securityToken ? stringToSign.replaceAll(securityToken, '***') : stringToSign;

@@ -14,9 +14,9 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
   if (bucket !== '' && !mayMakeBucket) {
     service.store.bucket(bucket);
   }
-  const principal = authenticate(request, service);
+  const principalId = authenticate(request, service);
   const { name, run, access } = findOperation(request);
-  if (principal === undefined && !isPublic(service, request, access)) {
+  if (principalId === undefined && !isPublic(service, request, access)) {
     const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
     throw forbidden('AccessDenied', message, { ec: '0003-00000001' });
   }
@@ -25,7 +25,7 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
   if (ignored.length > 0) {
     service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
   }
-  return run(service, { ...request, principalId: principal?.principalId ?? 'anonymous' });
+  return run(service, { ...request, principalId: principalId ?? request.principalId });
 }
 
 /** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */

@@ -49,7 +49,7 @@ function authenticate(service: Service, { bucket, principalId }: OssRequest, fie
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
-    return { principalId: signer.principalId, policy: parsePolicy(base64, service.now()) };
+    return { principalId: signer, policy: parsePolicy(base64, service.now()) };
   }
   const { acl, blocksPublic } = service.store.bucket(bucket).settings;
   if (acl === 'public-read-write' && !blocksPublic) {
