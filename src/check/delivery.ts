@@ -1,11 +1,11 @@
-import { DFA, type NFA } from 'refa';
+import { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { parseJson, pick, textOf } from '../json.ts';
 import { closed, type Trigger } from './deployment.ts';
 import { type Diagnostic, warning } from './diagnostic.ts';
 import { bucketsMeet, writersOf } from './graph.ts';
-import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
+import { exampleKey, intersect, keysOf, literalPattern, regular, without, withoutAll } from './language.ts';
 import { removalEvents, typesOf } from './triggers.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
@@ -32,8 +32,7 @@ function findGaps(
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
       const look = (budget: Budget) => {
-        const missed = near.reduce((rest, { keys }) => without(rest, keys, budget), rule.keys);
-        const key = exampleKey(missed, budget);
+        const key = exampleKey(withoutAll(rule.keys, near, budget), budget);
         const isPartly = near.some(({ keys }) => !intersect(rule.keys, keys, budget).isEmpty);
         return key === undefined ? [] : [describeGap(rule, { key, bucket, isPartly, isRemoval })];
       };
@@ -92,9 +91,9 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
     for (const { rule, output, buckets } of writersOf(rules)) {
       const written = keysOf({ rule, output }, budget);
       const takers = rules.filter(({ compiled }) => bucketsMeet(compiled.match.buckets, buckets));
-      for (const delivery of deliveries.filter((one) => bucketsMeet(one.buckets, buckets))) {
-        const { trigger } = delivery;
-        const key = found.has(trigger) ? undefined : findWasted(written, delivery, takers, budget);
+      const open = deliveries.filter((one) => !found.has(one.trigger) && bucketsMeet(one.buckets, buckets));
+      for (const { trigger, keys } of open) {
+        const key = exampleKey(withoutAll(intersect(written, keys, budget), takers, budget), budget);
         if (key !== undefined) {
           found.set(trigger, describeWaste(trigger, key, rule.name));
         }
@@ -102,18 +101,6 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
     }
   });
   return [...found.values()];
-}
-
-/** A key that is written and delivered, and that no rule takes then. */
-function findWasted(written: NFA, { keys }: Delivery, takers: readonly SourceRule[], budget: Budget) {
-  let rest = intersect(written, keys, budget);
-  for (const taker of takers) {
-    if (rest.isEmpty) {
-      return undefined;
-    }
-    rest = without(rest, taker.keys, budget);
-  }
-  return exampleKey(rest, budget);
 }
 
 function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic {

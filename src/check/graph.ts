@@ -21,17 +21,17 @@ export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
 }
 
 /** Keys in some buckets, as far as it can be told at a glance; an empty list means any bucket. */
-interface Reach extends KeyFilter {
+interface ObjectFilter extends KeyFilter {
   buckets: readonly string[];
 }
 
 /** Tells whether some object may lie in both. */
-export function mayMeet(a: Reach, b: Reach): boolean {
+export function mayMeet(a: ObjectFilter, b: ObjectFilter): boolean {
   return bucketsMeet(a.buckets, b.buckets) && filtersOverlap(a, b);
 }
 
 /** One output of one rule, with the buckets that it may save in, and how all its keys there begin and end. */
-export interface Writer extends Reach {
+export interface Writer extends ObjectFilter {
   rule: SourceRule;
   output: OutputSource;
   /** The place of the output in its rule. */

@@ -1,9 +1,8 @@
 import { CharSet, DFA, FAIterators, NFA, type TransitionIterable, Words } from 'refa';
 import { type Budget, createBudget } from '../compile/budget.ts';
-import type { SourceRule } from '../compile/compile.ts';
 import { maxCharacter, parsePattern } from '../compile/glob.ts';
-import type { OutputSource } from '../compile/schema.ts';
 import { render, variablesOf } from '../rules/template.ts';
+import type { Writer } from './graph.ts';
 
 /*
  * The keys that a rule takes and those that an output writes are regular languages here. The values of a variable are
@@ -57,6 +56,11 @@ export function without<S>(keys: DFA, others: TransitionIterable<S>, budget: Bud
   const rest = DFA.fromFA(others, budget.dfa);
   rest.complement(budget.dfa);
   return intersect(keys, rest, budget);
+}
+
+/** The keys of the first language that all the others lack. */
+export function withoutAll(keys: DFA, others: readonly { keys: DFA }[], budget: Budget): DFA {
+  return others.reduce((rest, other) => (rest.isEmpty ? rest : without(rest, other.keys, budget)), keys);
 }
 
 /** A short key of the language, one that looks like keys that people use where there is one. */
@@ -143,11 +147,7 @@ export function concat(pieces: readonly Piece[], budget: Budget): NFA {
 }
 
 /** An output of a rule, and the bucket of its sources if it is known. */
-interface RuleOutput {
-  rule: SourceRule;
-  output: OutputSource;
-  bucket?: string | undefined;
-}
+type RuleOutput = Pick<Writer, 'rule' | 'output'> & { bucket?: string | undefined };
 
 /** The keys under which an output saves what is made of keys that were split: the template's `render`, over languages. */
 export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, budget: Budget): NFA {
