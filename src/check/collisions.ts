@@ -1,8 +1,9 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
+import { variantsOf } from '../compile/variants.ts';
 import type { OssObject } from '../process.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, type Writer } from './graph.ts';
+import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writer } from './graph.ts';
 import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
@@ -79,12 +80,13 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnosti
 const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
 
 /** Lists the objects that an output makes of a source, one for each variant. */
-export function targetObjects({ rule, index, output }: Writer, source: OssObject): OssObject[] {
-  const event = { yyyy: '2026', mm: '01', dd: '01', etag: '0', rule: rule.name, index: '1' };
-  const values = { ...event, ...source, ...splitKey(source.key) };
+export function targetObjects({ rule, output }: Writer, source: OssObject): OssObject[] {
+  const values = sampleValues(rule, source);
   const { bucket = source.bucket, key } = output.target;
-  const variants = rule.compiled.outputs[index]?.variants ?? [];
-  return variants.map((variant) => ({ bucket, key: render(key.parts, { ...values, ...variant }) }));
+  return variantsOf(output.vary).map((variant) => ({
+    bucket,
+    key: render(key.parts, { ...values, ...variant }),
+  }));
 }
 
 /** Finds a key under which an object of one rule and another object of the other are saved. */

@@ -2,7 +2,10 @@ import type { DFA } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OutputSource } from '../compile/schema.ts';
 import { firstIndex } from '../first-index.ts';
+import { valuesOf } from '../pipeline/plan.ts';
+import type { OssObject } from '../process.ts';
 import { type KeyTable, stateAfter } from '../rules/key-table.ts';
+import type { VariableValues } from '../rules/template.ts';
 import type { Path } from './diagnostic.ts';
 
 /** The name given to a bucket that no rule names. */
@@ -38,6 +41,12 @@ export interface Writer extends ObjectFilter {
   index: number;
   prefix: string;
   suffix: string;
+}
+
+/** The values that a rule's templates have for some upload of an object. */
+export function sampleValues({ compiled }: SourceRule, source: OssObject): VariableValues {
+  const event = { ...source, eventName: 'Manual', eTag: '0', eventTime: '2026-01-01T00:00:00Z' };
+  return { index: '1', ...valuesOf(compiled, event) };
 }
 
 /** The path to a field of an output. */

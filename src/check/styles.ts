@@ -1,10 +1,10 @@
 import { stylesOf, variantsOf } from '../compile/variants.ts';
-import { type Part, render, splitKey, type VariableValues, variablesOf } from '../rules/template.ts';
+import { type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
 import { hasSeveralResults, isAsynchronous } from '../style/asynchronous.ts';
 import { checkStyle } from '../style/check.ts';
 import { base64Hint } from '../style/check-parameters.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
-import { pathTo, type Writer } from './graph.ts';
+import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { atTarget } from './messages.ts';
 
 /** Checks the styles of all rules under each of their variants, every fault once and at its place in the template. */
@@ -26,12 +26,11 @@ function checkSeveralResults(writer: Writer): Diagnostic[] {
 
 function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] {
   const { style, vary } = writer.output;
-  const key = 'uploads/photo.jpg';
-  const event = { bucket: 'photos', etag: '0', yyyy: '2026', mm: '01', dd: '01', rule: writer.rule.name };
+  const event = sampleValues(writer.rule, { bucket: 'photos', key: 'uploads/photo.jpg' });
   const path = pathTo(writer, 'style');
   const found = new Map<string, Diagnostic>();
   for (const variant of variantsOf(vary)) {
-    const values = { ...event, key, ...splitKey(key), ...variant };
+    const values = { ...event, ...variant };
     const rendered = render(style.parts, values);
     const mode = isAsynchronous(rendered) ? 'async' : 'sync';
     for (const diagnostic of checkStyle(rendered, { mode, isSaved: true, region })) {

@@ -5,7 +5,7 @@ import { keysOf, literalPattern, regular, splitKeys, unite, writtenKeys } from '
 import { type Budget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
-import { variablesBeyondKey } from '../compile/variants.ts';
+import { variablesBeyondKey, variantsOf } from '../compile/variants.ts';
 import type { KeyTable } from '../rules/key-table.ts';
 import { variablesOf } from '../rules/template.ts';
 
@@ -83,10 +83,10 @@ function findObstacle(writer: Writer): string | undefined {
 
 /** The keys of an output, by bucket; undefined where they are too complex. */
 function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets['wanted'] | undefined {
-  const { rule, output, index } = writer;
+  const { rule, output } = writer;
   return within(maxStates, (budget) => {
     const split = splitKeys(rule.keys, budget);
-    const variants = rule.compiled.outputs[index]?.variants ?? [];
+    const variants = variantsOf(output.vary);
     return sourceBuckets.map((bucket) => {
       const languages = variants.map((variant) => {
         const vary = Object.fromEntries(Object.entries(variant).map(([name, value]) => [name, [value]]));
