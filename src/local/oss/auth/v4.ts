@@ -1,3 +1,4 @@
+import { formatTimestamp } from '../../../oss/sign.ts';
 import { badRequest } from '../http/errors.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import {
@@ -146,7 +147,7 @@ function readDate(headers: Headers) {
   if (Number.isNaN(signedMs)) {
     throw invalidDate(date);
   }
-  return { signedAt: new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, ''), signedMs, date };
+  return { signedAt: formatTimestamp(signedMs), signedMs, date };
 }
 
 /** `a;b;c` */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../../log.ts';
+import { formatTimestamp } from '../../../oss/sign.ts';
 import { badRequest, type OssError } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
@@ -141,5 +142,5 @@ async function withClock(run: Exchange['run'], now: () => number): Promise<Reply
 
 function isSignedOnDayOf(timeMs: number, { headers, query }: OssRequest): boolean {
   const signedAt = headers.get('x-oss-date') ?? query.get('x-oss-date');
-  return signedAt?.slice(0, 8) === new Date(timeMs).toISOString().slice(0, 10).replaceAll('-', '');
+  return signedAt?.slice(0, 8) === formatTimestamp(timeMs).slice(0, 8);
 }
