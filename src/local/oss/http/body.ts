@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { createCrc64 } from '../store/crc64.ts';
 import { badRequest, type OssError } from './errors.ts';
 import type { OssRequest } from './request.ts';
 import { readMessage } from './routes.ts';
 
 /**
- * The body as it comes. Throws after its last byte when it does not match the Content-MD5 sent along, and before its first
- * when that header is not an MD5 (documented: OSS help, "The Content-MD5 you specified was invalid": InvalidDigest).
+ * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent along, and before its
+ * first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');
@@ -13,10 +14,16 @@ export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerato
   if (expected !== undefined && expected.length !== 16) {
     throw invalidDigest();
   }
-  const md5 = createHash('md5');
+  const expectedCrc64 = headers.get('x-oss-hash-crc64ecma');
+  const [md5, crc64] = [createHash('md5'), createCrc64()];
   for await (const chunk of body) {
     md5.update(chunk);
+    crc64.update(chunk);
     yield chunk;
+  }
+  if (expectedCrc64 !== undefined && expectedCrc64 !== crc64.digest()) {
+    const message = 'The x-oss-hash-crc64ecma you specified does not match what we calculated.';
+    throw badRequest('InvalidCRC64', message);
   }
   if (expected !== undefined && !md5.digest().equals(expected)) {
     throw invalidDigest();

@@ -15,21 +15,27 @@ export interface Form {
   };
 }
 
-const maxFieldBytes = 64 * 1024;
+/** Documented: OSS help "PostObject". */
+const maxFieldBytes = 2 * 1024 * 1024;
 const maxFields = 100;
 
-/** Reads the fields; the file is read as its bytes are asked for. Throws MalformedPOSTRequest. */
+/** Reads the fields; the file is read as its bytes are asked for. Throws what OSS help "400 errors" has for forms. */
 export async function readForm(body: AsyncIterator<Buffer>, contentType: string): Promise<Form> {
   const [, quoted, bare] =
     /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? bare ?? refuse('The body of your POST request is not multipart/form-data.');
+  const boundary = quoted ?? bare;
+  if (boundary === undefined) {
+    const message = 'Bucket POST must be of the enclosure-type multipart/form-data.';
+    throw badRequest('RequestIsNotMultiPartContent', message);
+  }
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const reader = new BodyReader(body);
   const fields = new Map<string, string>();
   await reader.readUntil(delimiter);
   for (let count = 0; count <= maxFields; count++) {
     if ((await reader.readUntil(Buffer.from('\r\n'))).length > 0) {
-      refuse('The form has no file.');
+      const message = 'POST requires exactly one file upload per request.';
+      throw badRequest('IncorrectNumberOfFilesInPOSTRequest', message);
     }
     const headers = (await reader.readUntil(Buffer.from('\r\n\r\n'))).toString();
     const name = parameter(headers, 'name') ?? refuse('A form field has no name.');
@@ -38,7 +44,7 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
       const fileName = (parameter(headers, 'filename') ?? '').replace(/^.*[/\\]/s, '');
       return {
         fields,
-        file: { name: fileName, contentType: fileType, bytes: reader.streamUntil(delimiter) },
+        file: { name: fileName, contentType: fileType, bytes: reader.streamFile(delimiter) },
       };
     }
     const value = decodeUtf8(await reader.readUntil(delimiter));
@@ -74,10 +80,19 @@ class BodyReader {
     this.#buffer = this.#buffer.subarray(at + mark.length);
   }
 
+  /** The same of the file; the body is then read to its end, where it is known whether its digest is right. */
+  async *streamFile(mark: Buffer): AsyncGenerator<Uint8Array> {
+    yield* this.streamUntil(mark);
+    await drain(this.#body);
+  }
+
   /** Resolves to the bytes before `mark`, where they are no more than a field may have. */
   async readUntil(mark: Buffer): Promise<Buffer> {
     const bytes = await readMessage(this.streamUntil(mark), maxFieldBytes);
-    return bytes ?? refuse('A form field is too long.');
+    if (bytes === undefined) {
+      throw badRequest('FieldItemTooLong', 'A form field is too long.');
+    }
+    return bytes;
   }
 }
 

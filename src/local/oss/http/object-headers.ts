@@ -26,6 +26,10 @@ export function readProperties(headers: Headers): ObjectProperties {
     const message = `The encryption method is not supported: ${encryption}`;
     throw badRequest('InvalidEncryptionAlgorithmError', message);
   }
+  if ((headers.get('x-oss-server-side-data-encryption') ?? 'SM4') !== 'SM4') {
+    const message = 'The KMS Data Encryption request you specified is not valid. Supported value:SM4';
+    throw badRequest('InvalidDataEncryptionAlgorithmError', message);
+  }
   return {
     headers: {
       'content-type': 'application/octet-stream',

@@ -18,7 +18,7 @@ export const subresources: ReadonlySet<string> = new Set(
 /** Sub-resources that came when V1 was long there: no V1 signer of an SDK covers them. */
 export const laterSubresources: ReadonlySet<string> = new Set(
   `accessmonitor accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicyForObjectProcess
-   dataPipeline legalHold list-type objectWorm overwriteConfig retention vpcip x-oss-delete x-oss-rename`.split(
+   dataPipeline legalHold list-type objectWorm overwriteConfig regions retention vpcip x-oss-delete x-oss-rename`.split(
     /\s+/,
   ),
 );

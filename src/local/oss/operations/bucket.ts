@@ -4,15 +4,19 @@ import { badRequest, conflict } from '../http/errors.ts';
 import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
-import { type BucketSettings, newBucketSettings } from '../store/bucket-settings.ts';
+import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
 import { owner, wholeNumber } from './list.ts';
-import type { BucketStore, Operation, Service } from './operation.ts';
+import type { Operation, Service } from './operation.ts';
 import { checkAcl } from './public-access.ts';
 
 export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
   const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
+  if (!/^[a-z0-9-]*$/.test(prefix)) {
+    // A live test of aliyun-oss-go-sdk has it refused; the code is assumed.
+    throw badRequest('InvalidArgument', `No bucket name begins with ${prefix}.`);
+  }
   const bucketNames = service.store.bucketNames();
   const { keys, next } = listPage(bucketNames, { prefix, delimiter: '', after: marker, maxKeys });
   return xmlReply({
@@ -26,38 +30,40 @@ export const listBuckets: Operation = (service, { query }) => {
   });
 };
 
-/** Assumed: a bucket that exists already is the caller's own, and is answered like a new one; an ACL sent along is set. */
-export const putBucket: Operation = async ({ store, now }, request) => {
+/**
+ * A bucket that exists already is the caller's own and answered like a new one (assumed); an ACL sent along is set. Its
+ * storage class and redundancy stay (documented: OSS help "409 errors").
+ */
+export const putBucket: Operation = async (service, request) => {
+  const { store, now } = service;
   const { bucket, headers } = request;
   const body = await readBody(request, 4096);
   const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
-  const redundancy = textOf(configuration.DataRedundancyType) ?? 'LRS';
+  const redundancy = textOf(configuration.DataRedundancyType);
   const named = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
-  const storageClass = checkStorageClass(named ?? 'Standard');
-  if (!['LRS', 'ZRS'].includes(redundancy)) {
+  const storageClass = named === undefined ? undefined : checkStorageClass(named);
+  if (!['LRS', 'ZRS', undefined].includes(redundancy)) {
     throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }
-  makeBucket(store, bucket, readAcl(headers, 'x-oss-acl'), {
-    ...newBucketSettings(now()),
-    blocksPublic: true,
-    storageClass,
-    redundancy,
-  });
-  return { statusCode: 200, headers: { location: `/${bucket}` } };
+  const acl = readAcl(headers, 'x-oss-acl');
+  const asked = { ...(storageClass && { storageClass }), ...(redundancy && { redundancy }) };
+  store.createBucket(bucket, { ...newBucketSettings(now()), ...asked });
+  const { settings } = store.bucket(bucket);
+  if ((storageClass ?? settings.storageClass) !== settings.storageClass) {
+    throw conflict('BucketAlreadyExists', "Cannot modify existing bucket's storage class.");
+  }
+  if ((redundancy ?? settings.redundancy) !== settings.redundancy) {
+    throw conflict('BucketAlreadyExists', "Bucket already exists CAN'T modify data redundancy type.");
+  }
+  return setAcl(service, bucket, acl);
 };
 
-/** Makes a bucket unless it is there; an ACL is set in either case, and refused before anything is done. */
-function makeBucket(
-  store: BucketStore,
-  name: string,
-  acl: string | undefined,
-  settings: BucketSettings,
-): void {
-  checkAcl(acl, store.has(name) ? store.bucket(name).settings : settings, 'bucket');
-  store.createBucket(name, settings);
+function setAcl(service: Service, bucket: string, acl: string | undefined): Reply {
+  checkAcl(service, bucket, acl);
   if (acl !== undefined) {
-    store.changeSettings(name, { acl });
+    service.store.changeSettings(bucket, { acl });
   }
+  return { statusCode: 200, headers: { location: `/${bucket}` } };
 }
 
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
@@ -76,7 +82,7 @@ export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
 
 /** Documented: OSS help "GetBucketInfo"; what a bucket here cannot have is answered as switched off. */
 export const getBucketInfo: Operation = (service, { bucket }) => {
-  const { acl, blocksPublic, redundancy } = service.store.bucket(bucket).settings;
+  const { acl, blocksPublic = true, redundancy } = service.store.bucket(bucket).settings;
   return xmlReply({
     BucketInfo: {
       Bucket: {
@@ -146,10 +152,10 @@ export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) =>
 export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
 
 /** A bucket that is missing is made (live tests of ali-oss). */
-export const putBucketAcl: Operation = ({ store, now }, { bucket, headers }) => {
+export const putBucketAcl: Operation = (service, { bucket, headers }) => {
   const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
-  makeBucket(store, bucket, acl, { ...newBucketSettings(now()), blocksPublic: true });
-  return { statusCode: 200, headers: { location: `/${bucket}` } };
+  service.store.createBucket(bucket, newBucketSettings(service.now()));
+  return setAcl(service, bucket, acl);
 };
 
 /** The document of an ACL, of a bucket or of an object. */

@@ -1,5 +1,5 @@
 import { authenticate } from '../auth/authenticate.ts';
-import { forbidden, notImplemented, refuseVersion } from '../http/errors.ts';
+import { badRequest, forbidden, notImplemented, refuseVersion } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
@@ -20,7 +20,13 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
     const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
     throw forbidden('AccessDenied', message, { ec: '0003-00000001' });
   }
+  if (principalId === undefined && [...request.query.keys()].some((name) => name.startsWith('response-'))) {
+    // Documented: OSS help "400 errors".
+    const message = 'Request specific response headers cannot be used for anonymous GET requests.';
+    throw badRequest('InvalidRequest', message);
+  }
   refuseUnsupported(request);
+  checkTrafficLimit(request);
   const ignored = ignoredNames(request);
   if (ignored.length > 0) {
     service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
@@ -53,8 +59,23 @@ function refuseUnsupported({ headers, query }: OssRequest): void {
   }
 }
 
+/** Documented: OSS help "400 errors"; in bits a second, and nothing is limited here. */
+function checkTrafficLimit({ headers, query }: OssRequest): void {
+  const [inHeader, inQuery] = [headers.get('x-oss-traffic-limit'), query.get('x-oss-traffic-limit')];
+  const limit = Number(inHeader ?? inQuery ?? 819_200);
+  if (inHeader !== undefined && inQuery !== undefined) {
+    const message = 'x-oss-traffic-limit should be specified either in query string or header, not both.';
+    throw badRequest('InvalidArgument', message);
+  }
+  if (!(limit >= 819_200 && limit <= 838_860_800)) {
+    const message =
+      'x-oss-traffic-limit is invalid, should be specified between 819200(100KB/s) and 838860800(100MB/s).';
+    throw badRequest('InvalidArgument', message);
+  }
+}
+
 const knownHeaders =
-  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-(data-)?encryption(-key-id)?|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
+  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|hash-crc64ecma|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-(data-)?encryption(-key-id)?|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
 
 const knownParameters = new Set(
   `category delimiter encoding-type Expires fetch-owner key-marker marker max-keys max-parts max-uploads OSSAccessKeyId

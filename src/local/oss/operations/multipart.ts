@@ -29,7 +29,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(isOverwriteForbiddenBy(headers), service.store.bucket(bucket).objects.get(key));
   const properties = readProperties(headers);
-  checkAcl(properties.acl, service.store.bucket(bucket).settings);
+  checkAcl(service, bucket, properties.acl);
   const upload = service.uploads.initiate(bucket, key, properties, query.has('sequential'));
   notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');
   const result = { ...address(request), UploadId: upload.id };

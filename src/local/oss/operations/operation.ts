@@ -56,7 +56,7 @@ interface NewObject extends Omit<PutOptions, 'bucket' | 'key'> {
  * the body is read and, for two writers at a time, once more before it is published.
  */
 export async function createObject(
-  { store, notify }: Service,
+  service: Service,
   request: OssRequest,
   eventName: string,
   newObject: NewObject,
@@ -67,13 +67,14 @@ export async function createObject(
     isOverwriteForbidden = isOverwriteForbiddenBy(request.headers),
     ...options
   } = newObject;
+  const { store, notify } = service;
   const { objects, settings } = store.bucket(bucket);
   const guard = (previous: ObjectMeta | undefined) => {
     refuseOverwrite(isOverwriteForbidden, previous);
     options.guard?.(previous);
   };
   guard(objects.get(key));
-  checkAcl(options.acl, settings);
+  checkAcl(service, bucket, options.acl);
   const { storageClass = settings.storageClass } = options;
   const { meta, previous } = await store.put({ ...options, bucket, key, storageClass, guard });
   const deltaSizeBytes = meta.sizeBytes - (previous?.sizeBytes ?? 0);

@@ -2,6 +2,7 @@ import { type Claim, verify } from '../auth/claim.ts';
 import { parsePolicy } from '../auth/post-policy.ts';
 import { v1Claim } from '../auth/v1.ts';
 import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
+import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { drain, type Fields, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
@@ -13,7 +14,7 @@ import { createObject, isOverwriteForbiddenBy, type Operation, type Service } fr
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
-  const body: AsyncIterator<Buffer> = request.body[Symbol.asyncIterator]();
+  const body = checkedBody(request);
   try {
     const form = await readForm(body, request.headers.get('content-type') ?? '');
     return await upload(service, request, form);
@@ -27,6 +28,9 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
     throw notImplemented('the form field callback of PostObject');
   }
   const { bucket } = request;
+  if (!fields.has('key')) {
+    throw badRequest('InvalidArgument', 'The bucket POST must contain the specified field name: key.');
+  }
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
   const { principalId, policy } = authenticate(service, request, fields);
   const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
@@ -51,6 +55,10 @@ function authenticate(service: Service, { bucket, principalId }: OssRequest, fie
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
     return { principalId: signer, policy: parsePolicy(base64, service.now()) };
   }
+  if (fields.has('ossaccesskeyid') || fields.has('signature')) {
+    // Documented: OSS help "PostObject": all three or none.
+    throw badRequest('InvalidArgument', 'The form has a signature and no policy.');
+  }
   const { acl, blocksPublic } = service.store.bucket(bucket).settings;
   if (acl === 'public-read-write' && !blocksPublic) {
     return { principalId, policy: undefined };
@@ -68,7 +76,8 @@ function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
   if (accessKeyId === undefined || signature === undefined) {
-    throw badRequest('InvalidArgument', 'The form has a policy and no signature.');
+    const absent = accessKeyId === undefined ? 'accessKeyId' : 'signature';
+    throw badRequest('InvalidArgument', `Post request ${absent} is empty.`);
   }
   return v1Claim({ accessKeyId, signature, securityToken }, policy);
 }

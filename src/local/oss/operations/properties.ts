@@ -30,14 +30,14 @@ export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
   return { statusCode: 204 };
 };
 
-export const putObjectAcl: Operation = ({ store }, { bucket, key, headers }) => {
+export const putObjectAcl: Operation = (service, { bucket, key, headers }) => {
   const acl = readAcl(headers, 'x-oss-object-acl');
   if (acl === undefined) {
     // Documented: the page of this EC; the code and the words are assumed.
     throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
-  checkAcl(acl, store.bucket(bucket).settings);
-  store.changeProperties(bucket, key, { acl });
+  checkAcl(service, bucket, acl);
+  service.store.changeProperties(bucket, key, { acl });
   return { statusCode: 200 };
 };
 

@@ -3,12 +3,12 @@ import { readBody } from '../http/body.ts';
 import { forbidden } from '../http/errors.ts';
 import { xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
-import type { BucketSettings } from '../store/bucket-settings.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Service } from './operation.ts';
 
 /*
  * Documented: OSS help "Block Public Access": what is public already counts for nothing, and nothing more can be made
- * public. Since October 2025 it is on in a bucket that the API makes.
+ * public. Since October 2025 it is on in a bucket that the API makes. Many programs, and the suites of most SDKs, are from
+ * before; so a bucket that was only made says that it is on and takes public ACLs all the same, with a warning in the log.
  */
 
 export const putPublicAccessBlock: Operation = async ({ store }, request) => {
@@ -18,7 +18,7 @@ export const putPublicAccessBlock: Operation = async ({ store }, request) => {
 };
 
 export const getPublicAccessBlock: Operation = ({ store }, { bucket }) => {
-  const { blocksPublic } = store.bucket(bucket).settings;
+  const { blocksPublic = true } = store.bucket(bucket).settings;
   return xmlReply({ PublicAccessBlockConfiguration: { BlockPublicAccess: blocksPublic } });
 };
 
@@ -27,9 +27,17 @@ export const deletePublicAccessBlock: Operation = ({ store }, { bucket }) => {
   return { statusCode: 204 };
 };
 
-/** Throws where an ACL would make something public that may not be; code and words are assumed. */
-export function checkAcl(acl: string | undefined, { blocksPublic }: BucketSettings, what = 'object'): void {
-  if (blocksPublic && acl?.startsWith('public') === true) {
-    throw forbidden('AccessDenied', `Put public ${what} acl is not allowed`);
+/** Throws where a public ACL is blocked, and warns where OSS would block it; code and words are assumed. */
+export function checkAcl({ store, log }: Service, bucket: string, acl: string | undefined): void {
+  const { blocksPublic } = store.bucket(bucket).settings;
+  if (acl?.startsWith('public') !== true || blocksPublic === false) {
+    return;
   }
+  if (blocksPublic === true) {
+    throw forbidden('AccessDenied', 'Put public acl is not allowed: Block Public Access is on.');
+  }
+  log.warn('OSS refuses public ACLs in a new bucket until Block Public Access is switched off', {
+    bucket,
+    acl,
+  });
 }

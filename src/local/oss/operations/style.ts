@@ -40,7 +40,8 @@ export const getStyle: Operation = ({ store }, { bucket, query }) => {
   if (name !== undefined) {
     return xmlReply({ Style: describe(name, findStyle(styles, name)) });
   }
-  const sorted = Object.entries(styles).sort(([a], [b]) => (a < b ? -1 : 1));
+  // In the order in which they were made (live test of aliyun-oss-go-sdk).
+  const sorted = Object.entries(styles).sort(([, a], [, b]) => a.createdMs - b.createdMs);
   return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describe(each, style)) } });
 };
 

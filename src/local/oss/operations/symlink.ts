@@ -20,7 +20,7 @@ export const putSymlink: Operation = async (service, request) => {
 export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   const meta = store.meta(bucket, key);
   if (meta.symlinkTarget === undefined) {
-    throw badRequest('NotSymlink', 'The object is not a symbolic link.');
+    throw badRequest('NotSymlink', 'The object is not symlink.');
   }
   const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...link } };
@@ -83,7 +83,7 @@ function targetOf(store: BucketStore, bucket: string, { symlinkTarget }: ObjectM
     throw notFound('SymlinkTargetNotExist', message, { extra: { Key: symlinkTarget } });
   }
   if (target.type === 'Symlink') {
-    throw badRequest('InvalidTargetType', 'A symbolic link cannot lead to another one.');
+    throw badRequest('InvalidTargetType', "The symbolic's target file type is invalid.");
   }
   return target;
 }

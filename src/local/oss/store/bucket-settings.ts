@@ -12,8 +12,8 @@ const settingsSchema = z.object({
   acl: z.string(),
   storageClass: z.string(),
   redundancy: z.string().default('LRS'),
-  /** Nothing can be made public, and what is already counts for nothing. */
-  blocksPublic: z.boolean().default(false),
+  /** Nothing can be made public, and what is already counts for nothing; undefined where nobody has said. */
+  blocksPublic: z.boolean().optional(),
   styles: z.record(z.string(), styleSchema),
 });
 
@@ -28,7 +28,6 @@ export function newBucketSettings(createdMs: number): BucketSettings {
     acl: 'private',
     storageClass: 'Standard',
     redundancy: 'LRS',
-    blocksPublic: false,
     styles: {},
   };
 }

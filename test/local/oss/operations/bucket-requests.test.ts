@@ -30,6 +30,27 @@ describe('a bucket', () => {
     expect(element(info.text, 'DataRedundancyType')).toBe(statusCode === 200 ? redundancy : undefined);
   });
 
+  it.each(['<StorageClass>IA</StorageClass>', '<DataRedundancyType>ZRS</DataRedundancyType>'])(
+    'keeps what it was made with, and says so: %s',
+    async (element) => {
+      const oss = await startOss();
+      const make = (children: string) =>
+        oss.call({
+          bucket: 'videos',
+          method: 'PUT',
+          body: `<CreateBucketConfiguration>${children}</CreateBucketConfiguration>`,
+        });
+      await make('');
+
+      const other = await make(element);
+      const same = await make(
+        '<StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>',
+      );
+
+      expect([other.statusCode, other.code, same.statusCode]).toEqual([409, 'BucketAlreadyExists', 200]);
+    },
+  );
+
   it.each(['accessmonitor', 'qos', 'overwriteConfig', 'objectWorm', 'dataPipeline'])(
     'is not made by what only configures one: %s',
     async (name) => {

@@ -1,5 +1,5 @@
 /* OSS help, "Block Public Access": on by default in new buckets since October 2025. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { element } from '../text-object.ts';
 
@@ -57,12 +57,27 @@ describe('block public access', () => {
     const oss = await startOss();
     await oss.call({ bucket, method: 'PUT' });
     await oss.call({ bucket, key: 'a', method: 'PUT', body: 'x' });
+    await block(oss, true);
 
     const refused = await oss.call({ bucket, key, method, query, headers, body: '' });
     await block(oss, false);
     const allowed = await oss.call({ bucket, key, method, query, headers, body: '' });
 
     expect([refused.statusCode, refused.code, allowed.statusCode]).toEqual([403, 'AccessDenied', 200]);
+  });
+
+  it('only warns in the log where nobody has switched it on', async () => {
+    const warn = vi.fn();
+    const oss = await startOss({ log: { debug: () => {}, info: () => {}, warn, error: () => {} } });
+    await oss.call({ bucket, method: 'PUT' });
+
+    const { statusCode } = await oss.call({ bucket, key: 'a', method: 'PUT', headers: isPublic, body: 'x' });
+
+    expect([statusCode, (await fetch(`${oss.url}/${bucket}/a`)).status]).toEqual([200, 200]);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('Block Public Access'), {
+      bucket,
+      acl: 'public-read',
+    });
   });
 
   it('makes what was public already private', async () => {

@@ -29,7 +29,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64url');
 const putObject: SignOptions = { method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'pixels' };
 
 describe('named styles', () => {
-  it('named styles are put, read, listed by name, replaced and deleted, and survive a restart', async () => {
+  it('named styles are put, read, listed as they were made, replaced and deleted, and survive a restart', async () => {
     const dataDir = await temporaryDir();
     let nowMs = Date.UTC(2026, 2, 11, 6, 21, 35);
     const clock = { now: () => nowMs, dataDir };
@@ -54,7 +54,7 @@ describe('named styles', () => {
   <LastModifyTime>Wed, 11 Mar 2026 06:21:36 GMT</LastModifyTime>
 </Style>
 `);
-    expect(all.text.match(/<Name>.*?</g)).toEqual(['<Name>Big.1<', '<Name>small<']);
+    expect(all.text.match(/<Name>.*?</g)).toEqual(['<Name>small<', '<Name>Big.1<']);
     expect(removed.statusCode).toBe(204);
     expect((await after.call(at(styleCall('GET', 'small')))).code).toBe('NoSuchStyle');
   });

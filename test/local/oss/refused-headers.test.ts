@@ -1,0 +1,60 @@
+/* What OSS help, "400 errors", says of headers and parameters that many operations have. */
+import { describe, expect, it } from 'vitest';
+import { startOss } from './running-oss.ts';
+import { element, object, put } from './text-object.ts';
+
+describe('a header or parameter', () => {
+  it.each<[string, string, Record<string, string>, Record<string, string>]>([
+    ['InvalidArgument', 'a limit that is too low', { 'x-oss-traffic-limit': '819199' }, {}],
+    ['InvalidArgument', 'a limit that is too high', {}, { 'x-oss-traffic-limit': '838860801' }],
+    ['InvalidArgument', 'a limit that is no number', { 'x-oss-traffic-limit': 'fast' }, {}],
+    [
+      'InvalidArgument',
+      'two limits',
+      { 'x-oss-traffic-limit': '819200' },
+      { 'x-oss-traffic-limit': '819200' },
+    ],
+    ['InvalidCRC64', 'a sum that does not fit', { 'x-oss-hash-crc64ecma': '1' }, {}],
+    [
+      'InvalidDataEncryptionAlgorithmError',
+      'an algorithm',
+      { 'x-oss-server-side-data-encryption': 'AES256' },
+      {},
+    ],
+  ])('is refused by %s: %s', async (code, _, headers, query) => {
+    const oss = await startOss();
+
+    const response = await oss.call({ ...object, method: 'PUT', headers, query, body: 'hello' });
+
+    expect([response.statusCode, response.code]).toEqual([400, code]);
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(404);
+  });
+
+  it.each([
+    { 'x-oss-traffic-limit': '838860800' },
+    { 'x-oss-hash-crc64ecma': '11177612005948864433' },
+    { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-data-encryption': 'SM4' },
+  ])('is taken: %j', async (headers) => {
+    expect((await put(await startOss(), headers)).statusCode).toBe(200);
+  });
+
+  it('of the answer is for those who sign', async () => {
+    const oss = await startOss();
+    await put(oss, { 'x-oss-object-acl': 'public-read' });
+    const query = { 'response-content-type': 'text/html' };
+
+    const anonymous = await fetch(`${oss.url}/photos/a.txt?${new URLSearchParams(query)}`);
+    const signed = await oss.call({ ...object, method: 'GET', query });
+
+    expect([anonymous.status, element(await anonymous.text(), 'Code')]).toEqual([400, 'InvalidRequest']);
+    expect([signed.statusCode, signed.headers['content-type']]).toEqual([200, 'text/html']);
+  });
+
+  it('of ListBuckets that no bucket can begin with is refused', async () => {
+    const oss = await startOss();
+
+    const { statusCode, code } = await oss.call({ method: 'GET', query: { prefix: 'Photos' } });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
+  });
+});
