@@ -53,15 +53,20 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   }
   const functionDir = join(builtDir(), 'function');
   try {
+    removeBuilt(outDir); // Some may be read-only, as where the package was installed so.
     writeRules(outDir, ruleSet);
     for (const file of functionFiles) {
       copyFileSync(join(functionDir, file), join(outDir, file));
     }
   } catch (error) {
-    for (const file of builtFiles) {
-      rmSync(join(outDir, file), { force: true });
-    }
+    removeBuilt(outDir);
     throw new Error(`${outDir} cannot be built: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function removeBuilt(dir: string): void {
+  for (const file of builtFiles) {
+    rmSync(join(dir, file), { force: true });
   }
 }
 

@@ -25,8 +25,8 @@ const files = [
  * lacks. Resolves to a line about each file.
  */
 export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
-  const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
   makeFolder(dir);
+  const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
   const lines: string[] = [];
   for (const [from, name] of files) {
     const text = fillIn(await readFile(join(templateDir, from), 'utf8'), answers);
