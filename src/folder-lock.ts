@@ -11,19 +11,27 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
   const path = join(folder, 'lock');
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
-    return () => rmSync(path, { force: true });
+    held.add(path);
+    return () => {
+      rmSync(path, { force: true });
+      held.delete(path);
+    };
   } catch (error) {
     if (pick(error, 'code') !== 'EEXIST') {
       throw error;
     }
     const holder = readHolder(path);
-    if (isRunning(holder)) {
+    // In a container a process has the same id as the one before it that was killed.
+    if (holder === process.pid ? held.has(path) : isRunning(holder)) {
       throw new Error(refuse(holder));
     }
     rmSync(path, { force: true }); // of a process that was killed
     return lockFolder(folder, refuse);
   }
 }
+
+/** The locks of this process. */
+const held = new Set<string>();
 
 /** Reads who holds the folder; nobody where the file has gone by now. */
 function readHolder(path: string): number {
@@ -40,8 +48,8 @@ function readHolder(path: string): number {
 function isRunning(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    return pick(error, 'code') === 'EPERM'; // It belongs to another user.
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { lockFolder, makeFolder } from '../src/folder-lock.ts';
 
 it('takes a folder whose lock is gone by the time that its holder is read', () => {
@@ -13,6 +13,30 @@ it('takes a folder whose lock is gone by the time that its holder is read', () =
 
   expect(() => lockFolder(dir, refuse)).toThrow(`${process.pid} has it`);
   unlock();
+  rmSync(dir, { recursive: true });
+});
+
+it('takes a folder from a process that was killed, though this one has its id', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), String(process.pid));
+
+  const unlock = lockFolder(dir, (pid) => `${pid} has it`);
+
+  expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('has it');
+  unlock();
+  rmSync(dir, { recursive: true });
+});
+
+it('takes no folder from a process that belongs to another user', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '4711');
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  });
+  onTestFinished(() => kill.mockRestore());
+
+  expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('4711 has it');
+
   rmSync(dir, { recursive: true });
 });
 

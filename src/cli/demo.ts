@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { SourceRule } from '../compile/compile.ts';
 import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/queue.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
+import type { LocalStack } from '../local/stack.ts';
 import { getObject, putObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
 import { plan } from '../pipeline/plan.ts';
@@ -10,7 +12,7 @@ import type { Report } from '../pipeline/report.ts';
 import type { PlannedSave, Result } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, defineCommand, type Io } from './command.ts';
+import { CliError, defineCommand, type Io, stopped } from './command.ts';
 import { localAccount, withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
@@ -27,11 +29,11 @@ export const demo = defineCommand({
     },
     rules: rulesOption,
   },
+  // What the stack keeps elsewhere goes with it.
+  heedsStop: () => true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const { source, ruleSet } = await loadForLocal(rulesFile, io);
     emptyFolder(dataDir);
-    const outcomes: InvocationOutcome[] = [];
-    const progress = createProgress(io);
     const stack = await startStack({
       dataDir,
       rulesFile,
@@ -41,40 +43,56 @@ export const demo = defineCommand({
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       retryDelaysMs: [100, 200, 400],
     });
-    stack.subscribe((event) => {
-      if (event.type === 'outcome') {
-        outcomes.push(event.outcome);
-        progress(`${outcomes.length} events handled`);
-      }
-    });
     try {
-      progress('drawing pictures');
-      const { samplePictures } = await import('../local/pictures.ts');
-      const uploads = (await samplePictures()).flatMap((picture): SampleUpload[] => {
-        const place = placeFor(source, picture.name, stack.buckets[0] ?? '');
-        return place === undefined ? [] : [{ ...picture, ...place }];
-      });
-      const planned = uploads.flatMap((upload) => planFor(upload, ruleSet).map((task) => ({ upload, task })));
-      const outputs = await withConnection({ local: true, endpoint: stack.url }, io, async ({ call }) => {
-        for (const { bucket, key, body, contentType } of uploads) {
-          progress(`uploading ${key}`);
-          await putObject(call, { bucket, key, body, headers: { 'content-type': contentType } });
-        }
-        await stack.functionCompute.idle();
-        progress('');
-        return Promise.all(planned.map((one) => compareOutput(one, { call, outcomes, dataDir })));
-      });
-      if (outputs.length === 0) {
-        throw new CliError(`${rulesFile} makes nothing of JPEG, PNG, WebP and GIF, which the demo draws.`);
-      }
-      const wrong = outputs.filter(({ isExpected }) => !isExpected).length;
-      io.out(`${formatOutputs(outputs, io)}\n${summarize(outputs.length, wrong, outcomes, dataDir)}`);
-      return wrong === 0 ? 0 : 1;
+      const loop = runLoop(stack, { source, ruleSet, dataDir, rulesFile }, io);
+      return (await Promise.race([loop, stopped(io.stop)])) ?? 1;
     } finally {
       await stack.close();
     }
   },
 });
+
+interface DemoFiles {
+  source: readonly SourceRule[];
+  ruleSet: RuleSet;
+  dataDir: string;
+  rulesFile: string;
+}
+
+/** Uploads the pictures, shows what came out and resolves to the exit code. */
+async function runLoop(stack: LocalStack, files: DemoFiles, io: Io): Promise<number> {
+  const { source, ruleSet, dataDir, rulesFile } = files;
+  const outcomes: InvocationOutcome[] = [];
+  const progress = createProgress(io);
+  stack.subscribe((event) => {
+    if (event.type === 'outcome') {
+      outcomes.push(event.outcome);
+      progress(`${outcomes.length} events handled`);
+    }
+  });
+  progress('drawing pictures');
+  const { samplePictures } = await import('../local/pictures.ts');
+  const uploads = (await samplePictures()).flatMap((picture): SampleUpload[] => {
+    const place = placeFor(source, picture.name, stack.buckets[0] ?? '');
+    return place === undefined ? [] : [{ ...picture, ...place }];
+  });
+  const planned = uploads.flatMap((upload) => planFor(upload, ruleSet).map((task) => ({ upload, task })));
+  const outputs = await withConnection({ local: true, endpoint: stack.url }, io, async ({ call }) => {
+    for (const { bucket, key, body, contentType } of uploads) {
+      progress(`uploading ${key}`);
+      await putObject(call, { bucket, key, body, headers: { 'content-type': contentType } });
+    }
+    await stack.functionCompute.idle();
+    progress('');
+    return Promise.all(planned.map((one) => compareOutput(one, { call, outcomes, dataDir })));
+  });
+  if (outputs.length === 0) {
+    throw new CliError(`${rulesFile} makes nothing of JPEG, PNG, WebP and GIF, which the demo draws.`);
+  }
+  const wrong = outputs.filter(({ isExpected }) => !isExpected).length;
+  io.out(`${formatOutputs(outputs, io)}\n${summarize(outputs.length, wrong, outcomes, dataDir)}`);
+  return wrong === 0 ? 0 : 1;
+}
 
 type SampleUpload = SamplePicture & OssObject;
 

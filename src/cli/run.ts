@@ -30,7 +30,7 @@ type RunValues = ValuesOf<typeof options>;
 export const run = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options,
-  heedsStop: () => true,
+  heedsStop: ({ style }) => style === undefined,
   run: async (values, io, urls) => {
     const { event, style } = values;
     const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];

@@ -45,10 +45,10 @@ describe('a folder of our own', () => {
   it('a folder of our own is not emptied while a process is at work there', async () => {
     const dir = await temporaryDir();
     claimFolder(dir);
-    await writeFile(join(dir, 'lock'), String(process.pid));
+    await writeFile(join(dir, 'lock'), String(process.ppid));
     await writeFile(join(dir, 'a.webp'), 'a');
 
-    expect(() => emptyFolder(dir)).toThrow(`The folder ${dir} is in use by process ${process.pid}.`);
+    expect(() => emptyFolder(dir)).toThrow(`The folder ${dir} is in use by process ${process.ppid}.`);
 
     expect(await readFile(join(dir, 'a.webp'), 'utf8')).toBe('a');
   });
