@@ -1,3 +1,4 @@
+import { readTime } from './events/envelopes.ts';
 import type { ObjectEvent } from './events/object-event.ts';
 import { plan } from './pipeline/plan.ts';
 import type { Output, Rule, RuleSet } from './rules/rule-set.ts';
@@ -8,7 +9,7 @@ export type { VariableValues };
 
 /** An uploaded object, as far as it is known; rules that ask for a size or content type take only one that tells it. */
 export interface Upload extends Pick<ObjectEvent, 'bucket' | 'key' | 'sizeBytes' | 'contentType' | 'eTag'> {
-  /** ISO 8601; needed where a target's key has the day in it. */
+  /** ISO 8601 with `Z` or an offset; needed where a target's key has the day in it. */
   eventTime?: string | undefined;
 }
 
@@ -25,7 +26,7 @@ export interface RuleTarget {
 /**
  * Names what the function makes of an upload, in the order of the rules. Pure, without network, in browsers too. The
  * function's own planner is asked about one variant at a time, so the two cannot disagree. Throws RangeError where a
- * key has the ETag or the day in it and the upload does not tell it.
+ * key has the ETag or the day in it and the upload does not tell it, or tells a time that depends on who reads it.
  */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): RuleTarget[] {
   return rules.flatMap((rule) =>
@@ -35,7 +36,12 @@ export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): Ru
 
 function targetOf(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
   // A time that is not told stands in no target's key, as is asserted below, and styles are not returned.
-  const { eventTime = '1970-01-01T00:00:00Z' } = upload;
+  const eventTime = readTime(upload.eventTime ?? '1970-01-01T00:00:00Z');
+  if (eventTime === undefined) {
+    throw new RangeError(
+      `eventTime: expected ISO 8601 such as 2026-01-31T18:00:00Z, received "${upload.eventTime}"`,
+    );
+  }
   const event = { ...upload, eventTime, eventName: 'ObjectCreated:PutObject' };
   const only = { ...rule, outputs: [{ ...output, variants: [vary] }] };
   return plan({ kind: 'object', event }, { rules: [only] }).flatMap((item) => {

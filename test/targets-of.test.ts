@@ -94,6 +94,17 @@ describe('targetsOf', () => {
     expect(targetsOf(rules, { ...upload, ...more })).toMatchObject([{ key: `out/${value}` }]);
   });
 
+  it('refuses a time without an offset, whose day would be another one in each zone', () => {
+    const rules = rulesOf({ target: { key: 'out/{dd}' } });
+
+    expect(() => targetsOf(rules, { ...upload, eventTime: '2026-01-31T23:00:00' })).toThrow(
+      'eventTime: expected ISO 8601 such as 2026-01-31T18:00:00Z, received "2026-01-31T23:00:00"',
+    );
+    expect(targetsOf(rules, { ...upload, eventTime: '2026-02-01T07:00:00+08:00' })).toMatchObject([
+      { key: 'out/31' },
+    ]);
+  });
+
   it('needs neither the ETag nor the day where only the style has them', () => {
     const rules = rulesOf({
       style: 'image/watermark,text_{b64:{yyyy} {etag}}',

@@ -135,8 +135,10 @@ function decodeKey(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-/** ISO 8601, or with hyphens in the time of day, as in the names of an inventory's own folders. */
+/** ISO 8601, or with hyphens in the time of day, as in the names of an inventory's own folders; UTC where it says none. */
 function readTime(text = ''): string | undefined {
-  const time = new Date(text.replace(/T(\d\d)-(\d\d)-(\d\d)/, 'T$1:$2:$3'));
+  const time = new Date(
+    text.replace(/T(\d\d)-(\d\d)-(\d\d)/, 'T$1:$2:$3').replace(/T\d\d:\d\d:\d\d(\.\d+)?$/, '$&Z'),
+  );
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }

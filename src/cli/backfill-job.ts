@@ -8,6 +8,7 @@ import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { readTime } from '../events/envelopes.ts';
 import { makeFolder } from '../folder-lock.ts';
 import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
@@ -180,13 +181,14 @@ function readPlaces(urls: readonly string[], bucket: string | undefined, { rules
 }
 
 function parseTime(option: string, text: string | undefined): number | undefined {
-  const timeMs = text === undefined ? undefined : Date.parse(text);
-  if (Number.isNaN(timeMs)) {
+  // A time without an offset would be that of this machine's zone.
+  const time = text === undefined ? undefined : readTime(/^[\d-]{10}$/.test(text) ? `${text}T00:00Z` : text);
+  if (text !== undefined && time === undefined) {
     throw new CliError(
-      `--${option}: expected a date such as 2026-01-31 or 2026-01-31T18:00Z, received "${text}".`,
+      `--${option}: expected a date such as 2026-01-31 (UTC) or 2026-01-31T18:00Z, received "${text}".`,
     );
   }
-  return timeMs;
+  return time === undefined ? undefined : Date.parse(time);
 }
 
 function readQuota({ share, rate }: BackfillValues, region: string): Quota {

@@ -6,9 +6,16 @@ import { parseEnv, styleText } from 'node:util';
 import { pick } from '../json.ts';
 import { decodeText } from '../text-file.ts';
 
+const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+
 // A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && stream === process.stdout) {
+      process.stderr.write(`oss-saveas: the output cannot be written: ${error.message}\n`);
+    }
+    process.exit(error.code === 'EPIPE' ? 141 : 1);
+  });
 }
 readDotEnv();
 const stop = new AbortController();
@@ -23,7 +30,8 @@ for (const [signal, code] of Object.entries(signals)) {
 }
 // Loaded only now: Ctrl-C is heeded while it is.
 const { main } = await import('./main.ts');
-const hasColour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const isColourful = process.stdout.isTTY === true && TERM !== 'dumb';
+const hasColour = !NO_COLOR && FORCE_COLOR !== '0' && (Boolean(FORCE_COLOR) || isColourful);
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
@@ -32,7 +40,10 @@ process.exitCode = await main(process.argv.slice(2), {
   confirm: isAnswering ? confirm : undefined,
   ask: isAnswering ? ask : undefined,
   env: process.env,
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: process.stderr.isTTY === true && TERM !== 'dumb',
+  get columns() {
+    return process.stderr.columns;
+  },
   paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
   stop: stop.signal,
 });

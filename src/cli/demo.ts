@@ -29,7 +29,7 @@ export const demo = defineCommand({
     },
     rules: rulesOption,
   },
-  // What the stack keeps elsewhere goes with it.
+  // The stack's unpacked code and its lock go with it.
   heedsStop: () => true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const { source, ruleSet } = await loadForLocal(rulesFile, io);

@@ -83,10 +83,12 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Shows what is being done on one line that is drawn over, where somebody watches; an empty text takes it off. */
-export function createProgress({ err, isTerminal }: Io): (text: string) => void {
+export function createProgress(io: Io): (text: string) => void {
   return (text) => {
-    if (isTerminal) {
-      err(`\r\u001b[K${wrap(printable(text), maxWidth - 1)[0]}`);
+    if (io.isTerminal) {
+      // A line that the terminal wraps could not be drawn over.
+      const width = Math.min(maxWidth, io.columns || maxWidth) - 1;
+      io.err(`\r\u001b[K${wrap(printable(text), width)[0]}`);
     }
   };
 }

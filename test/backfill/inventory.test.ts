@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { inventorySource } from '../../src/backfill/inventory.ts';
 import type { Position } from '../../src/backfill/source.ts';
 import { type Call, createCall } from '../../src/oss/call.ts';
@@ -91,6 +91,22 @@ describe('an inventory', () => {
     const file = await writeInventory(inventory([rows.join('\n')], documentedSchema));
 
     expect((await readAll(file)).map(({ object }) => [object.key, object.sizeBytes])).toEqual([['a.jpg', 2]]);
+  });
+
+  it.each([
+    '2026-10-01T00:30:00Z',
+    '2026-10-01T00-30-00Z',
+    '2026-10-01T00:30:00',
+    '2026-10-01T08:30:00+08:00',
+  ])('an inventory tells the time %s in UTC, in whatever zone it is read', async (time) => {
+    vi.stubEnv('TZ', 'America/Los_Angeles');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const rows = `photos,a.jpg,v1,true,false,1,Standard,${time},A,false,false`;
+    const file = await writeInventory(inventory([rows], documentedSchema));
+
+    expect((await readAll(file)).map(({ object }) => object.modifiedAt)).toEqual([
+      '2026-10-01T00:30:00.000Z',
+    ]);
   });
 
   it('an inventory has its keys decoded', async () => {

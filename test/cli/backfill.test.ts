@@ -233,6 +233,8 @@ describe('a backfill that is given the wrong way', () => {
     [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
     [['oss://photos/', '--share', '2'], '--share: expected a number above 0 and up to 1, received "2"'],
     [['oss://photos/', '--max', 'many'], '--max: expected a number above 0, received "many"'],
+    [['oss://photos/', '--since', '2026-01-31T18:00'], '--since: expected a date such as 2026-01-31'],
+    [['oss://photos/', '--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
   ])('a backfill that is given the wrong way says so: %j', async (args, message) => {
     const { run } = await startWith({});

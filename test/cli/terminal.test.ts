@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/terminal.ts';
+import { createProgress, formatTable } from '../../src/cli/terminal.ts';
 import { printable } from '../../src/printable.ts';
+import { createIo } from './terminal.ts';
 
 describe('a table', () => {
   it('a table stands in columns whatever the keys are written in', () => {
@@ -37,6 +38,24 @@ describe('a table', () => {
         expect(characters(table)).toBe(characters(rows.flat().map(printable).join('')));
       }),
     );
+  });
+});
+
+describe('progress', () => {
+  it.each([
+    [20, 19],
+    [40, 39],
+    [200, 79],
+    [0, 79],
+    [undefined, 79],
+  ])('progress fits one line of a terminal of %s columns', (columns, width) => {
+    const { io, written } = createIo({}, { isTerminal: true });
+
+    createProgress({ ...io, columns })('7:oss://photos/上传/'.repeat(9));
+
+    const line = written.err.replace('\r\u001b[K', '');
+    expect(stringWidth(line)).toBeLessThanOrEqual(width);
+    expect(stringWidth(line)).toBeGreaterThan(width - 8);
   });
 });
 

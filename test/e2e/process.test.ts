@@ -1,6 +1,6 @@
 /* The commands as processes: what they read where they run, and what ends them. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -52,5 +52,83 @@ describe('the .env of the folder', () => {
     const { exitCode, err } = await run(dir, ['cost']);
 
     expect([exitCode, err]).toEqual([2, expect.stringContaining(`oss-saveas: .env:${place} is not UTF-8`)]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the output of a command', () => {
+  /** Checks broken rules, at a terminal or into a pipe. */
+  async function check(kind: 'terminal' | 'pipe', env: NodeJS.ProcessEnv) {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 'rules.yaml'), 'rules: 12\n');
+    const command = `${process.execPath} ${resolve(project.dir, 'build/cli.js')} check`;
+    const [file, args] =
+      kind === 'terminal' ? ['script', ['-qec', command, '/dev/null']] : ['sh', ['-c', command]];
+    const child = spawn(file, args, { cwd: dir, env: { PATH: process.env.PATH, ...env } });
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    await new Promise((end) => child.once('close', end));
+    return out;
+  }
+
+  it.each([
+    ['terminal', { TERM: 'xterm' }, true],
+    ['terminal', { TERM: 'xterm', NO_COLOR: '1' }, false],
+    ['terminal', { TERM: 'xterm', FORCE_COLOR: '0' }, false],
+    ['terminal', { TERM: 'dumb' }, false],
+    ['pipe', { TERM: 'xterm' }, false],
+    ['pipe', { FORCE_COLOR: '1' }, true],
+    ['pipe', { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+  ] as const)('the output of a command to a %s with %j is coloured: %s', async (kind, env, isColoured) => {
+    const out = await check(kind, env);
+
+    expect(out).toContain('rules.yaml:1:');
+    expect(out.includes('\u001b[')).toBe(isColoured);
+  });
+
+  it('the output of a command that cannot be written is an error with its reason', async () => {
+    const dir = await emptyFolder();
+    const command = `${process.execPath} ${resolve(project.dir, 'build/cli.js')} cost > /dev/full`;
+    const child = spawn('sh', ['-c', command], { cwd: dir });
+    let err = '';
+    child.stderr.on('data', (chunk) => (err += chunk));
+
+    const exitCode = await new Promise((end) => child.once('close', end));
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('the output cannot be written: ENOSPC')]);
+  });
+
+  it.each(['Asia/Shanghai', 'America/Los_Angeles', 'UTC'])(
+    'the output of a command is the same in %s',
+    async (TZ) => {
+      const dir = await emptyFolder();
+      const target = { key: '{yyyy}/{mm}/{dd}/{base}' };
+      const rules = [{ name: 'r', match: { key: '*' }, outputs: [{ style: 'image/info', target }] }];
+      await writeFile(join(dir, 'rules.yaml'), JSON.stringify({ rules }));
+      const event = JSON.stringify({ bucket: 'photos', key: 'a', lastModified: '2026-02-01T01:00:00+08:00' });
+
+      const { out } = await run(dir, ['explain', event], { ...process.env, TZ });
+
+      expect(out).toContain('oss://photos/2026/01/31/a');
+    },
+  );
+});
+
+describe('a command that is interrupted', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('a demo leaves no lock and no unpacked function behind on %s', async (signal, code) => {
+    const [dir, temporary] = [await emptyFolder(), await emptyFolder()];
+    await writeFile(join(dir, 'rules.yaml'), await readFile('rules.yaml'));
+    const env = { ...process.env, TMPDIR: temporary };
+    const child = spawn(process.execPath, [resolve(project.dir, 'build/cli.js'), 'demo'], { cwd: dir, env });
+    await expect.poll(() => readdir(temporary), { timeout: 20_000 }).not.toEqual([]);
+
+    child.kill(signal);
+    const exitCode = await new Promise((end) => child.once('close', end));
+
+    expect(exitCode).toBe(code);
+    expect(await readdir(temporary)).toEqual([]);
+    expect(await readdir(join(dir, '.local-oss/demo'))).not.toContain('lock');
   });
 });
