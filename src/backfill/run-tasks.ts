@@ -9,7 +9,6 @@ import type { TaskClient } from './task-client.ts';
 interface RunTasksOptions extends BackfillOptions {
   client: TaskClient;
   savedSince: number;
-  sleep: (delayMs: number) => Promise<unknown>;
 }
 
 /** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */

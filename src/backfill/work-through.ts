@@ -4,11 +4,13 @@ import type { Item, Journal } from './journal.ts';
 import type { Pace } from './pace.ts';
 import type { ExistingObject, Source } from './source.ts';
 
+/** Everything that a job works with. */
 export interface WorkOptions {
   source: Source;
   journal: Journal;
   call: Call;
   pace: Pace;
+  sleep: (delayMs: number) => Promise<unknown>;
   stop: AbortSignal;
 }
 

@@ -2,11 +2,12 @@ import { estimate, secondsUnder } from '../backfill/estimate.ts';
 import { readJournal } from '../backfill/journal-file.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
+import type { WorkOptions } from '../backfill/work-through.ts';
 import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JobSteps, runJob, type Tools, withFolder } from './journaled-job.ts';
+import { type JobSteps, runJob, withFolder } from './journaled-job.ts';
 
 export const backfill = defineCommand({
   positionals: {
@@ -27,7 +28,7 @@ export const backfill = defineCommand({
       const job = await openBackfillJob(values, urls, io, connection);
       const steps: JobSteps = {
         dryRun: (onObject) => dryRun(job, io, onObject),
-        work: (tools) => makeOutputs(job, tools),
+        work: (options) => makeOutputs(job, options),
       };
       return withFolder(job, () =>
         values.stop ? stop(job, io) : runJob(job, steps, values, io, connection),
@@ -57,12 +58,11 @@ async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number
 }
 
 /** Makes the outputs, from here or by the deployed function. */
-function makeOutputs(job: BackfillJob, { journal, call, pace, sleep, stop }: Tools): Promise<void> {
-  const { source, ruleSet, filter, onlyMissing, taskClient: client } = job;
-  const options = { source, ruleSet, filter, journal, call, pace, stop };
+function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
+  const { ruleSet, filter, onlyMissing, taskClient: client } = job;
   if (client === undefined) {
-    return runObjects({ ...options, savedSince: onlyMissing ? 0 : undefined });
+    return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
   }
-  const savedSince = onlyMissing ? 0 : Date.parse(journal.state.startedAt);
-  return runTasks({ ...options, client, savedSince, sleep });
+  const savedSince = onlyMissing ? 0 : Date.parse(options.journal.state.startedAt);
+  return runTasks({ ...options, ruleSet, filter, client, savedSince });
 }

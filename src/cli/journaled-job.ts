@@ -13,9 +13,9 @@ import {
 import { createPace, type Pace } from '../backfill/pace.ts';
 import type { Quota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
-import { maxConcurrency } from '../backfill/work-through.ts';
+import { maxConcurrency, type WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
-import { type Call, createCall } from '../oss/call.ts';
+import { createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
@@ -44,7 +44,7 @@ export interface JournaledJob {
 export interface JobSteps {
   /** Shows what there is to do; undefined where that is nothing, or was not asked for. */
   dryRun: (onObject: (objects: number) => void) => Promise<{ objects: number; question: string } | undefined>;
-  work: (tools: Tools) => Promise<void>;
+  work: (options: WorkOptions) => Promise<void>;
 }
 
 export const journalOption = {
@@ -63,15 +63,6 @@ export function journalFolder(
 /** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */
 export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 12);
-}
-
-/** Everything that a job works with. */
-export interface Tools {
-  journal: Journal;
-  call: Call;
-  pace: Pace;
-  sleep: (delayMs: number) => Promise<unknown>;
-  stop: AbortSignal;
 }
 
 /** Lets only this process work in the job's folder, and leaves no empty one behind, as after a dry run. */
@@ -185,7 +176,7 @@ async function carryOut(
   journal.checkpoint({ finishedAt: undefined });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
-    await work({ journal, call, pace, sleep, stop: io.stop });
+    await work({ source: job.source, journal, call, pace, sleep, stop: io.stop });
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {

@@ -1,4 +1,5 @@
 import { listingSource } from '../backfill/listing.ts';
+import type { WorkOptions } from '../backfill/work-through.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
@@ -6,7 +7,7 @@ import { printable } from '../printable.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JobSteps, lookAtAll, runJob, type Tools, withFolder } from './journaled-job.ts';
+import { type JobSteps, lookAtAll, runJob, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { formatTable, type Row } from './terminal.ts';
 
@@ -35,7 +36,7 @@ export const orphans = defineCommand({
         const scan = await lookAtAll(io, (onSource) => scanSources(job, connection.call, onSource));
         const steps: JobSteps = {
           dryRun: (onObject) => dryRun(job, scan, values, io, onObject),
-          work: (tools) => deleteOrphans(job, scan, tools, io),
+          work: (options) => deleteOrphans(job, scan, options, io),
         };
         const restart = values.restart || !values.delete;
         return runJob(job, steps, { ...values, restart }, io, connection);
@@ -43,9 +44,9 @@ export const orphans = defineCommand({
     }),
 });
 
-async function deleteOrphans(job: OrphansJob, scan: Scan, tools: Tools, io: Io): Promise<void> {
-  const sources = listingSource(job.sources, tools.call);
-  const count = await removeOrphans({ ...tools, source: job.source, scan, sources });
+async function deleteOrphans(job: OrphansJob, scan: Scan, options: WorkOptions, io: Io): Promise<void> {
+  const sources = listingSource(job.sources, options.call);
+  const count = await removeOrphans({ ...options, scan, sources });
   if (count > 0) {
     const since = new Date(scan.startedAtMs).toISOString();
     io.err(

@@ -118,7 +118,7 @@ async function deleteOrphans(
   const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
   const stop = new AbortController().signal;
   const sources = listingSource(search.sources, call);
-  await removeOrphans({ source: search.source, sources, scan, journal, call, pace, stop });
+  await removeOrphans({ source: search.source, sources, scan, journal, call, pace, sleep, stop });
   journal.close();
   expect(journal.total.removed).toBe(counted.orphans);
   expect(journal.total.failed).toBe(0);
