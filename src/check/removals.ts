@@ -51,20 +51,18 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
     if (own !== '') {
       return [describeUnsafe(writer, own, ownHint)];
     }
-    const shared = near(writer.prefix)
-      .filter((other) => other !== writer && mayMeet(writer, other))
-      .map((other) => {
-        const look = (budget: Budget) => {
-          const both = intersect(languageOf(writer, budget), languageOf(other, budget), budget);
-          const key = exampleKey(both, budget);
-          return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
-        };
-        return within(maxStates, look, whole) ?? tooComplex;
-      });
-    return shared
-      .filter((reason) => reason !== '')
-      .map((reason) => describeUnsafe(writer, reason, otherHint))
-      .slice(0, 1);
+    for (const other of near(writer.prefix).filter((one) => one !== writer && mayMeet(writer, one))) {
+      const explain = (budget: Budget) => {
+        const both = intersect(languageOf(writer, budget), languageOf(other, budget), budget);
+        const key = exampleKey(both, budget);
+        return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
+      };
+      const shared = within(maxStates, explain, whole) ?? tooComplex;
+      if (shared !== '') {
+        return [describeUnsafe(writer, shared, otherHint)];
+      }
+    }
+    return [];
   });
   return found.slice(0, maxFound);
 }
