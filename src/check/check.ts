@@ -8,7 +8,7 @@ import { intersect, keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
-import { checkSlips, findForeignExtension } from './slips.ts';
+import { checkSlips, findOutputSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
 
 /** Rule `next` takes results of `rule`, and nothing leads back. */
@@ -35,7 +35,7 @@ export function checkRules(
     ...findUnsafeRemovals(writers),
     ...findArchived(edges ?? []).map(describeArchived),
     ...checkSlips(rules),
-    ...writers.flatMap(findForeignExtension),
+    ...writers.flatMap(findOutputSlips),
     ...checkStyles(writers, region),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };

@@ -39,7 +39,9 @@ function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | unde
   }
   const message = `${sources.map(nameObject).join(' and ')} both become ${nameObject(target)}: the later one stays`;
   const hint = '{key}, or {dir}, {name} and {ext}, keep them apart.';
-  return atTarget(writer, { severity: 'note', code: 'shared-target', message, hint });
+  // Some parts may be left out on purpose; nobody wants a single object of all uploads.
+  const tells = partsIn(writer).some((part) => ['dir', 'name', 'ext', 'etag'].includes(part));
+  return atTarget(writer, { severity: tells ? 'note' : 'warning', code: 'shared-target', message, hint });
 }
 
 /** The pairs whose keys may meet, each output with itself first. */

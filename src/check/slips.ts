@@ -1,5 +1,6 @@
 import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
+import { variablesOf } from '../rules/template.ts';
 import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 
@@ -22,7 +23,10 @@ function takesNothing(path: Path): Diagnostic {
 
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
 const foreign =
-  /^\^|\$$|\\[.dswDSW]|\.[*+]|\([^()]*\|[^()]*\)|[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
+  /^\^|\$$|\\[.\w]|\.[*+]|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
+
+/** A list in one text: a comma behind an extension, outside of braces. */
+const listed = /\.\w{2,5}[,;](?![^{]*\})/;
 
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
@@ -30,7 +34,7 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
 }
 
 function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
-  const [found] = foreign.exec(text) ?? [];
+  const [found] = foreign.exec(text) ?? listed.exec(text) ?? [];
   if (found === undefined) {
     return [];
   }
@@ -43,8 +47,39 @@ function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
 
 const aliases: Readonly<Record<string, string>> = { jpeg: 'jpg', tif: 'tiff' };
 
+/** Warns of outputs of the same kind. */
+export function findOutputSlips(writer: Writer): Diagnostic[] {
+  return [...findForeignExtension(writer), ...findForeignKey(writer), ...findUnusedVariables(writer)];
+}
+
+/** Characters of a target's key that shells, addresses and folders of a disk give a meaning. */
+const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|^\s|\s$|\/$/;
+
+/** Finds a key that was written for something else than a target. */
+function findForeignKey(writer: Writer): Diagnostic[] {
+  const { text } = writer.output.target.key;
+  const match = foreignInKey.exec(text);
+  if (match === null) {
+    return [];
+  }
+  const [found] = match;
+  const message = `\`${found}\` stands for itself in a key: every output has it in its name`;
+  const hint = 'A target is one object by its key in the bucket, with {variables}, and no folder.';
+  const span = { offset: match.index, length: found.length };
+  return [{ ...warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint), span }];
+}
+
+/** Finds variables whose values all save the same picture, under keys of their own. */
+function findUnusedVariables(writer: Writer): Diagnostic[] {
+  const { style, vary = {} } = writer.output;
+  const used = variablesOf(style.parts).map(({ name }) => name);
+  const unused = Object.keys(vary).filter((name) => !used.includes(name));
+  const message = 'is not in the style: each of its values is paid for and saves the same picture';
+  return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
+}
+
 /** Finds a key whose extension names another format than the one that the style ends with. */
-export function findForeignExtension(writer: Writer): Diagnostic[] {
+function findForeignExtension(writer: Writer): Diagnostic[] {
   const { style, target } = writer.output;
   const [, format] = /\/format,([a-z]+)$/.exec(style.text) ?? [];
   const [, extension = ''] = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i.exec(target.key.text) ?? [];

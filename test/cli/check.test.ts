@@ -134,6 +134,9 @@ describe('check', () => {
     ['uploads/%E4%B8%AD/*.jpg', '`%E4`'],
     ['“uploads/*.jpg”', '`“`'],
     ['uploads/*.jpg ', '` `'],
+    ['uploads/*.jpg|uploads/*.png', '`|`'],
+    ['uploads/*.jpg,uploads/*.png', '`.jpg,`'],
+    ['uploads\\photos\\*.jpg', '`\\p`'],
   ])('warns that %s is no glob', async (key, named) => {
     const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
 
@@ -156,6 +159,44 @@ describe('check', () => {
     ['image/resize,w_1', 'derived/{name}.webp', []],
   ])('compares the format of %s with the extension of %s', async (style, key, codes) => {
     expect((await check([rule({ key: 'uploads/*' }, { key }, style)])).codes).toEqual(codes);
+  });
+
+  it.each(['uploads/a,b/*.jpg', 'uploads/{a,b}*.{jpg,png}', 'uploads/[ab]/\\*.jpg'])(
+    'finds nothing foreign in the glob %s',
+    async (key) => {
+      expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['oss://photos/derived/{key}', '`oss://`'],
+    [`derived/\${key}`, '`$`'],
+    ['derived/{key}\n', '`\\n`'],
+    ['./derived/{key}', '`./`'],
+    ['derived/%E4/{key}', '`%E4`'],
+    ['derived/{base}/', '`/`'],
+  ])('warns that a target of %j is saved as it stands', async (key, named) => {
+    const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
+
+    expect(codes).toEqual(['warning foreign-key']);
+    expect(out).toContain(`${named} stands for itself in a key`);
+  });
+
+  it('warns of a target that all objects share', async () => {
+    expect((await check([rule({ key: 'uploads/*' }, { key: 'derived/{yyyy}.webp' })])).codes).toEqual([
+      'warning shared-target',
+    ]);
+  });
+
+  it.each([
+    ['image/resize,w_320', 'derived/{base}-{w}', ['warning unused-variable']],
+    ['image/resize,w_{w}', 'derived/{base}-{w}', []],
+    ['image/watermark,text_{b64:{w}}', 'derived/{base}-{w}', []],
+  ])('compares the variables of the style %s with those of the target', async (style, key, codes) => {
+    const { outputs, ...rest } = rule({ key: 'uploads/*' }, { key }, style);
+    const varied = outputs.map((output) => ({ ...output, vary: { w: [320, 640] } }));
+
+    expect((await check([{ ...rest, outputs: varied }])).codes).toEqual(codes);
   });
 
   it('says where the values of a variable belong', async () => {
