@@ -139,21 +139,14 @@ const requestsPerCopy = 3;
 /** The source is asked for before its target is deleted and after. */
 const requestsPerRemoval = 3;
 
-function describeAfterSteps({
-  headers,
-  tags,
-  storageClass,
-  acl,
-  skipLarger,
-}: AfterSteps = {}): string | undefined {
-  const named = (name: string, values: object = {}) => [name, Object.keys(values).join(', ')].join(' ');
-  const steps = [
-    ...(headers ? [named('headers', headers)] : []),
-    ...(tags ? [named('tags', tags)] : []),
-    ...(storageClass ? [`storage class ${storageClass}`] : []),
-    ...(acl ? [`ACL ${acl}`] : []),
-  ];
-  const copied = steps.length > 0 ? [`gets ${steps.join('; ')}`] : [];
+function describeAfterSteps({ skipLarger, ...steps }: AfterSteps = {}): string | undefined {
+  const properties = Object.entries({
+    headers: steps.headers && Object.keys(steps.headers).join(', '),
+    tags: steps.tags && Object.keys(steps.tags).join(', '),
+    'storage class': steps.storageClass,
+    ACL: steps.acl,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  const copied = properties.length > 0 ? [`gets ${properties.join('; ')}`] : [];
   const measured = skipLarger ? ['is deleted if it has more bytes than its source'] : [];
   return [...measured, ...copied].join(', else ') || undefined;
 }

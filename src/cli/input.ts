@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fieldsOf, parseJson } from '../json.ts';
+import { fieldsOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { assertRegion } from '../oss/endpoint.ts';
 import { formatObject } from '../pipeline/result.ts';
@@ -92,18 +92,8 @@ export async function readEvent(event: string, name = 'the event'): Promise<unkn
 
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);
 
-/**
- * Opens the local Function Compute's dead letter (`{requestId, attempts, event, error}`) and what the real one sends
- * to a destination: `{timestamp, requestContext, …}` (Function Compute help, "Result callback"). That the event is in
- * its `requestPayload` is assumed; the page's sample was not at hand.
- */
+/** Opens a dead letter of the local Function Compute; those of the real one are events, which the function opens itself. */
 function openLetter(value: unknown): unknown {
-  const { event, attempts, requestContext, requestPayload } = fieldsOf(value);
-  if (event !== undefined && attempts !== undefined) {
-    return event;
-  }
-  if (requestContext === undefined || requestPayload === undefined) {
-    return value;
-  }
-  return typeof requestPayload === 'string' ? (parseJson(requestPayload) ?? requestPayload) : requestPayload;
+  const { event, attempts } = fieldsOf(value);
+  return event === undefined || attempts === undefined ? value : event;
 }
