@@ -5,7 +5,7 @@ import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
 import type { WorkOptions } from '../backfill/work-through.ts';
 import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
-import { CliError, defineCommand, type Io } from './command.ts';
+import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { type JobSteps, runJob, withFolder } from './journaled-job.ts';
 
@@ -25,13 +25,13 @@ export const backfill = defineCommand({
   heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
-      const job = await openBackfillJob(values, urls, io, connection);
+      const job = await unlessStopped(openBackfillJob(values, urls, io, connection), io.stop);
       const steps: JobSteps = {
         dryRun: (onObject) => dryRun(job, io, onObject),
         work: (options) => makeOutputs(job, options),
       };
       return withFolder(job, () =>
-        values.stop ? stop(job, io) : runJob(job, steps, values, io, connection),
+        values.stop ? unlessStopped(stop(job, io), io.stop) : runJob(job, steps, values, io, connection),
       );
     }),
 });

@@ -69,6 +69,15 @@ export function stopped(stop: AbortSignal): Promise<undefined> {
   });
 }
 
+/** Resolves to the result of `work`; rejects at once when the person presses Ctrl-C, whatever becomes of the work. */
+export async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+  const end = await Promise.race([work.then((result) => ({ result })), stopped(stop)]);
+  if (end === undefined) {
+    throw stop.reason;
+  }
+  return end.result;
+}
+
 /** A mistake of the person's: exit code 2. */
 export class CliError extends Error {
   override name = 'CliError';

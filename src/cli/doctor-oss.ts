@@ -9,6 +9,7 @@ import { formatObject, type PlanItem, type PlannedSave } from '../pipeline/resul
 import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { readXmlRoot } from '../xml.ts';
+import { unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { attempt, cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 
@@ -106,14 +107,14 @@ export async function tryStyles(
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
   }
   const tryAll = async () => {
-    const { sizeBytes, contentType = '', eTag = '' } = await headObject(call, object);
+    const { sizeBytes, contentType = '', eTag = '' } = await unlessStopped(headObject(call, object), stop);
     const eventTime = new Date().toISOString();
     const properties = { eventName: 'Manual', eventTime, sizeBytes, contentType, eTag };
     const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...properties } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       stop.throwIfAborted();
-      findings.push(await tryView(call, item, object));
+      findings.push(await unlessStopped(tryView(call, item, object), stop));
       if (wet && item.status === 'planned' && item.action === 'save') {
         const scratch = { bucket: item.target.bucket, key: `oss-saveas-doctor/${randomUUID()}` };
         const isTaken = planFor(scratch).some(({ status }) => status === 'planned');

@@ -1,7 +1,7 @@
 import { printable } from '../printable.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
-import { CliError, defineCommand, type Io } from './command.ts';
+import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
@@ -30,14 +30,15 @@ export const doctor = defineCommand({
     const { rules } = ruleSet;
     const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
+    const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${rules.length} rules`),
       ...checkEnvironment(io),
-      ...(await checkEndpoint(connection, Date.now)),
-      ...(await checkBuckets(connection, bucketsOf(rules, deployed))),
-      ...(await checkVersioning(connection, sourceBucketsOf(removing, deployed))),
+      ...(await heeding(checkEndpoint(connection, Date.now))),
+      ...(await heeding(checkBuckets(connection, bucketsOf(rules, deployed)))),
+      ...(await heeding(checkVersioning(connection, sourceBucketsOf(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await checkDeployment(source, values.template, io)),
+      ...(await heeding(checkDeployment(source, values.template, io))),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;

@@ -19,7 +19,7 @@ import { createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
 import { formatProgress, formatSummary } from './backfill-report.ts';
-import { CliError, type Io, type Option } from './command.ts';
+import { CliError, type Io, type Option, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
 
@@ -136,12 +136,13 @@ export async function lookAtAll<T>(
   search: (onObject: (objects: number) => void) => Promise<T>,
 ): Promise<T> {
   const draw = createProgress(io);
-  const found = await search((objects) => {
+  const looking = search((objects) => {
     io.stop.throwIfAborted();
     if (objects % 1_000 === 0) {
       draw(`${objects} objects looked at`);
     }
   });
+  const found = await unlessStopped(looking, io.stop);
   draw('');
   return found;
 }
@@ -223,6 +224,7 @@ function showProgress({ done }: JournaledJob, journal: Journal, { attempts }: Pa
   io.stop.addEventListener('abort', onStop, { once: true });
   const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
   return () => {
+    io.stop.removeEventListener('abort', onStop);
     clearInterval(timer);
     show();
     draw('');

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { createIo, localEnvironment } from './terminal.ts';
+
+/** A network that takes every connection and answers nothing; `called` resolves at the first one. */
+async function startHole() {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { port, called: once(server, 'connection') };
+}
+
+const rules = `rules:
+  - name: small
+    match: { key: "in/*.png", bucket: photos }
+    outputs:
+      - style: image/resize,w_10
+        target: { key: "out/{base}" }
+`;
+
+describe('Ctrl-C while OSS does not answer', () => {
+  it.each([
+    ['backfill', '--yes'],
+    ['backfill', '--inventory', 'oss://photos/manifest.json'],
+    ['orphans', 'oss://photos/out/'],
+    ['doctor', 'oss://photos/in/a.png'],
+    ['doctor', '--wet', 'oss://photos/in/a.png'],
+    ['run', 'oss://photos/in/a.png'],
+    [
+      'run',
+      ...'--style image/info --bucket photos --key a --target-bucket photos --target-image b'.split(' '),
+    ],
+  ])('Ctrl-C while OSS does not answer ends %s at once, and leaves nothing behind: %s', async (...args) => {
+    const { port, called } = await startHole();
+    const dir = await temporaryDir();
+    await writeFile(join(dir, 'rules.yaml'), rules);
+    const { io, stop } = createIo(localEnvironment(port));
+    const [name = '', ...rest] = args;
+    const ended = main([name, '--rules', join(dir, 'rules.yaml'), ...rest], io);
+    await called;
+    const pressedAt = Date.now();
+
+    stop.abort();
+
+    expect(await ended).toBe(130);
+    expect(Date.now() - pressedAt).toBeLessThan(2_000);
+    expect(await readdir(dir)).toEqual(['rules.yaml']);
+  });
+});
