@@ -136,7 +136,7 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
     const result = await processObject(options.call, { process, deadline: options.deadline, ...source });
     assertSaved(task, result);
     // A source that has been deleted leaves nothing newer to be made.
-    const current = task.checkSource ? await headIfPresent(source, options) : undefined;
+    const current = task.checkSource ? await headIfPresent(source, options, isNoSuchKey) : undefined;
     if (current?.eTag === undefined || current.eTag === eTag) {
       return result;
     }

@@ -16,10 +16,10 @@ const task = (care: Partial<SaveTask> = {}): SaveTask => ({
   ...care,
 });
 
-const notFound = (operation: string, statusCode = 404) =>
+const notFound = (operation: string, statusCode = 404, document = '') =>
   new OssServiceError(
     { operation, bucket: 'b', key: 'k', attempts: 1 },
-    { statusCode, headers: {}, body: Buffer.alloc(0) },
+    { statusCode, headers: {}, body: Buffer.from(document) },
   );
 
 /** Answers HEADs by key in turn, the last one again and again, with headers or an error; counts the calls. */
@@ -152,12 +152,22 @@ describe('an output that checks its source', () => {
   });
 
   it('an output that checks its source is left as it is when the source is gone', async () => {
-    const { call, calls } = callOf({});
+    const gone = notFound('HeadObject', 404, '<Error><Code>NoSuchKey</Code></Error>');
+    const { call, calls } = callOf({ 'a.jpg': [gone] });
 
     expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
     });
     expect(calls).toEqual(['process', 'head a.jpg']);
+  });
+
+  it('an output that checks its source fails for now when something else than OSS says that it is gone', async () => {
+    const { call } = callOf({ 'a.jpg': [notFound('HeadObject')] });
+
+    expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
+      status: 'failed',
+      kind: 'transient',
+    });
   });
 
   it('gives up for now when the source is replaced again and again', async () => {
