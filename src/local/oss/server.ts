@@ -13,7 +13,7 @@ import type { FaultPlan } from './faults/plan.ts';
 import { preflightReply, withCors } from './http/cors.ts';
 import { OssError } from './http/errors.ts';
 import { hasSoundFraming } from './http/framing.ts';
-import { checkBucketName } from './http/names.ts';
+import { checkNewBucketName } from './http/names.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { readRequest } from './http/request.ts';
 import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
@@ -65,7 +65,7 @@ export async function createLocalOss(options: LocalOssOptions) {
   const oss: Oss = { service, faults, routes, corsOrigins };
   const ensureBuckets = (names: readonly string[]) => {
     for (const name of names) {
-      service.store.createBucket(checkBucketName(name), newBucketSettings(now()));
+      service.store.createBucket(checkNewBucketName(name), newBucketSettings(now()));
     }
   };
   ensureBuckets(options.buckets ?? []);

@@ -27,7 +27,7 @@ export function readV1Header(request: OssRequest, authorization: string, nowMs: 
   }
   checkSkew(signedMs, nowMs);
   const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
-  return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, date));
+  return v1Claim({ accessKeyId, signature, securityToken }, ...stringsToSign(request, date));
 }
 
 /** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
@@ -42,23 +42,36 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
   }
   checkValidity(0, Number(expires) * 1000, nowMs);
   const [signature, securityToken] = [query.get('Signature') ?? '', query.get('security-token')];
-  return v1Claim({ accessKeyId, signature, securityToken }, stringToSign(request, expires));
+  return v1Claim({ accessKeyId, signature, securityToken }, ...stringsToSign(request, expires));
 }
 
 /** The claim to have signed a text: a string to sign, or the policy of a form. */
 export function v1Claim(
   claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
-  text: string,
+  ...texts: readonly [string, ...string[]]
 ): Claim {
-  return { ...claim, stringsToSign: [text], sign: signTextV1, ec: '0002-00000040' };
+  return { ...claim, stringsToSign: texts, sign: signTextV1, ec: '0002-00000040' };
 }
 
 function signTextV1(text: string, secret: string): string {
   return createHmac('sha1', secret).update(text, 'latin1').digest('base64');
 }
 
-/** The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. */
-function stringToSign({ method, bucket, key, query, headers }: OssRequest, date: string): string {
+/**
+ * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on the sub-resources
+ * that are younger than V1, and OSS takes those of each (live tests of the Python, Java and Go SDKs).
+ */
+function stringsToSign(request: OssRequest, date: string) {
+  const isSigned = (name: string) => subresources.has(name) || signedParameters.has(name);
+  const isOld = (name: string) => isSigned(name) && !laterSubresources.has(name);
+  return [stringToSign(request, date, isOld), stringToSign(request, date, isSigned)] as const;
+}
+
+function stringToSign(
+  { method, bucket, key, query, headers }: OssRequest,
+  date: string,
+  isSigned: (parameter: string) => boolean,
+): string {
   const ossHeaders = [...headers.keys()]
     .filter((name) => name.startsWith('x-oss-'))
     .sort()
@@ -72,9 +85,4 @@ function stringToSign({ method, bucket, key, query, headers }: OssRequest, date:
   const [md5, type] = [headers.get('content-md5') ?? '', headers.get('content-type') ?? ''];
   // One character a byte throughout, as header values are.
   return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
-}
-
-function isSigned(parameter: string): boolean {
-  const isKnown = subresources.has(parameter) || signedParameters.has(parameter);
-  return isKnown && !laterSubresources.has(parameter);
 }

@@ -135,7 +135,7 @@ export function checkScope(
     throw refuse('region', '0002-00000226');
   }
   if (product !== 'oss') {
-    throw refuse('product');
+    throw refuse('product', '0002-00000227');
   }
 }
 

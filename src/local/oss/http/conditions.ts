@@ -37,7 +37,8 @@ function preconditionFailed(condition: string): OssError {
 
 /**
  * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject"). Undefined, i.e. the whole object, for none and for
- * one that is invalid; where it `isStrict` (`x-oss-range-behavior: standard`) one that lies outside is 416.
+ * one that is invalid; where it `isStrict` (`x-oss-range-behavior: standard`) one that lies outside is 416, and the last
+ * zero bytes always are (live test of aliyun-oss-java-sdk).
  */
 export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
@@ -49,7 +50,7 @@ export function readRange(range: string | undefined, sizeBytes: number, isStrict
   if (start <= end) {
     return { start, end };
   }
-  if (isStrict) {
+  if (isStrict || (first === '' && Number(last) === 0)) {
     const message = 'The requested range cannot be satisfied.';
     const headers = { 'content-range': `bytes */${sizeBytes}` };
     throw new OssError({ statusCode: 416, code: 'InvalidRange', message, headers });

@@ -23,9 +23,17 @@ export function percentDecode(text: string): string | undefined {
   return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }
 
-/** Bucket names: 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
+/**
+ * Names of buckets that are made: 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming
+ * conventions").
+ */
+export function checkNewBucketName(bucket: string): string {
+  return checkBucketName(bucket.replaceAll('_', '?'));
+}
+
+/** Names that a bucket may have: `_`, too, as once was allowed (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
 export function checkBucketName(bucket = ''): string {
-  if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+  if (/^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/.test(bucket)) {
     return bucket;
   }
   throw badRequest('InvalidBucketName', 'The specified bucket is not valid.');

@@ -45,23 +45,38 @@ export function readProperties(headers: Headers): ObjectProperties {
 
 /** `x-oss-tagging`: `key=value&key=value`, each part escaped as in a form. */
 function parseTagging(text: string): ObjectTag[] {
-  return checkTags([...new URLSearchParams(text)].map(([key, value]) => ({ key, value })));
+  const tags = [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
+  if (hasTwins(tags)) {
+    const message =
+      "The header 'x-oss-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
+    throw badRequest('InvalidArgument', message);
+  }
+  return checkTags(tags);
 }
 
-/** Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only once. */
+/**
+ * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only once. The
+ * codes are those of live tests of aliyun-oss-cpp-sdk.
+ */
 export function checkTags(tags: ObjectTag[]): ObjectTag[] {
   const isSound = ({ key, value }: ObjectTag) =>
     /^[\p{L}\p{N} +\-=._:/]{1,128}$/u.test(key) && /^[\p{L}\p{N} +\-=._:/]{0,256}$/u.test(value);
-  const isUnique = new Set(tags.map(({ key }) => key)).size === tags.length;
-  if (tags.length <= 10 && isUnique && tags.every(isSound)) {
-    return tags;
+  if (tags.length > 10) {
+    throw badRequest('BadRequest', 'Object tags cannot be greater than 10');
   }
-  throw badRequest('InvalidTag', 'The tag set is not valid: up to 10 tags, each key once.');
+  if (hasTwins(tags) || !tags.every(isSound)) {
+    throw badRequest('InvalidTag', 'The TagKey or TagValue you have provided is invalid.');
+  }
+  return tags;
 }
 
-/** The ACL in a header, if any; `default`, i.e. the bucket's, is for objects alone. */
+function hasTwins(tags: readonly ObjectTag[]): boolean {
+  return new Set(tags.map(({ key }) => key)).size < tags.length;
+}
+
+/** The ACL in a header, if any, an empty one being none (live test of aliyun-oss-java-sdk); `default`, i.e. the bucket's, is for objects alone. */
 export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'): string | undefined {
-  const acl = headers.get(name);
+  const acl = headers.get(name) || undefined;
   const isAcl = /^(private|public-read|public-read-write)$/.test(acl ?? 'private');
   if (isAcl || (acl === 'default' && name === 'x-oss-object-acl')) {
     return acl;

@@ -15,12 +15,12 @@ export const subresources: ReadonlySet<string> = new Set(
    x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 );
 
-/** Sub-resources that came when V1 was long there: no V1 signer of an SDK covers them. */
+/** Sub-resources that came when V1 was long there: its signers differ on them. */
 export const laterSubresources: ReadonlySet<string> = new Set(
-  `accessmonitor accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicyForObjectProcess
-   dataPipeline legalHold list-type objectWorm overwriteConfig regions retention vpcip x-oss-delete x-oss-rename`.split(
-    /\s+/,
-  ),
+  `accessmonitor accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy
+   accessPointPolicyForObjectProcess bucketArchiveDirectRead dataPipeline httpsConfig legalHold list-type
+   objectWorm overwriteConfig policyStatus publicAccessBlock redundancyTransition regions retention seal vpcip
+   x-oss-delete x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 );
 
 /** Further query parameters that a V1 signature covers (OSS help "Include a V1 signature"; aliyun-oss-go-sdk oss/conn.go). */

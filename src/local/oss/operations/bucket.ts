@@ -1,6 +1,7 @@
 import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
 import { badRequest, conflict } from '../http/errors.ts';
+import { checkNewBucketName } from '../http/names.ts';
 import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { readXml } from '../http/xml.ts';
@@ -35,7 +36,7 @@ export const listBuckets: Operation = (service, { query }) => {
  * storage class and redundancy stay (documented: OSS help "409 errors").
  */
 export const putBucket: Operation = async (service, request) => {
-  const { store, now } = service;
+  const { store, now, region } = service;
   const { bucket, headers } = request;
   const body = await readBody(request, 4096);
   const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
@@ -45,9 +46,14 @@ export const putBucket: Operation = async (service, request) => {
   if (!['LRS', 'ZRS', undefined].includes(redundancy)) {
     throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }
+  const location = textOf(configuration.LocationConstraint) || `oss-${region}`;
+  if (location !== `oss-${region}`) {
+    // Live tests of aliyun-oss-java-sdk.
+    throw badRequest('InvalidLocationConstraint', 'The specified location-constraint is not valid.');
+  }
   const acl = readAcl(headers, 'x-oss-acl');
   const asked = { ...(storageClass && { storageClass }), ...(redundancy && { redundancy }) };
-  store.createBucket(bucket, { ...newBucketSettings(now()), ...asked });
+  store.createBucket(checkNewBucketName(bucket), { ...newBucketSettings(now()), ...asked });
   const { settings } = store.bucket(bucket);
   if ((storageClass ?? settings.storageClass) !== settings.storageClass) {
     throw conflict('BucketAlreadyExists', "Cannot modify existing bucket's storage class.");
@@ -69,12 +75,10 @@ function setAcl(service: Service, bucket: string, acl: string | undefined): Repl
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
 export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
   if (uploads.list(bucket).length > 0) {
-    const message =
-      'The bucket you tried to delete has multipart uploads that are neither complete nor aborted.';
-    throw conflict('BucketNotEmpty', message);
+    throw conflict('BucketNotEmpty', 'The bucket has Multipart Uploads. Please abort them first.');
   }
   if (store.bucket(bucket).objects.size > 0) {
-    throw conflict('BucketNotEmpty', 'The bucket you tried to delete is not empty.');
+    throw conflict('BucketNotEmpty', 'The bucket has objects. Please delete them first.');
   }
   store.removeBucket(bucket);
   return { statusCode: 204 };
@@ -89,6 +93,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
         ...describe(service, bucket),
         AccessMonitor: 'Disabled',
         BlockPublicAccess: blocksPublic,
+        Comment: '',
         CrossRegionReplication: 'Disabled',
         DataRedundancyType: redundancy,
         ResourceGroupId: 'rg-local',
@@ -154,7 +159,7 @@ export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store
 /** A bucket that is missing is made (live tests of ali-oss). */
 export const putBucketAcl: Operation = (service, { bucket, headers }) => {
   const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
-  service.store.createBucket(bucket, newBucketSettings(service.now()));
+  service.store.createBucket(checkNewBucketName(bucket), newBucketSettings(service.now()));
   return setAcl(service, bucket, acl);
 };
 

@@ -70,7 +70,7 @@ export const listParts: Operation = (service, request) => {
       StorageClass: properties.storageClass ?? 'Standard',
       ...clientEncryption(properties),
       PartNumberMarker: marker,
-      NextPartNumberMarker: page.at(-1)?.[0] ?? marker,
+      NextPartNumberMarker: page.at(-1)?.[0],
       MaxParts: maxParts,
       IsTruncated: page.length < later.length,
       Part: page.map(([number, part]) => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
+import { encodeComponent } from '../../../oss/encode.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
@@ -81,7 +82,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     keepsMd5: upload.isSequential,
   });
   uploads.remove(upload);
-  const location = `${endpoint}/${bucket}/${encodeURIComponent(key)}`;
+  const location = `${endpoint}/${bucket}/${encodeComponent(key).replaceAll('~', '%7E')}`;
   const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
 };
@@ -98,7 +99,10 @@ function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
-    throw badRequest('InvalidPartOrder', 'The list of parts was not in ascending order.');
+    throw badRequest(
+      'InvalidPartOrder',
+      'The list of parts was not in ascending order. Parts list must specified in order by part number.',
+    );
   }
   const isUploaded = listed.every(({ PartNumber, ETag }) => {
     const eTag = (textOf(ETag) ?? '').trim().replaceAll('"', '').toUpperCase();
@@ -114,7 +118,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
 
 function checkSizes({ parts }: MultipartUpload, numbers: readonly number[]): void {
   if (numbers.slice(0, -1).some((number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
-    throw badRequest('EntityTooSmall', 'A part other than the last is smaller than 100 KB.');
+    throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
   }
 }
 

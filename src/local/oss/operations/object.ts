@@ -38,7 +38,10 @@ export const putObject: Operation = async (service, request) => {
 export const appendObject: Operation = async (service, request) => {
   requireLength(request);
   const { bucket, key, headers, query } = request;
-  const position = query.get('position') ?? '';
+  const position = query.get('position');
+  if (position === undefined) {
+    throw badRequest('MissingArgument', 'Missing Some Required Arguments.');
+  }
   if (!/^\d{1,15}$/.test(position)) {
     throw badRequest('InvalidArgument', 'position must be a whole number from 0 on.');
   }

@@ -23,7 +23,8 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
     throw badRequest('NotSymlink', 'The object is not symlink.');
   }
   const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
-  return { statusCode: 200, headers: { ...digestHeaders(meta), ...link } };
+  // Its own type and metadata, too (live test of aliyun-oss-java-sdk).
+  return { statusCode: 200, headers: { ...meta.headers, ...digestHeaders(meta), ...link } };
 };
 
 /**

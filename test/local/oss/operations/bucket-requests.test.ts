@@ -63,6 +63,45 @@ describe('a bucket', () => {
   );
 });
 
+describe('what live tests of aliyun-oss-java-sdk ask of buckets', () => {
+  it.each([
+    ['oss-cn-hangzhou', 200, undefined],
+    ['oss-ap-southeast-1', 400, 'InvalidLocationConstraint'],
+  ])('a bucket is made in the region of the server only: %s', async (location, statusCode, code) => {
+    const oss = await startOss();
+
+    const body = `<CreateBucketConfiguration><LocationConstraint>${location}</LocationConstraint></CreateBucketConfiguration>`;
+    const response = await oss.call({ bucket: 'videos', method: 'PUT', body });
+
+    expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+  });
+
+  it('a bucket with an underscore in its name is not there, and cannot be made', async () => {
+    const oss = await startOss();
+
+    const read = await oss.call({ bucket: 'test_1', method: 'GET', query: { bucketInfo: '' } });
+    const made = await oss.call({ bucket: 'test_1', method: 'PUT' });
+
+    expect([read.code, made.code]).toEqual(['NoSuchBucket', 'InvalidBucketName']);
+  });
+
+  it('a bucket has a comment, and says what is in the way of its deletion', async () => {
+    const oss = await startOss();
+    const info = await oss.call({ bucket: 'photos', method: 'GET', query: { bucketInfo: '' } });
+    await oss.call({ bucket: 'photos', key: 'a', method: 'PUT', body: 'x' });
+
+    const full = await oss.call({ bucket: 'photos', method: 'DELETE' });
+    await oss.call({ bucket: 'photos', key: 'a', method: 'POST', query: { uploads: '' } });
+    const busy = await oss.call({ bucket: 'photos', method: 'DELETE' });
+
+    expect(element(info.text, 'Comment')).toBe('');
+    expect([full, busy].map(({ code, text }) => [code, element(text, 'Message')])).toEqual([
+      ['BucketNotEmpty', 'The bucket has objects. Please delete them first.'],
+      ['BucketNotEmpty', expect.stringMatching(/^The bucket has Multipart Uploads\./)],
+    ]);
+  });
+});
+
 describe('a signature of another kind', () => {
   it.each([
     'OSS2 AccessKeyId:local,Signature:c2ln',
@@ -78,17 +117,20 @@ describe('a signature of another kind', () => {
     expect([statusCode, element(text, 'Message')]).toEqual([501, expect.stringContaining(String(kind))]);
   });
 
-  it('leaves sub-resources out that are younger than V1', async () => {
-    const oss = await startOss();
-    const date = new Date().toUTCString();
-    const signature = createHmac('sha1', 'local-secret')
-      .update(`GET\n\n\n${date}\n/photos/`)
-      .digest('base64');
+  it.each(['', '?redundancyTransition'])(
+    'may cover sub-resources that are younger than V1, or not: %j',
+    async (resource) => {
+      const oss = await startOss();
+      const date = new Date().toUTCString();
+      const signature = createHmac('sha1', 'local-secret')
+        .update(`GET\n\n\n${date}\n/photos/${resource}`)
+        .digest('base64');
 
-    const headers = { date, authorization: `OSS local:${signature}` };
-    const path = '/photos/?accessmonitor';
-    const { statusCode } = await send(oss.port, { method: 'GET', path, headers, body: Buffer.alloc(0) });
+      const headers = { date, authorization: `OSS local:${signature}` };
+      const path = '/photos/?redundancyTransition';
+      const { statusCode } = await send(oss.port, { method: 'GET', path, headers, body: Buffer.alloc(0) });
 
-    expect(statusCode).toBe(501);
-  });
+      expect(statusCode).toBe(501);
+    },
+  );
 });

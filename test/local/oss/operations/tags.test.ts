@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
-import { put } from './signed-object.ts';
+import { object, put } from './signed-object.ts';
 
 describe('tags', () => {
   it.each([
-    ['a=1&a=2'],
-    [Array.from({ length: 11 }, (_, index) => `k${index}=v`).join('&')],
-    [`${'k'.repeat(129)}=v`],
-    [`k=${'v'.repeat(257)}`],
-    ['a<b=1'],
-  ])('tags are refused as %j', async (tagging) => {
+    ['InvalidArgument', 'a=1&a=2'],
+    ['BadRequest', Array.from({ length: 11 }, (_, index) => `k${index}=v`).join('&')],
+    ['InvalidTag', `${'k'.repeat(129)}=v`],
+    ['InvalidTag', `k=${'v'.repeat(257)}`],
+    ['InvalidTag', 'a<b=1'],
+  ])('tags are refused by %s as %j', async (code, tagging) => {
     const answer = await (await startOss()).call(put({ headers: { 'x-oss-tagging': tagging } }));
+
+    expect([answer.statusCode, answer.code]).toEqual([400, code]);
+  });
+
+  it('tags of one name are refused in a document by another code than in a header', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+
+    const tag = '<Tag><Key>a</Key><Value>1</Value></Tag>';
+    const body = `<Tagging><TagSet>${tag}${tag}</TagSet></Tagging>`;
+    const answer = await oss.call({ ...object, method: 'PUT', query: { tagging: '' }, body });
 
     expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
   });
