@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { pick } from '../json.ts';
 import { getObject } from '../objects/transfer.ts';
 import type { Call } from '../oss/call.ts';
-import { deleteObject, headObject, processObject } from '../oss/operations.ts';
+import { deleteObject, processObject } from '../oss/operations.ts';
 import { send } from '../oss/request.ts';
+import { completeEvent } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
 import { formatObject, type PlanItem, type PlannedSave } from '../pipeline/result.ts';
 import { buildProcess, type OssObject } from '../process.ts';
@@ -107,10 +108,9 @@ export async function tryStyles(
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
   }
   const tryAll = async () => {
-    const { sizeBytes, contentType = '', eTag = '' } = await unlessStopped(headObject(call, object), stop);
-    const eventTime = new Date().toISOString();
-    const properties = { eventName: 'Manual', eventTime, sizeBytes, contentType, eTag };
-    const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...named, ...properties } }, rules);
+    const asked = completeEvent({ ...object, eventName: 'Manual' }, { call, deadline: Infinity });
+    const event = await unlessStopped(asked, stop);
+    const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...event, ...named } }, rules);
     const findings: Finding[] = [];
     for (const item of planFor(object)) {
       stop.throwIfAborted();
