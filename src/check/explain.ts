@@ -85,9 +85,7 @@ export function explainRecord(
 
 /** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
 function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
-  const outputs = items
-    .filter((item) => item.status === 'planned' && item.rule === rule)
-    .map(({ target }): OutputExplanation => ({ target, removed: true, followUps: requestsPerRemoval }));
+  const outputs = items.filter((item) => item.rule === rule).flatMap(explainItem);
   const why = 'it has no outputs of this key, or keeps them';
   return outputs.length > 0
     ? { rule, matches: true, why: 'deletes with it', outputs }
@@ -119,18 +117,25 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     matches: true,
     why: isOwn ? 'skipped: own-output. By its name this is a result of this rule' : undefined,
     provided: provided.length > 0 ? provided.join('; ') : undefined,
-    outputs: items.flatMap((item): OutputExplanation[] => {
-      if (item.status === 'planned' && item.action !== 'remove') {
-        const { target, process, afterSteps } = item;
-        const isTask = item.action === 'submit' || undefined;
-        const isAsked = rule.onRemove !== undefined && isTask === undefined;
-        const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
-        const then = describeAfterSteps(afterSteps);
-        return [{ target, process, decoded: decodeProcess(process), isTask, then, followUps }];
-      }
-      return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
-    }),
+    outputs: items.flatMap(explainItem),
   };
+}
+
+/** Tells of an entry of a plan; one that is skipped has no output. */
+function explainItem(item: PlanItem): OutputExplanation[] {
+  if (item.status !== 'planned') {
+    return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
+  }
+  const { target } = item;
+  if (item.action === 'remove') {
+    return [{ target, removed: true, followUps: requestsPerRemoval }];
+  }
+  const { process, afterSteps, onRemove } = item;
+  const isTask = item.action === 'submit' || undefined;
+  const isAsked = onRemove !== undefined && isTask === undefined;
+  const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
+  const then = describeAfterSteps(afterSteps);
+  return [{ target, process, decoded: decodeProcess(process), isTask, then, followUps }];
 }
 
 /** An upload's target is looked at before it is made and after, and copied onto itself. */
