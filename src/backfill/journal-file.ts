@@ -73,7 +73,23 @@ export function readJournal(folder: string): StoredJournal | undefined {
   }
   const { failuresBytes, ...state } = parsed.data;
   const failures = readLines(failuresFileOf(folder), failuresBytes);
-  return { state, lines: [...lines, ...failures].map((line) => lineSchema.parse(parseJson(line))) };
+  return {
+    state,
+    lines: [...lines.map(parseLine(fileOf(folder))), ...failures.map(parseLine(failuresFileOf(folder)))],
+  };
+}
+
+/** Reads the lines of a file, in which we write nothing else. */
+function parseLine(file: string): (line: string) => Line {
+  return (text) => {
+    const line = lineSchema.safeParse(parseJson(text));
+    if (!line.success) {
+      throw new Error(
+        `${file} is damaged, at ${JSON.stringify(text.slice(0, 60))}: give --restart to begin anew.`,
+      );
+    }
+    return line.data;
+  };
 }
 
 /** The whole lines behind `start`; whatever is left of another one is cut off the file. */

@@ -149,6 +149,19 @@ describe('a journal', () => {
     expect(() => readJournal(folder)).toThrow('journal.jsonl is not the journal of a backfill');
   });
 
+  it('a journal with a line that is none is refused in a sentence, and begun anew where that is wanted', async () => {
+    const folder = await temporaryDir();
+    new Journal(folder, fresh).close();
+    await appendFile(join(folder, 'journal.jsonl'), '{"x": 1}\n');
+
+    expect(() => readJournal(folder)).toThrow(
+      `${join(folder, 'journal.jsonl')} is damaged, at "{\\"x\\": 1}": give --restart to begin anew.`,
+    );
+    new Journal(folder, fresh).close();
+
+    expect(readJournal(folder)?.lines).toEqual([]);
+  });
+
   it('leaves things as they were when the disk is full', async () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
