@@ -23,6 +23,8 @@ export interface Connection {
   endpoint: Endpoint;
   credentials: () => Promise<Credentials>;
   dispatcher: Dispatcher;
+  /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
+  clock: { offsetMs: number };
   call: Call;
 }
 
@@ -45,9 +47,10 @@ export async function withConnection<T>(
   const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
   const dispatcher = createAgent();
-  const call = createCall({ region, endpoint, credentials, dispatcher });
+  const clock = { offsetMs: 0 };
+  const call = createCall({ region, endpoint, credentials, dispatcher, clock });
   try {
-    return await use({ settings, endpoint, credentials, dispatcher, call });
+    return await use({ settings, endpoint, credentials, dispatcher, clock, call });
   } finally {
     await (io.stop.aborted ? dispatcher.destroy() : dispatcher.close());
   }

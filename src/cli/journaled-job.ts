@@ -94,7 +94,7 @@ export async function runJob(
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
-  const fresh = answer === 'anew' ? await dryRun(job, steps, yes, io) : undefined;
+  const fresh = answer === 'anew' ? await dryRun(job, steps, yes, io, connection) : undefined;
   return answer === 'go on' || fresh !== undefined ? carryOut(job, steps, fresh, io, connection) : 0;
 }
 
@@ -119,13 +119,15 @@ async function dryRun(
   steps: JobSteps,
   yes: boolean,
   io: Io,
+  { clock }: Connection,
 ): Promise<JournalState | undefined> {
   const found = await lookAtAll(io, steps.dryRun);
   if (found !== undefined && !yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
   }
   const isWanted = found !== undefined && (yes || (await io.confirm?.(found.question)));
-  const startedAt = new Date().toISOString();
+  // It is compared with when OSS saved outputs.
+  const startedAt = new Date(Date.now() + clock.offsetMs).toISOString();
   const digests = { rules: job.rulesDigest, input: job.source.fingerprint };
   return isWanted ? { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } : undefined;
 }
@@ -163,12 +165,13 @@ async function carryOut(
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...job.quota, now: Date.now, sleep });
   const dispatcher = createAgent(maxConcurrency);
-  const { settings, endpoint, credentials } = connection;
+  const { settings, endpoint, credentials, clock } = connection;
   const call = createCall({
     region: settings.region,
     endpoint,
     credentials,
     dispatcher,
+    clock,
     maxAttempts,
     sleep,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),

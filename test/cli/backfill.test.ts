@@ -212,6 +212,22 @@ describe('a backfill', () => {
     expect(processed.length).toBe(240);
   });
 
+  it('begins at the time of the clock of OSS, where that of this machine is days behind', async () => {
+    const daysMs = 2 * 86_400_000;
+    let aheadMs = 0;
+    const { dir, run } = await startWith(pictures(1), { now: () => Date.now() + aheadMs });
+    aheadMs = daysMs;
+
+    const { exitCode } = await run(['oss://photos/', '--yes']);
+
+    const [folder = ''] = await readdir(join(dir, '.backfill'));
+    const [state = ''] = (await readFile(join(dir, '.backfill', folder, 'journal.jsonl'), 'utf8')).split(
+      '\n',
+    );
+    expect(exitCode).toBe(0);
+    expect(Date.parse(JSON.parse(state).startedAt) - Date.now()).toBeGreaterThan(daysMs - 600_000);
+  });
+
   it('stops when nothing but failures comes back', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
     const { run } = await startWith(pictures(120), { faults });
