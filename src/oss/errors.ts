@@ -175,7 +175,8 @@ function readErrorDocument({ headers, body }: HttpResponse, hide: (text: string)
   const bounded = (text: string | undefined, length = 100) => text && hide(text).slice(0, length);
   const code = bounded(field('Code'));
   const type = bounded(headers['content-type']) ?? 'unknown type';
-  const content = body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`;
+  const location = headers.location && `, a redirect to ${bounded(headers.location)}`;
+  const content = `${body.length === 0 ? 'no body' : `${body.length} bytes of ${type}`}${location ?? ''}`;
   return {
     code: code || 'BadErrorResponse',
     // A bucket of another region comes with its endpoint.

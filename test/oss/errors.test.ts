@@ -40,6 +40,13 @@ describe('an error answer of OSS', () => {
     expect(serviceError(403, document).message).toContain(`${message} oss-cn-shenzhen.aliyuncs.com (`);
   });
 
+  it('says where it redirects to', () => {
+    const error = serviceError(301, '', { location: `https://cdn.example.com/${'x'.repeat(500)}` });
+
+    expect(error.message).toContain('(no body, a redirect to https://cdn.example.com/xxx');
+    expect(error.message.length).toBeLessThan(300);
+  });
+
   it('takes request id and ec from the headers first', () => {
     const error = serviceError(403, errorXml('AccessDenied', 'no'), {
       'x-oss-request-id': 'H1',
