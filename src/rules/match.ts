@@ -41,9 +41,14 @@ function findContentTypeMismatch(
     return 'content-type-unknown';
   }
   // Parameters such as "; charset=utf-8" tell nothing about the kind of object.
-  const actual = contentType.replace(/;.*$/s, '').trim().toLowerCase();
+  const actual = commonName(contentType.replace(/;.*$/s, '').trim().toLowerCase());
   const isWanted = contentTypes.some((wanted) =>
-    wanted.endsWith('/*') ? actual.startsWith(wanted.slice(0, -1)) : actual === wanted,
+    wanted.endsWith('/*') ? actual.startsWith(wanted.slice(0, -1)) : actual === commonName(wanted),
   );
   return isWanted ? undefined : 'content-type';
+}
+
+/** Programs that upload write either for a JPEG, and nobody means only one of them. */
+function commonName(contentType: string): string {
+  return /^image\/(jpg|pjpeg)$/.test(contentType) ? 'image/jpeg' : contentType;
 }
