@@ -61,6 +61,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     items.length > limit.current ? shuffle(items, random) : [...items];
   // The outputs of an object that was asked about come before any other job.
   const asked: (() => Promise<void>)[] = [];
+  const underWay = new Map<string, Promise<Outcome>>();
   let unstarted = 0;
 
   async function start(job: Job, slot: Result[], place: number): Promise<void> {
@@ -72,12 +73,21 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     }
     const isTask = work.status === 'planned' && !dryRun;
     const isLate = isTask && now() >= deadline;
-    const result = isLate ? unstartedResult(work) : isTask ? await settle(work, job, options) : work;
+    const result = isLate ? unstartedResult(work) : isTask ? await settleInTurn(work, job) : work;
     slot[place] = result;
     unstarted += Number(isLate);
     if (result.status !== 'planned' && !dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
       onOutcome(result);
     }
+  }
+
+  /** An event may tell the same twice: a task waits for the one before it at its target, and for what that leaves in the memory. */
+  async function settleInTurn(task: Task, job: Job): Promise<Outcome> {
+    const { bucket, key } = task.target;
+    const target = `${bucket}/${key}`;
+    const end = (underWay.get(target) ?? Promise.resolve()).then(() => settle(task, job, options));
+    underWay.set(target, end);
+    return end;
   }
 
   const starts = order(jobs.map((job, i) => () => start(job, results[i] ?? [], 0))).values();

@@ -185,6 +185,40 @@ describe('a run', () => {
     expect(calls).toBe(4);
   });
 
+  it.each([1, 2, 4])(
+    'a run of %i at once pays once for what an event tells several times',
+    async (current) => {
+      let calls = 0;
+      const call = callOf(async () => {
+        calls += 1;
+        await new Promise(setImmediate);
+        return {};
+      });
+
+      const { results } = await runAll([task('t'), task('t'), task('u'), task('t')], call, { current });
+
+      expect(calls).toBe(2);
+      expect(results.map(({ status }) => status).sort()).toEqual(['saved', 'saved', 'skipped', 'skipped']);
+    },
+  );
+
+  it('a run tries again what failed for now, where an event tells it several times', async () => {
+    const failure = { code: 'X', kind: 'later', message: 'x' } as const;
+    let calls = 0;
+    const call = callOf((key) => {
+      calls += 1;
+      const context = { operation: 'ProcessObject', bucket: 'src-bucket', key, attempts: 1 };
+      if (calls === 1) {
+        throw new OssRequestError(context, failure);
+      }
+      return {};
+    });
+
+    const { results } = await runAll([task('t'), task('t')], call);
+
+    expect(results.map(({ status }) => status)).toEqual(['failed', 'saved']);
+  });
+
   it('a run names what it never started, and logs the first hundred of it', async () => {
     const { results, seen } = await runAll(
       tasks(150),
