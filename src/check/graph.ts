@@ -92,6 +92,11 @@ export function bucketsMeet(a: readonly string[], b: readonly string[]): boolean
   return a.length === 0 || b.length === 0 || a.some((bucket) => b.includes(bucket));
 }
 
+/** Lists the buckets whose objects rules take: those that a rule names, or else the ones that it is deployed for. */
+export function sourceBuckets(rules: readonly SourceRule[], deployed: readonly string[]): string[] {
+  return [...new Set(rules.flatMap(({ match }) => match.bucket ?? deployed))];
+}
+
 /** An output that may save what a rule takes. */
 export interface Edge {
   writer: Writer;

@@ -158,7 +158,7 @@ export function readWithin(urls: readonly string[]): BucketPrefix[] {
 }
 
 /** The buckets of rules that name none. Throws CliError where there is such a rule, and nobody said which buckets these are. */
-export function sourceBuckets(
+export function defaultBuckets(
   rules: readonly Rule[],
   bucket: string | undefined,
   within: readonly BucketPrefix[],
@@ -173,7 +173,7 @@ export function sourceBuckets(
 
 function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
   const within = readWithin(urls);
-  const places = listingPrefixes(rules, sourceBuckets(rules, bucket, within), within);
+  const places = listingPrefixes(rules, defaultBuckets(rules, bucket, within), within);
   if (places.length === 0) {
     throw new CliError('the rules take nothing of what lies there.');
   }

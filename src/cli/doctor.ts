@@ -1,5 +1,6 @@
+import { sourceBuckets } from '../check/graph.ts';
+import type { SourceRule } from '../compile/compile.ts';
 import { printable } from '../printable.ts';
-import type { Rule } from '../rules/rule-set.ts';
 import { checkDeployment } from './account.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
@@ -27,16 +28,15 @@ export const doctor = defineCommand({
       throw new CliError('--wet: name an object, oss://bucket/key.');
     }
     const { ruleSet, source } = await loadRules(values.rules);
-    const { rules } = ruleSet;
-    const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
+    const removing = source.filter(({ onRemove }) => onRemove !== undefined);
     const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [
-      ok('rules', `${rules.length} rules`),
+      ok('rules', `${source.length} rules`),
       ...checkEnvironment(io),
       ...(await heeding(checkEndpoint(connection, Date.now))),
-      ...(await heeding(checkBuckets(connection, bucketsOf(rules, deployed)))),
-      ...(await heeding(checkVersioning(connection, sourceBucketsOf(removing, deployed)))),
+      ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),
+      ...(await heeding(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
       ...(await heeding(checkDeployment(source, values.template, io))),
     ]);
@@ -52,13 +52,9 @@ function checkEnvironment({ env }: Io): Finding[] {
 }
 
 /** Lists the buckets that the rules name, and those that are deployed for where a rule names none. */
-function bucketsOf(rules: readonly Rule[], deployed: readonly string[]): string[] {
+function bucketsOf(rules: readonly SourceRule[], deployed: readonly string[]): string[] {
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
-  return [...new Set([...sourceBucketsOf(rules, deployed), ...targets])];
-}
-
-function sourceBucketsOf(rules: readonly Rule[], deployed: readonly string[]): string[] {
-  return [...new Set(rules.flatMap(({ match }) => (match.buckets.length > 0 ? match.buckets : deployed)))];
+  return [...new Set([...sourceBuckets(rules, deployed), ...targets])];
 }
 
 function formatFindings(findings: readonly Finding[], { paint }: Io): string {

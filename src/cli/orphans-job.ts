@@ -6,7 +6,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
-import { parsePositive, readWithin, selectRule, sourceBuckets } from './backfill-job.ts';
+import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
 import { CliError, type Options, type ValuesOf } from './command.ts';
 import type { Connection } from './connection.ts';
 import { digestOf, type JournaledJob, journalFolder, journalOption } from './journaled-job.ts';
@@ -63,7 +63,7 @@ export function planSearch(
   call: Call,
 ): Search {
   const compiled = rules.flatMap((one) => (rule === undefined || one.name === rule ? [one.compiled] : []));
-  const buckets = sourceBuckets(compiled, bucket, within);
+  const buckets = defaultBuckets(compiled, bucket, within);
   const targets = readTargets(rules, { rule, buckets });
   const places = findPlaces(targets, within);
   return { rules, targets, source: listingSource(places, call), sources: findSources(rules, places) };

@@ -1,6 +1,6 @@
 import type { Element, NoParent } from 'refa';
 import { outermost } from '../backfill/prefixes.ts';
-import { filtersOverlap, holdsPrefix, writersOf } from '../check/graph.ts';
+import { filtersOverlap, holdsPrefix, sourceBuckets, writersOf } from '../check/graph.ts';
 import { creationEvents, removalEvents } from '../check/triggers.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
@@ -18,7 +18,7 @@ interface NativeFilter {
 
 /** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. */
 export function nativeTriggers(rules: Rules, { region, account, bucket }: Site): object[] {
-  return sourceBuckets(rules, bucket).flatMap((name, i) => {
+  return sourceBuckets(rules, [bucket]).flatMap((name, i) => {
     const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
     return filtersOf(near).map((key, j) => ({
       triggerName: `oss-upload${i + j === 0 ? '' : `-${i + 1}-${j + 1}`}`,
@@ -34,11 +34,6 @@ export function nativeTriggers(rules: Rules, { region, account, bucket }: Site):
 /** Events of uploads, and of deletions where a rule wants to know of them. */
 function eventsFor(rules: Rules): string[] {
   return rules.some(({ onRemove }) => onRemove) ? [...creationEvents, ...removalEvents] : creationEvents;
-}
-
-/** Buckets of uploads that rules name; where one names none, the one that is deployed for stands in. */
-function sourceBuckets(rules: Rules, deployed: string): string[] {
-  return [...new Set(rules.flatMap(({ match }) => match.bucket ?? [deployed]))];
 }
 
 /**
@@ -131,7 +126,7 @@ export function eventPatterns(rules: Rules, site: Site): object[] {
  * fields that both hold the key: `subject` and `data.oss.object.key`.
  */
 function uploadPattern(rules: Rules, { region, account, bucket }: Site): object {
-  const buckets = sourceBuckets(rules, bucket);
+  const buckets = sourceBuckets(rules, [bucket]);
   const globs = rules.flatMap(({ match }) => match.key);
   const prefixes = outermost(globs.map(literalStart));
   const suffixes = [...new Set(globs.flatMap(endings))];
