@@ -2,15 +2,16 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
 import { closed, type FunctionResource, readTrigger, type Trigger } from '../check/deployment.ts';
+import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import { listOf } from '../xml.ts';
 import type { Io } from './command.ts';
 import { type Finding, lookAt, ok, wrong } from './finding.ts';
-import { type Rules, rolePolicy } from './policies.ts';
+import { rolePolicy } from './policies.ts';
 import { loadTemplate } from './project.ts';
 
 /** Compares the template with the rules, and the account with the template. */
-export function checkDeployment(rules: Rules, template: string, io: Io): Promise<Finding[]> {
+export function checkDeployment(rules: readonly SourceRule[], template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
     const ours = await loadOurs(template, io);
     const triggers = ours.flatMap((one) => one.triggers);
@@ -23,7 +24,7 @@ export function checkDeployment(rules: Rules, template: string, io: Io): Promise
 }
 
 /** Tells whether the role that the template names may do what the rules need. */
-export function checkPolicy(rules: Rules, template: string, io: Io): Promise<Finding[]> {
+export function checkPolicy(rules: readonly SourceRule[], template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
     const ours = await loadOurs(template, io);
     const findings = await Promise.all(ours.map((one) => checkRole(rules, one, io)));
@@ -50,7 +51,7 @@ async function loadOurs(template: string, { env }: Io): Promise<FunctionResource
 }
 
 /** Tells whether the triggers deliver every key that a rule takes. */
-function checkCoverage(rules: Rules, triggers: readonly Trigger[]): Finding {
+function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[]): Finding {
   const check = 'triggers cover rules';
   const filters = triggers.map(({ name, bucket, prefix = '', suffix = '' }) => {
     const filter =
@@ -90,7 +91,11 @@ function checkDeployedTriggers(
 }
 
 /** Tells whether the role's policies allow all that the rules need; conditions are not weighed. */
-function checkRole(rules: Rules, { role = '', triggers }: FunctionResource, io: Io): Promise<Finding[]> {
+function checkRole(
+  rules: readonly SourceRule[],
+  { role = '', triggers }: FunctionResource,
+  io: Io,
+): Promise<Finding[]> {
   return lookAt('role', aliyunAdvice, async () => {
     const name = role.split('/').at(-1) ?? '';
     const granted = await grantedTo(name, io);

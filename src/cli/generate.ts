@@ -4,7 +4,7 @@ import { checkPolicy } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { parseRegion } from './input.ts';
-import { type Rules, rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
+import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
@@ -13,7 +13,10 @@ const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 const yaml = (value: object) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 
 /** The documents by name. Policies are for RAM, where variables of `s.yaml` mean nothing. */
-const documents: Record<string, { isPolicy: boolean; make: (rules: Rules, site: Site) => string }> = {
+const documents: Record<
+  string,
+  { isPolicy: boolean; make: (rules: readonly SourceRule[], site: Site) => string }
+> = {
   policy: { isPolicy: true, make: (rules, site) => json(rolePolicy(rules, site)) },
   trust: { isPolicy: true, make: () => json(trustPolicy('fc')) },
   'trigger-policy': { isPolicy: true, make: (_, site) => json(triggerPolicy(site)) },

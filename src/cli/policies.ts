@@ -7,9 +7,6 @@ import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type VariableValues } from '../rules/template.ts';
 import { immPermissions, isOfImm } from './imm.ts';
 
-/** The rules as their author wrote them, with what they were compiled to. */
-export type Rules = readonly SourceRule[];
-
 /** The place where the rules are deployed; each part may be a variable of `s.yaml`. */
 export interface Site {
   region: string;
@@ -25,7 +22,7 @@ export interface Site {
  * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview"). What
  * IMM carries out needs ProcessImm and GetObject on its sources, and IMM's own permission (OSS help, "Permissions").
  */
-export function rolePolicy(rules: Rules, { account, bucket }: Site): object {
+export function rolePolicy(rules: readonly SourceRule[], { account, bucket }: Site): object {
   const grants = [...grantsOnSources(rules, bucket), ...grantsOnTargets(rules, bucket)];
   const statements = ossActions.map((action) => {
     const objects = widest(grants.flatMap((grant) => (grant.actions.includes(action) ? grant.objects : [])));
@@ -71,7 +68,7 @@ interface Grant {
   objects: string[];
 }
 
-function grantsOnSources(rules: Rules, deployed: string): Grant[] {
+function grantsOnSources(rules: readonly SourceRule[], deployed: string): Grant[] {
   return rules.flatMap(({ match, outputs, compiled }) => {
     const buckets = match.bucket ?? [deployed];
     const globs = match.key.map((glob) => `${literalStart(glob)}*`);
@@ -92,7 +89,7 @@ function grantsOnSources(rules: Rules, deployed: string): Grant[] {
   });
 }
 
-function grantsOnTargets(rules: Rules, deployed: string): Grant[] {
+function grantsOnTargets(rules: readonly SourceRule[], deployed: string): Grant[] {
   return writersOf(rules).map(({ rule, index, buckets, prefix }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
     // A source that is there again has its missing output made.

@@ -5,7 +5,7 @@ import { creationEvents, removalEvents } from '../check/triggers.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
 import { immPermissions } from './imm.ts';
-import type { Rules, Site } from './policies.ts';
+import type { Site } from './policies.ts';
 
 /** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
 const maxNativeTriggers = 10;
@@ -17,7 +17,7 @@ interface NativeFilter {
 }
 
 /** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. */
-export function nativeTriggers(rules: Rules, { region, account, bucket }: Site): object[] {
+export function nativeTriggers(rules: readonly SourceRule[], { region, account, bucket }: Site): object[] {
   return sourceBuckets(rules, [bucket]).flatMap((name, i) => {
     const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
     return filtersOf(near).map((key, j) => ({
@@ -32,7 +32,7 @@ export function nativeTriggers(rules: Rules, { region, account, bucket }: Site):
 }
 
 /** Events of uploads, and of deletions where a rule wants to know of them. */
-function eventsFor(rules: Rules): string[] {
+function eventsFor(rules: readonly SourceRule[]): string[] {
   return rules.some(({ onRemove }) => onRemove) ? [...creationEvents, ...removalEvents] : creationEvents;
 }
 
@@ -111,7 +111,7 @@ function textsOf(element: NoParent<Element>): string[] | undefined {
 }
 
 /** The event patterns for the rules, each for a trigger of its own: one for uploads, one for the ends of tasks. */
-export function eventPatterns(rules: Rules, site: Site): object[] {
+export function eventPatterns(rules: readonly SourceRule[], site: Site): object[] {
   const tasks = immPermissions(rules).flatMap((permission) => {
     const [, task] = /^imm:Create(\w+)Task$/.exec(permission) ?? [];
     return task === undefined ? [] : [`imm:Task:${task}`];
@@ -125,7 +125,7 @@ export function eventPatterns(rules: Rules, site: Site): object[] {
  * field's list any (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the suffixes share two
  * fields that both hold the key: `subject` and `data.oss.object.key`.
  */
-function uploadPattern(rules: Rules, { region, account, bucket }: Site): object {
+function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, [bucket]);
   const globs = rules.flatMap(({ match }) => match.key);
   const prefixes = outermost(globs.map(literalStart));
@@ -149,7 +149,7 @@ function uploadPattern(rules: Rules, { region, account, bucket }: Site): object 
 }
 
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
-function ownPrefix(rules: Rules, delivered: readonly string[]): string | undefined {
+function ownPrefix(rules: readonly SourceRule[], delivered: readonly string[]): string | undefined {
   const own = writersOf(rules)
     .map(({ prefix }) => prefix)
     .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
