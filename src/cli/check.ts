@@ -12,7 +12,7 @@ import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
 import { type Colour, defineCommand, type Io } from './command.ts';
 import { readText } from './input.ts';
-import { loadTemplate, rulesOption, templateOption } from './project.ts';
+import { loadTemplate, rulesOption, templateIn, templateOption } from './project.ts';
 
 export const check = defineCommand({
   options: {
@@ -99,7 +99,7 @@ function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnos
 }
 
 async function findTemplate(named: string | undefined, rulesFile: string, env: Io['env']) {
-  const file = named ?? join(dirname(rulesFile), 's.yaml');
+  const file = named ?? templateIn(dirname(rulesFile));
   return named !== undefined || existsSync(file) ? loadTemplate(file, env) : undefined;
 }
 

@@ -7,7 +7,7 @@ import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
-import { loadRules, rulesOption, templateOption } from './project.ts';
+import { loadRules, rulesOption, templateIn, templateOption } from './project.ts';
 import { formatTable } from './terminal.ts';
 
 export const doctor = defineCommand({
@@ -15,7 +15,7 @@ export const doctor = defineCommand({
   options: {
     ...connectionOptions,
     rules: rulesOption,
-    template: { ...templateOption, default: 's.yaml', summary: 'what was deployed' },
+    template: { ...templateOption, summary: 'what was deployed (default s.yaml)' },
     wet: { summary: 'saves the results too, under scratch keys, and removes them' },
     json: { summary: 'prints JSON' },
   },
@@ -38,7 +38,7 @@ export const doctor = defineCommand({
       ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),
       ...(await heeding(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await heeding(checkDeployment(source, values.template, io))),
+      ...(await heeding(checkDeployment(source, values.template ?? templateIn('.'), io))),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;

@@ -5,7 +5,7 @@ import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
-import { loadRules, rulesOption, templateOption } from './project.ts';
+import { loadRules, rulesOption, templateIn, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
@@ -87,7 +87,11 @@ function siteOf(
 type Files = { rules: string; template: string | undefined };
 
 /** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
-async function checkAttached(name: string, { rules, template = 's.yaml' }: Files, io: Io): Promise<number> {
+async function checkAttached(
+  name: string,
+  { rules, template = templateIn('.') }: Files,
+  io: Io,
+): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
 import type { Diagnostic } from '../check/diagnostic.ts';
 import { formatDiagnostics } from '../check/format.ts';
@@ -35,6 +36,13 @@ interface DeploymentTemplate {
   /** Faults of the text, or that it is for another component; then there are no functions of ours. */
   diagnostics: Diagnostic[];
   locate: (diagnostic: Diagnostic) => Diagnostic;
+}
+
+/** The template in a folder, by either of the names that Serverless Devs looks for. */
+export function templateIn(folder: string): string {
+  const file = join(folder, 's.yaml');
+  const other = join(folder, 's.yml');
+  return existsSync(other) && !existsSync(file) ? other : file;
 }
 
 /** Reads a Serverless Devs template, and those that it extends. */

@@ -60,6 +60,13 @@ describe('check, beside the functions of s.yaml', () => {
     expect(codes).toEqual(expected);
   });
 
+  it('reads a template that is named s.yml, as Serverless Devs does where there is no s.yaml', async () => {
+    const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers: [] };
+    await writeFile(pathOf('s.yml'), stringify({ resources: { f: { component: 'fc3', props } } }));
+
+    expect((await checkResources([uploads])).codes).toEqual(['error unreached']);
+  });
+
   it('compares the rules with our function alone, wherever it stands among others', async () => {
     const other = uploadsTrigger('video', 'videos/', '.mp4');
     const { video, pictures } = withOther(other, uploadsTrigger('up', 'uploads/'));
