@@ -15,7 +15,7 @@ import type { Call } from '../oss/call.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import type { Connection, connectionOptions } from './connection.ts';
-import { parseNumber } from './input.ts';
+import { notAs, parseBucket, parseNumber } from './input.ts';
 import { digestOf, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -149,9 +149,7 @@ export function readWithin(urls: readonly string[]): BucketPrefix[] {
   return urls.map((url) => {
     const place = splitObjectUrl(url);
     if (place === undefined || place.key.includes('*')) {
-      throw new CliError(
-        `expected oss://bucket/prefix/ (the rules' globs say what to take), received "${url}".`,
-      );
+      throw notAs("oss://bucket/prefix/ (the rules' globs say what to take)", url);
     }
     return { bucket: place.bucket, prefix: place.key };
   });
@@ -163,7 +161,8 @@ export function defaultBuckets(
   bucket: string | undefined,
   within: readonly BucketPrefix[],
 ): string[] {
-  const buckets = bucket === undefined ? [...new Set(within.map((place) => place.bucket))] : [bucket];
+  const named = within.map((place) => place.bucket);
+  const buckets = bucket === undefined ? [...new Set(named)] : [parseBucket(bucket)];
   const everywhere = rules.find(({ match }) => match.buckets.length === 0);
   if (everywhere !== undefined && buckets.length === 0) {
     throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);

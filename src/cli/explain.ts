@@ -8,7 +8,7 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseNumber, parseObjectUrl, readEvent } from './input.ts';
+import { isEventText, parseBucket, parseNumber, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -32,7 +32,7 @@ export const explain = defineCommand({
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET ?? 'my-bucket'] = ruleSet.rules.flatMap(({ match }) => match.buckets);
     const upload: PlainUpload = {
-      bucket: values.bucket ?? ofRules,
+      bucket: parseBucket(values.bucket ?? ofRules),
       sizeBytes: values.size === undefined ? undefined : parseSize(values.size),
       contentType: values['content-type'],
     };

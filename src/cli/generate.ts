@@ -3,7 +3,7 @@ import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
-import { parseRegion } from './input.ts';
+import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { loadRules, rulesOption, templateIn, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
@@ -58,7 +58,8 @@ export const generate = defineCommand({
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
       );
     }
-    io.out(document.make(rules, siteOf(values, bucket, document.isPolicy)));
+    const site = siteOf(values, bucket && parseBucket(bucket), document.isPolicy);
+    io.out(document.make(rules, site));
     return 0;
   },
 });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { assertBucket } from '../oss/object-name.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { type Answers, writeProject } from './init-files.ts';
-import { parseRegion } from './input.ts';
+import { parseBucket, parseRegion } from './input.ts';
 import { builtDir } from './package-files.ts';
 
 export const init = defineCommand({
@@ -16,10 +15,9 @@ export const init = defineCommand({
   run: async ({ region, bucket, lang: given, yes }, io, [folder = '.']) => {
     const lang = languageOf(given, io);
     const answers: Answers = {
-      region: region ?? (await ask('region', yes, io, 'cn-hangzhou')),
-      bucket: bucket ?? (await ask('bucket', yes, io, 'my-photos')),
+      region: parseRegion(region ?? (await ask('region', yes, io, 'cn-hangzhou'))),
+      bucket: parseBucket(bucket ?? (await ask('bucket', yes, io, 'my-photos'))),
     };
-    assertAnswers(answers);
     const templateDir = join(builtDir(), '../src/deploy/project', lang, 'src');
     const lines = await writeProject(folder, templateDir, answers);
     io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder, lang)}`);
@@ -36,15 +34,6 @@ async function ask(name: string, yes: boolean, io: Io, usual: string): Promise<s
     throw new CliError(`--${name}: nobody is here to be asked; give it, or --yes for ${usual}.`);
   }
   return (await io.ask(`${name} [${usual}]`)) || usual;
-}
-
-function assertAnswers({ region, bucket }: Answers): void {
-  parseRegion(region);
-  try {
-    assertBucket(bucket);
-  } catch (error) {
-    throw new CliError(`${error instanceof Error ? error.message : error}.`);
-  }
 }
 
 function languageOf(lang: string | undefined, { env }: Io): string {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fieldsOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { assertRegion } from '../oss/endpoint.ts';
+import { assertBucket } from '../oss/object-name.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
@@ -21,9 +22,14 @@ export function parseObjectUrl(url: string): OssObject {
   if (object !== undefined && object.key !== '') {
     return object;
   }
+  throw notAs('oss://bucket/key', url);
+}
+
+/** The complaint about an address that is not written as here. */
+export function notAs(expected: string, url: string): CliError {
   const meant = objectAt(url);
   const hint = meant === undefined ? '' : `: write ${formatObject(meant)}`;
-  throw new CliError(`expected oss://bucket/key, received "${url}"${hint}.`);
+  return new CliError(`expected ${expected}, received "${url}"${hint}.`);
 }
 
 /** The key that an option or a line holds. Throws CliError for an address: as a key it would name another object. */
@@ -56,9 +62,14 @@ function decodePath(path: string): string {
 }
 
 /** The region that was given for an option or as an answer. */
-export function parseRegion(text: string): string {
+export const parseRegion = (text: string) => asserted(text, assertRegion);
+
+/** The bucket that was given for an option, as an answer or in the environment. */
+export const parseBucket = (text: string) => asserted(text, assertBucket);
+
+function asserted(text: string, assert: (text: string) => void): string {
   try {
-    assertRegion(text);
+    assert(text);
     return text;
   } catch (error) {
     throw new CliError(`${error instanceof Error ? error.message : error}.`);

@@ -2,9 +2,10 @@ import { basename } from 'node:path';
 import { splitObjectUrl } from '../object-url.ts';
 import { listPages } from '../objects/list-objects.ts';
 import { getObject } from '../objects/transfer.ts';
+import { printable } from '../printable.ts';
 import { CliError, defineCommand } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { parseObjectUrl } from './input.ts';
+import { notAs, parseObjectUrl } from './input.ts';
 import { writeNewFile } from './new-file.ts';
 import { formatTable } from './terminal.ts';
 
@@ -14,7 +15,7 @@ export const ls = defineCommand({
   run: async (values, io, [url = '']) => {
     const place = splitObjectUrl(url);
     if (place === undefined) {
-      throw new CliError(`expected oss://bucket or oss://bucket/prefix, received "${url}".`);
+      throw notAs('oss://bucket or oss://bucket/prefix', url);
     }
     return withConnection(values, io, async ({ call }) => {
       for await (const objects of listPages(call, { bucket: place.bucket, prefix: place.key })) {
@@ -46,7 +47,8 @@ export const get = defineCommand({
       if (!writeNewFile(file, body)) {
         throw new CliError(`${file} is there already: name another with --out.`);
       }
-      io.out(`${file}  ${body.length.toLocaleString('en')} bytes of ${contentType}\n`);
+      const answer = `${file}  ${body.length.toLocaleString('en')} bytes of ${contentType}`;
+      io.out(`${printable(answer)}\n`);
       return 0;
     });
   },

@@ -7,7 +7,7 @@ import { buildProcess, type OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf } from './command.ts';
 import { type Connection, connectionOptions, withConnection } from './connection.ts';
-import { eventOption, parseBareKey, parseObjectUrl, readEvent } from './input.ts';
+import { eventOption, parseBareKey, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
 
@@ -34,7 +34,8 @@ export const run = defineCommand({
   run: async (values, io, urls) => {
     const { event, style } = values;
     const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];
-    if (style === undefined && events.length > 0) {
+    const isOfStyle = ofStyle.some((name) => values[name] !== undefined);
+    if (style === undefined && events.length > 0 && !isOfStyle) {
       return runByRules(values, io, events);
     }
     if (style !== undefined && events.length === 0) {
@@ -46,9 +47,12 @@ export const run = defineCommand({
   },
 });
 
+/** Options that mean nothing without --style. */
+const ofStyle = ['bucket', 'key', 'target-image', 'target-bucket'] as const;
+
 /** A prefix or a glob names many objects, which another command is for. */
 function parseOneObject(url: string): OssObject {
-  if (/^oss:\/\/[^/]+$|\/$|\*|\{[^{},]*,/.test(url)) {
+  if (/^oss:\/\/([^/]+$|.*(\/$|\*|\{[^{},]*,))/s.test(url)) {
     const [prefix] = url.split(/[*?[{]/);
     throw new CliError(`${url} is not one object. For all objects there: oss-saveas backfill ${prefix}`);
   }
@@ -58,8 +62,8 @@ function parseOneObject(url: string): OssObject {
 /** Does as Alibaba Cloud's SDK samples do in "process_object": one call, and the six values of its answer. */
 async function runStyle(style: string, values: RunValues, io: Io): Promise<number> {
   const keyOf = (name: 'key' | 'target-image') => parseBareKey(required(values, name), `--${name}`);
-  const source = { bucket: required(values, 'bucket'), key: keyOf('key') };
-  const target = { bucket: required(values, 'target-bucket'), key: keyOf('target-image') };
+  const source = { bucket: parseBucket(required(values, 'bucket')), key: keyOf('key') };
+  const target = { bucket: parseBucket(required(values, 'target-bucket')), key: keyOf('target-image') };
   if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
     throw new CliError(
       `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,

@@ -248,6 +248,15 @@ describe('explain', () => {
     expect([exitCode > 0, out, err]).toEqual([true, '', expect.stringContaining(message)]);
   });
 
+  it.each(['oss://photos', 'Photos', 'photos.oss-cn-hangzhou.aliyuncs.com'])(
+    'explain refuses the bucket %s, which can be none',
+    async (bucket) => {
+      const { exitCode, err } = await runCommand(['explain', '--rules', rules, '--bucket', bucket, 'a.jpg']);
+
+      expect([exitCode, err]).toEqual([2, expect.stringContaining(`bucket "${bucket}": expected 3 to 63`)]);
+    },
+  );
+
   it.each([
     ['https://bucket-b.oss-cn-hangzhou.aliyuncs.com/in/a%20b.jpg?x=y', 'write oss://bucket-b/in/a b.jpg.'],
     ['http://bucket-b.oss-cn-hangzhou-internal.aliyuncs.com/%zz.jpg', 'write oss://bucket-b/%zz.jpg.'],

@@ -62,6 +62,33 @@ describe('an invocation by hand', () => {
     expect(err).toContain('The event holds no object to process');
   });
 
+  it('an invocation by hand takes an address that ends in a slash', async () => {
+    const { exitCode } = await runCommand([
+      'invoke',
+      '--endpoint',
+      `${stack.url}/`,
+      '--event',
+      '{"bucket":"photos","key":"a"}',
+    ]);
+
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    [
+      ['--endpoint', '127.0.0.1:9000', 'oss://photos/a'],
+      '--endpoint: expected a URL such as http://127.0.0.1:9000',
+    ],
+    [
+      ['--event', '{"bucket":"b","key":"k"}', '--dry-run'],
+      '--dry-run: for an --event write "dryRun": true into it',
+    ],
+  ])('an invocation by hand refuses %j, and does nothing', async (args, message) => {
+    const { exitCode, err } = await runCommand(['invoke', ...args]);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
   it('an invocation by hand asks for the local stack where it is not running', async () => {
     const { exitCode, err } = await runCommand([
       'invoke',

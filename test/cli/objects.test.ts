@@ -42,6 +42,14 @@ describe('ls', () => {
     expect(lines).toEqual(keys);
   });
 
+  it('ls says how an address of the console is written', async () => {
+    const address = 'https://photos.oss-cn-hangzhou.aliyuncs.com/derived/a%20b';
+
+    const { exitCode, err } = await runCommand(['ls', address, '--local']);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('write oss://photos/derived/a b.')]);
+  });
+
   it('ls does not understand what is no bucket', async () => {
     const { exitCode, err } = await runCommand(['ls', 'photos', '--local']);
 
@@ -50,6 +58,15 @@ describe('ls', () => {
 });
 
 describe('get', () => {
+  it('shows a name that would command the terminal as text', async () => {
+    const run = await startWith({ 'a\u001b[2Jb': 'x' });
+    const file = join(await temporaryDir(), 'a\u001b[2Jb');
+
+    const { exitCode, out } = await run('get', 'oss://photos/a\u001b[2Jb', '--out', file);
+
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('a\\u001b[2Jb')]);
+  });
+
   it('saves an object as a file, and never over one that is there', async () => {
     const run = await startWith({ 'derived/a.webp': 'a picture' });
     const file = join(await temporaryDir(), 'mine.webp');

@@ -131,6 +131,7 @@ describe('a run by the rules', () => {
     [['run', 'photos/a.png']],
     [['run', 'oss://photos/a.png', '--style', 'image/resize,w_1']],
     [['run', '--style', 'image/resize,w_1', '--bucket', 'photos']],
+    [['run', 'oss://photos/a.png', '--key', 'b.png']],
     [['run', '--event', '{"bucket":']],
     [['run', '--event', 'no-such-file.json']],
   ])('a run by the rules does not guess at %j', async (args) => {
