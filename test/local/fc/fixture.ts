@@ -113,6 +113,15 @@ export async function open(
   return { fc, outcomes, lines, setAside, queueDir, deadLetterDir };
 }
 
+/** Whether a process lives. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 export function readJsonFiles(dir: string): { file: string; content: unknown }[] {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(dir, file), 'utf8'));
   return readdirSync(dir)

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   hangs,
   invokeJson,
+  isRunning,
   makeDir,
   open,
   returnsEvent,
@@ -15,13 +16,6 @@ const exits = `exports.handler = async (event) => {
   if (JSON.parse(event).crash) { console.error('going down'); process.exit(3); }
   return process.pid;
 };`;
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe('instances', () => {
   it('instances that run while the code is replaced end on the old code, and are not used again', async () => {

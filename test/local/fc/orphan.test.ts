@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { builtInstanceProgram, makeDir, useLocalFunctionCompute, writePackage } from './fixture.ts';
+import {
+  builtInstanceProgram,
+  isRunning,
+  makeDir,
+  useLocalFunctionCompute,
+  writePackage,
+} from './fixture.ts';
 
 useLocalFunctionCompute();
 
@@ -25,11 +31,3 @@ it('an instance whose handler never ends is gone soon after its parent was kille
 
   await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000 });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
