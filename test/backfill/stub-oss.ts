@@ -34,6 +34,7 @@ export async function startStubOss(count: number): Promise<StubOss> {
   const waiting: { total: number; resolve: () => void }[] = [];
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    response.setHeader('x-oss-request-id', 'STUB');
     if (request.method === 'GET') {
       const after = searchParams.get('continuation-token') ?? searchParams.get('start-after');
       response.end(listing(after === null ? 0 : numberOf(after) + 1, count));
