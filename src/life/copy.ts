@@ -1,5 +1,6 @@
 import type { Call } from '../oss/call.ts';
 import { encodeComponent, encodePath } from '../oss/encode.ts';
+import { unexpectedAnswer } from '../oss/errors.ts';
 import { type ObjectResult, resultOf } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
@@ -16,6 +17,9 @@ export async function copyOntoItself(
 ): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
   const all = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}`, ...headers };
   const response = await call({ ...object, operation: 'CopyObject', method: 'PUT', headers: all });
+  if (!response.body.includes('<CopyObjectResult')) {
+    throw unexpectedAnswer(response, 'instead of what was copied');
+  }
   const { requestId, attempts } = resultOf(response);
   return { requestId, attempts };
 }

@@ -55,9 +55,8 @@ async function doneWith(
     }
     done.push(operation);
     copy = headers;
-    return operation === 'ProcessObject'
-      ? { ...answer, body: Buffer.from(saved), context }
-      : { ...answer, context };
+    const body = Buffer.from(operation === 'ProcessObject' ? saved : '<CopyObjectResult/>');
+    return { ...answer, body, context };
   };
   const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
   const version = { modifiedAt: '2026-03-11T06:00:00Z', ...planned.version };
@@ -176,4 +175,19 @@ describe('a target that is looked at before it is made', () => {
     expect(JSON.stringify(await markOf({ version: { eTag } }))).not.toContain(eTag.slice(0, 12));
     expect(await markOf({ version: { eTag } })).toEqual(await markOf({ version: { eTag, sizeBytes: 1 } }));
   });
+
+  it.each(['', '<Error><Code>InternalError</Code></Error>'])(
+    'fails where the answer to the copy is no result of one: %j',
+    async (text) => {
+      const call: Call = async (request) => {
+        const headers: Record<string, string> = { 'x-oss-request-id': 'R' };
+        return { statusCode: 200, headers, body: Buffer.from(text), context: { ...request, attempts: 1 } };
+      };
+
+      expect(await saveAndFinish(task, { ...options, call, isSaved: true })).toMatchObject({
+        ...{ status: 'failed', kind: 'transient', isSaved: true },
+        message: expect.stringContaining('instead of what was copied'),
+      });
+    },
+  );
 });
