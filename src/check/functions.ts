@@ -28,7 +28,9 @@ function* checkSettings({ path, environment }: FunctionResource): Generator<Diag
   const known = Object.entries(environment).filter(([, value]) => closed(value) !== undefined);
   try {
     const { region = 'cn-hangzhou', endpoint, cname } = readSettings(Object.fromEntries(known), '');
-    resolveEndpoint({ region, endpoint, cname });
+    if (known.length === Object.keys(environment).length) {
+      resolveEndpoint({ region, endpoint, cname });
+    }
   } catch (fault) {
     const message = fault instanceof Error ? fault.message : String(fault);
     yield error('setting', [...path, 'environmentVariables'], message);

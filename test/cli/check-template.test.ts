@@ -34,6 +34,11 @@ describe('check, beside the functions of s.yaml', () => {
       [],
     ],
     [
+      'nothing of a domain that a variable leaves open',
+      { environmentVariables: { OSS_CNAME: true, OSS_ENDPOINT: `\${vars.none}` } },
+      [],
+    ],
+    [
       'failures that go back to the function',
       { asyncInvokeConfig: destination({ onFailure: { destination: 'acs:fc:cn-hangzhou:1:functions/f' } }) },
       ['error destination-loop'],
