@@ -1,7 +1,7 @@
 import { resolveEndpoint } from '../oss/endpoint.ts';
 import { readSettings } from '../settings.ts';
 import { closed, type FunctionResource } from './deployment.ts';
-import { type Diagnostic, error } from './diagnostic.ts';
+import { type Diagnostic, error, warning } from './diagnostic.ts';
 
 /** Tells what of our functions would fail every invocation, or call them without end. */
 export function* checkFunctions(functions: readonly FunctionResource[]): Generator<Diagnostic> {
@@ -19,7 +19,8 @@ function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<
     yield error('runtime', [...path, 'runtime'], message, hint);
   }
   if (runtime?.startsWith('custom') !== true && handler !== undefined && handler !== 'index.handler') {
-    yield error('handler', [...path, 'handler'], `the build makes index.handler, and no ${handler}`);
+    // Somebody may have put code of their own around it.
+    yield warning('handler', [...path, 'handler'], `the build makes index.handler, and no ${handler}`);
   }
 }
 

@@ -21,7 +21,7 @@ describe('check, beside the functions of s.yaml', () => {
     ['nothing of a custom runtime', { runtime: 'custom.debian12' }, []],
     ['nothing of a runtime that a variable names', { runtime: `\${vars.none}` }, []],
     ['a runtime that the function does not run on', { runtime: 'nodejs18' }, ['error runtime']],
-    ['a handler that the build does not make', { handler: 'main.handler' }, ['error handler']],
+    ['a handler that the build does not make', { handler: 'main.handler' }, ['warning handler']],
     [
       'settings that no invocation would pass',
       { environmentVariables: { CONCURRENCY: 100 } },
