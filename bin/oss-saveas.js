@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs';
 
 const cli = new URL('../build/cli.js', import.meta.url);
-if (!existsSync(cli)) {
+// This is the last file of a build: without it, somebody interrupted that.
+const last = new URL('../build/page/LICENSES.txt', import.meta.url);
+if (!existsSync(cli) || !existsSync(last)) {
   const dir = process.cwd();
   await import('./compile.js');
   process.chdir(dir);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -24,6 +24,16 @@ it('builds that clone also where the command is called from another folder', asy
 
   expect(output).toContain('no loop is possible');
   expect(exitCode).toBe(0);
+});
+
+it('builds a clone anew whose build was interrupted', async () => {
+  const { dir, env } = await createClone();
+  await mkdir(join(dir, 'build'));
+  await writeFile(join(dir, 'build/cli.js'), "import './chunk-that-was-not-written.js';");
+
+  const { exitCode, output } = await execute('npx', ['oss-saveas', 'check'], { cwd: dir, env });
+
+  expect([exitCode, output]).toEqual([0, expect.stringContaining('no loop is possible')]);
 });
 
 async function createClone() {
