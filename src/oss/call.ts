@@ -99,14 +99,14 @@ export function createCall(settings: CallSettings): Call {
   };
 }
 
-/**
- * Every answer of OSS's own has its request id; a proxy's has none, and says nothing of an object. JSON that names what was
- * saved says it by itself.
- */
+/** Operations that answer by a document, which says by itself what was saved or what there is. */
+const documentOperations = ['ProcessObject', 'ListObjectsV2'];
+
+/** Every answer of OSS's own has its request id; a proxy's has none, and says nothing of an object. */
 function assertFromOss(response: OperationResponse): OperationResponse {
   const { headers, body, context } = response;
-  const isSelfEvident = context.operation === 'ProcessObject' && body.length > 0;
-  if (!headers['x-oss-request-id'] && !isSelfEvident) {
+  const speaksForItself = body.length > 0 && documentOperations.includes(context.operation);
+  if (!headers['x-oss-request-id'] && !speaksForItself) {
     throw unexpectedAnswer(response, "instead of an answer of OSS's own");
   }
   return response;
