@@ -25,6 +25,13 @@ describe('bad bytes', () => {
     expect(() => parseEvent(Buffer.from(text))).toThrow(message);
   });
 
+  it('records that are all wrong are named as far as five, and the others counted', () => {
+    const events = (count: number) => ({ events: Array.from({ length: count }, () => ({ oss: {} })) });
+
+    expect(() => parse(events(5))).toThrow(/events\[4\]\.eventName: [^;(]+\. Understood/);
+    expect(() => parse(events(7))).toThrow(/events\[4\]\.eventName: [^;]+ \(and 2 more\)\. Understood/);
+  });
+
   it('nested beyond any real envelope are refused', () => {
     const nested = (depth: number): unknown =>
       depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { completeEvent, mustAsk } from '../../src/pipeline/complete.ts';
+import type { RuleSet } from '../../src/rules/rule-set.ts';
 import { rulesOf, upload, uploads, webp } from './uploads.ts';
 
 const call: Call = async ({ operation, bucket, key }) => ({
@@ -49,5 +50,43 @@ describe('the properties of an object', () => {
     expect(mustAsk({ ...timeless, eventName: 'Manual' }, ruleSet)).toBe(true);
     expect(mustAsk(timeless, ruleSet)).toBe(false);
     expect(await completeEvent(timeless, options)).toMatchObject({ eventTime: undefined });
+  });
+});
+
+describe('OSS is asked about an object before anything is planned', () => {
+  const other = { ...webp, target: { key: 'other/{name}.webp' } };
+  const output = (changes: object) => rulesOf({ ...uploads, outputs: [{ ...webp, ...changes }, other] });
+  const told = {
+    sizeBytes: 7,
+    contentType: 'image/jpeg',
+    eTag: 'E',
+    modifiedAt: '2026-03-11T06:21:35Z',
+  };
+
+  it.each<[string, keyof typeof told, RuleSet]>([
+    ['a limit of bytes', 'sizeBytes', rulesOf({ ...uploads, match: { ...uploads.match, size: { max: 9 } } })],
+    ['skipLarger', 'sizeBytes', output({ skipLarger: true })],
+    [
+      'a content type',
+      'contentType',
+      rulesOf({ ...uploads, match: { ...uploads.match, contentType: 'image/*' } }),
+    ],
+    ['refresh: stale', 'modifiedAt', output({ refresh: 'stale' })],
+    ['checkSource', 'eTag', output({ checkSource: true })],
+    ['{etag}', 'eTag', output({ target: { key: 'derived/{name}-{etag}.webp' } })],
+  ])('for %s, where the event does not tell it', (_, property, ruleSet) => {
+    const { event } = upload('uploads/a.jpg', told);
+
+    expect(mustAsk(event, ruleSet)).toBe(false);
+    expect(mustAsk({ ...event, [property]: undefined }, ruleSet)).toBe(true);
+    expect(mustAsk({ ...event, key: 'other/a.jpg', [property]: undefined }, ruleSet)).toBe(false);
+  });
+
+  it('for one rule of several, and for no property that none asks for', () => {
+    const { event } = upload('uploads/a.jpg');
+    const stale = { ...uploads, outputs: [{ ...webp, refresh: 'stale' }] };
+
+    expect(mustAsk(event, rulesOf(uploads))).toBe(false);
+    expect(mustAsk(event, rulesOf(uploads, stale))).toBe(true);
   });
 });

@@ -12,6 +12,8 @@ const task: SaveTask = {
   version: { eTag: 'V1' },
 };
 const saved: Outcome = { status: 'saved', rule: 'r', ...objects, attempts: 1, durationMs: 1 };
+const failed = { status: 'failed', code: 'X', message: 'why' } as const;
+const skipped = { status: 'skipped', rule: 'r', ...objects } as const;
 
 describe('the memory of an instance', () => {
   it('the memory of an instance knows a task by its request id, until nothing is left to be repeated', () => {
@@ -46,5 +48,22 @@ describe('the memory of an instance', () => {
     remember(memory, task, saved);
 
     expect(recall(memory, { ...task, version: { eTag: 'V2' } })).toBeUndefined();
+  });
+
+  it.each<[string, Outcome, boolean]>([
+    ['what failed for good', { ...failed, ...objects, kind: 'permanent' }, true],
+    ['what may heal', { ...failed, ...objects, kind: 'transient' }, false],
+    [
+      'what was saved without its properties',
+      { ...failed, ...objects, kind: 'transient', isSaved: true },
+      true,
+    ],
+    ['what was larger than its source', { ...skipped, reason: 'larger-than-source' }, true],
+    ['what was there already', { ...skipped, reason: 'target-exists' }, false],
+  ])('the memory of an instance keeps %s or leaves it to be tried again', (_, outcome, isKept) => {
+    const memory = createMemory().open('A');
+    remember(memory, task, outcome);
+
+    expect(recall(memory, task)).toEqual(isKept ? outcome : undefined);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/log.ts';
-import { logOutcome, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
+import { logOutcome, logSummary, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
 import type { FailedResult, Result } from '../../src/pipeline/result.ts';
 
 const failure = (name: string, rest: Partial<FailedResult> = {}): FailedResult => ({
@@ -104,5 +104,18 @@ describe('a line of log', () => {
         targetKey: 'd/a',
       },
     ]);
+  });
+
+  it.each([
+    ['info', []],
+    ['error', [failure('a')]],
+  ])('the line of counts is of level %s', (level, results: Result[]) => {
+    const levels: string[] = [];
+    const at = (level: string) => (message: string) => levels.push(`${level}: ${message}`);
+    const logger: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+
+    logSummary(logger, summarize(results, 'FC-1', 5));
+
+    expect(levels).toEqual([`${level}: invocation finished`]);
   });
 });

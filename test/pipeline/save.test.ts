@@ -124,6 +124,13 @@ describe('an output that need not be made again if it was saved since some time'
     expect((await carryOut(task(), { call, ...options, savedSince: since })).status).toBe(status);
   });
 
+  it('an output that was saved before that time is made again although its source is older', async () => {
+    const { call } = callOf({ 'a.webp': [{ 'last-modified': 'Wed, 11 Mar 2026 09:00:00 GMT' }] });
+    const savedSince = Date.parse('2026-03-11T10:00:00Z');
+
+    expect((await carryOut(task(), { call, ...options, savedSince })).status).toBe('saved');
+  });
+
   it('an output that need not be made again if it was saved since some time is made when there is none', async () => {
     const { call, calls } = callOf({});
 
