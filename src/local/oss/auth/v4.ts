@@ -131,11 +131,12 @@ export function checkScope(
   if (date !== signedAt.slice(0, 8)) {
     throw refuse('date');
   }
-  if (region !== ownRegion) {
-    throw refuse('region', '0002-00000226');
-  }
+  // Before the region: a live test of aliyun-oss-java-sdk has both wrong.
   if (product !== 'oss') {
     throw refuse('product', '0002-00000227');
+  }
+  if (region !== ownRegion) {
+    throw refuse('region', '0002-00000226');
   }
 }
 

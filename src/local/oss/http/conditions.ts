@@ -36,19 +36,23 @@ function preconditionFailed(condition: string): OssError {
 }
 
 /**
- * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject"). Undefined, i.e. the whole object, for none and for
- * one that is invalid; where it `isStrict` (`x-oss-range-behavior: standard`) one that lies outside is 416, and the last
- * zero bytes always are (live test of aliyun-oss-java-sdk).
+ * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined, i.e. the whole object,
+ * for none and for one that is invalid or reaches beyond the object. Where it `isStrict` (`x-oss-range-behavior: standard`)
+ * the part inside counts, and 416 is for what lies outside; it always is for the last zero bytes (live test of
+ * aliyun-oss-java-sdk).
  */
 export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
   if (first === '' && last === '') {
     return undefined;
   }
-  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
-  if (start <= end) {
+  const start = first === '' ? sizeBytes - Number(last) : Number(first);
+  const end = first === '' || last === '' ? sizeBytes - 1 : Number(last);
+  if (start >= 0 && start <= end && end < sizeBytes) {
     return { start, end };
+  }
+  if (isStrict && start <= end && start < sizeBytes) {
+    return { start: Math.max(0, start), end: Math.min(end, sizeBytes - 1) };
   }
   if (isStrict || (first === '' && Number(last) === 0)) {
     const message = 'The requested range cannot be satisfied.';
@@ -56,4 +60,8 @@ export function readRange(range: string | undefined, sizeBytes: number, isStrict
     throw new OssError({ statusCode: 416, code: 'InvalidRange', message, headers });
   }
   return undefined;
+}
+
+export function contentRange({ start, end }: { start: number; end: number }, sizeBytes: number) {
+  return { 'content-range': `bytes ${start}-${end}/${sizeBytes}` };
 }

@@ -23,10 +23,7 @@ export function percentDecode(text: string): string | undefined {
   return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }
 
-/**
- * Names of buckets that are made: 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming
- * conventions").
- */
+/** A bucket is made with 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
   return checkBucketName(bucket.replaceAll('_', '?'));
 }

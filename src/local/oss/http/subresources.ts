@@ -20,7 +20,8 @@ export const laterSubresources: ReadonlySet<string> = new Set(
   `accessmonitor accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy
    accessPointPolicyForObjectProcess bucketArchiveDirectRead dataPipeline httpsConfig legalHold list-type
    objectWorm overwriteConfig policyStatus publicAccessBlock redundancyTransition regions retention seal vpcip
-   x-oss-delete x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
+   x-oss-delete x-oss-redundancy-transition-taskid x-oss-rename x-oss-target-redundancy-type
+   x-oss-write-get-object-response`.split(/\s+/),
 );
 
 /** Further query parameters that a V1 signature covers (OSS help "Include a V1 signature"; aliyun-oss-go-sdk oss/conn.go). */
@@ -30,5 +31,6 @@ export const signedParameters: ReadonlySet<string> = new Set(
    response-expires security-token sequential startTime status styleName udfApplication udfApplicationLog udfId
    udfImage udfImageDesc udfName versionId withHashContext x-oss-ac-forward-allow x-oss-ac-source-ip
    x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-enable-md5 x-oss-enable-sha1 x-oss-enable-sha256 x-oss-hash-ctx
-   x-oss-md5-ctx x-oss-request-payer x-oss-traffic-limit`.split(/\s+/),
+   x-oss-md5-ctx x-oss-redundancy-transition-taskid x-oss-request-payer x-oss-target-redundancy-type
+   x-oss-traffic-limit`.split(/\s+/),
 );

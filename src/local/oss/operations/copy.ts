@@ -1,4 +1,4 @@
-import { checkConditions, readRange } from '../http/conditions.ts';
+import { checkConditions } from '../http/conditions.ts';
 import { badRequest, refuseVersion } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, keptHeaders, quotedETag, readProperties, xmlDate } from '../http/object-headers.ts';
@@ -19,12 +19,12 @@ export const copyObject: Operation = async (service, request) => {
 };
 
 /** The answer to a copy, of an object or of a part. */
-export function copyReply(rootName: string, meta: ObjectMeta): Reply {
+export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['headers'] = {}): Reply {
   // Content-MD5 would be of the answer, not of the copy.
   const { 'content-md5': _, ...digests } = digestHeaders(meta);
   return xmlReply(
     { [rootName]: { ETag: quotedETag(meta), LastModified: xmlDate(meta.lastModifiedMs) } },
-    digests,
+    { ...digests, ...headers },
   );
 }
 
@@ -41,16 +41,6 @@ export function findCopySource({ store }: Service, { headers }: OssRequest) {
   const meta = describeObject(store, checkBucketName(bucket), key);
   checkConditions(headers, meta, 'x-oss-copy-source-');
   return { bucket, key, meta };
-}
-
-/** The bytes that `x-oss-copy-source-range` picks; all of them without it. */
-export function readCopyRange(headers: Headers, sizeBytes: number) {
-  const text = headers.get('x-oss-copy-source-range');
-  const range = readRange(text, sizeBytes, true);
-  if (text !== undefined && range === undefined) {
-    throw badRequest('InvalidArgument', `Invalid copy source range: ${text}`);
-  }
-  return range;
 }
 
 /**

@@ -3,13 +3,14 @@ import { fieldsOf, textOf } from '../../../json.ts';
 import { encodeComponent } from '../../../oss/encode.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody } from '../http/body.ts';
+import { contentRange, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { readXml } from '../http/xml.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
-import { copyReply, findCopySource, readCopyRange } from './copy.ts';
+import { copyReply, findCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import {
   createObject,
@@ -51,10 +52,11 @@ export const uploadPartCopy: Operation = async (service, request) => {
   const number = wholeNumber(request.query, 'partNumber', maxParts);
   requireSequence(upload, number);
   const { bucket, key, meta } = findCopySource(service, request);
-  const range = readCopyRange(request.headers, meta.sizeBytes);
+  // As much as GetObject reads of such a range (documented: OSS help "UploadPartCopy").
+  const range = readRange(request.headers.get('x-oss-copy-source-range'), meta.sizeBytes, false);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
   notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
-  return copyReply('CopyPartResult', part);
+  return copyReply('CopyPartResult', part, range && contentRange(range, meta.sizeBytes));
 };
 
 /** The ETag is the MD5 of the parts' ETags as text and, behind a dash, their number (value in a live test of aliyun-oss-go-sdk). */
@@ -110,7 +112,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
   });
   if (!isUploaded) {
     const message =
-      'One or more of the specified parts could not be found or the specified entity tag might not have matched.';
+      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
     throw badRequest('InvalidPart', message);
   }
   return numbers;

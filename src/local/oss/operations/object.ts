@@ -3,7 +3,7 @@ import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody } from '../http/body.ts';
-import { checkConditions, readRange } from '../http/conditions.ts';
+import { checkConditions, contentRange, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
 import {
@@ -91,10 +91,9 @@ export const getObject: Operation = async ({ store }, request) => {
     if (range === undefined) {
       return compressed({ statusCode: 200, headers, body: object.stream() }, request);
     }
-    const { start, end } = range;
-    headers['content-length'] = String(end - start + 1);
-    headers['content-range'] = `bytes ${start}-${end}/${sizeBytes}`;
-    return { statusCode: 206, headers, body: object.stream(start, end) };
+    const length = String(range.end - range.start + 1);
+    const part = { 'content-length': length, ...contentRange(range, sizeBytes) };
+    return { statusCode: 206, headers: { ...headers, ...part }, body: object.stream(range.start, range.end) };
   } catch (error) {
     await object.close();
     throw error;
@@ -174,7 +173,9 @@ export const deleteMultipleObjects: Operation = async (service, request) => {
   if (textOf(Quiet)?.trim() === 'true') {
     return { statusCode: 200 };
   }
-  const { encode, EncodingType } = encoderOf(request.query);
+  // Documented as a header; most SDKs send it as a parameter.
+  const inHeader = [...request.headers].filter(([name]) => name === 'encoding-type');
+  const { encode, EncodingType } = encoderOf(new Map([...request.query, ...inHeader]));
   return xmlReply({ DeleteResult: { EncodingType, Deleted: keys.map((key) => ({ Key: encode(key) })) } });
 };
 
@@ -189,11 +190,11 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
 
 /** Documented: OSS help "Error responses", for If-Modified-Since; that the others are refused likewise is assumed. */
 function refuseConditions({ headers }: OssRequest): void {
-  for (const name of ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match']) {
-    if (headers.has(name.toLowerCase())) {
-      const message = 'A header you provided implies functionality that is not implemented.';
-      throw badRequest('NotImplemented', message, { extra: { Header: name } });
-    }
+  const names = ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match'];
+  const name = names.find((each) => headers.has(each.toLowerCase()));
+  if (name !== undefined) {
+    const message = 'A header you provided implies functionality that is not implemented.';
+    throw badRequest('NotImplemented', message, { extra: { Header: name } });
   }
 }
 

@@ -25,6 +25,16 @@ describe('batch deletes', () => {
     expect((await oss.call({ bucket: 'photos', key, method: 'HEAD' })).statusCode).toBe(404);
   });
 
+  it('batch deletes encode keys for who asks so in a header, as documented', async () => {
+    const oss = await startOss();
+
+    const request = batch('<Delete><Object><Key>&#1;</Key></Object></Delete>');
+    const { text } = await oss.call({ ...request, headers: { 'encoding-type': 'url' } });
+
+    expect(text).toContain('<Key>%01</Key>');
+    expect(text).toContain('<EncodingType>url</EncodingType>');
+  });
+
   it.each([
     ['<Delete></Delete>', 'MalformedXML'],
     ['<Delete><Object><Key>a', 'MalformedXML'],

@@ -67,7 +67,8 @@ describe('what live tests of aliyun-oss-java-sdk ask of objects', () => {
   it('a signature for another product is refused with its ec', async () => {
     const oss = await startOss();
     const request = signV4({ ...object, method: 'GET' });
-    const authorization = request.headers.authorization?.replace('/oss/', '/oss-cloudbox/') ?? '';
+    const authorization =
+      request.headers.authorization?.replace('/cn-hangzhou/oss/', '/1/oss-cloudbox/') ?? '';
 
     const response = await send(oss.port, { ...request, headers: { ...request.headers, authorization } });
 
