@@ -52,7 +52,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
   const number = wholeNumber(request.query, 'partNumber', maxParts);
   requireSequence(upload, number);
   const { bucket, key, meta } = findCopySource(service, request);
-  // As much as GetObject reads of such a range (documented: OSS help "UploadPartCopy").
+  // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
   const range = readRange(request.headers.get('x-oss-copy-source-range'), meta.sizeBytes, false);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
   notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
