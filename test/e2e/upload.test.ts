@@ -208,10 +208,9 @@ describe('an object that is deleted', () => {
 
     const listed = await official.listV2({ 'max-keys': '100' }, {});
     expect((listed.objects ?? []).map(({ name }) => name)).toEqual([]);
-    expect(stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'removed')).toMatchObject([
-      { rule: 'small' },
-      { rule: 'tiny' },
-    ]);
+    // The second deletion may end before the first has reported its own.
+    const removed = stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'removed');
+    expect(removed.map(({ rule }) => rule).sort()).toEqual(['small', 'tiny']);
   });
 });
 
