@@ -73,16 +73,17 @@ const lookalikeNames: Readonly<Record<string, string>> = {
 
 /** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
 function findLookalike(text: string) {
-  const [found = '', space, tab, colon] = lookalikes.exec(text) ?? [];
+  const match = lookalikes.exec(text);
+  const [found = '', space, tab, colon] = match ?? [];
   const character = space ?? tab ?? colon;
-  if (character === undefined) {
+  if (match === null || character === undefined) {
     return undefined;
   }
   const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
   const name = lookalikeNames[character] ?? `A space of another kind (U+${code})`;
   const message = `${name} stands where YAML wants a plain ${colon === undefined ? 'space' : 'colon'}`;
   const hint = 'Editors show such characters when they are told to show white space.';
-  return { message, offset: text.search(lookalikes) + found.length - 1, hint };
+  return { message, offset: match.index + found.length - 1, hint };
 }
 
 /** Lists what is wrong in the order of the text. After a word that cannot stand there the text is read wrongly, so it is the last. */
