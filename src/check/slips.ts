@@ -34,14 +34,15 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
 }
 
 function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
-  const [found] = foreign.exec(text) ?? listed.exec(text) ?? [];
-  if (found === undefined) {
+  const match = foreign.exec(text) ?? listed.exec(text);
+  if (match === null) {
     return [];
   }
+  const [found] = match;
   const message = `\`${found}\` stands for itself in a glob: no key is taken that lacks it`;
   const hint =
     'Globs know *, **, ?, {a,b} and [a-z], begin behind the bucket, and are for keys as OSS has them, not encoded.';
-  const span = { offset: text.indexOf(found), length: found.length };
+  const span = { offset: match.index, length: found.length };
   return [{ ...warning('foreign-glob', path, message, hint), span }];
 }
 
