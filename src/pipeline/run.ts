@@ -148,24 +148,28 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
   const taskOptions = { ruleSet, savedSince, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
-  return mayOutliveSource(task, outcome) ? removeIfLate(task, outcome, taskOptions) : outcome;
+  try {
+    return await removeIfLate(task, outcome, taskOptions);
+  } catch (error) {
+    // Nobody knows whether the output should be there: another attempt asks again.
+    const { rule, source, target } = task;
+    const failure = { ...describeError(error), kind: 'transient', isSaved: true } as const;
+    return { status: 'failed', rule, source, target, ...failure };
+  }
 }
 
 /**
  * Deletes an output that may be there although its source was deleted: the event of the deletion may have been worked off
- * before there was an output. Resolves to the outcome where the output stays, as it does where no answer comes.
+ * before there was an output. Resolves to the outcome where the output stays; throws where OSS does not say what is there.
  */
 async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
-  if (await hasSource(task, options).catch(() => true)) {
+  if (!mayOutliveSource(task, outcome) || (await hasSource(task, options))) {
     return outcome;
   }
   const { rule, source, target } = task;
   const removal = { action: 'remove', rule, source, target } as const;
   const end = await carryOut(removal, options);
-  if (end.status === 'skipped') {
-    return outcome;
-  }
-  return mayOutliveSource(removal, end) ? removeIfLate(removal, end, options) : end;
+  return end.status === 'skipped' ? outcome : removeIfLate(removal, end, options);
 }
 
 /** Whether an output that goes with its source was saved, now or by an attempt at the same event that got no further. */
@@ -176,7 +180,8 @@ function mayOutliveSource(task: Task, outcome: Outcome): boolean {
   const isOfEvent = task.action === 'remove' || task.raisedAt !== undefined;
   const isGone = outcome.status === 'failed' && outcome.code === 'NoSuchKey';
   const isKept = outcome.status === 'skipped' && outcome.reason !== 'source-exists';
-  return outcome.status === 'saved' || (isOfEvent && (isGone || isKept));
+  const isSaved = outcome.status === 'saved' || (isKept && outcome.reason === 'already-saved');
+  return isSaved || (isOfEvent && (isGone || isKept));
 }
 
 function unstartedResult({ rule, source, target }: PartialSubject): FailedResult {

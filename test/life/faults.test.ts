@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faultNames, faultOperations } from '../../src/local/oss/faults/kinds.ts';
+import { describeImage, startWorkbench } from '../faults/workbench.ts';
 import { startLife } from './bench.ts';
+import { removeAll, thumbnail } from './remove-fixture.ts';
 
 const faultsOf = (operation: string) =>
   faultNames.filter((fault) => faultOperations[fault]?.includes(operation) !== false);
@@ -51,4 +53,29 @@ describe('an output that is larger than its source, whose deletion', () => {
       expect(left).toBeUndefined();
     },
   );
+});
+
+describe('an output whose source is deleted while it is made, and whose HeadObject', () => {
+  it.each(faultsOf('HeadObject'))('meets %s, is gone at the second attempt at the latest', async (fault) => {
+    const outputs = [{ style: 'image/info', target: { key: 'derived/{key}' } }];
+    const workbench = await startWorkbench({
+      rules: { rules: [{ ...thumbnail, outputs }] },
+      attemptTimeoutMs: fault === 'HalfOpen' ? 2_000 : 30_000,
+      oss: {
+        processImage: async (request) => {
+          const image = await describeImage(request);
+          await removeAll(workbench, 'uploads/a');
+          return image;
+        },
+      },
+    });
+    const event = await workbench.upload('uploads/a', 'a picture');
+    await workbench.setFaults({ rules: [{ fault, operation: 'HeadObject', count: 1, delayMs: 20 }] });
+
+    const first = await workbench.invoke(event);
+    const last = first.error === undefined ? first : await workbench.invoke(event);
+
+    expect(last.report).toMatchObject({ removed: 1, saved: 0, failed: 0 });
+    expect(await workbench.read('derived/uploads/a')).toBeUndefined();
+  });
 });

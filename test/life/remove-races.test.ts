@@ -125,14 +125,30 @@ describe('an output that is still being made when its source is deleted', () => 
     expect(await read('derived/uploads/a')).toBe('image/info(a picture)');
   });
 
-  it('an output stays where OSS does not say whether its source is there', async () => {
-    const workbench = await startWorkbench({ rules: { rules: [thumbnail] } });
-    await workbench.setFaults({ rules: [{ fault: 'AccessDenied', operation: 'HeadObject' }] });
+  it.each([
+    ['an upload', (uploaded: object) => uploaded],
+    ['what a person names', () => ({ bucket: 'photos', key: 'uploads/a' })],
+  ])(
+    'an output of %s fails where OSS does not say whether its source is there, and goes at the next attempt, unpaid',
+    async (_, eventOf) => {
+      const workbench = await startWorkbench({ rules: { rules: [thumbnail] } });
+      const { invoke, credentials } = workbench;
+      const event = eventOf(await workbench.upload('uploads/a', 'a picture'));
+      await workbench.setFaults({ rules: [{ fault: 'AccessDenied', operation: 'HeadObject' }] });
+      const first = await invoke(event, credentials, 'FC');
+      await removeAll(workbench, 'uploads/a');
+      await workbench.setFaults({ rules: [] });
 
-    const { report } = await workbench.invoke(await workbench.upload('uploads/a', 'a picture'));
+      const second = await invoke(event, credentials, 'FC');
 
-    expect(report).toMatchObject({ saved: 2, failed: 0 });
-  });
+      const failure = { status: 'failed', kind: 'transient', code: 'AccessDenied', isSaved: true };
+      expect(first.report.results).toMatchObject([failure, failure]);
+      expect(second.report).toMatchObject({ removed: 2, saved: 0, failed: 0 });
+      // Before a deletion OSS is asked twice, and once after it: nothing is processed again.
+      expect(second.calls).toBe(8);
+      expect(await readAll(workbench, targets)).toEqual([undefined, undefined]);
+    },
+  );
 });
 
 describe('a source that is uploaded again and deleted again while its target is being deleted', () => {
