@@ -35,12 +35,12 @@ describe('the deployed bundle', () => {
     const [[path = '', output] = []] = Object.entries(metafile.outputs);
 
     expect(Object.keys(metafile.outputs)).toHaveLength(1);
-    expect(basename(path)).toBe('index.js');
+    expect(basename(path)).toBe('function.js');
     expect(output?.bytes).toBeLessThanOrEqual(300 * 1024);
   });
 
   it('the deployed bundle holds neither a checker nor a compiler of rules, nor operations that the function does not call', async () => {
-    const code = await readFile(join(outDir, 'index.js'), 'utf8');
+    const code = await readFile(join(outDir, 'function.js'), 'utf8');
 
     expect(
       inputs()
@@ -53,8 +53,8 @@ describe('the deployed bundle', () => {
   });
 
   it('the deployed bundles hold every function of the files that they are made of', async () => {
-    const [index, other] = await Promise.all(
-      ['index.js', 'life.js'].map((file) => readFile(join(outDir, file), 'utf8')),
+    const [own, other] = await Promise.all(
+      ['function.js', 'life.js'].map((file) => readFile(join(outDir, file), 'utf8')),
     );
     const sources = [metafile, life].flatMap((one) =>
       Object.keys(one.inputs).filter((path) => /^src\//.test(path)),
@@ -64,7 +64,7 @@ describe('the deployed bundle', () => {
     for (const path of new Set(sources)) {
       const text = await readFile(path, 'utf8');
       for (const [, name = ''] of text.matchAll(/^(?:export )?(?:async )?(?:class|function\*?) (\w+)/gm)) {
-        if (!new RegExp(`\\b${name}\\d*\\b`).test(`${index}${other}`)) {
+        if (!new RegExp(`\\b${name}\\d*\\b`).test(`${own}${other}`)) {
           missing.push(`${name} of ${path}`);
         }
       }
@@ -162,11 +162,13 @@ describe('the deployed bundle', () => {
     expect(await invokeBuilt({}, [], endOfTask, content)).toMatch(sentence);
   });
 
-  /** Calls the built function, of which these files were deployed beside `index.js`, and gives what it printed. */
+  /** Calls the built function, of which these files were deployed beside `function.js`, and gives what it printed. */
   async function invokeBuilt(more: object, files: readonly string[], event: object, life?: string) {
     const dir = await mkdtemp(join(tmpdir(), 'built-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
-    await Promise.all(['index.js', ...files].map((file) => copyFile(join(outDir, file), join(dir, file))));
+    await Promise.all(
+      ['index.js', 'function.js', ...files].map((file) => copyFile(join(outDir, file), join(dir, file))),
+    );
     if (life !== undefined) {
       await writeFile(join(dir, 'life.js'), life);
     }

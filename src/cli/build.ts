@@ -34,8 +34,8 @@ export const build = defineCommand({
   },
 });
 
-/** The function, what it loads where a rule asks for it, and its entry for custom runtimes. */
-const functionFiles = ['index.js', 'life.js', 'http.js'];
+/** The function with what loads it, what it loads where a rule asks for it, and its entry for custom runtimes. */
+const functionFiles = ['index.js', 'function.js', 'function.cache', 'life.js', 'http.js'];
 
 const builtFiles = [...functionFiles, 'package.json', 'rules.json'];
 
@@ -55,7 +55,8 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   try {
     removeBuilt(outDir); // Some may be read-only, as where the package was installed so.
     writeRules(outDir, ruleSet);
-    for (const file of functionFiles) {
+    const present = readdirSync(functionDir); // A clone has no code cache unless somebody made it.
+    for (const file of functionFiles.filter((name) => present.includes(name))) {
       copyFileSync(join(functionDir, file), join(outDir, file));
     }
   } catch (error) {

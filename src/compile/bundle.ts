@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
@@ -70,17 +70,27 @@ export async function prebuild(buildDir: string): Promise<void> {
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
 
-/** Bundles the function into `{outDir}/index.js`, in CommonJS as Function Compute loads it. */
+/**
+ * Bundles the function into `{outDir}/function.js`, and what loads it into `index.js`, in CommonJS as Function Compute wants
+ * it. A code cache of another function, which lay there before, is removed. Gives what the function consists of.
+ */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
   // The licence of undici asks that its notice go wherever undici goes.
   const licence = await readFile('node_modules/undici/LICENSE', 'utf8');
   const own = {
     banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
-    entryPoints: { index: 'src/index.ts' },
+    entryPoints: { function: 'src/index.ts' },
     external: [lazyPackage],
     plugins: [leaveOutNeverRun, loadLife],
   };
-  return bundle(outDir, own, [lazyPackage, './life.js']);
+  const readFunction = () => readFile(join(outDir, 'function.js'), 'utf8');
+  const before = await readFunction().catch(() => '');
+  await bundle(outDir, { entryPoints: { index: 'src/loader.ts' } }, []);
+  const metafile = await bundle(outDir, own, [lazyPackage, './life.js']);
+  if ((await readFunction()) !== before) {
+    await rm(join(outDir, 'function.cache'), { force: true });
+  }
+  return metafile;
 }
 
 /** Bundles what may follow a save into `{outDir}/life.js`, which the function loads where a rule asks for it. */

@@ -3,7 +3,15 @@ import { against, type Figure, figureOf } from './figures.ts';
 import { type Bench, inTurn } from './in-turn.ts';
 import type { RunOptions } from './programs.ts';
 
-const programs = ['bare', 'by hand', 'undici limit', 'undici', 'ali-oss', 'ours'] as const;
+const programs = [
+  'bare',
+  'by hand',
+  'undici limit',
+  'undici',
+  'ali-oss',
+  'ours',
+  'ours, no code cache',
+] as const;
 
 /** From the start of the process to the first saved answer: bare Node as it is, the others beyond it. */
 async function coldWith(
@@ -21,11 +29,12 @@ async function coldWith(
       const samples = found(program).map(({ first }, i) => first[measure] - (bare[i] ?? 0));
       return figureOf('cold', `${program}, ${kind}`, 'ms', samples);
     };
-    const [byHand, limit, ali, ours] = [
+    const [byHand, limit, ali, ours, uncached] = [
       beyond('by hand'),
       beyond('undici limit'),
       beyond('ali-oss'),
       beyond('ours'),
+      beyond('ours, no code cache'),
     ];
     return [
       figureOf('cold', `bare Node, ${kind}`, 'ms', bare),
@@ -36,6 +45,7 @@ async function coldWith(
       against(ours, byHand, '2.5 x, aim 1.8 x'),
       against(ours, limit, '1.35 x'),
       against(ours, ali, '0.25 x'),
+      against(uncached, limit),
     ];
   });
 }

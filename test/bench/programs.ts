@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleFunction, leaveOutNeverRun } from '../../src/compile/bundle.ts';
 import { pick } from '../../src/json.ts';
@@ -16,6 +17,7 @@ const outDir = resolve('build/bench');
 export const handlers = {
   bare: 'bare',
   ours: join(outDir, 'function/index.js'),
+  'ours, no code cache': join(outDir, 'no-cache/index.js'),
   'by hand': join(outDir, 'baseline-node.cjs'),
   undici: join(outDir, 'baseline-undici.cjs'),
   'undici limit': join(outDir, 'limit-undici.cjs'),
@@ -34,6 +36,8 @@ export async function buildPrograms(): Promise<void> {
   writeFileSync(join(outDir, 'package.json'), '{}');
   writeFileSync(rootsFile, certificate);
   writeRules('function/rules.json', rulesOf(1));
+  cpSync(join(outDir, 'function'), join(outDir, 'no-cache'), { recursive: true });
+  await promisify(execFile)(process.execPath, ['bin/code-cache.js', join(outDir, 'function')]);
   const names = ['instance', 'stub-oss', 'baseline-node', 'baseline-undici', 'baseline-ali-oss'];
   await buildEach(names, { packages: 'external' });
   await buildEach(['limit-undici'], {

@@ -36,7 +36,14 @@ describe('a deployment', () => {
     expect(exitCode).toBe(0);
     expect(deployed.accountId).toBe(environment.AccountID);
     expect(deployed.codeDir).toBe(join(checkout.dir, 'dist'));
-    expect(deployed.files).toEqual(['http.js', 'index.js', 'life.js', 'package.json', 'rules.json']);
+    expect(deployed.files).toEqual([
+      'function.js',
+      'http.js',
+      'index.js',
+      'life.js',
+      'package.json',
+      'rules.json',
+    ]);
     expect(deployed.props).toMatchObject(props);
   });
 

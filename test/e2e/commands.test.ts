@@ -235,8 +235,10 @@ describe('a command', () => {
 });
 
 describe('the build', () => {
-  it('leaves the bundle and the compiled rules in dist, and nothing else', async () => {
+  it('leaves the function and the compiled rules in dist, and nothing else', async () => {
     expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual([
+      'function.cache',
+      'function.js',
       'http.js',
       'index.js',
       'life.js',

@@ -44,6 +44,7 @@ export const elsewhere: Record<string, string> = {
   'npm run bench': 'test/bench/bench.test.ts',
   'npm run burst': 'test/faults/burst.test.ts',
   'npm run chaos': 'test/faults/chaos.test.ts',
+  'npm run code-cache': 'test/e2e/package.test.ts',
   'npm run conformance': 'test/conformance/run.test.ts',
   'npm run lines': 'test/lines/measure.test.ts',
   'npm run large': 'test/faults/large-events.test.ts',

@@ -36,6 +36,7 @@ export async function packProject(
   const project = join(root, 'project');
   for (const name of [
     'package.json',
+    'rules.yaml',
     'README.md',
     'LICENSE',
     'tsconfig.json',

@@ -7,7 +7,7 @@ import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { environment, execute } from '../deploy/checkout.ts';
-import { fetchNode } from '../node-binary.ts';
+import { fetchNode, platformVersion } from '../node-binary.ts';
 import { type Installation, installPackage, packProject } from './installed-package.ts';
 
 const run = promisify(execFile);
@@ -19,6 +19,14 @@ beforeAll(async () => {
 afterAll(() => installed.remove());
 
 const inPackage = (path: string) => join(installed.dir, 'node_modules/oss-saveas', path);
+
+/** What V8 made of a built function's code cache on the platform's Node.js. */
+async function outcomeOfCodeCache(codeDir: string): Promise<string | undefined> {
+  const tell = resolve('test/fixtures/deploy/tell-code-cache.cjs');
+  const node = await fetchNode(platformVersion);
+  const { stdout } = await run(node, ['--require', tell, '--eval', `require('${codeDir}/index.js')`]);
+  return /^code cache: (.*)$/m.exec(stdout)?.[1];
+}
 
 async function project(name: string): Promise<string> {
   const dir = join(installed.dir, name);
@@ -37,15 +45,18 @@ describe('the installed package', () => {
     expect(checked.stdout).toContain('2 rules: 0 errors, 0 warnings');
     expect(await readdir(cwd)).toEqual(['dist', 'rules.yaml']);
     expect(await readdir(join(cwd, 'dist'))).toEqual([
+      'function.cache',
+      'function.js',
       'http.js',
       'index.js',
       'life.js',
       'package.json',
       'rules.json',
     ]);
-    expect(await readFile(join(cwd, 'dist/index.js'))).toEqual(
-      await readFile(inPackage('build/function/index.js')),
+    expect(await readFile(join(cwd, 'dist/function.js'))).toEqual(
+      await readFile(inPackage('build/function/function.js')),
     );
+    expect(await outcomeOfCodeCache(join(cwd, 'dist'))).toBe('taken');
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
     const { builtBy } = JSON.parse(await readFile(join(cwd, 'dist/rules.json'), 'utf8'));
     expect(builtBy).toBe(version);
@@ -89,7 +100,7 @@ console.log(targets.map(({ key }) => key).join());
   });
 
   it('the installed package carries the notices of what is bundled in it', async () => {
-    const bundle = await readFile(inPackage('build/function/index.js'), 'utf8');
+    const bundle = await readFile(inPackage('build/function/function.js'), 'utf8');
     const notices = await readFile(inPackage('build/page/LICENSES.txt'), 'utf8');
 
     expect(bundle).toContain('Copyright (c) Matteo Collina and Undici contributors');
@@ -149,10 +160,11 @@ describe('a project of a user', () => {
 
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     const { codeDir, files, props } = deployed;
-    expect(files).toEqual(['http.js', 'index.js', 'life.js', 'package.json', 'rules.json']);
+    const built = ['function.cache', 'function.js', 'http.js', 'index.js', 'life.js'];
+    expect(files).toEqual([...built, 'package.json', 'rules.json']);
     expect(props.concurrencyConfig).toEqual({ reservedConcurrency: 5 });
-    expect(await readFile(join(codeDir, 'index.js'))).toEqual(
-      await readFile(inPackage('build/function/index.js')),
+    expect(await readFile(join(codeDir, 'function.js'))).toEqual(
+      await readFile(inPackage('build/function/function.js')),
     );
     expect(JSON.parse(await readFile(join(codeDir, 'rules.json'), 'utf8')).rules).toMatchObject([
       { name: 'thumbnail' },
@@ -187,8 +199,8 @@ if (nodeVersions.length > 0) {
       expect(deployed.props.environmentVariables).toMatchObject({ VERBOSITY: 'info' });
       const built = JSON.parse(await readFile(join(deployed.codeDir, 'rules.json'), 'utf8'));
       expect(built).toMatchObject({ format: 4, builtBy: '0.2.0' });
-      expect(await readFile(join(deployed.codeDir, 'index.js'))).toEqual(
-        await readFile(inPackage('build/function/index.js')),
+      expect(await readFile(join(deployed.codeDir, 'function.js'))).toEqual(
+        await readFile(inPackage('build/function/function.js')),
       );
       expect((await check()).stdout).not.toContain('was built by');
     });

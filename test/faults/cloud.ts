@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -19,7 +19,7 @@ export interface BuiltFunction {
   instanceProgram: string;
 }
 
-/** The function and the program of an instance, built as the project builds them; `around` is an `index.js` that wraps `./function.js`. */
+/** The function and the program of an instance, built as the project builds them; `around` is an `index.js` of its own, around `./function.js`. */
 export async function buildFunction(around?: string): Promise<BuiltFunction> {
   const dir = mkdtempSync(join(tmpdir(), 'oss-saveas-faults-'));
   const [codeDir, instanceProgram] = [join(dir, 'code'), join(dir, 'fc-instance.mjs')];
@@ -27,7 +27,6 @@ export async function buildFunction(around?: string): Promise<BuiltFunction> {
   await bundleFunction(codeDir);
   await bundleLife(codeDir);
   if (around !== undefined) {
-    renameSync(join(codeDir, 'index.js'), join(codeDir, 'function.js'));
     writeFileSync(join(codeDir, 'index.js'), around);
   }
   const entryPoints = ['src/local/fc/instance.ts'];

@@ -1,6 +1,7 @@
 /** The lines of each part of src when they were last counted: `npm run lines` prints them as they are. */
 export const counted: Readonly<Record<string, number>> = {
   entry: 294,
+  loader: 56,
   http: 67,
   events: 403,
   rules: 317,
