@@ -35,7 +35,7 @@ const functionParts: Record<string, readonly string[]> = {
   index: ['handler', 'settings', 'pipeline', 'rules', 'oss', 'credentials'],
   // It runs the bundle of the function, and imports nothing of it.
   loader: [],
-  // A bundle of its own, which the pipeline loads where a rule asks for it.
+  // The pipeline loads it where a rule asks for it.
   life: ['process', 'pipeline', 'oss', 'rules', 'events', 'json'],
   // The second entry, for custom runtimes: it reaches the first one, never the other way round.
   http: ['index'],

@@ -6,18 +6,16 @@ import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeRules } from '../src/compile/build.ts';
-import { bundleFunction, bundleLife, importsOf } from '../src/compile/bundle.ts';
+import { bundleFunction, importsOf } from '../src/compile/bundle.ts';
 import { startOss } from './local/oss/running-oss.ts';
 import { ruleSetOf } from './rules/rule-sets.ts';
 
 let outDir = '';
 let metafile: Metafile;
-let life: Metafile;
 
 beforeAll(async () => {
   outDir = await mkdtemp(join(tmpdir(), 'bundle-'));
   metafile = await bundleFunction(outDir);
-  life = await bundleLife(outDir);
 });
 
 afterAll(() => rm(outDir, { recursive: true, force: true }));
@@ -49,28 +47,26 @@ describe('the deployed bundle', () => {
         .sort(),
     ).toEqual(['key-table.ts', 'match.ts', 'rule-set.ts', 'template.ts']);
     const operations = [...code.matchAll(/operation:"(\w+)"/g)].map(([, name]) => name);
-    expect(new Set(operations)).toEqual(new Set(['HeadObject', 'ProcessObject']));
+    expect(new Set(operations)).toEqual(
+      new Set(['AsyncProcessObject', 'CopyObject', 'DeleteObject', 'HeadObject', 'ProcessObject']),
+    );
   });
 
-  it('the deployed bundles hold every function of the files that they are made of', async () => {
-    const [own, other] = await Promise.all(
-      ['function.js', 'life.js'].map((file) => readFile(join(outDir, file), 'utf8')),
-    );
-    const sources = [metafile, life].flatMap((one) =>
-      Object.keys(one.inputs).filter((path) => /^src\//.test(path)),
-    );
+  it('the deployed bundle holds every function of the files that it is made of', async () => {
+    const code = await readFile(join(outDir, 'function.js'), 'utf8');
+    const sources = Object.keys(metafile.inputs).filter((path) => /^src\//.test(path));
 
     const missing: string[] = [];
-    for (const path of new Set(sources)) {
+    for (const path of sources) {
       const text = await readFile(path, 'utf8');
       for (const [, name = ''] of text.matchAll(/^(?:export )?(?:async )?(?:class|function\*?) (\w+)/gm)) {
-        if (!new RegExp(`\\b${name}\\d*\\b`).test(`${own}${other}`)) {
+        if (!new RegExp(`\\b${name}\\d*\\b`).test(code)) {
           missing.push(`${name} of ${path}`);
         }
       }
     }
     expect(missing).toEqual([]);
-    expect(new Set(sources).size).toBeGreaterThan(30);
+    expect(sources.length).toBeGreaterThan(35);
   });
 
   it('refuses rules that another version built, in one sentence', async () => {
@@ -90,7 +86,6 @@ describe('the deployed bundle', () => {
   // Each costs a cold start its loading: node:http2 alone 3 ms, so a new name here is a decision.
   it("the deployed bundle asks Node for these modules and, lazily, for what follows a save and the default credentials' package", () => {
     expect(importsOf(metafile)).toEqual([
-      './life.js',
       '@alicloud/credentials',
       'node:assert',
       'node:buffer',
@@ -118,20 +113,6 @@ describe('the deployed bundle', () => {
     ).toEqual([]);
   });
 
-  it('the deployed bundle has what follows a save beside it, in a file of 28 KB at most that tells no error by its class', async () => {
-    const code = await readFile(join(outDir, 'life.js'), 'utf8');
-
-    expect(code.length).toBeLessThanOrEqual(28 * 1024);
-    // Its classes are not those of the other file.
-    expect(code).not.toMatch(/instanceof (?!Error\b)/);
-    expect(importsOf(life)).toEqual(['./life.js', 'node:crypto']);
-    expect(
-      inputs(life).filter(
-        (path) => !/^src\/((life|oss|pipeline|rules)\/|(json|process|base64url)\.ts)/.test(path),
-      ),
-    ).toEqual([]);
-  });
-
   const upload = { bucket: 'photos', key: 'uploads/a' };
   const deletion = {
     events: [
@@ -142,36 +123,23 @@ describe('the deployed bundle', () => {
     ],
   };
   it.each([
-    ['nothing beyond a save, without that file', {}, [], '"saved":1,'],
-    ['a header, with it', { headers: { Expires: '0' } }, ['life.js'], '"saved":1,'],
-    ['a deletion, with it', {}, ['life.js'], '"removed":1,', deletion],
-  ])('works by rules that ask for %s', async (_, more, files, expected, event: object = upload) => {
-    expect(await invokeBuilt(more, files, event)).toContain(expected);
-  });
+    ['nothing beyond a save', {}, '"saved":1,'],
+    ['a header', { headers: { Expires: '0' } }, '"saved":1,'],
+    ['a deletion', {}, '"removed":1,', deletion],
+  ])(
+    'the deployed bundle works by rules that ask for %s',
+    async (_, more, expected, event: object = upload) => {
+      expect(await invokeBuilt(more, event)).toContain(expected);
+    },
+  );
 
-  const endOfTask = { source: 'acs.imm', type: 'imm:Task:MediaConvert', data: { TaskId: 'MediaConvert-1' } };
-  it.each([
-    ['is missing', undefined],
-    ['was cut off', 'exports.submit = (task) => {'],
-    ['is empty', ''],
-  ])('says in one sentence what to do where life.js %s', async (_, content) => {
-    const sentence =
-      /life\.js, which does what follows a save, cannot be loaded \([^\n()]+\): deploy all of dist/;
-
-    expect(await invokeBuilt({ headers: { Expires: '0' } }, [], upload, content)).toMatch(sentence);
-    expect(await invokeBuilt({}, [], endOfTask, content)).toMatch(sentence);
-  });
-
-  /** Calls the built function, of which these files were deployed beside `function.js`, and gives what it printed. */
-  async function invokeBuilt(more: object, files: readonly string[], event: object, life?: string) {
+  /** Calls the built function by rules whose output asks for this, and gives what it printed. */
+  async function invokeBuilt(more: object, event: object) {
     const dir = await mkdtemp(join(tmpdir(), 'built-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
     await Promise.all(
-      ['index.js', 'function.js', ...files].map((file) => copyFile(join(outDir, file), join(dir, file))),
+      ['index.js', 'function.js'].map((file) => copyFile(join(outDir, file), join(dir, file))),
     );
-    if (life !== undefined) {
-      await writeFile(join(dir, 'life.js'), life);
-    }
     const outputs = [{ style: 'image/resize,w_10', target: { key: 'derived/{base}' }, ...more }];
     const rule = { name: 'r', match: { key: 'uploads/*' }, outputs };
     const onRemove = event === deletion ? { onRemove: 'delete' } : {};

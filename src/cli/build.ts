@@ -34,10 +34,10 @@ export const build = defineCommand({
   },
 });
 
-/** The function with what loads it, what it loads where a rule asks for it, and its entry for custom runtimes. */
-const functionFiles = ['index.js', 'function.js', 'function.cache', 'life.js', 'http.js'];
+/** The function with what loads it, and its entry for custom runtimes. */
+const functionFiles = ['index.js', 'function.js', 'function.cache', 'http.js'];
 
-const builtFiles = [...functionFiles, 'package.json', 'rules.json'];
+const builtFiles = [...functionFiles, 'life.js' /* of an earlier version */, 'package.json', 'rules.json'];
 
 /**
  * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,

@@ -28,18 +28,13 @@ export const leaveOutNeverRun: Plugin = {
   },
 };
 
-/** Keeps a bundle that lies beside this one out of it, to be loaded where it is asked for. */
-function leaveBeside(filter: RegExp, path: string): Plugin {
-  return {
-    name: `leave ${path} beside`,
-    setup: ({ onResolve }) => {
-      onResolve({ filter }, ({ kind }) => (kind === 'entry-point' ? undefined : { path, external: true }));
-    },
-  };
-}
-
-const loadFunction = leaveBeside(/\/index\.ts$/, './index.js');
-const loadLife = leaveBeside(/\/life\.ts$/, './life.js');
+/** Keeps the function out of the entry for custom runtimes, which loads it from beside it. */
+const leaveFunctionBeside: Plugin = {
+  name: 'leave-function-beside',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+  },
+};
 
 const options = {
   bundle: true,
@@ -63,9 +58,7 @@ const options = {
 export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
   await bundleFunction(functionDir);
-  await bundleLife(functionDir);
-  // The entry for custom runtimes loads the function from beside it.
-  await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [loadFunction] }, ['./index.js']);
+  await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [leaveFunctionBeside] }, ['./index.js']);
   await mkdir(buildDir, { recursive: true });
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
@@ -81,21 +74,16 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
     banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
     entryPoints: { function: 'src/index.ts' },
     external: [lazyPackage],
-    plugins: [leaveOutNeverRun, loadLife],
+    plugins: [leaveOutNeverRun],
   };
   const readFunction = () => readFile(join(outDir, 'function.js'), 'utf8');
   const before = await readFunction().catch(() => '');
   await bundle(outDir, { entryPoints: { index: 'src/loader.ts' } }, []);
-  const metafile = await bundle(outDir, own, [lazyPackage, './life.js']);
+  const metafile = await bundle(outDir, own, [lazyPackage]);
   if ((await readFunction()) !== before) {
     await rm(join(outDir, 'function.cache'), { force: true });
   }
   return metafile;
-}
-
-/** Bundles what may follow a save into `{outDir}/life.js`, which the function loads where a rule asks for it. */
-export function bundleLife(outDir: string): Promise<Metafile> {
-  return bundle(outDir, { entryPoints: ['src/life/life.ts'], plugins: [loadLife] }, ['./life.js']);
 }
 
 async function bundle(

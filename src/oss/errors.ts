@@ -104,10 +104,9 @@ function messageOf(cause: unknown): string {
 
 export type OssCallError = OssServiceError | OssRequestError;
 
-/** True for what operations throw. Errors are told by their names, since `life.js` has these classes once more. */
+/** True for what operations throw. */
 export function isOssError(error: unknown): error is OssCallError {
-  const { name } = fieldsOf(error);
-  return name === 'OssServiceError' || name === 'OssRequestError';
+  return error instanceof OssServiceError || error instanceof OssRequestError;
 }
 
 /** Whether OSS said that the object, or its bucket, is not there. */

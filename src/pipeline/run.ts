@@ -12,7 +12,7 @@ import {
   type Result,
   type Task,
 } from './result.ts';
-import { carryOut, hasSource, loadLife, type TaskOptions } from './save.ts';
+import { carryOut, hasSource, type TaskOptions } from './save.ts';
 
 /** A task, a result that stands already, or a record that has to be looked into before it comes to either. */
 interface Job {
@@ -128,7 +128,8 @@ async function lookInto(record: EventRecord, ruleSet: RuleSet, options: RunOptio
   }
   try {
     if (record.kind === 'task') {
-      return [(await loadLife()).outcomeOfTask(record, ruleSet.rules)];
+      const { outcomeOfTask } = await import('../life/task-event.ts');
+      return [outcomeOfTask(record, ruleSet.rules)];
     }
     const known =
       record.kind === 'object' ? { ...record, event: await completeEvent(record.event, options) } : record;

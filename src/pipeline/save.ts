@@ -45,10 +45,12 @@ export async function carryOut(task: Task, options: TaskOptions): Promise<Outcom
 /** Does what the task asks for. All but a plain save is loaded for it, since most rules never need it. */
 async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
   if (task.action === 'remove') {
-    return (await loadLife()).remove(task, options);
+    const { remove } = await import('../life/remove.ts');
+    return remove(task, options);
   }
   if (task.action === 'save' && task.afterSteps !== undefined) {
-    return (await loadLife()).saveAndFinish(task, options);
+    const { saveAndFinish } = await import('../life/after-steps.ts');
+    return saveAndFinish(task, options);
   }
   const existing = mayKeep(task, options) ? await headIfPresent(task.target, options) : undefined;
   const reason = existing && findReasonToKeep(existing, task, options);
@@ -56,25 +58,11 @@ async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
     return { status: 'skipped', reason };
   }
   if (task.action === 'submit') {
-    return (await loadLife()).submit(task, options);
+    const { submit } = await import('../life/submit.ts');
+    return submit(task, options);
   }
   const { sizeBytes, requestId, attempts } = await processSource(task, options);
   return { status: 'saved', sizeBytes, requestId, attempts };
-}
-
-/** Loads what follows a save. Throws an error that says what to do where the deployed file is missing or broken. */
-export async function loadLife(): Promise<typeof import('../life/life.ts')> {
-  try {
-    const life = await import('../life/life.ts');
-    if (life.remove === undefined) {
-      throw new Error('the file is empty');
-    }
-    return life;
-  } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    const advice = 'deploy all of dist, as `oss-saveas build` makes it';
-    throw new Error(`life.js, which does what follows a save, cannot be loaded (${reason}): ${advice}.`);
-  }
 }
 
 /** Whether some targets are left as they are, so that each has to be looked at. */

@@ -36,14 +36,7 @@ describe('a deployment', () => {
     expect(exitCode).toBe(0);
     expect(deployed.accountId).toBe(environment.AccountID);
     expect(deployed.codeDir).toBe(join(checkout.dir, 'dist'));
-    expect(deployed.files).toEqual([
-      'function.js',
-      'http.js',
-      'index.js',
-      'life.js',
-      'package.json',
-      'rules.json',
-    ]);
+    expect(deployed.files).toEqual(['function.js', 'http.js', 'index.js', 'package.json', 'rules.json']);
     expect(deployed.props).toMatchObject(props);
   });
 

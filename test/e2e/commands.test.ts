@@ -241,7 +241,6 @@ describe('the build', () => {
       'function.js',
       'http.js',
       'index.js',
-      'life.js',
       'package.json',
       'rules.json',
     ]);

@@ -49,7 +49,6 @@ describe('the installed package', () => {
       'function.js',
       'http.js',
       'index.js',
-      'life.js',
       'package.json',
       'rules.json',
     ]);
@@ -160,7 +159,7 @@ describe('a project of a user', () => {
 
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     const { codeDir, files, props } = deployed;
-    const built = ['function.cache', 'function.js', 'http.js', 'index.js', 'life.js'];
+    const built = ['function.cache', 'function.js', 'http.js', 'index.js'];
     expect(files).toEqual([...built, 'package.json', 'rules.json']);
     expect(props.concurrencyConfig).toEqual({ reservedConcurrency: 5 });
     expect(await readFile(join(codeDir, 'function.js'))).toEqual(

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunction, bundleLife } from '../../src/compile/bundle.ts';
+import { bundleFunction } from '../../src/compile/bundle.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { InvocationOutcome } from '../../src/local/fc/queue.ts';
 import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
@@ -25,7 +25,6 @@ export async function buildFunction(around?: string): Promise<BuiltFunction> {
   const [codeDir, instanceProgram] = [join(dir, 'code'), join(dir, 'fc-instance.mjs')];
   mkdirSync(codeDir);
   await bundleFunction(codeDir);
-  await bundleLife(codeDir);
   if (around !== undefined) {
     writeFileSync(join(codeDir, 'index.js'), around);
   }

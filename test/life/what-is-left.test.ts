@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { saveAndFinish } from '../../src/life/after-steps.ts';
 import { propertyHeaders } from '../../src/life/copy.ts';
-import { saveAndFinish } from '../../src/life/life.ts';
 import type { Call, OperationRequest } from '../../src/oss/call.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
