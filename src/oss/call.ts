@@ -83,11 +83,11 @@ export function createCall(settings: CallSettings): Call {
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
     const hide = (text: string) => hideSecrets(text, credentials, headers);
-    if (response.statusCode >= 200 && response.statusCode <= 299) {
+    if (response.statusCode <= 299) {
       return assertFromOss({ context, hide, ...response });
     }
     const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
-    if (error.kind === 'skewed' && error.serverTimeMs !== undefined) {
+    if (error.serverTimeMs !== undefined) {
       clock.offsetMs = error.serverTimeMs - now();
     }
     throw error;
@@ -118,7 +118,7 @@ function assertFromOss(response: OperationResponse): OperationResponse {
  */
 function assertSendable(credentials: Credentials): Credentials {
   for (const [name, value] of Object.entries(credentials)) {
-    if (value !== undefined && !/^[\x21-\x7e]*$/.test(value)) {
+    if (!/^[\x21-\x7e]*$/.test(value ?? '')) {
       throw new TypeError(`${name} holds characters other than printable ASCII`);
     }
   }
@@ -134,9 +134,8 @@ function hideSecrets(
   { accessKeySecret, securityToken }: Credentials,
   { authorization }: Record<string, string>,
 ): string {
-  const signature = authorization?.replace(/^.*Signature=/, '');
-  const secrets = [accessKeySecret, securityToken, signature].filter((secret) => secret !== undefined);
-  return secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
+  const secrets = [accessKeySecret, securityToken, authorization?.replace(/.*Signature=/, '')];
+  return secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
 }
 
 /** Replaces whatever may be a signature, in a message for people: one of another attempt, or what OSS computed itself. */
@@ -182,12 +181,12 @@ function deadlineError(context: ErrorContext, before: string): OssRequestError {
   return new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message });
 }
 
-/** Faults of the transport are transient, most of our own are not. */
+/** Faults of the transport are transient; an answer that is too large will be so again. */
 function transportError(context: ErrorContext, cause: unknown): OssRequestError {
   // An answer that is no HTTP comes without a code.
   const code = textOf(pick(cause, 'code')) ?? 'TransportError';
-  const isOurs = code === 'AnswerTooLarge' || code === 'UND_ERR_INVALID_ARG';
-  return new OssRequestError(context, { code, kind: isOurs ? 'later' : 'transient', cause });
+  const kind = code === 'AnswerTooLarge' ? 'later' : 'transient';
+  return new OssRequestError(context, { code, kind, cause });
 }
 
 function pause(delayMs: number): Promise<void> {

@@ -32,7 +32,7 @@ export class OssServiceError extends Error {
   /** Finer error code, for people and support; OSS's values may change, so nothing branches on it. */
   readonly ec: string | undefined;
   readonly kind: RetryKind;
-  /** The server's clock in epoch ms, where the answer tells it. */
+  /** The server's clock in epoch ms, where ours is wrong and the answer tells it. */
   readonly serverTimeMs: number | undefined;
   /** The pause that the answer asks for, where it does. */
   readonly retryAfterMs: number | undefined;
@@ -49,9 +49,9 @@ export class OssServiceError extends Error {
     this.ossMessage = message;
     this.requestId = requestId;
     this.ec = ec;
-    this.serverTimeMs = parseTime(serverTime) ?? parseTime(headers.date);
     this.retryAfterMs = Number(headers['retry-after']) * 1_000 || undefined;
     const kind = classify(statusCode, code, message);
+    this.serverTimeMs = kind === 'skewed' ? (parseTime(serverTime) ?? parseTime(headers.date)) : undefined;
     this.kind = kind === 'skewed' && this.serverTimeMs === undefined ? 'later' : kind;
   }
 }
@@ -68,7 +68,7 @@ export class OssRequestError extends Error {
   constructor(context: ErrorContext, failure: RequestFailure) {
     const { code, kind, requestId, cause, message = messageOf(cause) } = failure;
     const ids = requestId === undefined ? '' : ` (requestId ${requestId})`;
-    super(`${formatContext(context)}: ${code}: ${message}${ids}`, cause === undefined ? {} : { cause });
+    super(`${formatContext(context)}: ${code}: ${message}${ids}`, { cause });
     this.context = context;
     this.code = code;
     this.kind = kind;
@@ -111,12 +111,12 @@ export function isOssError(error: unknown): error is OssCallError {
 
 /** Whether OSS said that the object, or its bucket, is not there. */
 export function isNotFound(error: unknown): boolean {
-  return isOssError(error) && 'statusCode' in error && error.statusCode === 404;
+  return fieldsOf(error).statusCode === 404;
 }
 
 /** Whether OSS itself said that there is no such object: a proxy may answer 404 as well, and so does a bucket that is gone. */
 export function isNoSuchKey(error: unknown): boolean {
-  return isNotFound(error) && isOssError(error) && error.code === 'NoSuchKey';
+  return isNotFound(error) && fieldsOf(error).code === 'NoSuchKey';
 }
 
 /**
@@ -127,15 +127,14 @@ export function isNoSuchKey(error: unknown): boolean {
  */
 export function classify(statusCode: number, code: string, message: string): RetryKind {
   // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
-  const isWrongDate = code === 'InvalidArgument' && message.startsWith('Invalid signing date');
-  if (code === 'RequestTimeTooSkewed' || isWrongDate) {
+  if (code === 'RequestTimeTooSkewed' || message.startsWith('Invalid signing date')) {
     return 'skewed';
   }
   if (statusCode === 503 || statusCode === 429) {
     return 'throttled';
   }
   // The request was damaged on its way (OSS help, "HTTP status code 400").
-  if (statusCode === 408 || /^(RequestTimeout|IncompleteBody|InvalidDigest)$/.test(code)) {
+  if (statusCode === 408 || ['RequestTimeout', 'IncompleteBody', 'InvalidDigest'].includes(code)) {
     return 'transient';
   }
   if (statusCode >= 500 && statusCode !== 501) {
@@ -155,7 +154,7 @@ function isFinal(statusCode: number, code: string, message: string): boolean {
     case 403:
       return code === 'InvalidObjectState';
     case 404:
-      return /^(NoSuchKey|NoSuchFile|SymlinkTargetNotExist)$/.test(code);
+      return ['NoSuchKey', 'NoSuchFile', 'SymlinkTargetNotExist'].includes(code);
     default:
       return statusCode === 501;
   }
@@ -169,7 +168,7 @@ function formatContext({ operation, bucket, key }: ErrorContext): string {
 function readErrorDocument({ headers, body }: HttpResponse, hide: (text: string) => string) {
   // HEAD has no body: its error document comes as Base64 in a header.
   const encoded = headers['x-oss-err'];
-  const bytes = encoded && body.length === 0 ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536);
+  const bytes = encoded ? Buffer.from(encoded, 'base64') : body.subarray(0, 65_536);
   const field = readFields(bytes.toString().trim());
   const bounded = (text: string | undefined, length = 100) => text && hide(text).slice(0, length);
   const code = bounded(field('Code'));

@@ -75,7 +75,7 @@ function readName(value: unknown, { hide = (text) => text }: OperationResponse):
 function readProcessAnswer(response: OperationResponse): JsonObject {
   const { statusCode, headers, body } = response;
   const json = fieldsOf(parseJson(body.toString()));
-  const isEmpty = body.length === 0 && headers['content-length'] === '0';
+  const isEmpty = headers['content-length'] === '0';
   const isSaved = textOf(json.object) !== undefined && json.status === 'OK' && json.Error === undefined;
   if (statusCode === 200 && (isEmpty || isSaved)) {
     return json;
@@ -124,5 +124,5 @@ export async function deleteObject(call: Call, args: ObjectArguments): Promise<O
 
 /** An ETag as events write it, without the quotes that HTTP and listings put around it. */
 export function unquote(eTag: string): string {
-  return eTag.replace(/^"|"$/g, '');
+  return eTag.replaceAll('"', '');
 }

@@ -41,7 +41,7 @@ function findContentTypeMismatch(
     return 'content-type-unknown';
   }
   // Parameters such as "; charset=utf-8" tell nothing about the kind of object.
-  const actual = commonName(contentType.replace(/;.*$/s, '').trim().toLowerCase());
+  const actual = commonName(contentType.replace(/;.*/s, '').trim().toLowerCase());
   const isWanted = contentTypes.some((wanted) =>
     wanted.endsWith('/*') ? actual.startsWith(wanted.slice(0, -1)) : actual === commonName(wanted),
   );
@@ -50,5 +50,5 @@ function findContentTypeMismatch(
 
 /** Programs that upload write either for a JPEG, and nobody means only one of them. */
 function commonName(contentType: string): string {
-  return /^image\/(jpg|pjpeg)$/.test(contentType) ? 'image/jpeg' : contentType;
+  return ['image/jpg', 'image/pjpeg'].includes(contentType) ? 'image/jpeg' : contentType;
 }

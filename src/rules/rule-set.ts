@@ -97,6 +97,6 @@ export function parseRuleSet(text: string, file: string): RuleSet {
 }
 
 function isRuleSet(value: unknown): value is RuleSet {
-  const { format, builtBy, rules } = fieldsOf(value);
-  return format === rulesFormat && typeof builtBy === 'string' && Array.isArray(rules);
+  const { format, rules } = fieldsOf(value);
+  return format === rulesFormat && Array.isArray(rules);
 }

@@ -35,7 +35,7 @@ export function parseTemplate(text: string): ParsedTemplate {
   let b64: Part[] | undefined;
   for (let offset = 0; offset < text.length; ) {
     const parts = b64 ?? top;
-    const [token = ''] = /^(?:\{b64:|\{\w+\}|\{\{|\}\}|[{}]|[^{}]+)/.exec(text.slice(offset)) ?? [];
+    const [token = ''] = /\{b64:|\{\w+\}|\{\{|\}\}|[{}]|[^{}]+/.exec(text.slice(offset)) ?? [];
     let length = token.length;
     if (b64 !== undefined && token.startsWith('}')) {
       // The first "}" ends {b64:…}, so "}}" is two ends there and not an escaped brace.
