@@ -100,6 +100,16 @@ describe('an operation that fails', () => {
     },
   );
 
+  it('is signed with our own clock after an answer that does not complain about it, whatever time that tells', async () => {
+    const mock = mockOss();
+    answer(mock, 502, 'proxy', { date: 'Sun, 17 Dec 2023 03:47:36 GMT' });
+    const second = answer(mock, 200, '');
+
+    await mock.client.headObject(source);
+
+    expect(second[0]?.headers['x-oss-date']).toMatch(/^20231216T/);
+  });
+
   it.each([
     ['bucket', { bucket: 'evil.com/', key: 'k' }],
     ['key', { bucket: 'photos', key: '/k' }],
@@ -170,6 +180,15 @@ describe('an operation that fails', () => {
       expect(reveal(error)).not.toMatch(/very-(secret|token)|0a0a/);
     },
   );
+
+  it('an operation that fails shows all that its answer says where there is no token to be hidden', async () => {
+    const mock = mockOss({ credentials: () => ({ ...secrets, securityToken: undefined }), maxAttempts: 1 });
+    answer(mock, 403, errorXml('AccessDenied', 'x-oss-security-token is undefined'));
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(error).toMatchObject({ ossMessage: 'x-oss-security-token is undefined' });
+  });
 
   it('an operation that succeeds shows no secret that its answer names as the object', async () => {
     const mock = mockOss();

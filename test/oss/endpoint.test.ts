@@ -7,12 +7,14 @@ const region = 'cn-hangzhou';
 describe('an endpoint', () => {
   it.each([
     [{ region }, 'https://photos.oss-cn-hangzhou.aliyuncs.com', '/k'],
+    [{ region: 'us-west-1' }, 'https://photos.oss-us-west-1.aliyuncs.com', '/k'],
     [{ region, internal: true }, 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com', '/k'],
     [{ region, endpoint: 'oss-accelerate.aliyuncs.com' }, 'https://photos.oss-accelerate.aliyuncs.com', '/k'],
     [{ region, endpoint: 'http://OSS.example.com:80/' }, 'http://photos.oss.example.com:80', '/k'],
     [{ region, endpoint: 'https://img.example.com', cname: true }, 'https://img.example.com', '/k'],
     [{ region, endpoint: '127.0.0.1:9000' }, 'https://127.0.0.1:9000', '/photos/k'],
     [{ region, endpoint: 'http://127.0.0.1:9000', internal: true }, 'http://127.0.0.1:9000', '/photos/k'],
+    [{ region, endpoint: 'http://localhost:65535' }, 'http://localhost:65535', '/photos/k'],
     [{ region, endpoint: 'http://localhost:9000' }, 'http://localhost:9000', '/photos/k'],
     [{ region, endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000', '/photos/k'],
   ])('an endpoint of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
@@ -40,6 +42,8 @@ describe('an endpoint', () => {
     'CN-hangzhou',
     'cn.evil.com',
     'cn/..',
+    'cn-hangzhou.evil.com',
+    'cn-hangzhou/..',
     'a@b',
     'cn hangzhou',
     'cn-hangzhou\n',
@@ -52,6 +56,13 @@ describe('an endpoint', () => {
   ])('refuses the region %j', (region) => {
     expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-hangzhou');
   });
+
+  it.each([' CN-Beijing ', 'oss-cn-beijing', 'cn-beijing-internal', 'oss-cn-beijing-vpc'])(
+    'refuses the region %j with the plain id that is meant by it',
+    (region) => {
+      expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-beijing');
+    },
+  );
 
   it.each([
     '',
@@ -85,7 +96,8 @@ describe('an endpoint', () => {
     const quote = (endpoint: string) => () => resolveEndpoint({ region, endpoint });
 
     expect(quote('https://user:pw-1@h.com')).toThrow('endpoint "https://***@h.com": expected http(s)');
-    expect(quote('user:pw-1@h.com')).not.toThrow('pw-1');
+    expect(quote('http://user:pw-1@h.com')).toThrow('endpoint "http://***@h.com": expected http(s)');
+    expect(quote('user:pw-1@h.com')).toThrow('endpoint "***@h.com": expected http(s)');
   });
 
   it.each(['photos.oss-cn-hangzhou.aliyuncs.com', 'https://photos.oss-accelerate.aliyuncs.com'])(

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classify, OssServiceError, type RetryKind } from '../../src/oss/errors.ts';
+import {
+  classify,
+  OssRequestError,
+  OssServiceError,
+  type RetryKind,
+  unexpectedAnswer,
+} from '../../src/oss/errors.ts';
 import { errorXml } from './mock-oss.ts';
 
 const context = { operation: 'ProcessObject', bucket: 'photos', key: 'a/b.jpg', attempts: 2 };
@@ -67,11 +73,11 @@ describe('an error answer of OSS', () => {
 
   it('an error answer of OSS is read with its references to characters, and not at all where it was cut off', () => {
     const document =
-      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&amp;lt;&#20013;&#x1F4F7;&nbsp;&#x110000;</Message></Error>';
+      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&amp;lt;&#20013;&#x1F4F7;&nbsp;&#x10FFFF;&#x110000;</Message></Error>';
 
     expect(serviceError(400, document)).toMatchObject({
       code: 'A',
-      ossMessage: '<&lt;中📷&nbsp;&#x110000;',
+      ossMessage: '<&lt;中📷&nbsp;\u{10ffff}&#x110000;',
     });
     expect(serviceError(400, document.slice(0, -1))).toMatchObject({ code: 'BadErrorResponse' });
   });
@@ -105,6 +111,8 @@ describe('an error answer of OSS', () => {
     ['{"Error":"text"}', '(16 bytes of text/html)'],
     ['{"Error":null}', '(14 bytes of text/html)'],
     ['{broken', '(7 bytes of text/html)'],
+    ['Quoted: <Error><Code>A</Code></Error>', '(37 bytes of text/html)'],
+    ['<Error><Code>A</Code></Error> quoted', '(36 bytes of text/html)'],
     ['', '(no body)'],
   ])('an error answer of OSS is named BadErrorResponse, unquoted, when it is %j', (body, description) => {
     const error = serviceError(502, body, { 'content-type': 'text/html' });
@@ -140,6 +148,42 @@ describe('an error answer of OSS', () => {
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(
       'very-token',
     );
+  });
+});
+
+describe('an answer that is not what the operation answers', () => {
+  const answerWith = (headers: Record<string, string>) =>
+    unexpectedAnswer({ statusCode: 200, headers, body: Buffer.from('page'), context }, 'instead of JSON');
+
+  it('is told by its status, size and type, and by its request id where it has one', () => {
+    const told = 'ProcessObject oss://photos/a/b.jpg failed: UnexpectedAnswer: 200 with 4 bytes of';
+
+    expect(answerWith({ 'content-type': 'text/html', 'x-oss-request-id': 'R1' }).message).toBe(
+      `${told} text/html instead of JSON (requestId R1)`,
+    );
+    expect(answerWith({}).message).toBe(`${told} unknown type instead of JSON`);
+  });
+
+  it('is bounded in every text that it brings', () => {
+    const long = 'x'.repeat(60_000);
+
+    const { message, requestId } = answerWith({ 'content-type': long, 'x-oss-request-id': long });
+
+    expect(message.length).toBeLessThan(400);
+    expect(requestId).toHaveLength(100);
+  });
+});
+
+describe('a request without an answer', () => {
+  it.each([
+    ['the reason of its cause', new Error('other side closed'), 'other side closed'],
+    ['that there is none where the cause is silent', new Error(''), 'no reason given'],
+    ['that there is none where the cause is no error', 'text', 'no reason given'],
+  ])('a request without an answer tells %s', (_, cause, reason) => {
+    const error = new OssRequestError(context, { code: 'ECONNREFUSED', kind: 'transient', cause });
+
+    expect(error.message).toBe(`ProcessObject oss://photos/a/b.jpg failed: ECONNREFUSED: ${reason}`);
+    expect(error.cause).toBe(cause);
   });
 });
 

@@ -105,6 +105,7 @@ describe('an answer that says nothing of a saved object', () => {
     ['a JSON that was cut off', 200, JSON.stringify(ok).slice(0, 40), {}],
     ['the status Failed', 200, JSON.stringify({ ...ok, status: 'Failed' }), {}],
     ['no status', 200, JSON.stringify({ ...ok, status: undefined }), {}],
+    ['no object', 200, JSON.stringify({ ...ok, object: undefined }), {}],
     ['an error beside the object', 200, JSON.stringify({ ...ok, Error: { Code: 'X' } }), {}],
     ['a 202 that names the object', 202, JSON.stringify(ok), {}],
   ])('%s is no success', async (name, statusCode, body, headers) => {

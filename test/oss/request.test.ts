@@ -24,12 +24,12 @@ async function listen(listener: RequestListener, onConnection = () => {}): Promi
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 }
 
-function connect(endpoint: string, attemptTimeoutMs = 30_000) {
+function connect(endpoint: string, attemptTimeoutMs = 30_000, more: Partial<CallSettings> = {}) {
   const dispatcher: Dispatcher = createAgent();
   closing.push(() => dispatcher.destroy());
   const region = 'cn-hangzhou';
   const settings = { region, credentials: () => secrets, dispatcher, maxAttempts: 1, attemptTimeoutMs };
-  return createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint }) });
+  return createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint }), ...more });
 }
 
 /** The signature of a request as it came in, with a key derived here. */
@@ -101,6 +101,40 @@ describe('a request on the wire', () => {
 
     expect(error).toMatchObject({ code: 'RequestTimeout', kind: 'transient', context: { attempts: 1 } });
     expect(String(error)).toContain('no complete answer within 20 ms');
+  });
+
+  it('is sent again only after a pause', async () => {
+    const arrivals: number[] = [];
+    const url = await listen((_request, response) => {
+      response
+        .writeHead(arrivals.push(performance.now()) === 1 ? 500 : 200, { 'x-oss-request-id': 'R' })
+        .end();
+    });
+    const client = connect(url, 30_000, { maxAttempts: 2, random: () => 0.5 });
+
+    await client.headObject({ bucket: 'photos', key: 'k' });
+
+    const [first = 0, second = 0] = arrivals;
+    expect(second - first).toBeGreaterThan(95);
+  });
+
+  it('says that the time allowed was over where it was the deadline that cut an answer off', async () => {
+    const url = await listen(() => {});
+    const deadline = Date.now() + 50;
+
+    const error = await rejection(connect(url).headObject({ bucket: 'photos', key: 'k', deadline }));
+
+    expect(error).toMatchObject({ code: 'DeadlineExceeded', kind: 'transient', context: { attempts: 1 } });
+    expect(String(error)).toContain('the time allowed was over before the answer was complete');
+  });
+
+  it('says why a connection cannot be made even close to the deadline', async () => {
+    const client = connect('http://127.0.0.1:1');
+    const deadline = Date.now() + 5_000;
+
+    const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadline }));
+
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('leaves no open connection behind when it gives up', async () => {

@@ -102,6 +102,16 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([0]);
   });
 
+  it.each([
+    ['before', ['skewed', 'transient']],
+    ['after', ['transient', 'skewed']],
+  ] as const)(
+    'retrying corrects the clock %s another fault, and does not count it for a second time',
+    async (_, kinds) => {
+      await expect(run([...kinds]).outcome).resolves.toBe(3);
+    },
+  );
+
   it('gives up when the corrected clock is refused too', async () => {
     const { outcome, log } = run(['skewed', 'skewed']);
 

@@ -113,6 +113,18 @@ describe('the V4 signature', () => {
     expect(sign()).toBe(before);
   });
 
+  it('the V4 signature leaves out the white space around a value, as OSS does', () => {
+    const withMeta = (value: string) => sign({ headers: { ...request.headers, 'x-oss-meta-a': value } });
+
+    expect(withMeta(' 1\t')).toBe(withMeta('1'));
+  });
+
+  it.each([undefined, ''])('sends no header for the token %j', (securityToken) => {
+    const headers = signedHeaders(request, { ...signer, credentials: { ...credentials, securityToken } });
+
+    expect(headers).not.toHaveProperty('x-oss-security-token');
+  });
+
   it('the V4 signature does not depend on headers that a proxy may change', () => {
     expect(sign({ headers: { ...request.headers, 'user-agent': 'x', host: 'h' } })).toBe(sign());
   });

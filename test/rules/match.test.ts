@@ -2,8 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { findMismatch } from '../../src/rules/match.ts';
 import { ruleSetOf } from './rule-sets.ts';
 
+const output = { style: 'image/info', target: { key: 'x/{name}' } };
+
+describe('a size', () => {
+  it.each([
+    [{ min: 10, max: 20 }, 9, 'too-small'],
+    [{ min: 10, max: 20 }, 10, undefined],
+    [{ min: 10, max: 20 }, 20, undefined],
+    [{ min: 10, max: 20 }, 21, 'too-large'],
+    [{ min: 10 }, undefined, 'size-unknown'],
+    [{ max: 20 }, undefined, 'size-unknown'],
+    [undefined, undefined, undefined],
+  ])(
+    'where a rule wants %j, %j is compared with both ends of it, which belong to it: %j',
+    (size, sizeBytes, mismatch) => {
+      const rule = { name: 'r', match: { key: 'u/**', size }, outputs: [output] };
+      const [compiled] = ruleSetOf({ rules: [rule] }).rules;
+      const event = { bucket: 'b', key: 'u/a', eventName: 'Manual', sizeBytes };
+
+      expect(compiled && findMismatch(compiled.match, event)).toBe(mismatch);
+    },
+  );
+});
+
 describe('a content type', () => {
-  const output = { style: 'image/info', target: { key: 'x/{name}' } };
   const rule = {
     name: 'r',
     match: { key: 'u/**', contentType: ['image/jpeg', 'video/*'] },
@@ -16,7 +38,9 @@ describe('a content type', () => {
     ['image/jpeg', undefined],
     ['image/jpeg; charset=utf-8', undefined],
     ['IMAGE/JPEG;q=1', undefined],
+    ['image/jpeg ; charset=utf-8', undefined],
     ['video/mp4', undefined],
+    ['vendor/mp4', 'content-type'],
     ['image/jpg', undefined],
     ['image/pjpeg', undefined],
     ['image/jpeg2000', 'content-type'],

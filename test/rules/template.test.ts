@@ -14,6 +14,9 @@ describe('a template', () => {
   it.each([
     ['derived/{dir}/{name}-{w}.webp', { dir: 'a/b', name: 'x', w: 320 }, 'derived/a/b/x-320.webp'],
     ['derived/{dir}/{base}', { dir: '', base: 'x.jpg' }, 'derived/x.jpg'],
+    ['{dir}/small-{base}', { dir: '', base: 'x.jpg' }, 'small-x.jpg'],
+    ['{ext}/{base}', { dir: '', ext: 'jpg', base: 'x.jpg' }, 'jpg/x.jpg'],
+    ['{b64:/{w}}', { w: 1 }, 'LzE'],
     ['{dir}-{name}', { dir: '', name: 'x' }, '-x'],
     ['a{{b}}c', {}, 'a{b}c'],
     ['t_{b64:© {name}}', { name: '花' }, `t_${Buffer.from('© 花').toString('base64url')}`],
@@ -33,6 +36,10 @@ describe('a template', () => {
     ['{b64:x}}', 7],
   ])('refuses %j, pointing at the character', (template, offset) => {
     expect(parseTemplate(template)).toMatchObject({ ok: false, offset });
+  });
+
+  it('quotes a dozen characters of what it refuses', () => {
+    expect(parseTemplate('derived/{dir/{name}-{w}.webp')).toMatchObject({ received: '"{dir/{name}-"' });
   });
 
   it('lists its variables with their places, those in Base64 marked', () => {
@@ -56,6 +63,7 @@ describe('a template', () => {
 describe('a key', () => {
   it.each([
     ['a/b/c.tar.gz', { dir: 'a/b', base: 'c.tar.gz', name: 'c.tar', ext: 'gz' }],
+    ['cat.jpg', { dir: '', base: 'cat.jpg', name: 'cat', ext: 'jpg' }],
     ['c', { dir: '', base: 'c', name: 'c', ext: '' }],
     ['a/.htaccess', { dir: 'a', base: '.htaccess', name: '.htaccess', ext: '' }],
     ['a//b.', { dir: 'a/', base: 'b.', name: 'b', ext: '' }],
