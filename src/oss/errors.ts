@@ -99,7 +99,9 @@ export function unexpectedAnswer(
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : 'no reason given';
+  // A host with several addresses fails by one error for each, under one that has no message.
+  const [first = cause] = cause instanceof AggregateError ? cause.errors : [];
+  return first instanceof Error && first.message !== '' ? first.message : 'no reason given';
 }
 
 export type OssCallError = OssServiceError | OssRequestError;

@@ -177,6 +177,11 @@ describe('an answer that is not what the operation answers', () => {
 describe('a request without an answer', () => {
   it.each([
     ['the reason of its cause', new Error('other side closed'), 'other side closed'],
+    [
+      'the reason at the first address of a host that has several',
+      new AggregateError([new Error('connect ECONNREFUSED ::1:9000'), new Error('connect …')]),
+      'connect ECONNREFUSED ::1:9000',
+    ],
     ['that there is none where the cause is silent', new Error(''), 'no reason given'],
     ['that there is none where the cause is no error', 'text', 'no reason given'],
   ])('a request without an answer tells %s', (_, cause, reason) => {
