@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { fieldsOf, isJsonObject, parseJson, pick, textOf } from '../json.ts';
+import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick, textOf } from '../json.ts';
 import { type Diagnostic, error, type Path } from './diagnostic.ts';
 
 /** A trigger as the template has it. Texts whose variables stayed open still hold their `${…}`. */
@@ -48,18 +48,38 @@ interface TemplateOptions {
 }
 
 /**
- * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data, `${vars.…}` and
- * `${env(…)}` filled in. Ours are those that run the folder `dist` or are named `oss-saveas`; where there is only one
+ * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data, resources extended by
+ * the `template` that they name, and `${vars.…}`, `${env(…)}` and the like filled in. Ours are those that run the folder `dist` or are named `oss-saveas`; where there is only one
  * function, it is ours.
  */
 export function readDeployment(template: unknown, { dir, env }: TemplateOptions): FunctionResource[] {
-  const variables = { vars: pick(template, 'vars'), env };
-  const resources = Object.entries(fieldsOf(pick(template, 'resources')));
-  const functions = resources.flatMap(([id, resource]) => {
-    const props = fillIn(pick(resource, 'props'), variables);
+  const named = Object.entries(fieldsOf(pick(template, 'resources')));
+  const resources = Object.fromEntries(
+    named.map(([id, resource]) => [id, extendResource(resource, pick(template, 'template'))]),
+  );
+  const functions = Object.entries(resources).flatMap(([id, resource]) => {
+    const values = { vars: pick(template, 'vars'), resources, this: resource, that: resource };
+    const props = fillIn(pick(resource, 'props'), { values, env });
     return isJsonObject(props) && isFunction(resource) ? [readFunction(id, props, dir)] : [];
   });
   return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
+}
+
+/** A resource with the props of the template that it names, fields left out that it ignores. */
+function extendResource(resource: unknown, templates: unknown): unknown {
+  const base = pick(templates, textAt(resource, 'extend', 'name') ?? '');
+  const ignored = pick(resource, 'extend', 'ignore');
+  const kept = Array.isArray(ignored) ? ignored.map(String).reduce(leaveOut, base) : base;
+  return kept === undefined ? resource : extendTemplate({ props: kept }, resource);
+}
+
+/** The value without the field at a path such as `a.b`. */
+function leaveOut(value: unknown, path: string): unknown {
+  const [name = '', ...inner] = path.split('.');
+  const { [name]: field, ...others } = fieldsOf(value);
+  return inner.length === 0 || field === undefined
+    ? others
+    : { ...others, [name]: leaveOut(field, inner.join('.')) };
 }
 
 /** Other components of Serverless Devs, such as fc3-domain, have props as well; a path or a variable may name ours. */
@@ -146,13 +166,14 @@ export function closed(text: string | undefined): string | undefined {
 }
 
 interface Variables {
-  vars: unknown;
+  /** What paths such as `vars.region` begin in. */
+  values: JsonObject;
   env: TemplateOptions['env'];
 }
 
 /**
- * Fills in `${env('NAME', 'default')}` and `${vars.name}` as Serverless Devs does, at any depth, and `${config('AccountID')}`
- * from the environment; others stay as they stand.
+ * Fills in `${env('NAME', 'default')}`, `${vars.name}` and the other paths as Serverless Devs does, at any depth, and
+ * `${config('AccountID')}` from the environment; others stay as they stand.
  */
 function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
@@ -176,10 +197,10 @@ function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   });
 }
 
-function lookUp(expression: string, { vars, env }: Variables): unknown {
-  const [, path] = /^\s*vars\.([\w.-]+)\s*$/.exec(expression) ?? [];
+function lookUp(expression: string, { values, env }: Variables): unknown {
+  const [, path] = /^\s*((?:vars|resources|this|that)\.[\w.-]+)\s*$/.exec(expression) ?? [];
   if (path !== undefined) {
-    return pick(vars, ...path.split('.'));
+    return pick(values, ...path.split('.'));
   }
   const call = /^\s*(?:env|config)\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
   const [, name = '', preset] = call ?? [];

@@ -120,6 +120,42 @@ describe('a deployment', () => {
     ]);
   });
 
+  it.each([
+    [variable('resources.g.props.region'), 'cn-shanghai'],
+    [variable('this.props.region2'), 'cn-beijing'],
+    [variable('that.props.region2'), 'cn-beijing'],
+    [`cn-${variable('resources.g.props.city')}`, 'cn-shenzhen'],
+    [variable('resources.g.props.missing'), undefined],
+  ])('fills in what another place of the resources has: %s', (region, expected) => {
+    const functions = read({
+      resources: {
+        f: { props: { region, region2: 'cn-beijing' } },
+        g: { props: { region: 'cn-shanghai', city: 'shenzhen' } },
+      },
+    });
+
+    expect(functions[0]?.region).toBe(expected);
+  });
+
+  it('extends a resource by a template of the same file, as Serverless Devs does', () => {
+    const functions = read({
+      template: { base: { region: 'cn-hangzhou', role: 'r', environmentVariables: { A: '1', B: '1' } } },
+      resources: {
+        f: {
+          extend: { name: 'base', ignore: ['role', 'environmentVariables.B'] },
+          props: { environmentVariables: { A: '2' } },
+        },
+        g: { extend: { name: 'base' } },
+      },
+    });
+
+    expect(functions).toMatchObject([
+      { name: 'f', region: 'cn-hangzhou', role: undefined, environment: { A: '2' } },
+      { name: 'g', role: 'r', environment: { A: '1', B: '1' } },
+    ]);
+    expect(functions[0]?.environment).toEqual({ A: '2' });
+  });
+
   it('extends a template as Serverless Devs does', () => {
     expect(extendTemplate({ a: { b: 1, c: [1, 2] } }, { a: { c: [3] } })).toEqual({ a: { b: 1, c: [3] } });
   });
