@@ -1,5 +1,5 @@
-/** Characters that a terminal obeys and does not show: controls, line ends, marks of writing direction. */
-const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** Characters that a terminal obeys or does not show: controls, line ends, marks of writing direction, zero-width spaces. */
+const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
 /** The text as a terminal may show it, on one line: whoever uploads chooses keys, and may put commands into them. */
 export function printable(text: string): string {

@@ -14,8 +14,8 @@ export function* checkFunctions(functions: readonly FunctionResource[]): Generat
 
 function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<Diagnostic> {
   if (runtime !== undefined && !/^(nodejs20$|custom)/.test(runtime)) {
-    const message = `the function runs on Node.js 20 or newer, and not on ${runtime}`;
-    const hint = 'Write nodejs20, or take a custom runtime as src/deploy/s.custom.yaml does.';
+    const message = `expected nodejs20 or a custom runtime, received ${runtime}`;
+    const hint = 'src/deploy/s.custom.yaml shows newer ones of Node.js.';
     yield error('runtime', [...path, 'runtime'], message, hint);
   }
   if (runtime?.startsWith('custom') !== true && handler !== undefined && handler !== 'index.handler') {

@@ -44,9 +44,9 @@ function* checkRegion(region: string | undefined, path: Path): Generator<Diagnos
 }
 
 function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
-  const { path, sourceArn, region, invocationRole, events } = trigger;
+  const { path, sourceArn, region, bucket, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
-  if (!sourceArn?.startsWith('acs:oss:')) {
+  if (!sourceArn?.startsWith('acs:oss:') || bucket?.includes('/')) {
     yield error('trigger-arn', [...path, 'sourceArn'], 'expected acs:oss:<region>:<account>:<bucket>');
   } else if (region && ownRegion && region !== ownRegion) {
     const message = `the bucket is in ${region}, the function in ${ownRegion}: they have to share a region`;

@@ -39,7 +39,7 @@ export function readYaml(fileText: string, file: string): YamlText {
     const [sourceLine = ''] = /^[^\r\n]*/.exec(text.slice(offset - column + 1)) ?? [];
     return { file, line, column, length: Math.max(1, length), sourceLine };
   };
-  const problems = findProblems(document).map((problem) => ({ ...problem, hint: quotesHint }));
+  const problems = findProblems(document);
   const lookalike = findLookalike(text);
   const lineOf = ({ offset }: { offset: number }) => lineCounter.linePos(offset).line;
   // The parser stumbles at the end of the line before, or lines below.
@@ -87,10 +87,12 @@ function findLookalike(text: string) {
 }
 
 /** Lists what is wrong in the order of the text. After a word that cannot stand there the text is read wrongly, so it is the last. */
-function findProblems(document: Document.Parsed): { message: string; offset: number }[] {
+function findProblems(document: Document.Parsed) {
   // An unknown tag is a mere warning to the parser; here no tag has a meaning.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    return { message, offset: pos[0], isLast: code === 'UNEXPECTED_TOKEN' };
+    const hint = ['DUPLICATE_KEY', 'MULTIPLE_DOCS'].includes(code) ? undefined : quotesHint;
+    const [words = ''] = message.split('; please'); // The rest is for programmers.
+    return { message: words, offset: pos[0], hint, isLast: code === 'UNEXPECTED_TOKEN' };
   });
   let aliases = 0;
   visit(document, {
@@ -98,11 +100,12 @@ function findProblems(document: Document.Parsed): { message: string; offset: num
       aliases += 1;
       const offset = alias.range?.[0] ?? 0;
       if (aliases > maxAliases) {
-        problems.push({ message: `More than ${maxAliases} aliases`, offset, isLast: true });
+        problems.push({ message: `More than ${maxAliases} aliases`, offset, hint: undefined, isLast: true });
         return visit.BREAK;
       }
       if (alias.resolve(document) === undefined) {
-        problems.push({ message: `The alias *${alias.source} has no anchor`, offset, isLast: false });
+        const message = `The alias *${alias.source} has no anchor`;
+        problems.push({ message, offset, hint: quotesHint, isLast: false });
       }
       return undefined;
     },

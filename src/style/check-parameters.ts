@@ -78,7 +78,7 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   if (objection !== undefined) {
     const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
     const ec = isDoubtful ? undefined : ((text === '' ? spec.emptyEc : undefined) ?? spec.ec);
-    const hint = spec.type === 'base64' ? base64Hint(text) : undefined;
+    const hint = spec.type === 'base64' && !decodeBase64(text) ? base64Hint(text) : undefined;
     const message = `${where}: expected ${objection}, received "${text}"${ecNote(ec)}`;
     report(isDoubtful ? 'warning' : 'error', at, message, hint);
   }

@@ -107,6 +107,9 @@ function checkPlace(action: StyleAction, { category, actions }: StyleSegment, co
   }
 }
 
+/** Names that no watermark image has: addresses, and formats other than OSS takes ("Add watermarks", EC 0040-00000027). */
+const foreignImage = /^\w+:\/\/|^[/\\]|\.(gif|svg|avif|hei[cf])$/i;
+
 /** Different watermark images, and the preprocessing in their names; the place is the value that encodes it. */
 function checkWatermarkImages(actions: readonly StyleAction[], context: StyleContext): void {
   const { count, ec } = refusals.watermarkCount;
@@ -116,6 +119,10 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: StyleCon
     const [image = '', process] = (decodeBase64(value.text) ?? '').split('?x-oss-process=');
     if (images.add(image).size > count) {
       context.report('error', value, `at most ${count} different watermark images${ecNote(ec)}`);
+    }
+    if (foreignImage.test(image)) {
+      const expected = 'the key of a JPG, PNG, BMP, WebP or TIFF in the bucket of the source';
+      context.report('warning', value, `watermark images: expected ${expected}, received "${image}"`);
     }
     if (process !== undefined) {
       const report: StyleContext['report'] = (severity, _, message) =>

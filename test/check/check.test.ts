@@ -241,6 +241,7 @@ describe('styles of rules', () => {
     ['text_{b64:}', 'Write {b64:…} with a text in it.'],
     ['text_{{b64:x}}', 'Write {b64:…} with single braces, and nothing beside it.'],
     ['text_{b64:{{x}}}', 'Write {b64:…} with single braces, and nothing beside it.'],
+    [`text_{b64:${'汉'.repeat(22)}}`, undefined],
   ])('styles of rules come with the way to write a text that is no Base64: %s', (parameter, hint) => {
     const compiled = compileRules(text(`image/watermark,${parameter}`), 'rules.yaml');
     const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];

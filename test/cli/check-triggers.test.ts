@@ -48,6 +48,12 @@ describe('check, beside the triggers of s.yaml', () => {
     ],
     ['no events at all', [uploads], [trigger({}, { events: [] })], ['error trigger-events']],
     ['an ARN that is none', [uploads], [trigger({ sourceArn: 'photos' })], ['error trigger-arn']],
+    [
+      'an ARN of objects',
+      [uploads],
+      [trigger({ sourceArn: 'acs:oss:cn-hangzhou:1:photos/uploads/*' })],
+      ['error trigger-arn'],
+    ],
     ['no invocation role', [uploads], [trigger({ invocationRole: undefined })], ['warning invocation-role']],
     [
       'a filter without a suffix',

@@ -137,6 +137,8 @@ describe('check', () => {
     ['uploads/*.jpg|uploads/*.png', '`|`'],
     ['uploads/*.jpg,uploads/*.png', '`.jpg,`'],
     ['uploads\\photos\\*.jpg', '`\\p`'],
+    ['\u200euploads/*.jpg', '`\\u200e`'],
+    ['up\u200bloads/*.jpg', '`\\u200b`'],
   ])('warns that %s is no glob', async (key, named) => {
     const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
 
@@ -161,12 +163,14 @@ describe('check', () => {
     expect((await check([rule({ key: 'uploads/*' }, { key }, style)])).codes).toEqual(codes);
   });
 
-  it.each(['uploads/a,b/*.jpg', 'uploads/{a,b}*.{jpg,png}', 'uploads/[ab]/\\*.jpg'])(
-    'finds nothing foreign in the glob %s',
-    async (key) => {
-      expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
-    },
-  );
+  it.each([
+    'uploads/a,b/*.jpg',
+    'uploads/{a,b}*.{jpg,png}',
+    'uploads/[ab]/\\*.jpg',
+    'می\u200cشود/👩\u200d👧/*.jpg',
+  ])('finds nothing foreign in the glob %s', async (key) => {
+    expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
+  });
 
   it.each([
     ['oss://photos/derived/{key}', '`oss://`'],
@@ -175,6 +179,7 @@ describe('check', () => {
     ['./derived/{key}', '`./`'],
     ['derived/%E4/{key}', '`%E4`'],
     ['derived/{base}/', '`/`'],
+    ['derived/{base}\u200b', '`\\u200b`'],
   ])('warns that a target of %j is saved as it stands', async (key, named) => {
     const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
 

@@ -65,6 +65,7 @@ describe('a text from elsewhere', () => {
     ['a\nsaved: b\r\t', 'a\\nsaved: b\\r\\t'],
     ['\u009b2J\u007f', '\\u009b2J\\u007f'],
     ['gpj.\u202egnp.exe', 'gpj.\\u202egnp.exe'],
+    ['a\u200b.j\u00adpg\ufeff', 'a\\u200b.j\\u00adpg\\ufeff'],
     ['北京 é 👩‍👩‍👧 \\n', '北京 é 👩‍👩‍👧 \\n'],
   ])('commands no terminal: %j', (text, shown) => {
     expect(printable(text)).toBe(shown);

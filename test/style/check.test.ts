@@ -161,6 +161,17 @@ describe('what is probably wrong', () => {
     ['video/convert,f_mp4', 'convert', 'needs "|sys/saveas'],
     ['image/flip,1|image/flip,0', 'image', 'joined with "/"'],
     ['image/format,heic', 'heic', 'cn-hangzhou'],
+    ...[
+      '/logo.png',
+      'https://b.oss-cn-hangzhou.aliyuncs.com/logo.png',
+      'oss://b/logo.png',
+      'logo.GIF',
+      'a.svg?x-oss-process=image/resize,P_9',
+    ].map((image) => [
+      `image/watermark,image_${base64(image)}`,
+      base64(image),
+      `received "${image.split('?')[0]}"`,
+    ]),
   ])('what is probably wrong is a warning and no error: %s', (style, place, text) => {
     const diagnostics = checkStyle(style);
 
