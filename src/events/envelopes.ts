@@ -64,10 +64,13 @@ export const envelopes: readonly Envelope[] = [
   },
   {
     // SMQ, formerly MNS, reaches Function Compute through EventBridge. The body is Base64 or not, as the subscription
-    // decides (fc-runtime-go-sdk, README_MNS_Queue).
+    // decides (fc-runtime-go-sdk, README_MNS_Queue). The path `$.data` leaves the message alone.
     name: 'SMQ queue message {"type": "mns:Queue:SendMessage", "data": {"messageBody": …}}, or an array of them',
-    detect: ({ type }) => type === 'mns:Queue:SendMessage',
-    unwrap: ({ data }, path, open) => open(fieldsOf(data).messageBody, `${path}data.messageBody`),
+    detect: ({ type, messageBody }) => type === 'mns:Queue:SendMessage' || messageBody !== undefined,
+    unwrap: ({ messageBody, data }, path, open) =>
+      messageBody === undefined
+        ? open(fieldsOf(data).messageBody, `${path}data.messageBody`)
+        : open(messageBody, `${path}messageBody`),
   },
   {
     // A topic with notifyContentFormat JSON (fc3, event-template/mns-json).
@@ -82,10 +85,12 @@ export const envelopes: readonly Envelope[] = [
     unwrap: ({ body }, path, open) => open(body, `${path}body`),
   },
   {
-    // Destinations and own event buses put into CloudEvents what is understood without them as well.
+    // Destinations and own event buses put into CloudEvents what is understood without them as well; `data_base64` is for
+    // bytes (CloudEvents, "JSON Event Format").
     name: 'a CloudEvent {"specversion": …, "data": …} that holds one of the others',
-    detect: ({ specversion, data }) => typeof specversion === 'string' && data !== undefined,
-    unwrap: ({ data }, path, open) => open(data, `${path}data`),
+    detect: ({ specversion, data, data_base64: bytes }) =>
+      typeof specversion === 'string' && (data ?? bytes) !== undefined,
+    unwrap: ({ data, data_base64: bytes }, path, open) => open(data ?? bytes, `${path}data`),
   },
 ];
 
@@ -108,13 +113,17 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   if (!isText(eventName)) {
     return malformed(`${path}eventName`, 'a text', eventName);
   }
+  const name = withoutPrefix(eventName);
+  if (/^Bucket\w+:/.test(name)) {
+    return { kind: 'other', eventName: name }; // `BucketCreated:PutBucket` (EventBridge help, "OSS events") has no object.
+  }
   const { key, size, eTag, objectMeta } = fieldsOf(pick(oss, 'object'));
   // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
   const contentType = pick(objectMeta, 'mimeType');
   const fields = { bucket: pick(oss, 'bucket', 'name'), key, size, eTag, contentType };
   const places = { bucket: `${path}oss.bucket.name`, key: `${path}oss.object.key` };
   const modifiedAt = readTime(eventTime) ?? readTime(time);
-  const event = { eventName: withoutPrefix(eventName), eventTime: modifiedAt, modifiedAt };
+  const event = { eventName: name, eventTime: modifiedAt, modifiedAt };
   return readObjectFields(fields, places, event);
 }
 

@@ -88,6 +88,17 @@ describe('an EventBridge event', () => {
     expect(records).toEqual([{ kind: 'other', eventName: 'CloudMonitor:BucketImageCpuThresholdExceeded' }]);
   });
 
+  it.each([
+    ['a bucket that was made', 'BucketCreated:PutBucket'],
+    ['a bucket that was deleted', 'BucketRemoved:DeleteBucket'],
+  ])('about %s is named, not refused, as is its bare record', (_, eventName) => {
+    const data = { eventName, oss: { bucket: { name: 'photos' } } };
+
+    const event = { source: 'acs.oss', type: `oss:${eventName}`, data };
+
+    expect([...parse(event), ...parse(data)]).toEqual(Array(2).fill({ kind: 'other', eventName }));
+  });
+
   it('deep inside other envelopes is opened, and its problems carry the whole path', () => {
     const inner = JSON.stringify({ events: [{ eventName: 'x' }] });
     const message = {
@@ -120,6 +131,19 @@ describe('the forms in which an event comes', () => {
     [
       'a CloudEvent whose type is no text',
       JSON.stringify({ source: 'acs.oss', type: { toString: 1 }, data: record }),
+    ],
+    [
+      'a queue message of which EventBridge hands over its data',
+      JSON.stringify({ messageId: '1', messageBody: text }),
+    ],
+    [
+      'a CloudEvent whose data are Base64',
+      JSON.stringify({
+        specversion: '1.0',
+        source: 'me',
+        type: 'x',
+        data_base64: Buffer.from(text).toString('base64'),
+      }),
     ],
     ['a dead letter with the event as a text', JSON.stringify({ requestContext: {}, requestPayload: text })],
     ['a dead letter with the event as JSON', JSON.stringify({ requestPayload: { events: [record] } })],
