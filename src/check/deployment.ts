@@ -49,8 +49,8 @@ interface TemplateOptions {
 
 /**
  * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data, resources extended by
- * the `template` that they name, and `${vars.…}`, `${env(…)}` and the like filled in. Ours are those that run the folder `dist` or are named `oss-saveas`; where there is only one
- * function, it is ours.
+ * the `template` that they name, and `${vars.…}`, `${env(…)}` and the like filled in. Ours are those that run the folder
+ * `dist` or are named `oss-saveas`; where there is only one function, it is ours.
  */
 export function readDeployment(template: unknown, { dir, env }: TemplateOptions): FunctionResource[] {
   const named = Object.entries(fieldsOf(pick(template, 'resources')));
@@ -166,7 +166,7 @@ export function closed(text: string | undefined): string | undefined {
 }
 
 interface Variables {
-  /** What paths such as `vars.region` begin in. */
+  /** The fields that paths such as `vars.region` begin with. */
   values: JsonObject;
   env: TemplateOptions['env'];
 }
