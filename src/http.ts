@@ -53,11 +53,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 /** Describes an error as built-in runtimes do, so that logs and destinations look the same (Function Compute help: "Error handling"). */
 function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) {
-    return { errorMessage: String(error) };
-  }
-  const { message, stack = '' } = error;
-  return { errorMessage: message, errorType: error.constructor.name, stackTrace: stack.split('\n') };
+  const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { errorMessage: message, errorType: name, stackTrace: stack.split('\n') };
 }
 
 /** The header is what the platform goes by: without it every answer counts as a success. */

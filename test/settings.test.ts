@@ -47,6 +47,10 @@ describe('the settings', () => {
     );
   });
 
+  it.each(['1', '64'])('take a CONCURRENCY of %s', (CONCURRENCY) => {
+    expect(readSettings({ CONCURRENCY }, '/code').concurrency).toBe(Number(CONCURRENCY));
+  });
+
   it.each(['0', '65', '1.5', '-1'])('refuse a CONCURRENCY of %s', (CONCURRENCY) => {
     expect(() => readSettings({ CONCURRENCY }, '/code')).toThrow('CONCURRENCY');
   });

@@ -85,8 +85,8 @@ function urisIn(value: unknown): string[] {
 
 /** The object of `oss://bucket/key`: the key as it stands and, where it may have been URL-encoded, what it was before. */
 function objectsNamed(uri: string): OssObject[] {
-  const [, bucket, key] = /^oss:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
-  if (bucket === undefined || key === undefined) {
+  const [, bucket, key = ''] = /^oss:\/\/([^/]+)\/(.+)/s.exec(uri) ?? [];
+  if (bucket === undefined) {
     return [];
   }
   try {

@@ -77,6 +77,38 @@ describe('the function in a custom runtime', () => {
     ]);
   });
 
+  it('describes an error as the built-in runtimes do', async () => {
+    const { invoke } = startAlone();
+
+    expect(await invoke({ unknown: true })).toMatchObject({
+      error: {
+        errorMessage: expect.stringMatching(/^The event holds no object/),
+        errorType: 'EventError',
+        stackTrace: expect.arrayContaining([expect.stringMatching(/^EventError: The event/)]),
+      },
+    });
+  });
+
+  it('leaves the rest to another attempt when the time is over that the headers allow', async () => {
+    const { invoke } = startAlone(0.001);
+
+    expect(await invoke({ bucket: 'photos', key: 'uploads/a.png', size: 1 })).toMatchObject({
+      error: { errorMessage: expect.stringContaining('no time was left to start it') },
+    });
+  });
+
+  it('takes events at every address, by their path too, over connections that it never closes', async () => {
+    const { port } = startAlone();
+    // With Linux all of 127.x is the machine itself.
+    const host = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
+
+    const response = await fetch(`http://${host}:${await port()}/invoke`, { method: 'POST', body: '{}' });
+
+    expect(await response.json()).toMatchObject({ errorType: 'EventError' });
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.headers.get('keep-alive')).toBeNull();
+  });
+
   it.each([
     ['comes through an HTTP trigger', { 'x-fc-control-path': '/http-invoke' }, '/invoke'],
     ['asks for another path', {}, '/'],
@@ -97,7 +129,7 @@ describe('the function in a custom runtime', () => {
 });
 
 /** An instance of its own, without a local OSS; `lines` fills up with what it writes. */
-function startAlone() {
+function startAlone(timeout = 60) {
   const lines: unknown[] = [];
   const add = (_: string, fields?: LogFields) => void lines.push(fields?.line);
   const log = { debug: add, info: add, warn: add, error: add };
@@ -107,7 +139,7 @@ function startAlone() {
   const context = {
     requestId: 'request-1',
     credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
-    function: { name: 'oss-saveas', handler: 'index.handler', memory: 128, timeout: 60 },
+    function: { name: 'oss-saveas', handler: 'index.handler', memory: 128, timeout },
     service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
     region: 'cn-hangzhou',
     accountId: '1',

@@ -25,6 +25,11 @@ const { rules } = ruleSetOf({
         { style: 'video/snapshots,f_jpg', target: { key: 'frames/{key}/{index}.jpg' } },
       ],
     },
+    {
+      name: 'sounds',
+      match: { key: 'sounds/**', bucket: 'films' },
+      outputs: [{ style: 'audio/convert,f_mp3', target: { key: 'mp3/{name}' } }],
+    },
   ],
 });
 
@@ -77,6 +82,12 @@ describe('the end of a task', () => {
     expect(JSON.parse(JSON.stringify(ended))).not.toHaveProperty('target');
   });
 
+  it('the end of a task is known by the whole key where the message tells all that is in it', () => {
+    const Sources = [uriOf('films', 'sounds/a.wav')];
+
+    expect(outcome({ Sources, Targets: [uriOf('films', 'mp3/a')] })).toMatchObject({ rule: 'sounds' });
+  });
+
   it('finds results that are several, in lists of their kind', () => {
     const snapshots = [1, 2, 3].map((i) => uriOf('films', `frames/uploads/a.mov/${i}.jpg`));
     const Targets = [{ URI: '', Subtitle: { Extract: { URI: '' } }, Image: { Snapshots: snapshots } }];
@@ -118,6 +129,10 @@ describe('the end of a task', () => {
     ['a target in another bucket', { Targets: [uriOf('films', '2026/E7A9/a-640x360.mp4')] }],
     ['a target that no output has', { Targets: [uriOf('results', '2026/E7A9/a-1x1.mp4')] }],
     ['a target that begins otherwise', { Targets: [uriOf('films', 'x/frames/uploads/a.mov/1.jpg')] }],
+    [
+      'a target that only begins and ends as the one of a rule',
+      { Sources: [uriOf('films', 'sounds/a.wav')], Targets: [uriOf('films', 'mp3/a/mp3/a')] },
+    ],
     ['the target of a synchronous output', { Targets: [uriOf('films', 'info/uploads/a.mov')] }],
     ['the failed target of none of our outputs', { Status: 'Failed', Targets: [uriOf('films', 'x')] }],
     ['no source', { Sources: [] }],
