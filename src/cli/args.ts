@@ -36,7 +36,7 @@ export function parseOptions(
     }
     return { values, positionals };
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    const reason = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
     const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
     const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(options));
     throw new CliError(`${reason}${hint}.\n\n${usage}`);

@@ -1,5 +1,5 @@
 import { CliError, defineCommand } from './command.ts';
-import { parseNumber, parseRegion } from './input.ts';
+import { parseNumber, parseRegion, parseSize } from './input.ts';
 import {
   functionCu,
   imagePrice,
@@ -19,7 +19,11 @@ export const cost = defineCommand({
   },
   run: async (values, io) => {
     const [uploads, outputs] = [countOf('uploads', values.uploads), countOf('outputs', values.outputs)];
-    const gigabytes = gigabytesOf(values.size) * uploads * outputs;
+    const sizeBytes = parseSize(values.size);
+    if (sizeBytes === undefined) {
+      throw new CliError(`--size: expected a size such as 500KB or 2MB, received "${values.size}".`);
+    }
+    const gigabytes = (sizeBytes * uploads * outputs) / 1024 ** 3;
     const region = parseRegion(values.region ?? (io.env.OSS_REGION || 'cn-hangzhou'));
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
@@ -97,15 +101,4 @@ const count = (value: number) => value.toLocaleString('en', { maximumFractionDig
 function countOf(option: string, text: string): number {
   const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
   return parseNumber(option, text, 'a whole number above 0', isCount);
-}
-
-const unitsPerGigabyte: Record<string, number> = { KB: 1024 ** 2, MB: 1024, GB: 1 };
-
-/** The gigabytes, of 1,024 MB as on OSS's bills, of a size such as 2MB. */
-function gigabytesOf(text: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?(KB|MB|GB)$/i.exec(text) ?? [];
-  if (number === undefined) {
-    throw new CliError(`--size: expected a size such as 500KB or 2MB, received "${text}".`);
-  }
-  return Number(number) / (unitsPerGigabyte[unit.toUpperCase()] ?? 1);
 }

@@ -8,7 +8,7 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseBucket, parseNumber, parseObjectUrl, readEvent } from './input.ts';
+import { isEventText, parseBucket, parseNumber, parseObjectUrl, parseSize, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -21,7 +21,7 @@ export const explain = defineCommand({
   options: {
     rules: rulesOption,
     bucket: { value: 'name', summary: 'of plain keys (default the first that the rules name)' },
-    size: { value: 'bytes', summary: 'of the object; default: one that fits' },
+    size: { value: 'size', summary: 'of the object, such as 500KB; default: one that fits' },
     'content-type': { value: 'type', summary: 'of the object; default: one that fits' },
     json: { summary: 'prints JSON' },
   },
@@ -33,7 +33,7 @@ export const explain = defineCommand({
     const [ofRules = io.env.OSS_BUCKET ?? 'my-bucket'] = ruleSet.rules.flatMap(({ match }) => match.buckets);
     const upload: PlainUpload = {
       bucket: parseBucket(values.bucket ?? ofRules),
-      sizeBytes: values.size === undefined ? undefined : parseSize(values.size),
+      sizeBytes: values.size === undefined ? undefined : readSize(values.size),
       contentType: values['content-type'],
     };
     const explanations: PricedExplanation[] = [];
@@ -54,8 +54,9 @@ export const explain = defineCommand({
 /** The properties of objects that are named by their keys alone. */
 type PlainUpload = Pick<ObjectEvent, 'bucket' | 'sizeBytes' | 'contentType'>;
 
-function parseSize(text: string): number {
-  return parseNumber('size', text, 'bytes', (value) => Number.isSafeInteger(value) && value >= 0);
+function readSize(text: string): number {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  return parseSize(text) ?? parseNumber('size', text, 'bytes, or a size such as 2MB', isCount);
 }
 
 /** The objects that an argument names, one by one or by an event. */

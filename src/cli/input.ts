@@ -90,6 +90,13 @@ export function parseNumber(
   return value;
 }
 
+/** The bytes of a size such as 2MB, whose units are of 1,024 as on OSS's bills; undefined where it names no unit. */
+export function parseSize(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMG])B$/i.exec(text) ?? [];
+  const power = 'KMG'.indexOf(unit.toUpperCase()) + 1;
+  return number === undefined ? undefined : Math.round(Number(number) * 1024 ** power);
+}
+
 export const eventOption = {
   value: 'json|file',
   summary: 'an event, or a dead letter to be tried again',

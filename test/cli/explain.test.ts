@@ -79,6 +79,8 @@ describe('explain', () => {
     ['in/raw/a.jpg', [], 'its exclude "in/raw/**" leaves it out'],
     ['in/a.jpg', ['--size', '9'], '9 bytes are fewer than its 10'],
     ['in/a.jpg', ['--size', '2000'], '2000 bytes are more than its 1024'],
+    ['in/a.jpg', ['--size', '1.5MB'], '1572864 bytes are more than its 1024'],
+    ['in/a.jpg', ['--size', '2 kb'], '2048 bytes are more than its 1024'],
     ['in/a.jpg', ['--content-type', 'text/plain'], 'it takes image/*, not text/plain'],
   ])('says why a rule does not take %s %s', async (key, args, why) => {
     const [report] = await explain(key, ...args);
