@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici';
 import { credentialsFromContext } from './credentials/context.ts';
-import { EventError } from './events/object-event.ts';
 import { parseEvent } from './events/parse.ts';
 import { readContext } from './fc-context.ts';
 import { createJsonLogger } from './log.ts';
@@ -11,7 +10,7 @@ import { adHocRules } from './pipeline/ad-hoc.ts';
 import { createMemory } from './pipeline/memory.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
 import type { Outcome } from './pipeline/result.ts';
-import { jobsOf, run } from './pipeline/run.ts';
+import { run } from './pipeline/run.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
@@ -31,11 +30,8 @@ interface HandlerDeps {
   callSettings?: Partial<CallSettings> | undefined;
 }
 
-/** Kept free at the end of an invocation, to report before the platform ends it, and for each output at 0.1 vCPU. */
-const reserve = { ms: 1_000, msPerOutput: 0.2 };
-
-/** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
-const maxOutputs = 10_000;
+/** Kept free at the end of an invocation, to report before the platform ends it. */
+const reserveMs = 1_000;
 
 /**
  * Makes the function. `invoke` parses an event, plans its outputs and has OSS save them; it resolves to a report of
@@ -53,15 +49,11 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const startedAt = now();
     const { requestId, timeoutMs, region } = readContext(context);
     const records = parseEvent(event);
-    const jobs = records.flatMap((record) => {
+    const jobs = records.map((record) => {
       const { adHoc, dryRun = false, savedSince } = record.options ?? {};
       const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
-      return jobsOf(record, ruleSet, { dryRun: dryRun || deps.dryRun === true, savedSince });
+      return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSince };
     });
-    if (jobs.length > maxOutputs) {
-      throw new EventError(`The event asks for more than ${maxOutputs} outputs: split it.`);
-    }
-    const reserveMs = reserve.ms + jobs.length * reserve.msPerOutput;
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
     const call = createCall({

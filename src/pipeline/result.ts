@@ -10,7 +10,7 @@ interface Subject {
 }
 
 /** The same of what came to no task, as far as it is known. */
-export type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
+type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
 
 /** One output of one object under one rule: what a call is made from, and what follows it. */
 export interface SaveTask extends Subject {
@@ -62,7 +62,7 @@ export type SkipReason =
 interface Failure {
   /** Permanent is only what OSS says of the picture or the style; all else may heal, by itself or by a setting. */
   kind: 'permanent' | 'transient';
-  /** OSS's code, or ours: InvalidEvent, InvalidOutput, UnexpectedTarget, SourceChanging, Deadline, archived, or that of a call. */
+  /** OSS's code, or ours: InvalidEvent, InvalidOutput, TooManyOutputs, UnexpectedTarget, SourceChanging, Deadline, archived, or that of a call. */
   code: string;
   message: string;
   statusCode?: number | undefined;
@@ -100,7 +100,7 @@ interface DoneResult extends Subject {
 }
 
 /** A task of a plan; `action` says which. */
-export type PlannedResult = { status: 'planned' } & Task;
+type PlannedResult = { status: 'planned' } & Task;
 export type PlannedSave = { status: 'planned' } & SaveTask;
 
 /** The end of one output, or of a record that had none. */

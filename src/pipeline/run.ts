@@ -1,27 +1,17 @@
 import type { EventRecord } from '../events/object-event.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
+import type { OssObject } from '../process.ts';
 import { completeEvent, mustAsk, planWithoutSource } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
-import {
-  describeError,
-  type FailedResult,
-  type Outcome,
-  type PartialSubject,
-  type Result,
-  type Task,
-} from './result.ts';
+import { describeError, type FailedResult, type Outcome, type Result, type Task } from './result.ts';
 import { carryOut, hasSource, type TaskOptions } from './save.ts';
 
-/** A task, a result that stands already, or a record that has to be looked into before it comes to either. */
-interface Job {
-  work: Result | EventRecord;
-  ruleSet: RuleSet;
-  /** The output is planned and not made. */
+/** One record of an event, and how it is to be worked off. */
+export interface Job extends Pick<TaskOptions, 'ruleSet' | 'savedSince'> {
+  record: EventRecord;
+  /** Its outputs are planned and not made. */
   dryRun: boolean;
-  /** Epoch ms: a target that was written since then is left as it is. */
-  savedSince?: number | undefined;
 }
 
 export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSince' | 'isSaved'> {
@@ -34,82 +24,97 @@ export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSince' |
   onOutcome: (outcome: Outcome) => void;
 }
 
-/** So many outputs that were never started are logged one by one; thousands would take the time to report at all. */
-const maxUnstartedLogged = 100;
-
-/** Makes the jobs of one record. Pure. */
-export function jobsOf(
-  record: EventRecord,
-  ruleSet: RuleSet,
-  options: Pick<Job, 'dryRun' | 'savedSince'>,
-): Job[] {
-  const isOpen = record.kind === 'task' || (record.kind === 'object' && mustAsk(record.event, ruleSet));
-  const works = isOpen ? [record] : plan(record, ruleSet);
-  return works.map((work) => ({ ruleSet, work, ...options }));
+/** A job to be planned, or one of its tasks; the result comes to `place` among those of the job. */
+interface Turn {
+  job: Job;
+  task?: Task;
+  results: Result[];
+  place: number;
 }
 
+/** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
+const maxOutputs = 10_000;
+
+/** So many turns that never came are logged; thousands would take the time to report at all. */
+const maxUnstartedLogged = 100;
+
 /**
- * Carries out the jobs: planned outputs become `saved`, `skipped` or `failed`, the rest passes through. Results keep the
- * order of the jobs. One failure stops nothing else, and what the deadline cuts off is a failure too. Where not all
- * outputs can start at once, they start in random order: an event that is too large for one invocation would else
- * spend every retry on the same outputs and never get to the others.
+ * Works off the jobs: their planned outputs become `saved`, `skipped` or `failed`, and results keep the order of the jobs.
+ * One failure stops nothing else. A job is planned when its turn comes, so that one for which no time is left costs next to
+ * nothing: it is a failure that names the source alone. Where not all can start at once, they start in random order: an event
+ * that is too large for one invocation would else spend every retry on the same outputs and never get to the others.
  */
 export async function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
   const { limit, random, now, deadline, onOutcome } = options;
-  const results: Result[][] = jobs.map(() => []);
-  const order = <T>(items: readonly T[]) =>
-    items.length > limit.current ? shuffle(items, random) : [...items];
-  // The outputs of an object that was asked about come before any other job.
-  const asked: (() => Promise<void>)[] = [];
+  const all = jobs.map((job): Turn => ({ job, results: [], place: 0 }));
+  const unopened = [...all];
+  const tasks: Turn[] = [];
   const underWay = new Map<string, Promise<Outcome>>();
-  let unstarted = 0;
+  let outputs = 0;
 
-  async function start(job: Job, slot: Result[], place: number): Promise<void> {
-    const { work, ruleSet, dryRun } = job;
-    if (!('status' in work)) {
-      const results = await lookInto(work, ruleSet, options);
-      asked.push(...order(results.map((work, i) => () => start({ ...job, work }, slot, i))));
-      return;
+  function startNext(): Promise<void> | undefined {
+    if (now() >= deadline || outputs > maxOutputs) {
+      return undefined;
     }
-    const isTask = work.status === 'planned' && !dryRun;
-    const isLate = isTask && now() >= deadline;
-    const result = isLate ? unstartedResult(work) : isTask ? await settleInTurn(work, job) : work;
-    slot[place] = result;
-    unstarted += Number(isLate);
-    if (result.status !== 'planned' && !dryRun && !(isLate && unstarted > maxUnstartedLogged)) {
+    const turns = tasks.length > 0 ? tasks : unopened;
+    const next = turns.length > limit.current ? Math.floor(random() * turns.length) : 0;
+    const [turn] = turns.splice(next, 1);
+    return turn && (turn.task === undefined ? open(turn) : settleInTurn(turn, turn.task));
+  }
+
+  async function open({ job, results }: Turn): Promise<void> {
+    results.push(...(await resultsOf(job, options)));
+    outputs += results.length;
+    for (const [place, result] of job.dryRun ? [] : results.entries()) {
+      if (result.status === 'planned') {
+        tasks.push({ job, task: result, results, place });
+      } else {
+        onOutcome(result);
+      }
+    }
+  }
+
+  /** Waits for the task before it at the same target, and for what that leaves in the memory: an event may tell the same twice. */
+  async function settleInTurn({ job, results, place }: Turn, task: Task): Promise<void> {
+    const target = `${task.target.bucket}/${task.target.key}`;
+    const end = Promise.resolve(underWay.get(target)).then(() => settle(task, job, options));
+    underWay.set(target, end);
+    const outcome = await end;
+    results[place] = outcome;
+    onOutcome(outcome);
+  }
+
+  await inLanes(startNext, limit);
+  for (const [i, turn] of [...tasks, ...unopened].entries()) {
+    const result = unstartedResult(turn, outputs > maxOutputs);
+    turn.results[turn.place] = result;
+    if (i < maxUnstartedLogged) {
       onOutcome(result);
     }
   }
-
-  /** An event may tell the same twice: a task waits for the one before it at its target, and for what that leaves in the memory. */
-  async function settleInTurn(task: Task, job: Job): Promise<Outcome> {
-    const { bucket, key } = task.target;
-    const target = `${bucket}/${key}`;
-    const end = (underWay.get(target) ?? Promise.resolve()).then(() => settle(task, job, options));
-    underWay.set(target, end);
-    return end;
-  }
-
-  const starts = order(jobs.map((job, i) => () => start(job, results[i] ?? [], 0))).values();
-  await inLanes(() => asked.shift() ?? starts.next().value, limit);
-  return results.flat();
+  return all.flatMap(({ results }) => results);
 }
 
-function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  const drawn = items.map((item) => ({ item, place: random() }));
-  return drawn.sort((a, b) => a.place - b.place).map(({ item }) => item);
+function unstartedResult({ job, task }: Turn, hasTooMany: boolean): FailedResult {
+  const source = sourceOf(job.record);
+  const [code, message] = hasTooMany
+    ? ['TooManyOutputs', `the event asks for more than ${maxOutputs} outputs: split it`]
+    : ['Deadline', 'no time was left to start it'];
+  const subject = { rule: task?.rule, source, target: task?.target };
+  return { status: 'failed', kind: 'transient', code, message, ...subject, attempts: 0 };
 }
 
-/** Starts what `take` gives, never more at once than `limit`, which may change meanwhile; ends when nothing is left. */
-async function inLanes(
-  take: () => (() => Promise<void>) | undefined,
-  limit: { current: number },
-): Promise<void> {
+function sourceOf(record: EventRecord): OssObject | undefined {
+  return record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : undefined;
+}
+
+/** Starts what is next, never more at once than `limit`, which may fall meanwhile; ends when nothing is left. */
+async function inLanes(startNext: () => Promise<void> | undefined, limit: RunOptions['limit']) {
   const lanes = new Set<Promise<void>>();
   for (;;) {
-    const start = lanes.size < Math.max(1, limit.current) ? take() : undefined;
-    if (start !== undefined) {
-      const lane: Promise<void> = start().then(() => void lanes.delete(lane));
+    const started = lanes.size < limit.current ? startNext() : undefined;
+    if (started !== undefined) {
+      const lane: Promise<void> = started.then(() => void lanes.delete(lane));
       lanes.add(lane);
     } else if (lanes.size > 0) {
       await Promise.race(lanes);
@@ -119,23 +124,19 @@ async function inLanes(
   }
 }
 
-/** Asks OSS about an object, which can be planned then, or reads how a task ended. */
-async function lookInto(record: EventRecord, ruleSet: RuleSet, options: RunOptions): Promise<Result[]> {
-  const source =
-    record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : undefined;
-  if (options.now() >= options.deadline) {
-    return [unstartedResult({ source })];
-  }
+/** Plans a job; OSS is asked about the object first where the rules need more than the event tells. Never throws. */
+async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise<Result[]> {
   try {
     if (record.kind === 'task') {
       const { outcomeOfTask } = await import('../life/task-event.ts');
       return [outcomeOfTask(record, ruleSet.rules)];
     }
-    const known =
-      record.kind === 'object' ? { ...record, event: await completeEvent(record.event, options) } : record;
-    return plan(known, ruleSet);
+    if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
+      return plan({ kind: 'object', event: await completeEvent(record.event, options) }, ruleSet);
+    }
+    return plan(record, ruleSet);
   } catch (error) {
-    const failure: FailedResult = { status: 'failed', source, ...describeError(error) };
+    const failure: FailedResult = { status: 'failed', source: sourceOf(record), ...describeError(error) };
     return record.kind === 'object' && isNoSuchKey(error)
       ? planWithoutSource(record.event, ruleSet, failure)
       : [failure];
@@ -154,7 +155,11 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
   } catch (error) {
     // Nobody knows whether the output should be there: another attempt asks again.
     const { rule, source, target } = task;
-    const failure = { ...describeError(error), kind: 'transient', isSaved: true } as const;
+    const failure = {
+      ...describeError(error),
+      kind: 'transient',
+      isSaved: outcome.status !== 'failed',
+    } as const;
     return { status: 'failed', rule, source, target, ...failure };
   }
 }
@@ -183,10 +188,4 @@ function mayOutliveSource(task: Task, outcome: Outcome): boolean {
   const isKept = outcome.status === 'skipped' && outcome.reason !== 'source-exists';
   const isSaved = outcome.status === 'saved' || (isKept && outcome.reason === 'already-saved');
   return isSaved || (isOfEvent && (isGone || isKept));
-}
-
-function unstartedResult({ rule, source, target }: PartialSubject): FailedResult {
-  const message = 'no time was left to start it';
-  const failure = { kind: 'transient', code: 'Deadline', message, attempts: 0 } as const;
-  return { status: 'failed', rule, source, target, ...failure };
 }

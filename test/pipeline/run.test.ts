@@ -2,22 +2,24 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssRequestError } from '../../src/oss/errors.ts';
 import type { TaskMemory } from '../../src/pipeline/memory.ts';
-import type { PlanItem, PlannedResult, Result } from '../../src/pipeline/result.ts';
-import { jobsOf, type RunOptions, run } from '../../src/pipeline/run.ts';
+import type { Result } from '../../src/pipeline/result.ts';
+import { type Job, type RunOptions, run } from '../../src/pipeline/run.ts';
 import { rulesOf, upload, uploads } from './uploads.ts';
 
-const task = (name: string): PlannedResult => ({
-  status: 'planned',
-  action: 'save',
-  rule: 'r',
-  source: { bucket: 'src-bucket', key: `${name}.jpg` },
-  target: { bucket: 'dst-bucket', key: `${name}.webp` },
-  style: 'image/info',
-  process: 'image/info|sys/saveas,…',
-  version: {},
+const oneOutput = rulesOf({
+  match: { key: '**' },
+  outputs: [{ style: 'image/info', target: { bucket: 'dst-bucket', key: '{name}.webp' } }],
 });
 
-const tasks = (count: number) => Array.from({ length: count }, (_, i) => task(`t${i}`));
+/** The upload of one object, of which one output is to be made. */
+const job = (name: string, ruleSet = oneOutput): Job => ({
+  record: upload(`${name}.jpg`, { bucket: 'src-bucket' }),
+  ruleSet,
+  dryRun: false,
+});
+
+const jobsOf = (count: number, ruleSet?: Job['ruleSet']) =>
+  Array.from({ length: count }, (_, i) => job(`t${i}`, ruleSet));
 
 /** A call that answers ProcessObject as OSS does when all is well, changed by what `answer` makes of the source key. */
 function callOf(answer: (key: string) => object | Promise<object>): Call {
@@ -37,7 +39,7 @@ function callOf(answer: (key: string) => object | Promise<object>): Call {
 }
 
 async function runAll(
-  plan: PlanItem[],
+  jobs: Job[],
   call: Call,
   limit = { current: 2 },
   now = () => 0,
@@ -45,7 +47,6 @@ async function runAll(
 ) {
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
-  const jobs = plan.map((work) => ({ work, ruleSet: rulesOf(), dryRun: false }));
   const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
   const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };
@@ -53,10 +54,10 @@ async function runAll(
 
 describe('a run', () => {
   it('saves every planned output and passes the rest through, in the order of the plan', async () => {
-    const skipped: PlanItem = { status: 'skipped', reason: 'removed', eventName: 'x' };
+    const other: Job = { ...job('a'), record: { kind: 'other', eventName: 'x' } };
 
     const { results, seen } = await runAll(
-      [task('a'), skipped, task('b')],
+      [job('a'), other, job('b')],
       callOf(() => ({})),
     );
 
@@ -69,7 +70,7 @@ describe('a run', () => {
         requestId: 'R',
         attempts: 1,
       },
-      skipped,
+      { status: 'skipped', reason: 'not-an-object-event', eventName: 'x' },
       { status: 'saved', source: { key: 'b.jpg' } },
     ]);
     expect(seen).toHaveLength(3);
@@ -83,7 +84,7 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll(tasks(4), call, { current: concurrency });
+    const { results } = await runAll(jobsOf(4), call, { current: concurrency });
 
     expect(results.map(({ status }) => status)).toEqual(['saved', 'failed', 'saved', 'saved']);
   });
@@ -98,7 +99,7 @@ describe('a run', () => {
       return {};
     });
 
-    await runAll(tasks(9), call, { current: 3 });
+    await runAll(jobsOf(9), call, { current: 3 });
 
     expect(most).toBe(3);
   });
@@ -115,7 +116,7 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll(tasks(12), call, limit);
+    const { results } = await runAll(jobsOf(12), call, limit);
 
     expect(results.every(({ status }) => status === 'saved')).toBe(true);
     expect(actives.slice(4)).toEqual(Array(8).fill(1));
@@ -126,7 +127,7 @@ describe('a run', () => {
     ['in another bucket', { bucket: 'other-bucket' }, 'oss://other-bucket/a.webp'],
   ])('fails what OSS says it saved %s', async (_, answer, saved) => {
     const { results } = await runAll(
-      [task('a')],
+      [job('a')],
       callOf(() => answer),
     );
 
@@ -138,7 +139,7 @@ describe('a run', () => {
 
   it('takes an answer without a body as saved', async () => {
     const { results } = await runAll(
-      [task('a')],
+      [job('a')],
       callOf(() => ({ object: '' })),
     );
 
@@ -154,10 +155,12 @@ describe('a run', () => {
     const draws = [0.9, 0.1, 0.5, 0.3, 0.7];
     const random = () => draws.shift() ?? 0;
 
-    const { results } = await runAll(tasks(5), call, { current: 1 }, () => 0, { random });
+    const { results } = await runAll(jobsOf(5), call, { current: 1 }, () => 0, { random });
 
-    expect(order).toEqual(['t1.jpg', 't3.jpg', 't2.jpg', 't4.jpg', 't0.jpg']);
-    expect(results).toMatchObject(tasks(5).map(({ source }) => ({ status: 'saved', source })));
+    expect(order).toEqual(['t4.jpg', 't0.jpg', 't2.jpg', 't1.jpg', 't3.jpg']);
+    expect(results).toMatchObject(
+      [0, 1, 2, 3, 4].map((i) => ({ status: 'saved', source: { key: `t${i}.jpg` } })),
+    );
   });
 
   it('a run pays for nothing that an earlier attempt saved, or that failed for good', async () => {
@@ -172,13 +175,13 @@ describe('a run', () => {
       return {};
     });
     const memory: TaskMemory = new Map();
-    const attempt = () => runAll(tasks(3), call, { current: 1 }, () => 0, { memory });
+    const attempt = () => runAll(jobsOf(3), call, { current: 1 }, () => 0, { memory });
     const first = await attempt();
 
     const { results } = await attempt();
 
     expect(results).toMatchObject([
-      { status: 'skipped', reason: 'already-saved', rule: 'r', target: { key: 't0.webp' } },
+      { status: 'skipped', reason: 'already-saved', rule: 'r0', target: { key: 't0.webp' } },
       first.results[1] ?? {},
       { status: 'failed', kind: 'transient' },
     ]);
@@ -195,7 +198,7 @@ describe('a run', () => {
         return {};
       });
 
-      const { results } = await runAll([task('t'), task('t'), task('u'), task('t')], call, { current });
+      const { results } = await runAll([job('t'), job('t'), job('u'), job('t')], call, { current });
 
       expect(calls).toBe(2);
       expect(results.map(({ status }) => status).sort()).toEqual(['saved', 'saved', 'skipped', 'skipped']);
@@ -214,23 +217,48 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll([task('t'), task('t')], call);
+    const { results } = await runAll([job('t'), job('t')], call);
 
-    expect(results.map(({ status }) => status)).toEqual(['failed', 'saved']);
+    expect(results.map(({ status }) => status).sort()).toEqual(['failed', 'saved']);
   });
 
   it('a run names what it never started, and logs the first hundred of it', async () => {
     const { results, seen } = await runAll(
-      tasks(150),
+      jobsOf(150),
       callOf(() => ({})),
       undefined,
       () => 1_000,
     );
 
+    const names = Array.from({ length: 150 }, (_, i) => ({ bucket: 'src-bucket', key: `t${i}.jpg` }));
     expect(results).toMatchObject(
-      tasks(150).map(({ target }) => ({ status: 'failed', code: 'Deadline', attempts: 0, target })),
+      names.map((source) => ({ status: 'failed', code: 'Deadline', attempts: 0, source })),
     );
     expect(seen).toHaveLength(100);
+  });
+
+  it('a run names an object once that it had no time for, and the outputs left of one that it began', async () => {
+    const output = { style: 'image/resize,w_{w}', vary: { w: [1, 2, 3] } };
+    const target = { bucket: 'dst-bucket', key: '{name}.webp-{w}' };
+    const ruleSet = rulesOf({ match: { key: '**' }, outputs: [{ ...output, target }] });
+    let clock = 0;
+    const call = callOf(() => {
+      clock = 1_000;
+      return { object: '' };
+    });
+
+    const { results } = await runAll(jobsOf(4, ruleSet), call, { current: 1 }, () => clock);
+
+    const source = { bucket: 'src-bucket', key: 't0.jpg' };
+    const late = { status: 'failed', kind: 'transient', code: 'Deadline', attempts: 0 };
+    expect(results).toMatchObject([
+      { status: 'saved', source, target: { key: 't0.webp-1' } },
+      { ...late, source, rule: 'r0', target: { key: 't0.webp-2' } },
+      { ...late, source, rule: 'r0', target: { key: 't0.webp-3' } },
+      { ...late, source: { key: 't1.jpg' }, target: undefined },
+      { ...late, source: { key: 't2.jpg' }, target: undefined },
+      { ...late, source: { key: 't3.jpg' }, target: undefined },
+    ]);
   });
 
   it('a run asks about its objects beside the processing, and processes what it learns of at once', async () => {
@@ -247,9 +275,7 @@ describe('a run', () => {
         context: { operation, bucket, key, attempts: 1 },
       };
     };
-    const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].flatMap((key) =>
-      jobsOf(upload(key), ruleSet, { dryRun: false }),
-    );
+    const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].map((key) => ({ ...job(key, ruleSet), record: upload(key) }));
     const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
 
     const results = await run(jobs, { ...fixed, call, limit: { current: 2 }, onOutcome: () => {} });
@@ -272,7 +298,7 @@ describe('a run', () => {
       return {};
     });
 
-    const { results } = await runAll(tasks(4), call, { current: 1 }, () => clock);
+    const { results } = await runAll(jobsOf(4), call, { current: 1 }, () => clock);
 
     expect(results.map(({ status }) => status)).toEqual(['saved', 'saved', 'failed', 'failed']);
     expect(results[3]).toMatchObject({ kind: 'transient', code: 'Deadline', attempts: 0 });
