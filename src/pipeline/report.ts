@@ -27,8 +27,6 @@ export function summarize(results: readonly Result[], requestId: string, duratio
 
 /** The platform hands the error's text on to logs (32 KB a line) and destinations (128 KB with the event). */
 const maxMessageBytes = 16_384;
-/** Room in one failure's line for source and target, whose keys may have 1,023 bytes each. */
-const maxFailureBytes = 3_072;
 
 /**
  * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination. Function
@@ -58,7 +56,8 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   const from = source === undefined ? '' : ` ${formatObject(source)}`;
   const to = target === undefined ? '' : ` -> ${formatObject(target)}`;
   const by = rule === undefined ? '' : ` (rule ${rule})`;
-  return truncate(`- ${kind} ${code}${from}${to}${by}: ${message}`, maxFailureBytes);
+  // Room for source and target, whose keys may have 1,023 bytes each.
+  return `- ${kind} ${code}${from}${to}${by}: ${message}`.slice(0, 3_000);
 }
 
 /** Formats as many failures from the front as fit: of thousands, the others would take time for nothing. */
@@ -74,11 +73,6 @@ function formatFirst(failures: readonly FailedResult[], maxBytes: number): strin
     lines.push(line);
   }
   return lines;
-}
-
-function truncate(text: string, maxBytes: number): string {
-  // Decoding replaces a character that the cut went through by U+FFFD.
-  return Buffer.byteLength(text) <= maxBytes ? text : `${Buffer.from(text).subarray(0, maxBytes - 6)}…`;
 }
 
 const messages = {
