@@ -7,23 +7,25 @@ import type { Outcome, Task } from './result.ts';
  */
 export type TaskMemory = Map<string, Outcome>;
 
-/** More events than one instance is likely to see fail between two attempts at one of them. */
-const maxEvents = 8;
+/** More events than one instance is likely to see fail between two attempts at one of them, and the tasks of one large event. */
+const [maxEvents, maxTasks] = [8, 10_000];
 
 /** Makes the memory of one instance, which holds its last few events by the id that Function Compute keeps when it repeats one. */
 export function createMemory() {
   const memories = new Map<string, TaskMemory>();
+  const countTasks = () => [...memories.values()].reduce((sum, { size }) => sum + size, 0);
   return {
     open: (requestId: string): TaskMemory => {
       const memory: TaskMemory = memories.get(requestId) ?? new Map();
       memories.delete(requestId);
+      for (const oldest of memories.keys()) {
+        if (memories.size >= maxEvents || countTasks() > maxTasks) {
+          memories.delete(oldest);
+        }
+      }
       // Outside Function Compute nothing has an id, and nothing is repeated.
       if (requestId !== '') {
         memories.set(requestId, memory);
-      }
-      const [oldest = ''] = memories.keys();
-      if (memories.size > maxEvents) {
-        memories.delete(oldest);
       }
       return memory;
     },
@@ -36,20 +38,28 @@ export function createMemory() {
 export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
   const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
   const { rule, source, target } = task;
-  if (outcome?.status === 'saved' || outcome?.status === 'submitted') {
-    return { status: 'skipped', reason: `already-${outcome.status}`, rule, source, target };
-  }
-  return outcome;
+  return outcome && { ...outcome, rule, source, target };
 }
 
 /** Keeps an outcome that another attempt at the same event need not, or must not, make again: OSS's processing is paid for. */
 export function remember(memory: TaskMemory, task: Task, outcome: Outcome): void {
-  const isKept =
-    outcome.status === 'failed'
-      ? outcome.kind === 'permanent' || outcome.isSaved
-      : outcome.status !== 'skipped' || outcome.reason === 'larger-than-source';
-  if (isKept) {
-    memory.set(nameOf(task), outcome);
+  const kept = keptOf(outcome);
+  if (kept !== undefined) {
+    memory.set(nameOf(task), kept);
+  }
+}
+
+function keptOf(outcome: Outcome): Outcome | undefined {
+  switch (outcome.status) {
+    case 'saved':
+    case 'submitted':
+      return { status: 'skipped', reason: `already-${outcome.status}` };
+    case 'removed':
+      return outcome;
+    case 'skipped':
+      return outcome.reason === 'larger-than-source' ? outcome : undefined;
+    case 'failed':
+      return outcome.kind === 'permanent' || outcome.isSaved ? outcome : undefined;
   }
 }
 

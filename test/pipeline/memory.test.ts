@@ -12,7 +12,7 @@ const task: SaveTask = {
   version: { eTag: 'V1' },
 };
 const saved: Outcome = { status: 'saved', rule: 'r', ...objects, attempts: 1, durationMs: 1 };
-const failed = { status: 'failed', code: 'X', message: 'why' } as const;
+const failed = { status: 'failed', rule: 'r', code: 'X', message: 'why' } as const;
 const skipped = { status: 'skipped', rule: 'r', ...objects } as const;
 
 describe('the memory of an instance', () => {
@@ -34,6 +34,24 @@ describe('the memory of an instance', () => {
 
     expect(recall(instance.open('FC-2'), task)).toBeDefined();
     expect(recall(instance.open('FC-1'), task)).toBeUndefined();
+  });
+
+  it('the memory of an instance holds ten thousand tasks beside the event at hand, the latest ones', () => {
+    const instance = createMemory();
+    const fill = (id: string, tasks: number) => {
+      const memory = instance.open(id);
+      for (let i = 0; i < tasks; i += 1) {
+        remember(memory, { ...task, rule: `r${i}` }, saved);
+      }
+    };
+    fill('FC-1', 6_000);
+    fill('FC-2', 4_000);
+    fill('FC-3', 3_000);
+    fill('FC-4', 10_000);
+
+    const sizes = ['FC-4', 'FC-3', 'FC-2', 'FC-1'].map((id) => instance.open(id).size);
+    // The fourth event made room by the first one, and the third, when it came again, by the second.
+    expect(sizes).toEqual([10_000, 3_000, 0, 0]);
   });
 
   it('the memory of an instance keeps nothing outside Function Compute, where nothing has a request id', () => {
