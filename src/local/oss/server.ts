@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { createJsonLogger, type Logger } from '../../log.ts';
 import { createSetAside, type SetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
@@ -150,11 +151,17 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   const refuse = (error: unknown): Reply => {
     if (!(error instanceof OssError)) {
       log.error('request failed', { requestId, reason: String(error) });
+      response.shouldKeepAlive = false;
     }
     return errorReply(error, message, requestId);
   };
   const reply = await replyTo().catch(refuse);
   if (reply !== undefined) {
+    // A client may send all of its body before it listens.
+    message.resume();
+    if (!response.shouldKeepAlive) {
+      await finished(message);
+    }
     log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
     const elapsedMs = now() - startedMs;
     await sendReply(response, withCors(reply, message, corsOrigins), { requestId, elapsedMs });

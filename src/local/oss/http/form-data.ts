@@ -83,7 +83,7 @@ class BodyReader {
   /** The same of the file; the body is then read to its end, where it is known whether its digest is right. */
   async *streamFile(mark: Buffer): AsyncGenerator<Uint8Array> {
     yield* this.streamUntil(mark);
-    await drain(this.#body);
+    while ((await this.#body.next()).done !== true) {}
   }
 
   /** Resolves to the bytes before `mark`, where they are no more than a field may have. */
@@ -94,11 +94,6 @@ class BodyReader {
     }
     return bytes;
   }
-}
-
-/** Reads the rest, so that a client that sends all of its body before it listens hears the answer. */
-export async function drain(body: AsyncIterator<Buffer>): Promise<void> {
-  while ((await body.next()).done !== true) {}
 }
 
 /** `filename="a \"b\".jpg"`: browsers write a quote as `\"` or `%22`. */

@@ -4,7 +4,7 @@ import { v1Claim } from '../auth/v1.ts';
 import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
 import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
-import { drain, type Fields, type Form, readForm } from '../http/form-data.ts';
+import { type Fields, type Form, readForm } from '../http/form-data.ts';
 import { checkKey } from '../http/names.ts';
 import { digestHeaders, headerValue, quotedETag, readProperties } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
@@ -19,7 +19,7 @@ export const postObject: Operation = async (service, request) => {
     const form = await readForm(body, request.headers.get('content-type') ?? '');
     return await upload(service, request, form);
   } finally {
-    await drain(body);
+    await body.return(undefined);
   }
 };
 
