@@ -16,9 +16,11 @@ interface Condition {
  */
 export function parsePolicy(base64: string, nowMs: number) {
   const { expiration, conditions } = fieldsOf(parseJson(Buffer.from(base64, 'base64').toString()));
-  const expiresMs = Date.parse(textOf(expiration) ?? '');
+  // Documented: EC page 0006-00000212.
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(textOf(expiration) ?? '');
+  const expiresMs = isTime ? Date.parse(textOf(expiration) ?? '') : Number.NaN;
   if (Number.isNaN(expiresMs)) {
-    throw invalid('It is not a JSON object with an expiration.');
+    throw invalid('It is not a JSON object with an expiration like 2026-11-27T08:00:00Z.');
   }
   if (!Array.isArray(conditions)) {
     throw invalid('It has no conditions.');

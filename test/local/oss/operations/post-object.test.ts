@@ -130,6 +130,15 @@ describe('a form upload', () => {
 
   it.each<[string, Upload, number, string]>([
     ['an expired policy', { expiration: minutes(-1) }, 403, 'AccessDenied'],
+    ['an expiration without a zone', { expiration: minutes(5).slice(0, -1) }, 400, 'InvalidPolicyDocument'],
+    ['a space in its expiration', { expiration: minutes(5).replace('T', ' ') }, 400, 'InvalidPolicyDocument'],
+    [
+      'an expiration in another zone',
+      { expiration: '2999-01-01T00:00:00+08:00' },
+      400,
+      'InvalidPolicyDocument',
+    ],
+    ['an expiration that is no day', { expiration: '2999-13-01T00:00:00Z' }, 400, 'InvalidPolicyDocument'],
     ['another bucket', { conditions: [{ bucket: 'other' }] }, 403, 'AccessDenied'],
     ['another key', { conditions: [['starts-with', '$key', 'user/']] }, 403, 'AccessDenied'],
     ['another type', { conditions: [['in', '$content-type', ['image/png']]] }, 403, 'AccessDenied'],
