@@ -58,3 +58,27 @@ describe('a header or parameter', () => {
     expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
   });
 });
+
+describe('user metadata', () => {
+  const meta = (count: number) =>
+    Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x-oss-meta-${index}`, 'x'.repeat(count)]));
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['PutObject', {}, {}],
+    ['AppendObject', {}, { append: '', position: '0' }],
+    ['InitiateMultipartUpload', {}, { uploads: '' }],
+    ['CopyObject', { 'x-oss-copy-source': '/photos/b', 'x-oss-metadata-directive': 'REPLACE' }, {}],
+  ])('of more than 8 KB, names included, is refused: %s', async (_, headers, query) => {
+    const oss = await startOss();
+    await put(oss, {}, 'hello', 'b');
+    const method = Object.keys(query).length === 0 ? 'PUT' : 'POST';
+    const upload = (bytes: number) =>
+      oss.call({ ...object, key: `${bytes}`, method, query, headers: { ...headers, ...meta(bytes) } });
+
+    const [most, more] = [await upload(1024 - 12), await upload(1024 - 11)];
+
+    expect(most.statusCode).toBe(200);
+    expect([more.statusCode, more.code]).toEqual([400, 'InvalidArgument']);
+    expect(more.headers['x-oss-ec']).toBe('0011-00000002');
+  });
+});

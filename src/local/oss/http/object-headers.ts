@@ -30,6 +30,12 @@ export function readProperties(headers: Headers): ObjectProperties {
     const message = 'The KMS Data Encryption request you specified is not valid. Supported value:SM4';
     throw badRequest('InvalidDataEncryptionAlgorithmError', message);
   }
+  const userMetadata = [...headers].filter(([name]) => name.startsWith('x-oss-meta-')).flat();
+  if (userMetadata.join('').length > 8192) {
+    // Documented: EC page 0011-00000002; the code is assumed.
+    const message = 'The user metadata has more than 8 KB, names included.';
+    throw badRequest('InvalidArgument', message, { ec: '0011-00000002' });
+  }
   return {
     headers: {
       'content-type': 'application/octet-stream',
