@@ -4,7 +4,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 export interface SignOptions {
   readonly method: string;
   readonly bucket?: string;
-  readonly key?: string;
+  /** Bytes where it is no UTF-8. */
+  readonly key?: string | Buffer;
   readonly query?: Record<string, string>;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
@@ -33,7 +34,7 @@ export interface RawResponse {
   readonly code: string | undefined;
 }
 
-const encode = (text: string): string =>
+const encode = (text: string | Buffer): string =>
   Buffer.from(text).reduce((out, byte) => {
     const char = String.fromCharCode(byte);
     return out + (/[\w.~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { forbidden } from '../http/errors.ts';
+import { encodeUtf8 } from '../http/names.ts';
 import type { OssRequest } from '../http/request.ts';
 import { laterSubresources, signedParameters, subresources } from '../http/subresources.ts';
 import {
@@ -84,5 +85,5 @@ function stringToSign(
   const resource = signed.length === 0 ? path : `${path}?${signed.join('&')}`;
   const [md5, type] = [headers.get('content-md5') ?? '', headers.get('content-type') ?? ''];
   // One character a byte throughout, as header values are.
-  return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
+  return [method, md5, type, date, ...ossHeaders, encodeUtf8(resource).toString('latin1')].join('\n');
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { encodeComponent, encodePath } from '../../../oss/encode.ts';
+import { percentEncode } from '../http/names.ts';
 import type { OssRequest } from '../http/request.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
@@ -49,10 +49,10 @@ function canonicalRequest(
   additionalHeaders: readonly string[],
   emptyValue: string,
 ): string {
-  const uri = bucket === '' ? '/' : `/${bucket}/${encodePath(key)}`;
+  const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, /[^\w.~/-]/g)}`;
   const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
-    .map(([name, value]) => [encodeComponent(name), encodeComponent(value)] as const)
+    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => name + (value === '' ? emptyValue : `=${value}`));
   const isSigned = (name: string) =>

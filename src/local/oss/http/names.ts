@@ -20,17 +20,42 @@ export function percentDecode(text: string): string | undefined {
     }
     return String.fromCharCode(Number.parseInt(hex, 16));
   });
-  return decodeUtf8(Buffer.from(bytes, 'latin1'));
+  return decodeBytes(bytes);
+}
+
+/**
+ * Decodes UTF-8 of one character a byte. OSS takes overlong forms in keys (live test of ossutil): their bytes become halves
+ * of surrogate pairs, `%C0` U+DCC0, which no other text holds.
+ */
+export function decodeBytes(bytes: string): string | undefined {
+  const halve = (part: string) =>
+    part.replace(/./gs, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
+  const parts = bytes
+    .split(/((?:[\xc0\xc1][\x80-\xbf])+)/)
+    .map((part, index) => (index % 2 === 1 ? halve(part) : decodeUtf8(Buffer.from(part, 'latin1'))));
+  return parts.includes(undefined) ? undefined : parts.join('');
+}
+
+/** The bytes that a text was decoded from: latin1 takes the lower one of each half. */
+export function encodeUtf8(text: string): Buffer {
+  const bytes = text.replace(/[^\udc80-\udcff]+/gu, (part) => Buffer.from(part).toString('latin1'));
+  return Buffer.from(bytes, 'latin1');
+}
+
+/** Percent-encodes those that are `reserved`, as V4 signatures do unless told otherwise. */
+export function percentEncode(text: string, reserved = /[^\w.~-]/g): string {
+  const hex = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  return encodeUtf8(text).toString('latin1').replace(reserved, hex);
 }
 
 /** A bucket is made with 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
-  return checkBucketName(bucket.replaceAll('_', '?'));
+  return checkBucketName(bucket, /^[a-z0-9-]+$/);
 }
 
 /** Names that a bucket may have: `_`, too, as once was allowed (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
-export function checkBucketName(bucket = ''): string {
-  if (/^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/.test(bucket)) {
+export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string {
+  if (allowed.test(bucket) && /^[^_-].{1,61}[^_-]$/.test(bucket)) {
     return bucket;
   }
   throw badRequest('InvalidBucketName', 'The specified bucket is not valid.');

@@ -1,6 +1,6 @@
 import { accountId } from '../auth/access-keys.ts';
 import { badRequest } from '../http/errors.ts';
-import { decodeUtf8 } from '../http/names.ts';
+import { decodeBytes, encodeUtf8, percentEncode } from '../http/names.ts';
 import { quotedETag, xmlDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
@@ -26,7 +26,7 @@ export function encoderOf(query: Query) {
   if (EncodingType !== undefined && EncodingType !== 'url') {
     throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${EncodingType}.`);
   }
-  return { EncodingType, encode: EncodingType === 'url' ? encodeURIComponent : (text: string) => text };
+  return { EncodingType, encode: (text: string) => (EncodingType === 'url' ? percentEncode(text) : text) };
 }
 
 /** Documented: OSS help "ListObjects (V1)": 100 keys by default. */
@@ -61,7 +61,7 @@ export const listObjectsV2: Operation = (service, request) => {
       StartAfter: encoderOf(query).encode(startAfter),
       KeyCount: page.keys.length + page.prefixes.length,
       ContinuationToken: token,
-      NextContinuationToken: page.next && Buffer.from(page.next).toString('base64url'),
+      NextContinuationToken: page.next && encodeUtf8(page.next).toString('base64url'),
       Contents: entries.map((entry) => ({ ...entry, Owner })),
     },
   });
@@ -115,8 +115,8 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
 }
 
 function decodeToken(token: string): string {
-  const after = decodeUtf8(Buffer.from(token, 'base64url'));
-  if (after !== undefined && Buffer.from(after).toString('base64url') === token) {
+  const after = decodeBytes(Buffer.from(token, 'base64url').toString('latin1'));
+  if (after !== undefined && encodeUtf8(after).toString('base64url') === token) {
     return after;
   }
   throw badRequest('InvalidArgument', 'The continuation token is not one that was given out.');

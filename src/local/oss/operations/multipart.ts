@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
-import { encodeComponent } from '../../../oss/encode.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody } from '../http/body.ts';
 import { contentRange, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
+import { percentEncode } from '../http/names.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
@@ -84,7 +84,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     keepsMd5: upload.isSequential,
   });
   uploads.remove(upload);
-  const location = `${endpoint}/${bucket}/${encodeComponent(key).replaceAll('~', '%7E')}`;
+  const location = `${endpoint}/${bucket}/${percentEncode(key, /[^\w.-]/g)}`;
   const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
 };

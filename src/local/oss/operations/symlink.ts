@@ -1,18 +1,17 @@
-import { encodePath } from '../../../oss/encode.ts';
 import { badRequest, forbidden, notFound } from '../http/errors.ts';
-import { checkKey, percentDecode } from '../http/names.ts';
+import { checkKey, percentDecode, percentEncode } from '../http/names.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { type BucketStore, createObject, type Operation } from './operation.ts';
 
-/** `x-oss-symlink-target` is the percent-encoded key of an object of the same bucket (documented: OSS help "PutSymlink"). */
+/** `x-oss-symlink-target` is a percent-encoded key (documented: OSS help "PutSymlink"); Go's clients write a space as `+`. */
 export const putSymlink: Operation = async (service, request) => {
   const target = request.headers.get('x-oss-symlink-target') ?? '';
   const meta = await createObject(service, request, 'ObjectCreated:PutSymlink', {
     ...readProperties(request.headers),
     source: [],
     type: 'Symlink',
-    symlinkTarget: checkKey(percentDecode(target)),
+    symlinkTarget: checkKey(percentDecode(target.replaceAll('+', ' '))),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
 };
@@ -22,7 +21,7 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   if (meta.symlinkTarget === undefined) {
     throw badRequest('NotSymlink', 'The object is not symlink.');
   }
-  const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
+  const link = { 'x-oss-symlink-target': percentEncode(meta.symlinkTarget, /[^\w.~/-]/g) };
   // Its own type and metadata, too (live test of aliyun-oss-java-sdk).
   return { statusCode: 200, headers: { ...meta.headers, ...digestHeaders(meta), ...link } };
 };

@@ -23,13 +23,7 @@ export type BucketSettings = z.infer<typeof settingsSchema>;
 
 /** The settings of a bucket that was just made. */
 export function newBucketSettings(createdMs: number): BucketSettings {
-  return {
-    createdMs,
-    acl: 'private',
-    storageClass: 'Standard',
-    redundancy: 'LRS',
-    styles: {},
-  };
+  return { createdMs, acl: 'private', storageClass: 'Standard', redundancy: 'LRS', styles: {} };
 }
 
 /** The settings of a bucket; one that lost them has those of a new one. */

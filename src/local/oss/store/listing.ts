@@ -1,4 +1,5 @@
 import { firstIndex } from '../../../first-index.ts';
+import { encodeUtf8 } from '../http/names.ts';
 
 interface ListQuery {
   readonly prefix: string;
@@ -68,7 +69,7 @@ const surrogate = /[\ud800-\udfff]/;
 /** Order of the UTF-8 bytes (documented as OSS's order): that of UTF-16 differs only where there are surrogates. */
 export function compareUtf8(a: string, b: string): number {
   if (surrogate.test(a) || surrogate.test(b)) {
-    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return Buffer.compare(encodeUtf8(a), encodeUtf8(b));
   }
   return a < b ? -1 : Number(a > b);
 }

@@ -41,6 +41,30 @@ describe('copies', () => {
     expect(got.headers).not.toHaveProperty('x-oss-meta-a');
     expect(got.headers).not.toHaveProperty('x-oss-tagging-count');
   });
+
+  it('onto the object itself keep its ACL unless they send one (live test of ossutil)', async () => {
+    const oss = await startOss();
+    await oss.call(put({ headers: { 'x-oss-object-acl': 'private' } }));
+    const grant = async () =>
+      /<Grant>(.*?)</.exec((await oss.call({ ...object, method: 'GET', query: { acl: '' } })).text)?.[1];
+    const headers = { 'x-oss-copy-source': '/photos/a.txt', 'x-oss-metadata-directive': 'REPLACE' };
+
+    await oss.call({ ...object, method: 'PUT', headers });
+    expect(await grant()).toBe('private');
+
+    await oss.call({ ...object, method: 'PUT', headers: { ...headers, 'x-oss-object-acl': 'default' } });
+    expect(await grant()).toBe('default');
+  });
+
+  it('take a plus in the name of their source for a space, as Go’s clients write it', async () => {
+    const oss = await startOss();
+    await oss.call(put({ key: 'a b+c' }));
+
+    const headers = { 'x-oss-copy-source': '/photos/a+b%2Bc' };
+    const { statusCode } = await oss.call({ ...object, key: 'copy', method: 'PUT', headers });
+
+    expect(statusCode).toBe(200);
+  });
 });
 
 describe('a copy', () => {

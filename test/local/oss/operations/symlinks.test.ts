@@ -29,6 +29,15 @@ describe('symbolic links', () => {
     );
   });
 
+  it('symbolic links take a plus in their target for a space, as Go’s clients write it', async () => {
+    const oss = await startOss();
+    await oss.call(put({ key: 'a b+c' }));
+    const headers = { 'x-oss-symlink-target': 'a+b%2Bc' };
+    await oss.call({ ...object, key: 'link', method: 'PUT', query: { symlink: '' }, headers });
+
+    expect((await oss.call({ ...object, key: 'link', method: 'GET' })).text).toBe('hello');
+  });
+
   it('symbolic links are not what other objects are', async () => {
     const oss = await startOss();
     await oss.call(put());
