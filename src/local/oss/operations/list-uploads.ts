@@ -70,7 +70,8 @@ export const listParts: Operation = (service, request) => {
       StorageClass: properties.storageClass ?? 'Standard',
       ...clientEncryption(properties),
       PartNumberMarker: marker,
-      NextPartNumberMarker: page.at(-1)?.[0],
+      // Empty without parts: aliyun-oss-python-sdk reads no list that lacks it.
+      NextPartNumberMarker: page.at(-1)?.[0] ?? '',
       MaxParts: maxParts,
       IsTruncated: page.length < later.length,
       Part: page.map(([number, part]) => ({

@@ -90,13 +90,10 @@ export function requireSynchronous(
   if (!synchronous.test(operation) || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
   }
-  if (operation === 'video/snapshot') {
-    if (areSnapshotsSimulated) {
-      return;
-    }
+  if (operation === 'video/snapshot' && !areSnapshotsSimulated) {
     throw notImplemented(operation);
   }
-  if (!operation.startsWith('image/')) {
+  if (!/^(image\/|video\/snapshot$)/.test(operation)) {
     throw withoutImm();
   }
 }
