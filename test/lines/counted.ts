@@ -1,6 +1,6 @@
 /** The lines of each part of src when they were last counted: `npm run lines` prints them as they are. */
 export const counted: Readonly<Record<string, number>> = {
-  entry: 294,
+  entry: 286,
   loader: 56,
   http: 67,
   events: 403,
@@ -9,7 +9,7 @@ export const counted: Readonly<Record<string, number>> = {
   pipeline: 926,
   oss: 1030,
   credentials: 63,
-  life: 344,
+  life: 341,
   compile: 1242,
   check: 2208,
   style: 450,
