@@ -39,7 +39,8 @@ process.exitCode = await main(process.argv.slice(2), {
   readInput: () => buffer(process.stdin),
   confirm: isAnswering ? confirm : undefined,
   ask: isAnswering ? ask : undefined,
-  env: process.env,
+  // A .env often has a name with nothing behind it, which stands for no value.
+  env: Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
   isTerminal: process.stderr.isTTY === true && TERM !== 'dumb',
   get columns() {
     return process.stderr.columns;

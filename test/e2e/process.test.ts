@@ -36,6 +36,19 @@ describe('the .env of the folder', () => {
     expect((await run(dir, ['cost'])).out).toContain('in cn-beijing');
   });
 
+  it('a variable that the .env of the folder leaves empty is none', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, '.env'), 'OSS_BUCKET=\n');
+    await writeFile(
+      join(dir, 'rules.yaml'),
+      'rules: [{ name: a, match: { key: "in/*" }, outputs: [{ style: image/info, target: { key: "out/{key}" } }] }]',
+    );
+
+    const { exitCode, out, err } = await run(dir, ['generate', 'policy']);
+
+    expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining('set OSS_BUCKET or --bucket')]);
+  });
+
   it.each([
     ['UTF-16', 'utf16le', '1:1'],
     ['UTF-16 without its mark', 'utf16le-bare', '1:2'],
