@@ -27,7 +27,6 @@ export class OssServiceError extends Error {
   readonly statusCode: number;
   /** OSS's error code, or `BadErrorResponse` when the answer was no OSS error document. */
   readonly code: string;
-  readonly ossMessage: string;
   readonly requestId: string | undefined;
   /** Finer error code, for people and support; OSS's values may change, so nothing branches on it. */
   readonly ec: string | undefined;
@@ -46,7 +45,6 @@ export class OssServiceError extends Error {
     this.context = context;
     this.statusCode = statusCode;
     this.code = code;
-    this.ossMessage = message;
     this.requestId = requestId;
     this.ec = ec;
     this.retryAfterMs = Number(headers['retry-after']) * 1_000 || undefined;

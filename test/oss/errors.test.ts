@@ -30,7 +30,6 @@ describe('an error answer of OSS', () => {
       name: 'OssServiceError',
       statusCode: 404,
       code: 'NoSuchKey',
-      ossMessage: 'The specified key does not exist.',
       requestId: '65B0',
       ec: '0026-00000001',
       kind: 'permanent',
@@ -67,7 +66,7 @@ describe('an error answer of OSS', () => {
 
     expect(serviceError(404, '', { 'x-oss-err': encoded })).toMatchObject({
       code: 'NoSuchBucket',
-      ossMessage: 'gone',
+      message: expect.stringContaining(': gone ('),
     });
   });
 
@@ -77,7 +76,7 @@ describe('an error answer of OSS', () => {
 
     expect(serviceError(400, document)).toMatchObject({
       code: 'A',
-      ossMessage: '<&lt;中📷&nbsp;\u{10ffff}&#x110000;',
+      message: expect.stringContaining(': <&lt;中📷&nbsp;\u{10ffff}&#x110000;'),
     });
     expect(serviceError(400, document.slice(0, -1))).toMatchObject({ code: 'BadErrorResponse' });
   });
@@ -88,7 +87,8 @@ describe('an error answer of OSS', () => {
       '{"Error":{"Code":"Imm Client","Message":"not attached","RequestId":"R","EC":"E"}}',
     );
 
-    expect(error).toMatchObject({ code: 'Imm Client', ossMessage: 'not attached', requestId: 'R', ec: 'E' });
+    expect(error).toMatchObject({ code: 'Imm Client', requestId: 'R', ec: 'E' });
+    expect(error.message).toContain('Imm Client: not attached (');
   });
 
   it.each([
