@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deleteObject, headObject, type ObjectResult } from '../oss/operations.ts';
+import { deleteObject, headObject, type ObjectResult, type OperationResult } from '../oss/operations.ts';
 import { describeError, type SaveTask, type SkipReason, type TaskEnd } from '../pipeline/result.ts';
 import {
   findReasonToKeep,
@@ -112,7 +112,7 @@ async function setProperties(
   { target, afterSteps = {} }: SaveTask,
   options: TaskOptions,
   { steps, process, source }: Mark,
-): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
+): Promise<OperationResult> {
   const value = `${steps}-${process}-${source}`;
   const headers = { ...propertyHeaders(afterSteps, contentType), [markName]: value };
   try {

@@ -1,7 +1,7 @@
 import type { Call } from '../oss/call.ts';
 import { encodeComponent, encodePath } from '../oss/encode.ts';
 import { unexpectedAnswer } from '../oss/errors.ts';
-import { type ObjectResult, resultOf } from '../oss/operations.ts';
+import { type OperationResult, resultOf } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
 
@@ -14,14 +14,13 @@ export async function copyOntoItself(
   call: Call,
   object: OssObject & { deadline: number },
   headers: Record<string, string>,
-): Promise<Pick<ObjectResult, 'requestId' | 'attempts'>> {
+): Promise<OperationResult> {
   const all = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}`, ...headers };
   const response = await call({ ...object, operation: 'CopyObject', method: 'PUT', headers: all });
   if (!response.body.includes('<CopyObjectResult')) {
     throw unexpectedAnswer(response, 'instead of what was copied');
   }
-  const { requestId, attempts } = resultOf(response);
-  return { requestId, attempts };
+  return resultOf(response);
 }
 
 /** The headers of a copy that gives an object its properties. */

@@ -24,13 +24,12 @@ export async function remove(task: RemoveTask, options: TaskOptions): Promise<Ta
 
 /** Saves the target if it is missing; ends as `unwanted` where the rule wants none of the source as it is now. */
 async function restore(
-  { rule, source, target }: RemoveTask,
+  { source, target }: RemoveTask,
   options: TaskOptions,
   unwanted: TaskEnd,
 ): Promise<TaskEnd> {
   const event = await completeEvent({ ...source, eventName: 'Manual' }, options);
-  const rules = options.ruleSet.rules.filter(({ name }) => name === rule);
-  const task = plan({ kind: 'object', event }, { rules })
+  const task = plan({ kind: 'object', event }, options.ruleSet)
     .filter((item) => item.status === 'planned' && item.action !== 'remove')
     .find((item) => formatObject(item.target) === formatObject(target));
   if (task === undefined) {

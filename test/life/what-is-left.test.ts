@@ -38,6 +38,7 @@ async function doneWith(
   existing: Record<string, string> | undefined,
   changes: Partial<SaveTask> = {},
   reason?: keyof typeof reasons,
+  answerToProcess = saved,
 ) {
   const done: string[] = [];
   let looks = 0;
@@ -55,8 +56,9 @@ async function doneWith(
     }
     done.push(operation);
     copy = headers;
-    const body = Buffer.from(operation === 'ProcessObject' ? saved : '<CopyObjectResult/>');
-    return { ...answer, body, context };
+    const body = Buffer.from(operation === 'ProcessObject' ? answerToProcess : '<CopyObjectResult/>');
+    const length = { 'content-length': String(body.length) };
+    return { ...answer, headers: { ...answer.headers, ...length }, body, context };
   };
   const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
   const version = { modifiedAt: '2026-03-11T06:00:00Z', ...planned.version };
@@ -88,6 +90,32 @@ describe('a target that is looked at before it is made', () => {
 
     expect(done).toEqual(['ProcessObject', 'CopyObject']);
     expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'ProcessObject', attempts: 2 });
+  });
+
+  it('is completed under the request id and attempts of the copy', async () => {
+    const { end } = await doneWith(target({}));
+
+    expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'CopyObject', attempts: 1 });
+  });
+
+  it.each<[string, Partial<SaveTask>]>([
+    ['a person asks for it', { raisedAt: undefined }],
+    ['its rule asks for no more than its size', { afterSteps: { skipLarger: true } }],
+  ])('is made again where it may be of an older source and %s', async (_, changes) => {
+    const version = { ...task.version, modifiedAt: '2026-03-11T06:21:30Z' };
+
+    const { done } = await doneWith(target({}), { ...changes, version }, 'up-to-date');
+
+    expect(done[0]).toBe('ProcessObject');
+  });
+
+  it('is measured once it is made where OSS does not say how large it is', async () => {
+    const limited = { afterSteps: { skipLarger: true }, version: { sizeBytes: 5 } };
+
+    const { done, end } = await doneWith(undefined, limited, undefined, '');
+
+    expect(done).toEqual(['ProcessObject', 'DeleteObject']);
+    expect(end).toEqual({ status: 'skipped', reason: 'larger-than-source' });
   });
 
   it('is looked at only once it is made where a person asks for it', async () => {
@@ -174,6 +202,28 @@ describe('a target that is looked at before it is made', () => {
 
     expect(JSON.stringify(await markOf({ version: { eTag } }))).not.toContain(eTag.slice(0, 12));
     expect(await markOf({ version: { eTag } })).toEqual(await markOf({ version: { eTag, sizeBytes: 1 } }));
+  });
+
+  it.each([
+    ['succeeds', false],
+    ['fails too', true],
+  ])('fails under the request id of its copy where the look after that %s', async (_, isHidden) => {
+    let hasFailed = false;
+    const call: Call = async ({ operation, bucket, key }) => {
+      const context = { operation, bucket, key, attempts: operation === 'ProcessObject' ? 2 : 1 };
+      const headers = { 'x-oss-request-id': operation };
+      if (operation === 'CopyObject' || (hasFailed && isHidden)) {
+        hasFailed = true;
+        const body = Buffer.from(`<Error><Code>${operation}Denied</Code></Error>`);
+        throw new OssServiceError(context, { statusCode: 403, headers, body });
+      }
+      return { statusCode: 200, headers: { ...headers, ...target({}) }, body: Buffer.from(saved), context };
+    };
+
+    expect(await saveAndFinish({ ...task, raisedAt: undefined }, { ...options, call })).toMatchObject({
+      ...{ status: 'failed', code: 'CopyObjectDenied', isSaved: true },
+      ...{ requestId: 'CopyObject', attempts: 1 },
+    });
   });
 
   it.each(['', '<Error><Code>InternalError</Code></Error>'])(

@@ -63,7 +63,7 @@ export interface Sent {
   body: string;
 }
 
-/** Answers the next request, whatever it is, and records it. */
+/** Answers the next request, whatever it is, and records it. A header that is empty is not sent. */
 export function answer(
   mock: MockOss,
   statusCode: number,
@@ -77,7 +77,8 @@ export function answer(
       Object.entries(request.headers ?? {}).map(([k, v]) => [k, String(v)]),
     );
     sent.push({ path, method, headers: sentHeaders, body: String(sentBody) });
-    return { statusCode, data: body, responseOptions: { headers: { 'x-oss-request-id': 'R1', ...headers } } };
+    const all = Object.entries({ 'x-oss-request-id': 'R1', ...headers }).filter(([, value]) => value !== '');
+    return { statusCode, data: body, responseOptions: { headers: Object.fromEntries(all) } };
   });
   return sent;
 }

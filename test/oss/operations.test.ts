@@ -62,7 +62,19 @@ describe('ProcessObject', () => {
 
     const result = await mock.client.processObject({ ...source, process });
 
-    expect(result).toMatchObject({ key: 'dest.jpg', processStatus: 'OK' });
+    expect(result).toMatchObject({ key: 'dest.jpg', processStatus: 'OK', requestId: undefined });
+  });
+
+  it('takes no more of an answer than a key and an id can be long, and no size that is no number', async () => {
+    const mock = mockOss();
+    const long = 'x'.repeat(5_000);
+    answer(mock, 200, JSON.stringify({ object: long, fileSize: '9', status: 'OK' }), {
+      'x-oss-request-id': long,
+    });
+
+    const { key, requestId, sizeBytes } = await mock.client.processObject({ ...source, process });
+
+    expect([key?.length, requestId?.length, sizeBytes]).toEqual([1_023, 100, undefined]);
   });
 
   it("takes OSS's own 200 with a length of 0 for a success of unknown size", async () => {

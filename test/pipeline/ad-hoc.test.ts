@@ -31,6 +31,8 @@ describe('an output that an event names', () => {
   it.each([
     ['is empty', '  ', 'The style is empty'],
     ['saves by itself', 'image/info|sys/saveas,o_eA', 'holds its own sys/saveas'],
+    ['saves by itself behind a space', 'image/info| sys/saveas,o_eA', 'holds its own sys/saveas'],
+    ['does nothing but save', 'sys/saveas,o_eA', 'holds its own sys/saveas'],
   ])('an output that an event names fails where its style %s', (_how, wrong, message) => {
     const [item] = plan(upload('a.jpg'), adHocRules({ style: wrong, target }));
 
