@@ -26,7 +26,7 @@ const invisible = /[\u200b\u200e\u200f\u2060\ufeff]/;
 
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
 const foreign =
-  /^\^|\$$|\\[.\w]|\.[*+]|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
+  /^\^|\$$|\\[.\w]|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
 
 /** A list in one text: a comma behind an extension, outside of braces. */
 const listed = /\.\w{2,5}[,;](?![^{]*\})/;

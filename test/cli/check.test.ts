@@ -167,6 +167,9 @@ describe('check', () => {
     'uploads/a,b/*.jpg',
     'uploads/{a,b}*.{jpg,png}',
     'uploads/[ab]/\\*.jpg',
+    'uploads/**/*_200x200.*',
+    'uploads/*.*',
+    'uploads/**/.*',
     'می\u200cشود/👩\u200d👧/*.jpg',
   ])('finds nothing foreign in the glob %s', async (key) => {
     expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
