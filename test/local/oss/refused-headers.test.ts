@@ -5,7 +5,7 @@ import { element, object, put } from './text-object.ts';
 
 describe('a header or parameter', () => {
   it.each<[string, string, Record<string, string>, Record<string, string>]>([
-    ['InvalidArgument', 'a limit that is too low', { 'x-oss-traffic-limit': '819199' }, {}],
+    ['InvalidArgument', 'a limit that is too low', { 'x-oss-traffic-limit': '0' }, {}],
     ['InvalidArgument', 'a limit that is too high', {}, { 'x-oss-traffic-limit': '838860801' }],
     ['InvalidArgument', 'a limit that is no number', { 'x-oss-traffic-limit': 'fast' }, {}],
     [
@@ -32,6 +32,7 @@ describe('a header or parameter', () => {
 
   it.each([
     { 'x-oss-traffic-limit': '838860800' },
+    { 'x-oss-traffic-limit': '645763' },
     { 'x-oss-hash-crc64ecma': '11177612005948864433' },
     { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-data-encryption': 'SM4' },
   ])('is taken: %j', async (headers) => {

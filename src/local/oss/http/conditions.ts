@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../auth/claim.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import { OssError } from './errors.ts';
 import { httpDate, quotedETag } from './object-headers.ts';
@@ -5,11 +6,11 @@ import type { Headers } from './request.ts';
 
 /**
  * Conditional headers, in a copy behind `x-oss-copy-source-` (documented: OSS help "GetObject", "CopyObject"): 412
- * PreconditionFailed or 304. Dates are compared in whole seconds, and a value that is not a date is ignored, as HTTP has it.
+ * PreconditionFailed or 304. Dates are compared in whole seconds, and a value that is not a date in GMT is ignored, as HTTP has it.
  */
 export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = ''): void {
   const modifiedMs = Math.floor(meta.lastModifiedMs / 1000) * 1000;
-  const timeMs = (name: string) => Date.parse(headers.get(prefix + name) ?? '');
+  const timeMs = (name: string) => parseHttpDate(headers.get(prefix + name) ?? '');
   /** Whether the header names this version; undefined without the header. */
   const isNamed = (name: string) =>
     headers

@@ -21,6 +21,8 @@ describe('conditions', () => {
     [{ 'if-modified-since': before }, 200],
     [{ 'if-modified-since': same }, 304],
     [{ 'if-modified-since': 'yesterday' }, 200],
+    [{ 'if-modified-since': '2099-01-01 00:00:00' }, 200],
+    [{ 'if-unmodified-since': 'Thu, 11 Aug 2005 01:43:51' }, 200],
     [{ 'if-unmodified-since': same }, 200],
     [{ 'if-unmodified-since': before }, 412],
     [{ 'if-match': eTag, 'if-modified-since': after }, 304],
