@@ -62,8 +62,10 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     return turn && (turn.task === undefined ? open(turn) : settleInTurn(turn, turn.task));
   }
 
-  async function open({ job, results }: Turn): Promise<void> {
-    results.push(...(await resultsOf(job, options)));
+  async function open(turn: Turn): Promise<void> {
+    const { job } = turn;
+    const results = await resultsOf(job, options);
+    turn.results = results;
     outputs += results.length;
     for (const [place, result] of job.dryRun ? [] : results.entries()) {
       if (result.status === 'planned') {

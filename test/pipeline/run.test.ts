@@ -261,6 +261,22 @@ describe('a run', () => {
     ]);
   });
 
+  it('a run names each output of an object that has more of them than a call takes arguments', async () => {
+    const variants = Array.from({ length: 150_000 }, (_, i) => ({ w: `${i}` }));
+    const rules = oneOutput.rules.map((rule) => ({
+      ...rule,
+      outputs: rule.outputs.map((output) => ({ ...output, variants })),
+    }));
+
+    const { results } = await runAll(
+      jobsOf(1, { ...oneOutput, rules }),
+      callOf(() => ({})),
+    );
+
+    expect(results).toHaveLength(150_000);
+    expect(results[149_999]).toMatchObject({ status: 'failed', code: 'TooManyOutputs' });
+  });
+
   it('a run asks about its objects beside the processing, and processes what it learns of at once', async () => {
     const ruleSet = rulesOf({ ...uploads, match: { key: '**', size: { max: 100 } } });
     const steps: string[] = [];
