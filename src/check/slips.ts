@@ -21,15 +21,15 @@ function takesNothing(path: Path): Diagnostic {
   return warning('takes-nothing', path, message, 'All below a folder is "uploads/**".');
 }
 
-/** Invisible, and come along with what is copied from web pages and dialogues: zero-width spaces, marks of writing direction. */
-const invisible = /[\u200b\u200e\u200f\u2060\ufeff]/;
+/** Invisible characters, which come along with what is copied from pages and dialogues, and what a Chinese keyboard has for braces, star and slash. */
+const lookalike = /[\u200b\u200e\u200f\u2060\ufeff｛｝＊／]/;
 
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
 const foreign =
   /^\^|\$$|\\[.\w]|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
 
-/** A list in one text: a comma behind an extension, outside of braces. */
-const listed = /\.\w{2,5}[,;](?![^{]*\})/;
+/** A list in one text: a comma behind an extension, outside of braces, or a Chinese one within. */
+const listed = /\.\w{2,5}[,;](?![^{]*\})|(?<=\{[^{}]*)[，、](?=[^{}]*\})/;
 
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
@@ -37,7 +37,7 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
 }
 
 function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
-  const match = foreign.exec(text) ?? listed.exec(text) ?? invisible.exec(text);
+  const match = foreign.exec(text) ?? listed.exec(text) ?? lookalike.exec(text);
   if (match === null) {
     return [];
   }
@@ -62,7 +62,7 @@ const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|^\s|\s$|\/
 /** Finds a key that was written for something else than a target. */
 function findForeignKey(writer: Writer): Diagnostic[] {
   const { text } = writer.output.target.key;
-  const match = foreignInKey.exec(text) ?? invisible.exec(text);
+  const match = foreignInKey.exec(text) ?? lookalike.exec(text);
   if (match === null) {
     return [];
   }

@@ -139,6 +139,10 @@ describe('check', () => {
     ['uploads\\photos\\*.jpg', '`\\p`'],
     ['\u200euploads/*.jpg', '`\\u200e`'],
     ['up\u200bloads/*.jpg', '`\\u200b`'],
+    ['uploads/*.{jpg，png}', '`，`'],
+    ['uploads／*.jpg', '`／`'],
+    ['uploads/＊.jpg', '`＊`'],
+    ['uploads/*.｛jpg,png｝', '`｛`'],
   ])('warns that %s is no glob', async (key, named) => {
     const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
 
@@ -170,6 +174,7 @@ describe('check', () => {
     'uploads/**/*_200x200.*',
     'uploads/*.*',
     'uploads/**/.*',
+    '照片，合集/{甲,乙}、丙/*.jpg',
     'می\u200cشود/👩\u200d👧/*.jpg',
   ])('finds nothing foreign in the glob %s', async (key) => {
     expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
@@ -183,6 +188,7 @@ describe('check', () => {
     ['derived/%E4/{key}', '`%E4`'],
     ['derived/{base}/', '`/`'],
     ['derived/{base}\u200b', '`\\u200b`'],
+    ['derived/｛dir｝/{base}', '`｛`'],
   ])('warns that a target of %j is saved as it stands', async (key, named) => {
     const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
 
