@@ -56,10 +56,10 @@ export class Uploads {
       .sort((a, b) => compareUtf8(a.key, b.key) || compareUtf8(a.id, b.id));
   }
 
-  /** Streams a part to disk; one of the same number is replaced. */
-  async putPart({ id }: MultipartUpload, number: number, source: Bytes): Promise<ObjectMeta> {
+  /** Streams a part to disk, as encrypted as its upload; one of the same number is replaced. */
+  async putPart({ id, properties }: MultipartUpload, number: number, source: Bytes): Promise<ObjectMeta> {
     try {
-      const part = { bucket: id, key: String(number), source, headers: {} };
+      const part = { bucket: id, key: String(number), source, headers: properties.headers };
       return (await this.#store.put(part)).meta;
     } catch (error) {
       throw this.#store.has(id) ? error : noSuchUpload(id);

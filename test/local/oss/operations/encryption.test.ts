@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
-import { object, put } from '../text-object.ts';
+import { element, object, put } from '../text-object.ts';
 
 describe('encryption by OSS', () => {
   it.each([
@@ -19,8 +19,17 @@ describe('encryption by OSS', () => {
         headers: encryption,
       });
       const { headers } = await oss.call({ ...object, method: 'HEAD' });
+      const upload = (partNumber: string, more = {}) =>
+        oss.call({
+          ...object,
+          method: 'PUT',
+          query: { partNumber, uploadId: element(begun.text, 'UploadId') ?? '' },
+          headers: more,
+        });
+      const part = await upload('1');
+      const copied = await upload('2', { 'x-oss-copy-source': '/photos/a.txt' });
 
-      for (const shown of [stored.headers, begun.headers, headers]) {
+      for (const shown of [stored.headers, begun.headers, headers, part.headers, copied.headers]) {
         expect(shown).toMatchObject(encryption);
       }
     },
