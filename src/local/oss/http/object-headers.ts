@@ -65,13 +65,19 @@ function parseTagging(text: string): ObjectTag[] {
  * codes are those of live tests of aliyun-oss-cpp-sdk.
  */
 export function checkTags(tags: ObjectTag[]): ObjectTag[] {
-  const isSound = ({ key, value }: ObjectTag) =>
-    /^[\p{L}\p{N} +\-=._:/]{1,128}$/u.test(key) && /^[\p{L}\p{N} +\-=._:/]{0,256}$/u.test(value);
   if (tags.length > 10) {
     throw badRequest('BadRequest', 'Object tags cannot be greater than 10');
   }
-  if (hasTwins(tags) || !tags.every(isSound)) {
-    throw badRequest('InvalidTag', 'The TagKey or TagValue you have provided is invalid.');
+  if (hasTwins(tags)) {
+    throw badRequest('InvalidTag', 'Cannot provide multiple Tags with the same key');
+  }
+  for (const { key, value } of tags) {
+    if (!/^[\p{L}\p{N} +\-=._:/]{1,128}$/u.test(key)) {
+      throw badRequest('InvalidTag', 'The TagKey you have provided is invalid.');
+    }
+    if (!/^[\p{L}\p{N} +\-=._:/]{0,256}$/u.test(value)) {
+      throw badRequest('InvalidTag', 'The TagValue you have provided is invalid.');
+    }
   }
   return tags;
 }

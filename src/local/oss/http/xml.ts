@@ -30,7 +30,9 @@ function escapeText(text: string): string {
 /** The children of a request body's root element, by name. Throws MalformedXML when the root is another one or none. */
 export function readXml(body: Buffer, rootName: string): JsonObject {
   // Version 1.1 has references to control characters, which keys may hold.
-  const text = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
+  const versioned = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
+  // A bare `&` stands for itself (live test of aliyun-oss-cpp-sdk).
+  const text = versioned.replace(/&(?!#?\w+;)/g, '&amp;');
   try {
     return fieldsOf(readXmlRoot(text, rootName));
   } catch {

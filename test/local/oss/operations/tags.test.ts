@@ -15,14 +15,21 @@ describe('tags', () => {
     expect([answer.statusCode, answer.code]).toEqual([400, code]);
   });
 
-  it('tags of one name are refused in a document by another code than in a header', async () => {
-    const oss = await startOss();
-    await oss.call(put());
+  it.each([
+    ['The TagKey you have provided is invalid.', '<Tag><Key>a&</Key><Value>1</Value></Tag>'],
+    ['The TagValue you have provided is invalid.', '<Tag><Key>a</Key><Value>&lt;</Value></Tag>'],
+    ['Cannot provide multiple Tags with the same key', '<Tag><Key>a</Key><Value>1</Value></Tag>'.repeat(2)],
+  ])(
+    'tags in a document are refused as live tests of aliyun-oss-cpp-sdk have it: %s',
+    async (message, tags) => {
+      const oss = await startOss();
+      await oss.call(put());
 
-    const tag = '<Tag><Key>a</Key><Value>1</Value></Tag>';
-    const body = `<Tagging><TagSet>${tag}${tag}</TagSet></Tagging>`;
-    const answer = await oss.call({ ...object, method: 'PUT', query: { tagging: '' }, body });
+      const body = `<Tagging><TagSet>${tags}</TagSet></Tagging>`;
+      const answer = await oss.call({ ...object, method: 'PUT', query: { tagging: '' }, body });
 
-    expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
-  });
+      expect([answer.statusCode, answer.code]).toEqual([400, 'InvalidTag']);
+      expect(answer.text).toContain(`<Message>${message}</Message>`);
+    },
+  );
 });
