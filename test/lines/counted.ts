@@ -20,7 +20,7 @@ export const counted: Readonly<Record<string, number>> = {
   import: 341,
   backfill: 2005,
   orphans: 569,
-  'local/oss': 4611,
+  'local/oss': 4640,
   'local/image': 1450,
   'local/fc': 1412,
   'page/client': 3344,

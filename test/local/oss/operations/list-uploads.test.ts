@@ -36,6 +36,7 @@ describe('a multipart upload of a client that encrypts', () => {
       'x-oss-meta-client-side-encryption-key': 'a2V5',
       'x-oss-meta-client-side-encryption-start': 'aXY',
       'x-oss-meta-client-side-encryption-part-size': '102400',
+      'x-oss-meta-client-side-encryption-data-size': '204800',
     };
 
     const query = { uploadId: await initiate(oss, { headers }) };
@@ -43,7 +44,7 @@ describe('a multipart upload of a client that encrypts', () => {
 
     const shown = ['Key', 'Start', 'PartSize'].map((name) => element(text, `ClientEncryption${name}`));
     expect(shown).toEqual(['a2V5', 'aXY', '102400']);
-    expect(text).not.toContain('ClientEncryptionDataSize');
+    expect(text).not.toContain('ClientEncryptionCekAlg');
   });
 });
 

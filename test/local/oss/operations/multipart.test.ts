@@ -227,3 +227,49 @@ describe('a multipart upload', () => {
     ]);
   });
 });
+
+describe('what live tests of aliyun-oss-cpp-sdk ask of multipart uploads', () => {
+  const sizes = (data: number, part: number) => ({
+    'x-oss-meta-client-side-encryption-data-size': String(data),
+    'x-oss-meta-client-side-encryption-part-size': String(part),
+  });
+
+  it('a source of a copy counts for nothing where an upload begins', async () => {
+    const oss = await startOss();
+
+    expect(await initiate(oss, { headers: { 'x-oss-copy-source': '/photos/none' } })).not.toBe('');
+  });
+
+  it.each([
+    { 'x-oss-meta-client-side-encryption-part-size': '102400' },
+    sizes(0, 102_400),
+    sizes(204_800, 102_401),
+  ])('an encrypting client announces sizes that make sense: %j', async (headers) => {
+    const oss = await startOss();
+
+    const { statusCode, code } = await oss.call({
+      ...object,
+      method: 'POST',
+      query: { uploads: '' },
+      headers,
+    });
+
+    expect([statusCode, code]).toEqual([400, 'InvalidEncryptionRequest']);
+  });
+
+  it('an encrypting client uploads as many parts as it announced', async () => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss, { headers: sizes(204_800, 102_400) });
+    const eTagOf = async (number: number) =>
+      (await uploadPart(oss, uploadId, number, kb100)).headers.etag ?? '';
+    const parts: [number, string][] = [
+      [1, await eTagOf(1)],
+      [2, await eTagOf(2)],
+    ];
+
+    const fewer = await complete(oss, uploadId, parts.slice(0, 1));
+    const all = await complete(oss, uploadId, parts);
+
+    expect([fewer.statusCode, fewer.code, all.statusCode]).toEqual([400, 'InvalidEncryptionRequest', 200]);
+  });
+});
