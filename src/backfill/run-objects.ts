@@ -7,6 +7,7 @@ import {
   type Outcome,
   type PlannedSave,
 } from '../pipeline/result.ts';
+import { removeIfLate } from '../pipeline/run.ts';
 import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
@@ -75,7 +76,8 @@ async function make(
   }
   const { ruleSet, savedSince } = options;
   const call = pacedCall(options, sourceBytes);
-  return carryOut(output, { call, ruleSet, savedSince, deadline: Infinity, now: Date.now });
+  const taskOptions = { call, ruleSet, savedSince, deadline: Infinity, now: Date.now };
+  return removeIfLate(output, await carryOut(output, taskOptions), taskOptions);
 }
 
 /** Waits for a turn before each call to image processing; other calls have no such quota. */

@@ -152,8 +152,17 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
   const taskOptions = { ruleSet, savedSince, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
+  return removeIfLate(task, outcome, taskOptions);
+}
+
+/**
+ * Deletes an output that may be there although its source was deleted: the event of the deletion may have been worked off
+ * before there was an output. Resolves to the outcome where the output stays, and to a failure where OSS does not say what
+ * is there.
+ */
+export async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
   try {
-    return await removeIfLate(task, outcome, taskOptions);
+    return await removeWithSource(task, outcome, options);
   } catch (error) {
     // Nobody knows whether the output should be there: another attempt asks again.
     const { rule, source, target } = task;
@@ -166,18 +175,14 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
   }
 }
 
-/**
- * Deletes an output that may be there although its source was deleted: the event of the deletion may have been worked off
- * before there was an output. Resolves to the outcome where the output stays; throws where OSS does not say what is there.
- */
-async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
+async function removeWithSource(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
   if (!mayOutliveSource(task, outcome) || (await hasSource(task, options))) {
     return outcome;
   }
   const { rule, source, target } = task;
   const removal = { action: 'remove', rule, source, target } as const;
   const end = await carryOut(removal, options);
-  return end.status === 'skipped' ? outcome : removeIfLate(removal, end, options);
+  return end.status === 'skipped' ? outcome : removeWithSource(removal, end, options);
 }
 
 /** Whether an output that goes with its source was saved, now or by an attempt at the same event that got no further. */

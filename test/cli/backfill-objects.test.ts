@@ -18,6 +18,24 @@ describe('the objects of a backfill', () => {
     expect(out + err).toContain('2 objects: 0 saved, 0 failed, 2 submitted');
   });
 
+  it('the objects of a backfill that are deleted meanwhile leave no output behind where it goes with them', async () => {
+    const started = await startWith(pictures(1), {
+      processImage: async () => {
+        await started.oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/0000.jpg' });
+        return { body: Buffer.from('small'), contentType: 'image/jpeg' };
+      },
+    });
+    const small = '{ style: "image/resize,w_10", target: { key: "small/{base}" } }';
+    const rule = `name: small, match: { key: "uploads/*" }, onRemove: delete, outputs: [${small}]`;
+    await writeFile(started.rules, `rules: [{ ${rule} }]\n`);
+
+    const { exitCode, out } = await started.run(['oss://photos/', '--yes']);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('1 objects: 0 saved, 0 failed, 1 removed');
+    expect(await started.keys('small/')).toEqual([]);
+  });
+
   it('the objects of a backfill are left alone in archive classes, and said so', async () => {
     const { run, dir, processed } = await startWith(pictures(1));
     const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];
