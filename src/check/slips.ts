@@ -37,16 +37,18 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
 }
 
 function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
-  const match = foreign.exec(text) ?? listed.exec(text) ?? lookalike.exec(text);
-  if (match === null) {
-    return [];
-  }
-  const [found] = match;
-  const message = `\`${found}\` stands for itself in a glob: no key is taken that lacks it`;
+  const message = 'stands for itself in a glob: no key is taken that lacks it';
   const hint =
     'Globs know *, **, ?, {a,b} and [a-z], begin behind the bucket, and are for keys as OSS has them, not encoded.';
-  const span = { offset: match.index, length: found.length };
-  return [{ ...warning('foreign-glob', path, message, hint), span }];
+  const match = foreign.exec(text) ?? listed.exec(text) ?? lookalike.exec(text);
+  return pointAt(match, warning('foreign-glob', path, message, hint));
+}
+
+/** The warning about what was found, which its message begins with; none where nothing was. */
+function pointAt(match: RegExpExecArray | null, { message, ...rest }: Diagnostic): Diagnostic[] {
+  const [found = ''] = match ?? [];
+  const span = { offset: match?.index ?? 0, length: found.length };
+  return match === null ? [] : [{ ...rest, message: `\`${found}\` ${message}`, span }];
 }
 
 const aliases: Readonly<Record<string, string>> = { jpeg: 'jpg', tif: 'tiff' };
@@ -62,15 +64,10 @@ const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|^\s|\s$|\/
 /** Finds a key that was written for something else than a target. */
 function findForeignKey(writer: Writer): Diagnostic[] {
   const { text } = writer.output.target.key;
-  const match = foreignInKey.exec(text) ?? lookalike.exec(text);
-  if (match === null) {
-    return [];
-  }
-  const [found] = match;
-  const message = `\`${found}\` stands for itself in a key: every output has it in its name`;
+  const message = 'stands for itself in a key: every output has it in its name';
   const hint = 'A target is one object by its key in the bucket, with {variables}, and no folder.';
-  const span = { offset: match.index, length: found.length };
-  return [{ ...warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint), span }];
+  const match = foreignInKey.exec(text) ?? lookalike.exec(text);
+  return pointAt(match, warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint));
 }
 
 /** Finds variables whose values all save the same picture, under keys of their own. */
