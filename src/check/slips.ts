@@ -79,10 +79,10 @@ function findUnusedVariables(writer: Writer): Diagnostic[] {
   return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
 }
 
-/** Finds a key whose extension names another format than the one that the style ends with. */
+/** Finds a key whose extension names another format than the last one that the style names. */
 function findForeignExtension(writer: Writer): Diagnostic[] {
   const { style, target } = writer.output;
-  const [, format] = /\/format,([a-z]+)$/.exec(style.text) ?? [];
+  const [, format] = /.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style.text) ?? [];
   const [, extension = ''] = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i.exec(target.key.text) ?? [];
   const named = aliases[extension.toLowerCase()] ?? extension.toLowerCase();
   if (format === undefined || named === '' || named === format) {

@@ -160,6 +160,10 @@ describe('check', () => {
 
   it.each([
     ['image/resize,w_1/format,webp', 'derived/{name}.jpg', ['warning foreign-extension']],
+    ['image/format,webp/quality,Q_80', 'derived/{name}.jpg', ['warning foreign-extension']],
+    ['image/format,png/watermark,text_aGk/format,jpg', 'derived/{name}.jpg', []],
+    ['video/snapshot,t_1000,f_jpg,m_fast', 'covers/{name}.png', ['warning foreign-extension']],
+    ['doc/convert,target_png', 'pages/{name}-{index}.jpg', ['warning foreign-extension']],
     ['image/resize,w_1/format,jpg', 'derived/{name}.JPEG', []],
     ['image/resize,w_1/format,webp', 'derived/{base}', []],
     ['image/resize,w_1', 'derived/{name}.webp', []],
