@@ -26,7 +26,7 @@ const piece = fc.constantFrom(
     '[^a/]',
     '[照-照😀]',
   ],
-  ...['{a,b}', '{a,}', '{b/*,**}', '{a,{b,照}}', '\\*', '照', '😀', '\n', '-'],
+  ...['{a,b}', '{a,}', '{b/*,**}', '{a,{b,照}}', '\\*', '照', '😀', '\uffff', '\n', '-'],
 );
 const glob = fc
   .array(piece, { minLength: 1, maxLength: 6 })

@@ -38,6 +38,12 @@ describe('a template', () => {
     expect(parseTemplate(template)).toMatchObject({ ok: false, offset });
   });
 
+  it('has one part for each text between its variables', () => {
+    expect(parseTemplate('照片/ab{w}.jpg')).toMatchObject({
+      template: { parts: [{ text: '照片/ab' }, { name: 'w', offset: 5 }, { text: '.jpg', offset: 8 }] },
+    });
+  });
+
   it('quotes a dozen characters of what it refuses', () => {
     expect(parseTemplate('derived/{dir/{name}-{w}.webp')).toMatchObject({ received: '"{dir/{name}-"' });
   });
