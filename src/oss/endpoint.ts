@@ -58,7 +58,7 @@ export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointS
 }
 
 function parseEndpoint(endpoint: string, cname = false): Endpoint {
-  const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint.toLowerCase()) ?? [];
+  const [, scheme, name = '', port] = endpointPattern.exec(endpoint.toLowerCase()) ?? [];
   const isAddress = isIP(name.replace(/[[\]]/g, '')) !== 0;
   if ((!isAddress && !hostPattern.test(name)) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
     const expected = 'http(s)://host[:port] without user, path or query';

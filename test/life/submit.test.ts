@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TaskEvent } from '../../src/local/oss/task-event.ts';
+import type { OperationRequest } from '../../src/oss/call.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
 import { carryOut } from '../../src/pipeline/save.ts';
 import { startWorkbench } from '../faults/workbench.ts';
@@ -211,14 +212,23 @@ describe('an answer to AsyncProcessObject', () => {
   };
   const ours = { 'x-oss-request-id': 'R1' };
 
+  let request: OperationRequest | undefined;
   const answered = (statusCode: number, headers: Record<string, string>, text: string, hide?: () => string) =>
     carryOut(task, {
-      call: async () => {
-        const context = { ...source, operation: 'AsyncProcessObject', attempts: 1 };
+      call: async (sent) => {
+        request = sent;
+        const context = { ...source, operation: sent.operation, attempts: 1 };
         return { statusCode, headers, body: Buffer.from(text), context, ...(hide && { hide }) };
       },
       ...{ deadline: Infinity, now: () => 0, ruleSet: ruleSetOf({ rules: [] }) },
     });
+
+  it('is asked for by the name alone in the query, with the process in the body', async () => {
+    await answered(200, ours, '{"TaskId":"T"}');
+
+    expect(request).toMatchObject({ method: 'POST', query: { 'x-oss-async-process': '' }, ...source });
+    expect(String(request?.body)).toBe(`x-oss-async-process=${task.process}`);
+  });
 
   it('shows nothing of it that was signed', async () => {
     const end = await answered(200, ours, '{"TaskId":"secret"}', () => '{"TaskId":"***"}');
@@ -238,6 +248,7 @@ describe('an answer to AsyncProcessObject', () => {
   ])('%s is no success', async (_, statusCode, headers, text) => {
     expect(await answered(statusCode, headers, text)).toMatchObject({
       ...{ status: 'failed', kind: 'transient', code: 'UnexpectedAnswer' },
+      message: expect.stringMatching(/^AsyncProcessObject .* instead of the id of a task/),
     });
   });
 });

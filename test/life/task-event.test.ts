@@ -77,6 +77,7 @@ describe('the end of a task', () => {
 
     expect(ended).toMatchObject({
       ...{ status: 'failed', rule: 'films', code: 'TaskFailed' },
+      message: 'IMM does not say why the task failed',
       source: { bucket: 'films', key: 'uploads/a.mov' },
     });
     expect(JSON.parse(JSON.stringify(ended))).not.toHaveProperty('target');

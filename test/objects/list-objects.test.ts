@@ -28,6 +28,15 @@ describe('a listing', () => {
     expect(sent[0]?.path).toBe('/photos/?encoding-type=url&list-type=2&max-keys=5&prefix=a%20b');
   });
 
+  it('says by itself what there is, although a proxy took its request id', async () => {
+    const mock = mockOss();
+    answer(mock, 200, page(contents('a.jpg')), { 'x-oss-request-id': '' });
+
+    const result = await mock.client.listObjectsV2({ bucket: 'photos' });
+
+    expect(result).toMatchObject({ objects: [{ key: 'a.jpg' }], requestId: undefined });
+  });
+
   it('reads a listing of a single object as a list of one', async () => {
     const mock = mockOss();
     answer(mock, 200, page(contents('a.jpg')));

@@ -72,11 +72,11 @@ describe('an error answer of OSS', () => {
 
   it('an error answer of OSS is read with its references to characters, and not at all where it was cut off', () => {
     const document =
-      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&amp;lt;&#20013;&#x1F4F7;&nbsp;&#x10FFFF;&#x110000;</Message></Error>';
+      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&gt;&quot;&apos;&amp;lt;&#20013;&#x1F4F7;&nbsp;&#x10FFFF;&#x110000;</Message></Error>';
 
     expect(serviceError(400, document)).toMatchObject({
       code: 'A',
-      message: expect.stringContaining(': <&lt;中📷&nbsp;\u{10ffff}&#x110000;'),
+      message: expect.stringContaining(': <>"\'&lt;中📷&nbsp;\u{10ffff}&#x110000;'),
     });
     expect(serviceError(400, document.slice(0, -1))).toMatchObject({ code: 'BadErrorResponse' });
   });
@@ -224,6 +224,7 @@ describe('the kind of a failure', () => {
     [403, 'InvalidObjectState', '', 'permanent'],
     [404, 'NoSuchKey', '', 'permanent'],
     [404, 'NoSuchFile', '', 'permanent'],
+    [404, 'SymlinkTargetNotExist', '', 'permanent'],
     [404, 'NoSuchBucket', '', 'later'],
     [404, 'NoSuchStyle', '', 'later'],
     [404, 'BadErrorResponse', '', 'later'],

@@ -148,7 +148,10 @@ describe("an answer that is not OSS's own", () => {
     const mock = mockOss();
     answer(mock, statusCode, body, { 'x-oss-request-id': '' });
 
-    expect(await rejection(act(mock.client))).toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
+    const error = await rejection(act(mock.client));
+
+    expect(error).toMatchObject({ code: 'UnexpectedAnswer', kind: 'later' });
+    expect(String(error)).toContain("instead of an answer of OSS's own");
   });
 });
 

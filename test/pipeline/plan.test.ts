@@ -69,6 +69,7 @@ describe('a plan', () => {
 
   it.each([
     ['a target', { ...webp, target: { key: '{dd}/{name}' } }],
+    ['a target with a month', { ...webp, target: { key: '{mm}/{name}' } }],
     ['a style', { style: 'image/watermark,text_{b64:{yyyy}}', target: { key: 'x/{name}' } }],
   ])('a plan fails %s that asks for the day of an event without a time', (_, output) => {
     const timeless = upload('uploads/a.jpg', { eventTime: undefined });
