@@ -233,7 +233,7 @@ describe('the kind of a failure', () => {
     [501, 'NotImplemented', '', 'permanent'],
     [501, 'BadErrorResponse', '', 'later'],
     [307, 'BadErrorResponse', '', 'later'],
-  ])('the kind of a failure of %i %s %s is %4$s', (statusCode, code, message, kind) => {
+  ])('the kind of a failure of %i %s "%s" is %s', (statusCode, code, message, kind) => {
     expect(classify(statusCode, code, message)).toBe(kind);
   });
 });
