@@ -45,7 +45,7 @@ export function findCopySource({ store }: Service, { headers }: OssRequest) {
 
 /**
  * Metadata and tags are the source's unless a directive says REPLACE; ACL and storage class are never copied. An object
- * copied onto itself is always given the request's (documented: OSS help "CopyObject"), and keeps its ACL (live test of ossutil). What replaces keeps the content
+ * copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
  * type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
  */
 function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItself: boolean) {
@@ -56,7 +56,6 @@ function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItse
   const isReplaced = isReplacing(headers.get('x-oss-metadata-directive')) || isOntoItself;
   return {
     ...own,
-    acl: own.acl ?? (isOntoItself ? source.acl : undefined),
     headers: isReplaced ? { ...Object.fromEntries(needed), ...keptHeaders(headers) } : source.headers,
     tags: isReplacing(headers.get('x-oss-tagging-directive')) ? own.tags : source.tags,
   };
