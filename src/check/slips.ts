@@ -29,7 +29,7 @@ const foreign =
   /^\^|\$$|\\[.\w]|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
 
 /** A list in one text: a comma behind an extension, outside of braces, or a Chinese one within. */
-const listed = /\.\w{2,5}[,;](?![^{]*\})|(?<=\{[^{}]*)[，、](?=[^{}]*\})/;
+const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
 
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
@@ -82,7 +82,7 @@ function findUnusedVariables(writer: Writer): Diagnostic[] {
 /** Finds a key whose extension names another format than the last one that the style names. */
 function findForeignExtension(writer: Writer): Diagnostic[] {
   const { style, target } = writer.output;
-  const [, format] = /.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style.text) ?? [];
+  const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style.text) ?? [];
   const [, extension = ''] = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i.exec(target.key.text) ?? [];
   const named = aliases[extension.toLowerCase()] ?? extension.toLowerCase();
   if (format === undefined || named === '' || named === format) {

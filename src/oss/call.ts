@@ -134,7 +134,7 @@ function hideSecrets(
   { accessKeySecret, securityToken }: Credentials,
   { authorization }: Record<string, string>,
 ): string {
-  const secrets = [accessKeySecret, securityToken, authorization?.replace(/.*Signature=/, '')];
+  const secrets = [accessKeySecret, securityToken, authorization?.replace(/^.*Signature=/, '')];
   return secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
 }
 
