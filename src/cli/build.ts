@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
@@ -35,9 +35,13 @@ export const build = defineCommand({
 });
 
 /** The function with what loads it, and its entry for custom runtimes. */
-const functionFiles = ['index.js', 'function.js', 'function.cache', 'http.js'];
+const functionFiles = ['index.js', 'function.js', 'http.js'];
 
-const builtFiles = [...functionFiles, 'life.js' /* of an earlier version */, 'package.json', 'rules.json'];
+/** A clone has none unless somebody made it. */
+const codeCache = 'function.cache';
+
+const ofEarlierVersions = ['life.js'];
+const builtFiles = [...functionFiles, codeCache, ...ofEarlierVersions, 'package.json', 'rules.json'];
 
 /**
  * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,
@@ -55,8 +59,8 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   try {
     removeBuilt(outDir); // Some may be read-only, as where the package was installed so.
     writeRules(outDir, ruleSet);
-    const present = readdirSync(functionDir); // A clone has no code cache unless somebody made it.
-    for (const file of functionFiles.filter((name) => present.includes(name))) {
+    const optional = existsSync(join(functionDir, codeCache)) ? [codeCache] : [];
+    for (const file of [...functionFiles, ...optional]) {
       copyFileSync(join(functionDir, file), join(outDir, file));
     }
   } catch (error) {

@@ -87,6 +87,7 @@ describe('the folder of a build', () => {
     installed.dir = await temporaryDir();
     await mkdir(join(installed.dir, 'function'));
     await writeFile(join(installed.dir, 'function', 'index.js'), '');
+    await writeFile(join(installed.dir, 'function', 'function.js'), '');
     await writeFile(join(installed.dir, 'function', 'http.js'), '');
     const dir = await temporaryDir();
     await writeFile(join(dir, 'rules.json'), '{"builtBy":"0.0.1","rules":[]}');
@@ -95,6 +96,19 @@ describe('the folder of a build', () => {
 
     expect((await runCommand(['build', '--out', dir])).exitCode).toBe(0);
 
-    expect((await readdir(dir)).sort()).toEqual(['http.js', 'index.js', 'package.json', 'rules.json']);
+    const files = ['function.js', 'http.js', 'index.js', 'package.json', 'rules.json'];
+    expect((await readdir(dir)).sort()).toEqual(files);
+  });
+
+  it('the folder of a build stays empty where the package lacks the function', async () => {
+    installed.dir = await temporaryDir();
+    await mkdir(join(installed.dir, 'function'));
+    await writeFile(join(installed.dir, 'function', 'index.js'), '');
+    const dir = await temporaryDir();
+
+    const { exitCode, err } = await runCommand(['build', '--out', dir]);
+
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/cannot be built: ENOENT.*function\.js/)]);
+    expect(await readdir(dir)).toEqual([]);
   });
 });
