@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { percentEncode } from '../http/names.ts';
+import { percentEncode, reservedInPath } from '../http/names.ts';
 import type { OssRequest } from '../http/request.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
@@ -49,7 +49,7 @@ function canonicalRequest(
   additionalHeaders: readonly string[],
   emptyValue: string,
 ): string {
-  const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, /[^\w.~/-]/g)}`;
+  const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, reservedInPath)}`;
   const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
     .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)

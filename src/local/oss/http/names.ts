@@ -48,6 +48,9 @@ export function percentEncode(text: string, reserved = /[^\w.~-]/g): string {
   return encodeUtf8(text).toString('latin1').replace(reserved, hex);
 }
 
+/** The characters of a key that are encoded in a path, where slashes stay. */
+export const reservedInPath = /[^\w.~/-]/g;
+
 /** A bucket is made with 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
   return checkBucketName(bucket, /^[a-z0-9-]+$/);

@@ -32,9 +32,8 @@ export function readProperties(headers: Headers): ObjectProperties {
   }
   const userMetadata = [...headers].filter(([name]) => name.startsWith('x-oss-meta-')).flat();
   if (userMetadata.join('').length > 8192) {
-    // Documented: EC page 0011-00000002; the code is assumed.
     const message = 'The user metadata has more than 8 KB, names included.';
-    throw badRequest('InvalidArgument', message, { ec: '0011-00000002' });
+    throw badRequest('InvalidArgument', message, { ec: '0011-00000002' }); // its EC page; the code is assumed
   }
   return {
     headers: {

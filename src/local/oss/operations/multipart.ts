@@ -104,17 +104,16 @@ export const abortMultipartUpload: Operation = (service, request) => {
 
 /** How many parts an encrypting client announces (documented: OSS help "400 errors"); undefined for any other. */
 function announcedParts({ headers }: ObjectProperties): number | undefined {
-  const [data, part] = ['data', 'part'].map(
-    (name) => headers[`x-oss-meta-client-side-encryption-${name}-size`],
-  );
-  if (data !== undefined || part !== undefined) {
-    if (!(Number(data) > 0 && Number(part) > 0 && Number(part) % 16 === 0)) {
-      const message = 'The client encryption meta data_size or part_size is invalid.';
-      throw badRequest('InvalidEncryptionRequest', message);
-    }
-    return Math.ceil(Number(data) / Number(part));
+  const name = 'x-oss-meta-client-side-encryption';
+  const [data, part] = [headers[`${name}-data-size`], headers[`${name}-part-size`]];
+  if (data === undefined && part === undefined) {
+    return undefined;
   }
-  return undefined;
+  if (!(Number(data) > 0 && Number(part) > 0 && Number(part) % 16 === 0)) {
+    const message = 'The client encryption meta data_size or part_size is invalid.';
+    throw badRequest('InvalidEncryptionRequest', message);
+  }
+  return Math.ceil(Number(data) / Number(part));
 }
 
 /** `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`: throws InvalidPart, InvalidPartOrder. */
