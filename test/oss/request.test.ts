@@ -1,36 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import type { Dispatcher } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { CallSettings } from '../../src/oss/call.ts';
-import { resolveEndpoint } from '../../src/oss/endpoint.ts';
-import { createAgent, send } from '../../src/oss/request.ts';
+import { describe, expect, it } from 'vitest';
 import { canonicalRequest, scope, stringToSign } from '../../src/oss/sign.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
-import { createClient } from './client.ts';
+import { closing, connect, listen } from './listening.ts';
 import { rejection, secrets } from './mock-oss.ts';
-
-let closing: (() => unknown)[] = [];
-
-async function listen(listener: RequestListener, onConnection = () => {}): Promise<string> {
-  const server: Server = createServer(listener).on('connection', onConnection);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(
-    () => server.closeAllConnections(),
-    () => server.close(),
-  );
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-}
-
-function connect(endpoint: string, attemptTimeoutMs = 30_000, more: Partial<CallSettings> = {}) {
-  const dispatcher: Dispatcher = createAgent();
-  closing.push(() => dispatcher.destroy());
-  const region = 'cn-hangzhou';
-  const settings = { region, credentials: () => secrets, dispatcher, maxAttempts: 1, attemptTimeoutMs };
-  return createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint }), ...more });
-}
 
 /** The signature of a request as it came in, with a key derived here. */
 function expectedSignature(request: IncomingMessage): string {
@@ -49,13 +24,6 @@ function expectedSignature(request: IncomingMessage): string {
     .update(stringToSign(timestamp, signingScope, canonical))
     .digest('hex');
 }
-
-afterEach(async () => {
-  for (const close of closing.reverse()) {
-    await close();
-  }
-  closing = [];
-});
 
 describe('a request on the wire', () => {
   it.each(hostileKeys)('a request on the wire carries the key %j as it was signed', async (key) => {
@@ -189,142 +157,5 @@ describe('a request on the wire', () => {
     const error = await rejection(connect('http://127.0.0.1:1').headObject({ bucket: 'photos', key: 'k' }));
 
     expect(error).toMatchObject({ code: 'ECONNREFUSED', kind: 'transient' });
-  });
-});
-
-describe('connections', () => {
-  const ok: RequestListener = (_request, response) => {
-    response.writeHead(200, { 'x-oss-request-id': 'R' }).end();
-  };
-  const object = { bucket: 'photos', key: 'k' };
-  function connectAt(url: string, clock: { nowMs: number }, more: Partial<CallSettings> = {}) {
-    const dispatcher = createAgent(16, () => clock.nowMs);
-    closing.push(() => dispatcher.destroy());
-    const region = 'cn-hangzhou';
-    const settings = {
-      region,
-      credentials: () => secrets,
-      dispatcher,
-      maxAttempts: 1,
-      attemptTimeoutMs: 2_000,
-      ...more,
-    };
-    return {
-      dispatcher,
-      client: createClient({ ...settings, endpoint: resolveEndpoint({ region, endpoint: url }) }),
-    };
-  }
-
-  it('connections that are all taken let no request through which was given up meanwhile', async () => {
-    const received: string[] = [];
-    const url = await listen((request, response) => {
-      received.push(request.url ?? '');
-      setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), 200);
-    });
-    const dispatcher = createAgent(1);
-    closing.push(() => dispatcher.destroy());
-    const request = { origin: url, method: 'GET' as const, headers: {}, maxAnswerBytes: 1_000 };
-    const first = send(dispatcher, { ...request, path: '/first', timeoutMs: 5_000 });
-
-    await rejection(send(dispatcher, { ...request, path: '/second', timeoutMs: 50 }));
-    await first;
-    await send(dispatcher, { ...request, path: '/third', timeoutMs: 5_000 });
-
-    expect(received).toEqual(['/first', '/third']);
-  });
-
-  it.each([1, 4])('connections are as many as the calls under way: %i', async (lanes) => {
-    let connections = 0;
-    const url = await listen(ok, () => (connections += 1));
-    const client = connect(url);
-    const lane = async () => {
-      for (let i = 0; i < 5; i += 1) {
-        await client.headObject(object);
-      }
-    };
-
-    await Promise.all(Array.from({ length: lanes }, lane));
-
-    expect(connections).toBe(lanes);
-  });
-
-  it.each([
-    [4_000, 1],
-    [6_000, 2],
-  ])(
-    'that were unused for %i ms are trusted or not: %i connections for two calls',
-    async (idleMs, expected) => {
-      let connections = 0;
-      const url = await listen(ok, () => (connections += 1));
-      const clock = { nowMs: 10_000 };
-      const { client } = connectAt(url, clock);
-      await client.headObject(object);
-      clock.nowMs += idleMs;
-
-      await client.headObject(object);
-
-      expect(connections).toBe(expected);
-    },
-  );
-
-  it('connections that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
-    /** The second answer takes 14 s on the connection of the first, which came after `workMs`, `idleMs` ago. */
-    async function callTwice({ idleMs = 0, workMs = 0 }) {
-      const clock = { nowMs: 10_000 };
-      let [requests, connections] = [0, 0];
-      const url = await listen(
-        (_request, response) => {
-          requests += 1;
-          clock.nowMs += requests === 1 ? workMs : 0;
-          const delayMs = requests === 2 ? 14_000 : 0;
-          setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), delayMs).unref();
-        },
-        () => (connections += 1),
-      );
-      const patient = { maxAttempts: 2, attemptTimeoutMs: 30_000, sleep: async () => {} };
-      const { client } = connectAt(url, clock, patient);
-      await client.headObject(object);
-      clock.nowMs += idleMs;
-      const startedAt = Date.now();
-      const { attempts } = await client.headObject(object);
-      return { attempts, connections, isSlow: Date.now() - startedAt > 13_900 };
-    }
-
-    const ends = await Promise.all([
-      callTwice({ idleMs: 2_000 }),
-      callTwice({ idleMs: 500 }),
-      callTwice({ workMs: 20_000 }),
-    ]);
-
-    expect(ends).toEqual([
-      { attempts: 2, connections: 2, isSlow: false },
-      { attempts: 1, connections: 1, isSlow: true },
-      { attempts: 1, connections: 1, isSlow: true },
-    ]);
-  });
-
-  it('connections of an agent that something was composed with answer as well', async () => {
-    const url = await listen(ok);
-    const agent = createAgent();
-    closing.push(() => agent.destroy());
-    const composed = agent.compose((dispatch) => (options, handler) => dispatch(options, handler));
-    const request = { origin: url, path: '/', method: 'GET' as const, headers: {}, maxAnswerBytes: 9 };
-
-    const answer = await send(composed, { ...request, timeoutMs: 5_000 });
-
-    expect(answer.statusCode).toBe(200);
-  });
-
-  it('connections that undici believes to be taken for ever do not outlive a few seconds', async () => {
-    const url = await listen(ok);
-    const clock = { nowMs: 10_000 };
-    const { client, dispatcher } = connectAt(url, clock);
-    const refused = { origin: url, path: '/', method: 'GET' as const, headers: { a: 'b\n' } };
-    for (let i = 0; i < 16; i += 1) {
-      await rejection(send(dispatcher, { ...refused, timeoutMs: 1_000, maxAnswerBytes: 1 }));
-    }
-    clock.nowMs += 6_000;
-
-    await expect(client.headObject(object)).resolves.toMatchObject({ statusCode: 200 });
   });
 });

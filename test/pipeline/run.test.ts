@@ -2,55 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssRequestError } from '../../src/oss/errors.ts';
 import type { TaskMemory } from '../../src/pipeline/memory.ts';
-import type { Result } from '../../src/pipeline/result.ts';
-import { type Job, type RunOptions, run } from '../../src/pipeline/run.ts';
+import { type Job, run } from '../../src/pipeline/run.ts';
+import { callOf, job, jobsOf, runAll } from './run-fixture.ts';
 import { rulesOf, upload, uploads } from './uploads.ts';
-
-const oneOutput = rulesOf({
-  match: { key: '**' },
-  outputs: [{ style: 'image/info', target: { bucket: 'dst-bucket', key: '{name}.webp' } }],
-});
-
-/** The upload of one object, of which one output is to be made. */
-const job = (name: string, ruleSet = oneOutput): Job => ({
-  record: upload(`${name}.jpg`, { bucket: 'src-bucket' }),
-  ruleSet,
-  dryRun: false,
-});
-
-const jobsOf = (count: number, ruleSet?: Job['ruleSet']) =>
-  Array.from({ length: count }, (_, i) => job(`t${i}`, ruleSet));
-
-/** A call that answers ProcessObject as OSS does when all is well, changed by what `answer` makes of the source key. */
-function callOf(answer: (key: string) => object | Promise<object>): Call {
-  return async ({ operation, bucket, key = '' }) => {
-    const json = { bucket: 'dst-bucket', object: key.replace('.jpg', '.webp'), fileSize: 7, status: 'OK' };
-    const body = { ...json, ...(await answer(key)) };
-    return {
-      statusCode: 200,
-      headers: {
-        'x-oss-request-id': 'R',
-        ...('object' in body && body.object === '' ? { 'content-length': '0' } : {}),
-      },
-      body: Buffer.from('object' in body && body.object === '' ? '' : JSON.stringify(body)),
-      context: { operation, bucket, key, attempts: 1 },
-    };
-  };
-}
-
-async function runAll(
-  jobs: Job[],
-  call: Call,
-  limit = { current: 2 },
-  now = () => 0,
-  more: Partial<RunOptions> = {},
-) {
-  const seen: Result[] = [];
-  const onOutcome = (outcome: Result) => seen.push(outcome);
-  const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
-  const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
-  return { results, seen };
-}
 
 describe('a run', () => {
   it('saves every planned output and passes the rest through, in the order of the plan', async () => {
@@ -146,23 +100,6 @@ describe('a run', () => {
     expect(results).toMatchObject([{ status: 'saved' }]);
   });
 
-  it('a run takes its outputs in random order where not all can start at once, and reports them in theirs', async () => {
-    const order: string[] = [];
-    const call = callOf((key) => {
-      order.push(key);
-      return {};
-    });
-    const draws = [0.9, 0.1, 0.5, 0.3, 0.7];
-    const random = () => draws.shift() ?? 0;
-
-    const { results } = await runAll(jobsOf(5), call, { current: 1 }, () => 0, { random });
-
-    expect(order).toEqual(['t4.jpg', 't0.jpg', 't2.jpg', 't1.jpg', 't3.jpg']);
-    expect(results).toMatchObject(
-      [0, 1, 2, 3, 4].map((i) => ({ status: 'saved', source: { key: `t${i}.jpg` } })),
-    );
-  });
-
   it('a run pays for nothing that an earlier attempt saved, or that failed for good', async () => {
     let calls = 0;
     const call = callOf((key) => {
@@ -222,61 +159,6 @@ describe('a run', () => {
     expect(results.map(({ status }) => status).sort()).toEqual(['failed', 'saved']);
   });
 
-  it('a run names what it never started, and logs the first hundred of it', async () => {
-    const { results, seen } = await runAll(
-      jobsOf(150),
-      callOf(() => ({})),
-      undefined,
-      () => 1_000,
-    );
-
-    const names = Array.from({ length: 150 }, (_, i) => ({ bucket: 'src-bucket', key: `t${i}.jpg` }));
-    expect(results).toMatchObject(
-      names.map((source) => ({ status: 'failed', code: 'Deadline', attempts: 0, source })),
-    );
-    expect(seen).toHaveLength(100);
-  });
-
-  it('a run names an object once that it had no time for, and the outputs left of one that it began', async () => {
-    const output = { style: 'image/resize,w_{w}', vary: { w: [1, 2, 3] } };
-    const target = { bucket: 'dst-bucket', key: '{name}.webp-{w}' };
-    const ruleSet = rulesOf({ match: { key: '**' }, outputs: [{ ...output, target }] });
-    let clock = 0;
-    const call = callOf(() => {
-      clock = 1_000;
-      return { object: '' };
-    });
-
-    const { results } = await runAll(jobsOf(4, ruleSet), call, { current: 1 }, () => clock);
-
-    const source = { bucket: 'src-bucket', key: 't0.jpg' };
-    const late = { status: 'failed', kind: 'transient', code: 'Deadline', attempts: 0 };
-    expect(results).toMatchObject([
-      { status: 'saved', source, target: { key: 't0.webp-1' } },
-      { ...late, source, rule: 'r0', target: { key: 't0.webp-2' } },
-      { ...late, source, rule: 'r0', target: { key: 't0.webp-3' } },
-      { ...late, source: { key: 't1.jpg' }, target: undefined },
-      { ...late, source: { key: 't2.jpg' }, target: undefined },
-      { ...late, source: { key: 't3.jpg' }, target: undefined },
-    ]);
-  });
-
-  it('a run names each output of an object that has more of them than a call takes arguments', async () => {
-    const variants = Array.from({ length: 150_000 }, (_, i) => ({ w: `${i}` }));
-    const rules = oneOutput.rules.map((rule) => ({
-      ...rule,
-      outputs: rule.outputs.map((output) => ({ ...output, variants })),
-    }));
-
-    const { results } = await runAll(
-      jobsOf(1, { ...oneOutput, rules }),
-      callOf(() => ({})),
-    );
-
-    expect(results).toHaveLength(150_000);
-    expect(results[149_999]).toMatchObject({ status: 'failed', code: 'TooManyOutputs' });
-  });
-
   it('a run asks about its objects beside the processing, and processes what it learns of at once', async () => {
     const ruleSet = rulesOf({ ...uploads, match: { key: '**', size: { max: 100 } } });
     const steps: string[] = [];
@@ -300,23 +182,5 @@ describe('a run', () => {
       ['a.jpg', 'b.jpg', 'c.jpg'].map((key) => ({ status: 'saved', source: { key } })),
     );
     expect(steps.slice(0, 3)).toEqual(['HeadObject a.jpg', 'HeadObject b.jpg', 'ProcessObject a.jpg']);
-  });
-
-  it('reports what the deadline cut off as failures to be tried again', async () => {
-    let clock = 0;
-    const call = callOf((key) => {
-      // What a call says when no time is left.
-      if (clock >= 1_000) {
-        const context = { operation: 'ProcessObject', bucket: 'src-bucket', key, attempts: 0 };
-        throw new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message: 'late' });
-      }
-      clock += 600;
-      return {};
-    });
-
-    const { results } = await runAll(jobsOf(4), call, { current: 1 }, () => clock);
-
-    expect(results.map(({ status }) => status)).toEqual(['saved', 'saved', 'failed', 'failed']);
-    expect(results[3]).toMatchObject({ kind: 'transient', code: 'Deadline', attempts: 0 });
   });
 });

@@ -120,7 +120,7 @@ function judge(documented: DocumentedCase): Promise<Outcome> {
   return outcome;
 }
 
-/** Puts the source into the local OSS and asks for the process, as any client does; what is saved is fetched again. */
+/** Puts the source into the local OSS and asks for the process, as clients do; what is saved is fetched again. */
 async function run({ id, source, style: written }: DocumentedCase): Promise<Outcome> {
   // The empty process stands in words, and a value's text in angle brackets.
   const process = (written.startsWith('image/') ? written : '').replace(

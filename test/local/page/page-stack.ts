@@ -76,7 +76,7 @@ export function presigned(method: string, key: string, contentType?: string): st
   return presign({ method, bucket: 'photos', key, contentType }, signer);
 }
 
-/** Uploads an object as any client would. */
+/** Uploads an object as clients do. */
 export async function putObject(
   { url }: { url: string },
   key: string,
