@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,13 +25,33 @@ const documents = [
     .map((name) => `.github/${name}`),
 ];
 
+it('links and pictures of packed documents lead to what is packed, too', () => {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+  );
+  const packed: string[] = files.map(({ path }: { path: string }) => path);
+  const pages = packed.filter((path) => path.endsWith('.md'));
+  const lost = pages.flatMap((page) =>
+    linksOf(readFileSync(page, 'utf8'))
+      .map((link) => normalize(join(dirname(page), link)))
+      .filter((path) => !packed.includes(path))
+      .map((path) => `${page}: ${path}`),
+  );
+
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'README.zh.md', 'docs/zh/rules.md']));
+  expect(lost).toEqual([]);
+}, 30_000);
+
+/** The files that a document links, and its pictures, as it names them; addresses on the web are left out. */
+function linksOf(text: string): string[] {
+  return [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) => path);
+}
+
 describe.each(documents)('%s', (document) => {
   const text = readFileSync(document, 'utf8');
 
   it('links and names only files that exist', () => {
-    const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
-      normalize(join(dirname(document), path)),
-    );
+    const linked = linksOf(text).map((path) => normalize(join(dirname(document), path)));
     const named = [...text.matchAll(/`((?:src|test|\.github|\.ci)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
     );
