@@ -35,7 +35,7 @@ export const jobOptions = {
   max: { value: 'number', summary: 'ends after so many objects; given again, it goes on' },
   share: { value: 'share', default: '0.8', summary: "of the region's quota; the rest is for uploads" },
   rate: { value: 'number', summary: 'calls a second, where your quota is another' },
-  via: { value: 'function', summary: 'hands batches to the deployed function, as asynchronous tasks' },
+  via: { value: 'way', summary: '"function" hands batches to the deployed function, as asynchronous tasks' },
   function: { value: 'name', default: 'oss-saveas-backfill', summary: 'the function for --via function' },
   'fc-endpoint': {
     value: 'url',

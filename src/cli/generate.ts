@@ -29,13 +29,13 @@ const names = Object.keys(documents);
 
 const siteOptions = {
   region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
-  account: { value: 'id', summary: 'the account (default its variable, in policies *)' },
+  account: { value: 'id', summary: "your account's id (default the variable of s.yaml; in policies: *)" },
   bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET)' },
   function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
 } as const satisfies Options;
 
 export const generate = defineCommand({
-  positionals: { name: names.join('|'), summary: 'what to write', many: false },
+  positionals: { name: 'what', summary: `one of ${names.join(', ')}`, many: false },
   options: {
     rules: rulesOption,
     ...siteOptions,

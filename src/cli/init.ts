@@ -44,17 +44,18 @@ function languageOf(lang: string | undefined, { env }: Io): string {
   return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
 }
 
-function nextSteps(folder: string, lang: string): string {
+/** Says what to do with a project once its files are written. */
+export function nextSteps(folder: string, lang: string): string {
   const isHere = folder === '.';
   return lang === 'zh'
     ? `
 接下来，${isHere ? '' : `在 ${folder} 中，`}无需账号：  npm install && npm start
-部署只需准备一次的内容：  npx oss-saveas generate policy, trust, trigger-policy, trigger-trust
+首次部署前需创建两个角色，见 node_modules/oss-saveas/docs/zh/deploy.md
 然后，以及每次修改 rules.yaml 之后：  npm run check && npm run deploy
 `
     : `
 Next, ${isHere ? '' : `in ${folder}, `}without an account:  npm install && npm start
-What a deployment needs once:  npx oss-saveas generate policy, trust, trigger-policy, trigger-trust
+A deployment first needs two roles: see node_modules/oss-saveas/docs/deploy.md
 Then, and after each change of rules.yaml:  npm run check && npm run deploy
 `;
 }

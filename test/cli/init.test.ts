@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { init } from '../../src/cli/init.ts';
+import { init, nextSteps } from '../../src/cli/init.ts';
 import { writeProject } from '../../src/cli/init-files.ts';
 import { loadRules, loadTemplate } from '../../src/cli/project.ts';
 import { createIo } from './terminal.ts';
@@ -128,6 +129,22 @@ describe('a folder that holds files', () => {
 });
 
 describe('init', () => {
+  it.each(['en', 'zh'])(
+    'init prints commands that can be pasted, and pages that are there, in %s',
+    async (lang) => {
+      const text = nextSteps('my-project', lang);
+
+      const { scripts } = JSON.parse(await readFile(join(templateDir(lang), 'package.json'), 'utf8'));
+      const pages = [...text.matchAll(/node_modules\/oss-saveas\/(\S+)/g)].map(([, page = '']) => page);
+      const runs = [...text.matchAll(/npm (?:run )?(?!install)([\w-]+)/g)].map(([, name]) => name);
+      expect(runs).toEqual(['start', 'check', 'deploy']);
+      expect(Object.keys(scripts)).toEqual(expect.arrayContaining(runs));
+      expect(pages).toHaveLength(1);
+      expect(pages.filter((page) => !existsSync(page))).toEqual([]);
+      expect(text).not.toContain('npx oss-saveas');
+    },
+  );
+
   it.each([
     [{}, /^--region: nobody is here to be asked/],
     [{ yes: true, region: 'Hangzhou' }, /^region "Hangzhou": expected a plain region id/],

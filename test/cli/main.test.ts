@@ -23,6 +23,17 @@ describe('the command line', () => {
     },
   );
 
+  it('the help of commands names values that are understood, and breaks no line within one', async () => {
+    const backfill = await runCommand(['help', 'backfill']);
+    const generate = await runCommand(['help', 'generate']);
+
+    expect(backfill.out).toMatch(/--via <way> +"function" hands/);
+    expect(generate.out).toContain('Usage: oss-saveas generate [options] [<what>]\n');
+    expect(generate.out.replace(/\s+/g, ' ')).toContain(
+      'policy, trust, trigger-policy, trigger-trust, trigger, event, eventbridge',
+    );
+  });
+
   it.each([
     [['chekc'], 'no command "chekc" (did you mean "check"?)'],
     [['help', 'biuld'], 'no command "biuld" (did you mean "build"?)'],
