@@ -1,11 +1,14 @@
-import { statSync } from 'node:fs';
-import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { type JournalState, readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
+
+/** Linux has a device that takes nothing. */
+const hasFullDevice = existsSync('/dev/full');
 
 const fresh: JournalState = {
   startedAt: '2026-11-26T12:00:00.000Z',
@@ -123,7 +126,7 @@ describe('a journal', () => {
     const journal = new Journal(folder, fresh);
     make(journal, 3);
     journal.checkpoint();
-    await writeFile(join(folder, 'failures.jsonl'), '');
+    await rm(join(folder, 'failures.jsonl'));
 
     expect(new Journal(folder).total).toMatchObject({ failed: 1 });
   });
@@ -162,13 +165,23 @@ describe('a journal', () => {
     expect(readJournal(folder)?.lines).toEqual([]);
   });
 
-  it('leaves things as they were when the disk is full', async () => {
+  it('a journal skips a last line that was cut off', async () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
     make(journal, 1);
     await appendFile(join(folder, 'journal.jsonl'), '{"status":"saved","sour');
 
     expect(readJournal(folder)?.lines).toEqual([saved('1')]);
+  });
+
+  it.runIf(hasFullDevice)('a journal does not count what a full disk did not take', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    await symlink('/dev/full', join(folder, 'failures.jsonl'));
+
+    expect(() => make(journal, 3)).toThrow('ENOSPC');
+
+    expect(journal.total).toMatchObject({ objects: 1, failed: 0 });
   });
 });
 

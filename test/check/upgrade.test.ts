@@ -27,17 +27,25 @@ describe('what was written for an earlier version', () => {
     expect([...checkUpgrade(deploymentWith({ OSS_REGION: 'cn-hangzhou', LOG_LEVEL: 'info' }))]).toEqual([]);
   });
 
-  it.each([
-    ['an earlier build', { format: rulesFormat - 1, builtBy: '0.0.1' }, 1],
-    ['this build', { format: rulesFormat, builtBy: '0.1.0' }, 0],
-    ['a file of something else', { format: 1 }, 0],
-  ])('says of rules that %s left whether they are of another format', (_, rules, count) => {
-    const found = [...checkBuiltRules(JSON.stringify(rules), 'dist/rules.json')];
+  it('says of rules that an earlier version built who built them, in which format, and what to do', () => {
+    const text = JSON.stringify({ format: rulesFormat - 1, builtBy: '0.0.1' });
 
-    expect(found).toHaveLength(count);
+    expect([...checkBuiltRules(text, 'dist/rules.json')]).toEqual([
+      {
+        severity: 'note',
+        code: 'built-earlier',
+        path: [],
+        message: `dist/rules.json was built by oss-saveas 0.0.1 in format ${rulesFormat - 1}, this version reads format ${rulesFormat}`,
+        hint: 'A deployment builds it anew; `npx oss-saveas build` does it now.',
+      },
+    ]);
   });
 
-  it('says nothing where there is no build', () => {
-    expect([...checkBuiltRules('', 'dist/rules.json')]).toEqual([]);
+  it.each([
+    ['in a build of this version', JSON.stringify({ format: rulesFormat, builtBy: '0.1.0' })],
+    ['in a file of something else', JSON.stringify({ format: 1 })],
+    ['where there is no build', ''],
+  ])('finds no rules of an earlier version %s', (_, text) => {
+    expect([...checkBuiltRules(text, 'dist/rules.json')]).toEqual([]);
   });
 });

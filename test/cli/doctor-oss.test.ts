@@ -25,7 +25,11 @@ describe('the doctor, looking at OSS', () => {
 
     const { of } = await examine([], { OSS_REGION: 'cn-hangzhou' });
 
-    expect(of('bucket photos')?.state).toBe('wrong');
+    expect(of('bucket photos')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('Invalid signing region'),
+      advice: expect.stringContaining('deploy to its region'),
+    });
   });
 
   it('the doctor sees a key that OSS does not know', async () => {

@@ -126,19 +126,20 @@ describe('a run by the rules', () => {
     expect(piped.err).toBe('');
   });
 
+  const choice = 'name objects (oss://bucket/key) or an --event, or else --style, --bucket, --key,';
   it.each([
-    [['run']],
-    [['run', 'photos/a.png']],
-    [['run', 'oss://photos/a.png', '--style', 'image/resize,w_1']],
-    [['run', '--style', 'image/resize,w_1', '--bucket', 'photos']],
-    [['run', 'oss://photos/a.png', '--key', 'b.png']],
-    [['run', '--event', '{"bucket":']],
-    [['run', '--event', 'no-such-file.json']],
-  ])('a run by the rules does not guess at %j', async (args) => {
-    const { exitCode, err } = await runCommand(args, localEnvironment(1));
+    [[], choice],
+    [['photos/a.png'], 'expected oss://bucket/key, received "photos/a.png".'],
+    [['oss://photos/a.png', '--style', 'image/resize,w_1'], choice],
+    [['--style', 'image/resize,w_1', '--bucket', 'photos'], '--key: expected a value.'],
+    [['oss://photos/a.png', '--key', 'b.png'], choice],
+    [['--event', '{"bucket":'], 'the event:1:11: expected JSON:'],
+    [['--event', 'no-such-file.json'], 'no-such-file.json cannot be read: ENOENT'],
+  ])('a run by the rules does not guess at %j, and says: %s', async (args, message) => {
+    const { exitCode, err } = await runCommand(['run', ...args], localEnvironment(1));
 
     expect(exitCode).toBe(2);
-    expect(err).toMatch(/expected|name objects|cannot be read/);
+    expect(err).toContain(`oss-saveas run: ${message}`);
   });
 
   it('a run by the rules asks for the region where none is set', async () => {

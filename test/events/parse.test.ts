@@ -6,11 +6,9 @@ import { bytesOf, keysOf, nativeRecord, parse, sample, samples } from './samples
 describe('every attested event shape', () => {
   const good = samples.filter(({ kind }) => kind !== 'negative' && kind !== 'backfill');
 
-  it.each(good.map((item) => [item.id, item] as const))('%s becomes records', (_, item) => {
-    const records = parseEvent(bytesOf(item));
-
-    expect(records.length).toBeGreaterThan(0);
-    expect(records.filter(({ kind }) => kind === 'malformed')).toEqual([]);
+  it.each(good.map((item) => [item.id, item] as const))('%s names the objects that it holds', (_, item) => {
+    expect(keysOf(parseEvent(bytesOf(item)))).toEqual(item.expect);
+    expect(item.expect).not.toEqual([]);
   });
 
   it.each(
@@ -53,11 +51,11 @@ describe('a native record', () => {
   });
 
   it('reads every native record of an event, never only the first', () => {
-    const item = sample('native-batch');
-    const { events } = JSON.parse(JSON.stringify(item.event));
-
-    expect(parseEvent(bytesOf(item))).toHaveLength(events.length);
-    expect(events.length).toBeGreaterThan(1);
+    expect(keysOf(parseEvent(bytesOf(sample('native-batch'))))).toEqual([
+      'example-src/incoming/a.jpg',
+      'example-src/incoming/b.png',
+      'example-src/processed/c.webp',
+    ]);
   });
 
   it('a native record that is broken is reported beside the good ones, with its place', () => {
@@ -74,12 +72,7 @@ describe('a native record', () => {
 
 describe('an EventBridge event', () => {
   it('an EventBridge event is the same object as its native twin', () => {
-    const event = parseEvent(bytesOf(sample('eb-post')))[0];
-
-    expect(event).toMatchObject({
-      kind: 'object',
-      event: { key: 'incoming/a.jpg', eventName: 'ObjectCreated:PostObject' },
-    });
+    expect(parseEvent(bytesOf(sample('eb-post')))).toEqual(parseEvent(bytesOf(sample('native-post'))));
   });
 
   it('about no object is named, not refused', () => {
@@ -168,12 +161,15 @@ describe('the forms in which an event comes', () => {
     expect(keysOf(parseEvent(Buffer.from(event)))).toEqual(['example-src/a.jpg']);
   });
 
-  it('names without their prefix, in capitals or not, are those of native events', () => {
-    const data = { ...record, eventName: 'acs:oss:ObjectCreated:PutObject' };
+  it.each([
+    'ObjectCreated:PutObject',
+    'oss:ObjectCreated:PutObject',
+    'acs:oss:ObjectCreated:PutObject',
+    'ACS:OSS:ObjectCreated:PutObject',
+  ])('an event named %s is the native one of that name', (eventName) => {
+    const data = { ...record, eventName };
 
-    expect(parse({ source: 'acs.oss', type: 'x', data })).toMatchObject([
-      { event: { eventName: 'ObjectCreated:PutObject' } },
-    ]);
+    expect(parse({ source: 'acs.oss', type: 'x', data })).toEqual(parse({ events: [record] }));
   });
 });
 

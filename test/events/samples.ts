@@ -14,6 +14,8 @@ interface Sample {
   id: string;
   kind: string;
   delivery: string;
+  /** `bucket/key` of each object that it holds, or the kind of a record about none. */
+  expect?: string[];
   event: unknown;
 }
 

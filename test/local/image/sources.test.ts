@@ -46,16 +46,26 @@ describe('every action', () => {
     }
   });
 
-  it('works on grey pictures, with and without alpha', async () => {
+  it.each([
+    ['without alpha', 1, 128],
+    // Half of the grey, on the white that a JPEG has in place of alpha.
+    ['with alpha', 0.5, 191],
+  ])('keeps size and grey of a grey picture %s', async (_, alpha, level) => {
     const grey = sharp({ create: { ...size, channels: 3, background: '#808080' } }).toColourspace('b-w');
-    const inputs = [await grey.clone().png().toBuffer(), await grey.ensureAlpha(0.5).png().toBuffer()];
+    const input = await (alpha < 1 ? grey.ensureAlpha(alpha) : grey).png().toBuffer();
+    const logo = await sharp(input).resize(4, 4).png().toBuffer();
+    const sizes: Record<string, object> = {
+      ...Object.fromEntries(styles.map((style) => [style, size])),
+      'image/circle,r_40': { width: 63, height: 63 },
+      'image/resize,m_pad,w_80,h_80': { width: 80, height: 80 },
+    };
 
-    for (const input of inputs) {
-      for (const style of [...styles, 'image/circle,r_40', 'image/resize,m_pad,w_80,h_80']) {
-        const body = await run(input, `${style}/format,jpg`, { 'logo.png': input });
+    for (const [style, expected] of Object.entries(sizes)) {
+      const body = await run(input, `${style}/format,jpg`, { 'logo.png': logo });
 
-        expect((await sharp(body).metadata()).format, style).toBe('jpeg');
-      }
+      expect(await sharp(body).metadata(), style).toMatchObject({ format: 'jpeg', ...expected });
+      const shade = expect.closeTo(level, -0.5);
+      expect(await pixel(body, 24, 32), style).toEqual([shade, shade, shade]);
     }
   });
 

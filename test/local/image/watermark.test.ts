@@ -95,13 +95,17 @@ describe('a text watermark', () => {
     expect((await sharp(clear).stats()).channels[0]?.min).toBe(255);
   });
 
-  it('takes Base64 in the standard alphabet and with padding, too', async () => {
-    const value = Buffer.from('~~~???>').toString('base64');
+  it('a text watermark is the same in Base64 of the standard alphabet with padding, and of the URL-safe one', async () => {
+    const text = Buffer.from('~~>~~~???>');
+    const standard = text.toString('base64').replaceAll('/', '_');
 
-    const outcome = await run(await ground(), `image/watermark,text_${value.replaceAll('/', '_')}`);
+    const asStandard = await run(await ground(), `image/watermark,text_${standard}`);
+    const asUrlSafe = await run(await ground(), `image/watermark,text_${text.toString('base64url')}`);
+    const asOther = await run(await ground(), `image/watermark,${hello}`);
 
-    expect(value).toContain('=');
-    expect(outcome.length).toBeGreaterThan(0);
+    expect(standard).toMatch(/\+.*=$/);
+    expect(asStandard.equals(asUrlSafe)).toBe(true);
+    expect(asStandard.equals(asOther)).toBe(false);
   });
 
   it('a text watermark is refused when it is no Base64, no text, too long, or in an unknown font', async () => {
