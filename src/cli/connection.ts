@@ -6,13 +6,14 @@ import { createAgent } from '../oss/request.ts';
 import type { Credentials } from '../oss/sign.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
+import { loadSite, templateIn } from './project.ts';
 
 /** The account of the local stack. */
 export const localAccount = { id: 'local', secret: 'local-secret', region: 'cn-hangzhou' };
 
 /** How a command finds OSS; what is left out comes from the environment, as in the function. */
 export const connectionOptions = {
-  region: { value: 'region', summary: 'such as cn-hangzhou (default OSS_REGION)' },
+  region: { value: 'region', summary: 'such as cn-hangzhou (default OSS_REGION, or that of s.yaml)' },
   endpoint: { value: 'url', summary: "in place of the region's public one (default OSS_ENDPOINT)" },
   local: { summary: 'the local stack, by default at http://127.0.0.1:9000, and its access key' },
 } as const satisfies Options;
@@ -36,7 +37,8 @@ export async function withConnection<T>(
 ): Promise<T> {
   const env = values.local ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
   const defaults = readSettings(env, '.');
-  const { region = defaults.region, endpoint: url = defaults.endpoint } = values;
+  const { endpoint: url = defaults.endpoint } = values;
+  const region = values.region ?? defaults.region ?? (await loadSite(templateIn('.'), env)).region;
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }

@@ -7,7 +7,7 @@ import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
-import { loadRules, rulesOption, templateIn, templateOption } from './project.ts';
+import { loadRules, loadSite, rulesOption, templateIn, templateOption } from './project.ts';
 import { formatTable } from './terminal.ts';
 
 export const doctor = defineCommand({
@@ -29,7 +29,9 @@ export const doctor = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const removing = source.filter(({ onRemove }) => onRemove !== undefined);
-    const deployed = [io.env.OSS_BUCKET, object?.bucket].filter((bucket) => bucket !== undefined);
+    const template = values.template ?? templateIn('.');
+    const bucket = io.env.OSS_BUCKET ?? (await loadSite(template, io.env)).bucket;
+    const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [
       ok('rules', `${source.length} rules`),
@@ -38,7 +40,7 @@ export const doctor = defineCommand({
       ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),
       ...(await heeding(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await heeding(checkDeployment(source, values.template ?? templateIn('.'), io))),
+      ...(await heeding(checkDeployment(source, template, io))),
     ]);
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;

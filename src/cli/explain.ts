@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
@@ -10,7 +11,7 @@ import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { isEventText, parseBucket, parseNumber, parseObjectUrl, parseSize, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
-import { loadRules, rulesOption } from './project.ts';
+import { loadRules, loadSite, rulesOption, templateIn } from './project.ts';
 
 export const explain = defineCommand({
   positionals: {
@@ -30,9 +31,10 @@ export const explain = defineCommand({
       throw new CliError('expected a key, oss://bucket/key, an event file, or "-".');
     }
     const { ruleSet, source } = await loadRules(values.rules);
-    const [ofRules = io.env.OSS_BUCKET ?? 'my-bucket'] = ruleSet.rules.flatMap(({ match }) => match.buckets);
+    const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
+    const deployed = await loadSite(templateIn(dirname(values.rules)), io.env);
     const upload: PlainUpload = {
-      bucket: parseBucket(values.bucket ?? ofRules),
+      bucket: parseBucket(values.bucket ?? ofRules ?? deployed.bucket ?? 'my-bucket'),
       sizeBytes: values.size === undefined ? undefined : readSize(values.size),
       contentType: values['content-type'],
     };

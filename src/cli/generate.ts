@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
@@ -5,7 +6,7 @@ import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
-import { loadRules, rulesOption, templateIn, templateOption } from './project.ts';
+import { loadRules, loadSite, rulesOption, templateIn, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
@@ -30,7 +31,7 @@ const names = Object.keys(documents);
 const siteOptions = {
   region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
   account: { value: 'id', summary: "your account's id (default the variable of s.yaml; in policies: *)" },
-  bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET)' },
+  bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET, or that of s.yaml)' },
   function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
 } as const satisfies Options;
 
@@ -52,7 +53,9 @@ export const generate = defineCommand({
     }
     const { source: rules } = await loadRules(values.rules);
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
-    const bucket = values.bucket ?? io.env.OSS_BUCKET;
+    const { rules: file, template = templateIn(dirname(file)) } = values;
+    const deployed = document.isPolicy ? await loadSite(template, io.env) : {};
+    const bucket = values.bucket ?? io.env.OSS_BUCKET ?? deployed.bucket;
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
@@ -90,7 +93,7 @@ type Files = { rules: string; template: string | undefined };
 /** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
 async function checkAttached(
   name: string,
-  { rules, template = templateIn('.') }: Files,
+  { rules, template = templateIn(dirname(rules)) }: Files,
   io: Io,
 ): Promise<number> {
   if (name !== 'policy') {

@@ -45,6 +45,16 @@ export function templateIn(folder: string): string {
   return existsSync(other) && !existsSync(file) ? other : file;
 }
 
+/** Region and bucket of the function that a template deploys, as far as the template is there and tells them. */
+export async function loadSite(
+  template: string,
+  env: Io['env'],
+): Promise<{ region?: string | undefined; bucket?: string | undefined }> {
+  const { functions } = existsSync(template) ? await loadTemplate(template, env) : { functions: [] };
+  const ours = functions.find(({ isOurs }) => isOurs);
+  return { region: ours?.region, bucket: ours?.triggers.find(({ bucket }) => bucket)?.bucket };
+}
+
 /** Reads a Serverless Devs template, and those that it extends. */
 export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
   const { diagnostics, value, locate } = readYaml(await readText(file), file);

@@ -68,6 +68,28 @@ describe('the .env of the folder', () => {
   });
 });
 
+describe('the s.yaml of the folder', () => {
+  it('the s.yaml of the folder tells region and bucket where neither options nor the environment do', async () => {
+    const dir = await emptyFolder();
+    await run(dir, ['init', '.', '--yes', '--region', 'cn-beijing', '--bucket', 'shop-photos']);
+    const env = { PATH: process.env.PATH, OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'secret' };
+
+    const policy = await run(dir, ['generate', 'policy'], env);
+    const event = await run(dir, ['generate', 'event'], env);
+    const explained = await run(dir, ['explain', 'uploads/a.jpg'], env);
+    const diagnosed = await run(dir, ['doctor', '--endpoint', 'http://127.0.0.1:1'], env);
+
+    expect(policy.out).toContain('"acs:oss:*:*:shop-photos/uploads/*"');
+    expect(event.out).toContain('"bucket": "shop-photos"');
+    expect(explained.out).toMatch(/^oss:\/\/shop-photos\/uploads\/a\.jpg\n/);
+    expect([diagnosed.exitCode, diagnosed.err]).toEqual([1, '']);
+    expect(diagnosed.out).toContain('bucket shop-photos');
+    expect((await run(dir, ['generate', 'policy'], { ...env, OSS_BUCKET: 'other' })).out).toContain(
+      ':other/uploads/*"',
+    );
+  });
+});
+
 describe.runIf(process.platform === 'linux')('the output of a command', () => {
   /** Checks broken rules, at a terminal or into a pipe. */
   async function check(kind: 'terminal' | 'pipe', env: NodeJS.ProcessEnv) {
