@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 // esbuild keeps the working directory in which it was loaded.
 const { build } = await import('esbuild');
-await build({
+const tools = await build({
   entryPoints: {
     cli: 'src/cli/bin.ts',
     'fc-instance': 'src/local/fc/instance.ts',
@@ -18,6 +18,9 @@ await build({
   format: 'esm',
   splitting: true,
   packages: 'external',
+  // Bundled: it would run a script at its installation, which pnpm refuses.
+  alias: { exifreader: './node_modules/exifreader/dist/exif-reader.js' },
+  metafile: true,
   logLevel: 'warning',
 });
 
@@ -37,7 +40,7 @@ await build({
 
 // The page: what it opens first is one file; the editor and the other views follow when they are asked for.
 await rm('build/page', { recursive: true, force: true });
-const { metafile } = await build({
+const page = await build({
   entryPoints: { page: 'src/local/page/client/main.tsx' },
   outdir: 'build/page',
   chunkNames: '[name]-[hash]',
@@ -51,13 +54,14 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
-// Its packages are inside it, so their notices go along.
-const inputs = Object.keys(metafile.inputs).map(
-  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
-);
+// Packages are inside these, so their notices go along.
+const inputs = [tools, page]
+  .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  .map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
 const packageDirs = [...new Set(inputs.filter((dir) => dir !== undefined))].sort();
 const notices = packageDirs.map(async (dir) => {
   const file = (await readdir(dir)).find((name) => /^licen[cs]e/i.test(name));
-  return `${dir.replace(/^.*node_modules\//, '')}\n\n${(await readFile(`${dir}/${file}`, 'utf8')).trim()}\n`;
+  const name = dir.replace(/^.*node_modules\//, '');
+  return `${name}\n\nSource: https://www.npmjs.com/package/${name}\n\n${(await readFile(`${dir}/${file}`, 'utf8')).trim()}\n`;
 });
-await writeFile('build/page/LICENSES.txt', (await Promise.all(notices)).join('\n---\n\n'));
+await writeFile('build/LICENSES.txt', (await Promise.all(notices)).join('\n---\n\n'));

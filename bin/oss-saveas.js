@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 
 const cli = new URL('../build/cli.js', import.meta.url);
 // This is the last file of a build: without it, somebody interrupted that.
-const last = new URL('../build/page/LICENSES.txt', import.meta.url);
+const last = new URL('../build/LICENSES.txt', import.meta.url);
 if (!existsSync(cli) || !existsSync(last)) {
   const dir = process.cwd();
   await import('./compile.js');

@@ -20,7 +20,7 @@ export function readExif(picture: Buffer): Record<string, string> {
 
 function loadTags(picture: Buffer) {
   try {
-    return ExifReader.load(picture, { expanded: true });
+    return ExifReader.load(picture, { expanded: true, excludeTags: { xmp: true } });
   } catch {
     return {};
   }

@@ -48,13 +48,20 @@ export function replaceMeta(path: string, meta: ObjectMeta): void {
 /** Opens an object's file. Rejects where it is damaged or gone. */
 export async function openObjectFile(path: string): Promise<StoredObject> {
   const file = await open(path, 'r');
-  const close = () => file.close();
+  // A stream closes the file itself. Under Yarn's Plug'n'Play a second close would hit whatever has the descriptor by then.
+  let isStreamed = false;
+  const close = async () => (isStreamed ? undefined : file.close());
   try {
     const meta = readTail(file.fd, path);
     return {
       meta,
-      stream: (start = 0, end = meta.sizeBytes - 1) =>
-        start <= end ? file.createReadStream({ start, end }) : Readable.from([]).on('close', close),
+      stream: (start = 0, end = meta.sizeBytes - 1) => {
+        if (start > end) {
+          return Readable.from([]).on('close', close);
+        }
+        isStreamed = true;
+        return file.createReadStream({ start, end });
+      },
       close,
     };
   } catch (error) {
