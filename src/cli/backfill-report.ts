@@ -91,7 +91,7 @@ export function formatProgress(progress: Progress): string {
 export function formatSummary(counts: Counts, done: 'saved' | 'removed'): string {
   const { objects, failed, skipped } = counts;
   const parts = [`${number(counts[done])} ${done}`, `${number(failed)} failed`, formatSkipped(skipped)];
-  return `${number(objects)} objects: ${parts.filter(Boolean).join(', ')}`;
+  return `${number(objects)} object${objects === 1 ? '' : 's'}: ${parts.filter(Boolean).join(', ')}`;
 }
 
 /** The reasons with their counts; empty where nothing was skipped. */

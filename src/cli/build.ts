@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
 import { makeFolder } from '../folder-lock.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { checkFiles, paintDiagnostics } from './check.ts';
+import { checkFiles, paintDiagnostics, plural } from './check.ts';
 import { CliError, defineCommand } from './command.ts';
 import { builtDir } from './package-files.ts';
 import { rulesOption, templateOption } from './project.ts';
@@ -28,7 +28,7 @@ export const build = defineCommand({
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);
     const rows = names.map((name, i) => `${kilobytes(contents[i]?.length ?? 0)}  ${outDir}/${name}\n`);
     io.out(
-      `${rows.join('')}${outDir} has ${compiled.source.length} rules, zipped ${kilobytes(zipBytes).trim()}.\n`,
+      `${rows.join('')}${outDir} has ${plural(compiled.source.length, 'rule')}, zipped ${kilobytes(zipBytes).trim()}.\n`,
     );
     return 0;
   },

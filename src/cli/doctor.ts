@@ -2,6 +2,7 @@ import { sourceBuckets } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { printable } from '../printable.ts';
 import { checkDeployment } from './account.ts';
+import { plural } from './check.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
@@ -34,7 +35,7 @@ export const doctor = defineCommand({
     const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [
-      ok('rules', `${source.length} rules`),
+      ok('rules', plural(source.length, 'rule')),
       ...checkEnvironment(io),
       ...(await heeding(checkEndpoint(connection, Date.now))),
       ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),

@@ -132,11 +132,11 @@ async function describeStack(
   access key  ${localAccount.id} / ${localAccount.secret}
   data        ${dataDir} (dead letters in ${stack.deadLetterDir})
 
-Upload a picture with the official Node client, then list what became of it:
+Upload a picture with the official Node client (npm install ali-oss), then list what became of it:
 
   node -e "new (require('ali-oss'))(${client}).put('${place.key}', '${file}')"
   npx oss-saveas ls --local --endpoint ${stack.url} oss://${place.bucket}/
 
-Any derivative can be fetched: npx oss-saveas get --local --endpoint ${stack.url} ${formatObject(place)}
+Any object can be fetched: npx oss-saveas get --local --endpoint ${stack.url} ${formatObject(place)}
 `;
 }

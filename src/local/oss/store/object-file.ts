@@ -56,11 +56,8 @@ export async function openObjectFile(path: string): Promise<StoredObject> {
     return {
       meta,
       stream: (start = 0, end = meta.sizeBytes - 1) => {
-        if (start > end) {
-          return Readable.from([]).on('close', close);
-        }
-        isStreamed = true;
-        return file.createReadStream({ start, end });
+        isStreamed = start <= end;
+        return isStreamed ? file.createReadStream({ start, end }) : Readable.from([]).on('close', close);
       },
       close,
     };
