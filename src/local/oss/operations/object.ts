@@ -109,16 +109,11 @@ function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
   if (!isAsked || !isText || Number(sizeBytes) < 1024) {
     return reply;
   }
-  const coded = {
-    ...headers,
-    'content-encoding': 'gzip',
-    'transfer-encoding': 'chunked',
-    vary: 'Accept-Encoding',
-  };
+  const coding = { 'content-encoding': 'gzip', 'transfer-encoding': 'chunked', vary: 'Accept-Encoding' };
   const { body } = reply;
   // An error ends both, and the client sees it.
   const zipped = body instanceof Readable ? pipeline(body, createGzip(), () => {}) : body;
-  return { ...reply, headers: coded, body: zipped };
+  return { ...reply, headers: { ...headers, ...coding }, body: zipped };
 }
 
 const compressible =
