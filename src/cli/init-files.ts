@@ -17,6 +17,7 @@ export interface Answers {
 const files = [
   ['rules.yaml', 'rules.yaml'],
   ['s.yaml', 's.yaml'],
+  ['_env', '.env'],
   ['_gitignore', '.gitignore'],
 ] as const;
 
