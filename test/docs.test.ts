@@ -78,7 +78,7 @@ describe.each(documents)('%s', (document) => {
         const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
           title
             .toLowerCase()
-            .replace(/[^\w -]/g, '')
+            .replace(/[^\p{L}\p{N}_ -]/gu, '')
             .replaceAll(' ', '-'),
         );
         return !headings.includes(anchor ?? '');
