@@ -15,36 +15,70 @@ const oneOrMany = <T>(item: fc.Arbitrary<T>) =>
   fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
 const size = fc.oneof(fc.nat(1_024), fc.constantFrom('0B', '1KB'));
 
-const output = fc
+/** Fields of which any may be absent. */
+const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(fields, { requiredKeys: [] });
+const refresh = fc.constantFrom('always', 'missing', 'stale');
+
+/** What an output may say beside its style and target, where the operation ends while the function waits. */
+const stepsAfterSave = optional({
+  refresh,
+  checkSource: fc.boolean(),
+  headers: fc.constantFrom({ 'Cache-Control': 'max-age=60', 'x-oss-meta-a': 'b' }, { 'content-type': 'a/b' }),
+  tags: fc.constantFrom({ kind: 'thumbnail' }, { 种类: '缩略图', empty: '' }),
+  storageClass: fc.constantFrom('Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'),
+  acl: fc.constantFrom('default', 'private', 'public-read', 'public-read-write'),
+  skipLarger: fc.boolean(),
+});
+
+const synchronousOutput = fc
   .record({
     widths: fc.uniqueArray(fc.integer({ min: 1, max: 16_384 }), { minLength: 1, maxLength: 5 }),
     folder,
+    stepsAfterSave,
   })
-  .map(({ widths, folder: into }) => ({
+  .map(({ widths, folder: into, stepsAfterSave: steps }) => ({
     style: 'image/resize,w_{w}/watermark,text_{b64:{rule} {name}}',
     vary: { w: widths },
     target: { bucket: 'derived', key: `${into}/{dir}/{name}-{w}.webp` },
+    ...steps,
   }));
 
-const document = fc
-  .uniqueArray(
-    fc.record({
-      name,
-      match: fc.record(
-        {
-          key: oneOrMany(folder.map((text) => `${text}/**/*.{jpg,png}`)),
-          exclude: oneOrMany(folder),
-          bucket: oneOrMany(bucket),
-          size: fc.record({ min: size, max: fc.constantFrom('1MB', 5_000_000) }),
-          contentType: oneOrMany(fc.constantFrom('image/*', 'image/png')),
-        },
-        { requiredKeys: ['key'] },
-      ),
-      outputs: fc.array(output, { minLength: 1, maxLength: 1 }),
-    }),
-    { selector: (rule) => rule.name, minLength: 1, maxLength: 3 },
-  )
-  .map((rules) => ({ rules }));
+const asynchronousOutput = fc
+  .record({ folder, more: optional({ refresh, notify: fc.stringMatching(/^[A-Za-z0-9][\w-]{0,20}$/) }) })
+  .map(({ folder: into, more }) => ({
+    style: 'video/convert,f_mp4,vcodec_h264',
+    target: { key: `${into}/{dir}/{name}.mp4` },
+    ...more,
+  }));
+
+const rule = fc.record(
+  {
+    name,
+    match: fc.record(
+      {
+        key: oneOrMany(folder.map((text) => `${text}/**/*.{jpg,png}`)),
+        exclude: oneOrMany(folder),
+        ignoreCase: fc.boolean(),
+        bucket: oneOrMany(bucket),
+        size: fc.record({ min: size, max: fc.constantFrom('1MB', 5_000_000) }),
+        contentType: oneOrMany(fc.constantFrom('image/*', 'image/png')),
+      },
+      { requiredKeys: ['key'] },
+    ),
+    onRemove: fc.constant('delete'),
+    outputs: fc.array(fc.oneof(synchronousOutput, asynchronousOutput), { minLength: 1, maxLength: 1 }),
+  },
+  { requiredKeys: ['name', 'match', 'outputs'] },
+);
+
+const document = fc.record(
+  {
+    rules: fc.uniqueArray(rule, { selector: ({ name: its }) => its, minLength: 1, maxLength: 3 }),
+    onPermanentFailure: fc.constantFrom('throw', 'report'),
+  },
+  { requiredKeys: ['rules'] },
+);
 
 /** The paths of all fields and items of a document, and of the document itself. */
 function pathsOf(value: unknown, path: (string | number)[] = []): (string | number)[][] {
@@ -73,6 +107,33 @@ function replaceAt(value: unknown, [step, ...rest]: (string | number)[], replace
   );
 }
 
+const flags = ['ignoreCase', 'checkSource', 'skipLarger'];
+
+/** Tells whether a value is none of the wrong ones at this place. */
+function mayStand(value: unknown, path: readonly (string | number)[]): boolean {
+  if (path.at(-3) === 'vary') {
+    return typeof value === 'string' || typeof value === 'number';
+  }
+  if (path.at(-2) === 'headers') {
+    return value === '/|{';
+  }
+  if (path.at(-2) === 'tags') {
+    return value === '';
+  }
+  return path.at(-1) === 'rules'
+    ? Array.isArray(value)
+    : flags.includes(String(path.at(-1))) && value === true;
+}
+
+/** The names of all fields that a JSON Schema describes, with what it says of each. */
+function fieldsOf(schema: unknown): [string, unknown][] {
+  if (typeof schema !== 'object' || schema === null) {
+    return [];
+  }
+  const own = 'properties' in schema ? Object.entries(Object(schema.properties)) : [];
+  return [...own, ...Object.values(schema).flatMap(fieldsOf)];
+}
+
 describe('any document', () => {
   it('takes any document that is valid', () => {
     fc.assert(
@@ -91,10 +152,7 @@ describe('any document', () => {
         (valid, pick, wrong) => {
           const paths = pathsOf(valid);
           const path = paths[pick % paths.length] ?? [];
-          // Any text and any number is a fine value of a variable, and a document without rules is fine too.
-          const isValue = path.at(-3) === 'vary';
-          fc.pre(!(isValue && (typeof wrong === 'string' || typeof wrong === 'number')));
-          fc.pre(!(path.length === 1 && Array.isArray(wrong)));
+          fc.pre(!mayStand(wrong, path));
 
           const found = diagnosticsOf(JSON.stringify(replaceAt(valid, path, wrong)));
 
@@ -108,11 +166,15 @@ describe('any document', () => {
 
 describe('the JSON Schema', () => {
   it('describes every field of the document, so that editors can', () => {
-    const text = JSON.stringify(jsonSchema());
+    const fields = fieldsOf(jsonSchema());
 
-    for (const field of ['name', 'match', 'exclude', 'contentType', 'outputs', 'style', 'vary', 'target']) {
-      expect(text).toContain(`"${field}":`);
-    }
+    const names = [
+      ...['acl', 'bucket', 'checkSource', 'contentType', 'exclude', 'headers', 'ignoreCase', 'key', 'match'],
+      ...['max', 'min', 'name', 'notify', 'onPermanentFailure', 'onRemove', 'outputs', 'refresh', 'rules'],
+      ...['size', 'skipLarger', 'storageClass', 'style', 'tags', 'target', 'vary'],
+    ];
+    expect([...new Set(fields.map(([name]) => name))].sort()).toEqual(names);
+    expect(fields.filter(([, field]) => !/"description":"[^"]/.test(JSON.stringify(field)))).toEqual([]);
     expect(jsonSchema()).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       required: ['rules'],
