@@ -97,20 +97,22 @@ const cutOffMost = 2 * maxAttempts;
 
 const attempt = size(8_000, 1_600);
 const outputs = size(200, 16);
+const manyKeys = { keys: size(1_300, 20), timeoutMs: size(60_000, 1_600) };
+const existing = size(320, 16);
+
+/** The title of an event says the sizes that are played. */
+const attemptsOf = (timeoutMs: number) => `attempts of ${timeoutMs / 1_000} s`;
+const many = `${outputs} outputs, ${attemptsOf(attempt)}`;
+const keysOnce = `${manyKeys.keys.toLocaleString('en')} keys, ${attemptsOf(manyKeys.timeoutMs)}`;
+const sized = { match: { size: { max: 1_000 } } };
 
 describe('an event that is too large for one invocation', () => {
-  const timeout = 600_000;
+  const timeout = size(600_000, 60_000);
 
   it.each<[string, LargeEvent]>([
-    ['200 outputs, attempts of 8 s, one instance', { outputs, keys: 1, timeoutMs: attempt }],
-    [
-      'the same with a size to be asked for',
-      { outputs, keys: 1, timeoutMs: attempt, match: { size: { max: 1_000 } } },
-    ],
-    [
-      '1,300 keys with a size to be asked for, attempts of 60 s',
-      { outputs: 1, keys: size(1_300, 20), timeoutMs: size(60_000, 1_600), match: { size: { max: 1_000 } } },
-    ],
+    [`${many}, one instance`, { outputs, keys: 1, timeoutMs: attempt }],
+    [`${many}, one instance, a size to be asked for`, { outputs, keys: 1, timeoutMs: attempt, ...sized }],
+    [`${keysOnce}, one instance, a size to be asked for`, { outputs: 1, ...manyKeys, ...sized }],
   ])('%s: makes progress in each attempt, and pays for nothing twice', { timeout }, async (name, event) => {
     const { saved, made, processed } = await attemptAll(name, event);
 
@@ -119,27 +121,20 @@ describe('an event that is too large for one invocation', () => {
   });
 
   it.each<[string, LargeEvent]>([
+    [`${many}, a new instance each`, { outputs, keys: 1, timeoutMs: attempt, isCold: true }],
     [
-      '200 outputs, attempts of 8 s, a new instance each',
-      { outputs, keys: 1, timeoutMs: attempt, isCold: true },
+      `${many}, a new instance each, a size to be asked for`,
+      { outputs, keys: 1, timeoutMs: attempt, ...sized, isCold: true },
     ],
     [
-      'the same with a size to be asked for, a new instance each',
-      { outputs, keys: 1, timeoutMs: attempt, match: { size: { max: 1_000 } }, isCold: true },
-    ],
-    [
-      'the same with refresh: missing, a new instance each',
+      `${many}, a new instance each, refresh: missing`,
       { outputs, keys: 1, timeoutMs: attempt, output: { refresh: 'missing' }, isCold: true },
     ],
     [
-      'refresh: missing, 400 outputs of which 320 are there, a new instance each',
+      `${outputs * 2} outputs of which ${existing} are there, ${attemptsOf(attempt)}, a new instance each, refresh: missing`,
       {
-        outputs: outputs * 2,
-        existing: size(320, 16),
-        keys: 1,
-        timeoutMs: attempt,
-        output: { refresh: 'missing' },
-        isCold: true,
+        ...{ outputs: outputs * 2, existing, keys: 1, timeoutMs: attempt },
+        ...{ output: { refresh: 'missing' }, isCold: true },
       },
     ],
   ])('%s: makes outputs that the first attempt has not made', { timeout }, async (name, event) => {

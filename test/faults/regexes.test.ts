@@ -17,13 +17,9 @@ const literal =
 
 function regexesIn(source: string): RegExp[] {
   const code = source.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-  return [...code.matchAll(literal)].flatMap(([, pattern = '', flags = '']) => {
-    try {
-      return new RegExp(pattern, flags.replace(/[gy]/g, ''));
-    } catch {
-      return [];
-    }
-  });
+  return [...code.matchAll(literal)].map(
+    ([, pattern = '', flags = '']) => new RegExp(pattern, flags.replace(/[gy]/g, '')),
+  );
 }
 
 const sizeBytes = 100_000;
@@ -44,7 +40,8 @@ describe('no regular expression is driven to more than linear time', () => {
   const regexes = findRegexes();
 
   it('finds every regular expression of the sources', () => {
-    expect(regexes.length).toBeGreaterThan(40);
+    // There were 157 when this was written.
+    expect(regexes.length).toBeGreaterThan(140);
   });
 
   // 100 kB squared would be 10 billion steps, more than the time allowed; the exponential would never end.
