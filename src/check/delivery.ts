@@ -83,8 +83,10 @@ function bringsRemovals(trigger: Trigger): boolean {
 /** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   // Nobody can tell here which keys a topic or a queue brings.
-  const isReadable = ({ type, pattern = '', eventSource = 'Default' }: Trigger) =>
-    type === 'oss' || (eventSource === 'Default' && parseJson(pattern) !== undefined);
+  const isReadable = ({ type, prefix, suffix, pattern = '', eventSource = 'Default' }: Trigger) =>
+    type === 'oss'
+      ? closed(`${prefix}${suffix}`) !== undefined
+      : eventSource === 'Default' && parseJson(pattern) !== undefined;
   const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));
   const found = new Map<Trigger, Diagnostic>();
   within(maxStepsForAll, (budget) => {
@@ -124,6 +126,7 @@ const any = '[^]*';
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   const budget = createBudget(maxStepsForAll);
   return triggers.flatMap((trigger): Delivery[] => {
+    const anything = { trigger, buckets: [], keys: DFA.fromFA(regular(any, budget), budget.dfa) };
     switch (trigger.type) {
       case 'oss':
         return [readNative(trigger, budget)];
@@ -131,9 +134,9 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
         return mayBringObjects(trigger) ? [readPattern(trigger, budget)] : [];
       // A topic may have the events of any bucket.
       case 'mns_topic':
-        return [{ trigger, buckets: [], keys: DFA.fromFA(regular(any, budget), budget.dfa) }];
+        return [anything];
       default:
-        return [];
+        return closed(trigger.type) === undefined ? [anything] : [];
     }
   });
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readYaml } from '../compile/yaml.ts';
 import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick, textOf } from '../json.ts';
 import { type Diagnostic, error, type Path } from './diagnostic.ts';
 
@@ -39,12 +40,22 @@ export interface FunctionResource {
   /** The ARNs that are told of its asynchronous invocations, by `onFailure` and `onSuccess`. */
   destinations: Readonly<Record<string, string>>;
   triggers: readonly Trigger[];
+  /** Variables that stand for decisive parts and cannot be looked up: nobody set them, or their file is not there. */
+  unknown: readonly UnknownPart[];
+}
+
+interface UnknownPart {
+  path: Path;
+  /** The variable as the template has it. */
+  text: string;
 }
 
 interface TemplateOptions {
   /** The folder of the template, absolute. */
   dir: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file that the template names; undefined where there is none. */
+  readFile: (file: string) => string | undefined;
 }
 
 /**
@@ -52,15 +63,19 @@ interface TemplateOptions {
  * the `template` that they name, and `${vars.…}`, `${env(…)}` and the like filled in. Ours are those that run the folder
  * `dist` or are named `oss-saveas`; where there is only one function, it is ours.
  */
-export function readDeployment(template: unknown, { dir, env }: TemplateOptions): FunctionResource[] {
+export function readDeployment(template: unknown, { dir, ...options }: TemplateOptions): FunctionResource[] {
+  const { vars, template: templates } = fieldsOf(
+    fillIn(template, { values: fieldsOf(template), ...options }),
+  );
   const named = Object.entries(fieldsOf(pick(template, 'resources')));
   const resources = Object.fromEntries(
-    named.map(([id, resource]) => [id, extendResource(resource, pick(template, 'template'))]),
+    named.map(([id, resource]) => [id, extendResource(resource, templates)]),
   );
   const functions = Object.entries(resources).flatMap(([id, resource]) => {
-    const values = { vars: pick(template, 'vars'), resources, this: resource, that: resource };
-    const props = fillIn(pick(resource, 'props'), { values, env });
-    return isJsonObject(props) && isFunction(resource) ? [readFunction(id, props, dir)] : [];
+    const values = { vars, resources, this: resource, that: resource };
+    const props = fillIn(pick(resource, 'props'), { values, ...options });
+    const isRead = isJsonObject(props) || isOpen(props);
+    return isRead && isFunction(resource) ? [readFunction(id, props, dir)] : [];
   });
   return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
 }
@@ -108,7 +123,7 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
   const path = ['resources', id, 'props'];
   const name = textAt(props, 'functionName') ?? id;
   const code = resolve(dir, textAt(props, 'code') ?? '.');
-  const triggers = pick(props, 'triggers');
+  const settings = at(props, 'environmentVariables');
   return {
     path,
     name,
@@ -118,13 +133,17 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     codeDir: code,
     runtime: closed(textAt(props, 'runtime')),
     handler: closed(textAt(props, 'handler')),
-    environment: mapValues(pick(props, 'environmentVariables'), String),
+    environment: mapValues(settings, String),
     destinations: mapValues(pick(props, 'asyncInvokeConfig', 'destinationConfig'), (one) =>
       String(pick(one, 'destination')),
     ),
-    triggers: (Array.isArray(triggers) ? triggers : []).map((trigger: unknown, i) =>
-      readTrigger(trigger, [...path, 'triggers', i]),
-    ),
+    triggers: itemsAt(props, 'triggers').map((trigger, i) => readTrigger(trigger, [...path, 'triggers', i])),
+    unknown: [
+      ...findOpen(at(props, 'triggers'), [...path, 'triggers']),
+      ...findOpen(at(props, 'asyncInvokeConfig'), [...path, 'asyncInvokeConfig']),
+      // A single setting may well be open; how many there are has to be known.
+      ...(isOpen(settings) ? findOpen(settings, [...path, 'environmentVariables']) : []),
+    ],
   };
 }
 
@@ -136,9 +155,8 @@ function mapValues(fields: unknown, textOfValue: (value: unknown) => string): Re
 
 /** Reads a trigger of a template, or of Function Compute's API, which has `triggerConfig` as JSON text. */
 export function readTrigger(trigger: unknown, path: Path): Trigger {
-  const field = pick(trigger, 'triggerConfig');
-  const config = typeof field === 'string' ? parseJson(field) : field;
-  const events = pick(config, 'events');
+  const field = at(trigger, 'triggerConfig');
+  const config = typeof field === 'string' ? (parseJson(field) ?? field) : field;
   const sourceArn = textAt(trigger, 'sourceArn');
   const [, , region, , bucket] = sourceArn?.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
   return {
@@ -149,7 +167,7 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
     region: closed(region),
     bucket: closed(bucket),
     invocationRole: textAt(trigger, 'invocationRole'),
-    events: Array.isArray(events) ? events.map(String) : [],
+    events: itemsAt(config, 'events').map(String),
     prefix: textAt(config, 'filter', 'key', 'prefix'),
     suffix: textAt(config, 'filter', 'key', 'suffix'),
     pattern: textAt(config, 'eventRuleFilterPattern'),
@@ -158,22 +176,47 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
   };
 }
 
-const textAt = (value: unknown, ...path: string[]) => textOf(pick(value, ...path));
+/** The value at a path of field names; where the way there leads into a variable that stayed open, that variable. */
+function at(value: unknown, ...names: string[]): unknown {
+  return names.reduce((inner, name) => (isOpen(inner) ? inner : pick(inner, name)), value);
+}
+
+const textAt = (value: unknown, ...path: string[]) => textOf(at(value, ...path));
+
+/** The items of a list; a variable that stayed open may stand for any. */
+function itemsAt(value: unknown, name: string): unknown[] {
+  const items = at(value, name);
+  return Array.isArray(items) ? items : isOpen(items) ? [items] : [];
+}
+
+/** Lists the variables that stayed open in the place of a whole value, however deep. */
+function findOpen(value: unknown, path: Path): UnknownPart[] {
+  if (typeof value === 'string') {
+    return /^\$\{[^}]*\}$/.test(value) ? [{ path, text: value }] : [];
+  }
+  return Array.isArray(value)
+    ? value.flatMap((item, i) => findOpen(item, [...path, i]))
+    : Object.entries(fieldsOf(value)).flatMap(([name, inner]) => findOpen(inner, [...path, name]));
+}
 
 /** The text, unless a variable in it stayed open. */
 export function closed(text: string | undefined): string | undefined {
-  return text?.includes('${') ? undefined : text;
+  return isOpen(text) ? undefined : text;
 }
 
-interface Variables {
+function isOpen(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('${');
+}
+
+interface Variables extends Omit<TemplateOptions, 'dir'> {
   /** The fields that paths such as `vars.region` begin with. */
   values: JsonObject;
-  env: TemplateOptions['env'];
 }
 
 /**
- * Fills in `${env('NAME', 'default')}`, `${vars.name}` and the other paths as Serverless Devs does, at any depth, and
- * `${config('AccountID')}` from the environment; others stay as they stand.
+ * Fills in `${env('NAME', 'default')}`, `${vars.name}` and the other paths, and `${json(file('path'))}` as Serverless Devs
+ * does (its package art-template, devs-compile), at any depth, and `${config('AccountID')}` from the environment; others
+ * stay as they stand.
  */
 function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
@@ -197,10 +240,16 @@ function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   });
 }
 
-function lookUp(expression: string, { values, env }: Variables): unknown {
+function lookUp(expression: string, { values, env, readFile }: Variables): unknown {
   const [, path] = /^\s*((?:vars|resources|this|that)\.[\w.-]+)\s*$/.exec(expression) ?? [];
   if (path !== undefined) {
     return pick(values, ...path.split('.'));
+  }
+  const [, parser, file] =
+    /^\s*(?:(json|yaml)\(\s*)?file\(\s*['"]?([^'"()]+?)['"]?\s*\)[\s)]*$/.exec(expression) ?? [];
+  if (file !== undefined) {
+    const text = readFile(file);
+    return parser === undefined || text === undefined ? text : readYaml(text, file).value;
   }
   const call = /^\s*(?:env|config)\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
   const [, name = '', preset] = call ?? [];

@@ -1,6 +1,6 @@
 import { parseJson, pick } from '../json.ts';
 import { assertRegion } from '../oss/endpoint.ts';
-import type { FunctionResource, Trigger } from './deployment.ts';
+import { closed, type FunctionResource, type Trigger } from './deployment.ts';
 import { type Diagnostic, error, type Path, warning } from './diagnostic.ts';
 import { filtersOverlap } from './graph.ts';
 
@@ -19,11 +19,14 @@ const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'Uploa
 /** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
-  if (ours.length === 0) {
+  if (ours.length === 0 && functions.some(({ name, codeDir }) => closed(name + codeDir) === undefined)) {
+    yield unknownPart(['resources'], 'which of its functions is ours');
+  } else if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
     yield warning('no-function', ['resources'], message);
   }
-  for (const { path, role, region, triggers } of ours) {
+  for (const { path, role, region, triggers, unknown } of ours) {
+    yield* unknown.map((part) => unknownPart(part.path, `\`${part.text}\``));
     if (role === undefined) {
       yield warning('role-missing', path, 'names no role: without one the function may not even read OSS');
     }
@@ -33,6 +36,12 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
     }
   }
   yield* checkNeighbours(functions);
+}
+
+/** Notes that something stands elsewhere, so that nothing is known of it. */
+function unknownPart(path: Path, what: string): Diagnostic {
+  const message = `${what} cannot be looked up here, so it is not checked`;
+  return { severity: 'note', code: 'unknown-part', path, message };
 }
 
 function* checkRegion(region: string | undefined, path: Path): Generator<Diagnostic> {
@@ -46,7 +55,7 @@ function* checkRegion(region: string | undefined, path: Path): Generator<Diagnos
 function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
   const { path, sourceArn, region, bucket, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
-  if (!sourceArn?.startsWith('acs:oss:') || bucket?.includes('/')) {
+  if (!/^(acs:oss:|\$\{)/.test(sourceArn ?? '') || bucket?.includes('/')) {
     yield error('trigger-arn', [...path, 'sourceArn'], 'expected acs:oss:<region>:<account>:<bucket>');
   } else if (region && ownRegion && region !== ownRegion) {
     const message = `the bucket is in ${region}, the function in ${ownRegion}: they have to share a region`;
@@ -70,14 +79,15 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   if (events.length === 0) {
     yield error('trigger-events', config, 'expected events, such as oss:ObjectCreated:PutObject');
   }
-  yield* checkUploads(events, [...config, 'events']);
+  yield* checkUploads(typesOf(trigger) ?? [], [...config, 'events']);
   yield* checkFilter(trigger);
 }
 
-/** The types of event that a trigger is for; undefined where it lets all through, or does not name them one by one. */
+/** The types of event that a trigger is for; undefined where it may let all through, or does not name them one by one. */
 export function typesOf({ type, events, pattern = '' }: Trigger): readonly string[] | undefined {
   const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
-  return Array.isArray(types) && types.every((one) => typeof one === 'string') ? types : undefined;
+  const isKnown = (one: unknown) => typeof one === 'string' && closed(one) !== undefined;
+  return Array.isArray(types) && types.every(isKnown) ? types : undefined;
 }
 
 /** Warns of ways to upload that are missed. A trigger may be there for deletions alone. */
@@ -115,7 +125,7 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
 function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
   const { path, type, pattern = '', isOff } = trigger;
   const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
-  if (type === 'eventbridge' && parseJson(pattern) === undefined) {
+  if (type === 'eventbridge' && closed(pattern) !== undefined && parseJson(pattern) === undefined) {
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
   }
   if (isOff) {

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
-import { closed, type FunctionResource, readTrigger, type Trigger } from '../check/deployment.ts';
+import { closed, type FunctionResource, readTrigger } from '../check/deployment.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import { listOf } from '../xml.ts';
 import type { Io } from './command.ts';
-import { type Finding, lookAt, ok, wrong } from './finding.ts';
+import { cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 import { rolePolicy } from './policies.ts';
 import { loadTemplate } from './project.ts';
 
@@ -14,8 +14,7 @@ import { loadTemplate } from './project.ts';
 export function checkDeployment(rules: readonly SourceRule[], template: string, io: Io): Promise<Finding[]> {
   return lookAt('template', templateAdvice, async () => {
     const ours = await loadOurs(template, io);
-    const triggers = ours.flatMap((one) => one.triggers);
-    const findings = [checkCoverage(rules, triggers)];
+    const findings = [checkCoverage(rules, ours)];
     for (const one of ours) {
       findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, io)));
     }
@@ -51,8 +50,10 @@ async function loadOurs(template: string, { env }: Io): Promise<FunctionResource
 }
 
 /** Tells whether the triggers deliver every key that a rule takes. */
-function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[]): Finding {
+function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionResource[]): Finding {
   const check = 'triggers cover rules';
+  const triggers = ours.flatMap((one) => one.triggers);
+  const unknown = ours.flatMap((one) => one.unknown).filter(({ path }) => path.includes('triggers'));
   const filters = triggers.map(({ name, bucket, prefix = '', suffix = '' }) => {
     const filter =
       bucket === undefined ? 'EventBridge' : `oss://${bucket}, prefix "${prefix}", suffix "${suffix}"`;
@@ -60,9 +61,16 @@ function checkCoverage(rules: readonly SourceRule[], triggers: readonly Trigger[
   });
   const found = filters.join(', ') || 'no trigger';
   const missed = checkDelivery(rules, triggers).map(({ message }) => message);
-  return missed.length === 0
-    ? ok(check, found)
-    : wrong(check, `${found}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule');
+  if (missed.length > 0) {
+    return wrong(check, `${found}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule');
+  }
+  return unknown.length > 0
+    ? cannotTell(
+        check,
+        `${unknown.map(({ text }) => text).join(', ')} cannot be looked up here`,
+        'look at them yourself',
+      )
+    : ok(check, found);
 }
 
 function checkDeployedTriggers(
@@ -74,7 +82,8 @@ function checkDeployedTriggers(
     const path = `/2023-03-30/functions/${name}/triggers`;
     const answer = await aliyun(['fc', 'GET', path, '--region', region], io);
     const deployed = listOf(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
-    return triggers.map((trigger) => {
+    const named = triggers.filter((trigger) => closed(trigger.name) !== undefined);
+    return named.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
       const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
         (part) =>

@@ -116,9 +116,11 @@ async function checkTriggersOf({ rules, template: named }: Files, io: Io): Promi
   const failing = diagnostics.filter(
     (one) => one.severity !== 'note' && (one.code === 'schema' || ofDeployment.includes(one)),
   );
+  const unknown = ofDeployment.filter(({ code }) => code === 'unknown-part');
+  const asFar = unknown.length === 0 ? '' : ', as far as they can be looked up';
   io.out(
     failing.length === 0
-      ? `The triggers of ${template} agree with ${rules}.\n`
+      ? `${paintDiagnostics(unknown, io)}The triggers of ${template} agree with ${rules}${asFar}.\n`
       : paintDiagnostics(failing, io),
   );
   return failing.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
 import type { Diagnostic } from '../check/diagnostic.ts';
@@ -59,11 +59,24 @@ export async function loadSite(
 export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
   const { diagnostics, value, locate } = readYaml(await readText(file), file);
   const template = await extend(value, [resolve(file)], diagnostics);
-  const functions = readDeployment(template, { dir: dirname(resolve(file)), env });
+  const dir = dirname(resolve(file));
+  const functions = readDeployment(template, {
+    dir,
+    env,
+    readFile: (name) => readIfThere(resolve(dir, name)),
+  });
   if (!functions.some(({ isOurs }) => isOurs)) {
     diagnostics.push(...findVersion2(template).map(locate));
   }
   return { file, functions, diagnostics, locate };
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** `files` are the template's own, and those that led to it; faults of those that it extends go to `found`. */

@@ -85,6 +85,7 @@ describe('the generated triggers', () => {
           codeDir: '/dist',
           environment: {},
           destinations: {},
+          unknown: [],
         };
         expect([...checkTriggers([ours])]).toEqual([]);
       }),
