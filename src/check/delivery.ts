@@ -1,12 +1,14 @@
-import { DFA } from 'refa';
-import { type Budget, createBudget, within } from '../compile/budget.ts';
+import { DFA, isDisjointWith } from 'refa';
+import { type Budget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { parseJson, pick, textOf } from '../json.ts';
-import { closed, type Trigger } from './deployment.ts';
+import { maxCharacter } from '../compile/glob.ts';
+import { fieldsOf, pick, textOf } from '../json.ts';
+import type { Trigger } from './deployment.ts';
 import { type Diagnostic, warning } from './diagnostic.ts';
 import { bucketsMeet, writersOf } from './graph.ts';
 import { exampleKey, intersect, keysOf, literalPattern, regular, without, withoutAll } from './language.ts';
-import { removalEvents, typesOf } from './triggers.ts';
+import { patternOf, removalEvents, typesOf } from './triggers.ts';
+import { closed, isOpen } from './variables.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
 const maxSteps = 20_000;
@@ -31,30 +33,24 @@ function findGaps(
       const near = deliveries.filter(({ buckets }) =>
         bucketsMeet(buckets, bucket === undefined ? [] : [bucket]),
       );
-      const look = (budget: Budget) => {
-        const key = exampleKey(withoutAll(rule.keys, near, budget), budget);
-        const isPartly = near.some(({ keys }) => !intersect(rule.keys, keys, budget).isEmpty);
-        return key === undefined ? [] : [describeGap(rule, { key, bucket, isPartly, isRemoval })];
-      };
-      return within(maxSteps, look) ?? [];
+      const gap = within(maxSteps, (budget) => ({
+        key: exampleKey(withoutAll(rule.keys, near, budget), budget),
+        isPartly: near.some(({ keys }) => !isDisjointWith(rule.keys, keys)),
+      }));
+      const which = `${bucket === undefined ? '' : ` in ${bucket}`}, such as \`${gap?.key}\``;
+      return gap?.key === undefined ? [] : [describeGap(rule, which, gap.isPartly, isRemoval)];
     }),
   );
 }
 
-/** A key that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
-interface DeliveryGap {
-  key: string;
-  bucket: string | undefined;
-  isPartly: boolean;
-  isRemoval: boolean;
-}
-
+/** Tells of keys that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
 function describeGap(
   { name, index, match }: SourceRule,
-  { key, bucket, isPartly, isRemoval }: DeliveryGap,
+  which: string,
+  isPartly: boolean,
+  isRemoval: boolean,
 ): Diagnostic {
-  const where = bucket === undefined ? '' : ` in ${bucket}`;
-  const what = `${isPartly ? 'some of ' : ''}what \`${name}\` takes${where}, such as \`${key}\``;
+  const what = `${isPartly ? 'some of ' : ''}what \`${name}\` takes${which}`;
   const [glob, ...others] = match.key;
   return {
     severity: isPartly ? 'warning' : 'error',
@@ -82,11 +78,11 @@ function bringsRemovals(trigger: Trigger): boolean {
 
 /** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  // Nobody can tell here which keys a topic or a queue brings.
-  const isReadable = ({ type, prefix, suffix, pattern = '', eventSource = 'Default' }: Trigger) =>
-    type === 'oss'
-      ? closed(`${prefix}${suffix}`) !== undefined
-      : eventSource === 'Default' && parseJson(pattern) !== undefined;
+  // Nobody can tell here which keys a topic, a queue or an open variable brings.
+  const isReadable = (one: Trigger) =>
+    patternOf(one) !== undefined &&
+    (one.eventSource ?? 'Default') === 'Default' &&
+    !isOpen(`${one.prefix}${one.suffix}`);
   const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));
   const found = new Map<Trigger, Diagnostic>();
   within(maxStepsForAll, (budget) => {
@@ -122,48 +118,26 @@ interface Delivery {
 
 const any = '[^]*';
 
-/** Reads what the triggers on OSS deliver. */
+/** Reads what the triggers on OSS deliver, and those that may be on OSS. A topic may have the events of any bucket. */
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
-  const budget = createBudget(maxStepsForAll);
-  return triggers.flatMap((trigger): Delivery[] => {
-    const anything = { trigger, buckets: [], keys: DFA.fromFA(regular(any, budget), budget.dfa) };
-    switch (trigger.type) {
-      case 'oss':
-        return [readNative(trigger, budget)];
-      case 'eventbridge':
-        return mayBringObjects(trigger) ? [readPattern(trigger, budget)] : [];
-      // A topic may have the events of any bucket.
-      case 'mns_topic':
-        return [anything];
-      default:
-        return closed(trigger.type) === undefined ? [anything] : [];
+  return triggers.flatMap((trigger) => {
+    const pattern = patternOf(trigger);
+    const sources = pick(pattern, 'source');
+    if (
+      !/^(oss|eventbridge|mns_topic)$|\$\{/.test(trigger.type) ||
+      (Array.isArray(sources) && !sources.includes('acs.oss'))
+    ) {
+      return [];
     }
+    const { bucket, object } = fieldsOf(pick(pattern, 'data', 'oss'));
+    const names = pick(bucket, 'name');
+    const keys = within(maxStepsForAll, (budget) => {
+      const subject = readField(pick(pattern, 'subject'), keyOfSubject, budget);
+      return intersect(subject, readField(pick(object, 'key'), closed, budget), budget);
+    });
+    const buckets = Array.isArray(names) ? names.map(String) : [];
+    return [{ trigger, buckets, keys: keys ?? DFA.all({ maxCharacter }) }];
   });
-}
-
-function readNative(trigger: Trigger, budget: Budget): Delivery {
-  const prefix = regular(literalPattern(closed(trigger.prefix) ?? '') + any, budget);
-  const suffix = regular(any + literalPattern(closed(trigger.suffix) ?? ''), budget);
-  const buckets = trigger.bucket === undefined ? [] : [trigger.bucket];
-  return { trigger, buckets, keys: intersect(prefix, suffix, budget) };
-}
-
-/** Tells whether a pattern may let events of objects through. */
-function mayBringObjects({ pattern = '' }: Trigger): boolean {
-  const sources = pick(parseJson(pattern), 'source');
-  return !Array.isArray(sources) || sources.includes('acs.oss');
-}
-
-function readPattern(trigger: Trigger, budget: Budget): Delivery {
-  const pattern = parseJson(trigger.pattern ?? '');
-  const subject = readField(pick(pattern, 'subject'), keyOfSubject, budget);
-  const key = readField(pick(pattern, 'data', 'oss', 'object', 'key'), (text) => text, budget);
-  const buckets = pick(pattern, 'data', 'oss', 'bucket', 'name');
-  return {
-    trigger,
-    buckets: Array.isArray(buckets) ? buckets.map(String) : [],
-    keys: intersect(subject, key, budget),
-  };
 }
 
 /** Reads one field's list of conditions, of which any has to fit (EventBridge help, "Event patterns"). */
@@ -175,7 +149,7 @@ function readField(list: unknown, keyOf: (text: string) => string | undefined, b
   };
   const sources = conditions.map((condition) => {
     const [exact, prefix = ''] = [keyAt(condition), keyAt(condition, 'prefix')];
-    const suffix = textOf(pick(condition, 'suffix')) ?? '';
+    const suffix = closed(textOf(pick(condition, 'suffix'))) ?? '';
     return exact === undefined
       ? literalPattern(prefix) + any + literalPattern(suffix)
       : literalPattern(exact);

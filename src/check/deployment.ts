@@ -1,7 +1,17 @@
 import { resolve } from 'node:path';
-import { readYaml } from '../compile/yaml.ts';
-import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick, textOf } from '../json.ts';
+import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick } from '../json.ts';
 import { type Diagnostic, error, type Path } from './diagnostic.ts';
+import {
+  closed,
+  fillIn,
+  findOpen,
+  isOpen,
+  itemsOf,
+  type OpenVariable,
+  textAt,
+  type Variables,
+  valueAt,
+} from './variables.ts';
 
 /** A trigger as the template has it. Texts whose variables stayed open still hold their `${…}`. */
 export interface Trigger {
@@ -37,25 +47,16 @@ export interface FunctionResource {
   handler?: string | undefined;
   /** Its environment variables. */
   environment: Readonly<Record<string, string>>;
-  /** The ARNs that are told of its asynchronous invocations, by `onFailure` and `onSuccess`. */
-  destinations: Readonly<Record<string, string>>;
+  /** What is told of its asynchronous invocations, by `onFailure` and `onSuccess`. */
+  destinations: JsonObject;
   triggers: readonly Trigger[];
-  /** Variables that stand for decisive parts and cannot be looked up: nobody set them, or their file is not there. */
-  unknown: readonly UnknownPart[];
+  /** Decisive parts of it that cannot be looked up: nobody set the variable, or its file is not there. */
+  unknown: readonly OpenVariable[];
 }
 
-interface UnknownPart {
-  path: Path;
-  /** The variable as the template has it. */
-  text: string;
-}
-
-interface TemplateOptions {
+interface TemplateOptions extends Omit<Variables, 'values'> {
   /** The folder of the template, absolute. */
   dir: string;
-  env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file that the template names; undefined where there is none. */
-  readFile: (file: string) => string | undefined;
 }
 
 /**
@@ -64,15 +65,14 @@ interface TemplateOptions {
  * `dist` or are named `oss-saveas`; where there is only one function, it is ours.
  */
 export function readDeployment(template: unknown, { dir, ...options }: TemplateOptions): FunctionResource[] {
-  const { vars, template: templates } = fieldsOf(
-    fillIn(template, { values: fieldsOf(template), ...options }),
-  );
-  const named = Object.entries(fieldsOf(pick(template, 'resources')));
+  const { vars, template: templates, ...others } = fieldsOf(template);
+  const shared = fieldsOf(fillIn({ vars, templates }, { values: { vars }, ...options }));
+  const named = Object.entries(fieldsOf(others.resources));
   const resources = Object.fromEntries(
-    named.map(([id, resource]) => [id, extendResource(resource, templates)]),
+    named.map(([id, resource]) => [id, extendResource(resource, shared.templates)]),
   );
   const functions = Object.entries(resources).flatMap(([id, resource]) => {
-    const values = { vars, resources, this: resource, that: resource };
+    const values = { vars: shared.vars, resources, this: resource, that: resource };
     const props = fillIn(pick(resource, 'props'), { values, ...options });
     const isRead = isJsonObject(props) || isOpen(props);
     return isRead && isFunction(resource) ? [readFunction(id, props, dir)] : [];
@@ -123,7 +123,11 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
   const path = ['resources', id, 'props'];
   const name = textAt(props, 'functionName') ?? id;
   const code = resolve(dir, textAt(props, 'code') ?? '.');
-  const settings = at(props, 'environmentVariables');
+  const [triggers, settings, asyncInvokeConfig] = [
+    'triggers',
+    'environmentVariables',
+    'asyncInvokeConfig',
+  ].map((field) => valueAt(props, field));
   return {
     path,
     name,
@@ -133,29 +137,22 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     codeDir: code,
     runtime: closed(textAt(props, 'runtime')),
     handler: closed(textAt(props, 'handler')),
-    environment: mapValues(settings, String),
-    destinations: mapValues(pick(props, 'asyncInvokeConfig', 'destinationConfig'), (one) =>
-      String(pick(one, 'destination')),
+    environment: Object.fromEntries(
+      Object.entries(fieldsOf(settings)).map(([variable, value]) => [variable, String(value)]),
     ),
-    triggers: itemsAt(props, 'triggers').map((trigger, i) => readTrigger(trigger, [...path, 'triggers', i])),
-    unknown: [
-      ...findOpen(at(props, 'triggers'), [...path, 'triggers']),
-      ...findOpen(at(props, 'asyncInvokeConfig'), [...path, 'asyncInvokeConfig']),
-      // A single setting may well be open; how many there are has to be known.
-      ...(isOpen(settings) ? findOpen(settings, [...path, 'environmentVariables']) : []),
-    ],
+    destinations: fieldsOf(pick(asyncInvokeConfig, 'destinationConfig')),
+    triggers: itemsOf(triggers).map((trigger, i) => readTrigger(trigger, [...path, 'triggers', i])),
+    unknown: findOpen(
+      // A single setting may well be open.
+      { triggers, asyncInvokeConfig, environmentVariables: isOpen(settings) ? settings : undefined },
+      path,
+    ),
   };
-}
-
-function mapValues(fields: unknown, textOfValue: (value: unknown) => string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fieldsOf(fields)).map(([name, value]) => [name, textOfValue(value)]),
-  );
 }
 
 /** Reads a trigger of a template, or of Function Compute's API, which has `triggerConfig` as JSON text. */
 export function readTrigger(trigger: unknown, path: Path): Trigger {
-  const field = at(trigger, 'triggerConfig');
+  const field = valueAt(trigger, 'triggerConfig');
   const config = typeof field === 'string' ? (parseJson(field) ?? field) : field;
   const sourceArn = textAt(trigger, 'sourceArn');
   const [, , region, , bucket] = sourceArn?.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
@@ -167,93 +164,13 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
     region: closed(region),
     bucket: closed(bucket),
     invocationRole: textAt(trigger, 'invocationRole'),
-    events: itemsAt(config, 'events').map(String),
+    events: itemsOf(valueAt(config, 'events')).map(String),
     prefix: textAt(config, 'filter', 'key', 'prefix'),
     suffix: textAt(config, 'filter', 'key', 'suffix'),
     pattern: textAt(config, 'eventRuleFilterPattern'),
     eventSource: textAt(config, 'eventSourceConfig', 'eventSourceType'),
     isOff: pick(config, 'triggerEnable') === false || undefined,
   };
-}
-
-/** The value at a path of field names; where the way there leads into a variable that stayed open, that variable. */
-function at(value: unknown, ...names: string[]): unknown {
-  return names.reduce((inner, name) => (isOpen(inner) ? inner : pick(inner, name)), value);
-}
-
-const textAt = (value: unknown, ...path: string[]) => textOf(at(value, ...path));
-
-/** The items of a list; a variable that stayed open may stand for any. */
-function itemsAt(value: unknown, name: string): unknown[] {
-  const items = at(value, name);
-  return Array.isArray(items) ? items : isOpen(items) ? [items] : [];
-}
-
-/** Lists the variables that stayed open in the place of a whole value, however deep. */
-function findOpen(value: unknown, path: Path): UnknownPart[] {
-  if (typeof value === 'string') {
-    return /^\$\{[^}]*\}$/.test(value) ? [{ path, text: value }] : [];
-  }
-  return Array.isArray(value)
-    ? value.flatMap((item, i) => findOpen(item, [...path, i]))
-    : Object.entries(fieldsOf(value)).flatMap(([name, inner]) => findOpen(inner, [...path, name]));
-}
-
-/** The text, unless a variable in it stayed open. */
-export function closed(text: string | undefined): string | undefined {
-  return isOpen(text) ? undefined : text;
-}
-
-function isOpen(value: unknown): value is string {
-  return typeof value === 'string' && value.includes('${');
-}
-
-interface Variables extends Omit<TemplateOptions, 'dir'> {
-  /** The fields that paths such as `vars.region` begin with. */
-  values: JsonObject;
-}
-
-/**
- * Fills in `${env('NAME', 'default')}`, `${vars.name}` and the other paths, and `${json(file('path'))}` as Serverless Devs
- * does (its package art-template, devs-compile), at any depth, and `${config('AccountID')}` from the environment; others
- * stay as they stand.
- */
-function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item) => fillIn(item, variables, depth));
-  }
-  if (isJsonObject(value)) {
-    const entries = Object.entries(value);
-    return Object.fromEntries(entries.map(([name, inner]) => [name, fillIn(inner, variables, depth)]));
-  }
-  if (typeof value !== 'string' || depth > 8) {
-    return value; // Variables may name variables, but not for ever.
-  }
-  const [, whole] = /^\$\{([^}]*)\}$/.exec(value) ?? [];
-  if (whole !== undefined) {
-    const found = lookUp(whole, variables);
-    return found === undefined ? value : fillIn(found, variables, depth + 1);
-  }
-  return value.replace(/\$\{([^}]*)\}/g, (open, expression: string) => {
-    const found = fillIn(lookUp(expression, variables), variables, depth + 1);
-    return typeof found === 'string' || typeof found === 'number' ? String(found) : open;
-  });
-}
-
-function lookUp(expression: string, { values, env, readFile }: Variables): unknown {
-  const [, path] = /^\s*((?:vars|resources|this|that)\.[\w.-]+)\s*$/.exec(expression) ?? [];
-  if (path !== undefined) {
-    return pick(values, ...path.split('.'));
-  }
-  const [, parser, file] =
-    /^\s*(?:(json|yaml)\(\s*)?file\(\s*['"]?([^'"()]+?)['"]?\s*\)[\s)]*$/.exec(expression) ?? [];
-  if (file !== undefined) {
-    const text = readFile(file);
-    return parser === undefined || text === undefined ? text : readYaml(text, file).value;
-  }
-  const call = /^\s*(?:env|config)\(\s*['"]?(\w+)['"]?(?:\s*,\s*['"]([^'"]*)['"])?\s*\)\s*$/.exec(expression);
-  const [, name = '', preset] = call ?? [];
-  return env[name] ?? preset;
 }
 
 /** Does what `extend` does: the fields of objects go into each other, all else replaces. */

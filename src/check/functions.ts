@@ -1,9 +1,17 @@
+import { fieldsOf, parseJson } from '../json.ts';
 import { resolveEndpoint } from '../oss/endpoint.ts';
+import { rulesFormat } from '../rules/rule-set.ts';
 import { readSettings } from '../settings.ts';
-import { closed, type FunctionResource } from './deployment.ts';
+import type { FunctionResource } from './deployment.ts';
 import { type Diagnostic, error, warning } from './diagnostic.ts';
+import { isOpen, textAt } from './variables.ts';
 
-/** Tells what of our functions would fail every invocation, or call them without end. */
+/** Settings that an earlier version read, with what takes their place. A version that drops one names it here. */
+const droppedSettings: Readonly<Record<string, string>> = {
+  RULES: 'Put the rules into rules.yaml, which the build compiles, and take RULES out.',
+};
+
+/** Tells what of our functions would fail every invocation, call them without end, or was for an earlier version. */
 export function* checkFunctions(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   for (const one of functions.filter(({ isOurs }) => isOurs)) {
     yield* checkRuntime(one);
@@ -26,7 +34,7 @@ function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<
 
 /** Reads the settings as the function does, those that variables leave open aside. */
 function* checkSettings({ path, environment }: FunctionResource): Generator<Diagnostic> {
-  const known = Object.entries(environment).filter(([, value]) => closed(value) !== undefined);
+  const known = Object.entries(environment).filter(([, value]) => !isOpen(value));
   try {
     const { region = 'cn-hangzhou', endpoint, cname } = readSettings(Object.fromEntries(known), '');
     if (known.length === Object.keys(environment).length) {
@@ -36,16 +44,32 @@ function* checkSettings({ path, environment }: FunctionResource): Generator<Diag
     const message = fault instanceof Error ? fault.message : String(fault);
     yield error('setting', [...path, 'environmentVariables'], message);
   }
+  for (const name of Object.keys(environment).filter((one) => droppedSettings[one] !== undefined)) {
+    const message = `an earlier version read ${name}, this one does not`;
+    const at = [...path, 'environmentVariables', name];
+    yield error('dropped-setting', at, message, droppedSettings[name]);
+  }
 }
 
 /** A record of an invocation holds its event, which the function would open and work off once more. */
 function* checkDestinations({ path, name, destinations }: FunctionResource): Generator<Diagnostic> {
-  for (const [kind, arn] of Object.entries(destinations)) {
+  for (const [kind, destination] of Object.entries(destinations)) {
+    const arn = textAt(destination, 'destination') ?? '';
     const [, called] = /^acs:fc:.*\bfunctions\/([^/]+)/.exec(arn) ?? [];
     if (called === name) {
       const at = [...path, 'asyncInvokeConfig', 'destinationConfig', kind, 'destination'];
       const message = 'calls the function itself with the event that it just had, which never ends';
       yield error('destination-loop', at, message, 'Name a queue.');
     }
+  }
+}
+
+/** Tells whether rules that lie built in `file` are of another format than this version writes. */
+export function* checkBuiltRules(text: string, file: string): Generator<Diagnostic> {
+  const { format, builtBy } = fieldsOf(parseJson(text));
+  if (typeof builtBy === 'string' && format !== rulesFormat) {
+    const message = `${file} was built by oss-saveas ${builtBy} in format ${format}, this version reads format ${rulesFormat}`;
+    const hint = 'A deployment builds it anew; `npx oss-saveas build` does it now.';
+    yield { severity: 'note', code: 'built-earlier', path: [], message, hint };
   }
 }

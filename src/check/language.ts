@@ -67,12 +67,19 @@ export function withoutAll(keys: DFA, others: readonly { keys: DFA }[], budget: 
 export function exampleKey(keys: DFA, budget: Budget): string | undefined {
   const plain = intersect(keys, regular('[^/.][^/]*(?:/[^/.][^/]*)*', budget), budget);
   const word = FAIterators.shortestWordSet((plain.isEmpty ? keys : plain).transitionIterator());
-  return word && String.fromCodePoint(...word.map(readableCharacter));
+  const readable = word?.map((set) => (set.isDisjointWith(letters) ? set : set.intersect(letters)));
+  return readable && Words.fromUnicodeToString(Words.pickMostReadableWord(readable));
 }
 
-function readableCharacter(characters: CharSet): number {
-  const codes = [...'abcdefghijklmnopqrstuvwxyz0123456789'].map((character) => character.charCodeAt(0));
-  return codes.find((code) => characters.has(code)) ?? Words.pickMostReadableCharacter(characters) ?? 0;
+const letters = CharSet.fromRange(maxCharacter, { min: 0x61, max: 0x7a });
+
+/** Such a key that both languages have. */
+export function commonKey<A, B>(
+  a: TransitionIterable<A>,
+  b: TransitionIterable<B>,
+  budget: Budget,
+): string | undefined {
+  return exampleKey(intersect(a, b, budget), budget);
 }
 
 /** All texts that a part of a key or a template can be. */
@@ -111,27 +118,25 @@ function splitAt<S>(
   tail: CharSet,
   { nfa }: Budget,
 ): [NFA, NFA][] {
-  const { initial, getOut, isFinal } = keys.transitionIterator();
+  const whole = keys.transitionIterator();
   const before = new Map<S, Set<S>>();
-  const states = new Set([initial]);
+  const states = new Set([whole.initial]);
   for (const state of states) {
-    for (const [next, characters] of getOut(state)) {
+    for (const [next, characters] of whole.getOut(state)) {
       states.add(next);
       if (!characters.isDisjointWith(separator)) {
         before.set(next, (before.get(next) ?? new Set()).add(state));
       }
     }
   }
-  const getTail = (state: S) => {
-    const narrowed = [...getOut(state)].map(
-      ([next, characters]) => [next, characters.intersect(tail)] as const,
-    );
+  const tails = FAIterators.mapOut(whole, (out) => {
+    const narrowed = [...out].map(([next, characters]) => [next, characters.intersect(tail)] as const);
     return new Map(narrowed.filter(([, characters]) => !characters.isEmpty));
-  };
+  });
   return [...before].flatMap(([state, ends]): [NFA, NFA][] => {
-    const head = { initial, getOut, isFinal: (one: S) => ends.has(one) };
-    const first = NFA.fromTransitionIterator(head, options, nfa);
-    const second = NFA.fromTransitionIterator({ initial: state, getOut: getTail, isFinal }, options, nfa);
+    const heads = FAIterators.withIsFinal(whole, (one) => ends.has(one));
+    const first = NFA.fromTransitionIterator(heads, options, nfa);
+    const second = NFA.fromTransitionIterator(FAIterators.withInitial(tails, state), options, nfa);
     first.withoutEmptyWord();
     first.removeUnreachable();
     return first.isEmpty || second.isEmpty ? [] : [[first, second]];
@@ -165,17 +170,18 @@ export function keysOf({ rule, output }: RuleOutput, budget: Budget): NFA {
 
 /** The pieces of the key of an output, in their order, for keys that were split in one way. */
 export function piecesOf(key: KeyParts, ruleOutput: RuleOutput, budget: Budget): Piece[] {
-  let afterEmptyDir = false;
-  return ruleOutput.output.target.key.parts.map((part): Piece => {
-    const isShort = afterEmptyDir;
-    afterEmptyDir = part.kind === 'variable' && part.name === 'dir' && key.dir === '';
+  const { parts } = ruleOutput.output.target.key;
+  return parts.map((part, i) => {
+    const before = parts[i - 1];
     switch (part.kind) {
-      case 'text':
-        return isShort ? part.text.replace(/^\//, '') : part.text;
+      case 'variable':
+        return pieceOf(part.name, key, ruleOutput, budget);
       case 'b64':
         return variablesOf([part]).length === 0 ? render([part], {}) : regular('[\\w-]*', budget);
       default:
-        return pieceOf(part.name, key, ruleOutput, budget);
+        return key.dir === '' && before?.kind === 'variable' && before.name === 'dir'
+          ? part.text.replace(/^\//, '')
+          : part.text;
     }
   });
 }
@@ -191,22 +197,17 @@ const eventVariables: Partial<Record<string, string>> = {
 };
 
 /** Gives all texts that a variable can hold. */
-function pieceOf(
-  variable: string,
-  key: KeyParts,
-  { rule, output, bucket }: RuleOutput,
-  budget: Budget,
-): Piece {
-  const values = output.vary?.[variable];
+function pieceOf(name: string, key: KeyParts, { rule, output, bucket }: RuleOutput, budget: Budget): Piece {
+  const values = output.vary?.[name];
   if (values !== undefined) {
     return oneOf(values.map(String), budget);
   }
-  switch (variable) {
+  switch (name) {
     case 'dir':
     case 'base':
     case 'name':
     case 'ext':
-      return key[variable];
+      return key[name];
     case 'key':
       return key.dir === '' ? key.base : concat([key.dir, '/', key.base], budget);
     case 'rule':
@@ -214,6 +215,6 @@ function pieceOf(
     case 'bucket':
       return bucket ?? regular('[a-z0-9-]*', budget);
     default:
-      return regular(eventVariables[variable] ?? '[^]*', budget);
+      return regular(eventVariables[name] ?? '[^]*', budget);
   }
 }

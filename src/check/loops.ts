@@ -28,22 +28,20 @@ const maxStates = 500_000;
 /** A chain that comes to the same rules for so many rounds is taken for one without end. */
 const maxStillRounds = 8;
 
-/** A rule in one bucket, where it takes all of its keys. */
+/** A rule in one bucket. */
 interface Node {
   rule: SourceRule;
   bucket: string;
 }
 
-/** An output at one place saves what is taken at another. */
+/** An output at one place saves `keys` that are taken at another, in the round that is looked at. */
 interface Link {
   from: Node;
   writer: Writer;
   to: Node;
-}
-
-interface Maps {
-  edgesByRule: ReadonlyMap<SourceRule, readonly Edge[]>;
-  nodesByRule: ReadonlyMap<SourceRule, readonly Node[]>;
+  keys: DFA;
+  /** Those of the first round, among which are the shortest. */
+  firstKeys?: DFA | undefined;
 }
 
 /**
@@ -93,65 +91,56 @@ function withoutStarts(edges: readonly Edge[]): Edge[] {
 
 /** Follows what chains can come to, until none is left or the rules stay the same. */
 function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): Cycle {
-  const nodes = nodesOf(rules);
-  const maps = {
-    edgesByRule: groupBy(edges, ({ writer }) => writer.rule),
-    nodesByRule: groupBy(nodes, ({ rule }) => rule),
-  };
-  let reached = new Map(nodes.map((node) => [node, node.rule.keys]));
-  let links: Link[] = [];
-  for (let still = 0; still < maxStillRounds && reached.size > 0; ) {
-    const { size } = reached;
-    [reached, links] = nextRound(reached, maps, budget);
-    still = reached.size < size ? 0 : still + 1;
+  const countPlaces = (some: readonly Link[]) => new Set(some.map(({ to }) => to)).size;
+  let links = linksOf(rules, edges);
+  for (let still = 0; still < maxStillRounds && links.length > 0; ) {
+    const next = nextRound(links, budget);
+    still = countPlaces(next) < countPlaces(links) ? 0 : still + 1;
+    links = next;
   }
-  const steps = cycleAmong(links).map((link) => stepOf(link, budget));
+  const steps = cycleAmong(links).map(({ writer, to: { rule, bucket }, keys, firstKeys = keys }) => {
+    return { writer, taker: rule, bucket, key: exampleKey(firstKeys, budget) ?? '' };
+  });
   return { rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
 }
 
-/** Lists each rule in each bucket that it takes objects of; a bucket that no rule names stands for all others. */
-function nodesOf(rules: readonly SourceRule[]): Node[] {
+/** The edges in each bucket, for all keys that are taken there; a bucket that no rule names stands for all others. */
+function linksOf(rules: readonly SourceRule[], edges: readonly Edge[]): Link[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),
     ...outputs.flatMap(({ target }) => target.bucket ?? []),
   ]);
   const all = [...new Set([...named, anyBucket])];
-  return rules.flatMap((rule) => (rule.match.bucket ?? all).map((bucket) => ({ rule, bucket })));
-}
-
-/** Gives the keys that are taken at each place, of those that all outputs save in one round, and by which outputs they come. */
-function nextRound(
-  reached: ReadonlyMap<Node, DFA>,
-  { edgesByRule, nodesByRule }: Maps,
-  budget: Budget,
-): [Map<Node, DFA>, Link[]] {
-  const parts: { link: Link; keys: DFA }[] = [];
-  for (const [from, keys] of reached) {
-    const split = splitKeys(keys, budget);
-    for (const [writer, targets] of groupBy(edgesByRule.get(from.rule) ?? [], (edge) => edge.writer)) {
+  const nodes = new Map(
+    rules.map((rule) => [rule, (rule.match.bucket ?? all).map((bucket): Node => ({ rule, bucket }))]),
+  );
+  return edges.flatMap(({ writer, taker }) =>
+    (nodes.get(writer.rule) ?? []).flatMap((from) => {
       const { bucket = from.bucket } = writer.output.target;
-      if (keepsKey(writer.output) && bucket === from.bucket) {
-        continue; // The planner refuses to save an object onto itself.
-      }
-      const written = writtenKeys(split, { ...writer, bucket: knownBucket(from) }, budget);
-      const takers = targets.flatMap(({ taker }) => nodesByRule.get(taker) ?? []);
-      for (const to of takers.filter((node) => node.bucket === bucket)) {
-        parts.push({ link: { from, writer, to }, keys: intersect(written, to.rule.keys, budget) });
-      }
-    }
-  }
-  const saved = parts.filter(({ keys }) => !keys.isEmpty);
-  const united = [...groupBy(saved, ({ link }) => link.to)].map(([to, some]): [Node, DFA] => [
-    to,
-    unite(
-      some.map(({ keys }) => keys),
-      budget,
-    ),
-  ]);
-  return [new Map(united), saved.map(({ link }) => link)];
+      const takers = nodes.get(taker)?.filter((node) => node.bucket === bucket) ?? [];
+      // The planner refuses to save an object onto itself.
+      const isSkipped = keepsKey(writer.output) && bucket === from.bucket;
+      return isSkipped ? [] : takers.map((to) => ({ from, writer, to, keys: taker.keys }));
+    }),
+  );
 }
 
-const knownBucket = ({ bucket }: Node) => (bucket === anyBucket ? undefined : bucket);
+/** Gives the links that are left after a round: of all keys that came to a place its outputs save some that are taken. */
+function nextRound(links: readonly Link[], budget: Budget): Link[] {
+  const incoming = groupBy(links, ({ to }) => to);
+  return [...groupBy(links, ({ from }) => from)].flatMap(([from, outgoing]) => {
+    const languages = new Set((incoming.get(from) ?? []).map(({ keys }) => keys));
+    const split = splitKeys(unite([...languages], budget), budget);
+    const bucket = from.bucket === anyBucket ? undefined : from.bucket;
+    return [...groupBy(outgoing, ({ writer }) => writer)].flatMap(([writer, some]) => {
+      const written = writtenKeys(split, { ...writer, bucket }, budget);
+      return some.flatMap((link) => {
+        const keys = intersect(written, link.to.rule.keys, budget);
+        return keys.isEmpty ? [] : [{ ...link, keys, firstKeys: link.firstKeys ?? keys }];
+      });
+    });
+  });
+}
 
 /** Walks back from place to place, where each has a link, until one comes again; the first rule's output begins. */
 function cycleAmong(links: readonly Link[]): Link[] {
@@ -166,15 +155,4 @@ function cycleAmong(links: readonly Link[]): Link[] {
   const indices = cycle.map(({ writer }) => writer.rule.index);
   const start = indices.indexOf(Math.min(...indices));
   return [...cycle.slice(start), ...cycle.slice(0, start)];
-}
-
-/** The step with the shortest key that it may be about, in the first round. */
-function stepOf({ from, writer, to }: Link, budget: Budget): CycleStep {
-  const written = writtenKeys(
-    splitKeys(from.rule.keys, budget),
-    { ...writer, bucket: knownBucket(from) },
-    budget,
-  );
-  const key = exampleKey(intersect(written, to.rule.keys, budget), budget) ?? '';
-  return { writer, taker: to.rule, bucket: to.bucket, key };
 }

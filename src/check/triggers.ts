@@ -1,8 +1,9 @@
 import { parseJson, pick } from '../json.ts';
 import { assertRegion } from '../oss/endpoint.ts';
-import { closed, type FunctionResource, type Trigger } from './deployment.ts';
+import type { FunctionResource, Trigger } from './deployment.ts';
 import { type Diagnostic, error, type Path, warning } from './diagnostic.ts';
 import { filtersOverlap } from './graph.ts';
+import { isOpen } from './variables.ts';
 
 const named = (kind: string, ...names: string[]) => names.map((name) => `oss:${kind}:${name}`);
 const wholeObjects = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'];
@@ -19,7 +20,7 @@ const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'Uploa
 /** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
-  if (ours.length === 0 && functions.some(({ name, codeDir }) => closed(name + codeDir) === undefined)) {
+  if (ours.length === 0 && functions.some(({ name, codeDir }) => isOpen(name) || isOpen(codeDir))) {
     yield unknownPart(['resources'], 'which of its functions is ours');
   } else if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
@@ -83,10 +84,17 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   yield* checkFilter(trigger);
 }
 
+/** The event pattern of a trigger, if there is one; that of a native trigger says in the same words what it delivers. */
+export function patternOf({ type, bucket, events, prefix, suffix, pattern = '' }: Trigger): unknown {
+  const name = bucket === undefined ? undefined : [bucket];
+  const oss = { bucket: { name }, object: { key: [{ prefix }] } };
+  return type === 'oss' ? { type: events, subject: [{ suffix }], data: { oss } } : parseJson(pattern);
+}
+
 /** The types of event that a trigger is for; undefined where it may let all through, or does not name them one by one. */
-export function typesOf({ type, events, pattern = '' }: Trigger): readonly string[] | undefined {
-  const types = type === 'oss' ? events : pick(parseJson(pattern), 'type');
-  const isKnown = (one: unknown) => typeof one === 'string' && closed(one) !== undefined;
+export function typesOf(trigger: Trigger): readonly string[] | undefined {
+  const types = pick(patternOf(trigger), 'type');
+  const isKnown = (one: unknown) => typeof one === 'string' && !isOpen(one);
   return Array.isArray(types) && types.every(isKnown) ? types : undefined;
 }
 
@@ -123,9 +131,9 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
 }
 
 function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
-  const { path, type, pattern = '', isOff } = trigger;
+  const { path, type, pattern, isOff } = trigger;
   const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
-  if (type === 'eventbridge' && closed(pattern) !== undefined && parseJson(pattern) === undefined) {
+  if (type === 'eventbridge' && !isOpen(pattern) && patternOf(trigger) === undefined) {
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
   }
   if (isOff) {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
-import { closed, type FunctionResource, readTrigger } from '../check/deployment.ts';
+import { type FunctionResource, readTrigger } from '../check/deployment.ts';
+import { isOpen } from '../check/variables.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
 import { listOf } from '../xml.ts';
@@ -82,12 +83,11 @@ function checkDeployedTriggers(
     const path = `/2023-03-30/functions/${name}/triggers`;
     const answer = await aliyun(['fc', 'GET', path, '--region', region], io);
     const deployed = listOf(pick(answer, 'triggers')).map((one) => readTrigger(one, []));
-    const named = triggers.filter((trigger) => closed(trigger.name) !== undefined);
+    const named = triggers.filter((trigger) => !isOpen(trigger.name));
     return named.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
       const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
-        (part) =>
-          closed(String(trigger[part])) !== undefined && String(twin?.[part]) !== String(trigger[part]),
+        (part) => !isOpen(String(trigger[part])) && String(twin?.[part]) !== String(trigger[part]),
       );
       if (twin !== undefined && parts.length === 0) {
         return ok(`trigger ${trigger.name}`, `${name} has it`);

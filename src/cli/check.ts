@@ -6,9 +6,8 @@ import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
-import { checkFunctions } from '../check/functions.ts';
+import { checkBuiltRules, checkFunctions } from '../check/functions.ts';
 import { checkTriggers } from '../check/triggers.ts';
-import { checkBuiltRules, checkUpgrade } from '../check/upgrade.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
 import { type Colour, defineCommand, type Io } from './command.ts';
 import { readText } from './input.ts';
@@ -65,7 +64,6 @@ export async function checkFiles(
     const ofTemplate = [
       ...checkTriggers(template.functions),
       ...checkFunctions(template.functions),
-      ...checkUpgrade(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];
     const gaps = checkDelivery(source, triggers);

@@ -107,20 +107,11 @@ function addPrice(explanation: Explanation): PricedExplanation {
     : explanation;
 }
 
-function formatExplanation({
-  bucket,
-  key,
-  skipped,
-  rules,
-  calls,
-  tasks,
-  followUps,
-  head,
-  ...prices
-}: PricedExplanation): string {
+function formatExplanation(explanation: PricedExplanation): string {
+  const { bucket, key, skipped, rules, calls, tasks, followUps, head, functionPriceCny = 0 } = explanation;
   const isNamed = bucket !== undefined && key !== undefined;
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
-  const price = `the function costs CNY ${((prices.functionPriceCny ?? 0) * 1e6).toFixed(2)} for a million of these`;
+  const price = `the function costs CNY ${(functionPriceCny * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
   const submitted = tasks > 0 ? `, ${plural(tasks, 'task')} that IMM bills` : '';
   const others = followUps > 0 ? `, and ${plural(followUps, 'other request')}` : '';

@@ -261,7 +261,7 @@ async function becomeNextVersion(dir: string): Promise<void> {
   };
   await edit('package.json', '"version": "0.1.0"', '"version": "0.2.0"');
   await edit('src/rules/rule-set.ts', 'rulesFormat = 3', 'rulesFormat = 4');
-  await edit('src/check/upgrade.ts', '  RULES:', "  LOG_LEVEL: 'Name it VERBOSITY.',\n  RULES:");
+  await edit('src/check/functions.ts', '  RULES:', "  LOG_LEVEL: 'Name it VERBOSITY.',\n  RULES:");
 }
 
 /** Runs `npm start` on that Node.js until the test ends; resolves to the address of the local OSS. */

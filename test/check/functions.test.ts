@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDeployment } from '../../src/check/deployment.ts';
-import { checkBuiltRules, checkUpgrade } from '../../src/check/upgrade.ts';
+import { checkBuiltRules, checkFunctions } from '../../src/check/functions.ts';
 import { rulesFormat } from '../../src/rules/rule-set.ts';
 
 const deploymentWith = (environmentVariables: object) =>
@@ -11,7 +11,7 @@ const deploymentWith = (environmentVariables: object) =>
 
 describe('what was written for an earlier version', () => {
   it('names a setting that is read no more, with its place and what to do', () => {
-    const found = [...checkUpgrade(deploymentWith({ OSS_REGION: 'cn-hangzhou', RULES: 'rules: []' }))];
+    const found = [...checkFunctions(deploymentWith({ OSS_REGION: 'cn-hangzhou', RULES: 'rules: []' }))];
 
     expect(found).toMatchObject([
       {
@@ -24,7 +24,7 @@ describe('what was written for an earlier version', () => {
   });
 
   it('finds nothing in a deployment of this version', () => {
-    expect([...checkUpgrade(deploymentWith({ OSS_REGION: 'cn-hangzhou', LOG_LEVEL: 'info' }))]).toEqual([]);
+    expect([...checkFunctions(deploymentWith({ OSS_REGION: 'cn-hangzhou', LOG_LEVEL: 'info' }))]).toEqual([]);
   });
 
   it('says of rules that an earlier version built who built them, in which format, and what to do', () => {

@@ -1,0 +1,101 @@
+import { readYaml } from '../compile/yaml.ts';
+import { fieldsOf, isJsonObject, type JsonObject, pick, textOf } from '../json.ts';
+import type { Path } from './diagnostic.ts';
+
+/** All that the variables of a template may stand for. */
+export interface Variables {
+  /** The fields that paths such as `vars.region` begin with. */
+  values: JsonObject;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file that the template names; undefined where there is none. */
+  readFile: (file: string) => string | undefined;
+}
+
+/**
+ * Fills in `${vars.name}`, `${env('NAME', 'default')}`, `${json(file('path'))}` and the like at any depth, as Serverless
+ * Devs does (its package art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that
+ * cannot be looked up stays open, as it stands.
+ */
+export function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => fillIn(item, variables, depth));
+  }
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([name, inner]) => [name, fillIn(inner, variables, depth)]));
+  }
+  if (typeof value !== 'string' || depth > 8) {
+    return value; // Variables may name variables, but not for ever.
+  }
+  const [, whole] = /^\$\{([^}]*)\}$/.exec(value) ?? [];
+  if (whole !== undefined) {
+    const found = lookUp(whole, variables);
+    return found === undefined ? value : fillIn(found, variables, depth + 1);
+  }
+  return value.replace(/\$\{([^}]*)\}/g, (open, expression: string) => {
+    const found = fillIn(lookUp(expression, variables), variables, depth + 1);
+    return typeof found === 'string' || typeof found === 'number' ? String(found) : open;
+  });
+}
+
+/** The value of a path, or of a call whose argument may stand without quotes; undefined where it has none here. */
+function lookUp(expression: string, variables: Variables): unknown {
+  const { values, env, readFile } = variables;
+  const [, name, argument = ''] = /^(\w+)\((.*)\)$/s.exec(expression.trim()) ?? [];
+  const [text = '', preset] = argument.split(',').map((part) => part.trim().replace(/^['"]|['"]$/g, ''));
+  switch (name) {
+    case undefined:
+      return pick(values, ...expression.trim().split('.'));
+    case 'env':
+    case 'config':
+      return env[text] ?? preset;
+    case 'file':
+      return readFile(text);
+    case 'json':
+    case 'yaml': {
+      const source = textOf(lookUp(argument, variables));
+      return source === undefined ? undefined : readYaml(source, '').value;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The value at a path of field names; where the way there leads into a variable that stayed open, that variable. */
+export function valueAt(value: unknown, ...names: string[]): unknown {
+  return names.reduce((inner, name) => (isOpen(inner) ? inner : pick(inner, name)), value);
+}
+
+/** The text at such a path. */
+export const textAt = (value: unknown, ...names: string[]) => textOf(valueAt(value, ...names));
+
+/** The items of a list; a variable that stayed open may stand for any. */
+export function itemsOf(list: unknown): unknown[] {
+  return Array.isArray(list) ? list : isOpen(list) ? [list] : [];
+}
+
+/** Tells whether a variable in a text stayed open. */
+export function isOpen(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('${');
+}
+
+/** The text, unless a variable in it stayed open. */
+export function closed(text: string | undefined): string | undefined {
+  return isOpen(text) ? undefined : text;
+}
+
+/** A variable that stayed open in the place of a whole value. */
+export interface OpenVariable {
+  path: Path;
+  text: string;
+}
+
+/** Lists the values below a path that are nothing but a variable that stayed open. */
+export function findOpen(value: unknown, path: Path): OpenVariable[] {
+  if (typeof value === 'string') {
+    return /^\$\{[^}]*\}$/.test(value) ? [{ path, text: value }] : [];
+  }
+  return Array.isArray(value)
+    ? value.flatMap((item, i) => findOpen(item, [...path, i]))
+    : Object.entries(fieldsOf(value)).flatMap(([name, inner]) => findOpen(inner, [...path, name]));
+}
