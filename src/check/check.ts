@@ -1,10 +1,11 @@
+import { isDisjointWith } from 'refa';
 import { within } from '../compile/budget.ts';
 import type { CompiledRules } from '../compile/compile.ts';
 import { isMirror } from '../compile/outputs.ts';
 import { findCollisions } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findEdges, writersOf } from './graph.ts';
-import { intersect, keysOf } from './language.ts';
+import { keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeArchived, describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
@@ -49,11 +50,8 @@ const maxStates = 20_000;
 function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
   const isInCycle = ({ writer, taker }: Edge) =>
     cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));
-  return edges
-    .filter((edge) => !isInCycle(edge))
-    .slice(0, maxEdges)
-    .filter(isTaken)
-    .map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
+  const chained = edges.filter((edge) => !isInCycle(edge)).slice(0, maxEdges);
+  return chained.filter(isTaken).map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
 }
 
 /** Finds rules that take results of an archive class, which would have to be restored before they can be processed. */
@@ -62,7 +60,7 @@ function findArchived(edges: readonly Edge[]): Edge[] {
   return archived.slice(0, maxEdges).filter(isTaken);
 }
 
+/** Tells whether some result is really taken; not where that is too complex to tell. */
 function isTaken({ writer, taker }: Edge): boolean {
-  const both = within(maxStates, (budget) => intersect(keysOf(writer, budget), taker.keys, budget));
-  return both?.isEmpty === false;
+  return within(maxStates, (budget) => isDisjointWith(keysOf(writer, budget), taker.keys)) === false;
 }

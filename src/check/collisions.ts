@@ -4,7 +4,7 @@ import type { OssObject } from '../process.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writer } from './graph.ts';
-import { exampleKey, intersect, keysOf, literalPattern, regular, without } from './language.ts';
+import { commonKey, exampleKey, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
 /** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
@@ -64,7 +64,7 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
 
 /** Finds one object that both rules take, and whose results meet. */
 function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
-  const key = exampleKey(intersect(first.rule.keys, second.rule.keys, budget), budget);
+  const key = commonKey(first.rule.keys, second.rule.keys, budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
   if (key === undefined || bucket === undefined) {
     return undefined;
@@ -97,7 +97,7 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnosti
   if (bucket === undefined || !isExact(first) || !isExact(second)) {
     return undefined;
   }
-  const key = exampleKey(intersect(keysOf(first, budget), keysOf(second, budget), budget), budget);
+  const key = commonKey(keysOf(first, budget), keysOf(second, budget), budget);
   if (key === undefined) {
     return undefined;
   }
@@ -143,7 +143,7 @@ export function collideWithItself(
   }
   const rest = without(keys, regular(literalPattern(key), budget), budget);
   for (const pattern of patternsLike(key)) {
-    const other = exampleKey(intersect(rest, regular(pattern, budget), budget), budget);
+    const other = commonKey(rest, regular(pattern, budget), budget);
     const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));
     if (
       other !== undefined &&

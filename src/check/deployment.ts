@@ -47,7 +47,7 @@ export interface FunctionResource {
   handler?: string | undefined;
   /** Its environment variables. */
   environment: Readonly<Record<string, string>>;
-  /** What is told of its asynchronous invocations, by `onFailure` and `onSuccess`. */
+  /** The destinations of its asynchronous invocations, by `onFailure` and `onSuccess`. */
   destinations: JsonObject;
   triggers: readonly Trigger[];
   /** Decisive parts of it that cannot be looked up: nobody set the variable, or its file is not there. */

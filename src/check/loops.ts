@@ -40,7 +40,7 @@ interface Link {
   writer: Writer;
   to: Node;
   keys: DFA;
-  /** Those of the first round, among which are the shortest. */
+  /** Its keys in the first round, among which are the shortest. */
   firstKeys?: DFA | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { type DFA, isDisjointWith, NFA, type TransitionIterator } from 'refa';
+import { type DFA, FAIterators, isDisjointWith, NFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
@@ -6,9 +6,8 @@ import { collideWithItself, partsIn } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { indexByPrefix, mayMeet, type Writer } from './graph.ts';
 import {
+  commonKey,
   concat,
-  exampleKey,
-  intersect,
   type KeyParts,
   keysOf,
   type Piece,
@@ -39,32 +38,25 @@ const otherHint = 'Save them under folders of their own, or with endings of thei
 export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
   const near = indexByPrefix(writers, ({ prefix }) => prefix);
-  const languages = new Map<Writer, NFA>();
-  const languageOf = (writer: Writer, budget: Budget) => {
-    const language = languages.get(writer) ?? keysOf(writer, budget);
-    languages.set(writer, language);
-    return language;
-  };
   const removing = writers.filter(({ rule }) => rule.onRemove === 'delete');
   const found = removing.flatMap((writer) => {
-    const own = within(maxStates, (budget) => explainDoubt(writer, budget), whole) ?? tooComplex;
-    if (own !== '') {
-      return [describeUnsafe(writer, own, ownHint)];
-    }
-    for (const other of near(writer.prefix).filter((one) => one !== writer && mayMeet(writer, one))) {
-      const explain = (budget: Budget) => {
-        const both = intersect(languageOf(writer, budget), languageOf(other, budget), budget);
-        const key = exampleKey(both, budget);
-        return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
-      };
-      const shared = within(maxStates, explain, whole) ?? tooComplex;
-      if (shared !== '') {
-        return [describeUnsafe(writer, shared, otherHint)];
+    const others = near(writer.prefix).filter((one) => one !== writer && mayMeet(writer, one));
+    for (const other of [writer, ...others]) {
+      const explain = (budget: Budget) =>
+        other === writer ? explainDoubt(writer, budget) : explainSharing(writer, other, budget);
+      const reason = within(maxStates, explain, whole) ?? tooComplex;
+      if (reason !== '') {
+        return [describeUnsafe(writer, reason, other === writer ? ownHint : otherHint)];
       }
     }
     return [];
   });
   return found.slice(0, maxFound);
+}
+
+function explainSharing(writer: Writer, other: Writer, budget: Budget): string {
+  const key = commonKey(keysOf(writer, budget), keysOf(other, budget), budget);
+  return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
 }
 
 function describeUnsafe(writer: Writer, reason: string, hint: string): Diagnostic {
@@ -83,7 +75,7 @@ function explainDoubt(writer: Writer, budget: Budget): string {
   const before = NFA.empty({ maxCharacter }, budget.nfa);
   for (const key of splitKeys(rule.keys, budget)) {
     const written = writtenKeys([key], { rule, output }, budget);
-    const shared = exampleKey(intersect(before, written, budget), budget);
+    const shared = commonKey(before, written, budget);
     const isPlain =
       showsAll(key, shown, budget) && isUnambiguous(piecesOf(key, { rule, output }, budget), budget);
     if (shared !== undefined || !isPlain) {
@@ -140,23 +132,21 @@ function isUnambiguous(pieces: readonly Piece[], budget: Budget): boolean {
  * Whether each text of `heads` followed by one of `tails` can be cut into the two at one place only. Where there are two
  * places, the text between them ends one head behind another, and begins one tail before another.
  */
-function meetsInOneWay(heads: DFA, tails: DFA, budget: Budget): boolean {
-  const endings = NFA.empty(heads, budget.nfa);
-  const { getOut, isFinal } = heads.transitionIterator();
+function meetsInOneWay(heads: DFA, tails: DFA, { nfa }: Budget): boolean {
+  const from = (keys: DFA, state: DFA.ReadonlyNode) => ({
+    maxCharacter,
+    transitionIterator: () => FAIterators.withInitial(keys.transitionIterator(), state),
+  });
+  const endings = NFA.empty(heads, nfa);
   for (const state of heads.finals) {
-    endings.union(
-      NFA.fromTransitionIterator({ initial: state, getOut, isFinal }, heads, budget.nfa),
-      budget.nfa,
-    );
+    endings.union(from(heads, state), nfa);
   }
   endings.withoutEmptyWord();
-  const whole = tails.transitionIterator();
-  const isBetween = (state: DFA.ReadonlyNode) => !isDisjointWith(startingAt(state, whole), tails);
-  const beginnings = NFA.fromTransitionIterator({ ...whole, isFinal: isBetween }, tails, budget.nfa);
+  const between = FAIterators.withIsFinal(
+    tails.transitionIterator(),
+    (state) => !isDisjointWith(from(tails, state), tails),
+  );
+  const beginnings = NFA.fromTransitionIterator(between, tails, nfa);
   beginnings.withoutEmptyWord();
   return isDisjointWith(endings, beginnings);
-}
-
-function startingAt(initial: DFA.ReadonlyNode, whole: TransitionIterator<DFA.ReadonlyNode>) {
-  return { maxCharacter, transitionIterator: () => ({ ...whole, initial }) };
 }

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { exampleKey, intersect, literalPattern, regular } from '../check/language.ts';
+import { commonKey, literalPattern, regular } from '../check/language.ts';
 import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
@@ -8,9 +8,7 @@ import type { OssObject } from '../process.ts';
 export function placeFor(rules: readonly SourceRule[], name: string, bucket: string): OssObject | undefined {
   for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*[^/]${literalPattern(extname(name))}`]) {
     for (const { keys, match } of rules) {
-      const key = within(20_000, (budget) =>
-        exampleKey(intersect(keys, regular(pattern, budget), budget), budget),
-      );
+      const key = within(20_000, (budget) => commonKey(keys, regular(pattern, budget), budget));
       if (key !== undefined) {
         return { bucket: match.bucket?.[0] ?? bucket, key };
       }
