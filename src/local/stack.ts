@@ -128,7 +128,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const tasks = createTasks({ invoke: functionCompute.invoke, retryDelaysMs: options.retryDelaysMs });
   closers.push(tasks.close);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
-  const reload = createReload(code, oss, functionCompute, events);
+  const { reload, settle } = createReload(code, oss, functionCompute, events);
+  closers.push(settle);
   const { enqueue } = functionCompute;
   const page = openPage(options, oss, { rules, processImage, deadLetterDir, enqueue, reload });
   closers.push(subscribe((event) => page?.take(event)));
@@ -164,8 +165,6 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-type Code = ReturnType<typeof createCode>;
-
 /** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
 function createCode({ dataDir, readRules, bundleDir }: LocalStackOptions) {
   const dir = join(dataDir, 'function');
@@ -188,11 +187,11 @@ function createCode({ dataDir, readRules, bundleDir }: LocalStackOptions) {
 
 /** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
 function createReload(
-  code: Code,
+  code: ReturnType<typeof createCode>,
   oss: LocalOss,
   functionCompute: LocalFunctionCompute,
   { log, emit }: StackEvents,
-): () => Promise<RulesUpdate> {
+) {
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
@@ -208,12 +207,16 @@ function createReload(
       return { status: 'refused', message };
     }
   };
-  return () =>
-    inTurn(async () => {
-      const update = await replaceRules();
-      emit({ type: 'rules', update });
-      return update;
-    });
+  return {
+    reload: () =>
+      inTurn(async () => {
+        const update = await replaceRules();
+        emit({ type: 'rules', update });
+        return update;
+      }),
+    /** Resolves when no change is under way. */
+    settle: () => inTurn(() => {}),
+  };
 }
 
 /** Every bucket the rules name, sources first. */

@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRules } from '../../src/cli/project.ts';
 import { makeDir, useLocalFunctionCompute } from './fc/fixture.ts';
 import { send, signV4 } from './oss/v4-client.ts';
@@ -34,6 +34,22 @@ describe('rules that are edited while the stack runs', () => {
 
     expect(update).toMatchObject({ status: 'refused', message: expect.stringContaining('name') });
     expect(await ruleNames(stack)).toEqual(['first']);
+  });
+});
+
+describe('a stack that is closed while it takes new rules', () => {
+  it('a stack that is closed while it takes new rules leaves no code behind', async () => {
+    const project = makeProject();
+    const folder = makeDir();
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const stack = await start({}, project);
+
+    const update = stack.reload();
+    await stack.close();
+
+    expect(await update).toMatchObject({ status: 'loaded' });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

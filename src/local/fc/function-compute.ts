@@ -59,8 +59,9 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
     ...queue,
     /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
     invoke: (event: Buffer) => invoke(randomUUID(), event),
-    /** Takes another code package for all later invocations; those under way end on the old one. */
+    /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
+      closing.signal.throwIfAborted();
       codeDirs.push(await unpack(packageDir));
       await pool.renew();
     },

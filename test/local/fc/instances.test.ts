@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import {
   hangs,
@@ -19,12 +21,21 @@ const exits = `exports.handler = async (event) => {
 
 describe('instances', () => {
   it('instances that run while the code is replaced end on the old code, and are not used again', async () => {
-    const slow = 'exports.handler = () => new Promise((end) => setTimeout(end, 300, "old"));';
-    const { fc } = await open(slow, { maxInstances: 1 });
+    const released = join(makeDir(), 'released');
+    const slow = `const { existsSync } = require('node:fs');
+      exports.handler = async () => {
+        console.log('under way');
+        while (!existsSync(${JSON.stringify(released)})) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        return 'old';
+      };`;
+    const { fc, lines } = await open(slow, { maxInstances: 1 });
     const underWay = fc.invoke(Buffer.from('{}'));
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await vi.waitUntil(() => lines.some(({ fields }) => fields?.line === 'under way'), 15_000);
 
     await fc.replaceCode(writePackage('exports.handler = async () => "new";'));
+    writeFileSync(released, '');
     const [old, next] = [await underWay, await fc.invoke(Buffer.from('{}'))];
 
     expect([old, next].map((result) => result.status === 'succeeded' && String(result.body))).toEqual([
@@ -146,7 +157,7 @@ describe('instances', () => {
     expect(await invokeJson(fc)).toBe(1);
   });
 
-  it('instances are gone after closing, and invocations are refused', async () => {
+  it('instances are gone after closing, and invocations and other code are refused', async () => {
     const { fc } = await open(exits);
     const pid = Number(await invokeJson(fc));
 
@@ -154,5 +165,8 @@ describe('instances', () => {
 
     expect(isRunning(pid)).toBe(false);
     await expect(invokeJson(fc)).rejects.toThrow('The local Function Compute is closed');
+    await expect(fc.replaceCode(writePackage(returnsEvent))).rejects.toThrow(
+      'The local Function Compute is closed',
+    );
   });
 });
