@@ -87,11 +87,11 @@ export function formatProgress(progress: Progress): string {
   ].join(', ');
 }
 
-/** One line of what became of all objects, such as `5 objects: 3 saved, 0 failed, 2 target-exists`. */
-export function formatSummary(counts: Counts, done: 'saved' | 'removed'): string {
-  const { objects, failed, skipped } = counts;
+/** Says what became of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */
+export function formatCounts(counts: Counts, done: 'saved' | 'removed'): string {
+  const { failed, skipped } = counts;
   const parts = [`${number(counts[done])} ${done}`, `${number(failed)} failed`, formatSkipped(skipped)];
-  return `${number(objects)} object${objects === 1 ? '' : 's'}: ${parts.filter(Boolean).join(', ')}`;
+  return parts.filter(Boolean).join(', ');
 }
 
 /** The reasons with their counts; empty where nothing was skipped. */

@@ -18,7 +18,7 @@ import { lockFolder } from '../folder-lock.ts';
 import { createCall } from '../oss/call.ts';
 import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
-import { formatProgress, formatSummary } from './backfill-report.ts';
+import { formatCounts, formatProgress, number } from './backfill-report.ts';
 import { CliError, type Io, type Option, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
@@ -100,7 +100,8 @@ export async function runJob(
 
 async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
   const { rules, input, startedAt } = stored.state;
-  const counts = formatSummary(totalOf(stored), job.done);
+  // Only another look at the objects will tell how many are complete.
+  const counts = formatCounts(totalOf(stored), job.done);
   if (rules === job.rulesDigest && input === job.source.fingerprint) {
     io.err(`Going on: ${counts} since ${startedAt}.\n`);
     return 'go on';
@@ -194,7 +195,8 @@ async function carryOut(
 
 function showEnd({ folder, done, howToRetry }: JournaledJob, { state, total }: Journal, io: Io): void {
   const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
-  io.out(`${formatSummary(total, done)}. ${end}\n`);
+  const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
+  io.out(`${objects}: ${formatCounts(total, done)}. ${end}\n`);
   if (total.failed > 0) {
     const file = printable(failuresFileOf(folder));
     io.err(`${file} says what failed and why. ${howToRetry(file)}\n`);

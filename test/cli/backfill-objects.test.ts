@@ -32,7 +32,7 @@ describe('the objects of a backfill', () => {
     const { exitCode, out } = await started.run(['oss://photos/', '--yes']);
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('1 objects: 0 saved, 0 failed, 1 removed');
+    expect(out).toContain('1 object: 0 saved, 0 failed, 1 removed');
     expect(await started.keys('small/')).toEqual([]);
   });
 
@@ -175,6 +175,6 @@ describe('the objects of a backfill', () => {
     const { out } = await run(['--bucket', 'photos', '--yes']);
 
     expect(out).toContain('Dry run over oss://photos/uploads/:');
-    expect(out).toContain('1 objects: 2 saved, 0 failed. Finished.');
+    expect(out).toContain('1 object: 2 saved, 0 failed. Finished.');
   });
 });

@@ -72,7 +72,7 @@ describe('a backfill', () => {
     expect(exitCode).toBe(130);
     expect(out).toMatch(/Not finished: the same command goes on\.\n$/);
     expect(done).toBeLessThan(240);
-    expect(second.err).toMatch(/^Going on: \d+ objects: /);
+    expect(second.err).toMatch(/^Going on: \d+ saved, 0 failed since /);
     expect(second.out).toContain('120 objects: 240 saved, 0 failed. Finished.');
     expect(processed.length).toBe(240);
     expect(new Set(processed).size).toBe(240);
@@ -150,7 +150,7 @@ describe('a backfill', () => {
 
     expect(piped.exitCode).toBe(2);
     expect(piped.err).toContain(
-      'the rules changed since this backfill began (2 objects: 4 saved, 0 failed): give --restart',
+      'the rules changed since this backfill began (4 saved, 0 failed): give --restart',
     );
     expect(questions).toEqual([expect.stringMatching(/^the rules changed .* Begin anew\?$/), 'Start?']);
     expect(asked.exitCode).toBe(0);
@@ -176,7 +176,7 @@ describe('a backfill', () => {
       expect.objectContaining({ source: 'oss://photos/uploads/0001.jpg', code: 'ImageTooLarge' }),
     ]);
     expect(again.exitCode).toBe(0);
-    expect(again.out).toContain('1 objects: 1 saved, 0 failed. Finished.');
+    expect(again.out).toContain('1 object: 1 saved, 0 failed. Finished.');
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
 
