@@ -6,7 +6,7 @@ import { createJsonLogger } from './log.ts';
 import { type CallSettings, createCall } from './oss/call.ts';
 import { type Endpoint, resolveEndpoint } from './oss/endpoint.ts';
 import type { Credentials } from './oss/sign.ts';
-import { adHocRules } from './pipeline/ad-hoc.ts';
+import { withRules } from './pipeline/ad-hoc.ts';
 import { createMemory } from './pipeline/memory.ts';
 import { logOutcome, logSummary, OutputsFailed, type Report, summarize } from './pipeline/report.ts';
 import type { Outcome } from './pipeline/result.ts';
@@ -49,9 +49,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const startedAt = now();
     const { requestId, timeoutMs, region } = readContext(context);
     const records = parseEvent(event);
-    const jobs = records.map((record) => {
-      const { adHoc, dryRun = false, savedSince } = record.options ?? {};
-      const ruleSet = adHoc === undefined ? deps.ruleSet : adHocRules(adHoc);
+    const jobs = withRules(records, deps.ruleSet).map(({ record, ruleSet }) => {
+      const { dryRun = false, savedSince } = record.options ?? {};
       return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSince };
     });
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);

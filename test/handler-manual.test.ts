@@ -84,6 +84,65 @@ describe('an invocation by hand', () => {
     await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
   });
 
+  it('an invocation works off an upload beside a manual event whose output is wrong, and names that', async () => {
+    expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+    const upload = {
+      eventName: 'ObjectCreated:PutObject',
+      oss: { bucket: { name: 'photos' }, object: { key: 'u/b.jpg', size: 5 } },
+    };
+    const wrong = { bucket: 'photos', key: 'u/a', style: 'image/resize,w_{name}', target: { key: 'x' } };
+
+    const thrown = await handlerOf()
+      .handle([{ events: [upload] }, wrong])
+      .catch((error: unknown) => error);
+
+    expect(thrown).toMatchObject({ report: { saved: 2, failed: 1 } });
+    expect(thrown).toMatchObject({
+      message: expect.stringContaining('InvalidEvent: [1].style: expected one of {key}'),
+    });
+  });
+
+  it.each([
+    ['same.jpg', ['u/1.jpg', 'u/2.jpg']],
+    ['x/{ext}', ['u/1.jpg', 'u/2.jpg']],
+    ['x/{{a}}', ['u/1.jpg', 'u/2.jpg']],
+    ['x/{name}', ['u/1.jpg', 'u/v/1.jpg']],
+  ])(
+    'an object of a manual event is refused whose target %s another of them has already',
+    async (key, keys) => {
+      expectCalls('/u/1.jpg', 1, (target) => ({ statusCode: 200, data: saved(target) }));
+      const event = { bucket: 'photos', keys, style: 'image/info', target: { key } };
+
+      const thrown = await handlerOf()
+        .handle(event)
+        .catch((error: unknown) => error);
+
+      expect(thrown).toMatchObject({ report: { saved: 1, failed: 1 } });
+      expect(thrown).toMatchObject({
+        message: expect.stringContaining('expected a key of its own for each object'),
+      });
+    },
+  );
+
+  it('objects of a manual event have targets of their own by an ETag, which OSS is asked for', async () => {
+    const event = {
+      bucket: 'photos',
+      keys: ['u/1.jpg', 'u/2.jpg'],
+      style: 'image/info',
+      target: { key: 'x/{etag}' },
+    };
+    for (const key of ['1', '2']) {
+      const headers = { 'content-length': '5', etag: `"E${key}"`, 'x-oss-request-id': 'R' };
+      agent
+        .get(origin)
+        .intercept({ path: `/u/${key}.jpg`, method: 'HEAD' })
+        .reply(200, '', { headers });
+      expectCalls(`/u/${key}.jpg`, 1, (target) => ({ statusCode: 200, data: saved(target) }));
+    }
+
+    expect(await handlerOf().handle(event)).toMatchObject({ saved: 2, failed: 0 });
+  });
+
   it('throws for what an event asks for by itself, whatever the rules say of permanent failures', async () => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };

@@ -3,7 +3,7 @@ import { type Explanation, explainRecord, type RuleExplanation } from '../check/
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { isAddress } from '../object-url.ts';
-import { adHocRules } from '../pipeline/ad-hoc.ts';
+import { withRules } from '../pipeline/ad-hoc.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
@@ -40,10 +40,9 @@ export const explain = defineCommand({
     };
     const explanations: PricedExplanation[] = [];
     for (const argument of positionals) {
-      for (const record of await readArgument(argument, upload, io)) {
-        const adHoc = record.options?.adHoc;
-        const { rules } = adHoc === undefined ? ruleSet : adHocRules(adHoc);
-        explanations.push(addPrice(explainRecord(withTime(record), rules, source)));
+      const records = (await readArgument(argument, upload, io)).map(withTime);
+      for (const { record, ruleSet: own } of withRules(records, ruleSet)) {
+        explanations.push(addPrice(explainRecord(record, own.rules, source)));
       }
     }
     const texts = explanations.map(formatExplanation);

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, pick } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { type Envelope, isText, malformed, readList, readObjectFields, readTime } from './envelopes.ts';
 import type { EventRecord } from './object-event.ts';
 
@@ -25,15 +25,10 @@ export const manual: Envelope = {
     }
     const options = {
       dryRun,
-      adHoc: style === undefined && target === undefined ? undefined : { style, target },
+      adHoc: style === undefined && target === undefined ? undefined : { style, target, path },
       savedSince: since === undefined ? undefined : Date.parse(since),
     };
-    const records = readNamed(named, path);
-    const key = pick(target, 'key');
-    if (records.length > 1 && isText(key) && !key.includes('{')) {
-      return [malformed(`${path}target.key`, 'a key with {name} or the like for several objects', key)];
-    }
-    return records.map((record) => ({ ...record, options }));
+    return readNamed(named, path).map((record) => ({ ...record, options }));
   },
 };
 

@@ -11,7 +11,7 @@ export interface ObjectEvent {
   eventName: string;
   /** ISO 8601 with an offset; absent where the event tells none that can be read. */
   eventTime?: string | undefined;
-  /** When the object got the content that the event is about, ISO 8601; unknown for manual events. */
+  /** When the object got the content that the event is about, ISO 8601; a manual event may not say it. */
   modifiedAt?: string | undefined;
   sizeBytes?: number | undefined;
   /** Without quotes. */
@@ -21,8 +21,8 @@ export interface ObjectEvent {
 
 /** The options of the manual event that names an object. */
 export interface ManualOptions {
-  /** An output in place of the rules, as it came. */
-  adHoc?: { style: unknown; target: unknown } | undefined;
+  /** An output in place of the rules, as it came; `path` begins the names of its fields in messages: `[1].`. */
+  adHoc?: { style: unknown; target: unknown; path: string } | undefined;
   /** Outputs are only planned. */
   dryRun: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */

@@ -72,26 +72,6 @@ describe('a manual event', () => {
     ]);
   });
 
-  it.each([
-    { bucket: 'b', keys: ['k', 'l'] },
-    {
-      objects: [
-        { bucket: 'b', key: 'k' },
-        { bucket: 'b', key: 'l' },
-      ],
-    },
-  ])(
-    'a manual event is refused where its objects would overwrite each other at one target: %j',
-    (objects) => {
-      const target = { key: 'same.jpg' };
-
-      expect(() => parse({ ...objects, style: 'image/info', target })).toThrow(
-        'target.key: expected a key with {name} or the like',
-      );
-      expect(parse({ bucket: 'b', keys: ['k'], style: 'image/info', target })).toHaveLength(1);
-    },
-  );
-
   it('a manual event may say when its object was modified, which is then its time', () => {
     const time = '2024-05-06T07:08:09Z';
 
