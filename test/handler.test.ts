@@ -212,6 +212,21 @@ describe('an invocation', () => {
     expect(Math.max(...actives.slice(8))).toBe(1);
   });
 
+  it('processes for a rule that needs no HEAD what another rule could not ask OSS about', async () => {
+    const [plain] = rules.rules;
+    const typed = { ...plain, name: 'typed', match: { key: 'u/**', contentType: 'image/png' } };
+    const denied = '<Error><Code>AccessDenied</Code></Error>';
+    const headers = { 'x-oss-request-id': 'R', 'x-oss-err': Buffer.from(denied).toString('base64') };
+    agent.get(origin).intercept({ path: '/u/a', method: 'HEAD' }).reply(403, '', { headers });
+    expectCalls('/u/a', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+    const { handle } = handlerOf({}, { rules: [plain, typed] });
+
+    const thrown = await handle({ bucket: 'photos', key: 'u/a' }).catch((error: unknown) => error);
+
+    expect(thrown).toMatchObject({ report: { saved: 2, failed: 1 } });
+    expect(thrown).toMatchObject({ message: expect.stringContaining('HeadObject oss://photos/u/a failed') });
+  });
+
   it('reads credentials from each invocation, never from the one before', async () => {
     const ids: string[] = [];
     agent

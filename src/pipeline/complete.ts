@@ -40,6 +40,12 @@ export async function completeEvent(
   };
 }
 
+/** Plans an object that OSS could not be asked about: the rules that need no more than its event tells. */
+export function planWithoutAnswer(event: ObjectEvent, { rules }: RuleSet): Result[] {
+  const others = rules.filter((rule) => !asksMore(rule, event));
+  return plan({ kind: 'object', event }, { rules: others }).filter(({ status }) => status !== 'skipped');
+}
+
 /**
  * Plans an upload that OSS was asked about and no longer has: outputs that go with their source are deleted, since an earlier
  * attempt may have made them. What was to be done for other rules has failed, and so has all that a person asked for.

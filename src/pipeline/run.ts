@@ -1,7 +1,7 @@
 import type { EventRecord } from '../events/object-event.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
-import { completeEvent, mustAsk, planWithoutSource } from './complete.ts';
+import { completeEvent, mustAsk, planWithoutAnswer, planWithoutSource } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
 import { describeError, type FailedResult, type Outcome, type Result, type Task } from './result.ts';
@@ -139,9 +139,12 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
     return plan(record, ruleSet);
   } catch (error) {
     const failure: FailedResult = { status: 'failed', source: sourceOf(record), ...describeError(error) };
-    return record.kind === 'object' && isNoSuchKey(error)
+    if (record.kind !== 'object') {
+      return [failure];
+    }
+    return isNoSuchKey(error)
       ? planWithoutSource(record.event, ruleSet, failure)
-      : [failure];
+      : [...planWithoutAnswer(record.event, ruleSet), failure];
   }
 }
 
