@@ -55,11 +55,14 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     });
     const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
+    let halvedAt = Number.NEGATIVE_INFINITY;
     const call = createCall({
       credentials: context ? () => credentialsFromContext(context) : deps.defaultCredentials,
       onRetry: ({ kind }) => {
-        if (kind === 'throttled') {
+        // Calls that are under way together all meet the same overload, which halves them once.
+        if (kind === 'throttled' && now() - halvedAt >= 1_000) {
           limit.current = Math.max(1, Math.floor(limit.current / 2));
+          halvedAt = now();
         }
       },
       dispatcher,

@@ -18,7 +18,11 @@ export const context = {
   function: { name: 'f', timeout: 10 },
 };
 
-export function handlerOf(env: Record<string, string> = {}, document: object = rules) {
+export function handlerOf(
+  env: Record<string, string> = {},
+  document: object = rules,
+  more: Partial<Parameters<typeof createHandler>[0]> = {},
+) {
   const lines: string[] = [];
   const invoke = createHandler({
     settings: readSettings(env, '/code'),
@@ -27,6 +31,7 @@ export function handlerOf(env: Record<string, string> = {}, document: object = r
     defaultCredentials: () => Promise.reject(new Error('no chain here')),
     write: (line) => lines.push(line),
     callSettings: { sleep: async () => {} },
+    ...more,
   });
   return {
     lines,

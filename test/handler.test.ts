@@ -189,27 +189,34 @@ describe('an invocation', () => {
     expect(report).toMatchObject({ saved: 2 });
   });
 
-  it('an invocation has fewer calls under way once OSS throttles', async () => {
-    let [active, calls] = [0, 0];
+  it.each([
+    ['once by a burst of throttling', 0, 4],
+    ['again by one that comes a second later', 4, 2],
+  ])('the calls that an invocation has under way are halved %s', async (_how, later, left) => {
+    let [active, calls, nowMs] = [0, 0, 0];
     const actives: number[] = [];
-    const many = { ...output, vary: { w: Array.from({ length: 12 }, (_, i) => i) } };
-    const { handle } = handlerOf({ CONCURRENCY: '4' }, { rules: [{ ...rules.rules[0], outputs: [many] }] });
+    const many = { ...output, vary: { w: Array.from({ length: 40 }, (_, i) => i) } };
+    const document = { rules: [{ ...rules.rules[0], outputs: [many] }] };
+    const { handle } = handlerOf({ CONCURRENCY: '8' }, document, { now: () => nowMs });
     const throttled = { statusCode: 503, data: '<Error><Code>CpuLimitExceeded</Code></Error>' };
     agent
       .get(origin)
       .intercept({ path: (path) => path.startsWith('/u/a'), method: 'POST' })
       .reply((call) => {
         calls += 1;
+        nowMs = calls > 16 ? 1_000 : 0;
+        const isThrottled = calls <= 8 || (calls > 16 && calls <= 16 + later);
         actives.push(++active);
         setImmediate(() => (active -= 1));
         const target = Buffer.from(/o_([\w-]+)/.exec(String(call.body))?.[1] ?? '', 'base64url').toString();
-        return calls <= 4 ? throttled : { statusCode: 200, data: saved(target), responseOptions };
+        const answer = { statusCode: 200, data: saved(target), responseOptions };
+        return isThrottled ? throttled : answer;
       })
-      .times(16);
+      .times(40 + 8 + later);
 
     await handle({ bucket: 'photos', key: 'u/a' });
 
-    expect(Math.max(...actives.slice(8))).toBe(1);
+    expect(Math.max(...actives.slice(24))).toBe(left);
   });
 
   it('processes for a rule that needs no HEAD what another rule could not ask OSS about', async () => {
