@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventError } from '../src/events/object-event.ts';
+import { OutputsFailed } from '../src/pipeline/report.ts';
 import { agent, expectCalls, handlerOf, origin, rules, saved } from './handler-fixture.ts';
 
 describe('an invocation by hand', () => {
@@ -80,8 +80,10 @@ describe('an invocation by hand', () => {
   it('an invocation is refused for a wrong output of the event, and nothing is sent', async () => {
     const event = { bucket: 'photos', key: 'u/a', style: 'image/info', target: { key: '{nmae}' } };
 
-    await expect(handlerOf().handle(event)).rejects.toThrow(EventError);
-    await expect(handlerOf().handle(event)).rejects.toThrow('target.key: expected one of {key}');
+    await expect(handlerOf().handle(event)).rejects.toThrow(OutputsFailed);
+    await expect(handlerOf().handle(event)).rejects.toThrow(
+      'InvalidEvent: target.key: expected one of {key}',
+    );
   });
 
   it('an invocation works off an upload beside a manual event whose output is wrong, and names that', async () => {

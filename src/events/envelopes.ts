@@ -11,7 +11,7 @@ export interface Envelope {
 
 type Open = (inner: unknown, path: string) => EventRecord[];
 
-/** A text and the message that it holds are two. */
+/** So many layers of a task's content are opened; a text and the message in it are two. */
 const maxContentLayers = 8;
 
 export const envelopes: readonly Envelope[] = [

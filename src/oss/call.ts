@@ -36,7 +36,7 @@ export interface OperationRequest extends Omit<ErrorContext, 'attempts'> {
 /** A 2xx answer, and the context in which to complain about its content. */
 export interface OperationResponse extends HttpResponse {
   context: ErrorContext;
-  /** Takes out of a text of the answer whatever is secret, before the text is shown to anybody. */
+  /** Takes out of a text of the body whatever is secret, before the text is shown to anybody. The headers hold none. */
   hide?: ((text: string) => string) | undefined;
 }
 
@@ -84,7 +84,8 @@ export function createCall(settings: CallSettings): Call {
     }
     const hide = (text: string) => hideSecrets(text, credentials, headers);
     if (response.statusCode <= 299) {
-      return assertFromOss({ context, hide, ...response });
+      const shown = Object.entries(response.headers).map(([name, value]) => [name, hide(value)]);
+      return assertFromOss({ ...response, context, hide, headers: Object.fromEntries(shown) });
     }
     const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
     if (error.serverTimeMs !== undefined) {

@@ -15,8 +15,8 @@ export interface ErrorContext {
 /**
  * The kind of a failure decides what follows: `transient` and `throttled` are tried again (throttling after a longer
  * pause), `skewed` once with the server's clock, which the error tells. `later` may heal, but not by asking again at
- * once: a token that expired, an answer that was cut off, a proxy's page, a setting. `permanent` never heals: OSS says
- * that the picture or the style is wrong.
+ * once: a token that expired, an answer that was cut off, a proxy's page, a setting. `permanent` never heals: the
+ * request cannot be made, or OSS says that the picture or the style is wrong.
  */
 export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'later' | 'permanent';
 
@@ -54,7 +54,7 @@ export class OssServiceError extends Error {
   }
 }
 
-/** No usable answer: nothing was sent, nothing came back, or what came back was not what the operation answers. */
+/** No usable answer: nothing was sent, nothing came back, or what came back was not what was asked for. */
 export class OssRequestError extends Error {
   override readonly name = 'OssRequestError';
   readonly context: ErrorContext;
@@ -89,8 +89,8 @@ export function unexpectedAnswer(
   complaint: string,
   cause?: unknown,
 ): OssRequestError {
-  const { statusCode, headers, body, context, hide = (text) => text } = response;
-  const type = hide(headers['content-type'] ?? 'unknown type').slice(0, 100);
+  const { statusCode, headers, body, context } = response;
+  const type = (headers['content-type'] ?? 'unknown type').slice(0, 100);
   const message = `${statusCode} with ${body.length} bytes of ${type} ${complaint}`;
   const requestId = headers['x-oss-request-id']?.slice(0, 100);
   return new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message, requestId, cause });
@@ -109,7 +109,7 @@ export function isOssError(error: unknown): error is OssCallError {
   return error instanceof OssServiceError || error instanceof OssRequestError;
 }
 
-/** Whether OSS said that the object, or its bucket, is not there. */
+/** Whether the answer was 404: the object, or its bucket, is not there. */
 export function isNotFound(error: unknown): boolean {
   return fieldsOf(error).statusCode === 404;
 }
@@ -140,19 +140,19 @@ export function classify(statusCode: number, code: string, message: string): Ret
   if (statusCode >= 500 && statusCode !== 501) {
     return 'transient';
   }
-  return code !== 'BadErrorResponse' && isFinal(statusCode, code, message) ? 'permanent' : 'later';
+  return code !== 'BadErrorResponse' && isPermanent(statusCode, code, message) ? 'permanent' : 'later';
 }
 
 /** Codes of a 400 about the picture or the style (OSS help, "Common errors" of image processing); others tell of settings. */
 const aboutPicture =
-  /Image|Watermark|WebP|^(BadRequest|NotImplemented|TooManyPipes|MemLimitExceeded|OperationNotSupported|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
+  /Image|Watermark|WebP|^(BadRequest|NotImplemented|TooManyPipes?|MemLimitExceeded|OperationNotSupported|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
 
-function isFinal(statusCode: number, code: string, message: string): boolean {
+function isPermanent(statusCode: number, code: string, message: string): boolean {
   switch (statusCode) {
     case 400:
       return aboutPicture.test(code) && !message.startsWith('Invalid signing');
     case 403:
-      return code === 'InvalidObjectState';
+      return ['InvalidObjectState', 'ImageDamage'].includes(code);
     case 404:
       return ['NoSuchKey', 'NoSuchFile', 'SymlinkTargetNotExist'].includes(code);
     default:
@@ -214,7 +214,8 @@ function decodeEntities(text: string): string {
   });
 }
 
+/** A time that a signature can bear: its year has four digits. */
 function parseTime(text: string | undefined): number | undefined {
   const epochMs = Date.parse(text ?? '');
-  return Number.isNaN(epochMs) ? undefined : epochMs;
+  return epochMs >= 0 && epochMs < Date.parse('+010000-01-01') ? epochMs : undefined;
 }

@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
-import type { Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
-import DispatcherBase from 'undici/lib/dispatcher/dispatcher.js';
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 
 /** One signed request. `path` is sent byte for byte: it never passes through a URL, which would collapse `..`. */
 export interface HttpRequest {
@@ -54,7 +53,7 @@ export function createAgent(connections = 16, now = Date.now): Dispatcher {
   );
 }
 
-class RenewedAgent extends DispatcherBase {
+class RenewedAgent extends Dispatcher {
   readonly #create: () => Agent;
   readonly #now: () => number;
   #agent: Agent;

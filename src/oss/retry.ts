@@ -24,7 +24,7 @@ export async function withRetries<T>(
     try {
       return await attempt(number);
     } catch (error) {
-      if (!isOssError(error) || isSettled(error) || number >= maxAttempts) {
+      if (!isOssError(error) || !mayRetry(error) || number >= maxAttempts) {
         throw error;
       }
       const delayMs = Math.max(random() * maxDelayMs(error, number), askedPauseMs(error));
@@ -38,8 +38,8 @@ export async function withRetries<T>(
   }
 }
 
-function isSettled({ kind }: OssCallError): boolean {
-  return kind === 'permanent' || kind === 'later';
+function mayRetry({ kind }: OssCallError): boolean {
+  return kind !== 'permanent' && kind !== 'later';
 }
 
 /** A pause that the server asks for (Retry-After) is kept, up to a minute. */

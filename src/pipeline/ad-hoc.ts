@@ -6,63 +6,50 @@ import { keyVariables, type Part, parseTemplate, variablesOf } from '../rules/te
 import { plan } from './plan.ts';
 import { formatObject } from './result.ts';
 
-/** Every key there is. */
-const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount: 1, next: [0], accepts: [1] };
-
 /** An output in place of the rules, as it came. */
 type AdHocOutput = Pick<NonNullable<ManualOptions['adHoc']>, 'style' | 'target'>;
 
-/** A record of an event, and the rules that hold for it. */
-interface RuledRecord {
-  record: EventRecord;
-  ruleSet: RuleSet;
-}
+/** Every key there is. */
+const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount: 1, next: [0], accepts: [1] };
 
 /**
  * Gives each record its rules: those of the function, or the output that a manual event brings along. A record whose own
- * output is wrong, or would overwrite another object's, becomes a malformed one and stops no other. Throws EventError
- * where that leaves none.
+ * output is wrong, or would overwrite another object's, becomes a malformed one and stops no other.
  */
-export function withRules(records: readonly EventRecord[], ruleSet: RuleSet): RuledRecord[] {
+export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
   const sources = new Map<string, string>();
-  let failure: EventError | undefined;
-  const ruled = records.map((record): RuledRecord => {
+  return records.map((record): { record: EventRecord; ruleSet: RuleSet } => {
     const { adHoc } = record.options ?? {};
     if (adHoc === undefined) {
       return { record, ruleSet };
     }
     try {
-      const own = { record, ruleSet: adHocRules(adHoc) };
-      assertOwnTarget(own, sources);
-      return own;
+      const own = adHocRules(adHoc);
+      assertOwnTarget(record, own, sources);
+      return { record, ruleSet: own };
     } catch (error) {
       const problem = `${adHoc.path}${error instanceof Error ? error.message : error}`;
-      failure ??= new EventError(problem);
       return { record: { kind: 'malformed', problem, options: record.options }, ruleSet };
     }
   });
-  if (failure !== undefined && ruled.every(({ record }) => record.kind === 'malformed')) {
-    throw failure;
-  }
-  return ruled;
 }
 
-/** Throws EventError where the target is that of another object, which `sources` holds by target. */
-function assertOwnTarget({ record, ruleSet }: RuledRecord, sources: Map<string, string>): void {
+/** Throws EventError where the target is that of another object; `sources` holds them by target. */
+function assertOwnTarget(record: EventRecord, ruleSet: RuleSet, sources: Map<string, string>): void {
   if (record.kind !== 'object') {
     return;
   }
-  // An ETag that OSS has to be asked for is another one for each object.
+  // An ETag that OSS has yet to be asked for is another one for each object.
   const event = { ...record.event, eTag: record.event.eTag ?? record.event.key };
   const [item] = plan({ kind: 'object', event }, ruleSet);
   if (item?.target === undefined) {
     return;
   }
   const [source, target] = [formatObject(event), formatObject(item.target)];
-  if ((sources.get(target) ?? source) !== source) {
-    throw new EventError(
-      `target.key: expected a key of its own for each object, received ${target} for two.`,
-    );
+  const other = sources.get(target) ?? source;
+  if (other !== source) {
+    const received = `${target} for ${other} and ${source}`;
+    throw new EventError(`target.key: expected a key of its own for each object, received ${received}.`);
   }
   sources.set(target, source);
 }

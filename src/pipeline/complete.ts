@@ -1,5 +1,6 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
+import { OssRequestError } from '../oss/errors.ts';
 import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
@@ -26,6 +27,12 @@ export async function completeEvent(
 ): Promise<ObjectEvent> {
   const { bucket, key, eventName } = event;
   const head = await headObject(call, { bucket, key, deadline });
+  if (event.sizeBytes === undefined && head.headers['content-length'] === undefined) {
+    // It would pass for an empty object, of which nothing is made.
+    const context = { operation: 'HeadObject', bucket, key, attempts: head.attempts };
+    const message = 'the answer has no Content-Length, so that the size is not known';
+    throw new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message });
+  }
   const savedAt = head.lastModified?.toISOString();
   // The event's own properties stay: HEAD may be about a newer version of the object.
   return {

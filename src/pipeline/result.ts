@@ -60,9 +60,9 @@ export type SkipReason =
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 interface Failure {
-  /** Permanent is only what OSS says of the picture or the style; all else may heal, by itself or by a setting. */
+  /** Permanent: the event, the rule, the style or the picture is wrong. All else may heal, by itself or by a setting. */
   kind: 'permanent' | 'transient';
-  /** OSS's code, or ours: InvalidEvent, InvalidOutput, TooManyOutputs, UnexpectedTarget, SourceChanging, Deadline, archived, or that of a call. */
+  /** OSS's code, or ours: InvalidEvent, InvalidOutput, TooManyOutputs, UnexpectedTarget, SourceChanging, Deadline, archived, TaskFailed, Unexpected, or that of a call. */
   code: string;
   message: string;
   statusCode?: number | undefined;

@@ -169,12 +169,7 @@ export async function removeIfLate(task: Task, outcome: Outcome, options: TaskOp
   } catch (error) {
     // Nobody knows whether the output should be there: another attempt asks again.
     const { rule, source, target } = task;
-    const failure = {
-      ...describeError(error),
-      kind: 'transient',
-      isSaved: outcome.status !== 'failed',
-    } as const;
-    return { status: 'failed', rule, source, target, ...failure };
+    return { status: 'failed', rule, source, target, ...describeError(error), kind: 'transient' };
   }
 }
 
@@ -194,7 +189,7 @@ function mayOutliveSource(task: Task, outcome: Outcome): boolean {
     return false;
   }
   const isOfEvent = task.action === 'remove' || task.raisedAt !== undefined;
-  const isGone = outcome.status === 'failed' && outcome.code === 'NoSuchKey';
+  const isGone = outcome.status === 'failed' && ['NoSuchKey', 'NoSuchFile'].includes(outcome.code);
   const isKept = outcome.status === 'skipped' && outcome.reason !== 'source-exists';
   const isSaved = outcome.status === 'saved' || (isKept && outcome.reason === 'already-saved');
   return isSaved || (isOfEvent && (isGone || isKept));

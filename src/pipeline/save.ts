@@ -120,18 +120,20 @@ export async function hasSource({ source }: Task, options: TaskOptions): Promise
 export async function processSource(task: SaveTask, options: TaskOptions): Promise<ProcessResult> {
   const { source, process } = task;
   let { eTag } = task.version;
+  let attempts = 0;
   for (let round = 1; round <= maxRounds; round += 1) {
     const result = await processObject(options.call, { process, deadline: options.deadline, ...source });
-    assertSaved(task, result);
+    attempts += result.attempts;
+    assertSaved(task, { ...result, attempts });
     // A source that has been deleted leaves nothing newer to be made.
     const current = task.checkSource ? await headIfPresent(source, options, isNoSuchKey) : undefined;
     if (current?.eTag === undefined || current.eTag === eTag) {
-      return result;
+      return { ...result, attempts };
     }
     eTag = current.eTag;
   }
   const message = `the source was replaced ${maxRounds} times while it was processed`;
-  throw processError(task, { code: 'SourceChanging', kind: 'transient', message });
+  throw processError(task, attempts, { code: 'SourceChanging', kind: 'transient', message });
 }
 
 /**
@@ -139,13 +141,13 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
  * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
  * is taken as it is (OSS help shows such ones).
  */
-function assertSaved(task: SaveTask, { bucket, key, requestId }: ProcessResult): void {
+function assertSaved(task: SaveTask, { bucket, key, requestId, attempts }: ProcessResult): void {
   if (key !== undefined && (bucket !== task.target.bucket || key !== task.target.key)) {
     const message = `asked to save ${formatObject(task.target)}, OSS says it saved ${formatObject({ bucket, key })}`;
-    throw processError(task, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
+    throw processError(task, attempts, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
   }
 }
 
-function processError({ source }: SaveTask, failure: RequestFailure): OssRequestError {
-  return new OssRequestError({ ...source, operation: 'ProcessObject', attempts: 1 }, failure);
+function processError({ source }: SaveTask, attempts: number, failure: RequestFailure): OssRequestError {
+  return new OssRequestError({ ...source, operation: 'ProcessObject', attempts }, failure);
 }

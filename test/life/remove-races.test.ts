@@ -141,7 +141,7 @@ describe('an output that is still being made when its source is deleted', () => 
 
       const second = await invoke(event, credentials, 'FC');
 
-      const failure = { status: 'failed', kind: 'transient', code: 'AccessDenied', isSaved: true };
+      const failure = { status: 'failed', kind: 'transient', code: 'AccessDenied' };
       expect(first.report.results).toMatchObject([failure, failure]);
       expect(second.report).toMatchObject({ removed: 2, saved: 0, failed: 0 });
       // Before a deletion OSS is asked twice, and once after it: nothing is processed again.

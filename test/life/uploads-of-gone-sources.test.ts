@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Call } from '../../src/oss/call.ts';
+import { OssServiceError } from '../../src/oss/errors.ts';
 import { startWorkbench } from '../faults/workbench.ts';
+import { runAll } from '../pipeline/run-fixture.ts';
+import { upload } from '../pipeline/uploads.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
 import { removeAll, targets, thumbnail } from './remove-fixture.ts';
 
 describe('an output that was saved by an attempt that ended before it could ask for the source', () => {
@@ -46,6 +51,34 @@ describe('an output that was saved by an attempt that ended before it could ask 
 
     expect((await workbench.invoke(event)).report).toMatchObject({ removed: 2, failed: 0 });
   });
+});
+
+describe('an upload that OSS says is gone when it is processed', () => {
+  it.each(['NoSuchKey', 'NoSuchFile'])(
+    'an upload that is gone by %s takes its outputs along',
+    async (code) => {
+      const sent: string[] = [];
+      const call: Call = async ({ operation, bucket, key }) => {
+        sent.push(operation);
+        const context = { operation, bucket, key, attempts: 1 };
+        const answer = { headers: { 'x-oss-request-id': 'R' }, body: Buffer.alloc(0) };
+        if (operation === 'DeleteObject') {
+          return { ...answer, statusCode: 204, context };
+        }
+        const name = operation === 'ProcessObject' ? code : 'NoSuchKey';
+        const body = Buffer.from(`<Error><Code>${name}</Code></Error>`);
+        throw new OssServiceError(context, { ...answer, statusCode: 404, body });
+      };
+      const output = { style: 'image/info', target: { key: 'derived/{key}' } };
+      const ruleSet = ruleSetOf({ rules: [{ ...thumbnail, outputs: [output] }] });
+      const record = upload('uploads/a', { modifiedAt: '2026-03-11T06:21:35Z' });
+
+      const { results } = await runAll([{ record, ruleSet, dryRun: false }], call);
+
+      expect(results).toMatchObject([{ status: 'removed', target: { key: 'derived/uploads/a' } }]);
+      expect(sent).toContain('DeleteObject');
+    },
+  );
 });
 
 describe('an upload that OSS has to be asked about, and that was deleted meanwhile', () => {

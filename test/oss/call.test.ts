@@ -200,6 +200,14 @@ describe('an operation that fails', () => {
     expect(result).toMatchObject({ bucket: '***', key: '***' });
   });
 
+  it('an operation that succeeds shows no secret that its answer names as the id of the request', async () => {
+    const mock = mockOss();
+    const headers = { 'x-oss-request-id': 'R very-secret' };
+    answer(mock, 200, '{"bucket":"photos","object":"dest.jpg","status":"OK"}', headers);
+
+    expect(await mock.client.processObject({ ...source, process })).toMatchObject({ requestId: 'R ***' });
+  });
+
   it('an operation that succeeds tells the whole key of an object that is named by a SHA-256', async () => {
     const mock = mockOss();
     const key = `derived/${'0a'.repeat(32)}.webp`;

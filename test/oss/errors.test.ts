@@ -101,6 +101,15 @@ describe('an error answer of OSS', () => {
     });
   });
 
+  it.each(['+275760-09-13T00:00:00Z', '-000001-01-01T00:00:00Z', 'soon'])(
+    'an error answer of OSS tells no time that a signature cannot bear: %s',
+    (time) => {
+      const document = errorXml('RequestTimeTooSkewed', 'too far off', `<ServerTime>${time}</ServerTime>`);
+
+      expect(serviceError(403, document)).toMatchObject({ kind: 'later', serverTimeMs: undefined });
+    },
+  );
+
   it('an error answer of OSS is left to a later invocation where the clock is wrong and nobody tells the time', () => {
     expect(serviceError(403, errorXml('RequestTimeTooSkewed', 'too far off')).kind).toBe('later');
   });
@@ -197,6 +206,9 @@ describe('the kind of a failure', () => {
     [500, 'InternalError', '', 'transient'],
     [502, 'BadErrorResponse', '', 'transient'],
     [408, 'BadErrorResponse', '', 'transient'],
+    [400, 'TooManyPipe', '', 'permanent'],
+    [400, 'TooManyPipes', '', 'permanent'],
+    [403, 'ImageDamage', '', 'permanent'],
     [400, 'RequestTimeout', '', 'transient'],
     [503, 'CpuLimitExceeded', '', 'throttled'],
     [503, 'TotalQpsLimitExceeded', '', 'throttled'],

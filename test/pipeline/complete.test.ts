@@ -43,6 +43,19 @@ describe('the properties of an object', () => {
     });
   });
 
+  it('the properties of an object are not known where the answer has no length, as a proxy may write it', async () => {
+    const bare: Call = async (request) => ({
+      ...(await call(request)),
+      headers: { 'x-oss-request-id': 'R' },
+    });
+    const event = { bucket: 'photos', key: 'a', eventName: 'Manual' };
+
+    await expect(completeEvent(event, { call: bare, deadline: 1 })).rejects.toThrow('no Content-Length');
+    expect(await completeEvent({ ...event, sizeBytes: 7 }, { call: bare, deadline: 1 })).toMatchObject({
+      sizeBytes: 7,
+    });
+  });
+
   it('the properties of an object are asked of OSS for the day of a manual event, and never for that of any other', async () => {
     const ruleSet = rulesOf({ ...uploads, outputs: [{ ...webp, target: { key: '{yyyy}/{name}' } }] });
     const timeless = { ...upload('uploads/a.jpg').event, eventTime: undefined };

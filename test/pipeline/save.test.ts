@@ -154,6 +154,7 @@ describe('an output that checks its source', () => {
 
     expect(await carryOut(task({ checkSource: true }), { call, ...options })).toMatchObject({
       status: 'saved',
+      attempts: 2,
     });
     expect(calls).toEqual(['process', 'head a.jpg', 'process', 'head a.jpg']);
   });
@@ -184,7 +185,12 @@ describe('an output that checks its source', () => {
 
     const result = await carryOut(task({ checkSource: true }), { call, ...options });
 
-    expect(result).toMatchObject({ status: 'failed', kind: 'transient', code: 'SourceChanging' });
+    expect(result).toMatchObject({
+      status: 'failed',
+      kind: 'transient',
+      code: 'SourceChanging',
+      attempts: 3,
+    });
     expect(calls.filter((name) => name === 'process')).toHaveLength(3);
   });
 });
