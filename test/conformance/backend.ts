@@ -1,6 +1,6 @@
 /*
- * What the conformance suite runs against: the local OSS always, a real account as well when these are set, as
- * `npm run conformance` wants them.
+ * What the conformance suite runs against: the local OSS, or for `npm run conformance`, and for nothing else, a real
+ * account, which these name.
  *
  *   OSS_TEST_REGION             cn-hangzhou
  *   OSS_TEST_BUCKET             an existing bucket of that region, without versioning; only keys below
@@ -13,7 +13,6 @@
  *                               optional: credentials with oss:PostProcessTask and oss:PutObject only (question 2)
  *   OSS_TEST_OTHER_REGION_BUCKET
  *                               optional: a bucket of the same account in another region (question 5)
- *   OSS_TEST_PREFIX             set by `npm run conformance`, which empties it itself afterwards
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -50,13 +49,6 @@ export interface Backend {
   /** Deletes all below the prefix; throws an Error that names what it had to leave. */
   close(): Promise<void>;
 }
-
-export const backends: readonly { name: string; open: () => Promise<Backend> }[] = [
-  { name: 'the local OSS', open: openLocal },
-  ...(Object.keys(process.env).some((name) => name.startsWith('OSS_TEST_'))
-    ? [{ name: `OSS in ${process.env.OSS_TEST_REGION}`, open: () => openReal() }]
-    : []),
-];
 
 type Place = Pick<
   Backend,
@@ -96,7 +88,14 @@ export async function openLocal(): Promise<Backend> {
   );
 }
 
-export async function openReal(functionName?: string): Promise<Backend> {
+interface RealOptions {
+  /** The deployed probe. */
+  functionName?: string | undefined;
+  /** That of another process, in place of one of its own. */
+  prefix?: string | undefined;
+}
+
+export async function openReal({ functionName, prefix }: RealOptions): Promise<Backend> {
   const region = required('OSS_TEST_REGION');
   const credentials = credentialsOf('OSS_TEST_');
   const place: Place = {
@@ -115,16 +114,24 @@ export async function openReal(functionName?: string): Promise<Backend> {
     place,
     () => undefined,
     async () => {},
+    prefix,
   );
 }
 
-export function connect(place: Place, eventOf: Backend['eventOf'], stop: () => Promise<void>): Backend {
+const ownPrefix = () =>
+  `oss-saveas-conformance/${Date.now().toString(36)}-${randomBytes(3).toString('hex')}/`;
+
+export function connect(
+  place: Place,
+  eventOf: Backend['eventOf'],
+  stop: () => Promise<void>,
+  prefix = ownPrefix(),
+): Backend {
   const dispatcher = new Agent({ connections: 8 });
   const { region, endpoint, bucket, credentials } = place;
   const options = { region, endpoint, dispatcher, credentials: () => credentials };
   const client = createClient(options);
-  const run = `${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`;
-  const prefix = (!place.isLocal && process.env.OSS_TEST_PREFIX) || `oss-saveas-conformance/${run}/`;
+
   return {
     ...place,
     prefix,
@@ -166,7 +173,7 @@ function required(name: string): string {
   if (value) {
     return value;
   }
-  throw new Error(`${name} is not set. With one OSS_TEST_* set, the suite runs against a real account.`);
+  throw new Error(`${name} is not set.`);
 }
 
 function credentialsOf(start: string): Credentials {

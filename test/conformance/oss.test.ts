@@ -1,15 +1,25 @@
 /*
- * What the product and its users rely on, asked of the local OSS always and of a real account when OSS_TEST_* is set
- * (see backend.ts): one suite for both, so that what the local OSS claims is what OSS does.
+ * What the product and its users rely on, asked of the local OSS, and by `npm run conformance` of a real account: one
+ * suite for both, so that what the local OSS claims is what OSS does.
  */
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildProcess } from '../../src/process.ts';
 import { hostileKeys } from '../fixtures/hostile-keys.ts';
-import { type Backend, backends } from './backend.ts';
+import { type Backend, openLocal, openReal } from './backend.ts';
 
-describe.each(backends)('$name', ({ open }) => {
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where `npm run conformance` wants to find and remove what is made in the account. */
+    accountPrefix?: string | undefined;
+  }
+}
+
+const prefix = inject('accountPrefix');
+
+describe(prefix === undefined ? 'the local OSS' : `OSS in ${process.env.OSS_TEST_REGION}`, () => {
+  const open = () => (prefix === undefined ? openLocal() : openReal({ prefix }));
   let backend: Backend;
   let picture: Buffer;
   const at = (name: string) => ({ bucket: backend.bucket, key: backend.prefix + name });

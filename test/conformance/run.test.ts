@@ -1,12 +1,12 @@
 /* `npm run conformance` as a person with an account runs it, whose account is a local OSS here. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { type Route, sendJson } from '../../src/local/oss/http/routes.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
@@ -15,7 +15,7 @@ import { rowsOfSuite } from './report.ts';
 import { maxRequests } from './run.ts';
 
 const secret = 'local-secret';
-const program = 'build/conformance-test.js';
+const program = `build/conformance-test-${process.pid}.js`; // Below the project, so that it finds the project's packages.
 
 beforeAll(async () => {
   const options = ['--bundle', '--platform=node', '--target=node20', '--format=esm', '--packages=external'];
@@ -26,6 +26,8 @@ beforeAll(async () => {
     '--log-level=warning',
   ]);
 });
+
+afterAll(() => rm(program, { force: true }));
 
 /** A local OSS in place of an account, whose requests are counted; `answer` comes before OSS does. */
 async function startAccount(answer: Route = () => undefined) {
@@ -44,11 +46,15 @@ async function startAccount(answer: Route = () => undefined) {
     OSS_TEST_ACCESS_KEY_SECRET: secret,
     OSS_TEST_ENDPOINT: url,
     OSS_TEST_FC_ENDPOINT: url,
+    OSS_TEST_PREFIX: 'oss-saveas-conformance/',
   };
   const start = (...args: string[]) => run(process.execPath, program, ...args);
+  const startTests = () =>
+    run(process.execPath, 'node_modules/vitest/vitest.mjs', 'run', 'test/conformance/oss.test.ts');
   const startAtTerminal = () => run('script', '-qec', `${process.execPath} ${program}`, '/dev/null');
   function run(file: string, ...args: string[]) {
     const child = spawn(file, args, { env });
+    onTestFinished(() => void child.kill('SIGKILL'));
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => (output += chunk));
@@ -62,7 +68,7 @@ async function startAccount(answer: Route = () => undefined) {
   };
   await oss.call({ method: 'PUT', bucket: 'my-photos', key: 'own.txt', body: 'of the user' });
   requests.length = 0;
-  return { ...oss, requests, start, startAtTerminal, keys };
+  return { ...oss, requests, start, startTests, startAtTerminal, keys };
 }
 
 /** What an account with the probe and an event rule answers: InvokeFunction by the probe itself, and the rule's header. */
@@ -164,6 +170,15 @@ describe('a conformance run', () => {
     expect(await readFile(file, 'utf8')).toBe('mine');
     expect(account.requests).toEqual([]);
   });
+});
+
+it('the tests of a conformance run leave an account alone where another command runs them, whatever is exported', async () => {
+  const account = await startAccount();
+
+  const { ended, output } = account.startTests();
+
+  expect([await ended, output()]).toEqual([0, expect.stringContaining('test/conformance/oss.test.ts')]);
+  expect(account.requests).toEqual([]);
 });
 
 it('every row that a conformance run judges is in BEHAVIOURS.md', async () => {

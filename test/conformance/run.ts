@@ -32,7 +32,7 @@ export async function runConformance(options: ConformanceOptions): Promise<numbe
   const err = (text: string) => options.err(hideCredentials(text));
   let backend: Backend;
   try {
-    backend = await openReal(functionName);
+    backend = await openReal({ functionName });
   } catch (error) {
     err(`${messageOf(error)}\ndocs/conformance.md lists what has to be set.\n`);
     return 2;

@@ -11,7 +11,7 @@ import type { TestResult } from './report.ts';
 export async function runSuite(prefix: string, stop: AbortSignal): Promise<TestResult[]> {
   const dir = await mkdtemp(join(tmpdir(), 'conformance-'));
   const file = join(dir, 'results.json');
-  const tests = ['run', 'test/conformance/oss.test.ts', '-t', 'OSS in '];
+  const tests = ['run', '--config', 'test/conformance/vitest.config.ts'];
   const args = ['node_modules/vitest/vitest.mjs', ...tests, '--reporter=json', `--outputFile=${file}`];
   // Where a test runs this, its own vitest must not be taken for the one that is started.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
