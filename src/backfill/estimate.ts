@@ -1,7 +1,7 @@
 import { needsCopy, type Rule, type RuleSet } from '../rules/rule-set.ts';
-import type { Quota } from './quota.ts';
-import { type Filter, type Selection, selectOutputs } from './select.ts';
-import { type ExistingObject, isComplete, type Source } from './source.ts';
+import type { BackfillOptions } from './run-objects.ts';
+import { type Selection, selectOutputs } from './select.ts';
+import { type ExistingObject, isComplete } from './source.ts';
 
 /** A backfill's work, found out without a call to OSS but the listing. */
 export interface Estimate {
@@ -23,18 +23,13 @@ export interface Estimate {
   isUpperBound: boolean;
 }
 
-interface EstimateOptions {
-  source: Source;
-  ruleSet: RuleSet;
-  filter: Filter;
-  onlyMissing: boolean;
-}
-
-/** Plans every object of a source and adds up. `onObject` hears of each, for progress; it may throw to give up. */
-export async function estimate(
-  { source, ruleSet, filter, onlyMissing }: EstimateOptions,
-  onObject: (objects: number) => void,
-): Promise<Estimate> {
+/** Plans every object of a source and adds up. */
+export async function estimate({
+  source,
+  ruleSet,
+  filter,
+  onlyMissing,
+}: Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter'> & { onlyMissing: boolean }): Promise<Estimate> {
   const result: Estimate = {
     objects: 0,
     selected: 0,
@@ -62,14 +57,8 @@ export async function estimate(
       result.headRequests += Number(needsHead) + (onlyMissing ? outputs.length : 0);
       result.isUpperBound ||= needsHead || onlyMissing;
     }
-    onObject(result.objects);
   }
   return result;
-}
-
-/** How long the calls take at the least under a quota, in seconds. */
-export function secondsUnder(quota: Quota, { outputs, sourceBytes }: Estimate): number {
-  return Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
 }
 
 /** The rules as they are for objects of unknown type, and for those of which only the key is known. */

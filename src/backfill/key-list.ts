@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import { fieldsOf, parseJson, textOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { decodeText } from '../text-file.ts';
@@ -47,8 +48,6 @@ function readLine(line: string, bucket: string | undefined): ExistingObject | un
 
 async function digestFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) {
-    hash.update(chunk);
-  }
+  await pipeline(createReadStream(file), hash);
   return hash.digest('hex').slice(0, 12);
 }

@@ -29,7 +29,8 @@ export function listingPrefixes(
     return keyPrefixes(match.keys).flatMap((prefix) => named.map((bucket) => ({ bucket, prefix })));
   });
   const found = within.length === 0 ? wanted : wanted.flatMap((place) => intersect(place, within));
-  return withoutCovered(found);
+  const byName = new Map(found.map((place) => [`${place.bucket}/${place.prefix}`, place]));
+  return outermost([...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
 }
 
 /** Prefixes under which all keys of a table lie: several where its glob has alternatives. */
@@ -77,11 +78,6 @@ function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): Bucket
       const [short, long] = other.prefix.length < place.prefix.length ? [other, place] : [place, other];
       return long.prefix.startsWith(short.prefix) ? [long] : [];
     });
-}
-
-function withoutCovered(places: readonly BucketPrefix[]): BucketPrefix[] {
-  const byName = new Map(places.map((place) => [`${place.bucket}/${place.prefix}`, place]));
-  return outermost([...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
 }
 
 /** Gives the prefixes that begin with no other one, sorted: each comes right before all that it covers. */

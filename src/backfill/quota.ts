@@ -13,8 +13,3 @@ export function quotaOf(region: string): Quota {
     ? { callsPerSecond: 50, bytesPerSecond: 20_000_000 }
     : { callsPerSecond: 5, bytesPerSecond: 2_000_000 };
 }
-
-/** The given share of a quota, of its calls and bytes alike. */
-export function scaleQuota({ callsPerSecond, bytesPerSecond }: Quota, share: number): Quota {
-  return { callsPerSecond: callsPerSecond * share, bytesPerSecond: bytesPerSecond * share };
-}

@@ -114,17 +114,13 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
 
 function toLine(source: string, outcome: Outcome): Line {
   const line = { source, target: outcome.target && formatObject(outcome.target) };
-  switch (outcome.status) {
-    case 'failed': {
-      const { status, code, message, requestId } = outcome;
-      return { ...line, status, code, message, requestId };
-    }
-    case 'skipped':
-      return { ...line, status: 'skipped', reason: outcome.reason };
-    case 'submitted': // Nothing of it is saved yet.
-    case 'removed':
-      return { ...line, status: 'skipped', reason: outcome.status };
-    case 'saved':
-      return { ...line, status: 'saved' };
+  if (outcome.status === 'failed') {
+    const { status, code, message, requestId } = outcome;
+    return { ...line, status, code, message, requestId };
   }
+  if (outcome.status === 'saved') {
+    return { ...line, status: 'saved' };
+  }
+  // Nothing of what was submitted is saved yet.
+  return { ...line, status: 'skipped', reason: 'reason' in outcome ? outcome.reason : outcome.status };
 }

@@ -28,7 +28,7 @@ export function createTaskClient({ functionName, stop, ...options }: TaskClientO
         return client.invokeFunctionWithOptions(functionName, request, headers, runtime);
       };
       // The status is what the help page promises ("Task deduplication"); no page names the code.
-      return (await unless(409, () => retried(invoke, stop))) !== undefined;
+      return (await retried(invoke, stop, 409)) !== undefined;
     },
     /** The ids of the tasks in one state whose id begins with `prefix`. */
     async list(prefix: string, status: string): Promise<string[]> {
@@ -36,16 +36,16 @@ export function createTaskClient({ functionName, stop, ...options }: TaskClientO
       let nextToken: string | undefined;
       do {
         const request = new fc.ListAsyncTasksRequest({ prefix, status, limit: 100, nextToken });
-        const { body } = await retried(() => client.listAsyncTasks(functionName, request), stop);
-        ids.push(...(body?.tasks ?? []).flatMap(({ taskId = [] }) => taskId));
-        nextToken = body?.nextToken;
+        const answer = await retried(() => client.listAsyncTasks(functionName, request), stop);
+        ids.push(...(answer?.body?.tasks ?? []).flatMap(({ taskId = [] }) => taskId));
+        nextToken = answer?.body?.nextToken;
       } while (nextToken);
       return ids;
     },
     /** The task's state; empty where Function Compute knows it no more, which it does for a week. */
     async statusOf(taskId: string): Promise<string> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
-      const answer = await unless(404, () => retried(ask, stop));
+      const answer = await retried(ask, stop, 404);
       return answer?.body?.status ?? '';
     },
     async stop(taskId: string): Promise<void> {
@@ -69,30 +69,28 @@ function connect({ endpoint, credentials }: Pick<TaskClientOptions, 'endpoint' |
 
 const maxAttempts = 6;
 
-/** Tries again what a later attempt may heal: throttling, faults of the server and of the network. */
-async function retried<T>(call: () => Promise<T>, stop: AbortSignal): Promise<T> {
+/**
+ * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Undefined where the
+ * call fails with the status `expected`.
+ */
+async function retried<T>(
+  call: () => Promise<T>,
+  stop: AbortSignal,
+  expected?: number,
+): Promise<T | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
-      const statusCode = statusCodeOf(error) ?? 500;
+      const statusCode = statusCodeOf(error);
+      if (statusCode === expected) {
+        return undefined;
+      }
       if (attempt >= maxAttempts || (statusCode < 500 && statusCode !== 429)) {
         throw error;
       }
       await pause(500 * 2 ** attempt * Math.random(), undefined, { signal: stop });
     }
-  }
-}
-
-/** Undefined where the call fails with this status. */
-async function unless<T>(statusCode: number, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (statusCodeOf(error) === statusCode) {
-      return undefined;
-    }
-    throw error;
   }
 }
 
@@ -114,7 +112,8 @@ function loadSdk(): { fc: Sdk; openApi: OpenApi; runtime: Runtime } {
   }
 }
 
-function statusCodeOf(error: unknown): number | undefined {
+/** A fault of the network has no status, and is as passing as one of the server. */
+function statusCodeOf(error: unknown): number {
   const statusCode = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN;
-  return Number.isNaN(statusCode) ? undefined : statusCode;
+  return Number.isNaN(statusCode) ? 500 : statusCode;
 }

@@ -24,7 +24,7 @@ interface ObjectWork {
 
 /** Calls that may take so long to be answered do not keep the rate from being reached. */
 const secondsPerCall = 4;
-export const maxConcurrency = 256;
+const maxConcurrency = 256;
 
 /**
  * Works on the objects of a source, many at once, from where the journal is. Resolves at the end of the source or of the

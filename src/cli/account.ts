@@ -9,12 +9,15 @@ import { listOf } from '../xml.ts';
 import type { Io } from './command.ts';
 import { cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 import { rolePolicy } from './policies.ts';
-import { loadTemplate } from './project.ts';
+import type { DeploymentTemplate } from './project.ts';
 
 /** Compares the template with the rules, and the account with the template. */
-export function checkDeployment(rules: readonly SourceRule[], template: string, io: Io): Promise<Finding[]> {
-  return lookAt('template', templateAdvice, async () => {
-    const ours = await loadOurs(template, io);
+export function checkDeployment(
+  rules: readonly SourceRule[],
+  template: DeploymentTemplate | undefined,
+  io: Io,
+): Promise<Finding[]> {
+  return lookAtOurs(template, async (ours) => {
     const findings = [checkCoverage(rules, ours)];
     for (const one of ours) {
       findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, io)));
@@ -24,9 +27,12 @@ export function checkDeployment(rules: readonly SourceRule[], template: string, 
 }
 
 /** Tells whether the role that the template names may do what the rules need. */
-export function checkPolicy(rules: readonly SourceRule[], template: string, io: Io): Promise<Finding[]> {
-  return lookAt('template', templateAdvice, async () => {
-    const ours = await loadOurs(template, io);
+export function checkPolicy(
+  rules: readonly SourceRule[],
+  template: DeploymentTemplate | undefined,
+  io: Io,
+): Promise<Finding[]> {
+  return lookAtOurs(template, async (ours) => {
     const findings = await Promise.all(ours.map((one) => checkRole(rules, one, io)));
     return findings.flat();
   });
@@ -37,17 +43,25 @@ const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the 
 const policyAdvice =
   'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
 
-/** Our functions of a template. Throws where it is broken, or names a variable of the environment that is not set. */
-async function loadOurs(template: string, { env }: Io): Promise<FunctionResource[]> {
-  const { functions, diagnostics } = await loadTemplate(template, env);
+/** Looks at our functions of a template, where there is one that deploys some and has all its variables. */
+async function lookAtOurs(
+  template: DeploymentTemplate | undefined,
+  look: (ours: readonly FunctionResource[]) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  if (template === undefined) {
+    return [cannotTell('template', 'there is no s.yaml', 'name what was deployed by --template')];
+  }
+  const { file, functions, diagnostics } = template;
   const ours = functions.filter(({ isOurs }) => isOurs);
   const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
-  if (ours.length === 0 || open !== undefined) {
-    const [fault] = diagnostics;
-    const problem = open === undefined ? 'deploys no function of ours' : `has ${open}, which is not set`;
-    throw new Error(fault?.message ?? `${template} ${problem}`);
+  if (ours.length > 0 && open === undefined) {
+    return look(ours);
   }
-  return ours;
+  const [fault] = diagnostics;
+  const problem = open === undefined ? 'deploys no function of ours' : `has ${open}, which is not set`;
+  return fault === undefined
+    ? [cannotTell('template', `${file} ${problem}`, templateAdvice)]
+    : [wrong('template', `${file}: ${fault.message}`, templateAdvice)];
 }
 
 /** Tells whether the triggers deliver every key that a rule takes. */

@@ -47,20 +47,17 @@ export function parseOptions(
 
 /** Tells how a command is called, with a row for each option. */
 export function formatUsage(name: CommandName, { options, positionals }: Command): string {
-  const operand = positionals && `<${positionals.name}>`;
   const rows = Object.entries(options).map(([option, { value, summary, default: preset }]) => [
     `  --${option}${value === undefined ? '' : ` <${value}>`}`,
     `${summary}${preset === undefined ? '' : ` (default ${preset})`}`,
   ]);
+  let usage = `Usage: oss-saveas ${name} [options]`;
   if (positionals) {
+    const operand = `<${positionals.name}>`;
+    usage += ` [${operand}${positionals.many ? '…' : ''}]`;
     rows.unshift([`  ${operand}`, positionals.summary]);
   }
-  const usage = [
-    `Usage: oss-saveas ${name}`,
-    ...(rows.length > 0 ? ['[options]'] : []),
-    ...(operand ? [`[${operand}${positionals?.many ? '…' : ''}]`] : []),
-  ];
-  return `${summaries[name]}\n\n${usage.join(' ')}\n\n${formatTable(rows)}`;
+  return `${summaries[name]}\n\n${usage}\n\n${formatTable(rows)}`;
 }
 
 /** The usage text of `oss-saveas` itself. */

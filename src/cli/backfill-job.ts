@@ -4,18 +4,18 @@ import { inventorySource } from '../backfill/inventory.ts';
 import { keyListSource } from '../backfill/key-list.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
-import { type Quota, quotaOf, scaleQuota } from '../backfill/quota.ts';
+import { type Quota, quotaOf } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
 import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { readTime } from '../events/envelopes.ts';
 import { makeFolder } from '../folder-lock.ts';
-import { splitObjectUrl } from '../object-url.ts';
+import { isAddress, splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import type { Connection, connectionOptions } from './connection.ts';
-import { notAs, parseBucket, parseNumber } from './input.ts';
+import { checkFile, notAs, parseBucket, parseNumber } from './input.ts';
 import { digestOf, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -58,48 +58,60 @@ export async function openBackfillJob(
 ) {
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via, max } = values;
   const ruleSet = selectRule((await loadRules(values.rules)).ruleSet, rule);
-  const filter = { since: parseTime('since', values.since), until: parseTime('until', values.until) };
+  const [since, until] = [parseTime('since', values.since), parseTime('until', values.until)];
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new CliError(`--since: expected a time before that of --until, received "${values.since}".`);
+  }
+  const filter = { since, until };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const folder = journalFolder(values, identity);
-  const input = () => saveInput(dirname(folder), io);
+  // The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on.
+  const keysFile = keys === '-' ? await saveInput(dirname(folder), io) : keys;
   return {
     noun: 'backfill',
     done: 'saved' as const,
     howToRetry: (file: string) => `To try that again:\n  oss-saveas backfill … --keys ${file}`,
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    source: await openSource(values, urls, ruleSet, { call: connection.call, input }),
+    source: await openSource({ ...values, keysFile }, urls, ruleSet, connection.call),
     filter,
     onlyMissing,
     max: max === undefined ? undefined : parsePositive('max', max),
     taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
     region: connection.settings.region,
-    /** The part of the account's quota that it may use. */
     quota: readQuota(values, connection.settings.region),
     folder,
   };
 }
 
 async function openSource(
-  { keys, inventory, bucket }: BackfillValues,
+  { keys, keysFile, inventory, bucket }: BackfillValues & { keysFile: string | undefined },
   urls: readonly string[],
-  ruleSet: RuleSet,
-  { call, input }: { call: Call; input: () => Promise<string> },
+  { rules }: RuleSet,
+  call: Call,
 ): Promise<Source> {
   if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
     throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
   }
   if (inventory !== undefined) {
+    if (!isAddress(inventory)) {
+      await checkFile(inventory, "name an inventory's manifest.json, here or as oss://bucket/key");
+    }
     return inventorySource(inventory, call);
   }
-  if (keys !== undefined) {
-    const isInput = keys === '-';
-    return keyListSource(isInput ? await input() : keys, isInput ? 'the standard input' : keys, bucket);
+  if (keysFile !== undefined) {
+    const name = keys === '-' ? 'the standard input' : keysFile;
+    await checkFile(keysFile, 'name a file with a key in each line, or - for the standard input');
+    return keyListSource(keysFile, name, bucket);
   }
-  return listingSource(readPlaces(urls, bucket, ruleSet), call);
+  const within = readWithin(urls);
+  const places = listingPrefixes(rules, defaultBuckets(rules, bucket, within), within);
+  if (places.length === 0) {
+    throw new CliError('the rules take nothing of what lies there.');
+  }
+  return listingSource(places, call);
 }
 
-/** The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on. */
 async function saveInput(folder: string, io: Io): Promise<string> {
   const input = await io.readInput();
   const file = join(folder, `standard-input-${digestOf(input)}.txt`);
@@ -170,15 +182,6 @@ export function defaultBuckets(
   return buckets;
 }
 
-function readPlaces(urls: readonly string[], bucket: string | undefined, { rules }: RuleSet): BucketPrefix[] {
-  const within = readWithin(urls);
-  const places = listingPrefixes(rules, defaultBuckets(rules, bucket, within), within);
-  if (places.length === 0) {
-    throw new CliError('the rules take nothing of what lies there.');
-  }
-  return places;
-}
-
 function parseTime(option: string, text: string | undefined): number | undefined {
   // A time without an offset would be that of this machine's zone.
   const time = text === undefined ? undefined : readTime(/^[\d-]{10}$/.test(text) ? `${text}T00:00Z` : text);
@@ -190,11 +193,13 @@ function parseTime(option: string, text: string | undefined): number | undefined
   return time === undefined ? undefined : Date.parse(time);
 }
 
+/** The part of the region's quota that a backfill may use: a share of it, of its calls and bytes alike, or a rate of calls. */
 function readQuota({ share, rate }: BackfillValues, region: string): Quota {
-  const quota = quotaOf(region);
+  const { callsPerSecond, bytesPerSecond } = quotaOf(region);
   const isShare = (value: number) => value > 0 && value <= 1;
   const usual = parseNumber('share', share, 'a number above 0 and up to 1', isShare);
-  return scaleQuota(quota, rate === undefined ? usual : parsePositive('rate', rate) / quota.callsPerSecond);
+  const factor = rate === undefined ? usual : parsePositive('rate', rate) / callsPerSecond;
+  return { callsPerSecond: callsPerSecond * factor, bytesPerSecond: bytesPerSecond * factor };
 }
 
 export function parsePositive(option: string, text: string): number {

@@ -1,29 +1,25 @@
 import type { Estimate } from '../backfill/estimate.ts';
+import type { Journal } from '../backfill/journal.ts';
 import type { Counts } from '../backfill/journal-file.ts';
 import type { Pace } from '../backfill/pace.ts';
-import type { Quota } from '../backfill/quota.ts';
 import { maxOutputs } from '../backfill/run-tasks.ts';
 import { formatObject } from '../pipeline/result.ts';
+import type { BackfillJob } from './backfill-job.ts';
 import { bytesPerGigabyte, functionPrice, imagePrice, priceListOf, requestPrice } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 /** Formats the findings of the dry run: how much there is to do, what it costs, and how long it takes under the quota. */
 export function formatEstimate(
   estimate: Estimate,
-  {
-    source,
-    region,
-    quota,
-    seconds,
-    isViaFunction,
-  }: { source: string; region: string; quota: Quota; seconds: number; isViaFunction: boolean },
+  { source, region, quota, taskClient }: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient'>,
 ): string {
   const { objects, selected, outputs, sourceBytes, skipped, sample, isUpperBound } = estimate;
   const { headRequests, copyRequests } = estimate;
+  const seconds = Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
   const most = isUpperBound ? ' at most' : '';
   const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
   const rows: Row[] = [
-    `Dry run over ${source}:`,
+    `Dry run over ${source.name}:`,
     '',
     ['  objects', `${number(objects)} seen, ${number(selected)} taken by a rule${most}`],
     ['  left alone', formatSkipped(skipped) || 'none'],
@@ -32,7 +28,7 @@ export function formatEstimate(
       '  calls',
       `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
     ],
-    ['  price', formatPrice(estimate, region, isViaFunction)],
+    ['  price', formatPrice(estimate, region, taskClient !== undefined)],
     [
       '  time',
       `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
@@ -62,27 +58,26 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
 }
 
 interface Progress {
-  /** Since this run began. */
+  /** How far the job is, and how far it was when this run began. */
+  now: Pick<Journal, 'state' | 'total'>;
+  before: Pick<Journal, 'state' | 'total'>;
+  done: 'saved' | 'removed';
   seconds: number;
-  /** Accounted for up to the position: by all runs, and by this one. */
-  objects: number;
-  newObjects: number;
-  expectedObjects: number;
-  /** Outputs of this run. */
-  made: number;
-  failed: number;
   attempts: Pace['attempts'];
 }
 
 /** One line of progress; rates are those of this run. */
-export function formatProgress(progress: Progress): string {
-  const { seconds, objects, newObjects, expectedObjects, made, failed, attempts } = progress;
-  const left = Math.max(0, expectedObjects - objects);
+export function formatProgress({ now, before, done, seconds, attempts }: Progress): string {
+  const { total, state } = now;
+  const { objects } = state.counts;
+  const newObjects = objects - before.state.counts.objects;
+  const made = total[done] - before.total[done] + total.failed - before.total.failed;
+  const left = Math.max(0, state.expectedObjects - objects);
   return [
-    `${number(objects)} of ${number(Math.max(expectedObjects, objects))} objects`,
+    `${number(objects)} of ${number(objects + left)} objects`,
     `${number(made / Math.max(0.001, seconds))} calls/s`,
     `${number((100 * attempts.throttled) / Math.max(1, attempts.all))} % throttled`,
-    `${number(failed)} failed`,
+    `${number(total.failed)} failed`,
     newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
   ].join(', ');
 }

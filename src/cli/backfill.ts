@@ -1,4 +1,4 @@
-import { estimate, secondsUnder } from '../backfill/estimate.ts';
+import { estimate } from '../backfill/estimate.ts';
 import { readJournal } from '../backfill/journal-file.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
@@ -7,7 +7,7 @@ import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts
 import { formatEstimate } from './backfill-report.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JobSteps, runJob, withFolder } from './journaled-job.ts';
+import { type JournaledJob, runJob, withFolder } from './journaled-job.ts';
 
 export const backfill = defineCommand({
   positionals: {
@@ -26,23 +26,23 @@ export const backfill = defineCommand({
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const job = await unlessStopped(openBackfillJob(values, urls, io, connection), io.stop);
-      const steps: JobSteps = {
-        dryRun: (onObject) => dryRun(job, io, onObject),
-        work: (options) => makeOutputs(job, options),
-      };
       return withFolder(job, () =>
-        values.stop ? unlessStopped(stop(job, io), io.stop) : runJob(job, steps, values, io, connection),
+        values.stop
+          ? unlessStopped(stop(job, io), io.stop)
+          : runJob({ ...job, ...stepsOf(job, io) }, values, io, connection),
       );
     }),
 });
 
-async function dryRun(job: BackfillJob, io: Io, onObject: (objects: number) => void) {
-  const { source, region, quota } = job;
-  const found = await estimate(job, onObject);
-  const isViaFunction = job.taskClient !== undefined;
-  const seconds = secondsUnder(quota, found);
-  io.out(formatEstimate(found, { source: source.name, region, quota, seconds, isViaFunction }));
-  return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
+function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'> {
+  return {
+    async dryRun(source) {
+      const found = await estimate({ ...job, source });
+      io.out(formatEstimate(found, job));
+      return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
+    },
+    work: (options) => makeOutputs(job, options),
+  };
 }
 
 async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number> {

@@ -34,7 +34,7 @@ const isColourful = process.stdout.isTTY === true && TERM !== 'dumb';
 const hasColour = !NO_COLOR && FORCE_COLOR !== '0' && (Boolean(FORCE_COLOR) || isColourful);
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 process.exitCode = await main(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
+  out: (content) => process.stdout.write(content),
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
   confirm: isAnswering ? confirm : undefined,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
@@ -8,10 +7,9 @@ import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
 import { checkBuiltRules, checkFunctions } from '../check/functions.ts';
 import { checkTriggers } from '../check/triggers.ts';
-import { type CompiledRules, compileRules } from '../compile/compile.ts';
+import type { CompiledRules } from '../compile/compile.ts';
 import { type Colour, defineCommand, type Io } from './command.ts';
-import { readText } from './input.ts';
-import { loadTemplate, rulesOption, templateIn, templateOption } from './project.ts';
+import { compileFile, findTemplate, rulesOption, templateOption } from './project.ts';
 
 export const check = defineCommand({
   options: {
@@ -48,11 +46,11 @@ export async function checkFiles(
   templateFile: string | undefined,
   env: Io['env'],
 ): Promise<CheckResult> {
-  const compiled = compileRules(await readText(rulesFile), rulesFile);
+  const compiled = await compileFile(rulesFile);
   if (!compiled.ok) {
     return { compiled, diagnostics: compiled.diagnostics, ofDeployment: [], chains: [] };
   }
-  const template = await findTemplate(templateFile, rulesFile, env);
+  const template = await findTemplate(templateFile, dirname(rulesFile), env);
   const { source, locate } = compiled;
   const ours = template?.functions.filter(({ isOurs }) => isOurs) ?? [];
   const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
@@ -94,11 +92,6 @@ function isAccepted({ severity, code, place }: Diagnostic): boolean {
 /** A note is shown once. */
 function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
   return severity === 'note' && earlier.some((one) => one.message === message);
-}
-
-async function findTemplate(named: string | undefined, rulesFile: string, env: Io['env']) {
-  const file = named ?? templateIn(dirname(rulesFile));
-  return named !== undefined || existsSync(file) ? loadTemplate(file, env) : undefined;
 }
 
 const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };

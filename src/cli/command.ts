@@ -1,7 +1,7 @@
 /** Everything that a command reads from and writes to; injected, so that tests call commands as functions. */
 export interface Io {
   /** Results, for people and pipes. */
-  out: (text: string) => void;
+  out: (content: string | Uint8Array) => void;
   /** Progress and complaints. */
   err: (text: string) => void;
   /** All of the standard input. */

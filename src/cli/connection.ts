@@ -3,10 +3,10 @@ import { createDefaultCredentials } from '../credentials/default-chain.ts';
 import { type Call, createCall } from '../oss/call.ts';
 import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
+import type { RetryPolicy } from '../oss/retry.ts';
 import type { Credentials } from '../oss/sign.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
-import { loadSite, templateIn } from './project.ts';
 
 /** The account of the local stack. */
 export const localAccount = { id: 'local', secret: 'local-secret', region: 'cn-hangzhou' };
@@ -27,7 +27,12 @@ export interface Connection {
   /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
   clock: { offsetMs: number };
   call: Call;
+  /** Calls that are tried again in another way. */
+  callBy: (policy: Partial<RetryPolicy>) => Call;
 }
+
+/** A backfill has so many calls under way at most. */
+const maxConnections = 256;
 
 /** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
 export async function withConnection<T>(
@@ -38,7 +43,7 @@ export async function withConnection<T>(
   const env = values.local ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
   const defaults = readSettings(env, '.');
   const { endpoint: url = defaults.endpoint } = values;
-  const region = values.region ?? defaults.region ?? (await loadSite(templateIn('.'), env)).region;
+  const region = values.region ?? defaults.region ?? (await deployedRegion(env));
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }
@@ -48,14 +53,20 @@ export async function withConnection<T>(
   const settings = { ...defaults, region, endpoint: url };
   const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
-  const dispatcher = createAgent();
-  const clock = { offsetMs: 0 };
-  const call = createCall({ region, endpoint, credentials, dispatcher, clock });
+  const dispatcher = createAgent(maxConnections);
+  const common = { region, endpoint, credentials, dispatcher, clock: { offsetMs: 0 } };
   try {
-    return await use({ settings, endpoint, credentials, dispatcher, clock, call });
+    const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, ...policy });
+    return await use({ ...common, settings, call: callBy({}), callBy });
   } finally {
     await (io.stop.aborted ? dispatcher.destroy() : dispatcher.close());
   }
+}
+
+/** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */
+async function deployedRegion(env: Io['env']): Promise<string | undefined> {
+  const { findTemplate, siteOf } = await import('./project.ts');
+  return siteOf(await findTemplate(undefined, '.', env)).region;
 }
 
 const localEnvironment = {

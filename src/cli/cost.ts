@@ -1,5 +1,6 @@
+import { parseSize } from '../compile/size.ts';
 import { CliError, defineCommand } from './command.ts';
-import { parseNumber, parseRegion, parseSize } from './input.ts';
+import { parseNumber, parseRegion } from './input.ts';
 import {
   functionCu,
   imagePrice,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { SourceRule } from '../compile/compile.ts';
+import type { CompiledRules } from '../compile/compile.ts';
 import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/queue.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
@@ -32,36 +32,32 @@ export const demo = defineCommand({
   // The stack's unpacked code and its lock go with it.
   heedsStop: () => true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
-    const { source, ruleSet } = await loadForLocal(rulesFile, io);
+    const rules = await loadForLocal(rulesFile, io);
     emptyFolder(dataDir);
     const stack = await startStack({
       dataDir,
       rulesFile,
-      readRules: async () => ruleSet,
+      readRules: async () => rules.ruleSet,
       port: 0,
       accessKey: localAccount,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       retryDelaysMs: [100, 200, 400],
     });
     try {
-      const loop = runLoop(stack, { source, ruleSet, dataDir, rulesFile }, io);
-      return (await Promise.race([loop, stopped(io.stop)])) ?? 1;
+      return (await Promise.race([runLoop(stack, rules, dataDir, io), stopped(io.stop)])) ?? 1;
     } finally {
       await stack.close();
     }
   },
 });
 
-interface DemoFiles {
-  source: readonly SourceRule[];
-  ruleSet: RuleSet;
-  dataDir: string;
-  rulesFile: string;
-}
-
 /** Uploads the pictures, shows what came out and resolves to the exit code. */
-async function runLoop(stack: LocalStack, files: DemoFiles, io: Io): Promise<number> {
-  const { source, ruleSet, dataDir, rulesFile } = files;
+async function runLoop(
+  stack: LocalStack,
+  { source, ruleSet }: CompiledRules & { ok: true },
+  dataDir: string,
+  io: Io,
+): Promise<number> {
   const outcomes: InvocationOutcome[] = [];
   const progress = createProgress(io);
   stack.subscribe((event) => {
@@ -84,10 +80,14 @@ async function runLoop(stack: LocalStack, files: DemoFiles, io: Io): Promise<num
     }
     await stack.functionCompute.idle();
     progress('');
-    return Promise.all(planned.map((one) => compareOutput(one, { call, outcomes, dataDir })));
+    const outcomeOf = (key: string) =>
+      outcomes.find(({ event }) => JSON.stringify(event).includes(JSON.stringify(key)));
+    return Promise.all(
+      planned.map(({ upload, task }) => compareOutput(upload, task, outcomeOf(upload.key), call, dataDir)),
+    );
   });
   if (outputs.length === 0) {
-    throw new CliError(`${rulesFile} makes nothing of JPEG, PNG, WebP and GIF, which the demo draws.`);
+    throw new CliError('the rules make nothing of JPEG, PNG, WebP and GIF, which the demo draws.');
   }
   const wrong = outputs.filter(({ isExpected }) => !isExpected).length;
   io.out(`${formatOutputs(outputs, io)}\n${summarize(outputs.length, wrong, outcomes, dataDir)}`);
@@ -103,15 +103,12 @@ function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSe
   return items.filter((item) => item.status === 'planned' && item.action !== 'remove');
 }
 
-interface Evidence {
-  call: Call;
-  outcomes: readonly InvocationOutcome[];
-  dataDir: string;
-}
-
 async function compareOutput(
-  { upload, task }: { upload: SampleUpload; task: PlannedSave },
-  { call, outcomes, dataDir }: Evidence,
+  upload: SampleUpload,
+  task: PlannedSave,
+  outcome: InvocationOutcome | undefined,
+  call: Call,
+  dataDir: string,
 ) {
   const { measurePicture } = await import('../local/pictures.ts');
   const source = await measurePicture(upload.body);
@@ -122,8 +119,6 @@ async function compareOutput(
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, saved.body);
   }
-  const key = JSON.stringify(task.source.key);
-  const outcome = outcomes.find(({ event }) => JSON.stringify(event).includes(key));
   const letter = outcome?.deadLetter === undefined ? '' : `, dead letter after ${outcome.attempts} attempts`;
   const result = resultOf(task, outcome);
   const absence = saved === undefined ? whyAbsent(task, result) : undefined;

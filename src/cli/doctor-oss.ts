@@ -91,18 +91,11 @@ function ask(call: Call, operation: string, bucket: string, property: string) {
   return call({ operation, method: 'GET', bucket, query: { [property]: '' } });
 }
 
-interface Trial {
-  object: OssObject | undefined;
-  /** Results are saved too, under a key of our own, and removed. */
-  wet: boolean;
-  stop: AbortSignal;
-}
-
-/** Tries each output of the object's rules: a GET with the style, and if `wet` a save. */
+/** Tries each output of the object's rules: a GET with the style, and if `wet` a save under a key of our own, which is removed. */
 export async function tryStyles(
   { call }: Connection,
   rules: RuleSet,
-  { object, wet, stop }: Trial,
+  { object, wet, stop }: { object: OssObject | undefined; wet: boolean; stop: AbortSignal },
 ): Promise<Finding[]> {
   if (object === undefined) {
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];

@@ -8,7 +8,7 @@ import { connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
-import { loadRules, loadSite, rulesOption, templateIn, templateOption } from './project.ts';
+import { findTemplate, loadRules, rulesOption, siteOf, templateOption } from './project.ts';
 import { formatTable } from './terminal.ts';
 
 export const doctor = defineCommand({
@@ -30,8 +30,8 @@ export const doctor = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const removing = source.filter(({ onRemove }) => onRemove !== undefined);
-    const template = values.template ?? templateIn('.');
-    const bucket = io.env.OSS_BUCKET ?? (await loadSite(template, io.env)).bucket;
+    const template = await findTemplate(values.template, '.', io.env);
+    const bucket = io.env.OSS_BUCKET ?? siteOf(template).bucket;
     const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
+import { parseSize } from '../compile/size.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { isAddress } from '../object-url.ts';
@@ -9,9 +10,9 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseBucket, parseNumber, parseObjectUrl, parseSize, readEvent } from './input.ts';
+import { isEventText, parseBucket, parseNumber, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
-import { loadRules, loadSite, rulesOption, templateIn } from './project.ts';
+import { findTemplate, loadRules, rulesOption, siteOf } from './project.ts';
 
 export const explain = defineCommand({
   positionals: {
@@ -32,7 +33,7 @@ export const explain = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
-    const deployed = await loadSite(templateIn(dirname(values.rules)), io.env);
+    const deployed = siteOf(await findTemplate(undefined, dirname(values.rules), io.env));
     const upload: PlainUpload = {
       bucket: parseBucket(values.bucket ?? ofRules ?? deployed.bucket ?? 'my-bucket'),
       sizeBytes: values.size === undefined ? undefined : readSize(values.size),
@@ -114,13 +115,9 @@ function formatExplanation(explanation: PricedExplanation): string {
   const heads = head ? ', and one HeadObject before them' : '';
   const submitted = tasks > 0 ? `, ${plural(tasks, 'task')} that IMM bills` : '';
   const others = followUps > 0 ? `, and ${plural(followUps, 'other request')}` : '';
+  const total = `${plural(calls, 'billable processing call')}${submitted}${heads}${others}; ${price}`;
   const lines =
-    skipped === undefined
-      ? [
-          ...rules.flatMap(formatRule),
-          `  ${plural(calls, 'billable processing call')}${submitted}${heads}${others}; ${price}`,
-        ]
-      : [`  skipped: ${skipped}`];
+    skipped === undefined ? [...rules.flatMap(formatRule), `  ${total}`] : [`  skipped: ${skipped}`];
   return [title, ...lines].map((line) => `${printable(line)}\n`).join('');
 }
 

@@ -6,7 +6,7 @@ import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
-import { loadRules, loadSite, rulesOption, templateIn, templateOption } from './project.ts';
+import { findTemplate, loadRules, rulesOption, siteOf, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
@@ -23,7 +23,11 @@ const documents: Record<
   'trigger-policy': { isPolicy: true, make: (_, site) => json(triggerPolicy(site)) },
   'trigger-trust': { isPolicy: true, make: () => json(trustPolicy('oss')) },
   trigger: { isPolicy: false, make: (rules, site) => yaml({ triggers: nativeTriggers(rules, site) }) },
-  event: { isPolicy: true, make: (rules, { bucket }) => json(sampleEvent(rules, bucket)) },
+  event: {
+    isPolicy: true,
+    make: (rules, { bucket }) =>
+      json({ objects: [placeFor(rules, 'a.jpg', bucket) ?? placeFor(rules, 'a', bucket)] }),
+  },
   eventbridge: { isPolicy: false, make: (rules, site) => eventPatterns(rules, site).map(json).join('') },
 };
 const names = Object.keys(documents);
@@ -53,26 +57,21 @@ export const generate = defineCommand({
     }
     const { source: rules } = await loadRules(values.rules);
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
-    const { rules: file, template = templateIn(dirname(file)) } = values;
-    const deployed = document.isPolicy ? await loadSite(template, io.env) : {};
-    const bucket = values.bucket ?? io.env.OSS_BUCKET ?? deployed.bucket;
+    const template = await findTemplate(values.template, dirname(values.rules), io.env);
+    const deployed = document.isPolicy ? siteOf(template).bucket : undefined;
+    const bucket = values.bucket ?? io.env.OSS_BUCKET ?? deployed;
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
       );
     }
-    const site = siteOf(values, bucket && parseBucket(bucket), document.isPolicy);
+    const site = readSite(values, bucket && parseBucket(bucket), document.isPolicy);
     io.out(document.make(rules, site));
     return 0;
   },
 });
 
-/** An event for `s invoke`: an object of the reader's bucket that a rule takes. */
-function sampleEvent(source: readonly SourceRule[], bucket: string): object {
-  return { objects: [placeFor(source, 'a.jpg', bucket) ?? placeFor(source, 'a', bucket)] };
-}
-
-function siteOf(
+function readSite(
   { region, account, function: functionName }: ValuesOf<typeof siteOptions>,
   bucket: string | undefined,
   isPolicy: boolean,
@@ -91,17 +90,13 @@ function siteOf(
 type Files = { rules: string; template: string | undefined };
 
 /** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
-async function checkAttached(
-  name: string,
-  { rules, template = templateIn(dirname(rules)) }: Files,
-  io: Io,
-): Promise<number> {
+async function checkAttached(name: string, { rules, template }: Files, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
     return 0;
   }
   const { source } = await loadRules(rules);
-  const findings = await checkPolicy(source, template, io);
+  const findings = await checkPolicy(source, await findTemplate(template, dirname(rules), io.env), io);
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }

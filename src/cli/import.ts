@@ -13,15 +13,17 @@ import type { Translation } from './import-rules.ts';
 import { readText } from './input.ts';
 import { writeNewFile } from './new-file.ts';
 
+const wanted = 'a config.json, or the parameters of the extension';
+
 export const importCommand = defineCommand({
   positionals: { name: 'file', summary: 'config.json, or the .env file of the parameters', many: false },
   options: { out: { value: 'file', summary: 'a new file for the rules (default standard output)' } },
   run: async ({ out }, io, [file]) => {
     if (file === undefined) {
-      throw new CliError('expected a file: a config.json, or the parameters of the extension.');
+      throw new CliError(`expected a file: ${wanted}.`);
     }
-    const { rules, notes } = importRules(await readText(file), basename(file));
-    if (out === undefined) {
+    const { rules, notes } = importRules(await readText(file, `name ${wanted}`), basename(file));
+    if (out === undefined || out === '-') {
       io.out(rules);
     } else if (!writeNewFile(out, rules)) {
       throw new CliError(`${out} cannot be written: it is there already; name another file.`);

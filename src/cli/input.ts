@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
 import { fieldsOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { assertRegion } from '../oss/endpoint.ts';
@@ -8,12 +9,30 @@ import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError, type Option } from './command.ts';
 
-/** The text of a file, which has to be UTF-8; a byte order mark is left out. */
-export async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: Error) => {
-    throw new CliError(`${file} cannot be read: ${error.message}`);
-  });
-  return decodeText(bytes, file);
+/** The text of a file, which has to be UTF-8; a byte order mark is left out. `advice` says what else to give. */
+export async function readText(file: string, advice: string): Promise<string> {
+  return decodeText(await readFile(file).catch(refuseFile(file, advice)), file);
+}
+
+/** Throws CliError where a file cannot be read, more than once as a long job has to, or has nothing in it. */
+export async function checkFile(file: string, advice: string): Promise<void> {
+  const stats = await access(file, constants.R_OK).then(() => stat(file), refuseFile(file, advice));
+  if (!stats.isFile() || stats.size === 0) {
+    throw new CliError(`${file} is ${stats.isFile() ? 'empty' : 'no file'}; ${advice}.`);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you have no right to it',
+};
+
+function refuseFile(file: string, advice: string): (error: { code?: string; message?: string }) => never {
+  return ({ code = '', message }) => {
+    throw new CliError(`${file} cannot be read: ${reasons[code] ?? message}; ${advice}.`);
+  };
 }
 
 /** The object that `oss://bucket/key` names. */
@@ -90,13 +109,6 @@ export function parseNumber(
   return value;
 }
 
-/** The bytes of a size such as 2MB, whose units are of 1,024 as on OSS's bills; undefined where it names no unit. */
-export function parseSize(text: string): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMG])B$/i.exec(text) ?? [];
-  const power = 'KMG'.indexOf(unit.toUpperCase()) + 1;
-  return number === undefined ? undefined : Math.round(Number(number) * 1024 ** power);
-}
-
 export const eventOption = {
   value: 'json|file',
   summary: 'an event, or a dead letter to be tried again',
@@ -105,7 +117,8 @@ export const eventOption = {
 /** An event as JSON text, or in a file; of a dead letter the event within. `name` says whose text it is. */
 export async function readEvent(event: string, name = 'the event'): Promise<unknown> {
   const isText = isEventText(event);
-  return openLetter(parseJsonText(isText ? event : await readText(event), isText ? name : event));
+  const text = isText ? event : await readText(event, 'name a JSON file, or write the JSON itself');
+  return openLetter(parseJsonText(text, isText ? name : event));
 }
 
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);

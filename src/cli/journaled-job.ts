@@ -13,10 +13,8 @@ import {
 import { createPace, type Pace } from '../backfill/pace.ts';
 import type { Quota } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
-import { maxConcurrency, type WorkOptions } from '../backfill/work-through.ts';
+import type { WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
-import { createCall } from '../oss/call.ts';
-import { createAgent } from '../oss/request.ts';
 import { printable } from '../printable.ts';
 import { formatCounts, formatProgress, number } from './backfill-report.ts';
 import { CliError, type Io, type Option, unlessStopped } from './command.ts';
@@ -38,12 +36,8 @@ export interface JournaledJob {
   max?: number | undefined;
   /** Says how to try again what failed, as the file of failures lists it. */
   howToRetry: (failuresFile: string) => string;
-}
-
-/** The two steps of a job. */
-export interface JobSteps {
-  /** Shows what there is to do; undefined where that is nothing, or was not asked for. */
-  dryRun: (onObject: (objects: number) => void) => Promise<{ objects: number; question: string } | undefined>;
+  /** Shows what there is to do about the objects; undefined where that is nothing, or was not asked for. */
+  dryRun: (source: Source) => Promise<{ objects: number; question: string } | undefined>;
   work: (options: WorkOptions) => Promise<void>;
 }
 
@@ -86,7 +80,6 @@ export async function withFolder<T>(
 /** Goes on with what is unfinished, without a question; else asks after a dry run. Resolves to the exit code. */
 export async function runJob(
   job: JournaledJob,
-  steps: JobSteps,
   { restart, yes }: { restart: boolean; yes: boolean },
   io: Io,
   connection: Connection,
@@ -94,8 +87,8 @@ export async function runJob(
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
-  const fresh = answer === 'anew' ? await dryRun(job, steps, yes, io, connection) : undefined;
-  return answer === 'go on' || fresh !== undefined ? carryOut(job, steps, fresh, io, connection) : 0;
+  const fresh = answer === 'anew' ? await dryRun(job, yes, io, connection) : undefined;
+  return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
 async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
@@ -117,12 +110,11 @@ async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
 async function dryRun(
   job: JournaledJob,
-  steps: JobSteps,
   yes: boolean,
   io: Io,
   { clock }: Connection,
 ): Promise<JournalState | undefined> {
-  const found = await lookAtAll(io, steps.dryRun);
+  const found = await unlessStopped(job.dryRun(watched(job.source, io)), io.stop);
   if (found !== undefined && !yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
   }
@@ -133,21 +125,24 @@ async function dryRun(
   return isWanted ? { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } : undefined;
 }
 
-/** Shows how many objects were looked at so far, and gives up where the person does. */
-export async function lookAtAll<T>(
-  io: Io,
-  search: (onObject: (objects: number) => void) => Promise<T>,
-): Promise<T> {
-  const draw = createProgress(io);
-  const looking = search((objects) => {
-    io.stop.throwIfAborted();
-    if (objects % 1_000 === 0) {
-      draw(`${objects} objects looked at`);
-    }
-  });
-  const found = await unlessStopped(looking, io.stop);
-  draw('');
-  return found;
+/** A source that shows how many of its objects were looked at, and ends where the person gives up. */
+export function watched(source: Source, io: Io): Source {
+  return {
+    ...source,
+    async *read(behind) {
+      const draw = createProgress(io);
+      let objects = 0;
+      for await (const entry of source.read(behind)) {
+        io.stop.throwIfAborted();
+        objects += 1;
+        if (objects % 1_000 === 0) {
+          draw(`${objects} objects looked at`);
+        }
+        yield entry;
+      }
+      draw('');
+    },
+  };
 }
 
 /** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
@@ -156,23 +151,15 @@ const maxAttempts = 6;
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
 async function carryOut(
   job: JournaledJob,
-  { work }: JobSteps,
   fresh: JournalState | undefined,
   io: Io,
-  connection: Connection,
+  { callBy }: Connection,
 ): Promise<number> {
   setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   const journal = new Journal(job.folder, fresh);
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...job.quota, now: Date.now, sleep });
-  const dispatcher = createAgent(maxConcurrency);
-  const { settings, endpoint, credentials, clock } = connection;
-  const call = createCall({
-    region: settings.region,
-    endpoint,
-    credentials,
-    dispatcher,
-    clock,
+  const call = callBy({
     maxAttempts,
     sleep,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
@@ -181,13 +168,12 @@ async function carryOut(
   journal.checkpoint({ finishedAt: undefined });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
-    await work({ source: job.source, journal, call, pace, sleep, stop: io.stop });
+    await job.work({ source: job.source, journal, call, pace, sleep, stop: io.stop });
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
     stopShowing();
     journal.close();
-    await dispatcher.close();
     showEnd(job, journal, io);
   }
   return journal.total.failed > 0 ? 1 : 0;
@@ -206,18 +192,11 @@ function showEnd({ folder, done, howToRetry }: JournaledJob, { state, total }: J
 /** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
 function showProgress({ done }: JournaledJob, journal: Journal, { attempts }: Pace, io: Io): () => void {
   const draw = createProgress(io);
-  const [startMs, before, position] = [Date.now(), journal.total, journal.state.counts.objects];
+  const startMs = Date.now();
+  const before = { state: journal.state, total: journal.total };
   const show = () => {
-    const { total, state } = journal;
-    const line = formatProgress({
-      seconds: (Date.now() - startMs) / 1_000,
-      objects: state.counts.objects,
-      newObjects: state.counts.objects - position,
-      expectedObjects: state.expectedObjects,
-      made: total[done] - before[done] + total.failed - before.failed,
-      failed: total.failed,
-      attempts,
-    });
+    const seconds = (Date.now() - startMs) / 1_000;
+    const line = formatProgress({ now: journal, before, done, seconds, attempts });
     if (io.isTerminal) {
       draw(line);
     } else {

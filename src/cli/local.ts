@@ -103,7 +103,7 @@ async function loadStack() {
 async function readFaults(file: string): Promise<FaultPlan> {
   try {
     // It throws here what the server would throw without the option's name.
-    return parseFaultPlan(parseJsonText(await readText(file), file));
+    return parseFaultPlan(parseJsonText(await readText(file, 'name a JSON file'), file));
   } catch (error) {
     throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
   }

@@ -37,13 +37,20 @@ export const get = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'the object', many: false },
   options: {
     ...connectionOptions,
-    out: { value: 'file', summary: "where to save it (default the key's last part, here)" },
+    out: {
+      value: 'file',
+      summary: "where to save it (default the key's last part, here); - is the standard output",
+    },
   },
   run: async (values, io, [url = '']) => {
     const object = parseObjectUrl(url);
     const file = values.out ?? basename(object.key);
     return withConnection(values, io, async ({ call }) => {
       const { body, contentType } = await getObject(call, object);
+      if (values.out === '-') {
+        io.out(body);
+        return 0;
+      }
       if (!writeNewFile(file, body)) {
         throw new CliError(`${file} is there already: name another with --out.`);
       }

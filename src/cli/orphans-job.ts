@@ -7,9 +7,9 @@ import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
 import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
-import { CliError, type Options, type ValuesOf } from './command.ts';
+import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import type { Connection } from './connection.ts';
-import { digestOf, type JournaledJob, journalFolder, journalOption } from './journaled-job.ts';
+import { digestOf, type JournaledJob, journalFolder, journalOption, watched } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects are looked at, and how fast they are deleted. */
@@ -30,7 +30,7 @@ interface Search {
   sources: readonly BucketPrefix[];
 }
 
-export type OrphansJob = JournaledJob & Search;
+export type OrphansJob = Omit<JournaledJob, 'dryRun' | 'work'> & Search;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
 export async function openOrphansJob(
@@ -90,12 +90,8 @@ function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix
   return listingPrefixes([...new Set(near.map(({ rule }) => rule.compiled))], buckets);
 }
 
-/** Lists and plans all sources. `onSource` hears of each and may throw to give up. */
-export async function scanSources(
-  { rules, targets, sources }: Search,
-  call: Call,
-  onSource: (sources: number) => void,
-): Promise<Scan> {
+/** Lists and plans all sources. */
+export async function scanSources({ rules, targets, sources }: Search, call: Call, io: Io): Promise<Scan> {
   let startedAtMs: number | undefined;
   const timed: Call = async (request) => {
     const sentAtMs = Date.now();
@@ -106,6 +102,6 @@ export async function scanSources(
     return response;
   };
   const removing = asIfRemoving(rules.map(({ compiled }) => compiled));
-  const found = await planSources(listingSource(sources, timed), removing, onSource);
+  const found = await planSources(watched(listingSource(sources, timed), io), removing);
   return { ...found, targets, rules: removing, startedAtMs: startedAtMs ?? 0 };
 }

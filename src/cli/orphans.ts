@@ -1,13 +1,15 @@
 import { listingSource } from '../backfill/listing.ts';
+import type { Source } from '../backfill/source.ts';
 import type { WorkOptions } from '../backfill/work-through.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
+import type { OssObject } from '../process.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
-import { CliError, defineCommand, type Io } from './command.ts';
+import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
-import { type JobSteps, lookAtAll, runJob, withFolder } from './journaled-job.ts';
+import { type JournaledJob, runJob, withFolder } from './journaled-job.ts';
 import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
 import { formatTable, type Row } from './terminal.ts';
 
@@ -33,13 +35,13 @@ export const orphans = defineCommand({
       }
       const job = await openOrphansJob(values, urls, connection);
       return withFolder(job, async () => {
-        const scan = await lookAtAll(io, (onSource) => scanSources(job, connection.call, onSource));
-        const steps: JobSteps = {
-          dryRun: (onObject) => dryRun(job, scan, values, io, onObject),
+        const scan = await unlessStopped(scanSources(job, connection.call, io), io.stop);
+        const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
+          dryRun: (source) => dryRun(job, source, scan, values, io),
           work: (options) => deleteOrphans(job, scan, options, io),
         };
         const restart = values.restart || !values.delete;
-        return runJob(job, steps, { ...values, restart }, io, connection);
+        return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
       });
     }),
 });
@@ -57,19 +59,15 @@ async function deleteOrphans(job: OrphansJob, scan: Scan, options: WorkOptions, 
 
 async function dryRun(
   job: OrphansJob,
+  source: Source,
   scan: Scan,
   values: { list: boolean; delete: boolean },
   io: Io,
-  onObject: (objects: number) => void,
 ) {
-  const found = await countOrphans(job.source, scan, (objects, orphan) => {
-    onObject(objects);
-    if (orphan !== undefined && values.list) {
-      io.out(`${printable(formatObject(orphan))}\n`);
-    }
-  });
-  const show = values.list ? io.err : io.out;
-  show(formatOrphans(found, job, scan));
+  const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
+  const found = await countOrphans(source, scan, values.list ? show : () => {});
+  const text = formatOrphans(found, job, scan);
+  (values.list ? io.err : io.out)(text);
   const question = `Delete ${number(found.orphans)} objects for good?`;
   return found.orphans > 0 && values.delete ? { objects: found.objects, question } : undefined;
 }

@@ -5,7 +5,7 @@ import { stylesOf } from '../compile/variants.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type VariableValues } from '../rules/template.ts';
-import { immPermissions, isOfImm } from './imm.ts';
+import { operationsOf } from '../style/asynchronous.ts';
 
 /** The place where the rules are deployed; each part may be a variable of `s.yaml`. */
 export interface Site {
@@ -106,6 +106,23 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: string): Grant[
       objects: (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`),
     };
   });
+}
+
+/** Built-in styles do not tell which kind of task they are. */
+const tasks = ['imm:CreateMediaConvertTask', 'imm:CreateOfficeConversionTask'];
+
+/** Lists what the rules need to be allowed in IMM (OSS help, "Permissions"). */
+export function immPermissions(rules: readonly SourceRule[]): string[] {
+  const styles = rules.flatMap(({ outputs }) => outputs.flatMap(stylesOf));
+  const permissions = styles.flatMap((style) =>
+    style.startsWith('style/::') ? tasks : operationsOf(style).flatMap(({ permission = [] }) => permission),
+  );
+  return [...new Set(permissions)].sort();
+}
+
+/** Tells whether IMM carries out a style, on behalf of OSS. */
+function isOfImm(style: string): boolean {
+  return style.startsWith('style/::') || operationsOf(style).some(({ imm }) => imm === true);
 }
 
 /** Whether a rule has its sources looked at, where an event says only which object it is about or that it is gone. */

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
-import type { Diagnostic } from '../check/diagnostic.ts';
+import { extendTemplate, findVersion2, readDeployment } from '../check/deployment.ts';
+import { type Diagnostic, describeValue, mismatch } from '../check/diagnostic.ts';
 import { formatDiagnostics } from '../check/format.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
 import { readYaml } from '../compile/yaml.ts';
-import { pick, textOf } from '../json.ts';
+import { isJsonObject, pick, textOf } from '../json.ts';
 import { CliError, type Io, type Option } from './command.ts';
 import { readText } from './input.ts';
 
@@ -20,45 +20,46 @@ export const templateOption = {
   summary: 'the deployment of Serverless Devs (default the s.yaml beside the rules)',
 } as const satisfies Option;
 
+/** Reads and compiles a rules file. */
+export async function compileFile(file: string): Promise<CompiledRules> {
+  const text = await readText(file, 'name another by --rules, or have "oss-saveas init" write one');
+  return compileRules(text, file);
+}
+
 /** Reads and compiles a rules file; throws everything that is wrong with it. */
 export async function loadRules(file: string): Promise<CompiledRules & { ok: true }> {
-  const compiled = compileRules(await readText(file), file);
+  const compiled = await compileFile(file);
   if (!compiled.ok) {
     throw new Error(`the rules are wrong:\n\n${formatDiagnostics(compiled.diagnostics)}`);
   }
   return compiled;
 }
 
-/** A deployment as the text of its template has it. */
-interface DeploymentTemplate {
-  file: string;
-  functions: FunctionResource[];
-  /** Faults of the text, or that it is for another component; then there are no functions of ours. */
-  diagnostics: Diagnostic[];
-  locate: (diagnostic: Diagnostic) => Diagnostic;
+/** Reads the template that is named, or else the one in a folder, if there is one. */
+export async function findTemplate(named: string | undefined, folder: string, env: Io['env']) {
+  const [usual, other] = [join(folder, 's.yaml'), join(folder, 's.yml')];
+  const file = named ?? [usual, other].find((one) => existsSync(one));
+  return file === undefined ? undefined : loadTemplate(file, env);
 }
 
-/** The template in a folder, by either of the names that Serverless Devs looks for. */
-export function templateIn(folder: string): string {
-  const file = join(folder, 's.yaml');
-  const other = join(folder, 's.yml');
-  return existsSync(other) && !existsSync(file) ? other : file;
-}
-
-/** Region and bucket of the function that a template deploys, as far as the template is there and tells them. */
-export async function loadSite(
-  template: string,
-  env: Io['env'],
-): Promise<{ region?: string | undefined; bucket?: string | undefined }> {
-  const { functions } = existsSync(template) ? await loadTemplate(template, env) : { functions: [] };
-  const ours = functions.find(({ isOurs }) => isOurs);
+/** Region and bucket of the function that a template deploys, as far as it tells them. */
+export function siteOf(template: DeploymentTemplate | undefined) {
+  const ours = template?.functions.find(({ isOurs }) => isOurs);
   return { region: ours?.region, bucket: ours?.triggers.find(({ bucket }) => bucket)?.bucket };
 }
 
-/** Reads a Serverless Devs template, and those that it extends. */
-export async function loadTemplate(file: string, env: Io['env']): Promise<DeploymentTemplate> {
-  const { diagnostics, value, locate } = readYaml(await readText(file), file);
+export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;
+
+/**
+ * Reads a Serverless Devs template, and those that it extends. `diagnostics` are faults of the text, or that it is for
+ * another component; then there are no functions of ours.
+ */
+async function loadTemplate(file: string, env: Io['env']) {
+  const { diagnostics, value, locate } = readYaml(await readText(file, 'name another by --template'), file);
   const template = await extend(value, [resolve(file)], diagnostics);
+  if (!isJsonObject(value) && diagnostics.length === 0) {
+    diagnostics.push(locate(mismatch([], 'a template with resources', describeValue(value))));
+  }
   const dir = dirname(resolve(file));
   const functions = readDeployment(template, {
     dir,
@@ -89,7 +90,7 @@ async function extend(template: unknown, files: readonly string[], found: Diagno
   if (files.includes(file)) {
     throw new CliError(`${file} extends itself.`);
   }
-  const { diagnostics, value } = readYaml(await readText(file), file);
+  const { diagnostics, value } = readYaml(await readText(file, `${files.at(-1)} extends it`), file);
   found.push(...diagnostics);
   return extendTemplate(await extend(value, [...files, file], found), template);
 }

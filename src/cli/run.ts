@@ -123,10 +123,7 @@ async function runByRules(values: RunValues, io: Io, events: readonly unknown[])
     }
     progress('');
     if (!values.json) {
-      show(
-        reports.flatMap(({ results }) => results),
-        io,
-      );
+      show(reports, io);
     }
     return reports.every(({ failed }) => failed === 0) ? 0 : 1;
   });
@@ -141,16 +138,13 @@ function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet
     write: () => {},
     dryRun,
   });
-  return async (event: unknown): Promise<Report> => {
-    try {
-      return await invoke(Buffer.from(JSON.stringify(event)), undefined);
-    } catch (error) {
+  return (event: unknown): Promise<Report> =>
+    invoke(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
       if (error instanceof OutputsFailed) {
         return error.report;
       }
       throw error;
-    }
-  };
+    });
 }
 
 function describeEvent(event: unknown): string {
@@ -159,7 +153,8 @@ function describeEvent(event: unknown): string {
 }
 
 /** Results below their source, and what failed with its reason. */
-function show(results: readonly Result[], io: Io): void {
+function show(reports: readonly Report[], io: Io): void {
+  const results = reports.flatMap((report) => report.results);
   const rows = underTitles(
     results.map((result) => {
       const title = result.source ? formatObject(result.source) : 'the event';

@@ -4,8 +4,7 @@ import { filtersOverlap, holdsPrefix, sourceBuckets, writersOf } from '../check/
 import { creationEvents, removalEvents } from '../check/triggers.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
-import { immPermissions } from './imm.ts';
-import type { Site } from './policies.ts';
+import { immPermissions, type Site } from './policies.ts';
 
 /** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
 const maxNativeTriggers = 10;

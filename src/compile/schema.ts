@@ -3,6 +3,7 @@ import { keyVariables, parseTemplate } from '../rules/template.ts';
 import { choice, fields, flag, list, oneOrMany, parsed, text, whereSound } from './fields.ts';
 import { ignoringCase, parseGlob } from './glob.ts';
 import { checkOutput, checkRule } from './outputs.ts';
+import { parseSize } from './size.ts';
 import { checkSubmission } from './submission.ts';
 
 /*
@@ -26,7 +27,6 @@ const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither be
 const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'A bucket name.', 'my-photos');
 
 const sizeNoun = 'a whole number of bytes, or of B, KB, MB or GB such as "20MB"';
-const bytesPerUnit: Record<string, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const sizeText = text(
   sizeNoun,
   /^[0-9]{1,9}(B|KB|MB|GB)$/,
@@ -36,10 +36,7 @@ const size = (description: string) =>
   z
     .union([
       z.int(sizeNoun).min(0, sizeNoun).meta({ description: 'A number of bytes.' }),
-      sizeText.transform((value) => {
-        const [, count = '', unit = ''] = /^([0-9]+)(\D+)$/.exec(value) ?? [];
-        return Number(count) * (bytesPerUnit[unit] ?? 1);
-      }),
+      sizeText.transform(parseSize),
     ])
     .meta({ description })
     .optional();

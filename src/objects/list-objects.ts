@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from '../json.ts';
 import type { Call } from '../oss/call.ts';
 import { unexpectedAnswer } from '../oss/errors.ts';
-import { type OperationResult, resultOf, unquote } from '../oss/operations.ts';
+import { unquote } from '../oss/operations.ts';
 import { listOf, readXmlRoot } from '../xml.ts';
 
 interface ListArguments {
@@ -13,7 +13,7 @@ interface ListArguments {
   maxKeys?: number | undefined;
 }
 
-export interface ListedObject {
+interface ListedObject {
   key: string;
   sizeBytes: number;
   /** Without quotes, as in events. */
@@ -26,7 +26,7 @@ export interface ListedObject {
 }
 
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
-interface ListingPage extends OperationResult {
+interface ListingPage {
   objects: ListedObject[];
   nextContinuationToken: string | undefined;
 }
@@ -43,7 +43,7 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
   }
   const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
   try {
-    return { ...readPage(readXmlRoot(response.body.toString(), 'ListBucketResult')), ...resultOf(response) };
+    return readPage(readXmlRoot(response.body.toString(), 'ListBucketResult'));
   } catch (cause) {
     throw unexpectedAnswer(response, 'instead of a ListBucketResult document', cause);
   }
@@ -63,7 +63,7 @@ export async function* listPages(
 }
 
 /** Throws SyntaxError or URIError on what is no listing. */
-function readPage(root: unknown): Omit<ListingPage, keyof OperationResult> {
+function readPage(root: unknown): ListingPage {
   const { Contents, EncodingType } = fieldsOf(root);
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
   const decode = EncodingType === 'url' ? decodeURIComponent : (text: string) => text;

@@ -8,21 +8,6 @@ import type { Rule } from '../rules/rule-set.ts';
 import { Names } from './names.ts';
 import type { TargetKeys, Targets } from './targets.ts';
 
-/** Why an object is no orphan. */
-type KeepReason =
-  /** No wanted output saves under its key. */
-  | 'no-target'
-  /** An output that was left out may have saved it. */
-  | 'left-out'
-  /** A rule takes it, so that it may be somebody's upload. */
-  | 'also-a-source'
-  /** The source that it is made of is there. */
-  | 'source-exists'
-  /** It was saved since the sources were listed, so its source may be new. */
-  | 'changed-since'
-  /** It was deleted meanwhile. */
-  | 'target-missing';
-
 /** Everything that is known before the targets are looked at. */
 export interface Scan {
   targets: Targets;
@@ -40,11 +25,10 @@ export function asIfRemoving(rules: readonly Rule[]): Rule[] {
   return rules.map((rule) => ({ ...rule, onRemove: 'delete' }));
 }
 
-/** Plans every source and keeps the names of its targets. `onSource` hears of each and may throw to give up. */
+/** Plans every source and keeps the names of its targets. */
 export async function planSources(
   source: Source,
   rules: readonly Rule[],
-  onSource: (sources: number) => void,
 ): Promise<Pick<Scan, 'planned' | 'sources'>> {
   const planned = new Names();
   let sources = 0;
@@ -53,7 +37,6 @@ export async function planSources(
       planned.add(target);
     }
     sources += 1;
-    onSource(sources);
   }
   return { planned, sources };
 }
@@ -68,20 +51,23 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
 }
 
 /** Says why an object is no orphan; undefined where it is one. */
-export function findReason(object: ExistingObject, scan: Scan): KeepReason | undefined {
+export function findReason(object: ExistingObject, scan: Scan): string | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
   if (!targets.wanted.some((wanted) => holds(wanted, object))) {
     return 'no-target';
   }
+  // An output that was left out may have saved it.
   if (targets.spared.some((spared) => holds(spared, object))) {
     return 'left-out';
   }
   if (planned.has(object)) {
     return 'source-exists';
   }
+  // A rule takes it, so that it may be somebody's upload.
   if (planByKey(object, rules).some(({ status }) => status !== 'skipped')) {
     return 'also-a-source';
   }
+  // Its source may be new, too.
   return isChangedSince(object.modifiedAt, startedAtMs) ? 'changed-since' : undefined;
 }
 
@@ -103,11 +89,11 @@ export interface Orphans {
   sample: OssObject[];
 }
 
-/** Counts the orphans among objects. `onObject` hears of each object and of whether it is one, and may throw to give up. */
+/** Counts the orphans among objects. `onOrphan` hears of each. */
 export async function countOrphans(
   source: Source,
   scan: Scan,
-  onObject: (objects: number, orphan: OssObject | undefined) => void,
+  onOrphan: (orphan: OssObject) => void,
 ): Promise<Orphans> {
   const found: Orphans = { objects: 0, orphans: 0, sizeBytes: 0, skipped: {}, sample: [] };
   for await (const { object } of source.read()) {
@@ -119,8 +105,8 @@ export async function countOrphans(
       found.orphans += 1;
       found.sizeBytes += object.sizeBytes ?? 0;
       drawSample(found.sample, { bucket: object.bucket, key: object.key }, found.orphans);
+      onOrphan(object);
     }
-    onObject(found.objects, reason === undefined ? object : undefined);
   }
   return found;
 }

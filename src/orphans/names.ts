@@ -23,18 +23,13 @@ export class Names {
   }
 
   has(object: OssObject): boolean {
-    const digests = this.#sorted();
-    const digest = digestOf(object);
-    return digests[firstIndex(digests, (other) => other >= digest)] === digest;
-  }
-
-  #sorted(): BigUint64Array {
     const digests = this.#digests.subarray(0, this.#count);
     if (!this.#isSorted) {
       digests.sort();
       this.#isSorted = true;
     }
-    return digests;
+    const digest = digestOf(object);
+    return digests[firstIndex(digests, (other) => other >= digest)] === digest;
   }
 }
 

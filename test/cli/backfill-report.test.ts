@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Estimate } from '../../src/backfill/estimate.ts';
+import { listingSource } from '../../src/backfill/listing.ts';
 import { formatEstimate } from '../../src/cli/backfill-report.ts';
 
 const estimate: Estimate = {
@@ -9,8 +10,15 @@ const estimate: Estimate = {
 
 function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunction = false } = {}): string {
   const quota = { callsPerSecond: 40, bytesPerSecond: 16e6 };
-  const options = { source: 'a list', region, quota, seconds: 1, isViaFunction };
-  const text = formatEstimate({ ...estimate, sourceBytes }, options);
+  const source = listingSource([], () => Promise.reject());
+  const client = {
+    submit: async () => true,
+    list: async () => [],
+    statusOf: async () => '',
+    stop: async () => {},
+  };
+  const job = { source, region, quota, taskClient: isViaFunction ? client : undefined };
+  const text = formatEstimate({ ...estimate, sourceBytes }, job);
   return /price +(.*?) +time/.exec(text.replace(/\s+/g, ' '))?.[1] ?? text;
 }
 

@@ -252,6 +252,14 @@ describe('a backfill that is given the wrong way', () => {
     [['oss://photos/', '--since', '2026-01-31T18:00'], '--since: expected a date such as 2026-01-31'],
     [['oss://photos/', '--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
+    [
+      ['oss://photos/', '--since', '2026-02-01', '--until', '2026-01-31'],
+      '--since: expected a time before that of --until, received "2026-02-01".',
+    ],
+    [
+      ['oss://photos/', '--since', '2026-01-31', '--until', '2026-01-31T00:00Z'],
+      '--since: expected a time before that of --until, received "2026-01-31".',
+    ],
   ])('a backfill that is given the wrong way says so: %j', async (args, message) => {
     const { run } = await startWith({});
 

@@ -19,6 +19,20 @@ describe('the doctor, looking at the template and the account', () => {
     expect(out).toContain('- role: install the aliyun CLI');
   });
 
+  it('fails where the template is none', async () => {
+    const { examine, home } = await prepare();
+    const template = join(home, 'empty.yaml');
+    await writeFile(template, '');
+
+    const { exitCode, of } = await examine(['--template', template]);
+
+    expect(exitCode).toBe(1);
+    expect(of('template')).toMatchObject({
+      state: 'wrong',
+      found: `${template}: expected a template with resources, received nothing`,
+    });
+  });
+
   it('names what the role may not do', async () => {
     const { examine } = await prepare({ ...account, policy: policy('derived/*') });
 

@@ -112,6 +112,14 @@ describe('import', () => {
     expect(await readFile(out, 'utf8')).toBe('mine');
   });
 
+  it('writes to standard output for --out -', async () => {
+    const args = ['import', `${fixtures}/lambda-sample.json`];
+
+    const plain = await runCommand(args);
+
+    expect(await runCommand([...args, '--out', '-'])).toEqual(plain);
+  });
+
   it.each([
     ['{', 'is neither'],
     ['[]', 'is neither'],

@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { init, nextSteps } from '../../src/cli/init.ts';
 import { writeProject } from '../../src/cli/init-files.ts';
-import { loadRules, loadTemplate } from '../../src/cli/project.ts';
+import { findTemplate, loadRules } from '../../src/cli/project.ts';
 import { createIo, runCommand } from './terminal.ts';
 
 const answers = { region: 'cn-shanghai', bucket: 'my-pictures' };
@@ -32,10 +32,10 @@ describe('a new project', () => {
       's.yaml',
     ]);
     const { source } = await loadRules(join(dir, 'rules.yaml'));
-    const { functions, diagnostics } = await loadTemplate(join(dir, 's.yaml'), {});
+    const template = await findTemplate(undefined, dir, {});
     expect(source).toHaveLength(1);
-    expect(diagnostics).toEqual([]);
-    expect(functions).toMatchObject([
+    expect(template?.diagnostics).toEqual([]);
+    expect(template?.functions).toMatchObject([
       { name: 'oss-saveas', region: 'cn-shanghai', triggers: [{ type: 'oss', bucket: 'my-pictures' }] },
     ]);
     expect(await readFile(join(dir, 's.yaml'), 'utf8')).not.toContain('{{');
@@ -49,12 +49,12 @@ describe('a new project', () => {
 
     const policy = await runCommand(['generate', 'policy', ...rules], env);
     const explained = await runCommand(['explain', 'uploads/a.jpg', ...rules], env);
-    const moved = await loadTemplate(join(dir, 's.yaml'), { ...env, OSS_BUCKET: 'others' });
+    const moved = await findTemplate(undefined, dir, { ...env, OSS_BUCKET: 'others' });
 
     expect(env).toEqual({ OSS_REGION: 'cn-shanghai', OSS_BUCKET: 'my-pictures' });
     expect(policy.out).toContain('"acs:oss:*:*:my-pictures/uploads/*"');
     expect(explained.out).toContain('oss://my-pictures/uploads/a.jpg\n');
-    expect(moved.functions).toMatchObject([{ region: 'cn-shanghai', triggers: [{ bucket: 'others' }] }]);
+    expect(moved?.functions).toMatchObject([{ region: 'cn-shanghai', triggers: [{ bucket: 'others' }] }]);
   });
 
   it.each([

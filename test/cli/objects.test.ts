@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -78,5 +79,14 @@ describe('get', () => {
     expect(first).toMatchObject({ exitCode: 0, out: expect.stringContaining('9 bytes') });
     expect(second).toMatchObject({ exitCode: 2, err: expect.stringContaining('is there already') });
     expect(await readFile(file, 'utf8')).toBe('edited');
+  });
+
+  it('writes the object, and nothing else, to standard output for --out -', async () => {
+    const run = await startWith({ 'derived/a.webp': 'RIFF\u0000a picture\n' });
+
+    const ended = await run('get', 'oss://photos/derived/a.webp', '--out', '-');
+
+    expect(ended).toEqual({ exitCode: 0, out: 'RIFF\u0000a picture\n', err: '' });
+    expect(existsSync('-')).toBe(false);
   });
 });

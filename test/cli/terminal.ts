@@ -15,8 +15,8 @@ export function createIo(
   const written = { out: '', err: '' };
   const stop = new AbortController();
   const io: Io = {
-    out: (text) => {
-      written.out += text;
+    out: (content) => {
+      written.out += typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
     },
     err: (text) => {
       written.err += text;

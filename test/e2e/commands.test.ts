@@ -181,7 +181,10 @@ describe('the local OSS', () => {
   it.each([
     [['local', '--port', 'x'], '--port: expected a number from 0 to 65535, received "x"'],
     [['local', '--prot', '1'], "Unknown option '--prot'"],
-    [['local', '--rules', 'gone.yaml'], 'gone.yaml cannot be read: ENOENT'],
+    [
+      ['local', '--rules', 'gone.yaml'],
+      'gone.yaml cannot be read: there is no such file; name another by --rules',
+    ],
     [['nothing'], 'no command "nothing"'],
   ])('refuses %j with one clear message', async (args, message) => {
     const { output, ended } = start(...args);

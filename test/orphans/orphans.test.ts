@@ -12,6 +12,7 @@ import { removeOrphans } from '../../src/orphans/remove.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import type { OssObject } from '../../src/process.ts';
 import type { Rule } from '../../src/rules/rule-set.ts';
+import { createIo } from '../cli/terminal.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { createFakeBucketCall, type FakeBuckets } from './fake-buckets.ts';
 
@@ -111,7 +112,7 @@ async function deleteOrphans(
   const call = createFakeBucketCall(store);
   const within = buckets.map((bucket) => ({ bucket, prefix: '' }));
   const search = planSearch(rules, { rule, within }, call);
-  const scan = await scanSources(search, call, () => {});
+  const scan = await scanSources(search, call, createIo().io);
   const counted = await countOrphans(search.source, scan, () => {});
   const state = { startedAt: 'now', rules: '', input: '', expectedObjects: 0, counts: noCounts };
   const journal = new Journal(await temporaryDir(), state);
