@@ -127,7 +127,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(functionCompute.close);
   const tasks = createTasks({ invoke: functionCompute.invoke, retryDelaysMs: options.retryDelaysMs });
   closers.push(tasks.close);
-  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
+  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks });
   const { reload, settle } = createReload(code, oss, functionCompute, events);
   closers.push(settle);
   const { enqueue } = functionCompute;

@@ -82,8 +82,7 @@ async function startWith(
     tasks.close();
     await dispatcher.close();
   });
-  const accessKey = { id: 'local', secret: 'local-secret' };
-  routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks, accessKey }));
+  routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks }));
   for (let number = 0; number < count; number += 1) {
     const key = `uploads/${String(number).padStart(4, '0')}.jpg`;
     await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}` });
