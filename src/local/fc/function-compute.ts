@@ -4,9 +4,9 @@ import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { Credentials } from '../../oss/sign.ts';
 import { buildContext, buildEnvironment, type FunctionConfig } from './context.ts';
-import { createInstancePool, type InstancePool } from './instance-pool.ts';
 import { type Instance, type InstanceOptions, startInstance } from './instance-process.ts';
 import { createQueue, type QueueOptions } from './queue.ts';
 
@@ -32,19 +32,26 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  * of minutes apart.
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
+  const { function: config, credentials } = options;
   const codeDirs = [await unpack(options.codeDir)];
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
 
-  const maxInstances = options.inspect === undefined ? (options.maxInstances ?? 2) : 1;
   const create = options.startInstance ?? startInstance;
-  const start = () => {
-    const codeDir = codeDirs.at(-1) ?? '';
-    return create({ ...options, codeDir, environment: buildEnvironment(options.function, codeDir) });
-  };
-  const pool = createInstancePool(maxInstances, start, closing.signal);
-  const invoke = createInvoke(pool, options);
+  const pool = createInstancePool(
+    options.inspect === undefined ? (options.maxInstances ?? 2) : 1,
+    () => {
+      const codeDir = codeDirs.at(-1) ?? '';
+      return create({ ...options, codeDir, environment: buildEnvironment(config, codeDir) });
+    },
+    closing.signal,
+  );
+  const invoke = (requestId: string, event: Buffer) =>
+    pool.use(async (instance) => {
+      const context = buildContext(config, requestId, await credentials());
+      return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
+    });
   const queue = createQueue({
     now: Date.now,
     retryDelaysMs: [1000, 2000, 4000],
@@ -74,13 +81,45 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   };
 }
 
-/** Makes the function that runs one attempt, on whichever instance is free. */
-function createInvoke(pool: InstancePool, { credentials, function: config }: LocalFunctionComputeOptions) {
-  return (requestId: string, event: Buffer) =>
-    pool.use(async (instance) => {
-      const context = buildContext(config, requestId, await credentials());
-      return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
-    });
+/**
+ * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Waiting in line stands for
+ * Function Compute's treatment of asynchronous invocations beyond `reservedConcurrency`: kept, not billed, not counted
+ * as an attempt. (A synchronous one would get 429 there.)
+ */
+function createInstancePool(maxInstances: number, start: () => Instance, closing: AbortSignal) {
+  const inTurn = pLimit(maxInstances);
+  const busy = new Set<Instance>();
+  let warm: Instance[] = [];
+  const killAll = (instances: Instance[]) => Promise.all(instances.map((instance) => instance.kill()));
+  return {
+    /** Runs `task` on an instance of its own, in its turn; rejects when `closing` aborts first. */
+    use: <T>(task: (instance: Instance) => Promise<T>): Promise<T> =>
+      inTurn(async () => {
+        closing.throwIfAborted();
+        const ownWarm = warm;
+        const idle = warm.pop();
+        const instance = idle?.isAlive() ? idle : start();
+        busy.add(instance);
+        try {
+          return await task(instance);
+        } finally {
+          if (warm === ownWarm && instance.isAlive()) {
+            warm.push(instance);
+          } else {
+            await instance.kill(); // the code was replaced meanwhile, or it died
+          }
+          busy.delete(instance);
+        }
+      }),
+    /** Has every later use start from new code; uses under way end on the old. */
+    renew: () => {
+      const old = warm;
+      warm = [];
+      return killAll(old);
+    },
+    /** Kills every instance, busy or warm, and resolves when all processes are gone. */
+    kill: () => killAll([...busy, ...warm]),
+  };
 }
 
 /** To a folder of its own, as FC unpacks to `/code`: no `package.json` around the build decides how the code loads. */
