@@ -30,7 +30,7 @@ export type FaultName = (typeof faultNames)[number];
 export function refusalOf(fault: FaultName): OssError {
   const refusal: FaultRefusal | undefined = refusals.find(([code]) => code === fault);
   const [code, statusCode, message, ec] = refusal ?? [fault, 500, `${fault} is no refusal.`];
-  return new OssError({ statusCode, code, message, ec });
+  return new OssError(statusCode, code, message, { ec });
 }
 
 /** Operations that run a style on an image. */

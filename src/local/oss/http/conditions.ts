@@ -26,14 +26,13 @@ export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = '')
   }
   if (isNamed('if-none-match') ?? modifiedMs <= timeMs('if-modified-since')) {
     const known = { etag: quotedETag(meta), 'last-modified': httpDate(meta.lastModifiedMs) };
-    throw new OssError({ statusCode: 304, code: 'NotModified', message: 'Not Modified', headers: known });
+    throw new OssError(304, 'NotModified', 'Not Modified', { headers: known });
   }
 }
 
 function preconditionFailed(condition: string): OssError {
   const message = 'At least one of the pre-conditions you specified did not hold.';
-  const extra = { Condition: condition };
-  return new OssError({ statusCode: 412, code: 'PreconditionFailed', message, extra });
+  return new OssError(412, 'PreconditionFailed', message, { extra: { Condition: condition } });
 }
 
 /**
@@ -58,7 +57,7 @@ export function readRange(range: string | undefined, sizeBytes: number, isStrict
   if (isStrict || (first === '' && Number(last) === 0)) {
     const message = 'The requested range cannot be satisfied.';
     const headers = { 'content-range': `bytes */${sizeBytes}` };
-    throw new OssError({ statusCode: 416, code: 'InvalidRange', message, headers });
+    throw new OssError(416, 'InvalidRange', message, { headers });
   }
   return undefined;
 }

@@ -1,7 +1,4 @@
 interface OssErrorDetails {
-  readonly statusCode: number;
-  readonly code: string;
-  readonly message: string;
   readonly ec?: string | undefined;
   /** Further elements of the error document, e.g. `StringToSign` or `ServerTime`. */
   readonly extra?: Readonly<Record<string, string>> | undefined;
@@ -17,24 +14,20 @@ export class OssError extends Error {
   override readonly name = 'OssError';
   readonly statusCode: number;
   readonly code: string;
-  readonly ec: string | undefined;
-  readonly extra: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly details: OssErrorDetails;
 
-  constructor({ statusCode, code, message, ec, extra = {}, headers = {} }: OssErrorDetails) {
+  constructor(statusCode: number, code: string, message: string, details: OssErrorDetails = {}) {
     super(message);
     this.statusCode = statusCode;
     this.code = code;
-    this.ec = ec;
-    this.extra = extra;
-    this.headers = headers;
+    this.details = details;
   }
 }
 
 const withStatus =
   (statusCode: number) =>
-  (code: string, message: string, more: Pick<OssErrorDetails, 'ec' | 'extra' | 'headers'> = {}): OssError =>
-    new OssError({ statusCode, code, message, ...more });
+  (code: string, message: string, details?: OssErrorDetails): OssError =>
+    new OssError(statusCode, code, message, details);
 
 export const badRequest = withStatus(400);
 export const forbidden = withStatus(403);
@@ -43,7 +36,7 @@ export const conflict = withStatus(409);
 
 /** Names `what` OSS has and this server has not, so that nothing is ignored in silence. */
 export function notImplemented(what: string): OssError {
-  return withStatus(501)('NotImplemented', `The local OSS does not implement ${what}.`);
+  return new OssError(501, 'NotImplemented', `The local OSS does not implement ${what}.`);
 }
 
 /** No bucket here has versions: each object is its only one, `null`. */

@@ -23,11 +23,11 @@ export function jsonReply(value: object): Reply {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
-const internalError = new OssError({
-  statusCode: 500,
-  code: 'InternalError',
-  message: 'We encountered an internal error. Please try again.',
-});
+const internalError = new OssError(
+  500,
+  'InternalError',
+  'We encountered an internal error. Please try again.',
+);
 
 /**
  * The error document and headers (documented: OSS help "Error response": XML, `x-oss-ec`; for HEAD, which has no
@@ -35,8 +35,9 @@ const internalError = new OssError({
  */
 export function errorReply(error: unknown, message: IncomingMessage, requestId: string): Reply {
   const oss = error instanceof OssError ? error : internalError;
-  const { statusCode, ec } = oss;
-  const headers = { ...oss.headers, ...(ec !== undefined && { 'x-oss-ec': ec }) };
+  const { statusCode, details } = oss;
+  const { ec, extra } = details;
+  const headers = { ...details.headers, ...(ec !== undefined && { 'x-oss-ec': ec }) };
   if (statusCode === 304) {
     return { statusCode, headers };
   }
@@ -46,7 +47,7 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
       Message: oss.message,
       RequestId: requestId,
       HostId: message.headers.host?.replace(/:\d+$/, '') ?? '',
-      ...oss.extra,
+      ...extra,
       EC: ec,
       RecommendDoc: ec && `https://api.aliyun.com/troubleshoot?q=${ec}`,
     },

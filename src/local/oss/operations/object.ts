@@ -195,7 +195,6 @@ function refuseConditions({ headers }: OssRequest): void {
 
 function requireLength({ headers }: OssRequest): void {
   if (!headers.has('content-length') && !headers.has('transfer-encoding')) {
-    const message = 'You must provide the Content-Length HTTP header.';
-    throw new OssError({ statusCode: 411, code: 'MissingContentLength', message });
+    throw new OssError(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
 }

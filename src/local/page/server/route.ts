@@ -98,7 +98,7 @@ function describeError(error: unknown): PageReply {
     return json({ message: error.message }, error.statusCode);
   }
   if (error instanceof OssError) {
-    return json({ message: error.message, code: error.code, ec: error.ec }, error.statusCode);
+    return json({ message: error.message, code: error.code, ec: error.details.ec }, error.statusCode);
   }
   if (error instanceof FaultPlanError || error instanceof z.ZodError) {
     return json({ message: error.message }, 400);

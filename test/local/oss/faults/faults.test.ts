@@ -30,7 +30,7 @@ describe('a refusal asked for', () => {
 
   it.each(names.map((fault) => ({ fault, ...refusalOf(fault) })))(
     'is seen as $statusCode $code, and nothing was done',
-    async ({ fault, statusCode, code, ec }) => {
+    async ({ fault, statusCode, code, details: { ec } }) => {
       const { oss, client } = await startFaulty([{ fault: fault, operation: 'ProcessObject' }]);
 
       const answer = client.processObject({ ...object, process });
