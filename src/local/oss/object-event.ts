@@ -9,8 +9,8 @@ export type OssEventRecord = ReturnType<typeof eventRecord>;
 
 /** One record of OSS's native event notification (documented: FC help "Event formats of triggers"). */
 export function eventRecord(
-  { eventName, bucket, meta, deltaSizeBytes }: ObjectChange,
-  { sourceIp, requestId, principalId }: OssRequest,
+  { eventName, meta, deltaSizeBytes }: ObjectChange,
+  { bucket, sourceIp, requestId, principalId }: OssRequest,
   { region, now }: Pick<Service, 'region' | 'now'>,
 ) {
   const arn = `acs:oss:${region}:${accountId}:${bucket}`;

@@ -207,7 +207,8 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
         onObjectEvent?.(eventRecord(change, request, service));
       } catch (error) {
         // The object is stored: a listener that fails is no reason to tell the client otherwise.
-        const { eventName, bucket, meta } = change;
+        const { eventName, meta } = change;
+        const { bucket } = request;
         log.error('object event not taken', { eventName, bucket, key: meta.key, reason: String(error) });
       }
     },

@@ -4,7 +4,6 @@ import { commonPrefix, compareUtf8 } from '../store/listing.ts';
 import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, wholeNumber } from './list.ts';
-import { findUpload } from './multipart.ts';
 import type { Operation } from './operation.ts';
 
 /** Documented: OSS help "ListMultipartUploads"; the next markers name the last entry whether or not more follow (live SDK tests). */
@@ -53,9 +52,9 @@ export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) 
 };
 
 /** Documented: OSS help "ListParts": 1,000 parts by default and at most. */
-export const listParts: Operation = (service, request) => {
+export const listParts: Operation = ({ uploads }, request) => {
   const { bucket, key, query } = request;
-  const { id, parts, properties } = findUpload(service, request);
+  const { id, parts, properties } = uploads.find(request);
   const { encode, EncodingType } = encoderOf(query);
   const maxParts = wholeNumber(query, 'max-parts', 1000, 1000);
   const marker = Number(query.get('part-number-marker') || 0);

@@ -13,13 +13,7 @@ import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { copyReply, findCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
-import {
-  createObject,
-  isOverwriteForbiddenBy,
-  type Operation,
-  refuseOverwrite,
-  type Service,
-} from './operation.ts';
+import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
 import { checkAcl } from './public-access.ts';
 import { readObject } from './symlink.ts';
 
@@ -30,7 +24,7 @@ const maxParts = 10_000;
 /** Raises an event although there is no object yet (documented: OSS help "Event notification"); size and ETag are then empty. */
 export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
-  refuseOverwrite(isOverwriteForbiddenBy(headers), service.store.bucket(bucket).objects.get(key));
+  refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
   const properties = readProperties(headers);
   checkAcl(service, bucket, properties.acl);
   announcedParts(properties);
@@ -41,18 +35,14 @@ export const initiateMultipartUpload: Operation = (service, request) => {
 };
 
 export const uploadPart: Operation = async (service, request) => {
-  const upload = findUpload(service, request, '0042-00000104');
-  const number = wholeNumber(request.query, 'partNumber', maxParts);
-  requireSequence(upload, number);
+  const { upload, number } = findPlace(service, request);
   const part = await service.uploads.putPart(upload, number, checkedBody(request));
   notify(service, request, upload, 'ObjectCreated:UploadPart', part);
   return { statusCode: 200, headers: digestHeaders(part) };
 };
 
 export const uploadPartCopy: Operation = async (service, request) => {
-  const upload = findUpload(service, request, '0042-00000104');
-  const number = wholeNumber(request.query, 'partNumber', maxParts);
-  requireSequence(upload, number);
+  const { upload, number } = findPlace(service, request);
   const { bucket, key, meta } = findCopySource(service, request);
   // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
   const range = readRange(request.headers.get('x-oss-copy-source-range'), meta.sizeBytes, false);
@@ -65,7 +55,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
 export const completeMultipartUpload: Operation = async (service, request) => {
   const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
-  const upload = findUpload(service, request);
+  const upload = service.uploads.find(request);
   const body = await readBody(request, 2 * 1024 * 1024);
   const isComplete = headers.get('x-oss-complete-all') === 'yes';
   if (isComplete && body.length > 0) {
@@ -96,7 +86,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
 };
 
 export const abortMultipartUpload: Operation = (service, request) => {
-  const upload = findUpload(service, request);
+  const upload = service.uploads.find(request);
   service.uploads.remove(upload);
   notify(service, request, upload, 'ObjectRemoved:AbortMultipartUpload');
   return { statusCode: 204 };
@@ -144,20 +134,15 @@ function checkSizes({ parts }: MultipartUpload, numbers: readonly number[]): voi
   }
 }
 
-/** The multipart upload that a request names; throws NoSuchUpload where there is none. */
-export function findUpload(
-  { uploads }: Service,
-  { bucket, key, query }: OssRequest,
-  ec?: string,
-): MultipartUpload {
-  return uploads.find(bucket, key, query.get('uploadId') ?? '', ec);
-}
-
-/** Parts of an upload that is `sequential` come one after another (live tests of the Python, Java and C++ SDKs). */
-function requireSequence({ isSequential, parts }: MultipartUpload, number: number): void {
-  if (isSequential === true && number !== parts.size + 1) {
-    throw badRequest('PartNotSequential', `Part ${parts.size + 1} is next in this sequential upload.`);
+/** The upload that a part is for, and its number; of one that is `sequential` parts come one after another (live tests of the Python, Java and C++ SDKs). */
+function findPlace({ uploads }: Service, request: OssRequest) {
+  const upload = uploads.find(request, '0042-00000104');
+  const number = wholeNumber(request.query, 'partNumber', maxParts);
+  const next = upload.parts.size + 1;
+  if (upload.isSequential === true && number !== next) {
+    throw badRequest('PartNotSequential', `Part ${next} is next in this sequential upload.`);
   }
+  return { upload, number };
 }
 
 function address({ bucket, key, query }: OssRequest) {
@@ -168,10 +153,10 @@ function address({ bucket, key, query }: OssRequest) {
 function notify(
   service: Service,
   request: OssRequest,
-  { bucket, key, properties, initiatedMs }: MultipartUpload,
+  { key, properties, initiatedMs }: MultipartUpload,
   eventName: string,
   part = { sizeBytes: 0, eTag: '', lastModifiedMs: initiatedMs },
 ): void {
   const meta = { ...part, ...properties, key };
-  service.notify(request, { eventName, bucket, meta, deltaSizeBytes: part.sizeBytes });
+  service.notify(request, { eventName, meta, deltaSizeBytes: part.sizeBytes });
 }

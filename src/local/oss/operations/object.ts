@@ -49,13 +49,6 @@ export const appendObject: Operation = async (service, request) => {
   if (base !== undefined && base.type !== 'Appendable') {
     throw conflict('ObjectNotAppendable', 'The object is not appendable.');
   }
-  const wrongPosition = (lengthBytes = 0) =>
-    conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
-      headers: { 'x-oss-next-append-position': String(lengthBytes) },
-    });
-  if (Number(position) !== (base?.sizeBytes ?? 0)) {
-    throw wrongPosition(base?.sizeBytes);
-  }
   async function* source() {
     if (base !== undefined) {
       yield* readObject(service.store, bucket, key);
@@ -71,8 +64,11 @@ export const appendObject: Operation = async (service, request) => {
     type: 'Appendable',
     source: source(),
     guard: (previous) => {
-      if (previous !== base) {
-        throw wrongPosition(previous?.sizeBytes);
+      const next = previous?.sizeBytes ?? 0;
+      if (previous !== base || Number(position) !== next) {
+        throw conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
+          headers: { 'x-oss-next-append-position': String(next) },
+        });
       }
     },
   });
@@ -179,7 +175,7 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
   const { bucket } = request;
   const meta = store.delete(bucket, key);
   if (meta !== undefined) {
-    notify(request, { eventName, bucket, meta, deltaSizeBytes: -meta.sizeBytes });
+    notify(request, { eventName, meta, deltaSizeBytes: -meta.sizeBytes });
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProcessImage } from '../../image/contract.ts';
 import type { AccessKeys } from '../auth/access-keys.ts';
 import { conflict } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
-import type { Headers, OssRequest } from '../http/request.ts';
+import type { OssRequest } from '../http/request.ts';
 import type { BucketSettings } from '../store/bucket-settings.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
@@ -11,11 +11,10 @@ import type { TaskRunner } from '../store/tasks.ts';
 import type { Uploads } from '../store/uploads.ts';
 import { checkAcl } from './public-access.ts';
 
-/** A change of an object, told once what it is about is on disk. */
+/** A change of an object in the request's bucket, told once what it is about is on disk. */
 export interface ObjectChange {
   /** `ObjectCreated:PutObject`: without the `oss:` that triggers are written with. */
   readonly eventName: string;
-  readonly bucket: string;
   readonly meta: ObjectMeta;
   readonly deltaSizeBytes: number;
 }
@@ -44,52 +43,39 @@ export interface Service {
 
 export type Operation = (service: Service, request: OssRequest) => Reply | Promise<Reply>;
 
-interface NewObject extends Omit<PutOptions, 'bucket' | 'key'> {
-  /** The request's own unless given, as the two below. */
-  readonly bucket?: string | undefined;
-  readonly key?: string | undefined;
-  readonly isOverwriteForbidden?: boolean | undefined;
-}
-
 /**
- * Writes an object and raises its event. FileAlreadyExists for a key that is taken and may not be overwritten: before
- * the body is read and, for two writers at a time, once more before it is published.
+ * Writes the object that a request names, and raises its event. FileAlreadyExists for a key that is taken and may not be
+ * overwritten: before the body is read and, for two writers at a time, once more before it is published.
  */
 export async function createObject(
   service: Service,
   request: OssRequest,
   eventName: string,
-  newObject: NewObject,
+  newObject: Omit<PutOptions, 'bucket' | 'key'>,
 ): Promise<ObjectMeta> {
-  const {
-    bucket = request.bucket,
-    key = request.key,
-    isOverwriteForbidden = isOverwriteForbiddenBy(request.headers),
-    ...options
-  } = newObject;
-  const { store, notify } = service;
-  const { objects, settings } = store.bucket(bucket);
+  const { bucket, key } = request;
+  const { objects, settings } = service.store.bucket(bucket);
   const guard = (previous: ObjectMeta | undefined) => {
-    refuseOverwrite(isOverwriteForbidden, previous);
-    options.guard?.(previous);
+    refuseOverwrite(request, previous);
+    newObject.guard?.(previous);
   };
   guard(objects.get(key));
-  checkAcl(service, bucket, options.acl);
-  const { storageClass = settings.storageClass } = options;
-  const { meta, previous } = await store.put({ ...options, bucket, key, storageClass, guard });
+  checkAcl(service, bucket, newObject.acl);
+  const { storageClass = settings.storageClass } = newObject;
+  const { meta, previous } = await service.store.put({ ...newObject, bucket, key, storageClass, guard });
   const deltaSizeBytes = meta.sizeBytes - (previous?.sizeBytes ?? 0);
-  notify(request, { eventName, bucket, meta, deltaSizeBytes });
+  service.notify(request, { eventName, meta, deltaSizeBytes });
   return meta;
 }
 
-/** `x-oss-forbid-overwrite: true` (documented: OSS help "PutObject"). */
-export function isOverwriteForbiddenBy(headers: Headers): boolean {
-  return headers.get('x-oss-forbid-overwrite') === 'true';
+/** Makes a request that writes elsewhere of one whose headers are not about what is written. */
+export function redirected(request: OssRequest, bucket: string, key: string): OssRequest {
+  return { ...request, bucket, key, headers: new Map() };
 }
 
-/** Throws FileAlreadyExists where an object is there and may not be overwritten. */
-export function refuseOverwrite(isForbidden: boolean, previous: ObjectMeta | undefined): void {
-  if (isForbidden && previous !== undefined) {
+/** Throws FileAlreadyExists for `x-oss-forbid-overwrite: true` (documented: OSS help "PutObject") where an object is there. */
+export function refuseOverwrite({ headers }: OssRequest, previous: ObjectMeta | undefined): void {
+  if (headers.get('x-oss-forbid-overwrite') === 'true' && previous !== undefined) {
     const message = 'The object you specified already exists and can not be overwritten.';
     throw conflict('FileAlreadyExists', message);
   }

@@ -2,7 +2,7 @@ import type { OssObject } from '../../../process.ts';
 import type { ImageResult } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import { createObject, type Service } from './operation.ts';
+import { createObject, redirected, type Service } from './operation.ts';
 import type { Process, SaveAs } from './process.ts';
 
 /*
@@ -24,11 +24,8 @@ export async function savePlaceholders(
   }
   for (const key of keys) {
     const text = `This is a placeholder of the local OSS for ${style} of oss://${request.bucket}/${request.key}.\nAlibaba Cloud would have saved the result here.\n`;
-    await createObject(service, request, 'ObjectCreated:PutObject', {
-      bucket,
-      key,
+    await createObject(service, redirected(request, bucket, key), 'ObjectCreated:PutObject', {
       source: [Buffer.from(text)],
-      isOverwriteForbidden: false,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-oss-meta-placeholder': 'local-oss' },
     });
   }

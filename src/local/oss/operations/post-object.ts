@@ -10,7 +10,7 @@ import { digestHeaders, headerValue, quotedETag, readProperties } from '../http/
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
-import { createObject, isOverwriteForbiddenBy, type Operation, type Service } from './operation.ts';
+import { createObject, type Operation, type Service } from './operation.ts';
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
@@ -38,11 +38,10 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
   policy?.checkFields(new Map([...stored, ['bucket', bucket], ['key', key]]));
   const headers = new Map([...stored].map(([name, value]) => [name, headerValue(value)]));
-  const meta = await createObject(service, { ...request, principalId }, 'ObjectCreated:PostObject', {
-    key,
+  const upload = { ...request, principalId, key, headers };
+  const meta = await createObject(service, upload, 'ObjectCreated:PostObject', {
     source: file.bytes,
     verify: ({ sizeBytes }) => policy?.checkSize(sizeBytes),
-    isOverwriteForbidden: isOverwriteForbiddenBy(headers),
     ...readProperties(headers),
   });
   return answer(service, request, fields, meta);

@@ -7,7 +7,7 @@ import { jsonReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { StoredObject } from '../store/object.ts';
 import { overriddenHeaders } from './object.ts';
-import { createObject, type Operation, type Service } from './operation.ts';
+import { createObject, type Operation, redirected, type Service } from './operation.ts';
 import { drawSnapshot, savePlaceholders } from './placeholder.ts';
 import {
   type Process,
@@ -46,12 +46,10 @@ export const processObject: Operation = async (service, request) => {
   if (saveAs === undefined) {
     return { statusCode: 200, headers, body: result.body };
   }
-  const { key, sizeBytes } = await createObject(service, request, 'ObjectCreated:PutObject', {
-    bucket: target,
-    key: service.saveAsKey(saveAs.key),
+  const targetRequest = redirected(request, target, service.saveAsKey(saveAs.key));
+  const { key, sizeBytes } = await createObject(service, targetRequest, 'ObjectCreated:PutObject', {
     source: [result.body],
     headers,
-    isOverwriteForbidden: false,
   });
   // `bucket` is empty unless `b_` was sent, and clients search the text for `"status": "OK"` (live SDK tests).
   return jsonReply({ bucket: saveAs.bucket ?? '', fileSize: sizeBytes, object: key, status: 'OK' });

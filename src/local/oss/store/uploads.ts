@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { notFound, type OssError } from '../http/errors.ts';
+import type { OssRequest } from '../http/request.ts';
 import { compareUtf8 } from './listing.ts';
 import { type Bytes, type ObjectMeta, type ObjectProperties, propertiesSchema } from './object.ts';
 import { Store, type StoreOptions } from './store.ts';
@@ -38,8 +39,9 @@ export class Uploads {
     return this.#upload(id);
   }
 
-  /** Throws NoSuchUpload, whose ec differs by operation (live tests of alibabacloud-oss-go-sdk-v2). */
-  find(bucket: string, key: string, id: string, ec?: string): MultipartUpload {
+  /** The upload that a request names; throws NoSuchUpload, whose ec differs by operation (live tests of alibabacloud-oss-go-sdk-v2). */
+  find({ bucket, key, query }: OssRequest, ec?: string): MultipartUpload {
+    const id = query.get('uploadId') ?? '';
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
     if (upload?.bucket !== bucket || upload.key !== key) {
       throw noSuchUpload(id, ec);
