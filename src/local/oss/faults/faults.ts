@@ -7,7 +7,7 @@ import { badRequest, type OssError } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { Service } from '../operations/operation.ts';
-import { operationName } from '../operations/table.ts';
+import { findOperation } from '../operations/table.ts';
 import { dated, discard, slowed, truncated, withWrongJson } from './answers.ts';
 import { createQuota, createRandom } from './chance.ts';
 import { faultOperations, imageOperations, refusalOf } from './kinds.ts';
@@ -55,7 +55,7 @@ export function createFaults(atStart: FaultPlan, { now, log }: { now: () => numb
     /** The answer to a request; undefined where the connection has been seen to. */
     answer: async (exchange: Exchange): Promise<Reply | undefined> => {
       const { request, run, refuse } = exchange;
-      const operation = operationName(request) ?? '';
+      const operation = findOperation(request).name;
       const hit = switches.find((each) => isHit(each, request, operation));
       if (hit !== undefined) {
         hit.applied += 1;

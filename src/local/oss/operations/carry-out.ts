@@ -4,19 +4,22 @@ import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
 import type { Service } from './operation.ts';
-import { findOperation, operationName, type PublicAccess } from './table.ts';
+import { isPublic } from './public-access.ts';
+import { findOperation } from './table.ts';
 
 /** Verifies who asks, and does what is asked for. */
 export async function carryOutRequest(service: Service, request: OssRequest): Promise<Reply> {
   const { requestId, bucket } = request;
+  const { name, run, access } = findOperation(request);
   // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
-  const mayMakeBucket = /^PutBucket(Acl)?$/.test(operationName(request) ?? '');
-  if (bucket !== '' && !mayMakeBucket) {
+  if (bucket !== '' && name !== 'PutBucket' && name !== 'PutBucketAcl') {
     service.store.bucket(bucket);
   }
   const principalId = authenticate(request, service);
-  const { name, run, access } = findOperation(request);
-  if (principalId === undefined && !isPublic(service, request, access)) {
+  if (run === undefined) {
+    throw notImplemented(name);
+  }
+  if (principalId === undefined && access !== 'form' && !isPublic(service, request, access)) {
     const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
     throw forbidden('AccessDenied', message, { ec: '0003-00000001' });
   }
@@ -32,20 +35,6 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
     service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
   }
   return run(service, { ...request, principalId: principalId ?? request.principalId });
-}
-
-/** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
-function isPublic({ store }: Service, { bucket, key }: OssRequest, access: PublicAccess | undefined) {
-  if (access === undefined || access === 'form') {
-    return access === 'form';
-  }
-  const { objects, settings } = store.bucket(bucket);
-  if (settings.blocksPublic) {
-    return false;
-  }
-  const own = objects.get(key)?.acl ?? 'default';
-  const acl = own === 'default' ? settings.acl : own;
-  return acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
 }
 
 /** Throws NotImplemented for a feature that the local OSS lacks and that a client would rely on. */

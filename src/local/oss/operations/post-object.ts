@@ -11,6 +11,7 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
+import { isPublic } from './public-access.ts';
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
@@ -48,7 +49,7 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
 }
 
 /** Without a policy the form is anonymous, and for buckets that the public may write to. */
-function authenticate(service: Service, { bucket, principalId }: OssRequest, fields: Fields) {
+function authenticate(service: Service, request: OssRequest, fields: Fields) {
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
@@ -58,9 +59,8 @@ function authenticate(service: Service, { bucket, principalId }: OssRequest, fie
     // Documented: OSS help "PostObject": all three or none.
     throw badRequest('InvalidArgument', 'The form has a signature and no policy.');
   }
-  const { acl, blocksPublic } = service.store.bucket(bucket).settings;
-  if (acl === 'public-read-write' && !blocksPublic) {
-    return { principalId, policy: undefined };
+  if (isPublic(service, request, 'write')) {
+    return { principalId: request.principalId, policy: undefined };
   }
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');
 }

@@ -2,6 +2,7 @@ import { textOf } from '../../../json.ts';
 import { readBody } from '../http/body.ts';
 import { forbidden } from '../http/errors.ts';
 import { xmlReply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
 import { readXml } from '../http/xml.ts';
 import type { Operation, Service } from './operation.ts';
 
@@ -26,6 +27,18 @@ export const deletePublicAccessBlock: Operation = ({ store }, { bucket }) => {
   store.changeSettings(bucket, { blocksPublic: false });
   return { statusCode: 204 };
 };
+
+/** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
+export function isPublic({ store }: Service, { bucket, key }: OssRequest, access?: 'read' | 'write') {
+  if (access === undefined) {
+    return false;
+  }
+  const { objects, settings } = store.bucket(bucket);
+  const own = objects.get(key)?.acl ?? 'default';
+  const acl = own === 'default' ? settings.acl : own;
+  const isAllowed = acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
+  return isAllowed && settings.blocksPublic !== true;
+}
 
 /** Throws where a public ACL is blocked, and warns where OSS would block it; code and words are assumed. */
 export function checkAcl({ store, log }: Service, bucket: string, acl: string | undefined): void {

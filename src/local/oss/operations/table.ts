@@ -1,4 +1,3 @@
-import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { subresources } from '../http/subresources.ts';
 import * as bucket from './bucket.ts';
@@ -18,10 +17,15 @@ import * as symlink from './symlink.ts';
 /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
 export type PublicAccess = 'read' | 'write' | 'form';
 
-/**
- * By method, level and what selects it, a sub-resource or a copy source: OSS's name of an operation, and what carries it
- * out, which is absent for what OSS has and the local OSS has not.
- */
+interface OssOperation {
+  /** OSS's name of it. */
+  readonly name: string;
+  /** Carries it out; absent for what OSS has and the local OSS has not. */
+  readonly run?: Operation | undefined;
+  readonly access?: PublicAccess | undefined;
+}
+
+/** OSS's operations by method, level and what selects them, a sub-resource or a copy source. */
 const table: readonly [route: string, name: string, run?: Operation, access?: PublicAccess][] = [
   ['GET service', 'ListBuckets', bucket.listBuckets],
   ['PUT bucket', 'PutBucket', bucket.putBucket],
@@ -74,26 +78,15 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['POST object restore', 'RestoreObject'],
   ['GET service regions', 'DescribeRegions'],
 ];
-const operations = new Map(table.map(([route, name, run, access]) => [route, { name, run, access }]));
+const operations: ReadonlyMap<string, OssOperation> = new Map(
+  table.map(([route, name, run, access]) => [route, { name, run, access }]),
+);
 
 /** OSS's names of all operations known here, those that are not implemented included. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
-/** Finds the operation that a request asks for. NotImplemented, by name or by method and sub-resource, for an operation that is not here. */
-export function findOperation(request: OssRequest) {
-  const { operation, route } = select(request);
-  if (operation?.run === undefined) {
-    throw notImplemented(operation?.name ?? route);
-  }
-  return { ...operation, run: operation.run };
-}
-
-/** The name of the operation that a request asks for; undefined when the table has none. */
-export function operationName(request: OssRequest): string | undefined {
-  return select(request).operation?.name;
-}
-
-function select({ method, bucket, key, query, headers }: OssRequest) {
+/** Finds the operation that a request asks for; one that is not here is named by method and sub-resource, and has no `run`. */
+export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const start = `${method} ${level}`;
   const selecting = [...query.keys()].filter((name) => subresources.has(name));
@@ -102,5 +95,5 @@ function select({ method, bucket, key, query, headers }: OssRequest) {
   const parts = [start, known, copySource].filter((part) => part !== undefined);
   const isForeign = known === undefined && selecting.length > 0;
   const operation = isForeign ? undefined : operations.get(parts.join(' '));
-  return { operation, route: [start, ...selecting].join(' ?') };
+  return operation ?? { name: [start, ...selecting].join(' ?') };
 }
