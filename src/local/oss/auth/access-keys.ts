@@ -9,14 +9,11 @@ export interface AccessKey {
   readonly secret: string;
 }
 
-/** The account's own AccessKey, or a role's temporary one. */
-interface Principal {
+/** The temporary AccessKey of a role. */
+interface TemporaryKey {
   readonly accessKeySecret: string;
   /** Its name in events (`userIdentity.principalId`). */
   readonly principalId: string;
-}
-
-interface TemporaryKey extends Principal {
   readonly token: string;
   readonly expiresMs: number;
 }
@@ -31,7 +28,7 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
   const issued = new Map<string, TemporaryKey>();
 
   /** The owner of an AccessKey ID (with its security token); throws `OssError` 403. */
-  function principalOf(accessKeyId: string, securityToken: string | undefined): Principal {
+  function principalOf(accessKeyId: string, securityToken: string | undefined) {
     if (securityToken === undefined) {
       if (accessKeyId !== accessKey.id) {
         throw invalidAccessKeyId('0002-00000902');

@@ -1,28 +1,34 @@
+import { createHmac } from 'node:crypto';
 import { badRequest, forbidden, type OssError } from '../http/errors.ts';
 import type { AccessKeys } from './access-keys.ts';
+import { signTextV4, type V4Credential } from './v4-signature.ts';
 
 /** The signature that a request or a form brings along, in whichever version and place. */
 export interface Claim {
   readonly accessKeyId: string;
+  /** The credential of a V4 signature; any other is V1's. */
+  readonly credential?: V4Credential;
   readonly securityToken: string | undefined;
   readonly signature: string;
   /** Texts of which any may be signed: several where clients differ and OSS takes each. */
   readonly stringsToSign: readonly [string, ...string[]];
-  readonly sign: (stringToSign: string, secret: string) => string;
-  /** The number that goes with the refusal. */
-  readonly ec: string;
 }
 
 /** Finds out who signed, by the name that events have; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): string {
-  const { accessKeyId, securityToken, signature, stringsToSign, sign, ec } = claim;
+  const { accessKeyId, credential, securityToken, signature, stringsToSign } = claim;
   const { principalId, accessKeySecret } = principalOf(accessKeyId, securityToken);
-  if (stringsToSign.some((text) => sign(text, accessKeySecret) === signature)) {
+  const sign = (text: string) =>
+    credential === undefined
+      ? createHmac('sha1', accessKeySecret).update(text, 'latin1').digest('base64')
+      : signTextV4(text, credential, accessKeySecret);
+  if (stringsToSign.some((text) => sign(text) === signature)) {
     return principalId;
   }
   const [stringToSign] = stringsToSign;
   const shown = securityToken ? stringToSign.replaceAll(securityToken, '***') : stringToSign;
   const extra = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: shown };
+  const ec = credential === undefined ? '0002-00000040' : '0002-00000201';
   const message =
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
   throw forbidden('SignatureDoesNotMatch', message, { ec, extra });

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { forbidden } from '../http/errors.ts';
 import { encodeUtf8 } from '../http/names.ts';
 import type { OssRequest } from '../http/request.ts';
@@ -28,7 +27,7 @@ export function readV1Header(request: OssRequest, authorization: string, nowMs: 
   }
   checkSkew(signedMs, nowMs);
   const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
-  return v1Claim({ accessKeyId, signature, securityToken }, ...stringsToSign(request, date));
+  return { accessKeyId, signature, securityToken, stringsToSign: stringsToSign(request, date) };
 }
 
 /** Documented: OSS help "Include a V1 signature in a URL"; `Expires` is in seconds since 1970. */
@@ -43,19 +42,7 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
   }
   checkValidity(0, Number(expires) * 1000, nowMs);
   const [signature, securityToken] = [query.get('Signature') ?? '', query.get('security-token')];
-  return v1Claim({ accessKeyId, signature, securityToken }, ...stringsToSign(request, expires));
-}
-
-/** The claim to have signed a text: a string to sign, or the policy of a form. */
-export function v1Claim(
-  claim: Pick<Claim, 'accessKeyId' | 'signature' | 'securityToken'>,
-  ...texts: readonly [string, ...string[]]
-): Claim {
-  return { ...claim, stringsToSign: texts, sign: signTextV1, ec: '0002-00000040' };
-}
-
-function signTextV1(text: string, secret: string): string {
-  return createHmac('sha1', secret).update(text, 'latin1').digest('base64');
+  return { accessKeyId, signature, securityToken, stringsToSign: stringsToSign(request, expires) };
 }
 
 /**

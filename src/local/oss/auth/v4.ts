@@ -11,7 +11,7 @@ import {
   parseHttpDate,
   parseIsoDate,
 } from './claim.ts';
-import { signTextV4, stringToSignV4, type V4Credential, type V4Signing } from './v4-signature.ts';
+import { stringToSignV4, type V4Credential, type V4Signing } from './v4-signature.ts';
 
 const maxExpiresSeconds = 7 * 24 * 3600;
 
@@ -51,21 +51,18 @@ export function readV4Header(
   nowMs: number,
 ): Claim {
   const { headers } = request;
-  const { signature, ...signing } = parseAuthorization(authorization);
+  const { credential, additionalHeaders, signature } = parseAuthorization(authorization);
   const { signedAt, signedMs, date } = readDate(headers);
-  checkScope(signing.credential, signedAt, region);
+  checkScope(credential, signedAt, region);
   if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';
     throw badRequest('InvalidArgument', message, { ec: '0002-00000214' });
   }
   checkSkew(signedMs, nowMs);
-  return requestClaim(
-    request,
-    { ...signing, signedAt },
-    signature,
-    headers.get('x-oss-security-token'),
-    date,
-  );
+  const texts = stringsToSign(request, { credential, signedAt, additionalHeaders }, date);
+  const securityToken = headers.get('x-oss-security-token');
+  const { accessKeyId } = credential;
+  return { accessKeyId, credential, signature, securityToken, stringsToSign: texts };
 }
 
 /** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
@@ -88,36 +85,23 @@ export function readV4Url(request: OssRequest, region: string, nowMs: number): C
   if (absent !== undefined) {
     throw badRequest('InvalidArgument', `The additional header ${absent} is not in the request.`);
   }
-  const signing = { credential, signedAt, additionalHeaders };
+  const texts = stringsToSign(request, { credential, signedAt, additionalHeaders });
   const signature = query.get('x-oss-signature') ?? '';
-  return requestClaim(request, signing, signature, query.get('x-oss-security-token'));
+  const securityToken = query.get('x-oss-security-token');
+  const { accessKeyId } = credential;
+  return { accessKeyId, credential, signature, securityToken, stringsToSign: texts };
 }
 
-function requestClaim(
-  request: OssRequest,
-  signing: V4Signing,
-  signature: string,
-  securityToken: string | undefined,
-  date = signing.signedAt,
-): Claim {
-  // The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date` as it
-  // stands. OSS takes all of them.
-  const asWritten = { ...signing, signedAt: date };
-  const stringsToSign = [
+/**
+ * The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date` as it
+ * stands. OSS takes all of them.
+ */
+function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.signedAt) {
+  return [
     stringToSignV4(request, signing),
     stringToSignV4(request, signing, '='),
-    stringToSignV4(request, asWritten),
+    stringToSignV4(request, { ...signing, signedAt: date }),
   ] as const;
-  return v4Claim({ signature, securityToken, stringsToSign }, signing.credential);
-}
-
-/** The claim to have signed texts: those of a request, or the policy of a form. */
-export function v4Claim(
-  claim: Pick<Claim, 'signature' | 'securityToken' | 'stringsToSign'>,
-  credential: V4Credential,
-): Claim {
-  const sign = (text: string, secret: string) => signTextV4(text, credential, secret);
-  return { ...claim, accessKeyId: credential.accessKeyId, sign, ec: '0002-00000201' };
 }
 
 /** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */

@@ -11,8 +11,6 @@ export type Query = ReadonlyMap<string, string>;
 export interface OssRequest {
   readonly requestId: string;
   readonly method: string;
-  /** The Host header, unchanged. */
-  readonly host: string;
   readonly bucket: string;
   readonly key: string;
   readonly query: Query;
@@ -28,7 +26,6 @@ export interface OssRequest {
 export function readRequest(message: IncomingMessage, requestId: string): OssRequest {
   const named = Object.entries(message.headersDistinct);
   const headers = new Map(named.map(([name, values = []]) => [name, values.join(',')]));
-  const host = headers.get('host') ?? '';
   // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
   const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s);
   if (!path.startsWith('/')) {
@@ -37,8 +34,7 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
   return {
     requestId,
     method: message.method ?? 'GET',
-    host,
-    ...readAddress(host, path.slice(1)),
+    ...readAddress(headers.get('host') ?? '', path.slice(1)),
     query: readQuery(query),
     headers,
     body: message,

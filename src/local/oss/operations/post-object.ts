@@ -1,7 +1,6 @@
 import { type Claim, verify } from '../auth/claim.ts';
 import { parsePolicy } from '../auth/post-policy.ts';
-import { v1Claim } from '../auth/v1.ts';
-import { checkScope, parseCredential, v4Claim } from '../auth/v4.ts';
+import { checkScope, parseCredential } from '../auth/v4.ts';
 import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { type Fields, type Form, readForm } from '../http/form-data.ts';
@@ -67,18 +66,20 @@ function authenticate(service: Service, request: OssRequest, fields: Fields) {
 
 function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
   const securityToken = fields.get('x-oss-security-token');
+  const stringsToSign = [policy] as const;
   if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
     const credential = parseCredential(fields.get('x-oss-credential'));
     checkScope(credential, fields.get('x-oss-date') ?? '', region);
     const signature = fields.get('x-oss-signature') ?? '';
-    return v4Claim({ signature, securityToken, stringsToSign: [policy] }, credential);
+    const { accessKeyId } = credential;
+    return { accessKeyId, credential, signature, securityToken, stringsToSign };
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
   if (accessKeyId === undefined || signature === undefined) {
     const absent = accessKeyId === undefined ? 'accessKeyId' : 'signature';
     throw badRequest('InvalidArgument', `Post request ${absent} is empty.`);
   }
-  return v1Claim({ accessKeyId, signature, securityToken }, policy);
+  return { accessKeyId, signature, securityToken, stringsToSign };
 }
 
 /** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
