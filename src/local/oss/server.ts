@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { createJsonLogger, type Logger } from '../../log.ts';
+import { createJsonLogger, type LogFields, type Logger } from '../../log.ts';
 import { createSetAside, type SetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
@@ -23,7 +23,7 @@ import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import { Store } from './store/store.ts';
-import { createTaskRunner, type EndedTask } from './store/tasks.ts';
+import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
 import { type TaskEvent, taskEvent } from './task-event.ts';
 
@@ -189,13 +189,24 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
-  const onEnd = (task: EndedTask) => onTaskEvent?.(taskEvent(task, region));
+  // What happened has happened: a listener that fails is no reason to tell the client otherwise.
+  const tell = (listen: () => void, fields: LogFields) => {
+    try {
+      listen();
+    } catch (error) {
+      log.error('event not taken', { ...fields, reason: String(error) });
+    }
+  };
   const service: Service = {
     region,
     endpoint: '',
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
-    tasks: createTaskRunner({ dataDir, now, log, onEnd }),
+    tasks: createTaskRunner({
+      now,
+      log,
+      onEnd: (task) => tell(() => onTaskEvent?.(taskEvent(task, region)), { taskId: task.taskId }),
+    }),
     simulateTasks,
     accessKeys: createAccessKeys(options.accessKey, now),
     processImage,
@@ -203,14 +214,9 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
     log,
     saveAsKey: (key) => key,
     notify: (request, change) => {
-      try {
-        onObjectEvent?.(eventRecord(change, request, service));
-      } catch (error) {
-        // The object is stored: a listener that fails is no reason to tell the client otherwise.
-        const { eventName, meta } = change;
-        const { bucket } = request;
-        log.error('object event not taken', { eventName, bucket, key: meta.key, reason: String(error) });
-      }
+      const { eventName, meta } = change;
+      const named = { eventName, bucket: request.bucket, key: meta.key };
+      tell(() => onObjectEvent?.(eventRecord(change, request, service)), named);
     },
   };
   return service;

@@ -17,7 +17,6 @@ import {
   requireAsynchronous,
   requireSynchronous,
 } from './process.ts';
-import { findStyle } from './style.ts';
 import { describeObject, openObject } from './symlink.ts';
 
 /** Documented: OSS help "IMG overview". */
@@ -34,8 +33,7 @@ const maxProcessBytes = 32 * 1024;
  */
 export const processObject: Operation = async (service, request) => {
   refuseSelect(request.query.get('x-oss-process') ?? '');
-  const text = readProcessBody(await readBody(request, maxProcessBytes));
-  const process = parse(service, request, text);
+  const process = await readProcess(service, request, 'x-oss-process');
   requireSynchronous(process, 'post', service.simulateTasks);
   const { saveAs } = process;
   const target = saveAs?.bucket ?? request.bucket;
@@ -58,7 +56,8 @@ export const processObject: Operation = async (service, request) => {
 /** Documented: OSS help "Save processed images": saving is for POST only. The ETag stays the source's (live SDK tests). */
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
-  const process = parse(service, request, query.get('x-oss-process') ?? '');
+  const { styles } = service.store.bucket(bucket).settings;
+  const process = parseProcess(query.get('x-oss-process') ?? '', styles);
   requireSynchronous(process, 'get', service.simulateTasks);
   if (process.saveAs !== undefined) {
     throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
@@ -81,10 +80,9 @@ export const getProcessed: Operation = async (service, request) => {
 export const asyncProcessObject: Operation = async (service, request) => {
   const { bucket, key } = request;
   service.store.meta(bucket, key);
-  const text = readProcessBody(await readBody(request, maxProcessBytes), 'x-oss-async-process');
-  const process = parse(service, request, text);
+  const process = await readProcess(service, request, 'x-oss-async-process');
   requireAsynchronous(process);
-  const { operation, topic, style, saveAs } = process;
+  const { text, operation, topic, style, saveAs } = process;
   if (saveAs?.bucket !== undefined) {
     service.store.bucket(saveAs.bucket);
   }
@@ -107,10 +105,9 @@ function taskKindOf(operation: string): string {
   return kinds[operation.split('/')[0] ?? ''] ?? 'MediaConvert';
 }
 
-/** A process with the styles of the bucket that the request addresses. */
-function parse({ store }: Service, { bucket }: OssRequest, process: string): Process {
-  const { styles } = store.bucket(bucket).settings;
-  return parseProcess(process, (name) => findStyle(styles, name).content);
+async function readProcess({ store }: Service, request: OssRequest, parameter: string): Promise<Process> {
+  const text = readProcessBody(await readBody(request, maxProcessBytes), parameter);
+  return parseProcess(text, store.bucket(request.bucket).settings.styles);
 }
 
 /** Runs a synchronous operation; a snapshot passes for one only where placeholders are asked for. */

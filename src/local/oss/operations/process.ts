@@ -1,5 +1,6 @@
 import { badRequest, notFound, notImplemented, type OssError } from '../http/errors.ts';
 import { checkBucketName, checkKey, decodeUtf8, percentDecode } from '../http/names.ts';
+import { type BucketStyles, findStyle } from './style.ts';
 
 export interface SaveAs {
   /** The bucket of `b_`; undefined when none was sent. */
@@ -9,6 +10,7 @@ export interface SaveAs {
 
 /** A process: what to do to the object, and where the result goes. */
 export interface Process {
+  readonly text: string;
   /** The style as text, also where a named one was used. */
   readonly style: string;
   /** Category and name of the first action: `image/resize`. */
@@ -48,9 +50,9 @@ export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): stri
   return process;
 }
 
-/** Separates the style from `sys/…`, and puts in the content of a named one; `contentOf` throws NoSuchStyle. */
-export function parseProcess(process: string, contentOf: (styleName: string) => string): Process {
-  const segments = process.split('|');
+/** Separates the style from `sys/…`, and puts in the content of a named one; throws NoSuchStyle. */
+export function parseProcess(text: string, styles: BucketStyles): Process {
+  const segments = text.split('|');
   const [sys, ...more] = segments.filter((segment) => segment.startsWith('sys/'));
   const written = segments.filter((segment) => !segment.startsWith('sys/')).join('|');
   if (written === '') {
@@ -60,13 +62,13 @@ export function parseProcess(process: string, contentOf: (styleName: string) => 
     throw badRequest('InvalidArgument', 'The process holds more than one sys operation.');
   }
   const [, name] = /^style\/((?!::).*)$/s.exec(written) ?? [];
-  const style = name === undefined ? written : contentOf(name);
+  const style = name === undefined ? written : findStyle(styles, name).content;
   const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
   refuseSelect(operation);
   if (!synchronous.test(operation) && !asynchronous.test(operation)) {
     throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
   }
-  return { style, operation, ...parseSys(sys) };
+  return { text, style, operation, ...parseSys(sys) };
 }
 
 /** Throws NotImplemented for a process that selects from an object, by the name of its operation. */

@@ -52,7 +52,7 @@ export const deleteStyle: Operation = ({ store }, { bucket, query }) => {
   return { statusCode: 204 };
 };
 
-type BucketStyles = BucketSettings['styles'];
+export type BucketStyles = BucketSettings['styles'];
 
 /** Throws NoSuchStyle. */
 export function findStyle(styles: BucketStyles, name: string): BucketStyle {

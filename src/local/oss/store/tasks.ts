@@ -1,11 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Logger } from '../../../log.ts';
 import type { OssObject } from '../../../process.ts';
-import { writeJsonFile } from '../../data-folder.ts';
 import { OssError } from '../http/errors.ts';
 
 /** An asynchronous call. */
@@ -21,7 +18,7 @@ interface TaskRequest {
   readonly topic: string | undefined;
 }
 
-/** The result of a task: a text for the message alone, or objects. */
+/** The result of a task: a text for the log alone, or objects. */
 interface TaskResult {
   readonly content?: string | undefined;
   readonly targets?: readonly OssObject[] | undefined;
@@ -31,46 +28,23 @@ type TaskOutcome =
   | ({ readonly status: 'Succeeded' } & TaskResult)
   | { readonly status: 'Failed'; readonly code: string; readonly message: string };
 
-type TaskIds = Readonly<Record<'taskId' | 'eventId' | 'requestId', string>>;
-
 /** A task at its end; the times are ISO 8601. */
 export type EndedTask = TaskRequest &
   TaskOutcome &
-  TaskIds & { readonly startTime: string; readonly endTime: string };
+  Readonly<Record<'taskId' | 'eventId' | 'requestId' | 'startTime' | 'endTime', string>>;
 
 export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
 interface TaskRunnerOptions {
-  readonly dataDir: string;
   readonly now: () => number;
   readonly log: Logger;
-  /** Called with each task once its file is written. */
   readonly onEnd: (task: EndedTask) => void;
 }
 
-/**
- * Asynchronous tasks. How one ended is a log line and `tasks/{TaskId}.json` under `dataDir` (its fields are assumed); a
- * task that the server's end cuts short leaves none.
- */
-export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions) {
-  const tasksDir = join(dataDir, 'tasks');
-  mkdirSync(tasksDir, { recursive: true });
-
-  async function run(ids: TaskIds, request: TaskRequest, work: () => Promise<TaskResult>) {
-    const startTime = new Date(now()).toISOString();
-    const outcome = await work().then(
-      (result): TaskOutcome => ({ status: 'Succeeded', ...result }),
-      describeFailure,
-    );
-    const endTime = new Date(now()).toISOString();
-    const task: EndedTask = { ...ids, ...request, ...outcome, startTime, endTime };
-    writeJsonFile(join(tasksDir, `${task.taskId}.json`), task);
-    log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', { ...task });
-    onEnd(task);
-  }
-
+/** Asynchronous tasks. How one ended is a line of log and what `onEnd` makes of it; of one that the server's end cuts short there is neither. */
+export function createTaskRunner({ now, log, onEnd }: TaskRunnerOptions) {
   const underWay = new PQueue();
-
+  const timestamp = () => new Date(now()).toISOString();
   return {
     /**
      * Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. The forms of
@@ -82,11 +56,17 @@ export function createTaskRunner({ dataDir, now, log, onEnd }: TaskRunnerOptions
         eventId: `181-${randomBytes(20).toString('base64url')}`,
         requestId: randomUUID().toUpperCase(),
       };
-      const record = () =>
-        run(ids, request, work).catch((error: unknown) =>
-          log.error('asynchronous task not recorded', { taskId: ids.taskId, reason: String(error) }),
+      void underWay.add(async () => {
+        await setImmediate();
+        const startTime = timestamp();
+        const outcome = await work().then(
+          (result): TaskOutcome => ({ status: 'Succeeded', ...result }),
+          describeFailure,
         );
-      void underWay.add(() => setImmediate().then(record));
+        const task: EndedTask = { ...ids, ...request, ...outcome, startTime, endTime: timestamp() };
+        log[outcome.status === 'Failed' ? 'warn' : 'info']('asynchronous task ended', { ...task });
+        onEnd(task);
+      });
       return ids;
     },
     /** Resolves when no task is under way any more, so that nothing is written after that. */

@@ -4,7 +4,6 @@ import type { OssObject } from '../../../process.ts';
 import type { BucketStore, Service } from '../../oss/operations/operation.ts';
 import { parseProcess } from '../../oss/operations/process.ts';
 import { runStyle } from '../../oss/operations/process-object.ts';
-import { findStyle } from '../../oss/operations/style.ts';
 import { openObject } from '../../oss/operations/symlink.ts';
 import type { PageReply } from './reply.ts';
 
@@ -24,7 +23,7 @@ export async function renderPicture(
   text: string,
 ): Promise<PageReply> {
   const { styles } = source.store.bucket(object.bucket).settings;
-  const { style } = parseProcess(text, (name) => findStyle(styles, name).content);
+  const { style } = parseProcess(text, styles);
   const { result } = await runStyle(source, object, style);
   return { headers: pictureHeaders(result.contentType), body: result.body };
 }

@@ -6,13 +6,13 @@ import {
   requireSynchronous,
 } from '../../../../src/local/oss/operations/process.ts';
 
-const parseProcess = (text: string) =>
-  parse(text, (name) => {
-    if (name === 'thumb') {
-      return 'image/resize,w_9/format,webp';
-    }
-    throw Object.assign(new Error(name), { statusCode: 404, code: 'NoSuchStyle' });
-  });
+const thumb = {
+  content: 'image/resize,w_9/format,webp',
+  category: 'image',
+  createdMs: 0,
+  modifiedMs: 0,
+};
+const parseProcess = (text: string) => parse(text, { thumb });
 const process = 'image/resize,w_100|sys/saveas,o_dGVzdC5qcGc,b_dGVzdA';
 
 describe('a ProcessObject body', () => {
@@ -90,6 +90,7 @@ describe('sys/saveas', () => {
 describe('a named style', () => {
   it('a named style is what it stands for, with the target of the call', () => {
     expect(parseProcess('style/thumb|sys/saveas,o_dGVzdA')).toEqual({
+      text: 'style/thumb|sys/saveas,o_dGVzdA',
       style: 'image/resize,w_9/format,webp',
       operation: 'image/resize',
       saveAs: { bucket: undefined, key: 'test' },
