@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../log.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { DeliveryEvent } from './fc/queue.ts';
-import type { OssEventRecord } from './oss/object-event.ts';
+import type { OssEventRecord } from './oss/events.ts';
 
 /** The result of reading the rules anew: refused ones leave the earlier ones in force. */
 export type RulesUpdate = { status: 'loaded'; ruleSet: RuleSet } | { status: 'refused'; message: string };

@@ -19,7 +19,7 @@ import { createTasks } from './fc/tasks/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import { type AccessKey, accountId } from './oss/auth/access-keys.ts';
-import type { OssEventRecord } from './oss/object-event.ts';
+import type { OssEventRecord } from './oss/events.ts';
 import { createLocalOss, type LocalOss, type LocalOssOptions } from './oss/server.ts';
 import { createPage, type PageOptions } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents } from './stack-events.ts';

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { bundleFunction } from '../../src/compile/bundle.ts';
 import { createLocalFunctionCompute } from '../../src/local/fc/function-compute.ts';
 import type { InvocationOutcome } from '../../src/local/fc/queue.ts';
-import type { OssEventRecord } from '../../src/local/oss/object-event.ts';
+import type { OssEventRecord } from '../../src/local/oss/events.ts';
 import { createLocalOss, type LocalOssOptions } from '../../src/local/oss/server.ts';
 import type { LogFields, Logger } from '../../src/log.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { TaskEvent } from '../../src/local/oss/task-event.ts';
+import type { TaskEvent } from '../../src/local/oss/events.ts';
 import type { OperationRequest } from '../../src/oss/call.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
 import { carryOut } from '../../src/pipeline/save.ts';

@@ -8,6 +8,7 @@ import { createJsonLogger, type LogFields, type Logger } from '../../log.ts';
 import { createSetAside, type SetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
+import { eventRecord, type OssEventRecord, type TaskEvent, taskEvent } from './events.ts';
 import { faultsRoute } from './faults/control.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultPlan } from './faults/plan.ts';
@@ -18,14 +19,12 @@ import { checkNewBucketName } from './http/names.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { readRequest } from './http/request.ts';
 import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
-import { eventRecord, type OssEventRecord } from './object-event.ts';
 import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import { Store } from './store/store.ts';
 import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
-import { type TaskEvent, taskEvent } from './task-event.ts';
 
 export interface LocalOssOptions {
   /** The folder of buckets and objects; made if absent, read at start. One server at a time. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { OssEventRecord } from '../../../src/local/oss/object-event.ts';
+import type { OssEventRecord } from '../../../src/local/oss/events.ts';
 import { createLocalOss, type LocalOss, type LocalOssOptions } from '../../../src/local/oss/server.ts';
 import { type RawResponse, type SignOptions, send, signV4 } from './v4-client.ts';
 

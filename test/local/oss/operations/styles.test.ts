@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it, type Mock, vi } from 'vitest';
 import { createImageProcessor } from '../../../../src/local/image/image-processor.ts';
+import type { TaskEvent } from '../../../../src/local/oss/events.ts';
 import type { LocalOssOptions } from '../../../../src/local/oss/server.ts';
-import type { TaskEvent } from '../../../../src/local/oss/task-event.ts';
 import { type RunningOss, startOss, temporaryDir } from '../running-oss.ts';
 import type { SignOptions } from '../v4-client.ts';
 
