@@ -1,5 +1,5 @@
 import { type Claim, verify } from '../auth/claim.ts';
-import { parsePolicy } from '../auth/post-policy.ts';
+import { checkFields, checkSize, parsePolicy } from '../auth/post-policy.ts';
 import { checkScope, parseCredential } from '../auth/v4.ts';
 import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
@@ -32,16 +32,16 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
     throw badRequest('InvalidArgument', 'The bucket POST must contain the specified field name: key.');
   }
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
-  const { principalId, policy } = authenticate(service, request, fields);
+  const { principalId, conditions } = authenticate(service, request, fields);
   const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
   // A condition on the type is for the one that is stored, whatever the form says beside it.
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
-  policy?.checkFields(new Map([...stored, ['bucket', bucket], ['key', key]]));
+  checkFields(conditions, new Map([...stored, ['bucket', bucket], ['key', key]]));
   const headers = new Map([...stored].map(([name, value]) => [name, headerValue(value)]));
   const upload = { ...request, principalId, key, headers };
   const meta = await createObject(service, upload, 'ObjectCreated:PostObject', {
     source: file.bytes,
-    verify: ({ sizeBytes }) => policy?.checkSize(sizeBytes),
+    verify: ({ sizeBytes }) => checkSize(conditions, sizeBytes),
     ...readProperties(headers),
   });
   return answer(service, request, fields, meta);
@@ -52,14 +52,14 @@ function authenticate(service: Service, request: OssRequest, fields: Fields) {
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
     const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
-    return { principalId: signer, policy: parsePolicy(base64, service.now()) };
+    return { principalId: signer, conditions: parsePolicy(base64, service.now()) };
   }
   if (fields.has('ossaccesskeyid') || fields.has('signature')) {
     // Documented: OSS help "PostObject": all three or none.
     throw badRequest('InvalidArgument', 'The form has a signature and no policy.');
   }
   if (isPublic(service, request, 'write')) {
-    return { principalId: request.principalId, policy: undefined };
+    return { principalId: request.principalId, conditions: [] };
   }
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');
 }
