@@ -20,7 +20,7 @@ export function keptHeaders(headers: Headers): Record<string, string> {
  * application/octet-stream unless given. Throws InvalidTag, InvalidArgument, InvalidEncryptionAlgorithmError.
  */
 export function readProperties(headers: Headers): ObjectProperties {
-  const [tagging, storageClass] = [headers.get('x-oss-tagging'), headers.get('x-oss-storage-class')];
+  const tagging = headers.get('x-oss-tagging');
   const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
   if (!['AES256', 'KMS', 'SM4'].includes(encryption)) {
     const message = `The encryption method is not supported: ${encryption}`;
@@ -43,7 +43,7 @@ export function readProperties(headers: Headers): ObjectProperties {
       ...keptHeaders(headers),
     },
     acl: readAcl(headers, 'x-oss-object-acl'),
-    storageClass: storageClass === undefined ? undefined : checkStorageClass(storageClass),
+    storageClass: checkStorageClass(headers.get('x-oss-storage-class')),
     tags: tagging === undefined ? undefined : parseTagging(tagging),
   };
 }
@@ -97,9 +97,9 @@ export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'
 
 export const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 
-/** The name of a storage class; throws InvalidArgument on any other. */
-export function checkStorageClass(name: string): string {
-  if (!storageClasses.includes(name)) {
+/** The name of a storage class, if any; throws InvalidArgument on any other. */
+export function checkStorageClass(name: string | undefined): string | undefined {
+  if (name !== undefined && !storageClasses.includes(name)) {
     throw badRequest('InvalidArgument', `The storage class is not valid: ${name}`);
   }
   return name;

@@ -41,8 +41,9 @@ export const putBucket: Operation = async (service, request) => {
   const body = await readBody(request, 4096);
   const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
   const redundancy = textOf(configuration.DataRedundancyType);
-  const named = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
-  const storageClass = named === undefined ? undefined : checkStorageClass(named);
+  const storageClass = checkStorageClass(
+    textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class'),
+  );
   if (!['LRS', 'ZRS', undefined].includes(redundancy)) {
     throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }
@@ -52,8 +53,7 @@ export const putBucket: Operation = async (service, request) => {
     throw badRequest('InvalidLocationConstraint', 'The specified location-constraint is not valid.');
   }
   const acl = readAcl(headers, 'x-oss-acl');
-  const asked = { ...(storageClass && { storageClass }), ...(redundancy && { redundancy }) };
-  store.createBucket(checkNewBucketName(bucket), { ...newBucketSettings(now()), ...asked });
+  store.createBucket(checkNewBucketName(bucket), newBucketSettings(now(), storageClass, redundancy));
   const { settings } = store.bucket(bucket);
   if ((storageClass ?? settings.storageClass) !== settings.storageClass) {
     throw conflict('BucketAlreadyExists', "Cannot modify existing bucket's storage class.");

@@ -31,14 +31,13 @@ export function encoderOf(query: Query) {
 
 /** Documented: OSS help "ListObjects (V1)": 100 keys by default. */
 export const listObjects: Operation = (service, request) => {
-  const { encode } = encoderOf(request.query);
   const marker = request.query.get('marker') ?? '';
-  const { page, document, entries } = list(service, request, marker);
+  const { document, entries, next, encode } = list(service, request, marker);
   return xmlReply({
     ListBucketResult: {
       ...document,
       Marker: encode(marker),
-      NextMarker: page.next && encode(page.next),
+      NextMarker: next && encode(next),
       Contents: entries.map((entry) => ({ ...entry, Owner: owner })),
     },
   });
@@ -53,15 +52,15 @@ export const listObjectsV2: Operation = (service, request) => {
   const token = query.get('continuation-token') || undefined;
   const startAfter = query.get('start-after') ?? '';
   const after = token === undefined ? startAfter : decodeToken(token);
-  const { page, document, entries } = list(service, request, after);
+  const { document, entries, next, encode } = list(service, request, after);
   const Owner = query.get('fetch-owner') === 'true' ? owner : undefined;
   return xmlReply({
     ListBucketResult: {
       ...document,
-      StartAfter: encoderOf(query).encode(startAfter),
-      KeyCount: page.keys.length + page.prefixes.length,
+      StartAfter: encode(startAfter),
+      KeyCount: entries.length + document.CommonPrefixes.length,
       ContinuationToken: token,
-      NextContinuationToken: page.next && encodeUtf8(page.next).toString('base64url'),
+      NextContinuationToken: next && encodeUtf8(next).toString('base64url'),
       Contents: entries.map((entry) => ({ ...entry, Owner })),
     },
   });
@@ -69,17 +68,16 @@ export const listObjectsV2: Operation = (service, request) => {
 
 /** No bucket here has versioning, and so each object is its only version, `null` (documented: OSS help "Versioning"). */
 export const listObjectVersions: Operation = (service, request) => {
-  const { encode } = encoderOf(request.query);
   const marker = request.query.get('key-marker') ?? '';
-  const { page, document, entries } = list(service, request, marker);
+  const { document, entries, next, encode } = list(service, request, marker);
   const version = { VersionId: 'null', IsLatest: true, Owner: owner };
   return xmlReply({
     ListVersionsResult: {
       ...document,
       KeyMarker: encode(marker),
       VersionIdMarker: request.query.get('version-id-marker') ?? '',
-      NextKeyMarker: page.next && encode(page.next),
-      NextVersionIdMarker: page.next && 'null',
+      NextKeyMarker: next && encode(next),
+      NextVersionIdMarker: next && 'null',
       Version: entries.map((entry) => ({ ...entry, ...version })),
     },
   });
@@ -90,8 +88,8 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
   const { encode, EncodingType } = encoderOf(query);
   const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
   const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
-  const page = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys });
-  const entries = page.keys.map((key) => {
+  const { keys, prefixes, next } = listPage(store.bucket(bucket).keys, { prefix, delimiter, after, maxKeys });
+  const entries = keys.map((key) => {
     const meta = store.meta(bucket, key);
     return {
       Key: encode(key),
@@ -108,10 +106,10 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
     MaxKeys: maxKeys,
     Delimiter: encode(delimiter),
     EncodingType,
-    IsTruncated: page.next !== undefined,
-    CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
+    IsTruncated: next !== undefined,
+    CommonPrefixes: prefixes.map((common) => ({ Prefix: encode(common) })),
   };
-  return { page, document, entries };
+  return { document, entries, next, encode };
 }
 
 function decodeToken(token: string): string {

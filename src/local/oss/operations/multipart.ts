@@ -63,7 +63,9 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     throw badRequest('InvalidArgument', message, { ec: '0042-00000216' });
   }
   const numbers = isComplete ? [...upload.parts.keys()] : readParts(upload, body);
-  checkSizes(upload, numbers);
+  if (numbers.slice(0, -1).some((number) => (upload.parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
+    throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
+  }
   if ((announcedParts(upload.properties) ?? numbers.length) !== numbers.length) {
     const message = 'The client encryption part list is unexpected with init_multipart setted.'; // their words
     throw badRequest('InvalidEncryptionRequest', message);
@@ -126,12 +128,6 @@ function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
     throw badRequest('InvalidPart', message);
   }
   return numbers;
-}
-
-function checkSizes({ parts }: MultipartUpload, numbers: readonly number[]): void {
-  if (numbers.slice(0, -1).some((number) => (parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
-    throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
-  }
 }
 
 /** The upload that a part is for, and its number; of one that is `sequential` parts come one after another (live tests of the Python, Java and C++ SDKs). */

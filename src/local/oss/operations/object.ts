@@ -165,8 +165,8 @@ export const deleteMultipleObjects: Operation = async (service, request) => {
     return { statusCode: 200 };
   }
   // Documented as a header; most SDKs send it as a parameter.
-  const inHeader = [...request.headers].filter(([name]) => name === 'encoding-type');
-  const { encode, EncodingType } = encoderOf(new Map([...request.query, ...inHeader]));
+  const { headers, query } = request;
+  const { encode, EncodingType } = encoderOf(headers.has('encoding-type') ? headers : query);
   return xmlReply({ DeleteResult: { EncodingType, Deleted: keys.map((key) => ({ Key: encode(key) })) } });
 };
 

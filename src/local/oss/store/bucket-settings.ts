@@ -22,8 +22,12 @@ export type BucketStyle = z.infer<typeof styleSchema>;
 export type BucketSettings = z.infer<typeof settingsSchema>;
 
 /** The settings of a bucket that was just made. */
-export function newBucketSettings(createdMs: number): BucketSettings {
-  return { createdMs, acl: 'private', storageClass: 'Standard', redundancy: 'LRS', styles: {} };
+export function newBucketSettings(
+  createdMs: number,
+  storageClass = 'Standard',
+  redundancy = 'LRS',
+): BucketSettings {
+  return { createdMs, acl: 'private', storageClass, redundancy, styles: {} };
 }
 
 /** The settings of a bucket; one that lost them has those of a new one. */
