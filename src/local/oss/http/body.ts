@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { fieldsOf, type JsonObject } from '../../../json.ts';
+import { readXmlRoot } from '../../../xml.ts';
 import { createCrc64 } from '../store/crc64.ts';
 import { badRequest, type OssError } from './errors.ts';
 import type { OssRequest } from './request.ts';
@@ -38,6 +40,21 @@ export async function readBody(request: OssRequest, limitBytes: number): Promise
     throw badRequest('InvalidArgument', `The body is longer than ${limitBytes} bytes.`);
   }
   return body;
+}
+
+/** The children of a request body's root element, by name. Throws MalformedXML when the root is another one or none. */
+export function readXml(body: Buffer, rootName: string): JsonObject {
+  // Version 1.1 has references to control characters, which keys may hold.
+  const versioned = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');
+  // A bare `&` stands for itself (live test of aliyun-oss-cpp-sdk).
+  const text = versioned.replace(/&(?!#?\w+;)/g, '&amp;');
+  try {
+    return fieldsOf(readXmlRoot(text, rootName));
+  } catch {
+    // It does not matter to the client in which of many ways it is wrong.
+    const message = `The XML you provided is not a well-formed <${rootName}> as this operation takes it.`;
+    throw badRequest('MalformedXML', message);
+  }
 }
 
 function invalidDigest(): OssError {

@@ -1,14 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { XMLBuilder } from 'fast-xml-parser';
 import { OssError } from './errors.ts';
-import { type XmlElements, xmlDocument } from './xml.ts';
 
 export interface Reply {
   readonly statusCode: number;
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Buffer | Readable | undefined;
+}
+
+/** An element: text, nothing (left out), children, or several elements of one name. */
+type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlElements[];
+
+export interface XmlElements {
+  readonly [name: string]: XmlValue;
+}
+
+const builder = new XMLBuilder({
+  format: true,
+  indentBy: '  ',
+  processEntities: false,
+  tagValueProcessor: (_, value) => escapeText(String(value)),
+});
+
+/** A document as OSS writes it. */
+function xmlDocument(elements: XmlElements): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`;
+}
+
+/** Line ends would not survive as they are; other control characters, which XML forbids either way, OSS writes bare (live test of ali-oss). */
+function escapeText(text: string): string {
+  return text.replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** A 200 with the document whose root is the one key of `elements`. */

@@ -1,10 +1,9 @@
 import { textOf } from '../../../json.ts';
-import { readBody } from '../http/body.ts';
+import { readBody, readXml } from '../http/body.ts';
 import { badRequest, conflict } from '../http/errors.ts';
 import { checkNewBucketName } from '../http/names.ts';
 import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import { readXml } from '../http/xml.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
 import { owner, wholeNumber } from './list.ts';

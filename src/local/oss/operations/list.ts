@@ -2,9 +2,8 @@ import { accountId } from '../auth/access-keys.ts';
 import { badRequest } from '../http/errors.ts';
 import { decodeBytes, encodeUtf8, percentEncode } from '../http/names.ts';
 import { quotedETag, xmlDate } from '../http/object-headers.ts';
-import { xmlReply } from '../http/reply.ts';
+import { type XmlElements, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
-import type { XmlElements } from '../http/xml.ts';
 import { listPage } from '../store/listing.ts';
 import type { Operation, Service } from './operation.ts';
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
-import { checkedBody, readBody } from '../http/body.ts';
+import { checkedBody, readBody, readXml } from '../http/body.ts';
 import { contentRange, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
 import { percentEncode } from '../http/names.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import { readXml } from '../http/xml.ts';
 import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { copyReply, findCopySource } from './copy.ts';

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
-import { checkedBody, readBody } from '../http/body.ts';
+import { checkedBody, readBody, readXml } from '../http/body.ts';
 import { checkConditions, contentRange, readRange } from '../http/conditions.ts';
 import { badRequest, conflict, OssError } from '../http/errors.ts';
 import { checkKey } from '../http/names.ts';
@@ -15,7 +15,6 @@ import {
 } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
-import { readXml } from '../http/xml.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject, readObject } from './symlink.ts';

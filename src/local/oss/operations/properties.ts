@@ -1,10 +1,9 @@
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
-import { readBody } from '../http/body.ts';
+import { readBody, readXml } from '../http/body.ts';
 import { badRequest } from '../http/errors.ts';
 import { checkTags, readAcl } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
-import { readXml } from '../http/xml.ts';
 import { aclReply } from './bucket.ts';
 import type { Operation } from './operation.ts';
 import { checkAcl } from './public-access.ts';

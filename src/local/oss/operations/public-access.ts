@@ -1,9 +1,8 @@
 import { textOf } from '../../../json.ts';
-import { readBody } from '../http/body.ts';
+import { readBody, readXml } from '../http/body.ts';
 import { forbidden } from '../http/errors.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import { readXml } from '../http/xml.ts';
 import type { Operation, Service } from './operation.ts';
 
 /*

@@ -1,9 +1,8 @@
 import { textOf } from '../../../json.ts';
-import { readBody } from '../http/body.ts';
+import { readBody, readXml } from '../http/body.ts';
 import { badRequest, notFound } from '../http/errors.ts';
 import { httpDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
-import { readXml } from '../http/xml.ts';
 import type { BucketSettings, BucketStyle } from '../store/bucket-settings.ts';
 import type { Operation } from './operation.ts';
 
