@@ -3,12 +3,12 @@ import { readBody, readXml } from '../http/body.ts';
 import { badRequest, conflict } from '../http/errors.ts';
 import { checkNewBucketName } from '../http/names.ts';
 import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
+import { setBucketAcl } from './acl.ts';
 import { owner, wholeNumber } from './list.ts';
 import type { Operation, Service } from './operation.ts';
-import { checkAcl } from './public-access.ts';
 
 export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
@@ -60,16 +60,8 @@ export const putBucket: Operation = async (service, request) => {
   if ((redundancy ?? settings.redundancy) !== settings.redundancy) {
     throw conflict('BucketAlreadyExists', "Bucket already exists CAN'T modify data redundancy type.");
   }
-  return setAcl(service, bucket, acl);
+  return setBucketAcl(service, bucket, acl);
 };
-
-function setAcl(service: Service, bucket: string, acl: string | undefined): Reply {
-  checkAcl(service, bucket, acl);
-  if (acl !== undefined) {
-    service.store.changeSettings(bucket, { acl });
-  }
-  return { statusCode: 200, headers: { location: `/${bucket}` } };
-}
 
 /** Documented: OSS help "DeleteBucket": neither objects nor parts may be left. */
 export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
@@ -152,19 +144,3 @@ export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) =>
     },
   });
 };
-
-export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
-
-/** A bucket that is missing is made (live tests of ali-oss). */
-export const putBucketAcl: Operation = (service, { bucket, headers }) => {
-  const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
-  service.store.createBucket(checkNewBucketName(bucket), newBucketSettings(service.now()));
-  return setAcl(service, bucket, acl);
-};
-
-/** The document of an ACL, of a bucket or of an object. */
-export function aclReply(grant: string): Reply {
-  return xmlReply({
-    AccessControlPolicy: { Owner: owner, AccessControlList: { Grant: grant } },
-  });
-}

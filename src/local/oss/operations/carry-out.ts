@@ -3,8 +3,8 @@ import { badRequest, forbidden, notImplemented, refuseVersion } from '../http/er
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { signedParameters, subresources } from '../http/subresources.ts';
+import { isPublic } from './acl.ts';
 import type { Service } from './operation.ts';
-import { isPublic } from './public-access.ts';
 import { findOperation } from './table.ts';
 
 /** Verifies who asks, and does what is asked for. */

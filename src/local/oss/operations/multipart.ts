@@ -10,10 +10,10 @@ import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
+import { checkAcl } from './acl.ts';
 import { copyReply, findCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
-import { checkAcl } from './public-access.ts';
 import { readObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */

@@ -9,7 +9,7 @@ import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
 import type { TaskRunner } from '../store/tasks.ts';
 import type { Uploads } from '../store/uploads.ts';
-import { checkAcl } from './public-access.ts';
+import { checkAcl } from './acl.ts';
 
 /** A change of an object in the request's bucket, told once what it is about is on disk. */
 export interface ObjectChange {

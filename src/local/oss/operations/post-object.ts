@@ -9,8 +9,8 @@ import { digestHeaders, headerValue, quotedETag, readProperties } from '../http/
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
+import { isPublic } from './acl.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import { isPublic } from './public-access.ts';
 
 /** A browser's form upload, signed (V4 or V1) by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {

@@ -1,5 +1,6 @@
 import type { OssRequest } from '../http/request.ts';
 import { subresources } from '../http/subresources.ts';
+import * as acl from './acl.ts';
 import * as bucket from './bucket.ts';
 import { copyObject } from './copy.ts';
 import * as list from './list.ts';
@@ -9,10 +10,9 @@ import * as object from './object.ts';
 import type { Operation } from './operation.ts';
 import { postObject } from './post-object.ts';
 import * as process from './process-object.ts';
-import * as properties from './properties.ts';
-import * as publicAccess from './public-access.ts';
 import * as style from './style.ts';
 import * as symlink from './symlink.ts';
+import * as tagging from './tagging.ts';
 
 /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
 export type PublicAccess = 'read' | 'write' | 'form';
@@ -37,12 +37,12 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['GET bucket bucketInfo', 'GetBucketInfo', bucket.getBucketInfo],
   ['GET bucket location', 'GetBucketLocation', bucket.getBucketLocation],
   ['GET bucket stat', 'GetBucketStat', bucket.getBucketStat],
-  ['GET bucket acl', 'GetBucketAcl', bucket.getBucketAcl],
-  ['PUT bucket acl', 'PutBucketAcl', bucket.putBucketAcl],
+  ['GET bucket acl', 'GetBucketAcl', acl.getBucketAcl],
+  ['PUT bucket acl', 'PutBucketAcl', acl.putBucketAcl],
   ['HEAD bucket', 'HeadBucket', bucket.headBucket],
-  ['GET bucket publicAccessBlock', 'GetBucketPublicAccessBlock', publicAccess.getPublicAccessBlock],
-  ['PUT bucket publicAccessBlock', 'PutBucketPublicAccessBlock', publicAccess.putPublicAccessBlock],
-  ['DELETE bucket publicAccessBlock', 'DeleteBucketPublicAccessBlock', publicAccess.deletePublicAccessBlock],
+  ['GET bucket publicAccessBlock', 'GetBucketPublicAccessBlock', acl.getPublicAccessBlock],
+  ['PUT bucket publicAccessBlock', 'PutBucketPublicAccessBlock', acl.putPublicAccessBlock],
+  ['DELETE bucket publicAccessBlock', 'DeleteBucketPublicAccessBlock', acl.deletePublicAccessBlock],
   ['GET bucket versioning', 'GetBucketVersioning'],
   ['PUT bucket versioning', 'PutBucketVersioning'],
   ['PUT bucket style', 'PutStyle', style.putStyle],
@@ -58,11 +58,11 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Pu
   ['HEAD object', 'HeadObject', object.headObject, 'read'],
   ['HEAD object objectMeta', 'GetObjectMeta', object.getObjectMeta, 'read'],
   ['DELETE object', 'DeleteObject', object.deleteObject, 'write'],
-  ['GET object acl', 'GetObjectAcl', properties.getObjectAcl],
-  ['PUT object acl', 'PutObjectAcl', properties.putObjectAcl],
-  ['GET object tagging', 'GetObjectTagging', properties.getObjectTagging],
-  ['PUT object tagging', 'PutObjectTagging', properties.putObjectTagging],
-  ['DELETE object tagging', 'DeleteObjectTagging', properties.deleteObjectTagging],
+  ['GET object acl', 'GetObjectAcl', acl.getObjectAcl],
+  ['PUT object acl', 'PutObjectAcl', acl.putObjectAcl],
+  ['GET object tagging', 'GetObjectTagging', tagging.getObjectTagging],
+  ['PUT object tagging', 'PutObjectTagging', tagging.putObjectTagging],
+  ['DELETE object tagging', 'DeleteObjectTagging', tagging.deleteObjectTagging],
   ['GET object symlink', 'GetSymlink', symlink.getSymlink],
   ['PUT object symlink', 'PutSymlink', symlink.putSymlink],
   ['POST object uploads', 'InitiateMultipartUpload', multipart.initiateMultipartUpload],

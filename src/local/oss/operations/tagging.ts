@@ -1,12 +1,9 @@
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
 import { readBody, readXml } from '../http/body.ts';
-import { badRequest } from '../http/errors.ts';
-import { checkTags, readAcl } from '../http/object-headers.ts';
+import { checkTags } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
-import { aclReply } from './bucket.ts';
 import type { Operation } from './operation.ts';
-import { checkAcl } from './public-access.ts';
 
 /** Documented: OSS help "PutObjectTagging": all earlier tags are replaced. */
 export const putObjectTagging: Operation = async ({ store }, request) => {
@@ -28,17 +25,3 @@ export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
   store.changeProperties(bucket, key, { tags: [] });
   return { statusCode: 204 };
 };
-
-export const putObjectAcl: Operation = (service, { bucket, key, headers }) => {
-  const acl = readAcl(headers, 'x-oss-object-acl');
-  if (acl === undefined) {
-    // Documented: the page of this EC; the code and the words are assumed.
-    throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
-  }
-  checkAcl(service, bucket, acl);
-  service.store.changeProperties(bucket, key, { acl });
-  return { statusCode: 200 };
-};
-
-export const getObjectAcl: Operation = ({ store }, { bucket, key }) =>
-  aclReply(store.meta(bucket, key).acl ?? 'default');

@@ -1,9 +1,51 @@
 import { textOf } from '../../../json.ts';
 import { readBody, readXml } from '../http/body.ts';
-import { forbidden } from '../http/errors.ts';
-import { xmlReply } from '../http/reply.ts';
+import { badRequest, forbidden } from '../http/errors.ts';
+import { checkNewBucketName } from '../http/names.ts';
+import { readAcl } from '../http/object-headers.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
+import { newBucketSettings } from '../store/bucket-settings.ts';
+import { owner } from './list.ts';
 import type { Operation, Service } from './operation.ts';
+
+export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
+
+/** A bucket that is missing is made (live tests of ali-oss). */
+export const putBucketAcl: Operation = (service, { bucket, headers }) => {
+  const acl = readAcl(headers, 'x-oss-acl') ?? 'private';
+  service.store.createBucket(checkNewBucketName(bucket), newBucketSettings(service.now()));
+  return setBucketAcl(service, bucket, acl);
+};
+
+/** Sets the ACL of a bucket, if one was sent along, and answers where the bucket is. */
+export function setBucketAcl(service: Service, bucket: string, acl: string | undefined): Reply {
+  checkAcl(service, bucket, acl);
+  if (acl !== undefined) {
+    service.store.changeSettings(bucket, { acl });
+  }
+  return { statusCode: 200, headers: { location: `/${bucket}` } };
+}
+
+export const putObjectAcl: Operation = (service, { bucket, key, headers }) => {
+  const acl = readAcl(headers, 'x-oss-object-acl');
+  if (acl === undefined) {
+    // Documented: the page of this EC; the code and the words are assumed.
+    throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
+  }
+  checkAcl(service, bucket, acl);
+  service.store.changeProperties(bucket, key, { acl });
+  return { statusCode: 200 };
+};
+
+export const getObjectAcl: Operation = ({ store }, { bucket, key }) =>
+  aclReply(store.meta(bucket, key).acl ?? 'default');
+
+function aclReply(grant: string): Reply {
+  return xmlReply({
+    AccessControlPolicy: { Owner: owner, AccessControlList: { Grant: grant } },
+  });
+}
 
 /*
  * Documented: OSS help "Block Public Access": what is public already counts for nothing, and nothing more can be made
