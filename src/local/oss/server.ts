@@ -167,12 +167,11 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
 
   async function replyTo(): Promise<Reply | undefined> {
     const request = readRequest(message, requestId);
-    if (request.method === 'OPTIONS' && request.bucket !== '') {
-      service.store.bucket(request.bucket);
-    }
-    const preflight = preflightReply(message, corsOrigins);
-    if (preflight !== undefined) {
-      return preflight;
+    if (request.method === 'OPTIONS') {
+      if (request.bucket !== '') {
+        service.store.bucket(request.bucket);
+      }
+      return preflightReply(message, corsOrigins);
     }
     const run = (changes?: Partial<Service>) =>
       carryOutRequest({ ...service, ...changes }, request).catch(refuse);

@@ -50,7 +50,7 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
 
   return {
     principalOf,
-    /** Temporary credentials of a role; `expiration` is ISO 8601, as STS writes it. */
+    /** Temporary credentials of a role. */
     issueToken: ({ roleName, ttlSeconds = 3600 }: { roleName: string; ttlSeconds?: number }) => {
       for (const [id, { expiresMs }] of issued) {
         if (now() - expiresMs > 3_600_000) {
@@ -63,7 +63,7 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
       const expiresMs = now() + ttlSeconds * 1000;
       const principalId = `${roleName}:local`;
       issued.set(accessKeyId, { accessKeySecret, principalId, token: securityToken, expiresMs });
-      return { accessKeyId, accessKeySecret, securityToken, expiration: new Date(expiresMs).toISOString() };
+      return { accessKeyId, accessKeySecret, securityToken };
     },
   };
 }

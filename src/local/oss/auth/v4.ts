@@ -73,8 +73,7 @@ export function readV4Url(request: OssRequest, region: string, nowMs: number): C
   if (Number.isNaN(signedMs)) {
     throw invalidDate(signedAt);
   }
-  const credential = parseCredential(query.get('x-oss-credential'));
-  checkScope(credential, signedAt, region);
+  const claim = readV4Parameters(query, region);
   const expires = query.get('x-oss-expires') ?? '';
   if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) {
     throw invalidExpires(expires);
@@ -85,11 +84,20 @@ export function readV4Url(request: OssRequest, region: string, nowMs: number): C
   if (absent !== undefined) {
     throw badRequest('InvalidArgument', `The additional header ${absent} is not in the request.`);
   }
-  const texts = stringsToSign(request, { credential, signedAt, additionalHeaders });
-  const signature = query.get('x-oss-signature') ?? '';
-  const securityToken = query.get('x-oss-security-token');
-  const { accessKeyId } = credential;
-  return { accessKeyId, credential, signature, securityToken, stringsToSign: texts };
+  const signing = { credential: claim.credential, signedAt, additionalHeaders };
+  return { ...claim, stringsToSign: stringsToSign(request, signing) };
+}
+
+/** The claim that a URL or a form makes by parameters of the same names; throws where its scope is wrong. */
+export function readV4Parameters(parameters: ReadonlyMap<string, string>, region: string) {
+  const credential = parseCredential(parameters.get('x-oss-credential'));
+  checkScope(credential, parameters.get('x-oss-date') ?? '', region);
+  return {
+    accessKeyId: credential.accessKeyId,
+    credential,
+    signature: parameters.get('x-oss-signature') ?? '',
+    securityToken: parameters.get('x-oss-security-token'),
+  };
 }
 
 /**
@@ -105,11 +113,7 @@ function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.s
 }
 
 /** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */
-export function checkScope(
-  { date, region, product }: V4Credential,
-  signedAt: string,
-  ownRegion: string,
-): void {
+function checkScope({ date, region, product }: V4Credential, signedAt: string, ownRegion: string): void {
   const refuse = (part: string, ec?: string) =>
     badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, { ec });
   if (date !== signedAt.slice(0, 8)) {

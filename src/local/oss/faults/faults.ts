@@ -78,21 +78,18 @@ interface FaultSwitch {
 }
 
 function isHit({ rule, matchesKey, random, applied }: FaultSwitch, request: OssRequest, operation: string) {
+  // Only what is signed with a temporary AccessKey has a token to expire.
+  const hasToken = [...request.headers.keys(), ...request.query.keys()].some((name) =>
+    name.endsWith('security-token'),
+  );
   const { fault, operation: wanted = operation, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
   return (
     applied < count &&
     (wanted === operation || operation.startsWith(`${wanted} with `)) &&
     (faultOperations[fault]?.includes(operation) ?? true) &&
     matchesKey(request.key) &&
-    (fault !== 'SecurityTokenExpired' || hasToken(request)) &&
+    (fault !== 'SecurityTokenExpired' || hasToken) &&
     random() < probability
-  );
-}
-
-/** Only what is signed with a temporary AccessKey has a token to expire. */
-function hasToken({ headers, query }: OssRequest): boolean {
-  return (
-    headers.has('x-oss-security-token') || query.has('x-oss-security-token') || query.has('security-token')
   );
 }
 
@@ -124,7 +121,9 @@ async function applyFault(
       return withClock(run, () => now() + (clockOffsetMs ?? 3_600_000));
     case 'InvalidSigningDate': {
       const wrongNow = () => now() + (clockOffsetMs ?? 86_400_000);
-      if (isSignedOnDayOf(wrongNow(), request)) {
+      const wrongDay = formatTimestamp(wrongNow()).slice(0, 8);
+      const signedAt = request.headers.get('x-oss-date') ?? request.query.get('x-oss-date');
+      if (signedAt?.startsWith(wrongDay)) {
         return withClock(run, wrongNow);
       }
       const message = 'Invalid signing date in Authorization header.';
@@ -138,9 +137,4 @@ async function applyFault(
 /** Answers as a server whose clock is wrong. */
 async function withClock(run: Exchange['run'], now: () => number): Promise<Reply> {
   return dated(await run({ now }), now());
-}
-
-function isSignedOnDayOf(timeMs: number, { headers, query }: OssRequest): boolean {
-  const signedAt = headers.get('x-oss-date') ?? query.get('x-oss-date');
-  return signedAt?.slice(0, 8) === formatTimestamp(timeMs).slice(0, 8);
 }

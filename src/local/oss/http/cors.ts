@@ -22,15 +22,9 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
   return { ...reply, headers: { ...reply.headers, ...cors } };
 }
 
-/** The answer to what a browser asks before it sends a page's request; undefined for any other request. */
-export function preflightReply(
-  { method, headers }: IncomingMessage,
-  corsOrigins: readonly string[],
-): Reply | undefined {
+/** The answer to what a browser asks, by OPTIONS, before it sends a page's request. */
+export function preflightReply({ headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const askedMethod = headers['access-control-request-method'];
-  if (method !== 'OPTIONS') {
-    return undefined;
-  }
   const absent = headers.origin === undefined ? 'Origin' : 'Access-Control-Request-Method';
   if (headers.origin === undefined || askedMethod === undefined) {
     throw badRequest('BadRequest', `Insufficient information. ${absent} request header needed`);

@@ -1,6 +1,6 @@
 import { type Claim, verify } from '../auth/claim.ts';
 import { checkFields, checkSize, parsePolicy } from '../auth/post-policy.ts';
-import { checkScope, parseCredential } from '../auth/v4.ts';
+import { readV4Parameters } from '../auth/v4.ts';
 import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
 import { type Fields, type Form, readForm } from '../http/form-data.ts';
@@ -65,21 +65,16 @@ function authenticate(service: Service, request: OssRequest, fields: Fields) {
 }
 
 function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
-  const securityToken = fields.get('x-oss-security-token');
-  const stringsToSign = [policy] as const;
   if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
-    const credential = parseCredential(fields.get('x-oss-credential'));
-    checkScope(credential, fields.get('x-oss-date') ?? '', region);
-    const signature = fields.get('x-oss-signature') ?? '';
-    const { accessKeyId } = credential;
-    return { accessKeyId, credential, signature, securityToken, stringsToSign };
+    return { ...readV4Parameters(fields, region), stringsToSign: [policy] };
   }
   const [accessKeyId, signature] = [fields.get('ossaccesskeyid'), fields.get('signature')];
   if (accessKeyId === undefined || signature === undefined) {
     const absent = accessKeyId === undefined ? 'accessKeyId' : 'signature';
     throw badRequest('InvalidArgument', `Post request ${absent} is empty.`);
   }
-  return { accessKeyId, signature, securityToken, stringsToSign };
+  const securityToken = fields.get('x-oss-security-token');
+  return { accessKeyId, signature, securityToken, stringsToSign: [policy] };
 }
 
 /** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
