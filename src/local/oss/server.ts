@@ -186,7 +186,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
   rmSync(temporaryFolder, { recursive: true, force: true });
   const { setAside = createSetAside(dataDir, log) } = options;
   const files = { temporaryFolder, setAside, now };
-  // What happened has happened: a listener that fails is no reason to tell the client otherwise.
+  // The change is made: a listener that fails is no reason to tell the client otherwise.
   const tell = (listen: () => void, fields: LogFields) => {
     try {
       listen();

@@ -64,12 +64,12 @@ function isMet([kind, name, value]: Conditions[number], fields: Fields): boolean
     case 'not-in':
       return !value.includes(text);
     case 'content-length-range':
-      return true; // see checkSize
+      return true; // see checkFileSize
   }
 }
 
 /** Throws EntityTooSmall, EntityTooLarge. */
-export function checkSize(conditions: Conditions, sizeBytes: number): void {
+export function checkFileSize(conditions: Conditions, sizeBytes: number): void {
   for (const [kind, minBytes, maxBytes] of conditions) {
     if (kind === 'content-length-range' && sizeBytes < minBytes) {
       throw badRequest('EntityTooSmall', 'Your proposed upload is smaller than the minimum size.');

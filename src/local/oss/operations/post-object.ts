@@ -1,5 +1,5 @@
 import { type Claim, verify } from '../auth/claim.ts';
-import { checkFields, checkSize, parsePolicy } from '../auth/post-policy.ts';
+import { checkFields, checkFileSize, parsePolicy } from '../auth/post-policy.ts';
 import { readV4Parameters } from '../auth/v4.ts';
 import { checkedBody } from '../http/body.ts';
 import { badRequest, forbidden, notImplemented } from '../http/errors.ts';
@@ -41,7 +41,7 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
   const upload = { ...request, principalId, key, headers };
   const meta = await createObject(service, upload, 'ObjectCreated:PostObject', {
     source: file.bytes,
-    verify: ({ sizeBytes }) => checkSize(conditions, sizeBytes),
+    verify: ({ sizeBytes }) => checkFileSize(conditions, sizeBytes),
     ...readProperties(headers),
   });
   return answer(service, request, fields, meta);

@@ -15,7 +15,7 @@ import * as symlink from './symlink.ts';
 import * as tagging from './tagging.ts';
 
 /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
-export type PublicAccess = 'read' | 'write' | 'form';
+type PublicAccess = 'read' | 'write' | 'form';
 
 interface OssOperation {
   /** OSS's name of it. */
