@@ -1,11 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
-
-/** The function may load this package beside Node's own modules, and only when no function role is there. */
-const lazyPackage = '@alicloud/credentials';
 
 /**
  * Parts of undici that a signed HTTP/1.1 request with a Buffer for its body never runs: HTTP/2 (loading Node's own
@@ -58,7 +54,7 @@ const options = {
 export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
   await bundleFunction(functionDir);
-  await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [leaveFunctionBeside] }, ['./index.js']);
+  await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [leaveFunctionBeside] });
   await mkdir(buildDir, { recursive: true });
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
@@ -73,40 +69,22 @@ export async function bundleFunction(outDir: string): Promise<Metafile> {
   const own = {
     banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
     entryPoints: { function: 'src/index.ts' },
-    external: [lazyPackage],
+    // The function may load this package beside Node's own modules, and only when no function role is there.
+    external: ['@alicloud/credentials'],
     plugins: [leaveOutNeverRun],
   };
   const readFunction = () => readFile(join(outDir, 'function.js'), 'utf8');
   const before = await readFunction().catch(() => '');
-  await bundle(outDir, { entryPoints: { index: 'src/loader.ts' } }, []);
-  const metafile = await bundle(outDir, own, [lazyPackage]);
+  await bundle(outDir, { entryPoints: { index: 'src/loader.ts' } });
+  const metafile = await bundle(outDir, own);
   if ((await readFunction()) !== before) {
     await rm(join(outDir, 'function.cache'), { force: true });
   }
   return metafile;
 }
 
-async function bundle(
-  outdir: string,
-  own: Omit<BuildOptions, keyof typeof options>,
-  allowed: readonly string[],
-): Promise<Metafile> {
+async function bundle(outdir: string, own: Omit<BuildOptions, keyof typeof options>): Promise<Metafile> {
   const { build } = await import('esbuild');
   const { metafile } = await build({ ...options, ...own, outdir });
-  assertImports(metafile, allowed);
   return metafile;
-}
-
-/** Refuses a bundle that would ask for more than Node's own modules and these. */
-function assertImports(metafile: Metafile, allowed: readonly string[]): void {
-  const foreign = importsOf(metafile).filter((path) => !isBuiltin(path) && !allowed.includes(path));
-  if (foreign.length > 0) {
-    throw new Error(`the bundle may not import ${foreign.join(', ')}`);
-  }
-}
-
-/** Lists the modules that the bundle asks Node for when it is loaded or later. */
-export function importsOf({ outputs }: Pick<Metafile, 'outputs'>): string[] {
-  const imports = Object.values(outputs).flatMap((output) => output.imports);
-  return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))].sort();
 }

@@ -104,33 +104,20 @@ function compileOutput(source: OutputSource): Output {
 }
 
 /** Nothing where nothing is asked for, so that the function does not load what would do it. */
-function compileAfterSteps({
-  headers,
-  tags,
-  storageClass,
-  acl,
-  skipLarger,
-}: OutputSource): AfterSteps | undefined {
-  const lowerCase = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-  const steps: AfterSteps = {
-    headers: lowerCase.length > 0 ? Object.fromEntries(lowerCase) : undefined,
-    tags,
-    storageClass,
-    acl,
-    skipLarger: skipLarger || undefined,
-  };
+function compileAfterSteps(output: OutputSource): AfterSteps | undefined {
+  const { tags, storageClass, acl } = output;
+  const lowerCase = Object.entries(output.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  const headers = output.headers && Object.fromEntries(lowerCase);
+  const steps: AfterSteps = { headers, tags, storageClass, acl, skipLarger: output.skipLarger || undefined };
   return Object.values(steps).some((step) => step !== undefined) ? steps : undefined;
 }
 
 function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
-  const first = new Map<string, number>();
-  return rules.flatMap(({ name }, i) => {
-    const other = first.get(name);
-    if (other === undefined) {
-      first.set(name, i);
-      return [];
-    }
-    return [mismatch(['rules', i, 'name'], 'a name of its own', `"${name}", as rules[${other}]`)];
+  const names = rules.map(({ name }) => name);
+  return names.flatMap((name, i) => {
+    const first = names.indexOf(name);
+    const received = `"${name}", as rules[${first}]`;
+    return first === i ? [] : [mismatch(['rules', i, 'name'], 'a name of its own', received)];
   });
 }
 

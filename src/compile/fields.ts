@@ -3,7 +3,7 @@ import { z } from 'zod';
 /* The kinds of fields that rules.yaml has, each with its words for what was expected. */
 
 /** A text of a pattern; `expected` says in messages what that is. */
-export const text = (expected: string, pattern: RegExp, description: string, ...examples: string[]) =>
+export const text = (expected: string, pattern: RegExp, description?: string, ...examples: string[]) =>
   z
     .string(expected)
     .regex(pattern, expected)

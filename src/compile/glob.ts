@@ -87,49 +87,37 @@ function problemAt(text: string, offset: number, expected: string): GlobProblem 
 
 /** Says what can stand in the place of a token that cannot, so many braces deep. */
 function findMistake(token: string, depth: number): string | undefined {
-  switch (token) {
-    case '{':
-      return depth < maxDepth ? undefined : `braces nested at most ${maxDepth} deep`;
-    case '}':
-      return depth > 0 ? undefined : 'no "}" without "{" (write "\\}")';
-    case '[':
-      return '"[" with its "]" (or "\\[" for the character itself)';
-    case '\\':
-      return 'a character after "\\"';
-  }
-  if (token.startsWith('***')) {
-    return '"*" or "**"';
-  }
-  return token.startsWith('[') ? findClassMistake(token) : undefined;
+  const isClass = /^\[./s.test(token);
+  const ranges = isClass ? rangesOf(token) : [];
+  const isSorted = ranges.every(({ low, high }) => codeOf(low) <= codeOf(high));
+  const mistakes: [boolean, string][] = [
+    [token === '{' && depth >= maxDepth, `braces nested at most ${maxDepth} deep`],
+    [token === '}' && depth === 0, 'no "}" without "{" (write "\\}")'],
+    [token === '[', '"[" with its "]" (or "\\[" for the character itself)'],
+    [token === '\\', 'a character after "\\"'],
+    [token.startsWith('***'), '"*" or "**"'],
+    [isClass && ranges.length === 0, 'at least one character between "[" and "]"'],
+    [!isSorted, 'ranges from low to high, as in [a-z]'],
+  ];
+  return mistakes.find(([applies]) => applies)?.[1];
 }
 
-function findClassMistake(token: string): string | undefined {
-  if (rangesOf(token).length === 0) {
-    return 'at least one character between "[" and "]"';
-  }
-  const isSorted = rangesOf(token).every(({ low, high }) => codeOf(low) <= codeOf(high));
-  return isSorted ? undefined : 'ranges from low to high, as in [a-z]';
-}
+/** The regular expressions of tokens that stand for something else than themselves. */
+const patterns: Readonly<Record<string, string>> = {
+  '**/': `(?:${anyCharacter}*/)?`,
+  '**': `${anyCharacter}*`,
+  '*': `${notSlash}*`,
+  '?': notSlash,
+  '{': '(?:',
+  '}': ')',
+};
 
 /** The regular expression of a token that is right. */
 function patternOf(token: string): string {
-  switch (token) {
-    case '**/':
-      return `(?:${anyCharacter}*/)?`;
-    case '**':
-      return `${anyCharacter}*`;
-    case '*':
-      return `${notSlash}*`;
-    case '?':
-      return notSlash;
-    case '{':
-      return '(?:';
-    case '}':
-      return ')';
-  }
-  if (!token.startsWith('[')) {
-    return literal(token);
-  }
+  return patterns[token] ?? (token.startsWith('[') ? classPattern(token) : literal(token));
+}
+
+function classPattern(token: string): string {
   const ranges = rangesOf(token).map(({ low, high }) => `${literal(low)}-${literal(high)}`);
   // A negated class never crosses a folder, no more than "*" and "?" do.
   return isNegated(token) ? `[^/${surrogates}${ranges.join('')}]` : `[${ranges.join('')}]`;

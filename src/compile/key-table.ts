@@ -97,28 +97,20 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
 
 /** Finds the text that every key ends with: it grows from the end for as long as only one character leads there. */
 function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node>): string {
-  const [start] = states;
   let suffix = '';
   let ends = new Set(states.filter((state) => finals.has(state)));
-  while (start !== undefined && !ends.has(start)) {
-    const before = new Set<DFA.Node>();
-    const characters = new Set<number>();
-    for (const state of states) {
-      for (const [{ min, max }, next] of state.out.entries()) {
-        if (ends.has(next)) {
-          before.add(state);
-          characters.add(min).add(max);
-        }
-      }
-    }
-    const [only, ...others] = characters;
-    if (only === undefined || others.length > 0) {
+  for (;;) {
+    const steps = states.flatMap((state) =>
+      [...state.out.entries()].filter(([, next]) => ends.has(next)).map(([range]) => ({ state, range })),
+    );
+    const character = steps[0]?.range.min ?? 0;
+    const isOpen = steps.some(({ range: { min, max } }) => min !== character || max !== character);
+    if (isOpen || steps.length === 0 || states.slice(0, 1).some((start) => ends.has(start))) {
       return suffix;
     }
-    suffix = String.fromCodePoint(only) + suffix;
-    ends = before;
+    suffix = String.fromCodePoint(character) + suffix;
+    ends = new Set(steps.map(({ state }) => state));
   }
-  return suffix;
 }
 
 /** Gives the sets of characters that lead every state to the same next one; the last may be of those that lead nowhere. */

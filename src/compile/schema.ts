@@ -30,7 +30,7 @@ const sizeNoun = 'a whole number of bytes, or of B, KB, MB or GB such as "20MB"'
 const sizeText = text(
   sizeNoun,
   /^[0-9]{1,9}(B|KB|MB|GB)$/,
-  'A whole number of B, KB, MB or GB; 1 KB is 1,024 bytes.',
+  'A whole number with its unit; 1 KB is 1,024 bytes.',
 );
 const size = (description: string) =>
   z
@@ -50,7 +50,9 @@ const contentType = text(
   'image/png',
 ).transform((type) => type.toLowerCase());
 
-const style = parsed(
+const template = (schema: z.ZodString) => parsed(schema, parseTemplate).transform(({ template }) => template);
+
+const style = template(
   text(
     'a style that begins with image/, video/, audio/, doc/, hls/ or style/',
     /^(image|video|audio|doc|hls|style)\/./,
@@ -59,64 +61,45 @@ const style = parsed(
     'image/auto-orient,1/resize,m_lfit,w_{w}/format,webp',
     'style/thumbnail',
   ),
-  parseTemplate,
-).transform(({ template }) => template);
+);
 
-const targetKey = parsed(
+const targetKey = template(
   text(
     'a key that does not start with "/" or "\\"',
     /^[^/\\]/,
     `The key to save under. Variables: {${keyVariables.join('}, {')}}, those of vary, and for asynchronous operations {index}.`,
     'derived/{dir}/{base}-{w}.webp',
   ),
-  parseTemplate,
-).transform(({ template }) => template);
+);
 
-const varyName = text('a name of letters, digits and "_"', /^\w+$/, 'A variable.').refine(
+const varyName = text('a name of letters, digits and "_"', /^\w+$/).refine(
   (name) => !keyVariables.includes(name),
   'a name that is not a variable already',
 );
 const valueNoun = 'a number or a text';
 const varyValue = z.union([z.number(valueNoun), z.string(valueNoun)]);
 
-/** OSS help, "PutObject": what is kept with an object; everything beyond these belongs to a request. */
-const headerNames = [
-  'Cache-Control',
-  'Content-Disposition',
-  'Content-Encoding',
-  'Content-Language',
-  'Content-Type',
-  'Expires',
-];
-const headerNoun = `one of ${headerNames.join(', ')}, or x-oss-meta-… of your own`;
+// OSS help, "PutObject": these are kept with an object, others belong to a request. The function's own mark says that a
+// target is complete.
+const headerNames =
+  /^(cache-control|content-(disposition|encoding|language|type)|expires|x-oss-meta-(?!oss-saveas$)[a-z0-9-]+)$/i;
+const headerNoun =
+  'one of Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Content-Type, Expires, or x-oss-meta-… of your own';
 const headersNoun = 'one or more headers, each with a text';
-const headerName = z.string(headerNoun).refine(isKeptHeader, headerNoun);
+const headerName = z.string(headerNoun).refine((name) => headerNames.test(name), headerNoun);
 // Other characters than ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
-const headerValue = text(
-  headerValueNoun,
-  /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
-  'The value of a header.',
-).refine(hasNoVariable, 'no variable (a header is the same for every object)');
-
-/** A variable would be sent as it stands, and nobody means that. */
-function hasNoVariable(value: string): boolean {
-  return ![...keyVariables, 'b64:'].some((name) => value.includes(`{${name}`));
-}
-
-function isKeptHeader(name: string): boolean {
-  const lower = name.toLowerCase();
-  // The function's own mark says that a target is complete.
-  return (
-    headerNames.some((known) => known.toLowerCase() === lower) ||
-    (/^x-oss-meta-[a-z0-9-]+$/.test(lower) && lower !== 'x-oss-meta-oss-saveas')
-  );
-}
+// A variable would be sent as it stands, and nobody means that.
+const variable = new RegExp(`\\{(${keyVariables.join('|')}|b64:)`);
+const headerValue = text(headerValueNoun, /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/).refine(
+  (value) => !variable.test(value),
+  'no variable (a header is the same for every object)',
+);
 
 // OSS help, "Object tagging": letters, digits, spaces and these, of any script.
 const tagNoun = (characters: string) => `${characters} letters, digits, spaces and + - = . _ : /`;
-const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u, 'The key of a tag.');
-const tagValue = text(tagNoun('at most 256'), /^[\p{L}\p{N} +\-=._:/]{0,256}$/u, 'The value of a tag.');
+const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u);
+const tagValue = text(tagNoun('at most 256'), /^[\p{L}\p{N} +\-=._:/]{0,256}$/u);
 const tagsNoun = 'one to ten tags, each a key with a text';
 const topicNoun = 'a topic name of 1 to 255 letters, digits, "_" and "-" that begins with a letter or digit';
 

@@ -9,11 +9,12 @@ const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'ski
 
 /** Reports what an asynchronous task cannot do, and what only one can. */
 export function checkSubmission(output: OutputSource, context: Refinement): void {
-  const { style, target, notify, refresh } = output;
+  const { style, target, refresh = 'always' } = output;
+  const refuse = (field: keyof OutputSource, expected: string) =>
+    report(context, [field], expected, JSON.stringify(output[field]));
   if (!isSubmitted(output)) {
-    if (notify !== undefined) {
-      const expected = 'no notify (only an asynchronous operation, such as video/convert, tells a topic)';
-      report(context, ['notify'], expected, JSON.stringify(notify));
+    if (output.notify !== undefined) {
+      refuse('notify', 'no notify (only an asynchronous operation, such as video/convert, tells a topic)');
     }
     return;
   }
@@ -27,16 +28,12 @@ export function checkSubmission(output: OutputSource, context: Refinement): void
       'an operation that saves an object (image/deblindwatermark only sends a message to a topic)';
     report(context, ['style'], expected, JSON.stringify(style.text));
   }
-  for (const name of afterSave) {
-    if (output[name] !== undefined && output[name] !== false) {
-      const expected = `no ${name} (an asynchronous operation ends long after the function)`;
-      report(context, [name], expected, JSON.stringify(output[name]));
-    }
+  for (const name of afterSave.filter((field) => output[field])) {
+    refuse(name, `no ${name} (an asynchronous operation ends long after the function)`);
   }
   const isNumbered = variablesOf(target.key.parts).some(({ name }) => name === 'index');
-  if (isNumbered && refresh !== undefined && refresh !== 'always') {
-    const expected = 'no refresh (which numbers OSS puts for {index} is not known beforehand)';
-    report(context, ['refresh'], expected, JSON.stringify(refresh));
+  if (isNumbered && refresh !== 'always') {
+    refuse('refresh', 'no refresh (which numbers OSS puts for {index} is not known beforehand)');
   }
   const brace = target.key.parts.find((part) => part.kind === 'text' && /[{}]/.test(part.text));
   if (brace !== undefined) {

@@ -1,10 +1,10 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
-  isSeq,
   LineCounter,
   parseDocument,
   visit,
@@ -60,39 +60,36 @@ export function readYaml(fileText: string, file: string): YamlText {
 /** Nearly every slip of YAML here is a glob or template without quotes, which the parser's words do not mention. */
 const quotesHint = 'Globs and templates have to stand in quotes.';
 
-/** Characters in the place of a space or a colon, at the beginning of a line. A tab is wrong only before the first word. */
+/** Characters that look like a space or a colon at the beginning of a line. */
 const lookalikes =
-  /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])|^ *(\t)(?=.*\S)|^ *(?:- +)*[\w.]+(\uff1a)/m;
-
-const lookalikeNames: Readonly<Record<string, string>> = {
-  '\t': 'A tab',
-  '\u00a0': 'A no-break space (U+00A0)',
-  '\u3000': 'An ideographic space (U+3000)',
-  '\uff1a': 'A full-width colon (U+FF1A)',
-};
+  /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])|^ *(?:- +)*[\w.]+\uff1a/m;
 
 /** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
 function findLookalike(text: string) {
   const match = lookalikes.exec(text);
-  const [found = '', space, tab, colon] = match ?? [];
-  const character = space ?? tab ?? colon;
-  if (match === null || character === undefined) {
+  if (match === null) {
     return undefined;
   }
-  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-  const name = lookalikeNames[character] ?? `A space of another kind (U+${code})`;
-  const message = `${name} stands where YAML wants a plain ${colon === undefined ? 'space' : 'colon'}`;
-  const hint = 'Editors show such characters when they are told to show white space.';
-  return { message, offset: match.index + found.length - 1, hint };
+  const [found, space] = match;
+  const offset = match.index + found.length - 1;
+  const hex = found.charCodeAt(found.length - 1).toString(16);
+  const wanted = space === undefined ? 'colon' : 'space';
+  const message = `The character U+${hex.toUpperCase().padStart(4, '0')} stands where YAML wants a plain ${wanted}`;
+  return { message, offset, hint: 'Editors show such characters when they are told to show white space.' };
 }
 
-/** Lists what is wrong in the order of the text. After a word that cannot stand there the text is read wrongly, so it is the last. */
+/** Lists what is wrong in the order of the text. After a tab, or a word that cannot stand there, the text is read wrongly, so it is the last. */
 function findProblems(document: Document.Parsed) {
   // An unknown tag is a mere warning to the parser; here no tag has a meaning.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    const hint = ['DUPLICATE_KEY', 'MULTIPLE_DOCS'].includes(code) ? undefined : quotesHint;
+    const hint = ['DUPLICATE_KEY', 'MULTIPLE_DOCS', 'TAB_AS_INDENT'].includes(code) ? undefined : quotesHint;
     const [words = ''] = message.split('; please'); // The rest is for programmers.
-    return { message: words, offset: pos[0], hint, isLast: code === 'UNEXPECTED_TOKEN' };
+    return {
+      message: words,
+      offset: pos[0],
+      hint,
+      isLast: ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code),
+    };
   });
   let aliases = 0;
   visit(document, {
@@ -121,15 +118,13 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
   let key: unknown;
   for (const step of path) {
     const inside = isAlias(node) ? node.resolve(document) : node;
-    const pair = isMap(inside)
-      ? inside.items.find((item) => isScalar(item.key) && item.key.value === step)
-      : undefined;
-    const next = isSeq(inside) && typeof step === 'number' ? inside.items[step] : pair?.value;
+    const next: unknown = isCollection(inside) ? inside.get(step, true) : undefined;
     if (next === undefined) {
       break;
     }
+    const pairs = isMap(inside) ? inside.items : [];
+    key = pairs.find((pair) => pair.value === next)?.key;
     node = next;
-    key = pair?.key;
   }
   const target = atKey === true && isNode(key) ? key : node;
   const start = isNode(target) ? (target.range?.[0] ?? 0) : 0;

@@ -37,19 +37,30 @@ describe('compiling rules', () => {
   // The .txt beside each document is what the author of such rules sees on the terminal: review it as prose.
   const lines = ['rules:', '  - name: r', '    match: { key: "a/**" }', '    outputs: []'];
   it.each([
-    ['\u00a0\u00a0\u00a0\u00a0match: { key: a }', 2, '3:1 A no-break space (U+00A0) stands'],
-    ['\u3000\u3000match: { key: a }', 2, '3:1 An ideographic space (U+3000) stands'],
-    ['  \u2003 match: { key: a }', 2, '3:3 A space of another kind (U+2003) stands'],
-    ['\tmatch: { key: a }', 2, '3:1 A tab stands'],
-    ['    \toutputs: []', 3, '4:5 A tab stands'],
-    ['  -\u00a0name: r', 1, '2:4 A no-break space (U+00A0) stands'],
-    ['  - name\uff1a r', 1, '2:9 A full-width colon (U+FF1A) stands'],
+    ['\u00a0\u00a0\u00a0\u00a0match: { key: a }', 2, '3:1 The character U+00A0 stands'],
+    ['\u3000\u3000match: { key: a }', 2, '3:1 The character U+3000 stands'],
+    ['  \u2003 match: { key: a }', 2, '3:3 The character U+2003 stands'],
+    ['  -\u00a0name: r', 1, '2:4 The character U+00A0 stands'],
+    ['  - name\uff1a r', 1, '2:9 The character U+FF1A stands'],
   ])('names the character that only looks like a space, and its line: %j', (line, at, message) => {
     const text = lines.with(at, line).join('\n');
 
     const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
 
     expect(rendered).toEqual([expect.stringContaining(`error a.yaml:${message} where YAML wants`)]);
+  });
+
+  it.each([
+    ['\tmatch: { key: a }', 2, '3:1'],
+    ['    \toutputs: []', 3, '4:5'],
+  ])('says once that a tab cannot indent, at its place: %j', (line, at, place) => {
+    const text = lines.with(at, line).join('\n');
+
+    const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
+
+    expect(rendered).toEqual([
+      expect.stringContaining(`error a.yaml:${place} Tabs are not allowed as indentation`),
+    ]);
   });
 
   it('shows a space of another kind behind a key, which is a part of the value', () => {
