@@ -5,8 +5,7 @@ import { isUtf8 } from 'node:buffer';
  * picture. `name` says whose bytes they are, `firstLine` with which of its lines they begin.
  */
 export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): string {
-  // UTF-16 without its byte order mark would pass for letters with NUL between them.
-  if (!isUtf8(bytes) || bytes.includes(0)) {
+  if (!isText(bytes)) {
     const { line, column, byte } = findForeignByte(bytes, firstLine);
     const code = byte.toString(16).toUpperCase().padStart(2, '0');
     throw new Error(
@@ -16,26 +15,20 @@ export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): stri
   return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
 }
 
+/** UTF-16 without its byte order mark would pass for letters with NUL between them. */
+const isText = (bytes: Uint8Array) => isUtf8(bytes) && !bytes.includes(0);
+
 /** Finds the first byte that UTF-8 cannot have there; a line end is never a part of another character. */
 function findForeignByte(bytes: Uint8Array, firstLine: number) {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = firstLine;
-  let text = '';
-  for (const byte of bytes) {
-    try {
-      text += decoder.decode(Uint8Array.of(byte), { stream: true });
-    } catch {
-      return { line, column: text.length + 1, byte };
-    }
-    if (byte === 0) {
-      return { line, column: text.length, byte };
-    }
-    if (byte === 0x0a) {
-      line += 1;
-      text = '';
-    }
+  let [line, start, end] = [firstLine, 0, bytes.indexOf(0x0a)];
+  while (end >= 0 && isText(bytes.subarray(start, end))) {
+    [line, start, end] = [line + 1, end + 1, bytes.indexOf(0x0a, end + 1)];
   }
-  return { line, column: text.length + 1, byte: bytes.at(-1) ?? 0 };
+  const [before = ''] = Buffer.from(bytes.subarray(start))
+    .toString()
+    .split(/[\ufffd\0]/, 1);
+  const byte = bytes[start + Buffer.byteLength(before)] ?? 0;
+  return { line, column: before.replace(/^\ufeff/, '').length + 1, byte };
 }
 
 /** The value of a JSON text. Throws a SyntaxError where it is none, `name` before it, with the place where the parser tells it. */

@@ -118,21 +118,15 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
   }
   return {
     bucket,
-    key: decodeKey(row.Key),
+    // Keys are URL-encoded (OSS help: "Bucket inventory"), by which of the two ways is not said. Both write `+` as `%2B`,
+    // so that a bare `+` can only be the space of the way of forms.
+    key: decodeURIComponent(row.Key.replaceAll('+', ' ')),
     eventName: eventNameOf(row.ObjectType),
     sizeBytes: row.Size ? Number(row.Size) : undefined,
     eTag: row.ETag || undefined,
     modifiedAt: readTime(row.LastModifiedDate),
     storageClass: row.StorageClass || undefined,
   };
-}
-
-/**
- * Keys are URL-encoded (OSS help: "Bucket inventory"), by which of the two ways is not said. Both write `+` as `%2B`,
- * so that a bare `+` can only be the space of the way of forms.
- */
-function decodeKey(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
 /** ISO 8601, or with hyphens in the time of day, as in the names of an inventory's own folders; UTC where it says none. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
 import { type BackfillOptions, makeOutputs } from './run-objects.ts';
-import { type Selection, selectOutputs } from './select.ts';
+import { selectOutputs } from './select.ts';
 import type { ExistingObject, Position } from './source.ts';
 import type { TaskClient } from './task-client.ts';
 
@@ -102,7 +102,7 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
     if (skipped === undefined) {
       batch.selected.push(object);
       batch.outputs += outputs.length;
-      batch.submitted += outputs.filter(isSubmitted).length;
+      batch.submitted += outputs.filter((one) => one.status === 'planned' && one.action === 'submit').length;
       batch.payloadBytes += bytes;
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
@@ -111,10 +111,6 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
   if (batch !== undefined) {
     yield batch;
   }
-}
-
-function isSubmitted(output: Selection['outputs'][number]): boolean {
-  return output.status === 'planned' && output.action === 'submit';
 }
 
 function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
@@ -138,26 +134,21 @@ async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Pr
   const active = await listActive(client, journal.state);
   for (const [taskId, { batch, item }] of [...submitted].filter(([id]) => !active.has(id))) {
     const status = await client.statusOf(taskId);
-    if (!activeStates.includes(status)) {
-      if (status === 'Succeeded') {
-        const { outputs, submitted: tasks } = batch;
-        journal.record(item, { status: 'saved', source: taskId, outputs, submitted: tasks || undefined });
-      } else if (!(await makeAll(batch.selected, item, options))) {
+    if (activeStates.includes(status)) {
+      continue;
+    }
+    if (status === 'Succeeded') {
+      const { outputs, submitted: tasks } = batch;
+      journal.record(item, { status: 'saved', source: taskId, outputs, submitted: tasks || undefined });
+    }
+    for (const object of status === 'Succeeded' ? [] : batch.selected) {
+      if (!(await makeOutputs(object, item, options))) {
         return;
       }
-      journal.end(item);
-      submitted.delete(taskId);
     }
+    journal.end(item);
+    submitted.delete(taskId);
   }
-}
-
-async function makeAll(objects: readonly ExistingObject[], item: Item, options: BackfillOptions) {
-  for (const object of objects) {
-    if (!(await makeOutputs(object, item, options))) {
-      return false;
-    }
-  }
-  return true;
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

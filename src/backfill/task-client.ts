@@ -17,15 +17,24 @@ interface TaskClientOptions {
  * Function Compute's asynchronous tasks, as far as a backfill needs them, by the official SDK, which is loaded now:
  * nothing else needs it.
  */
-export function createTaskClient({ functionName, stop, ...options }: TaskClientOptions) {
-  const { fc, client, runtime } = connect(options);
+export function createTaskClient({ endpoint, functionName, credentials, stop }: TaskClientOptions) {
+  const { fc, openApi, runtime } = loadSdk();
+  const config = new openApi.$OpenApiUtil.Config({
+    endpoint: endpoint.host,
+    protocol: endpoint.protocol.replace(':', ''),
+    credential: { getCredential: async () => ({ type: 'sts', ...(await credentials()) }) },
+    connectTimeout: 10_000,
+    readTimeout: 30_000,
+  });
+  const client = new fc.default(config);
+  const noOptions = new runtime.RuntimeOptions({});
   return {
     /** Hands a task over; false where one of this id exists, be it done or under way. */
     async submit(taskId: string, payload: string): Promise<boolean> {
       const headers = new fc.InvokeFunctionHeaders({ xFcInvocationType: 'Async', xFcAsyncTaskId: taskId });
       const invoke = () => {
         const request = new fc.InvokeFunctionRequest({ body: Readable.from([Buffer.from(payload)]) });
-        return client.invokeFunctionWithOptions(functionName, request, headers, runtime);
+        return client.invokeFunctionWithOptions(functionName, request, headers, noOptions);
       };
       // The status is what the help page promises ("Task deduplication"); no page names the code.
       return (await retried(invoke, stop, 409)) !== undefined;
@@ -53,18 +62,6 @@ export function createTaskClient({ functionName, stop, ...options }: TaskClientO
       await retried(() => client.stopAsyncTask(functionName, taskId, request), stop);
     },
   };
-}
-
-function connect({ endpoint, credentials }: Pick<TaskClientOptions, 'endpoint' | 'credentials'>) {
-  const { fc, openApi, runtime } = loadSdk();
-  const config = new openApi.$OpenApiUtil.Config({
-    endpoint: endpoint.host,
-    protocol: endpoint.protocol.replace(':', ''),
-    credential: { getCredential: async () => ({ type: 'sts', ...(await credentials()) }) },
-    connectTimeout: 10_000,
-    readTimeout: 30_000,
-  });
-  return { fc, client: new fc.default(config), runtime: new runtime.RuntimeOptions({}) };
 }
 
 const maxAttempts = 6;

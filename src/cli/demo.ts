@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CompiledRules } from '../compile/compile.ts';
-import { parseEvent } from '../events/parse.ts';
 import type { InvocationOutcome } from '../local/fc/queue.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
 import type { LocalStack } from '../local/stack.ts';
@@ -90,7 +89,15 @@ async function runLoop(
     throw new CliError('the rules make nothing of JPEG, PNG, WebP and GIF, which the demo draws.');
   }
   const wrong = outputs.filter(({ isExpected }) => !isExpected).length;
-  io.out(`${formatOutputs(outputs, io)}\n${summarize(outputs.length, wrong, outcomes, dataDir)}`);
+  const letters = outcomes.filter(({ deadLetter }) => deadLetter !== undefined).length;
+  const verdict =
+    wrong === 0
+      ? `All ${outputs.length} outcomes are as expected`
+      : `${wrong} of ${outputs.length} outcomes are NOT as expected`;
+  io.out(`${formatOutputs(outputs, io)}
+${verdict}; ${outcomes.length} events handled, ${letters} in ${join(dataDir, 'dead-letters')}.
+The derivatives are in ${join(dataDir, 'pictures')}.
+`);
   return wrong === 0 ? 0 : 1;
 }
 
@@ -98,8 +105,9 @@ type SampleUpload = SamplePicture & OssObject;
 
 /** Plans the upload by the handler's own planner: the demo expects all of that, and nothing else. */
 function planFor({ bucket, key, body, contentType }: SampleUpload, rules: RuleSet): PlannedSave[] {
-  const event = JSON.stringify({ bucket, key, size: body.length, contentType, lastModified: new Date() });
-  const items = parseEvent(Buffer.from(event)).flatMap((record) => plan(record, rules));
+  const object = { bucket, key, sizeBytes: body.length, contentType };
+  const event = { ...object, eventName: 'Manual', eventTime: new Date().toISOString() };
+  const items = plan({ kind: 'object', event }, rules);
   return items.filter((item) => item.status === 'planned' && item.action !== 'remove');
 }
 
@@ -163,20 +171,4 @@ function formatOutputs(outputs: readonly Awaited<ReturnType<typeof compareOutput
   return formatTable([headings, ...underTitles(outputs)], (lines, { length }) =>
     length > 5 ? io.paint('red', lines) : lines,
   );
-}
-
-function summarize(
-  count: number,
-  wrong: number,
-  outcomes: readonly InvocationOutcome[],
-  dataDir: string,
-): string {
-  const letters = outcomes.filter(({ deadLetter }) => deadLetter !== undefined).length;
-  const verdict =
-    wrong === 0
-      ? `All ${count} outcomes are as expected`
-      : `${wrong} of ${count} outcomes are NOT as expected`;
-  return `${verdict}; ${outcomes.length} events handled, ${letters} in ${join(dataDir, 'dead-letters')}.
-The derivatives are in ${join(dataDir, 'pictures')}.
-`;
 }

@@ -118,13 +118,10 @@ export const eventOption = {
 export async function readEvent(event: string, name = 'the event'): Promise<unknown> {
   const isText = isEventText(event);
   const text = isText ? event : await readText(event, 'name a JSON file, or write the JSON itself');
-  return openLetter(parseJsonText(text, isText ? name : event));
+  const value = parseJsonText(text, isText ? name : event);
+  // Dead letters of the real Function Compute are events, which the function opens itself; those of the local one are not.
+  const { event: inner, attempts } = fieldsOf(value);
+  return inner === undefined || attempts === undefined ? value : inner;
 }
 
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);
-
-/** Opens a dead letter of the local Function Compute; those of the real one are events, which the function opens itself. */
-function openLetter(value: unknown): unknown {
-  const { event, attempts } = fieldsOf(value);
-  return event === undefined || attempts === undefined ? value : event;
-}

@@ -85,12 +85,13 @@ function formatOrphans(found: Orphans, { source, targets }: OrphansJob, { source
   const leftOut = targets.leftOut.map(
     ({ rule, index, reason }) => `- rule ${rule}, outputs[${index}], is left out: ${reason}`,
   );
-  const examples = sample.length === 0 ? [] : ['', 'For example:', ...sample.map(exampleOf), '', ...warning];
+  const examples =
+    sample.length === 0
+      ? []
+      : ['', 'For example:', ...sample.map((object) => `  ${formatObject(object)}`), '', ...warning];
   const all = sources === 0 && count > 0 ? ['', 'No source is there at all: is this the right bucket?'] : [];
   return formatTable([...rows, ...leftOut, ...all, ...examples, '']);
 }
-
-const exampleOf = (object: Orphans['sample'][number]) => `  ${formatObject(object)}`;
 
 const warning = [
   'A file that somebody else put under a name that an output could have looks just the',
