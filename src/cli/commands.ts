@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 
 /** A sentence for each command, in the order in which they are listed. */
 export const summaries = {
-  init: 'Writes a project of your own (rules.yaml, s.yaml, package.json, .env, .gitignore), overwriting nothing.',
+  init: 'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore), overwriting nothing.',
   build: 'Checks and compiles the rules, and puts the function beside them into the folder to be deployed.',
   check: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
   explain: 'Says what would become of an object, and why rules do not take it; needs no network.',

@@ -17,7 +17,6 @@ export interface Answers {
 const files = [
   ['rules.yaml', 'rules.yaml'],
   ['s.yaml', 's.yaml'],
-  ['_env', '.env'],
   ['_gitignore', '.gitignore'],
 ] as const;
 

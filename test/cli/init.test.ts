@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { init, nextSteps } from '../../src/cli/init.ts';
 import { writeProject } from '../../src/cli/init-files.ts';
 import { findTemplate, loadRules } from '../../src/cli/project.ts';
-import { createIo, runCommand } from './terminal.ts';
+import { createIo } from './terminal.ts';
 
 const answers = { region: 'cn-shanghai', bucket: 'my-pictures' };
 const templateDir = (lang: string) => `src/deploy/project/${lang}/src`;
@@ -24,13 +23,7 @@ describe('a new project', () => {
 
     await writeProject(dir, templateDir(lang), answers);
 
-    expect((await readdir(dir)).sort()).toEqual([
-      '.env',
-      '.gitignore',
-      'package.json',
-      'rules.yaml',
-      's.yaml',
-    ]);
+    expect((await readdir(dir)).sort()).toEqual(['.gitignore', 'package.json', 'rules.yaml', 's.yaml']);
     const { source } = await loadRules(join(dir, 'rules.yaml'));
     const template = await findTemplate(undefined, dir, {});
     expect(source).toHaveLength(1);
@@ -39,22 +32,6 @@ describe('a new project', () => {
       { name: 'oss-saveas', region: 'cn-shanghai', triggers: [{ type: 'oss', bucket: 'my-pictures' }] },
     ]);
     expect(await readFile(join(dir, 's.yaml'), 'utf8')).not.toContain('{{');
-  });
-
-  it.each(['en', 'zh'])('a new project tells every command its region and bucket in %s', async (lang) => {
-    const dir = await emptyFolder();
-    await writeProject(dir, templateDir(lang), answers);
-    const env = parseEnv(await readFile(join(dir, '.env'), 'utf8'));
-    const rules = ['--rules', join(dir, 'rules.yaml')];
-
-    const policy = await runCommand(['generate', 'policy', ...rules], env);
-    const explained = await runCommand(['explain', 'uploads/a.jpg', ...rules], env);
-    const moved = await findTemplate(undefined, dir, { ...env, OSS_BUCKET: 'others' });
-
-    expect(env).toEqual({ OSS_REGION: 'cn-shanghai', OSS_BUCKET: 'my-pictures' });
-    expect(policy.out).toContain('"acs:oss:*:*:my-pictures/uploads/*"');
-    expect(explained.out).toContain('oss://my-pictures/uploads/a.jpg\n');
-    expect(moved?.functions).toMatchObject([{ region: 'cn-shanghai', triggers: [{ bucket: 'others' }] }]);
   });
 
   it.each([
@@ -72,7 +49,7 @@ describe('a new project', () => {
   );
 
   it('both languages say the same to machines', async () => {
-    for (const name of ['rules.yaml', 's.yaml', 'package.json', '_env', '_gitignore']) {
+    for (const name of ['rules.yaml', 's.yaml', 'package.json', '_gitignore']) {
       const [en, zh] = await Promise.all(
         ['en', 'zh'].map((lang) => readFile(join(templateDir(lang), name), 'utf8')),
       );
