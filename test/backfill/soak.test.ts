@@ -11,6 +11,7 @@ import { isBroken, numberOf, type StubOss, startStubOss } from './stub-oss.ts';
 
 const keys = Number(process.env.BACKFILL_KEYS ?? 2_000);
 const kills = Number(process.env.BACKFILL_KILLS ?? 2);
+const timeoutMs = 60_000 + keys;
 
 /** As many calls as may be under way at once. */
 const maxConcurrency = 256;
@@ -27,83 +28,88 @@ interface Sample {
   residentMb: number;
 }
 
-it(`makes each of ${keys} outputs, whatever moment it is killed at`, async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-backfill-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await writeFile(join(dir, 'rules.yaml'), rulesText);
-  const program = `build/soak-backfill-${process.pid}.mjs`; // Below the project, so that it finds the project's packages.
-  onTestFinished(() => rm(program, { force: true }));
-  await build({
-    entryPoints: ['src/cli/bin.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    outfile: program,
-    logLevel: 'error',
-  });
-  const oss = await startStubOss(keys);
-  onTestFinished(() => oss.close());
-  const start = () => startBackfill(program, dir, oss.url);
-  const random = createRandom(Number(process.env.BACKFILL_SEED ?? 1));
-  const points = Array.from({ length: kills }, () => Math.ceil(random() * keys * 0.98)).sort((a, b) => a - b);
-  const samples: Sample[] = [];
-  const startedAt = performance.now();
-  const sampler = { child: start(), timer: setInterval(() => sample(), 1_000) };
-  onTestFinished(() => {
-    clearInterval(sampler.timer);
-    sampler.child.kill('SIGKILL');
-  });
-  function sample(): void {
-    const residentMb = residentOf(sampler.child);
-    if (residentMb !== undefined) {
-      samples.push({ seconds: (performance.now() - startedAt) / 1_000, calls: oss.total, residentMb });
+it(
+  `makes each of ${keys} outputs, whatever moment it is killed at`,
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-backfill-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    await writeFile(join(dir, 'rules.yaml'), rulesText);
+    const program = `build/soak-backfill-${process.pid}.mjs`; // Below the project, so that it finds the project's packages.
+    onTestFinished(() => rm(program, { force: true }));
+    await build({
+      entryPoints: ['src/cli/bin.ts'],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      outfile: program,
+      logLevel: 'error',
+    });
+    const oss = await startStubOss(keys);
+    onTestFinished(() => oss.close());
+    const start = () => startBackfill(program, dir, oss.url);
+    const random = createRandom(Number(process.env.BACKFILL_SEED ?? 1));
+    const points = Array.from({ length: kills }, () => Math.ceil(random() * keys * 0.98)).sort(
+      (a, b) => a - b,
+    );
+    const samples: Sample[] = [];
+    const startedAt = performance.now();
+    let backfill = start();
+    const timer = setInterval(() => sample(), 1_000);
+    onTestFinished(() => {
+      clearInterval(timer);
+      backfill.child.kill('SIGKILL');
+    });
+    function sample(): void {
+      const residentMb = residentOf(backfill.child);
+      if (residentMb !== undefined) {
+        samples.push({ seconds: (performance.now() - startedAt) / 1_000, calls: oss.total, residentMb });
+      }
     }
-  }
-  let underWay = 0;
+    let underWay = 0;
 
-  for (const point of points) {
-    if (oss.total < point) {
-      await oss.reached(point);
+    for (const point of points) {
+      if (oss.total < point) {
+        const { ended, written } = backfill;
+        const early = ended.then(() => `The backfill ended before call ${point}: ${written.err}`);
+        expect(await Promise.race([oss.reached(point), early])).toBeUndefined();
+      }
+      backfill.child.kill('SIGKILL');
+      await backfill.ended;
+      await oss.deserted();
+      const found = await markDone(dir, oss);
+      expect(found).toBeLessThanOrEqual(maxConcurrency);
+      underWay += found;
+      backfill = start();
     }
-    sampler.child.kill('SIGKILL');
-    await once(sampler.child, 'exit');
-    await oss.deserted();
-    const found = await markDone(dir, oss);
-    expect(found).toBeLessThanOrEqual(maxConcurrency);
-    underWay += found;
-    sampler.child = start();
-  }
-  const exit = once(sampler.child, 'exit');
-  let out = '';
-  sampler.child.stdout?.on('data', (chunk) => {
-    out += chunk;
-  });
-  const [exitCode] = await exit;
-  print(samples, performance.now() - startedAt, { kills, underWay });
+    const exitCode = await backfill.ended;
+    print(samples, performance.now() - startedAt, { kills, underWay });
 
-  const broken = Array.from({ length: keys }, (_, i) => i).filter(isBroken);
-  expect(exitCode).toBe(1);
-  expect(out).toContain(
-    `${keys.toLocaleString('en')} objects: ${(keys - broken.length).toLocaleString('en')} saved, ${broken.length.toLocaleString('en')} failed. Finished.`,
-  );
-  expect(oss.calls.every((calls) => calls >= 1)).toBe(true);
-  expect(oss.callsForDone).toBe(0);
-  expect(oss.total - keys).toBeLessThanOrEqual(underWay);
-  const failures = (await readLines(dir, 'failures.jsonl')).map((line) =>
-    numberOf(JSON.parse(line).source.slice(13)),
-  );
-  expect(failures.sort((a, b) => a - b)).toEqual(broken);
-  const peakMb = (from: number, to: number) =>
-    Math.max(...samples.slice(from, to).map(({ residentMb }) => residentMb));
-  if (samples.length > 60) {
-    const half = Math.floor(samples.length / 2);
-    expect(peakMb(half, samples.length)).toBeLessThan(peakMb(10, half) * 1.3);
-  }
-}, 1_200_000);
+    const broken = Array.from({ length: keys }, (_, i) => i).filter(isBroken);
+    expect(exitCode, backfill.written.err).toBe(1);
+    expect(backfill.written.out).toContain(
+      `${keys.toLocaleString('en')} objects: ${(keys - broken.length).toLocaleString('en')} saved, ${broken.length.toLocaleString('en')} failed. Finished.`,
+    );
+    expect(oss.calls.every((calls) => calls >= 1)).toBe(true);
+    expect(oss.callsForDone).toBe(0);
+    expect(oss.total - keys).toBeLessThanOrEqual(underWay);
+    const failures = (await readLines(dir, 'failures.jsonl')).map((line) =>
+      numberOf(JSON.parse(line).source.slice(13)),
+    );
+    expect(failures.sort((a, b) => a - b)).toEqual(broken);
+    const peakMb = (from: number, to: number) =>
+      Math.max(...samples.slice(from, to).map(({ residentMb }) => residentMb));
+    if (samples.length > 60) {
+      const half = Math.floor(samples.length / 2);
+      expect(peakMb(half, samples.length)).toBeLessThan(peakMb(10, half) * 1.3);
+    }
+  },
+  timeoutMs,
+);
 
-function startBackfill(program: string, dir: string, url: string): ChildProcess {
-  return spawn(
+/** Starts the command; `ended` resolves to its exit code, null where it was killed. */
+function startBackfill(program: string, dir: string, url: string) {
+  const child = spawn(
     process.execPath,
     [program, 'backfill', '--rate', '100000', '--yes', '--rules', join(dir, 'rules.yaml')],
     {
@@ -113,9 +119,18 @@ function startBackfill(program: string, dir: string, url: string): ChildProcess 
         OSS_ACCESS_KEY_ID: 'local',
         OSS_ACCESS_KEY_SECRET: 'local-secret',
       },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  const written = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    written.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    written.err += chunk;
+  });
+  const ended: Promise<number | null> = once(child, 'close').then(([exitCode]) => exitCode);
+  return { child, written, ended };
 }
 
 /** Marks in the stub what the journal says is done; answers how many calls were made that it does not know of. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 export interface Memory {
@@ -25,7 +26,7 @@ export interface ServerProcess {
 /** Bundles the server and runs it as a process of its own on `dataDir`. */
 export async function startServerProcess(dataDir: string): Promise<ServerProcess> {
   // Below the project, so that it finds the project's sharp.
-  const outfile = 'build/soak-server.mjs';
+  const outfile = `build/soak-server-${process.pid}.mjs`;
   const entryPoints = ['test/soak/server-program.ts'];
   await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile });
   const complaints: string[] = [];
@@ -86,6 +87,9 @@ export async function startServerProcess(dataDir: string): Promise<ServerProcess
       child.send('memory');
       return answer;
     },
-    stop: kill,
+    stop: async () => {
+      await kill();
+      await rm(outfile, { force: true });
+    },
   };
 }
