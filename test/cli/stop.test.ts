@@ -51,7 +51,7 @@ describe('Ctrl-C while OSS does not answer', () => {
     stop.abort();
 
     expect(await ended).toBe(130);
-    expect(Date.now() - pressedAt).toBeLessThan(2_000);
+    expect(Date.now() - pressedAt).toBeLessThan(10_000);
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 });

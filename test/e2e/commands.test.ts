@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildProject } from './built-project.ts';
 
 const run = promisify(execFile);
@@ -25,18 +25,19 @@ function start(...args: string[]): {
     stream?.on('data', (chunk) => (text += chunk));
   }
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  onTestFinished(async () => {
+    // Where a test failed it may still run; what it started ends with it.
+    child.kill('SIGKILL');
+    await ended;
+  });
   return { child, output: () => text, ended };
 }
 
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const waitFor = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 50_000 });
 
 /** Processes that this one has started and that have not ended. */
 function childrenOf({ pid }: ChildProcess): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
   return stdout.trim().split('\n').filter(Boolean).map(Number);
 }
 
@@ -232,7 +233,7 @@ describe('a command', () => {
       child.kill('SIGINT');
 
       expect(await ended).toBe(130);
-      expect(Date.now() - pressedAt).toBeLessThan(3_000);
+      expect(Date.now() - pressedAt).toBeLessThan(10_000);
     },
   );
 });

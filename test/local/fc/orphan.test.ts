@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import {
   builtInstanceProgram,
   isRunning,
@@ -25,7 +25,10 @@ it('an instance whose handler never ends is gone soon after its parent was kille
      child.stdout.on('data', () => process.send(child.pid));`,
   );
   const child = fork(parent);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const [pid] = await once(child, 'message');
+  // A handler that never ends would otherwise keep a processor busy after a failure.
+  onTestFinished(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')));
 
   child.kill('SIGKILL');
 

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { findUndrawable } from '../../../src/local/image/fonts.ts';
 import { failure, run } from './samples.ts';
 
@@ -10,6 +10,7 @@ import { failure, run } from './samples.ts';
 const folder = mkdtempSync(join(tmpdir(), 'no-fonts-'));
 writeFileSync(join(folder, 'fonts.conf'), `<fontconfig><dir>${folder}</dir></fontconfig>`);
 process.env.FONTCONFIG_FILE = join(folder, 'fonts.conf');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ground = () =>
   sharp({ create: { width: 400, height: 100, channels: 3, background: '#ffffff' } })

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { findUndrawable } from '../../../src/local/image/fonts.ts';
 import { failure } from './samples.ts';
 
@@ -19,6 +19,7 @@ vi.mock('node:module', async (importOriginal) => ({
 const folder = mkdtempSync(join(tmpdir(), 'no-fonts-'));
 writeFileSync(join(folder, 'fonts.conf'), `<fontconfig><dir>${folder}</dir></fontconfig>`);
 process.env.FONTCONFIG_FILE = join(folder, 'fonts.conf');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a text watermark without any font', () => {
   it('a text watermark without any font is refused rather than drawn as boxes, Latin too', async () => {

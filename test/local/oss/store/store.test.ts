@@ -7,9 +7,7 @@ import { Store } from '../../../../src/local/oss/store/store.ts';
 import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
 import { temporaryDir } from '../running-oss.ts';
 
-const setAside = vi.fn();
-
-function open(dataDir: string): BucketStore {
+function open(dataDir: string, setAside = vi.fn()): BucketStore {
   const store = new Store({
     folder: join(dataDir, 'buckets'),
     temporaryFolder: join(dataDir, 'tmp'),
@@ -109,7 +107,8 @@ describe('the store', () => {
       files.filter((file) => !file.endsWith('settings.json')).map((file) => truncate(file, 10)),
     );
 
-    const after = open(dataDir);
+    const setAside = vi.fn();
+    const after = open(dataDir, setAside);
 
     expect(after.bucket('photos').keys).toEqual([]);
     expect(setAside).toHaveBeenCalledOnce();
@@ -123,8 +122,9 @@ describe('the store', () => {
       await writeFile(file, (await readFile(file)).subarray(1));
     }
 
-    expect(open(dataDir).bucket('photos').keys).toEqual([]);
-    expect(setAside).toHaveBeenLastCalledWith(
+    const setAside = vi.fn();
+    expect(open(dataDir, setAside).bucket('photos').keys).toEqual([]);
+    expect(setAside).toHaveBeenCalledExactlyOnceWith(
       expect.any(String),
       expect.objectContaining({ message: expect.stringContaining('damaged') }),
     );
