@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { main } from '../../src/cli/main.ts';
 import { createIo, runCommand } from './terminal.ts';
 
 describe('the command line', () => {
   it.each([['--version'], ['-v'], ['version']])('says which version this is: %s', async (...args) => {
-    expect(await runCommand(args)).toEqual({ exitCode: 0, out: '0.1.0\n', err: '' });
+    expect(await runCommand(args)).toEqual({ exitCode: 0, out: `${packageJson.version}\n`, err: '' });
   });
 
   it.each([[[]], [['help']], [['--help']], [['-h']]])('lists the commands: %j', async (args) => {

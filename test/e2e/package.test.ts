@@ -1,16 +1,20 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import OSS from 'ali-oss';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { rulesFormat } from '../../src/rules/rule-set.ts';
 import { environment, execute } from '../deploy/checkout.ts';
 import { fetchNode, platformVersion } from '../node-binary.ts';
 import { type Installation, installPackage, packProject } from './installed-package.ts';
 
 const run = promisify(execFile);
+const { version } = packageJson;
 
 let installed: Installation;
 beforeAll(async () => {
@@ -56,7 +60,7 @@ describe('the installed package', () => {
       await readFile(inPackage('build/function/function.js')),
     );
     expect(await outcomeOfCodeCache(join(cwd, 'dist'))).toBe('taken');
-    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
     const { builtBy } = JSON.parse(await readFile(join(cwd, 'dist/rules.json'), 'utf8'));
     expect(builtBy).toBe(version);
     expect(await readdir(join(installed.dir, 'node_modules'))).not.toContain('esbuild');
@@ -212,7 +216,7 @@ if (nodeVersions.length > 0) {
         /^error s\.yaml:\d+:\d+ .*an earlier version read LOG_LEVEL, this one does not\n(.*\n)*.*Name it VERBOSITY/m,
       );
       expect(refused.stdout).toContain(
-        'dist/rules.json was built by oss-saveas 0.1.0 in format 3, this version reads format 4',
+        `dist/rules.json was built by oss-saveas ${version} in format ${rulesFormat}, this version reads format ${rulesFormat + 1}`,
       );
 
       const template = join(cwd, 's.yaml');
@@ -222,7 +226,7 @@ if (nodeVersions.length > 0) {
       expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
       expect(deployed.props.environmentVariables).toMatchObject({ VERBOSITY: 'info' });
       const built = JSON.parse(await readFile(join(deployed.codeDir, 'rules.json'), 'utf8'));
-      expect(built).toMatchObject({ format: 4, builtBy: '0.2.0' });
+      expect(built).toMatchObject({ format: rulesFormat + 1, builtBy: nextVersion });
       expect(await readFile(join(deployed.codeDir, 'function.js'))).toEqual(
         await readFile(inPackage('build/function/function.js')),
       );
@@ -252,6 +256,8 @@ async function deployProject(file: string, args: readonly string[]) {
   return { ...ran, deployed: JSON.parse(text) };
 }
 
+const nextVersion = '99.0.0';
+
 /** Makes a copy of this project a version that does not exist yet, which changed a format and dropped a setting. */
 async function becomeNextVersion(dir: string): Promise<void> {
   const edit = async (file: string, from: string, to: string) => {
@@ -259,8 +265,8 @@ async function becomeNextVersion(dir: string): Promise<void> {
     expect(text).toContain(from);
     await writeFile(join(dir, file), text.replace(from, to));
   };
-  await edit('package.json', '"version": "0.1.0"', '"version": "0.2.0"');
-  await edit('src/rules/rule-set.ts', 'rulesFormat = 3', 'rulesFormat = 4');
+  await edit('package.json', `"version": "${version}"`, `"version": "${nextVersion}"`);
+  await edit('src/rules/rule-set.ts', `rulesFormat = ${rulesFormat}`, `rulesFormat = ${rulesFormat + 1}`);
   await edit('src/check/functions.ts', '  RULES:', "  LOG_LEVEL: 'Name it VERBOSITY.',\n  RULES:");
 }
 
@@ -287,11 +293,18 @@ async function startProject(cwd: string, node: string): Promise<string> {
   }, 30_000);
 }
 
-// It comes last, since it takes away what others need.
 describe('without sharp', () => {
   it('the local OSS says in one sentence that sharp is missing, and everything else works', async () => {
-    const cwd = await project('without-sharp');
-    await rm(join(installed.dir, 'node_modules/sharp'), { recursive: true });
+    const cwd = await mkdtemp(join(tmpdir(), 'without-sharp-'));
+    onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+    await cp('rules.yaml', join(cwd, 'rules.yaml'));
+    const packages = join(installed.dir, 'node_modules');
+    const isKept = (path: string) => !/^(sharp|@img)$/.test(relative(packages, path));
+    await cp(packages, join(cwd, 'node_modules'), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: isKept,
+    });
 
     const started = run('npx', ['oss-saveas', 'local', '--port', '0'], { cwd });
 

@@ -45,6 +45,8 @@ describe.runIf(hasChromium)('trying a style', () => {
   });
 
   it('offers the word that was meant, and takes it at a click', async () => {
+    await field().fill('image/resze,w_120');
+
     await tab.page.getByRole('button', { name: 'Use resize' }).click();
 
     expect(await field().inputValue()).toBe('image/resize,w_120');
@@ -52,6 +54,8 @@ describe.runIf(hasChromium)('trying a style', () => {
   });
 
   it('offers every documented parameter of an action with its range, and writes it into the style', async () => {
+    await field().fill('image/resize,w_120');
+
     await tab.page.getByRole('button', { name: 'Brightness' }).click();
     expect(await field().inputValue()).toBe('image/resize,w_120/bright');
     await tab.page.getByLabel('Amount').fill('40');
@@ -94,6 +98,7 @@ describe.runIf(hasChromium)('trying a style', () => {
   });
 
   it('moves between before and after by keyboard', async () => {
+    await field().fill('image/resize,w_100');
     const slider = tab.page.getByRole('slider', { name: 'Before or after' });
     await slider.focus();
     await tab.page.keyboard.press('End');

@@ -33,7 +33,10 @@ export function BrowseView() {
       {shown === 'objects' && bucket !== undefined && <Objects bucket={bucket} />}
       {shown === 'dead-letters' && <DeadLetters />}
       {shown === 'failures' && <Failures />}
-      {bucket !== undefined && key !== null && <ObjectPanel bucket={bucket} objectKey={key} />}
+      {bucket !== undefined && key !== null && (
+        // Another object is another panel: nothing of the one before is shown or deleted under its name.
+        <ObjectPanel key={`${bucket}/${key}`} bucket={bucket} objectKey={key} />
+      )}
     </div>
   );
 }
