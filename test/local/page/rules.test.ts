@@ -61,6 +61,20 @@ describe.runIf(hasChromium)('the rules', () => {
     await expect.poll(() => tab.page.locator('.cm-lintRange-error').allTextContents()).toEqual(['resze']);
   });
 
+  it('says in words that rules could not be saved because nobody answers, and saves them later', async () => {
+    await tab.page.route('**/-/page/rules', (route) => route.abort());
+    await write(`${thumbnailRules}# edited`);
+    await tab.page.getByRole('button', { name: 'Save' }).click();
+
+    await tab.page.getByText('The local OSS does not answer').first().waitFor();
+    expect(await tab.page.locator('main').textContent()).not.toContain('Failed to fetch');
+    // The browser's own report of it.
+    await expect.poll(() => tab.errors.splice(0)).toEqual(['Failed to load resource: net::ERR_FAILED']);
+    await tab.page.unroute('**/-/page/rules');
+    await tab.page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(saved).toContain('# edited');
+  });
+
   it('completes keys by the JSON Schema', async () => {
     await tab.page.locator('.cm-line', { hasText: 'match:' }).click();
     await tab.page.keyboard.press('End');

@@ -4,6 +4,7 @@ import type { Entry, ObjectDetails, ObjectStory } from '../../wire.ts';
 import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
+import { wordsOf } from '../problem.ts';
 import { linkTo } from '../route.ts';
 import { getFromServer, presignedAddress } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -133,7 +134,7 @@ function useStory({ bucket, key }: OssObject) {
   useEffect(() => {
     const read = () =>
       getFromServer<ObjectStory>('object', { bucket, key }).then(setStory, (error: unknown) =>
-        setProblem(String(error)),
+        setProblem(wordsOf(error)),
       );
     read();
     return onEntry((entry) => {

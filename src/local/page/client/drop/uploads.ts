@@ -10,6 +10,7 @@ import type {
 } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
+import { wordsOf } from '../problem.ts';
 import { errorOfDocument, getFromServer, presignedAddress } from '../server.ts';
 
 export interface OutputProgress {
@@ -54,7 +55,7 @@ export function uploadFiles(
     const upload: PictureUpload = { id: lastId, object, file, phase: 'uploading', progress: 0, outputs: [] };
     uploads.value = [upload, ...uploads.value.filter((other) => !isSame(other.object, object))];
     put(upload).catch((error: unknown) => {
-      change(upload.id, { phase: 'failed', error: error instanceof Error ? error.message : String(error) });
+      change(upload.id, { phase: 'failed', error: wordsOf(error) });
     });
   }
 }

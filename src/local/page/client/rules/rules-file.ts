@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RulesCheck, RulesText } from '../../wire.ts';
 import { onEntry } from '../live.ts';
+import { wordsOf } from '../problem.ts';
 import { getFromServer, ServerError, sendToServer } from '../server.ts';
 
 type SaveState =
@@ -44,7 +45,7 @@ export function useRulesFile(): RulesFile {
       isEdited ? setSaving({ status: 'conflict', theirs }) : takeTheirs(theirs);
     }
   };
-  const fail = (error: unknown) => setSaving({ status: 'failed', message: String(error) });
+  const fail = (error: unknown) => setSaving({ status: 'failed', message: wordsOf(error) });
   const save = async (version: string) => {
     setSaving({ status: 'saving' });
     await sendToServer<RulesText>('PUT', 'rules', { text, version }).then(takeTheirs, (error: unknown) => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
+import { wordsOf } from '../problem.ts';
 import { pictureAddress, readError } from '../server.ts';
 
 /** A style run on a picture. */
@@ -72,6 +73,6 @@ async function render(address: string, signal: AbortSignal): Promise<Rendering> 
       pixels: await createImageBitmap(blob).catch(() => undefined),
     };
   } catch (error) {
-    return { status: 'failed', message: String(error) };
+    return { status: 'failed', message: wordsOf(error) };
   }
 }

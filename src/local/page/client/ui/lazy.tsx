@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
+import { wordsOf } from '../problem.ts';
 
 /** A component whose code is loaded when it is first shown. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
@@ -11,7 +12,7 @@ export function lazy(load: () => Promise<ComponentType>): ComponentType {
       loading ??= load();
       loading.then(
         (component) => setLoaded({ component }),
-        (error: unknown) => setLoaded({ problem: String(error) }),
+        (error: unknown) => setLoaded({ problem: wordsOf(error) }),
       );
     }, []);
     if (loaded === undefined) {
