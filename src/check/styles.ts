@@ -1,8 +1,7 @@
 import { stylesOf, variantsOf } from '../compile/variants.ts';
 import { type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
-import { hasSeveralResults, isAsynchronous } from '../style/asynchronous.ts';
+import { isAsynchronous, operationsOf } from '../style/catalog.ts';
 import { checkStyle } from '../style/check.ts';
-import { base64Hint } from '../style/check-parameters.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
 import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { atTarget } from './messages.ts';
@@ -12,11 +11,15 @@ export function checkStyles(writers: readonly Writer[], region: string | undefin
   return writers.flatMap((writer) => [...checkStyleOf(writer, region), ...checkSeveralResults(writer)]);
 }
 
-/** Warns of an operation that saves its objects one over the other (OSS help, "sys/saveas"). */
+/** Warns of an operation that saves its objects one over the other (OSS help, "Variables" of "sys/saveas"). */
 function checkSeveralResults(writer: Writer): Diagnostic[] {
   const { output } = writer;
   const isNumbered = variablesOf(output.target.key.parts).some(({ name }) => name === 'index');
-  if (isNumbered || !stylesOf(output).some(hasSeveralResults)) {
+  const areSeveral = stylesOf(output).some((style) => {
+    const several = operationsOf(style)[0]?.several;
+    return several !== undefined && new RegExp(several).test(style);
+  });
+  if (isNumbered || !areSeveral) {
     return [];
   }
   const message = 'may save several objects, all of them under this one key: the last one stays';
@@ -38,21 +41,11 @@ function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] 
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;
       if (!found.has(name)) {
-        const hint = hintInTemplate(diagnostic.hint, style.text, span);
-        found.set(name, { ...diagnostic, path, span, hint });
+        found.set(name, { ...diagnostic, path, span });
       }
     }
   }
   return [...found.values()];
-}
-
-/** A hint that would quote the rendered text quotes what its author wrote. */
-function hintInTemplate(hint: string | undefined, text: string, span: Span | undefined): string | undefined {
-  if (span === undefined || !hint?.endsWith('is the text itself.')) {
-    return hint;
-  }
-  const written = text.slice(span.offset, span.offset + span.length);
-  return base64Hint(written.replaceAll('{{', '{').replaceAll('}}', '}'));
 }
 
 /** The part of a template that a part of the rendered text came from; a variable is meant whole. */

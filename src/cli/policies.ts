@@ -5,7 +5,7 @@ import { stylesOf } from '../compile/variants.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { keyVariables, type Part, render, type VariableValues } from '../rules/template.ts';
-import { operationsOf } from '../style/asynchronous.ts';
+import { operationsOf } from '../style/catalog.ts';
 
 /** The place where the rules are deployed; each part may be a variable of `s.yaml`. */
 export interface Site {

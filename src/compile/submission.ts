@@ -1,5 +1,5 @@
 import { variablesOf } from '../rules/template.ts';
-import { isAsynchronous } from '../style/asynchronous.ts';
+import { isAsynchronous } from '../style/catalog.ts';
 import { type Refinement, report } from './outputs.ts';
 import type { OutputSource } from './schema.ts';
 import { isSubmitted, stylesOf } from './variants.ts';

@@ -1,5 +1,5 @@
 import { keyVariables, render, type VariableValues } from '../rules/template.ts';
-import { isAsynchronous } from '../style/asynchronous.ts';
+import { isAsynchronous } from '../style/catalog.ts';
 import type { OutputSource } from './schema.ts';
 
 /** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */

@@ -1,4 +1,5 @@
 import data from './catalog.json' with { type: 'json' };
+import { parseStyle } from './parse.ts';
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 
@@ -36,7 +37,7 @@ export interface CatalogOperation {
   readonly saveAs?: string;
   readonly imm?: boolean;
   readonly permission?: string;
-  readonly several?: Lists;
+  readonly several?: string;
   readonly forWatermarks?: boolean;
   readonly keepsAnimation?: Lists;
 }
@@ -55,4 +56,19 @@ export const { fonts, refusals } = data;
 /** An own property; `constructor` and its like are no names of the catalog. */
 export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name = ''): T | undefined {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** The operations of a style that the catalog knows, in the order of the text. */
+export function operationsOf(style: string): CatalogOperation[] {
+  return parseStyle(style).flatMap(({ category, actions }) =>
+    actions.flatMap(({ name }) => lookUp(lookUp(catalog, category.text), name.text) ?? []),
+  );
+}
+
+/**
+ * Whether OSS runs a style in asynchronous requests only: a built-in style, or one that begins with such an operation (OSS
+ * help, "Asynchronous processing"). A style that is saved in the bucket is taken for a synchronous one.
+ */
+export function isAsynchronous(style: string): boolean {
+  return style.startsWith('style/::') || operationsOf(style)[0]?.mode === 'async';
 }

@@ -1,8 +1,8 @@
+import { decodeBase64 } from '../base64url.ts';
 import type { Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { type CatalogOperation, lookUp } from './catalog.ts';
+import { type CatalogOperation, forms, lookUp, type Parameter } from './catalog.ts';
 import type { StyleAction, StyleParameter, StyleToken } from './parse.ts';
-import { decodeBase64, judgeValue } from './value.ts';
 
 /** The request that will carry the style: ProcessObject (`sync`) or AsyncProcessObject, a save-as clause appended. */
 export interface StyleRequest {
@@ -24,8 +24,11 @@ export interface OperationContext extends StyleContext {
   readonly operation: CatalogOperation;
 }
 
+/** The way a text gets into a style. */
+const base64Hint = 'Write the text itself as {b64:…}, with single braces and nothing beside it.';
+
 type CatalogParameter = ReturnType<typeof findParameter>;
-type Parameters = ReadonlyMap<string, CatalogParameter>;
+type GivenParameters = ReadonlyMap<string, CatalogParameter>;
 
 /** A parameter and what the catalog says of it, if it knows it. A bare value is named `value`. */
 export function findParameter(parameter: StyleParameter, operation: CatalogOperation, isNested: boolean) {
@@ -40,24 +43,21 @@ export function findParameter(parameter: StyleParameter, operation: CatalogOpera
 /** Judges the parameters of an action: each for itself, then what must and what should not stand together. */
 export function checkParameters({ name, parameters }: StyleAction, context: OperationContext): void {
   const { label, operation, isNested, report } = context;
-  const given = new Map<string, CatalogParameter>();
-  for (const parameter of parameters.map((one) => findParameter(one, operation, isNested))) {
-    const { name: key, whole, spec } = parameter;
+  const all = parameters.map((one) => findParameter(one, operation, isNested));
+  const known = all.filter(({ spec }) => spec !== undefined);
+  const given = new Map(known.toReversed().map((one) => [one.name, one]));
+  for (const parameter of all) {
+    const { name: key, whole } = parameter;
     checkParameter(parameter, context);
-    if (given.has(key)) {
+    checkEffect(parameter, given, context);
+    if ((given.get(key) ?? parameter) !== parameter) {
       report(key === 'value' ? 'error' : 'warning', whole, `${label} takes a single ${key}`);
-    }
-    if (spec !== undefined) {
-      given.set(key, parameter);
     }
   }
   for (const { oneOf, ec } of operation.needs ?? []) {
     if (!oneOf.some((needed) => given.has(needed))) {
       report('error', name, `${label} needs ${oneOf.join(' or ')}${ecNote(ec)}`);
     }
-  }
-  for (const parameter of given.values()) {
-    checkEffect(parameter, given, context);
   }
 }
 
@@ -78,7 +78,7 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   if (objection !== undefined) {
     const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
     const ec = isDoubtful ? undefined : ((text === '' ? spec.emptyEc : undefined) ?? spec.ec);
-    const hint = spec.type === 'base64' && !decodeBase64(text) ? base64Hint(text) : undefined;
+    const hint = spec.type === 'base64' && !decodeBase64(text) ? base64Hint : undefined;
     const message = `${where}: expected ${objection}, received "${text}"${ecNote(ec)}`;
     report(isDoubtful ? 'warning' : 'error', at, message, hint);
   }
@@ -92,18 +92,8 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   }
 }
 
-/** Says how a text gets into a style; `text` is what was written in its place. */
-export function base64Hint(text: string): string {
-  if (text === '') {
-    return 'Write {b64:…} with a text in it.';
-  }
-  return text.includes('{b64:')
-    ? 'Write {b64:…} with single braces, and nothing beside it.'
-    : `Write {b64:${text}} if that is the text itself.`;
-}
-
 /** Reports what has no effect beside, or without, another parameter. */
-function checkEffect(parameter: CatalogParameter, given: Parameters, context: OperationContext): void {
+function checkEffect(parameter: CatalogParameter, given: GivenParameters, context: OperationContext): void {
   const { name, whole, spec } = parameter;
   const { label, operation, report } = context;
   const rival = spec?.ignoredWith?.find((other) => given.has(other));
@@ -120,6 +110,32 @@ function checkEffect(parameter: CatalogParameter, given: Parameters, context: Op
 }
 
 /** The words about the error code that OSS documents, if there is one. */
-export function ecNote(ec: string | undefined): string {
-  return ec === undefined ? '' : `; OSS refuses it with EC ${ec}`;
+export const ecNote = (ec: string | undefined) => (ec === undefined ? '' : `; OSS refuses it with EC ${ec}`);
+
+/** Describes what should stand in a value's place, by the catalog; undefined where the value is right. */
+export function judgeValue(value: string, parameter: Parameter): string | undefined {
+  const { type, values = [], min = -Infinity, max = Infinity } = parameter;
+  if (type === 'base64') {
+    return judgeBase64(value, parameter);
+  }
+  if (type === 'enum') {
+    const expected = `one of ${values.join(', ')}`;
+    return values.includes(value) ? undefined : expected + didYouMean(value, values);
+  }
+  const { pattern = '', noun = 'a value' } = forms[type] ?? {};
+  const numbers = (value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
+  const isInRange = numbers.every((number) => number >= min && number <= max);
+  const range = max < Infinity ? ` from ${min} to ${max}` : min > -Infinity ? ` of ${min} or more` : '';
+  return new RegExp(pattern).test(value) && isInRange ? undefined : noun + range;
+}
+
+function judgeBase64(value: string, { maxBytes = Infinity, pattern = '', inWords }: Parameter) {
+  const text = decodeBase64(value);
+  if (text === undefined || text === '') {
+    return 'text in URL-safe Base64 without padding';
+  }
+  if (new TextEncoder().encode(text).length > maxBytes) {
+    return `the Base64 of text of at most ${maxBytes} bytes`;
+  }
+  return new RegExp(pattern, 'su').test(text) ? undefined : `the Base64 of ${inWords}`;
 }

@@ -1,10 +1,10 @@
+import { decodeBase64 } from '../base64url.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { catalog, lookUp, refusals } from './catalog.ts';
 import type { OperationContext, StyleContext, StyleRequest } from './check-parameters.ts';
 import { checkParameters, ecNote } from './check-parameters.ts';
 import { parseStyle, type StyleAction, type StyleSegment, type StyleToken } from './parse.ts';
-import { decodeBase64 } from './value.ts';
 
 /**
  * Judges any text as an OSS style or process string, offline and without a picture; never throws. Templates have to be
@@ -16,15 +16,15 @@ export function checkStyle(text: string, request: StyleRequest = {}): Diagnostic
   const report: StyleContext['report'] = (severity, { offset, text: { length } }, message, hint) => {
     diagnostics.push({ severity, code: 'style', message, hint, path: [], span: { offset, length } });
   };
-  checkText(text, { ...request, isNested: false, report });
+  const isSaved = request.isSaved === true || text.includes('|sys/');
+  checkText(text, { ...request, isSaved, isNested: false, report });
   return diagnostics.sort((a, b) => (a.span?.offset ?? 0) - (b.span?.offset ?? 0));
 }
 
 function checkText(text: string, context: StyleContext): void {
   const segments = parseStyle(text);
-  const isSaved = context.isSaved === true || segments.some(({ category }) => category.text === 'sys');
   for (const segment of segments) {
-    checkSegment(segment, segments[0]?.category, { ...context, isSaved });
+    checkSegment(segment, segments[0]?.category, context);
   }
 }
 
@@ -43,8 +43,7 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
   if (category.text === 'style') {
     checkNamedStyle(actions[0].name, context);
   } else if (operations === undefined) {
-    const names = [...Object.keys(catalog), 'style'];
-    const hint = didYouMean(category.text.replace(/^\??x-oss-process=/, ''), names);
+    const hint = didYouMean(category.text.replace(/^\??x-oss-process=/, ''), Object.keys(catalog));
     report('warning', category, `there is no category "${category.text}"${hint}`);
   } else {
     for (const action of actions) {
@@ -76,10 +75,9 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
     return;
   }
   // EC 0040-00000213 is for images; actions of two categories are refused ("Video snapshots"); the rest is not documented.
-  const home = Object.keys(catalog).find((other) => lookUp(catalog[other], text));
-  const names = Object.keys(catalog[category] ?? {});
-  const hint = home === undefined ? didYouMean(text, names) : ` (${home}/${text} is of another category)`;
-  const severity = category === 'image' || home !== undefined ? 'error' : 'warning';
+  const isElsewhere = Object.values(catalog).some((operations) => lookUp(operations, text));
+  const hint = didYouMean(text, Object.keys(catalog[category] ?? {}));
+  const severity = category === 'image' || isElsewhere ? 'error' : 'warning';
   context.report(severity, action.name, `expected an action of ${category}, received "${text}"${hint}`);
 }
 

@@ -38,10 +38,9 @@ export function parseStyle(text: string): StyleSegment[] {
 
 function parseSegment(segment: StyleToken): StyleSegment {
   const [category = segment, ...rest] = split(segment, '/');
-  if (category.text === 'style' && rest.length > 0) {
-    return { category, actions: [{ name: tail(segment, 'style/'.length), parameters: [] }] };
-  }
-  return { category, actions: rest.map(parseAction) };
+  const isNamed = category.text === 'style' && rest.length > 0;
+  const named = { name: tail(segment, 'style/'.length), parameters: [] };
+  return { category, actions: isNamed ? [named] : rest.map(parseAction) };
 }
 
 function parseAction(action: StyleToken): StyleAction {
@@ -53,11 +52,10 @@ function parseAction(action: StyleToken): StyleAction {
 
 function parseParameter(whole: StyleToken): StyleParameter {
   const length = whole.text.indexOf('_');
-  if (length === -1) {
-    return { whole, key: undefined, value: whole };
-  }
   const key = { text: whole.text.slice(0, length), offset: whole.offset };
-  return { whole, key, value: tail(whole, length + 1) };
+  return length < 0
+    ? { whole, key: undefined, value: whole }
+    : { whole, key, value: tail(whole, length + 1) };
 }
 
 function split(token: StyleToken, separator: string): StyleToken[] {

@@ -234,13 +234,14 @@ describe('styles of rules', () => {
     expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
   });
 
+  const wayToWrite = 'Write the text itself as {b64:…}, with single braces and nothing beside it.';
   it.each([
-    ['text_Hello', 'Write {b64:Hello} if that is the text itself.'],
-    ['text_{{name}}', 'Write {b64:{name}} if that is the text itself.'],
-    ['text_', 'Write {b64:…} with a text in it.'],
-    ['text_{b64:}', 'Write {b64:…} with a text in it.'],
-    ['text_{{b64:x}}', 'Write {b64:…} with single braces, and nothing beside it.'],
-    ['text_{b64:{{x}}}', 'Write {b64:…} with single braces, and nothing beside it.'],
+    ['text_Hello', wayToWrite],
+    ['text_{{name}}', wayToWrite],
+    ['text_', wayToWrite],
+    ['text_{b64:}', wayToWrite],
+    ['text_{{b64:x}}', wayToWrite],
+    ['text_{b64:{{x}}}', wayToWrite],
     [`text_{b64:${'汉'.repeat(22)}}`, undefined],
   ])('styles of rules come with the way to write a text that is no Base64: %s', (parameter, hint) => {
     const compiled = compileRules(text(`image/watermark,${parameter}`), 'rules.yaml');

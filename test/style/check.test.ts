@@ -185,7 +185,7 @@ describe('what is probably wrong', () => {
     (text) => {
       const [diagnostic] = checkStyle(`image/watermark,text_${text}`);
 
-      expect(diagnostic?.hint).toContain(`{b64:${text}}`);
+      expect(diagnostic?.hint).toContain('Write the text itself as {b64:…}');
     },
   );
 

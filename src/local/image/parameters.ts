@@ -1,7 +1,7 @@
+import { decodeBase64 } from '../../base64url.ts';
 import { type CatalogOperation, type Parameter, refusals } from '../../style/catalog.ts';
-import { findParameter } from '../../style/check-parameters.ts';
+import { findParameter, judgeValue } from '../../style/check-parameters.ts';
 import type { StyleAction } from '../../style/parse.ts';
-import { decodeBase64, judgeValue } from '../../style/value.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 import { refuse } from './refuse.ts';
 

@@ -1,6 +1,6 @@
+import { decodeBase64 } from '../../../../base64url.ts';
 import { type CatalogOperation, catalog, lookUp, type Parameter } from '../../../../style/catalog.ts';
 import type { StyleAction } from '../../../../style/parse.ts';
-import { decodeBase64 } from '../../../../style/value.ts';
 import { t } from '../i18n/translate.ts';
 import { encodeBase64url } from './base64url.ts';
 import { labelOf } from './labels.ts';
