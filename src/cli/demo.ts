@@ -12,7 +12,7 @@ import type { PlannedSave, Result } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, defineCommand, type Io, stopped } from './command.ts';
-import { localAccount, withConnection } from './connection.ts';
+import { withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
 import { rulesOption } from './project.ts';
@@ -38,7 +38,6 @@ export const demo = defineCommand({
       rulesFile,
       readRules: async () => rules.ruleSet,
       port: 0,
-      accessKey: localAccount,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       retryDelaysMs: [100, 200, 400],
     });

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
+import { getSystemErrorMap } from 'node:util';
 import { fieldsOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { assertRegion } from '../oss/endpoint.ts';
@@ -22,16 +23,10 @@ export async function checkFile(file: string, advice: string): Promise<void> {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'you have no right to it',
-};
-
-function refuseFile(file: string, advice: string): (error: { code?: string; message?: string }) => never {
-  return ({ code = '', message }) => {
-    throw new CliError(`${file} cannot be read: ${reasons[code] ?? message}; ${advice}.`);
+function refuseFile(file: string, advice: string): (error: NodeJS.ErrnoException) => never {
+  return ({ errno = 0, message }) => {
+    const [, reason = message] = getSystemErrorMap().get(errno) ?? [];
+    throw new CliError(`${file} cannot be read: ${reason}; ${advice}.`);
   };
 }
 

@@ -45,7 +45,6 @@ export const local = defineCommand({
       readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
       pageDir: join(builtDir(), 'page'),
       port,
-      accessKey: localAccount,
       log: createConsole(io),
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
       simulateTasks: values['simulate-tasks'],
@@ -75,11 +74,12 @@ export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledR
 
 /** Starts a local stack with the function that the tools bring along. */
 export async function startStack(
-  options: Omit<LocalStackOptions, 'bundleDir' | 'instanceProgram' | 'region'>,
+  options: Omit<LocalStackOptions, 'accessKey' | 'bundleDir' | 'instanceProgram' | 'region'>,
 ): Promise<LocalStack> {
   const { startLocalStack } = await loadStack();
   return startLocalStack({
     ...options,
+    accessKey: localAccount,
     bundleDir: join(builtDir(), 'function'),
     instanceProgram: join(builtDir(), 'fc-instance.js'),
     region: localAccount.region,

@@ -1,6 +1,5 @@
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
-import type { Source } from '../backfill/source.ts';
 import { mayMeet, writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
@@ -9,7 +8,7 @@ import type { Call } from '../oss/call.ts';
 import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import type { Connection } from './connection.ts';
-import { digestOf, type JournaledJob, journalFolder, journalOption, watched } from './journaled-job.ts';
+import { digestOf, journalFolder, journalOption, watched } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects are looked at, and how fast they are deleted. */
@@ -21,29 +20,20 @@ export const orphansOptions = {
   journal: journalOption,
 } as const satisfies Options;
 
-/** The places to look in: for orphans, and for the sources that all others have. */
-interface Search {
-  rules: readonly SourceRule[];
-  targets: Targets;
-  source: Source;
-  /** The sources of all rules that may save where the targets are. */
-  sources: readonly BucketPrefix[];
-}
-
-export type OrphansJob = Omit<JournaledJob, 'dryRun' | 'work'> & Search;
+export type OrphansJob = Awaited<ReturnType<typeof openOrphansJob>>;
 
 /** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
 export async function openOrphansJob(
   values: ValuesOf<typeof orphansOptions>,
   urls: readonly string[],
   { call }: Connection,
-): Promise<OrphansJob> {
+) {
   const { rule, bucket, rate } = values;
   const { source: rules, ruleSet } = await loadRules(values.rules);
   selectRule(ruleSet, rule); // It says so where there is none of that name.
   return {
     noun: 'deletion',
-    done: 'removed',
+    done: 'removed' as const,
     howToRetry: () => 'The same command tries again.',
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
     ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, call),
@@ -52,7 +42,10 @@ export async function openOrphansJob(
   };
 }
 
-/** Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named. */
+/**
+ * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named. `sources` are
+ * those of all rules that may save there.
+ */
 export function planSearch(
   rules: readonly SourceRule[],
   {
@@ -61,7 +54,7 @@ export function planSearch(
     within,
   }: { rule?: string | undefined; bucket?: string | undefined; within: readonly BucketPrefix[] },
   call: Call,
-): Search {
+) {
   const compiled = rules.flatMap((one) => (rule === undefined || one.name === rule ? [one.compiled] : []));
   const buckets = defaultBuckets(compiled, bucket, within);
   const targets = readTargets(rules, { rule, buckets });
@@ -91,7 +84,11 @@ function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix
 }
 
 /** Lists and plans all sources. */
-export async function scanSources({ rules, targets, sources }: Search, call: Call, io: Io): Promise<Scan> {
+export async function scanSources(
+  { rules, targets, sources }: ReturnType<typeof planSearch>,
+  call: Call,
+  io: Io,
+): Promise<Scan> {
   let startedAtMs: number | undefined;
   const timed: Call = async (request) => {
     const sentAtMs = Date.now();

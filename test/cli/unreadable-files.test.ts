@@ -37,9 +37,9 @@ const options = [
 ];
 
 const files = {
-  missing: 'there is no such file',
-  folder: /it is a folder|is no file/,
-  inside: 'there is no such file',
+  missing: 'no such file or directory',
+  folder: /illegal operation on a directory|is no file/,
+  inside: 'not a directory',
   binary: 'is not UTF-8',
   empty: /is empty|expected|neither/,
 };

@@ -184,7 +184,7 @@ describe('the local OSS', () => {
     [['local', '--prot', '1'], "Unknown option '--prot'"],
     [
       ['local', '--rules', 'gone.yaml'],
-      'gone.yaml cannot be read: there is no such file; name another by --rules',
+      'gone.yaml cannot be read: no such file or directory; name another by --rules',
     ],
     [['nothing'], 'no command "nothing"'],
   ])('refuses %j with one clear message', async (args, message) => {
