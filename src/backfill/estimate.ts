@@ -1,64 +1,62 @@
 import { needsCopy, type Rule, type RuleSet } from '../rules/rule-set.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import { type Selection, selectOutputs } from './select.ts';
-import { type ExistingObject, isComplete } from './source.ts';
+import { isComplete } from './source.ts';
 
-/** A backfill's work, found out without a call to OSS but the listing. */
-export interface Estimate {
-  /** Seen in the source, and of these the ones that a rule takes. */
-  objects: number;
-  selected: number;
-  /** Each is a billed call. */
-  outputs: number;
-  /** Bytes of source objects, counted for each output. */
-  sourceBytes: number;
-  /** HeadObject requests beside them. */
-  headRequests: number;
-  /** Outputs that are copied onto themselves once they are saved, which takes another HeadObject each. */
-  copyRequests: number;
-  skipped: Record<string, number>;
-  /** Outputs drawn at random. */
-  sample: Selection['outputs'][number][];
-  /** Some objects' size or type is only known once they are asked for: the figures are the most that it can be. */
-  isUpperBound: boolean;
-}
+/** A backfill's work. */
+export type Estimate = Awaited<ReturnType<typeof estimate>>;
 
-/** Plans every object of a source and adds up. */
+/** Plans every object of a source and adds up, without a call to OSS but the listing. */
 export async function estimate({
   source,
   ruleSet,
   filter,
   onlyMissing,
-}: Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter'> & { onlyMissing: boolean }): Promise<Estimate> {
-  const result: Estimate = {
+}: Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter'> & { onlyMissing: boolean }) {
+  const skipped: Record<string, number> = {};
+  /** Outputs drawn at random. */
+  const sample: Selection['outputs'][number][] = [];
+  const found = {
     objects: 0,
+    /** The objects that a rule takes. */
     selected: 0,
+    /** Each is a billed call. */
     outputs: 0,
+    /** Bytes of source objects, counted for each output. */
     sourceBytes: 0,
+    /** HeadObject requests beside them. */
     headRequests: 0,
+    /** Outputs that are copied onto themselves once they are saved, which takes another HeadObject each. */
     copyRequests: 0,
-    skipped: {},
-    sample: [],
+    /** Some objects' size or type is only known once they are asked for: the figures are the most that it can be. */
     isUpperBound: false,
   };
   const [anyType, anyObject] = withoutConditions(ruleSet);
   const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);
   for await (const { object } of source.read()) {
     const needsHead = asksForType || !isComplete(object);
-    const { outputs, skipped } = isComplete(object)
+    const selection = isComplete(object)
       ? selectOutputs(object, anyType, filter)
       : selectOutputs({ ...object, target: undefined }, anyObject, filter);
-    result.objects += 1;
-    if (skipped !== undefined) {
-      result.skipped[skipped] = (result.skipped[skipped] ?? 0) + 1;
-    } else {
-      result.selected += 1;
-      add(result, object, object.target === undefined ? outputs : outputs.slice(0, 1));
-      result.headRequests += Number(needsHead) + (onlyMissing ? outputs.length : 0);
-      result.isUpperBound ||= needsHead || onlyMissing;
+    const { outputs } = selection;
+    found.objects += 1;
+    if (selection.skipped !== undefined) {
+      skipped[selection.skipped] = (skipped[selection.skipped] ?? 0) + 1;
+      continue;
+    }
+    found.selected += 1;
+    found.headRequests += Number(needsHead) + (onlyMissing ? outputs.length : 0);
+    found.isUpperBound ||= needsHead || onlyMissing;
+    for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
+      found.outputs += 1;
+      found.sourceBytes += object.sizeBytes ?? 0;
+      const copies = output.status === 'planned' && needsCopy(output.afterSteps) ? 1 : 0;
+      found.copyRequests += copies;
+      found.headRequests += copies;
+      drawSample(sample, output, found.outputs);
     }
   }
-  return result;
+  return { ...found, skipped, sample };
 }
 
 /** The rules as they are for objects of unknown type, and for those of which only the key is known. */
@@ -71,17 +69,6 @@ function withoutConditions(ruleSet: RuleSet): [RuleSet, RuleSet] {
     change({ contentTypes: [] }),
     change({ contentTypes: [], minBytes: undefined, maxBytes: undefined }),
   ];
-}
-
-function add(result: Estimate, { sizeBytes = 0 }: ExistingObject, outputs: Selection['outputs']): void {
-  for (const output of outputs) {
-    result.outputs += 1;
-    result.sourceBytes += sizeBytes;
-    const copies = output.status === 'planned' && needsCopy(output.afterSteps) ? 1 : 0;
-    result.copyRequests += copies;
-    result.headRequests += copies;
-    drawSample(result.sample, output, result.outputs);
-  }
 }
 
 const sampleSize = 10;

@@ -48,11 +48,7 @@ export type Counts = z.infer<typeof countsSchema>;
 export type JournalState = z.infer<typeof stateSchema>;
 export type Line = z.infer<typeof lineSchema>;
 
-export interface StoredJournal {
-  state: JournalState;
-  /** Items that were done beyond the state's position. */
-  lines: Line[];
-}
+export type StoredJournal = NonNullable<ReturnType<typeof readJournal>>;
 
 const fileOf = (folder: string) => join(folder, 'journal.jsonl');
 export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
@@ -62,7 +58,7 @@ export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl')
  * first line of `journal.jsonl` is the state, and each further one, like those that `failures.jsonl` has since then, is
  * one thing that was done. A last line that was cut off by a kill or a full disk does not count.
  */
-export function readJournal(folder: string): StoredJournal | undefined {
+export function readJournal(folder: string) {
   if (!fs.existsSync(fileOf(folder))) {
     return undefined;
   }
@@ -73,10 +69,8 @@ export function readJournal(folder: string): StoredJournal | undefined {
   }
   const { failuresBytes, ...state } = parsed.data;
   const failures = readLines(failuresFileOf(folder), failuresBytes);
-  return {
-    state,
-    lines: [...lines.map(parseLine(fileOf(folder))), ...failures.map(parseLine(failuresFileOf(folder)))],
-  };
+  const done = [...lines.map(parseLine(fileOf(folder))), ...failures.map(parseLine(failuresFileOf(folder)))];
+  return { state, lines: done };
 }
 
 /** Reads the lines of a file, in which we write nothing else. */

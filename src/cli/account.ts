@@ -135,12 +135,7 @@ function checkRole(
   });
 }
 
-interface Statement {
-  effect: string | undefined;
-  actions: string[];
-  /** `bucket/key` or `project/name`, with RAM's wildcards. */
-  objects: string[];
-}
+type Statement = ReturnType<typeof statementsOf>[number];
 
 async function grantedTo(role: string, io: Io): Promise<Statement[]> {
   const granted: Statement[] = [];
@@ -158,7 +153,8 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
   return granted;
 }
 
-function statementsOf(policy: unknown): Statement[] {
+/** The statements of a policy, their objects as `bucket/key` or `project/name`, with RAM's wildcards. */
+function statementsOf(policy: unknown) {
   return listOf(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, Resource } = fieldsOf(statement);
     // acs:oss:<region>:<account>:<bucket>/<key>, and acs:imm:…:project/<name>; region and account are nearly always "*", and not weighed.

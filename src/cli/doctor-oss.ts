@@ -54,8 +54,7 @@ export async function checkBuckets(
     'correct its name or your key, or deploy to its region: function, trigger, source and target have to share one';
   const locate = (bucket: string) =>
     attempt(`bucket ${bucket}`, advice, async () => {
-      const response = await ask(call, 'GetBucketLocation', bucket, 'location');
-      const root = readXmlRoot(response.body.toString(), 'LocationConstraint');
+      const root = await ask(call, bucket, 'GetBucketLocation', 'location', 'LocationConstraint');
       const location = String(root).trim().replace(/^oss-/, '');
       if (location !== region) {
         throw new Error(`in ${location}, not in ${region}`);
@@ -73,8 +72,8 @@ export async function checkVersioning(
   const look = async (bucket: string) => {
     const check = `removals in ${bucket}`;
     return lookAt(check, 'see whether the bucket has versioning: then they raise no event', async () => {
-      const response = await ask(call, 'GetBucketVersioning', bucket, 'versioning');
-      const status = pick(readXmlRoot(response.body.toString(), 'VersioningConfiguration'), 'Status');
+      const root = await ask(call, bucket, 'GetBucketVersioning', 'versioning', 'VersioningConfiguration');
+      const status = pick(root, 'Status');
       if (status === undefined) {
         return [ok(check, 'raise events: the bucket has no versions')];
       }
@@ -86,9 +85,10 @@ export async function checkVersioning(
   return (await Promise.all(buckets.map(look))).flat();
 }
 
-/** Asks for a property of a bucket. */
-function ask(call: Call, operation: string, bucket: string, property: string) {
-  return call({ operation, method: 'GET', bucket, query: { [property]: '' } });
+/** Asks for a property of a bucket, and resolves to the root of the answer. */
+async function ask(call: Call, bucket: string, operation: string, property: string, rootName: string) {
+  const { body } = await call({ operation, method: 'GET', bucket, query: { [property]: '' } });
+  return readXmlRoot(body.toString(), rootName);
 }
 
 /** Tries each output of the object's rules: a GET with the style, and if `wet` a save under a key of our own, which is removed. */

@@ -33,21 +33,17 @@ export const explain = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
-    const deployed = siteOf(await findTemplate(undefined, dirname(values.rules), io.env));
+    const deployed = async () => siteOf(await findTemplate(undefined, dirname(values.rules), io.env)).bucket;
     const upload: PlainUpload = {
-      bucket: parseBucket(values.bucket ?? ofRules ?? deployed.bucket ?? 'my-bucket'),
+      bucket: parseBucket(values.bucket ?? ofRules ?? (await deployed()) ?? 'my-bucket'),
       sizeBytes: values.size === undefined ? undefined : readSize(values.size),
       contentType: values['content-type'],
     };
-    const explanations: PricedExplanation[] = [];
-    for (const argument of positionals) {
-      const records = (await readArgument(argument, upload, io)).map(withTime);
-      for (const { record, ruleSet: own } of withRules(records, ruleSet)) {
-        explanations.push(addPrice(explainRecord(record, own.rules, source)));
-      }
-    }
-    const texts = explanations.map(formatExplanation);
-    const text = [...texts, priceNote].join('\n');
+    const read = await Promise.all(positionals.map((argument) => readArgument(argument, upload, io)));
+    const explanations = read
+      .flatMap((records) => withRules(records.map(withTime), ruleSet))
+      .map(({ record, ruleSet: { rules } }) => addPrice(explainRecord(record, rules, source)));
+    const text = [...explanations.map(formatExplanation), priceNote].join('\n');
     io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : text);
     return 0;
   },
@@ -66,9 +62,8 @@ async function readArgument(argument: string, upload: PlainUpload, io: Io): Prom
   const isInput = argument === '-';
   const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !isAddress(text))) {
-    return parseEvent(
-      Buffer.from(JSON.stringify(await readEvent(text, isInput ? 'standard input' : undefined))),
-    );
+    const event = await readEvent(text, isInput ? 'standard input' : undefined);
+    return parseEvent(Buffer.from(JSON.stringify(event)));
   }
   const names = (isInput ? text.split(/\r?\n/) : [text]).filter((name) => name !== '');
   if (names.length === 0) {
@@ -82,10 +77,8 @@ function withTime(record: EventRecord): EventRecord {
   if (record.kind !== 'object' || record.event.eventName !== 'Manual') {
     return record;
   }
-  return {
-    ...record,
-    event: { ...record.event, eventTime: record.event.eventTime ?? new Date().toISOString() },
-  };
+  const { eventTime = new Date().toISOString() } = record.event;
+  return { ...record, event: { ...record.event, eventTime } };
 }
 
 function toUpload(name: string, upload: PlainUpload): ObjectEvent {

@@ -13,23 +13,8 @@ interface ListArguments {
   maxKeys?: number | undefined;
 }
 
-interface ListedObject {
-  key: string;
-  sizeBytes: number;
-  /** Without quotes, as in events. */
-  eTag: string;
-  lastModified: Date;
-  /** `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. */
-  storageClass: string | undefined;
-  /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
-  type: string | undefined;
-}
-
 /** One page of a listing; `nextContinuationToken` is present when there is another. */
-interface ListingPage {
-  objects: ListedObject[];
-  nextContinuationToken: string | undefined;
-}
+type ListingPage = ReturnType<typeof readPage>;
 
 /** One page of a bucket's objects (OSS help: "ListObjectsV2"). */
 export async function listObjectsV2(call: Call, args: ListArguments): Promise<ListingPage> {
@@ -53,7 +38,7 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
 export async function* listPages(
   call: Call,
   { startAfter, ...place }: Pick<ListArguments, 'bucket' | 'prefix' | 'startAfter'>,
-): AsyncIterable<ListedObject[]> {
+) {
   let page: ListingPage | undefined;
   do {
     const start = page === undefined ? { startAfter } : { continuationToken: page.nextContinuationToken };
@@ -63,7 +48,7 @@ export async function* listPages(
 }
 
 /** Throws SyntaxError or URIError on what is no listing. */
-function readPage(root: unknown): ListingPage {
+function readPage(root: unknown) {
   const { Contents, EncodingType } = fieldsOf(root);
   // `+` stays literal: OSS escapes a space as %20, and only the Go SDK reads `+` as one.
   const decode = EncodingType === 'url' ? decodeURIComponent : (text: string) => text;
@@ -77,9 +62,12 @@ function readPage(root: unknown): ListingPage {
       return {
         key: decode(text('Key')),
         sizeBytes: Number(text('Size')),
+        /** Without quotes, as in events. */
         eTag: unquote(text('ETag')),
         lastModified: new Date(text('LastModified')),
+        /** `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. */
         storageClass: textOf(StorageClass),
+        /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
         type: textOf(Type),
       };
     }),

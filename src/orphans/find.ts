@@ -80,33 +80,25 @@ export function isChangedSince(modifiedAt: string | undefined, timeMs: number): 
   return modifiedAt === undefined || Date.parse(modifiedAt) + 999 >= timeMs;
 }
 
-export interface Orphans {
-  objects: number;
-  orphans: number;
-  sizeBytes: number;
-  skipped: Record<string, number>;
-  /** Some of them, drawn at random. */
-  sample: OssObject[];
-}
+export type Orphans = Awaited<ReturnType<typeof countOrphans>>;
 
 /** Counts the orphans among objects. `onOrphan` hears of each. */
-export async function countOrphans(
-  source: Source,
-  scan: Scan,
-  onOrphan: (orphan: OssObject) => void,
-): Promise<Orphans> {
-  const found: Orphans = { objects: 0, orphans: 0, sizeBytes: 0, skipped: {}, sample: [] };
+export async function countOrphans(source: Source, scan: Scan, onOrphan: (orphan: OssObject) => void) {
+  const skipped: Record<string, number> = {};
+  /** Some orphans, drawn at random. */
+  const sample: OssObject[] = [];
+  const found = { objects: 0, orphans: 0, sizeBytes: 0 };
   for await (const { object } of source.read()) {
     const reason = findReason(object, scan);
     found.objects += 1;
     if (reason !== undefined) {
-      found.skipped[reason] = (found.skipped[reason] ?? 0) + 1;
+      skipped[reason] = (skipped[reason] ?? 0) + 1;
     } else {
       found.orphans += 1;
       found.sizeBytes += object.sizeBytes ?? 0;
-      drawSample(found.sample, { bucket: object.bucket, key: object.key }, found.orphans);
+      drawSample(sample, { bucket: object.bucket, key: object.key }, found.orphans);
       onOrphan(object);
     }
   }
-  return found;
+  return { ...found, skipped, sample };
 }
