@@ -7,7 +7,9 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { main } from '../../src/cli/main.ts';
+import { accountId } from '../../src/local/oss/auth/access-keys.ts';
 import { samplePictures } from '../../src/local/pictures.ts';
+import type { StackEvent } from '../../src/local/stack-events.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent } from '../../src/oss/request.ts';
 import { createIo, localEnvironment } from '../cli/terminal.ts';
@@ -129,14 +131,28 @@ describe('an upload by the official client', () => {
     expect(await look(ours, 'derived/uploads/logo.png-320.webp')).toMatchObject({ format: 'webp' });
   });
 
-  it('an upload by the official client is processed by the role, whose token works nowhere without its key and never shows', async () => {
+  it('an upload by the official client is processed by the role, whose key and token show nowhere', async () => {
     const { stack, official } = await start();
+    const issue = vi.spyOn(stack.oss, 'issueToken');
+    const events: StackEvent[] = [];
+    stack.subscribe((event) => events.push(event));
 
     await official.put('uploads/logo.png', picture('logo.png'));
     await stack.functionCompute.idle();
 
     expect(stack.outcomes.flatMap(resultsOf).filter(({ status }) => status === 'saved')).toHaveLength(2);
-    expect(JSON.stringify(stack.outcomes)).not.toMatch(/local-secret|securityToken/);
+    const writers = events.flatMap((event) =>
+      event.type === 'object' ? [[event.record.oss.object.key, event.record.userIdentity.principalId]] : [],
+    );
+    expect(Object.fromEntries(writers)).toEqual({
+      'uploads/logo.png': accountId,
+      'derived/uploads/logo.png-320.webp': 'oss-saveas:local',
+      'derived/uploads/logo.png-1280.webp': 'oss-saveas:local',
+    });
+    const shown = JSON.stringify([events, stack.outcomes]);
+    const secrets = issue.mock.results.flatMap(({ value }) => [value.accessKeySecret, value.securityToken]);
+    expect(secrets.length).toBeGreaterThan(0);
+    expect(['local-secret', ...secrets].filter((secret) => shown.includes(secret))).toEqual([]);
   });
 });
 
