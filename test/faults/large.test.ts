@@ -19,7 +19,7 @@ const rulesOf = (count: number, more: { match?: object; output?: object } = {}) 
 });
 
 /** Time for a part of the outputs only, and enough kept free for a busy machine. */
-const tight = { timeoutMs: 2_400, concurrency: 2, latencyMs: 100, waits: true };
+const tight = { timeoutMs: 4_000, concurrency: 2, latencyMs: 200, waits: true };
 
 /** Attempts until nothing fails, at most so many. */
 async function repeat(attempt: () => Promise<Ended>, most: number): Promise<Ended[]> {

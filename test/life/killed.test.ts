@@ -1,19 +1,20 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+
 import { type BuiltFunction, buildFunction, startCloud } from '../faults/cloud.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
 import { rulesOf } from './bench.ts';
 
-/** Wraps the function: its first instance is killed soon after OSS has processed something. */
+/** Wraps the function: its first instance is killed while OSS copies something. */
 const dyingFunction = `
 const { existsSync, writeFileSync } = require('node:fs');
 const { handler } = require('./function.js');
-const [processed, killed] = ['processed', 'killed'].map((name) => process.env.NOTES_DIR + '/' + name);
-const timer = setInterval(() => {
-  if (existsSync(processed) && !existsSync(killed)) {
+const [copying, killed] = ['copying', 'killed'].map((name) => process.env.NOTES_DIR + '/' + name);
+setInterval(() => {
+  if (existsSync(copying) && !existsSync(killed)) {
     writeFileSync(killed, '');
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 400);
+    process.kill(process.pid, 'SIGKILL');
   }
 }, 20);
 exports.handler = handler;
@@ -33,7 +34,6 @@ it('the built function, killed between a save and its copy, is repeated by anoth
     environment: { NOTES_DIR: built.dir },
     processImage: async ({ readSource }) => {
       processed += 1;
-      writeFileSync(join(built.dir, 'processed'), '');
       return { body: await readSource(), contentType: 'image/webp' };
     },
     // The first copy is never answered.
@@ -46,7 +46,11 @@ it('the built function, killed between a save and its copy, is repeated by anoth
   });
   onTestFinished(() => cloud.close());
 
+  const readFaults = async () => (await fetch(`${cloud.url}/-/faults`)).text();
+
   await cloud.client.putObject({ bucket: 'photos', key: 'uploads/a', body: 'a picture' });
+  await expect.poll(readFaults, { timeout: 30_000 }).toMatch(/"applied": 1/);
+  writeFileSync(join(built.dir, 'copying'), '');
   await cloud.functionCompute.idle();
 
   expect(existsSync(join(built.dir, 'killed'))).toBe(true);
