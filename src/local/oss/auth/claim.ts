@@ -59,10 +59,22 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-/** The error for a signature whose date is missing or cannot be read (EC pages 0002-00000502 and -503). */
-export function invalidDate(sent: string | undefined): OssError {
-  const ec = sent ? '0002-00000502' : '0002-00000503';
-  return forbidden('AccessDenied', 'OSS authentication requires a valid Date.', { ec });
+/** The time of a date that was sent, in ms; throws where it is missing or none of the parsers takes it (EC pages 0002-00000502 and -503). */
+export function readDate(sent: string | undefined, ...parsers: ((text: string) => number)[]): number {
+  const timeMs = parsers.map((parse) => parse(sent ?? '')).find((parsedMs) => !Number.isNaN(parsedMs));
+  if (timeMs === undefined) {
+    const ec = sent ? '0002-00000502' : '0002-00000503';
+    throw forbidden('AccessDenied', 'OSS authentication requires a valid Date.', { ec });
+  }
+  return timeMs;
+}
+
+/** The seconds in which a URL expires; throws where they cannot be read. */
+export function readExpires(expires: string | undefined, most: number): number {
+  if (!/^\d{1,12}$/.test(expires ?? '') || Number(expires) > most) {
+    throw forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, { ec: '0002-00000070' });
+  }
+  return Number(expires);
 }
 
 /** Parses `yyyyMMddTHHmmssZ` into epoch ms; NaN when the text is not such a date. */
@@ -74,11 +86,6 @@ export function parseIsoDate(text: string): number {
 /** Parses `Thu, 26 Nov 2026 14:56:22 GMT` into epoch ms; NaN when the text is not such a date. */
 export function parseHttpDate(text: string): number {
   return text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
-}
-
-/** The error for a URL whose time of expiry cannot be read. */
-export function invalidExpires(expires: string): OssError {
-  return forbidden('AccessDenied', `Invalid expires of the URL: ${expires}`, { ec: '0002-00000070' });
 }
 
 /** The error for an Authorization header that cannot be read. */

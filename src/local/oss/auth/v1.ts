@@ -7,10 +7,10 @@ import {
   checkSkew,
   checkValidity,
   invalidAuthorization,
-  invalidDate,
-  invalidExpires,
   parseHttpDate,
   parseIsoDate,
+  readDate,
+  readExpires,
 } from './claim.ts';
 
 /** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
@@ -21,11 +21,7 @@ export function readV1Header(request: OssRequest, authorization: string, nowMs: 
     throw invalidAuthorization();
   }
   const date = headers.get('x-oss-date') ?? headers.get('date') ?? '';
-  const signedMs = parseHttpDate(date) || parseIsoDate(date);
-  if (Number.isNaN(signedMs)) {
-    throw invalidDate(date);
-  }
-  checkSkew(signedMs, nowMs);
+  checkSkew(readDate(date, parseHttpDate, parseIsoDate), nowMs);
   const securityToken = headers.get('x-oss-security-token') ?? headers.get('security-token');
   return { accessKeyId, signature, securityToken, stringsToSign: stringsToSign(request, date) };
 }
@@ -34,13 +30,11 @@ export function readV1Header(request: OssRequest, authorization: string, nowMs: 
 export function readV1Url(request: OssRequest, nowMs: number): Claim {
   const { query } = request;
   const [accessKeyId, expires] = [query.get('OSSAccessKeyId'), query.get('Expires') ?? ''];
-  if (!/^\d{1,12}$/.test(expires)) {
-    throw invalidExpires(expires);
-  }
+  const expiresMs = readExpires(expires, Number.POSITIVE_INFINITY) * 1000;
   if (accessKeyId === undefined) {
     throw forbidden('AccessDenied', 'OSSAccessKeyId is missing in the URL.');
   }
-  checkValidity(0, Number(expires) * 1000, nowMs);
+  checkValidity(0, expiresMs, nowMs);
   const [signature, securityToken] = [query.get('Signature') ?? '', query.get('security-token')];
   return { accessKeyId, signature, securityToken, stringsToSign: stringsToSign(request, expires) };
 }

@@ -1,15 +1,15 @@
 import { formatTimestamp } from '../../../oss/sign.ts';
 import { badRequest } from '../http/errors.ts';
-import type { Headers, OssRequest } from '../http/request.ts';
+import type { OssRequest } from '../http/request.ts';
 import {
   type Claim,
   checkSkew,
   checkValidity,
   invalidAuthorization,
-  invalidDate,
-  invalidExpires,
   parseHttpDate,
   parseIsoDate,
+  readDate,
+  readExpires,
 } from './claim.ts';
 import { stringToSignV4, type V4Credential, type V4Signing } from './v4-signature.ts';
 
@@ -52,7 +52,11 @@ export function readV4Header(
 ): Claim {
   const { headers } = request;
   const { credential, additionalHeaders, signature } = parseAuthorization(authorization);
-  const { signedAt, signedMs, date } = readDate(headers);
+  const ossDate = headers.get('x-oss-date');
+  // `Date`, as HTTP writes it, is signed in ISO form (EC page 0002-00000502).
+  const date = ossDate ?? headers.get('date');
+  const signedMs = readDate(date, ossDate === undefined ? parseHttpDate : parseIsoDate);
+  const signedAt = formatTimestamp(signedMs);
   checkScope(credential, signedAt, region);
   if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';
@@ -69,16 +73,10 @@ export function readV4Header(
 export function readV4Url(request: OssRequest, region: string, nowMs: number): Claim {
   const { query, headers } = request;
   const signedAt = query.get('x-oss-date') ?? '';
-  const signedMs = parseIsoDate(signedAt);
-  if (Number.isNaN(signedMs)) {
-    throw invalidDate(signedAt);
-  }
+  const signedMs = readDate(signedAt, parseIsoDate);
   const claim = readV4Parameters(query, region);
-  const expires = query.get('x-oss-expires') ?? '';
-  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpiresSeconds) {
-    throw invalidExpires(expires);
-  }
-  checkValidity(signedMs, signedMs + Number(expires) * 1000, nowMs);
+  const expiresSeconds = readExpires(query.get('x-oss-expires'), maxExpiresSeconds);
+  checkValidity(signedMs, signedMs + expiresSeconds * 1000, nowMs);
   const additionalHeaders = namesIn(query.get('x-oss-additional-headers'));
   const absent = additionalHeaders.find((name) => !headers.has(name));
   if (absent !== undefined) {
@@ -126,17 +124,6 @@ function checkScope({ date, region, product }: V4Credential, signedAt: string, o
   if (region !== ownRegion) {
     throw refuse('region', '0002-00000226');
   }
-}
-
-/** `x-oss-date` in ISO form, else `Date` as HTTP writes it, which is signed in ISO form (EC page 0002-00000502). */
-function readDate(headers: Headers) {
-  const ossDate = headers.get('x-oss-date');
-  const date = ossDate ?? headers.get('date');
-  const signedMs = ossDate === undefined ? parseHttpDate(date ?? '') : parseIsoDate(ossDate);
-  if (Number.isNaN(signedMs)) {
-    throw invalidDate(date);
-  }
-  return { signedAt: formatTimestamp(signedMs), signedMs, date };
 }
 
 /** `a;b;c` */

@@ -32,20 +32,16 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
   const meta = store.meta(bucket, key);
-  const target = targetOf(store, bucket, meta);
-  return target === undefined ? meta : describeLink(meta, target);
+  return describeLink(meta, targetOf(store, bucket, meta));
 }
 
 /** Opens an object, or what a symbolic link leads to. */
 export async function openObject(store: BucketStore, bucket: string, key: string): Promise<StoredObject> {
   const meta = store.meta(bucket, key);
   const target = targetOf(store, bucket, meta);
-  requireReadable(target ?? meta);
-  if (target === undefined) {
-    return store.open(bucket, key);
-  }
+  requireReadable(target);
   const object = await store.open(bucket, target.key);
-  return { ...object, meta: describeLink(meta, object.meta) };
+  return target === meta ? object : { ...object, meta: describeLink(meta, object.meta) };
 }
 
 /** Refuses an object of an archive class, which OSS would have to restore first (documented: EC page 0016-00000404). */
@@ -72,10 +68,11 @@ function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs
   return { ...link, sizeBytes, eTag, crc64, lastModifiedMs: latestMs };
 }
 
-/** The object that a symbolic link leads to; undefined for any other object. */
-function targetOf(store: BucketStore, bucket: string, { symlinkTarget }: ObjectMeta): ObjectMeta | undefined {
+/** The object that a symbolic link leads to; any other object leads to itself. */
+function targetOf(store: BucketStore, bucket: string, meta: ObjectMeta): ObjectMeta {
+  const { symlinkTarget } = meta;
   if (symlinkTarget === undefined) {
-    return undefined;
+    return meta;
   }
   const target = store.bucket(bucket).objects.get(symlinkTarget);
   if (target === undefined) {
