@@ -24,13 +24,8 @@ const samples = [
  * text that calls itself a JPEG.
  */
 export async function samplePictures(...names: string[]): Promise<SamplePicture[]> {
-  const pictures: SamplePicture[] = [];
-  for (const { name, contentType, draw } of samples) {
-    if (names.length === 0 || names.includes(name)) {
-      pictures.push({ name, contentType, body: await draw() });
-    }
-  }
-  return pictures;
+  const asked = samples.filter(({ name }) => names.length === 0 || names.includes(name));
+  return Promise.all(asked.map(async ({ draw, ...picture }) => ({ ...picture, body: await draw() })));
 }
 
 /** A woman before a wall: 1200 x 1600 when shown, 1600 x 1200 and lying on her side as stored. */

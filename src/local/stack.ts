@@ -84,7 +84,6 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir, rulesFile } = options;
   const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
-  const setAside = createSetAside(dataDir, log);
   const code = createCode(options);
   const { rules } = await code.prepare();
   const buckets = bucketsOf(rules);
@@ -95,7 +94,6 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     dataDir: join(dataDir, 'oss'),
     buckets,
     log,
-    setAside,
     processImage,
     routes: [
       (...exchange) => page?.route(...exchange),
@@ -116,7 +114,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const functionCompute = await createLocalFunctionCompute({
     ...options,
     log,
-    setAside,
+    setAside: createSetAside(dataDir, log),
     deadLetterDir,
     observe: emit,
     queueDir: join(dataDir, 'queue'),

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createJsonLogger, type LogFields, type Logger } from '../../log.ts';
-import { createSetAside, type SetAside } from '../data-folder.ts';
+import { createSetAside } from '../data-folder.ts';
 import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { eventRecord, type OssEventRecord, type TaskEvent, taskEvent } from './events.ts';
@@ -47,8 +47,6 @@ export interface LocalOssOptions {
   readonly routes?: readonly Route[];
   readonly now?: () => number;
   readonly log?: Logger;
-  /** Into `damaged` below `dataDir` unless given. */
-  readonly setAside?: SetAside;
 }
 
 export type LocalOss = Awaited<ReturnType<typeof createLocalOss>>;
@@ -184,8 +182,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
   const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks = false } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
-  const { setAside = createSetAside(dataDir, log) } = options;
-  const files = { temporaryFolder, setAside, now };
+  const files = { temporaryFolder, setAside: createSetAside(dataDir, log), now };
   // The change is made: a listener that fails is no reason to tell the client otherwise.
   const tell = (listen: () => void, fields: LogFields) => {
     try {
