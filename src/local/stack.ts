@@ -123,9 +123,9 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const tasks = createTasks({ invoke: functionCompute.invoke, retryDelaysMs: options.retryDelaysMs });
+  const tasks = createTasks(functionCompute.invoke, options.retryDelaysMs);
   closers.push(tasks.close);
-  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks });
+  const taskApi = createTaskApi(backfillFunctionName, tasks);
   const { reload, settle } = createReload(code, oss, functionCompute, events);
   closers.push(settle);
   const { enqueue } = functionCompute;

@@ -77,12 +77,12 @@ async function startWith(
     }
   };
   const dir = await temporaryDir();
-  const tasks = createTasks({ invoke, retryDelaysMs: [1, 1] });
+  const tasks = createTasks(invoke, [1, 1]);
   onTestFinished(async () => {
     tasks.close();
     await dispatcher.close();
   });
-  routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks }));
+  routes.push(createTaskApi('oss-saveas-backfill', tasks));
   for (let number = 0; number < count; number += 1) {
     const key = `uploads/${String(number).padStart(4, '0')}.jpg`;
     await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}` });

@@ -5,8 +5,8 @@ import { accountId } from './auth/access-keys.ts';
 import { decodeUtf8 } from './http/names.ts';
 import type { OssRequest } from './http/request.ts';
 import type { ObjectChange, Service } from './operations/operation.ts';
+import type { EndedTask } from './operations/tasks.ts';
 import type { ObjectMeta } from './store/object.ts';
-import type { EndedTask } from './store/tasks.ts';
 
 export type OssEventRecord = ReturnType<typeof eventRecord>;
 

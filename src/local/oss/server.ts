@@ -20,9 +20,9 @@ import { hasSoundFraming, readRequest } from './http/request.ts';
 import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
 import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
+import { createTaskRunner } from './operations/tasks.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import { Store } from './store/store.ts';
-import { createTaskRunner } from './store/tasks.ts';
 import { Uploads } from './store/uploads.ts';
 
 export interface LocalOssOptions {
@@ -196,11 +196,9 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
     endpoint: '',
     store: new Store({ ...files, folder: join(dataDir, 'buckets'), settingsSchema: bucketSettingsSchema }),
     uploads: new Uploads({ ...files, folder: join(dataDir, 'uploads') }),
-    tasks: createTaskRunner({
-      now,
-      log,
-      onEnd: (task) => tell(() => onTaskEvent?.(taskEvent(task, region)), { taskId: task.taskId }),
-    }),
+    tasks: createTaskRunner(now, log, (task) =>
+      tell(() => onTaskEvent?.(taskEvent(task, region)), { taskId: task.taskId }),
+    ),
     simulateTasks,
     accessKeys: createAccessKeys(options.accessKey, now),
     processImage,

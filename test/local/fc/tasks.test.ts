@@ -23,9 +23,9 @@ async function startTasks({ retryDelaysMs = [1, 1, 1], refusals = 0 } = {}) {
           ),
       });
     });
-  const tasks = createTasks({ invoke, retryDelaysMs });
+  const tasks = createTasks(invoke, retryDelaysMs);
   onTestFinished(() => tasks.close());
-  const taskApi = createTaskApi({ functionName, tasks });
+  const taskApi = createTaskApi(functionName, tasks);
   const left = { refusals };
   const refusing: Route = (message, response) => {
     left.refusals -= 1;

@@ -2,11 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findRefusal, type Route, readMessage, sendJson } from '../../oss/http/routes.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
 
-interface TaskApiOptions {
-  functionName: string;
-  tasks: Tasks;
-}
-
 /** An asynchronous invocation's bound (FC help: "Limits"). */
 const maxPayloadBytes = 128 * 1024;
 
@@ -16,17 +11,18 @@ const maxPayloadBytes = 128 * 1024;
  * signature (OpenAPI help: "Request syntax and signature method V3"), which is not verified: like `/-/invoke`, tasks are
  * for whoever is on this machine.
  */
-export function createTaskApi(options: TaskApiOptions): Route {
+export function createTaskApi(functionName: string, tasks: Tasks): Route {
   return (message, response) =>
     message.headers.authorization?.startsWith('ACS3-HMAC-SHA256 ')
-      ? answer(message, response, options)
+      ? answer(message, response, functionName, tasks)
       : undefined;
 }
 
 async function answer(
   message: IncomingMessage,
   response: ServerResponse,
-  { functionName, tasks }: TaskApiOptions,
+  functionName: string,
+  tasks: Tasks,
 ): Promise<void> {
   const refuse = (statusCode: number, code: string, text: string) =>
     sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });

@@ -20,11 +20,6 @@ export interface AsyncTask {
   taskPayload: string;
 }
 
-interface TasksOptions {
-  invoke: (event: Buffer) => Promise<InvocationResult>;
-  retryDelaysMs?: readonly number[] | undefined;
-}
-
 /** `reservedConcurrency` of the function that runs them; its instances serve uploads as well. */
 const concurrency = 1;
 
@@ -34,7 +29,10 @@ export type Tasks = ReturnType<typeof createTasks>;
  * Asynchronous tasks as Function Compute runs them: once for each id, tried again after a function error. They are held in
  * memory: a backfill submits again what a restart has lost.
  */
-export function createTasks({ invoke, retryDelaysMs = [1_000, 2_000, 4_000] }: TasksOptions) {
+export function createTasks(
+  invoke: (event: Buffer) => Promise<InvocationResult>,
+  retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000],
+) {
   const byId = new Map<string, AsyncTask>();
   const inTurn = pLimit(concurrency);
   const closing = new AbortController();

@@ -7,9 +7,9 @@ import type { OssRequest } from '../http/request.ts';
 import type { BucketSettings } from '../store/bucket-settings.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
-import type { TaskRunner } from '../store/tasks.ts';
 import type { Uploads } from '../store/uploads.ts';
 import { checkAcl } from './acl.ts';
+import type { TaskRunner } from './tasks.ts';
 
 /** A change of an object in the request's bucket, told once what it is about is on disk. */
 export interface ObjectChange {

@@ -35,14 +35,8 @@ export type EndedTask = TaskRequest &
 
 export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
-interface TaskRunnerOptions {
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly onEnd: (task: EndedTask) => void;
-}
-
 /** Asynchronous tasks. How one ended is a line of log and what `onEnd` makes of it; of one that the server's end cuts short there is neither. */
-export function createTaskRunner({ now, log, onEnd }: TaskRunnerOptions) {
+export function createTaskRunner(now: () => number, log: Logger, onEnd: (task: EndedTask) => void) {
   const underWay = new PQueue();
   const timestamp = () => new Date(now()).toISOString();
   return {
