@@ -8,7 +8,7 @@ import { percentEncode } from '../http/names.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { ObjectProperties } from '../store/object.ts';
+import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { checkAcl } from './acl.ts';
 import { copyReply, findCopySource } from './copy.ts';
@@ -61,21 +61,20 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     const message = 'Should not speficy both complete all header and http body.'; // their spelling
     throw badRequest('InvalidArgument', message, { ec: '0042-00000216' });
   }
-  const numbers = isComplete ? [...upload.parts.keys()] : readParts(upload, body);
-  if (numbers.slice(0, -1).some((number) => (upload.parts.get(number)?.sizeBytes ?? 0) < minPartBytes)) {
+  const parts = isComplete ? [...upload.parts.values()] : readParts(upload, body);
+  if (parts.slice(0, -1).some(({ sizeBytes }) => sizeBytes < minPartBytes)) {
     throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
   }
-  if ((announcedParts(upload.properties) ?? numbers.length) !== numbers.length) {
+  if ((announcedParts(upload.properties) ?? parts.length) !== parts.length) {
     const message = 'The client encryption part list is unexpected with init_multipart setted.'; // their words
     throw badRequest('InvalidEncryptionRequest', message);
   }
-  const eTags = numbers.map((number) => upload.parts.get(number)?.eTag ?? '');
-  const md5OfETags = createHash('md5').update(eTags.join('')).digest('hex').toUpperCase();
-  const eTag = `${md5OfETags}-${numbers.length}`;
+  const eTags = parts.map((part) => part.eTag).join('');
+  const eTag = `${createHash('md5').update(eTags).digest('hex').toUpperCase()}-${parts.length}`;
   const meta = await createObject(service, request, 'ObjectCreated:CompleteMultipartUpload', {
     ...upload.properties,
     acl: readAcl(headers, 'x-oss-object-acl') ?? upload.properties.acl,
-    source: uploads.read(upload, numbers),
+    source: uploads.read(upload, parts),
     type: 'Multipart',
     eTag,
     keepsMd5: upload.isSequential,
@@ -108,7 +107,7 @@ function announcedParts({ headers }: ObjectProperties): number | undefined {
 }
 
 /** `<CompleteMultipartUpload><Part><PartNumber/><ETag/></Part>…`: throws InvalidPart, InvalidPartOrder. */
-function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
+function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
@@ -117,16 +116,15 @@ function readParts({ parts }: MultipartUpload, body: Buffer): number[] {
       'The list of parts was not in ascending order. Parts list must specified in order by part number.',
     );
   }
-  const isUploaded = listed.every(({ PartNumber, ETag }) => {
-    const eTag = (textOf(ETag) ?? '').trim().replaceAll('"', '').toUpperCase();
-    return parts.get(Number(PartNumber))?.eTag === eTag;
+  return listed.map(({ PartNumber, ETag }) => {
+    const part = parts.get(Number(PartNumber));
+    if (part?.eTag !== (textOf(ETag) ?? '').trim().replaceAll('"', '').toUpperCase()) {
+      const message =
+        "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
+      throw badRequest('InvalidPart', message);
+    }
+    return part;
   });
-  if (!isUploaded) {
-    const message =
-      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
-    throw badRequest('InvalidPart', message);
-  }
-  return numbers;
 }
 
 /** The upload that a part is for, and its number; of one that is `sequential` parts come one after another (live tests of the Python, Java and C++ SDKs). */

@@ -1,9 +1,9 @@
 import type { OssObject } from '../../../process.ts';
-import type { ImageResult } from '../../image/contract.ts';
+import type { ProcessImage } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
-import type { Process, SaveAs } from './process.ts';
+import type { SaveAs } from './process.ts';
 
 /*
  * This machine converts no video, sound or document. Under `simulateTasks` something stands in for each result, and says
@@ -38,19 +38,22 @@ const pixel = Buffer.from(
   'base64',
 );
 
-/** Draws a grey picture with the words `video/snapshot` in the size and format that the style asks for. */
-export function drawSnapshot({ processImage }: Service, { style }: Process): Promise<ImageResult> {
-  const numberOf = (name: string) => Number(new RegExp(`,${name}_(\\d+)`).exec(style)?.[1] ?? 0);
+/** Has a `video/snapshot` be a grey picture with these words, in the size and format that it asks for. */
+export function withSnapshots(processImage: ProcessImage): ProcessImage {
+  return (job) =>
+    job.style.startsWith('video/snapshot')
+      ? processImage({ ...job, readSource: async () => pixel, style: snapshotStyle(job.style) })
+      : processImage(job);
+}
+
+function snapshotStyle(snapshot: string): string {
+  const numberOf = (name: string) => Number(new RegExp(`,${name}_(\\d+)`).exec(snapshot)?.[1] ?? 0);
   const [w, h] = [numberOf('w'), numberOf('h')];
   const width = w || Math.round((h * 16) / 9) || 640;
   const height = h || Math.round((width * 9) / 16);
-  const format = style.includes(',f_png') ? 'png' : 'jpg';
+  const format = snapshot.includes(',f_png') ? 'png' : 'jpg';
   const text = Buffer.from('video/snapshot').toString('base64url');
   const size = Math.max(1, Math.round(Math.min(width, height) / 10));
   const words = `watermark,text_${text},g_center,size_${size},color_FFFFFF`;
-  return processImage({
-    readSource: async () => pixel,
-    readObject: async () => undefined,
-    style: `image/resize,m_fixed,w_${width},h_${height},limit_0/${words}/format,${format}`,
-  });
+  return `image/resize,m_fixed,w_${width},h_${height},limit_0/${words}/format,${format}`;
 }

@@ -8,7 +8,7 @@ import type { OssRequest } from '../http/request.ts';
 import type { StoredObject } from '../store/object.ts';
 import { overriddenHeaders } from './object.ts';
 import { createObject, type Operation, redirected, type Service } from './operation.ts';
-import { drawSnapshot, savePlaceholders } from './placeholder.ts';
+import { savePlaceholders } from './placeholder.ts';
 import {
   type Process,
   parseProcess,
@@ -39,7 +39,7 @@ export const processObject: Operation = async (service, request) => {
   const target = saveAs?.bucket ?? request.bucket;
   service.store.meta(request.bucket, request.key);
   service.store.bucket(target);
-  const { result } = await run(service, request, process);
+  const { result } = await runStyle(service, request, process.style);
   const headers = { 'content-type': result.contentType };
   if (saveAs === undefined) {
     return { statusCode: 200, headers, body: result.body };
@@ -63,7 +63,7 @@ export const getProcessed: Operation = async (service, request) => {
     throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
   }
   checkConditions(headers, describeObject(service.store, bucket, key));
-  const { result, meta } = await run(service, request, process);
+  const { result, meta } = await runStyle(service, request, process.style);
   const shown = {
     'content-type': result.contentType,
     etag: quotedETag(meta),
@@ -108,15 +108,6 @@ function taskKindOf(operation: string): string {
 async function readProcess({ store }: Service, request: OssRequest, parameter: string): Promise<Process> {
   const text = readProcessBody(await readBody(request, maxProcessBytes), parameter);
   return parseProcess(text, store.bucket(request.bucket).settings.styles);
-}
-
-/** Runs a synchronous operation; a snapshot passes for one only where placeholders are asked for. */
-async function run(service: Service, request: OssRequest, process: Process) {
-  if (process.operation !== 'video/snapshot') {
-    return runStyle(service, request, process.style);
-  }
-  const meta = service.store.meta(request.bucket, request.key);
-  return { result: await drawSnapshot(service, process), meta };
 }
 
 /** Runs a style on an object; throws what OSS answers where it refuses. */

@@ -69,9 +69,9 @@ export class Uploads {
   }
 
   /** The bytes of these parts, one after another. */
-  async *read({ id }: MultipartUpload, numbers: readonly number[]): AsyncGenerator<Uint8Array> {
-    for (const number of numbers) {
-      const part = await this.#store.open(id, String(number));
+  async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
+    for (const { key } of parts) {
+      const part = await this.#store.open(id, key);
       yield* part.stream();
     }
   }
