@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createJsonLogger, type LogFields, type Logger } from '../../log.ts';
 import { createSetAside } from '../data-folder.ts';
-import type { ProcessImage } from '../image/contract.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { eventRecord, type OssEventRecord, type TaskEvent, taskEvent } from './events.ts';
 import { faultsRoute } from './faults/control.ts';
@@ -26,14 +25,14 @@ import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings
 import { Store } from './store/store.ts';
 import { Uploads } from './store/uploads.ts';
 
-export interface LocalOssOptions {
+export interface LocalOssOptions
+  extends Pick<Service, 'region' | 'processImage'>,
+    Partial<Pick<Service, 'now' | 'log'>> {
   /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
   readonly dataDir: string;
-  readonly region: string;
   readonly accessKey: AccessKey;
   /** Buckets that exist from the start. */
   readonly buckets?: readonly string[];
-  readonly processImage: ProcessImage;
   /** Called with each event record once the object is on disk, before the client is answered. */
   readonly onObjectEvent?: (record: OssEventRecord) => void;
   /** Called with the event of each asynchronous task that ended. */
@@ -46,8 +45,6 @@ export interface LocalOssOptions {
   readonly corsOrigins?: readonly string[] | undefined;
   /** Asked about each request before OSS is. */
   readonly routes?: readonly Route[];
-  readonly now?: () => number;
-  readonly log?: Logger;
 }
 
 export type LocalOss = Awaited<ReturnType<typeof createLocalOss>>;

@@ -26,7 +26,8 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
   const keys: string[] = [];
   const prefixes: string[] = [];
   let last: string | undefined;
-  let index = Math.max(lowerBound(sortedKeys, prefix), upperBound(sortedKeys, after));
+  const firstAfter = firstIndex(sortedKeys, (key) => compareUtf8(key, after) > 0);
+  let index = Math.max(lowerBound(sortedKeys, prefix), firstAfter);
   for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
     const group = commonPrefix(key, prefix, delimiter);
     index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
@@ -76,10 +77,6 @@ export function compareUtf8(a: string, b: string): number {
 
 function lowerBound(sortedKeys: readonly string[], key: string): number {
   return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) >= 0);
-}
-
-function upperBound(sortedKeys: readonly string[], key: string): number {
-  return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) > 0);
 }
 
 function endOfGroup(sortedKeys: readonly string[], group: string): number {
