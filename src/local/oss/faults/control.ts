@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OssError } from '../http/errors.ts';
 import { type Route, readMessage, sendJson } from '../http/routes.ts';
 import type { Faults } from './faults.ts';
-import { FaultPlanError } from './plan.ts';
 
 const maxPlanBytes = 1024 * 1024;
 
@@ -22,7 +22,7 @@ async function answer(faults: Faults, message: IncomingMessage, response: Server
     }
     sendJson(response, 200, faults.describe());
   } catch (error) {
-    if (!(error instanceof FaultPlanError) && !(error instanceof SyntaxError)) {
+    if (!(error instanceof OssError) && !(error instanceof SyntaxError)) {
       throw error;
     }
     sendJson(response, 400, { message: error.message });

@@ -33,7 +33,7 @@ export function createFaults(atStart: FaultPlan, { now, log }: { now: () => numb
   let switches: FaultSwitch[];
   let takeImageCall: () => boolean;
 
-  /** Puts a plan in force, its counts at nought; throws FaultPlanError and leaves the earlier one. */
+  /** Puts a plan in force, its counts at nought; throws an OssError and leaves the earlier one. */
   function set(input: unknown): void {
     plan = parseFaultPlan(input);
     const { seed = 1, rules = [], imageCallsPerSecond } = plan;

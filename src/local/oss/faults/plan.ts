@@ -3,6 +3,7 @@ import { createBudget } from '../../../compile/budget.ts';
 import { parseGlob } from '../../../compile/glob.ts';
 import { createKeyLanguages, toKeyTable } from '../../../compile/key-table.ts';
 import { type KeyTable, matchesKey } from '../../../rules/key-table.ts';
+import { badRequest } from '../http/errors.ts';
 import { operationNames } from '../operations/table.ts';
 import { faultNames } from './kinds.ts';
 
@@ -38,16 +39,11 @@ const planSchema = z.strictObject({
 export type FaultRule = z.infer<typeof ruleSchema>;
 export type FaultPlan = z.infer<typeof planSchema>;
 
-/** A plan that cannot be followed: the message names every issue. */
-export class FaultPlanError extends Error {
-  override name = 'FaultPlanError';
-}
-
-/** Reads a plan of whatever origin, such as parsed JSON; throws FaultPlanError. */
+/** Reads a plan of whatever origin, such as parsed JSON. Throws an OssError whose message names every issue. */
 export function parseFaultPlan(input: unknown): FaultPlan {
   const { data, error } = planSchema.safeParse(input);
   if (data === undefined) {
-    throw new FaultPlanError(z.prettifyError(error));
+    throw badRequest('InvalidArgument', z.prettifyError(error));
   }
   return data;
 }

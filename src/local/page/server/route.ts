@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { parseJson } from '../../../json.ts';
-import { FaultPlanError } from '../../oss/faults/plan.ts';
 import { OssError } from '../../oss/http/errors.ts';
 import { findRefusal, type Route } from '../../oss/http/routes.ts';
 import { readAsset } from './assets.ts';
@@ -100,7 +99,7 @@ function describeError(error: unknown): PageReply {
   if (error instanceof OssError) {
     return json({ message: error.message, code: error.code, ec: error.details.ec }, error.statusCode);
   }
-  if (error instanceof FaultPlanError || error instanceof z.ZodError) {
+  if (error instanceof z.ZodError) {
     return json({ message: error.message }, 400);
   }
   return json({ message: `The page's server failed: ${error}` }, 500);
