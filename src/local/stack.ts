@@ -13,9 +13,8 @@ import {
   type LocalFunctionCompute,
   type LocalFunctionComputeOptions,
 } from './fc/function-compute.ts';
-import { invokeRoute } from './fc/invoke-route.ts';
-import { createTaskApi } from './fc/tasks/task-api.ts';
-import { createTasks } from './fc/tasks/tasks.ts';
+import { createTaskApi, invokeRoute } from './fc/routes.ts';
+import { createTasks } from './fc/tasks.ts';
 import { findUndrawable } from './image/fonts.ts';
 import { createImageProcessor } from './image/image-processor.ts';
 import { type AccessKey, accountId } from './oss/auth/access-keys.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
-import { invokeRoute } from '../../../src/local/fc/invoke-route.ts';
+import { invokeRoute } from '../../../src/local/fc/routes.ts';
 
 /** A function that answers its event backwards, or throws where the event says so. */
 async function invoke(event: Buffer): Promise<InvocationResult> {

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskClient } from '../../../src/backfill/task-client.ts';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
-import { createTaskApi } from '../../../src/local/fc/tasks/task-api.ts';
-import { createTasks } from '../../../src/local/fc/tasks/tasks.ts';
+import { createTaskApi } from '../../../src/local/fc/routes.ts';
+import { createTasks } from '../../../src/local/fc/tasks.ts';
 import { type Route, sendJson } from '../../../src/local/oss/http/routes.ts';
 import { startOss } from '../oss/running-oss.ts';
 

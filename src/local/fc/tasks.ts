@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { InvocationResult } from '../instance-process.ts';
+import type { InvocationResult } from './instance-process.ts';
 
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
 type Status = 'Enqueued' | 'Running' | 'Retrying' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
