@@ -7,25 +7,22 @@ import type { OssEventRecord } from './oss/events.ts';
 export type RulesUpdate = { status: 'loaded'; ruleSet: RuleSet } | { status: 'refused'; message: string };
 
 /** Something that happened in the local stack. */
-export type StackEvent = { timeMs: number } & (
+export type StackEvent =
   | { type: 'object'; record: OssEventRecord }
   | DeliveryEvent
   | { type: 'log'; level: keyof Logger; message: string; fields: LogFields }
-  | { type: 'rules'; update: RulesUpdate }
-);
+  | { type: 'rules'; update: RulesUpdate };
 
 type StackListener = (event: StackEvent) => void;
-
-type WithoutTime<T> = T extends unknown ? Omit<T, 'timeMs'> : never;
 
 export type StackEvents = ReturnType<typeof createStackEvents>;
 
 /** Tells what happens to all who listen, what goes through `log` included. */
 export function createStackEvents(log: Logger) {
   const listeners = new Set<StackListener>();
-  const emit = (event: WithoutTime<StackEvent>) => {
+  const emit = (event: StackEvent) => {
     for (const listener of listeners) {
-      listener({ ...event, timeMs: Date.now() });
+      listener(event);
     }
   };
   const write =

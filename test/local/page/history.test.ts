@@ -9,12 +9,11 @@ const outputs = [{ rule: 'small', target, process: 'p', decoded: 'd' }];
 
 function start() {
   const history = createHistory(() => [{ object, outputs }]);
-  history.take({ timeMs: 1, type: 'delivery', requestId: 'r1', event: {} });
+  history.take({ type: 'delivery', requestId: 'r1', event: {} });
   return history;
 }
 
 const line = (text: string) => ({
-  timeMs: 2,
   type: 'log' as const,
   level: 'info' as const,
   message: 'function output',

@@ -32,7 +32,7 @@ export function createHistory(plan: (event: unknown) => EventPlan[]): History {
     const contents = describe(event, plan, (invocationId) => objects.get(invocationId));
     const added = contents.map((content): Entry => {
       lastId += 1;
-      return { id: lastId, timeMs: event.timeMs, ...content };
+      return { id: lastId, timeMs: Date.now(), ...content };
     });
     for (const entry of added) {
       if (entry.kind === 'delivery') {
