@@ -40,7 +40,11 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
       throw invalidAccessKeyId('0002-00000002');
     }
     if (key.token !== securityToken) {
-      throw wrongToken([...issued.values()].some(({ token }) => token === securityToken));
+      if ([...issued.values()].some(({ token }) => token === securityToken)) {
+        const message = 'The Access Key Id and the security token you provided do not belong together.';
+        throw forbidden('AccessKeyIdAndSecurityTokenNotMatch', message, { ec: '0002-00000004' });
+      }
+      throw forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
     }
     if (now() >= key.expiresMs) {
       throw forbidden('SecurityTokenExpired', 'The security token you provided has expired.');
@@ -71,12 +75,4 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
 function invalidAccessKeyId(ec: string): OssError {
   const message = 'The OSS Access Key Id you provided does not exist in our records.';
   return forbidden('InvalidAccessKeyId', message, { ec });
-}
-
-function wrongToken(isOfAnotherKey: boolean): OssError {
-  if (!isOfAnotherKey) {
-    return forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
-  }
-  const message = 'The Access Key Id and the security token you provided do not belong together.';
-  return forbidden('AccessKeyIdAndSecurityTokenNotMatch', message, { ec: '0002-00000004' });
 }
