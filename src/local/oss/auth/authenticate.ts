@@ -22,9 +22,8 @@ function readClaim(request: OssRequest, region: string, nowMs: number): Claim | 
     throw notImplemented(`signatures of the kind ${other}`);
   }
   if (authorization !== undefined) {
-    return authorization.startsWith('OSS ')
-      ? readV1Header(request, authorization, nowMs)
-      : readV4Header(request, authorization, region, nowMs);
+    const isV1 = authorization.startsWith('OSS ');
+    return isV1 ? readV1Header(request, nowMs) : readV4Header(request, region, nowMs);
   }
   const version = request.query.get('x-oss-signature-version');
   if (version === 'OSS4-HMAC-SHA256') {

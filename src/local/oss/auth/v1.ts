@@ -14,9 +14,9 @@ import {
 } from './claim.ts';
 
 /** `OSS {AccessKey ID}:{Base64 of the HMAC-SHA1}`; the token of py-sdk-v2 comes without `x-oss-`. */
-export function readV1Header(request: OssRequest, authorization: string, nowMs: number): Claim {
+export function readV1Header(request: OssRequest, nowMs: number): Claim {
   const { headers } = request;
-  const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(authorization) ?? [];
+  const [, accessKeyId, signature] = /^OSS ([^:]+):(\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
   if (accessKeyId === undefined || signature === undefined) {
     throw invalidAuthorization();
   }

@@ -16,7 +16,7 @@ import { stringToSignV4, type V4Credential, type V4Signing } from './v4-signatur
 const maxExpiresSeconds = 7 * 24 * 3600;
 
 /** `OSS4-HMAC-SHA256 Credential={credential}[,AdditionalHeaders=a;b],Signature={hex}` */
-export function parseAuthorization(authorization: string) {
+export function parseAuthorization(authorization = '') {
   const [, credential = '', additionalHeaders, signature] =
     /^OSS4-HMAC-SHA256 Credential=([^,]+),\s*(?:AdditionalHeaders=([^,]*),\s*)?Signature=(\S+)$/.exec(
       authorization,
@@ -44,14 +44,9 @@ export function parseCredential(text = ''): V4Credential {
 }
 
 /** Reads the claim of an Authorization header; throws what OSS answers where its date or scope is wrong. */
-export function readV4Header(
-  request: OssRequest,
-  authorization: string,
-  region: string,
-  nowMs: number,
-): Claim {
+export function readV4Header(request: OssRequest, region: string, nowMs: number): Claim {
   const { headers } = request;
-  const { credential, additionalHeaders, signature } = parseAuthorization(authorization);
+  const { credential, additionalHeaders, signature } = parseAuthorization(headers.get('authorization'));
   const ossDate = headers.get('x-oss-date');
   // `Date`, as HTTP writes it, is signed in ISO form (EC page 0002-00000502).
   const date = ossDate ?? headers.get('date');
