@@ -53,10 +53,14 @@ export class Journal {
       throw new Error(`${folder} holds no journal.`);
     }
     this.#folder = folder;
-    this.state = stored.state;
-    this.total = stored.state.counts;
-    this.#earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
-    this.#descriptor = writeJournal(folder, stored.state, stored.lines);
+    // No listing tells of what was deleted beyond the position, so that it counts now.
+    const removed = stored.lines.filter(({ status }) => status === 'removed');
+    const change = { objects: 1, selected: 1, removed: 1 };
+    this.total = removed.reduce((counts) => sumOf(counts, change), stored.state.counts);
+    this.state = { ...stored.state, counts: this.total };
+    const others = stored.lines.filter(({ status }) => status !== 'removed');
+    this.#earlier = new Map(others.map((line) => [idOf(line.source, line.target), line]));
+    this.#descriptor = writeJournal(folder, this.state, others);
   }
 
   begin(position: Position, counts: Partial<Counts>): Item {
@@ -75,18 +79,6 @@ export class Journal {
       this.#countLine(item, line);
     }
     return line;
-  }
-
-  /** Counts what earlier runs deleted beyond the position: no listing tells of that again. */
-  countRemoved(): void {
-    for (const [id, line] of this.#earlier) {
-      if (line.status === 'removed') {
-        const change = { ...countsOf(line), objects: 1, selected: 1 };
-        this.#earlier.delete(id);
-        this.total = sumOf(this.total, change);
-        this.state = { ...this.state, counts: sumOf(this.state.counts, change) };
-      }
-    }
   }
 
   record(item: Item, line: Line): void {

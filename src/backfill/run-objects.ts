@@ -34,16 +34,16 @@ export function runObjects(options: BackfillOptions): Promise<void> {
   });
 }
 
-/** Makes the outputs of one object, one after the other; resolves to false where `stop` came first. */
+/** Makes the outputs of one object, one after the other. Rejects where `stop` came first. */
 export async function makeOutputs(
   stored: ExistingObject,
   item: Item,
   options: BackfillOptions,
-): Promise<boolean> {
+): Promise<void> {
   const { ruleSet, filter, journal, call, stop } = options;
   const source = formatObject(stored);
   if (journal.recall(item, source) !== undefined) {
-    return true; // It failed before its outputs were known.
+    return; // It failed before its outputs were known.
   }
   const object = needsHead(stored, ruleSet) ? await askFor(stored, call) : stored;
   const { outputs, skipped }: Selection =
@@ -57,13 +57,12 @@ export async function makeOutputs(
       continue;
     }
     const outcome = await make(output, sizeBytes, options);
-    if (outcome.status === 'failed' && stop.aborted) {
-      return false; // It was given up, so that the next run makes it.
+    if (outcome.status === 'failed') {
+      stop.throwIfAborted(); // It was given up, so that the next run makes it.
     }
     journal.record(item, toLine(source, outcome));
     throwIfHopeless(outcome, journal);
   }
-  return true;
 }
 
 async function make(

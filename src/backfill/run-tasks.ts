@@ -46,7 +46,7 @@ type BatchesUnderWay = Map<string, { batch: Batch; item: Item }>;
 /**
  * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
  * an id by its content, so that Function Compute refuses one that it already has; within a batch the function leaves
- * outputs alone that were saved since the backfill began. Resolves as `runObjects` does, but on `stop` at once: what
+ * outputs alone that were saved since the backfill began. Settles as `runObjects` does, but on `stop` at once: what
  * was handed over goes on, and the next run follows it.
  */
 export async function runTasks(options: RunTasksOptions): Promise<void> {
@@ -142,9 +142,7 @@ async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Pr
       journal.record(item, { status: 'saved', source: taskId, outputs, submitted: tasks || undefined });
     }
     for (const object of status === 'Succeeded' ? [] : batch.selected) {
-      if (!(await makeOutputs(object, item, options))) {
-        return;
-      }
+      await makeOutputs(object, item, options);
     }
     journal.end(item);
     submitted.delete(taskId);

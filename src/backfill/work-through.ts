@@ -18,8 +18,8 @@ export interface WorkOptions {
 interface ObjectWork {
   /** Why there is nothing to do about an object, where that is known without asking for it. */
   findReason: (object: ExistingObject) => string | undefined;
-  /** Resolves to false where `stop` came before the object was done with. */
-  work: (object: ExistingObject, item: Item) => Promise<boolean>;
+  /** Rejects where `stop` came before the object was done with. */
+  work: (object: ExistingObject, item: Item) => Promise<void>;
 }
 
 /** Calls that may take so long to be answered do not keep the rate from being reached. */
@@ -52,9 +52,8 @@ export async function workThrough(
       queue.concurrency = Math.min(maxConcurrency, Math.ceil(pace.rate() * secondsPerCall));
       void queue.add(async () => {
         try {
-          if (await work(object, item)) {
-            journal.end(item);
-          }
+          await work(object, item);
+          journal.end(item);
         } catch (error) {
           failure ??= error instanceof Error ? error : new Error(String(error));
         }
@@ -64,7 +63,7 @@ export async function workThrough(
   } finally {
     await queue.onIdle();
   }
-  if (failure !== undefined) {
+  if (failure !== undefined && !stop.aborted) {
     throw failure;
   }
 }

@@ -21,26 +21,24 @@ interface RemoveOptions extends WorkOptions {
 export async function removeOrphans(options: RemoveOptions): Promise<number> {
   const { scan, journal, pace, stop } = options;
   const removed = new Names();
-  journal.countRemoved();
   await workThrough(options, {
     findReason: (object) => findReason(object, scan),
     async work(object, item) {
       const source = formatObject(object);
       if (journal.recall(item, source) !== undefined) {
-        return true;
+        return;
       }
       await pace.turn(0);
       stop.throwIfAborted();
       const line = await removeOrphan(object, source, options);
-      if (line.status === 'failed' && stop.aborted) {
-        return false; // It was given up, so that the next run deletes it.
+      if (line.status === 'failed') {
+        stop.throwIfAborted(); // It was given up, so that the next run deletes it.
       }
       if (line.status === 'removed') {
         removed.add(object);
       }
       journal.record(item, line);
       throwIfHopeless(line, journal);
-      return true;
     },
   });
   return stop.aborted ? 0 : countBereaved(options, removed);
