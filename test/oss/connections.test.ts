@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import timers from 'undici/lib/util/timers.js';
+import { describe, expect, it, vi } from 'vitest';
 import type { CallSettings } from '../../src/oss/call.ts';
 import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createAgent, send } from '../../src/oss/request.ts';
@@ -83,39 +84,36 @@ describe('connections', () => {
   );
 
   it('connections that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
-    /** The second answer takes 14 s on the connection of the first, which came after `workMs`, `idleMs` ago. */
-    async function callTwice({ idleMs = 0, workMs = 0 }) {
+    /** The second answer takes `answerMs` on the connection of the first, which came after `workMs`, `idleMs` ago. */
+    async function callTwice({ idleMs = 0, workMs = 0, answerMs = 14_000 }) {
       const clock = { nowMs: 10_000 };
-      let [requests, connections] = [0, 0];
-      const url = await listen(
-        (_request, response) => {
-          requests += 1;
-          clock.nowMs += requests === 1 ? workMs : 0;
-          const delayMs = requests === 2 ? 14_000 : 0;
-          setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), delayMs).unref();
-        },
-        () => (connections += 1),
-      );
+      const connections = vi.fn();
+      const listener = vi.fn<RequestListener>((request, response) => {
+        clock.nowMs += listener.mock.calls.length === 1 ? workMs : 0;
+        if (listener.mock.calls.length !== 2) {
+          ok(request, response);
+        }
+      });
       const patient = { maxAttempts: 2, attemptTimeoutMs: 30_000, sleep: async () => {} };
-      const { client } = connectAt(url, clock, patient);
+      const { client } = connectAt(await listen(listener, connections), clock, patient);
       await client.headObject(object);
       clock.nowMs += idleMs;
-      const startedAt = Date.now();
-      const { attempts } = await client.headObject(object);
-      return { attempts, connections, isSlow: Date.now() - startedAt > 13_900 };
+      const second = client.headObject(object);
+      await vi.waitUntil(() => listener.mock.calls.length === 2, 5_000);
+      timers.tick(0); // A timer counts from the tick after its start.
+      timers.tick(answerMs);
+      const [, [request, response] = []] = listener.mock.calls;
+      if (request !== undefined && response !== undefined) {
+        ok(request, response);
+      }
+      const { attempts } = await second;
+      return { attempts, connections: connections.mock.calls.length };
     }
 
-    const ends = await Promise.all([
-      callTwice({ idleMs: 2_000 }),
-      callTwice({ idleMs: 500 }),
-      callTwice({ workMs: 20_000 }),
-    ]);
-
-    expect(ends).toEqual([
-      { attempts: 2, connections: 2, isSlow: false },
-      { attempts: 1, connections: 1, isSlow: true },
-      { attempts: 1, connections: 1, isSlow: true },
-    ]);
+    expect(await callTwice({ idleMs: 2_000 })).toEqual({ attempts: 2, connections: 2 });
+    expect(await callTwice({ idleMs: 2_000, answerMs: 8_000 })).toEqual({ attempts: 1, connections: 1 });
+    expect(await callTwice({ idleMs: 500 })).toEqual({ attempts: 1, connections: 1 });
+    expect(await callTwice({ workMs: 20_000 })).toEqual({ attempts: 1, connections: 1 });
   });
 
   it('connections of an agent that something was composed with answer as well', async () => {
