@@ -90,11 +90,16 @@ describe('a run by the rules', () => {
   });
 
   it('a run by the rules ends at once when the person presses Ctrl-C, and names what was under way', async () => {
-    const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage: () => new Promise(() => {}) });
+    let abort = () => {};
+    const processImage = () => {
+      abort();
+      return new Promise<never>(() => {});
+    };
+    const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage });
     const { io, written, stop } = createIo(env);
-    const ended = main(['run', 'oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'], io);
+    abort = () => stop.abort();
 
-    setTimeout(() => stop.abort(), 300);
+    const ended = main(['run', 'oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'], io);
 
     expect(await ended).toBe(130);
     expect(written.err).toBe('Ended during oss://photos/uploads/a.png: it may be done or not.\n');
