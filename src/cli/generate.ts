@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
 import { checkPolicy } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
-import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
+import { CliError, defineCommand, type Io } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
 import { findTemplate, loadRules, rulesOption, siteOf, templateOption } from './project.ts';
@@ -32,18 +32,14 @@ const documents: Record<
 };
 const names = Object.keys(documents);
 
-const siteOptions = {
-  region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
-  account: { value: 'id', summary: "your account's id (default the variable of s.yaml; in policies: *)" },
-  bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET, or that of s.yaml)' },
-  function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
-} as const satisfies Options;
-
 export const generate = defineCommand({
   positionals: { name: 'what', summary: `one of ${names.join(', ')}`, many: false },
   options: {
     rules: rulesOption,
-    ...siteOptions,
+    region: { value: 'region', summary: 'in triggers (default the variable of s.yaml)' },
+    account: { value: 'id', summary: "your account's id (default the variable of s.yaml; in policies: *)" },
+    bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET, or that of s.yaml)' },
+    function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
     check: { summary: 'says whether what is deployed or in s.yaml still agrees, in place of writing' },
     template: templateOption,
   },
@@ -65,26 +61,18 @@ export const generate = defineCommand({
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
       );
     }
-    const site = readSite(values, bucket && parseBucket(bucket), document.isPolicy);
-    io.out(document.make(rules, site));
+    // Variables are written as in s.yaml.
+    const variable = (name: string) => `\${${name}}`;
+    const text = document.make(rules, {
+      region: values.region === undefined ? variable('vars.region') : parseRegion(values.region),
+      account: values.account ?? (document.isPolicy ? '*' : variable("config('AccountID')")),
+      bucket: bucket === undefined ? variable('vars.bucket') : parseBucket(bucket),
+      functionName: values.function,
+    });
+    io.out(text);
     return 0;
   },
 });
-
-function readSite(
-  { region, account, function: functionName }: ValuesOf<typeof siteOptions>,
-  bucket: string | undefined,
-  isPolicy: boolean,
-): Site {
-  // Variables are written as in s.yaml.
-  const variable = (name: string) => `\${${name}}`;
-  return {
-    region: region === undefined ? variable('vars.region') : parseRegion(region),
-    account: account ?? (isPolicy ? '*' : variable("config('AccountID')")),
-    bucket: bucket ?? variable('vars.bucket'),
-    functionName,
-  };
-}
 
 /** The rules, and the template where it is not the one that is expected. */
 type Files = { rules: string; template: string | undefined };
