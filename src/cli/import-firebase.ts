@@ -31,7 +31,11 @@ export function translateFirebase(text: string): common.Translation {
     const expected = 'IMG_SIZES such as 200x200,400x400, a RESIZED_IMAGES_PATH below the source';
     throw new CliError(`expected ${expected}, and an IMAGE_TYPE that OSS makes.`);
   }
-  const afterSteps = readAfterSteps(param);
+  const cacheControl = param('CACHE_CONTROL_HEADER');
+  const afterSteps = common.afterStepsOf(
+    isUnset(cacheControl) ? undefined : cacheControl,
+    param('MAKE_PUBLIC') === 'true' ? 'public-read' : undefined,
+  );
   const included = listOf(param('INCLUDE_PATH_LIST') || '/').map(pathGlob);
   const folders = folder === '' ? '{dir}' : `{dir}/${common.literalTemplate(folder)}`;
   const outputOf = (size: string, type: string) => ({
@@ -71,19 +75,7 @@ export function translateFirebase(text: string): common.Translation {
   return { rules, notes: lost.map((name) => `${name} has no counterpart${advice.get(name) ?? ''}.`) };
 }
 
-/** Reads a parameter by its name; one that is not there is empty. */
-type ReadParameter = (name: string) => string;
-
-function readAfterSteps(param: ReadParameter) {
-  const cacheControl = param('CACHE_CONTROL_HEADER');
-  const isCached = !isUnset(cacheControl) && common.isHeaderValue(cacheControl);
-  return {
-    headers: isCached ? { 'Cache-Control': cacheControl } : undefined,
-    acl: param('MAKE_PUBLIC') === 'true' ? 'public-read' : undefined,
-  };
-}
-
-function styleOf(size: string, type: string, param: ReadParameter): string {
+function styleOf(size: string, type: string, param: (name: string) => string): string {
   const [width, height] = size.split('x').map(Number);
   const format = common.formats.get(type);
   const quality = pick(parseJson(param('OUTPUT_OPTIONS')), type, 'quality');

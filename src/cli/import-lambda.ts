@@ -41,11 +41,16 @@ export function translateLambda(config: JsonObject): common.Translation {
     if (name !== undefined && !isBucket) {
       notes.push(`${place}: no bucket of OSS can be called ${name}; add target.bucket.`);
     }
-    const afterSteps = afterStepsOf(entry);
-    notes.push(...afterSteps.lost.map((field) => `${place}.${field} has no counterpart.`));
+    const afterSteps = common.afterStepsOf(entry.cacheControl, entry.acl);
+    if (entry.acl && afterSteps.acl === undefined) {
+      notes.push(`${place}.acl has no counterpart.`);
+    }
+    if (entry.cacheControl && afterSteps.headers === undefined) {
+      notes.push(`${place}.cacheControl has no counterpart.`);
+    }
     // The tool runs one after another, so the last one of a key is the one that stays.
     const saved = { bucket: isBucket ? name : undefined, key: target.key };
-    outputs.set(JSON.stringify(saved), { style, target: saved, ...afterSteps.fields });
+    outputs.set(JSON.stringify(saved), { style, target: saved, ...afterSteps });
     exclude.add(target.glob);
   }
   if (outputs.size === 0) {
@@ -53,19 +58,6 @@ export function translateLambda(config: JsonObject): common.Translation {
   }
   const match = { key: `**/${common.pictureGlob()}`, exclude: [...exclude] };
   return { rules: [{ name: 'resize', match, outputs: [...outputs.values()] }], notes };
-}
-
-/** The headers and the ACL, and the fields that have no counterpart: OSS knows fewer ACLs than S3. */
-function afterStepsOf({ acl, cacheControl }: JsonObject): { fields: object; lost: string[] } {
-  const isAcl = /^(private|public-read|public-read-write)$/.test(String(acl));
-  const isHeader = common.isHeaderValue(cacheControl);
-  return {
-    fields: {
-      headers: isHeader ? { 'Cache-Control': cacheControl } : undefined,
-      acl: isAcl ? acl : undefined,
-    },
-    lost: [...(isAcl || !acl ? [] : ['acl']), ...(isHeader || !cacheControl ? [] : ['cacheControl'])],
-  };
 }
 
 /** The style, or undefined where a part of it has no counterpart. */

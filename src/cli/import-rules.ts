@@ -36,6 +36,11 @@ export function folderOf(path: string): string {
 export const isCount = (value: unknown, max = 16_384) =>
   Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= max;
 
-/** Whether a header of OSS can have this value: one line of ASCII. */
-export const isHeaderValue = (value: unknown) =>
-  typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value);
+/** The headers and the ACL of an output, as far as OSS knows them: a header is one line of ASCII, and S3 has more ACLs. */
+export function afterStepsOf(cacheControl: unknown, acl: unknown) {
+  const value = typeof cacheControl === 'string' ? cacheControl : '';
+  return {
+    headers: /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value) ? { 'Cache-Control': value } : undefined,
+    acl: /^(private|public-read|public-read-write)$/.test(String(acl)) ? acl : undefined,
+  };
+}

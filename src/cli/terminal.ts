@@ -21,15 +21,14 @@ export function formatTable(
   rows: readonly Row[],
   paint = (lines: string, _cells: readonly string[]) => lines,
 ): string {
-  const cells = rows.flatMap((row) => (typeof row === 'string' ? [] : [row.map(printable)]));
+  const printed = rows.map((row) => (typeof row === 'string' ? printable(row) : row.map(printable)));
+  const cells = printed.filter((row) => typeof row !== 'string');
   const widths = columnWidths(cells);
   const isNumeric = widths.map((_, i) =>
     cells.slice(1).every((row) => /^([\d,.]+( \w+)?)?$/.test(row[i] ?? '')),
   );
-  const lines = rows.map((row) =>
-    typeof row === 'string'
-      ? `${printable(row)}\n`
-      : paint(formatCells(row.map(printable), widths, isNumeric), row),
+  const lines = printed.map((row) =>
+    typeof row === 'string' ? `${row}\n` : paint(formatCells(row, widths, isNumeric), row),
   );
   return lines.join('');
 }

@@ -17,7 +17,7 @@ export const counted: Readonly<Record<string, number>> = {
   cli: 2860,
   'targets-of': 57,
   'init, cost': 279,
-  import: 341,
+  import: 332,
   backfill: 1939,
   orphans: 533,
   'local/oss': 4640,
