@@ -7,7 +7,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findEdges, writersOf } from './graph.ts';
 import { keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
-import { describeArchived, describeCycle, describeMirror } from './messages.ts';
+import { describeArchived, describeCycle, describeMirror, isArchived } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
 import { checkSlips, findOutputSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
@@ -34,7 +34,7 @@ export function checkRules(
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers),
     ...findUnsafeRemovals(writers),
-    ...findArchived(edges ?? []).map(describeArchived),
+    ...takenOf((edges ?? []).filter(isArchived)).map(describeArchived),
     ...checkSlips(rules),
     ...writers.flatMap(findOutputSlips),
     ...checkStyles(writers, region),
@@ -50,17 +50,13 @@ const maxStates = 20_000;
 function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
   const isInCycle = ({ writer, taker }: Edge) =>
     cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));
-  const chained = edges.filter((edge) => !isInCycle(edge)).slice(0, maxEdges);
-  return chained.filter(isTaken).map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
+  const chained = takenOf(edges.filter((edge) => !isInCycle(edge)));
+  return chained.map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
 }
 
-/** Finds rules that take results of an archive class, which would have to be restored before they can be processed. */
-function findArchived(edges: readonly Edge[]): Edge[] {
-  const archived = edges.filter(({ writer }) => /Archive$/.test(writer.output.storageClass ?? ''));
-  return archived.slice(0, maxEdges).filter(isTaken);
-}
-
-/** Tells whether some result is really taken; not where that is too complex to tell. */
-function isTaken({ writer, taker }: Edge): boolean {
-  return within(maxStates, (budget) => isDisjointWith(keysOf(writer, budget), taker.keys)) === false;
+/** Finds the edges by which some result is really taken; not where that is too complex to tell. */
+function takenOf(edges: readonly Edge[]): Edge[] {
+  return edges.slice(0, maxEdges).filter(({ writer, taker }) => {
+    return within(maxStates, (budget) => isDisjointWith(keysOf(writer, budget), taker.keys)) === false;
+  });
 }

@@ -47,14 +47,10 @@ function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | unde
 /** The pairs whose keys may meet, each output with itself first. */
 function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   const pairs = writers.slice(0, maxPairs / 2).map((writer): [Writer, Writer] => [writer, writer]);
-  const places = new Map(writers.map((writer, i) => [writer, i]));
-  const near = indexByPrefix(writers, ({ prefix }) => prefix);
+  const near = indexByPrefix([...writers.entries()], ([, { prefix }]) => prefix);
   for (const [i, first] of writers.entries()) {
-    for (const second of near(first.prefix)) {
-      if ((places.get(second) ?? 0) > i && mayMeet(first, second)) {
-        pairs.push([first, second]);
-      }
-    }
+    const later = near(first.prefix).filter(([j, second]) => j > i && mayMeet(first, second));
+    pairs.push(...later.map(([, second]): [Writer, Writer] => [first, second]));
     if (pairs.length > maxPairs) {
       break;
     }
@@ -125,41 +121,34 @@ function isExact(writer: Writer): boolean {
   return new Set(parts).size === parts.length && !/\{(bucket\}|b64:)/.test(key.text);
 }
 
-/** Finds two objects that differ only in a part that the target key leaves out: the extension, the folder or the name. */
+/** Finds two objects that differ only in parts that the target key leaves out: the extension, the folder or the name. */
 export function collideWithItself(
   writer: Writer,
   budget: Budget,
 ): { sources: OssObject[]; target: OssObject } | undefined {
+  const { keys, compiled } = writer.rule;
   const parts = partsIn(writer);
-  if (['dir', 'name', 'ext'].every((part) => parts.includes(part))) {
-    return undefined;
-  }
-  const { keys } = writer.rule;
-  const key = exampleKey(keys, budget);
-  const [bucket = anyBucket] = writer.rule.compiled.match.buckets;
-  const [target] = key === undefined ? [] : targetObjects(writer, { bucket, key });
-  if (key === undefined || target === undefined) {
+  const isTold = ['dir', 'name', 'ext'].every((part) => parts.includes(part));
+  const key = isTold ? undefined : exampleKey(keys, budget);
+  if (key === undefined) {
     return undefined;
   }
   const rest = without(keys, regular(literalPattern(key), budget), budget);
-  for (const pattern of patternsLike(key)) {
-    const other = commonKey(rest, regular(pattern, budget), budget);
-    const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));
-    if (
-      other !== undefined &&
-      sources.every((source) => targetObjects(writer, source)[0]?.key === target.key)
-    ) {
-      return { sources, target };
-    }
-  }
-  return undefined;
+  const other = commonKey(rest, regular(patternLike(key, parts), budget), budget);
+  const [bucket = anyBucket] = compiled.match.buckets;
+  const sources = [key, other ?? key].map((text) => ({ bucket, key: text }));
+  const [target, twin] = sources.map((source) => targetObjects(writer, source)[0]);
+  return other !== undefined && target && target.key === twin?.key ? { sources, target } : undefined;
 }
 
-/** Regular expressions of the keys that differ from `key` only in the extension, the folder or the name. */
-function patternsLike(key: string): string[] {
+/** A regular expression of the keys that are like `key` in these parts, whatever the others are. */
+function patternLike(key: string, parts: readonly string[]): string {
   const { dir, name, ext } = splitKey(key);
   const folder = dir === '' ? '' : `${literalPattern(dir)}/`;
-  const stem = literalPattern(name);
   const ending = ext === '' ? '' : `\\.${literalPattern(ext)}`;
-  return [`${folder}${stem}(?:\\.[^./]+)?`, `(?:[^]+/)?${stem}${ending}`, `${folder}[^/]+${ending}`];
+  return [
+    parts.includes('dir') ? folder : '(?:[^]+/)?',
+    parts.includes('name') ? literalPattern(name) : '[^/]+',
+    parts.includes('ext') ? ending : '(?:\\.[^./]+)?',
+  ].join('');
 }

@@ -1,6 +1,6 @@
 import { NFA, Words } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
-import { type Glob, literalStart, maxCharacter } from '../compile/glob.ts';
+import { type Glob, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
@@ -13,7 +13,7 @@ import { usesVariable } from '../rules/template.ts';
 /** Tells what would become of one object. */
 export interface Explanation extends Partial<OssObject> {
   /** Why nothing is done at all. */
-  skipped?: string;
+  skipped?: string | undefined;
   rules: RuleExplanation[];
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
@@ -58,29 +58,28 @@ export function explainRecord(
   const items = plan(record, { rules });
   const [first] = items;
   const reason = first?.status === 'skipped' ? first.reason : undefined;
-  if (record.kind !== 'object' || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
+  const { event } = record.kind === 'object' ? record : {};
+  const object = event && { bucket: event.bucket, key: event.key };
+  if (event === undefined || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
     const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
-    const object = record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : {};
-    return { ...object, skipped, rules: [], calls: 0, tasks: 0, followUps: 0, head: false };
+    return { ...object, skipped, ...sumUp([]) };
   }
-  const { bucket, key, eventName } = record.event;
   const isRemoval = items.some((item) => item.status === 'planned' && item.action === 'remove');
   const explained = isRemoval
     ? rules.map(({ name }) => explainRemoval(name, items))
-    : rules.map((rule, i) => explainRule(rule, record.event, source[i]));
-  const outputs = explained.flatMap((rule) => rule.outputs);
+    : rules.map((rule, i) => explainRule(rule, event, source[i]));
+  // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
+  const head = event.eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined);
+  return { ...object, ...sumUp(explained), head };
+}
+
+/** Counts what the outputs take. */
+function sumUp(rules: RuleExplanation[]) {
+  const outputs = rules.flatMap((rule) => rule.outputs);
   const planned = outputs.filter((output) => output.process !== undefined);
   const tasks = planned.filter((output) => output.isTask).length;
-  return {
-    bucket,
-    key,
-    rules: explained,
-    calls: planned.length - tasks,
-    tasks,
-    followUps: outputs.reduce((sum, output) => sum + (output.followUps ?? 0), 0),
-    // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
-    head: eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined),
-  };
+  const followUps = outputs.reduce((sum, output) => sum + (output.followUps ?? 0), 0);
+  return { rules, calls: planned.length - tasks, tasks, followUps, head: false };
 }
 
 /** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
@@ -116,7 +115,7 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     rule: name,
     matches: true,
     why: isOwn ? 'skipped: own-output. By its name this is a result of this rule' : undefined,
-    provided: provided.length > 0 ? provided.join('; ') : undefined,
+    provided: provided.join('; ') || undefined,
     outputs: items.flatMap(explainItem),
   };
 }
@@ -187,13 +186,7 @@ function whyNotKey({ keys }: Match, key: string, { key: globs, exclude = [] }: S
     return `its exclude ${JSON.stringify(excluded.text)} leaves it out`;
   }
   const misfit = `the key does not fit ${globs.map(({ text }) => JSON.stringify(text)).join(', ')}`;
-  if (matchesKey(keys, key.toLowerCase())) {
-    return `${misfit}: upper and lower case differ`;
-  }
-  const starts = globs.map(literalStart);
-  const isElsewhere = starts.every((start) => !key.startsWith(start));
-  const beginnings = starts.map((start) => JSON.stringify(start)).join(' or ');
-  return isElsewhere ? `${misfit}: it does not begin with ${beginnings}` : misfit;
+  return matchesKey(keys, key.toLowerCase()) ? `${misfit}: upper and lower case differ` : misfit;
 }
 
 function fits({ expression }: Glob, key: string): boolean {

@@ -11,21 +11,19 @@ import type { Path } from './diagnostic.ts';
 /** The name given to a bucket that no rule names. */
 export const anyBucket = 'any-bucket';
 
-/** Keys that begin and end in one way; an absent prefix or suffix leaves them open. */
-interface KeyFilter {
+/** How the keys of objects begin and end, as far as it can be told at a glance; an empty list means any bucket. */
+interface ObjectFilter {
+  buckets: readonly string[];
   prefix?: string | undefined;
   suffix?: string | undefined;
 }
+
+type KeyFilter = Omit<ObjectFilter, 'buckets'>;
 
 /** Tells whether some key may fit both filters. */
 export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
   const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
   return (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
-}
-
-/** Keys in some buckets, as far as it can be told at a glance; an empty list means any bucket. */
-interface ObjectFilter extends KeyFilter {
-  buckets: readonly string[];
 }
 
 /** Tells whether some object may lie in both. */

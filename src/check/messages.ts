@@ -76,6 +76,9 @@ export function describeMirror(writer: Writer): Diagnostic {
   return atTarget(writer, { severity: 'warning', code: 'own-source', message, hint: adviceFor(writer) });
 }
 
+/** Tells whether an output would have to be restored before it can be processed. */
+export const isArchived = ({ writer }: Edge) => /Archive$/.test(writer.output.storageClass ?? '');
+
 /** Warns of an output of an archive class that another rule wants to process. */
 export function describeArchived({ writer, taker }: Edge): Diagnostic {
   const message = `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${writer.output.storageClass}`;

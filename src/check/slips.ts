@@ -8,17 +8,14 @@ import { pathTo, type Writer } from './graph.ts';
 export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
   return rules.flatMap(({ index, keys, match }) => {
     const path = ['rules', index, 'match'];
+    const message = 'takes no object: what `key` fits is left out by `exclude`, or names folders only';
+    const hint = 'All below a folder is "uploads/**".';
     return [
       ...findForeignGlobs(match.key, [...path, 'key']),
       ...findForeignGlobs(match.exclude ?? [], [...path, 'exclude']),
-      ...(keys.isEmpty ? [takesNothing([...path, 'key'])] : []),
+      ...(keys.isEmpty ? [warning('takes-nothing', [...path, 'key'], message, hint)] : []),
     ];
   });
-}
-
-function takesNothing(path: Path): Diagnostic {
-  const message = 'takes no object: what `key` fits is left out by `exclude`, or names folders only';
-  return warning('takes-nothing', path, message, 'All below a folder is "uploads/**".');
 }
 
 /** Invisible characters, which come along with what is copied from pages and dialogues, and what a Chinese keyboard has for braces, star and slash. */
@@ -33,22 +30,24 @@ const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
 
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
-  return globs.flatMap((glob, i) => findForeignGlob(glob, globs.length > 1 ? [...path, i] : path));
-}
-
-function findForeignGlob({ text }: Glob, path: Path): Diagnostic[] {
   const message = 'stands for itself in a glob: no key is taken that lacks it';
   const hint =
     'Globs know *, **, ?, {a,b} and [a-z], begin behind the bucket, and are for keys as OSS has them, not encoded.';
-  const match = foreign.exec(text) ?? listed.exec(text) ?? lookalike.exec(text);
-  return pointAt(match, warning('foreign-glob', path, message, hint));
+  return globs.flatMap(({ text }, i) => {
+    const slip = warning('foreign-glob', globs.length > 1 ? [...path, i] : path, message, hint);
+    return findFirst(text, [foreign, listed, lookalike], slip);
+  });
 }
 
-/** The warning about what was found, which its message begins with; none where nothing was. */
-function pointAt(match: RegExpExecArray | null, { message, ...rest }: Diagnostic): Diagnostic[] {
-  const [found = ''] = match ?? [];
-  const span = { offset: match?.index ?? 0, length: found.length };
-  return match === null ? [] : [{ ...rest, message: `\`${found}\` ${message}`, span }];
+/** The slip at the first place of the text where one of the patterns fits, which its message begins with. */
+function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic): Diagnostic[] {
+  const match = patterns.map((pattern) => pattern.exec(text)).find((one) => one !== null);
+  if (!match) {
+    return [];
+  }
+  const [found] = match;
+  const span = { offset: match.index, length: found.length };
+  return [{ ...slip, message: `\`${found}\` ${slip.message}`, span }];
 }
 
 const aliases: Readonly<Record<string, string>> = { jpeg: 'jpg', tif: 'tiff' };
@@ -63,11 +62,10 @@ const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|^\s|\s$|\/
 
 /** Finds a key that was written for something else than a target. */
 function findForeignKey(writer: Writer): Diagnostic[] {
-  const { text } = writer.output.target.key;
   const message = 'stands for itself in a key: every output has it in its name';
   const hint = 'A target is one object by its key in the bucket, with {variables}, and no folder.';
-  const match = foreignInKey.exec(text) ?? lookalike.exec(text);
-  return pointAt(match, warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint));
+  const slip = warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint);
+  return findFirst(writer.output.target.key.text, [foreignInKey, lookalike], slip);
 }
 
 /** Finds variables whose values all save the same picture, under keys of their own. */

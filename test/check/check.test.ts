@@ -166,7 +166,7 @@ describe('outputs that overwrite each other', () => {
     [
       'a key that leaves the name out',
       [{ key: 'a/*', to: 'latest/{rule}' }],
-      { message: '`a/a` and `a/a.a` both become `latest/r0`: the later one stays' },
+      { message: '`a/a` and `a/b` both become `latest/r0`: the later one stays' },
     ],
   ])('outputs that overwrite each other are shown: %s', (_, sketches, expected) => {
     expect(found(...sketches)).toContainEqual(expect.objectContaining(expected));

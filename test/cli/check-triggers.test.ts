@@ -172,12 +172,6 @@ describe('check, beside the triggers of s.yaml', () => {
       [],
     ],
     [
-      'an EventBridge trigger that is switched off',
-      [uploads],
-      [bridge({ subject: [{ prefix: uploadsSubject }] }, { triggerEnable: false })],
-      ['warning trigger-off'],
-    ],
-    [
       'an EventBridge pattern that is none',
       [uploads],
       [{ triggerName: 'e', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: '{' } }],

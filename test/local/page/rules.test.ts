@@ -104,7 +104,7 @@ describe.runIf(hasChromium)('the rules', () => {
     await panel.getByRole('textbox').fill('elsewhere/dog.png');
     await expect
       .poll(() => panel.innerText())
-      .toMatch(/thumbnail leaves it\s+the key does not fit .* begin with "uploads\/"/);
+      .toMatch(/thumbnail leaves it\s+the key does not fit "uploads\//);
 
     await write(thumbnailRules.replace('uploads/', 'elsewhere/'));
 
