@@ -128,6 +128,7 @@ async function deleteOrphans(
 
 describe('a deletion of orphans', () => {
   it('never deletes what an existing source has, what a rule takes, or what no output could have saved', async () => {
+    const seed = Date.now();
     let deletions = 0;
     await fc.assert(
       fc.asyncProperty(world, async ({ rules: documents, sources, foreign, oneRule }) => {
@@ -166,9 +167,9 @@ describe('a deletion of orphans', () => {
           expect(left.filter((name) => targetsOf(objectOf(name), compiled).length === 0)).toEqual([]);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 400, seed },
     );
-    expect(deletions).toBeGreaterThan(20);
+    expect(deletions, `seed ${seed}`).toBeGreaterThan(20);
   }, 120_000);
 });
 

@@ -6,6 +6,7 @@ import { createCall } from '../../src/oss/call.ts';
 import type { Endpoint } from '../../src/oss/endpoint.ts';
 import { isOssError } from '../../src/oss/errors.ts';
 import { buildProcess } from '../../src/process.ts';
+import { createRandom } from '../faults/random.ts';
 import { createClient, type OssClient } from '../oss/client.ts';
 import type { Memory, ServerProcess } from './server-process.ts';
 
@@ -256,13 +257,4 @@ function drawSource(): Promise<Buffer> {
   return sharp({ create: { width: 200, height: 100, channels: 3, background: '#c04040' } })
     .jpeg()
     .toBuffer();
-}
-
-/** A linear congruential generator: which operation comes next need not be good chance, only the same each time. */
-function createRandom(seed: number): () => number {
-  let state = seed + 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
