@@ -65,15 +65,13 @@ export async function openBackfillJob(
   const filter = { since, until };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const folder = journalFolder(values, identity);
-  // The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on.
-  const keysFile = keys === '-' ? await saveInput(dirname(folder), io) : keys;
   return {
     noun: 'backfill',
     done: 'saved' as const,
     howToRetry: (file: string) => `To try that again:\n  oss-saveas backfill … --keys ${file}`,
     ruleSet,
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    source: await openSource({ ...values, keysFile }, urls, ruleSet, connection.call),
+    source: await openSource(values, urls, ruleSet, { call: connection.call, io, dir: dirname(folder) }),
     filter,
     onlyMissing,
     max: max === undefined ? undefined : parsePositive('max', max),
@@ -85,10 +83,10 @@ export async function openBackfillJob(
 }
 
 async function openSource(
-  { keys, keysFile, inventory, bucket }: BackfillValues & { keysFile: string | undefined },
+  { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
   { rules }: RuleSet,
-  call: Call,
+  { call, io, dir }: { call: Call; io: Io; dir: string },
 ): Promise<Source> {
   if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
     throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
@@ -99,10 +97,12 @@ async function openSource(
     }
     return inventorySource(inventory, call);
   }
-  if (keysFile !== undefined) {
-    const name = keys === '-' ? 'the standard input' : keysFile;
-    await checkFile(keysFile, 'name a file with a key in each line, or - for the standard input');
-    return keyListSource(keysFile, name, bucket);
+  if (keys === '-') {
+    return keyListSource(await saveInput(dir, io), 'the standard input', bucket);
+  }
+  if (keys !== undefined) {
+    await checkFile(keys, 'name a file with a key in each line, or - for the standard input');
+    return keyListSource(keys, keys, bucket);
   }
   const within = readWithin(urls);
   const places = listingPrefixes(rules, defaultBuckets(rules, bucket, within), within);
@@ -112,8 +112,12 @@ async function openSource(
   return listingSource(places, call);
 }
 
+/** The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on. */
 async function saveInput(folder: string, io: Io): Promise<string> {
   const input = await io.readInput();
+  if (input.length === 0) {
+    throw new CliError('the standard input is empty, and names no object.');
+  }
   const file = join(folder, `standard-input-${digestOf(input)}.txt`);
   makeFolder(folder);
   await writeFile(file, input);

@@ -276,6 +276,18 @@ describe('a backfill that is given the wrong way', () => {
     expect(exitCode).toBe(2);
   });
 
+  it('a backfill refuses an empty standard input by its name, and leaves nothing behind', async () => {
+    const { run, dir } = await startWith({});
+
+    const { exitCode, err } = await run(['--keys', '-']);
+
+    expect([exitCode, err]).toEqual([
+      2,
+      'oss-saveas backfill: the standard input is empty, and names no object.\n',
+    ]);
+    expect(existsSync(join(dir, '.backfill'))).toBe(false);
+  });
+
   it('a backfill refuses a list with a line that names no object, and shows the line', async () => {
     const { run } = await startWith({});
 
