@@ -51,8 +51,7 @@ async function lookAtOurs(
   if (template === undefined) {
     return [cannotTell('template', 'there is no s.yaml', 'name what was deployed by --template')];
   }
-  const { file, functions, diagnostics } = template;
-  const ours = functions.filter(({ isOurs }) => isOurs);
+  const { file, ours, diagnostics } = template;
   const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
   if (ours.length > 0 && open === undefined) {
     return look(ours);

@@ -52,7 +52,7 @@ export async function checkFiles(
   }
   const template = await findTemplate(templateFile, dirname(rulesFile), env);
   const { source, locate } = compiled;
-  const ours = template?.functions.filter(({ isOurs }) => isOurs) ?? [];
+  const ours = template?.ours ?? [];
   const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
   const ofDeployment: Diagnostic[] = [];
   if (template !== undefined && template.diagnostics.length > 0) {

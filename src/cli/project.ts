@@ -44,8 +44,8 @@ export async function findTemplate(named: string | undefined, folder: string, en
 
 /** Region and bucket of the function that a template deploys, as far as it tells them. */
 export function siteOf(template: DeploymentTemplate | undefined) {
-  const ours = template?.functions.find(({ isOurs }) => isOurs);
-  return { region: ours?.region, bucket: ours?.triggers.find(({ bucket }) => bucket)?.bucket };
+  const [first] = template?.ours ?? [];
+  return { region: first?.region, bucket: first?.triggers.find(({ bucket }) => bucket)?.bucket };
 }
 
 export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;
@@ -66,10 +66,11 @@ async function loadTemplate(file: string, env: Io['env']) {
     env,
     readFile: (name) => readIfThere(resolve(dir, name)),
   });
-  if (!functions.some(({ isOurs }) => isOurs)) {
+  const ours = functions.filter(({ isOurs }) => isOurs);
+  if (ours.length === 0) {
     diagnostics.push(...findVersion2(template).map(locate));
   }
-  return { file, functions, diagnostics, locate };
+  return { file, functions, ours, diagnostics, locate };
 }
 
 function readIfThere(file: string): string | undefined {

@@ -4,9 +4,8 @@ import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { buildProcess, type OssObject } from '../process.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
 import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf } from './command.ts';
-import { type Connection, connectionOptions, withConnection } from './connection.ts';
+import { connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseBareKey, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
@@ -105,13 +104,21 @@ function formatAnswer(fields: object): string {
 /** One invocation after the other, of the very handler that is deployed. */
 async function runByRules(values: RunValues, io: Io, events: readonly unknown[]): Promise<number> {
   const { ruleSet } = await loadRules(values.rules);
-  return withConnection(values, io, async (connection) => {
-    const invoke = createInvoke(connection, ruleSet, values['dry-run']);
+  return withConnection(values, io, async ({ settings, dispatcher, credentials }) => {
+    const invoke = createHandler({
+      settings,
+      ruleSet,
+      dispatcher,
+      defaultCredentials: credentials,
+      write: () => {},
+      dryRun: values['dry-run'],
+    });
     const progress = createProgress(io);
     const reports: Report[] = [];
     for (const event of events) {
       progress(`${reports.length + 1} of ${events.length}: ${describeEvent(event)}`);
-      const report = await Promise.race([invoke(event), stopped(io.stop)]);
+      const invocation = invoke(Buffer.from(JSON.stringify(event)), undefined).catch(reportOf);
+      const report = await Promise.race([invocation, stopped(io.stop)]);
       if (report === undefined) {
         io.err(`Ended during ${printable(describeEvent(event))}: it may be done or not.\n`);
         break;
@@ -129,22 +136,12 @@ async function runByRules(values: RunValues, io: Io, events: readonly unknown[])
   });
 }
 
-function createInvoke({ settings, dispatcher, credentials }: Connection, ruleSet: RuleSet, dryRun: boolean) {
-  const invoke = createHandler({
-    settings,
-    ruleSet,
-    dispatcher,
-    defaultCredentials: credentials,
-    write: () => {},
-    dryRun,
-  });
-  return (event: unknown): Promise<Report> =>
-    invoke(Buffer.from(JSON.stringify(event)), undefined).catch((error: unknown) => {
-      if (error instanceof OutputsFailed) {
-        return error.report;
-      }
-      throw error;
-    });
+/** The report of an invocation that ends in an error since outputs failed; throws any other error. */
+function reportOf(error: unknown): Report {
+  if (error instanceof OutputsFailed) {
+    return error.report;
+  }
+  throw error;
 }
 
 function describeEvent(event: unknown): string {
