@@ -33,6 +33,16 @@ describe('a folder of our own', () => {
     },
   );
 
+  it('a folder that holds nothing but folders of our own is taken, and is not emptied of them', async () => {
+    const dir = await temporaryDir();
+    emptyFolder(join(dir, 'demo'));
+
+    claimFolder(dir);
+    emptyFolder(dir);
+
+    expect(await readdir(dir)).toEqual(['.oss-saveas', 'demo']);
+  });
+
   it('a file is not taken for a folder of our own', async () => {
     const file = join(await temporaryDir(), 'holiday.jpg');
     await writeFile(file, 'a picture');
