@@ -21,10 +21,8 @@ async function answerInvoke(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const send = (statusCode: number, headers: Record<string, string>, body: Buffer | string) =>
-    void response.writeHead(statusCode, { 'content-type': 'application/json', ...headers }).end(body);
   const refuse = (statusCode: number, errorMessage: string) =>
-    send(statusCode, {}, JSON.stringify({ errorMessage }));
+    sendJson(response, statusCode, { errorMessage });
   if (message.method !== 'POST') {
     return refuse(405, 'expected POST');
   }
@@ -36,11 +34,12 @@ async function answerInvoke(
     return refuse(413, `expected an event of at most ${maxEventBytes} bytes`);
   }
   const result = await invoke(event);
-  const ids = { 'x-fc-request-id': result.requestId };
+  response.setHeader('content-type', 'application/json').setHeader('x-fc-request-id', result.requestId);
   if (result.status === 'succeeded') {
-    return send(200, ids, result.body);
+    response.end(result.body);
+  } else {
+    response.setHeader('x-fc-error-type', 'UnhandledInvocationError').end(JSON.stringify(result.error));
   }
-  send(200, { ...ids, 'x-fc-error-type': 'UnhandledInvocationError' }, JSON.stringify(result.error));
 }
 
 /** An asynchronous invocation's bound (FC help: "Limits"). */

@@ -26,7 +26,7 @@ import { Store } from './store/store.ts';
 import { Uploads } from './store/uploads.ts';
 
 export interface LocalOssOptions
-  extends Pick<Service, 'region' | 'processImage'>,
+  extends Pick<Service, 'region' | 'processImage' | 'simulateTasks'>,
     Partial<Pick<Service, 'now' | 'log'>> {
   /** The folder of buckets and objects; made if absent, read at start. One server at a time. */
   readonly dataDir: string;
@@ -37,8 +37,6 @@ export interface LocalOssOptions
   readonly onObjectEvent?: (record: OssEventRecord) => void;
   /** Called with the event of each asynchronous task that ended. */
   readonly onTaskEvent?: (event: TaskEvent) => void;
-  /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
-  readonly simulateTasks?: boolean | undefined;
   /** The faults in force from the start; `PUT /-/faults` changes them. */
   readonly faults?: FaultPlan | undefined;
   /** Origins whose pages may use this server, besides those of this machine. */
@@ -177,7 +175,7 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
 
 /** Opens the data folder. */
 function createService(options: LocalOssOptions, now: () => number, log: Logger): Service {
-  const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks = false } = options;
+  const { dataDir, region, processImage, onObjectEvent, onTaskEvent, simulateTasks } = options;
   const temporaryFolder = join(dataDir, 'tmp');
   rmSync(temporaryFolder, { recursive: true, force: true });
   const files = { temporaryFolder, setAside: createSetAside(dataDir, log), now };

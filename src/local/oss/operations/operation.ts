@@ -31,7 +31,7 @@ export interface Service {
   readonly accessKeys: AccessKeys;
   readonly tasks: TaskRunner;
   /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
-  readonly simulateTasks: boolean;
+  readonly simulateTasks?: boolean | undefined;
   readonly processImage: ProcessImage;
   readonly now: () => number;
   readonly log: Logger;

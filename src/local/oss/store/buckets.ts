@@ -8,7 +8,6 @@ import { readObjectMeta } from './object-file.ts';
 
 /** A folder of objects, with settings of its own. */
 export interface Bucket<Settings> {
-  readonly name: string;
   /** In the order of their UTF-8 bytes. */
   readonly keys: string[];
   readonly objects: Map<string, ObjectMeta>;
@@ -29,7 +28,7 @@ export function loadBuckets<Settings>(
     try {
       const objects = new Map(loadMetas(dir, setAside).map((meta) => [meta.key, meta]));
       const keys = [...objects.keys()].sort(compareUtf8);
-      buckets.set(name, { name, keys, objects, settings: loadSettings(dir, settingsSchema, setAside) });
+      buckets.set(name, { keys, objects, settings: loadSettings(dir, settingsSchema, setAside) });
     } catch (error) {
       setAside(dir, error);
     }

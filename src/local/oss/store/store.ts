@@ -80,7 +80,7 @@ export class Store<Settings> {
     mkdirSync(made);
     writeFileSync(join(made, settingsFile), JSON.stringify(settings));
     renameSync(made, join(this.#options.folder, name));
-    this.#buckets.set(name, { name, keys: [], objects: new Map(), settings });
+    this.#buckets.set(name, { keys: [], objects: new Map(), settings });
   }
 
   changeSettings(name: string, settings: Partial<Settings>): void {
@@ -93,8 +93,9 @@ export class Store<Settings> {
 
   /** Removes a bucket with whatever is in it. */
   removeBucket(name: string): void {
+    this.bucket(name);
     const removed = this.#temporaryPath();
-    renameSync(join(this.#options.folder, this.bucket(name).name), removed);
+    renameSync(join(this.#options.folder, name), removed);
     this.#buckets.delete(name);
     rmSync(removed, { recursive: true, force: true });
   }
