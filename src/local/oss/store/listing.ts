@@ -27,7 +27,7 @@ export function listPage(sortedKeys: readonly string[], query: ListQuery): ListP
   const prefixes: string[] = [];
   let last: string | undefined;
   const firstAfter = firstIndex(sortedKeys, (key) => compareUtf8(key, after) > 0);
-  let index = Math.max(lowerBound(sortedKeys, prefix), firstAfter);
+  let index = Math.max(placeOf(prefix, sortedKeys), firstAfter);
   for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
     const group = commonPrefix(key, prefix, delimiter);
     index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
@@ -49,22 +49,6 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** Puts a key into its place; a key already there stays as it is. */
-export function insertSorted(sortedKeys: string[], key: string): void {
-  const index = lowerBound(sortedKeys, key);
-  if (sortedKeys[index] !== key) {
-    sortedKeys.splice(index, 0, key);
-  }
-}
-
-/** Takes a key out of sorted keys, if it is there. */
-export function removeSorted(sortedKeys: string[], key: string): void {
-  const index = lowerBound(sortedKeys, key);
-  if (sortedKeys[index] === key) {
-    sortedKeys.splice(index, 1);
-  }
-}
-
 const surrogate = /[\ud800-\udfff]/;
 
 /** Order of the UTF-8 bytes (documented as OSS's order): that of UTF-16 differs only where there are surrogates. */
@@ -75,7 +59,8 @@ export function compareUtf8(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function lowerBound(sortedKeys: readonly string[], key: string): number {
+/** The place of a key among sorted ones: that of the first which does not come before it. */
+export function placeOf(key: string, sortedKeys: readonly string[]): number {
   return firstIndex(sortedKeys, (candidate) => compareUtf8(candidate, key) >= 0);
 }
 

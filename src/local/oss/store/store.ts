@@ -6,7 +6,7 @@ import type { SetAside } from '../../data-folder.ts';
 import { notFound } from '../http/errors.ts';
 import { encodeUtf8 } from '../http/names.ts';
 import { type Bucket, loadBuckets, settingsFile } from './buckets.ts';
-import { insertSorted, removeSorted } from './listing.ts';
+import { placeOf } from './listing.ts';
 import type { Bytes, Digest, ObjectMeta, ObjectProperties, StoredObject } from './object.ts';
 import { openObjectFile, replaceMeta, writeObjectFile } from './object-file.ts';
 
@@ -149,7 +149,7 @@ export class Store<Settings> {
     if (previous !== undefined) {
       unlinkSync(this.#objectPath(name, key));
       bucket.objects.delete(key);
-      removeSorted(bucket.keys, key);
+      bucket.keys.splice(placeOf(key, bucket.keys), 1);
     }
     return previous;
   }
@@ -164,7 +164,9 @@ export class Store<Settings> {
       mkdirSync(dirname(path), { recursive: true });
       renameSync(temporaryPath, path);
       bucket.objects.set(meta.key, meta);
-      insertSorted(bucket.keys, meta.key);
+      if (previous === undefined) {
+        bucket.keys.splice(placeOf(meta.key, bucket.keys), 0, meta.key);
+      }
       return previous;
     } catch (error) {
       rmSync(temporaryPath, { force: true });

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  compareUtf8,
-  insertSorted,
-  listPage,
-  removeSorted,
-} from '../../../../src/local/oss/store/listing.ts';
+import { compareUtf8, listPage } from '../../../../src/local/oss/store/listing.ts';
 
 const keys = fc.uniqueArray(
   fc.string({ unit: fc.constantFrom('a', 'b', '/', '\u{1F408}', '\uFF5E'), minLength: 1 }),
@@ -28,23 +23,6 @@ describe('sorted keys', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
         expect(Math.sign(compareUtf8(a, b))).toBe(byBytes(a, b));
-      }),
-    );
-  });
-
-  it('sorted keys stay sorted and unique however keys come and go', () => {
-    fc.assert(
-      fc.property(keys, keys, (added, removed) => {
-        const sorted: string[] = [];
-
-        for (const key of [...added, ...added]) {
-          insertSorted(sorted, key);
-        }
-        for (const key of removed) {
-          removeSorted(sorted, key);
-        }
-
-        expect(sorted).toEqual(added.filter((key) => !removed.includes(key)).sort(byBytes));
       }),
     );
   });

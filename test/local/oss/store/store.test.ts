@@ -1,5 +1,6 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { BucketStore } from '../../../../src/local/oss/operations/operation.ts';
 import { bucketSettingsSchema, newBucketSettings } from '../../../../src/local/oss/store/bucket-settings.ts';
@@ -48,6 +49,29 @@ describe('the store', () => {
       expect(await read(after, key)).toBe(`body of ${key}`);
       expect(after.meta('photos', key)).toEqual(before.meta('photos', key));
     }
+  });
+
+  it('keeps keys sorted and unique however objects come and go', async () => {
+    const keys = fc.uniqueArray(
+      fc.string({ unit: fc.constantFrom('a', '/', '\u{1F408}', '\uFF5E'), minLength: 1 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(keys, keys, async (added, removed) => {
+        const store = open(await temporaryDir());
+
+        for (const key of [...added, ...added]) {
+          await put(store, key, []);
+        }
+        for (const key of removed) {
+          store.delete('photos', key);
+        }
+
+        const left = added.filter((key) => !removed.includes(key));
+        const sorted = left.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        expect(store.bucket('photos').keys).toEqual(sorted);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('the store keeps the earlier object, and no half file, when an upload breaks off', async () => {
