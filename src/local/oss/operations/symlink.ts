@@ -39,17 +39,13 @@ export function describeObject(store: BucketStore, bucket: string, key: string):
 export async function openObject(store: BucketStore, bucket: string, key: string): Promise<StoredObject> {
   const meta = store.meta(bucket, key);
   const target = targetOf(store, bucket, meta);
-  requireReadable(target);
-  const object = await store.open(bucket, target.key);
-  return target === meta ? object : { ...object, meta: describeLink(meta, object.meta) };
-}
-
-/** Refuses an object of an archive class, which OSS would have to restore first (documented: EC page 0016-00000404). */
-function requireReadable({ storageClass = 'Standard' }: ObjectMeta): void {
-  if (storageClass.endsWith('Archive')) {
+  if (target.storageClass?.endsWith('Archive')) {
+    // OSS would have to restore it first (documented: EC page 0016-00000404).
     const message = "The operation is not valid for the object's state";
     throw forbidden('InvalidObjectState', message, { ec: '0016-00000404' });
   }
+  const object = await store.open(bucket, target.key);
+  return target === meta ? object : { ...object, meta: describeLink(meta, object.meta) };
 }
 
 /** The bytes of an object, or of what a symbolic link leads to; it is opened when the first are asked for. */
