@@ -44,7 +44,8 @@ export function createTasks(
       task.alreadyRetriedTimes = retries;
       const result = await invoke(Buffer.from(task.taskPayload));
       const delayMs = retryDelaysMs[retries];
-      if (isStopping(task)) {
+      // It may have been stopped while the function ran.
+      if (byId.get(task.taskId)?.status === 'Stopping') {
         end(task, 'Stopped');
       } else if (result.status === 'succeeded') {
         end(task, 'Succeeded');
@@ -88,9 +89,4 @@ export function createTasks(
 function end(task: AsyncTask, status: Status, taskErrorMessage?: string): void {
   const endTime = Date.now();
   Object.assign(task, { status, endTime, durationMs: endTime - task.startedTime, taskErrorMessage });
-}
-
-/** Asked anew after the function has run: meanwhile the task may have been stopped. */
-function isStopping({ status }: AsyncTask): boolean {
-  return status === 'Stopping';
 }

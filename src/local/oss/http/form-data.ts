@@ -8,11 +8,9 @@ export type Fields = ReadonlyMap<string, string>;
 /** A browser's form (RFC 7578) up to its file; what follows the file is ignored, as OSS documents. */
 export interface Form {
   readonly fields: Fields;
-  readonly file: {
-    readonly name: string;
-    readonly contentType: string | undefined;
-    readonly bytes: AsyncIterable<Uint8Array>;
-  };
+  readonly fileName: string;
+  readonly fileType: string | undefined;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** Documented: OSS help "PostObject". */
@@ -42,10 +40,7 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
     if (name === 'file') {
       const [, fileType] = /^content-type:\s*(\S[^\r\n]*?)\s*$/im.exec(headers) ?? [];
       const fileName = (parameter(headers, 'filename') ?? '').replace(/^.*[/\\]/s, '');
-      return {
-        fields,
-        file: { name: fileName, contentType: fileType, bytes: reader.streamFile(delimiter) },
-      };
+      return { fields, fileName, fileType, bytes: reader.streamFile(delimiter) };
     }
     const value = decodeUtf8(await reader.readUntil(delimiter));
     fields.set(name.toLowerCase(), value ?? refuse(`The form field ${name} is not UTF-8.`));

@@ -23,7 +23,8 @@ export const postObject: Operation = async (service, request) => {
   }
 };
 
-async function upload(service: Service, request: OssRequest, { fields, file }: Form): Promise<Reply> {
+async function upload(service: Service, request: OssRequest, form: Form): Promise<Reply> {
+  const { fields, fileName, fileType, bytes } = form;
   if (fields.has('callback')) {
     throw notImplemented('the form field callback of PostObject');
   }
@@ -31,16 +32,16 @@ async function upload(service: Service, request: OssRequest, { fields, file }: F
   if (!fields.has('key')) {
     throw badRequest('InvalidArgument', 'The bucket POST must contain the specified field name: key.');
   }
-  const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, file.name));
+  const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, fileName));
   const { principalId, conditions } = authenticate(service, request, fields);
-  const type = fields.get('x-oss-content-type') ?? file.contentType ?? fields.get('content-type');
+  const type = fields.get('x-oss-content-type') ?? fileType ?? fields.get('content-type');
   // A condition on the type is for the one that is stored, whatever the form says beside it.
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
   checkFields(conditions, new Map([...stored, ['bucket', bucket], ['key', key]]));
   const headers = new Map([...stored].map(([name, value]) => [name, headerValue(value)]));
-  const upload = { ...request, principalId, key, headers };
-  const meta = await createObject(service, upload, 'ObjectCreated:PostObject', {
-    source: file.bytes,
+  const objectRequest = { ...request, principalId, key, headers };
+  const meta = await createObject(service, objectRequest, 'ObjectCreated:PostObject', {
+    source: bytes,
     verify: ({ sizeBytes }) => checkFileSize(conditions, sizeBytes),
     ...readProperties(headers),
   });

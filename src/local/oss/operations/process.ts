@@ -114,15 +114,14 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
 function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   // Standard Base64 has slashes too: only the one before `notify,` separates.
   const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
-  const topic = notify === undefined ? undefined : decodeBase64(parameters(notify).get('topic') ?? '');
+  const topic = notify === undefined ? undefined : decodeBase64(parameter(notify, 'topic') ?? '');
   if (first === '') {
     return { saveAs: undefined, topic };
   }
   if (!/^saveas(,|$)/.test(first)) {
     throw notImplemented(`sys/${first}`);
   }
-  const values = parameters(first.slice('saveas,'.length));
-  const [key, bucket] = [values.get('o'), values.get('b')];
+  const [key, bucket] = [parameter(first, 'o'), parameter(first, 'b')];
   if (key === undefined) {
     throw missingArgument('Missing parameter o of sys/saveas.');
   }
@@ -130,14 +129,10 @@ function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   return { saveAs: { key: checkKey(decodeBase64(key)), bucket: target }, topic };
 }
 
-/** `name_value,name_value` */
-function parameters(text: string): Map<string, string> {
-  return new Map(
-    text.split(',').map((parameter) => {
-      const [name = '', value = ''] = parameter.split(/_(.*)/s);
-      return [name, value];
-    }),
-  );
+/** The value of one parameter in `name_value,name_value`. */
+function parameter(text: string, name: string): string | undefined {
+  const found = text.split(',').find((each) => each.startsWith(`${name}_`));
+  return found?.slice(name.length + 1);
 }
 
 /** Standard or URL-safe, padded or not (each is used by an official SDK); undefined when the bytes are not UTF-8. */
