@@ -3,7 +3,6 @@ import { EventEmitter, once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
 import {
   endOfOutput,
@@ -77,12 +76,9 @@ export function startInstance(options: InstanceOptions): Instance {
     await Promise.race([ready, exited]);
     const startedAtMs = performance.now();
     child.send(message, () => {}); // one that is dead says so by `exited`
-    const settled = new AbortController();
-    delay(timeoutMs, undefined, { signal: settled.signal })
-      .then(() => kill(`Function timed out after ${timeoutMs / 1000} seconds`))
-      .catch(() => {});
+    const timer = setTimeout(() => kill(`Function timed out after ${timeoutMs / 1000} seconds`), timeoutMs);
     const [outcome] = (await Promise.race([whole, exited])) ?? [];
-    settled.abort();
+    clearTimeout(timer);
     const billedMs = performance.now() - startedAtMs;
     if (outcome?.type === 'result') {
       return { status: 'succeeded', requestId, billedMs, body: Buffer.from(outcome.body) };
