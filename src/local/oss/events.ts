@@ -83,7 +83,7 @@ export function taskEvent(task: EndedTask, region: string) {
       Code: failure.code,
       Message: failure.message,
       EventSourceId: '',
-      Sources: [{ URI: formatObject({ bucket: task.bucket, key: task.object }) }],
+      Sources: [{ URI: formatObject(task) }],
       Targets: describeTargets(task.operation, targets),
     },
   };

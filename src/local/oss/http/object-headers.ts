@@ -20,7 +20,6 @@ export function keptHeaders(headers: Headers): Record<string, string> {
  * application/octet-stream unless given. Throws InvalidTag, InvalidArgument, InvalidEncryptionAlgorithmError.
  */
 export function readProperties(headers: Headers): ObjectProperties {
-  const tagging = headers.get('x-oss-tagging');
   const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
   if (!['AES256', 'KMS', 'SM4'].includes(encryption)) {
     const message = `The encryption method is not supported: ${encryption}`;
@@ -44,7 +43,7 @@ export function readProperties(headers: Headers): ObjectProperties {
     },
     acl: readAcl(headers, 'x-oss-object-acl'),
     storageClass: checkStorageClass(headers.get('x-oss-storage-class')),
-    tags: tagging === undefined ? undefined : parseTagging(tagging),
+    tags: parseTagging(headers.get('x-oss-tagging') ?? ''),
   };
 }
 

@@ -82,11 +82,11 @@ export const asyncProcessObject: Operation = async (service, request) => {
   service.store.meta(bucket, key);
   const process = await readProcess(service, request, 'x-oss-async-process');
   requireAsynchronous(process);
-  const { text, operation, topic, style, saveAs } = process;
+  const { operation, style, saveAs } = process;
   if (saveAs?.bucket !== undefined) {
     service.store.bucket(saveAs.bucket);
   }
-  const task = { kind: taskKindOf(operation), operation, bucket, object: key, process: text, topic };
+  const task = { ...process, bucket, key, kind: taskKindOf(operation) };
   const { taskId, eventId, requestId } = service.tasks.start(task, async () => {
     if (operation === 'image/deblindwatermark') {
       return { content: (await runStyle(service, request, style, true)).result.body.toString() };

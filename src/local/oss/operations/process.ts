@@ -16,7 +16,7 @@ export interface Process {
   /** Category and name of the first action: `image/resize`. */
   readonly operation: string;
   readonly saveAs: SaveAs | undefined;
-  /** The topic that `sys/notify` tells of the end of an asynchronous task. */
+  /** The topic that OSS would tell of the end of an asynchronous task (`sys/notify`). */
   readonly topic: string | undefined;
 }
 

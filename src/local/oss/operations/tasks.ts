@@ -4,18 +4,12 @@ import PQueue from 'p-queue';
 import type { Logger } from '../../../log.ts';
 import type { OssObject } from '../../../process.ts';
 import { OssError } from '../http/errors.ts';
+import type { Process } from './process.ts';
 
-/** An asynchronous call. */
-interface TaskRequest {
+/** An asynchronous call, for the object that it is about. */
+interface TaskRequest extends Process, OssObject {
   /** IMM's type of the task, such as `MediaConvert`. */
   readonly kind: string;
-  /** Category and action: `video/convert`. */
-  readonly operation: string;
-  readonly bucket: string;
-  readonly object: string;
-  readonly process: string;
-  /** The topic to which OSS would send the outcome. */
-  readonly topic: string | undefined;
 }
 
 /** The result of a task: a text for the log alone, or objects. */

@@ -142,8 +142,8 @@ describe('asynchronous processing', () => {
     expect(task).toMatchObject({
       taskId: ids.TaskId,
       bucket: 'photos',
-      object: 'a.jpg',
-      process: text,
+      key: 'a.jpg',
+      text,
       topic: 'topic',
       status: 'Failed',
       code: 'NotImplemented',
