@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -118,10 +119,10 @@ const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 describe('large objects', () => {
   it('pass through both ways without staying in memory', async () => {
     const oss = await startOss();
-    const before = heldBytes();
+    const before = await heldBytes();
     const [put, answer] = requestOf(oss.port, 'PUT', { 'content-length': String(48 * mebibyte.length) });
     await writeMebibytes(put, 40);
-    const whileUploading = heldBytes() - before;
+    const whileUploading = (await heldBytes()) - before;
     await writeMebibytes(put, 8);
     put.end();
     const { statusCode } = await answer;
@@ -129,7 +130,7 @@ describe('large objects', () => {
     const [get, download] = requestOf(oss.port, 'GET');
     get.end();
     const response = await download;
-    const whileDownloading = heldBytes() - before;
+    const whileDownloading = (await heldBytes()) - before;
     let sizeBytes = 0;
     for await (const chunk of response) {
       sizeBytes += chunk.length;
@@ -153,10 +154,16 @@ describe('large objects', () => {
 });
 
 /** What buffers hold in this process once nothing is left to be collected. */
-function heldBytes(): number {
+async function heldBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().arrayBuffers;
+  // V8 gives memory back in another thread, a moment after it was collected.
+  const samples: number[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    runInNewContext('gc')();
+    await pause(20);
+    samples.push(process.memoryUsage().arrayBuffers);
+  }
+  return Math.min(...samples);
 }
 
 /** A request whose body is still to be written, and its answer, whose body is still to be read. */
