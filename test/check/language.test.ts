@@ -68,7 +68,7 @@ function takes({ compiled: { match } }: SourceRule, { bucket, key }: OssObject):
 }
 
 describe('the keys that an output writes', () => {
-  it('hold every key that it is saved under', () => {
+  it('the keys that an output writes hold every key that it is saved under', () => {
     fc.assert(
       fc.property(glob, target, fc.array(key, { minLength: 20, maxLength: 20 }), (from, to, keys) => {
         const { writer, holds } = writtenBy({ key: from, bucket: 'bucket-1', to, toBucket: 'bucket-2' });
@@ -97,11 +97,11 @@ describe('the keys that an output writes', () => {
     ['*.jpg', 'd/{etag}.jpg', 'd/cat.jpg', false],
     ['*.jpg', 'd/{b64:©}.jpg', 'd/wqk.jpg', true],
     ['*.jpg', 'd/{b64:©}.jpg', 'd/wqw.jpg', false],
-  ])('of %s saved as %s, as to %s: %s', (from, to, saved, expected) => {
+  ])('the keys that an output writes of %s saved as %s hold %s: %s', (from, to, saved, expected) => {
     expect(writtenBy({ key: from, to }).holds(saved)).toBe(expected);
   });
 
-  it('hold the values of a variable of vary, and no others', () => {
+  it('the keys that an output writes hold the values of a variable of vary, and no others', () => {
     const { holds } = writtenBy({ key: 'a/*', to: 'd/{name}-{w}', vary: { w: [320, 640] } });
 
     expect(['d/x-320', 'd/x-640', 'd/x-64'].map(holds)).toEqual([true, true, false]);
@@ -109,7 +109,7 @@ describe('the keys that an output writes', () => {
 });
 
 describe('the edges between rules', () => {
-  it('leave out no rule that takes what another one saves', () => {
+  it('the edges between rules leave out no rule that takes what another one saves', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ key: glob, to: target }), { minLength: 2, maxLength: 4 }),
@@ -141,7 +141,7 @@ describe('an example of keys', () => {
     ['**/*.jpg', 'a.jpg'],
     ['.*/?', './a'],
     ['照片/[一-龥]*', '照片/一'],
-  ])('of %s is one that people might use: %s', (from, expected) => {
+  ])('an example of the keys of %s is one that people might use: %s', (from, expected) => {
     const budget = createBudget(10_000);
     const [rule] = rulesOf({ key: from, to: 'x/{rule}' });
 

@@ -104,7 +104,7 @@ describe('checking a few rules of hard globs', () => {
       ],
     ],
   ])(
-    'refuses those %s within ten seconds',
+    'a few rules %s are refused within ten seconds',
     (_, sketches) => {
       const { codes, seconds } = check(sketches);
 

@@ -247,7 +247,7 @@ describe('a backfill via the deployed function', () => {
     [['--rule', 'small'], 'applies all its rules: --rule is for this machine'],
     [['--fc-endpoint', 'here'], '--fc-endpoint: expected a URL'],
     [['--stop'], '--stop: the same command was not started with --via function'],
-  ])('given %j says what is wrong', async (args, message) => {
+  ])('a backfill via the deployed function that is given %j says what is wrong', async (args, message) => {
     const { run } = await startWith(0);
 
     const { exitCode, err } = await run(...args);

@@ -14,7 +14,7 @@ describe('a run over many objects', () => {
     ['oss://photos/uploads/', 'oss://photos/uploads/'],
     ['oss://photos/uploads/**/*.jpg', 'oss://photos/uploads/'],
     ['oss://photos/{a,b}.jpg', 'oss://photos/'],
-  ])('such as %s names the command for these', async (url, prefix) => {
+  ])('a run over many objects such as %s names the command for these', async (url, prefix) => {
     const { run } = await startWith({ 'uploads/a.jpg': 'x' });
 
     const { exitCode, err } = await run(url);

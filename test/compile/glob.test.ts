@@ -44,7 +44,7 @@ describe('a glob', () => {
     ['a,b', 'a,b', true],
     ['*.JPG', 'a.jpg', false],
     ['a+b (1)%20|.jpg', 'a+b (1)%20|.jpg', true],
-  ])('%s on %s: %s', (glob, key, expected) => {
+  ])('a glob %s takes the key %s: %s', (glob, key, expected) => {
     if (expected === undefined) {
       expect(parseGlob(glob).ok).toBe(false);
     } else {
@@ -60,7 +60,7 @@ describe('a glob', () => {
     ['**/[a-c].ÄÖ', 'B.äö', true],
     ['a\\*B', 'A*b', true],
     ['logo.png', 'Logo.PNG', true],
-  ])('of a rule that ignores case, %s on %s: %s', (glob, key, expected) => {
+  ])('a glob of a rule that ignores case, %s on %s: %s', (glob, key, expected) => {
     const text = `rules:
   - name: a
     match: { key: ${JSON.stringify(glob)}, ignoreCase: true }
@@ -71,7 +71,7 @@ describe('a glob', () => {
     expect(rule && matchesKey(rule.match.keys, key)).toBe(expected);
   });
 
-  it('that a rule excludes ignores case with it', () => {
+  it('a glob that a rule excludes ignores case with it', () => {
     const text = `rules:
   - name: a
     match: { key: "up/**", exclude: "**/*.tmp", ignoreCase: true }

@@ -16,7 +16,7 @@ describe('bad bytes', () => {
     '12',
     '[[[[[[[[[[[[]]]]]]]]]]]]',
     '[null]',
-  ])('%j are refused with one clear error', (text) => {
+  ])('the bytes %j are refused with one clear error', (text) => {
     expect(() => parseEvent(Buffer.from(text))).toThrow(EventError);
   });
 
@@ -32,7 +32,7 @@ describe('bad bytes', () => {
     expect(() => parse(events(7))).toThrow(/events\[4\]\.eventName: [^;]+ \(and 2 more\)\. Understood/);
   });
 
-  it('nested beyond any real envelope are refused', () => {
+  it('bytes that are nested beyond any real envelope are refused', () => {
     const nested = (depth: number): unknown =>
       depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];
 

@@ -75,7 +75,7 @@ describe('an EventBridge event', () => {
     expect(parseEvent(bytesOf(sample('eb-post')))).toEqual(parseEvent(bytesOf(sample('native-post'))));
   });
 
-  it('about no object is named, not refused', () => {
+  it('an EventBridge event about no object is named, not refused', () => {
     const records = parseEvent(bytesOf(sample('eb-cpu-threshold')));
 
     expect(records).toEqual([{ kind: 'other', eventName: 'CloudMonitor:BucketImageCpuThresholdExceeded' }]);
@@ -84,7 +84,7 @@ describe('an EventBridge event', () => {
   it.each([
     ['a bucket that was made', 'BucketCreated:PutBucket'],
     ['a bucket that was deleted', 'BucketRemoved:DeleteBucket'],
-  ])('about %s is named, not refused, as is its bare record', (_, eventName) => {
+  ])('an EventBridge event about %s is named, not refused, as is its bare record', (_, eventName) => {
     const data = { eventName, oss: { bucket: { name: 'photos' } } };
 
     const event = { source: 'acs.oss', type: `oss:${eventName}`, data };
@@ -92,7 +92,7 @@ describe('an EventBridge event', () => {
     expect([...parse(event), ...parse(data)]).toEqual(Array(2).fill({ kind: 'other', eventName }));
   });
 
-  it('deep inside other envelopes is opened, and its problems carry the whole path', () => {
+  it('an EventBridge event deep inside other envelopes is opened, and its problems carry the whole path', () => {
     const inner = JSON.stringify({ events: [{ eventName: 'x' }] });
     const message = {
       type: 'mns:Queue:SendMessage',

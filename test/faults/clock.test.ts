@@ -13,7 +13,7 @@ const rules = {
 
 describe('a wrong clock', () => {
   it.each(['RequestTimeTooSkewed', 'InvalidSigningDate'])(
-    'told by %s is learnt once, for all later invocations of the instance',
+    'a wrong clock that OSS tells by %s is learnt once, for all later invocations of the instance',
     async (fault) => {
       const { upload, setFaults, invoke } = await startWorkbench({ rules });
       const event = await upload('uploads/a', 'pixels');

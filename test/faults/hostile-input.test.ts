@@ -87,7 +87,7 @@ describe('what an event names', () => {
   );
 
   it.each(['evil.com/', 'x.evil.com#', 'oss-cn-hangzhou', 'cn hangzhou', '..'])(
-    'does not matter where %j is the region: nothing is sent',
+    'what an event names does not matter where %j is the region: nothing is sent',
     async (region) => {
       const { sent, invoke } = createCapture(region);
 

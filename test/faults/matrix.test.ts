@@ -124,7 +124,7 @@ async function play(
 describe.each(faultNames)('%s', (fault) => {
   const nature = fault in settled ? 'settled' : skews.includes(fault) ? 'skewed' : 'transient';
 
-  it.each(phases)('met by $name ends as promised', async (phase) => {
+  it.each(phases)(`${fault}, met by $name, ends as promised`, async (phase) => {
     const [saved, calls] = phase[nature];
 
     const isSilent = fault === 'HalfOpen' || fault === 'SlowAnswer';

@@ -48,29 +48,29 @@ async function race(care: object, delayMs = 0) {
   return { older: await older, newer, left: await read('derived/a') };
 }
 
-describe('of two uploads of one key close together', () => {
-  it("the older one's derivative may be what is left", async () => {
+describe('two uploads of one key close together', () => {
+  it("two uploads of one key close together may leave the older one's derivative", async () => {
     const { older, newer, left } = await race({});
 
     expect([older.report.saved, newer.report.saved]).toEqual([1, 1]);
     expect(left).toBe('image/info(older)');
   });
 
-  it("the newest one's derivative is left where the source is checked, for one HEAD and one call more", async () => {
+  it("two uploads of one key close together leave the newer one's derivative where the source is checked, for one HEAD and one call more", async () => {
     const { older, newer, left } = await race({ checkSource: true });
 
     expect(left).toBe('image/info(newer)');
     expect([older.calls - newer.calls, newer.calls]).toEqual([4, 2]);
   });
 
-  it("the newest one's derivative is left with refresh: stale, although the older one's was saved later", async () => {
+  it("two uploads of one key close together leave the newer one's derivative with refresh: stale, although the older one's was saved later", async () => {
     const { newer, left } = await race({ refresh: 'stale' }, 1_100);
 
     expect(newer.report).toMatchObject({ saved: 1, skipped: 0 });
     expect(left).toBe('image/info(newer)');
   });
 
-  it('neither loses its derivative to a check that fails: the invocation fails, and is repeated', async () => {
+  it('two uploads of one key close together lose no derivative to a check that fails: the invocation fails, and is repeated', async () => {
     const { upload, setFaults, invoke, read } = await startWorkbench({
       rules: rulesOf({ checkSource: true }),
     });

@@ -19,7 +19,7 @@ function codesOf(rules: object): string[] {
 }
 
 describe.each(steps)('an output with %s', (_, more) => {
-  it('is refused where the rule would take it again, since the step raises an event of it', () => {
+  it('an output is refused where the rule would take it again, since the step raises an event of it', () => {
     const target = { key: '{dir}/{name}-s.{ext}' };
 
     expect(codesOf(rulesOf({ target, ...more }))).toContain('loop');

@@ -149,7 +149,7 @@ describe('an output of an asynchronous operation', () => {
   );
 
   it.each(hostileKeys.filter((key) => !/[{}]/.test(key)))(
-    'comes back as saved under the key %j',
+    'an output of an asynchronous operation comes back as saved under the key %j',
     async (key) => {
       const { oss, invoke, nextEnd } = await start({ target: { key: 'm/{name}' } });
       const source = `uploads/${key}`.slice(0, key.length > 300 ? -'uploads/'.length : undefined);
@@ -179,7 +179,7 @@ describe('an output of an asynchronous operation', () => {
     expect(calls).toBe(0);
   });
 
-  it('that saves several objects is one task, and one result when it ends', async () => {
+  it('an output that saves several objects is one task, and one result when it ends', async () => {
     const frames = { style: 'video/snapshots,f_jpg,num_9', target: { key: 'frames/{name}/{index}.jpg' } };
     const { upload, invoke, nextEnd } = await start(frames);
 

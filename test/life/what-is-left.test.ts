@@ -182,7 +182,7 @@ describe('a target that is looked at before it is made', () => {
     expect(await look(await markOf({ version: { eTag: 'V0' } }))).toEqual(['ProcessObject', 'CopyObject']);
   });
 
-  it('that is wanted only where it is missing is completed without a claim of which version it was made', async () => {
+  it('a target that is wanted only where it is missing is completed without a claim of which version it was made', async () => {
     const other = { version: { eTag: 'V0' }, afterSteps: { acl: 'private' } };
     const markBy = async (headers: Record<string, string>) =>
       (await doneWith(target(headers), {}, 'target-exists')).copy?.['x-oss-meta-oss-saveas']?.split('-');

@@ -68,7 +68,7 @@ describe('connections', () => {
     [4_000, 1],
     [6_000, 2],
   ])(
-    'that were unused for %i ms are trusted or not: %i connections for two calls',
+    'connections that were unused for %i ms are trusted or not: two calls take %i',
     async (idleMs, expected) => {
       let connections = 0;
       const url = await listen(ok, () => (connections += 1));

@@ -66,7 +66,7 @@ describe('the properties of an object', () => {
   });
 });
 
-describe('OSS is asked about an object before anything is planned', () => {
+describe('what OSS is asked about an object before anything is planned', () => {
   const other = { ...webp, target: { key: 'other/{name}.webp' } };
   const output = (changes: object) => rulesOf({ ...uploads, outputs: [{ ...webp, ...changes }, other] });
   const told = {
@@ -87,7 +87,7 @@ describe('OSS is asked about an object before anything is planned', () => {
     ['refresh: stale', 'modifiedAt', output({ refresh: 'stale' })],
     ['checkSource', 'eTag', output({ checkSource: true })],
     ['{etag}', 'eTag', output({ target: { key: 'derived/{name}-{etag}.webp' } })],
-  ])('for %s, where the event does not tell it', (_, property, ruleSet) => {
+  ])('OSS is asked about an object for %s, where the event does not tell it', (_, property, ruleSet) => {
     const { event } = upload('uploads/a.jpg', told);
 
     expect(mustAsk(event, ruleSet)).toBe(false);
@@ -95,7 +95,7 @@ describe('OSS is asked about an object before anything is planned', () => {
     expect(mustAsk({ ...event, key: 'other/a.jpg', [property]: undefined }, ruleSet)).toBe(false);
   });
 
-  it('for one rule of several, and for no property that none asks for', () => {
+  it('OSS is asked about an object for one rule of several, and for no property that none asks for', () => {
     const { event } = upload('uploads/a.jpg');
     const stale = { ...uploads, outputs: [{ ...webp, refresh: 'stale' }] };
 

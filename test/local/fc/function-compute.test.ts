@@ -118,7 +118,7 @@ describe('an asynchronous invocation', () => {
     expect(lines).toMatchObject([{ message: 'event not in the queue folder' }]);
   });
 
-  it('unfinished when we stop is delivered by the next start, under its request id', async () => {
+  it('an invocation that is unfinished when we stop is delivered by the next start, under its request id', async () => {
     const first = await open(hangs, { maxInstances: 1, retryDelaysMs: [] });
     first.fc.enqueue({ key: 'running.jpg' });
     first.fc.enqueue({ key: 'waiting.jpg' });
@@ -147,7 +147,7 @@ describe('an asynchronous invocation', () => {
     ]);
   });
 
-  it('waiting for its retry when we stop is not lost either', async () => {
+  it('an invocation that waits for its retry when we stop is not lost either', async () => {
     const first = await open(throws, { retryDelaysMs: [3_600_000] });
     first.fc.enqueue({ key: 'a.jpg' });
     await vi.waitUntil(() => first.lines.some(({ message }) => message === 'invocation failed'), {
@@ -162,7 +162,7 @@ describe('an asynchronous invocation', () => {
     expect(second.outcomes).toMatchObject([{ event: { key: 'a.jpg' }, result: { status: 'succeeded' } }]);
   });
 
-  it('given up can be put back by moving its dead letter into the queue folder', async () => {
+  it('an invocation that was given up can be put back by moving its dead letter into the queue folder', async () => {
     const { fc, deadLetterDir } = await open(throws);
     fc.enqueue({ key: 'a.jpg' });
     await fc.idle();

@@ -83,7 +83,7 @@ describe('animations', () => {
   });
 
   it.each(['image/resize,p_50', 'image/resize,w_30/rotate,90', 'image/resize,w_30/format,png'])(
-    'become their first frame by %s',
+    'animations become their first frame by %s',
     async (style) => {
       const input = await animation('gif');
 

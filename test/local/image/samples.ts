@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { processImage } from '../../../src/local/image/process-image.ts';
+import { OssError } from '../../../src/local/oss/http/errors.ts';
 
 export type Rgb = [number, number, number];
 
@@ -47,6 +48,7 @@ export async function run(input: Buffer, style: string, objects?: Record<string,
   return (await processImage(request(input, style, objects))).body;
 }
 
+/** What a request fails with, its EC beside its code. */
 export async function failure(
   input: Buffer,
   style: string,
@@ -54,6 +56,6 @@ export async function failure(
 ): Promise<unknown> {
   return processImage(request(input, style, objects)).then(
     () => 'no failure',
-    (error) => error,
+    (error: unknown) => (error instanceof OssError ? Object.assign(error, { ec: error.details.ec }) : error),
   );
 }

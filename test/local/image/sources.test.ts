@@ -116,7 +116,7 @@ describe('every action', () => {
   });
 
   it.each(['gif', 'webp'] as const)(
-    'that cannot keep an animated %s still gives its first frame',
+    'every action that cannot keep an animated %s still gives its first frame',
     async (format) => {
       const input = await animation(format);
 

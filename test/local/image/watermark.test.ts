@@ -74,7 +74,7 @@ describe('a text watermark', () => {
     expect(tiled.right + tiled.bottom).toBeLessThan(20);
   });
 
-  it('larger than the picture is cut at its edges', async () => {
+  it('a text watermark larger than the picture is cut at its edges', async () => {
     const body = await run(await ground(), `image/watermark,${hello},size_500,fill_1`);
     const off = await run(await ground(), `image/watermark,${hello},size_300,g_nw,x_399,y_299`);
 

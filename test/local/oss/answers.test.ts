@@ -80,7 +80,7 @@ describe('an error', () => {
   });
 
   it.each(['image/info|sys/saveas', 'image/info|sys/saveas,b_cGhvdG9z'])(
-    'of a save-as without a key says what is missing: %s',
+    'the error of a save-as without a key says that an argument is missing: %s',
     async (process) => {
       const oss = await startOss();
       await put(oss);

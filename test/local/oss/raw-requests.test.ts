@@ -57,7 +57,7 @@ describe('an upload', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('of unknown length comes in chunks, with extensions and trailers', async () => {
+  it('an upload of unknown length comes in chunks, with extensions and trailers', async () => {
     const oss = await startOss();
 
     const chunks = '5;part=1\r\nhello\r\n1\r\n!\r\n0\r\nx-checked: no\r\n\r\n';
@@ -70,7 +70,7 @@ describe('an upload', () => {
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('hello!');
   });
 
-  it('without a length is refused', async () => {
+  it('an upload without a length is refused', async () => {
     const [answer] = await talk(await startOss(), head(upload));
 
     expect(answer).toMatch(/^HTTP\/1\.1 411 .*<Code>MissingContentLength</s);

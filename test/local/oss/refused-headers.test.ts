@@ -39,7 +39,7 @@ describe('a header or parameter', () => {
     expect((await put(await startOss(), headers)).statusCode).toBe(200);
   });
 
-  it('of the answer is for those who sign', async () => {
+  it('a parameter that sets a header of the answer is for those who sign', async () => {
     const oss = await startOss();
     await put(oss, { 'x-oss-object-acl': 'public-read' });
     const query = { 'response-content-type': 'text/html' };
@@ -51,7 +51,7 @@ describe('a header or parameter', () => {
     expect([signed.statusCode, signed.headers['content-type']]).toEqual([200, 'text/html']);
   });
 
-  it('of ListBuckets that no bucket can begin with is refused', async () => {
+  it('a prefix of ListBuckets that no bucket can begin with is refused', async () => {
     const oss = await startOss();
 
     const { statusCode, code } = await oss.call({ method: 'GET', query: { prefix: 'Photos' } });
@@ -69,7 +69,7 @@ describe('user metadata', () => {
     ['AppendObject', {}, { append: '', position: '0' }],
     ['InitiateMultipartUpload', {}, { uploads: '' }],
     ['CopyObject', { 'x-oss-copy-source': '/photos/b', 'x-oss-metadata-directive': 'REPLACE' }, {}],
-  ])('of more than 8 KB, names included, is refused: %s', async (_, headers, query) => {
+  ])('user metadata of more than 8 KB, names included, is refused: %s', async (_, headers, query) => {
     const oss = await startOss();
     await put(oss, {}, 'hello', 'b');
     const method = Object.keys(query).length === 0 ? 'PUT' : 'POST';

@@ -84,7 +84,7 @@ describe('a refusal asked for', () => {
 });
 
 describe('a connection', () => {
-  it('dropped before the request leaves nothing done', async () => {
+  it('a connection that is dropped before the request leaves nothing done', async () => {
     const { oss, client } = await startFaulty([{ fault: 'DropBefore', count: 1 }]);
 
     const answer = client.putObject({ ...saved, body: 'x' });
@@ -94,7 +94,7 @@ describe('a connection', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('dropped after the request leaves it done', async () => {
+  it('a connection that is dropped after the request leaves it done', async () => {
     const { client } = await startFaulty([{ fault: 'DropAfter', count: 1 }]);
 
     const answer = client.putObject({ ...saved, body: 'done' });
@@ -103,7 +103,7 @@ describe('a connection', () => {
     expect((await client.getObject(saved)).body.toString()).toBe('done');
   });
 
-  it('left half-open is never answered', async () => {
+  it('a connection that is left half-open is never answered', async () => {
     const { oss } = await startFaulty([{ fault: 'HalfOpen', operation: 'HeadObject' }]);
 
     const answer = clientOf(oss, { attemptTimeoutMs: 150 }).headObject(object);
@@ -138,7 +138,7 @@ describe('an answer', () => {
   it.each<{ what: string; process?: string }>([
     { what: 'of a stored object' },
     { what: 'of a processed one', process: 'image/info' },
-  ])('$what that is truncated ends in its middle', async ({ process: style }) => {
+  ])('an answer $what that is truncated ends in its middle', async ({ process: style }) => {
     const { oss, client } = await startFaulty([{ fault: 'TruncatedAnswer' }]);
     const pieces: string[] = [];
 

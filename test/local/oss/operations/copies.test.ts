@@ -22,7 +22,7 @@ describe('copies', () => {
     expect([answer.statusCode, answer.code]).toEqual([statusCode, code]);
   });
 
-  it('onto the object itself change its metadata and keep its bytes', async () => {
+  it('copies onto the object itself change its metadata and keep its bytes', async () => {
     const oss = await startOss();
     await oss.call(put({ headers: { 'x-oss-meta-a': '1', 'x-oss-tagging': 'k=v' } }));
 
@@ -42,7 +42,7 @@ describe('copies', () => {
     expect(got.headers).not.toHaveProperty('x-oss-tagging-count');
   });
 
-  it('onto the object itself take its ACL away unless they send one (live test of ossutil)', async () => {
+  it('copies onto the object itself take its ACL away unless they send one (live test of ossutil)', async () => {
     const oss = await startOss();
     await oss.call(put({ headers: { 'x-oss-object-acl': 'private' } }));
     const grant = async () =>

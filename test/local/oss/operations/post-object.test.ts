@@ -52,7 +52,7 @@ async function post(oss: RunningOss, upload: Upload = {}) {
 }
 
 describe('a form upload', () => {
-  it('whose metadata no header can hold can be read all the same', async () => {
+  it('a form upload whose metadata no header can hold can be read all the same', async () => {
     const oss = await startOss();
     const fields = { 'x-oss-meta-by': 'a\r\nb: c\x00', 'x-oss-meta-a b': 'x', 'x-oss-meta-名': 'x' };
 
@@ -64,25 +64,28 @@ describe('a form upload', () => {
     expect(shown).toEqual([['x-oss-meta-by', 'ab: c']]);
   });
 
-  it.each(['V4', 'V1'] as const)('signed by %s becomes an object, with its event', async (version) => {
-    const oss = await startOss();
+  it.each(['V4', 'V1'] as const)(
+    'a form upload signed by %s becomes an object, with its event',
+    async (version) => {
+      const oss = await startOss();
 
-    const { response } = await post(oss, {
-      version,
-      fields: { 'x-oss-meta-by': '我', 'Cache-Control': 'no-store' },
-    });
-    const { text, headers } = await oss.call({ method: 'GET', bucket: 'photos', key: 'a.jpg' });
+      const { response } = await post(oss, {
+        version,
+        fields: { 'x-oss-meta-by': '我', 'Cache-Control': 'no-store' },
+      });
+      const { text, headers } = await oss.call({ method: 'GET', bucket: 'photos', key: 'a.jpg' });
 
-    expect([response.status, text]).toEqual([204, 'hello']);
-    expect(headers).toMatchObject({ 'content-type': 'image/jpeg', 'cache-control': 'no-store' });
-    expect(oss.events).toMatchObject([
-      {
-        eventName: 'ObjectCreated:PostObject',
-        userIdentity: { principalId: '1000000000000000' },
-        oss: { object: { key: 'a.jpg', objectMeta: { userMeta: { 'x-oss-meta-by': '我' } } } },
-      },
-    ]);
-  });
+      expect([response.status, text]).toEqual([204, 'hello']);
+      expect(headers).toMatchObject({ 'content-type': 'image/jpeg', 'cache-control': 'no-store' });
+      expect(oss.events).toMatchObject([
+        {
+          eventName: 'ObjectCreated:PostObject',
+          userIdentity: { principalId: '1000000000000000' },
+          oss: { object: { key: 'a.jpg', objectMeta: { userMeta: { 'x-oss-meta-by': '我' } } } },
+        },
+      ]);
+    },
+  );
 
   // A form's line ends are always CRLF: no browser can send a bare one.
   it.each(hostileKeys.filter((key) => !key.includes('\n')))('takes the key %j', async (key) => {
