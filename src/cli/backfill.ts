@@ -2,7 +2,6 @@ import { estimate } from '../backfill/estimate.ts';
 import { readJournal } from '../backfill/journal-file.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks } from '../backfill/run-tasks.ts';
-import type { WorkOptions } from '../backfill/work-through.ts';
 import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
 import { formatEstimate } from './backfill-report.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
@@ -34,6 +33,7 @@ export const backfill = defineCommand({
     }),
 });
 
+/** The outputs are made from here, or by the deployed function. */
 function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'> {
   return {
     async dryRun(source) {
@@ -41,7 +41,14 @@ function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'
       io.out(formatEstimate(found, job));
       return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
     },
-    work: (options) => makeOutputs(job, options),
+    work(options) {
+      const { ruleSet, filter, onlyMissing, taskClient: client } = job;
+      if (client === undefined) {
+        return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
+      }
+      const savedSince = onlyMissing ? 0 : Date.parse(options.journal.state.startedAt);
+      return runTasks({ ...options, ruleSet, filter, client, savedSince });
+    },
   };
 }
 
@@ -55,14 +62,4 @@ async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number
     `${count} batches stopped. The same command without --stop makes what they left, from this machine.\n`,
   );
   return 0;
-}
-
-/** Makes the outputs, from here or by the deployed function. */
-function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
-  const { ruleSet, filter, onlyMissing, taskClient: client } = job;
-  if (client === undefined) {
-    return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
-  }
-  const savedSince = onlyMissing ? 0 : Date.parse(options.journal.state.startedAt);
-  return runTasks({ ...options, ruleSet, filter, client, savedSince });
 }

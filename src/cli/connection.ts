@@ -1,11 +1,9 @@
-import type { Dispatcher } from 'undici';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
-import { type Call, createCall } from '../oss/call.ts';
+import { createCall } from '../oss/call.ts';
 import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import type { RetryPolicy } from '../oss/retry.ts';
-import type { Credentials } from '../oss/sign.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings } from '../settings.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 
 /** The account of the local stack. */
@@ -18,28 +16,28 @@ export const connectionOptions = {
   local: { summary: 'the local stack, by default at http://127.0.0.1:9000, and its access key' },
 } as const satisfies Options;
 
-export interface Connection {
-  /** The function's settings with the options over them. */
-  settings: Settings & { region: string };
-  endpoint: Endpoint;
-  credentials: () => Promise<Credentials>;
-  dispatcher: Dispatcher;
-  /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
-  clock: { offsetMs: number };
-  call: Call;
-  /** Calls that are tried again in another way. */
-  callBy: (policy: Partial<RetryPolicy>) => Call;
+export type Connection = Awaited<ReturnType<typeof connect>>;
+
+/** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
+export async function withConnection<T>(
+  values: ConnectionValues,
+  io: Io,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(values, io);
+  try {
+    return await use(connection);
+  } finally {
+    await (io.stop.aborted ? connection.dispatcher.destroy() : connection.dispatcher.close());
+  }
 }
+
+type ConnectionValues = Partial<ValuesOf<typeof connectionOptions>>;
 
 /** A backfill has so many calls under way at most. */
 const maxConnections = 256;
 
-/** Lets `use` talk to OSS from a person's machine: public endpoint, credentials of the default chain. */
-export async function withConnection<T>(
-  values: Partial<ValuesOf<typeof connectionOptions>>,
-  io: Io,
-  use: (connection: Connection) => Promise<T>,
-): Promise<T> {
+async function connect(values: ConnectionValues, io: Io) {
   const env = values.local ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
   const defaults = readSettings(env, '.');
   const { endpoint: url = defaults.endpoint } = values;
@@ -50,17 +48,17 @@ export async function withConnection<T>(
   if (url?.includes('://') === false) {
     io.err(`The endpoint ${url} names no scheme, so https:// is taken.\n`);
   }
+  /** The function's settings with the options over them. */
   const settings = { ...defaults, region, endpoint: url };
   const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
   const dispatcher = createAgent(maxConnections);
-  const common = { region, endpoint, credentials, dispatcher, clock: { offsetMs: 0 } };
-  try {
-    const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, ...policy });
-    return await use({ ...common, settings, call: callBy({}), callBy });
-  } finally {
-    await (io.stop.aborted ? dispatcher.destroy() : dispatcher.close());
-  }
+  /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
+  const clock = { offsetMs: 0 };
+  const common = { endpoint, credentials, dispatcher, clock };
+  /** Calls that are tried again in another way. */
+  const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, region, ...policy });
+  return { ...common, settings, call: callBy({}), callBy };
 }
 
 /** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */

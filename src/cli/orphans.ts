@@ -1,6 +1,4 @@
 import { listingSource } from '../backfill/listing.ts';
-import type { Source } from '../backfill/source.ts';
-import type { WorkOptions } from '../backfill/work-through.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
 import { removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
@@ -36,40 +34,39 @@ export const orphans = defineCommand({
       const job = await openOrphansJob(values, urls, connection);
       return withFolder(job, async () => {
         const scan = await unlessStopped(scanSources(job, connection.call, io), io.stop);
-        const steps: Pick<JournaledJob, 'dryRun' | 'work'> = {
-          dryRun: (source) => dryRun(job, source, scan, values, io),
-          work: (options) => deleteOrphans(job, scan, options, io),
-        };
+        const steps = stepsOf(job, scan, values, io);
         const restart = values.restart || !values.delete;
         return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
       });
     }),
 });
 
-async function deleteOrphans(job: OrphansJob, scan: Scan, options: WorkOptions, io: Io): Promise<void> {
-  const sources = listingSource(job.sources, options.call);
-  const count = await removeOrphans({ ...options, scan, sources });
-  if (count > 0) {
-    const since = new Date(scan.startedAtMs).toISOString();
-    io.err(
-      `${number(count)} of them belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
-    );
-  }
-}
-
-async function dryRun(
+function stepsOf(
   job: OrphansJob,
-  source: Source,
   scan: Scan,
   values: { list: boolean; delete: boolean },
   io: Io,
-) {
-  const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
-  const found = await countOrphans(source, scan, values.list ? show : () => {});
-  const text = formatOrphans(found, job, scan);
-  (values.list ? io.err : io.out)(text);
-  const question = `Delete ${number(found.orphans)} objects for good?`;
-  return found.orphans > 0 && values.delete ? { objects: found.objects, question } : undefined;
+): Pick<JournaledJob, 'dryRun' | 'work'> {
+  return {
+    async dryRun(source) {
+      const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
+      const found = await countOrphans(source, scan, values.list ? show : () => {});
+      const text = formatOrphans(found, job, scan);
+      (values.list ? io.err : io.out)(text);
+      const question = `Delete ${number(found.orphans)} objects for good?`;
+      return found.orphans > 0 && values.delete ? { objects: found.objects, question } : undefined;
+    },
+    async work(options) {
+      const sources = listingSource(job.sources, options.call);
+      const count = await removeOrphans({ ...options, scan, sources });
+      if (count > 0) {
+        const since = new Date(scan.startedAtMs).toISOString();
+        io.err(
+          `${number(count)} of them belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
+        );
+      }
+    },
+  };
 }
 
 function formatOrphans(found: Orphans, { source, targets }: OrphansJob, { sources }: Scan): string {

@@ -19,7 +19,7 @@ export const counted: Readonly<Record<string, number>> = {
   'init, cost': 279,
   import: 332,
   backfill: 1939,
-  orphans: 533,
+  orphans: 530,
   'local/oss': 4640,
   'local/image': 1450,
   'local/fc': 1360,
