@@ -28,9 +28,10 @@ export function checkRules(
 ): { diagnostics: Diagnostic[]; chains: Chain[]; cycles: Cycle[] } {
   const writers = writersOf(rules);
   const edges = findEdges(rules, writers);
-  const cycles: Cycle[] = edges === undefined ? [{ rules, steps: [] }] : findCycles(edges);
+  const tooMany = writers.slice(0, 1).map((writer) => ({ writer, rules, steps: [] }));
+  const cycles: Cycle[] = edges === undefined ? tooMany : findCycles(edges);
   const diagnostics = [
-    ...cycles.flatMap((cycle) => describeCycle(cycle, writers)),
+    ...cycles.map(describeCycle),
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers),
     ...findUnsafeRemovals(writers),

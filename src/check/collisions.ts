@@ -41,7 +41,7 @@ function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | unde
   const hint = '{key}, or {dir}, {name} and {ext}, keep them apart.';
   // Some parts may be left out on purpose; nobody wants a single object of all uploads.
   const tells = partsIn(writer).some((part) => ['dir', 'name', 'ext', 'etag'].includes(part));
-  return atTarget(writer, { severity: tells ? 'note' : 'warning', code: 'shared-target', message, hint });
+  return atTarget(writer, tells ? 'note' : 'warning', 'shared-target', message, hint);
 }
 
 /** The pairs whose keys may meet, each output with itself first. */
@@ -72,7 +72,7 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnosti
     return undefined;
   }
   const message = `${nameObject(source)} is saved as ${nameObject(target)}, and by ${nameOutput(first)} as well`;
-  return atTarget(second, { severity: 'error', code: 'collision', message });
+  return atTarget(second, 'error', 'collision', message);
 }
 
 const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
@@ -98,7 +98,7 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnosti
     return undefined;
   }
   const message = `saves some objects as ${nameOutput(first)} saves others, such as ${nameObject({ bucket, key })}: the later one stays`;
-  return atTarget(second, { severity: 'warning', code: 'collision', message });
+  return atTarget(second, 'warning', 'collision', message);
 }
 
 /** A bucket that both lists have, where empty means any. */

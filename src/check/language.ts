@@ -74,11 +74,7 @@ export function exampleKey(keys: DFA, budget: Budget): string | undefined {
 const letters = CharSet.fromRange(maxCharacter, { min: 0x61, max: 0x7a });
 
 /** Such a key that both languages have. */
-export function commonKey<A, B>(
-  a: TransitionIterable<A>,
-  b: TransitionIterable<B>,
-  budget: Budget,
-): string | undefined {
+export function commonKey<A, B>(a: TransitionIterable<A>, b: TransitionIterable<B>, budget: Budget) {
   return exampleKey(intersect(a, b, budget), budget);
 }
 

@@ -15,6 +15,8 @@ export interface CycleStep {
 
 /** Rules that lead back to themselves by `steps`, which are empty where nothing could be told within the budget. */
 export interface Cycle {
+  /** An output by which it begins. */
+  writer: Writer;
   rules: readonly SourceRule[];
   steps: readonly CycleStep[];
 }
@@ -53,18 +55,17 @@ export function findCycles(edges: readonly Edge[]): Cycle[] {
   const whole = createBudget(maxStates);
   const cycles: Cycle[] = [];
   let left = withoutStarts(edges);
-  while (left.length > 0 && cycles.length < maxCycles) {
-    const rules = [...new Set(left.map(({ taker }) => taker))];
-    const cycle = within(maxStates, (budget) => findCycle(rules, left, budget), whole) ?? {
-      rules,
-      steps: [],
-    };
-    if (cycle.rules.length === 0) {
+  while (cycles.length < maxCycles) {
+    const takers = [...new Set(left.map(({ taker }) => taker))];
+    const steps = within(maxStates, (budget) => findSteps(takers, left, budget), whole);
+    const rules = steps === undefined ? takers : [...new Set(steps.map(({ writer }) => writer.rule))];
+    const [first] = steps ?? left;
+    if (first === undefined) {
       break;
     }
-    cycles.push(cycle);
+    cycles.push({ writer: first.writer, rules, steps: steps ?? [] });
     // The others may have a cycle of their own.
-    const isOther = (rule: SourceRule) => !cycle.rules.includes(rule);
+    const isOther = (rule: SourceRule) => !rules.includes(rule);
     left = withoutStarts(left.filter(({ writer, taker }) => isOther(writer.rule) && isOther(taker)));
   }
   return cycles;
@@ -89,8 +90,8 @@ function withoutStarts(edges: readonly Edge[]): Edge[] {
   return edges.filter(({ writer }) => !starts.has(writer.rule));
 }
 
-/** Follows what chains can come to, until none is left or the rules stay the same. */
-function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): Cycle {
+/** Follows what chains can come to, until none is left or the rules stay the same, and gives a way around them. */
+function findSteps(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): CycleStep[] {
   const countPlaces = (some: readonly Link[]) => new Set(some.map(({ to }) => to)).size;
   let links = linksOf(rules, edges);
   for (let still = 0; still < maxStillRounds && links.length > 0; ) {
@@ -98,10 +99,9 @@ function findCycle(rules: readonly SourceRule[], edges: readonly Edge[], budget:
     still = countPlaces(next) < countPlaces(links) ? 0 : still + 1;
     links = next;
   }
-  const steps = cycleAmong(links).map(({ writer, to: { rule, bucket }, keys, firstKeys = keys }) => {
+  return cycleAmong(links).map(({ writer, to: { rule, bucket }, keys, firstKeys = keys }) => {
     return { writer, taker: rule, bucket, key: exampleKey(firstKeys, budget) ?? '' };
   });
-  return { rules: [...new Set(steps.map(({ writer }) => writer.rule))], steps };
 }
 
 /** The edges in each bucket, for all keys that are taken there; a bucket that no rule names stands for all others. */

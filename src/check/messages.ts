@@ -1,6 +1,6 @@
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
-import { type Diagnostic, warning } from './diagnostic.ts';
+import { type Diagnostic, type Severity, warning } from './diagnostic.ts';
 import { anyBucket, type Edge, pathTo, type Writer } from './graph.ts';
 import type { Cycle, CycleStep } from './loops.ts';
 
@@ -22,15 +22,17 @@ export function nameObject({ bucket, key }: OssObject): string {
 /** A diagnostic about the target key of an output. */
 export function atTarget(
   writer: Writer,
-  diagnostic: Pick<Diagnostic, 'severity' | 'code' | 'message' | 'hint'>,
+  severity: Severity,
+  code: string,
+  message: string,
+  hint?: string,
 ): Diagnostic {
   const span = { offset: 0, length: writer.output.target.key.text.length };
-  return { ...diagnostic, path: pathTo(writer, 'target', 'key'), span };
+  return { severity, code, message, hint, path: pathTo(writer, 'target', 'key'), span };
 }
 
-/** Says where a cycle begins and how it is broken; `writers` are all there are. */
-export function describeCycle({ rules, steps }: Cycle, writers: readonly Writer[]): Diagnostic[] {
-  const writer = steps[0]?.writer ?? writers.find(({ rule }) => rule === rules[0]);
+/** Says where a cycle begins and how it is broken. */
+export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
   const isConditional = rules.some(({ match }) => match.size ?? match.contentType);
   const note = isConditional
     ? ' (What size and content type a result has is not known beforehand, so conditions on them do not count.)'
@@ -42,9 +44,7 @@ export function describeCycle({ rules, steps }: Cycle, writers: readonly Writer[
           'too-complex',
           `may make a loop of ${namesOf(rules)}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`,
         ];
-  return writer === undefined
-    ? []
-    : [atTarget(writer, { severity: 'error', code, message, hint: `${adviceFor(writer)}${note}` })];
+  return atTarget(writer, 'error', code, message, `${adviceFor(writer)}${note}`);
 }
 
 function formatStep({ writer, taker, bucket, key }: CycleStep): string {
@@ -73,7 +73,7 @@ function adviceFor({ rule, output, prefix, suffix }: Writer): string {
 /** Warns of an output that keeps the key in another bucket, while its rule takes objects of any bucket. */
 export function describeMirror(writer: Writer): Diagnostic {
   const message = `saves onto its own source where uploads to ${writer.output.target.bucket} call the function too; the function skips them then`;
-  return atTarget(writer, { severity: 'warning', code: 'own-source', message, hint: adviceFor(writer) });
+  return atTarget(writer, 'warning', 'own-source', message, adviceFor(writer));
 }
 
 /** Tells whether an output would have to be restored before it can be processed. */

@@ -46,7 +46,9 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
         other === writer ? explainDoubt(writer, budget) : explainSharing(writer, other, budget);
       const reason = within(maxStates, explain, whole) ?? tooComplex;
       if (reason !== '') {
-        return [describeUnsafe(writer, reason, other === writer ? ownHint : otherHint)];
+        const message = `\`onRemove: delete\` could take an output of another source along: ${reason}`;
+        const hint = other === writer ? ownHint : otherHint;
+        return [atTarget(writer, 'error', 'unsafe-removal', message, hint)];
       }
     }
     return [];
@@ -57,11 +59,6 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
 function explainSharing(writer: Writer, other: Writer, budget: Budget): string {
   const key = commonKey(keysOf(writer, budget), keysOf(other, budget), budget);
   return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
-}
-
-function describeUnsafe(writer: Writer, reason: string, hint: string): Diagnostic {
-  const message = `\`onRemove: delete\` could take an output of another source along: ${reason}`;
-  return atTarget(writer, { severity: 'error', code: 'unsafe-removal', message, hint });
 }
 
 /** Says why a key of an output cannot be taken apart in one way only, into all that makes up its source; empty where each can. */

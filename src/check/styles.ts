@@ -24,7 +24,7 @@ function checkSeveralResults(writer: Writer): Diagnostic[] {
   }
   const message = 'may save several objects, all of them under this one key: the last one stays';
   const hint = 'Put {index} into the key, which OSS replaces by 1, 2 and so on.';
-  return [atTarget(writer, { severity: 'warning', code: 'several-results', message, hint })];
+  return [atTarget(writer, 'warning', 'several-results', message, hint)];
 }
 
 function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] {

@@ -15,6 +15,10 @@ import { readYaml } from './yaml.ts';
 /** States that may be built on the way to the tables of all rules: ten thousand rules as people write them take half. */
 const maxSteps = 1_000_000;
 
+const tooComplex = 'the globs of `key` and `exclude` are together too complex: simplify them';
+const simplerHint =
+  'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
+
 /** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
 export interface SourceRule extends RuleSource {
   index: number;
@@ -51,17 +55,19 @@ export function compileRules(text: string, file: string): CompiledRules {
   }
   const { rules, onPermanentFailure = 'throw' } = document.data;
   const keyLanguage = createKeyLanguages(createBudget(maxSteps));
-  const languages = rules.map(({ match }) => keyLanguage(match.key, match.exclude ?? []));
-  const found = [...findSharedNames(rules), ...findTooComplex(languages)];
-  if (found.length > 0) {
-    return refuse(found);
+  const faults = findSharedNames(rules);
+  const source: SourceRule[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const keys = keyLanguage(rule.match.key, rule.match.exclude ?? []);
+    if (keys === undefined) {
+      faults.push(error('too-complex', ['rules', index, 'match', 'key'], tooComplex, simplerHint));
+    } else {
+      source.push({ ...rule, index, keys: toSourceKeys(keys), compiled: compileRule(rule, keys) });
+    }
   }
-  const source = rules.flatMap((rule, i) => {
-    const keys = languages[i];
-    return keys === undefined
-      ? []
-      : [{ ...rule, index: i, keys: toSourceKeys(keys), compiled: compileRule(rule, keys) }];
-  });
+  if (faults.length > 0) {
+    return refuse(faults);
+  }
   const ruleSet: RuleSet = {
     format: rulesFormat,
     builtBy: packageJson.version,
@@ -119,14 +125,6 @@ function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
     const received = `"${name}", as rules[${first}]`;
     return first === i ? [] : [mismatch(['rules', i, 'name'], 'a name of its own', received)];
   });
-}
-
-function findTooComplex(languages: readonly (DFA | undefined)[]): Diagnostic[] {
-  const message = 'the globs of `key` and `exclude` are together too complex: simplify them';
-  const hint = 'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
-  return languages.flatMap((keys, i) =>
-    keys === undefined ? [error('too-complex', ['rules', i, 'match', 'key'], message, hint)] : [],
-  );
 }
 
 /** Diagnostics for one issue of the schema library; `base` is the path of the value that `issue.path` starts from. */
