@@ -107,12 +107,18 @@ function commonBucket(a: readonly string[], b: readonly string[]): string | unde
   return fewer.length === 0 ? anyBucket : fewer.find((bucket) => bucketsMeet(more, [bucket]));
 }
 
-const partsOf: Partial<Record<string, string[]>> = { key: ['dir', 'name', 'ext'], base: ['name', 'ext'] };
+const partsOfVariable: Partial<Record<string, string[]>> = {
+  key: ['dir', 'name', 'ext'],
+  base: ['name', 'ext'],
+};
 
-/** Lists the parts of the source key that stand in the target key, and other variables. */
-export function partsIn({ output }: Writer): string[] {
-  return variablesOf(output.target.key.parts).flatMap(({ name }) => partsOf[name] ?? name);
+/** Lists the parts of a source key for which variables stand, and other variables. */
+export function partsOf(variables: readonly { name: string }[]): string[] {
+  return variables.flatMap(({ name }) => partsOfVariable[name] ?? name);
 }
+
+/** Lists those that stand in the target key of an output. */
+export const partsIn = ({ output }: Writer) => partsOf(variablesOf(output.target.key.parts));
 
 /** Tells whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
 function isExact(writer: Writer): boolean {

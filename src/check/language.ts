@@ -79,7 +79,7 @@ export function commonKey<A, B>(a: TransitionIterable<A>, b: TransitionIterable<
 }
 
 /** All texts that a part of a key or a template can be. */
-export type Piece = NFA | string;
+type Piece = NFA | string;
 
 /** One way to split keys into parts: what each can be, whatever the others are. */
 export interface KeyParts {

@@ -2,7 +2,7 @@ import { type DFA, FAIterators, isDisjointWith, NFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
-import { collideWithItself, partsIn } from './collisions.ts';
+import { collideWithItself, partsOf } from './collisions.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { indexByPrefix, mayMeet, type Writer } from './graph.ts';
 import {
@@ -10,7 +10,6 @@ import {
   concat,
   type KeyParts,
   keysOf,
-  type Piece,
   piecesOf,
   smallest,
   splitKeys,
@@ -64,18 +63,18 @@ function explainSharing(writer: Writer, other: Writer, budget: Budget): string {
 /** Says why a key of an output cannot be taken apart in one way only, into all that makes up its source; empty where each can. */
 function explainDoubt(writer: Writer, budget: Budget): string {
   const { rule, output } = writer;
-  const shown = partsIn({ ...writer, output: withoutB64(output) });
+  const variables = variablesOf(output.target.key.parts);
+  // The text in {b64:…} does not show what it was made of.
+  const shown = partsOf(variables.filter(({ inB64 }) => !inB64));
   const isElsewhere = output.target.bucket !== undefined && rule.match.bucket?.length !== 1;
   if (isElsewhere && !shown.includes('bucket')) {
     return describeDoubt(writer);
   }
   const before = NFA.empty({ maxCharacter }, budget.nfa);
   for (const key of splitKeys(rule.keys, budget)) {
-    const written = writtenKeys([key], { rule, output }, budget);
+    const written = writtenKeys([key], writer, budget);
     const shared = commonKey(before, written, budget);
-    const isPlain =
-      showsAll(key, shown, budget) && isUnambiguous(piecesOf(key, { rule, output }, budget), budget);
-    if (shared !== undefined || !isPlain) {
+    if (shared !== undefined || !showsAll(key, shown, budget) || !isUnambiguous(key, writer, budget)) {
       return describeDoubt(writer, shared);
     }
     before.union(written, budget.nfa);
@@ -92,29 +91,23 @@ function describeDoubt(writer: Writer, key?: string): string {
     : `two sources may have the same target${key === undefined ? '' : `, such as \`${key}\``}`;
 }
 
-/** The output as if it had nothing in `{b64:…}`, whose text does not show what it was made of. */
-function withoutB64(output: Writer['output']): Writer['output'] {
-  const { key } = output.target;
-  const parts = key.parts.filter((part) => part.kind !== 'b64' || variablesOf([part]).length === 0);
-  return { ...output, target: { ...output.target, key: { ...key, parts } } };
-}
-
 /** Whether each part of the source's key stands in the key of the output, but for those that are always the same. */
 function showsAll(key: KeyParts, shown: readonly string[], budget: Budget): boolean {
   const hidden = (['dir', 'name', 'ext'] as const).filter((part) => !shown.includes(part));
-  return hidden.every((part) => isOneWord(key[part], budget));
+  return hidden.every((part) => {
+    const piece = key[part];
+    return typeof piece === 'string' || isOneWord(smallest(piece, budget));
+  });
 }
 
-function isOneWord(piece: Piece, budget: Budget): boolean {
-  if (typeof piece === 'string') {
-    return true;
-  }
-  const [first, second] = smallest(piece, budget).wordSets();
+function isOneWord(language: DFA): boolean {
+  const [first, second] = language.wordSets();
   return second === undefined && first?.every(({ size }) => size === 1) === true;
 }
 
-/** Whether no text can be put together of the pieces, in their order, in two ways. */
-function isUnambiguous(pieces: readonly Piece[], budget: Budget): boolean {
+/** Whether no text can be put together of the pieces of an output's key, in their order, in two ways. */
+function isUnambiguous(key: KeyParts, writer: Writer, budget: Budget): boolean {
+  const pieces = piecesOf(key, writer, budget);
   return pieces.every((piece, i) => {
     const before = pieces.slice(0, i);
     return (

@@ -55,19 +55,13 @@ function spanInTemplate(
   values: VariableValues,
   textLength: number,
 ): Span {
-  let at = 0;
-  let start = textLength;
-  let end = 0;
-  for (const [i, part] of parts.entries()) {
-    const from = at;
-    at += render([part], values).length;
-    const partEnd = parts[i + 1]?.offset ?? textLength;
-    if (from <= offset && offset < at) {
-      start = part.kind === 'text' ? part.offset + offset - from : part.offset;
-    }
-    if (from < offset + length && offset + length <= at) {
-      end = part.kind === 'text' ? part.offset + offset + length - from : partEnd;
-    }
-  }
+  const places = parts.flatMap((part, i) => {
+    const whole = { start: part.offset, end: parts[i + 1]?.offset ?? textLength };
+    return render([part], values)
+      .split('')
+      .map((_, j) => (part.kind === 'text' ? { start: part.offset + j, end: part.offset + j + 1 } : whole));
+  });
+  const start = places[offset]?.start ?? textLength;
+  const end = places[offset + length - 1]?.end ?? start;
   return { offset: start, length: Math.max(1, end - start) };
 }

@@ -27,11 +27,7 @@ const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither be
 const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'A bucket name.', 'my-photos');
 
 const sizeNoun = 'a whole number of bytes, or of B, KB, MB or GB such as "20MB"';
-const sizeText = text(
-  sizeNoun,
-  /^[0-9]{1,9}(B|KB|MB|GB)$/,
-  'A whole number with its unit; 1 KB is 1,024 bytes.',
-);
+const sizeText = text(sizeNoun, /^[0-9]{1,9}(B|KB|MB|GB)$/, 'With its unit; 1 KB is 1,024 bytes.');
 const size = (description: string) =>
   z
     .union([
@@ -139,10 +135,7 @@ const output = fields(outputNoun, {
   tags: z
     .record(tagKey, tagValue, tagsNoun)
     .refine((tags) => Object.keys(tags).length >= 1 && Object.keys(tags).length <= 10, tagsNoun)
-    .meta({
-      description: 'Tags of the output, for lifecycle rules and the like.',
-      examples: [{ kind: 'thumbnail' }],
-    })
+    .meta({ description: 'Tags of the output, for lifecycle rules.', examples: [{ kind: 'thumbnail' }] })
     .optional(),
   storageClass: choice(
     ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
@@ -157,28 +150,14 @@ const output = fields(outputNoun, {
 
 const match = fields('an object with key', {
   key: oneOrMany(glob, globNoun, 'The objects to process: a glob, or several of which one must match.'),
-  exclude: oneOrMany(
-    glob,
-    globNoun,
-    'Objects to leave out although `key` matches: one glob or several.',
-  ).optional(),
-  ignoreCase: flag(
-    'Takes `.JPG` for `.jpg`: capitals do not count behind the folders before the first wildcard.',
-  ),
-  bucket: oneOrMany(
-    bucket,
-    bucketNoun,
-    'One bucket or several; default: every bucket that triggers the function.',
-  ).optional(),
+  exclude: oneOrMany(glob, globNoun, 'Objects to leave out although `key` matches.').optional(),
+  ignoreCase: flag('Takes `.JPG` for `.jpg`, behind the folders before the first wildcard.'),
+  bucket: oneOrMany(bucket, bucketNoun, 'Default: every bucket that triggers the function.').optional(),
   size: fields('an object with min, max', {
     min: size('The smallest size taken.'),
     max: size('The largest size taken.'),
   }).optional(),
-  contentType: oneOrMany(
-    contentType,
-    contentTypeNoun,
-    'One content type or several; default: any.',
-  ).optional(),
+  contentType: oneOrMany(contentType, contentTypeNoun, 'Default: any.').optional(),
 }).transform((given) =>
   given.ignoreCase
     ? { ...given, key: given.key.map(ignoringCase), exclude: given.exclude?.map(ignoringCase) }
@@ -201,9 +180,7 @@ const rule = fields(ruleNoun, {
   outputs: list(
     output.superRefine(checkOutput, whereSound).superRefine(checkSubmission, whereSound),
     outputNoun,
-  ).meta({
-    description: 'What is made of each object that matches.',
-  }),
+  ).meta({ description: 'What is made of each object that matches.' }),
 });
 
 export const documentSchema = fields('an object with rules', {
