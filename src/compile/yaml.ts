@@ -116,6 +116,7 @@ function findProblems(document: Document.Parsed) {
 function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
   let node: unknown = document.contents;
   let key: unknown;
+  let depth = 0;
   for (const step of path) {
     const inside = isAlias(node) ? node.resolve(document) : node;
     const next: unknown = isCollection(inside) ? inside.get(step, true) : undefined;
@@ -125,13 +126,16 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
     const pairs = isMap(inside) ? inside.items : [];
     key = pairs.find((pair) => pair.value === next)?.key;
     node = next;
+    depth += 1;
   }
   const target = atKey === true && isNode(key) ? key : node;
   const start = isNode(target) ? (target.range?.[0] ?? 0) : 0;
-  if (span === undefined || !isScalar(target) || typeof target.value !== 'string') {
+  // A value that stands in another file is meant whole.
+  if (span === undefined || depth < path.length || !isScalar(target) || typeof target.value !== 'string') {
     return start;
   }
-  // If the text is not written as it is read (escapes, folded lines), its start has to do.
+  // If the text is not written as it is read (escapes, folded lines, variables), its start has to do.
   const quote = /["']/.test(text[start] ?? '') ? 1 : 0;
-  return text.startsWith(target.value, start + quote) ? start + quote + span.offset : start;
+  const isInText = text.startsWith(target.value, start + quote) && span.offset <= target.value.length;
+  return isInText ? start + quote + span.offset : start;
 }

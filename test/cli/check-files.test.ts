@@ -103,6 +103,26 @@ describe('check, beside an s.yaml that has parts in other files', () => {
     expect(unknown[0]?.place?.sourceLine).toBe(`        - ${missing}`);
   });
 
+  const prefix = `uploads/${'a'.repeat(80)}/*`;
+  it.each([
+    ['a file', '      triggers: ', variable("json(file('wild.json'))"), (named: string) => named],
+    [
+      'a variable',
+      '                prefix: ',
+      variable('vars.prefix'),
+      (named: string) => [trigger({}, { filter: { key: { prefix: named, suffix: '' } } })],
+    ],
+  ])('places what is wrong in %s where the template names it', async (_, before, named, triggersOf) => {
+    const wild = [trigger({}, { filter: { key: { prefix, suffix: '' } } })];
+    await writeFile(pathOf('wild.json'), JSON.stringify(wild));
+    await writeTemplate(propsOf(triggersOf(named)), { prefix });
+
+    const { diagnostics } = await checkResources([uploads]);
+
+    const place = diagnostics.find(({ code }) => code === 'trigger-wildcard')?.place;
+    expect(place).toMatchObject({ sourceLine: before + named, column: before.length + 1 });
+  });
+
   it('does not say that no function is ours where its folder cannot be looked up', async () => {
     const props = propsOf([trigger()], { code: variable('vars.none') });
 
