@@ -19,6 +19,7 @@ const { version } = packageJson;
 let installed: Installation;
 beforeAll(async () => {
   installed = await installPackage();
+  await run('npx', ['oss-saveas', 'init', '.', '--yes', '--lang', 'en'], { cwd: installed.dir });
 });
 afterAll(() => installed.remove());
 
@@ -130,8 +131,6 @@ console.log(targets.map(({ key }) => key).join());
 const nodeVersions = process.env.PACKAGE_NODES?.split(',') ?? [];
 
 describe('a project of a user', () => {
-  beforeAll(() => run('npx', ['oss-saveas', 'init', '.', '--yes', '--lang', 'en'], { cwd: installed.dir }));
-
   it.each(['this', ...nodeVersions])(
     'a project that init wrote starts a local OSS whose function makes derivatives, on Node.js %s',
     async (version) => {
