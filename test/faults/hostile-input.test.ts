@@ -82,7 +82,9 @@ describe('what an event names', () => {
       const ended = await invoke({ bucket, key: 'a.jpg' });
 
       expect(sent.map(({ origin }) => origin)).toEqual([]);
-      expect(String(ended)).toMatch(/InvalidOutput|bucket/);
+      const name = `bucket ${JSON.stringify(bucket)}: expected 3 to 63 of a-z, 0-9 and "-"`;
+      expect(String(ended)).toContain(`permanent InvalidOutput oss://${bucket}/a.jpg -> `);
+      expect(String(ended)).toContain(name);
     },
   );
 

@@ -165,10 +165,15 @@ describe.runIf(hasChromium)('other pages and uploaded content', () => {
       );
       await page.goto(`${target}/shown`);
       await page.waitForTimeout(300);
+      const ran = () => asked.filter((address) => address.includes('/-/page/ran'));
 
-      expect(asked.filter((address) => address.includes('/-/page/ran'))).toEqual([]);
+      expect(ran()).toEqual([]);
       expect(answer.headers()['content-disposition']).toBe('attachment');
       expect(answer.headers()['content-security-policy']).toMatch(/^sandbox;/);
+      // As a page without these headers it runs, so it was seen that nothing did.
+      await page.route('**/unguarded', (route) => route.fulfill({ contentType: 'text/html', body: content }));
+      await page.goto(`${target}/unguarded`);
+      await expect.poll(ran).not.toEqual([]);
     },
   );
 });
