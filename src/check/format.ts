@@ -50,26 +50,14 @@ function quote({ line, column, length, sourceLine }: Place): string[] {
   const start = sourceLine.length > maxQuoted ? Math.max(0, column - maxQuoted / 2) : 0;
   const shown = sourceLine.slice(start, start + maxQuoted);
   const end = column - 1 - start;
-  const [before = '', marked = '', behind = ''] = [
-    shown.slice(0, end),
-    shown.slice(end, end + length),
-    shown.slice(end + length),
-  ].map(quotable);
+  const marked = quotable(shown.slice(end, end + length));
   const gutter = `  ${line} |`;
-  const carets = '^'.repeat(Math.max(1, stringWidth(marked)));
-  return [
-    `${gutter} ${before}${marked}${behind}`,
-    `${' '.repeat(gutter.length - 1)}| ${blankOf(before)}${carets}`,
-  ];
+  const carets = blankOf(quotable(shown.slice(0, end))) + '^'.repeat(Math.max(1, stringWidth(marked)));
+  return [`${gutter} ${quotable(shown)}`, `${' '.repeat(gutter.length - 1)}| ${carets}`];
 }
 
 /** The text as a terminal may show it, tabs as they are. */
-const quotable = (text: string) => text.split('\t').map(printable).join('\t');
+const quotable = (text: string) => text.replace(/[^\t]+/g, printable);
 
 /** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
-function blankOf(text: string): string {
-  return text
-    .split('\t')
-    .map((part) => ' '.repeat(stringWidth(part)))
-    .join('\t');
-}
+const blankOf = (text: string) => text.replace(/[^\t]+/g, (part) => ' '.repeat(stringWidth(part)));

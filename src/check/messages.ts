@@ -37,14 +37,12 @@ export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
   const note = isConditional
     ? ' (What size and content type a result has is not known beforehand, so conditions on them do not count.)'
     : '';
-  const [code, message] =
-    steps.length > 0
-      ? ['loop', `makes a loop: ${steps.map(formatStep).join('; ')}`]
-      : [
-          'too-complex',
-          `may make a loop of ${namesOf(rules)}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`,
-        ];
-  return atTarget(writer, 'error', code, message, `${adviceFor(writer)}${note}`);
+  const hint = `${adviceFor(writer)}${note}`;
+  if (steps.length > 0) {
+    return atTarget(writer, 'error', 'loop', `makes a loop: ${steps.map(formatStep).join('; ')}`, hint);
+  }
+  const message = `may make a loop of ${namesOf(rules)}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`;
+  return atTarget(writer, 'error', 'too-complex', message, hint);
 }
 
 function formatStep({ writer, taker, bucket, key }: CycleStep): string {
