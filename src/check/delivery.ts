@@ -7,7 +7,7 @@ import type { Trigger } from './deployment.ts';
 import { type Diagnostic, warning } from './diagnostic.ts';
 import { bucketsMeet, writersOf } from './graph.ts';
 import { exampleKey, intersect, keysOf, literalPattern, regular, without, withoutAll } from './language.ts';
-import { patternOf, removalEvents, typesOf } from './triggers.ts';
+import { eventPatternOf, removalEvents, typesOf } from './triggers.ts';
 import { closed, isOpen } from './variables.ts';
 
 /** States for one question; where they do not suffice, it stays open. */
@@ -80,7 +80,7 @@ function bringsRemovals(trigger: Trigger): boolean {
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   // Nobody can tell here which keys a topic, a queue or an open variable brings.
   const isReadable = (one: Trigger) =>
-    patternOf(one) !== undefined &&
+    eventPatternOf(one) !== undefined &&
     (one.eventSource ?? 'Default') === 'Default' &&
     !isOpen(`${one.prefix}${one.suffix}`);
   const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));
@@ -121,7 +121,7 @@ const any = '[^]*';
 /** Reads what the triggers on OSS deliver, and those that may be on OSS. A topic may have the events of any bucket. */
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   return triggers.flatMap((trigger) => {
-    const pattern = patternOf(trigger);
+    const pattern = eventPatternOf(trigger);
     const sources = pick(pattern, 'source');
     if (
       !/^(oss|eventbridge|mns_topic)$|\$\{/.test(trigger.type) ||

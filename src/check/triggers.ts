@@ -85,7 +85,7 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
 }
 
 /** The event pattern of a trigger, if there is one; that of a native trigger says in the same words what it delivers. */
-export function patternOf({ type, bucket, events, prefix, suffix, pattern = '' }: Trigger): unknown {
+export function eventPatternOf({ type, bucket, events, prefix, suffix, pattern = '' }: Trigger): unknown {
   const name = bucket === undefined ? undefined : [bucket];
   const oss = { bucket: { name }, object: { key: [{ prefix }] } };
   return type === 'oss' ? { type: events, subject: [{ suffix }], data: { oss } } : parseJson(pattern);
@@ -93,7 +93,7 @@ export function patternOf({ type, bucket, events, prefix, suffix, pattern = '' }
 
 /** The types of event that a trigger is for; undefined where it may let all through, or does not name them one by one. */
 export function typesOf(trigger: Trigger): readonly string[] | undefined {
-  const types = pick(patternOf(trigger), 'type');
+  const types = pick(eventPatternOf(trigger), 'type');
   const isKnown = (one: unknown) => typeof one === 'string' && !isOpen(one);
   return Array.isArray(types) && types.every(isKnown) ? types : undefined;
 }
@@ -133,7 +133,7 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
 function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
   const { path, type, pattern } = trigger;
   const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
-  if (type === 'eventbridge' && !isOpen(pattern) && patternOf(trigger) === undefined) {
+  if (type === 'eventbridge' && !isOpen(pattern) && eventPatternOf(trigger) === undefined) {
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
   }
   yield* checkUploads(typesOf(trigger) ?? [], at);

@@ -72,7 +72,7 @@ export function toKeyTable(language: DFA): KeyTable {
   );
   return {
     prefix,
-    suffix: literalSuffix(states, language.finals),
+    suffix: literalSuffix(start, states, language),
     ranges: ranges.map(({ min }) => min),
     classes: ranges.map(({ number }) => number),
     classCount: classes.length,
@@ -96,7 +96,7 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
 }
 
 /** Finds the text that every key ends with: it grows from the end for as long as only one character leads there. */
-function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node>): string {
+function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }: DFA): string {
   let suffix = '';
   let ends = new Set(states.filter((state) => finals.has(state)));
   for (;;) {
@@ -104,8 +104,8 @@ function literalSuffix(states: readonly DFA.Node[], finals: ReadonlySet<DFA.Node
       [...state.out.entries()].filter(([, next]) => ends.has(next)).map(([range]) => ({ state, range })),
     );
     const character = steps[0]?.range.min ?? 0;
-    const isOpen = steps.some(({ range: { min, max } }) => min !== character || max !== character);
-    if (isOpen || steps.length === 0 || states.slice(0, 1).some((start) => ends.has(start))) {
+    const isFork = steps.some(({ range: { min, max } }) => min !== character || max !== character);
+    if (isFork || steps.length === 0 || ends.has(start)) {
       return suffix;
     }
     suffix = String.fromCodePoint(character) + suffix;

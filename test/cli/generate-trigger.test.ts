@@ -114,7 +114,7 @@ describe('what is generated for rules that delete outputs with their source', ()
 });
 
 describe('the generated event pattern', () => {
-  const patternOf = async (...rules: object[]) =>
+  const eventPatternOf = async (...rules: object[]) =>
     JSON.parse(
       (
         await generate(
@@ -132,7 +132,7 @@ describe('the generated event pattern', () => {
 
   it('leaves our own outputs out before an invocation is paid', async () => {
     expect(
-      await patternOf(rule({ key: '**/*.jpg', exclude: 'derived/**' }, { key: 'derived/{key}' })),
+      await eventPatternOf(rule({ key: '**/*.jpg', exclude: 'derived/**' }, { key: 'derived/{key}' })),
     ).toMatchObject({
       subject: [{ suffix: '.jpg' }],
       data: {
@@ -160,7 +160,7 @@ describe('the generated event pattern', () => {
   });
 
   it('leaves nothing out that a rule takes', async () => {
-    const pattern = await patternOf(
+    const pattern = await eventPatternOf(
       rule({ key: 'in/*.jpg' }, { key: 'in/mid/{base}' }),
       rule({ key: 'in/mid/*' }, { key: 'out/{base}' }),
     );
