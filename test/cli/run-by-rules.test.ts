@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { startWith } from './run-fixture.ts';
@@ -93,8 +94,10 @@ describe('a run by the rules', () => {
     let abort = () => {};
     const processImage = () => {
       abort();
-      return new Promise<never>(() => {});
+      return pause(60_000, { body: Buffer.from('late'), contentType: 'image/webp' }, over);
     };
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
     const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage });
     const { io, written, stop } = createIo(env);
     abort = () => stop.abort();
