@@ -6,15 +6,13 @@ import type { InvocationResult } from './instance-process.ts';
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
 type Status = 'Enqueued' | 'Running' | 'Retrying' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
 
-/** One task, with the names that Function Compute's API gives its fields. */
+const ended: ReadonlySet<Status> = new Set(['Succeeded', 'Failed', 'Stopped']);
+
+/** One task, with the names that Function Compute's API gives its fields; the times, which nobody asks for, are left out. */
 export interface AsyncTask {
   taskId: string;
   status: Status;
   requestId: string;
-  /** Epoch ms of acceptance. */
-  startedTime: number;
-  endTime?: number | undefined;
-  durationMs?: number | undefined;
   alreadyRetriedTimes: number;
   taskErrorMessage?: string | undefined;
   taskPayload: string;
@@ -39,18 +37,19 @@ export function createTasks(
   const { signal } = closing;
 
   async function run(task: AsyncTask): Promise<void> {
-    for (let retries = 0; !signal.aborted && task.endTime === undefined; retries += 1) {
+    for (let retries = 0; !signal.aborted && !ended.has(task.status); retries += 1) {
       task.status = 'Running';
       task.alreadyRetriedTimes = retries;
       const result = await invoke(Buffer.from(task.taskPayload));
       const delayMs = retryDelaysMs[retries];
       // It may have been stopped while the function ran.
       if (byId.get(task.taskId)?.status === 'Stopping') {
-        end(task, 'Stopped');
+        task.status = 'Stopped';
       } else if (result.status === 'succeeded') {
-        end(task, 'Succeeded');
+        task.status = 'Succeeded';
       } else if (delayMs === undefined) {
-        end(task, 'Failed', result.error.errorMessage);
+        task.status = 'Failed';
+        task.taskErrorMessage = result.error.errorMessage;
       } else {
         task.status = 'Retrying';
         await pause(delayMs, undefined, { signal });
@@ -66,9 +65,8 @@ export function createTasks(
       if (byId.has(taskId)) {
         return false;
       }
-      const ids = { taskId, requestId: randomUUID() };
-      const start = { status: 'Enqueued' as const, startedTime: Date.now(), alreadyRetriedTimes: 0 };
-      const task = { ...ids, ...start, taskPayload: payload.toString() };
+      const [requestId, taskPayload] = [randomUUID(), payload.toString()];
+      const task: AsyncTask = { taskId, requestId, status: 'Enqueued', alreadyRetriedTimes: 0, taskPayload };
       byId.set(taskId, task);
       // A task that our own end interrupts has not failed.
       void inTurn(() => run(task)).catch(() => {});
@@ -78,15 +76,10 @@ export function createTasks(
     stop: (task: AsyncTask): void => {
       if (task.status === 'Running') {
         task.status = 'Stopping';
-      } else if (task.endTime === undefined) {
-        end(task, 'Stopped');
+      } else if (task.status === 'Enqueued' || task.status === 'Retrying') {
+        task.status = 'Stopped';
       }
     },
     close: () => closing.abort(),
   };
-}
-
-function end(task: AsyncTask, status: Status, taskErrorMessage?: string): void {
-  const endTime = Date.now();
-  Object.assign(task, { status, endTime, durationMs: endTime - task.startedTime, taskErrorMessage });
 }

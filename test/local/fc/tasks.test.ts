@@ -105,6 +105,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
 
     await client.stop('b');
     await client.stop('a');
+    await client.stop('a');
     expect(await client.statusOf('b')).toBe('Stopped');
     expect(await client.statusOf('a')).toBe('Stopping');
     await endNext('cut off');
