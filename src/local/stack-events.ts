@@ -13,13 +13,11 @@ export type StackEvent =
   | { type: 'log'; level: keyof Logger; message: string; fields: LogFields }
   | { type: 'rules'; update: RulesUpdate };
 
-type StackListener = (event: StackEvent) => void;
-
 export type StackEvents = ReturnType<typeof createStackEvents>;
 
 /** Tells what happens to all who listen, what goes through `log` included. */
 export function createStackEvents(log: Logger) {
-  const listeners = new Set<StackListener>();
+  const listeners = new Set<(event: StackEvent) => void>();
   const emit = (event: StackEvent) => {
     for (const listener of listeners) {
       listener(event);
@@ -34,7 +32,7 @@ export function createStackEvents(log: Logger) {
   return {
     emit,
     /** Adds a listener; the answer takes it away again. */
-    subscribe: (listener: StackListener): (() => void) => {
+    subscribe: (listener: (event: StackEvent) => void): (() => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

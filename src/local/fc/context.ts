@@ -35,11 +35,9 @@ export type ContextData = ReturnType<typeof buildContext>;
  * The data of the handler's `context` (FC help: "Context"): memory in MB, the time limit in seconds, of the credentials
  * exactly FC's three fields.
  */
-export function buildContext(
-  { name, handler, memoryMb, timeoutMs, region, accountId }: FunctionConfig,
-  requestId: string,
-  { accessKeyId, accessKeySecret, securityToken }: Credentials,
-) {
+export function buildContext(config: FunctionConfig, requestId: string, credentials: Credentials) {
+  const { name, handler, memoryMb, timeoutMs, region, accountId } = config;
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
   return {
     requestId,
     credentials: { accessKeyId, accessKeySecret, ...(securityToken !== undefined && { securityToken }) },
