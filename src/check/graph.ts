@@ -145,7 +145,8 @@ export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => str
   const byPrefix = groupBy(items, prefixOf);
   const sorted = [...byPrefix.keys()].sort();
   return (text) => {
-    const found = Array.from(text, (_, length) => text.slice(0, length));
+    // Prefixes are as long as the text has UTF-16 units, which may be more than its characters.
+    const found = Array.from({ length: text.length }, (_, length) => text.slice(0, length));
     for (let i = firstIndex(sorted, (prefix) => prefix >= text); sorted[i]?.startsWith(text); i += 1) {
       found.push(sorted[i] ?? '');
     }

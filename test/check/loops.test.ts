@@ -152,6 +152,12 @@ describe('the loop proof', () => {
     ['the same key', [{ key: '**/*.jpg', to: '{dir}/{name}.jpg' }], 'a.jpg'],
     ['the same key for one format', [{ key: '**/*.{jpg,webp}', to: '{dir}/{name}.webp' }], 'a.webp'],
     ['a sibling suffix', [{ key: '**/*.jpg', to: '{dir}/{name}_thumb.jpg' }], 'a_thumb.jpg'],
+    [
+      'folders beyond the first 65,536 characters',
+      [{ key: '🎉📷/**/*.jpg', to: '🎉📷/s/{base}-s.jpg' }],
+      '🎉📷/s/a.jpg-s.jpg',
+    ],
+    ['a rare hanzi', [{ key: '𠮷/**', to: '𠮷/s/{base}' }], '𠮷/s/a'],
     ['no prefix', [{ key: '**', to: '{name}.webp' }], 'a.webp'],
     ['a date and an ETag', [{ key: '**', to: 'out/{yyyy}/{etag}/{base}' }], 'out/2000/a/a'],
     [

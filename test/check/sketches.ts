@@ -46,12 +46,12 @@ export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: OssObject, 
   );
 }
 
-const folder = fc.constantFrom('a', 'b', 'ab', 'x', '**', '*', '{a,b}', '?');
+const folder = fc.constantFrom('a', 'b', 'ab', 'x', '😀😁', '😁', '**', '*', '{a,b}', '?');
 const file = fc.constantFrom('*.jpg', '*.{jpg,png}', '*', '**', '**', '*_t.*', '[ab]*.png', 'k.jpg');
 const glob = fc
   .tuple(fc.array(folder, { maxLength: 2 }), file)
   .map(([folders, last]) => [...folders, last].join('/'));
-const targetFolder = fc.constantFrom('{dir}', '{name}', 'a', 'b', '{ext}', '{base}', '{rule}');
+const targetFolder = fc.constantFrom('{dir}', '{name}', 'a', 'b', '😀😁', '{ext}', '{base}', '{rule}');
 const targetFile = fc.constantFrom(
   '{base}',
   '{name}.png',
@@ -85,7 +85,7 @@ export const anySketch: fc.Arbitrary<Sketch> = fc
 /** A key that such rules may take. */
 export const anyKey = fc
   .tuple(
-    fc.array(fc.constantFrom('a', 'b', 'x', 'ab', 'k'), { maxLength: 3 }),
+    fc.array(fc.constantFrom('a', 'b', 'x', 'ab', 'k', '😀😁', '😁'), { maxLength: 3 }),
     fc.constantFrom('a', 'b', 'x', 'k', 'a_t', 'b.x', '.a'),
     fc.constantFrom('.jpg', '.png', '', '.'),
   )
