@@ -1,6 +1,7 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { variantsOf } from '../compile/variants.ts';
 import type { OssObject } from '../process.ts';
+import type { Match } from '../rules/rule-set.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writer } from './graph.ts';
@@ -49,13 +50,32 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   const pairs = writers.slice(0, maxPairs / 2).map((writer): [Writer, Writer] => [writer, writer]);
   const near = indexByPrefix([...writers.entries()], ([, { prefix }]) => prefix);
   for (const [i, first] of writers.entries()) {
-    const later = near(first.prefix).filter(([j, second]) => j > i && mayMeet(first, second));
+    const later = near(first.prefix).filter(
+      ([j, second]) => j > i && mayMeet(first, second) && !divideObjects(first, second),
+    );
     pairs.push(...later.map(([, second]): [Writer, Writer] => [first, second]));
     if (pairs.length > maxPairs) {
       break;
     }
   }
   return pairs.slice(0, maxPairs);
+}
+
+/** Tells whether two outputs have one target on purpose: each takes objects of a size or type that the other never takes. */
+function divideObjects({ rule, output }: Writer, other: Writer): boolean {
+  const [one, two] = [rule.compiled.match, other.rule.compiled.match];
+  const areSizesApart = (a: Match, b: Match) => (a.maxBytes ?? Infinity) < (b.minBytes ?? 0);
+  const sharedTypes = one.contentTypes.some((type) =>
+    two.contentTypes.some((another) => covers(type, another) || covers(another, type)),
+  );
+  const areTypesApart = one.contentTypes.length > 0 && two.contentTypes.length > 0 && !sharedTypes;
+  const isApart = areTypesApart || areSizesApart(one, two) || areSizesApart(two, one);
+  return isApart && output.target.key.text === other.output.target.key.text;
+}
+
+/** Tells whether `image/*` stands for a type, or the type for itself. */
+function covers(wanted: string, type: string): boolean {
+  return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 }
 
 /** Finds one object that both rules take, and whose results meet. */

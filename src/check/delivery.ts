@@ -81,6 +81,7 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
   // Nobody can tell here which keys a topic, a queue or an open variable brings.
   const isReadable = (one: Trigger) =>
     eventPatternOf(one) !== undefined &&
+    !one.isOff &&
     (one.eventSource ?? 'Default') === 'Default' &&
     !isOpen(`${one.prefix}${one.suffix}`);
   const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));
@@ -123,9 +124,10 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   return triggers.flatMap((trigger) => {
     const pattern = eventPatternOf(trigger);
     const sources = pick(pattern, 'source');
+    const isOther = (source: unknown) => typeof source === 'string' && source !== 'acs.oss';
     if (
       !/^(oss|eventbridge|mns_topic)$|\$\{/.test(trigger.type) ||
-      (Array.isArray(sources) && !sources.includes('acs.oss'))
+      (Array.isArray(sources) && sources.every(isOther))
     ) {
       return [];
     }
@@ -135,7 +137,7 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
       const subject = readField(pick(pattern, 'subject'), keyOfSubject, budget);
       return intersect(subject, readField(pick(object, 'key'), closed, budget), budget);
     });
-    const buckets = Array.isArray(names) ? names.map(String) : [];
+    const buckets = Array.isArray(names) ? names.map(String) : bucketsOfSubjects(pick(pattern, 'subject'));
     return [{ trigger, buckets, keys: keys ?? DFA.all({ maxCharacter }) }];
   });
 }
@@ -160,7 +162,20 @@ function readField(list: unknown, keyOf: (text: string) => string | undefined, b
 }
 
 /** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable, and a prefix may end anywhere. */
+const subjectPattern = /^acs:oss:(?:(?:\$\{[^}]*\}|[^:$])+:){2}((?:\$\{[^}]*\}|[^/$])+)\/(.*)$/s;
+
 function keyOfSubject(text: string): string | undefined {
-  const [, key] = /^acs:oss:(?:(?:\$\{[^}]*\}|[^:$])+:){2}(?:\$\{[^}]*\}|[^/$])+\/(.*)$/s.exec(text) ?? [];
+  const [, , key] = subjectPattern.exec(text) ?? [];
   return closed(key);
+}
+
+/** The buckets that a list of subjects names; none where one of them may be of any bucket. */
+function bucketsOfSubjects(list: unknown): string[] {
+  const subjects: unknown[] = Array.isArray(list) ? list : [];
+  const buckets = subjects.map((subject) => {
+    const [, bucket] = subjectPattern.exec(textOf(subject) ?? textOf(pick(subject, 'prefix')) ?? '') ?? [];
+    return closed(bucket);
+  });
+  const known = buckets.filter((bucket) => bucket !== undefined);
+  return known.length === buckets.length ? known : [];
 }

@@ -30,6 +30,7 @@ export interface Trigger {
   pattern?: string | undefined;
   /** The source of its events: `Default` is the bus of Alibaba Cloud's own services, others are queues and the like. */
   eventSource?: string | undefined;
+  isOff?: boolean | undefined;
 }
 
 /** A function that the template deploys; `path` leads to its `props`. */
@@ -168,6 +169,7 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
     suffix: textAt(config, 'filter', 'key', 'suffix'),
     pattern: textAt(config, 'eventRuleFilterPattern'),
     eventSource: textAt(config, 'eventSourceConfig', 'eventSourceType'),
+    isOff: valueAt(config, 'triggerEnable') === false || undefined,
   };
 }
 

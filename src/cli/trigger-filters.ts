@@ -25,7 +25,7 @@ export function nativeTriggers(rules: readonly SourceRule[], { region, account, 
       qualifier: 'LATEST',
       sourceArn: `acs:oss:${region}:${account}:${name}`,
       invocationRole: `acs:ram::${account}:role/aliyunosseventnotificationrole`,
-      triggerConfig: { events: eventsFor(near), filter: { key } },
+      triggerConfig: { events: eventsFor(near.filter((rule) => mayDeliver(key, rule))), filter: { key } },
     }));
   });
 }
@@ -40,10 +40,7 @@ function eventsFor(rules: readonly SourceRule[]): string[] {
  * since that is refused, and there are no more than a bucket may have.
  */
 function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
-  const globs = rules.flatMap(({ match }) => match.key);
-  const narrow = globs.flatMap((glob) =>
-    endings(glob).map((suffix) => ({ prefix: literalStart(glob), suffix })),
-  );
+  const narrow = rules.flatMap(narrowFilters);
   const prefixes = narrow.map(({ prefix }) => prefix);
   const candidates = [narrow, prefixes.map((prefix) => ({ prefix, suffix: '' }))];
   return (
@@ -53,6 +50,15 @@ function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
       { prefix: prefixes.reduce(commonStart), suffix: '' },
     ]
   );
+}
+
+/** Lists the filters that deliver just what one rule takes, or hardly more. */
+function narrowFilters({ match }: SourceRule): NativeFilter[] {
+  return match.key.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob), suffix })));
+}
+
+function mayDeliver(filter: NativeFilter, rule: SourceRule): boolean {
+  return narrowFilters(rule).some((narrow) => filtersOverlap(narrow, filter));
 }
 
 /** Adds a filter to others that do not overlap: it becomes one with each that it overlaps. */
@@ -71,8 +77,9 @@ function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): read
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);
 
 function commonStart(a: string, b: string): string {
-  const length = [...a].findIndex((_, i) => a[i] !== b[i]);
-  return length < 0 ? a : a.slice(0, length);
+  const [characters, others] = [[...a], [...b]];
+  const length = characters.findIndex((character, i) => character !== others[i]);
+  return length < 0 ? a : characters.slice(0, length).join('');
 }
 
 /** More endings than this are as good as none. */

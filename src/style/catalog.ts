@@ -33,6 +33,7 @@ export interface CatalogOperation {
   readonly bothZeroEc?: string;
   readonly alone?: boolean;
   readonly last?: boolean;
+  readonly mostActions?: number;
   readonly after?: readonly string[];
   readonly saveAs?: string;
   readonly imm?: boolean;

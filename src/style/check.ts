@@ -90,6 +90,7 @@ function checkPlace(action: StyleAction, { category, actions }: StyleSegment, co
   const rules: [Severity, boolean | undefined, string][] = [
     ['error', operation.alone && actions.length > 1, 'must be the only action'],
     ['error', operation.last && action !== actions.at(-1), 'must be the last action'],
+    ['error', actions.length > (operation.mostActions ?? Infinity), 'takes at most 11 videos'],
     ['error', isSingle, `cannot follow ${previous}: one action per request`],
     ['error', mode === 'async' && context.mode === 'sync', 'runs in asynchronous requests only'],
     ['warning', mode === 'sync' && context.mode === 'async', 'is documented for synchronous requests only'],

@@ -172,6 +172,25 @@ describe('outputs that overwrite each other', () => {
     expect(found(...sketches)).toContainEqual(expect.objectContaining(expected));
   });
 
+  it.each([
+    ['sizes', { size: { max: '1MB' } }, { size: { min: 1_048_577 } }],
+    ['types', { contentType: 'image/png' }, { contentType: ['image/jpeg', 'video/*'] }],
+  ])('outputs do not overwrite each other where two rules divide objects by their %s', (_, one, other) => {
+    const collisionsOf = (...matches: object[]) => {
+      const rules = matches.map((match, i) => ({
+        name: `r${i}`,
+        match: { key: 'a/*', ...match },
+        outputs: [{ style: `image/resize,w_${i + 1}`, target: { key: 'd/{base}' } }],
+      }));
+      const compiled = compileRules(JSON.stringify({ rules }), 'rules.json');
+      return compiled.ok ? checkRules(compiled, {}).diagnostics.map(({ code }) => code) : ['wrong'];
+    };
+
+    expect(collisionsOf(one, other)).toEqual([]);
+    expect(collisionsOf(one, {})).toEqual(['collision']);
+    expect(collisionsOf(one, one)).toEqual(['collision']);
+  });
+
   it('outputs that overwrite each other are not seen where keys or buckets differ', () => {
     const apart = found(
       { key: 'a/*', bucket: 'bucket-0', to: 'd/{dir}/{base}' },

@@ -160,6 +160,34 @@ describe('check, beside the triggers of s.yaml', () => {
       ['error unreached'],
     ],
     [
+      'an EventBridge trigger that is switched off, and nothing of what it would bring',
+      [uploads],
+      [bridge({}, { triggerEnable: false })],
+      ['warning trigger-off'],
+    ],
+    [
+      'nothing where an EventBridge pattern names its source by a prefix',
+      [uploads],
+      [bridge({ source: [{ prefix: 'acs.oss' }], subject: [{ prefix: uploadsSubject }] })],
+      [],
+    ],
+    [
+      'a rule of another bucket than the subject of an EventBridge pattern',
+      [rule({ key: 'uploads/**/*.jpg', bucket: 'other' }, { key: 'd/{base}' })],
+      [bridge({ subject: [{ prefix: uploadsSubject }] })],
+      ['error unreached'],
+    ],
+    [
+      'nothing where one of the subjects of an EventBridge pattern has the bucket of a rule',
+      [rule({ key: 'uploads/**/*.jpg', bucket: 'other' }, { key: 'd/{base}' })],
+      [
+        bridge({
+          subject: [{ prefix: uploadsSubject }, { prefix: uploadsSubject.replace('photos', 'other') }],
+        }),
+      ],
+      [],
+    ],
+    [
       'ways to upload that an EventBridge pattern leaves out',
       [uploads],
       [bridge({ type: ['oss:ObjectCreated:PutObject'], subject: [{ prefix: uploadsSubject }] })],

@@ -53,6 +53,30 @@ describe('the generated triggers', () => {
     expect(await filtersOf(...many)).toEqual([['photos', 'up/', '']]);
   });
 
+  it('the generated triggers are widened by whole characters', async () => {
+    const many = (folderOf: (letter: string) => string) =>
+      Array.from({ length: 11 }, (_, i) =>
+        rule({ key: `${folderOf(String.fromCodePoint(0x1f600 + i))}/*.jpg` }, { key: `d/${i}/{base}` }),
+      );
+
+    expect(await filtersOf(...many((letter) => letter))).toEqual([['photos', '', '']]);
+    expect(await filtersOf(...many((letter) => `😀😀😀${letter}`))).toEqual([['photos', '😀😀😀', '']]);
+  });
+
+  it('the generated triggers bring deletions only where a rule wants to know of them', async () => {
+    const removing = { ...rule({ key: 'up/*.jpg' }, { key: 'd/{base}' }), onRemove: 'delete' };
+    const { out } = await generate(
+      [removing, rule({ key: 'docs/*.png' }, { key: 'e/{base}' })],
+      'trigger',
+      '--bucket',
+      'photos',
+    );
+
+    const { triggers }: { triggers: { triggerConfig: { events: string[] } }[] } = parse(out);
+
+    expect(triggers.map(({ triggerConfig }) => triggerConfig.events.length)).toEqual([6, 4]);
+  });
+
   it('the generated triggers deliver all that rules take, and each key once', () => {
     const part = fc.constantFrom('a', 'b', '*', '**', '?', '{a,b}', '[ab]');
     const ending = fc.constantFrom('', '.jpg', '.{jpg,png}', '*.jpg', '{.a,.b}');

@@ -45,6 +45,8 @@ describe('what OSS documents to work', () => {
   );
 });
 
+const concat = 'video/concat,f_mp4,vcodec_h264,acodec_aac';
+
 describe('what OSS documents to refuse', () => {
   it.each(refusedStyles)(
     'what OSS documents to refuse is an error that names the EC: $style',
@@ -107,6 +109,7 @@ describe('what OSS documents to refuse', () => {
     ['video/convert,f_mp4,s_63x64', '63x64'],
     ['video/convert,f_mp4,fps_240.5', '240.5'],
     ['video/convert,vcodec_h264', 'convert'],
+    [`${concat}${'/pre,o_YQ'.repeat(11)}`, 'concat'],
     ['image/resize,w_9|saveas,o_YQ', 'saveas,o_YQ'],
     ['image/resize,w_9|sys/saveas,b_Yg', 'saveas'],
     [`image/resize,w_9|sys/saveas,o_YQ,b_${base64('Bad_Bucket')}`, base64('Bad_Bucket')],

@@ -41,6 +41,7 @@ export const acceptedProcesses = [
   `video/animation,f_gif,w_100,inter_1000,num_10|${saveAs}`,
   `video/sprite,f_jpg,sw_100,sh_100,inter_10000,tw_10,th_10,pad_0,margin_0|${saveAs}`,
   `video/concat,ss_0,f_mp4,vcodec_h264,acodec_aac/pre,o_${base64('pre.mov')}/sur,o_${base64('sur.mov')},t_0|${saveAs}`,
+  `video/concat,f_mp4,vcodec_h264,acodec_aac${'/pre,o_YQ'.repeat(10)}|${saveAs}`,
   `audio/convert,ss_10000,t_60000,f_aac,ab_96000|${saveAs}|sys/notify,topic_${base64('audio')}`,
   `audio/concat,f_aac,ac_1,ar_44100,ab_96000/pre,o_${base64('a.mp3')}/sur,o_${base64('b.wav')}|${saveAs}`,
   `hls/m3u8,ss_0,t_60000,st_10000,vcodec_h264,initd_-1|${saveAs}`,
