@@ -31,7 +31,8 @@ export const doctor = defineCommand({
     const { ruleSet, source } = await loadRules(values.rules);
     const removing = source.filter(({ onRemove }) => onRemove !== undefined);
     const template = await findTemplate(values.template, '.', io.env);
-    const bucket = io.env.OSS_BUCKET ?? siteOf(template).bucket;
+    // The local OSS has buckets of its own.
+    const bucket = values.local ? undefined : (io.env.OSS_BUCKET ?? siteOf(template).bucket);
     const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const findings = await withConnection(values, io, async (connection) => [

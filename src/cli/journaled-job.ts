@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -155,7 +154,6 @@ async function carryOut(
   io: Io,
   { callBy }: Connection,
 ): Promise<number> {
-  setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   const journal = new Journal(job.folder, fresh);
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...job.quota, now: Date.now, sleep });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
 import { printable } from '../printable.ts';
@@ -30,6 +31,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 }
 
 async function runCommand(name: CommandName, args: string[], io: Io): Promise<number> {
+  setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   try {
     const command = await loaders[name]();
     const usage = formatUsage(name, command);

@@ -20,6 +20,33 @@ describe('the doctor, looking at OSS', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('the doctor looks in the local OSS for the bucket of the object alone, and Node.js warns of nothing', async () => {
+    const { oss, examine, home } = await prepare();
+    const rules = join(home, 'rules.yaml');
+    const output =
+      '{ style: image/info, vary: { n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }, target: { key: "out/{n}/{key}" } }';
+    await writeFile(rules, `rules: [{ name: a, match: { key: "in/*" }, outputs: [${output}] }]`);
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => warnings.push(name);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+
+    const args = [
+      '--local',
+      '--endpoint',
+      `http://127.0.0.1:${oss.port}`,
+      '--rules',
+      rules,
+      'oss://photos/in/a.jpg',
+    ];
+    const { findings } = await examine(args, { OSS_BUCKET: 'of-the-account' });
+
+    expect(findings.filter(({ check }) => check.startsWith('bucket')).map(({ check }) => check)).toEqual([
+      'bucket photos',
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
   it('the doctor sees a bucket in another region', async () => {
     const { examine } = await prepare(account, { region: 'cn-shanghai' });
 
