@@ -22,6 +22,7 @@ describe('the doctor, looking at OSS', () => {
 
   it('the doctor looks in the local OSS for the bucket of the object alone, and Node.js warns of nothing', async () => {
     const { oss, examine, home } = await prepare();
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'in/a.jpg', body: 'no picture' });
     const rules = join(home, 'rules.yaml');
     const output =
       '{ style: image/info, vary: { n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }, target: { key: "out/{n}/{key}" } }';
