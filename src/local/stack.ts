@@ -124,7 +124,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(functionCompute.close);
   const tasks = createTasks(functionCompute.invoke, options.retryDelaysMs);
   closers.push(tasks.close);
-  const taskApi = createTaskApi(backfillFunctionName, tasks);
+  const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
   const { reload, settle } = createReload(code, oss, functionCompute, events);
   closers.push(settle);
   const { enqueue } = functionCompute;

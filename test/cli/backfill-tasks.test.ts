@@ -82,7 +82,8 @@ async function startWith(
     tasks.close();
     await dispatcher.close();
   });
-  routes.push(createTaskApi('oss-saveas-backfill', tasks));
+  const accessKey = { id: 'local', secret: 'local-secret' };
+  routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks, accessKey }));
   for (let number = 0; number < count; number += 1) {
     const key = `uploads/${String(number).padStart(4, '0')}.jpg`;
     await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}` });

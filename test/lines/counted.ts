@@ -22,7 +22,7 @@ export const counted: Readonly<Record<string, number>> = {
   orphans: 530,
   'local/oss': 4640,
   'local/image': 1450,
-  'local/fc': 1349,
+  'local/fc': 1407,
   'page/client': 3344,
   'page/server': 1069,
 };

@@ -65,7 +65,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     ...queue,
     /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
-    invoke: (event: Buffer) => invoke(randomUUID(), event),
+    invoke: (event: Buffer, requestId: string = randomUUID()) => invoke(requestId, event),
     /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();

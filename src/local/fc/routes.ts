@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccessKey } from '../oss/auth/access-keys.ts';
 import { findRefusal, type Route, readMessage, sendJson } from '../oss/http/routes.ts';
+import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
 import type { LocalFunctionCompute } from './function-compute.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
 
@@ -45,24 +47,27 @@ async function answerInvoke(
 /** An asynchronous invocation's bound (FC help: "Limits"). */
 const maxPayloadBytes = 128 * 1024;
 
+interface TaskApiOptions {
+  functionName: string;
+  tasks: Tasks;
+  /** The account's. */
+  accessKey: AccessKey;
+  now?: (() => number) | undefined;
+}
+
 /**
  * Answers what Function Compute's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
  * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by the algorithm of their
- * signature (OpenAPI help: "Request syntax and signature method V3"), which is not verified: like `/-/invoke`, tasks are
- * for whoever is on this machine.
+ * signature, which the account's AccessKey has to have made.
  */
-export function createTaskApi(functionName: string, tasks: Tasks): Route {
-  return (message, response) =>
-    message.headers.authorization?.startsWith('ACS3-HMAC-SHA256 ')
-      ? answerTasks(message, response, functionName, tasks)
-      : undefined;
+export function createTaskApi(options: TaskApiOptions): Route {
+  return (message, response) => (isAcsRequest(message) ? answerTasks(message, response, options) : undefined);
 }
 
 async function answerTasks(
   message: IncomingMessage,
   response: ServerResponse,
-  functionName: string,
-  tasks: Tasks,
+  { functionName, tasks, accessKey, now = Date.now }: TaskApiOptions,
 ): Promise<void> {
   const refuse = (statusCode: number, code: string, text: string) =>
     sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });
@@ -73,6 +78,10 @@ async function answerTasks(
   const body = await readMessage(message, maxPayloadBytes);
   if (body === undefined) {
     return refuse(413, 'EntityTooLarge', `the payload is larger than ${maxPayloadBytes} bytes`);
+  }
+  const problem = findSignatureProblem(message, body, accessKey, now());
+  if (problem !== undefined) {
+    return refuse(403, problem, 'the request is not signed as it should be');
   }
   const { pathname, searchParams } = new URL(message.url ?? '', 'http://localhost');
   const [, version, , name, resource, encodedId, action] = pathname.split('/');

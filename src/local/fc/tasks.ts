@@ -28,7 +28,7 @@ export type Tasks = ReturnType<typeof createTasks>;
  * memory: a backfill submits again what a restart has lost.
  */
 export function createTasks(
-  invoke: (event: Buffer) => Promise<InvocationResult>,
+  invoke: (event: Buffer, requestId: string) => Promise<InvocationResult>,
   retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000],
 ) {
   const byId = new Map<string, AsyncTask>();
@@ -40,7 +40,7 @@ export function createTasks(
     for (let retries = 0; !signal.aborted && !ended.has(task.status); retries += 1) {
       task.status = 'Running';
       task.alreadyRetriedTimes = retries;
-      const result = await invoke(Buffer.from(task.taskPayload));
+      const result = await invoke(Buffer.from(task.taskPayload), task.requestId);
       const delayMs = retryDelaysMs[retries];
       // It may have been stopped while the function ran.
       if (byId.get(task.taskId)?.status === 'Stopping') {

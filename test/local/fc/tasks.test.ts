@@ -9,12 +9,18 @@ import { startOss } from '../oss/running-oss.ts';
 const functionName = 'oss-saveas-backfill';
 
 /** A task API whose function waits until the test says how each invocation ends; spoken to by the official SDK. */
-async function startTasks({ retryDelaysMs = [1, 1, 1], refusals = 0 } = {}) {
-  const invocations: { event: string; end: (error?: string) => void }[] = [];
-  const invoke = (event: Buffer) =>
+async function startTasks({
+  secret = 'local-secret',
+  retryDelaysMs = [1, 1, 1],
+  now = Date.now,
+  refusals = 0,
+} = {}) {
+  const invocations: { event: string; requestId: string; end: (error?: string) => void }[] = [];
+  const invoke = (event: Buffer, requestId: string) =>
     new Promise<InvocationResult>((resolve) => {
       invocations.push({
         event: event.toString(),
+        requestId,
         end: (error) =>
           resolve(
             error === undefined
@@ -25,7 +31,8 @@ async function startTasks({ retryDelaysMs = [1, 1, 1], refusals = 0 } = {}) {
     });
   const tasks = createTasks(invoke, retryDelaysMs);
   onTestFinished(() => tasks.close());
-  const taskApi = createTaskApi(functionName, tasks);
+  const accessKey = { id: 'local', secret: 'local-secret' };
+  const taskApi = createTaskApi({ functionName, tasks, accessKey, now });
   const left = { refusals };
   const refusing: Route = (message, response) => {
     left.refusals -= 1;
@@ -40,12 +47,14 @@ async function startTasks({ retryDelaysMs = [1, 1, 1], refusals = 0 } = {}) {
     createTaskClient({
       endpoint: new URL(url),
       functionName: name,
-      credentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
+      credentials: async () => ({ accessKeyId: 'local', accessKeySecret: secret }),
       stop: new AbortController().signal,
     });
   const endNext = async (error?: string) => {
     await expect.poll(() => invocations.length).toBeGreaterThan(0);
-    invocations.shift()?.end(error);
+    const invocation = invocations.shift();
+    invocation?.end(error);
+    return invocation?.requestId;
   };
   return { tasks, client: connect(), connect, invocations, endNext, url };
 }
@@ -67,11 +76,13 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     const { client, endNext, tasks } = await startTasks({ retryDelaysMs: [1] });
     await client.submit('backfill-1-a', '{}');
 
-    await endNext('first');
-    await endNext('second');
+    const first = await endNext('first');
+    // The function knows an event that is repeated by its request id.
+    expect(await endNext('second')).toBe(first);
 
     await expect.poll(() => client.statusOf('backfill-1-a')).toBe('Failed');
     expect(tasks.byId.get('backfill-1-a')).toMatchObject({
+      requestId: first,
       alreadyRetriedTimes: 1,
       taskErrorMessage: 'second',
     });
@@ -115,18 +126,23 @@ describe('the task API of the local Function Compute, asked by the official SDK'
   });
 
   it("refuses what a page of another origin sends, like all that is not OSS's", async () => {
-    const { tasks, url } = await startTasks();
+    const { url } = await startTasks();
 
     const path = `/2023-03-30/functions/${functionName}/invocations`;
-    const headers = {
-      authorization: 'ACS3-HMAC-SHA256 Credential=local',
-      'x-fc-invocation-type': 'Async',
-      'x-fc-async-task-id': 'a',
-    };
-    const fromPage = { ...headers, origin: 'http://photos.example' };
-    expect((await fetch(url + path, { method: 'POST', headers: fromPage })).status).toBe(403);
-    expect(tasks.byId.size).toBe(0);
-    expect((await fetch(url + path, { method: 'POST', headers })).status).toBe(202);
+    const headers = { authorization: 'ACS3-HMAC-SHA256 Credential=local', origin: 'http://photos.example' };
+    const answer = await fetch(url + path, { method: 'POST', headers });
+
+    expect([answer.status, await answer.json()]).toMatchObject([403, { Code: 'Forbidden' }]);
+  });
+
+  it.each<[string, Parameters<typeof startTasks>[0], string]>([
+    ['with a wrong secret', { secret: 'wrong' }, 'SignatureDoesNotMatch'],
+    ['by a clock that is an hour off', { now: () => Date.now() + 3_600_000 }, 'InvalidTimeStamp.Expired'],
+  ])('refuses a request signed %s', async (_, options, code) => {
+    const { client, invocations } = await startTasks(options);
+
+    await expect(client.submit('a', '{}')).rejects.toMatchObject({ statusCode: 403, code });
+    expect(invocations.length).toBe(0);
   });
 
   it('refuses other functions, ids that Function Compute would refuse, and payloads above 128 KB', async () => {
