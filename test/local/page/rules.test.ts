@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Dialog } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, openTab, type Watched } from './browser.ts';
 import { drawPicture, type PageStack, putObject, startPage, thumbnailRules } from './page-stack.ts';
@@ -157,6 +158,133 @@ describe.runIf(hasChromium)('the rules', () => {
     await tab.page.getByRole('button', { name: 'Keep mine' }).click();
     await tab.page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(saved).toContain('- name: mine');
+  });
+
+  it('keeps what is typed while the file is saved, and does not call it saved', async () => {
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await tab.page.route('**/-/page/rules', (route) =>
+      route.request().method() === 'PUT' ? released.then(() => route.continue()) : route.continue(),
+    );
+    await write(`${thumbnailRules}# one`);
+    await tab.page.keyboard.press('Control+s');
+    await tab.page.getByText('Saving…').waitFor();
+    await tab.page.keyboard.press('Control+End');
+    await tab.page.keyboard.type(' two');
+    release();
+    await expect.poll(saved).toContain('# one');
+    await tab.page.getByText('Not saved').waitFor();
+    await tab.page.unroute('**/-/page/rules');
+    await tab.page.keyboard.type(' three');
+
+    expect(await text()).toContain('# one two three');
+    expect(await tab.page.getByText('The file was changed elsewhere.').count()).toBe(0);
+    await tab.page.keyboard.press('Control+s');
+    await expect.poll(saved).toContain('# one two three');
+    await tab.page.getByText('Saved', { exact: true }).waitFor();
+  });
+
+  it('does not go back to an answer about the file as it was before it was saved', async () => {
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const early: string[] = [];
+    await tab.page.route('**/-/page/rules', async (route) => {
+      if (route.request().method() !== 'GET' || early.length > 0) {
+        return route.continue();
+      }
+      const answer = await route.fetch();
+      early.push(await answer.text());
+      await released;
+      return route.fulfill({ response: answer });
+    });
+    await writeFile(stack.rulesFile, thumbnailRules); // The watcher sees its new time, and tells of it.
+    await expect.poll(() => early.length).toBe(1);
+    await write(`${thumbnailRules}# mine`);
+    await tab.page.keyboard.press('Control+s');
+    await tab.page.waitForTimeout(500);
+    release();
+
+    await expect.poll(saved).toContain('# mine');
+    await tab.page.getByText('Saved', { exact: true }).waitFor();
+    expect(await text()).toContain('# mine');
+    await tab.page.unroute('**/-/page/rules');
+  });
+
+  it('still says that the file was changed elsewhere after one has typed on', async () => {
+    await write(`${thumbnailRules}# mine`);
+    await writeFile(stack.rulesFile, `${thumbnailRules}# theirs`);
+    await tab.page.getByText('The file was changed elsewhere.').waitFor();
+    await tab.page.keyboard.press('Control+End');
+    await tab.page.keyboard.type(' more');
+
+    expect(await tab.page.getByText('The file was changed elsewhere.').count()).toBe(1);
+    await tab.page.getByRole('button', { name: 'Load it' }).click();
+    await expect.poll(text).toContain('# theirs');
+    await tab.page.getByText('Saved', { exact: true }).waitFor();
+  });
+
+  it('finds edits, their marks and the key that was asked about again after a look at another view', async () => {
+    const panel = tab.page.getByRole('region', { name: 'What becomes of this key?' });
+    await write(thumbnailRules.replace('resize,w_{w}', 'resze,w_{w}'));
+    await panel.getByRole('textbox').fill('uploads/asked.png');
+    await tab.page.getByRole('link', { name: 'Browse' }).click();
+    await tab.page.getByRole('heading', { name: 'Browse' }).waitFor();
+    await tab.page.getByRole('link', { name: 'Rules' }).click();
+
+    await expect.poll(text).toContain('resze,w_{w}');
+    await tab.page.getByText('Not saved').waitFor();
+    await expect.poll(() => tab.page.locator('.cm-lintRange-error').allTextContents()).toEqual(['resze']);
+    expect(await panel.getByRole('textbox').inputValue()).toBe('uploads/asked.png');
+  });
+
+  it('asks before it is left with edits, and only then', async () => {
+    const asked: string[] = [];
+    const stay = (dialog: Dialog) => {
+      asked.push(dialog.type());
+      return dialog.dismiss();
+    };
+    tab.page.on('dialog', stay);
+    await write(`${thumbnailRules}# edited`);
+    await tab.page.getByRole('link', { name: 'Browse' }).click();
+    await tab.page.evaluate('location.reload()');
+    await expect.poll(() => asked).toEqual(['beforeunload']);
+    await tab.page.getByRole('link', { name: 'Rules' }).click();
+    await tab.page.getByRole('button', { name: 'Save' }).click();
+    await tab.page.getByText('Saved', { exact: true }).waitFor();
+
+    await tab.page.reload();
+    await tab.page.locator('.cm-content').waitFor();
+    tab.page.off('dialog', stay);
+
+    expect(asked).toEqual(['beforeunload']);
+    expect(await text()).toContain('# edited');
+  });
+
+  it('leaves the line ends of the file as they are', async () => {
+    const windows = (rules: string) => rules.replaceAll('\n', '\r\n');
+    await writeFile(stack.rulesFile, windows(`${thumbnailRules}# theirs`));
+    await expect.poll(text).toContain('# theirs');
+    await tab.page.getByText('Saved', { exact: true }).waitFor();
+    await tab.page.locator('.cm-content').click();
+    await tab.page.keyboard.press('Control+End');
+    await tab.page.keyboard.type(' and mine');
+    await tab.page.keyboard.press('Control+s');
+
+    await expect.poll(saved).toBe(windows(`${thumbnailRules}# theirs and mine`));
+  });
+
+  it('explains nothing where there is no key', async () => {
+    const panel = tab.page.getByRole('region', { name: 'What becomes of this key?' });
+    await panel.getByRole('textbox').fill('uploads/dog.png');
+    await expect.poll(() => panel.innerText()).toContain('derived/dog-200.webp');
+
+    await panel.getByRole('textbox').fill('');
+
+    await expect.poll(() => panel.innerText()).not.toContain('derived/dog-200.webp');
   });
 
   it('asks no other machine for anything, and reports no error of its own', () => {

@@ -29,7 +29,7 @@ export async function saveRules(file: string, text: string, version: string): Pr
   const temporary = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, path);
-  return readRules(file);
+  return { ...current, text, version: versionOf(text) };
 }
 
 /** Tells what the checks say of a text, what its rules take and write, and which feeds which. */

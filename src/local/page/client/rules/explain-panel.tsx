@@ -1,17 +1,26 @@
+import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { Explanation, RuleExplanation } from '../../../../check/explain.ts';
+import type { OssObject } from '../../../../process.ts';
 import { nameOf, t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { route } from '../route.ts';
 import { sendToServer } from '../server.ts';
 
+/** The object that was asked about last, which outlives the view. */
+const asked = signal<Partial<OssObject>>({});
+
 /** A key, and what the rules in the editor would make of it. */
 export function ExplainPanel({ text }: { text: string }) {
-  const wished = route.value.parameters.get('key');
-  const prefix = state.value?.upload.prefix ?? '';
-  const [typed, setTyped] = useState<string>();
-  const key = typed ?? wished ?? `${prefix}cat.jpg`;
-  const explanation = useExplanation(text, key);
+  const { parameters } = route.value;
+  useEffect(() => {
+    if (parameters.has('key')) {
+      asked.value = Object.fromEntries(parameters);
+    }
+  }, [parameters]);
+  const upload = state.value?.upload;
+  const { key = `${upload?.prefix ?? ''}cat.jpg`, bucket = upload?.bucket } = asked.value;
+  const explanation = useExplanation(text, key, bucket);
   return (
     <section class="explain" aria-labelledby="explain-title">
       <h2 id="explain-title">{t('rules.tryKey')}</h2>
@@ -20,7 +29,9 @@ export function ExplainPanel({ text }: { text: string }) {
         aria-labelledby="explain-title"
         value={key}
         spellcheck={false}
-        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onInput={({ currentTarget }) => {
+          asked.value = { ...asked.value, key: currentTarget.value };
+        }}
       />
       <div aria-live="polite">
         {explanation?.skipped !== undefined && <p class="note">{nameOf('reason', explanation.skipped)}</p>}
@@ -52,11 +63,11 @@ function ExplainedRule({ rule, matches, why, provided, outputs }: RuleExplanatio
 }
 
 /** The answer for the text and key of a moment ago; undefined while the rules cannot be read. */
-function useExplanation(text: string, key: string): Explanation | undefined {
+function useExplanation(text: string, key: string, bucket: string | undefined): Explanation | undefined {
   const [explanation, setExplanation] = useState<Explanation>();
-  const bucket = route.value.parameters.get('bucket') ?? state.value?.upload.bucket;
   useEffect(() => {
     if (bucket === undefined || text === '' || key === '') {
+      setExplanation(undefined);
       return;
     }
     let isOvertaken = false;

@@ -1,79 +1,106 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
 import type { RulesCheck, RulesText } from '../../wire.ts';
 import { onEntry } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 import { getFromServer, ServerError, sendToServer } from '../server.ts';
 
-type SaveState =
-  | { status: 'clean' | 'edited' | 'saving' }
-  /** Somebody saved the file elsewhere while it was edited here. */
-  | { status: 'conflict'; theirs: RulesText }
-  | { status: 'failed'; message: string };
-
 /** rules.yaml as it is on disk and as it is edited here. */
-export interface RulesFile {
-  onDisk: RulesText | undefined;
+interface RulesFile {
+  /** Undefined until it was read. */
+  onDisk?: RulesText | undefined;
+  /** Its lines end as the editor's do. */
   text: string;
-  saving: SaveState;
-  edit(text: string): void;
-  save(): void;
-  /** Drops the edits made here. */
-  takeTheirs(theirs: RulesText): void;
-  /** Keeps the edits: the next save overwrites what is on disk now. */
-  keepMine(theirs: RulesText): void;
+  isSaving: boolean;
+  /** The file as somebody saved it elsewhere while it was edited here. */
+  theirs?: RulesText | undefined;
+  /** Why it could not be read or saved. */
+  problem?: string | undefined;
 }
 
-/** Reads the file, saves it, and follows edits that are made elsewhere. */
-export function useRulesFile(): RulesFile {
-  const [onDisk, setOnDisk] = useState<RulesText>();
-  const [text, setText] = useState('');
-  const [saving, setSaving] = useState<SaveState>({ status: 'clean' });
-  const latest = useRef({ onDisk, text });
-  latest.current = { onDisk, text };
+/** The file outlives the view, and its edits with it. */
+export const rulesFile = signal<RulesFile>({ text: '', isSaving: false });
 
-  const takeTheirs = (theirs: RulesText) => {
-    setOnDisk(theirs);
-    setText(theirs.text);
-    setSaving({ status: 'clean' });
-  };
-  /** Takes the file as it is, unless there are edits that would be lost. */
-  const read = async () => {
-    const theirs = await getFromServer<RulesText>('rules');
-    const { onDisk: known, text: mine } = latest.current;
-    const isEdited = known !== undefined && known.text !== mine && theirs.text !== mine;
-    if (known?.version !== theirs.version) {
-      isEdited ? setSaving({ status: 'conflict', theirs }) : takeTheirs(theirs);
+export function isEdited({ onDisk, text }: RulesFile): boolean {
+  return onDisk !== undefined && toLf(onDisk.text) !== text;
+}
+
+/** Reads the file, and again when something is told of it; the answer ends that. */
+export function followRules(): () => void {
+  inTurn(read);
+  return onEntry(({ kind }) => kind === 'rules' && inTurn(read));
+}
+
+export function edit(text: string): void {
+  change({ text, problem: undefined });
+}
+
+/** Writes the text as it is when its turn comes; what is typed from then on stays an edit. */
+export function save(): void {
+  change({ isSaving: true, problem: undefined });
+  inTurn(write);
+}
+
+/** Drops the edits made here. */
+export function takeTheirs(theirs: RulesText): void {
+  change({ onDisk: theirs, text: toLf(theirs.text), theirs: undefined });
+}
+
+/** Keeps the edits: the next save overwrites what is on disk now. */
+export function keepMine(theirs: RulesText): void {
+  change({ onDisk: theirs, theirs: undefined });
+}
+
+function change(changes: Partial<RulesFile>): void {
+  rulesFile.value = { ...rulesFile.value, ...changes };
+  const listen = isEdited(rulesFile.value) ? addEventListener : removeEventListener;
+  listen('beforeunload', askToStay);
+}
+
+function askToStay(event: Event): void {
+  event.preventDefault();
+}
+
+let turns = Promise.resolve();
+
+/** Reads and writes one after the other, so that no answer tells of a file that was saved since. */
+function inTurn(step: () => Promise<void>): void {
+  turns = turns.then(step).catch((error: unknown) => change({ problem: wordsOf(error) }));
+}
+
+/** Takes the file as it is, unless there are edits that would be lost. */
+async function read(): Promise<void> {
+  const found = await getFromServer<RulesText>('rules');
+  const { onDisk, text } = rulesFile.value;
+  if (found.version === onDisk?.version) {
+    change({ theirs: undefined, problem: undefined });
+  } else if (isEdited(rulesFile.value) && toLf(found.text) !== text) {
+    change({ theirs: found, problem: undefined });
+  } else {
+    takeTheirs(found);
+  }
+}
+
+async function write(): Promise<void> {
+  const { onDisk, text: edited } = rulesFile.value;
+  const text = onDisk?.text.includes('\r\n') ? edited.replaceAll('\n', '\r\n') : edited;
+  try {
+    if (onDisk !== undefined) {
+      const { version } = onDisk;
+      change({ onDisk: await sendToServer<RulesText>('PUT', 'rules', { text, version }) });
     }
-  };
-  const fail = (error: unknown) => setSaving({ status: 'failed', message: wordsOf(error) });
-  const save = async (version: string) => {
-    setSaving({ status: 'saving' });
-    await sendToServer<RulesText>('PUT', 'rules', { text, version }).then(takeTheirs, (error: unknown) => {
-      if (error instanceof ServerError && error.status === 409) {
-        return read(); // Somebody else was faster.
-      }
-      return fail(error);
-    });
-  };
-  useEffect(() => {
-    read().catch(fail);
-    return onEntry(({ kind }) => kind === 'rules' && read().catch(fail));
-  }, []);
-  return {
-    onDisk,
-    text,
-    saving,
-    edit: (edited) => {
-      setText(edited);
-      setSaving({ status: edited === onDisk?.text ? 'clean' : 'edited' });
-    },
-    save: () => void (onDisk && save(onDisk.version).catch(fail)),
-    takeTheirs,
-    keepMine: (theirs) => {
-      setOnDisk(theirs);
-      setSaving({ status: 'edited' });
-    },
-  };
+  } catch (error) {
+    if (!(error instanceof ServerError && error.status === 409)) {
+      throw error;
+    }
+    await read(); // Somebody else was faster.
+  } finally {
+    change({ isSaving: false });
+  }
+}
+
+function toLf(text: string): string {
+  return text.replaceAll('\r\n', '\n');
 }
 
 /** The checker's answer about a text, a moment after the last change; the previous answer until then. */

@@ -1,5 +1,7 @@
 import type { EditorView } from '@codemirror/view';
-import { useEffect, useRef } from 'preact/hooks';
+import { effect } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { getFromServer } from '../server.ts';
@@ -8,37 +10,47 @@ import { createEditor, goTo, setText, showDiagnostics } from './editor.ts';
 import { ExplainPanel } from './explain-panel.tsx';
 import { FeedGraph } from './feed-graph.tsx';
 import { Problems } from './problems.tsx';
-import { type RulesFile, useRulesCheck, useRulesFile } from './rules-file.ts';
+import {
+  edit,
+  followRules,
+  isEdited,
+  keepMine,
+  rulesFile,
+  save,
+  takeTheirs,
+  useRulesCheck,
+} from './rules-file.ts';
 
 /** rules.yaml in an editor, and beside it everything that the checker knows of it. */
 export function RulesView() {
-  const file = useRulesFile();
-  const check = useRulesCheck(file.onDisk && file.text);
-  const editor = useRef<EditorView>(undefined);
-  const parent = useEditor(file, editor);
+  const { onDisk, text } = rulesFile.value;
+  const check = useRulesCheck(onDisk && text);
+  const parent = useRef<HTMLDivElement>(null);
+  const editor = useEditor(parent, onDisk !== undefined);
+  useEffect(followRules, []);
   useEffect(() => {
-    if (editor.current !== undefined && check !== undefined) {
-      showDiagnostics(editor.current, check.diagnostics);
+    if (editor !== undefined && check !== undefined) {
+      showDiagnostics(editor, check.diagnostics);
     }
-  }, [check]);
+  }, [editor, check]);
   return (
     <div class="rules">
       <section class="editing" aria-labelledby="rules-title">
         <div class="heading">
-          <h1 id="rules-title">{file.onDisk?.file ?? 'rules.yaml'}</h1>
-          <Saving file={file} />
+          <h1 id="rules-title">{onDisk?.file ?? 'rules.yaml'}</h1>
+          <Saving />
         </div>
         {state.value?.rulesProblem !== undefined && <p class="note error">{t('rulesBroken')}</p>}
         <div class="editor" ref={parent} />
         {check && (
           <Problems
             diagnostics={check.diagnostics}
-            onSelect={(diagnostic) => editor.current && goTo(editor.current, diagnostic)}
+            onSelect={(diagnostic) => editor && goTo(editor, diagnostic)}
           />
         )}
       </section>
       <div class="proof">
-        <ExplainPanel text={file.text} />
+        <ExplainPanel text={text} />
         {check && <FeedGraph {...check} />}
       </div>
     </div>
@@ -46,64 +58,61 @@ export function RulesView() {
 }
 
 /** Opens the editor once the file is read, and gives it what comes from elsewhere. */
-function useEditor(file: RulesFile, editor: { current: EditorView | undefined }) {
-  const parent = useRef<HTMLDivElement>(null);
-  const latest = useRef(file);
-  latest.current = file;
-  const isRead = file.onDisk !== undefined;
+function useEditor(parent: RefObject<HTMLDivElement | null>, isRead: boolean): EditorView | undefined {
+  const [editor, setEditor] = useState<EditorView>();
   useEffect(() => {
     let isGone = false;
     const open = async () => {
       const schema = await getFromServer<JsonSchema>('schema');
-      if (isGone || parent.current === null) {
-        return;
+      if (!isGone && parent.current !== null) {
+        const { text } = rulesFile.value;
+        const label = t('rules.editor');
+        setEditor(
+          createEditor({ parent: parent.current, text, label, schema, onChange: edit, onSave: save }),
+        );
       }
-      editor.current = createEditor({
-        parent: parent.current,
-        text: latest.current.text,
-        label: t('rules.editor'),
-        schema,
-        onChange: (text) => latest.current.edit(text),
-        onSave: () => latest.current.save(),
-      });
     };
     if (isRead) {
       open();
     }
     return () => {
       isGone = true;
-      editor.current?.destroy();
-      editor.current = undefined;
     };
   }, [isRead]);
   useEffect(() => {
-    if (editor.current !== undefined) {
-      setText(editor.current, file.text);
+    if (editor === undefined) {
+      return;
     }
-  }, [file.onDisk?.version]);
-  return parent;
+    const stop = effect(() => setText(editor, rulesFile.value.text));
+    return () => {
+      stop();
+      editor.destroy();
+    };
+  }, [editor]);
+  return editor;
 }
 
-function Saving({ file }: { file: RulesFile }) {
-  const { saving } = file;
-  if (saving.status === 'conflict') {
-    const { theirs } = saving;
+function Saving() {
+  const { onDisk, theirs, problem, isSaving } = rulesFile.value;
+  if (theirs !== undefined) {
     return (
       <p class="note warning" role="alert">
         {t('rules.conflict')}{' '}
-        <button type="button" class="small" onClick={() => file.takeTheirs(theirs)}>
+        <button type="button" class="small" onClick={() => takeTheirs(theirs)}>
           {t('rules.takeTheirs')}
         </button>{' '}
-        <button type="button" class="small" onClick={() => file.keepMine(theirs)}>
+        <button type="button" class="small" onClick={() => keepMine(theirs)}>
           {t('rules.keepMine')}
         </button>
       </p>
     );
   }
+  const hasEdits = isEdited(rulesFile.value);
+  const known = isSaving ? 'rules.saving' : hasEdits ? 'rules.edited' : 'rules.clean';
   return (
     <p class="saving-state">
-      <span role="status">{saving.status === 'failed' ? saving.message : t(`rules.${saving.status}`)}</span>
-      <button type="button" class="primary" disabled={saving.status === 'clean'} onClick={file.save}>
+      <span role="status">{problem ?? t(onDisk === undefined ? 'loading' : known)}</span>
+      <button type="button" class="primary" disabled={!hasEdits} onClick={save}>
         {t('rules.save')}
       </button>
     </p>
