@@ -56,8 +56,9 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   const from = source === undefined ? '' : ` ${formatObject(source)}`;
   const to = target === undefined ? '' : ` -> ${formatObject(target)}`;
   const by = rule === undefined ? '' : ` (rule ${rule})`;
-  // Room for source and target, whose keys may have 1,023 bytes each.
-  return `- ${kind} ${code}${from}${to}${by}: ${message}`.slice(0, 3_000);
+  const line = `- ${kind} ${code}${from}${to}${by}: ${message}`;
+  // A line break in a key would pass for the next failure. There is room for two keys of 1,023 bytes.
+  return line.replace(/\p{Cc}/gu, encodeURIComponent).slice(0, 3_000);
 }
 
 /** Formats as many failures from the front as fit: of thousands, the others would take time for nothing. */

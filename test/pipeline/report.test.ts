@@ -57,6 +57,13 @@ describe('the error of an invocation', () => {
     },
   );
 
+  it('names each failure on one line, whatever characters its key has', () => {
+    const error = new OutputsFailed(summarize([failure('a\n- permanent \u001b[2J')], 'FC-1', 5));
+
+    expect(error.message.split('\n')).toHaveLength(2);
+    expect(error.message).toContain('oss://b-1/a%0A- permanent %1B[2J -> ');
+  });
+
   it('names source and target however long their keys are', () => {
     const error = new OutputsFailed(summarize([failure('k'.repeat(1_023))], 'FC-1', 5));
 
