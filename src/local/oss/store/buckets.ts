@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { SetAside } from '../../data-folder.ts';
@@ -55,7 +55,9 @@ function loadSettings<Settings>(dir: string, settingsSchema: ZodType<Settings>, 
     return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     const settings = settingsSchema.parse(undefined);
-    setAside(path, error);
+    if (existsSync(path)) {
+      setAside(path, error);
+    }
     return settings;
   }
 }

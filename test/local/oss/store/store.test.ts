@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -136,6 +136,22 @@ describe('the store', () => {
 
     expect(after.bucket('photos').keys).toEqual([]);
     expect(setAside).toHaveBeenCalledOnce();
+  });
+
+  it('keeps the objects of a bucket whose settings are gone, and gives it those of a new one', async () => {
+    const dataDir = await temporaryDir();
+    const before = open(dataDir);
+    await put(before, 'a', [Buffer.from('sound')]);
+    before.changeSettings('photos', { acl: 'public-read' });
+    await rm(join(dataDir, 'buckets/photos/settings.json'));
+    const setAside = vi.fn(() => {
+      throw new Error('there is nothing to set aside');
+    });
+
+    const after = open(dataDir, setAside);
+
+    expect(after.bucket('photos')).toMatchObject({ keys: ['a'], settings: { acl: 'private' } });
+    expect(await read(after, 'a')).toBe('sound');
   });
 
   it('the store leaves out a file whose body was cut, although its end is whole', async () => {
