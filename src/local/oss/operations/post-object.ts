@@ -32,7 +32,7 @@ async function upload(service: Service, request: OssRequest, form: Form): Promis
   if (!fields.has('key')) {
     throw badRequest('InvalidArgument', 'The bucket POST must contain the specified field name: key.');
   }
-  const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, fileName));
+  const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, () => fileName));
   const { principalId, conditions } = authenticate(service, request, fields);
   const type = fields.get('x-oss-content-type') ?? fileType ?? fields.get('content-type');
   // A condition on the type is for the one that is stored, whatever the form says beside it.
