@@ -8,6 +8,7 @@ import { createJsonLogger, type LogFields, type Logger } from '../../log.ts';
 import { createSetAside } from '../data-folder.ts';
 import { type AccessKey, createAccessKeys } from './auth/access-keys.ts';
 import { eventRecord, type OssEventRecord, type TaskEvent, taskEvent } from './events.ts';
+import { discard } from './faults/answers.ts';
 import { faultsRoute } from './faults/control.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultPlan } from './faults/plan.ts';
@@ -152,7 +153,11 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
     // A client may send all of its body before it listens.
     message.resume();
     if (!response.shouldKeepAlive) {
-      await finished(message);
+      // The client went away, and nobody will read the file that the answer holds open.
+      await finished(message).catch((error) => {
+        discard(reply);
+        throw error;
+      });
     }
     log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
     const elapsedMs = now() - startedMs;
