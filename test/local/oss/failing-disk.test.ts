@@ -77,6 +77,21 @@ describe('an upload under which the disk fails', () => {
     },
   );
 
+  it('changes no setting of a bucket that it cannot keep', async () => {
+    const { oss, dataDir } = await begin();
+    const acl = { bucket: 'photos', query: { acl: '' } };
+    await rm(join(dataDir, 'tmp'), { recursive: true });
+
+    const refused = await oss.call({
+      ...acl,
+      method: 'PUT',
+      headers: { 'x-oss-acl': 'public-read-write' },
+    });
+
+    expect([refused.statusCode, refused.code]).toEqual([500, 'InternalError']);
+    expect((await oss.call({ ...acl, method: 'GET' })).text).toContain('<Grant>private</Grant>');
+  });
+
   it('is answered where the data folder is gone', async () => {
     const { oss, dataDir, lines } = await begin();
     await rm(dataDir, { recursive: true });

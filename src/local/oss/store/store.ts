@@ -86,9 +86,10 @@ export class Store<Settings> {
   changeSettings(name: string, settings: Partial<Settings>): void {
     const bucket = this.bucket(name);
     const temporaryPath = this.#temporaryPath();
-    bucket.settings = { ...bucket.settings, ...settings };
-    writeFileSync(temporaryPath, JSON.stringify(bucket.settings));
+    const changed = { ...bucket.settings, ...settings };
+    writeFileSync(temporaryPath, JSON.stringify(changed));
     renameSync(temporaryPath, join(this.#options.folder, name, settingsFile));
+    bucket.settings = changed;
   }
 
   /** Removes a bucket with whatever is in it. */
