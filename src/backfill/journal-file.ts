@@ -21,6 +21,10 @@ const countsSchema = z.object({
 const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string().optional(),
+  /** The place where it works, in words; journals of earlier versions do not say. */
+  endpoint: z.string().optional(),
+  /** The person agreed to so many selected objects; to all of them where absent. */
+  endsAt: z.number().optional(),
   /** Digests of the rules and of the list of objects that it began with. */
   rules: z.string(),
   input: z.string(),

@@ -32,8 +32,6 @@ export class Journal {
   /** All that is accounted for so far, what is ahead of the position included. */
   total: Counts;
   failuresInARow = 0;
-  /** This run ends when so many objects were selected. */
-  endsAt = Number.POSITIVE_INFINITY;
   readonly #folder: string;
   /** Items that earlier runs did beyond the position. */
   readonly #earlier: Map<string, Line>;
@@ -109,7 +107,7 @@ export class Journal {
 
   /** Whether the run is to end here, by `--max`. */
   isAtEnd(): boolean {
-    return this.total.selected >= this.endsAt;
+    return this.total.selected >= (this.state.endsAt ?? Number.POSITIVE_INFINITY);
   }
 
   checkpoint(changes: Partial<JournalState> = {}): void {

@@ -6,7 +6,7 @@ import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf } from '../backfill/quota.ts';
 import type { Source } from '../backfill/source.ts';
-import { createTaskClient, type TaskClient } from '../backfill/task-client.ts';
+import { createTaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { readTime } from '../events/envelopes.ts';
 import { makeFolder } from '../folder-lock.ts';
@@ -14,7 +14,7 @@ import { isAddress, splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
-import type { Connection, connectionOptions } from './connection.ts';
+import { type Connection, type connectionOptions, describeEndpoint } from './connection.ts';
 import { checkFile, notAs, parseBucket, parseNumber } from './input.ts';
 import { digestOf, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -65,6 +65,7 @@ export async function openBackfillJob(
   const filter = { since, until };
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const folder = journalFolder(values, identity);
+  const worker = via === undefined ? undefined : readFunction(values, io, connection);
   return {
     noun: 'backfill',
     done: 'saved' as const,
@@ -75,7 +76,8 @@ export async function openBackfillJob(
     filter,
     onlyMissing,
     max: max === undefined ? undefined : parsePositive('max', max),
-    taskClient: via === undefined ? undefined : openTaskClient(values, io, connection),
+    taskClient: worker && createTaskClient({ ...worker, credentials: connection.credentials, stop: io.stop }),
+    endpoint: `${describeEndpoint(connection)}${worker ? `, by ${worker.functionName} at ${worker.endpoint}` : ''}`,
     region: connection.settings.region,
     quota: readQuota(values, connection.settings.region),
     folder,
@@ -124,11 +126,8 @@ async function saveInput(folder: string, io: Io): Promise<string> {
   return file;
 }
 
-function openTaskClient(
-  values: BackfillValues,
-  { env, stop }: Io,
-  { settings, credentials }: Connection,
-): TaskClient {
+/** The function that makes the outputs. Throws CliError where it is not one that can be called. */
+function readFunction(values: BackfillValues, { env }: Io, { settings }: Connection) {
   if (values.via !== 'function' || values.rule !== undefined) {
     throw new CliError(
       '--via: expected "function", which applies all its rules: --rule is for this machine.',
@@ -142,12 +141,7 @@ function openTaskClient(
       `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
     );
   }
-  return createTaskClient({
-    endpoint: new URL(endpoint),
-    functionName: values.function,
-    credentials,
-    stop,
-  });
+  return { endpoint: new URL(endpoint), functionName: values.function };
 }
 
 /** The rule set with one of its rules alone, or as it is. Throws CliError where no rule has the name. */

@@ -52,10 +52,13 @@ function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'
   };
 }
 
-async function stop({ folder, taskClient }: BackfillJob, io: Io): Promise<number> {
+async function stop({ folder, taskClient, endpoint }: BackfillJob, io: Io): Promise<number> {
   const stored = readJournal(folder);
   if (taskClient === undefined || stored === undefined) {
     throw new CliError('--stop: the same command was not started with --via function.');
+  }
+  if ((stored.state.endpoint ?? endpoint) !== endpoint) {
+    throw new CliError(`--stop: the batches were handed over at ${stored.state.endpoint}, not ${endpoint}.`);
   }
   const count = await stopTasks(taskClient, stored.state);
   io.out(

@@ -34,6 +34,11 @@ export async function withConnection<T>(
 
 type ConnectionValues = Partial<ValuesOf<typeof connectionOptions>>;
 
+/** Says where a command works: the same words for the same objects. */
+export function describeEndpoint({ endpoint: { scheme, host, style }, settings }: Connection): string {
+  return `${scheme}://${host} in ${settings.region}${style === 'cname' ? ', by CNAME' : ''}`;
+}
+
 /** A backfill has so many calls under way at most. */
 const maxConnections = 256;
 

@@ -28,6 +28,8 @@ export interface JournaledJob {
   done: 'saved' | 'removed';
   /** Holds its journal: the same for the same command. */
   folder: string;
+  /** The place where it works, in words: nothing that was agreed to for one endpoint happens at another one. */
+  endpoint: string;
   rulesDigest: string;
   source: Source;
   quota: Quota;
@@ -76,7 +78,7 @@ export async function withFolder<T>(
   }
 }
 
-/** Goes on with what is unfinished, without a question; else asks after a dry run. Resolves to the exit code. */
+/** Goes on with what is unfinished and agreed to; else asks after a dry run. Resolves to the exit code. */
 export async function runJob(
   job: JournaledJob,
   { restart, yes }: { restart: boolean; yes: boolean },
@@ -85,25 +87,50 @@ export async function runJob(
 ): Promise<number> {
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
-  const answer = isUnfinished ? await askToGoOn(job, stored, io) : 'anew';
+  const answer = isUnfinished ? await askToGoOn(job, stored, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io, connection) : undefined;
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
-async function askToGoOn(job: JournaledJob, stored: StoredJournal, io: Io) {
-  const { rules, input, startedAt } = stored.state;
+async function askToGoOn(job: JournaledJob, stored: StoredJournal, yes: boolean, io: Io) {
+  const { startedAt, endsAt } = stored.state;
   // Only another look at the objects will tell how many are complete.
   const counts = formatCounts(totalOf(stored), job.done);
-  if (rules === job.rulesDigest && input === job.source.fingerprint) {
-    io.err(`Going on: ${counts} since ${startedAt}.\n`);
-    return 'go on';
+  const change = findChange(job, stored.state);
+  if (change !== undefined) {
+    const hint = 'give --restart to begin anew, or undo the change to go on.';
+    return (await confirm(`${change} (${counts})`, 'Begin anew?', hint, io)) ? 'anew' : 'leave';
   }
-  const what = rules === job.rulesDigest ? `what ${job.source.name} holds` : 'the rules';
-  const change = `${what} changed since this ${job.noun} began (${counts})`;
+  // A deletion cannot be undone, and --max was all that somebody agreed to.
+  if (!yes && (job.done === 'removed' || endsAt !== undefined)) {
+    const hint = 'give --yes to go on, or --restart to begin anew.';
+    const state = `this ${job.noun} is not finished (${counts})`;
+    return (await confirm(state, 'Go on?', hint, io)) ? 'go on' : 'leave';
+  }
+  io.err(`Going on: ${counts} since ${startedAt}.\n`);
+  return 'go on';
+}
+
+/** Says what is another than when the journal began, so that nobody has agreed to going on with it. */
+function findChange({ noun, endpoint, rulesDigest, source }: JournaledJob, before: JournalState) {
+  if (before.endpoint === undefined) {
+    return `the journal of this ${noun} is of an earlier version and names no endpoint`;
+  }
+  const changes = [
+    before.endpoint !== endpoint &&
+      `the endpoint was ${before.endpoint} when this ${noun} began, and is ${endpoint}`,
+    before.rules !== rulesDigest && `the rules changed since this ${noun} began`,
+    before.input !== source.fingerprint && `what ${source.name} holds changed since this ${noun} began`,
+  ];
+  return changes.find((change) => change !== false);
+}
+
+/** Asks the person; throws CliError with a hint where nobody is there to answer. */
+async function confirm(state: string, question: string, hint: string, io: Io): Promise<boolean> {
   if (io.confirm === undefined) {
-    throw new CliError(`${change}: give --restart to begin anew, or undo the change to go on.`);
+    throw new CliError(`${state}: ${hint}`);
   }
-  return (await io.confirm(`${change}. Begin anew?`)) ? 'anew' : 'leave';
+  return io.confirm(`${state}. ${question}`);
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
@@ -120,8 +147,9 @@ async function dryRun(
   const isWanted = found !== undefined && (yes || (await io.confirm?.(found.question)));
   // It is compared with when OSS saved outputs.
   const startedAt = new Date(Date.now() + clock.offsetMs).toISOString();
-  const digests = { rules: job.rulesDigest, input: job.source.fingerprint };
-  return isWanted ? { startedAt, ...digests, expectedObjects: found.objects, counts: noCounts } : undefined;
+  const { endpoint, rulesDigest: rules, source } = job;
+  const identity = { endpoint, rules, input: source.fingerprint };
+  return isWanted ? { startedAt, ...identity, expectedObjects: found.objects, counts: noCounts } : undefined;
 }
 
 /** A source that shows how many of its objects were looked at, and ends where the person gives up. */
@@ -162,8 +190,8 @@ async function carryOut(
     sleep,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
-  journal.endsAt = journal.state.counts.selected + (job.max ?? Number.POSITIVE_INFINITY);
-  journal.checkpoint({ finishedAt: undefined });
+  const endsAt = job.max && journal.state.counts.selected + job.max;
+  journal.checkpoint({ finishedAt: undefined, endsAt });
   const stopShowing = showProgress(job, journal, pace, io);
   try {
     await job.work({ source: job.source, journal, call, pace, sleep, stop: io.stop });

@@ -7,7 +7,7 @@ import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
 import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, describeEndpoint } from './connection.ts';
 import { digestOf, journalFolder, journalOption, watched } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
@@ -26,7 +26,7 @@ export type OrphansJob = Awaited<ReturnType<typeof openOrphansJob>>;
 export async function openOrphansJob(
   values: ValuesOf<typeof orphansOptions>,
   urls: readonly string[],
-  { call }: Connection,
+  connection: Connection,
 ) {
   const { rule, bucket, rate } = values;
   const { source: rules, ruleSet } = await loadRules(values.rules);
@@ -36,8 +36,9 @@ export async function openOrphansJob(
     done: 'removed' as const,
     howToRetry: () => 'The same command tries again.',
     rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, call),
+    ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, connection.call),
     quota: { callsPerSecond: parsePositive('rate', rate), bytesPerSecond: Number.POSITIVE_INFINITY },
+    endpoint: describeEndpoint(connection),
     folder: journalFolder(values, { command: 'orphans', urls, bucket, rule }),
   };
 }

@@ -222,6 +222,25 @@ describe('a backfill via the deployed function', () => {
     expect(processed.length).toBe(120);
   });
 
+  it('neither goes on nor stops by another function than the one that it handed batches to', async () => {
+    const gate = createGate();
+    const { begin, run, tasks } = await startWith(60, { beforeEach: () => gate.isOpen });
+    const first = begin('--yes');
+    await expect.poll(() => tasks.byId.size).toBe(3);
+    first.stop.abort();
+    await first.ended;
+
+    const other = await run('--function', 'other', '--yes');
+    const stopped = await run('--fc-endpoint', 'http://127.0.0.1:9', '--stop');
+    gate.open();
+
+    expect([other.exitCode, stopped.exitCode]).toEqual([2, 2]);
+    expect(other.err).toMatch(
+      /the endpoint was .*, by oss-saveas-backfill at .* when this backfill began, and is .*, by other at /,
+    );
+    expect(stopped.err).toMatch(/--stop: the batches were handed over at .*, by oss-saveas-backfill at http/);
+  });
+
   it('leaves outputs alone that exist, where only missing ones are wanted', async () => {
     const { run, processed } = await startWith(10);
     await run('--yes');

@@ -132,13 +132,74 @@ describe('a backfill', () => {
 
     await run(['oss://photos/', '--max', '4', '--yes']);
     expect(processed.length).toBe(8);
-    await run(['oss://photos/', '--max', '4']);
+    await run(['oss://photos/', '--max', '4', '--yes']);
     expect(processed.length).toBe(16);
-    const { out } = await run(['oss://photos/']);
+    const { out } = await run(['oss://photos/', '--yes']);
 
     expect(new Set(processed).size).toBe(20);
     expect(processed.length).toBe(20);
     expect(out).toContain('11 objects: 20 saved, 0 failed, 1 no-rule-matched. Finished.');
+  });
+
+  it('a backfill that was begun with --max asks before it goes on, since no more was agreed to', async () => {
+    const { run, processed } = await startWith(pictures(6));
+    await run(['oss://photos/', '--max', '2', '--yes']);
+    const questions: string[] = [];
+
+    const piped = await run(['oss://photos/']);
+    const refused = await run(['oss://photos/'], {
+      confirm: (question) => Promise.resolve(questions.push(question) < 1),
+    });
+
+    expect([piped.exitCode, refused.exitCode]).toEqual([2, 0]);
+    expect(piped.err).toContain(
+      'this backfill is not finished (4 saved, 0 failed): give --yes to go on, or --restart to begin anew.',
+    );
+    expect(questions).toEqual(['this backfill is not finished (4 saved, 0 failed). Go on?']);
+    expect(processed.length).toBe(4);
+  });
+
+  it('a backfill is not carried on at another endpoint than the one that was asked about', async () => {
+    const { oss, begin, run, processed } = await startWith(pictures(120));
+    const other = await startWith(pictures(120));
+    const first = begin(['oss://photos/', '--yes']);
+    while (processed.length < 4) {
+      await setTimeout(5);
+    }
+    first.stop.abort();
+    await first.ended;
+    const questions: string[] = [];
+
+    const elsewhere = ['oss://photos/', '--endpoint', other.oss.url];
+    const piped = await run([...elsewhere, '--yes']);
+    const asked = await run(elsewhere, {
+      confirm: (question) => Promise.resolve(questions.push(question) < 2),
+    });
+    const again = await run(['oss://photos/', '--region', 'cn-shanghai', '--yes']);
+
+    expect([piped.exitCode, asked.exitCode, again.exitCode]).toEqual([2, 0, 2]);
+    const places = `was ${oss.url} in cn-hangzhou when this backfill began, and is ${other.oss.url} in cn-hangzhou`;
+    expect(piped.err).toContain(`the endpoint ${places} (`);
+    expect(questions).toEqual([expect.stringContaining('Begin anew?'), 'Start?']);
+    expect(again.err).toContain('in cn-shanghai (');
+    expect(other.processed).toEqual([]);
+  });
+
+  it('a journal of a version that kept no endpoint is refused in a sentence', async () => {
+    const { run, dir, processed } = await startWith(pictures(3));
+    const [folder = ''] = await jobFolders(run, dir);
+    const file = join(folder, 'journal.jsonl');
+    const [state = '', ...lines] = (await readFile(file, 'utf8')).split('\n');
+    const { endpoint: _, endsAt: __, ...earlier } = JSON.parse(state);
+    await writeFile(file, [JSON.stringify(earlier), ...lines].join('\n'));
+
+    const { exitCode, err } = await run(['oss://photos/', '--yes']);
+
+    expect(exitCode).toBe(2);
+    expect(err).toContain(
+      'the journal of this backfill is of an earlier version and names no endpoint (2 saved, 0 failed): give --restart',
+    );
+    expect(processed.length).toBe(2);
   });
 
   it('notices that the rules changed, and asks', async () => {
@@ -204,7 +265,7 @@ describe('a backfill', () => {
       await rm(join(folder, 'failures.jsonl'), { force: true });
       await symlink('/dev/full', join(folder, 'failures.jsonl'));
 
-      const full = await run(['oss://photos/']);
+      const full = await run(['oss://photos/', '--yes']);
       const made = processed.length;
       await rm(join(folder, 'failures.jsonl'));
       const { exitCode, out } = await run(['oss://photos/']);

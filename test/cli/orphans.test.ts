@@ -46,12 +46,21 @@ async function startWith(keys: readonly string[], { rules: text = rulesText, ...
     return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
   };
   const run = (...args: Parameters<typeof begin>) => begin(...args).ended;
+  /** Runs a command until so many objects are deleted, and then presses Ctrl-C. */
+  const stopAfter = async (count: number, args: string[]) => {
+    const { stop, ended } = begin(args);
+    while (oss.events.filter(({ eventName }) => eventName === 'ObjectRemoved:DeleteObject').length < count) {
+      await setTimeout(2);
+    }
+    stop.abort();
+    return ended;
+  };
   const stored = async (bucket = 'photos') => {
     const query = { 'list-type': '2', 'max-keys': '1000' };
     const { text: listing } = await oss.call({ method: 'GET', bucket, query });
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
   };
-  return { oss, dir, put, begin, run, stored };
+  return { oss, dir, put, run, stopAfter, stored };
 }
 
 /** One source that is there with its outputs, and the outputs of another one that is gone. */
@@ -60,6 +69,8 @@ const some = [
   ...['a.jpg-100', 'a.jpg-200', 'gone.jpg-100', 'gone.jpg-200'].map((name) => `small/uploads/${name}.webp`),
   ...['big/a.webp', 'big/gone.webp', 'big/logo.svg', 'other/gone.webp'],
 ];
+
+const gone = Array.from({ length: 150 }, (_, i) => `big/${String(i).padStart(3, '0')}.webp`);
 
 describe('orphans', () => {
   it('orphans are counted and shown by a dry run, which deletes nothing and leaves nothing behind', async () => {
@@ -164,25 +175,47 @@ describe('orphans', () => {
     expect(await stored()).toContain('uploads/gone.jpg');
   });
 
-  it('a deletion of orphans goes on after Ctrl-C where it was, without a question', async () => {
-    const gone = Array.from({ length: 150 }, (_, i) => `big/${String(i).padStart(3, '0')}.webp`);
-    const { begin, run, stored, oss } = await startWith(['uploads/a.jpg', ...gone]);
-    const first = begin(['--delete', '--yes', '--rule', 'big', '--rate', '100']);
-    while (oss.events.filter(({ eventName }) => eventName === 'ObjectRemoved:DeleteObject').length < 40) {
-      await setTimeout(2);
-    }
-    first.stop.abort();
-    const { exitCode, out } = await first.ended;
+  it('a deletion of orphans goes on after Ctrl-C where it was, once somebody agrees again', async () => {
+    const { run, stored, stopAfter } = await startWith(['uploads/a.jpg', ...gone]);
+    const { exitCode, out } = await stopAfter(40, ['--delete', '--yes', '--rule', 'big', '--rate', '100']);
     const left = (await stored()).length;
+    const questions: string[] = [];
 
-    const second = await run(['--delete', '--rule', 'big']);
+    const piped = await run(['--delete', '--rule', 'big']);
+    const refused = await run(['--delete', '--rule', 'big'], (question) =>
+      Promise.resolve(questions.push(question) < 1),
+    );
+    expect(await stored()).toHaveLength(left);
+    const second = await run(['--delete', '--rule', 'big', '--yes']);
 
     expect(exitCode).toBe(130);
     expect(out).toMatch(/Not finished: the same command goes on\.\n$/);
     expect(left).toBeGreaterThan(1);
+    expect([piped.exitCode, refused.exitCode]).toEqual([2, 0]);
+    expect(piped.err).toMatch(
+      /this deletion is not finished \(\d+ removed, 0 failed\): give --yes to go on, or --restart to begin anew\./,
+    );
+    expect(questions).toEqual([
+      expect.stringMatching(/^this deletion is not finished \(\d+ removed, 0 failed\)\. Go on\?$/),
+    ]);
     expect(second.err).toMatch(/^Going on: \d+ removed, 0 failed since /);
     expect(second.out).toContain('150 objects: 150 removed, 0 failed. Finished.');
     expect(await stored()).toEqual(['uploads/a.jpg']);
+  });
+
+  it('a deletion of orphans is not carried on at another endpoint than the one that was asked about', async () => {
+    const { stopAfter, run } = await startWith(gone);
+    const other = await startWith(gone);
+    await stopAfter(1, ['--delete', '--yes', '--rule', 'big', '--rate', '100']);
+
+    const elsewhere = ['--delete', '--rule', 'big', '--endpoint', other.oss.url];
+    const ends = [await run([...elsewhere, '--yes']), await run(elsewhere, () => Promise.resolve(false))];
+
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([2, 0]);
+    expect(ends[0]?.err).toMatch(
+      /the endpoint was http.* when this deletion began, and is http.*: give --restart/,
+    );
+    expect(await other.stored()).toHaveLength(gone.length);
   });
 
   it('a deletion of orphans ends with 1 where some could not be deleted, and says why', async () => {
