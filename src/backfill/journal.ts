@@ -18,8 +18,8 @@ export interface Item {
   isEnded: boolean;
 }
 
-/** Items after which the journal is written anew, so that it stays small. */
-const itemsPerCheckpoint = 1_000;
+/** When its position moved by so many objects the journal is written anew, so that it stays small. */
+const objectsPerCheckpoint = 1_000;
 
 /**
  * The memory of one backfill on the disk. Things are done in any order; the journal's position follows behind the oldest
@@ -38,7 +38,7 @@ export class Journal {
   /** Begun and not behind the position yet, in the order of the source. */
   readonly #open: Item[] = [];
   #descriptor: number;
-  #endedSinceCheckpoint = 0;
+  #objectsSinceCheckpoint = 0;
 
   /** Opens a folder's journal to go on with it, or with `fresh` a new one; the failures of the old one are kept. */
   constructor(folder: string, fresh?: JournalState) {
@@ -94,13 +94,20 @@ export class Journal {
   /** The item is complete. */
   end(item: Item): void {
     item.isEnded = true;
-    for (let first = this.#open[0]; first?.isEnded; first = this.#open[0]) {
-      const { position, counts } = first;
-      this.state = { ...this.state, position, counts: sumOf(this.state.counts, counts) };
-      this.#open.shift();
+    const [before, last] = this.#open.slice(-2);
+    if (before?.isEnded && last === item) {
+      // Millions that are skipped while one call is slow are one item.
+      before.position = item.position;
+      before.counts = sumOf(before.counts, item.counts);
+      before.lines.push(...item.lines);
+      this.#open.pop();
     }
-    this.#endedSinceCheckpoint += 1;
-    if (this.#endedSinceCheckpoint >= itemsPerCheckpoint) {
+    const ended = this.#open.findIndex(({ isEnded }) => !isEnded);
+    for (const { position, counts } of this.#open.splice(0, ended < 0 ? this.#open.length : ended)) {
+      this.state = { ...this.state, position, counts: sumOf(this.state.counts, counts) };
+      this.#objectsSinceCheckpoint += counts.objects;
+    }
+    if (this.#objectsSinceCheckpoint >= objectsPerCheckpoint) {
       this.checkpoint();
     }
   }
@@ -115,7 +122,7 @@ export class Journal {
     const lines = [...this.#open.flatMap((item) => item.lines), ...this.#earlier.values()];
     const written = writeJournal(this.#folder, next, lines);
     this.close();
-    [this.#descriptor, this.state, this.#endedSinceCheckpoint] = [written, next, 0];
+    [this.#descriptor, this.state, this.#objectsSinceCheckpoint] = [written, next, 0];
   }
 
   close(): void {

@@ -108,6 +108,38 @@ describe('a journal', () => {
     expect(readJournal(folder)?.state.position).toEqual({ part: 0, after: 2_000 });
   });
 
+  it('a journal takes a long stretch of skipped objects behind a slow one in linear time', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    const slow = journal.begin({ part: 0, after: 0 }, one);
+    const startMs = performance.now();
+
+    for (let after = 1; after <= 300_000; after += 1) {
+      const item = journal.begin({ part: 0, after }, { objects: 1 });
+      journal.skip(item, 'outside-time');
+      journal.end(item);
+    }
+    journal.record(slow, saved('0'));
+    journal.end(slow);
+    const seconds = (performance.now() - startMs) / 1_000;
+
+    expect(seconds).toBeLessThan(10);
+    expect(readJournal(folder)?.state).toMatchObject({
+      position: { part: 0, after: 300_000 },
+      counts: { objects: 300_001, saved: 1, skipped: { 'outside-time': 300_000 } },
+    });
+  }, 120_000);
+
+  it('a journal is written anew for a stretch of skipped objects too, so that it is not looked at again', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    for (let after = 1; after <= 2_500; after += 1) {
+      journal.end(journal.begin({ part: 0, after }, { objects: 1 }));
+    }
+
+    expect(readJournal(folder)?.state.position).toEqual({ part: 0, after: 2_000 });
+  });
+
   it('a journal keeps the failures of the run before when another one begins', async () => {
     const folder = await temporaryDir();
     const before = new Journal(folder, fresh);
