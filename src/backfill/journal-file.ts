@@ -101,16 +101,31 @@ function readLines(file: string, start = 0): string[] {
   return content.subarray(0, end).toString().split('\n').slice(0, -1);
 }
 
-/** Writes the journal anew, on the disk the old one or the new one, and answers its descriptor: further lines go there. */
-export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): number {
-  const first = { ...state, failuresBytes: sizeOf(failuresFileOf(folder)) };
-  const written = fs.openSync(`${fileOf(folder)}.tmp`, 'w');
-  fs.appendFileSync(written, [first, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(''));
-  fs.fsyncSync(written);
+/** Writes the journal anew: the disk has the old one or the new one, and the failures that it counts. */
+export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): void {
+  const failuresBytes = sizeOf(failuresFileOf(folder));
+  if (failuresBytes > 0) {
+    fs.appendFileSync(failuresFileOf(folder), '', { flush: true });
+  }
+  const content = [{ ...state, failuresBytes }, ...lines].map((line) => `${JSON.stringify(line)}\n`);
+  fs.writeFileSync(`${fileOf(folder)}.tmp`, content.join(''), { flush: true });
   fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
-  return written;
+}
+
+/** Adds a line to the journal or its failures: all of it or, where the disk is full, nothing that would spoil the next one. */
+export function appendLine(folder: string, line: Line, flush: boolean): void {
+  const file = line.status === 'failed' ? failuresFileOf(folder) : fileOf(folder);
+  const sizeBytes = sizeOf(file);
+  try {
+    fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { flush });
+  } catch (error) {
+    if (sizeOf(file) > sizeBytes) {
+      fs.truncateSync(file, sizeBytes);
+    }
+    throw error;
+  }
 }
 
 function sizeOf(file: string): number {
-  return fs.existsSync(file) ? fs.statSync(file).size : 0;
+  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

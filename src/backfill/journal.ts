@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import {
+  appendLine,
   type Counts,
   failuresFileOf,
   type JournalState,
@@ -21,9 +22,12 @@ export interface Item {
 /** When its position moved by so many objects the journal is written anew, so that it stays small. */
 const objectsPerCheckpoint = 1_000;
 
+/** A power cut costs no more than what was done in so long. */
+const flushIntervalMs = 1_000;
+
 /**
  * The memory of one backfill on the disk. Things are done in any order; the journal's position follows behind the oldest
- * item that is still under way, and names each thing done beyond it. A thing is on the disk when `record` has returned,
+ * item that is still under way, and names each thing done beyond it. A thing is in the file when `record` has returned,
  * so that a process killed at any moment has lost nothing but the calls under way.
  */
 export class Journal {
@@ -37,7 +41,7 @@ export class Journal {
   readonly #earlier: Map<string, Line>;
   /** Begun and not behind the position yet, in the order of the source. */
   readonly #open: Item[] = [];
-  #descriptor: number;
+  #flushedAtMs = 0;
   #objectsSinceCheckpoint = 0;
 
   /** Opens a folder's journal to go on with it, or with `fresh` a new one; the failures of the old one are kept. */
@@ -58,7 +62,7 @@ export class Journal {
     this.state = { ...stored.state, counts: this.total };
     const others = stored.lines.filter(({ status }) => status !== 'removed');
     this.#earlier = new Map(others.map((line) => [idOf(line.source, line.target), line]));
-    this.#descriptor = writeJournal(folder, this.state, others);
+    writeJournal(folder, this.state, others);
   }
 
   begin(position: Position, counts: Partial<Counts>): Item {
@@ -80,8 +84,10 @@ export class Journal {
   }
 
   record(item: Item, line: Line): void {
-    const file = line.status === 'failed' ? failuresFileOf(this.#folder) : this.#descriptor;
-    fs.appendFileSync(file, `${JSON.stringify(line)}\n`);
+    // A failure that a power cut loses is tried again for nothing; what was saved would be paid again.
+    const isDue = line.status !== 'failed' && Date.now() - this.#flushedAtMs >= flushIntervalMs;
+    appendLine(this.#folder, line, isDue);
+    this.#flushedAtMs = isDue ? Date.now() : this.#flushedAtMs;
     this.#countLine(item, line);
     this.failuresInARow = line.status === 'failed' ? this.failuresInARow + 1 : 0;
   }
@@ -120,13 +126,8 @@ export class Journal {
   checkpoint(changes: Partial<JournalState> = {}): void {
     const next = { ...this.state, ...changes };
     const lines = [...this.#open.flatMap((item) => item.lines), ...this.#earlier.values()];
-    const written = writeJournal(this.#folder, next, lines);
-    this.close();
-    [this.#descriptor, this.state, this.#objectsSinceCheckpoint] = [written, next, 0];
-  }
-
-  close(): void {
-    fs.closeSync(this.#descriptor);
+    writeJournal(this.#folder, next, lines);
+    [this.state, this.#objectsSinceCheckpoint] = [next, 0];
   }
 
   #countLine(item: Item, line: Line): void {

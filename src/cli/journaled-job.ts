@@ -199,7 +199,6 @@ async function carryOut(
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
     stopShowing();
-    journal.close();
     showEnd(job, journal, io);
   }
   return journal.total.failed > 0 ? 1 : 0;

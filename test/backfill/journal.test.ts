@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import fs, { existsSync, statSync } from 'node:fs';
 import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { type JournalState, readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
@@ -65,7 +65,7 @@ describe('a journal', () => {
         }),
         async (runs) => {
           const folder = await temporaryDir();
-          new Journal(folder, fresh).close();
+          new Journal(folder, fresh);
           for (const { made, cut, checkpoint } of runs) {
             const journal = new Journal(folder);
             let wholeBytes = sizeOf(folder);
@@ -77,7 +77,6 @@ describe('a journal', () => {
               journal.checkpoint();
               wholeBytes = sizeOf(folder);
             }
-            journal.close();
             await truncate(join(folder, 'journal.jsonl'), Math.max(wholeBytes, sizeOf(folder) - cut));
           }
           const last = new Journal(folder);
@@ -186,13 +185,13 @@ describe('a journal', () => {
 
   it('a journal with a line that is none is refused in a sentence, and begun anew where that is wanted', async () => {
     const folder = await temporaryDir();
-    new Journal(folder, fresh).close();
+    new Journal(folder, fresh);
     await appendFile(join(folder, 'journal.jsonl'), '{"x": 1}\n');
 
     expect(() => readJournal(folder)).toThrow(
       `${join(folder, 'journal.jsonl')} is damaged, at "{\\"x\\": 1}": give --restart to begin anew.`,
     );
-    new Journal(folder, fresh).close();
+    new Journal(folder, fresh);
 
     expect(readJournal(folder)?.lines).toEqual([]);
   });
@@ -204,6 +203,54 @@ describe('a journal', () => {
     await appendFile(join(folder, 'journal.jsonl'), '{"status":"saved","sour');
 
     expect(readJournal(folder)?.lines).toEqual([saved('1')]);
+  });
+
+  it.each([1, 3])(
+    'a journal takes half a line off again that a full disk cut, so that the next one is whole: object %i',
+    async (number) => {
+      const folder = await temporaryDir();
+      const journal = new Journal(folder, fresh);
+      const append = fs.appendFileSync;
+      const full = vi.spyOn(fs, 'appendFileSync').mockImplementationOnce((file, line, options) => {
+        append(file, String(line).slice(0, 20), options);
+        throw new Error('ENOSPC: no space left on device');
+      });
+      onTestFinished(() => full.mockRestore());
+      expect(() => make(journal, number)).toThrow('ENOSPC');
+
+      make(journal, number + 3);
+
+      expect(new Journal(folder).total).toMatchObject({ saved: 0, failed: 0 });
+      expect(readJournal(folder)?.lines.map(({ source }) => source)).toEqual([`${number + 3}`]);
+    },
+  );
+
+  it('a journal flushes what it writes to the disk once a second, and failures before it counts them', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const append = vi.spyOn(fs, 'appendFileSync');
+    onTestFinished(() => {
+      vi.useRealTimers();
+      append.mockRestore();
+    });
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    for (const number of [1, 2, 3, 4]) {
+      vi.advanceTimersByTime(400);
+      make(journal, number);
+    }
+    journal.checkpoint();
+
+    const flushed = append.mock.calls.map(([file, , options]) => [
+      basename(String(file)),
+      typeof options === 'object' && options?.flush,
+    ]);
+    expect(flushed).toEqual([
+      ['journal.jsonl', true],
+      ['journal.jsonl', false],
+      ['failures.jsonl', false],
+      ['journal.jsonl', true],
+      ['failures.jsonl', true],
+    ]);
   });
 
   it.runIf(hasFullDevice)('a journal does not count what a full disk did not take', async () => {

@@ -84,7 +84,6 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
     const residentMb = process.memoryUsage.rss() / 1_048_576;
     return { ...cloud.result(), processorSeconds: (user + system) / 1e6, residentMb };
   } finally {
-    journal.close();
     await rm(dir, { recursive: true, force: true });
   }
 }

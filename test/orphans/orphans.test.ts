@@ -120,7 +120,6 @@ async function deleteOrphans(
   const stop = new AbortController().signal;
   const sources = listingSource(search.sources, call);
   await removeOrphans({ source: search.source, sources, scan, journal, call, pace, sleep, stop });
-  journal.close();
   expect(journal.total.removed).toBe(counted.orphans);
   expect(journal.total.failed).toBe(0);
   return before.filter((name) => !store.has(name));
