@@ -78,6 +78,8 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     type: 'Multipart',
     eTag,
     keepsMd5: upload.isSequential,
+    // Another request may have completed or aborted it meanwhile.
+    guard: () => void uploads.find(request),
   });
   uploads.remove(upload);
   const location = `${endpoint}/${bucket}/${percentEncode(key, /[^\w.-]/g)}`;

@@ -60,18 +60,14 @@ export class Uploads {
 
   /** Streams a part to disk, as encrypted as its upload; one of the same number is replaced. */
   async putPart({ id, properties }: MultipartUpload, number: number, source: Bytes): Promise<ObjectMeta> {
-    try {
-      const part = { bucket: id, key: String(number), source, headers: properties.headers };
-      return (await this.#store.put(part)).meta;
-    } catch (error) {
-      throw this.#store.has(id) ? error : noSuchUpload(id);
-    }
+    const part = { bucket: id, key: String(number), source, headers: properties.headers };
+    return (await this.#orGone(id, this.#store.put(part))).meta;
   }
 
-  /** The bytes of these parts, one after another. */
+  /** The bytes of these parts, one after another; throws NoSuchUpload where they are removed meanwhile. */
   async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
     for (const { key } of parts) {
-      const part = await this.#store.open(id, key);
+      const part = await this.#orGone(id, this.#store.open(id, key));
       yield* part.stream();
     }
   }
@@ -81,6 +77,13 @@ export class Uploads {
     if (this.#store.has(id)) {
       this.#store.removeBucket(id);
     }
+  }
+
+  /** What fails since the upload was completed or aborted meanwhile fails by NoSuchUpload. */
+  #orGone<T>(id: string, work: Promise<T>): Promise<T> {
+    return work.catch((error) => {
+      throw this.#store.has(id) ? error : noSuchUpload(id);
+    });
   }
 
   #upload(id: string): MultipartUpload {

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Store } from '../../../../src/local/oss/store/store.ts';
 import { startOss, temporaryDir } from '../running-oss.ts';
 import { complete, element, initiate, kb100, object, uploadPart } from './multipart-upload.ts';
 
@@ -124,6 +126,47 @@ describe('a multipart upload', () => {
     expect(
       (await oss.call({ ...object, method: 'PUT', query: { partNumber, uploadId }, body: '' })).code,
     ).toBe(code);
+  });
+
+  it.each([0, 5, 10, 20, 40])('is completed once, by who asks twice %i ms apart', async (ms) => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss);
+    const body = Buffer.alloc(1024 * 1024, 'x');
+    const parts: [number, string][] = [];
+    for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const { headers } = await uploadPart(oss, uploadId, number, body);
+      parts.push([number, String(headers.etag)]);
+    }
+
+    const answers = await Promise.all([
+      complete(oss, uploadId, parts),
+      pause(ms).then(() => complete(oss, uploadId, parts)),
+    ]);
+
+    const codes = answers.map(({ statusCode, code }) => `${statusCode} ${code}`);
+    expect(codes.sort()).toEqual(['200 undefined', '404 NoSuchUpload']);
+    const names = oss.events.map(({ eventName }) => eventName);
+    expect(names.filter((name) => name === 'ObjectCreated:CompleteMultipartUpload')).toHaveLength(1);
+  });
+
+  it('becomes no object where it is aborted while it is being completed', async () => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss);
+    const { headers } = await uploadPart(oss, uploadId, 1, kb100);
+    const { open } = Store.prototype;
+    const opened = vi.spyOn(Store.prototype, 'open').mockImplementationOnce(async function (
+      this: Store<unknown>,
+      ...args
+    ) {
+      await oss.call({ ...object, method: 'DELETE', query: { uploadId } });
+      return open.apply(this, args);
+    });
+    onTestFinished(() => opened.mockRestore());
+
+    const answer = await complete(oss, uploadId, [[1, String(headers.etag)]]);
+
+    expect([answer.statusCode, answer.code]).toEqual([404, 'NoSuchUpload']);
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(404);
   });
 
   it('a multipart upload is nothing to another key, and gone once aborted', async () => {
