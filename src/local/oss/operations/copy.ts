@@ -1,22 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
 import { checkConditions } from '../http/conditions.ts';
 import { badRequest, refuseVersion } from '../http/errors.ts';
 import { checkBucketName, checkKey, percentDecode } from '../http/names.ts';
-import { digestHeaders, keptHeaders, quotedETag, readProperties, xmlDate } from '../http/object-headers.ts';
+import {
+  digestHeaders,
+  encryptionHeaders,
+  keptHeaders,
+  quotedETag,
+  readProperties,
+  xmlDate,
+} from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, readObject } from './symlink.ts';
 
-/** Documented: OSS help "CopyObject". A copy is a Normal object, whatever its source was, with the digests of its bytes. */
+/**
+ * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of metadata alone
+ * unless storage class or encryption change; that it keeps type and ETag is assumed. Any other copy is a Normal object.
+ */
 export const copyObject: Operation = async (service, request) => {
-  const { bucket, key, meta: source } = findCopySource(service, request);
+  const { store } = service;
+  const { bucket, key } = readCopySource(request);
+  const source = store.meta(bucket, key);
+  checkConditions(request.headers, source, 'x-oss-copy-source-');
+  const isOntoItself = bucket === request.bucket && key === request.key;
+  const properties = copiedProperties(request.headers, source, isOntoItself);
+  const { storageClass = store.bucket(request.bucket).settings.storageClass } = properties;
+  const { type, eTag, symlinkTarget, contentMd5 } = source;
+  const copied = { ...properties, storageClass, source: readObject(store, bucket, key) };
   const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
-    source: readObject(service.store, bucket, key),
-    ...copiedProperties(request.headers, source, bucket === request.bucket && key === request.key),
+    ...copied,
+    ...(isOntoItself && isStoredAlike(source, copied) && { type, eTag, keepsMd5: contentMd5 !== undefined }),
+    ...(type === 'Symlink' && { type, symlinkTarget, source: [] }),
   });
   return copyReply('CopyObjectResult', meta);
 };
+
+function isStoredAlike(a: ObjectProperties, b: ObjectProperties): boolean {
+  const { storageClass = 'Standard' } = a;
+  return storageClass === b.storageClass && isDeepStrictEqual(encryptionHeaders(a), encryptionHeaders(b));
+}
 
 /** The answer to a copy, of an object or of a part. */
 export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['headers'] = {}): Reply {
@@ -28,8 +53,16 @@ export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['he
   );
 }
 
-/** Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`), and checks its conditions. */
-export function findCopySource({ store }: Service, { headers }: OssRequest) {
+/** Finds the object whose bytes a copy is of, and checks its conditions. */
+export function findCopySource({ store }: Service, request: OssRequest) {
+  const { bucket, key } = readCopySource(request);
+  const meta = describeObject(store, bucket, key);
+  checkConditions(request.headers, meta, 'x-oss-copy-source-');
+  return { bucket, key, meta };
+}
+
+/** Reads `x-oss-copy-source` (`/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`). */
+function readCopySource({ headers }: OssRequest) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
   if (bucket === undefined) {
@@ -37,26 +70,30 @@ export function findCopySource({ store }: Service, { headers }: OssRequest) {
     throw badRequest('InvalidArgument', message);
   }
   refuseVersion(version);
-  const key = checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' ')));
-  const meta = describeObject(store, checkBucketName(bucket), key);
-  checkConditions(headers, meta, 'x-oss-copy-source-');
-  return { bucket, key, meta };
+  return {
+    bucket: checkBucketName(bucket),
+    key: checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' '))),
+  };
 }
 
 /**
- * Metadata and tags are the source's unless a directive says REPLACE; ACL and storage class are never copied. An object
- * copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
+ * Metadata and tags are the source's unless a directive says REPLACE; ACL, storage class and encryption are never copied. An
+ * object copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
  * type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
  */
 function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItself: boolean) {
   const own = readProperties(headers);
-  const needed = Object.entries(source.headers).filter(([name]) =>
-    /^(content-type|x-oss-meta-client-side-encryption-.*)$/.test(name),
-  );
   const isReplaced = isReplacing(headers.get('x-oss-metadata-directive')) || isOntoItself;
+  const copied = isReplaced
+    ? /^(content-type|x-oss-meta-client-side-encryption-.*)$/
+    : /^(?!x-oss-server-side-)/;
   return {
     ...own,
-    headers: isReplaced ? { ...Object.fromEntries(needed), ...keptHeaders(headers) } : source.headers,
+    headers: {
+      ...Object.fromEntries(Object.entries(source.headers).filter(([name]) => copied.test(name))),
+      ...(isReplaced && keptHeaders(headers)),
+      ...encryptionHeaders(own),
+    },
     tags: isReplacing(headers.get('x-oss-tagging-directive')) ? own.tags : source.tags,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
+import { initiate } from './multipart-upload.ts';
 import { object, put } from './signed-object.ts';
 
 describe('copies', () => {
@@ -127,5 +128,75 @@ describe('a copy', () => {
       'x-oss-meta-client-side-encryption-key': 'k',
     });
     expect(headers['x-oss-meta-a']).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['an encrypted source', { 'x-oss-server-side-encryption': 'AES256' }, {}],
+    ['a plain source', {}, { 'x-oss-server-side-encryption': 'AES256' }],
+    [
+      'a source encrypted otherwise',
+      { 'x-oss-server-side-encryption': 'AES256' },
+      { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-encryption-key-id': 'local' },
+    ],
+  ])('a copy of %s is encrypted as its request says alone', async (_, source, asked) => {
+    const oss = await startOss();
+    await oss.call(put({ headers: { ...source, 'x-oss-meta-a': '1' } }));
+    const { 'x-oss-server-side-encryption-key-id': __, ...sent } = asked;
+
+    const copied = await copy(oss, sent);
+    const replaced = await copy(oss, { ...sent, 'x-oss-metadata-directive': 'REPLACE' }, 'c.txt');
+
+    for (const headers of [copied.headers, replaced.headers, await headOf(oss, 'b.txt')]) {
+      const shown = Object.entries(headers).filter(([name]) => name.startsWith('x-oss-server-side-'));
+      expect(Object.fromEntries(shown)).toEqual(asked);
+    }
+    expect((await headOf(oss, 'b.txt'))['x-oss-meta-a']).toBe('1');
+  });
+
+  it('a copy of an appendable object onto itself can still be appended to', async () => {
+    const oss = await startOss();
+    const append = (position: string) =>
+      oss.call({ ...object, method: 'POST', query: { append: '', position }, body: 'hello' });
+    await append('0');
+
+    await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+
+    expect((await append('5')).statusCode).toBe(200);
+    expect(await headOf(oss, 'a.txt')).toMatchObject({ 'x-oss-meta-b': '2', 'content-length': '10' });
+  });
+
+  it('a copy of a multipart object onto itself keeps its ETag and type, unless class or encryption change', async () => {
+    const oss = await startOss();
+    const query = { uploadId: await initiate(oss, object) };
+    await oss.call({ ...object, method: 'PUT', query: { ...query, partNumber: '1' }, body: 'hello' });
+    await oss.call({ ...object, method: 'POST', query, headers: { 'x-oss-complete-all': 'yes' } });
+    const multipart = await headOf(oss, 'a.txt');
+    const kept = { etag: multipart.etag, 'x-oss-object-type': 'Multipart' };
+    expect(multipart).toMatchObject(kept);
+
+    await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+    expect(await headOf(oss, 'a.txt')).toMatchObject({ ...kept, 'x-oss-meta-b': '2' });
+
+    await copy(oss, { 'x-oss-storage-class': 'IA' }, 'a.txt');
+    const rewritten = { etag: '"5D41402ABC4B2A76B9719D911017C592"', 'x-oss-object-type': 'Normal' };
+    expect(await headOf(oss, 'a.txt')).toMatchObject(rewritten);
+  });
+
+  it('a copy of a symbolic link is the link, wherever it leads', async () => {
+    const oss = await startOss();
+    const link = { bucket: 'photos', key: 'link', query: { symlink: '' } };
+    await oss.call({ ...link, method: 'PUT', headers: { 'x-oss-symlink-target': 'a.txt' } });
+    const source = { 'x-oss-copy-source': '/photos/link' };
+
+    const dangling = await copy(oss, source);
+    await oss.call(put());
+    await copy(oss, { ...source, 'x-oss-meta-a': '1' }, 'link');
+
+    expect(dangling.statusCode).toBe(200);
+    for (const key of ['b.txt', 'link']) {
+      const shown = await oss.call({ ...link, key, method: 'GET' });
+      expect([shown.statusCode, shown.headers['x-oss-symlink-target']]).toEqual([200, 'a.txt']);
+      expect((await oss.call({ bucket: 'photos', key, method: 'GET' })).text).toBe('hello');
+    }
   });
 });
