@@ -79,7 +79,7 @@ export class Uploads {
     }
   }
 
-  /** What fails since the upload was completed or aborted meanwhile fails by NoSuchUpload. */
+  /** Has work fail by NoSuchUpload where the upload was completed or aborted meanwhile. */
   #orGone<T>(id: string, work: Promise<T>): Promise<T> {
     return work.catch((error) => {
       throw this.#store.has(id) ? error : noSuchUpload(id);
