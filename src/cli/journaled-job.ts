@@ -38,7 +38,7 @@ export interface JournaledJob {
   /** Says how to try again what failed, as the file of failures lists it. */
   howToRetry: (failuresFile: string) => string;
   /** Shows what there is to do about the objects; undefined where that is nothing, or was not asked for. */
-  dryRun: (source: Source) => Promise<{ objects: number; question: string } | undefined>;
+  dryRun: (source: Source) => Promise<{ objects: number; question: string; startedAt?: string } | undefined>;
   work: (options: WorkOptions) => Promise<void>;
 }
 
@@ -146,7 +146,7 @@ async function dryRun(
   }
   const isWanted = found !== undefined && (yes || (await io.confirm?.(found.question)));
   // It is compared with when OSS saved outputs.
-  const startedAt = new Date(Date.now() + clock.offsetMs).toISOString();
+  const startedAt = found?.startedAt ?? new Date(Date.now() + clock.offsetMs).toISOString();
   const { endpoint, rulesDigest: rules, source } = job;
   const identity = { endpoint, rules, input: source.fingerprint };
   return isWanted ? { startedAt, ...identity, expectedObjects: found.objects, counts: noCounts } : undefined;

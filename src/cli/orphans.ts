@@ -54,15 +54,17 @@ function stepsOf(
       const text = formatOrphans(found, job, scan);
       (values.list ? io.err : io.out)(text);
       const question = `Delete ${number(found.orphans)} objects for good?`;
-      return found.orphans > 0 && values.delete ? { objects: found.objects, question } : undefined;
+      // The last look at the sources compares with it, also in a later run.
+      const startedAt = new Date(scan.startedAtMs).toISOString();
+      return found.orphans > 0 && values.delete ? { objects: found.objects, question, startedAt } : undefined;
     },
     async work(options) {
       const sources = listingSource(job.sources, options.call);
       const count = await removeOrphans({ ...options, scan, sources });
       if (count > 0) {
-        const since = new Date(scan.startedAtMs).toISOString();
+        const since = options.journal.state.startedAt;
         io.err(
-          `${number(count)} of them belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
+          `${number(count)} of them may belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
         );
       }
     },

@@ -4,7 +4,8 @@ import { throwIfHopeless, type WorkOptions, workThrough } from '../backfill/work
 import { isNotFound } from '../oss/errors.ts';
 import { deleteObject, headObject } from '../oss/operations.ts';
 import { describeError, formatObject } from '../pipeline/result.ts';
-import { findReason, isChangedSince, type Scan, targetsOfSource } from './find.ts';
+import type { OssObject } from '../process.ts';
+import { findReason, isChangedSince, isWanted, type Scan, targetsOfSource } from './find.ts';
 import { Names } from './names.ts';
 
 interface RemoveOptions extends WorkOptions {
@@ -15,12 +16,15 @@ interface RemoveOptions extends WorkOptions {
 
 /**
  * Deletes the orphans of a source, from where the journal is. Each is asked for once more before: one that was saved
- * since the scan began stays. Resolves and rejects as `workThrough` does; resolves to the number of those that turned out
- * to have a source after all, which was uploaded since the scan began.
+ * since the scan began stays. Settles as `workThrough` does; resolves to the number of those that may have a source after
+ * all, which was uploaded since the journal began.
  */
 export async function removeOrphans(options: RemoveOptions): Promise<number> {
   const { scan, journal, pace, stop } = options;
   const removed = new Names();
+  // Nobody has kept the names of what earlier runs deleted.
+  const hasEarlier = journal.total.removed > 0;
+  const mayBeRemoved = (target: OssObject) => (hasEarlier ? isWanted(target, scan) : removed.has(target));
   await workThrough(options, {
     findReason: (object) => findReason(object, scan),
     async work(object, item) {
@@ -41,15 +45,20 @@ export async function removeOrphans(options: RemoveOptions): Promise<number> {
       throwIfHopeless(line, journal);
     },
   });
-  return stop.aborted ? 0 : countBereaved(options, removed);
+  return stop.aborted ? 0 : countBereaved(options, mayBeRemoved);
 }
 
-/** Counts outputs that were deleted, and that a source has which came since the scan began. */
-async function countBereaved({ scan, sources }: RemoveOptions, removed: Names): Promise<number> {
+/** Counts outputs that may have been deleted, and that a source has which came since the first scan of this deletion. */
+async function countBereaved(
+  { scan, sources, journal, stop }: RemoveOptions,
+  mayBeRemoved: (target: OssObject) => boolean,
+): Promise<number> {
+  const firstScanMs = Date.parse(journal.state.startedAt);
   let count = 0;
   for await (const { object } of sources.read()) {
-    if (isChangedSince(object.modifiedAt, scan.startedAtMs)) {
-      count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
+    stop.throwIfAborted();
+    if (isChangedSince(object.modifiedAt, firstScanMs)) {
+      count += targetsOfSource(object, scan.rules).filter(mayBeRemoved).length;
     }
   }
   return count;

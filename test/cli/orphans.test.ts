@@ -60,7 +60,10 @@ async function startWith(keys: readonly string[], { rules: text = rulesText, ...
     const { text: listing } = await oss.call({ method: 'GET', bucket, query });
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
   };
-  return { oss, dir, put, run, stopAfter, stored };
+  const passTime = (ms: number) => {
+    nowMs += ms;
+  };
+  return { oss, dir, put, run, stopAfter, stored, passTime };
 }
 
 /** One source that is there with its outputs, and the outputs of another one that is gone. */
@@ -170,7 +173,7 @@ describe('orphans', () => {
     expect(exitCode).toBe(0);
     expect(out).toContain('2 removed');
     expect(err).toMatch(
-      /2 of them belong to objects that were uploaded meanwhile\. To make them again:\n {2}oss-saveas backfill … --only-missing --since 20.*Z\n/,
+      /2 of them may belong to objects that were uploaded meanwhile\. To make them again:\n {2}oss-saveas backfill … --only-missing --since 20.*Z\n/,
     );
     expect(await stored()).toContain('uploads/gone.jpg');
   });
@@ -201,6 +204,22 @@ describe('orphans', () => {
     expect(second.err).toMatch(/^Going on: \d+ removed, 0 failed since /);
     expect(second.out).toContain('150 objects: 150 removed, 0 failed. Finished.');
     expect(await stored()).toEqual(['uploads/a.jpg']);
+  });
+
+  it('a deletion of orphans that goes on tells of sources that were uploaded since it first listed them', async () => {
+    const { run, put, stopAfter, stored, passTime } = await startWith(gone);
+    const firstScan = Date.now();
+    await stopAfter(1, ['--delete', '--yes', '--rule', 'big', '--rate', '100']);
+    passTime(60_000);
+    await put('photos/uploads/000.jpg');
+    passTime(60_000);
+
+    const { err } = await run(['--delete', '--yes', '--rule', 'big']);
+
+    const [, count, since = ''] = /(\d) of them may belong to .*\n.* --since (.*)\n/.exec(err) ?? [];
+    expect(count).toBe('1');
+    expect(Date.parse(since) - firstScan).toBeLessThan(30_000);
+    expect(await stored()).toEqual(['uploads/000.jpg']);
   });
 
   it('a deletion of orphans is not carried on at another endpoint than the one that was asked about', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { listingSource } from '../../src/backfill/listing.ts';
 import { createPace } from '../../src/backfill/pace.ts';
+import type { Source } from '../../src/backfill/source.ts';
 import { planSearch, scanSources } from '../../src/cli/orphans-job.ts';
 import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
 import { countOrphans } from '../../src/orphans/find.ts';
@@ -102,6 +103,14 @@ const allSources = buckets.flatMap((bucket) =>
   ),
 );
 
+const fresh = {
+  startedAt: new Date(0).toISOString(),
+  rules: '',
+  input: '',
+  expectedObjects: 0,
+  counts: noCounts,
+};
+
 /** Deletes the orphans among objects of a fake OSS, and answers what was deleted. */
 async function deleteOrphans(
   rules: readonly SourceRule[],
@@ -114,8 +123,7 @@ async function deleteOrphans(
   const search = planSearch(rules, { rule, within }, call);
   const scan = await scanSources(search, call, createIo().io);
   const counted = await countOrphans(search.source, scan, () => {});
-  const state = { startedAt: 'now', rules: '', input: '', expectedObjects: 0, counts: noCounts };
-  const journal = new Journal(await temporaryDir(), state);
+  const journal = new Journal(await temporaryDir(), fresh);
   const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
   const stop = new AbortController().signal;
   const sources = listingSource(search.sources, call);
@@ -170,6 +178,47 @@ describe('a deletion of orphans', () => {
     );
     expect(deletions, `seed ${seed}`).toBeGreaterThan(20);
   }, 120_000);
+});
+
+describe('the end of a deletion of orphans', () => {
+  it('the end of a deletion of orphans, which looks at all sources again, heeds Ctrl-C', async () => {
+    const controller = new AbortController();
+    const object = { bucket: 'photos', key: 'in/a.jpg', eventName: 'Manual' };
+    let read = 0;
+    const sources: Source = {
+      name: '',
+      fingerprint: '',
+      async *read() {
+        for (; read < 100; read += 1) {
+          controller.abort();
+          yield { object, position: { part: 0, after: read } };
+        }
+      },
+    };
+    const source: Source = { ...sources, async *read() {} };
+    const rules = compile([
+      { match: { key: 'in/**' }, outputs: [{ style: 'style/a', target: { key: 'x/{key}' } }] },
+    ]);
+    const call = createFakeBucketCall(new Map());
+    const search = planSearch(rules ?? [], { bucket: 'photos', within: [] }, call);
+    const scan = await scanSources(search, call, createIo().io);
+    const journal = new Journal(await temporaryDir(), fresh);
+    const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
+
+    const ending = removeOrphans({
+      source,
+      sources,
+      scan,
+      journal,
+      call,
+      pace,
+      sleep,
+      stop: controller.signal,
+    });
+
+    await expect(ending).rejects.toThrow('aborted');
+    expect(read).toBe(0);
+  });
 });
 
 /** Whether every target of a rule can be told from its source's key. */
