@@ -63,7 +63,8 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  const server = createServer({ insecureHTTPParser: true }, (message, response) => {
+  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes.
+  const server = createServer({ insecureHTTPParser: true, requestTimeout: 0 }, (message, response) => {
     if (!hasSoundFraming(message, response)) {
       message.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       return;

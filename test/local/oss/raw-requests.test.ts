@@ -1,7 +1,9 @@
 /* Requests byte for byte, as clients that are no browser send them. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningOss, startOss } from './running-oss.ts';
 import { object, put } from './text-object.ts';
 import { type SignOptions, send, signV4 } from './v4-client.ts';
@@ -68,6 +70,21 @@ describe('an upload', () => {
 
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('hello!');
+  });
+
+  it('an upload takes as long as it takes, and is not cut off after five minutes', async () => {
+    const oss = await startOss();
+    const limits: unknown[] = [];
+    const see = (exchange: unknown) => {
+      const { requestTimeout, headersTimeout, timeout } = (exchange as { server: Server }).server;
+      limits.push(requestTimeout, headersTimeout, timeout);
+    };
+    subscribe('http.server.request.start', see);
+    onTestFinished(() => void unsubscribe('http.server.request.start', see));
+
+    await put(oss);
+
+    expect(limits).toEqual([0, 0, 0]);
   });
 
   it('an upload without a length is refused', async () => {
