@@ -148,6 +148,10 @@ export const deleteObject: Operation = (service, request) => {
  * of them with `Quiet`. Assumed: one event for each object that was there.
  */
 export const deleteMultipleObjects: Operation = async (service, request) => {
+  if (!request.headers.has('content-md5')) {
+    // Documented: the page of this EC; code and words were seen with OSS (volcengine/OpenViking issue 1330).
+    throw badRequest('MissingArgument', 'Missing Some Required Arguments.', { ec: '0016-00000606' });
+  }
   const { Object: named, Quiet } = readXml(await readBody(request, 2 * 1024 * 1024), 'Delete');
   const objects = listOf(named).map(fieldsOf);
   if (objects.length === 0 || objects.length > 1000) {

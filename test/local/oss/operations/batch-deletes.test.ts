@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
-import type { SignOptions } from '../v4-client.ts';
+import { type SignOptions, send, signV4 } from '../v4-client.ts';
 import { object, put } from './signed-object.ts';
 
 describe('batch deletes', () => {
@@ -50,6 +50,18 @@ describe('batch deletes', () => {
     const answer = await oss.call(batch(body));
 
     expect([answer.statusCode, answer.code]).toEqual([400, code]);
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(200);
+  });
+
+  it('batch deletes without a Content-MD5 are refused and delete nothing', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    const { body, ...unsigned } = batch('<Delete><Object><Key>a.txt</Key></Object></Delete>');
+
+    const answer = await send(oss.port, { ...signV4(unsigned), body: Buffer.from(String(body)) });
+
+    expect([answer.statusCode, answer.code]).toEqual([400, 'MissingArgument']);
+    expect(answer.headers['x-oss-ec']).toBe('0016-00000606');
     expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(200);
   });
 });
