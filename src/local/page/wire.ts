@@ -1,4 +1,4 @@
-/** The messages between the page and its server: types only, so that both sides may use them. */
+/** The messages between the page and its server, and what both sides ask of them. */
 
 import type { Diagnostic } from '../../check/diagnostic.ts';
 import type { OssObject } from '../../process.ts';
@@ -121,6 +121,21 @@ export interface DeadLetter {
   attempts: number;
   object?: OssObject | undefined;
   error: string;
+}
+
+export function isSame(one: OssObject, other: OssObject): boolean {
+  return one.bucket === other.bucket && one.key === other.key;
+}
+
+/** Whether something was made of the object, or it was made. */
+export function isAbout(entry: Entry, object: OssObject): boolean {
+  const names = ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
+  return names.some((name) => name !== undefined && isSame(name, object));
+}
+
+/** By what it says of itself; SVG is no picture here, because it may carry scripts. */
+export function isPicture(contentType: string): boolean {
+  return contentType.startsWith('image/') && !contentType.startsWith('image/svg');
 }
 
 /** The text of rules.yaml, and the version that a save is based on. */

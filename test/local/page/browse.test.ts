@@ -84,7 +84,95 @@ describe.runIf(hasChromium)('browsing', () => {
     const names = () => tab.page.locator('.tiles .name').allTextContents();
     await expect.poll(names).toContain('cat.jpg');
     await expect.poll(names).not.toContain('unloved.txt');
-    expect(await tab.page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('says why an object could not be deleted, and goes on showing it', async () => {
+    const setFaults = (rules: object[]) =>
+      fetch(`${stack.url}/-/faults`, { method: 'PUT', body: JSON.stringify({ rules }) });
+    await putObject(stack, 'uploads/kept.txt', Buffer.from('text'), 'text/plain');
+    await setFaults([{ fault: 'AccessDenied', operation: 'DeleteObject' }]);
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=uploads/kept.txt`);
+    const panel = tab.page.getByRole('dialog', { name: 'kept.txt' });
+    await panel.getByRole('button', { name: 'Delete', exact: true }).click();
+    await panel.getByRole('button', { name: 'Really delete' }).click();
+
+    await expect.poll(() => panel.getByRole('alert').allInnerTexts()).toEqual([expect.stringMatching(/\w/)]);
+    await setFaults([]);
+    // The browser's own report of it.
+    await expect.poll(() => tab.errors.splice(0)).toEqual([expect.stringContaining('status of 403')]);
+  });
+
+  it('says of an output in another bucket under the same key that it was saved there', async () => {
+    await tab.page.route(/\/-\/page\/object\?/, async (route) => {
+      const result = { kind: 'result', status: 'saved', invocationId: 'i', rule: 'mirror', id: 1, timeMs: 1 };
+      const key = 'uploads/cat.jpg';
+      const history = [{ ...result, object: { bucket: 'photos', key }, target: { bucket: 'mirror', key } }];
+      await route.fulfill({ json: { history } });
+    });
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=uploads/cat.jpg`);
+
+    const line = tab.page.getByRole('dialog', { name: 'cat.jpg' }).locator('.timeline li span');
+    await expect.poll(() => line.allInnerTexts()).toEqual(['mirror saved oss://mirror/uploads/cat.jpg']);
+    await tab.page.unroute(/\/-\/page\/object\?/);
+  });
+
+  it('shows no object of another bucket or beginning, whose answer comes late', async () => {
+    const listed = (key: string, next?: string) => ({
+      objects: [
+        { bucket: 'photos', key, sizeBytes: 1, eTag: key, contentType: 'text/plain', lastModifiedMs: 1 },
+      ],
+      next,
+    });
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.route(/\/-\/page\/objects\?/, async (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      if (query.has('after')) {
+        await released;
+      }
+      const key = query.has('after') ? 'late' : `first${query.get('prefix')}`;
+      await route.fulfill({ json: listed(key, key === 'first' ? 'next' : undefined) });
+    });
+    await tab.page.goto(`${stack.url}/#/browse`);
+    await tab.page.getByRole('button', { name: 'Show more' }).click();
+    await tab.page.getByLabel('Begins with').fill('x');
+    const names = () => tab.page.locator('.tiles .name').allTextContents();
+    await expect.poll(names).toEqual(['firstx']);
+    release();
+    await tab.page.waitForTimeout(300);
+
+    expect(await names()).toEqual(['firstx']);
+    await tab.page.getByLabel('Begins with').fill('');
+    await tab.page.unroute(/\/-\/page\/objects\?/);
+  });
+
+  it('counts the requests that a failure met while one looks, and switches back what was refused', async () => {
+    await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.getByLabel('Internal errors').check();
+    await tab.page.getByText('0 times so far').waitFor();
+    for (const name of ['one', 'two', 'three']) {
+      await putObject(stack, `uploads/count-${name}.jpg`, await drawPicture(80, 40), 'image/jpeg');
+    }
+    await stack.stack.functionCompute.idle();
+
+    await expect.poll(() => tab.page.locator('.failures').innerText()).toMatch(/[1-9]\d* times so far/);
+    await tab.page.route('**/-/page/faults', (route) =>
+      route.request().method() === 'PUT'
+        ? route.fulfill({ status: 500, json: { message: 'The disk is full.' } })
+        : route.continue(),
+    );
+    await tab.page.getByLabel('Internal errors').click();
+    await tab.page.getByText('The disk is full.').waitFor();
+    expect(await tab.page.getByLabel('Internal errors').isChecked()).toBe(true);
+    await tab.page.unroute('**/-/page/faults');
+    await tab.page.getByRole('button', { name: 'All off' }).click();
+    await tab.page.getByText('Failures are switched on').waitFor({ state: 'hidden' });
+    await tab.page.getByRole('button', { name: 'Close' }).click();
+    await expect.poll(() => tab.errors.splice(0)).toEqual([expect.stringContaining('status of 500')]);
   });
 
   it('tells what happened to an object that is not there any more', async () => {

@@ -89,6 +89,79 @@ describe.runIf(hasChromium)('dropping pictures', () => {
       .toBe(1);
   });
 
+  it('keeps the picture of an output that a later attempt finds made, and no end of another upload', async () => {
+    const { page } = await openTab(stack.browser);
+    await page.addInitScript(`globalThis.EventSource = class extends EventSource {
+      constructor(address) {
+        super(address);
+        globalThis.source = this;
+      }
+    }`);
+    await page.goto(stack.url);
+    const object = { bucket: 'photos', key: 'uploads/again.jpg' };
+    const [first, second] = [100, 200].map((w) => ({ bucket: 'photos', key: `derived/again-${w}.webp` }));
+    const tell = (entry: object) =>
+      page.evaluate(
+        `source.dispatchEvent(new MessageEvent('entry', { data: ${JSON.stringify(JSON.stringify({ object, ...entry }))} }))`,
+      );
+    await drop(page, [{ name: 'again.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(800, 400) }]);
+    const card = page.getByRole('article', { name: object.key });
+    await expect.poll(() => card.locator('.output img').count()).toBe(2);
+    await stack.stack.functionCompute.idle();
+
+    const outputs = [first, second].map((target) => ({ rule: 'r', target, process: 'p', decoded: 'd' }));
+    await tell({ kind: 'delivery', invocationId: 'i', outputs });
+    await tell({ kind: 'result', invocationId: 'i', status: 'saved', target: first });
+    await tell({
+      kind: 'result',
+      invocationId: 'i',
+      status: 'failed',
+      target: second,
+      code: 'E',
+      message: 'm',
+    });
+    await tell({ kind: 'retry', invocationId: 'i', attempts: 1, retryInMs: 0, error: 'm' });
+    await tell({ kind: 'outcome', invocationId: 'earlier', status: 'succeeded' });
+    expect(await card.getAttribute('aria-busy')).toBe('true');
+    const skipped = { kind: 'result', invocationId: 'i', status: 'skipped', reason: 'already-saved' };
+    await tell({ ...skipped, target: first });
+    await tell({ kind: 'result', invocationId: 'i', status: 'saved', target: second });
+    await tell({ kind: 'outcome', invocationId: 'i', status: 'succeeded' });
+
+    await expect.poll(() => card.getAttribute('aria-busy')).toBe('false');
+    await expect.poll(() => card.locator('.output.saved img').count()).toBe(2);
+    await page.context().close();
+  });
+
+  it('tells a page that connects from where it has to be told on', async () => {
+    const abort = new AbortController();
+    const answer = await fetch(`${stack.url}/-/page/live?after=`, { signal: abort.signal });
+    const { value } = (await answer.body?.getReader().read()) ?? {};
+    abort.abort();
+
+    expect(new TextDecoder().decode(value)).toMatch(/^id: \d{13}\nevent: state\n/);
+  });
+
+  it('keeps the folder that was typed while one looks at another view', async () => {
+    const { page } = tab;
+    await page.getByLabel('Folder').fill('typed/');
+    await page.getByRole('link', { name: 'Browse' }).click();
+    await page.getByRole('heading', { name: 'Browse' }).waitFor({ state: 'attached' });
+    await page.getByRole('link', { name: 'Drop' }).click();
+
+    expect(await page.getByLabel('Folder').inputValue()).toBe('typed/');
+  });
+
+  it('keeps the focus where it is when the language changes', async () => {
+    const { page } = tab;
+    await page.getByRole('button', { name: '中文' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.title()).toMatch(/^上传/);
+
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('English');
+    await page.keyboard.press('Enter');
+  });
+
   it('asks no other machine for anything, and reports no error of its own', () => {
     expect(tab.foreign).toEqual([]);
     expect(tab.errors).toEqual([]);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createHistory } from '../../../src/local/page/server/history.ts';
 import { planEvent } from '../../../src/local/page/server/plan.ts';
@@ -90,6 +91,15 @@ describe('the history of the stack', () => {
       { kind: 'result', status: 'submitted', rule: 'small', object },
       { kind: 'result', status: 'saved', rule: 'small', object },
     ]);
+  });
+
+  it('gives a page that knew an earlier process what has happened in this one', async () => {
+    const known = start().lastId();
+    await setTimeout(20);
+    const restarted = start();
+
+    expect(restarted.after(known)).toMatchObject([{ kind: 'delivery' }]);
+    expect(restarted.after(restarted.lastId())).toEqual([]);
   });
 
   it('gives a page that was away what it missed', () => {

@@ -106,6 +106,56 @@ describe.runIf(hasChromium)('trying a style', () => {
     expect(await tab.page.locator('.compare').getAttribute('style')).toContain('100%');
   });
 
+  it('tries the picture that it is asked for, wherever it is, with the style of before', async () => {
+    await stack.stack.functionCompute.idle();
+    await field().fill('image/resize,w_77');
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=derived/cat-100.webp`);
+    await tab.page.getByRole('link', { name: 'Try a style' }).click();
+
+    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => facts.innerText()).toMatch(/^77 × 39/);
+    expect(await field().inputValue()).toBe('image/resize,w_77');
+    expect(await tab.page.getByAltText('Before').getAttribute('src')).toContain('derived%2Fcat-100.webp');
+    expect(decodeURIComponent(tab.page.url())).toContain('key=derived/cat-100.webp');
+    await tab.page.getByRole('link', { name: 'Rules' }).click();
+    await tab.page.getByRole('link', { name: 'Try' }).click();
+    await expect.poll(() => tab.page.getByAltText('Before').getAttribute('src')).toContain('cat-100.webp');
+    expect(await field().inputValue()).toBe('image/resize,w_77');
+  });
+
+  it('says that a picture is not there, and tries no other unasked', async () => {
+    await tab.page.goto('about:blank');
+    await tab.page.goto(`${stack.url}/#/try?key=uploads/gone.jpg`);
+
+    await tab.page.getByText('It is not there.').waitFor();
+    expect(await tab.page.getByAltText('Before').count()).toBe(0);
+    await tab.page.getByRole('button', { name: 'cat.jpg' }).click();
+    await expect.poll(() => tab.page.getByAltText('Before').count()).toBe(1);
+  });
+
+  it('keeps no picture of a style that was overtaken, and is not busy for ever', async () => {
+    await tab.page.evaluate(`{
+      globalThis.kept = 0;
+      const [make, drop, draw] = [URL.createObjectURL, URL.revokeObjectURL, createImageBitmap];
+      URL.createObjectURL = (blob) => (kept += 1, make.call(URL, blob));
+      URL.revokeObjectURL = (url) => (kept -= 1, drop.call(URL, url));
+      globalThis.createImageBitmap = (blob) => new Promise((resolve) => setTimeout(resolve, 600)).then(() => draw(blob));
+    }`);
+    for (const width of [31, 32, 33]) {
+      await field().fill(`image/resize,w_${width}`);
+      await tab.page.waitForTimeout(500);
+    }
+    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => facts.innerText()).toMatch(/^33 ×/);
+    expect(await tab.page.evaluate('kept')).toBeLessThanOrEqual(1);
+
+    await field().fill('image/resize,w_34');
+    await tab.page.waitForTimeout(500);
+    await field().fill('image/resze');
+    await expect.poll(() => tab.page.locator('.compare').getAttribute('aria-busy')).toBe('false');
+    await expect.poll(() => tab.page.evaluate('kept')).toBeLessThanOrEqual(0);
+  });
+
   it('asks no other machine for anything, and reports no error of its own', () => {
     expect(tab.foreign).toEqual([]);
     // Chromium itself reports every answer that is none of success: here the one that OSS gives to a crop outside.

@@ -24,12 +24,14 @@ export function App() {
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${t(`nav.${view}`)} – oss-saveas`;
+  }, [view, language.value]);
+  useEffect(() => {
     // A screen reader hears that the view changed; the first view is read from the top.
     if (!isFirst.current) {
       main.current?.focus();
     }
     isFirst.current = false;
-  }, [view, language.value]);
+  }, [view]);
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>

@@ -1,3 +1,4 @@
+import type { OssObject } from '../../../process.ts';
 import { language } from './preferences.ts';
 
 const locale = () => (language.value === 'zh' ? 'zh-CN' : 'en');
@@ -40,6 +41,11 @@ export function formatTime(timeMs: number): string {
 
 export function formatDate(timeMs: number): string {
   return new Date(timeMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** The key of an object, with its bucket where one looks at another. */
+export function nameFrom(here: OssObject, { bucket, key }: OssObject): string {
+  return bucket === here.bucket ? key : `oss://${bucket}/${key}`;
 }
 
 /** The part of a key that people know a picture by. */

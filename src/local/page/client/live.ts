@@ -25,6 +25,32 @@ export function onEntry(listener: (entry: Entry) => void): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** Changes are gathered for so long. */
+export const pauseMs = 150;
+
+/** Reads now or in a moment, and again a moment after each entry that concerns the reader; the answer ends that. */
+export function readAlong(
+  read: (ending: AbortSignal) => void,
+  concerns: (entry: Entry) => boolean,
+  firstMs = 0,
+): () => void {
+  const ending = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const readIn = (ms: number) => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      read(ending.signal);
+    }, ms);
+  };
+  readIn(firstMs);
+  const stop = onEntry((entry) => concerns(entry) && readIn(pauseMs));
+  return () => {
+    ending.abort();
+    clearTimeout(timer);
+    stop();
+  };
+}
+
 /**
  * Follows the stack while the page is seen. A hidden page lets go of its connection: browsers have six for one
  * server, and many open pages would use them up. What was missed is told when it is seen again.
@@ -40,7 +66,8 @@ export function startLive(): void {
     source.onerror = () => {
       isConnected.value = false;
     };
-    source.addEventListener('state', ({ data }) => {
+    source.addEventListener('state', ({ data, lastEventId }) => {
+      lastId = lastEventId;
       state.value = JSON.parse(data);
     });
     source.addEventListener('entry', ({ data, lastEventId }) => {

@@ -1,14 +1,20 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { t } from './i18n/translate.ts';
+import { isConnected } from './live.ts';
 
 /** The last thing that went wrong and that no view tells of by itself. */
 export const problem = signal<string | undefined>(undefined);
 
-/** Takes what no view has caught, such as an answer of the server that is none of success. */
+/** Takes what no view has caught, such as an answer of the server that is none of success; drops what is over. */
 export function startProblems(): void {
   addEventListener('unhandledrejection', (event) => {
     problem.value = wordsOf(event.reason);
     event.preventDefault();
+  });
+  effect(() => {
+    if (isConnected.value && problem.peek() === t('disconnected')) {
+      forget();
+    }
   });
 }
 

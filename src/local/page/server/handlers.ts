@@ -5,7 +5,7 @@ import { samplePictures } from '../../pictures.ts';
 import type { ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
-import { detailsOf, pageOfObjects } from './objects.ts';
+import { detailsOf, newestPictures, pageOfObjects } from './objects.ts';
 import type { PageOptions } from './page.ts';
 import { renderPicture } from './pictures.ts';
 import { objectOf } from './plan.ts';
@@ -37,6 +37,8 @@ export function createHandlers(
       json(
         pageOfObjects(store, parameter(query, 'bucket'), query.get('prefix') ?? '', query.get('after') ?? ''),
       ),
+    'GET pictures': ({ query }) =>
+      json(newestPictures(store, parameter(query, 'bucket'), query.get('prefix') ?? '')),
     'GET object': async ({ query }) => {
       const object = readObjectName(query);
       const isThere = store.bucket(object.bucket).objects.has(object.key);
@@ -44,7 +46,8 @@ export function createHandlers(
       const story: ObjectStory = { details, history: history.about(object) };
       return json(story);
     },
-    'GET picture': ({ query }) => renderPicture(options, readObjectName(query), parameter(query, 'style')),
+    'GET picture': ({ query }) =>
+      renderPicture(options, readObjectName(query), query.get('version'), parameter(query, 'style')),
     'GET sample': async () => {
       const [picture] = await samplePictures('portrait.jpg');
       return { headers: { 'content-type': 'image/jpeg' }, body: picture?.body ?? '' };

@@ -1,7 +1,7 @@
 import { fieldsOf, parseJson, textOf } from '../../../json.ts';
 import type { OssObject } from '../../../process.ts';
 import type { StackEvent } from '../../stack-events.ts';
-import type { Entry, EntryContent, PlannedOutput } from '../wire.ts';
+import { type Entry, type EntryContent, isAbout, type PlannedOutput } from '../wire.ts';
 
 /** The outputs that the rules ask for of the object that an event is about. */
 export interface EventPlan {
@@ -18,6 +18,7 @@ export interface History {
   /** The entries that an event of the stack is worth: none, one or several. */
   take(event: StackEvent): Entry[];
   after(id: number): Entry[];
+  lastId(): number;
   /** All about one object, whether something was made of it or it was made. */
   about(object: OssObject): Entry[];
 }
@@ -25,7 +26,7 @@ export interface History {
 /** Keeps a history; `plan` says what the rules ask for of an event that the function is handed. */
 export function createHistory(plan: (event: unknown) => EventPlan[]): History {
   let entries: Entry[] = [];
-  let lastId = 0;
+  let lastId = Date.now(); // A page that knew an earlier process asks for what came after that one's ids.
   const objects = new Map<string, OssObject>();
 
   function take(event: StackEvent): Entry[] {
@@ -51,13 +52,9 @@ export function createHistory(plan: (event: unknown) => EventPlan[]): History {
   return {
     take,
     after: (id) => entries.filter((entry) => entry.id > id),
-    about: ({ bucket, key }) =>
-      entries.filter((entry) => namesOf(entry).some((name) => name?.bucket === bucket && name.key === key)),
+    lastId: () => lastId,
+    about: (object) => entries.filter((entry) => isAbout(entry, object)),
   };
-}
-
-function namesOf(entry: Entry): (OssObject | undefined)[] {
-  return ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
 }
 
 function describe(

@@ -3,8 +3,8 @@ import type { Entry, PageState } from '../wire.ts';
 
 /** The pages that listen. */
 export interface Live {
-  /** Answers a request for events: the state as it is, the entries missed, then whatever happens. */
-  connect(response: ServerResponse, missed: readonly Entry[]): void;
+  /** Answers a request for events: the entries missed, the state under the last entry's id, then whatever happens. */
+  connect(response: ServerResponse, missed: readonly Entry[], lastId: number): void;
   /** Tells all pages of entries, and of the state where it changed. */
   tell(entries: readonly Entry[]): void;
 }
@@ -15,14 +15,15 @@ export function createLive(state: () => PageState): Live {
   let told = '';
 
   return {
-    connect(response, missed) {
+    connect(response, missed, lastId) {
       const head = {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
       };
       response.writeHead(200, head);
-      response.write(`event: state\ndata: ${JSON.stringify(state())}\n\n${missed.map(format).join('')}`);
+      const known = `id: ${lastId}\nevent: state\ndata: ${JSON.stringify(state())}\n\n`;
+      response.write(missed.map(format).join('') + known);
       pages.add(response);
       response.on('close', () => pages.delete(response));
     },

@@ -3,7 +3,7 @@ import { objectHeaders } from '../../oss/http/object-headers.ts';
 import type { BucketStore } from '../../oss/operations/operation.ts';
 import { listPage } from '../../oss/store/listing.ts';
 import type { ObjectMeta } from '../../oss/store/object.ts';
-import type { ObjectDetails, ObjectPage, ObjectSummary } from '../wire.ts';
+import { isPicture, type ObjectDetails, type ObjectPage, type ObjectSummary } from '../wire.ts';
 import { measureObject } from './pictures.ts';
 
 const pageSize = 1000;
@@ -14,6 +14,18 @@ export function pageOfObjects(store: BucketStore, bucket: string, prefix: string
   const page = listPage(keys, { prefix, after, delimiter: '', maxKeys: pageSize });
   const found = page.keys.flatMap((key) => objects.get(key) ?? []);
   return { objects: found.map((meta) => describeObject(bucket, meta)), next: page.next };
+}
+
+/** So many are offered to try a style on; others are chosen in Browse. */
+const offered = 24;
+
+/** The newest pictures under a prefix. */
+export function newestPictures(store: BucketStore, bucket: string, prefix: string): ObjectSummary[] {
+  return [...store.bucket(bucket).objects.values()]
+    .map((meta) => describeObject(bucket, meta))
+    .filter(({ key, contentType }) => key.startsWith(prefix) && isPicture(contentType))
+    .sort((one, other) => other.lastModifiedMs - one.lastModifiedMs)
+    .slice(0, offered);
 }
 
 /** Everything known of one object. */

@@ -73,7 +73,8 @@ export function createPage(options: PageOptions): Page {
       assetsDir: options.assetsDir,
       token,
       handlers,
-      connect: (response, after) => live.connect(response, after === '' ? [] : history.after(Number(after))),
+      connect: (response, after) =>
+        live.connect(response, after === '' ? [] : history.after(Number(after)), history.lastId()),
     }),
     take: (event) => {
       if (event.type === 'rules') {

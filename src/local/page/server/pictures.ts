@@ -5,33 +5,33 @@ import type { BucketStore, Service } from '../../oss/operations/operation.ts';
 import { parseProcess } from '../../oss/operations/process.ts';
 import { runStyle } from '../../oss/operations/process-object.ts';
 import { openObject } from '../../oss/operations/symlink.ts';
+import { isPicture } from '../wire.ts';
 import type { PageReply } from './reply.ts';
 
 /** Formats that cannot carry a script; what else an object says of itself is not believed. */
-const contentTypes: Readonly<Record<string, string>> = {
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  gif: 'image/gif',
-  avif: 'image/avif',
-};
+const contentTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']);
 
 /** A picture with a style run on it, as GetObject with `x-oss-process` would answer, but spared all faults. */
 export async function renderPicture(
   source: Pick<Service, 'store' | 'processImage'>,
   object: OssObject,
+  version: string | null,
   text: string,
 ): Promise<PageReply> {
+  const { eTag, type } = source.store.meta(object.bucket, object.key);
   const { styles } = source.store.bucket(object.bucket).settings;
   const { style } = parseProcess(text, styles);
   const { result } = await runStyle(source, object, style);
-  return { headers: pictureHeaders(result.contentType), body: result.body };
+  // Named styles, logos and what a link leads to may be replaced under the same address.
+  const mayChange = type === 'Symlink' || /^style\/|image_/.test(text);
+  const caching = version === eTag && !mayChange ? 'private, max-age=3600' : 'no-store';
+  return { headers: { ...pictureHeaders(result.contentType), 'cache-control': caching }, body: result.body };
 }
 
 /** Pixels as a person sees the picture, and its format; undefined for what is no picture, or may hold scripts. */
 export async function measureObject(store: BucketStore, { bucket, key }: OssObject) {
   const { headers } = store.meta(bucket, key);
-  if (!headers['content-type']?.startsWith('image/') || headers['content-type'].startsWith('image/svg')) {
+  if (!isPicture(headers['content-type'] ?? '')) {
     return undefined;
   }
   try {
@@ -43,12 +43,7 @@ export async function measureObject(store: BucketStore, { bucket, key }: OssObje
   }
 }
 
-/** The address holds the version of the picture, so that what it names never changes. */
 function pictureHeaders(contentType: string): Record<string, string> {
-  const isSafe = Object.values(contentTypes).includes(contentType);
-  return {
-    'content-type': isSafe ? contentType : 'application/octet-stream',
-    'cache-control': 'private, max-age=31536000, immutable',
-    'x-picture-type': contentType,
-  };
+  const shown = contentTypes.has(contentType) ? contentType : 'application/octet-stream';
+  return { 'content-type': shown, 'x-picture-type': contentType };
 }

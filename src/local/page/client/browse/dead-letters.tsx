@@ -30,7 +30,7 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
   const [isBusy, setBusy] = useState(false);
   const retry = async () => {
     setBusy(true);
-    await sendToServer('POST', 'dead-letters', { file });
+    await sendToServer('POST', 'dead-letters', { file }).finally(() => setBusy(false));
   };
   return (
     <li>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { nameOf, t } from '../i18n/translate.ts';
-import { state } from '../live.ts';
+import { readAlong, state } from '../live.ts';
 import { getFromServer, sendToServer } from '../server.ts';
 
 /** A plan of faults as `/-/faults` takes it, with how often each rule hit. */
@@ -37,7 +37,8 @@ export function Failures() {
   const [plan, setPlan] = useState<CountedFaultPlan>();
   const faults = state.value?.faults.join();
   useEffect(() => {
-    getFromServer<CountedFaultPlan>('faults').then(setPlan);
+    const read = () => getFromServer<CountedFaultPlan>('faults').then(setPlan);
+    return readAlong(read, () => true); // Everything that happens may have met one.
   }, [faults]);
   if (plan === undefined) {
     return <p class="loading">{t('loading')}</p>;
@@ -46,7 +47,12 @@ export function Failures() {
   const put = async (changed: CountedFault[]) => {
     const sent = changed.map(({ applied: _, ...rule }) => rule);
     setPlan({ ...plan, rules: changed });
-    setPlan(await sendToServer<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+    try {
+      setPlan(await sendToServer<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+    } catch (error) {
+      setPlan(plan);
+      throw error;
+    }
   };
   const toggle = (rule: CountedFault) => {
     const others = rules.filter(({ fault }) => fault !== rule.fault);

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
-import type { Entry, ObjectDetails, ObjectStory } from '../../wire.ts';
+import { isAbout, type ObjectDetails, type ObjectStory } from '../../wire.ts';
 import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
 import { t } from '../i18n/translate.ts';
-import { onEntry } from '../live.ts';
+import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 import { linkTo } from '../route.ts';
-import { getFromServer, presignedAddress } from '../server.ts';
+import { getFromServer, presignedAddress, readError } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Picture } from '../ui/picture.tsx';
 import { Timeline } from './timeline.tsx';
@@ -19,7 +19,7 @@ interface ObjectPanelProps {
 /** Everything about one object, over the others. */
 export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
   const object = { bucket, key: objectKey };
-  const { details, history, problem } = useStory(object);
+  const { details, history, problem, fail } = useStory(object);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const close = () => {
@@ -35,7 +35,11 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
           <Icon name="close" />
         </button>
       </header>
-      {problem !== undefined && <p class="note error">{problem}</p>}
+      {problem !== undefined && (
+        <p class="note error" role="alert">
+          {problem}
+        </p>
+      )}
       {details && (
         <>
           {details.picture && (
@@ -49,7 +53,7 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
           )}
           <p class="mono key">{`oss://${bucket}/${objectKey}`}</p>
           <Facts details={details} />
-          <Actions details={details} onDeleted={close} />
+          <Actions details={details} onDeleted={close} fail={fail} />
           <Metadata headers={details.headers} />
         </>
       )}
@@ -75,7 +79,13 @@ function Facts({ details }: { details: ObjectDetails }) {
   );
 }
 
-function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: () => void }) {
+interface ActionsProps {
+  details: ObjectDetails;
+  onDeleted: () => void;
+  fail: (error: unknown) => void;
+}
+
+function Actions({ details, onDeleted, fail }: ActionsProps) {
   const [isSure, setSure] = useState(false);
   const object = { bucket: details.bucket, key: details.key };
   const download = async () => {
@@ -88,12 +98,15 @@ function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: ()
     if (!isSure) {
       return setSure(true);
     }
-    await fetch(await presignedAddress('DELETE', object), { method: 'DELETE' });
+    const answer = await fetch(await presignedAddress('DELETE', object), { method: 'DELETE' });
+    if (!answer.ok) {
+      throw await readError(answer);
+    }
     onDeleted();
   };
   return (
     <p class="actions">
-      <button type="button" onClick={download}>
+      <button type="button" onClick={() => download().catch(fail)}>
         <Icon name="download" /> {t('browse.download')}
       </button>
       {details.picture && (
@@ -104,7 +117,12 @@ function Actions({ details, onDeleted }: { details: ObjectDetails; onDeleted: ()
       <a class="button" href={linkTo('rules', object)}>
         <Icon name="rules" /> {t('browse.explain')}
       </a>
-      <button type="button" class={isSure ? 'danger' : ''} onClick={remove} onBlur={() => setSure(false)}>
+      <button
+        type="button"
+        class={isSure ? 'danger' : ''}
+        onClick={() => remove().catch(fail)}
+        onBlur={() => setSure(false)}
+      >
         <Icon name="trash" /> {t(isSure ? 'browse.reallyDelete' : 'browse.delete')}
       </button>
     </p>
@@ -127,31 +145,20 @@ function Metadata({ headers }: { headers: Record<string, string> }) {
   );
 }
 
-/** Shows what is known of an object, and what happens to it while one looks. */
+/** Shows what is known of an object, read again a moment after something happened to it. */
 function useStory({ bucket, key }: OssObject) {
   const [story, setStory] = useState<ObjectStory>();
   const [problem, setProblem] = useState<string>();
+  const fail = (error: unknown) => setProblem(wordsOf(error));
   useEffect(() => {
-    const read = () =>
-      getFromServer<ObjectStory>('object', { bucket, key }).then(setStory, (error: unknown) =>
-        setProblem(wordsOf(error)),
-      );
-    read();
-    return onEntry((entry) => {
-      if (!isAbout(entry, { bucket, key })) {
-        return;
-      }
-      if (entry.kind === 'event') {
-        read(); // It was replaced or deleted.
-      } else {
-        setStory((known) => known && { ...known, history: [...known.history, entry] });
-      }
-    });
+    const read = async () => {
+      setStory(await getFromServer<ObjectStory>('object', { bucket, key }));
+      setProblem(undefined);
+    };
+    return readAlong(
+      () => read().catch(fail),
+      (entry) => isAbout(entry, { bucket, key }),
+    );
   }, [bucket, key]);
-  return { details: story?.details, history: story?.history, problem };
-}
-
-function isAbout(entry: Entry, { bucket, key }: OssObject): boolean {
-  const names = ['object' in entry ? entry.object : undefined, 'target' in entry ? entry.target : undefined];
-  return names.some((name) => name?.bucket === bucket && name.key === key);
+  return { details: story?.details, history: story?.history, problem, fail };
 }

@@ -1,16 +1,18 @@
+import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import type { ObjectPage, ObjectSummary } from '../../wire.ts';
+import { isPicture, type ObjectPage, type ObjectSummary } from '../../wire.ts';
 import { baseName, formatBytes } from '../format.ts';
 import { t } from '../i18n/translate.ts';
-import { onEntry, state } from '../live.ts';
+import { pauseMs, readAlong, state } from '../live.ts';
 import { linkTo } from '../route.ts';
 import { getFromServer } from '../server.ts';
 import { Picture } from '../ui/picture.tsx';
 
+/** The beginning of the keys that are listed; it outlives the view. */
+const prefix = signal('');
+
 /** The objects of a bucket, a picture each. */
 export function Objects({ bucket }: { bucket: string }) {
-  const [prefix, setPrefix] = useState('');
-  const { objects, next, more } = useObjects(bucket, prefix);
   const choose = (name: string) => {
     location.hash = linkTo('browse', { bucket: name });
   };
@@ -29,12 +31,24 @@ export function Objects({ bucket }: { bucket: string }) {
           {t('browse.prefix')}
           <input
             class="mono"
-            value={prefix}
+            value={prefix.value}
             spellcheck={false}
-            onInput={({ currentTarget }) => setPrefix(currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              prefix.value = currentTarget.value;
+            }}
           />
         </label>
       </p>
+      <Listing key={bucket} bucket={bucket} prefix={prefix.value} />
+    </section>
+  );
+}
+
+/** The objects of one bucket: another bucket's are none of it, however late they come. */
+function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
+  const { objects, next, more } = useObjects(bucket, prefix);
+  return (
+    <>
       {objects?.length === 0 && <p class="note">{t('browse.empty')}</p>}
       {chunksOf(objects ?? []).map((chunk) => (
         <ul key={chunk[0]?.key} class="tiles">
@@ -48,7 +62,7 @@ export function Objects({ bucket }: { bucket: string }) {
           {t('browse.more')}
         </button>
       )}
-    </section>
+    </>
   );
 }
 
@@ -62,10 +76,11 @@ function chunksOf(objects: readonly ObjectSummary[]): ObjectSummary[][] {
 
 function Tile({ object }: { object: ObjectSummary }) {
   const { key, sizeBytes } = object;
+  const version = isPicture(object.contentType) ? object.eTag : undefined;
   return (
     <li>
       <a href={linkTo('browse', { bucket: object.bucket, key })} title={key}>
-        <Picture object={object} version={isPicture(object) ? object.eTag : undefined} alt="" sidePx={320} />
+        <Picture object={object} version={version} alt="" sidePx={320} />
         <span class="name">{baseName(key)}</span>
         <span class="facts">
           <span class="folder">{key.slice(0, -baseName(key).length)}</span>
@@ -76,39 +91,24 @@ function Tile({ object }: { object: ObjectSummary }) {
   );
 }
 
-function isPicture({ contentType }: ObjectSummary): boolean {
-  return contentType.startsWith('image/') && contentType !== 'image/svg+xml';
-}
-
 /** The objects under a prefix, read again a moment after something changed there. */
 function useObjects(bucket: string, prefix: string) {
   const [pages, setPages] = useState<readonly ObjectPage[]>();
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isGone = false;
-    const read = async () => {
+    const read = async (ending: AbortSignal) => {
       const page = await getFromServer<ObjectPage>('objects', { bucket, prefix });
-      if (!isGone) {
+      if (!ending.aborted) {
         setPages([page]);
       }
     };
-    const readSoon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(read, 150);
-    };
-    readSoon();
-    const stop = onEntry((entry) => entry.kind === 'event' && entry.object.bucket === bucket && readSoon());
-    return () => {
-      isGone = true;
-      clearTimeout(timer);
-      stop();
-    };
+    return readAlong(read, (entry) => entry.kind === 'event' && entry.object.bucket === bucket, pauseMs);
   }, [bucket, prefix]);
   const next = pages?.at(-1)?.next;
   const more = async () => {
-    if (next !== undefined) {
+    if (pages !== undefined && next !== undefined) {
       const page = await getFromServer<ObjectPage>('objects', { bucket, prefix, after: next });
-      setPages((known = []) => [...known, page]);
+      // A list that was read anew meanwhile goes on otherwise.
+      setPages((known) => (known === pages ? [...pages, page] : known));
     }
   };
   return { objects: pages?.flatMap(({ objects }) => objects), next, more };

@@ -1,6 +1,6 @@
 import type { OssObject } from '../../../../process.ts';
-import type { Entry } from '../../wire.ts';
-import { formatBytes, formatDuration, formatTime } from '../format.ts';
+import { type Entry, isSame } from '../../wire.ts';
+import { formatBytes, formatDuration, formatTime, nameFrom } from '../format.ts';
 import { nameOf, t } from '../i18n/translate.ts';
 
 interface TimelineProps {
@@ -69,19 +69,20 @@ function describe(entry: Entry, object: OssObject): string {
 
 function describeResult(entry: Extract<Entry, { kind: 'result' }>, object: OssObject): string {
   const { status, rule = '', target, reason, code = '', message = '' } = entry;
+  const name = target === undefined ? '' : nameFrom(object, target);
   if (status === 'failed') {
     return t('timeline.outputFailed', { rule, error: `${code}: ${message}` });
   }
   if (status === 'skipped') {
     const words = nameOf('reason', reason ?? '');
-    return target === undefined ? words : t('timeline.skipped', { rule, target: target.key, reason: words });
+    return target === undefined ? words : t('timeline.skipped', { rule, target: name, reason: words });
   }
   if (status === 'removed' || status === 'submitted') {
-    return t(`timeline.${status}`, { rule, target: target?.key ?? '' });
+    return t(`timeline.${status}`, { rule, target: name });
   }
-  return target?.key === object.key
-    ? t('timeline.madeFrom', { rule, source: entry.object.key })
-    : t('timeline.saved', { rule, target: target?.key ?? '' });
+  return target !== undefined && isSame(target, object)
+    ? t('timeline.madeFrom', { rule, source: nameFrom(object, entry.object) })
+    : t('timeline.saved', { rule, target: name });
 }
 
 function firstLine(text: string): string {

@@ -1,7 +1,8 @@
+import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { knownState, state } from '../live.ts';
-import { pageAddress } from '../server.ts';
+import { pageAddress, readError } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Illustration } from './illustration.tsx';
 import { UploadCard } from './upload-card.tsx';
@@ -10,12 +11,10 @@ import { uploadFiles, uploads } from './uploads.ts';
 /** Drop, paste or choose pictures, and see what the rules make of them. */
 export function DropView() {
   const upload = state.value?.upload;
-  const [prefix, setPrefix] = useState<string>();
-  const [bucket, setBucket] = useState<string>();
-  const place = { bucket: bucket ?? upload?.bucket ?? '', prefix: prefix ?? upload?.prefix ?? '' };
+  const place = { bucket: upload?.bucket ?? '', prefix: upload?.prefix ?? '', ...chosen.value };
   const take = async (files: Iterable<File>) => {
     const { upload: known } = await knownState();
-    uploadFiles(files, { bucket: bucket ?? known.bucket, prefix: prefix ?? known.prefix });
+    uploadFiles(files, { ...known, ...chosen.value });
   };
   const isDragging = useFilesFromAnywhere(take);
   return (
@@ -27,7 +26,7 @@ export function DropView() {
           {uploads.value.length === 0 && <p>{t('drop.lead')}</p>}
         </div>
         <Chooser take={take} />
-        <Place place={place} setBucket={setBucket} setPrefix={setPrefix} />
+        <Place {...place} />
       </section>
       <p class="visually-hidden" role="status">
         {describeProgress()}
@@ -51,6 +50,9 @@ function Chooser({ take }: { take: (files: Iterable<File>) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const takeSample = async () => {
     const answer = await fetch(pageAddress('sample'));
+    if (!answer.ok) {
+      throw await readError(answer);
+    }
     take([new File([await answer.blob()], 'portrait.jpg', { type: 'image/jpeg' })]);
   };
   return (
@@ -77,19 +79,24 @@ function Chooser({ take }: { take: (files: Iterable<File>) => void }) {
   );
 }
 
-interface PlaceProps {
-  place: { bucket: string; prefix: string };
-  setBucket: (bucket: string) => void;
-  setPrefix: (prefix: string) => void;
+interface UploadPlace {
+  bucket: string;
+  prefix: string;
 }
 
-function Place({ place, setBucket, setPrefix }: PlaceProps) {
+/** The person's own choice, which outlives the view. */
+const chosen = signal<Partial<UploadPlace>>({});
+
+function Place({ bucket, prefix }: UploadPlace) {
   const buckets = state.value?.buckets ?? [];
+  const choose = (part: Partial<UploadPlace>) => {
+    chosen.value = { ...chosen.value, ...part };
+  };
   return (
     <p class="place">
       <label>
         {t('bucket')}
-        <select value={place.bucket} onChange={({ currentTarget }) => setBucket(currentTarget.value)}>
+        <select value={bucket} onChange={({ currentTarget }) => choose({ bucket: currentTarget.value })}>
           {buckets.map((name) => (
             <option key={name}>{name}</option>
           ))}
@@ -99,9 +106,9 @@ function Place({ place, setBucket, setPrefix }: PlaceProps) {
         {t('drop.prefix')}
         <input
           class="mono"
-          value={place.prefix}
+          value={prefix}
           spellcheck={false}
-          onInput={({ currentTarget }) => setPrefix(currentTarget.value)}
+          onInput={({ currentTarget }) => choose({ prefix: currentTarget.value })}
         />
       </label>
     </p>

@@ -1,5 +1,5 @@
 import type { PlannedOutput } from '../../wire.ts';
-import { baseName, formatBytes, formatDuration, formatPixels, formatSaving } from '../format.ts';
+import { baseName, formatBytes, formatDuration, formatPixels, formatSaving, nameFrom } from '../format.ts';
 import { nameOf, t } from '../i18n/translate.ts';
 import { linkTo } from '../route.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -111,7 +111,7 @@ function OutputCard({ output, upload }: { output: OutputProgress; upload: Pictur
         {result?.status === 'saved' && <SavedFacts output={output} sourceBytes={upload.file.size} />}
         {result !== undefined && result.status !== 'saved' && <WhyNot output={output} />}
         <span class="mono key" title={`oss://${target.bucket}/${target.key}`}>
-          {target.bucket === upload.object.bucket ? target.key : `oss://${target.bucket}/${target.key}`}
+          {nameFrom(upload.object, target)}
         </span>
         {plan && <Process {...plan} />}
       </div>

@@ -1,12 +1,13 @@
 import { signal } from '@preact/signals';
 import type { OssObject } from '../../../../process.ts';
-import type {
-  Entry,
-  ObjectDetails,
-  ObjectStory,
-  OutcomeEntry,
-  PlannedOutput,
-  ResultEntry,
+import {
+  type Entry,
+  isSame,
+  type ObjectDetails,
+  type ObjectStory,
+  type OutcomeEntry,
+  type PlannedOutput,
+  type ResultEntry,
 } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { onEntry } from '../live.ts';
@@ -32,6 +33,8 @@ export interface PictureUpload {
   /** The part of the upload that is done, 0 to 1. */
   progress: number;
   details?: ObjectDetails | undefined;
+  /** The invocation that makes the outputs. */
+  invocationId?: string | undefined;
   outputs: OutputProgress[];
   /** Why the rules ask for nothing. */
   reason?: string | undefined;
@@ -80,8 +83,15 @@ async function put({ id, object, file }: PictureUpload): Promise<void> {
   });
   const { phase } = uploads.value.find((upload) => upload.id === id) ?? {};
   change(id, { progress: 1, ...(phase === 'uploading' && { phase: 'processing' }) });
-  const { details } = await getFromServer<ObjectStory>('object', { ...object });
-  change(id, { details });
+  readDetails(object, (details) => change(id, { details }));
+}
+
+/** Hands on the details of an object; its picture stays away where it was deleted since. */
+function readDetails(object: OssObject, take: (details: ObjectDetails | undefined) => void): void {
+  getFromServer<ObjectStory>('object', { ...object }).then(
+    ({ details }) => take(details),
+    () => {},
+  );
 }
 
 function change(id: number, changes: Partial<PictureUpload>): void {
@@ -101,6 +111,7 @@ function follow(entry: Entry): void {
     case 'delivery':
       change(upload.id, {
         phase: 'processing',
+        invocationId: entry.invocationId,
         outputs: entry.outputs.map(toOutput),
         reason: entry.reason,
       });
@@ -109,10 +120,11 @@ function follow(entry: Entry): void {
       takeResult(upload, entry);
       break;
     case 'retry':
-      change(upload.id, { retry: entry });
-      break;
     case 'outcome':
-      change(upload.id, endOf(entry));
+      // The end of an earlier upload of the same key is not the end of this one.
+      if (entry.invocationId === upload.invocationId) {
+        change(upload.id, entry.kind === 'retry' ? { retry: entry } : endOf(entry));
+      }
       break;
   }
 }
@@ -127,13 +139,14 @@ function takeResult(upload: PictureUpload, result: ResultEntry): void {
     change(upload.id, { reason: result.reason, error: result.message });
     return;
   }
+  const known = upload.outputs.find((output) => isSame(output.target, target))?.result;
+  const isMade = known?.invocationId === result.invocationId && known.status !== 'failed';
+  if (isMade && result.status === 'skipped') {
+    return; // A later attempt skips what an earlier one has made.
+  }
   changeOutput(upload.id, target, { target, rule: result.rule, result });
   if (result.status === 'saved') {
-    // The card stays without its picture where that was deleted since.
-    getFromServer<ObjectStory>('object', { ...target }).then(
-      ({ details }) => changeOutput(upload.id, target, { details }),
-      () => {},
-    );
+    readDetails(target, (details) => changeOutput(upload.id, target, { details }));
   }
 }
 
@@ -149,10 +162,6 @@ function changeOutput(id: number, target: OssObject, changes: Partial<OutputProg
 
 function endOf({ status, error }: OutcomeEntry): Partial<PictureUpload> {
   return status === 'succeeded'
-    ? { phase: 'done', retry: undefined }
+    ? { phase: 'done', retry: undefined, error: undefined }
     : { phase: 'failed', retry: undefined, error };
-}
-
-function isSame(one: OssObject, other: OssObject): boolean {
-  return one.bucket === other.bucket && one.key === other.key;
 }

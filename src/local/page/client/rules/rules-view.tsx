@@ -1,6 +1,5 @@
 import type { EditorView } from '@codemirror/view';
 import { effect } from '@preact/signals';
-import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
@@ -25,8 +24,7 @@ import {
 export function RulesView() {
   const { onDisk, text } = rulesFile.value;
   const check = useRulesCheck(onDisk && text);
-  const parent = useRef<HTMLDivElement>(null);
-  const editor = useEditor(parent, onDisk !== undefined);
+  const { parent, editor } = useEditor(onDisk !== undefined);
   useEffect(followRules, []);
   useEffect(() => {
     if (editor !== undefined && check !== undefined) {
@@ -58,7 +56,8 @@ export function RulesView() {
 }
 
 /** Opens the editor once the file is read, and gives it what comes from elsewhere. */
-function useEditor(parent: RefObject<HTMLDivElement | null>, isRead: boolean): EditorView | undefined {
+function useEditor(isRead: boolean) {
+  const parent = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<EditorView>();
   useEffect(() => {
     let isGone = false;
@@ -66,10 +65,8 @@ function useEditor(parent: RefObject<HTMLDivElement | null>, isRead: boolean): E
       const schema = await getFromServer<JsonSchema>('schema');
       if (!isGone && parent.current !== null) {
         const { text } = rulesFile.value;
-        const label = t('rules.editor');
-        setEditor(
-          createEditor({ parent: parent.current, text, label, schema, onChange: edit, onSave: save }),
-        );
+        const options = { text, label: t('rules.editor'), schema, onChange: edit, onSave: save };
+        setEditor(createEditor({ parent: parent.current, ...options }));
       }
     };
     if (isRead) {
@@ -89,7 +86,7 @@ function useEditor(parent: RefObject<HTMLDivElement | null>, isRead: boolean): E
       editor.destroy();
     };
   }, [editor]);
-  return editor;
+  return { parent, editor };
 }
 
 function Saving() {

@@ -1,8 +1,7 @@
-import { decodeBase64 } from '../../../../base64url.ts';
+import { decodeBase64, toBase64Url } from '../../../../base64url.ts';
 import { type CatalogOperation, catalog, lookUp, type Parameter } from '../../../../style/catalog.ts';
 import type { StyleAction } from '../../../../style/parse.ts';
 import { t } from '../i18n/translate.ts';
-import { encodeBase64url } from './base64url.ts';
 import { labelOf } from './labels.ts';
 import { type Edit, parameterValue, setParameter } from './style-edit.ts';
 
@@ -82,7 +81,7 @@ function Control({ id, spec, value, onValue }: ControlProps) {
       id={id}
       value={isBase64 ? (decodeBase64(value) ?? '') : value}
       onInput={({ currentTarget }) =>
-        onValue(isBase64 ? encodeBase64url(currentTarget.value) : currentTarget.value)
+        onValue(isBase64 ? toBase64Url(currentTarget.value) : currentTarget.value)
       }
     />
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ObjectPage, ObjectSummary } from '../../wire.ts';
+import type { OssObject } from '../../../../process.ts';
+import { isSame, type ObjectStory, type ObjectSummary } from '../../wire.ts';
 import { baseName } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
@@ -7,24 +8,22 @@ import { linkTo } from '../route.ts';
 import { getFromServer } from '../server.ts';
 import { Picture } from '../ui/picture.tsx';
 
-/** So many pictures are offered; others are chosen in Browse. */
-const offered = 24;
-
 interface PictureStripProps {
-  /** The picture that is tried, or shall be. */
-  chosenKey: string | null;
+  /** The picture that is tried. */
+  chosen: OssObject | undefined;
+  /** The picture that shall be tried; in the bucket of uploads where it names none. */
+  wished: Partial<OssObject> | undefined;
   onChoose: (object: ObjectSummary) => void;
 }
 
-/** Pictures to try a style on: the newest of the folder that uploads go to. */
-export function PictureStrip({ chosenKey, onChoose }: PictureStripProps) {
-  const pictures = usePictures();
+/** Pictures to try a style on: the one that is wished, and the newest of the folder that uploads go to. */
+export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
+  const { pictures, first } = usePictures(wished) ?? {};
   useEffect(() => {
-    const wished = pictures?.find(({ key }) => key === chosenKey) ?? pictures?.[0];
-    if (wished !== undefined) {
-      onChoose(wished);
+    if (first !== undefined) {
+      onChoose(first);
     }
-  }, [pictures]);
+  }, [first]);
   if (pictures === undefined) {
     return <p class="loading">{t('loading')}</p>;
   }
@@ -36,42 +35,51 @@ export function PictureStrip({ chosenKey, onChoose }: PictureStripProps) {
     );
   }
   return (
-    <ul class="strip" aria-label={t('try.pictures')}>
-      {pictures.map((picture) => (
-        <li key={picture.key}>
-          <button
-            type="button"
-            title={picture.key}
-            aria-label={baseName(picture.key)}
-            aria-pressed={picture.key === chosenKey}
-            onClick={() => onChoose(picture)}
-          >
-            <Picture object={picture} version={picture.eTag} alt="" sidePx={160} />
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      {first === undefined && chosen === undefined && <p class="note">{t('browse.gone')}</p>}
+      <ul class="strip" aria-label={t('try.pictures')}>
+        {pictures.map((picture) => (
+          <li key={`${picture.bucket}/${picture.key}`}>
+            <button
+              type="button"
+              title={picture.key}
+              aria-label={baseName(picture.key)}
+              aria-pressed={chosen !== undefined && isSame(picture, chosen)}
+              onClick={() => onChoose(picture)}
+            >
+              <Picture object={picture} version={picture.eTag} alt="" sidePx={160} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
-function usePictures(): readonly ObjectSummary[] | undefined {
-  const [pictures, setPictures] = useState<readonly ObjectSummary[]>();
+interface Offer {
+  pictures: readonly ObjectSummary[];
+  /** Absent where the wished picture is not there. */
+  first: ObjectSummary | undefined;
+}
+
+function usePictures(wished: Partial<OssObject> | undefined) {
+  const [offer, setOffer] = useState<Offer>();
   const { bucket, prefix = '' } = state.value?.upload ?? {};
   useEffect(() => {
     const read = async (bucket: string) => {
-      const { objects } = await getFromServer<ObjectPage>('objects', { bucket, prefix });
-      setPictures(newestPictures(objects));
+      const newest = await getFromServer<ObjectSummary[]>('pictures', { bucket, prefix });
+      const first = wished === undefined ? newest[0] : await findObject({ bucket, ...wished });
+      const others = newest.filter((picture) => first === undefined || !isSame(picture, first));
+      setOffer({ pictures: first === undefined ? others : [first, ...others], first });
     };
     if (bucket !== undefined) {
       read(bucket);
     }
   }, [bucket, prefix]);
-  return pictures;
+  return offer;
 }
 
-function newestPictures(objects: readonly ObjectSummary[]): ObjectSummary[] {
-  return objects
-    .filter(({ contentType }) => contentType.startsWith('image/') && contentType !== 'image/svg+xml')
-    .sort((one, other) => other.lastModifiedMs - one.lastModifiedMs)
-    .slice(0, offered);
+async function findObject(name: Partial<OssObject>): Promise<ObjectSummary | undefined> {
+  const { details } = await getFromServer<ObjectStory>('object', name);
+  return details;
 }

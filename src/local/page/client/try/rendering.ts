@@ -45,8 +45,11 @@ export function useRendering(object: (OssObject & { eTag: string }) | undefined,
     return () => {
       clearTimeout(timer);
       overtaken.abort();
+      setBusy(false);
     };
   }, [bucket, key, eTag, style]);
+  // The result on another picture is none on this one.
+  useEffect(() => setRendering({ status: 'none' }), [bucket, key, eTag]);
   useEffect(
     () => () => void (rendering.status === 'made' && URL.revokeObjectURL(rendering.url)),
     [rendering],
@@ -64,13 +67,17 @@ async function render(address: string, signal: AbortSignal): Promise<Rendering> 
     }
     const blob = await response.blob();
     const durationMs = performance.now() - startedMs;
+    const bitmap = await createImageBitmap(blob).catch(() => undefined);
+    const pixels = bitmap && { width: bitmap.width, height: bitmap.height };
+    bitmap?.close();
+    signal.throwIfAborted(); // Nobody would revoke the URL of an overtaken one.
     return {
       status: 'made',
       url: URL.createObjectURL(blob),
       sizeBytes: blob.size,
       contentType: response.headers.get('x-picture-type') ?? blob.type,
       durationMs,
-      pixels: await createImageBitmap(blob).catch(() => undefined),
+      pixels,
     };
   } catch (error) {
     return { status: 'failed', message: wordsOf(error) };

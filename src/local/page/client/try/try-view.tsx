@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import type { OssObject } from '../../../../process.ts';
 import type { ObjectSummary } from '../../wire.ts';
 import { formatBytes, formatDuration, formatPixels, formatSaving } from '../format.ts';
 import { t } from '../i18n/translate.ts';
@@ -13,17 +14,31 @@ import { useStyleEditor } from './style-editor.ts';
 import { StyleDiagnostics, StyleInput } from './style-input.tsx';
 import { yamlOutput } from './yaml-output.ts';
 
-const firstStyle = 'image/resize,m_lfit,w_800/format,webp';
+interface Trial {
+  style: string;
+  /** The picture; in the bucket of uploads where it names none. */
+  object?: Partial<OssObject> | undefined;
+}
+
+/** The last trial, which outlives the view. */
+let last: Trial = { style: 'image/resize,m_lfit,w_800/format,webp' };
+
+function readWish(parameters: URLSearchParams): Trial {
+  const { style = last.style, ...object }: Record<string, string> = Object.fromEntries(parameters);
+  return { style, object: 'key' in object ? object : last.object };
+}
 
 /** Type a style, see what the checker says of it, and what it makes of a picture. */
 export function TryView() {
-  const [wished] = useState(route.value.parameters);
-  const editor = useStyleEditor(wished.get('style') ?? firstStyle);
+  const [wished] = useState(() => readWish(route.value.parameters));
+  const editor = useStyleEditor(wished.style);
   const [object, setObject] = useState<ObjectSummary>();
   const { text, diagnostics } = editor;
   const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
   const { rendering, isBusy } = useRendering(object, hasErrors ? '' : text);
-  useEffect(() => {
+  // At once: after the next paint, the address may be another view's.
+  useLayoutEffect(() => {
+    last = { style: text, object: object ?? wished.object };
     replaceParameters({ style: text, ...(object && { bucket: object.bucket, key: object.key }) });
   }, [text, object]);
   return (
@@ -37,7 +52,7 @@ export function TryView() {
           />
         )}
         <Outcome rendering={rendering} source={object} />
-        <PictureStrip chosenKey={object?.key ?? wished.get('key')} onChoose={setObject} />
+        <PictureStrip chosen={object} wished={object ?? wished.object} onChoose={setObject} />
       </section>
       <section class="bench">
         <h1>{t('try.title')}</h1>
