@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Credentials } from '../../oss/sign.ts';
@@ -33,7 +33,8 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
   const { function: config, credentials } = options;
-  const codeDirs = [await unpack(options.codeDir)];
+  const unpackDir = await emptyUnpackDir(options.queueDir);
+  let codeDir = await unpack(options.codeDir, unpackDir);
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
@@ -41,10 +42,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   const create = options.startInstance ?? startInstance;
   const pool = createInstancePool(
     options.inspect === undefined ? (options.maxInstances ?? 2) : 1,
-    () => {
-      const codeDir = codeDirs.at(-1) ?? '';
-      return create({ ...options, codeDir, environment: buildEnvironment(config, codeDir) });
-    },
+    () => create({ ...options, codeDir, environment: buildEnvironment(config, codeDir) }),
     closing.signal,
   );
   const invoke = (requestId: string, event: Buffer) =>
@@ -69,14 +67,14 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
     /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();
-      codeDirs.push(await unpack(packageDir));
+      codeDir = await unpack(packageDir, unpackDir);
       await pool.renew();
     },
     /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
     close: async (): Promise<void> => {
       closing.abort(new Error('The local Function Compute is closed'));
       await pool.kill();
-      await Promise.all(codeDirs.map((dir) => rm(dir, { recursive: true, force: true })));
+      await rm(unpackDir, { recursive: true, force: true });
     },
   };
 }
@@ -122,9 +120,21 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
   };
 }
 
-/** To a folder of its own, as FC unpacks to `/code`: no `package.json` around the build decides how the code loads. */
-async function unpack(packageDir: string): Promise<string> {
-  const codeDir = await realpath(await mkdtemp(join(tmpdir(), 'fc-code-')));
+/**
+ * Makes the temporary folder for the code of one data folder, without what a killed process left there. It is outside of
+ * the data folder, as FC's `/code` is of the project: no `package.json` or `node_modules` there decides how the code loads.
+ */
+async function emptyUnpackDir(queueDir: string): Promise<string> {
+  const name = createHash('sha256').update(resolve(queueDir)).digest('hex').slice(0, 16);
+  const dir = join(await realpath(tmpdir()), `fc-code-${name}`);
+  await rm(dir, { recursive: true, force: true });
+  // It fails where somebody else has made one since then.
+  await mkdir(dir, { mode: 0o700 });
+  return dir;
+}
+
+async function unpack(packageDir: string, unpackDir: string): Promise<string> {
+  const codeDir = await mkdtemp(join(unpackDir, 'code-'));
   try {
     await cp(packageDir, codeDir, { recursive: true });
   } catch (cause) {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fetchNode, platformVersion } from '../../node-binary.ts';
-import { invokeJson, open, useLocalFunctionCompute, writePackage } from './fixture.ts';
+import { invokeJson, makeDir, open, returnsEvent, useLocalFunctionCompute, writePackage } from './fixture.ts';
 
 useLocalFunctionCompute();
 
@@ -127,6 +128,24 @@ describe('what a handler answers', () => {
 });
 
 describe('a code package', () => {
+  it('is unpacked in place of those that a killed process left, and gone at the end', async () => {
+    const folder = makeDir();
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const codeFiles = () =>
+      readdirSync(folder, { recursive: true }).filter((name) => /index\.js$/.test(`${name}`));
+    const killed = await open(returnsEvent);
+    await killed.fc.replaceCode(writePackage(returnsEvent));
+    expect(codeFiles()).toHaveLength(2);
+
+    const { fc } = await open(returnsEvent, { queueDir: killed.queueDir });
+
+    expect(codeFiles()).toHaveLength(1);
+    expect(await invokeJson(fc)).toEqual({});
+    await fc.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('loads as CommonJS although a package.json around the build says module', async () => {
     const project = writePackage({
       'package.json': '{"type":"module"}',
