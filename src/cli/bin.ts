@@ -17,6 +17,12 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(error.code === 'EPIPE' ? 141 : 1);
   });
 }
+/** The names of an access key, its secret and its token: ours, those of Serverless Devs and of Alibaba Cloud's own tools. */
+const credentialNames = [
+  ['OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET', 'OSS_SESSION_TOKEN'],
+  ['AccessKeyID', 'AccessKeySecret', 'SecurityToken'],
+  ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_SECURITY_TOKEN'],
+] as const;
 readDotEnv();
 const stop = new AbortController();
 /** Exit codes of what a signal ended, as shells count them; Ctrl-C in answer to a question is no signal. */
@@ -56,6 +62,11 @@ if (stop.signal.aborted) {
 function readDotEnv(): void {
   try {
     const variables = parseEnv(decodeText(readFileSync('.env'), '.env'));
+    for (const [id, secret, token] of credentialNames) {
+      if (process.env[id] && process.env[secret]) {
+        delete variables[token]; // It belongs to another access key.
+      }
+    }
     for (const [name, value] of Object.entries(variables)) {
       process.env[name] ??= value;
     }

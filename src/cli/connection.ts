@@ -43,7 +43,7 @@ export function describeEndpoint({ endpoint: { scheme, host, style }, settings }
 const maxConnections = 256;
 
 async function connect(values: ConnectionValues, io: Io) {
-  const env = values.local ? localEnvironment : { ...credentialsOf(io.env), ...io.env };
+  const env = values.local ? localEnvironment : withCredentials(io.env);
   const defaults = readSettings(env, '.');
   const { endpoint: url = defaults.endpoint } = values;
   const region = values.region ?? defaults.region ?? (await deployedRegion(env));
@@ -79,12 +79,16 @@ const localEnvironment = {
   OSS_ACCESS_KEY_SECRET: localAccount.secret,
 };
 
-/** The names under which Serverless Devs reads credentials, so that one .env serves both. */
-function credentialsOf({ AccessKeyID, AccessKeySecret, SecurityToken }: Io['env']): Io['env'] {
+/** Takes credentials as Serverless Devs names them, so that one .env serves both: all of them or none. */
+function withCredentials(env: Io['env']): Io['env'] {
+  if (env.OSS_ACCESS_KEY_ID) {
+    return env;
+  }
   return {
-    OSS_ACCESS_KEY_ID: AccessKeyID,
-    OSS_ACCESS_KEY_SECRET: AccessKeySecret,
-    OSS_SESSION_TOKEN: SecurityToken,
+    ...env,
+    OSS_ACCESS_KEY_ID: env.AccessKeyID,
+    OSS_ACCESS_KEY_SECRET: env.AccessKeySecret,
+    OSS_SESSION_TOKEN: env.SecurityToken,
   };
 }
 

@@ -33,6 +33,17 @@ describe('a connection', () => {
     });
   });
 
+  it.each([
+    [{ ...keys, AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', SecurityToken: 'token' }, 'id secret'],
+    [{ AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', OSS_SESSION_TOKEN: 'token' }, 'devs devs-secret'],
+    [{ AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', OSS_ACCESS_KEY_SECRET: 'x' }, 'devs devs-secret'],
+  ])('takes an access key with the secret and token of its own source alone: %j', async (env, expected) => {
+    const { accessKeyId, accessKeySecret, securityToken } = await connect({ region: 'cn-hangzhou' }, env);
+
+    expect(`${accessKeyId} ${accessKeySecret}`).toBe(expected);
+    expect(securityToken).toBeUndefined();
+  });
+
   it('finds the local stack with its own key, whatever the environment says', async () => {
     const env = { ...keys, OSS_REGION: 'cn-shanghai', OSS_ENDPOINT: 'https://oss-cn-shanghai.aliyuncs.com' };
 

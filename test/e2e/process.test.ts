@@ -1,6 +1,8 @@
 /* The commands as processes: what they read where they run, and what ends them. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -47,6 +49,30 @@ describe('the .env of the folder', () => {
     const { exitCode, out, err } = await run(dir, ['generate', 'policy']);
 
     expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining('set OSS_BUCKET or --bucket')]);
+  });
+
+  it('the .env of the folder adds no token of its own to an access key of the environment', async () => {
+    const dir = await emptyFolder();
+    await writeFile(
+      join(dir, '.env'),
+      'OSS_ACCESS_KEY_ID=STS.b\nOSS_ACCESS_KEY_SECRET=b\nOSS_SESSION_TOKEN=token\n',
+    );
+    const sent: string[] = [];
+    const server = createServer(({ headers }, response) => {
+      sent.push(
+        `${/Credential=([^/]*)/.exec(headers.authorization ?? '')?.[1]} ${headers['x-oss-security-token']}`,
+      );
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const ls = ['ls', 'oss://photos/', '--region', 'cn-hangzhou', '--endpoint', `http://127.0.0.1:${port}`];
+
+    await run(dir, ls, { PATH: process.env.PATH });
+    await run(dir, ls, { PATH: process.env.PATH, OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'a' });
+
+    expect(sent).toEqual(['STS.b token', 'a undefined']);
   });
 
   it.each([
