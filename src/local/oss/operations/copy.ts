@@ -14,7 +14,7 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import { describeObject, readObject } from './symlink.ts';
+import { type describeObject, readObject } from './symlink.ts';
 
 /**
  * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of metadata alone
@@ -22,9 +22,8 @@ import { describeObject, readObject } from './symlink.ts';
  */
 export const copyObject: Operation = async (service, request) => {
   const { store } = service;
-  const { bucket, key } = readCopySource(request);
-  const source = store.meta(bucket, key);
-  checkConditions(request.headers, source, 'x-oss-copy-source-');
+  const found = findCopySource(service, request, (_, ...place) => store.meta(...place));
+  const { bucket, key, meta: source } = found;
   const isOntoItself = bucket === request.bucket && key === request.key;
   const properties = copiedProperties(request.headers, source, isOntoItself);
   const { storageClass = store.bucket(request.bucket).settings.storageClass } = properties;
@@ -53,16 +52,11 @@ export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['he
   );
 }
 
-/** Finds the object whose bytes a copy is of, and checks its conditions. */
-export function findCopySource({ store }: Service, request: OssRequest) {
-  const { bucket, key } = readCopySource(request);
-  const meta = describeObject(store, bucket, key);
-  checkConditions(request.headers, meta, 'x-oss-copy-source-');
-  return { bucket, key, meta };
-}
-
-/** Reads `x-oss-copy-source` (`/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`). */
-function readCopySource({ headers }: OssRequest) {
+/**
+ * Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space
+ * as `+`), and checks its conditions.
+ */
+export function findCopySource({ store }: Service, { headers }: OssRequest, describe: typeof describeObject) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
   if (bucket === undefined) {
@@ -70,10 +64,10 @@ function readCopySource({ headers }: OssRequest) {
     throw badRequest('InvalidArgument', message);
   }
   refuseVersion(version);
-  return {
-    bucket: checkBucketName(bucket),
-    key: checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' '))),
-  };
+  const key = checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' ')));
+  const meta = describe(store, checkBucketName(bucket), key);
+  checkConditions(headers, meta, 'x-oss-copy-source-');
+  return { bucket, key, meta };
 }
 
 /**

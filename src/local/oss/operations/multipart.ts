@@ -14,7 +14,7 @@ import { checkAcl } from './acl.ts';
 import { copyReply, findCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
-import { readObject } from './symlink.ts';
+import { describeObject, readObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
 const minPartBytes = 100 * 1024;
@@ -42,7 +42,7 @@ export const uploadPart: Operation = async (service, request) => {
 
 export const uploadPartCopy: Operation = async (service, request) => {
   const { upload, number } = findPlace(service, request);
-  const { bucket, key, meta } = findCopySource(service, request);
+  const { bucket, key, meta } = findCopySource(service, request, describeObject);
   // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
   const range = readRange(request.headers.get('x-oss-copy-source-range'), meta.sizeBytes, false);
   const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
