@@ -80,8 +80,9 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     if (jobs.some(({ dryRun }) => dryRun) || results.length > 1) {
       logSummary(logger, report);
     }
-    const isAdHoc = records.some(({ options }) => options?.adHoc);
-    if (mustThrow(report, isAdHoc ? 'throw' : deps.ruleSet.onPermanentFailure)) {
+    // Whoever names objects, as a backfill does, learns by the error alone that one failed.
+    const isManual = records.some(({ options }) => options !== undefined);
+    if (mustThrow(report, isManual ? 'throw' : deps.ruleSet.onPermanentFailure)) {
       throw new OutputsFailed(report);
     }
     instance.forget(requestId);

@@ -145,11 +145,14 @@ describe('an invocation by hand', () => {
     expect(await handlerOf().handle(event)).toMatchObject({ saved: 2, failed: 0 });
   });
 
-  it('throws for what an event asks for by itself, whatever the rules say of permanent failures', async () => {
+  it.each<[string, object]>([
+    ['asks for an output of its own', { style: 'image/info', target: { key: 'x/{base}' } }],
+    ['names an object, as a backfill does', {}],
+  ])('throws where an event %s, whatever the rules say of permanent failures', async (_, more) => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
     expectCalls('/u/a.jpg', 1, () => error);
-    const event = { bucket: 'photos', key: 'u/a.jpg', style: 'image/info', target: { key: 'x/{base}' } };
+    const event = { bucket: 'photos', key: 'u/a.jpg', ...more };
 
     await expect(handle(event)).rejects.toThrow('1 for good');
   });

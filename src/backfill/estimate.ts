@@ -1,6 +1,6 @@
-import { needsCopy, type Rule, type RuleSet } from '../rules/rule-set.ts';
+import { needsCopy } from '../rules/rule-set.ts';
 import type { BackfillOptions } from './run-objects.ts';
-import { type Selection, selectOutputs } from './select.ts';
+import { createUpperBound, type Selection } from './select.ts';
 import { isComplete } from './source.ts';
 
 /** A backfill's work. */
@@ -31,13 +31,11 @@ export async function estimate({
     /** Some objects' size or type is only known once they are asked for: the figures are the most that it can be. */
     isUpperBound: false,
   };
-  const [anyType, anyObject] = withoutConditions(ruleSet);
+  const select = createUpperBound(ruleSet);
   const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);
   for await (const { object } of source.read()) {
     const needsHead = asksForType || !isComplete(object);
-    const selection = isComplete(object)
-      ? selectOutputs(object, anyType, filter)
-      : selectOutputs({ ...object, target: undefined }, anyObject, filter);
+    const selection = select(object, filter);
     const { outputs } = selection;
     found.objects += 1;
     if (selection.skipped !== undefined) {
@@ -57,18 +55,6 @@ export async function estimate({
     }
   }
   return { ...found, skipped, sample };
-}
-
-/** The rules as they are for objects of unknown type, and for those of which only the key is known. */
-function withoutConditions(ruleSet: RuleSet): [RuleSet, RuleSet] {
-  const change = (conditions: Partial<Rule['match']>): RuleSet => ({
-    ...ruleSet,
-    rules: ruleSet.rules.map((rule) => ({ ...rule, match: { ...rule.match, ...conditions } })),
-  });
-  return [
-    change({ contentTypes: [] }),
-    change({ contentTypes: [], minBytes: undefined, maxBytes: undefined }),
-  ];
 }
 
 const sampleSize = 10;

@@ -44,8 +44,8 @@ const lineSchema = z.looseObject({
   reason: z.string().optional(),
   /** How many outputs it stands for; 1 where absent. */
   outputs: z.number().optional(),
-  /** So many of them are tasks of OSS, which have not saved anything yet. */
-  submitted: z.number().optional(),
+  /** Other outputs and objects of the batch, by reason. */
+  skipped: z.record(z.string(), z.number()).optional(),
 });
 
 export type Counts = z.infer<typeof countsSchema>;

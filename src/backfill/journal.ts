@@ -153,11 +153,11 @@ function idOf(source: string, target: string | undefined): string {
 
 export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, removed: 0, failed: 0, skipped: {} };
 
-function countsOf({ status, outputs = 1, submitted = 0, reason = '' }: Line): Partial<Counts> {
+function countsOf({ status, outputs = 1, skipped = {}, reason = '' }: Line): Partial<Counts> {
   if (status === 'skipped') {
     return { skipped: { [reason]: outputs } };
   }
-  return { [status]: outputs - submitted, skipped: submitted > 0 ? { submitted } : {} };
+  return { [status]: outputs, skipped };
 }
 
 function sumOf(counts: Counts, change: Partial<Counts>): Counts {

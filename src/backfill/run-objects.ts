@@ -35,11 +35,7 @@ export function runObjects(options: BackfillOptions): Promise<void> {
 }
 
 /** Makes the outputs of one object, one after the other. Rejects where `stop` came first. */
-export async function makeOutputs(
-  stored: ExistingObject,
-  item: Item,
-  options: BackfillOptions,
-): Promise<void> {
+async function makeOutputs(stored: ExistingObject, item: Item, options: BackfillOptions): Promise<void> {
   const { ruleSet, filter, journal, call, stop } = options;
   const source = formatObject(stored);
   if (journal.recall(item, source) !== undefined) {
@@ -91,7 +87,7 @@ function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): 
 }
 
 /** Whether a rule may take the object, but the source does not tell enough to say so, or to plan. */
-function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
+export function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
   const mismatches = rules.map(({ match }) => findMismatch(match, object));
   return mismatches.some(
     (mismatch) => mismatch?.endsWith('-unknown') || (mismatch === undefined && !isComplete(object)),

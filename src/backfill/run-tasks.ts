@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
+import { formatObject, type PlannedSave } from '../pipeline/result.ts';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
-import { type BackfillOptions, makeOutputs } from './run-objects.ts';
-import { selectOutputs } from './select.ts';
-import type { ExistingObject, Position } from './source.ts';
-import type { TaskClient } from './task-client.ts';
+import { type BackfillOptions, needsHead } from './run-objects.ts';
+import { createUpperBound, type Selection } from './select.ts';
+import { type ExistingObject, isComplete, type Position } from './source.ts';
+import type { AsyncTask, TaskClient } from './task-client.ts';
+import { readReturned, readThrown, type TaskFailure, type TaskReport } from './task-report.ts';
+import { throwIfHopeless, type WorkOptions } from './work-through.ts';
 
-interface RunTasksOptions extends BackfillOptions {
+interface RunTasksOptions
+  extends Pick<WorkOptions, 'source' | 'journal' | 'sleep' | 'stop'>,
+    Pick<BackfillOptions, 'ruleSet' | 'filter'> {
   client: TaskClient;
-  savedSince: number;
+  /** Outputs that exist are left as they are. */
+  onlyMissing: boolean;
 }
 
 /** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
@@ -34,30 +40,40 @@ interface Batch {
   objects: number;
   skipped: Record<string, number>;
   selected: ExistingObject[];
-  outputs: number;
-  /** The part of the outputs that OSS makes later. */
-  submitted: number;
+  outputs: Pick<TaskFailure, 'source' | 'target'>[];
+  /** What becomes of the outputs where none fails, by the name that the journal counts it under. */
+  expected: Record<string, number>;
   payloadBytes: number;
 }
 
-/** The batches that were handed over and not yet accounted for, by task id. */
-type BatchesUnderWay = Map<string, { batch: Batch; item: Item }>;
+/** A batch that was handed over and is not yet accounted for. */
+interface BatchUnderWay {
+  batch: Batch;
+  item: Item;
+  /** Its id at the first attempt. */
+  id: string;
+  attempt: number;
+  hasFailed: boolean;
+}
+
+/** By the id of the task. */
+type BatchesUnderWay = Map<string, BatchUnderWay>;
 
 /**
  * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
- * an id by its content, so that Function Compute refuses one that it already has; within a batch the function leaves
- * outputs alone that were saved since the backfill began. Settles as `runObjects` does, but on `stop` at once: what
+ * an id by its content, so that Function Compute refuses one that it already has. One that failed is handed over once
+ * more, under another id; what it then has left are failures. Settles as `runObjects` does, but on `stop` at once: what
  * was handed over goes on, and the next run follows it.
  */
 export async function runTasks(options: RunTasksOptions): Promise<void> {
-  const { journal, client, stop } = options;
-  const submitted: BatchesUnderWay = new Map();
+  const { journal, stop } = options;
+  const underWay: BatchesUnderWay = new Map();
   let pollMs = firstPollMs;
   const followUntilFewerThan = async (count: number) => {
-    while (submitted.size >= count && !stop.aborted) {
+    while (underWay.size >= count && !stop.aborted) {
       await options.sleep(pollMs);
       pollMs = Math.min(lastPollMs, pollMs * 2);
-      await account(submitted, options);
+      await account(underWay, options);
     }
   };
   for await (const batch of batches(options)) {
@@ -66,17 +82,26 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
     }
     const { position, objects, selected, skipped } = batch;
     const item = journal.begin(position, { objects, selected: selected.length, skipped });
-    const payload = payloadOf(selected, options);
-    const taskId = `${taskPrefix(journal.state)}${createHash('sha256').update(payload).digest('hex').slice(0, 24)}`;
-    if (selected.length === 0 || journal.recall(item, taskId) !== undefined) {
+    const digest = createHash('sha256').update(payloadOf(selected, options)).digest('hex').slice(0, 24);
+    const id = `${taskPrefix(journal.state)}${digest}`;
+    if (selected.length === 0 || journal.recall(item, id) !== undefined) {
       journal.end(item);
     } else {
-      await client.submit(taskId, payload);
-      submitted.set(taskId, { batch, item });
+      await submit({ batch, item, id, attempt: 1, hasFailed: false }, underWay, options);
       await followUntilFewerThan(maxBatchesAhead);
     }
   }
   await followUntilFewerThan(1);
+}
+
+async function submit(
+  one: BatchUnderWay,
+  underWay: BatchesUnderWay,
+  options: RunTasksOptions,
+): Promise<void> {
+  const taskId = one.attempt === 1 ? one.id : `${one.id}-${one.attempt}`;
+  await options.client.submit(taskId, payloadOf(one.batch.selected, options));
+  underWay.set(taskId, one);
 }
 
 /** The ids of one backfill's tasks begin with it; a backfill that is begun anew has another one. */
@@ -84,26 +109,27 @@ function taskPrefix({ startedAt }: JournalState): string {
   return `backfill-${startedAt.replace(/\D/g, '')}-`;
 }
 
-async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): AsyncIterable<Batch> {
+async function* batches(options: RunTasksOptions): AsyncIterable<Batch> {
+  const { source, ruleSet, filter, journal } = options;
+  const select = createUpperBound(ruleSet);
   let batch: Batch | undefined;
   for await (const { object, position } of source.read(journal.state.position)) {
-    if (object.target !== undefined) {
-      throw new Error('a list of failures is for this machine: leave out --via function.');
-    }
-    const { outputs, skipped } = selectOutputs(object, ruleSet, filter);
+    assertForFunction(object, options);
+    const { outputs, skipped } = select(object, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
     if (batch !== undefined && isFull(batch, outputs.length, bytes)) {
       yield batch;
       batch = undefined;
     }
-    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: 0, submitted: 0, payloadBytes: 0 };
+    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: [], expected: {}, payloadBytes: 0 };
     batch.position = position;
     batch.objects += 1;
     if (skipped === undefined) {
       batch.selected.push(object);
-      batch.outputs += outputs.length;
-      batch.submitted += outputs.filter((one) => one.status === 'planned' && one.action === 'submit').length;
       batch.payloadBytes += bytes;
+      for (const output of outputs) {
+        addOutput(batch, object, output, options);
+      }
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
     }
@@ -113,39 +139,112 @@ async function* batches({ source, ruleSet, filter, journal }: RunTasksOptions): 
   }
 }
 
+/** Throws where the function could not make what is wanted of the object alone. */
+function assertForFunction(
+  { target, modifiedAt }: ExistingObject,
+  { source, filter }: RunTasksOptions,
+): void {
+  if (target !== undefined) {
+    throw new Error('a list of failures is for this machine: leave out --via function.');
+  }
+  if (modifiedAt === undefined && (filter.since ?? filter.until) !== undefined) {
+    throw new Error(
+      `${source.name} does not tell the time by which --since and --until choose: leave out --via function.`,
+    );
+  }
+}
+
+function addOutput(
+  { outputs, expected }: Batch,
+  object: ExistingObject,
+  output: Selection['outputs'][number],
+  { ruleSet, onlyMissing }: RunTasksOptions,
+): void {
+  // A key made from an ETag or a day that is not known yet is another one in the end.
+  const target = isComplete(object) && output.target ? formatObject(output.target) : undefined;
+  outputs.push({ source: formatObject(object), target });
+  const end =
+    output.status === 'planned' && !onlyMissing && !needsHead(object, ruleSet)
+      ? endOf(output)
+      : 'saved-or-skipped';
+  expected[end] = (expected[end] ?? 0) + 1;
+}
+
+/** What becomes of an output that does not fail. */
+function endOf({ action, refresh, afterSteps }: PlannedSave): string {
+  if (action === 'submit') {
+    return 'submitted';
+  }
+  return refresh !== undefined || afterSteps?.skipLarger ? 'saved-or-skipped' : 'saved';
+}
+
 function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
-  const hasOutputs = outputs > 0 && outputs + moreOutputs > maxOutputs;
+  const hasOutputs = outputs.length > 0 && outputs.length + moreOutputs > maxOutputs;
   return hasOutputs || objects >= maxObjects || payloadBytes + moreBytes > maxPayloadBytes;
 }
 
 /** The event for a batch. */
-function payloadOf(objects: readonly ExistingObject[], { savedSince }: RunTasksOptions): string {
+function payloadOf(objects: readonly ExistingObject[], { onlyMissing }: RunTasksOptions): string {
   return JSON.stringify({
-    savedSince: new Date(savedSince).toISOString(),
+    // The function then asks for each target by a HEAD request.
+    savedSince: onlyMissing ? new Date(0).toISOString() : undefined,
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
       return { bucket, key, size, eTag, lastModified };
     }),
   });
 }
 
-/** Accounts for the batches that are no longer under way. What a failed or stopped one has left is made from here. */
-async function account(submitted: BatchesUnderWay, options: RunTasksOptions): Promise<void> {
+/** Accounts for the batches that are no longer under way, or hands them over again. */
+async function account(underWay: BatchesUnderWay, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
-  for (const [taskId, { batch, item }] of [...submitted].filter(([id]) => !active.has(id))) {
-    const status = await client.statusOf(taskId);
-    if (activeStates.includes(status)) {
+  for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
+    const task = await client.find(taskId);
+    if (activeStates.includes(task.status)) {
       continue;
     }
-    if (status === 'Succeeded') {
-      const { outputs, submitted: tasks } = batch;
-      journal.record(item, { status: 'saved', source: taskId, outputs, submitted: tasks || undefined });
+    underWay.delete(taskId);
+    const report = task.status === 'Stopped' ? undefined : reportOf(task, one.batch);
+    const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
+    // A person who stops a batch says nothing against it.
+    const hasFailed = one.hasFailed || task.status !== 'Stopped';
+    if (mayHeal && !one.hasFailed) {
+      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
+    } else {
+      record(report ?? allFailed(task, one.batch), one, options);
+      journal.end(one.item);
     }
-    for (const object of status === 'Succeeded' ? [] : batch.selected) {
-      await makeOutputs(object, item, options);
+  }
+}
+
+/** What a task did, as far as that can be told. The function throws where an output failed. */
+function reportOf(task: AsyncTask, { outputs, expected }: Batch): TaskReport | undefined {
+  const { saved = 0, ...skipped } = expected;
+  const ifSucceeded = task.status === 'Succeeded' ? { saved, skipped, failures: [] } : undefined;
+  return readReturned(task) ?? ifSucceeded ?? readThrown(task, outputs);
+}
+
+function allFailed({ status, taskErrorMessage = '' }: AsyncTask, { outputs }: Batch): TaskReport {
+  const code = `Task${status || 'Forgotten'}`;
+  const message = `the batch of this output failed twice: ${taskErrorMessage.slice(0, 1_000) || code}`;
+  return { saved: 0, skipped: {}, failures: outputs.map((output) => ({ ...output, code, message })) };
+}
+
+/** The batch itself comes last: once it is in the journal, nothing of it is asked for again. */
+function record(
+  { saved, skipped, failures }: TaskReport,
+  { id, item }: BatchUnderWay,
+  { journal }: RunTasksOptions,
+): void {
+  for (const { mayHeal: _, ...failure } of failures) {
+    if (journal.recall(item, failure.source, failure.target) === undefined) {
+      const line = { status: 'failed' as const, ...failure };
+      journal.record(item, line);
+      throwIfHopeless(line, journal);
     }
-    journal.end(item);
-    submitted.delete(taskId);
+  }
+  if (saved > 0 || Object.keys(skipped).length > 0) {
+    journal.record(item, { status: 'saved', source: id, outputs: saved, skipped });
   }
 }
 

@@ -1,7 +1,7 @@
 import { plan } from '../pipeline/plan.ts';
 import { type FailedResult, formatObject, type PlannedSave, type SkipReason } from '../pipeline/result.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
-import type { ExistingObject } from './source.ts';
+import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import { type ExistingObject, isComplete } from './source.ts';
 
 /** Narrows the objects that a rule takes to those that are wanted. */
 export interface Filter {
@@ -42,6 +42,23 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
   }
   const reason = items.find((item) => item.status === 'skipped')?.reason ?? 'no-rule-matched';
   return { outputs, skipped: outputs.length > 0 ? undefined : reason };
+}
+
+/**
+ * Plans objects of which the source does not tell all that the rules ask for: what is unknown counts as met, so that the
+ * outputs are the most that it can be.
+ */
+export function createUpperBound(ruleSet: RuleSet): (object: ExistingObject, filter: Filter) => Selection {
+  const change = (conditions: Partial<Rule['match']>): RuleSet => ({
+    ...ruleSet,
+    rules: ruleSet.rules.map((rule) => ({ ...rule, match: { ...rule.match, ...conditions } })),
+  });
+  const anyType = change({ contentTypes: [] });
+  const anyObject = change({ contentTypes: [], minBytes: undefined, maxBytes: undefined });
+  return (object, filter) =>
+    isComplete(object)
+      ? selectOutputs(object, anyType, filter)
+      : selectOutputs({ ...object, target: undefined }, anyObject, filter);
 }
 
 const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);

@@ -5,6 +5,14 @@ import type { Credentials } from '../oss/sign.ts';
 
 export type TaskClient = ReturnType<typeof createTaskClient>;
 
+/** A task, by the API's own names of its fields. */
+export interface AsyncTask {
+  status: string;
+  /** What the function returned: a public preview that an account is given on request (FC help: "AsyncTask"). */
+  returnPayload?: string | undefined;
+  taskErrorMessage?: string | undefined;
+}
+
 interface TaskClientOptions {
   /** `https://<account>.<region>.fc.aliyuncs.com` (FC help: "Endpoints"). */
   endpoint: URL;
@@ -51,11 +59,12 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
       } while (nextToken);
       return ids;
     },
-    /** The task's state; empty where Function Compute knows it no more, which it does for a week. */
-    async statusOf(taskId: string): Promise<string> {
+    /** One task; its state is empty where Function Compute knows it no more, which it does for a week. */
+    async find(taskId: string): Promise<AsyncTask> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
       const answer = await retried(ask, stop, 404);
-      return answer?.body?.status ?? '';
+      const { status = '', returnPayload, taskErrorMessage } = answer?.body ?? {};
+      return { status, returnPayload, taskErrorMessage };
     },
     async stop(taskId: string): Promise<void> {
       const request = new fc.StopAsyncTaskRequest({});

@@ -46,8 +46,7 @@ function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'
       if (client === undefined) {
         return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
       }
-      const savedSince = onlyMissing ? 0 : Date.parse(options.journal.state.startedAt);
-      return runTasks({ ...options, ruleSet, filter, client, savedSince });
+      return runTasks({ ...options, ruleSet, filter, client, onlyMissing });
     },
   };
 }
@@ -61,8 +60,6 @@ async function stop({ folder, taskClient, endpoint }: BackfillJob, io: Io): Prom
     throw new CliError(`--stop: the batches were handed over at ${stored.state.endpoint}, not ${endpoint}.`);
   }
   const count = await stopTasks(taskClient, stored.state);
-  io.out(
-    `${count} batches stopped. The same command without --stop makes what they left, from this machine.\n`,
-  );
+  io.out(`${count} batches stopped. The same command without --stop hands over again what they left.\n`);
   return 0;
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { inventorySource } from '../../src/backfill/inventory.ts';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
-import { createPace } from '../../src/backfill/pace.ts';
 import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
 import { functionPrice, mainland } from '../../src/cli/price.ts';
@@ -74,9 +73,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
       filter: {},
       journal,
       client: cloud.client,
-      savedSince: 0,
-      call: () => Promise.reject(new Error('no batch fails')),
-      pace: createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: cloud.sleep }),
+      onlyMissing: false,
       stop: new AbortController().signal,
       sleep: cloud.sleep,
     });
@@ -137,10 +134,10 @@ function createCloud(scenario: Scenario) {
       result.apiRequests += Math.max(1, Math.ceil(active.length / 100));
       return active;
     },
-    async statusOf(taskId) {
+    async find(taskId) {
       result.apiRequests += 1;
       endsAtMs.delete(taskId);
-      return 'Succeeded';
+      return { status: 'Succeeded' };
     },
     stop: async () => {},
   };

@@ -14,7 +14,7 @@ function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunc
   const client = {
     submit: async () => true,
     list: async () => [],
-    statusOf: async () => '',
+    find: async () => ({ status: '' }),
     stop: async () => {},
   };
   const job = { source, region, quota, taskClient: isViaFunction ? client : undefined };

@@ -28,14 +28,27 @@ async function startWith(
     faults,
     beforeEach,
     rules = rulesText,
-  }: { faults?: FaultPlan; beforeEach?: () => Promise<void>; rules?: string } = {},
+    mayTell = true,
+  }: {
+    faults?: FaultPlan;
+    beforeEach?: () => Promise<void>;
+    rules?: string;
+    /** Whether tasks tell what the function returned and threw, which Function Compute does not promise. */
+    mayTell?: boolean;
+  } = {},
 ) {
   const processed: string[] = [];
+  const requests: string[] = [];
   const attempts = { number: 0 };
   const routes: Route[] = [];
   const oss = await startOss({
     faults,
-    routes: [(message, response) => routes[0]?.(message, response)],
+    routes: [
+      (message, response) => {
+        requests.push(`${message.method} ${message.url}`);
+        return routes[0]?.(message, response);
+      },
+    ],
     processImage: async ({ readSource, style }) => {
       processed.push(`${await readSource()} ${style}`);
       return { body: Buffer.from(style), contentType: 'image/jpeg' };
@@ -62,22 +75,23 @@ async function startWith(
   });
   const invoke = async (event: Buffer) => {
     attempts.number += 1;
-    await beforeEach?.();
     try {
+      await beforeEach?.();
       const report = await handle(event, undefined);
       return {
         status: 'succeeded' as const,
         requestId: 'r',
         billedMs: 1,
-        body: Buffer.from(JSON.stringify(report)),
+        body: Buffer.from(mayTell ? JSON.stringify(report) : ''),
       };
     } catch (error) {
-      const errorMessage = error instanceof Error ? error.message : String(error);
+      const told = error instanceof Error ? error.message : String(error);
+      const errorMessage = mayTell ? told : 'UnhandledInvocationError';
       return { status: 'failed' as const, requestId: 'r', billedMs: 1, error: { errorMessage } };
     }
   };
   const dir = await temporaryDir();
-  const tasks = createTasks(invoke, [1, 1]);
+  const tasks = createTasks(invoke);
   onTestFinished(async () => {
     tasks.close();
     await dispatcher.close();
@@ -85,17 +99,22 @@ async function startWith(
   const accessKey = { id: 'local', secret: 'local-secret' };
   routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks, accessKey }));
   for (let number = 0; number < count; number += 1) {
+    // Every third object is no picture.
+    const headers = { 'content-type': number % 3 === 2 ? 'text/plain' : 'image/jpeg' };
     const key = `uploads/${String(number).padStart(4, '0')}.jpg`;
-    await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}` });
+    await oss.call({ method: 'PUT', bucket: 'photos', key, body: `p${number}`, headers });
   }
   await writeFile(join(dir, 'rules.yaml'), rules);
-  const begin = (...args: string[]) => {
+  const beginAt = (via: string[], args: string[]) => {
     const env = { ...localEnvironment(oss.port), FC_ENDPOINT: oss.url };
     const { io, written, stop } = createIo(env);
-    const fixed = ['backfill', '--via', 'function', '--rules', join(dir, 'rules.yaml')];
+    const fixed = ['backfill', ...via, '--rules', join(dir, 'rules.yaml')];
     return { stop, ended: main([...fixed, ...args], io).then((exitCode) => ({ exitCode, ...written })) };
   };
-  return { processed, attempts, tasks, dir, begin, run: (...args: string[]) => begin(...args).ended };
+  const begin = (...args: string[]) => beginAt(['--via', 'function'], args);
+  const run = (...args: string[]) => begin(...args).ended;
+  const runHere = (...args: string[]) => beginAt([], args).ended;
+  return { processed, requests, attempts, tasks, dir, begin, run, runHere };
 }
 
 /** All journals in a folder as one text. */
@@ -182,44 +201,167 @@ describe('a backfill via the deployed function', () => {
     expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
   });
 
-  it('names each output that fails here as well, and pays for the others once', async () => {
-    const faults = {
-      rules: [{ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key: '**/0007.jpg' }],
-    };
-    const { run, processed, dir, attempts } = await startWith(20, { faults });
-
-    const { exitCode, out, err } = await run('--yes');
+  const tooLarge = (key: string) => ({
+    rules: [{ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key }],
+  });
+  const readFailures = async (err: string) => {
     const [, file = ''] = /--keys (.*)\n$/.exec(err) ?? [];
-    const failures = (await readFile(file, 'utf8'))
+    const text = await readFile(file, 'utf8');
+    return text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
+  };
+
+  it('names each output that failed for good by what the function threw, and makes none of the others again', async () => {
+    const { run, processed, attempts } = await startWith(20, { faults: tooLarge('**/0007.jpg') });
+
+    const { exitCode, out, err } = await run('--yes');
+    const failures = await readFailures(err);
 
     expect(exitCode).toBe(1);
-    expect(out).toContain('20 objects: 0 saved, 2 failed, 38 target-exists. Finished.');
-    expect(file.startsWith(dir)).toBe(true);
+    expect(out).toContain('20 objects: 38 saved, 2 failed. Finished.');
     expect(failures.map(({ source }) => source)).toEqual(Array(2).fill('oss://photos/uploads/0007.jpg'));
-    expect(failures[0].message).toContain('ImageTooLarge');
-    expect(attempts.number).toBe(3);
-    expect(processed.length).toBe(38);
+    expect(failures.map(({ target }) => target)).toEqual([
+      expect.stringMatching(/^oss:\/\/photos\/small\/.*\/0007-100\.jpg$/),
+      expect.stringMatching(/0007-200\.jpg$/),
+    ]);
+    expect(failures[0]).toMatchObject({
+      code: 'ImageTooLarge',
+      message: expect.stringContaining('ImageTooLarge'),
+    });
+    expect([attempts.number, processed.length]).toEqual([1, 38]);
   });
 
-  it('stops what was handed over; given again, it makes what that has left', async () => {
+  it('hands a batch over once more of which nobody tells what failed, and names all of it then', async () => {
+    const { run, processed, attempts, tasks } = await startWith(20, {
+      faults: tooLarge('**/0007.jpg'),
+      mayTell: false,
+    });
+
+    const { exitCode, out, err } = await run('--yes');
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('20 objects: 0 saved, 40 failed. Finished.');
+    expect((await readFailures(err))[0]).toMatchObject({
+      code: 'TaskFailed',
+      message: expect.stringContaining('failed twice: UnhandledInvocationError'),
+    });
+    const [first = '', second] = [...tasks.byId.keys()];
+    expect(second).toBe(`${first}-2`);
+    expect([attempts.number, processed.length]).toEqual([2, 76]);
+  });
+
+  it('makes by the file of failures what a batch has left, and no more where only missing outputs are wanted', async () => {
+    const { run, runHere, processed } = await startWith(20, {
+      faults: tooLarge('**/0007.jpg'),
+      mayTell: false,
+    });
+    const { err } = await run('--yes');
+    const [, file = ''] = /--keys (.*)\n$/.exec(err) ?? [];
+
+    const { out } = await runHere('--keys', file, '--only-missing', '--yes');
+
+    expect(out).toContain('40 objects: 0 saved, 2 failed, 38 target-exists. Finished.');
+    expect(processed.length).toBe(76);
+  });
+
+  it('a failure that may heal has its batch handed over again', async () => {
+    let isFirst = true;
+    const { run, attempts } = await startWith(20, {
+      beforeEach: async () => {
+        if (isFirst) {
+          isFirst = false;
+          throw new Error('the process died');
+        }
+      },
+    });
+
+    const { exitCode, out } = await run('--yes');
+
+    expect(out).toContain('20 objects: 40 saved, 0 failed. Finished.');
+    expect([exitCode, attempts.number]).toEqual([0, 2]);
+  });
+
+  it('says saved of nothing that failed, though the rules let the function report it alone', async () => {
+    const rules = `onPermanentFailure: report\n${rulesText}`;
+    const { run } = await startWith(20, { faults: tooLarge('**'), rules });
+
+    const { exitCode, out } = await run('--yes');
+
+    expect(out).toContain('20 objects: 0 saved, 40 failed. Finished.');
+    expect(exitCode).toBe(1);
+  });
+
+  it('asks for no target, which the role of the function may not look at', async () => {
+    const { run, requests } = await startWith(20, { faults: tooLarge('**/0007.jpg'), mayTell: false });
+
+    await run('--yes');
+
+    expect(requests.filter((request) => request.startsWith('HEAD'))).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ['contentType', 'contentType: image/jpeg'],
+    ['contentType and size', 'contentType: image/jpeg, size: { min: 1 }'],
+  ])('has the function ask for what a listing or a list of keys does not tell: %s', async (_, condition) => {
+    const rules = rulesText.replace('bucket: photos', `bucket: photos, ${condition}`);
+    const { run, dir } = await startWith(9, { rules });
+    const keys = Array.from({ length: 9 }, (_, number) => `oss://photos/uploads/000${number}.jpg\n`);
+    await writeFile(join(dir, 'keys.txt'), keys.join(''));
+
+    for (const args of [[], ['--keys', join(dir, 'keys.txt')]]) {
+      const { exitCode, out } = await run('--yes', ...args);
+      expect(out).toContain('9 objects: 12 saved, 0 failed, 3 no-rule-matched. Finished.');
+      expect(exitCode).toBe(0);
+    }
+  });
+
+  it('does not say whether outputs were saved or skipped that nobody tells of', async () => {
+    const rules = rulesText.replace('bucket: photos', 'bucket: photos, contentType: image/jpeg');
+    const { run } = await startWith(9, { rules, mayTell: false });
+
+    const { out } = await run('--yes');
+
+    expect(out).toContain('9 objects: 0 saved, 0 failed, 18 saved-or-skipped. Finished.');
+  });
+
+  it('makes nothing by the time of objects of which it does not know it', async () => {
+    const { run, dir, tasks } = await startWith(1);
+    await writeFile(join(dir, 'keys.txt'), 'oss://photos/uploads/0000.jpg\n');
+
+    const { exitCode, err } = await run('--yes', '--keys', join(dir, 'keys.txt'), '--since', '2026-01-31');
+
+    expect(err).toContain('does not tell the time by which --since and --until choose');
+    expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
+  });
+
+  it('stops what was handed over, as often as it is told to; given again, hands over what that has left', async () => {
     const gate = createGate();
     const { begin, run, tasks, processed } = await startWith(60, { beforeEach: () => gate.isOpen });
-    const first = begin('--yes');
-    await expect.poll(() => tasks.byId.size).toBe(3);
-    first.stop.abort();
-    await first.ended;
-
-    const stopped = await run('--stop');
+    const statuses = () => [...tasks.byId.values()].map(({ status }) => status);
+    const stopAll = async (all: number, ...args: string[]) => {
+      const first = begin(...args);
+      await expect.poll(() => tasks.byId.size).toBe(all);
+      first.stop.abort();
+      await first.ended;
+      return run('--stop');
+    };
+    const stopped = await stopAll(3, '--yes');
+    const again = await stopAll(5);
     gate.open();
+    await expect.poll(statuses).not.toContain('Stopping');
+
     const { exitCode, out } = await run();
 
-    expect(stopped.out).toContain('3 batches stopped.');
+    expect([stopped.out, again.out]).toEqual([
+      expect.stringContaining('3 batches stopped.'),
+      expect.stringContaining('batches stopped.'),
+    ]);
     expect(exitCode).toBe(0);
-    expect(out).toContain('60 objects: 70 saved, 0 failed, 50 target-exists. Finished.');
-    expect(processed.length).toBe(120);
+    expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
+    // The batch that ran when it was stopped is made again.
+    expect(processed.length).toBe(170);
   });
 
   it('neither goes on nor stops by another function than the one that it handed batches to', async () => {
@@ -248,7 +390,7 @@ describe('a backfill via the deployed function', () => {
     const { out } = await run('--yes', '--only-missing');
 
     expect(processed.length).toBe(20);
-    expect(out).toContain('10 objects: 20 saved, 0 failed. Finished.');
+    expect(out).toContain('10 objects: 0 saved, 0 failed, 20 target-exists. Finished.');
   });
 
   it('takes no list of failures, of which the function would make every output', async () => {
