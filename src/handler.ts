@@ -80,9 +80,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     if (jobs.some(({ dryRun }) => dryRun) || results.length > 1) {
       logSummary(logger, report);
     }
-    // Whoever names objects, as a backfill does, learns by the error alone that one failed.
-    const isManual = records.some(({ options }) => options !== undefined);
-    if (mustThrow(report, isManual ? 'throw' : deps.ruleSet.onPermanentFailure)) {
+    const mayOnlyReport = records.every(({ options }) => !options?.adHoc && !options?.alwaysThrows);
+    if (mustThrow(report, mayOnlyReport ? deps.ruleSet.onPermanentFailure : 'throw')) {
       throw new OutputsFailed(report);
     }
     instance.forget(requestId);

@@ -147,7 +147,7 @@ describe('an invocation by hand', () => {
 
   it.each<[string, object]>([
     ['asks for an output of its own', { style: 'image/info', target: { key: 'x/{base}' } }],
-    ['names an object, as a backfill does', {}],
+    ['says so, as that of a backfill', { alwaysThrows: true }],
   ])('throws where an event %s, whatever the rules say of permanent failures', async (_, more) => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };

@@ -5,7 +5,7 @@ import type { JournalState } from './journal-file.ts';
 import { type BackfillOptions, needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import { type ExistingObject, isComplete, type Position } from './source.ts';
-import type { AsyncTask, TaskClient } from './task-client.ts';
+import type { BatchTask, TaskClient } from './task-client.ts';
 import { readReturned, readThrown, type TaskFailure, type TaskReport } from './task-report.ts';
 import { throwIfHopeless, type WorkOptions } from './work-through.ts';
 
@@ -41,7 +41,7 @@ interface Batch {
   skipped: Record<string, number>;
   selected: ExistingObject[];
   outputs: Pick<TaskFailure, 'source' | 'target'>[];
-  /** What becomes of the outputs where none fails, by the name that the journal counts it under. */
+  /** The ends of the outputs where none fails, by the names under which the journal counts them. */
   expected: Record<string, number>;
   payloadBytes: number;
 }
@@ -170,7 +170,7 @@ function addOutput(
   expected[end] = (expected[end] ?? 0) + 1;
 }
 
-/** What becomes of an output that does not fail. */
+/** Names the end of an output that does not fail. */
 function endOf({ action, refresh, afterSteps }: PlannedSave): string {
   if (action === 'submit') {
     return 'submitted';
@@ -186,6 +186,7 @@ function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, 
 /** The event for a batch. */
 function payloadOf(objects: readonly ExistingObject[], { onlyMissing }: RunTasksOptions): string {
   return JSON.stringify({
+    alwaysThrows: true,
     // The function then asks for each target by a HEAD request.
     savedSince: onlyMissing ? new Date(0).toISOString() : undefined,
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
@@ -217,14 +218,14 @@ async function account(underWay: BatchesUnderWay, options: RunTasksOptions): Pro
   }
 }
 
-/** What a task did, as far as that can be told. The function throws where an output failed. */
-function reportOf(task: AsyncTask, { outputs, expected }: Batch): TaskReport | undefined {
+/** Says what a task did, as far as that can be told. The function throws where an output failed. */
+function reportOf(task: BatchTask, { outputs, expected }: Batch): TaskReport | undefined {
   const { saved = 0, ...skipped } = expected;
   const ifSucceeded = task.status === 'Succeeded' ? { saved, skipped, failures: [] } : undefined;
   return readReturned(task) ?? ifSucceeded ?? readThrown(task, outputs);
 }
 
-function allFailed({ status, taskErrorMessage = '' }: AsyncTask, { outputs }: Batch): TaskReport {
+function allFailed({ status, taskErrorMessage = '' }: BatchTask, { outputs }: Batch): TaskReport {
   const code = `Task${status || 'Forgotten'}`;
   const message = `the batch of this output failed twice: ${taskErrorMessage.slice(0, 1_000) || code}`;
   return { saved: 0, skipped: {}, failures: outputs.map((output) => ({ ...output, code, message })) };

@@ -6,9 +6,9 @@ import type { Credentials } from '../oss/sign.ts';
 export type TaskClient = ReturnType<typeof createTaskClient>;
 
 /** A task, by the API's own names of its fields. */
-export interface AsyncTask {
+export interface BatchTask {
   status: string;
-  /** What the function returned: a public preview that an account is given on request (FC help: "AsyncTask"). */
+  /** The text that the function returned: a public preview that an account is given on request (FC help: "AsyncTask"). */
   returnPayload?: string | undefined;
   taskErrorMessage?: string | undefined;
 }
@@ -60,7 +60,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
       return ids;
     },
     /** One task; its state is empty where Function Compute knows it no more, which it does for a week. */
-    async find(taskId: string): Promise<AsyncTask> {
+    async find(taskId: string): Promise<BatchTask> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
       const answer = await retried(ask, stop, 404);
       const { status = '', returnPayload, taskErrorMessage } = answer?.body ?? {};

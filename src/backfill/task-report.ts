@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import { formatObject } from '../pipeline/result.ts';
-import type { AsyncTask } from './task-client.ts';
+import type { BatchTask } from './task-client.ts';
 
-/** What became of the outputs of one batch. */
+/** The ends of the outputs of one batch. */
 export interface TaskReport {
   saved: number;
   /** The other outputs and objects by reason. */
@@ -39,7 +39,7 @@ const resultSchema = z.discriminatedUnion('status', [
 const reportSchema = z.object({ results: z.array(resultSchema) });
 
 /** Reads what the function returned; undefined where that is no report, as for accounts that are not given it. */
-export function readReturned({ returnPayload = '' }: AsyncTask): TaskReport | undefined {
+export function readReturned({ returnPayload = '' }: BatchTask): TaskReport | undefined {
   const parsed = reportSchema.safeParse(parseJson(returnPayload));
   if (!parsed.success) {
     return undefined;
@@ -52,7 +52,9 @@ export function readReturned({ returnPayload = '' }: AsyncTask): TaskReport | un
         source: formatObject(source),
         target: target && formatObject(target),
         mayHeal: kind !== 'permanent',
-        ...{ code, message, requestId },
+        code,
+        message,
+        requestId,
       });
     } else if (result.status === 'saved') {
       report.saved += 1;
@@ -69,11 +71,11 @@ export function readReturned({ returnPayload = '' }: AsyncTask): TaskReport | un
  * them, as the text is bounded, or where Function Compute tells the name of the error alone.
  */
 export function readThrown(
-  { taskErrorMessage = '' }: AsyncTask,
+  { taskErrorMessage = '' }: BatchTask,
   outputs: readonly Pick<TaskFailure, 'source' | 'target'>[],
 ): TaskReport | undefined {
   const headline =
-    /(\d+) failed \(.{1,60}\), (\d+) saved(?:, (\d+) removed)?(?:, (\d+) submitted)?, (\d+) skipped/;
+    /(\d{1,6}) failed \([\w ,]{1,60}\), (\d{1,6}) saved(?:, (\d{1,6}) removed)?(?:, (\d{1,6}) submitted)?, (\d{1,6}) skipped/;
   const [, failed, saved, removed, submitted, skipped] = headline.exec(taskErrorMessage) ?? [];
   const lines = taskErrorMessage.split('\n').filter((line) => /^- (permanent|transient) /.test(line));
   const failures = lines.flatMap((line) => {

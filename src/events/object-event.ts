@@ -25,6 +25,8 @@ export interface ManualOptions {
   adHoc?: { style: unknown; target: unknown; path: string } | undefined;
   /** Outputs are only planned. */
   dryRun: boolean;
+  /** Permanent failures are thrown, whatever the rules say: a task may tell by its error alone that it failed. */
+  alwaysThrows: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;
 }

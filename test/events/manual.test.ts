@@ -22,7 +22,7 @@ describe('a manual event', () => {
     expect(parse({ bucket: 'b', key: 'k', size: 5, eTag: '"AB"', contentType: 'image/png' })).toEqual([
       {
         kind: 'object',
-        options: { dryRun: false },
+        options: { dryRun: false, alwaysThrows: false },
         event: {
           bucket: 'b',
           key: 'k',
@@ -49,7 +49,7 @@ describe('a manual event', () => {
   it('a manual event has its options for its own objects only', () => {
     expect(parse([dry, { bucket: 'b', key: 'l' }])).toMatchObject([
       { options: { dryRun: true } },
-      { options: { dryRun: false } },
+      { options: { dryRun: false, alwaysThrows: false } },
     ]);
   });
 
@@ -88,6 +88,7 @@ describe('a manual event', () => {
 
   it.each([
     [{ bucket: 'b', key: 'k', lastModified: 'yesterday' }, 'lastModified: expected a time such as'],
+    [{ bucket: 'b', key: 'k', alwaysThrows: 'no' }, 'alwaysThrows: expected true or false'],
     [{ bucket: 'b', key: 'k', savedSince: true }, 'savedSince: expected a time such as'],
     [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
     [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],

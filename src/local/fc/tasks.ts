@@ -25,18 +25,12 @@ const concurrency = 1;
 export type Tasks = ReturnType<typeof createTasks>;
 
 /**
- * Asynchronous tasks as Function Compute runs them: once for each id, tried again after a function error where the deployment
- * says so, which that of a backfill does not. They are held in
- * memory: a backfill submits again what a restart has lost.
+ * Asynchronous tasks as Function Compute runs them: once for each id, tried again after a function error after as many
+ * pauses as are given, which are none in a backfill's deployment. They are held in memory: a backfill submits again what a restart has lost.
  */
 export function createTasks(
-<<<<<<< HEAD
   invoke: (event: Buffer, requestId: string) => Promise<InvocationResult>,
-  retryDelaysMs: readonly number[] = [1_000, 2_000, 4_000],
-=======
-  invoke: (event: Buffer) => Promise<InvocationResult>,
   retryDelaysMs: readonly number[] = [],
->>>>>>> d111cd9 (Have the function make what a batch has left, and count what it reports)
 ) {
   const byId = new Map<string, AsyncTask>();
   const inTurn = pLimit(concurrency);
