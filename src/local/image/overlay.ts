@@ -64,8 +64,6 @@ export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers 
 
 /** The frames of an animation stand below one another. */
 function layOn(picture: Picture, { png }: Overlay, left: number, top: number): Promise<Picture> {
-  const layers = Array.from({ length: picture.frames }, (_, frame) => {
-    return { input: png, left, top: top + frame * picture.height };
-  });
-  return settle(picture, picture.open().composite(layers));
+  const tops = Array.from({ length: picture.frames }, (_, frame) => top + frame * picture.height);
+  return settle(picture, picture.open().composite(tops.map((each) => ({ input: png, left, top: each }))));
 }

@@ -34,6 +34,41 @@ describe('the order of actions', () => {
   });
 });
 
+describe('a picture that EXIF turns', () => {
+  // No two neighbours are alike, so that every shift shows.
+  const size = { width: 40, height: 30 };
+  const noise = Buffer.from(Array.from({ length: 40 * 30 * 3 }, (_, index) => (index * 7919) % 251));
+  const upright = () => sharp(noise, { raw: { ...size, channels: 3 } });
+  const stored: Record<number, () => Promise<Buffer>> = {
+    3: () => upright().rotate(180).withMetadata({ orientation: 3 }).png().toBuffer(),
+    6: () => upright().rotate(270).withMetadata({ orientation: 6 }).png().toBuffer(),
+    8: () => upright().rotate(90).withMetadata({ orientation: 8 }).png().toBuffer(),
+  };
+
+  it.each(
+    [3, 6, 8].flatMap((orientation) =>
+      [
+        'image/resize,w_100,limit_0',
+        'image/resize,m_fixed,w_100,h_20,limit_0',
+        'image/resize,m_fill,w_90,h_90,limit_0',
+        'image/resize,m_pad,w_90,h_90,limit_0',
+      ].map((style) => [orientation, style] as const),
+    ),
+  )('is enlarged as the same picture stored upright: orientation %i, %s', async (orientation, style) => {
+    const turned = (await stored[orientation]?.()) ?? Buffer.alloc(0);
+
+    const [expected, actual] = await Promise.all(
+      [await upright().png().toBuffer(), turned].map(async (input) =>
+        sharp(await run(input, style))
+          .raw()
+          .toBuffer(),
+      ),
+    );
+
+    expect(actual?.equals(expected ?? Buffer.alloc(0))).toBe(true);
+  });
+});
+
 describe('padding', () => {
   it('puts the picture between bands of the colour asked for', async () => {
     const input = await halves(200, 100).png().toBuffer();

@@ -24,13 +24,16 @@ export const resize: Action = (picture, { numbers, texts }, { main }) => {
   return applyPlan(picture, plan, texts.color);
 };
 
-function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color = 'ffffff') {
+async function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color = 'ffffff') {
   if ([scaled, frame].every(({ width, height }) => width === picture.width && height === picture.height)) {
     return picture;
   }
   checkSize(scaled, refusals.resize);
   checkSize(frame, refusals.resize);
-  const pipeline = picture.open().resize({ ...scaled, fit: 'fill' });
+  const isLarger = scaled.width > picture.width || scaled.height > picture.height;
+  // In one pipeline libvips would enlarge before it turns a picture upright, and edges would be a pixel off.
+  const upright = isLarger ? await settle(picture, picture.open()) : picture;
+  const pipeline = upright.open().resize({ ...scaled, fit: 'fill' });
   const { left, top } = placeAt('center', frame, scaled);
   if (frame.width < scaled.width || frame.height < scaled.height) {
     return settle(picture, pipeline.extract({ left: -left, top: -top, ...frame }));
@@ -70,9 +73,8 @@ function planMode(source: Size, mode: string, width?: number, height?: number): 
   const isWidthTighter = frame.width * source.height < frame.height * source.width;
   const fitsInside = mode === 'lfit' || mode === 'pad';
   const isByWidth = isOneSided ? width !== undefined : fitsInside === isWidthTighter;
-  const scaled = isByWidth
-    ? scale(source, frame.width, source.width)
-    : scale(source, frame.height, source.height);
+  const side = isByWidth ? 'width' : 'height';
+  const scaled = scale(source, frame[side], source[side]);
   return { scaled, frame: isSquare ? frame : scaled };
 }
 
