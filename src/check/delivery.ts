@@ -2,7 +2,7 @@ import { DFA, isDisjointWith } from 'refa';
 import { type Budget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { maxCharacter } from '../compile/glob.ts';
-import { fieldsOf, pick, textOf } from '../json.ts';
+import { pick, textOf } from '../json.ts';
 import type { Trigger } from './deployment.ts';
 import { type Diagnostic, warning } from './diagnostic.ts';
 import { bucketsMeet, writersOf } from './graph.ts';
@@ -131,15 +131,20 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
     ) {
       return [];
     }
-    const { bucket, object } = fieldsOf(pick(pattern, 'data', 'oss'));
-    const names = pick(bucket, 'name');
+    const object = pick(pattern, 'data', 'oss', 'object');
     const keys = within(maxStepsForAll, (budget) => {
       const subject = readField(pick(pattern, 'subject'), keyOfSubject, budget);
       return intersect(subject, readField(pick(object, 'key'), closed, budget), budget);
     });
-    const buckets = Array.isArray(names) ? names.map(String) : bucketsOfSubjects(pick(pattern, 'subject'));
-    return [{ trigger, buckets, keys: keys ?? DFA.all({ maxCharacter }) }];
+    return [{ trigger, buckets: bucketsOf(trigger), keys: keys ?? DFA.all({ maxCharacter }) }];
   });
+}
+
+/** The buckets from which a trigger brings events; none where that cannot be told. */
+export function bucketsOf(trigger: Trigger): string[] {
+  const pattern = eventPatternOf(trigger);
+  const names = pick(pattern, 'data', 'oss', 'bucket', 'name');
+  return Array.isArray(names) ? names.map(String) : bucketsOfSubjects(pick(pattern, 'subject'));
 }
 
 /** Reads one field's list of conditions, of which any has to fit (EventBridge help, "Event patterns"). */

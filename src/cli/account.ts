@@ -9,7 +9,7 @@ import { listOf } from '../xml.ts';
 import type { Io } from './command.ts';
 import { cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
 import { rolePolicy } from './policies.ts';
-import type { DeploymentTemplate } from './project.ts';
+import { type DeploymentTemplate, deployedBuckets } from './project.ts';
 
 /** Compares the template with the rules, and the account with the template. */
 export function checkDeployment(
@@ -20,7 +20,7 @@ export function checkDeployment(
   return lookAtOurs(template, async (ours) => {
     const findings = [checkCoverage(rules, ours)];
     for (const one of ours) {
-      findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, io)));
+      findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, ours, io)));
     }
     return findings;
   });
@@ -33,7 +33,7 @@ export function checkPolicy(
   io: Io,
 ): Promise<Finding[]> {
   return lookAtOurs(template, async (ours) => {
-    const findings = await Promise.all(ours.map((one) => checkRole(rules, one, io)));
+    const findings = await Promise.all(ours.map((one) => checkRole(rules, one, ours, io)));
     return findings.flat();
   });
 }
@@ -115,18 +115,22 @@ function checkDeployedTriggers(
 /** Tells whether the role's policies allow all that the rules need; conditions are not weighed. */
 function checkRole(
   rules: readonly SourceRule[],
-  { role = '', triggers }: FunctionResource,
+  { role = '' }: FunctionResource,
+  ours: readonly FunctionResource[],
   io: Io,
 ): Promise<Finding[]> {
   return lookAt('role', aliyunAdvice, async () => {
     const name = role.split('/').at(-1) ?? '';
+    const buckets = deployedBuckets(ours, io.env);
+    if (buckets.length === 0 && rules.some(({ match }) => match.bucket === undefined)) {
+      throw new Error('a rule names no bucket, and neither does a trigger: set OSS_BUCKET');
+    }
     const granted = await grantedTo(name, io);
-    const bucket = triggers.find((trigger) => trigger.bucket)?.bucket ?? io.env.OSS_BUCKET ?? '';
-    const site = { region: '', account: '*', bucket, functionName: '' };
-    const missing = statementsOf(rolePolicy(rules, site)).flatMap(({ actions: [action = ''], objects }) =>
-      objects
-        .filter((object) => !isAllowed(granted, action, object))
-        .map((object) => `${action} on ${action.startsWith('oss:') ? 'oss://' : ''}${object}`),
+    const missing = statementsOf(rolePolicy(rules, { account: '*', buckets })).flatMap(
+      ({ actions: [action = ''], objects }) =>
+        objects
+          .filter((object) => !isAllowed(granted, action, object))
+          .map((object) => `${action} on ${action.startsWith('oss:') ? 'oss://' : ''}${object}`),
     );
     return missing.length === 0
       ? [ok('role', `${name} may do all that the rules need`)]

@@ -6,7 +6,7 @@ import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { rolePolicy, type Site, triggerPolicy, trustPolicy } from './policies.ts';
-import { findTemplate, loadRules, rulesOption, siteOf, templateOption } from './project.ts';
+import { deployedBuckets, findTemplate, loadRules, rulesOption, templateOption } from './project.ts';
 import { placeFor } from './samples.ts';
 import { eventPatterns, nativeTriggers } from './trigger-filters.ts';
 
@@ -54,8 +54,8 @@ export const generate = defineCommand({
     const { source: rules } = await loadRules(values.rules);
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
     const template = await findTemplate(values.template, dirname(values.rules), io.env);
-    const deployed = document.isPolicy ? siteOf(template).bucket : undefined;
-    const bucket = values.bucket ?? io.env.OSS_BUCKET ?? deployed;
+    const buckets = values.bucket ? [values.bucket] : deployedBuckets(template?.functions ?? [], io.env);
+    const bucket = values.bucket ?? io.env.OSS_BUCKET ?? (document.isPolicy ? buckets[0] : undefined);
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(
         `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
@@ -67,6 +67,7 @@ export const generate = defineCommand({
       region: values.region === undefined ? variable('vars.region') : parseRegion(values.region),
       account: values.account ?? (document.isPolicy ? '*' : variable("config('AccountID')")),
       bucket: bucket === undefined ? variable('vars.bucket') : parseBucket(bucket),
+      buckets: buckets.map(parseBucket),
       functionName: values.function,
     });
     io.out(text);
@@ -77,7 +78,7 @@ export const generate = defineCommand({
 /** The rules, and the template where it is not the one that is expected. */
 type Files = { rules: string; template: string | undefined };
 
-/** Asks RAM whether the function's role may do what the rules need; the other policies depend on no rule. */
+/** Asks RAM whether the function's role may do what the rules need, and passes only where that can be told. */
 async function checkAttached(name: string, { rules, template }: Files, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);
@@ -88,7 +89,7 @@ async function checkAttached(name: string, { rules, template }: Files, io: Io): 
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }
-  return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
+  return findings.every(({ state }) => state === 'ok') ? 0 : 1;
 }
 
 async function checkTriggersOf({ rules, template: named }: Files, io: Io): Promise<number> {

@@ -11,8 +11,9 @@ import { operationsOf } from '../style/catalog.ts';
 export interface Site {
   region: string;
   account: string;
-  /** The bucket of rules that name none. */
+  /** The bucket of rules that name none, and all of them where triggers are on several. */
   bucket: string;
+  buckets: readonly string[];
   functionName: string;
 }
 
@@ -22,8 +23,11 @@ export interface Site {
  * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview"). What
  * IMM carries out needs ProcessImm and GetObject on its sources, and IMM's own permission (OSS help, "Permissions").
  */
-export function rolePolicy(rules: readonly SourceRule[], { account, bucket }: Site): object {
-  const grants = [...grantsOnSources(rules, bucket), ...grantsOnTargets(rules, bucket)];
+export function rolePolicy(
+  rules: readonly SourceRule[],
+  { account, buckets }: Pick<Site, 'account' | 'buckets'>,
+): object {
+  const grants = [...grantsOnSources(rules, buckets), ...grantsOnTargets(rules, buckets)];
   const statements = ossActions.map((action) => {
     const objects = widest(grants.flatMap((grant) => (grant.actions.includes(action) ? grant.objects : [])));
     return allow(
@@ -68,9 +72,9 @@ interface Grant {
   objects: string[];
 }
 
-function grantsOnSources(rules: readonly SourceRule[], deployed: string): Grant[] {
+function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
   return rules.flatMap(({ match, outputs, compiled }) => {
-    const buckets = match.bucket ?? [deployed];
+    const buckets = match.bucket ?? deployed;
     const globs = match.key.map((glob) => `${literalStart(glob)}*`);
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
@@ -89,7 +93,7 @@ function grantsOnSources(rules: readonly SourceRule[], deployed: string): Grant[
   });
 }
 
-function grantsOnTargets(rules: readonly SourceRule[], deployed: string): Grant[] {
+function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
   return writersOf(rules).map(({ rule, index, buckets, prefix }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
     // A source that is there again has its missing output made.
@@ -103,7 +107,7 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: string): Grant[
         afterSteps?.acl !== undefined && 'oss:PutObjectAcl',
         isDeleted && 'oss:DeleteObject',
       ],
-      objects: (buckets.length > 0 ? buckets : [deployed]).map((bucket) => `${bucket}/${prefix}*`),
+      objects: (buckets.length > 0 ? buckets : deployed).map((bucket) => `${bucket}/${prefix}*`),
     };
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { extendTemplate, findVersion2, readDeployment } from '../check/deployment.ts';
+import { bucketsOf } from '../check/delivery.ts';
+import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
 import { type Diagnostic, describeValue, mismatch } from '../check/diagnostic.ts';
 import { formatDiagnostics } from '../check/format.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
@@ -46,6 +47,15 @@ export async function findTemplate(named: string | undefined, folder: string, en
 export function siteOf(template: DeploymentTemplate | undefined) {
   const [first] = template?.ours ?? [];
   return { region: first?.region, bucket: first?.triggers.find(({ bucket }) => bucket)?.bucket };
+}
+
+/** The buckets of rules that name none: those of the triggers of our functions, or else OSS_BUCKET. */
+export function deployedBuckets(functions: readonly FunctionResource[], env: Io['env']): string[] {
+  const ours = functions.filter(({ isOurs }) => isOurs);
+  const found = ours
+    .flatMap(({ triggers }) => triggers.flatMap(bucketsOf))
+    .filter((name) => /^[a-z0-9-]{3,63}$/.test(name));
+  return found.length === 0 && env.OSS_BUCKET ? [env.OSS_BUCKET] : [...new Set(found)];
 }
 
 export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;

@@ -47,6 +47,26 @@ describe('the doctor, looking at the template and the account', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('wants the role to have the rights in the bucket of each trigger', async () => {
+    const { env, home } = await prepare(account);
+    const rules = join(home, 'rules.yaml');
+    const outputs = [{ style: 'image/resize,w_100', target: { key: 'derived/{key}' } }];
+    await writeFile(rules, stringify({ rules: [{ name: 'r', match: { key: 'uploads/**' }, outputs }] }));
+    const triggers = ['photos', 'photos-b'].map((bucket) => ({
+      ...trigger,
+      triggerName: bucket,
+      sourceArn: `acs:oss:cn-hangzhou:1:${bucket}`,
+    }));
+    const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', role: 'r', triggers };
+    await writeFile(join(home, 's.yaml'), stringify({ resources: { f: { component: 'fc3', props } } }));
+
+    const { exitCode, out } = await runCommand(['generate', 'policy', '--check', '--rules', rules], env);
+
+    expect(out).toContain('lacks oss:PostProcessTask on oss://photos-b/uploads/*');
+    expect(out).not.toContain('oss://photos/uploads');
+    expect(exitCode).toBe(1);
+  });
+
   it('the doctor does not judge what it cannot read', async () => {
     const { examine } = await prepare({ ...account, policy: { Statement: [] } });
 

@@ -47,6 +47,37 @@ describe('generate --check', () => {
     expect((await agree('trigger')).out).toContain('for its own output');
   });
 
+  it('a generated policy is for the buckets of all triggers, whatever OSS_BUCKET says', async () => {
+    const pattern = JSON.stringify({
+      source: ['acs.oss'],
+      data: { oss: { bucket: { name: ['photos-c'] } } },
+    });
+    const triggers = [
+      {
+        triggerName: 'a',
+        triggerType: 'oss',
+        sourceArn: 'acs:oss:cn-hangzhou:1:photos-a',
+        triggerConfig: {},
+      },
+      {
+        triggerName: 'b',
+        triggerType: 'oss',
+        sourceArn: 'acs:oss:cn-hangzhou:1:photos-b',
+        triggerConfig: {},
+      },
+      { triggerName: 'c', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: pattern } },
+    ];
+    const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', role: 'r', triggers };
+    await writeFile(pathOf('s.yaml'), stringify({ resources: { f: { component: 'fc3', props } } }));
+
+    const { out } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
+
+    expect(JSON.parse(out).Statement).toMatchObject([
+      { Resource: ['a', 'b', 'c'].map((name) => `acs:oss:*:*:photos-${name}/a/*`) },
+      { Resource: ['a', 'b', 'c'].map((name) => `acs:oss:*:*:photos-${name}/b/*`) },
+    ]);
+  });
+
   it('generate --check does not pretend to know what RAM holds', async () => {
     const { exitCode, out } = await generate(
       [rule({ key: 'a/*' }, { key: 'b/{base}' })],
@@ -54,6 +85,6 @@ describe('generate --check', () => {
       '--check',
     );
 
-    expect([exitCode, out]).toEqual([0, expect.stringContaining('cannot tell: ')]);
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('cannot tell: ')]);
   });
 });

@@ -88,7 +88,13 @@ describe('the generated triggers', () => {
         const text = stringify({ rules: [rule({ key: keys }, { key: 'd/{key}' })] });
         const compiled = compileRules(text, 'rules.yaml');
         fc.pre(compiled.ok);
-        const site = { region: 'cn-hangzhou', account: '1', bucket: 'photos', functionName: 'f' };
+        const site = {
+          region: 'cn-hangzhou',
+          account: '1',
+          bucket: 'photos',
+          buckets: [],
+          functionName: 'f',
+        };
         const triggers = nativeTriggers(compiled.source, site).map((one) => readTrigger(one, []));
 
         for (const taken of keysUpTo3Folders.filter((one) =>
