@@ -6,8 +6,10 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { handler } from './index.ts';
 
 const server = createServer(answer);
-// The platform keeps its connection, at least for 15 minutes (Function Compute help: "Principles").
+// The platform keeps its connection, at least for 15 minutes (Function Compute help: "Principles"), and bounds requests.
 server.keepAliveTimeout = 0;
+server.headersTimeout = 0;
+server.requestTimeout = 0;
 server.listen(Number(process.env.FC_CUSTOM_LISTEN_PORT ?? '9000'), '0.0.0.0');
 
 /** Answers `POST /invoke` with the report or, under status 404, with the error; refuses everything else. */

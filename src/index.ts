@@ -22,7 +22,7 @@ function start(): ReturnType<typeof createHandler> {
   return createHandler({
     settings,
     ruleSet: readRules(settings.rulesFile),
-    dispatcher: createAgent(),
+    dispatcher: createAgent(Math.max(16, settings.concurrency)),
     defaultCredentials: createDefaultCredentials(process.env),
     write: (line) => console.log(line),
   });

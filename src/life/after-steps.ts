@@ -79,7 +79,8 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   }
   // A target without a mark was saved since the upload, by an attempt that got no further. It may have been one at an
   // earlier upload, which read the source before this one came: where that matters, the target is made again.
-  return source === undefined && checkSource !== true ? mark : 'process';
+  // Nobody knows by which style it was made: the next event makes it by the present one.
+  return source === undefined && checkSource !== true ? { ...mark, process: 'unknown' } : 'process';
 }
 
 /** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */

@@ -28,10 +28,10 @@ const maxIdleMs = 5_000;
 /**
  * After a shorter silence connections are used on probation: one that its other side has forgotten answers nothing, and
  * would cost the whole attempt. The first byte has to come within this time, else the next attempt takes a new connection.
- * A call that OSS has begun is then made, and paid, once more. So only a silence leads to it: right after an answer a
- * connection is sound, and what is slow is the picture.
+ * A call that OSS has begun is then made, and paid, once more. So only a silence leads to it that is longer than our own
+ * pauses between attempts: right after an answer a connection is sound, and what is slow is the picture.
  */
-const [probationIdleMs, probationMs, firstByteMs] = [1_000, 1_000, 10_000];
+const [probationIdleMs, probationMs, firstByteMs] = [2_500, 1_000, 10_000];
 
 /**
  * The default dispatcher: keeps connections for a few seconds of wall time (a warm function instance then skips the

@@ -25,8 +25,11 @@ export function summarize(results: readonly Result[], requestId: string, duratio
   return { requestId, saved, removed, submitted, skipped, failed, planned, durationMs, results };
 }
 
-/** The platform hands the error's text on to logs (32 KB a line) and destinations (128 KB with the event). */
-const maxMessageBytes = 16_384;
+/**
+ * The platform hands the error's text on with the event, and a queue of SMQ discards what is larger than 64 KB (SMQ help,
+ * "Limits"): a message of this size leaves room for nearly all of it.
+ */
+const maxMessageBytes = 8_192;
 
 /**
  * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination. Function
@@ -37,6 +40,8 @@ export class OutputsFailed extends Error {
   readonly report: Report;
   constructor(report: Report) {
     super(formatReport(report));
+    // Function Compute hands the stack on as well, which would say the message once more.
+    this.stack = this.name;
     this.report = report;
   }
 }
@@ -58,7 +63,7 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   const by = rule === undefined ? '' : ` (rule ${rule})`;
   const line = `- ${kind} ${code}${from}${to}${by}: ${message}`;
   // A line break in a key would pass for the next failure. There is room for two keys of 1,023 bytes.
-  return line.replace(/\p{Cc}/gu, encodeURIComponent).slice(0, 3_000);
+  return line.replace(/\p{Cc}/gu, encodeURIComponent).slice(0, 2_600);
 }
 
 /** Formats as many failures from the front as fit: of thousands, the others would take time for nothing. */

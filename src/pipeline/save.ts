@@ -89,7 +89,7 @@ export function findReasonToKeep(
   }
   // An attempt that read the older source may save after the newer one came: within the time that an attempt may take
   // nobody can tell which source a target was made of, and it is made again.
-  return savedAt > Date.parse(version.modifiedAt) + timeoutMs ? 'up-to-date' : undefined;
+  return savedAt > Date.parse(version.modifiedAt) + Math.max(timeoutMs, 60_000) ? 'up-to-date' : undefined;
 }
 
 /** Asks HEAD for an object; resolves to undefined where the error means that there is none. */

@@ -98,6 +98,14 @@ describe('a target that is looked at before it is made', () => {
     expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'CopyObject', attempts: 1 });
   });
 
+  it('is made again by the next event where nobody knows by which style it was made', async () => {
+    const { done, copy } = await doneWith(target({}));
+    const marked = { 'x-oss-meta-oss-saveas': copy?.['x-oss-meta-oss-saveas'] ?? '' };
+
+    expect(done).toEqual(['CopyObject']);
+    expect((await doneWith(target(marked))).done).toEqual(['ProcessObject', 'CopyObject']);
+  });
+
   it.each<[string, Partial<SaveTask>]>([
     ['a person asks for it', { raisedAt: undefined }],
     ['its rule asks for no more than its size', { afterSteps: { skipLarger: true } }],

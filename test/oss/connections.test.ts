@@ -83,7 +83,7 @@ describe('connections', () => {
     },
   );
 
-  it('connections that were silent for 2 s are given up after 10 s without a first byte, those just used are not', async () => {
+  it('connections that were silent for 3 s are given up after 10 s without a first byte, those just used are not', async () => {
     /** The second answer takes `answerMs` on the connection of the first, which came after `workMs`, `idleMs` ago. */
     async function callTwice({ idleMs = 0, workMs = 0, answerMs = 14_000 }) {
       const clock = { nowMs: 10_000 };
@@ -110,9 +110,9 @@ describe('connections', () => {
       return { attempts, connections: connections.mock.calls.length };
     }
 
-    expect(await callTwice({ idleMs: 2_000 })).toEqual({ attempts: 2, connections: 2 });
-    expect(await callTwice({ idleMs: 2_000, answerMs: 8_000 })).toEqual({ attempts: 1, connections: 1 });
-    expect(await callTwice({ idleMs: 500 })).toEqual({ attempts: 1, connections: 1 });
+    expect(await callTwice({ idleMs: 3_000 })).toEqual({ attempts: 2, connections: 2 });
+    expect(await callTwice({ idleMs: 3_000, answerMs: 8_000 })).toEqual({ attempts: 1, connections: 1 });
+    expect(await callTwice({ idleMs: 2_000 })).toEqual({ attempts: 1, connections: 1 });
     expect(await callTwice({ workMs: 20_000 })).toEqual({ attempts: 1, connections: 1 });
   });
 
