@@ -83,7 +83,8 @@ describe('what an event names', () => {
 
       expect(sent.map(({ origin }) => origin)).toEqual([]);
       const name = `bucket ${JSON.stringify(bucket)}: expected 3 to 63 of a-z, 0-9 and "-"`;
-      expect(String(ended)).toContain(`permanent InvalidOutput oss://${bucket}/a.jpg -> `);
+      const shown = bucket.replaceAll('\r\n', '%0D%0A');
+      expect(String(ended)).toContain(`permanent InvalidOutput oss://${shown}/a.jpg -> `);
       expect(String(ended)).toContain(name);
     },
   );
