@@ -26,10 +26,10 @@ export function summarize(results: readonly Result[], requestId: string, duratio
 }
 
 /**
- * The platform hands the error's text on with the event, and a queue of SMQ discards what is larger than 64 KB (SMQ help,
- * "Limits"): a message of this size leaves room for nearly all of it.
+ * The platform hands the error's text on with the event, to logs (32 KB a line) and destinations: a queue of SMQ discards
+ * what is larger than 64 KB (SMQ help, "Limits").
  */
-const maxMessageBytes = 8_192;
+const maxMessageBytes = 16_384;
 
 /**
  * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination. Function
@@ -63,7 +63,7 @@ function formatFailure({ kind, code, rule, source, target, message }: FailedResu
   const by = rule === undefined ? '' : ` (rule ${rule})`;
   const line = `- ${kind} ${code}${from}${to}${by}: ${message}`;
   // A line break in a key would pass for the next failure. There is room for two keys of 1,023 bytes.
-  return line.replace(/\p{Cc}/gu, encodeURIComponent).slice(0, 2_600);
+  return line.replace(/\p{Cc}/gu, encodeURIComponent).slice(0, 3_000);
 }
 
 /** Formats as many failures from the front as fit: of thousands, the others would take time for nothing. */

@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../base64url.ts';
+import { decodeBase64 } from '../base64-text.ts';
 import type { Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { type CatalogOperation, forms, lookUp, type Parameter } from './catalog.ts';

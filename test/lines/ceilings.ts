@@ -58,7 +58,15 @@ export const programs: readonly Program[] = [
       { name: 'objects', paths: ['objects/'], lines: 140 },
       {
         name: 'cli',
-        paths: ['cli/', 'did-you-mean.ts', 'object-url.ts', 'printable.ts', 'text-file.ts', 'xml.ts'],
+        paths: [
+          'cli/',
+          'base64-text.ts',
+          'did-you-mean.ts',
+          'object-url.ts',
+          'printable.ts',
+          'text-file.ts',
+          'xml.ts',
+        ],
         lines: 1_150,
       },
     ],

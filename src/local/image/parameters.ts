@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../../base64url.ts';
+import { decodeBase64 } from '../../base64-text.ts';
 import { type CatalogOperation, type Parameter, refusals } from '../../style/catalog.ts';
 import { findParameter, judgeValue } from '../../style/check-parameters.ts';
 import type { StyleAction } from '../../style/parse.ts';

@@ -1,4 +1,5 @@
-import { decodeBase64, toBase64Url } from '../../../../base64url.ts';
+import { decodeBase64 } from '../../../../base64-text.ts';
+import { toBase64Url } from '../../../../base64url.ts';
 import { type CatalogOperation, catalog, lookUp, type Parameter } from '../../../../style/catalog.ts';
 import type { StyleAction } from '../../../../style/parse.ts';
 import { t } from '../i18n/translate.ts';
