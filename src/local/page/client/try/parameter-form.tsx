@@ -18,9 +18,7 @@ export function ParameterForm({ text, action, onEdit }: ParameterFormProps) {
   const operation = lookUp(catalog.image, name);
   const parameters: (readonly [string | undefined, Parameter])[] = [
     ...(operation?.value === undefined ? [] : [[undefined, operation.value] as const]),
-    ...Object.entries(operation?.params ?? {}).filter(
-      ([, { nested, soft }]) => nested !== true && soft !== true,
-    ),
+    ...Object.entries(operation?.params ?? {}).filter(([, { nested, soft }]) => !nested && !soft),
   ];
   if (parameters.length === 0) {
     return <p class="note">{t(operation === undefined ? 'try.unknownAction' : 'try.noParameters')}</p>;
