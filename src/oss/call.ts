@@ -84,8 +84,9 @@ export function createCall(settings: CallSettings): Call {
     }
     const hide = (text: string) => hideSecrets(text, credentials, headers);
     if (response.statusCode <= 299) {
+      const { statusCode, body } = response;
       const shown = Object.entries(response.headers).map(([name, value]) => [name, hide(value)]);
-      return assertFromOss({ ...response, context, hide, headers: Object.fromEntries(shown) });
+      return assertFromOss({ statusCode, body, context, hide, headers: Object.fromEntries(shown) });
     }
     const error = new OssServiceError(context, response, (text) => hideSignatures(hide(text)));
     if (error.serverTimeMs !== undefined) {

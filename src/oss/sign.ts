@@ -115,6 +115,8 @@ export function signedHeaders(
   if (credentials.securityToken) {
     headers['x-oss-security-token'] = credentials.securityToken;
   }
-  headers.authorization = authorization({ ...request, headers }, { credentials, timestamp, region });
+  const { method, canonicalUri, canonicalQuery, additionalHeaders } = request;
+  const signed = { method, canonicalUri, canonicalQuery, additionalHeaders, headers };
+  headers.authorization = authorization(signed, { credentials, timestamp, region });
   return headers;
 }

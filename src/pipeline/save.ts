@@ -124,11 +124,12 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
   for (let round = 1; round <= maxRounds; round += 1) {
     const result = await processObject(options.call, { process, deadline: options.deadline, ...source });
     attempts += result.attempts;
-    assertSaved(task, { ...result, attempts });
+    result.attempts = attempts;
+    assertSaved(task, result);
     // A source that has been deleted leaves nothing newer to be made.
     const current = task.checkSource ? await headIfPresent(source, options, isNoSuchKey) : undefined;
     if (current?.eTag === undefined || current.eTag === eTag) {
-      return { ...result, attempts };
+      return result;
     }
     eTag = current.eTag;
   }
