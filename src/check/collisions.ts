@@ -1,6 +1,7 @@
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { variantsOf } from '../compile/variants.ts';
 import type { OssObject } from '../process.ts';
+import { coversType } from '../rules/match.ts';
 import type { Match } from '../rules/rule-set.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -66,16 +67,11 @@ function divideObjects({ rule, output }: Writer, other: Writer): boolean {
   const [one, two] = [rule.compiled.match, other.rule.compiled.match];
   const areSizesApart = (a: Match, b: Match) => (a.maxBytes ?? Infinity) < (b.minBytes ?? 0);
   const sharedTypes = one.contentTypes.some((type) =>
-    two.contentTypes.some((another) => covers(type, another) || covers(another, type)),
+    two.contentTypes.some((another) => coversType(type, another) || coversType(another, type)),
   );
   const areTypesApart = one.contentTypes.length > 0 && two.contentTypes.length > 0 && !sharedTypes;
   const isApart = areTypesApart || areSizesApart(one, two) || areSizesApart(two, one);
   return isApart && output.target.key.text === other.output.target.key.text;
-}
-
-/** Tells whether `image/*` stands for a type, or the type for itself. */
-function covers(wanted: string, type: string): boolean {
-  return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 }
 
 /** Finds one object that both rules take, and whose results meet. */

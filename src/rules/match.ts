@@ -41,11 +41,15 @@ function findContentTypeMismatch(
     return 'content-type-unknown';
   }
   // Parameters such as "; charset=utf-8" tell nothing about the kind of object.
-  const actual = commonName(contentType.replace(/;.*/s, '').trim().toLowerCase());
-  const isWanted = contentTypes.some((wanted) =>
-    wanted.endsWith('/*') ? actual.startsWith(wanted.slice(0, -1)) : actual === commonName(wanted),
-  );
-  return isWanted ? undefined : 'content-type';
+  const actual = contentType.replace(/;.*/s, '').trim().toLowerCase();
+  return contentTypes.some((wanted) => coversType(wanted, actual)) ? undefined : 'content-type';
+}
+
+/** Whether a type that a rule wants, `image/*` or `image/png`, stands for another one; both are in lower case. */
+export function coversType(wanted: string, type: string): boolean {
+  return wanted.endsWith('/*')
+    ? type.startsWith(wanted.slice(0, -1))
+    : commonName(type) === commonName(wanted);
 }
 
 /** Programs that upload write either for a JPEG, and nobody means only one of them. */

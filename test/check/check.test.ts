@@ -189,6 +189,7 @@ describe('outputs that overwrite each other', () => {
     expect(collisionsOf(one, other)).toEqual([]);
     expect(collisionsOf(one, {})).toEqual(['collision']);
     expect(collisionsOf(one, one)).toEqual(['collision']);
+    expect(collisionsOf({ contentType: 'image/jpg' }, { contentType: 'image/jpeg' })).toEqual(['collision']);
   });
 
   it('outputs that overwrite each other are not seen where keys or buckets differ', () => {
