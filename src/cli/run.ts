@@ -33,7 +33,7 @@ export const run = defineCommand({
   run: async (values, io, urls) => {
     const { event, style } = values;
     const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];
-    const isOfStyle = ofStyle.some((name) => values[name] !== undefined);
+    const isOfStyle = ofStyle.some((name) => values[name]);
     if (style === undefined && events.length > 0 && !isOfStyle) {
       return runByRules(values, io, events);
     }
@@ -47,7 +47,7 @@ export const run = defineCommand({
 });
 
 /** Options that mean nothing without --style. */
-const ofStyle = ['bucket', 'key', 'target-image', 'target-bucket'] as const;
+const ofStyle = ['bucket', 'key', 'target-image', 'target-bucket', 'overwrite-source'] as const;
 
 /** A prefix or a glob names many objects, which another command is for. */
 function parseOneObject(url: string): OssObject {

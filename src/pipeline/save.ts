@@ -74,7 +74,7 @@ export function mayKeep({ refresh }: SaveTask, { savedSince }: TaskOptions): boo
 export function findReasonToKeep(
   { lastModified }: ObjectResult,
   { refresh, version }: SaveTask,
-  { savedSince, timeoutMs = 60_000 }: TaskOptions,
+  { savedSince, timeoutMs = 0 }: TaskOptions,
 ): SkipReason | undefined {
   if (refresh === 'missing') {
     return 'target-exists';

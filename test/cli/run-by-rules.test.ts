@@ -141,6 +141,7 @@ describe('a run by the rules', () => {
     [['oss://photos/a.png', '--style', 'image/resize,w_1'], choice],
     [['--style', 'image/resize,w_1', '--bucket', 'photos'], '--key: expected a value.'],
     [['oss://photos/a.png', '--key', 'b.png'], choice],
+    [['oss://photos/a.png', '--overwrite-source'], choice],
     [['--event', '{"bucket":'], 'the event:1:11: expected JSON:'],
     [['--event', 'no-such-file.json'], 'no-such-file.json cannot be read: no such file or directory'],
   ])('a run by the rules does not guess at %j, and says: %s', async (args, message) => {
