@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { checkDelivery } from '../check/delivery.ts';
-import { type FunctionResource, readTrigger } from '../check/deployment.ts';
+import { type FunctionResource, readTrigger, type Trigger } from '../check/deployment.ts';
 import { isOpen } from '../check/variables.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { fieldsOf, parseJson, pick, textOf } from '../json.ts';
@@ -99,9 +99,7 @@ function checkDeployedTriggers(
     const named = triggers.filter((trigger) => !isOpen(trigger.name));
     return named.map((trigger) => {
       const twin = deployed.find((one) => one.name === trigger.name);
-      const parts = (['bucket', 'prefix', 'suffix', 'pattern', 'events'] as const).filter(
-        (part) => !isOpen(String(trigger[part])) && String(twin?.[part]) !== String(trigger[part]),
-      );
+      const parts = twin === undefined ? [] : findDifferences(trigger, twin);
       if (twin !== undefined && parts.length === 0) {
         return ok(`trigger ${trigger.name}`, `${name} has it`);
       }
@@ -110,6 +108,17 @@ function checkDeployedTriggers(
       return wrong(`trigger ${trigger.name}`, problem, 'npx s deploy');
     });
   });
+}
+
+/** Names the parts in which two triggers differ; the order of events and the white space of a pattern mean nothing. */
+function findDifferences(one: Trigger, other: Trigger): string[] {
+  const partsOf = ({ bucket, prefix, suffix, pattern = '', events }: Trigger) => {
+    return { bucket, prefix, suffix, pattern: parseJson(pattern), events: [...events].sort() };
+  };
+  const others: Record<string, unknown> = partsOf(other);
+  return Object.entries(partsOf(one)).flatMap(([part, value]) =>
+    isOpen(JSON.stringify(value)) || isDeepStrictEqual(value, others[part]) ? [] : part,
+  );
 }
 
 /** Tells whether the role's policies allow all that the rules need; conditions are not weighed. */

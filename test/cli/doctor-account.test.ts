@@ -100,6 +100,36 @@ describe('the doctor, looking at the template and the account', () => {
     expect(of('trigger oss-upload')).toMatchObject({ state: 'wrong', advice: 'npx s deploy' });
   });
 
+  it('the doctor takes a deployed trigger for the same that names its events in another order', async () => {
+    const { events, filter } = JSON.parse(trigger.triggerConfig);
+    const triggerConfig = JSON.stringify({ events: [...events].reverse(), filter });
+    const { examine } = await prepare({ ...account, triggers: [{ ...trigger, triggerConfig }] });
+
+    const { of } = await examine();
+
+    expect(of('trigger oss-upload')?.state).toBe('ok');
+  });
+
+  it.each([
+    ['as other text', { type: ['oss:ObjectCreated:PutObject'], source: ['acs.oss'] }, 'ok'],
+    ['with another type', { type: ['oss:ObjectCreated:PostObject'], source: ['acs.oss'] }, 'wrong'],
+  ])('the doctor compares an event pattern that is deployed %s', async (_, deployed, state) => {
+    const named = { triggerName: 'pattern', triggerType: 'eventbridge' };
+    const configOf = (pattern: string) => ({ ...named, triggerConfig: { eventRuleFilterPattern: pattern } });
+    const { examine, home } = await prepare({
+      ...account,
+      triggers: [configOf(JSON.stringify(deployed, undefined, 2))],
+    });
+    const template = join(home, 's.json');
+    const pattern = '{"source":["acs.oss"],"type":["oss:ObjectCreated:PutObject"]}';
+    const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', triggers: [configOf(pattern)] };
+    await writeFile(template, JSON.stringify({ edition: '3.0.0', resources: { f: { props } } }));
+
+    const { of } = await examine(['--template', template]);
+
+    expect(of('trigger pattern')?.state).toBe(state);
+  });
+
   it('shows a key that a rule takes and the trigger does not deliver', async () => {
     const { examine, home } = await prepare();
     const rules = join(home, 'rules.yaml');
