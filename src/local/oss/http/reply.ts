@@ -117,6 +117,8 @@ export async function sendReply(
   );
   if (isWhole) {
     response.end(body);
+  } else if (response.destroyed) {
+    body.destroy(); // Node.js 24 leaves it open where the client has gone already.
   } else {
     await pipeline(body, response);
   }
