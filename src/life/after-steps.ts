@@ -60,14 +60,16 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   }
   const [steps, process, source] = existing.headers[markName]?.split('-') ?? [];
   const isComplete = !needsCopy(afterSteps) || steps === mark.steps;
+  // It may be somebody's own file: nothing is deleted for its size but what was made of this source.
+  const isTooLarge = isLarger(existing.sizeBytes, task);
   const reason = findReasonToKeep(existing, task, options);
   if (reason === 'target-exists') {
-    return isComplete ? reason : { ...mark, source: source ?? 'unknown' };
+    return isComplete || isTooLarge ? reason : { ...mark, source: source ?? 'unknown' };
   }
   // The copy may come long after the save, so of a target that has a mark its time does not tell the source.
   const isOlder = source !== undefined && version.eTag !== undefined && source !== mark.source;
   if (reason !== undefined && !isOlder) {
-    return isComplete ? reason : mark;
+    return isComplete || isTooLarge ? reason : mark;
   }
   // Last-Modified has whole seconds only.
   const savedAt = existing.lastModified?.getTime() ?? 0;
@@ -80,7 +82,9 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   // A target without a mark was saved since the upload, by an attempt that got no further. It may have been one at an
   // earlier upload, which read the source before this one came: where that matters, the target is made again.
   // Nobody knows by which style it was made: the next event makes it by the present one.
-  return source === undefined && checkSource !== true ? { ...mark, process: 'unknown' } : 'process';
+  return source === undefined && checkSource !== true && !isTooLarge
+    ? { ...mark, process: 'unknown' }
+    : 'process';
 }
 
 /** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */

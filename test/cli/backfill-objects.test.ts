@@ -160,6 +160,20 @@ describe('the objects of a backfill', () => {
     expect(processed.length).toBe(6);
   });
 
+  it('an output that exists is not deleted by --only-missing, although its rule wants none that are so large', async () => {
+    const { oss, run, rules, keys } = await startWith({ 'uploads/a.jpg': 'tiny' });
+    const body = 'a picture that somebody retouched by hand';
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'small/a.jpg', body });
+    const output =
+      '{ style: "image/resize,w_9", skipLarger: true, acl: private, target: { key: "small/{base}" } }';
+    await writeFile(rules, `rules: [{ name: a, match: { key: "uploads/*" }, outputs: [${output}] }]\n`);
+
+    const { out } = await run(['oss://photos/', '--only-missing', '--yes']);
+
+    expect(out).toContain('1 object: 0 saved, 0 failed, 1 target-exists. Finished.');
+    expect(await keys('small/')).toEqual(['small/a.jpg']);
+  });
+
   it('the objects of a backfill are processed by one rule alone with --rule', async () => {
     const { run, processed } = await startWith({ 'uploads/big.jpg': 'b'.repeat(2_000) });
 

@@ -33,6 +33,8 @@ const reasons = {
   'up-to-date': { refresh: 'stale' },
 } as const;
 
+const otherSteps = { afterSteps: { acl: 'private' } } as const;
+
 /** What is done where the target is `existing`: the names of operations, and the headers of a copy. */
 async function doneWith(
   existing: Record<string, string> | undefined,
@@ -124,6 +126,28 @@ describe('a target that is looked at before it is made', () => {
 
     expect(done).toEqual(['ProcessObject', 'DeleteObject']);
     expect(end).toEqual({ status: 'skipped', reason: 'larger-than-source' });
+  });
+
+  it.each<[string, keyof typeof reasons, Partial<SaveTask> | undefined]>([
+    ['is wanted only where it is missing', 'target-exists', undefined],
+    ['is up to date', 'up-to-date', undefined],
+    ["is wanted only where it is missing and has another rule's mark", 'target-exists', otherSteps],
+    ["is up to date and has another rule's mark", 'up-to-date', otherSteps],
+  ])('is never deleted for its size where it %s', async (_, reason, marked) => {
+    const version = { eTag: 'V1', sizeBytes: 5 };
+    const limited = { afterSteps: { ...task.afterSteps, skipLarger: true }, version };
+    const headers = marked === undefined ? {} : await markOf({ ...marked, version });
+
+    const { done, end } = await doneWith(target(headers), limited, reason);
+
+    expect(done).toEqual([]);
+    expect(end).toEqual({ status: 'skipped', reason });
+  });
+
+  it('is deleted for its size only once this event has made it', async () => {
+    const limited = { afterSteps: { ...task.afterSteps, skipLarger: true }, version: { sizeBytes: 5 } };
+
+    expect((await doneWith(target({}), limited)).done).toEqual(['ProcessObject', 'DeleteObject']);
   });
 
   it('is looked at only once it is made where a person asks for it', async () => {
