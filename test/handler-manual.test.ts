@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { OutputsFailed } from '../src/pipeline/report.ts';
+import { digestOfRules } from '../src/rules/digest.ts';
+import { RulesError } from '../src/rules/rule-set.ts';
 import { agent, expectCalls, handlerOf, origin, rules, saved } from './handler-fixture.ts';
+import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation by hand', () => {
   it('takes the options of a manual event for its own objects only', async () => {
@@ -155,5 +158,47 @@ describe('an invocation by hand', () => {
     const event = { bucket: 'photos', key: 'u/a.jpg', ...more };
 
     await expect(handle(event)).rejects.toThrow('1 for good');
+  });
+
+  const others = { ...rules.rules[0], name: 'other' };
+  const otherDigest = digestOfRules(ruleSetOf({ rules: [others] }).rules);
+
+  it('makes the outputs of an event that was planned by the very rules of the function', async () => {
+    expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+    const rulesDigest = digestOfRules(ruleSetOf(rules).rules);
+
+    const report = await handlerOf().handle({ bucket: 'photos', key: 'u/a.jpg', rulesDigest });
+
+    expect(report).toMatchObject({ saved: 2 });
+  });
+
+  it.each([{}, { dryRun: true }, { style: 'image/info', target: { key: 'x/{name}' } }])(
+    'makes nothing of an event that was planned by other rules than those of the function, and says so once: %j',
+    async (more) => {
+      const objects = [
+        { bucket: 'photos', key: 'u/a.jpg' },
+        { bucket: 'photos', key: 'u/b.jpg' },
+      ];
+      const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+
+      const ended = handle({ objects, rulesDigest: otherDigest, ...more });
+
+      await expect(ended).rejects.toThrow(RulesError);
+      await expect(ended).rejects.toThrow(
+        /^rulesDigest: the event was planned by other rules \("\w{12}"\) than those of this function \("\w{12}"\): build .* and deploy the function again\.$/,
+      );
+    },
+  );
+
+  it('makes the outputs of an upload beside an event that was planned by other rules', async () => {
+    expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
+    const stale = { bucket: 'photos', key: 'u/a.jpg', rulesDigest: otherDigest };
+
+    const thrown = await handlerOf()
+      .handle([stale, { bucket: 'photos', key: 'u/b.jpg' }])
+      .catch((error: unknown) => error);
+
+    expect(thrown).toMatchObject({ report: { saved: 2, failed: 1 } });
+    expect(thrown).toMatchObject({ message: expect.stringContaining('planned by other rules') });
   });
 });

@@ -6,13 +6,22 @@ import { type BackfillOptions, needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import { type ExistingObject, isComplete, type Position } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
-import { readReturned, readThrown, type TaskFailure, type TaskReport } from './task-report.ts';
+import {
+  excerptOf,
+  isForOtherRules,
+  readReturned,
+  readThrown,
+  type TaskFailure,
+  type TaskReport,
+} from './task-report.ts';
 import { throwIfHopeless, type WorkOptions } from './work-through.ts';
 
 interface RunTasksOptions
   extends Pick<WorkOptions, 'source' | 'journal' | 'sleep' | 'stop'>,
     Pick<BackfillOptions, 'ruleSet' | 'filter'> {
   client: TaskClient;
+  /** The function makes nothing by other rules. */
+  rulesDigest: string;
   /** Outputs that exist are left as they are. */
   onlyMissing: boolean;
 }
@@ -54,6 +63,8 @@ interface BatchUnderWay {
   id: string;
   attempt: number;
   hasFailed: boolean;
+  /** It was handed over by this run, and not by an earlier one. */
+  isNew: boolean;
 }
 
 /** By the id of the task. */
@@ -95,13 +106,13 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
 }
 
 async function submit(
-  one: BatchUnderWay,
+  one: Omit<BatchUnderWay, 'isNew'>,
   underWay: BatchesUnderWay,
   options: RunTasksOptions,
 ): Promise<void> {
   const taskId = one.attempt === 1 ? one.id : `${one.id}-${one.attempt}`;
-  await options.client.submit(taskId, payloadOf(one.batch.selected, options));
-  underWay.set(taskId, one);
+  const isNew = await options.client.submit(taskId, payloadOf(one.batch.selected, options));
+  underWay.set(taskId, { ...one, isNew });
 }
 
 /** The ids of one backfill's tasks begin with it; a backfill that is begun anew has another one. */
@@ -184,9 +195,13 @@ function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, 
 }
 
 /** The event for a batch. */
-function payloadOf(objects: readonly ExistingObject[], { onlyMissing }: RunTasksOptions): string {
+function payloadOf(
+  objects: readonly ExistingObject[],
+  { onlyMissing, rulesDigest }: RunTasksOptions,
+): string {
   return JSON.stringify({
     alwaysThrows: true,
+    rulesDigest,
     // The function then asks for each target by a HEAD request.
     savedSince: onlyMissing ? new Date(0).toISOString() : undefined,
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
@@ -205,10 +220,16 @@ async function account(underWay: BatchesUnderWay, options: RunTasksOptions): Pro
       continue;
     }
     underWay.delete(taskId);
-    const report = task.status === 'Stopped' ? undefined : reportOf(task, one.batch);
+    const isRefused = isForOtherRules(task);
+    if (isRefused && one.isNew) {
+      throw new Error(
+        `the function does not make outputs by these rules (${excerptOf(task)}): build and deploy it again, and give the same command then.`,
+      );
+    }
+    const report = task.status === 'Stopped' || isRefused ? undefined : reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    // A person who stops a batch says nothing against it.
-    const hasFailed = one.hasFailed || task.status !== 'Stopped';
+    // A person who stops a batch says nothing against it, nor does a function that was deployed anew since then.
+    const hasFailed = one.hasFailed || !(task.status === 'Stopped' || isRefused);
     if (mayHeal && !one.hasFailed) {
       await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
     } else {
@@ -225,9 +246,9 @@ function reportOf(task: BatchTask, { outputs, expected }: Batch): TaskReport | u
   return readReturned(task) ?? ifSucceeded ?? readThrown(task, outputs);
 }
 
-function allFailed({ status, taskErrorMessage = '' }: BatchTask, { outputs }: Batch): TaskReport {
-  const code = `Task${status || 'Forgotten'}`;
-  const message = `the batch of this output failed twice: ${taskErrorMessage.slice(0, 1_000) || code}`;
+function allFailed(task: BatchTask, { outputs }: Batch): TaskReport {
+  const code = `Task${task.status || 'Forgotten'}`;
+  const message = `the batch of this output failed twice: ${excerptOf(task) || code}`;
   return { saved: 0, skipped: {}, failures: outputs.map((output) => ({ ...output, code, message })) };
 }
 

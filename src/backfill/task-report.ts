@@ -66,6 +66,9 @@ export function readReturned({ returnPayload = '' }: BatchTask): TaskReport | un
   return report;
 }
 
+const headline =
+  /(\d{1,6}) failed \([\w ,]{1,60}\), (\d{1,6}) saved(?:, (\d{1,6}) removed)?(?:, (\d{1,6}) submitted)?, (\d{1,6}) skipped/;
+
 /**
  * Reads the text of the error that the function throws where outputs failed. Undefined where it does not name all of
  * them, as the text is bounded, or where Function Compute tells the name of the error alone.
@@ -74,8 +77,6 @@ export function readThrown(
   { taskErrorMessage = '' }: BatchTask,
   outputs: readonly Pick<TaskFailure, 'source' | 'target'>[],
 ): TaskReport | undefined {
-  const headline =
-    /(\d{1,6}) failed \([\w ,]{1,60}\), (\d{1,6}) saved(?:, (\d{1,6}) removed)?(?:, (\d{1,6}) submitted)?, (\d{1,6}) skipped/;
   const [, failed, saved, removed, submitted, skipped] = headline.exec(taskErrorMessage) ?? [];
   const lines = taskErrorMessage.split('\n').filter((line) => /^- (permanent|transient) /.test(line));
   const failures = lines.flatMap((line) => {
@@ -105,4 +106,18 @@ function names(line: string, { source, target }: Pick<TaskFailure, 'source' | 't
   return target === undefined
     ? line.includes(` ${source} -> `) || line.includes(` ${source}: `)
     : line.includes(` ${source} -> ${target} (rule `);
+}
+
+/** The beginning of what a task tells of its error. */
+export function excerptOf({ taskErrorMessage = '' }: BatchTask): string {
+  return taskErrorMessage.slice(0, 1_000);
+}
+
+/**
+ * Whether the function refused the whole batch for the rules that it has. A version of it that knows no `rulesDigest`
+ * refuses the field.
+ */
+export function isForOtherRules({ taskErrorMessage = '' }: BatchTask): boolean {
+  // Keys of objects stand in the report of outputs that failed.
+  return /RulesError|rulesDigest: /.test(taskErrorMessage) && !headline.test(taskErrorMessage);
 }

@@ -12,6 +12,7 @@ import { readTime } from '../events/envelopes.ts';
 import { makeFolder } from '../folder-lock.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
+import { digestOfRules } from '../rules/digest.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import { type Connection, type connectionOptions, describeEndpoint } from './connection.ts';
@@ -71,7 +72,7 @@ export async function openBackfillJob(
     done: 'saved' as const,
     howToRetry: (file: string) => `To try that again:\n  oss-saveas backfill … --keys ${file}`,
     ruleSet,
-    rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
+    rulesDigest: digestOfRules(ruleSet.rules),
     source: await openSource(values, urls, ruleSet, { call: connection.call, io, dir: dirname(folder) }),
     filter,
     onlyMissing,

@@ -42,11 +42,11 @@ function stepsOf(job: BackfillJob, io: Io): Pick<JournaledJob, 'dryRun' | 'work'
       return found.outputs > 0 ? { objects: found.objects, question: 'Start?' } : undefined;
     },
     work(options) {
-      const { ruleSet, filter, onlyMissing, taskClient: client } = job;
+      const { ruleSet, rulesDigest, filter, onlyMissing, taskClient: client } = job;
       if (client === undefined) {
         return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
       }
-      return runTasks({ ...options, ruleSet, filter, client, onlyMissing });
+      return runTasks({ ...options, ruleSet, rulesDigest, filter, client, onlyMissing });
     },
   };
 }

@@ -29,6 +29,8 @@ export interface ManualOptions {
   alwaysThrows: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;
+  /** Nothing is made by other rules than those with this digest. */
+  rulesDigest?: string | undefined;
 }
 
 /** One delivered item, sorted by its kind. A bad item never hides the good ones beside it. */

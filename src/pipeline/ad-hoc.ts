@@ -1,7 +1,8 @@
 import { describe } from '../events/envelopes.ts';
 import { EventError, type EventRecord, type ManualOptions } from '../events/object-event.ts';
 import { isJsonObject } from '../json.ts';
-import { type RuleSet, rulesFormat } from '../rules/rule-set.ts';
+import { digestOfRules } from '../rules/digest.ts';
+import { type RuleSet, RulesError, rulesFormat } from '../rules/rule-set.ts';
 import { keyVariables, type Part, parseTemplate, variablesOf } from '../rules/template.ts';
 import { plan } from './plan.ts';
 import { formatObject } from './result.ts';
@@ -14,11 +15,22 @@ const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount:
 
 /**
  * Gives each record its rules: those of the function, or the output that a manual event brings along. A record whose own
- * output is wrong, or would overwrite another object's, becomes a malformed one and stops no other.
+ * output is wrong, or would overwrite another object's, or that was planned by other rules, becomes a malformed one and
+ * stops no other. Throws RulesError where all were planned by other rules.
  */
 export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
   const sources = new Map<string, string>();
-  return records.map((record): { record: EventRecord; ruleSet: RuleSet } => {
+  const asksForDigest = records.some(({ options }) => options?.rulesDigest !== undefined);
+  const digest = asksForDigest ? digestOfRules(ruleSet.rules) : undefined;
+  const mismatches = records.map((record) => describeOtherRules(record, digest));
+  if (mismatches[0] !== undefined && !mismatches.includes(undefined)) {
+    throw new RulesError(mismatches[0]);
+  }
+  return records.map((record, i): { record: EventRecord; ruleSet: RuleSet } => {
+    const mismatch = mismatches[i];
+    if (mismatch !== undefined) {
+      return { record: { kind: 'malformed', problem: mismatch, options: record.options }, ruleSet };
+    }
     const { adHoc } = record.options ?? {};
     if (adHoc === undefined) {
       return { record, ruleSet };
@@ -32,6 +44,14 @@ export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
       return { record: { kind: 'malformed', problem, options: record.options }, ruleSet };
     }
   });
+}
+
+/** Says that a record was planned by other rules than those of the digest; undefined where it was not. */
+function describeOtherRules({ options }: EventRecord, digest: string | undefined): string | undefined {
+  const planned = options?.rulesDigest;
+  return planned === undefined || planned === digest
+    ? undefined
+    : `rulesDigest: the event was planned by other rules (${describe(planned)}) than those of this function ("${digest}"): build the rules of the event and deploy the function again.`;
 }
 
 /** Throws EventError where the target is that of another object; `sources` holds them by target. */

@@ -9,6 +9,7 @@ import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
 import { functionPrice, mainland } from '../../src/cli/price.ts';
 import { compileRules } from '../../src/compile/compile.ts';
+import { digestOfRules } from '../../src/rules/digest.ts';
 
 export interface Scenario {
   objects: number;
@@ -70,6 +71,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
     await runTasks({
       source: await inventorySource(await writeInventory(dir, scenario.objects), () => Promise.reject()),
       ruleSet: compiled.ruleSet,
+      rulesDigest: digestOfRules(compiled.ruleSet.rules),
       filter: {},
       journal,
       client: cloud.client,

@@ -28,12 +28,15 @@ async function startWith(
     faults,
     beforeEach,
     rules = rulesText,
+    deployedRules = rules,
     mayTell = true,
   }: {
     faults?: FaultPlan;
     beforeEach?: () => Promise<void>;
     rules?: string;
-    /** Whether tasks tell what the function returned and threw, which Function Compute does not promise. */
+    /** The function is deployed by a command of its own. */
+    deployedRules?: string;
+    /** Whether tasks tell what the function returned and threw, and not its error's name alone, which Function Compute does not promise. */
     mayTell?: boolean;
   } = {},
 ) {
@@ -54,25 +57,28 @@ async function startWith(
       return { body: Buffer.from(style), contentType: 'image/jpeg' };
     },
   });
-  const compiled = compileRules(rules, 'rules.yaml');
-  if (!compiled.ok) {
-    throw new Error('the rules are wrong');
-  }
   const dispatcher = createAgent();
-  const handle = createHandler({
-    settings: {
-      rulesFile: '',
-      endpoint: oss.url,
-      cname: false,
-      region: 'cn-hangzhou',
-      concurrency: 4,
-      logLevel: 'error',
-    },
-    ruleSet: compiled.ruleSet,
-    dispatcher,
-    defaultCredentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
-    write: () => {},
-  });
+  const handlerOf = (deployed: string) => {
+    const compiled = compileRules(deployed, 'rules.yaml');
+    if (!compiled.ok) {
+      throw new Error('the rules are wrong');
+    }
+    return createHandler({
+      settings: {
+        rulesFile: '',
+        endpoint: oss.url,
+        cname: false,
+        region: 'cn-hangzhou',
+        concurrency: 4,
+        logLevel: 'error',
+      },
+      ruleSet: compiled.ruleSet,
+      dispatcher,
+      defaultCredentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
+      write: () => {},
+    });
+  };
+  let handle = handlerOf(deployedRules);
   const invoke = async (event: Buffer) => {
     attempts.number += 1;
     try {
@@ -85,8 +91,8 @@ async function startWith(
         body: Buffer.from(mayTell ? JSON.stringify(report) : ''),
       };
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error);
-      const errorMessage = mayTell ? told : 'UnhandledInvocationError';
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      const errorMessage = mayTell ? message : name;
       return { status: 'failed' as const, requestId: 'r', billedMs: 1, error: { errorMessage } };
     }
   };
@@ -114,7 +120,10 @@ async function startWith(
   const begin = (...args: string[]) => beginAt(['--via', 'function'], args);
   const run = (...args: string[]) => begin(...args).ended;
   const runHere = (...args: string[]) => beginAt([], args).ended;
-  return { processed, requests, attempts, tasks, dir, begin, run, runHere };
+  const deploy = (deployed: string) => {
+    handle = handlerOf(deployed);
+  };
+  return { processed, requests, attempts, tasks, dir, deploy, begin, run, runHere };
 }
 
 /** All journals in a folder as one text. */
@@ -245,7 +254,7 @@ describe('a backfill via the deployed function', () => {
     expect(out).toContain('20 objects: 0 saved, 40 failed. Finished.');
     expect((await readFailures(err))[0]).toMatchObject({
       code: 'TaskFailed',
-      message: expect.stringContaining('failed twice: UnhandledInvocationError'),
+      message: expect.stringContaining('failed twice: OutputsFailed'),
     });
     const [first = '', second] = [...tasks.byId.keys()];
     expect(second).toBe(`${first}-2`);
@@ -325,6 +334,29 @@ describe('a backfill via the deployed function', () => {
 
     expect(out).toContain('9 objects: 0 saved, 0 failed, 18 saved-or-skipped. Finished.');
   });
+
+  it.each([true, false])(
+    'ends soon where the function has other rules, and goes on once it has these (told why: %s)',
+    async (mayTell) => {
+      const deployedRules = rulesText.replace('uploads/**', 'incoming/**');
+      const { run, processed, attempts, deploy } = await startWith(60, { deployedRules, mayTell });
+
+      const refused = [await run('--yes'), await run()];
+      const attemptsBefore = attempts.number;
+      deploy(rulesText);
+      const { exitCode, out } = await run();
+
+      for (const { exitCode, out, err } of refused) {
+        expect(err).toContain('the function does not make outputs by these rules (');
+        expect(err).toContain('): build and deploy it again, and give the same command then.');
+        expect(out).toContain(': 0 saved, 0 failed. Not finished: the same command goes on.');
+        expect(exitCode).toBe(1);
+      }
+      expect(attemptsBefore).toBeLessThanOrEqual(6);
+      expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
+      expect([exitCode, processed.length]).toEqual([0, 120]);
+    },
+  );
 
   it('makes nothing by the time of objects of which it does not know it', async () => {
     const { run, dir, tasks } = await startWith(1);

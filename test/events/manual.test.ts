@@ -60,6 +60,7 @@ describe('a manual event', () => {
     [{ bucket: 'b', key: 'k', keys: ['l'] }, 'key: no such field here'],
     [{ bucket: 'b', key: 'k', objects: [{ bucket: 'b', key: 'l' }] }, 'bucket: no such field here'],
     [[{ ...dry, dryRun: 'yes' }], '[0].dryRun: expected true or false'],
+    [{ ...dry, rulesDigest: 7 }, 'rulesDigest: expected a text'],
   ])('a manual event is refused where a field of it would be ignored: %j', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
@@ -69,6 +70,12 @@ describe('a manual event', () => {
 
     expect(parse({ bucket: 'b', key: 'k', style: 'image/info', target, dryRun: true })).toMatchObject([
       { options: { dryRun: true, adHoc: { style: 'image/info', target } } },
+    ]);
+  });
+
+  it('a manual event may name the rules that it was planned by', () => {
+    expect(parse({ bucket: 'b', key: 'k', rulesDigest: '0123456789ab' })).toMatchObject([
+      { options: { rulesDigest: '0123456789ab' } },
     ]);
   });
 
