@@ -43,7 +43,7 @@ export type EntryContent =
       level: string;
       text: string;
     }
-  | { kind: 'rules'; status: 'loaded' | 'refused'; message?: string | undefined };
+  | { kind: 'rules' };
 
 /** The outcome of one output, read from the function's own log. */
 export interface ResultEntry {
@@ -58,7 +58,6 @@ export interface ResultEntry {
   message?: string | undefined;
   sizeBytes?: number | undefined;
   durationMs?: number | undefined;
-  attempts?: number | undefined;
 }
 
 /** The end of an invocation, all attempts together. */
@@ -71,8 +70,6 @@ export interface OutcomeEntry {
   durationMs: number;
   billedMs: number;
   error?: string | undefined;
-  /** The file that keeps the event. */
-  deadLetter?: string | undefined;
 }
 
 /** The state that the page shows wherever the person is. */
@@ -105,7 +102,7 @@ export interface ObjectPage {
 export interface ObjectDetails extends ObjectSummary {
   /** Headers as HeadObject answers them. */
   headers: Record<string, string>;
-  picture?: { width: number; height: number; format: string } | undefined;
+  picture?: { width: number; height: number } | undefined;
 }
 
 /** An object as it is, if it is there, and what happened to it. */
@@ -117,7 +114,6 @@ export interface ObjectStory {
 export interface DeadLetter {
   file: string;
   time: string;
-  requestId: string;
   attempts: number;
   object?: OssObject | undefined;
   error: string;

@@ -22,7 +22,6 @@ export async function listDeadLetters(
       return {
         file,
         time: textOf(letter.time) ?? '',
-        requestId: textOf(letter.requestId) ?? '',
         attempts: Number(letter.attempts),
         object: objectOf(letter.event),
         error: textOf(pick(letter, 'error', 'errorMessage')) ?? '',

@@ -84,11 +84,7 @@ function describe(
     case 'log':
       return describeLine(event, objectOf);
     case 'rules':
-      return [
-        event.update.status === 'loaded'
-          ? { kind: 'rules', status: 'loaded' }
-          : { kind: 'rules', ...event.update },
-      ];
+      return [{ kind: 'rules' }];
   }
 }
 
@@ -98,9 +94,9 @@ function describeOutcome(
   { requestId, outcome }: EventOf<'outcome'>,
   object: OssObject | undefined,
 ): EntryContent {
-  const { attempts, durationMs, billedMs, result, deadLetter } = outcome;
+  const { attempts, durationMs, billedMs, result } = outcome;
   const error = result.status === 'failed' ? result.error.errorMessage : undefined;
-  const end = { attempts, durationMs, billedMs, status: result.status, error, deadLetter };
+  const end = { attempts, durationMs, billedMs, status: result.status, error };
   return { kind: 'outcome', invocationId: requestId, object, ...end };
 }
 
@@ -139,7 +135,6 @@ function readResult(line: string) {
     message: textOf(fields.error),
     sizeBytes: numberOf(fields.sizeBytes),
     durationMs: numberOf(fields.durationMs),
-    attempts: numberOf(fields.attempts),
   };
 }
 

@@ -28,7 +28,7 @@ export async function renderPicture(
   return { headers: { ...pictureHeaders(result.contentType), 'cache-control': caching }, body: result.body };
 }
 
-/** Pixels as a person sees the picture, and its format; undefined for what is no picture, or may hold scripts. */
+/** Pixels as a person sees the picture; undefined for what is no picture, or may hold scripts. */
 export async function measureObject(store: BucketStore, { bucket, key }: OssObject) {
   const { headers } = store.meta(bucket, key);
   if (!isPicture(headers['content-type'] ?? '')) {
@@ -37,7 +37,7 @@ export async function measureObject(store: BucketStore, { bucket, key }: OssObje
   try {
     const object = await openObject(store, bucket, key);
     const { format, autoOrient } = await sharp(await buffer(object.stream())).metadata();
-    return format === 'svg' ? undefined : { ...autoOrient, format };
+    return format === 'svg' ? undefined : autoOrient;
   } catch {
     return undefined; // It says that it is a picture, and is none.
   }

@@ -63,7 +63,7 @@ function describe(entry: Entry, object: OssObject): string {
     case 'log':
       return describeLine(entry.text);
     case 'rules':
-      return entry.message ?? '';
+      return ''; // It is about no object.
   }
 }
 

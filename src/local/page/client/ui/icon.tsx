@@ -11,7 +11,6 @@ const drawings = {
   copy: 'M8 8h12v12H8z M16 8V4H4v12h4',
   check: 'M5 13l4 4L19 7',
   close: 'M6 6l12 12 M18 6L6 18',
-  arrow: 'M5 12h14 M13 6l6 6-6 6',
   download: 'M12 4v11 M7 10l5 5 5-5 M5 20h14',
   trash: 'M5 7h14 M10 4h4 M7 7l1 13h8l1-13',
   retry: 'M19 12a7 7 0 1 1-2-5 M19 4v4h-4',
