@@ -7,11 +7,22 @@ const maxPrinted = 100;
 
 const ranks = { error: 0, warning: 1, note: 2 };
 
-/** The worst first, then by file and place. */
-export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...diagnostics].sort(
-    (a, b) => ranks[a.severity] - ranks[b.severity] || comparePlaces(a.place, b.place),
-  );
+/** Selects what is worth showing, the worst first, then by file and place: notes once, and nothing that its line accepts. */
+export function selectShown(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics]
+    .sort((a, b) => ranks[a.severity] - ranks[b.severity] || comparePlaces(a.place, b.place))
+    .filter((one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)));
+}
+
+/** Warnings and notes are silent where their line ends in a comment such as `# accept: shared-target`. */
+function isAccepted({ severity, code, place }: Diagnostic): boolean {
+  const [, accepted = ''] = /#\s*accept:([\w\s,-]+)$/.exec(place?.sourceLine ?? '') ?? [];
+  return severity !== 'error' && accepted.split(/[\s,]+/).includes(code);
+}
+
+/** A note is shown once. */
+function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
+  return severity === 'note' && earlier.some((one) => one.message === message);
 }
 
 /** The order of two places in their text; what has no place comes first. */

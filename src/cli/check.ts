@@ -4,7 +4,7 @@ import { type Chain, checkRules } from '../check/check.ts';
 import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
-import { formatDiagnostics, sortDiagnostics } from '../check/format.ts';
+import { formatDiagnostics, selectShown } from '../check/format.ts';
 import { checkBuiltRules, checkFunctions } from '../check/functions.ts';
 import { checkTriggers } from '../check/triggers.ts';
 import type { CompiledRules } from '../compile/compile.ts';
@@ -68,9 +68,7 @@ export async function checkFiles(
     ofDeployment.push(...ofTemplate.map(template.locate), ...(await checkBuilt(ours)));
     ofDeployment.push(...(ours.length > 0 ? gaps.map(locate) : []));
   }
-  const shown = sortDiagnostics([...diagnostics, ...ofDeployment]).filter(
-    (one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)),
-  );
+  const shown = selectShown([...diagnostics, ...ofDeployment]);
   return { compiled, diagnostics: shown, ofDeployment, chains, template: template?.file };
 }
 
@@ -81,17 +79,6 @@ async function checkBuilt(ours: readonly FunctionResource[]): Promise<Diagnostic
     return [...checkBuiltRules(await readFile(file, 'utf8').catch(() => ''), file)];
   });
   return (await Promise.all(found)).flat();
-}
-
-/** Warnings and notes are silent where their line ends in a comment such as `# accept: shared-target`. */
-function isAccepted({ severity, code, place }: Diagnostic): boolean {
-  const [, accepted = ''] = /#\s*accept:([\w\s,-]+)$/.exec(place?.sourceLine ?? '') ?? [];
-  return severity !== 'error' && accepted.split(/[\s,]+/).includes(code);
-}
-
-/** A note is shown once. */
-function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
-  return severity === 'note' && earlier.some((one) => one.message === message);
 }
 
 const colours: Record<string, Colour> = { error: 'red', warning: 'yellow', note: 'cyan' };

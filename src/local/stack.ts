@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { type Stats, statSync, unwatchFile, watchFile } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -80,7 +80,7 @@ export async function startLocalStack(options: LocalStackOptions) {
 
 /** Builds everything before the port is opened: from then on, every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
-  const { dataDir, rulesFile } = options;
+  const { dataDir } = options;
   const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
   const code = createCode(options);
@@ -132,8 +132,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(subscribe((event) => page?.take(event)));
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
-  watchFile(rulesFile, { interval: 300, persistent: false }, () => void reload());
-  closers.push(() => unwatchFile(rulesFile));
+  closers.push(code.watch(() => void reload()));
   return { url, buckets, deadLetterDir, functionCompute, oss, subscribe, reload };
 }
 
@@ -143,7 +142,7 @@ function openPage(
   { store, faults }: LocalOss,
   parts: Pick<PageOptions, 'rules' | 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
 ) {
-  const common = { ...options, ...parts, store, faults, now: Date.now };
+  const common = { ...options, ...parts, store, faults, defaultBucket, now: Date.now };
   return options.pageDir === undefined ? undefined : createPage({ ...common, assetsDir: options.pageDir });
 }
 
@@ -163,19 +162,27 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
 }
 
 /** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
-function createCode({ dataDir, readRules, bundleDir }: LocalStackOptions) {
+function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
   const dir = join(dataDir, 'function');
   let takesRemovals = false;
+  let rulesTimeMs: number | undefined;
   return {
     dir,
     /** Puts the function there anew; resolves to the rules that it goes by. */
     prepare: async (): Promise<RuleSet> => {
+      rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
       await rm(dir, { recursive: true, force: true });
       await cp(bundleDir, dir, { recursive: true });
       writeRules(dir, ruleSet);
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
       return ruleSet;
+    },
+    /** Calls back when the rules file is another than the one that was read last; the answer ends that. */
+    watch: (onChange: () => void) => {
+      const listen = ({ mtimeMs }: Stats) => mtimeMs !== rulesTimeMs && onChange();
+      watchFile(rulesFile, { interval: 300, persistent: false }, listen);
+      return () => unwatchFile(rulesFile);
     },
     isCalledBy: ({ eventName }: OssEventRecord): boolean =>
       eventName.startsWith('ObjectCreated:') || (takesRemovals && eventName.startsWith('ObjectRemoved:')),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../src/check/diagnostic.ts';
-import { formatDiagnostic, formatDiagnostics, sortDiagnostics } from '../../src/check/format.ts';
+import { formatDiagnostic, formatDiagnostics, selectShown } from '../../src/check/format.ts';
 
 const at = (line: number, column: number, sourceLine: string, length = 1): Diagnostic => ({
   severity: 'error',
@@ -46,7 +46,7 @@ describe('a diagnostic on the terminal', () => {
     const note: Diagnostic = { ...at(1, 1, 'x'), severity: 'note' };
 
     expect(
-      sortDiagnostics([note, at(10, 1, 'x'), at(2, 9, 'x'), at(2, 1, 'x')]).map(({ message }) => message),
+      selectShown([note, at(10, 1, 'x'), at(2, 9, 'x'), at(2, 1, 'x')]).map(({ message }) => message),
     ).toEqual(['wrong at 2:1', 'wrong at 2:9', 'wrong at 10:1', 'wrong at 1:1']);
   });
 

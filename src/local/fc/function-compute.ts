@@ -35,6 +35,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   const { function: config, credentials } = options;
   const unpackDir = await emptyUnpackDir(options.queueDir);
   let codeDir = await unpack(options.codeDir, unpackDir);
+  const replaced: string[] = [];
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
@@ -67,8 +68,12 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
     /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();
+      replaced.push(codeDir);
       codeDir = await unpack(packageDir, unpackDir);
       await pool.renew();
+      // Code that an invocation still runs on goes with the next replacement, or with the folder.
+      const unused = pool.isBusy() ? [] : replaced.splice(0);
+      await Promise.all(unused.map((dir) => rm(dir, { recursive: true, force: true })));
     },
     /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
     close: async (): Promise<void> => {
@@ -115,6 +120,7 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
       warm = [];
       return killAll(old);
     },
+    isBusy: () => busy.size > 0,
     /** Kills every instance, busy or warm, and resolves when all processes are gone. */
     kill: () => killAll([...busy, ...warm]),
   };

@@ -113,8 +113,9 @@ export interface ObjectStory {
 
 export interface DeadLetter {
   file: string;
-  time: string;
-  attempts: number;
+  /** Absent where the file is damaged, as is all that it would tell. */
+  time?: string | undefined;
+  attempts?: number | undefined;
   object?: OssObject | undefined;
   error: string;
 }

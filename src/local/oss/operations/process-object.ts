@@ -130,7 +130,7 @@ export async function runStyle(
 }
 
 /** All bytes of an image, which is closed then. */
-async function readImage(image: StoredObject): Promise<Buffer> {
+export async function readImage(image: StoredObject): Promise<Buffer> {
   if (image.meta.sizeBytes > maxSourceBytes) {
     await image.close();
     throw badRequest('ImageTooLarge', 'The source image is larger than 20 MB.', { ec: '0040-00000009' });

@@ -10,24 +10,30 @@ export function countDeadLetters(dir: string): number {
   return fileNames(dir).length;
 }
 
-/** Newest first. */
+/** Newest first; without those that are gone when their turn comes. */
 export async function listDeadLetters(
   dir: string,
   objectOf: (event: unknown) => OssObject | undefined,
 ): Promise<DeadLetter[]> {
   const files = fileNames(dir).sort().reverse();
-  return Promise.all(
-    files.map(async (file) => {
-      const letter = fieldsOf(parseJson(await readFile(join(dir, file), 'utf8')));
-      return {
-        file,
-        time: textOf(letter.time) ?? '',
-        attempts: Number(letter.attempts),
-        object: objectOf(letter.event),
-        error: textOf(pick(letter, 'error', 'errorMessage')) ?? '',
-      };
-    }),
-  );
+  const letters = files.map(async (file): Promise<DeadLetter[]> => {
+    const text = await readFile(join(dir, file), 'utf8').catch(() => undefined);
+    return text === undefined ? [] : [{ file, ...readLetter(text, objectOf) }];
+  });
+  return (await Promise.all(letters)).flat();
+}
+
+function readLetter(text: string, objectOf: (event: unknown) => OssObject | undefined) {
+  const letter = fieldsOf(parseJson(text));
+  if (letter.event === undefined) {
+    return { error: 'It is damaged: no event can be read from it.' };
+  }
+  return {
+    time: textOf(letter.time),
+    attempts: Number(letter.attempts),
+    object: objectOf(letter.event),
+    error: textOf(pick(letter, 'error', 'errorMessage')) ?? '',
+  };
 }
 
 /** Hands a dead letter's event to the function once more, then removes the letter: it is never lost. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { jsonSchema } from '../../../compile/schema.ts';
 import type { OssObject } from '../../../process.ts';
@@ -32,6 +33,7 @@ export function createHandlers(
   onChange: () => void,
 ): Readonly<Record<string, PageHandler>> {
   const { store, rulesFile, deadLetterDir, faults } = options;
+  const inTurn = pLimit(1);
   return {
     'GET objects': ({ query }) =>
       json(
@@ -58,7 +60,7 @@ export function createHandlers(
     'GET rules': async () => json(await readRules(rulesFile)),
     'PUT rules': async ({ body }) => {
       const { text, version } = saveBody.parse(body);
-      const saved = await saveRules(rulesFile, text, version);
+      const saved = await inTurn(() => saveRules(rulesFile, text, version));
       await options.reload();
       return json(saved);
     },

@@ -25,6 +25,7 @@ export function createLive(state: () => PageState): Live {
       const known = `id: ${lastId}\nevent: state\ndata: ${JSON.stringify(state())}\n\n`;
       response.write(missed.map(format).join('') + known);
       pages.add(response);
+      told = ''; // This page may know another state than the others.
       response.on('close', () => pages.delete(response));
     },
     tell(entries) {

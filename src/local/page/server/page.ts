@@ -22,6 +22,8 @@ export interface PageOptions {
   rulesFile: string;
   /** The rules that the function starts with. */
   rules: readonly Rule[];
+  /** The bucket to upload to where the first rule names none. */
+  defaultBucket: string;
   deadLetterDir: string;
   region: string;
   accessKey: AccessKey;
@@ -47,7 +49,7 @@ export interface Page {
  * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
  */
 export function createPage(options: PageOptions): Page {
-  const { store, deadLetterDir, faults } = options;
+  const { store, deadLetterDir, faults, defaultBucket } = options;
   const token = randomBytes(24).toString('base64url');
   let { rules } = options;
   let rulesProblem: string | undefined;
@@ -58,7 +60,7 @@ export function createPage(options: PageOptions): Page {
     (): PageState => ({
       token,
       buckets: store.bucketNames(),
-      upload: uploadPlace(rules, store.bucketNames()),
+      upload: uploadPlace(rules, defaultBucket),
       rulesProblem,
       deadLetters,
       faults: faultNames(faults.describe()),

@@ -1,9 +1,8 @@
-import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
 import type { OssObject } from '../../../process.ts';
 import type { BucketStore, Service } from '../../oss/operations/operation.ts';
 import { parseProcess } from '../../oss/operations/process.ts';
-import { runStyle } from '../../oss/operations/process-object.ts';
+import { readImage, runStyle } from '../../oss/operations/process-object.ts';
 import { openObject } from '../../oss/operations/symlink.ts';
 import { isPicture } from '../wire.ts';
 import type { PageReply } from './reply.ts';
@@ -35,11 +34,11 @@ export async function measureObject(store: BucketStore, { bucket, key }: OssObje
     return undefined;
   }
   try {
-    const object = await openObject(store, bucket, key);
-    const { format, autoOrient } = await sharp(await buffer(object.stream())).metadata();
+    const body = await readImage(await openObject(store, bucket, key));
+    const { format, autoOrient } = await sharp(body).metadata();
     return format === 'svg' ? undefined : autoOrient;
   } catch {
-    return undefined; // It says that it is a picture, and is none.
+    return undefined; // It says that it is a picture, and is none, or is too large to become another.
   }
 }
 

@@ -50,7 +50,7 @@ export function createPageRoute({ assetsDir, token, handlers, connect }: PageRou
       throw new PageError(404, `The page has no ${method} ${name}.`);
     }
     if (method !== 'GET' && message.headers['x-page-token'] !== token) {
-      throw new PageError(403, 'Expected the token of the page: reload it.');
+      throw new PageError(403, 'The local OSS was restarted: try again in a moment.');
     }
     const body = method === 'GET' ? undefined : parseJson(await readText(message));
     return handler({ query: url.searchParams, body });

@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkRules } from '../../../check/check.ts';
 import { type Explanation, explainRecord } from '../../../check/explain.ts';
+import { selectShown } from '../../../check/format.ts';
 import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import { decodeText } from '../../../text-file.ts';
-import type { Feed, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
+import type { Feed, PageState, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
 /** The file as it is now; the version tells one text from another. */
@@ -17,19 +19,27 @@ export async function readRules(file: string): Promise<RulesText> {
 }
 
 /**
- * Writes the file whole or not at all. Refuses (409) where the file is no longer the one that the edits began with, so
- * that what another editor saved meanwhile is never lost.
+ * Writes the file whole or not at all; one that is gone is written anew. Refuses (409) where the file is no longer the
+ * one that the edits began with, so that what another editor saved meanwhile is never lost.
  */
 export async function saveRules(file: string, text: string, version: string): Promise<RulesText> {
-  const current = await readRules(file);
-  if (current.version !== version) {
-    throw new PageError(409, `${current.file} was changed elsewhere.`);
+  const isThere = existsSync(file);
+  if (isThere && (await readRules(file)).version !== version) {
+    throw new PageError(409, `${basename(file)} was changed elsewhere.`);
   }
-  const path = await realpath(file);
+  const path = isThere ? await realpath(file) : file;
   const temporary = `${path}.${randomUUID()}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
-  return { ...current, text, version: versionOf(text) };
+  try {
+    if (isThere) {
+      await copyFile(path, temporary); // The copy has the permissions of the file.
+    }
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return { file: basename(file), text, version: versionOf(text) };
 }
 
 /** Tells what the checks say of a text, what its rules take and write, and which feeds which. */
@@ -44,7 +54,7 @@ export function checkText(text: string, file: string): RulesCheck {
     steps.map(({ writer, taker }) => ({ from: writer.rule.name, to: taker.name, isLoop: true })),
   );
   return {
-    diagnostics,
+    diagnostics: selectShown(diagnostics),
     rules: compiled.source.map(summarize),
     feeds: uniqueFeeds([...back, ...ahead]),
     cycles: cycles.map(({ steps }) => steps.map(({ taker, key }) => ({ rule: taker.name, key }))),
@@ -80,12 +90,9 @@ export function explainText(text: string, object: OssObject): Explanation {
   return explainRecord({ kind: 'object', event }, rules, source);
 }
 
-/** A bucket and a folder whose objects the first rule takes. */
-export function uploadPlace(
-  [first]: readonly Rule[],
-  buckets: readonly string[],
-): { bucket: string; prefix: string } {
+/** A bucket and a folder whose objects the first rule takes, which may name no bucket. */
+export function uploadPlace([first]: readonly Rule[], defaultBucket: string): PageState['upload'] {
   const prefix = first?.match.keys.prefix ?? '';
-  const bucket = first?.match.buckets[0] ?? buckets[0] ?? '';
+  const bucket = first?.match.buckets[0] ?? defaultBucket;
   return { bucket, prefix: prefix.slice(0, prefix.lastIndexOf('/') + 1) };
 }

@@ -40,10 +40,12 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
             {object.key}
           </a>
         )}
-        <span class="facts">
-          <span>{formatDate(Date.parse(time))}</span>
-          <span>{t('letters.attempts', { attempts })}</span>
-        </span>
+        {time !== undefined && attempts !== undefined && (
+          <span class="facts">
+            <span>{formatDate(Date.parse(time))}</span>
+            <span>{t('letters.attempts', { attempts })}</span>
+          </span>
+        )}
         <pre>{error}</pre>
       </div>
       <button type="button" onClick={retry} disabled={isBusy}>
