@@ -23,9 +23,7 @@ export function parseOptions(
   );
   try {
     const help = { type: 'boolean' as const, short: 'h' };
-    // Scripts of earlier versions call it so.
-    const renamed = args.map((arg) => arg.replace(/^--s-yaml(?==|$)/, '--template'));
-    const parsed = parseArgs({ args: renamed, options: { ...expected, help }, allowPositionals: true });
+    const parsed = parseArgs({ args, options: { ...expected, help }, allowPositionals: true });
     const { positionals } = parsed;
     const surplus = operand?.many ? undefined : positionals[operand === undefined ? 0 : 1];
     if (surplus !== undefined) {

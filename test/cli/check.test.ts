@@ -18,13 +18,6 @@ describe('check', () => {
     expect(out).toContain('compared with s.yaml');
   });
 
-  it('takes the template by the name that the option had in earlier versions', async () => {
-    const { exitCode, err } = await runCommand(['check', '--s-yaml', 'none.yaml']);
-
-    expect([exitCode, err]).toEqual([2, expect.stringContaining('none.yaml')]);
-    expect(err).not.toContain('Unknown option');
-  });
-
   it('quotes the line of a loop, underlines the key, and shows the keys it goes through', async () => {
     const file = pathOf('rules.yaml');
     await writeFile(
