@@ -10,8 +10,6 @@ const countsSchema = z.object({
   selected: z.number(),
   /** Outputs. */
   saved: z.number(),
-  /** Outputs that were deleted, for journals of deletions. */
-  removed: z.number().default(0),
   failed: z.number(),
   /** Objects and outputs for which there was nothing to do, by reason. */
   skipped: z.record(z.string(), z.number()),
@@ -21,8 +19,8 @@ const countsSchema = z.object({
 const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string().optional(),
-  /** The place where it works, in words; journals of earlier versions do not say. */
-  endpoint: z.string().optional(),
+  /** The place where it works, in words. */
+  endpoint: z.string(),
   /** The person agreed to so many selected objects; to all of them where absent. */
   endsAt: z.number().optional(),
   /** Digests of the rules and of the list of objects that it began with. */
@@ -37,7 +35,7 @@ const stateSchema = z.object({
 
 /** One thing that is done. */
 const lineSchema = z.looseObject({
-  status: z.enum(['saved', 'removed', 'skipped', 'failed']),
+  status: z.enum(['saved', 'skipped', 'failed']),
   /** `oss://bucket/key`, or the id of a batch. */
   source: z.string(),
   target: z.string().optional(),

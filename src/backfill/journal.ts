@@ -55,14 +55,10 @@ export class Journal {
       throw new Error(`${folder} holds no journal.`);
     }
     this.#folder = folder;
-    // No listing tells of what was deleted beyond the position, so that it counts now.
-    const removed = stored.lines.filter(({ status }) => status === 'removed');
-    const change = { objects: 1, selected: 1, removed: 1 };
-    this.total = removed.reduce((counts) => sumOf(counts, change), stored.state.counts);
-    this.state = { ...stored.state, counts: this.total };
-    const others = stored.lines.filter(({ status }) => status !== 'removed');
-    this.#earlier = new Map(others.map((line) => [idOf(line.source, line.target), line]));
-    writeJournal(folder, this.state, others);
+    this.state = stored.state;
+    this.total = stored.state.counts;
+    this.#earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
+    writeJournal(folder, stored.state, stored.lines);
   }
 
   begin(position: Position, counts: Partial<Counts>): Item {
@@ -151,7 +147,7 @@ function idOf(source: string, target: string | undefined): string {
   return JSON.stringify([source, target]);
 }
 
-export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, removed: 0, failed: 0, skipped: {} };
+export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0, skipped: {} };
 
 function countsOf({ status, outputs = 1, skipped = {}, reason = '' }: Line): Partial<Counts> {
   if (status === 'skipped') {
@@ -162,7 +158,7 @@ function countsOf({ status, outputs = 1, skipped = {}, reason = '' }: Line): Par
 
 function sumOf(counts: Counts, change: Partial<Counts>): Counts {
   const sum = { ...counts, skipped: { ...counts.skipped } };
-  for (const name of ['objects', 'selected', 'saved', 'removed', 'failed'] as const) {
+  for (const name of ['objects', 'selected', 'saved', 'failed'] as const) {
     sum[name] += change[name] ?? 0;
   }
   for (const [reason, count] of Object.entries(change.skipped ?? {})) {

@@ -14,7 +14,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
-import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
+import { type ExistingObject, eventNameOf, isComplete, type SourceEntry } from './source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
@@ -24,14 +24,34 @@ export interface BackfillOptions extends WorkOptions {
   savedSince?: number | undefined;
 }
 
-/** Makes what the rules want of every object, from this machine. Resolves and rejects as `workThrough` does. */
+/**
+ * Makes what the rules want of every object, from this machine and from where the journal is. Settles as `workThrough`
+ * does, and resolves at the end of the journal's run, too; each output that is made is in the journal.
+ */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  const { ruleSet, filter } = options;
-  return workThrough(options, {
-    findReason: (object) =>
-      needsHead(object, ruleSet) ? undefined : selectOutputs(object, ruleSet, filter).skipped,
-    work: (object, item) => makeOutputs(object, item, options),
+  const { journal, ruleSet, filter } = options;
+  return workThrough(entriesOf(options), options, ({ object, position }) => {
+    const reason = needsHead(object, ruleSet) ? undefined : selectOutputs(object, ruleSet, filter).skipped;
+    const item = journal.begin(position, { objects: 1, selected: Number(reason === undefined) });
+    if (reason !== undefined) {
+      journal.skip(item, reason);
+      journal.end(item);
+      return undefined;
+    }
+    return async () => {
+      await makeOutputs(object, item, options);
+      journal.end(item);
+    };
   });
+}
+
+async function* entriesOf({ source, journal }: BackfillOptions): AsyncIterable<SourceEntry> {
+  for await (const entry of source.read(journal.state.position)) {
+    if (journal.isAtEnd()) {
+      return;
+    }
+    yield entry;
+  }
 }
 
 /** Makes the outputs of one object, one after the other. Rejects where `stop` came first. */

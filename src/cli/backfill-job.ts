@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inventorySource } from '../backfill/inventory.ts';
@@ -17,7 +18,6 @@ import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import { type Connection, type connectionOptions, describeEndpoint } from './connection.ts';
 import { checkFile, notAs, parseBucket, parseNumber } from './input.ts';
-import { digestOf, journalFolder, journalOption } from './journaled-job.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects a backfill is about, and how fast it goes. */
@@ -42,7 +42,7 @@ export const jobOptions = {
     value: 'url',
     summary: 'of its API (default https://<AccountID>.<region>.fc.aliyuncs.com)',
   },
-  journal: journalOption,
+  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 } as const satisfies Options;
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
@@ -64,16 +64,15 @@ export async function openBackfillJob(
     throw new CliError(`--since: expected a time before that of --until, received "${values.since}".`);
   }
   const filter = { since, until };
+  // The folder is the same for the same command, whatever the rules say and however fast it goes.
   const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
-  const folder = journalFolder(values, identity);
+  const { journal = join(dirname(values.rules), '.backfill') } = values;
+  const folder = join(journal, digestOf(JSON.stringify(identity)));
   const worker = via === undefined ? undefined : readFunction(values, io, connection);
   return {
-    noun: 'backfill',
-    done: 'saved' as const,
-    howToRetry: (file: string) => `To try that again:\n  oss-saveas backfill … --keys ${file}`,
     ruleSet,
     rulesDigest: digestOfRules(ruleSet.rules),
-    source: await openSource(values, urls, ruleSet, { call: connection.call, io, dir: dirname(folder) }),
+    source: await openSource(values, urls, ruleSet, { call: connection.call, io, dir: journal }),
     filter,
     onlyMissing,
     max: max === undefined ? undefined : parsePositive('max', max),
@@ -83,6 +82,11 @@ export async function openBackfillJob(
     quota: readQuota(values, connection.settings.region),
     folder,
   };
+}
+
+/** Twelve hex digits of a SHA-256, which tell one command, input or rule set from another. */
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }
 
 async function openSource(

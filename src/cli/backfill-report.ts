@@ -61,17 +61,16 @@ interface Progress {
   /** How far the job is, and how far it was when this run began. */
   now: Pick<Journal, 'state' | 'total'>;
   before: Pick<Journal, 'state' | 'total'>;
-  done: 'saved' | 'removed';
   seconds: number;
   attempts: Pace['attempts'];
 }
 
 /** One line of progress; rates are those of this run. */
-export function formatProgress({ now, before, done, seconds, attempts }: Progress): string {
+export function formatProgress({ now, before, seconds, attempts }: Progress): string {
   const { total, state } = now;
   const { objects } = state.counts;
   const newObjects = objects - before.state.counts.objects;
-  const made = total[done] - before.total[done] + total.failed - before.total.failed;
+  const made = total.saved - before.total.saved + total.failed - before.total.failed;
   const left = Math.max(0, state.expectedObjects - objects);
   return [
     `${number(objects)} of ${number(objects + left)} objects`,
@@ -83,9 +82,8 @@ export function formatProgress({ now, before, done, seconds, attempts }: Progres
 }
 
 /** Says what became of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */
-export function formatCounts(counts: Counts, done: 'saved' | 'removed'): string {
-  const { failed, skipped } = counts;
-  const parts = [`${number(counts[done])} ${done}`, `${number(failed)} failed`, formatSkipped(skipped)];
+export function formatCounts({ saved, failed, skipped }: Counts): string {
+  const parts = [`${number(saved)} saved`, `${number(failed)} failed`, formatSkipped(skipped)];
   return parts.filter(Boolean).join(', ');
 }
 

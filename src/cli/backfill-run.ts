@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { dirname } from 'node:path';
+import { estimate } from '../backfill/estimate.ts';
 import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
 import {
   failuresFileOf,
@@ -10,62 +9,21 @@ import {
   type StoredJournal,
 } from '../backfill/journal-file.ts';
 import { createPace, type Pace } from '../backfill/pace.ts';
-import type { Quota } from '../backfill/quota.ts';
+import { runObjects } from '../backfill/run-objects.ts';
+import { runTasks } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
 import type { WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { printable } from '../printable.ts';
-import { formatCounts, formatProgress, number } from './backfill-report.ts';
-import { CliError, type Io, type Option, unlessStopped } from './command.ts';
+import type { BackfillJob } from './backfill-job.ts';
+import { formatCounts, formatEstimate, formatProgress, number } from './backfill-report.ts';
+import { CliError, type Io, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
 
-/** A long job over many objects, which the same command goes on with after whatever ended it. */
-export interface JournaledJob {
-  /** The job in messages. */
-  noun: string;
-  /** The end of its outputs or objects, as its summaries count it. */
-  done: 'saved' | 'removed';
-  /** Holds its journal: the same for the same command. */
-  folder: string;
-  /** The place where it works, in words: nothing that was agreed to for one endpoint happens at another one. */
-  endpoint: string;
-  rulesDigest: string;
-  source: Source;
-  quota: Quota;
-  /** Ends after so many selected objects. */
-  max?: number | undefined;
-  /** Says how to try again what failed, as the file of failures lists it. */
-  howToRetry: (failuresFile: string) => string;
-  /** Shows what there is to do about the objects; undefined where that is nothing, or was not asked for. */
-  dryRun: (source: Source) => Promise<{ objects: number; question: string; startedAt?: string } | undefined>;
-  work: (options: WorkOptions) => Promise<void>;
-}
-
-export const journalOption = {
-  value: 'folder',
-  summary: 'where it keeps how far it is (default .backfill beside the rules)',
-} as const satisfies Option;
-
-/** The folder of a job's journal: the same for the same command, whatever the rules say and however fast it goes. */
-export function journalFolder(
-  { rules, journal = join(dirname(rules), '.backfill') }: { rules: string; journal: string | undefined },
-  command: object,
-): string {
-  return join(journal, digestOf(JSON.stringify(command)));
-}
-
-/** Twelve hex digits of a SHA-256, which tell one command or rules file from another. */
-export function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 12);
-}
-
-/** Lets only this process work in the job's folder, and leaves no empty one behind, as after a dry run. */
-export async function withFolder<T>(
-  { folder, noun }: Pick<JournaledJob, 'folder' | 'noun'>,
-  use: () => Promise<T>,
-): Promise<T> {
-  const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this ${noun}.`);
+/** Lets only this process work in the backfill's folder, and leaves no empty one behind, as after a dry run. */
+export async function withFolder<T>({ folder }: BackfillJob, use: () => Promise<T>): Promise<T> {
+  const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
   try {
     return await use();
   } finally {
@@ -79,8 +37,8 @@ export async function withFolder<T>(
 }
 
 /** Goes on with what is unfinished and agreed to; else asks after a dry run. Resolves to the exit code. */
-export async function runJob(
-  job: JournaledJob,
+export async function runBackfill(
+  job: BackfillJob,
   { restart, yes }: { restart: boolean; yes: boolean },
   io: Io,
   connection: Connection,
@@ -88,23 +46,23 @@ export async function runJob(
   const stored = restart ? undefined : readJournal(job.folder);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished ? await askToGoOn(job, stored, yes, io) : 'anew';
-  const fresh = answer === 'anew' ? await dryRun(job, yes, io, connection) : undefined;
+  const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
-async function askToGoOn(job: JournaledJob, stored: StoredJournal, yes: boolean, io: Io) {
+async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, io: Io) {
   const { startedAt, endsAt } = stored.state;
   // Only another look at the objects will tell how many are complete.
-  const counts = formatCounts(totalOf(stored), job.done);
+  const counts = formatCounts(totalOf(stored));
   const change = findChange(job, stored.state);
   if (change !== undefined) {
     const hint = 'give --restart to begin anew, or undo the change to go on.';
     return (await confirm(`${change} (${counts})`, 'Begin anew?', hint, io)) ? 'anew' : 'leave';
   }
-  // A deletion cannot be undone, and --max was all that somebody agreed to.
-  if (!yes && (job.done === 'removed' || endsAt !== undefined)) {
+  // No more than --max was agreed to.
+  if (!yes && endsAt !== undefined) {
     const hint = 'give --yes to go on, or --restart to begin anew.';
-    const state = `this ${job.noun} is not finished (${counts})`;
+    const state = `this backfill is not finished (${counts})`;
     return (await confirm(state, 'Go on?', hint, io)) ? 'go on' : 'leave';
   }
   io.err(`Going on: ${counts} since ${startedAt}.\n`);
@@ -112,15 +70,12 @@ async function askToGoOn(job: JournaledJob, stored: StoredJournal, yes: boolean,
 }
 
 /** Says what is another than when the journal began, so that nobody has agreed to going on with it. */
-function findChange({ noun, endpoint, rulesDigest, source }: JournaledJob, before: JournalState) {
-  if (before.endpoint === undefined) {
-    return `the journal of this ${noun} is of an earlier version and names no endpoint`;
-  }
+function findChange({ endpoint, rulesDigest, source }: BackfillJob, before: JournalState) {
   const changes = [
     before.endpoint !== endpoint &&
-      `the endpoint was ${before.endpoint} when this ${noun} began, and is ${endpoint}`,
-    before.rules !== rulesDigest && `the rules changed since this ${noun} began`,
-    before.input !== source.fingerprint && `what ${source.name} holds changed since this ${noun} began`,
+      `the endpoint was ${before.endpoint} when this backfill began, and is ${endpoint}`,
+    before.rules !== rulesDigest && 'the rules changed since this backfill began',
+    before.input !== source.fingerprint && `what ${source.name} holds changed since this backfill began`,
   ];
   return changes.find((change) => change !== false);
 }
@@ -134,22 +89,24 @@ async function confirm(state: string, question: string, hint: string, io: Io): P
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
-async function dryRun(
-  job: JournaledJob,
-  yes: boolean,
-  io: Io,
-  { clock }: Connection,
-): Promise<JournalState | undefined> {
-  const found = await unlessStopped(job.dryRun(watched(job.source, io)), io.stop);
-  if (found !== undefined && !yes && io.confirm === undefined) {
+async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalState | undefined> {
+  const { endpoint, rulesDigest: rules, source } = job;
+  const found = await unlessStopped(estimate({ ...job, source: watched(source, io) }), io.stop);
+  io.out(formatEstimate(found, job));
+  if (found.outputs === 0 || !(await isWanted('Start?', yes, io))) {
+    return undefined;
+  }
+  const identity = { endpoint, rules, input: source.fingerprint };
+  const startedAt = new Date().toISOString();
+  return { startedAt, ...identity, expectedObjects: found.objects, counts: noCounts };
+}
+
+/** Whether the person wants what a dry run has shown. */
+export async function isWanted(question: string, yes: boolean, io: Io): Promise<boolean> {
+  if (!yes && io.confirm === undefined) {
     io.err('This was a dry run. Give --yes to start.\n');
   }
-  const isWanted = found !== undefined && (yes || (await io.confirm?.(found.question)));
-  // It is compared with when OSS saved outputs.
-  const startedAt = found?.startedAt ?? new Date(Date.now() + clock.offsetMs).toISOString();
-  const { endpoint, rulesDigest: rules, source } = job;
-  const identity = { endpoint, rules, input: source.fingerprint };
-  return isWanted ? { startedAt, ...identity, expectedObjects: found.objects, counts: noCounts } : undefined;
+  return yes || (await io.confirm?.(question)) === true;
 }
 
 /** A source that shows how many of its objects were looked at, and ends where the person gives up. */
@@ -172,18 +129,35 @@ export function watched(source: Source, io: Io): Source {
   };
 }
 
+/**
+ * Shows how far something is, a line every second where somebody watches and every ten into a pipe, and says what Ctrl-C
+ * does once it is pressed. The answer ends it.
+ */
+export function showProgress(line: () => string, hint: string, io: Io): () => void {
+  const draw = createProgress(io);
+  const show = () => (io.isTerminal ? draw(line()) : io.err(`${line()}\n`));
+  const onStop = () => io.err(`\n${hint}\n`);
+  io.stop.addEventListener('abort', onStop, { once: true });
+  const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
+  return () => {
+    io.stop.removeEventListener('abort', onStop);
+    clearInterval(timer);
+    show();
+    draw('');
+  };
+}
+
 /** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
 const maxAttempts = 6;
 
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
 async function carryOut(
-  job: JournaledJob,
+  job: BackfillJob,
   fresh: JournalState | undefined,
   io: Io,
-  { callBy }: Connection,
+  { callBy, sleep }: Connection,
 ): Promise<number> {
   const journal = new Journal(job.folder, fresh);
-  const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const pace = createPace({ ...job.quota, now: Date.now, sleep });
   const call = callBy({
     maxAttempts,
@@ -192,9 +166,10 @@ async function carryOut(
   });
   const endsAt = job.max && journal.state.counts.selected + job.max;
   journal.checkpoint({ finishedAt: undefined, endsAt });
-  const stopShowing = showProgress(job, journal, pace, io);
+  const hint = 'Calls under way are waited for. Ctrl-C again ends at once; then they are made again.';
+  const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
-    await job.work({ source: job.source, journal, call, pace, sleep, stop: io.stop });
+    await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
@@ -204,38 +179,27 @@ async function carryOut(
   return journal.total.failed > 0 ? 1 : 0;
 }
 
-function showEnd({ folder, done, howToRetry }: JournaledJob, { state, total }: Journal, io: Io): void {
-  const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
-  const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
-  io.out(`${objects}: ${formatCounts(total, done)}. ${end}\n`);
-  if (total.failed > 0) {
-    const file = printable(failuresFileOf(folder));
-    io.err(`${file} says what failed and why. ${howToRetry(file)}\n`);
+/** The outputs are made from here, or by the deployed function. */
+function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
+  const { ruleSet, rulesDigest, filter, onlyMissing, taskClient: client } = job;
+  if (client === undefined) {
+    return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
   }
+  return runTasks({ ...options, ruleSet, rulesDigest, filter, client, onlyMissing });
 }
 
-/** A line every second where somebody watches, every ten into a pipe; the answer ends it. */
-function showProgress({ done }: JournaledJob, journal: Journal, { attempts }: Pace, io: Io): () => void {
-  const draw = createProgress(io);
+function progressOf(journal: Journal, { attempts }: Pace): () => string {
   const startMs = Date.now();
   const before = { state: journal.state, total: journal.total };
-  const show = () => {
-    const seconds = (Date.now() - startMs) / 1_000;
-    const line = formatProgress({ now: journal, before, done, seconds, attempts });
-    if (io.isTerminal) {
-      draw(line);
-    } else {
-      io.err(`${line}\n`);
-    }
-  };
-  const onStop = () =>
-    io.err('\nCalls under way are waited for. Ctrl-C again ends at once; then they are made again.\n');
-  io.stop.addEventListener('abort', onStop, { once: true });
-  const timer = setInterval(show, io.isTerminal ? 1_000 : 10_000);
-  return () => {
-    io.stop.removeEventListener('abort', onStop);
-    clearInterval(timer);
-    show();
-    draw('');
-  };
+  return () => formatProgress({ now: journal, before, seconds: (Date.now() - startMs) / 1_000, attempts });
+}
+
+function showEnd({ folder }: BackfillJob, { state, total }: Journal, io: Io): void {
+  const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
+  const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
+  io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
+  if (total.failed > 0) {
+    const file = printable(failuresFileOf(folder));
+    io.err(`${file} says what failed and why. To try that again:\n  oss-saveas backfill … --keys ${file}\n`);
+  }
 }

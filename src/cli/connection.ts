@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
 import { createCall } from '../oss/call.ts';
 import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
@@ -63,7 +64,9 @@ async function connect(values: ConnectionValues, io: Io) {
   const common = { endpoint, credentials, dispatcher, clock };
   /** Calls that are tried again in another way. */
   const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, region, ...policy });
-  return { ...common, settings, call: callBy({}), callBy };
+  /** Pauses until then, or until the person presses Ctrl-C. */
+  const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
+  return { ...common, settings, call: callBy({}), callBy, sleep };
 }
 
 /** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */

@@ -5,43 +5,9 @@ import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
-import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
-import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
-import { type Connection, describeEndpoint } from './connection.ts';
-import { digestOf, journalFolder, journalOption, watched } from './journaled-job.ts';
-import { loadRules, rulesOption } from './project.ts';
-
-/** The options that say which objects are looked at, and how fast they are deleted. */
-export const orphansOptions = {
-  rules: rulesOption,
-  rule: { value: 'name', summary: 'only outputs of this rule' },
-  bucket: { value: 'name', summary: 'where rules name no bucket' },
-  rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
-  journal: journalOption,
-} as const satisfies Options;
-
-export type OrphansJob = Awaited<ReturnType<typeof openOrphansJob>>;
-
-/** Reads the options of a deletion and plans the search. Throws CliError where they name nothing to look at. */
-export async function openOrphansJob(
-  values: ValuesOf<typeof orphansOptions>,
-  urls: readonly string[],
-  connection: Connection,
-) {
-  const { rule, bucket, rate } = values;
-  const { source: rules, ruleSet } = await loadRules(values.rules);
-  selectRule(ruleSet, rule); // It says so where there is none of that name.
-  return {
-    noun: 'deletion',
-    done: 'removed' as const,
-    howToRetry: () => 'The same command tries again.',
-    rulesDigest: digestOf(JSON.stringify(ruleSet.rules)),
-    ...planSearch(rules, { rule, bucket, within: readWithin(urls) }, connection.call),
-    quota: { callsPerSecond: parsePositive('rate', rate), bytesPerSecond: Number.POSITIVE_INFINITY },
-    endpoint: describeEndpoint(connection),
-    folder: journalFolder(values, { command: 'orphans', urls, bucket, rule }),
-  };
-}
+import { defaultBuckets } from './backfill-job.ts';
+import { watched } from './backfill-run.ts';
+import { CliError, type Io } from './command.ts';
 
 /**
  * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named. `sources` are
@@ -84,12 +50,10 @@ function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix
   return listingPrefixes([...new Set(near.map(({ rule }) => rule.compiled))], buckets);
 }
 
+export type Search = ReturnType<typeof planSearch>;
+
 /** Lists and plans all sources. */
-export async function scanSources(
-  { rules, targets, sources }: ReturnType<typeof planSearch>,
-  call: Call,
-  io: Io,
-): Promise<Scan> {
+export async function scanSources({ rules, targets, sources }: Search, call: Call, io: Io): Promise<Scan> {
   let startedAtMs: number | undefined;
   const timed: Call = async (request) => {
     const sentAtMs = Date.now();

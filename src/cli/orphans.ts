@@ -1,14 +1,17 @@
 import { listingSource } from '../backfill/listing.ts';
+import { createPace } from '../backfill/pace.ts';
 import { countOrphans, type Orphans, type Scan } from '../orphans/find.ts';
-import { removeOrphans } from '../orphans/remove.ts';
+import { type Removal, removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import type { OssObject } from '../process.ts';
+import { parsePositive, readWithin, selectRule } from './backfill-job.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
+import { isWanted, showProgress, watched } from './backfill-run.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
-import { connectionOptions, withConnection } from './connection.ts';
-import { type JournaledJob, runJob, withFolder } from './journaled-job.ts';
-import { type OrphansJob, openOrphansJob, orphansOptions, scanSources } from './orphans-job.ts';
+import { type Connection, connectionOptions, withConnection } from './connection.ts';
+import { planSearch, type Search, scanSources } from './orphans-search.ts';
+import { loadRules, rulesOption } from './project.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 export const orphans = defineCommand({
@@ -19,59 +22,78 @@ export const orphans = defineCommand({
   },
   options: {
     ...connectionOptions,
-    ...orphansOptions,
+    rules: rulesOption,
+    rule: { value: 'name', summary: 'only outputs of this rule' },
+    bucket: { value: 'name', summary: 'where rules name no bucket' },
     list: { summary: 'prints every orphan, one a line' },
     delete: { summary: 'deletes them: asks after the dry run, and needs --rule or a place' },
-    restart: { summary: 'begins anew, whatever the journal says' },
+    rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
     yes: { summary: 'with --delete: deletes after the dry run without asking' },
   },
   heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
-      if (values.delete && values.rule === undefined && urls.length === 0) {
+      const { rule, bucket } = values;
+      if (values.delete && rule === undefined && urls.length === 0) {
         throw new CliError('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
       }
-      const job = await openOrphansJob(values, urls, connection);
-      return withFolder(job, async () => {
-        const scan = await unlessStopped(scanSources(job, connection.call, io), io.stop);
-        const steps = stepsOf(job, scan, values, io);
-        const restart = values.restart || !values.delete;
-        return runJob({ ...job, ...steps }, { ...values, restart }, io, connection);
-      });
+      const rate = parsePositive('rate', values.rate);
+      const { source: rules, ruleSet } = await loadRules(values.rules);
+      selectRule(ruleSet, rule); // It says so where there is none of that name.
+      const search = planSearch(rules, { rule, bucket, within: readWithin(urls) }, connection.call);
+      const scan = await unlessStopped(scanSources(search, connection.call, io), io.stop);
+      const count = await unlessStopped(dryRun(search, scan, values.list, io), io.stop);
+      const question = `Delete ${number(count)} objects for good?`;
+      const isAgreed = count > 0 && values.delete && (await isWanted(question, values.yes, io));
+      return isAgreed ? remove(search, scan, { orphans: count, rate, io, connection }) : 0;
     }),
 });
 
-function stepsOf(
-  job: OrphansJob,
-  scan: Scan,
-  values: { list: boolean; delete: boolean },
-  io: Io,
-): Pick<JournaledJob, 'dryRun' | 'work'> {
-  return {
-    async dryRun(source) {
-      const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
-      const found = await countOrphans(source, scan, values.list ? show : () => {});
-      const text = formatOrphans(found, job, scan);
-      (values.list ? io.err : io.out)(text);
-      const question = `Delete ${number(found.orphans)} objects for good?`;
-      // The last look at the sources compares with it, also in a later run.
-      const startedAt = new Date(scan.startedAtMs).toISOString();
-      return found.orphans > 0 && values.delete ? { objects: found.objects, question, startedAt } : undefined;
-    },
-    async work(options) {
-      const sources = listingSource(job.sources, options.call);
-      const count = await removeOrphans({ ...options, scan, sources });
-      if (count > 0) {
-        const since = options.journal.state.startedAt;
-        io.err(
-          `${number(count)} of them may belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
-        );
-      }
-    },
-  };
+/** Shows the orphans, all of them where that is asked for, and resolves to their number. */
+async function dryRun(search: Search, scan: Scan, isList: boolean, io: Io): Promise<number> {
+  const show = (orphan: OssObject) => io.out(`${printable(formatObject(orphan))}\n`);
+  const found = await countOrphans(watched(search.source, io), scan, isList ? show : () => {});
+  const text = formatOrphans(found, search, scan);
+  (isList ? io.err : io.out)(text);
+  return found.orphans;
 }
 
-function formatOrphans(found: Orphans, { source, targets }: OrphansJob, { sources }: Scan): string {
+/** Deletes the orphans, says what became of them, and resolves to the exit code: 1 where one was not deleted. */
+async function remove(
+  { source, sources }: Search,
+  scan: Scan,
+  { orphans: count, rate, io, connection }: { orphans: number; rate: number; io: Io; connection: Connection },
+): Promise<number> {
+  const { sleep, callBy } = connection;
+  const quota = { callsPerSecond: rate, bytesPerSecond: Number.POSITIVE_INFINITY };
+  const pace = createPace({ ...quota, now: Date.now, sleep });
+  const call = callBy({ maxAttempts: 6, sleep });
+  const removal: Removal = { counts: { removed: 0, failed: 0 }, failures: [] };
+  const { counts, failures } = removal;
+  const progress = () => `${number(counts.removed)} of ${number(count)} objects removed`;
+  const hint = 'Calls under way are waited for; Ctrl-C again ends at once.';
+  const stopShowing = showProgress(progress, hint, io);
+  let bereaved = 0;
+  try {
+    const options = { source, sources: listingSource(sources, call), scan, call, pace, stop: io.stop };
+    bereaved = await removeOrphans(options, removal);
+  } finally {
+    stopShowing();
+    const more = counts.failed - failures.length;
+    const lines = more > 0 ? [...failures, `${number(more)} more failed`] : failures;
+    io.err(lines.map((line) => `${printable(line)}\n`).join(''));
+    io.out(`${formatSkipped(counts)}.\n`);
+  }
+  if (bereaved > 0) {
+    const since = new Date(scan.startedAtMs).toISOString();
+    io.err(
+      `${number(bereaved)} of them may belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
+    );
+  }
+  return counts.failed > 0 ? 1 : 0;
+}
+
+function formatOrphans(found: Orphans, { source, targets }: Search, { sources }: Scan): string {
   const { objects, orphans: count, sizeBytes, skipped, sample } = found;
   const rows: Row[] = [
     `Dry run over ${source.name}:`,

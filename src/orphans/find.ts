@@ -53,7 +53,7 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
 /** Says why an object is no orphan; undefined where it is one. */
 export function findReason(object: ExistingObject, scan: Scan): string | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
-  if (!isWanted(object, scan)) {
+  if (!targets.wanted.some((wanted) => holds(wanted, object))) {
     return 'no-target';
   }
   // An output that was left out may have saved it.
@@ -69,11 +69,6 @@ export function findReason(object: ExistingObject, scan: Scan): string | undefin
   }
   // Its source may be new, too.
   return isChangedSince(object.modifiedAt, startedAtMs) ? 'changed-since' : undefined;
-}
-
-/** Whether an output that the search is about could have saved the object. */
-export function isWanted(object: OssObject, { targets }: Scan): boolean {
-  return targets.wanted.some((wanted) => holds(wanted, object));
 }
 
 function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {

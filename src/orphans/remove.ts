@@ -1,84 +1,97 @@
-import type { Line } from '../backfill/journal-file.ts';
 import type { ExistingObject, Source } from '../backfill/source.ts';
 import { throwIfHopeless, type WorkOptions, workThrough } from '../backfill/work-through.ts';
 import { isNotFound } from '../oss/errors.ts';
 import { deleteObject, headObject } from '../oss/operations.ts';
-import { describeError, formatObject } from '../pipeline/result.ts';
-import type { OssObject } from '../process.ts';
-import { findReason, isChangedSince, isWanted, type Scan, targetsOfSource } from './find.ts';
+import { describeError } from '../pipeline/result.ts';
+import { findReason, isChangedSince, type Scan, targetsOfSource } from './find.ts';
 import { Names } from './names.ts';
 
-interface RemoveOptions extends WorkOptions {
+interface RemoveOptions extends Pick<WorkOptions, 'source' | 'call' | 'pace' | 'stop'> {
   scan: Scan;
   /** All sources, which are listed once more at the end. */
   sources: Source;
 }
 
-/**
- * Deletes the orphans of a source, from where the journal is. Each is asked for once more before: one that was saved
- * since the scan began stays. Settles as `workThrough` does; resolves to the number of those that may have a source after
- * all, which was uploaded since the journal began.
- */
-export async function removeOrphans(options: RemoveOptions): Promise<number> {
-  const { scan, journal, pace, stop } = options;
-  const removed = new Names();
-  // Nobody has kept the names of what earlier runs deleted.
-  const hasEarlier = journal.total.removed > 0;
-  const mayBeRemoved = (target: OssObject) => (hasEarlier ? isWanted(target, scan) : removed.has(target));
-  await workThrough(options, {
-    findReason: (object) => findReason(object, scan),
-    async work(object, item) {
-      const source = formatObject(object);
-      if (journal.recall(item, source) !== undefined) {
-        return;
-      }
-      await pace.turn(0);
-      stop.throwIfAborted();
-      const line = await removeOrphan(object, source, options);
-      if (line.status === 'failed') {
-        stop.throwIfAborted(); // It was given up, so that the next run deletes it.
-      }
-      if (line.status === 'removed') {
-        removed.add(object);
-      }
-      journal.record(item, line);
-      throwIfHopeless(line, journal);
-    },
-  });
-  return stop.aborted ? 0 : countBereaved(options, mayBeRemoved);
+/** The ends that objects have come to so far. */
+export interface Removal {
+  /** How many were `removed`, how many `failed`, and how many were left alone, by reason. */
+  counts: { removed: number; failed: number } & Record<string, number>;
+  /** Says of the first that failed why. */
+  failures: string[];
 }
 
-/** Counts outputs that may have been deleted, and that a source has which came since the first scan of this deletion. */
-async function countBereaved(
-  { scan, sources, journal, stop }: RemoveOptions,
-  mayBeRemoved: (target: OssObject) => boolean,
-): Promise<number> {
-  const firstScanMs = Date.parse(journal.state.startedAt);
+const maxFailuresTold = 20;
+
+/**
+ * Deletes the orphans of a source and tells by `removal` what became of its objects. Each is asked for once more before:
+ * one that was saved since the scan began stays. Settles as `workThrough` does, and rejects where everything that is tried
+ * fails; resolves to the number of those that may have a source after all, which was uploaded since.
+ */
+export async function removeOrphans(options: RemoveOptions, { counts, failures }: Removal): Promise<number> {
+  const { source, scan, pace, stop } = options;
+  const removed = new Names();
+  let failuresInARow = 0;
+  const count = (end: string) => {
+    counts[end] = (counts[end] ?? 0) + 1;
+  };
+  const work = async (object: ExistingObject) => {
+    await pace.turn(0);
+    stop.throwIfAborted();
+    try {
+      const end = await removeOrphan(object, options);
+      count(end);
+      failuresInARow = 0;
+      if (end === 'removed') {
+        removed.add(object);
+      }
+    } catch (error) {
+      stop.throwIfAborted(); // It was given up.
+      const { message } = describeError(error);
+      count('failed');
+      failuresInARow += 1;
+      failures.push(...(failures.length < maxFailuresTold ? [message] : []));
+      throwIfHopeless({ status: 'failed', message }, { failuresInARow });
+    }
+  };
+  await workThrough(source.read(), options, ({ object }) => {
+    const reason = findReason(object, scan);
+    if (reason === undefined) {
+      return () => work(object);
+    }
+    count(reason);
+    return undefined;
+  });
+  return stop.aborted ? 0 : countBereaved(options, removed);
+}
+
+/** Counts outputs that were deleted, and that a source has which came since the scan. */
+async function countBereaved({ scan, sources, stop }: RemoveOptions, removed: Names): Promise<number> {
   let count = 0;
   for await (const { object } of sources.read()) {
     stop.throwIfAborted();
-    if (isChangedSince(object.modifiedAt, firstScanMs)) {
-      count += targetsOfSource(object, scan.rules).filter(mayBeRemoved).length;
+    if (isChangedSince(object.modifiedAt, scan.startedAtMs)) {
+      count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
     }
   }
   return count;
 }
 
+/** Deletes an object, or says why it is left alone. Throws what a call to OSS throws. */
 async function removeOrphan(
   { bucket, key }: ExistingObject,
-  source: string,
   { call, scan }: RemoveOptions,
-): Promise<Line> {
+): Promise<'removed' | 'changed-since' | 'target-missing'> {
   try {
     const { lastModified } = await headObject(call, { bucket, key });
     if (isChangedSince(lastModified?.toISOString(), scan.startedAtMs)) {
-      return { status: 'skipped', source, reason: 'changed-since' };
+      return 'changed-since';
     }
     await deleteObject(call, { bucket, key });
-    return { status: 'removed', source };
+    return 'removed';
   } catch (error) {
-    return isNotFound(error)
-      ? { status: 'skipped', source, reason: 'target-missing' }
-      : { ...describeError(error), status: 'failed', source };
+    if (isNotFound(error)) {
+      return 'target-missing';
+    }
+    throw error;
   }
 }

@@ -12,6 +12,7 @@ const hasFullDevice = existsSync('/dev/full');
 
 const fresh: JournalState = {
   startedAt: '2026-11-26T12:00:00.000Z',
+  endpoint: 'e',
   rules: 'r',
   input: '',
   expectedObjects: 9,

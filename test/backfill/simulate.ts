@@ -62,6 +62,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
   const cloud = createCloud(scenario);
   const journal = new Journal(dir, {
     startedAt: '2026-11-26T00:00:00.000Z',
+    endpoint: '',
     rules: '',
     input: '',
     expectedObjects: scenario.objects,

@@ -185,23 +185,6 @@ describe('a backfill', () => {
     expect(other.processed).toEqual([]);
   });
 
-  it('a journal of a version that kept no endpoint is refused in a sentence', async () => {
-    const { run, dir, processed } = await startWith(pictures(3));
-    const [folder = ''] = await jobFolders(run, dir);
-    const file = join(folder, 'journal.jsonl');
-    const [state = '', ...lines] = (await readFile(file, 'utf8')).split('\n');
-    const { endpoint: _, endsAt: __, ...earlier } = JSON.parse(state);
-    await writeFile(file, [JSON.stringify(earlier), ...lines].join('\n'));
-
-    const { exitCode, err } = await run(['oss://photos/', '--yes']);
-
-    expect(exitCode).toBe(2);
-    expect(err).toContain(
-      'the journal of this backfill is of an earlier version and names no endpoint (2 saved, 0 failed): give --restart',
-    );
-    expect(processed.length).toBe(2);
-  });
-
   it('notices that the rules changed, and asks', async () => {
     const { run, rules, processed } = await startWith(pictures(6));
     await run(['oss://photos/', '--max', '2', '--yes']);
@@ -279,22 +262,6 @@ describe('a backfill', () => {
       expect(processed.length).toBe(240);
     },
   );
-
-  it('begins at the time of the clock of OSS, where that of this machine is days behind', async () => {
-    const daysMs = 2 * 86_400_000;
-    let aheadMs = 0;
-    const { dir, run } = await startWith(pictures(1), { now: () => Date.now() + aheadMs });
-    aheadMs = daysMs;
-
-    const { exitCode } = await run(['oss://photos/', '--yes']);
-
-    const [folder = ''] = await readdir(join(dir, '.backfill'));
-    const [state = ''] = (await readFile(join(dir, '.backfill', folder, 'journal.jsonl'), 'utf8')).split(
-      '\n',
-    );
-    expect(exitCode).toBe(0);
-    expect(Date.parse(JSON.parse(state).startedAt) - Date.now()).toBeGreaterThan(daysMs - 600_000);
-  });
 
   it('stops when nothing but failures comes back', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };

@@ -100,7 +100,7 @@ export const programs: readonly Program[] = [
         name: 'backfill',
         paths: [
           ...['backfill/', 'cli/backfill.ts', 'cli/backfill-job.ts', 'cli/backfill-report.ts'],
-          'cli/journaled-job.ts',
+          'cli/backfill-run.ts',
         ],
         lines: 900,
       },
@@ -112,7 +112,7 @@ export const programs: readonly Program[] = [
     parts: [
       {
         name: 'orphans',
-        paths: ['orphans/', 'cli/orphans.ts', 'cli/orphans-job.ts'],
+        paths: ['orphans/', 'cli/orphans.ts', 'cli/orphans-search.ts'],
         lines: 620,
       },
     ],

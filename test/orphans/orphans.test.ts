@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { listingSource } from '../../src/backfill/listing.ts';
 import { createPace } from '../../src/backfill/pace.ts';
 import type { Source } from '../../src/backfill/source.ts';
-import { planSearch, scanSources } from '../../src/cli/orphans-job.ts';
+import { planSearch, scanSources } from '../../src/cli/orphans-search.ts';
 import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
 import { countOrphans } from '../../src/orphans/find.ts';
 import { Names } from '../../src/orphans/names.ts';
@@ -14,7 +13,6 @@ import { plan } from '../../src/pipeline/plan.ts';
 import type { OssObject } from '../../src/process.ts';
 import type { Rule } from '../../src/rules/rule-set.ts';
 import { createIo } from '../cli/terminal.ts';
-import { temporaryDir } from '../local/oss/running-oss.ts';
 import { createFakeBucketCall, type FakeBuckets } from './fake-buckets.ts';
 
 const dirs = ['', 'in', 'in/x', 'in/x/y', 'in/tmp', 'a', 'b', 'out', 'out/x'];
@@ -103,14 +101,6 @@ const allSources = buckets.flatMap((bucket) =>
   ),
 );
 
-const fresh = {
-  startedAt: new Date(0).toISOString(),
-  rules: '',
-  input: '',
-  expectedObjects: 0,
-  counts: noCounts,
-};
-
 /** Deletes the orphans among objects of a fake OSS, and answers what was deleted. */
 async function deleteOrphans(
   rules: readonly SourceRule[],
@@ -123,13 +113,12 @@ async function deleteOrphans(
   const search = planSearch(rules, { rule, within }, call);
   const scan = await scanSources(search, call, createIo().io);
   const counted = await countOrphans(search.source, scan, () => {});
-  const journal = new Journal(await temporaryDir(), fresh);
   const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
   const stop = new AbortController().signal;
   const sources = listingSource(search.sources, call);
-  await removeOrphans({ source: search.source, sources, scan, journal, call, pace, sleep, stop });
-  expect(journal.total.removed).toBe(counted.orphans);
-  expect(journal.total.failed).toBe(0);
+  const removal = { counts: { removed: 0, failed: 0 }, failures: [] };
+  await removeOrphans({ source: search.source, sources, scan, call, pace, stop }, removal);
+  expect(removal.counts).toMatchObject({ removed: counted.orphans, failed: 0 });
   return before.filter((name) => !store.has(name));
 }
 
@@ -202,19 +191,10 @@ describe('the end of a deletion of orphans', () => {
     const call = createFakeBucketCall(new Map());
     const search = planSearch(rules ?? [], { bucket: 'photos', within: [] }, call);
     const scan = await scanSources(search, call, createIo().io);
-    const journal = new Journal(await temporaryDir(), fresh);
     const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
 
-    const ending = removeOrphans({
-      source,
-      sources,
-      scan,
-      journal,
-      call,
-      pace,
-      sleep,
-      stop: controller.signal,
-    });
+    const removal = { counts: { removed: 0, failed: 0 }, failures: [] };
+    const ending = removeOrphans({ source, sources, scan, call, pace, stop: controller.signal }, removal);
 
     await expect(ending).rejects.toThrow('aborted');
     expect(read).toBe(0);
