@@ -29,7 +29,7 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
 export async function startStack(
   projectDir: string,
   rulesFile: string,
-  options: Pick<LocalStackOptions, 'startInstance' | 'simulateTasks'> = {},
+  options: Partial<Pick<LocalStackOptions, 'port' | 'startInstance' | 'simulateTasks'>> = {},
 ) {
   const dataDir = await mkdtemp(join(tmpdir(), 'oss-saveas-data-'));
   const outcomes: InvocationOutcome[] = [];

@@ -21,13 +21,20 @@ export async function startPage(rules = thumbnailRules) {
   const project = await buildProject();
   const rulesFile = join(project.dir, 'tested-rules.yaml');
   await writeFile(rulesFile, rules);
-  const stack = await startStack(project.dir, rulesFile);
+  let stack = await startStack(project.dir, rulesFile);
+  const { url } = stack;
   const browser = await launchChromium();
   return {
-    url: stack.url,
+    url,
     stack,
     browser,
     rulesFile,
+    /** Does something while nobody answers; then another stack does, at the same address and with nothing stored. */
+    restart: async (whileDown: () => Promise<void>) => {
+      await stack.close();
+      await whileDown();
+      stack = await startStack(project.dir, rulesFile, { port: Number(new URL(url).port) });
+    },
     close: async () => {
       await browser.close();
       await stack.close();

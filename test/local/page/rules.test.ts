@@ -63,7 +63,9 @@ describe.runIf(hasChromium)('the rules', () => {
   });
 
   it('says in words that rules could not be saved because nobody answers, and saves them later', async () => {
-    await tab.page.route('**/-/page/rules', (route) => route.abort());
+    await tab.page.route('**/-/page/rules', (route) =>
+      route.request().method() === 'PUT' ? route.abort() : route.continue(),
+    );
     await write(`${thumbnailRules}# edited`);
     await tab.page.getByRole('button', { name: 'Save' }).click();
 

@@ -1,9 +1,12 @@
 import { effect, signal } from '@preact/signals';
+import pLimit from 'p-limit';
 import type { Entry, PageState } from '../wire.ts';
 
 /** Undefined until the server has answered for the first time. */
 export const state = signal<PageState | undefined>(undefined);
 export const isConnected = signal(true);
+/** Grows with every connection: behind a new one may be another server, whose objects and rules are others. */
+const connections = signal(0);
 
 /** The state, as soon as there is one. */
 export function knownState(): Promise<PageState> {
@@ -28,26 +31,45 @@ export function onEntry(listener: (entry: Entry) => void): () => void {
 /** Changes are gathered for so long. */
 export const pauseMs = 150;
 
-/** Reads now or in a moment, and again a moment after each entry that concerns the reader; the answer ends that. */
-export function readAlong(
-  read: (ending: AbortSignal) => void,
-  concerns: (entry: Entry) => boolean,
-  firstMs = 0,
-): () => void {
-  const ending = new AbortController();
+interface Reader<T> {
+  read: () => Promise<T>;
+  take: (answer: T) => void;
+  /** Hears why there was no answer; the page's banner says it where nobody does. */
+  fail?: ((error: unknown) => void) | undefined;
+  /** Absent where no entry makes it read again. */
+  concerns?: (entry: Entry) => boolean;
+  firstMs?: number;
+}
+
+/**
+ * Reads now or in a moment, a moment after each entry that concerns the reader, and again with each new connection. One
+ * reading waits for the other, so that no late answer takes the place of a newer one; what this answers ends it all.
+ */
+export function readAlong<T>({ read, take, fail, concerns, firstMs = 0 }: Reader<T>): () => void {
+  const inTurn = pLimit(1);
+  let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const readIn = (ms: number) => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      read(ending.signal);
-    }, ms);
+  const readNow = async () => {
+    timer = undefined;
+    const answer = await read();
+    if (!isOver) {
+      take(answer);
+    }
   };
-  readIn(firstMs);
-  const stop = onEntry((entry) => concerns(entry) && readIn(pauseMs));
+  const readIn = (ms: number) => {
+    timer ??= setTimeout(() => inTurn(readNow).catch(fail), ms);
+  };
+  const stopConnections = effect(() => {
+    if (connections.value > 0) {
+      readIn(firstMs);
+    }
+  });
+  const stopEntries = onEntry((entry) => concerns?.(entry) && readIn(pauseMs));
   return () => {
-    ending.abort();
+    isOver = true;
     clearTimeout(timer);
-    stop();
+    stopConnections();
+    stopEntries();
   };
 }
 
@@ -62,6 +84,7 @@ export function startLive(): void {
     source = new EventSource(`/-/page/live?after=${lastId}`);
     source.onopen = () => {
       isConnected.value = true;
+      connections.value += 1;
     };
     source.onerror = () => {
       isConnected.value = false;

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { DeadLetter } from '../../wire.ts';
 import { formatDate } from '../format.ts';
 import { t } from '../i18n/translate.ts';
-import { state } from '../live.ts';
+import { readAlong, state } from '../live.ts';
 import { linkTo } from '../route.ts';
 import { getFromServer, sendToServer } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -12,7 +12,8 @@ export function DeadLetters() {
   const [letters, setLetters] = useState<readonly DeadLetter[]>();
   const count = state.value?.deadLetters;
   useEffect(() => {
-    getFromServer<DeadLetter[]>('dead-letters').then(setLetters);
+    const read = () => getFromServer<DeadLetter[]>('dead-letters');
+    return readAlong({ read, take: setLetters }); // Their count changes with them.
   }, [count]);
   if (letters?.length === 0) {
     return <p class="note good">{t('letters.none')}</p>;

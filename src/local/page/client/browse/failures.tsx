@@ -37,8 +37,8 @@ export function Failures() {
   const [plan, setPlan] = useState<CountedFaultPlan>();
   const faults = state.value?.faults.join();
   useEffect(() => {
-    const read = () => getFromServer<CountedFaultPlan>('faults').then(setPlan);
-    return readAlong(read, () => true); // Everything that happens may have met one.
+    const read = () => getFromServer<CountedFaultPlan>('faults');
+    return readAlong({ read, take: setPlan, concerns: () => true }); // Everything that happens may have met one.
   }, [faults]);
   if (plan === undefined) {
     return <p class="loading">{t('loading')}</p>;

@@ -150,15 +150,13 @@ function useStory({ bucket, key }: OssObject) {
   const [story, setStory] = useState<ObjectStory>();
   const [problem, setProblem] = useState<string>();
   const fail = (error: unknown) => setProblem(wordsOf(error));
+  const take = (answer: ObjectStory) => {
+    setStory(answer);
+    setProblem(undefined);
+  };
   useEffect(() => {
-    const read = async () => {
-      setStory(await getFromServer<ObjectStory>('object', { bucket, key }));
-      setProblem(undefined);
-    };
-    return readAlong(
-      () => read().catch(fail),
-      (entry) => isAbout(entry, { bucket, key }),
-    );
+    const read = () => getFromServer<ObjectStory>('object', { bucket, key });
+    return readAlong({ read, take, fail, concerns: (entry) => isAbout(entry, { bucket, key }) });
   }, [bucket, key]);
   return { details: story?.details, history: story?.history, problem, fail };
 }

@@ -95,13 +95,12 @@ function Tile({ object }: { object: ObjectSummary }) {
 function useObjects(bucket: string, prefix: string) {
   const [pages, setPages] = useState<readonly ObjectPage[]>();
   useEffect(() => {
-    const read = async (ending: AbortSignal) => {
-      const page = await getFromServer<ObjectPage>('objects', { bucket, prefix });
-      if (!ending.aborted) {
-        setPages([page]);
-      }
-    };
-    return readAlong(read, (entry) => entry.kind === 'event' && entry.object.bucket === bucket, pauseMs);
+    return readAlong({
+      read: () => getFromServer<ObjectPage>('objects', { bucket, prefix }),
+      take: (page) => setPages([page]),
+      concerns: (entry) => entry.kind === 'event' && entry.object.bucket === bucket,
+      firstMs: pauseMs,
+    });
   }, [bucket, prefix]);
   const next = pages?.at(-1)?.next;
   const more = async () => {

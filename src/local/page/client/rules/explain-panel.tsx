@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Explanation, RuleExplanation } from '../../../../check/explain.ts';
 import type { OssObject } from '../../../../process.ts';
 import { nameOf, t } from '../i18n/translate.ts';
-import { state } from '../live.ts';
+import { pauseMs, readAlong, state } from '../live.ts';
 import { route } from '../route.ts';
 import { sendToServer } from '../server.ts';
 
@@ -70,19 +70,8 @@ function useExplanation(text: string, key: string, bucket: string | undefined): 
       setExplanation(undefined);
       return;
     }
-    let isOvertaken = false;
-    const timer = setTimeout(async () => {
-      const answer = await sendToServer<Explanation>('POST', 'explain', { text, bucket, key }).catch(
-        () => undefined,
-      );
-      if (!isOvertaken) {
-        setExplanation(answer);
-      }
-    }, 150);
-    return () => {
-      isOvertaken = true;
-      clearTimeout(timer);
-    };
+    const read = () => sendToServer<Explanation>('POST', 'explain', { text, bucket, key });
+    return readAlong({ read, take: setExplanation, firstMs: pauseMs });
   }, [text, key, bucket]);
   return explanation;
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { RulesCheck, RulesText } from '../../wire.ts';
-import { onEntry } from '../live.ts';
+import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 import { getFromServer, ServerError, sendToServer } from '../server.ts';
 
@@ -27,8 +27,7 @@ export function isEdited({ onDisk, text }: RulesFile): boolean {
 
 /** Reads the file, and again when something is told of it; the answer ends that. */
 export function followRules(): () => void {
-  inTurn(read);
-  return onEntry(({ kind }) => kind === 'rules' && inTurn(read));
+  return readAlong({ read: () => inTurn(read), take: () => {}, concerns: ({ kind }) => kind === 'rules' });
 }
 
 export function edit(text: string): void {
@@ -64,8 +63,9 @@ function askToStay(event: Event): void {
 let turns = Promise.resolve();
 
 /** Reads and writes one after the other, so that no answer tells of a file that was saved since. */
-function inTurn(step: () => Promise<void>): void {
+function inTurn(step: () => Promise<void>): Promise<void> {
   turns = turns.then(step).catch((error: unknown) => change({ problem: wordsOf(error) }));
+  return turns;
 }
 
 /** Takes the file as it is, unless there are edits that would be lost. */
@@ -110,17 +110,8 @@ export function useRulesCheck(text: string | undefined): RulesCheck | undefined 
     if (text === undefined) {
       return;
     }
-    let isOvertaken = false;
-    const timer = setTimeout(async () => {
-      const answer = await sendToServer<RulesCheck>('POST', 'check', { text });
-      if (!isOvertaken) {
-        setCheck(answer);
-      }
-    }, 200);
-    return () => {
-      isOvertaken = true;
-      clearTimeout(timer);
-    };
+    const read = () => sendToServer<RulesCheck>('POST', 'check', { text });
+    return readAlong({ read, take: setCheck, firstMs: 200 });
   }, [text]);
   return check;
 }

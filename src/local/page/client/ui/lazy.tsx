@@ -1,19 +1,17 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
+import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 
-/** A component whose code is loaded when it is first shown. */
+/** A component whose code is loaded when it is shown; where nobody answers, again with the next connection. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
-  let loading: Promise<ComponentType> | undefined;
   return function Lazy() {
     const [loaded, setLoaded] = useState<{ component: ComponentType } | { problem: string }>();
     useEffect(() => {
-      loading ??= load();
-      loading.then(
-        (component) => setLoaded({ component }),
-        (error: unknown) => setLoaded({ problem: wordsOf(error) }),
-      );
+      const take = (component: ComponentType) => setLoaded({ component });
+      const fail = (error: unknown) => setLoaded({ problem: wordsOf(error) });
+      return readAlong({ read: load, take, fail });
     }, []);
     if (loaded === undefined) {
       return <p class="loading">{t('loading')}</p>;
