@@ -60,10 +60,10 @@ describe('a native record', () => {
 
   it('a native record that is broken is reported beside the good ones, with its place', () => {
     const records = parse({
-      events: [nativeRecord('a'), { eventName: 'x', oss: { bucket: { name: 'b' } } }],
+      events: [nativeRecord('a'), { eventName: 'x', oss: { bucket: { name: 'b' } } }, nativeRecord('c')],
     });
 
-    expect(records.map(({ kind }) => kind)).toEqual(['object', 'malformed']);
+    expect(records.map(({ kind }) => kind)).toEqual(['object', 'malformed', 'object']);
     expect(records[1]).toMatchObject({
       problem: 'events[1].oss.object.key: expected a text, received nothing',
     });
