@@ -77,11 +77,14 @@ describe('a run', () => {
   });
 
   it.each([
-    ['under another key', { object: 'expanded/a.webp' }, 'oss://dst-bucket/expanded/a.webp'],
-    ['in another bucket', { bucket: 'other-bucket' }, 'oss://other-bucket/a.webp'],
+    ['under another key', { object: 'expanded/É.webp' }, 'oss://dst-bucket/expanded/É.webp'],
+    ['under its key in small letters', { object: 'é.webp' }, 'oss://dst-bucket/é.webp'],
+    ['under its key in other code points', { object: 'E\u0301.webp' }, 'oss://dst-bucket/E\u0301.webp'],
+    ['in another bucket', { bucket: 'other-bucket' }, 'oss://other-bucket/É.webp'],
+    ['in a bucket without a name', { bucket: '' }, 'oss://src-bucket/É.webp'],
   ])('fails what OSS says it saved %s', async (_, answer, saved) => {
     const { results } = await runAll(
-      [job('a')],
+      [job('É')],
       callOf(() => answer),
     );
 
