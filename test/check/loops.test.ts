@@ -176,6 +176,27 @@ describe('the loop proof', () => {
       ],
       'b/a.jpg > a/a.png',
     ],
+    [
+      'a folder whose name grows',
+      [
+        { key: 'a/*', to: '{dir}b/{base}' },
+        { key: 'ab/*', to: 'a/{base}' },
+      ],
+      'ab/a > a/a',
+    ],
+    ['a name that begins with a dot', [{ key: 'x/**/.a', to: '{dir}/y/{name}' }], 'x/y/.a'],
+    ['Base64 that is safe in a URL', [{ key: 'x/*[-_]*', to: 'x/{b64:{base}}' }], 'x/-'],
+    ['the ETag of a multipart upload', [{ key: 'x/*-*', to: 'x/{etag}' }], 'x/-'],
+    ['a late month', [{ key: 'x/1?/*', to: 'x/{mm}/{base}' }], 'x/10/a'],
+    ['a second output', [{ key: 'x/*', to: ['y/{base}', 'x/{base}-1'] }], 'x/a-1'],
+    [
+      'a bucket that no rule names, beside one that a rule names',
+      [
+        { key: 'x/photos/*', to: 'x/{bucket}/{name}' },
+        { key: '{a,ab}/*', bucket: 'bucket-1', to: '{dir}b/{base}' },
+      ],
+      'x/photos/a',
+    ],
     ['a name said twice', [{ key: 'x/**/*.webp', to: 'x/{name}/{name}-1.webp' }], 'x/a/a-1.webp'],
     [
       'the result of a task',

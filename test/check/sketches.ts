@@ -5,12 +5,12 @@ import type { PlanItem } from '../../src/pipeline/result.ts';
 import type { OssObject } from '../../src/process.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
 
-/** A rule of one output, in short. */
+/** A rule in short: an output for each key that is saved `to`. */
 export interface Sketch {
   key: string | string[];
   exclude?: string | string[] | undefined;
   bucket?: string | string[] | undefined;
-  to: string;
+  to: string | string[];
   toBucket?: string | undefined;
   vary?: object | undefined;
   style?: string | undefined;
@@ -21,7 +21,7 @@ export function compileSketches(sketches: readonly Sketch[]): CompiledRules {
     ({ key, exclude, bucket, to, toBucket, vary, style = 'image/resize,w_9' }, i) => ({
       name: `r${i}`,
       match: { key, exclude, bucket },
-      outputs: [{ style, target: { key: to, bucket: toBucket }, vary }],
+      outputs: [to].flat().map((key) => ({ style, target: { key, bucket: toBucket }, vary })),
     }),
   );
   return compileRules(JSON.stringify({ rules }), 'rules.json');
