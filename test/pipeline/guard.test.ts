@@ -26,6 +26,16 @@ describe('the recursion guard', () => {
     expect(plan(upload('a_t.jpg', { bucket: 'other-one' }), rules)).toMatchObject([{ status: 'planned' }]);
   });
 
+  it('skips what each output of a mirror wrote, in its bucket alone, by the guard that the build writes', () => {
+    const mirrors = ['mirror-1', 'mirror-2'].map((bucket) => ({ ...webp, target: { bucket, key: '{key}' } }));
+    const rules = rulesOf({ match: { key: '**' }, outputs: mirrors });
+
+    for (const bucket of ['mirror-1', 'mirror-2']) {
+      expect(plan(upload('a.jpg', { bucket }), rules)).toMatchObject([{ reason: 'own-output', rule: 'r0' }]);
+    }
+    expect(plan(upload('a.jpg'), rules)).toMatchObject([{ status: 'planned' }, { status: 'planned' }]);
+  });
+
   it('leaves the other rules to take what one rule wrote', () => {
     const rules = guardedRuleSetOf(named(beside, { match: { key: '**' }, outputs: [webp] }), '**/*_t.jpg');
 
