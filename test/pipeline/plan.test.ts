@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { plan } from '../../src/pipeline/plan.ts';
 import { rulesOf, upload, uploads, webp } from './uploads.ts';
 
@@ -67,6 +67,22 @@ describe('a plan', () => {
     expect(item).toMatchObject({ target: { key: '2026/03/11/photos/r0/AB12.jpg' } });
   });
 
+  it('a plan is the same however often an event is told, and at whatever time', () => {
+    onTestFinished(() => void vi.useRealTimers());
+    const output = {
+      style: 'image/watermark,text_{b64:{etag}}',
+      target: { key: '{yyyy}/{dd}/{etag}-{base}' },
+    };
+    const rules = rulesOf({ ...uploads, outputs: [output] });
+    const records = ['AB12', undefined].map((eTag) => upload('uploads/a.jpg', { eTag }));
+    const planAll = () => records.map((record) => plan(record, rules));
+    const first = planAll();
+
+    vi.useFakeTimers({ now: Date.parse('2031-05-06T07:08:09Z') });
+
+    expect(planAll()).toEqual(first);
+  });
+
   it.each([
     ['a target', { ...webp, target: { key: '{dd}/{name}' } }],
     ['a target with a month', { ...webp, target: { key: '{mm}/{name}' } }],
@@ -99,6 +115,9 @@ describe('a plan', () => {
     ['Thu, 01 Jan 2026 00:30:00 GMT', '2026-01-01'],
     ['2026-01-01T00:00:00.000Z', '2026-01-01'],
   ])('takes the day of %s in UTC', (eventTime, day) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('TZ', 'Asia/Shanghai');
+    expect(new Date().getTimezoneOffset()).toBe(-480);
     const target = { key: '{yyyy}-{mm}-{dd}' };
 
     const [item] = plan(
