@@ -240,7 +240,10 @@ describe('an invocation', () => {
       .get(origin)
       .intercept({ path: (sent) => sent.startsWith('/u/a'), method: 'POST' })
       .reply(({ headers, body }) => {
-        ids.push(/Credential=([^/]+)/.exec(JSON.stringify(headers))?.[1] ?? '');
+        const sent = JSON.stringify(headers);
+        ids.push(
+          `${/Credential=([^/]+)/.exec(sent)?.[1]} ${/"x-oss-security-token":"([^"]+)/.exec(sent)?.[1]}`,
+        );
         const target = Buffer.from(/o_([\w-]+)/.exec(String(body))?.[1] ?? '', 'base64url').toString();
         return { statusCode: 200, data: saved(target), responseOptions };
       })
@@ -250,10 +253,10 @@ describe('an invocation', () => {
     await handle({ bucket: 'photos', key: 'u/a' });
     await handle(
       { bucket: 'photos', key: 'u/a' },
-      { ...context, credentials: { ...context.credentials, accessKeyId: 'STS.new' } },
+      { ...context, credentials: { ...context.credentials, accessKeyId: 'STS.new', securityToken: 'new' } },
     );
 
-    expect(ids).toEqual(['STS.id', 'STS.id', 'STS.new', 'STS.new']);
+    expect(ids).toEqual([...Array(2).fill('STS.id very-token'), ...Array(2).fill('STS.new new')]);
   });
 
   it('says what to do when the function has no role', async () => {

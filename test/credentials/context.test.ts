@@ -26,7 +26,12 @@ describe('the credentials of an invocation', () => {
     { credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '' } },
     { credentials: { accessKeyId: 'ak' } },
     { credentials: { accessKeyId: 1, accessKeySecret: 2 } },
-  ])('the credentials of an invocation are missed with a hint at the role in %j', (context) => {
-    expect(() => credentialsFromContext(context)).toThrow('give the function a role');
-  });
+    { credentials: { accessKeySecret: 'very-secret', securityToken: 'very-token' } },
+  ])(
+    'the credentials of an invocation are missed with a hint at the role in %j, of which nothing is quoted',
+    (context) => {
+      expect(() => credentialsFromContext(context)).toThrow('give the function a role');
+      expect(() => credentialsFromContext(context)).not.toThrow(/very-/);
+    },
+  );
 });
