@@ -112,6 +112,9 @@ function reachedFrom(start: string, withTypes: boolean): { files: string[]; pack
   };
 }
 
+/** The function, and the two that load it: within Function Compute's own runtime, and in a custom one. */
+const entries = ['src/index.ts', 'src/loader.ts', 'src/http.ts'];
+
 describe('the architecture', () => {
   it('the architecture has imports in one direction only', () => {
     const wrong = imports.filter(({ from, to }) => {
@@ -164,10 +167,21 @@ describe('the architecture', () => {
   });
 
   it('the architecture lets the function load no package but undici and, lazily, the credentials', () => {
-    const { packages } = reachedFrom('src/index.ts', false);
+    const packages = new Set(entries.flatMap((entry) => reachedFrom(entry, false).packages));
 
     const undici = ['core/connect.js', 'dispatcher/agent.js', 'dispatcher/dispatcher.js'];
-    expect(packages.sort()).toEqual(['@alicloud/credentials', ...undici.map((file) => `undici/lib/${file}`)]);
+    expect([...packages].sort()).toEqual([
+      '@alicloud/credentials',
+      ...undici.map((file) => `undici/lib/${file}`),
+    ]);
+    expect(imports.filter(({ to, isLazy }) => to === '@alicloud/credentials' && !isLazy)).toEqual([]);
+  });
+
+  it('the architecture lets the function read files at its entries alone', () => {
+    const reached = new Set(entries.flatMap((entry) => reachedFrom(entry, false).files));
+    const readers = imports.filter(({ from, to }) => reached.has(from) && /^(node:)?fs\b/.test(to));
+
+    expect(readers.map(({ from }) => from).sort()).toEqual(['src/index.ts', 'src/loader.ts']);
   });
 
   it('starts the command line without the libraries that only some commands need', () => {
