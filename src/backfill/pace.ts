@@ -19,9 +19,13 @@ const recovery = 0.05;
 
 const leastRate = 0.2;
 
-/** Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run into. */
+/**
+ * Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run into. Calls and
+ * bytes are counted apart: a large source among small ones is paid for while they are made.
+ */
 export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions) {
-  let nextTurn = now();
+  /** When the quota allows another call, and another byte. */
+  let [callMs, byteMs] = [now(), now()];
   let loweredAt = Number.NEGATIVE_INFINITY;
   let loweredTo = callsPerSecond;
   const rate = () =>
@@ -30,18 +34,14 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
       loweredTo + (recovery * callsPerSecond * Math.max(0, now() - loweredAt)) / 1_000,
     );
   const attempts = { all: 0, throttled: 0 };
-  /** Counts an attempt, and puts off the next turn by what one call takes of the quota. */
-  const advance = (sourceBytes: number) => {
-    attempts.all += 1;
-    const share = rate() / callsPerSecond;
-    nextTurn += Math.max(1_000 / rate(), (1_000 * sourceBytes) / (bytesPerSecond * share));
-  };
   return {
     /** Resolves when a call whose source has so many bytes may start. */
     async turn(sourceBytes: number): Promise<void> {
-      const start = Math.max(nextTurn, now() - keptMs);
-      nextTurn = start;
-      advance(sourceBytes);
+      attempts.all += 1;
+      const start = Math.max(callMs, byteMs, now());
+      const share = rate() / callsPerSecond;
+      callMs = Math.max(callMs, start - keptMs) + 1_000 / rate();
+      byteMs = Math.max(byteMs, start - keptMs) + (1_000 * sourceBytes) / (bytesPerSecond * share);
       if (start > now()) {
         await sleep(start - now());
       }
@@ -53,7 +53,8 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
         loweredTo = Math.max(leastRate, (rate() * 2) / 3);
         loweredAt = now();
       }
-      advance(0);
+      attempts.all += 1;
+      callMs += 1_000 / rate();
     },
     /** Calls a second at present. */
     rate,

@@ -41,6 +41,40 @@ describe('the pace of a backfill', () => {
     expect(await count(10, { sourceBytes: 2_000_000 })).toBe(81);
   });
 
+  it.each([
+    ['a small one behind each large one', (i: number) => (i % 2 === 0 ? 800_000 : 10_000)],
+    ['a larger one now and then', (i: number) => (i % 10 === 0 ? 3_800_000 : 2_000)],
+    ['no two alike', (i: number) => ((i * 7_919) % 1_009) * 800],
+  ])('uses the quota that a dry run counts on where sources are of unequal size: %s', async (_, sizeOf) => {
+    const { pace, clock } = createTimedPace(40, { bytesPerSecond: 16_000_000 });
+    const sizes = Array.from({ length: 5_000 }, (__, i) => sizeOf(i));
+    const bytes = sizes.reduce((sum, size) => sum + size);
+
+    for (const size of sizes) {
+      await pace.turn(size);
+    }
+
+    const seconds = Math.max(sizes.length / 40, bytes / 16_000_000);
+    expect(seconds / (clock.timeMs / 1_000)).toBeGreaterThan(0.95);
+  });
+
+  it('starts no more calls at once behind large sources than behind an idle time', async () => {
+    const starts: number[] = [];
+    const pace = createPace({
+      callsPerSecond: 40,
+      bytesPerSecond: 16_000_000,
+      now: () => 0,
+      sleep: async (delayMs) => starts.push(delayMs),
+    });
+
+    for (const sourceBytes of [...Array(64).fill(2_000_000), ...Array(100).fill(0)]) {
+      await pace.turn(sourceBytes);
+    }
+
+    const endMs = starts[63] ?? 0;
+    expect(starts.filter((startMs) => startMs >= endMs && startMs < endMs + 1_000).length).toBeLessThan(62);
+  });
+
   it('makes up for late timers', async () => {
     const { count } = createTimedPace(40, { lateMs: 100 });
 
