@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { inventorySource } from '../backfill/inventory.ts';
+import { readJournal } from '../backfill/journal-file.ts';
 import { keyListSource } from '../backfill/key-list.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
@@ -10,7 +12,6 @@ import type { Source } from '../backfill/source.ts';
 import { createTaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { readTime } from '../events/envelopes.ts';
-import { makeFolder } from '../folder-lock.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import { digestOfRules } from '../rules/digest.ts';
@@ -47,11 +48,16 @@ export const jobOptions = {
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
 
-/** Everything that a backfill needs to know of its work. */
-export type BackfillJob = Awaited<ReturnType<typeof openBackfillJob>>;
+/** What the options of a backfill say. */
+export type BackfillPlan = Awaited<ReturnType<typeof planBackfill>>;
 
-/** Reads the options of a backfill and opens its source. Throws CliError where they contradict each other. */
-export async function openBackfillJob(
+/** Everything that a backfill needs to know of its work. */
+export interface BackfillJob extends BackfillPlan {
+  source: Source;
+}
+
+/** Reads the options of a backfill, all but its source. Throws CliError where they contradict each other. */
+export async function planBackfill(
   values: BackfillValues,
   urls: readonly string[],
   io: Io,
@@ -72,7 +78,6 @@ export async function openBackfillJob(
   return {
     ruleSet,
     rulesDigest: digestOfRules(ruleSet.rules),
-    source: await openSource(values, urls, ruleSet, { call: connection.call, io, dir: journal }),
     filter,
     onlyMissing,
     max: max === undefined ? undefined : parsePositive('max', max),
@@ -84,17 +89,19 @@ export async function openBackfillJob(
   };
 }
 
-/** Twelve hex digits of a SHA-256, which tell one command, input or rule set from another. */
-function digestOf(content: string | Uint8Array): string {
+/** Twelve hex digits of a SHA-256, which tell one command from another. */
+function digestOf(content: string): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }
 
-async function openSource(
+/** Opens the source of a backfill, whose folder is this process's own by then. Throws CliError where it names no object. */
+export async function openBackfillSource(
   { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
-  { rules }: RuleSet,
-  { call, io, dir }: { call: Call; io: Io; dir: string },
+  { ruleSet, folder }: Pick<BackfillPlan, 'ruleSet' | 'folder'>,
+  { call, io }: { call: Call; io: Io },
 ): Promise<Source> {
+  const { rules } = ruleSet;
   if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
     throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
   }
@@ -105,7 +112,7 @@ async function openSource(
     return inventorySource(inventory, call);
   }
   if (keys === '-') {
-    return keyListSource(await saveInput(dir, io), 'the standard input', bucket);
+    return keyListSource(await saveInput(folder, io), 'the standard input', bucket);
   }
   if (keys !== undefined) {
     await checkFile(keys, 'name a file with a key in each line, or - for the standard input');
@@ -119,16 +126,27 @@ async function openSource(
   return listingSource(places, call);
 }
 
-/** The standard input can be read once only, and is needed for the dry run, for the run and for each that goes on. */
-async function saveInput(folder: string, io: Io): Promise<string> {
-  const input = await io.readInput();
-  if (input.length === 0) {
+const inputFileOf = (folder: string) => join(folder, 'standard-input.txt');
+
+/** Saves the standard input, which can be read once only: the dry run needs it, and the run does. */
+async function saveInput(folder: string, { input }: Io): Promise<string> {
+  const file = inputFileOf(folder);
+  // The file itself may be what is read.
+  await pipeline(input, createWriteStream(`${file}.tmp`));
+  if (statSync(`${file}.tmp`).size === 0) {
     throw new CliError('the standard input is empty, and names no object.');
   }
-  const file = join(folder, `standard-input-${digestOf(input)}.txt`);
-  makeFolder(folder);
-  await writeFile(file, input);
+  renameSync(`${file}.tmp`, file);
   return file;
+}
+
+/** Removes what was saved of the standard input, but not where an unfinished run is to read it again. */
+export function removeInput(folder: string): void {
+  rmSync(`${inputFileOf(folder)}.tmp`, { force: true });
+  const stored = readJournal(folder);
+  if (stored === undefined || stored.state.finishedAt !== undefined) {
+    rmSync(inputFileOf(folder), { force: true });
+  }
 }
 
 /** The function that makes the outputs. Throws CliError where it is not one that can be called. */

@@ -22,7 +22,10 @@ import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
 
 /** Lets only this process work in the backfill's folder, and leaves no empty one behind, as after a dry run. */
-export async function withFolder<T>({ folder }: BackfillJob, use: () => Promise<T>): Promise<T> {
+export async function withFolder<T>(
+  { folder }: Pick<BackfillJob, 'folder'>,
+  use: () => Promise<T>,
+): Promise<T> {
   const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
   try {
     return await use();

@@ -1,6 +1,12 @@
 import { readJournal } from '../backfill/journal-file.ts';
 import { stopTasks } from '../backfill/run-tasks.ts';
-import { type BackfillJob, jobOptions, openBackfillJob } from './backfill-job.ts';
+import {
+  type BackfillPlan,
+  jobOptions,
+  openBackfillSource,
+  planBackfill,
+  removeInput,
+} from './backfill-job.ts';
 import { runBackfill, withFolder } from './backfill-run.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
@@ -21,14 +27,23 @@ export const backfill = defineCommand({
   heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
-      const job = await unlessStopped(openBackfillJob(values, urls, io, connection), io.stop);
-      return withFolder(job, () =>
-        values.stop ? unlessStopped(stop(job, io), io.stop) : runBackfill(job, values, io, connection),
-      );
+      const plan = await planBackfill(values, urls, io, connection);
+      return withFolder(plan, async () => {
+        if (values.stop) {
+          return unlessStopped(stop(plan, io), io.stop);
+        }
+        try {
+          const opening = openBackfillSource(values, urls, plan, { call: connection.call, io });
+          const source = await unlessStopped(opening, io.stop);
+          return await runBackfill({ ...plan, source }, values, io, connection);
+        } finally {
+          removeInput(plan.folder);
+        }
+      });
     }),
 });
 
-async function stop({ folder, taskClient, endpoint }: BackfillJob, io: Io): Promise<number> {
+async function stop({ folder, taskClient, endpoint }: BackfillPlan, io: Io): Promise<number> {
   const stored = readJournal(folder);
   if (taskClient === undefined || stored === undefined) {
     throw new CliError('--stop: the same command was not started with --via function.');

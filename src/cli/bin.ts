@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
-import { buffer } from 'node:stream/consumers';
 import { parseEnv, styleText } from 'node:util';
 import { pick } from '../json.ts';
 import { decodeText } from '../text-file.ts';
@@ -42,7 +41,7 @@ const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === tru
 process.exitCode = await main(process.argv.slice(2), {
   out: (content) => process.stdout.write(content),
   err: (text) => process.stderr.write(text),
-  readInput: () => buffer(process.stdin),
+  input: process.stdin,
   confirm: isAnswering ? confirm : undefined,
   ask: isAnswering ? ask : undefined,
   // A .env often has a name with nothing behind it, which stands for no value.

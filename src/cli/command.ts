@@ -4,8 +4,8 @@ export interface Io {
   out: (content: string | Uint8Array) => void;
   /** Progress and complaints. */
   err: (text: string) => void;
-  /** All of the standard input. */
-  readInput: () => Promise<Uint8Array>;
+  /** The standard input, which can be read once. */
+  input: AsyncIterable<Uint8Array>;
   /** Asks the person and resolves to whether they said yes; absent where nobody is there to answer. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** Asks the person and resolves to their answer, trimmed; absent where nobody is there to answer. */

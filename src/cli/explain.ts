@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
 import { parseSize } from '../compile/size.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
@@ -60,7 +61,7 @@ function readSize(text: string): number {
 /** The objects that an argument names, one by one or by an event. */
 async function readArgument(argument: string, upload: PlainUpload, io: Io): Promise<EventRecord[]> {
   const isInput = argument === '-';
-  const text = isInput ? decodeText(await io.readInput(), 'standard input') : argument;
+  const text = isInput ? decodeText(await buffer(io.input), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !isAddress(text))) {
     const event = await readEvent(text, isInput ? 'standard input' : undefined);
     return parseEvent(Buffer.from(JSON.stringify(event)));

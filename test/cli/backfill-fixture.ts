@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Io } from '../../src/cli/command.ts';
 import { main } from '../../src/cli/main.ts';
 import type { LocalOssOptions } from '../../src/local/oss/server.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
@@ -20,7 +21,7 @@ export const rulesText = `rules:
 `;
 
 export interface RunOptions {
-  input?: string;
+  input?: string | Io['input'];
   confirm?: (question: string) => Promise<boolean>;
 }
 

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pictures, rulesText, startWith } from './backfill-fixture.ts';
@@ -314,6 +315,59 @@ describe('a backfill that is given the wrong way', () => {
       'oss-saveas backfill: the standard input is empty, and names no object.\n',
     ]);
     expect(existsSync(join(dir, '.backfill'))).toBe(false);
+  });
+
+  it('a backfill writes away the standard input as it comes, and a dry run leaves nothing of it', async () => {
+    const { run, dir } = await startWith(pictures(1));
+    let writtenBytes = 0;
+    async function* input() {
+      for (let i = 0; i < 20; i += 1) {
+        yield Buffer.from('other/key\n'.repeat(10_000));
+      }
+      const files = await readdir(dir, { recursive: true, withFileTypes: true });
+      const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+      writtenBytes = Math.max(...sizes);
+      yield Buffer.from('uploads/0000.jpg');
+    }
+
+    const { out } = await run(['--keys', '-', '--bucket', 'photos'], { input: input() });
+
+    expect(out).toContain('200,001 seen, 1 taken by a rule');
+    expect(writtenBytes).toBeGreaterThan(1_000_000);
+    expect(await readdir(dir)).toEqual(['rules.yaml']);
+  });
+
+  it('a backfill keeps the standard input until it is finished, since whoever wrote it may not do so again', async () => {
+    const { run, dir, processed } = await startWith(pictures(3));
+    const input = 'uploads/0000.jpg\nuploads/0001.jpg\nuploads/0002.jpg\n';
+    const args = ['--keys', '-', '--bucket', 'photos', '--yes'];
+    const copies = async () => {
+      const names = await readdir(join(dir, '.backfill'), { recursive: true });
+      return names.filter((name) => name.includes('standard-input'));
+    };
+
+    await run([...args, '--max', '2'], { input });
+    await run(args, { input: '' });
+    const [copy = ''] = await copies();
+    const kept = createReadStream(join(dir, '.backfill', copy));
+    const { exitCode, out } = await run(args, { input: kept });
+
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('3 objects: 6 saved, 0 failed. Finished.')]);
+    expect(processed).toHaveLength(6);
+    expect(await copies()).toEqual([]);
+  });
+
+  it('a backfill that is stopped while it reads the standard input leaves nothing behind', async () => {
+    const { begin, dir } = await startWith(pictures(1));
+    const input = new PassThrough();
+    input.write('uploads/0000.jpg\n');
+    const { stop, ended } = begin(['--keys', '-', '--bucket', 'photos'], { input });
+    await setTimeout(200);
+
+    stop.abort();
+
+    expect((await ended).exitCode).toBe(130);
+    expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 
   it('a backfill refuses a list with a line that names no object, and shows the line', async () => {

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { main } from '../../src/cli/main.ts';
@@ -58,7 +59,7 @@ describe('the command line', () => {
 
   it('the command line ends a command that waits for its input when the person presses Ctrl-C', async () => {
     const { io, stop } = createIo();
-    const ended = main(['explain', '-'], { ...io, readInput: () => new Promise(() => {}) });
+    const ended = main(['explain', '-'], { ...io, input: new PassThrough() });
 
     stop.abort();
 

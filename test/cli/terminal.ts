@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Io } from '../../src/cli/command.ts';
 import { main } from '../../src/cli/main.ts';
 
@@ -10,7 +11,10 @@ export interface Ended {
 /** The surroundings of a command under test, with what it wrote so far. */
 export function createIo(
   env: Io['env'] = {},
-  { isTerminal = false, input = '' }: { isTerminal?: boolean; input?: string | Uint8Array } = {},
+  {
+    isTerminal = false,
+    input = '',
+  }: { isTerminal?: boolean; input?: string | Uint8Array | Io['input'] } = {},
 ): { io: Io; written: { out: string; err: string }; stop: AbortController } {
   const written = { out: '', err: '' };
   const stop = new AbortController();
@@ -21,7 +25,8 @@ export function createIo(
     err: (text) => {
       written.err += text;
     },
-    readInput: async () => Buffer.from(input),
+    input:
+      typeof input === 'string' || input instanceof Uint8Array ? Readable.from([Buffer.from(input)]) : input,
     env,
     isTerminal,
     paint: (_, text) => text,
