@@ -1,3 +1,4 @@
+import type { PlannedSave } from '../pipeline/result.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
@@ -26,35 +27,47 @@ export async function estimate({
     sourceBytes: 0,
     /** HeadObject requests beside them. */
     headRequests: 0,
-    /** Outputs that are copied onto themselves once they are saved, which takes another HeadObject each. */
+    /** Outputs that are copied onto themselves once they are saved. */
     copyRequests: 0,
-    /** Some objects' size or type is only known once they are asked for: the figures are the most that it can be. */
+    /** Some objects or targets have to be asked for: the figures are the most that it can be. */
     isUpperBound: false,
   };
   const select = createUpperBound(ruleSet);
   const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);
   for await (const { object } of source.read()) {
     const needsHead = asksForType || !isComplete(object);
-    const selection = select(object, filter);
-    const { outputs } = selection;
+    const { outputs, skipped: reason } = select(object, filter);
     found.objects += 1;
-    if (selection.skipped !== undefined) {
-      skipped[selection.skipped] = (skipped[selection.skipped] ?? 0) + 1;
+    if (reason !== undefined) {
+      skipped[reason] = (skipped[reason] ?? 0) + 1;
       continue;
     }
     found.selected += 1;
-    found.headRequests += Number(needsHead) + (onlyMissing ? outputs.length : 0);
+    found.headRequests += Number(needsHead);
     found.isUpperBound ||= needsHead || onlyMissing;
     for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
       found.outputs += 1;
       found.sourceBytes += object.sizeBytes ?? 0;
-      const copies = output.status === 'planned' && needsCopy(output.afterSteps) ? 1 : 0;
-      found.copyRequests += copies;
-      found.headRequests += copies;
+      if (output.status === 'planned') {
+        found.copyRequests += Number(needsCopy(output.afterSteps));
+        found.headRequests += headRequestsOf(output, onlyMissing);
+        found.isUpperBound ||= output.refresh !== undefined || output.afterSteps?.skipLarger === true;
+      }
       drawSample(sample, output, found.outputs);
     }
   }
   return { ...found, skipped, sample };
+}
+
+/** The HeadObject requests beside an output's call, where it is made and its source stays as it is. */
+function headRequestsOf(
+  { refresh, checkSource, onRemove, afterSteps = {} }: PlannedSave,
+  onlyMissing: boolean,
+) {
+  const looksForTarget = onlyMissing || refresh !== undefined;
+  const looksAtTarget = needsCopy(afterSteps) || afterSteps.skipLarger === true;
+  const looksForSource = onRemove !== undefined;
+  return [looksForTarget, looksAtTarget, looksForSource, checkSource].filter(Boolean).length;
 }
 
 const sampleSize = 10;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import { pictures, rulesText, startWith } from './backfill-fixture.ts';
 
 /** Linux has a device that takes nothing. */
@@ -116,6 +117,34 @@ describe('a backfill', () => {
       expires: '1',
     });
   });
+
+  it.each([
+    ['', '', 0],
+    ['onRemove: delete', '', 4],
+    ['', 'refresh: missing', 4],
+    ['onRemove: delete', 'refresh: stale, checkSource: true', 12],
+    ['', 'skipLarger: true, checkSource: true', 8],
+    ['', 'skipLarger: true, headers: { Expires: "0" }', 4],
+  ])(
+    'the dry run of a backfill counts the HEAD requests of a rule with {%s}, an output with {%s}',
+    async (ofRule, ofOutput, count) => {
+      let heads = 0;
+      const countHeads: Route = ({ method }) => {
+        heads += Number(method === 'HEAD');
+        return undefined;
+      };
+      const { run, rules } = await startWith(pictures(4), { routes: [countHeads] });
+      const options = [ofOutput, 'style: "image/resize,w_1"', 'target: { key: "small/{name}.jpg" }'];
+      const outputs = `outputs: [{ ${options.filter(Boolean).join(', ')} }]`;
+      const match = 'match: { key: "uploads/*.jpg" }';
+      await writeFile(rules, `rules:\n  - name: small\n    ${match}\n    ${outputs}\n    ${ofRule}\n`);
+
+      const { out } = await run(['oss://photos/', '--yes']);
+
+      expect(out).toContain(` ${count} HEAD requests`);
+      expect(heads).toBe(count);
+    },
+  );
 
   it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
     const { run, processed } = await startWith(pictures(2));
