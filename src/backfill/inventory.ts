@@ -62,7 +62,8 @@ function readManifest(location: string, text: string): Manifest {
   return manifest.data;
 }
 
-const rangeBytes = 8 * 1024 * 1024;
+/** As much as a slow line brings within one attempt. */
+const rangeBytes = 1024 * 1024;
 
 /** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
 async function* readRanges(object: OssObject, call: Call): AsyncIterable<Buffer> {

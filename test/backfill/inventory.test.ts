@@ -200,19 +200,38 @@ describe('an inventory', () => {
     const { manifest, data, files } = inventory(['photos,a,1\n', 'photos,b,1\n']);
     const oss = await startOss({ buckets: ['reports'] });
     const key = 'reports/photos/all/2026-11-01T16-00Z/manifest.json';
-    await oss.call({ method: 'PUT', bucket: 'reports', key, body: JSON.stringify(manifest) });
+    await oss.call({
+      method: 'PUT',
+      bucket: 'reports',
+      key,
+      body: JSON.stringify(manifest).padEnd(2_500_000),
+    });
     for (const [i, file] of files.entries()) {
       await oss.call({ method: 'PUT', bucket: 'reports', key: file.key, body: data[i] ?? '' });
     }
     const dispatcher = createAgent();
-    const call = createCall({
+    const ranges: [number, number][] = [];
+    const send = createCall({
       region: 'cn-hangzhou',
       endpoint: resolveEndpoint({ region: 'cn-hangzhou', endpoint: oss.url }),
       credentials: () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
       dispatcher,
     });
+    const call: Call = (request) => {
+      const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers?.range ?? '') ?? [];
+      if (start !== undefined) {
+        ranges.push([Number(start), Number(end)]);
+      }
+      return send(request);
+    };
 
     expect(keysOf(await readAll(`oss://reports/${key}`, { call }))).toEqual(['a', 'b']);
+    // Each has to come within the 30 s of one attempt.
+    expect(ranges.slice(0, 3)).toEqual([
+      [0, 1_048_575],
+      [1_048_576, 2_097_151],
+      [2_097_152, 2_499_999],
+    ]);
     await dispatcher.close();
   });
 });
