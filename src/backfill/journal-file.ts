@@ -93,7 +93,10 @@ function readLines(file: string, start = 0): string[] {
   if (sizeOf(file) <= start) {
     return [];
   }
-  const content = fs.readFileSync(file).subarray(start);
+  const content = Buffer.alloc(sizeOf(file) - start);
+  const descriptor = fs.openSync(file, 'r');
+  fs.readSync(descriptor, content, 0, content.length, start);
+  fs.closeSync(descriptor);
   const end = content.lastIndexOf(0x0a) + 1;
   fs.truncateSync(file, start + end);
   return content.subarray(0, end).toString().split('\n').slice(0, -1);

@@ -58,6 +58,21 @@ describe('a journal', () => {
     expect(again.total).toEqual({ ...noCounts, objects: 3, selected: 3, saved: 2, failed: 1 });
   });
 
+  it('a journal goes on beside more failures than fit into memory', async () => {
+    const folder = await temporaryDir();
+    const failures = join(folder, 'failures.jsonl');
+    const journal = new Journal(folder, fresh);
+    await writeFile(failures, '');
+    await truncate(failures, 5 * 2 ** 30); // It takes no room on the disk.
+    journal.checkpoint();
+    journal.record(journal.begin({ part: 0, after: 1 }, one), failed('a'));
+
+    const again = new Journal(folder);
+
+    const item = again.begin({ part: 0, after: 1 }, one);
+    expect(again.recall(item, 'a', 'to-a')).toEqual(failed('a'));
+  });
+
   it('counts every object once, whatever byte of a line a kill or a full disk cuts them at', async () => {
     await fc.assert(
       fc.asyncProperty(
