@@ -1,5 +1,5 @@
 import type { Call } from '../oss/call.ts';
-import { headObject } from '../oss/operations.ts';
+import { headSized } from '../pipeline/complete.ts';
 import {
   describeError,
   type FailedResult,
@@ -117,7 +117,7 @@ export function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
 async function askFor(object: ExistingObject, call: Call): Promise<ExistingObject | FailedResult> {
   const source = { bucket: object.bucket, key: object.key };
   try {
-    const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
+    const { sizeBytes, eTag, contentType, lastModified, headers } = await headSized(call, source);
     const storageClass = headers['x-oss-storage-class'];
     const eventName = eventNameOf(headers['x-oss-object-type']);
     const modifiedAt = lastModified?.toISOString();

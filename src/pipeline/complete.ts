@@ -1,7 +1,7 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
 import { OssRequestError } from '../oss/errors.ts';
-import { headObject } from '../oss/operations.ts';
+import { headObject, type ObjectArguments, type ObjectResult } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { dayVariables, usesVariable } from '../rules/template.ts';
@@ -26,13 +26,8 @@ export async function completeEvent(
   { call, deadline }: { call: Call; deadline: number },
 ): Promise<ObjectEvent> {
   const { bucket, key, eventName } = event;
-  const head = await headObject(call, { bucket, key, deadline });
-  if (event.sizeBytes === undefined && head.headers['content-length'] === undefined) {
-    // It would pass for an empty object, of which nothing is made.
-    const context = { operation: 'HeadObject', bucket, key, attempts: head.attempts };
-    const message = 'the answer has no Content-Length, so that the size is not known';
-    throw new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message });
-  }
+  const ask = event.sizeBytes === undefined ? headSized : headObject;
+  const head = await ask(call, { bucket, key, deadline });
   const savedAt = head.lastModified?.toISOString();
   // The event's own properties stay: HEAD may be about a newer version of the object.
   return {
@@ -45,6 +40,19 @@ export async function completeEvent(
     modifiedAt: event.modifiedAt ?? savedAt,
     eventTime: event.eventTime ?? (isManual(event) ? savedAt : undefined),
   };
+}
+
+/** Asks for an object whose size is wanted; throws what HeadObject throws, and where the answer does not tell the size. */
+export async function headSized(call: Call, object: ObjectArguments): Promise<ObjectResult> {
+  const head = await headObject(call, object);
+  if (head.headers['content-length'] === undefined) {
+    // It would pass for an empty object, of which nothing is made.
+    const { bucket, key } = object;
+    const context = { operation: 'HeadObject', bucket, key, attempts: head.attempts };
+    const message = 'the answer has no Content-Length, so that the size is not known';
+    throw new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message });
+  }
+  return head;
 }
 
 /** Plans an object that OSS could not be asked about: the rules that need no more than its event tells. */

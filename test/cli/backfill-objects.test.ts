@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { pictures, startWith } from './backfill-fixture.ts';
 
@@ -148,6 +149,23 @@ describe('the objects of a backfill', () => {
     await run(['--keys', file, '--bucket', 'photos', '--yes']);
 
     expect(processed).toHaveLength(2);
+  });
+
+  it('the objects of a backfill fail where OSS does not tell their size, and do not pass for empty', async () => {
+    const unsized: Route = ({ method }, response) => {
+      if (method !== 'HEAD') {
+        return undefined;
+      }
+      response.writeHead(200, { 'transfer-encoding': 'chunked', 'x-oss-request-id': '1' }).end();
+      return Promise.resolve();
+    };
+    const { run } = await startWith(pictures(1), { routes: [unsized] });
+
+    const { exitCode, out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], {
+      input: 'uploads/0000.jpg',
+    });
+
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('1 object: 0 saved, 1 failed. Finished.')]);
   });
 
   it('keep the outputs that exist with --only-missing', async () => {
