@@ -62,7 +62,7 @@ function readManifest(location: string, text: string): Manifest {
   return manifest.data;
 }
 
-/** As much as a slow line brings within one attempt. */
+/** A slow line brings so much within one attempt. */
 const rangeBytes = 1024 * 1024;
 
 /** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
