@@ -48,7 +48,7 @@ export const jobOptions = {
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
 
-/** What the options of a backfill say. */
+/** The part of a backfill's work that its options tell. */
 export type BackfillPlan = Awaited<ReturnType<typeof planBackfill>>;
 
 /** Everything that a backfill needs to know of its work. */
