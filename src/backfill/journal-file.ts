@@ -42,6 +42,9 @@ const lineSchema = z.looseObject({
   reason: z.string().optional(),
   /** How many outputs it stands for; 1 where absent. */
   outputs: z.number().optional(),
+  /** Failures of the batch; each has a line of its own, which names the batch and counts nothing. */
+  failed: z.number().optional(),
+  batch: z.string().optional(),
   /** Other outputs and objects of the batch, by reason. */
   skipped: z.record(z.string(), z.number()).optional(),
 });

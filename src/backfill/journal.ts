@@ -57,11 +57,14 @@ export class Journal {
     this.#folder = folder;
     this.state = stored.state;
     this.total = stored.state.counts;
-    this.#earlier = new Map(stored.lines.map((line) => [idOf(line.source, line.target), line]));
-    writeJournal(folder, stored.state, stored.lines);
+    // The line of a batch counts its failures, too.
+    const batches = new Set(stored.lines.map(({ source }) => source));
+    const lines = stored.lines.filter(({ batch = '' }) => !batches.has(batch));
+    this.#earlier = new Map(lines.map((line) => [idOf(line.source, line.target), line]));
+    writeJournal(folder, stored.state, lines);
   }
 
-  begin(position: Position, counts: Partial<Counts>): Item {
+  begin(position: Position, counts: CountsChange): Item {
     const item = { position, counts: noCounts, lines: [], isEnded: false };
     this.#count(item, counts);
     this.#open.push(item);
@@ -131,7 +134,7 @@ export class Journal {
     this.#count(item, countsOf(line));
   }
 
-  #count(item: Item, change: Partial<Counts>): void {
+  #count(item: Item, change: CountsChange): void {
     item.counts = sumOf(item.counts, change);
     this.total = sumOf(this.total, change);
   }
@@ -147,16 +150,21 @@ function idOf(source: string, target: string | undefined): string {
   return JSON.stringify([source, target]);
 }
 
+type CountsChange = { [Name in keyof Counts]?: Counts[Name] | undefined };
+
 export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0, skipped: {} };
 
-function countsOf({ status, outputs = 1, skipped = {}, reason = '' }: Line): Partial<Counts> {
+function countsOf({ status, batch, outputs = 1, failed, skipped, reason = '' }: Line): CountsChange {
+  if (batch !== undefined) {
+    return {};
+  }
   if (status === 'skipped') {
     return { skipped: { [reason]: outputs } };
   }
-  return { [status]: outputs, skipped };
+  return { failed, skipped, [status]: outputs };
 }
 
-function sumOf(counts: Counts, change: Partial<Counts>): Counts {
+function sumOf(counts: Counts, change: CountsChange): Counts {
   const sum = { ...counts, skipped: { ...counts.skipped } };
   for (const name of ['objects', 'selected', 'saved', 'failed'] as const) {
     sum[name] += change[name] ?? 0;

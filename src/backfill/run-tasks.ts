@@ -1,39 +1,19 @@
 import { createHash } from 'node:crypto';
-import { formatObject, type PlannedSave } from '../pipeline/result.ts';
+import { type Batch, type BatchOptions, batches } from './batches.ts';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
-import { type BackfillOptions, needsHead } from './run-objects.ts';
-import { createUpperBound, type Selection } from './select.ts';
-import { type ExistingObject, isComplete, type Position } from './source.ts';
+import type { ExistingObject } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
-import {
-  excerptOf,
-  isForOtherRules,
-  readReturned,
-  readThrown,
-  type TaskFailure,
-  type TaskReport,
-} from './task-report.ts';
+import { excerptOf, isForOtherRules, readReturned, readThrown, type TaskReport } from './task-report.ts';
 import { throwIfHopeless, type WorkOptions } from './work-through.ts';
 
-interface RunTasksOptions
-  extends Pick<WorkOptions, 'source' | 'journal' | 'sleep' | 'stop'>,
-    Pick<BackfillOptions, 'ruleSet' | 'filter'> {
+interface RunTasksOptions extends BatchOptions, Pick<WorkOptions, 'sleep' | 'stop'> {
   client: TaskClient;
+  /** In milliseconds, from whenever. */
+  now: () => number;
   /** The function makes nothing by other rules. */
   rulesDigest: string;
-  /** Outputs that exist are left as they are. */
-  onlyMissing: boolean;
 }
-
-/** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
-export const maxOutputs = 50;
-
-/** Function Compute takes 128 KB (FC help: "Limits"). */
-const maxPayloadBytes = 120_000;
-
-/** Objects of which no rule takes any are also a batch, so that the journal's position moves on. */
-const maxObjects = 10_000;
 
 /** Batches that wait or run: at 50 calls/s work for 17 minutes, at 5 for 3 hours. Events live for days. */
 const maxBatchesAhead = 1_000;
@@ -42,18 +22,6 @@ const maxBatchesAhead = 1_000;
 const [firstPollMs, lastPollMs] = [250, 20_000];
 
 const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping'];
-
-/** Objects next to each other in the source. */
-interface Batch {
-  position: Position;
-  objects: number;
-  skipped: Record<string, number>;
-  selected: ExistingObject[];
-  outputs: Pick<TaskFailure, 'source' | 'target'>[];
-  /** The ends of the outputs where none fails, by the names under which the journal counts them. */
-  expected: Record<string, number>;
-  payloadBytes: number;
-}
 
 /** A batch that was handed over and is not yet accounted for. */
 interface BatchUnderWay {
@@ -67,8 +35,12 @@ interface BatchUnderWay {
   isNew: boolean;
 }
 
-/** By the id of the task. */
-type BatchesUnderWay = Map<string, BatchUnderWay>;
+/** All that a run holds in memory. */
+interface Run {
+  /** By the id of the task. */
+  underWay: Map<string, BatchUnderWay>;
+  failuresInARow: number;
+}
 
 /**
  * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
@@ -77,14 +49,19 @@ type BatchesUnderWay = Map<string, BatchUnderWay>;
  * was handed over goes on, and the next run follows it.
  */
 export async function runTasks(options: RunTasksOptions): Promise<void> {
-  const { journal, stop } = options;
-  const underWay: BatchesUnderWay = new Map();
+  const { journal, stop, now } = options;
+  const run: Run = { underWay: new Map(), failuresInARow: 0 };
   let pollMs = firstPollMs;
+  let nextPollMs = now() + pollMs;
+  const poll = async () => {
+    await account(run, options);
+    pollMs = Math.min(lastPollMs, pollMs * 2);
+    nextPollMs = now() + pollMs;
+  };
   const followUntilFewerThan = async (count: number) => {
-    while (underWay.size >= count && !stop.aborted) {
+    while (run.underWay.size >= count && !stop.aborted) {
       await options.sleep(pollMs);
-      pollMs = Math.min(lastPollMs, pollMs * 2);
-      await account(underWay, options);
+      await poll();
     }
   };
   for await (const batch of batches(options)) {
@@ -98,8 +75,12 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
     if (selected.length === 0 || journal.recall(item, id) !== undefined) {
       journal.end(item);
     } else {
-      await submit({ batch, item, id, attempt: 1, hasFailed: false }, underWay, options);
+      await submit({ batch, item, id, attempt: 1, hasFailed: false }, run, options);
       await followUntilFewerThan(maxBatchesAhead);
+    }
+    // The source may take hours to be read.
+    if (run.underWay.size > 0 && now() >= nextPollMs) {
+      await poll();
     }
   }
   await followUntilFewerThan(1);
@@ -107,7 +88,7 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
 
 async function submit(
   one: Omit<BatchUnderWay, 'isNew'>,
-  underWay: BatchesUnderWay,
+  { underWay }: Run,
   options: RunTasksOptions,
 ): Promise<void> {
   const taskId = one.attempt === 1 ? one.id : `${one.id}-${one.attempt}`;
@@ -118,80 +99,6 @@ async function submit(
 /** The ids of one backfill's tasks begin with it; a backfill that is begun anew has another one. */
 function taskPrefix({ startedAt }: JournalState): string {
   return `backfill-${startedAt.replace(/\D/g, '')}-`;
-}
-
-async function* batches(options: RunTasksOptions): AsyncIterable<Batch> {
-  const { source, ruleSet, filter, journal } = options;
-  const select = createUpperBound(ruleSet);
-  let batch: Batch | undefined;
-  for await (const { object, position } of source.read(journal.state.position)) {
-    assertForFunction(object, options);
-    const { outputs, skipped } = select(object, filter);
-    const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
-    if (batch !== undefined && isFull(batch, outputs.length, bytes)) {
-      yield batch;
-      batch = undefined;
-    }
-    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: [], expected: {}, payloadBytes: 0 };
-    batch.position = position;
-    batch.objects += 1;
-    if (skipped === undefined) {
-      batch.selected.push(object);
-      batch.payloadBytes += bytes;
-      for (const output of outputs) {
-        addOutput(batch, object, output, options);
-      }
-    } else {
-      batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
-    }
-  }
-  if (batch !== undefined) {
-    yield batch;
-  }
-}
-
-/** Throws where the function could not make what is wanted of the object alone. */
-function assertForFunction(
-  { target, modifiedAt }: ExistingObject,
-  { source, filter }: RunTasksOptions,
-): void {
-  if (target !== undefined) {
-    throw new Error('a list of failures is for this machine: leave out --via function.');
-  }
-  if (modifiedAt === undefined && (filter.since ?? filter.until) !== undefined) {
-    throw new Error(
-      `${source.name} does not tell the time by which --since and --until choose: leave out --via function.`,
-    );
-  }
-}
-
-function addOutput(
-  { outputs, expected }: Batch,
-  object: ExistingObject,
-  output: Selection['outputs'][number],
-  { ruleSet, onlyMissing }: RunTasksOptions,
-): void {
-  // A key made from an ETag or a day that is not known yet is another one in the end.
-  const target = isComplete(object) && output.target ? formatObject(output.target) : undefined;
-  outputs.push({ source: formatObject(object), target });
-  const end =
-    output.status === 'planned' && !onlyMissing && !needsHead(object, ruleSet)
-      ? endOf(output)
-      : 'saved-or-skipped';
-  expected[end] = (expected[end] ?? 0) + 1;
-}
-
-/** Names the end of an output that does not fail. */
-function endOf({ action, refresh, afterSteps }: PlannedSave): string {
-  if (action === 'submit') {
-    return 'submitted';
-  }
-  return refresh !== undefined || afterSteps?.skipLarger ? 'saved-or-skipped' : 'saved';
-}
-
-function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
-  const hasOutputs = outputs.length > 0 && outputs.length + moreOutputs > maxOutputs;
-  return hasOutputs || objects >= maxObjects || payloadBytes + moreBytes > maxPayloadBytes;
 }
 
 /** The event for a batch. */
@@ -211,15 +118,15 @@ function payloadOf(
 }
 
 /** Accounts for the batches that are no longer under way, or hands them over again. */
-async function account(underWay: BatchesUnderWay, options: RunTasksOptions): Promise<void> {
+async function account(run: Run, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
-  for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
+  for (const [taskId, one] of [...run.underWay].filter(([id]) => !active.has(id))) {
     const task = await client.find(taskId);
     if (activeStates.includes(task.status)) {
       continue;
     }
-    underWay.delete(taskId);
+    run.underWay.delete(taskId);
     const isRefused = isForOtherRules(task);
     if (isRefused && one.isNew) {
       throw new Error(
@@ -231,10 +138,13 @@ async function account(underWay: BatchesUnderWay, options: RunTasksOptions): Pro
     // A person who stops a batch says nothing against it, nor does a function that was deployed anew since then.
     const hasFailed = one.hasFailed || !(task.status === 'Stopped' || isRefused);
     if (mayHeal && !one.hasFailed) {
-      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
+      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, run, options);
     } else {
-      record(report ?? allFailed(task, one.batch), one, options);
+      const settled = report ?? allFailed(task, one.batch);
+      record(settled, one, options);
       journal.end(one.item);
+      run.failuresInARow = countFailuresInARow(report, run);
+      throwIfHopeless({ status: 'failed', message: settled.failures.at(-1)?.message }, run);
     }
   }
 }
@@ -252,6 +162,16 @@ function allFailed(task: BatchTask, { outputs }: Batch): TaskReport {
   return { saved: 0, skipped: {}, failures: outputs.map((output) => ({ ...output, code, message })) };
 }
 
+/** Only what a setting may heal counts: of a batch that tells nothing of its failures, nobody knows that there are two. */
+function countFailuresInARow(report: TaskReport | undefined, { failuresInARow }: Run): number {
+  if (report === undefined) {
+    return failuresInARow + 1;
+  }
+  const { saved, skipped, failures } = report;
+  const before = saved > 0 || Object.keys(skipped).length > 0 ? 0 : failuresInARow;
+  return before + failures.filter(({ mayHeal }) => mayHeal).length;
+}
+
 /** The batch itself comes last: once it is in the journal, nothing of it is asked for again. */
 function record(
   { saved, skipped, failures }: TaskReport,
@@ -259,15 +179,12 @@ function record(
   { journal }: RunTasksOptions,
 ): void {
   for (const { mayHeal: _, ...failure } of failures) {
+    // An earlier run may have ended between a failure and the batch.
     if (journal.recall(item, failure.source, failure.target) === undefined) {
-      const line = { status: 'failed' as const, ...failure };
-      journal.record(item, line);
-      throwIfHopeless(line, journal);
+      journal.record(item, { status: 'failed', ...failure, batch: id });
     }
   }
-  if (saved > 0 || Object.keys(skipped).length > 0) {
-    journal.record(item, { status: 'saved', source: id, outputs: saved, skipped });
-  }
+  journal.record(item, { status: 'saved', source: id, outputs: saved, failed: failures.length, skipped });
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {
@@ -275,11 +192,11 @@ async function listActive(client: TaskClient, state: JournalState): Promise<Set<
   return new Set(lists.flat());
 }
 
-/** Stops every batch of a backfill that waits or runs, and answers how many these are. */
+/** Stops every batch of a backfill that waits or runs, and answers how many of them it stopped. */
 export async function stopTasks(client: TaskClient, state: JournalState): Promise<number> {
-  const active = await listActive(client, state);
-  for (const taskId of active) {
-    await client.stop(taskId);
+  let count = 0;
+  for (const taskId of await listActive(client, state)) {
+    count += Number(await client.stop(taskId));
   }
-  return active.size;
+  return count;
 }

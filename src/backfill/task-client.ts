@@ -45,7 +45,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
         return client.invokeFunctionWithOptions(functionName, request, headers, noOptions);
       };
       // The status is what the help page promises ("Task deduplication"); no page names the code.
-      return (await retried(invoke, stop, 409)) !== undefined;
+      return (await retried(invoke, stop, [409])) !== undefined;
     },
     /** The ids of the tasks in one state whose id begins with `prefix`. */
     async list(prefix: string, status: string): Promise<string[]> {
@@ -62,13 +62,15 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
     /** One task; its state is empty where Function Compute knows it no more, which it does for a week. */
     async find(taskId: string): Promise<BatchTask> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
-      const answer = await retried(ask, stop, 404);
+      const answer = await retried(ask, stop, [404]);
       const { status = '', returnPayload, taskErrorMessage } = answer?.body ?? {};
       return { status, returnPayload, taskErrorMessage };
     },
-    async stop(taskId: string): Promise<void> {
-      const request = new fc.StopAsyncTaskRequest({});
-      await retried(() => client.stopAsyncTask(functionName, taskId, request), stop);
+    /** Stops a task; false where it ended meanwhile. */
+    async stop(taskId: string): Promise<boolean> {
+      const stopTask = () => client.stopAsyncTask(functionName, taskId, new fc.StopAsyncTaskRequest({}));
+      // No page says which of them it is.
+      return (await retried(stopTask, stop, [400, 404, 409, 412])) !== undefined;
     },
   };
 }
@@ -77,19 +79,19 @@ const maxAttempts = 6;
 
 /**
  * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Undefined where the
- * call fails with the status `expected`.
+ * call fails with a status that is `expected`.
  */
 async function retried<T>(
   call: () => Promise<T>,
   stop: AbortSignal,
-  expected?: number,
+  expected: readonly number[] = [],
 ): Promise<T | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
       const statusCode = statusCodeOf(error);
-      if (statusCode === expected) {
+      if (expected.includes(statusCode)) {
         return undefined;
       }
       if (attempt >= maxAttempts || (statusCode < 500 && statusCode !== 429)) {

@@ -1,8 +1,8 @@
+import { maxOutputs } from '../backfill/batches.ts';
 import type { Estimate } from '../backfill/estimate.ts';
 import type { Journal } from '../backfill/journal.ts';
 import type { Counts } from '../backfill/journal-file.ts';
 import type { Pace } from '../backfill/pace.ts';
-import { maxOutputs } from '../backfill/run-tasks.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { BackfillJob } from './backfill-job.ts';
 import { bytesPerGigabyte, functionPrice, imagePrice, priceListOf, requestPrice } from './price.ts';

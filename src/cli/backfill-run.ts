@@ -188,7 +188,8 @@ function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
   if (client === undefined) {
     return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
   }
-  return runTasks({ ...options, ruleSet, rulesDigest, filter, client, onlyMissing });
+  const now = () => performance.now();
+  return runTasks({ ...options, now, ruleSet, rulesDigest, filter, client, onlyMissing });
 }
 
 function progressOf(journal: Journal, { attempts }: Pace): () => string {

@@ -79,6 +79,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
       onlyMissing: false,
       stop: new AbortController().signal,
       sleep: cloud.sleep,
+      now: cloud.now,
     });
     const { user, system } = process.cpuUsage(startedCpu);
     const residentMb = process.memoryUsage.rss() / 1_048_576;
@@ -142,10 +143,11 @@ function createCloud(scenario: Scenario) {
       endsAtMs.delete(taskId);
       return { status: 'Succeeded' };
     },
-    stop: async () => {},
+    stop: async () => true,
   };
   return {
     client,
+    now: () => nowMs,
     sleep: async (delayMs: number) => {
       nowMs += delayMs;
     },

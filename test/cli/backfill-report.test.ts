@@ -15,7 +15,7 @@ function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunc
     submit: async () => true,
     list: async () => [],
     find: async () => ({ status: '' }),
-    stop: async () => {},
+    stop: async () => true,
   };
   const job = { source, region, quota, taskClient: isViaFunction ? client : undefined };
   const text = formatEstimate({ ...estimate, sourceBytes }, job);

@@ -128,6 +128,14 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(invocations.length).toBe(0);
   });
 
+  it('says of a task that is gone that it was not stopped, and rejects where it may stop none', async () => {
+    const { client } = await startTasks();
+    const { client: stranger } = await startTasks({ secret: 'wrong' });
+
+    expect(await client.stop('gone')).toBe(false);
+    await expect(stranger.stop('gone')).rejects.toThrow();
+  });
+
   it("refuses what a page of another origin sends, like all that is not OSS's", async () => {
     const { url } = await startTasks();
 

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { formatObject, type PlannedSave } from '../pipeline/result.ts';
+import { type BackfillOptions, needsHead } from './run-objects.ts';
+import { createUpperBound, type Selection } from './select.ts';
+import { type ExistingObject, isComplete, type Position } from './source.ts';
+import type { TaskFailure } from './task-report.ts';
+
+export interface BatchOptions extends Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter'> {
+  /** Outputs that exist are left as they are. */
+  onlyMissing: boolean;
+}
+
+/** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+export const maxOutputs = 50;
+
+/** Function Compute takes 128 KB (FC help: "Limits"). */
+const maxPayloadBytes = 120_000;
+
+/** Objects of which no rule takes any are also a batch, so that the journal's position moves on. */
+const maxObjects = 10_000;
+
+/** Objects next to each other in the source. */
+export interface Batch {
+  position: Position;
+  objects: number;
+  skipped: Record<string, number>;
+  selected: ExistingObject[];
+  outputs: Pick<TaskFailure, 'source' | 'target'>[];
+  /** The ends of the outputs where none fails, by the names under which the journal counts them. */
+  expected: Record<string, number>;
+  payloadBytes: number;
+}
+
+/**
+ * Cuts what the source has behind the journal's position into batches, which end where the journal's run does. Throws where
+ * the function could not make what is wanted of an object alone.
+ */
+export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
+  const { source, ruleSet, filter, journal } = options;
+  const select = createUpperBound(ruleSet);
+  let batch: Batch | undefined;
+  for await (const { object, position } of source.read(journal.state.position)) {
+    assertForFunction(object, options);
+    const { outputs, skipped } = select(object, filter);
+    const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
+    if (batch !== undefined && isFull(batch, outputs.length, bytes)) {
+      yield batch;
+      batch = undefined;
+    }
+    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: [], expected: {}, payloadBytes: 0 };
+    batch.position = position;
+    batch.objects += 1;
+    if (skipped === undefined) {
+      batch.selected.push(object);
+      batch.payloadBytes += bytes;
+      for (const output of outputs) {
+        addOutput(batch, object, output, options);
+      }
+    } else {
+      batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
+    }
+    const left = (journal.state.endsAt ?? Number.POSITIVE_INFINITY) - journal.total.selected;
+    if (batch.selected.length >= left || (skipped === undefined && endsBatch(object))) {
+      yield batch;
+      batch = undefined;
+    }
+  }
+  if (batch !== undefined) {
+    yield batch;
+  }
+}
+
+/** Throws where the function could not make what is wanted of the object alone. */
+function assertForFunction({ target, modifiedAt }: ExistingObject, { source, filter }: BatchOptions): void {
+  if (target !== undefined) {
+    throw new Error('a list of failures is for this machine: leave out --via function.');
+  }
+  if (modifiedAt === undefined && (filter.since ?? filter.until) !== undefined) {
+    throw new Error(
+      `${source.name} does not tell the time by which --since and --until choose: leave out --via function.`,
+    );
+  }
+}
+
+function addOutput(
+  { outputs, expected }: Batch,
+  object: ExistingObject,
+  output: Selection['outputs'][number],
+  { ruleSet, onlyMissing }: BatchOptions,
+): void {
+  // A key made from an ETag or a day that is not known yet is another one in the end.
+  const target = isComplete(object) && output.target ? formatObject(output.target) : undefined;
+  outputs.push({ source: formatObject(object), target });
+  const end =
+    output.status === 'planned' && !onlyMissing && !needsHead(object, ruleSet)
+      ? endOf(output)
+      : 'saved-or-skipped';
+  expected[end] = (expected[end] ?? 0) + 1;
+}
+
+/** Names the end of an output that does not fail. */
+function endOf({ action, refresh, afterSteps }: PlannedSave): string {
+  if (action === 'submit') {
+    return 'submitted';
+  }
+  return refresh !== undefined || afterSteps?.skipLarger ? 'saved-or-skipped' : 'saved';
+}
+
+function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
+  const hasOutputs = outputs.length > 0 && outputs.length + moreOutputs > maxOutputs;
+  return hasOutputs || objects >= maxObjects || payloadBytes + moreBytes > maxPayloadBytes;
+}
+
+/**
+ * One key in 64 ends its batch. An upload between two runs so changes the batches up to the next such key, and not the
+ * content, and with it the id, of all behind it.
+ */
+function endsBatch({ key }: ExistingObject): boolean {
+  return createHash('sha256').update(key).digest().readUInt8() % 64 === 0;
+}

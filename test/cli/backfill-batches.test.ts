@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createGate, readJournals, startWith, tooLarge } from './backfill-tasks-fixture.ts';
+
+const withFault = (fault: 'AccessDenied' | 'ImageTooLarge', ...keys: string[]) => ({
+  rules: keys.map((key) => ({ fault, operation: 'ProcessObject', key })),
+});
+
+describe('the batches of a backfill via the function', () => {
+  it('count what failed in them, though the run that saw it was ended', async () => {
+    const gate = createGate();
+    let number = 0;
+    const beforeEach = async () => {
+      number += 1;
+      await (number > 1 && gate.isOpen);
+    };
+    const { begin, run, dir } = await startWith(60, { beforeEach, faults: tooLarge('**/000*.jpg') });
+    const first = begin('--yes');
+    await expect.poll(() => readJournals(join(dir, '.backfill'))).toContain('"failed":20');
+    first.stop.abort();
+    const { out: stopped } = await first.ended;
+    gate.open();
+
+    const { exitCode, out, err } = await run();
+
+    expect(stopped).toContain(' saved, 20 failed. Not finished');
+    expect(err).toMatch(/Going on: \d+ saved, 20 failed since/);
+    expect(out).toContain('60 objects: 100 saved, 20 failed. Finished.');
+    expect(exitCode).toBe(1);
+  });
+
+  it('are but for a few those that there were, after an upload between two runs', async () => {
+    const gate = createGate();
+    const { oss, begin, run, tasks, processed } = await startWith(300, { beforeEach: () => gate.isOpen });
+    const payloads = () => [...tasks.byId.values()].map(({ taskPayload }) => JSON.parse(taskPayload));
+    const first = begin('--yes');
+    await expect.poll(() => payloads().flatMap(({ objects }) => objects).length).toBe(300);
+    first.stop.abort();
+    await first.ended;
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/0180a.jpg', body: 'new' });
+    gate.open();
+
+    const { out } = await run();
+
+    expect(out).toContain('301 objects: 602 saved, 0 failed. Finished.');
+    expect(new Set(processed).size).toBe(602);
+    expect(processed.length).toBeLessThan(602 + 100);
+  });
+
+  it.each([2, 30, 60])('hold no more than --max objects together: %i of 60', async (max) => {
+    const { run, processed } = await startWith(60);
+
+    const { out } = await run('--yes', '--max', String(max));
+
+    expect(processed.length).toBe(2 * max);
+    expect(out).toContain(`: ${2 * max} saved, 0 failed.`);
+  });
+
+  it('end the backfill soon where all their outputs fail by something that a setting heals', async () => {
+    const { run, attempts } = await startWith(300, { faults: withFault('AccessDenied', '**') });
+
+    const { exitCode, out, err } = await run('--yes');
+
+    expect(err).toContain('the last 100 outputs all failed, the very last by: ');
+    expect(out).toContain(': 0 saved, 1');
+    expect(exitCode).toBe(1);
+    expect(attempts.number).toBeGreaterThan(0);
+  });
+
+  it.each([true, false])('go on behind pictures that are broken (told which: %s)', async (mayTell) => {
+    const keys = Array.from({ length: 12 }, (_, i) => `**/${String(i * 25 + 7).padStart(4, '0')}.jpg`);
+    const { run } = await startWith(300, { mayTell, faults: withFault('ImageTooLarge', ...keys) });
+
+    const { out } = await run('--yes');
+
+    expect(out).toContain('300 objects: ');
+    expect(out).toContain(' failed. Finished.');
+  });
+});
