@@ -1,5 +1,5 @@
 // Compiles src/ into build/, which is what the package holds: the tools, the function, the page (npm run compile).
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -23,6 +23,16 @@ const tools = await build({
   metafile: true,
   logLevel: 'warning',
 });
+
+// A change gives chunks new names, so those of earlier builds would pile up. What still runs may load one of today's later.
+const yesterday = Date.now() - 86_400_000;
+for (const name of await readdir('build')) {
+  const file = `build/${name}`;
+  const isChunk = /-[0-9A-Z]{8}\.js$/.test(name) && !(file in tools.metafile.outputs);
+  if (isChunk && (await stat(file)).mtimeMs < yesterday) {
+    await rm(file);
+  }
+}
 
 const { prebuild } = await import('../build/bundle.js');
 await prebuild('build');

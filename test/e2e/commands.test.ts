@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -249,6 +249,21 @@ describe('the build', () => {
       'rules.json',
     ]);
     expect(JSON.parse(await readFile(join(project.dir, 'dist/rules.json'), 'utf8')).rules).toHaveLength(2);
+  });
+
+  it('takes away what an earlier one left, but for what a program of today may still load', async () => {
+    const inBuild = (name: string) => join(project.dir, 'build', name);
+    const before = await readdir(inBuild(''));
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    for (const name of ['backfill-0LD2CHNK.js', 'own-program.js', 'check-T0DAYS2X.js']) {
+      await writeFile(inBuild(name), '');
+      await utimes(inBuild(name), twoDaysAgo, name.startsWith('check') ? Date.now() / 1000 : twoDaysAgo);
+    }
+
+    await run('npm', ['run', '--silent', 'compile'], { cwd: project.dir });
+
+    const names = await readdir(inBuild(''));
+    expect(names.sort()).toEqual([...before, 'own-program.js', 'check-T0DAYS2X.js'].sort());
   });
 
   it('the build fails on a broken rule, with its line', async () => {
