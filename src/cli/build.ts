@@ -40,8 +40,10 @@ const functionFiles = ['index.js', 'function.js', 'http.js'];
 /** A clone has none unless somebody made it. */
 const codeCache = 'function.cache';
 
-const ofEarlierVersions = ['life.js'];
-const builtFiles = [...functionFiles, codeCache, ...ofEarlierVersions, 'package.json', 'rules.json'];
+const builtFiles = [...functionFiles, codeCache, 'package.json', 'rules.json'];
+
+/** Files that the Finder and the Explorer leave wherever somebody has looked. */
+const ofDesktops = /^(\.DS_Store|Thumbs\.db|desktop\.ini)$/i;
 
 /**
  * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,
@@ -49,7 +51,7 @@ const builtFiles = [...functionFiles, codeCache, ...ofEarlierVersions, 'package.
  */
 function buildFunction(outDir: string, ruleSet: RuleSet): void {
   makeFolder(outDir);
-  const files = readdirSync(outDir);
+  const files = readdirSync(outDir).filter((file) => !ofDesktops.test(file));
   if (files.length > 0 && !isBuilt(outDir, files)) {
     throw new CliError(
       `${outDir} holds files that no build made: name an empty folder, or empty it yourself.`,

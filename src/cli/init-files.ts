@@ -1,4 +1,5 @@
-import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quotaOf } from '../backfill/quota.ts';
@@ -26,12 +27,18 @@ const files = [
  */
 export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
   makeFolder(dir);
+  const otherTemplate = join(dir, 's.yml');
+  if (existsSync(otherTemplate)) {
+    throw new CliError(
+      `${otherTemplate} is there, and Serverless Devs would read s.yaml in its place: rename it to s.yaml, which is then kept; nothing was written.`,
+    );
+  }
   const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
   const lines: string[] = [];
   for (const [from, name] of files) {
     const text = fillIn(await readFile(join(templateDir, from), 'utf8'), answers);
     const file = join(dir, name);
-    lines.push(writeNewFile(file, text) ? `wrote ${file}` : `kept  ${file}, which was there`);
+    lines.push(writeNewFile(file, text) ? `wrote ${file}` : describeKept(file, text));
   }
   const file = join(dir, 'package.json');
   if (packageText === undefined) {
@@ -43,6 +50,15 @@ export async function writeProject(dir: string, templateDir: string, answers: An
   return lines;
 }
 
+/** Says of a .gitignore which lines it lacks: without `.env`, access keys would be published. */
+function describeKept(file: string, wanted: string): string {
+  const kept = `kept  ${file}, which was there`;
+  const linesOf = (text: string) => text.split(/\r?\n/).map((line) => line.trim().replace(/^\/|\/$/g, ''));
+  const own = linesOf(readFileSync(file, 'utf8'));
+  const lacking = linesOf(wanted).filter((line) => !own.includes(line));
+  return file.endsWith('.gitignore') && lacking.length > 0 ? `${kept}; it lacks ${lacking.join(', ')}` : kept;
+}
+
 function fillIn(text: string, { region, bucket }: Answers): string {
   // These numbers hold for pictures of 2 MB, as s.yaml explains.
   const instances = quotaOf(region).callsPerSecond > 5 ? '5' : '1';
@@ -52,12 +68,29 @@ function fillIn(text: string, { region, bucket }: Answers): string {
     .replace('{{ instances }}', instances);
 }
 
-/** Writes a file anew, and loses none that is there where the disk is full. */
+/** Writes a file anew with the rights that it has, and loses none that is there where the disk is full. */
 function replaceFile(file: string, text: string): void {
-  const path = existsSync(file) ? realpathSync(file) : file;
-  rmSync(`${path}.tmp`, { force: true });
-  writeNewFile(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+  if (!existsSync(file)) {
+    writeNewFile(file, text);
+    return;
+  }
+  const path = realpathSync(file);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  writeNewFile(temporary, text);
+  chmodSync(temporary, statSync(path).mode);
+  renameSync(temporary, path);
+}
+
+/** The scripts of the template, by name, in whose place a package.json has others. */
+export async function findOtherScripts(dir: string, templateDir: string): Promise<Record<string, string>> {
+  const scriptsOf = async (folder: string) => {
+    const file = join(folder, 'package.json');
+    const { scripts } = fieldsOf(parseJsonText(decodeText(await readFile(file), file), file));
+    return Object.entries(fieldsOf(scripts)).map(([name, script]) => [name, String(script)] as const);
+  };
+  const own = new Map(await scriptsOf(dir));
+  const wanted = await scriptsOf(templateDir);
+  return Object.fromEntries(wanted.filter(([name, script]) => own.get(name) !== script));
 }
 
 /** The text of a package.json with the template's scripts and dependencies that it lacks; undefined where it lacks none. */
@@ -72,7 +105,8 @@ async function completePackage(dir: string, template: string): Promise<string | 
   if (existing === undefined) {
     return template;
   }
-  const own = parseJsonText(decodeText(existing, file), file);
+  const ownText = decodeText(existing, file);
+  const own = parseJsonText(ownText, file);
   if (!isJsonObject(own)) {
     throw new CliError(`${file} is no JSON object: correct it first; nothing was written.`);
   }
@@ -83,8 +117,10 @@ async function completePackage(dir: string, template: string): Promise<string | 
     dependencies: { ...missing(wanted, own, 'dependencies'), ...fieldsOf(own.dependencies) },
     devDependencies: { ...missing(wanted, own, 'devDependencies'), ...fieldsOf(own.devDependencies) },
   };
-  const text = `${JSON.stringify(completed, undefined, 2)}\n`;
-  return JSON.stringify(completed) === JSON.stringify(own) ? undefined : text;
+  const [, indent = '  '] = /^([ \t]+)"/m.exec(ownText) ?? [];
+  const text = `${JSON.stringify(completed, undefined, indent)}\n`;
+  const isSame = JSON.stringify(completed) === JSON.stringify(own);
+  return isSame ? undefined : text.replaceAll('\n', ownText.includes('\r\n') ? '\r\n' : '\n');
 }
 
 /** The template's packages of a kind that the project has in no kind. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { type Answers, writeProject } from './init-files.ts';
+import { type Answers, findOtherScripts, writeProject } from './init-files.ts';
 import { parseBucket, parseRegion } from './input.ts';
 import { builtDir } from './package-files.ts';
 
@@ -20,7 +20,8 @@ export const init = defineCommand({
     };
     const templateDir = join(builtDir(), '../src/deploy/project', lang, 'src');
     const lines = await writeProject(folder, templateDir, answers);
-    io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder, lang)}`);
+    const others = await findOtherScripts(folder, templateDir);
+    io.out(`${lines.map((line) => `${line}\n`).join('')}${nextSteps(folder, lang, others)}`);
     return 0;
   },
 });
@@ -44,18 +45,21 @@ function languageOf(lang: string | undefined, { env }: Io): string {
   return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
 }
 
-/** Says what to do with a project once its files are written. */
-export function nextSteps(folder: string, lang: string): string {
+/** Says what to do with a project once its files are written; `others` are our scripts whose names stand for others there. */
+export function nextSteps(folder: string, lang: string, others: Readonly<Record<string, string>>): string {
   const isHere = folder === '.';
+  const call = (name: string, usual: string) => (others[name] === undefined ? usual : `npx ${others[name]}`);
+  const start = call('start', 'npm start');
+  const deploy = `${call('check', 'npm run check')} && ${call('deploy', 'npm run deploy')}`;
   return lang === 'zh'
     ? `
-接下来，${isHere ? '' : `在 ${folder} 中，`}无需账号：  npm install && npm start
+接下来，${isHere ? '' : `在 ${folder} 中，`}无需账号：  npm install && ${start}
 首次部署前需创建两个角色，见 node_modules/oss-saveas/docs/zh/deploy.md
-然后，以及每次修改 rules.yaml 之后：  npm run check && npm run deploy
+然后，以及每次修改 rules.yaml 之后：  ${deploy}
 `
     : `
-Next, ${isHere ? '' : `in ${folder}, `}without an account:  npm install && npm start
+Next, ${isHere ? '' : `in ${folder}, `}without an account:  npm install && ${start}
 A deployment first needs two roles: see node_modules/oss-saveas/docs/deploy.md
-Then, and after each change of rules.yaml:  npm run check && npm run deploy
+Then, and after each change of rules.yaml:  ${deploy}
 `;
 }

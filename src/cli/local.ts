@@ -36,7 +36,9 @@ export const local = defineCommand({
   run: async (values, io) => {
     const { data: dataDir, rules: rulesFile, faults: faultsFile, inspect: inspectPort, cors } = values;
     const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;
-    const port = parseNumber('port', values.port, 'a number from 0 to 65535', isPort);
+    const parsePort = (name: string, text: string) =>
+      parseNumber(name, text, 'a number from 0 to 65535', isPort);
+    const port = parsePort('port', values.port);
     const { source } = await loadRules(rulesFile);
     claimFolder(dataDir);
     const stack = await startStack({
@@ -49,7 +51,7 @@ export const local = defineCommand({
       faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
       simulateTasks: values['simulate-tasks'],
       corsOrigins: cors === undefined ? [] : [cors],
-      inspect: inspectPort === undefined ? undefined : `127.0.0.1:${inspectPort}`,
+      inspect: inspectPort === undefined ? undefined : `127.0.0.1:${parsePort('inspect', inspectPort)}`,
     });
     io.out(await describeStack(stack, dataDir, source));
     await stopped(io.stop);
@@ -134,7 +136,7 @@ async function describeStack(
 
 Upload a picture with the official Node client (npm install ali-oss), then list what became of it:
 
-  node -e "new (require('ali-oss'))(${client}).put('${place.key}', '${file}')"
+  node -e "new (require('ali-oss'))(${client}).put('${place.key}', '${file.replaceAll('\\', '/')}')"
   npx oss-saveas ls --local --endpoint ${stack.url} oss://${place.bucket}/
 
 Any object can be fetched: npx oss-saveas get --local --endpoint ${stack.url} ${formatObject(place)}

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { init, nextSteps } from '../../src/cli/init.ts';
-import { writeProject } from '../../src/cli/init-files.ts';
+import { findOtherScripts, writeProject } from '../../src/cli/init-files.ts';
 import { findTemplate, loadRules } from '../../src/cli/project.ts';
 import { createIo } from './terminal.ts';
 
@@ -128,11 +128,58 @@ describe('a folder that holds files', () => {
   });
 });
 
+describe('a folder of a shop', () => {
+  it('a script of the shop is kept, and init says what to call in place of ours', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 'package.json'), '{"scripts": {"start": "next start", "deploy": "vercel"}}');
+
+    await writeProject(dir, templateDir('en'), answers);
+    const text = nextSteps(dir, 'en', await findOtherScripts(dir, templateDir('en')));
+
+    expect(text).toContain('npm install && npx oss-saveas local');
+    expect(text).toContain('npm run check && npx s deploy');
+  });
+
+  it('a template named s.yml is not put aside by another one', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, 's.yml'), 'edition: 3.0.0');
+
+    await expect(writeProject(dir, templateDir('en'), answers)).rejects.toThrow(/s\.yml is there.*rename it/);
+
+    expect(await readdir(dir)).toEqual(['s.yml']);
+  });
+
+  it('a .gitignore that is kept is told what it lacks', async () => {
+    const dir = await emptyFolder();
+    await writeFile(join(dir, '.gitignore'), '/node_modules\r\ndist\r\n.s/\n*.log\n');
+
+    const lines = await writeProject(dir, templateDir('en'), answers);
+
+    expect(lines[2]).toBe(
+      `kept  ${join(dir, '.gitignore')}, which was there; it lacks .local-oss, .backfill, .env`,
+    );
+  });
+
+  it('a package.json keeps its rights, its indentation and its line ends', async () => {
+    const dir = await emptyFolder();
+    const file = join(dir, 'package.json');
+    await writeFile(file, '{\r\n\t"name": "shop"\r\n}\r\n', { mode: 0o600 });
+    await writeFile(`${file}.tmp`, 'somebody else’s');
+
+    await writeProject(dir, templateDir('en'), answers);
+
+    const text = await readFile(file, 'utf8');
+    expect(text.startsWith('{\r\n\t"name": "shop",\r\n\t"scripts": {\r\n\t\t"start"')).toBe(true);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(`${file}.tmp`, 'utf8')).toBe('somebody else’s');
+  });
+});
+
 describe('init', () => {
   it.each(['en', 'zh'])(
     'init prints commands that can be pasted, and pages that are there, in %s',
     async (lang) => {
-      const text = nextSteps('my-project', lang);
+      const text = nextSteps('my-project', lang, {});
 
       const { scripts } = JSON.parse(await readFile(join(templateDir(lang), 'package.json'), 'utf8'));
       const pages = [...text.matchAll(/node_modules\/oss-saveas\/(\S+)/g)].map(([, page = '']) => page);

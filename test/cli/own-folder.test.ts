@@ -102,11 +102,11 @@ describe('the folder of a build', () => {
     const dir = await temporaryDir();
     await writeFile(join(dir, 'rules.json'), '{"builtBy":"0.0.1","rules":[]}');
     await writeFile(join(dir, 'index.js'), 'old');
-    await writeFile(join(dir, 'life.js'), 'of a version that had it');
+    await writeFile(join(dir, '.DS_Store'), 'of somebody who looked into it');
 
     expect((await runCommand(['build', '--out', dir])).exitCode).toBe(0);
 
-    const files = ['function.js', 'http.js', 'index.js', 'package.json', 'rules.json'];
+    const files = ['.DS_Store', 'function.js', 'http.js', 'index.js', 'package.json', 'rules.json'];
     expect((await readdir(dir)).sort()).toEqual(files);
   });
 

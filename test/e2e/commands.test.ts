@@ -181,6 +181,7 @@ describe('the local OSS', () => {
 
   it.each([
     [['local', '--port', 'x'], '--port: expected a number from 0 to 65535, received "x"'],
+    [['local', '--inspect', '99999'], '--inspect: expected a number from 0 to 65535, received "99999"'],
     [['local', '--prot', '1'], "Unknown option '--prot'"],
     [
       ['local', '--rules', 'gone.yaml'],
