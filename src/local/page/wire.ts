@@ -72,13 +72,19 @@ export interface OutcomeEntry {
   error?: string | undefined;
 }
 
+/** Where objects lie: those of a bucket whose keys begin so. */
+export interface Place {
+  bucket: string;
+  prefix: string;
+}
+
 /** The state that the page shows wherever the person is. */
 export interface PageState {
   /** Goes with whatever changes anything. */
   token: string;
   buckets: string[];
   /** The folder into which dropped pictures go, so that a rule takes them. */
-  upload: { bucket: string; prefix: string };
+  upload: Place;
   /** Set while the file is broken: the function keeps the last good rules. */
   rulesProblem?: string | undefined;
   deadLetters: number;
@@ -93,10 +99,10 @@ export interface ObjectSummary extends OssObject {
   lastModifiedMs: number;
 }
 
-export interface ObjectPage {
+export interface ObjectList {
   objects: ObjectSummary[];
-  /** Ask again with this as `after` for what follows. */
-  next?: string | undefined;
+  /** Whether more follow. */
+  isTruncated: boolean;
 }
 
 export interface ObjectDetails extends ObjectSummary {

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, openTab, type Watched } from './browser.ts';
@@ -118,11 +119,11 @@ describe.runIf(hasChromium)('browsing', () => {
   });
 
   it('shows no object of another bucket or beginning, whose answer comes late', async () => {
-    const listed = (key: string, next?: string) => ({
+    const listed = (key: string, isTruncated: boolean) => ({
       objects: [
         { bucket: 'photos', key, sizeBytes: 1, eTag: key, contentType: 'text/plain', lastModifiedMs: 1 },
       ],
-      next,
+      isTruncated,
     });
     let release: () => void = () => {};
     const released = new Promise<void>((resolve) => {
@@ -131,11 +132,12 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.goto(`${stack.url}/#/browse?show=failures`);
     await tab.page.route(/\/-\/page\/objects\?/, async (route) => {
       const query = new URL(route.request().url()).searchParams;
-      if (query.has('after')) {
+      const isMore = query.get('pages') === '2' && query.get('prefix') === '';
+      if (isMore) {
         await released;
       }
-      const key = query.has('after') ? 'late' : `first${query.get('prefix')}`;
-      await route.fulfill({ json: listed(key, key === 'first' ? 'next' : undefined) });
+      const key = isMore ? 'late' : `first${query.get('prefix')}`;
+      await route.fulfill({ json: listed(key, key === 'first') });
     });
     await tab.page.goto(`${stack.url}/#/browse`);
     await tab.page.getByRole('button', { name: 'Show more' }).click();
@@ -213,6 +215,114 @@ describe.runIf(hasChromium)('browsing', () => {
     await expect
       .poll(() => tab.page.locator('.tiles .name').allTextContents())
       .toEqual(expect.arrayContaining(['dog-100.webp', 'dog-200.webp']));
+  });
+
+  it('lists the failures that no switch offers beside those that one does, and All off ends limits as well', async () => {
+    const rules = [
+      { fault: 'HalfOpen', key: 'none' },
+      { fault: 'CpuLimitExceeded', key: 'none', probability: 0.29 },
+    ];
+    const body = JSON.stringify({ imageCallsPerSecond: 5, rules });
+    await fetch(`${stack.url}/-/faults`, { method: 'PUT', body });
+    await tab.page.goto(`${stack.url}/#/browse`);
+    await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    const on = () => tab.page.locator('.switch:has(input:checked) code').allTextContents();
+    await expect.poll(on).toEqual(['CpuLimitExceeded', 'HalfOpen']);
+    expect(await tab.page.locator('.failures').innerText()).toContain('29 % of the requests');
+
+    await tab.page.getByLabel('HalfOpen').click();
+    await expect.poll(on).toEqual(['CpuLimitExceeded']);
+    await tab.page.getByLabel('Image processing is throttled').uncheck();
+    await expect.poll(on).toEqual([]);
+    await tab.page.getByRole('button', { name: 'All off' }).click();
+
+    const plan = async () => (await fetch(`${stack.url}/-/faults`)).json();
+    await expect.poll(plan).toEqual({ rules: [] });
+  });
+
+  it('names an object that stands for a folder', async () => {
+    await putObject(stack, 'a-folder/', Buffer.alloc(0), 'application/x-directory');
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos`);
+    await tab.page.getByRole('link', { name: 'a-folder/' }).click();
+
+    await tab.page.getByRole('dialog', { name: 'a-folder/' }).waitFor();
+  });
+
+  it('leaves the focus where it was when objects come and go, and when one that was opened is closed', async () => {
+    const focus = () => tab.page.evaluate('document.activeElement.title');
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos`);
+    await tab.page.getByRole('link', { name: 'cat.jpg' }).focus();
+
+    await putObject(stack, 'a-first.txt', Buffer.from('text'), 'text/plain');
+    await tab.page.getByRole('link', { name: 'a-first.txt' }).waitFor();
+    expect(await focus()).toBe('uploads/cat.jpg');
+
+    await tab.page.keyboard.press('Enter');
+    await tab.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
+    expect(await focus()).toBe('uploads/cat.jpg');
+  });
+
+  it('goes back to the dead letters from an object that was opened there; says of a damaged one that it is', async () => {
+    const oss = { bucket: { name: 'photos' }, object: { key: 'uploads/cat.jpg' } };
+    const event = { events: [{ eventName: 'ObjectCreated:PutObject', oss }] };
+    const letter = { time: '2026-01-01T00:00:00Z', attempts: 4, event, error: { errorMessage: 'It broke.' } };
+    await writeFile(join(stack.stack.deadLetterDir, '2.json'), JSON.stringify(letter));
+    await writeFile(join(stack.stack.deadLetterDir, '1.json'), '{');
+    await tab.page.goto(`${stack.url}/#/browse?show=dead-letters`);
+    await expect
+      .poll(() => tab.page.locator('.letters li').allInnerTexts())
+      .toEqual([expect.stringMatching(/4 attempts\s+It broke\./), expect.stringMatching(/^It is damaged/)]);
+
+    await tab.page.getByRole('link', { name: 'uploads/cat.jpg' }).click();
+    await tab.page.getByRole('dialog', { name: 'cat.jpg' }).waitFor();
+    await tab.page.keyboard.press('Escape');
+
+    await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
+    expect(await tab.page.locator('.letters li').count()).toBe(2);
+    await rm(join(stack.stack.deadLetterDir, '1.json'));
+    await rm(join(stack.stack.deadLetterDir, '2.json'));
+  });
+
+  it('goes on showing as many objects as were asked for while others come', async () => {
+    await tab.page.goto(`${stack.url}/#/browse?show=failures`);
+    await tab.page.route(/\/-\/page\/objects\?/, async (route) => {
+      const pages = Number(new URL(route.request().url()).searchParams.get('pages'));
+      const common = { bucket: 'photos', sizeBytes: 1, contentType: 'text/plain', lastModifiedMs: 1 };
+      const objects = Array.from({ length: pages }, (_, i) => ({
+        ...common,
+        key: `page ${i}`,
+        eTag: `${i}`,
+      }));
+      await route.fulfill({ json: { objects, isTruncated: pages < 3 } });
+    });
+    const names = () => tab.page.locator('.tiles .name').allTextContents();
+    await tab.page.goto(`${stack.url}/#/browse?bucket=photos`);
+    await tab.page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(names).toEqual(['page 0', 'page 1']);
+
+    const read = tab.page.waitForResponse(/\/-\/page\/objects\?/);
+    await putObject(stack, 'another.txt', Buffer.from('text'), 'text/plain');
+    await read;
+
+    expect(await names()).toEqual(['page 0', 'page 1']);
+    await tab.page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(names).toEqual(['page 0', 'page 1', 'page 2']);
+    expect(await tab.page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+    await tab.page.unroute(/\/-\/page\/objects\?/);
+  });
+
+  it('is there where the browser keeps nothing for the page', async () => {
+    const { page, errors } = await openTab(stack.browser);
+    await page.addInitScript(
+      `Object.defineProperty(globalThis, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } })`,
+    );
+    await page.goto(stack.url);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '把图片拖到这里' }).waitFor();
+
+    expect(errors).toEqual([]);
+    await page.context().close();
   });
 
   it('asks no other machine for anything, and reports no error of its own', () => {

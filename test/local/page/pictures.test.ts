@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ProcessImage } from '../../../src/local/image/contract.ts';
-import { newestPictures } from '../../../src/local/page/server/objects.ts';
+import { listObjects, newestPictures } from '../../../src/local/page/server/objects.ts';
 import { renderPicture } from '../../../src/local/page/server/pictures.ts';
 import { startOss } from '../oss/running-oss.ts';
 
@@ -75,10 +75,22 @@ it('the page offers the newest pictures of a folder, however many objects stand 
   await put('up/drawing.svg', 'image/svg+xml');
   await put('up/notes.txt', 'text/plain');
   await put('elsewhere/a.jpg', 'image/jpeg');
-  const pictures = newestPictures(store, 'photos', 'up/');
+  const pictures = newestPictures(store, { bucket: 'photos', prefix: 'up/' });
 
   const times = pictures.map(({ lastModifiedMs }) => lastModifiedMs);
   expect(pictures).toHaveLength(24);
   expect(times).toEqual([...times].sort((one, other) => other - one));
   expect(pictures.every(({ key }) => /^up\/\d+\.jpg$/.test(key))).toBe(true);
+});
+
+it('the page lists a thousand objects, and as many more as are asked for', async () => {
+  const { call, store } = await startOss();
+  for (let i = 1000; i <= 2000; i += 1) {
+    await call({ method: 'PUT', bucket: 'photos', key: `up/${i}`, body: 'x' });
+  }
+
+  const [first, both] = [1, 2].map((pages) => listObjects(store, { bucket: 'photos', prefix: 'up/' }, pages));
+
+  expect([first?.objects.length, first?.isTruncated]).toEqual([1000, true]);
+  expect([both?.objects.length, both?.isTruncated]).toEqual([1001, false]);
 });

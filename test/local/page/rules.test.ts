@@ -279,6 +279,53 @@ describe.runIf(hasChromium)('the rules', () => {
     await expect.poll(saved).toBe(windows(`${thumbnailRules}# theirs and mine`));
   });
 
+  it('can undo after a look at another view, and names the editor in the language of the page', async () => {
+    const editor = tab.page.locator('.cm-content');
+    await editor.click();
+    await tab.page.keyboard.press('Control+End');
+    await tab.page.keyboard.insertText('# typed');
+    await tab.page.getByRole('link', { name: 'Browse' }).click();
+    await tab.page.getByRole('heading', { name: 'Browse' }).waitFor();
+    await tab.page.getByRole('link', { name: 'Rules' }).click();
+    await expect.poll(text).toContain('# typed');
+    await editor.focus();
+    await tab.page.keyboard.press('Control+z');
+    await expect.poll(text).not.toContain('# typed');
+
+    await tab.page.getByRole('button', { name: '中文' }).click();
+    await tab.page.getByRole('textbox', { name: 'YAML 规则' }).waitFor();
+    await tab.page.getByRole('button', { name: 'English' }).click();
+  });
+
+  it('leaves the caret where it is when another editor saves', async () => {
+    await tab.page.locator('.cm-line', { hasText: 'match:' }).click();
+    await writeFile(stack.rulesFile, thumbnailRules.replace('thumbnail', 'renamed'));
+    await expect.poll(text).toContain('- name: renamed');
+
+    expect(await tab.page.locator('.cm-activeLine').textContent()).toContain('match:');
+  });
+
+  it('says why rules were refused that the checker has nothing against', async () => {
+    await writeFile(stack.rulesFile, Buffer.from([0x23, 0xb0, 0xe6, 0x0a]));
+
+    await tab.page.getByText('the function keeps the last good rules').first().waitFor();
+    await expect.poll(() => tab.page.locator('.editing').innerText()).toContain('is not UTF-8');
+    await writeFile(stack.rulesFile, thumbnailRules);
+    await expect.poll(() => tab.page.locator('.editing').innerText()).not.toContain('is not UTF-8');
+    await expect.poll(() => tab.errors.splice(0)).toEqual([expect.stringContaining('status of 500')]);
+  });
+
+  it('explains a key that is typed for the bucket of uploads, whatever object was explained before', async () => {
+    await tab.page.goto(`${stack.url}/#/browse`);
+    await tab.page.goto(`${stack.url}/#/rules?bucket=elsewhere&key=uploads/x.jpg`);
+    const panel = tab.page.getByRole('region', { name: 'What becomes of this key?' });
+    await expect.poll(() => panel.innerText()).toContain('derived/x-100.webp');
+    const asked = tab.page.waitForRequest(/page\/explain/);
+    await panel.getByRole('textbox').fill('uploads/y.jpg');
+
+    expect((await asked).postDataJSON()).toMatchObject({ bucket: 'photos', key: 'uploads/y.jpg' });
+  });
+
   it('explains nothing where there is no key', async () => {
     const panel = tab.page.getByRole('region', { name: 'What becomes of this key?' });
     await panel.getByRole('textbox').fill('uploads/dog.png');

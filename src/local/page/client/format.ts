@@ -48,7 +48,7 @@ export function nameFrom(here: OssObject, { bucket, key }: OssObject): string {
   return bucket === here.bucket ? key : `oss://${bucket}/${key}`;
 }
 
-/** The part of a key that people know a picture by. */
+/** The part of a key that people know an object by, the slash of a folder with it. */
 export function baseName(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
+  return key.slice(key.lastIndexOf('/', key.length - 2) + 1);
 }

@@ -21,21 +21,37 @@ export function startPreferences(): void {
 /** Changes the language, for the next visit too. */
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
-  localStorage.setItem('language', chosen);
+  keep('language', chosen);
 }
 
 /** Changes the theme, for the next visit too. */
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  localStorage.setItem('theme', chosen);
+  keep('theme', chosen);
 }
 
 function readLanguage(): Language {
-  const wishes = [localStorage.getItem('language'), ...navigator.languages].map((wish) => wish?.slice(0, 2));
+  const wishes = [recall('language'), ...navigator.languages].map((wish) => wish?.slice(0, 2));
   return wishes.find((wish): wish is Language => wish === 'en' || wish === 'zh') ?? 'en';
 }
 
 function readTheme(): Theme {
-  const kept = localStorage.getItem('theme');
+  const kept = recall('theme');
   return kept === 'light' || kept === 'dark' ? kept : 'auto';
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // The browser refuses to keep anything for pages: it is good for this visit.
+  }
+}
+
+function recall(name: string): string | null {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
 }

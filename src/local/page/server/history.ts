@@ -13,18 +13,13 @@ export interface EventPlan {
 /** At least so many entries are kept; the oldest are forgotten first. */
 const maxEntries = 20_000;
 
-/** Everything that happened since the stack was started, as entries that a person can read. */
-export interface History {
-  /** The entries that an event of the stack is worth: none, one or several. */
-  take(event: StackEvent): Entry[];
-  after(id: number): Entry[];
-  lastId(): number;
-  /** All about one object, whether something was made of it or it was made. */
-  about(object: OssObject): Entry[];
-}
+export type History = ReturnType<typeof createHistory>;
 
-/** Keeps a history; `plan` says what the rules ask for of an event that the function is handed. */
-export function createHistory(plan: (event: unknown) => EventPlan[]): History {
+/**
+ * Keeps everything that happened since the stack was started, as entries that a person can read; `plan` says what the
+ * rules ask for of an event that the function is handed.
+ */
+export function createHistory(plan: (event: unknown) => EventPlan[]) {
   let entries: Entry[] = [];
   let lastId = Date.now(); // A page that knew an earlier process asks for what came after that one's ids.
   const objects = new Map<string, OssObject>();
@@ -50,10 +45,12 @@ export function createHistory(plan: (event: unknown) => EventPlan[]): History {
   }
 
   return {
+    /** The entries that an event of the stack is worth: none, one or several. */
     take,
-    after: (id) => entries.filter((entry) => entry.id > id),
+    after: (id: number) => entries.filter((entry) => entry.id > id),
     lastId: () => lastId,
-    about: (object) => entries.filter((entry) => isAbout(entry, object)),
+    /** All about one object, whether something was made of it or it was made. */
+    about: (object: OssObject) => entries.filter((entry) => isAbout(entry, object)),
   };
 }
 

@@ -1,21 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Entry, PageState } from '../wire.ts';
 
-/** The pages that listen. */
-export interface Live {
-  /** Answers a request for events: the entries missed, the state under the last entry's id, then whatever happens. */
-  connect(response: ServerResponse, missed: readonly Entry[], lastId: number): void;
-  /** Tells all pages of entries, and of the state where it changed. */
-  tell(entries: readonly Entry[]): void;
-}
-
 /** Makes the stream by which open pages hear what happens; `state` is sent where it has changed. */
-export function createLive(state: () => PageState): Live {
+export function createLive(state: () => PageState) {
   const pages = new Set<ServerResponse>();
   let told = '';
 
   return {
-    connect(response, missed, lastId) {
+    /** Answers a request for events: the entries missed, the state under the last entry's id, then whatever happens. */
+    connect: (response: ServerResponse, missed: readonly Entry[], lastId: number): void => {
       const head = {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
@@ -28,7 +21,8 @@ export function createLive(state: () => PageState): Live {
       told = ''; // This page may know another state than the others.
       response.on('close', () => pages.delete(response));
     },
-    tell(entries) {
+    /** Tells all pages of entries, and of the state where it changed. */
+    tell: (entries: readonly Entry[]): void => {
       const now = JSON.stringify(state());
       const change = now === told ? '' : `event: state\ndata: ${now}\n\n`;
       told = now;

@@ -3,24 +3,24 @@ import { objectHeaders } from '../../oss/http/object-headers.ts';
 import type { BucketStore } from '../../oss/operations/operation.ts';
 import { listPage } from '../../oss/store/listing.ts';
 import type { ObjectMeta } from '../../oss/store/object.ts';
-import { isPicture, type ObjectDetails, type ObjectPage, type ObjectSummary } from '../wire.ts';
+import { isPicture, type ObjectDetails, type ObjectList, type ObjectSummary, type Place } from '../wire.ts';
 import { measureObject } from './pictures.ts';
 
 const pageSize = 1000;
 
-/** One page of a bucket's objects, in the order of their keys. */
-export function pageOfObjects(store: BucketStore, bucket: string, prefix: string, after: string): ObjectPage {
+/** The first pages of a bucket's objects, in the order of their keys. */
+export function listObjects(store: BucketStore, { bucket, prefix }: Place, pages: number): ObjectList {
   const { keys, objects } = store.bucket(bucket);
-  const page = listPage(keys, { prefix, after, delimiter: '', maxKeys: pageSize });
+  const page = listPage(keys, { prefix, after: '', delimiter: '', maxKeys: pages * pageSize });
   const found = page.keys.flatMap((key) => objects.get(key) ?? []);
-  return { objects: found.map((meta) => describeObject(bucket, meta)), next: page.next };
+  return { objects: found.map((meta) => describeObject(bucket, meta)), isTruncated: page.next !== undefined };
 }
 
 /** So many are offered to try a style on; others are chosen in Browse. */
 const offered = 24;
 
 /** The newest pictures under a prefix. */
-export function newestPictures(store: BucketStore, bucket: string, prefix: string): ObjectSummary[] {
+export function newestPictures(store: BucketStore, { bucket, prefix }: Place): ObjectSummary[] {
   return [...store.bucket(bucket).objects.values()]
     .map((meta) => describeObject(bucket, meta))
     .filter(({ key, contentType }) => key.startsWith(prefix) && isPicture(contentType))

@@ -4,7 +4,6 @@ import type { Rule } from '../../../rules/rule-set.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import type { Faults } from '../../oss/faults/faults.ts';
-import type { Route } from '../../oss/http/routes.ts';
 import type { BucketStore } from '../../oss/operations/operation.ts';
 import type { RulesUpdate, StackEvent } from '../../stack-events.ts';
 import type { PageState } from '../wire.ts';
@@ -37,18 +36,11 @@ export interface PageOptions {
   now: () => number;
 }
 
-export interface Page {
-  /** Answers what is the page's; undefined for what is OSS's. */
-  route: Route;
-  /** Takes everything that happens in the stack. */
-  take: (event: StackEvent) => void;
-}
-
 /**
  * The page of the local OSS: what it shows and what it may change. Everything that it does is a call of the project's
  * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
  */
-export function createPage(options: PageOptions): Page {
+export function createPage(options: PageOptions) {
   const { store, deadLetterDir, faults, defaultBucket } = options;
   const token = randomBytes(24).toString('base64url');
   let { rules } = options;
@@ -71,6 +63,7 @@ export function createPage(options: PageOptions): Page {
     live.tell([]);
   });
   return {
+    /** Answers what is the page's; undefined for what is OSS's. */
     route: createPageRoute({
       assetsDir: options.assetsDir,
       token,
@@ -78,7 +71,8 @@ export function createPage(options: PageOptions): Page {
       connect: (response, after) =>
         live.connect(response, after === '' ? [] : history.after(Number(after)), history.lastId()),
     }),
-    take: (event) => {
+    /** Takes everything that happens in the stack. */
+    take: (event: StackEvent): void => {
       if (event.type === 'rules') {
         const { update } = event;
         rulesProblem = update.status === 'refused' ? update.message : undefined;

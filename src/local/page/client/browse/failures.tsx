@@ -44,11 +44,13 @@ export function Failures() {
     return <p class="loading">{t('loading')}</p>;
   }
   const { rules = [] } = plan;
-  const put = async (changed: CountedFault[]) => {
-    const sent = changed.map(({ applied: _, ...rule }) => rule);
-    setPlan({ ...plan, rules: changed });
+  // Rules in force take the place of those that are offered.
+  const listed = new Map([...offered, ...rules].map((rule) => [rule.fault, rule]));
+  const put = async (changed: CountedFaultPlan) => {
+    const sent = changed.rules?.map(({ applied: _, ...rule }) => rule);
+    setPlan(changed);
     try {
-      setPlan(await sendToServer<CountedFaultPlan>('PUT', 'faults', { ...plan, rules: sent }));
+      setPlan(await sendToServer<CountedFaultPlan>('PUT', 'faults', { ...changed, rules: sent }));
     } catch (error) {
       setPlan(plan);
       throw error;
@@ -56,25 +58,20 @@ export function Failures() {
   };
   const toggle = (rule: CountedFault) => {
     const others = rules.filter(({ fault }) => fault !== rule.fault);
-    put(others.length < rules.length ? others : [...rules, rule]);
+    put({ ...plan, rules: others.length < rules.length ? others : [...rules, rule] });
   };
   return (
     <section class="failures" aria-labelledby="failures-title">
       <div class="heading">
         <h2 id="failures-title">{t('failures.title')}</h2>
-        <button type="button" disabled={rules.length === 0} onClick={() => put([])}>
+        <button type="button" onClick={() => put({})}>
           {t('failures.allOff')}
         </button>
       </div>
       <p>{t('failures.lead')}</p>
       <ul>
-        {offered.map((rule) => (
-          <Fault
-            key={rule.fault}
-            rule={rule}
-            active={rules.find(({ fault }) => fault === rule.fault)}
-            toggle={toggle}
-          />
+        {[...listed.values()].map((rule) => (
+          <Fault key={rule.fault} rule={rule} isOn={rules.includes(rule)} toggle={toggle} />
         ))}
       </ul>
     </section>
@@ -83,23 +80,22 @@ export function Failures() {
 
 interface FaultProps {
   rule: CountedFault;
-  /** The rule in force. */
-  active: CountedFault | undefined;
+  isOn: boolean;
   toggle: (rule: CountedFault) => void;
 }
 
-function Fault({ rule, active, toggle }: FaultProps) {
-  const { fault, probability = 1 } = active ?? rule;
+function Fault({ rule, isOn, toggle }: FaultProps) {
+  const { fault, probability = 1, applied } = rule;
   return (
     <li>
       <label class="switch">
-        <input type="checkbox" checked={active !== undefined} onChange={() => toggle(rule)} />
+        <input type="checkbox" checked={isOn} onChange={() => toggle(rule)} />
         <span>
           <strong>{nameOf('fault', fault)}</strong>
           <small>
             <code>{fault}</code>
-            {probability < 1 && ` · ${t('failures.share', { percent: probability * 100 })}`}
-            {active?.applied !== undefined && ` · ${t('failures.applied', { count: active.applied })}`}
+            {probability < 1 && ` · ${t('failures.share', { percent: Math.round(probability * 100) })}`}
+            {applied !== undefined && ` · ${t('failures.applied', { count: applied })}`}
           </small>
         </span>
       </label>

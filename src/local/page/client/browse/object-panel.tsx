@@ -5,7 +5,7 @@ import { baseName, formatBytes, formatDate, formatPixels } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
-import { linkTo } from '../route.ts';
+import { linkTo, route } from '../route.ts';
 import { getFromServer, presignedAddress, readError } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Picture } from '../ui/picture.tsx';
@@ -22,11 +22,13 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
   const { details, history, problem, fail } = useStory(object);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const close = () => {
-    location.hash = linkTo('browse', { bucket });
+  const close = () => dialog.current?.close(); // It gives the focus back.
+  const leave = () => {
+    const { key: _, ...others } = Object.fromEntries(route.value.parameters);
+    location.hash = linkTo('browse', others);
   };
   return (
-    <dialog class="object-panel" ref={dialog} onClose={close} aria-labelledby="object-title">
+    <dialog class="object-panel" ref={dialog} onClose={leave} aria-labelledby="object-title">
       <header>
         <h2 id="object-title" tabIndex={-1} autofocus>
           {baseName(objectKey)}

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { isPicture, type ObjectPage, type ObjectSummary } from '../../wire.ts';
+import { isPicture, type ObjectList, type ObjectSummary } from '../../wire.ts';
 import { baseName, formatBytes } from '../format.ts';
 import { t } from '../i18n/translate.ts';
 import { pauseMs, readAlong, state } from '../live.ts';
@@ -46,18 +46,18 @@ export function Objects({ bucket }: { bucket: string }) {
 
 /** The objects of one bucket: another bucket's are none of it, however late they come. */
 function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
-  const { objects, next, more } = useObjects(bucket, prefix);
+  const { objects, isTruncated, more } = useObjects(bucket, prefix);
   return (
     <>
       {objects?.length === 0 && <p class="note">{t('browse.empty')}</p>}
       {chunksOf(objects ?? []).map((chunk) => (
-        <ul key={chunk[0]?.key} class="tiles">
+        <ul class="tiles">
           {chunk.map((object) => (
             <Tile key={object.key} object={object} />
           ))}
         </ul>
       ))}
-      {next !== undefined && (
+      {isTruncated && (
         <button type="button" onClick={more}>
           {t('browse.more')}
         </button>
@@ -91,24 +91,17 @@ function Tile({ object }: { object: ObjectSummary }) {
   );
 }
 
-/** The objects under a prefix, read again a moment after something changed there. */
+/** The objects under a prefix, as many as were asked for, read again a moment after something changed there. */
 function useObjects(bucket: string, prefix: string) {
-  const [pages, setPages] = useState<readonly ObjectPage[]>();
+  const [list, setList] = useState<ObjectList>();
+  const [pages, setPages] = useState(1);
   useEffect(() => {
     return readAlong({
-      read: () => getFromServer<ObjectPage>('objects', { bucket, prefix }),
-      take: (page) => setPages([page]),
+      read: () => getFromServer<ObjectList>('objects', { bucket, prefix, pages: String(pages) }),
+      take: setList,
       concerns: (entry) => entry.kind === 'event' && entry.object.bucket === bucket,
       firstMs: pauseMs,
     });
-  }, [bucket, prefix]);
-  const next = pages?.at(-1)?.next;
-  const more = async () => {
-    if (pages !== undefined && next !== undefined) {
-      const page = await getFromServer<ObjectPage>('objects', { bucket, prefix, after: next });
-      // A list that was read anew meanwhile goes on otherwise.
-      setPages((known) => (known === pages ? [...pages, page] : known));
-    }
-  };
-  return { objects: pages?.flatMap(({ objects }) => objects), next, more };
+  }, [bucket, prefix, pages]);
+  return { ...list, more: () => setPages(pages + 1) };
 }

@@ -12,7 +12,7 @@ export const en = {
   'theme.light': 'light',
   'theme.dark': 'dark',
   disconnected: 'The local OSS does not answer. Is it still running?',
-  rulesBroken: 'rules.yaml has errors: the function keeps the last good rules.',
+  rulesBroken: 'The rules were refused: the function keeps the last good rules.',
   showRules: 'Show them',
   faultsOn: 'Failures are switched on: {count}.',
   showFaults: 'Show them',

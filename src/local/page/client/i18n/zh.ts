@@ -13,7 +13,7 @@ export const zh: Messages = {
   'theme.light': '浅色',
   'theme.dark': '深色',
   disconnected: '本地 OSS 没有响应。它还在运行吗？',
-  rulesBroken: 'rules.yaml 有错误：函数仍在使用上一份正确的规则。',
+  rulesBroken: '规则未被采用：函数仍在使用上一份正确的规则。',
   showRules: '查看',
   faultsOn: '已开启 {count} 种故障。',
   showFaults: '查看',

@@ -12,31 +12,22 @@ import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { Diagnostic } from '../../../../check/diagnostic.ts';
+import { t } from '../i18n/translate.ts';
 import { completeFrom, type JsonSchema } from './completion.ts';
 import { rangeOf } from './range.ts';
+import { edit, save } from './rules-file.ts';
 
-interface EditorOptions {
-  parent: HTMLElement;
-  text: string;
-  label: string;
-  schema: JsonSchema;
-  onChange: (text: string) => void;
-  onSave: () => void;
-}
-
-/** An editor for rules.yaml. Tab leaves it, as keyboards expect of a page. */
-export function createEditor(options: EditorOptions): EditorView {
-  const { parent, text, label, schema, onChange, onSave } = options;
-  const save = () => {
-    onSave();
+/** What is edited in an editor for rules.yaml. Tab leaves it, as keyboards expect of a page. */
+export function createEditorState(text: string, schema: JsonSchema): EditorState {
+  const run = () => {
+    save();
     return true;
   };
-  return new EditorView({
-    parent,
+  return EditorState.create({
     doc: text,
     extensions: [
       EditorView.cspNonce.of(document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''),
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of(() => ({ 'aria-label': t('rules.editor') })),
       EditorView.lineWrapping,
       EditorState.tabSize.of(2),
       lineNumbers(),
@@ -51,7 +42,7 @@ export function createEditor(options: EditorOptions): EditorView {
       syntaxHighlighting(colours),
       autocompletion({ override: [completeFrom(schema)] }),
       keymap.of([
-        { key: 'Mod-s', preventDefault: true, run: save },
+        { key: 'Mod-s', preventDefault: true, run },
         ...closeBracketsKeymap,
         ...defaultKeymap,
         ...historyKeymap,
@@ -60,7 +51,7 @@ export function createEditor(options: EditorOptions): EditorView {
       ]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) {
-          onChange(update.state.doc.toString());
+          edit(update.state.doc.toString());
         }
       }),
     ],
@@ -86,10 +77,19 @@ export function goTo(editor: EditorView, { place }: Diagnostic): void {
   editor.focus();
 }
 
-/** Replaces the whole text, such as after an edit elsewhere. */
+/** Takes another text, such as after an edit elsewhere; where both are the same, the caret stays. */
 export function setText(editor: EditorView, text: string): void {
-  if (editor.state.doc.toString() !== text) {
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+  const known = editor.state.doc.toString();
+  let [from, to, end] = [0, known.length, text.length];
+  while (from < Math.min(to, end) && known[from] === text[from]) {
+    from += 1;
+  }
+  while (Math.min(to, end) > from && known[to - 1] === text[end - 1]) {
+    to -= 1;
+    end -= 1;
+  }
+  if (known !== text) {
+    editor.dispatch({ changes: { from, to, insert: text.slice(from, end) } });
   }
 }
 

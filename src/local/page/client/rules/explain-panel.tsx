@@ -30,7 +30,7 @@ export function ExplainPanel({ text }: { text: string }) {
         value={key}
         spellcheck={false}
         onInput={({ currentTarget }) => {
-          asked.value = { ...asked.value, key: currentTarget.value };
+          asked.value = { key: currentTarget.value };
         }}
       />
       <div aria-live="polite">

@@ -1,36 +1,30 @@
-import type { EditorView } from '@codemirror/view';
+import type { EditorState } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
+import { language } from '../preferences.ts';
 import { getFromServer } from '../server.ts';
 import type { JsonSchema } from './completion.ts';
-import { createEditor, goTo, setText, showDiagnostics } from './editor.ts';
+import { createEditorState, goTo, setText, showDiagnostics } from './editor.ts';
 import { ExplainPanel } from './explain-panel.tsx';
 import { FeedGraph } from './feed-graph.tsx';
 import { Problems } from './problems.tsx';
-import {
-  edit,
-  followRules,
-  isEdited,
-  keepMine,
-  rulesFile,
-  save,
-  takeTheirs,
-  useRulesCheck,
-} from './rules-file.ts';
+import { followRules, isEdited, keepMine, rulesFile, save, takeTheirs, useRulesCheck } from './rules-file.ts';
 
 /** rules.yaml in an editor, and beside it everything that the checker knows of it. */
 export function RulesView() {
   const { onDisk, text } = rulesFile.value;
+  const { rulesProblem } = state.value ?? {};
   const check = useRulesCheck(onDisk && text);
   const { parent, editor } = useEditor(onDisk !== undefined);
   useEffect(followRules, []);
   useEffect(() => {
-    if (editor !== undefined && check !== undefined) {
-      showDiagnostics(editor, check.diagnostics);
+    if (editor !== undefined) {
+      showDiagnostics(editor, check?.diagnostics ?? []);
     }
-  }, [editor, check]);
+  }, [editor, check, language.value]); // It also takes its label in the language of now.
   return (
     <div class="rules">
       <section class="editing" aria-labelledby="rules-title">
@@ -38,7 +32,7 @@ export function RulesView() {
           <h1 id="rules-title">{onDisk?.file ?? 'rules.yaml'}</h1>
           <Saving />
         </div>
-        {state.value?.rulesProblem !== undefined && <p class="note error">{t('rulesBroken')}</p>}
+        {rulesProblem !== undefined && <p class="note error">{rulesProblem}</p>}
         <div class="editor" ref={parent} />
         {check && (
           <Problems
@@ -55,6 +49,9 @@ export function RulesView() {
   );
 }
 
+/** The editor's state outlives the view, and with it what can be undone. */
+let kept: EditorState | undefined;
+
 /** Opens the editor once the file is read, and gives it what comes from elsewhere. */
 function useEditor(isRead: boolean) {
   const parent = useRef<HTMLDivElement>(null);
@@ -64,9 +61,8 @@ function useEditor(isRead: boolean) {
     const open = async () => {
       const schema = await getFromServer<JsonSchema>('schema');
       if (!isGone && parent.current !== null) {
-        const { text } = rulesFile.value;
-        const options = { text, label: t('rules.editor'), schema, onChange: edit, onSave: save };
-        setEditor(createEditor({ parent: parent.current, ...options }));
+        kept ??= createEditorState(rulesFile.value.text, schema);
+        setEditor(new EditorView({ parent: parent.current, state: kept }));
       }
     };
     if (isRead) {
@@ -83,6 +79,7 @@ function useEditor(isRead: boolean) {
     const stop = effect(() => setText(editor, rulesFile.value.text));
     return () => {
       stop();
+      kept = editor.state;
       editor.destroy();
     };
   }, [editor]);
