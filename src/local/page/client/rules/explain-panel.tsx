@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Explanation, RuleExplanation } from '../../../../check/explain.ts';
 import type { OssObject } from '../../../../process.ts';
 import { nameOf, t } from '../i18n/translate.ts';
-import { pauseMs, readAlong, state } from '../live.ts';
+import { state } from '../live.ts';
 import { route } from '../route.ts';
-import { sendToServer } from '../server.ts';
+import { useAnswer } from './answer.ts';
 
 /** The object that was asked about last, which outlives the view. */
 const asked = signal<Partial<OssObject>>({});
@@ -20,7 +20,8 @@ export function ExplainPanel({ text }: { text: string }) {
   }, [parameters]);
   const upload = state.value?.upload;
   const { key = `${upload?.prefix ?? ''}cat.jpg`, bucket = upload?.bucket } = asked.value;
-  const explanation = useExplanation(text, key, bucket);
+  const isAsked = bucket !== undefined && text !== '' && key !== '';
+  const explanation = useAnswer<Explanation>('explain', isAsked ? { text, bucket, key } : undefined);
   return (
     <section class="explain" aria-labelledby="explain-title">
       <h2 id="explain-title">{t('rules.tryKey')}</h2>
@@ -60,18 +61,4 @@ function ExplainedRule({ rule, matches, why, provided, outputs }: RuleExplanatio
       ))}
     </li>
   );
-}
-
-/** The answer for the text and key of a moment ago; undefined while the rules cannot be read. */
-function useExplanation(text: string, key: string, bucket: string | undefined): Explanation | undefined {
-  const [explanation, setExplanation] = useState<Explanation>();
-  useEffect(() => {
-    if (bucket === undefined || text === '' || key === '') {
-      setExplanation(undefined);
-      return;
-    }
-    const read = () => sendToServer<Explanation>('POST', 'explain', { text, bucket, key });
-    return readAlong({ read, take: setExplanation, firstMs: pauseMs });
-  }, [text, key, bucket]);
-  return explanation;
 }

@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
-import type { RulesCheck, RulesText } from '../../wire.ts';
+import type { RulesText } from '../../wire.ts';
 import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 import { getFromServer, ServerError, sendToServer } from '../server.ts';
@@ -101,17 +100,4 @@ async function write(): Promise<void> {
 
 function toLf(text: string): string {
   return text.replaceAll('\r\n', '\n');
-}
-
-/** The checker's answer about a text, a moment after the last change; the previous answer until then. */
-export function useRulesCheck(text: string | undefined): RulesCheck | undefined {
-  const [check, setCheck] = useState<RulesCheck>();
-  useEffect(() => {
-    if (text === undefined) {
-      return;
-    }
-    const read = () => sendToServer<RulesCheck>('POST', 'check', { text });
-    return readAlong({ read, take: setCheck, firstMs: 200 });
-  }, [text]);
-  return check;
 }

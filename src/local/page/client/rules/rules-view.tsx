@@ -2,22 +2,24 @@ import type { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RulesCheck } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { state } from '../live.ts';
 import { language } from '../preferences.ts';
 import { getFromServer } from '../server.ts';
+import { useAnswer } from './answer.ts';
 import type { JsonSchema } from './completion.ts';
 import { createEditorState, goTo, setText, showDiagnostics } from './editor.ts';
 import { ExplainPanel } from './explain-panel.tsx';
 import { FeedGraph } from './feed-graph.tsx';
 import { Problems } from './problems.tsx';
-import { followRules, isEdited, keepMine, rulesFile, save, takeTheirs, useRulesCheck } from './rules-file.ts';
+import { followRules, isEdited, keepMine, rulesFile, save, takeTheirs } from './rules-file.ts';
 
 /** rules.yaml in an editor, and beside it everything that the checker knows of it. */
 export function RulesView() {
   const { onDisk, text } = rulesFile.value;
   const { rulesProblem } = state.value ?? {};
-  const check = useRulesCheck(onDisk && text);
+  const check = useAnswer<RulesCheck>('check', onDisk && { text });
   const { parent, editor } = useEditor(onDisk !== undefined);
   useEffect(followRules, []);
   useEffect(() => {
