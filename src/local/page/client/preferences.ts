@@ -21,37 +21,30 @@ export function startPreferences(): void {
 /** Changes the language, for the next visit too. */
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
-  keep('language', chosen);
+  storage()?.setItem('language', chosen);
 }
 
 /** Changes the theme, for the next visit too. */
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  keep('theme', chosen);
+  storage()?.setItem('theme', chosen);
 }
 
 function readLanguage(): Language {
-  const wishes = [recall('language'), ...navigator.languages].map((wish) => wish?.slice(0, 2));
+  const wishes = [storage()?.getItem('language'), ...navigator.languages].map((wish) => wish?.slice(0, 2));
   return wishes.find((wish): wish is Language => wish === 'en' || wish === 'zh') ?? 'en';
 }
 
 function readTheme(): Theme {
-  const kept = recall('theme');
+  const kept = storage()?.getItem('theme');
   return kept === 'light' || kept === 'dark' ? kept : 'auto';
 }
 
-function keep(name: string, value: string): void {
+/** Absent where the browser refuses to keep anything for pages. */
+function storage(): Storage | undefined {
   try {
-    localStorage.setItem(name, value);
+    return localStorage;
   } catch {
-    // The browser refuses to keep anything for pages: it is good for this visit.
-  }
-}
-
-function recall(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
+    return undefined;
   }
 }
