@@ -72,8 +72,8 @@ export interface OutcomeEntry {
   error?: string | undefined;
 }
 
-/** Where objects lie: those of a bucket whose keys begin so. */
-export interface Place {
+/** The objects of a bucket whose keys begin so. */
+export interface Folder {
   bucket: string;
   prefix: string;
 }
@@ -84,7 +84,7 @@ export interface PageState {
   token: string;
   buckets: string[];
   /** The folder into which dropped pictures go, so that a rule takes them. */
-  upload: Place;
+  upload: Folder;
   /** Set while the file is broken: the function keeps the last good rules. */
   rulesProblem?: string | undefined;
   deadLetters: number;

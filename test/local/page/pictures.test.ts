@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ProcessImage } from '../../../src/local/image/contract.ts';
-import { listObjects, newestPictures } from '../../../src/local/page/server/objects.ts';
+import { firstObjects, newestPictures } from '../../../src/local/page/server/objects.ts';
 import { renderPicture } from '../../../src/local/page/server/pictures.ts';
 import { startOss } from '../oss/running-oss.ts';
 
@@ -89,7 +89,9 @@ it('the page lists a thousand objects, and as many more as are asked for', async
     await call({ method: 'PUT', bucket: 'photos', key: `up/${i}`, body: 'x' });
   }
 
-  const [first, both] = [1, 2].map((pages) => listObjects(store, { bucket: 'photos', prefix: 'up/' }, pages));
+  const [first, both] = [1, 2].map((pages) =>
+    firstObjects(store, { bucket: 'photos', prefix: 'up/' }, pages),
+  );
 
   expect([first?.objects.length, first?.isTruncated]).toEqual([1000, true]);
   expect([both?.objects.length, both?.isTruncated]).toEqual([1001, false]);

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { jsonSchema } from '../../../compile/schema.ts';
 import type { OssObject } from '../../../process.ts';
 import { samplePictures } from '../../pictures.ts';
-import type { ObjectStory, Place } from '../wire.ts';
+import type { Folder, ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
-import { detailsOf, listObjects, newestPictures } from './objects.ts';
+import { detailsOf, firstObjects, newestPictures } from './objects.ts';
 import type { PageOptions } from './page.ts';
 import { renderPicture } from './pictures.ts';
 import { objectOf } from './plan.ts';
@@ -35,8 +35,9 @@ export function createHandlers(
   const { store, rulesFile, deadLetterDir, faults } = options;
   const inTurn = pLimit(1);
   return {
-    'GET objects': ({ query }) => json(listObjects(store, readPlace(query), Number(query.get('pages') ?? 1))),
-    'GET pictures': ({ query }) => json(newestPictures(store, readPlace(query))),
+    'GET objects': ({ query }) =>
+      json(firstObjects(store, readFolder(query), Number(query.get('pages') ?? 1))),
+    'GET pictures': ({ query }) => json(newestPictures(store, readFolder(query))),
     'GET object': async ({ query }) => {
       const object = readObjectName(query);
       const isThere = store.bucket(object.bucket).objects.has(object.key);
@@ -82,7 +83,7 @@ export function createHandlers(
   };
 }
 
-function readPlace(query: URLSearchParams): Place {
+function readFolder(query: URLSearchParams): Folder {
   return { bucket: parameter(query, 'bucket'), prefix: query.get('prefix') ?? '' };
 }
 

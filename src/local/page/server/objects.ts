@@ -3,13 +3,13 @@ import { objectHeaders } from '../../oss/http/object-headers.ts';
 import type { BucketStore } from '../../oss/operations/operation.ts';
 import { listPage } from '../../oss/store/listing.ts';
 import type { ObjectMeta } from '../../oss/store/object.ts';
-import { isPicture, type ObjectDetails, type ObjectList, type ObjectSummary, type Place } from '../wire.ts';
+import { type Folder, isPicture, type ObjectDetails, type ObjectList, type ObjectSummary } from '../wire.ts';
 import { measureObject } from './pictures.ts';
 
 const pageSize = 1000;
 
 /** The first pages of a bucket's objects, in the order of their keys. */
-export function listObjects(store: BucketStore, { bucket, prefix }: Place, pages: number): ObjectList {
+export function firstObjects(store: BucketStore, { bucket, prefix }: Folder, pages: number): ObjectList {
   const { keys, objects } = store.bucket(bucket);
   const page = listPage(keys, { prefix, after: '', delimiter: '', maxKeys: pages * pageSize });
   const found = page.keys.flatMap((key) => objects.get(key) ?? []);
@@ -20,7 +20,7 @@ export function listObjects(store: BucketStore, { bucket, prefix }: Place, pages
 const offered = 24;
 
 /** The newest pictures under a prefix. */
-export function newestPictures(store: BucketStore, { bucket, prefix }: Place): ObjectSummary[] {
+export function newestPictures(store: BucketStore, { bucket, prefix }: Folder): ObjectSummary[] {
   return [...store.bucket(bucket).objects.values()]
     .map((meta) => describeObject(bucket, meta))
     .filter(({ key, contentType }) => key.startsWith(prefix) && isPicture(contentType))

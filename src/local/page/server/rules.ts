@@ -9,7 +9,7 @@ import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import { decodeText } from '../../../text-file.ts';
-import type { Feed, Place, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
+import type { Feed, Folder, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
 /** The file as it is now; the version tells one text from another. */
@@ -91,7 +91,7 @@ export function explainText(text: string, object: OssObject): Explanation {
 }
 
 /** A bucket and a folder whose objects the first rule takes, which may name no bucket. */
-export function uploadPlace([first]: readonly Rule[], defaultBucket: string): Place {
+export function uploadPlace([first]: readonly Rule[], defaultBucket: string): Folder {
   const prefix = first?.match.keys.prefix ?? '';
   const bucket = first?.match.buckets[0] ?? defaultBucket;
   return { bucket, prefix: prefix.slice(0, prefix.lastIndexOf('/') + 1) };

@@ -17,7 +17,7 @@ import { completeFrom, type JsonSchema } from './completion.ts';
 import { rangeOf } from './range.ts';
 import { edit, save } from './rules-file.ts';
 
-/** What is edited in an editor for rules.yaml. Tab leaves it, as keyboards expect of a page. */
+/** Makes the state of an editor for rules.yaml. Tab leaves it, as keyboards expect of a page. */
 export function createEditorState(text: string, schema: JsonSchema): EditorState {
   const run = () => {
     save();
