@@ -89,6 +89,20 @@ describe('the function in a custom runtime', () => {
     });
   });
 
+  it('reads credentials from the headers of each invocation, never from the one before', async () => {
+    const { invoke, port } = startAlone();
+    const event = { bucket: 'photos', key: 'uploads/a.png', size: 1 };
+    await invoke({ ...event, dryRun: true });
+
+    const headers = { 'x-fc-region': 'cn-hangzhou', 'x-fc-function-timeout': '60' };
+    const request = { method: 'POST', headers, body: JSON.stringify(event) };
+    const response = await fetch(`http://127.0.0.1:${await port()}/invoke`, request);
+
+    expect(await response.json()).toMatchObject({
+      errorMessage: expect.stringContaining('the invocation brings no credentials'),
+    });
+  });
+
   it('leaves the rest to another attempt when the time is over that the headers allow', async () => {
     const { invoke } = startAlone(0.001);
 

@@ -28,10 +28,12 @@ describe('the recursion guard', () => {
 
   it('skips what each output of a mirror wrote, in its bucket alone, by the guard that the build writes', () => {
     const mirrors = ['mirror-1', 'mirror-2'].map((bucket) => ({ ...webp, target: { bucket, key: '{key}' } }));
-    const rules = rulesOf({ match: { key: '**' }, outputs: mirrors });
+    const rules = rulesOf({ match: { key: '**' }, outputs: mirrors, onRemove: 'delete' });
+    const removed = { eventName: 'ObjectRemoved:DeleteObject' };
 
     for (const bucket of ['mirror-1', 'mirror-2']) {
-      expect(plan(upload('a.jpg', { bucket }), rules)).toMatchObject([{ reason: 'own-output', rule: 'r0' }]);
+      const items = [{}, removed].map((more) => plan(upload('a.jpg', { bucket, ...more }), rules));
+      expect(items).toMatchObject(Array(2).fill([{ reason: 'own-output', rule: 'r0' }]));
     }
     expect(plan(upload('a.jpg'), rules)).toMatchObject([{ status: 'planned' }, { status: 'planned' }]);
   });
