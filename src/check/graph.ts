@@ -128,7 +128,9 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
     (takers[i] ?? [])
       .filter(
         ({ compiled: { match } }) =>
-          bucketsMeet(writer.buckets, match.buckets) && holdsPrefix(match.keys, writer.prefix),
+          bucketsMeet(writer.buckets, match.buckets) &&
+          filtersOverlap({ suffix: writer.suffix }, { suffix: match.keys.suffix }) &&
+          holdsPrefix(match.keys, writer.prefix),
       )
       .filter((taker) => mayEnd(taker, writer.suffix))
       .map((taker) => ({ writer, taker })),

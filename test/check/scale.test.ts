@@ -40,6 +40,11 @@ describe('checking rules by the thousand', () => {
       many(10_000, (i) => ({ key: `t${i}/in/**/*.jpg`, to: `t${i}/out/{base}` })),
       [],
     ],
+    [
+      'hundreds in one folder, with endings of their own',
+      many(500, (i) => ({ key: `uploads/*-${i}.jpg`, to: `uploads/{name}-out${i}.png` })),
+      [],
+    ],
     ['ten thousand in one chain', many(10_000, (i) => ({ key: `s${i}/*`, to: `s${i + 1}/{base}` })), []],
     [
       'ten thousand in a ring',
