@@ -5,7 +5,9 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
+  type Node,
   parseDocument,
   visit,
 } from 'yaml';
@@ -19,8 +21,8 @@ interface YamlText {
   locate: (diagnostic: Diagnostic) => Diagnostic;
 }
 
-/** Aliases of lists of aliases would make a small file a huge document; what is read here has little to repeat. */
-const maxAliases = 100;
+/** Aliases of lists of aliases would make a small file a huge document; ten thousand rules repeat less than this. */
+const maxRepeated = 200_000;
 
 /** Reads a text in YAML 1.2, so also in JSON. `file` only names it in places. */
 export function readYaml(fileText: string, file: string): YamlText {
@@ -91,25 +93,67 @@ function findProblems(document: Document.Parsed) {
       isLast: ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code),
     };
   });
-  let aliases = 0;
+  const refuse = (node: Node | null, message: string, hint?: string, isLast = false) => {
+    problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast });
+  };
+  checkMerges(document, checkAliases(document, refuse), refuse);
+  problems.sort((a, b) => a.offset - b.offset);
+  const last = problems.findIndex(({ isLast }) => isLast);
+  return last < 0 ? problems : problems.slice(0, last + 1);
+}
+
+type Refuse = (node: Node | null, message: string, hint?: string, isLast?: boolean) => void;
+
+/** Refuses aliases without an anchor, those inside of what they stand for, and those that repeat too much; gives what each stands for. */
+function checkAliases(document: Document.Parsed, refuse: Refuse): Map<unknown, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<unknown, Node | undefined>();
+  const sizes = new Map<unknown, number>();
+  let repeated = 0;
   visit(document, {
-    Alias(_, alias) {
-      aliases += 1;
-      const offset = alias.range?.[0] ?? 0;
-      if (aliases > maxAliases) {
-        problems.push({ message: `More than ${maxAliases} aliases`, offset, hint: undefined, isLast: true });
-        return visit.BREAK;
+    Node(_, node, path) {
+      const target = isAlias(node) ? anchors.get(node.source) : undefined;
+      const size = 1 + (sizes.get(target) ?? 0);
+      for (const outer of [...path, node]) {
+        sizes.set(outer, (sizes.get(outer) ?? 0) + size);
       }
-      if (alias.resolve(document) === undefined) {
-        const message = `The alias *${alias.source} has no anchor`;
-        problems.push({ message, offset, hint: quotesHint, isLast: false });
+      if (!isAlias(node)) {
+        anchors.set(node.anchor ?? '', node);
+        return undefined;
+      }
+      targets.set(node, target);
+      repeated += size;
+      if (target === undefined) {
+        refuse(node, `The alias *${node.source} has no anchor`, quotesHint);
+      } else if (path.includes(target)) {
+        refuse(node, `The alias *${node.source} stands inside of what it repeats`);
+      } else if (repeated > maxRepeated) {
+        refuse(node, `Aliases repeat more than ${maxRepeated} values`, undefined, true);
+        return visit.BREAK;
       }
       return undefined;
     },
   });
-  problems.sort((a, b) => a.offset - b.offset);
-  const last = problems.findIndex(({ isLast }) => isLast);
-  return last < 0 ? problems : problems.slice(0, last + 1);
+  return targets;
+}
+
+/** Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. */
+function checkMerges(
+  document: Document.Parsed,
+  targets: Map<unknown, Node | undefined>,
+  refuse: Refuse,
+): void {
+  const read = (node: unknown) => targets.get(node) ?? node;
+  visit(document, {
+    Pair(_, { key, value }) {
+      const isMerge = isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+      const source = read(value);
+      const sources = isSeq(source) ? source.items.map(read) : [source];
+      if (isMerge && !sources.every(isMap)) {
+        refuse(key, 'The key << merges a map, such as an alias of one, or a list of maps');
+      }
+    },
+  });
 }
 
 /** Finds the place that the diagnostic means: a key, a value, a character of one, or the object that lacks the key. */

@@ -136,14 +136,42 @@ describe('compiling rules', () => {
     expect(diagnosticsOf('%YAML 1.1\n---\nrules: yes\n')[0]?.message).toMatch(/received "yes"$/);
   });
 
-  it('refuses aliases beyond number, and a list that holds itself', () => {
-    const bomb = `a: &a x\nrules: [${'*a,'.repeat(101)}]`;
+  it('refuses aliases whose values are beyond number, and one inside of what it repeats', () => {
+    const level = (name: string, of: string) => `${name}: &${name} [${`*${of},`.repeat(20)}]\n`;
+    const bomb = `a: &a x\n${level('b', 'a')}${level('c', 'b')}${level('d', 'c')}${level('e', 'd')}`;
+    const own = (text: string) => [
+      `The alias *a stands inside of what it repeats`,
+      1,
+      text.indexOf('*a') + 1,
+    ];
 
-    expect(diagnosticsOf(bomb).map(({ message }) => message)).toEqual(['More than 100 aliases']);
-    expect(diagnosticsOf('rules: &a [*a]').map(({ message }) => message)).toEqual([
-      'rules[0]: expected an object with name, match, outputs, received a list',
+    expect(diagnosticsOf(bomb).map(({ message }) => message)).toEqual([
+      'Aliases repeat more than 200000 values',
     ]);
+    for (const text of ['rules: &a [*a]', 'rules: [&a {<<: *a}]', 'rules: &a [&b {c: *a}]']) {
+      const found = diagnosticsOf(text).map(({ message, place }) => [message, place?.line, place?.column]);
+
+      expect(found).toEqual([own(text)]);
+    }
   });
+
+  it('takes an alias in each of hundreds of rules', () => {
+    const rules = Array.from({ length: 300 }, (_, i) => `  - <<: *o\n    name: r${i}\n`);
+    const text = `rules:\n  - &o ${JSON.stringify(ruleOf({}))}\n${rules.join('')}`;
+
+    expect(diagnosticsOf(text)).toEqual([]);
+  });
+
+  it.each(['<<: foo', '<<: [{}, foo]', '<<: *t', '<<: [*t]', '<<:'])(
+    'refuses to merge what is no map, at its place: %s',
+    (merge) => {
+      const found = diagnosticsOf(`rules:\n  - name: &t x\n    ${merge}\n`);
+
+      expect(found.map(({ message, place }) => [message, place?.line, place?.column])).toEqual([
+        ['The key << merges a map, such as an alias of one, or a list of maps', 3, 5],
+      ]);
+    },
+  );
 
   it('makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
     const match = {
