@@ -4,6 +4,7 @@ import {
   isCollection,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -96,18 +97,19 @@ function findProblems(document: Document.Parsed) {
   const refuse = (node: Node | null, message: string, hint?: string, isLast = false) => {
     problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast });
   };
-  checkMerges(document, checkAliases(document, refuse), refuse);
+  checkValues(document, checkAliases(document, refuse), refuse);
   problems.sort((a, b) => a.offset - b.offset);
   const last = problems.findIndex(({ isLast }) => isLast);
   return last < 0 ? problems : problems.slice(0, last + 1);
 }
 
+type AliasTargets = Map<unknown, Node | undefined>;
 type Refuse = (node: Node | null, message: string, hint?: string, isLast?: boolean) => void;
 
 /** Refuses aliases without an anchor, those inside of what they stand for, and those that repeat too much; gives what each stands for. */
-function checkAliases(document: Document.Parsed, refuse: Refuse): Map<unknown, Node | undefined> {
+function checkAliases(document: Document.Parsed, refuse: Refuse): AliasTargets {
   const anchors = new Map<string, Node>();
-  const targets = new Map<unknown, Node | undefined>();
+  const targets: AliasTargets = new Map();
   const sizes = new Map<unknown, number>();
   let repeated = 0;
   visit(document, {
@@ -137,13 +139,13 @@ function checkAliases(document: Document.Parsed, refuse: Refuse): Map<unknown, N
   return targets;
 }
 
-/** Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. */
-function checkMerges(
-  document: Document.Parsed,
-  targets: Map<unknown, Node | undefined>,
-  refuse: Refuse,
-): void {
+/**
+ * Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. Refuses numbers of `vary`
+ * that would be saved otherwise than they are written: 0100 as 100, 2.0 as 2.
+ */
+function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: Refuse): void {
   const read = (node: unknown) => targets.get(node) ?? node;
+  const isVary = (one: unknown) => isPair(one) && isScalar(one.key) && one.key.value === 'vary';
   visit(document, {
     Pair(_, { key, value }) {
       const isMerge = isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
@@ -151,6 +153,12 @@ function checkMerges(
       const sources = isSeq(source) ? source.items.map(read) : [source];
       if (isMerge && !sources.every(isMap)) {
         refuse(key, 'The key << merges a map, such as an alias of one, or a list of maps');
+      }
+    },
+    Scalar(_, node, path) {
+      const { value, source } = node;
+      if (Number.isFinite(value) && source !== String(value) && path.some(isVary)) {
+        refuse(node, `${source} is read as the number ${value}`, `As a text in quotes it stays "${source}".`);
       }
     },
   });

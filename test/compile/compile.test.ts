@@ -173,6 +173,30 @@ describe('compiling rules', () => {
     },
   );
 
+  it.each(['0100', '1.10', '2.0', '000000', '9007199254740993', '0x10', '1e3', '+5'])(
+    'refuses %s as a value of vary, which would be saved otherwise than it is written',
+    (number) => {
+      const vary = (value: string) => `rules:\n  - outputs:\n      - vary: { w: [20, ${value}] }\n`;
+
+      expect(diagnosticsOf(vary(number))).toMatchObject([
+        {
+          message: `${number} is read as the number ${Number(number)}`,
+          hint: `As a text in quotes it stays "${number}".`,
+          place: { line: 3, column: 25 },
+        },
+      ]);
+      expect(diagnosticsOf(vary(`"${number}"`)).map(({ path }) => path)).not.toContain([]);
+    },
+  );
+
+  it('takes numbers of vary that are written as they are saved', () => {
+    const vary = { w: [0, 320, 0.5, -1] };
+
+    expect(compileOne(ruleOf({}, { vary, target: { key: 'x/{w}/{key}' } }))?.outputs[0]?.variants).toEqual(
+      vary.w.map((w) => ({ w })),
+    );
+  });
+
   it('makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
     const match = {
       key: 'a/**',
