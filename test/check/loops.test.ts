@@ -63,6 +63,9 @@ function removalsOf({ rules }: RuleSet, start: { bucket: string; key: string }, 
   return limit;
 }
 
+/** Three rules are read as they are; finding shorter ones takes more minutes than the test has. */
+const unshrunk = { endOnFailure: true };
+
 describe('the loop proof', () => {
   it('the loop proof lets no rule set pass by which one deletion would bring about others without end', () => {
     const seed = Date.now();
@@ -84,7 +87,7 @@ describe('the loop proof', () => {
           }
         },
       ),
-      { numRuns: 300, seed },
+      { ...unshrunk, numRuns: 300, seed },
     );
     // Chains of deletions were among them.
     expect(longest, `seed ${seed}`).toBeGreaterThan(1);
@@ -134,7 +137,7 @@ describe('the loop proof', () => {
           }
         },
       ),
-      { numRuns, seed },
+      { ...unshrunk, numRuns, seed },
     );
     expect(seen.free, `seed ${seed}`).toBeGreaterThan(numRuns / 4);
     expect(seen.goesRound, `seed ${seed}`).toBeGreaterThan(numRuns / 20);
