@@ -10,6 +10,7 @@ import {
   writeJournal,
 } from './journal-file.ts';
 import type { Position } from './source.ts';
+import { maxFailuresInARow, throwIfHopeless } from './work-through.ts';
 
 /** An object, or a batch of them, that was begun. */
 export interface Item {
@@ -35,7 +36,8 @@ export class Journal {
   state: JournalState;
   /** All that is accounted for so far, what is ahead of the position included. */
   total: Counts;
-  failuresInARow = 0;
+  /** Failures that may heal, since the last thing that did not fail. */
+  readonly #held: { item: Item; line: Line }[] = [];
   readonly #folder: string;
   /** Items that earlier runs did beyond the position. */
   readonly #earlier: Map<string, Line>;
@@ -83,12 +85,33 @@ export class Journal {
   }
 
   record(item: Item, line: Line): void {
+    if (line.status !== 'failed') {
+      this.settle();
+    }
+    this.#write(item, line);
+  }
+
+  /** Takes a failure that may heal; throws where nothing else comes for long, and then the next run tries it again. */
+  hold(item: Item, line: Line): void {
+    this.#held.push({ item, line });
+    throwIfHopeless(this.#held.length, line.message);
+  }
+
+  /** Records the failures that are held: something else was done, or nothing more is to do. */
+  settle(): void {
+    if (this.#held.length < maxFailuresInARow) {
+      for (const { item, line } of this.#held.splice(0)) {
+        this.#write(item, line);
+      }
+    }
+  }
+
+  #write(item: Item, line: Line): void {
     // A failure that a power cut loses is tried again for nothing; what was saved would be paid again.
     const isDue = line.status !== 'failed' && Date.now() - this.#flushedAtMs >= flushIntervalMs;
     appendLine(this.#folder, line, isDue);
     this.#flushedAtMs = isDue ? Date.now() : this.#flushedAtMs;
     this.#countLine(item, line);
-    this.failuresInARow = line.status === 'failed' ? this.failuresInARow + 1 : 0;
   }
 
   /** Counts an object of the item for which there is nothing to do. */
@@ -99,16 +122,17 @@ export class Journal {
   /** The item is complete. */
   end(item: Item): void {
     item.isEnded = true;
+    const isComplete = (one: Item) => one.isEnded && !this.#held.some((held) => held.item === one);
     const [before, last] = this.#open.slice(-2);
-    if (before?.isEnded && last === item) {
+    if (before !== undefined && isComplete(before) && last === item && isComplete(item)) {
       // Millions that are skipped while one call is slow are one item.
       before.position = item.position;
       before.counts = sumOf(before.counts, item.counts);
       before.lines.push(...item.lines);
       this.#open.pop();
     }
-    const ended = this.#open.findIndex(({ isEnded }) => !isEnded);
-    for (const { position, counts } of this.#open.splice(0, ended < 0 ? this.#open.length : ended)) {
+    const next = this.#open.findIndex((one) => !isComplete(one));
+    for (const { position, counts } of this.#open.splice(0, next < 0 ? this.#open.length : next)) {
       this.state = { ...this.state, position, counts: sumOf(this.state.counts, counts) };
       this.#objectsSinceCheckpoint += counts.objects;
     }

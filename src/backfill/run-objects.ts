@@ -1,4 +1,6 @@
 import type { Call } from '../oss/call.ts';
+import { isNoSuchKey } from '../oss/errors.ts';
+import { headObject } from '../oss/operations.ts';
 import { headSized } from '../pipeline/complete.ts';
 import {
   describeError,
@@ -15,7 +17,7 @@ import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { type ExistingObject, eventNameOf, isComplete, type SourceEntry } from './source.ts';
-import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
+import { type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
@@ -75,9 +77,19 @@ async function makeOutputs(stored: ExistingObject, item: Item, options: Backfill
     const outcome = await make(output, sizeBytes, options);
     if (outcome.status === 'failed') {
       stop.throwIfAborted(); // It was given up, so that the next run makes it.
+      // OSS says the same of what a style reads beside the source.
+      const isGone = outcome.code === 'NoSuchKey' && headObject(call, stored).then(() => false, isNoSuchKey);
+      if (await isGone) {
+        journal.skip(item, 'source-missing');
+        return;
+      }
     }
-    journal.record(item, toLine(source, outcome));
-    throwIfHopeless(outcome, journal);
+    const line = toLine(source, outcome);
+    if (outcome.status === 'failed' && outcome.kind !== 'permanent') {
+      journal.hold(item, line);
+    } else {
+      journal.record(item, line);
+    }
   }
 }
 

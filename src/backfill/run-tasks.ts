@@ -144,7 +144,7 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
       record(settled, one, options);
       journal.end(one.item);
       run.failuresInARow = countFailuresInARow(report, run);
-      throwIfHopeless({ status: 'failed', message: settled.failures.at(-1)?.message }, run);
+      throwIfHopeless(run.failuresInARow, settled.failures.at(-1)?.message);
     }
   }
 }

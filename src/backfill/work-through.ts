@@ -54,14 +54,11 @@ export async function workThrough<T>(
 }
 
 /** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
-const maxFailuresInARow = 100;
+export const maxFailuresInARow = 100;
 
 /** Throws where nothing but failures came for long. */
-export function throwIfHopeless(
-  { status, message }: { status: string; message?: unknown },
-  { failuresInARow }: { failuresInARow: number },
-): void {
-  if (status === 'failed' && failuresInARow >= maxFailuresInARow) {
+export function throwIfHopeless(failuresInARow: number, message: unknown): void {
+  if (failuresInARow >= maxFailuresInARow) {
     throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${message}`);
   }
 }

@@ -57,28 +57,25 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
-interface Progress {
-  /** How far the job is, and how far it was when this run began. */
-  now: Pick<Journal, 'state' | 'total'>;
-  before: Pick<Journal, 'state' | 'total'>;
-  seconds: number;
-  attempts: Pace['attempts'];
-}
-
-/** One line of progress; rates are those of this run. */
-export function formatProgress({ now, before, seconds, attempts }: Progress): string {
-  const { total, state } = now;
-  const { objects } = state.counts;
-  const newObjects = objects - before.state.counts.objects;
-  const made = total.saved - before.total.saved + total.failed - before.total.failed;
-  const left = Math.max(0, state.expectedObjects - objects);
-  return [
-    `${number(objects)} of ${number(objects + left)} objects`,
-    `${number(made / Math.max(0.001, seconds))} calls/s`,
-    `${number((100 * attempts.throttled) / Math.max(1, attempts.all))} % throttled`,
-    `${number(total.failed)} failed`,
-    newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
-  ].join(', ');
+/** Makes a line of progress whenever it is called; rates are those of this run, which begins now. */
+export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
+  const startMs = Date.now();
+  const { total: before, state: stateBefore } = journal;
+  return () => {
+    const { total, state } = journal;
+    const { objects } = state.counts;
+    const seconds = (Date.now() - startMs) / 1_000;
+    const newObjects = objects - stateBefore.counts.objects;
+    const made = total.saved - before.saved + total.failed - before.failed;
+    const left = Math.max(0, state.expectedObjects - objects);
+    return [
+      `${number(objects)} of ${number(objects + left)} objects`,
+      `${number(made / Math.max(0.001, seconds))} calls/s`,
+      `${number((100 * attempts.throttled) / Math.max(1, attempts.all))} % throttled`,
+      `${number(total.failed)} failed`,
+      newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
+    ].join(', ');
+  };
 }
 
 /** Says what became of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */

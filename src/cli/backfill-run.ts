@@ -8,7 +8,7 @@ import {
   readJournal,
   type StoredJournal,
 } from '../backfill/journal-file.ts';
-import { createPace, type Pace } from '../backfill/pace.ts';
+import { createPace } from '../backfill/pace.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
@@ -16,7 +16,7 @@ import type { WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { printable } from '../printable.ts';
 import type { BackfillJob } from './backfill-job.ts';
-import { formatCounts, formatEstimate, formatProgress, number } from './backfill-report.ts';
+import { formatCounts, formatEstimate, number, progressOf } from './backfill-report.ts';
 import { CliError, type Io, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress } from './terminal.ts';
@@ -53,23 +53,26 @@ export async function runBackfill(
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
+/** Asks about what nobody has agreed to; throws CliError with a hint where nobody is there to answer. */
 async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, io: Io) {
   const { startedAt, endsAt } = stored.state;
   // Only another look at the objects will tell how many are complete.
   const counts = formatCounts(totalOf(stored));
   const change = findChange(job, stored.state);
-  if (change !== undefined) {
-    const hint = 'give --restart to begin anew, or undo the change to go on.';
-    return (await confirm(`${change} (${counts})`, 'Begin anew?', hint, io)) ? 'anew' : 'leave';
-  }
   // No more than --max was agreed to.
-  if (!yes && endsAt !== undefined) {
-    const hint = 'give --yes to go on, or --restart to begin anew.';
-    const state = `this backfill is not finished (${counts})`;
-    return (await confirm(state, 'Go on?', hint, io)) ? 'go on' : 'leave';
+  if (change === undefined && (yes || endsAt === undefined)) {
+    io.err(`Going on: ${counts} since ${startedAt}.\n`);
+    return 'go on';
   }
-  io.err(`Going on: ${counts} since ${startedAt}.\n`);
-  return 'go on';
+  const [answer, question, hint] =
+    change === undefined
+      ? (['go on', 'Go on?', 'give --yes to go on, or --restart to begin anew.'] as const)
+      : (['anew', 'Begin anew?', 'give --restart to begin anew, or undo the change to go on.'] as const);
+  const state = `${change ?? 'this backfill is not finished'} (${counts})`;
+  if (io.confirm === undefined) {
+    throw new CliError(`${state}: ${hint}`);
+  }
+  return (await io.confirm(`${state}. ${question}`)) ? answer : 'leave';
 }
 
 /** Says what is another than when the journal began, so that nobody has agreed to going on with it. */
@@ -81,14 +84,6 @@ function findChange({ endpoint, rulesDigest, source }: BackfillJob, before: Jour
     before.input !== source.fingerprint && `what ${source.name} holds changed since this backfill began`,
   ];
   return changes.find((change) => change !== false);
-}
-
-/** Asks the person; throws CliError with a hint where nobody is there to answer. */
-async function confirm(state: string, question: string, hint: string, io: Io): Promise<boolean> {
-  if (io.confirm === undefined) {
-    throw new CliError(`${state}: ${hint}`);
-  }
-  return io.confirm(`${state}. ${question}`);
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
@@ -173,6 +168,9 @@ async function carryOut(
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
     await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
+    if (!io.stop.aborted) {
+      journal.settle();
+    }
     const isFinished = !io.stop.aborted && !journal.isAtEnd();
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
@@ -190,12 +188,6 @@ function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
   }
   const now = () => performance.now();
   return runTasks({ ...options, now, ruleSet, rulesDigest, filter, client, onlyMissing });
-}
-
-function progressOf(journal: Journal, { attempts }: Pace): () => string {
-  const startMs = Date.now();
-  const before = { state: journal.state, total: journal.total };
-  return () => formatProgress({ now: journal, before, seconds: (Date.now() - startMs) / 1_000, attempts });
 }
 
 function showEnd({ folder }: BackfillJob, { state, total }: Journal, io: Io): void {

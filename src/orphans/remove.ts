@@ -50,7 +50,7 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
       count('failed');
       failuresInARow += 1;
       failures.push(...(failures.length < maxFailuresTold ? [message] : []));
-      throwIfHopeless({ status: 'failed', message }, { failuresInARow });
+      throwIfHopeless(failuresInARow, message);
     }
   };
   await workThrough(source.read(), options, ({ object }) => {

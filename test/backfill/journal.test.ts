@@ -73,6 +73,34 @@ describe('a journal', () => {
     expect(again.recall(item, 'a', 'to-a')).toEqual(failed('a'));
   });
 
+  it('a journal holds failures that may heal until something is done, and forgets them where nothing is', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    const hold = (after: number) => {
+      const item = journal.begin({ part: 0, after }, one);
+      journal.hold(item, failed(`${after}`));
+      journal.end(item);
+    };
+    hold(1);
+    hold(2);
+    expect(journal.total.failed).toBe(0);
+    make(journal, 4);
+    expect(journal.total).toMatchObject({ saved: 1, failed: 2 });
+    expect(journal.state.position).toEqual({ part: 0, after: 4 });
+
+    for (let after = 5; after < 104; after += 1) {
+      hold(after);
+    }
+    expect(() => hold(104)).toThrow('the last 100 outputs all failed');
+    make(journal, 106); // It was under way when the hundredth failed.
+    journal.checkpoint();
+
+    const again = new Journal(folder);
+    expect(again.state.position).toEqual({ part: 0, after: 4 });
+    expect(readJournal(folder)?.lines).toEqual([saved('106')]);
+    expect(again.total).toMatchObject({ objects: 3, saved: 1, failed: 2 });
+  });
+
   it('counts every object once, whatever byte of a line a kill or a full disk cuts them at', async () => {
     await fc.assert(
       fc.asyncProperty(

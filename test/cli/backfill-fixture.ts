@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Io } from '../../src/cli/command.ts';
 import { main } from '../../src/cli/main.ts';
+import type { FaultPlan } from '../../src/local/oss/faults/plan.ts';
 import type { LocalOssOptions } from '../../src/local/oss/server.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { createIo, localEnvironment } from './terminal.ts';
@@ -57,7 +58,9 @@ export async function startWith(objects: Record<string, string>, options: Partia
     });
     return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
   };
-  return { oss, dir, rules, processed, begin, run, keys };
+  const setFaults = (plan: FaultPlan) =>
+    fetch(`${oss.url}/-/faults`, { method: 'PUT', body: JSON.stringify(plan) });
+  return { oss, dir, rules, processed, begin, run, keys, setFaults };
 }
 
 export const pictures = (count: number) =>

@@ -101,13 +101,14 @@ describe('the objects of a backfill', () => {
     const input =
       '\ufeffuploads/big.jpg\r\n\noss://photos/uploads/0001.jpg\nuploads/gone.jpg\nnot/taken.jpg\n';
 
-    const { exitCode, out, err } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], { input });
+    const { exitCode, out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], { input });
 
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(0);
     expect(out).toContain('3 taken by a rule at most');
-    expect(out).toContain('4 objects: 5 saved, 1 failed, 1 no-rule-matched. Finished.');
+    expect(out).toMatch(
+      /4 objects: 5 saved, 0 failed(, 1 source-missing|, 1 no-rule-matched){2}\. Finished\./,
+    );
     expect(processed.length).toBe(5);
-    expect(err).toContain('failures.jsonl says what failed and why');
   });
 
   it.each([

@@ -20,6 +20,19 @@ describe('a backfill via the deployed function', () => {
     expect(out + err).toContain('3 objects: 6 saved, 0 failed, 3 submitted');
   });
 
+  it('does not stop for batches with a broken picture each, where Function Compute does not say which failed', async () => {
+    const broken = (key: string) => ({ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key });
+    const rules = [broken('**/0007.jpg'), broken('**/0030.jpg'), broken('**/0060.jpg')];
+    const { run } = await startWith(100, { mayTell: false, faults: { rules } });
+
+    const { exitCode, out } = await run('--yes');
+
+    expect([exitCode, out]).toEqual([
+      1,
+      expect.stringContaining('100 objects: 50 saved, 150 failed. Finished.'),
+    ]);
+  });
+
   it('hands objects over in batches, and accounts for all of their outputs', async () => {
     const { run, processed, tasks } = await startWith(60);
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { OssError } from '../../src/local/oss/http/errors.ts';
 import type { Route } from '../../src/local/oss/http/routes.ts';
 import { pictures, rulesText, startWith } from './backfill-fixture.ts';
 
@@ -293,15 +294,66 @@ describe('a backfill', () => {
     },
   );
 
-  it('stops when nothing but failures comes back', async () => {
+  it('stops when nothing but failures comes back, and given again tries them all', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
-    const { run } = await startWith(pictures(120), { faults });
+    const { dir, run, setFaults, processed } = await startWith(pictures(120), { faults });
 
     const { exitCode, err, out } = await run(['oss://photos/', '--yes']);
+    await setFaults({});
+    const again = await run(['oss://photos/']);
 
     expect(exitCode).toBe(1);
     expect(err).toContain('the last 100 outputs all failed, the very last by: ProcessObject oss://photos/');
     expect(out).toContain('Not finished');
+    expect([again.exitCode, again.out]).toEqual([
+      0,
+      expect.stringContaining('120 objects: 240 saved, 0 failed. Finished.'),
+    ]);
+    expect(processed).toHaveLength(240);
+    const [folder = ''] = await readdir(join(dir, '.backfill'));
+    expect(await readdir(join(dir, '.backfill', folder))).toEqual(['journal.jsonl']);
+  });
+
+  it('counts what may heal as failed where other outputs are made, the last ones too', async () => {
+    const faults = {
+      rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject', key: 'uploads/000{2,9}.jpg' }],
+    };
+    const { run, dir } = await startWith(pictures(10), { faults });
+
+    const { exitCode, out } = await run(['oss://photos/', '--yes']);
+
+    expect([exitCode, out]).toEqual([
+      1,
+      expect.stringContaining('10 objects: 16 saved, 4 failed. Finished.'),
+    ]);
+    const [folder = ''] = await readdir(join(dir, '.backfill'));
+    const failures = await readFile(join(dir, '.backfill', folder, 'failures.jsonl'), 'utf8');
+    expect(failures.match(/uploads\/0002|uploads\/0009/g)).toHaveLength(4 * 2);
+  });
+
+  it('does not stop for pictures that are all broken, nor for objects that are gone since they were listed', async () => {
+    const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/00??.jpg' }] };
+    const { dir, run, processed } = await startWith(pictures(102), { faults });
+    const keys = Array.from(
+      { length: 240 },
+      (_, i) => `oss://photos/uploads/${String(i).padStart(4, '0')}.jpg`,
+    );
+    const file = join(dir, 'keys.txt');
+    await writeFile(file, keys.join('\n'));
+
+    const { exitCode, out } = await run(['--keys', file, '--yes']);
+
+    expect(out).toContain('240 objects: 4 saved, 200 failed, 138 source-missing. Finished.');
+    expect([exitCode, processed.length]).toEqual([1, 4]);
+  });
+
+  it('takes an object for gone only where OSS says so of itself, and not of what a style reads beside it', async () => {
+    const processImage = () => Promise.reject(new OssError(404, 'NoSuchKey', 'The logo does not exist.'));
+    const { run } = await startWith(pictures(1), { processImage });
+
+    const { exitCode, out } = await run(['oss://photos/', '--yes']);
+
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('1 object: 0 saved, 2 failed. Finished.')]);
   });
 });
 
