@@ -60,7 +60,7 @@ interface DroppedFile {
 }
 
 /** Drops files onto the page as a hand would: a real drop event with a real list of files. */
-export async function drop(page: Page, files: readonly DroppedFile[]): Promise<void> {
+export async function drop(page: Page, files: readonly DroppedFile[], target = '.drop-zone'): Promise<void> {
   const sent = files.map(({ name, mimeType, buffer }) => ({
     name,
     mimeType,
@@ -72,7 +72,7 @@ export async function drop(page: Page, files: readonly DroppedFile[]): Promise<v
       const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
       data.items.add(new File([bytes], name, { type: mimeType }));
     }
-    document.querySelector('.drop-zone').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    document.querySelector('${target}').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   }`);
 }
 

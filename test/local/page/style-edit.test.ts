@@ -48,9 +48,9 @@ describe('editing a style', () => {
   });
 
   it('finds the action at the caret', () => {
-    expect(actionAt(style, style.indexOf('m_pad'))?.name.text).toBe('resize');
-    expect(actionAt(style, style.length)?.name.text).toBe('format');
-    expect(actionAt(style, 0)).toBeUndefined();
+    expect(actionAt(actionsOf(style), style.indexOf('m_pad'))?.name.text).toBe('resize');
+    expect(actionAt(actionsOf(style), style.length)?.name.text).toBe('format');
+    expect(actionAt(actionsOf(style), 0)).toBeUndefined();
   });
 
   it('reads back whatever it wrote, and leaves the other actions as they were', () => {

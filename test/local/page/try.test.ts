@@ -156,6 +156,48 @@ describe.runIf(hasChromium)('trying a style', () => {
     await expect.poll(() => tab.page.evaluate('kept')).toBeLessThanOrEqual(0);
   });
 
+  it('begins anew with a link that is followed while a trial is open', async () => {
+    await field().fill('image/resize,w_55');
+    await tab.page.evaluate("location.hash = '#/try?style=image%2Fresize%2Cw_20&key=uploads%2Fcat.jpg'");
+
+    await expect.poll(() => field().inputValue()).toBe('image/resize,w_20');
+    await expect.poll(() => tab.page.getByAltText('Before').getAttribute('src')).toContain('cat.jpg');
+    await tab.page.waitForTimeout(400);
+    expect(await field().inputValue()).toBe('image/resize,w_20');
+  });
+
+  it('shows a picture that was replaced as it is now, and leaves another one chosen', async () => {
+    await putObject(stack, 'uploads/dog.jpg', await drawPicture(300, 200), 'image/jpeg');
+    await tab.page.getByRole('button', { name: 'dog.jpg' }).click();
+    await expect.poll(() => tab.page.getByAltText('Before').getAttribute('src')).toContain('dog.jpg');
+    await putObject(stack, 'uploads/dog.jpg', await drawPicture(100, 400), 'image/jpeg');
+    await putObject(stack, 'uploads/newer.jpg', await drawPicture(10, 10), 'image/jpeg');
+
+    await tab.page.getByRole('button', { name: 'newer.jpg' }).waitFor();
+    const sizes = () =>
+      tab.page.evaluate(
+        "[...document.querySelectorAll('.compare img')].map((one) => one.naturalWidth / one.naturalHeight)",
+      );
+    await expect.poll(sizes).toEqual([0.25, 0.25]);
+    expect(await tab.page.locator('.strip [aria-pressed=true]').getAttribute('title')).toBe(
+      'uploads/dog.jpg',
+    );
+  });
+
+  it('writes the address a moment after the last change, as browsers refuse to do it 200 times in 10 s', async () => {
+    await tab.page.evaluate(`{
+      globalThis.written = 0;
+      const { replaceState } = history;
+      history.replaceState = (...all) => (written += 1, replaceState.apply(history, all));
+    }`);
+    for (let width = 1; width <= 30; width += 1) {
+      await field().fill(`image/resize,w_${width}`);
+    }
+
+    await expect.poll(() => decodeURIComponent(tab.page.url())).toContain('style=image/resize,w_30');
+    expect(await tab.page.evaluate('written')).toBeLessThan(15);
+  });
+
   it('asks no other machine for anything, and reports no error of its own', () => {
     expect(tab.foreign).toEqual([]);
     // Chromium itself reports every answer that is none of success: here the one that OSS gives to a crop outside.

@@ -4,7 +4,7 @@ import { DropView } from './drop/drop-view.tsx';
 import { t } from './i18n/translate.ts';
 import { isConnected, state } from './live.ts';
 import { chooseLanguage, chooseTheme, language, type Theme, theme } from './preferences.ts';
-import { forget, problem } from './problem.ts';
+import { problem } from './problem.ts';
 import { linkTo, route, type View, views } from './route.ts';
 import { Icon, type IconName } from './ui/icon.tsx';
 import { lazy } from './ui/lazy.tsx';
@@ -76,7 +76,7 @@ function Banners() {
       {failure !== undefined && (
         <p class="banner error">
           {failure}{' '}
-          <button type="button" class="small" onClick={forget}>
+          <button type="button" class="small" onClick={() => (problem.value = undefined)}>
             {t('close')}
           </button>
         </p>

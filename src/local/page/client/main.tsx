@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { startDropping } from './drop/from-anywhere.ts';
 import { startUploads } from './drop/uploads.ts';
 import { startLive } from './live.ts';
 import { startPreferences } from './preferences.ts';
@@ -10,6 +11,7 @@ import './style/index.css';
 startPreferences();
 startRoute();
 startUploads();
+startDropping();
 startProblems();
 startLive();
 render(<App />, document.body);

@@ -13,20 +13,15 @@ export function startProblems(): void {
   });
   effect(() => {
     if (isConnected.value && problem.peek() === t('disconnected')) {
-      forget();
+      problem.value = undefined;
     }
   });
 }
 
-/** Says what went wrong, for a person. Where nobody answers, a browser's own words are a TypeError ("Failed to fetch"). */
+/** Says what went wrong, for a person. A browser's own words for silence are a TypeError ("Failed to fetch", "Load failed"). */
 export function wordsOf(error: unknown): string {
-  if (error instanceof TypeError) {
+  if (error instanceof TypeError && /\b(fetch|Load|loading|Importing)\b/.test(error.message)) {
     return t('disconnected');
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Takes the message of a problem off the page. */
-export function forget(): void {
-  problem.value = undefined;
 }

@@ -9,6 +9,7 @@ interface ViewAddress {
   parameters: URLSearchParams;
 }
 
+/** Where the person has gone to: another one each time that a link is followed, be it the same as before. */
 export const route = signal<ViewAddress>({ view: 'drop', parameters: new URLSearchParams() });
 
 /** Follows the address bar. */
@@ -32,8 +33,7 @@ export function linkTo(view: View, parameters: Record<string, string> = {}): str
   return `#/${view}${query === '' ? '' : `?${query}`}`;
 }
 
-/** Changes what the view shows, without a new entry in the browser's history. */
+/** Has the address say what the view shows by now, without a new entry in the browser's history. */
 export function replaceParameters(parameters: Record<string, string>): void {
   history.replaceState(undefined, '', linkTo(route.value.view, parameters));
-  route.value = { ...route.value, parameters: new URLSearchParams(parameters) };
 }

@@ -1,4 +1,5 @@
 import type { OssObject } from '../../../process.ts';
+import type { ObjectDetails, ObjectStory } from '../wire.ts';
 import { knownState } from './live.ts';
 
 /** An answer other than success, in words for a person. */
@@ -14,16 +15,27 @@ export class ServerError extends Error {
   }
 }
 
-/** Asks the page's server for JSON; throws ServerError with its words. */
+/** Fetches what is at an address; throws ServerError with the words of an answer other than success. */
+export async function request(address: string, options: RequestInit = {}): Promise<Response> {
+  const response = await fetch(address, options);
+  if (!response.ok) {
+    throw await readError(response);
+  }
+  return response;
+}
+
+/** Asks the page's server for JSON. */
 export async function getFromServer<T>(path: string, query: Record<string, string> = {}): Promise<T> {
-  return readAnswer(await fetch(pageAddress(path, query)));
+  const response = await request(pageAddress(path, query));
+  return response.json();
 }
 
 /** Has the page's server do something, which needs the token that only this page is told. */
 export async function sendToServer<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
   const { token } = await knownState();
   const headers = { 'content-type': 'application/json', 'x-page-token': token };
-  return readAnswer(await fetch(pageAddress(path), { method, headers, body: JSON.stringify(body) }));
+  const response = await request(pageAddress(path), { method, headers, body: JSON.stringify(body) });
+  return response.json();
 }
 
 /** The address of what the page's own server answers. */
@@ -37,22 +49,20 @@ export function pictureAddress({ bucket, key }: OssObject, version: string, styl
   return pageAddress('picture', { bucket, key, version, ...(style !== '' && { style }) });
 }
 
+/** The object as it is now, if it is there. */
+export async function findObject(name: Partial<OssObject>): Promise<ObjectDetails | undefined> {
+  const { details } = await getFromServer<ObjectStory>('object', name);
+  return details;
+}
+
 /** A presigned address of the local OSS, good for one method. */
 export async function presignedAddress(method: string, object: OssObject, contentType = ''): Promise<string> {
   const { url } = await sendToServer<{ url: string }>('POST', 'presign', { method, ...object, contentType });
   return url;
 }
 
-async function readAnswer<T>(response: Response): Promise<T> {
-  if (!response.ok) {
-    throw await readError(response);
-  }
-  const answer: T = await response.json();
-  return answer;
-}
-
 /** Reads the page server's JSON error, or OSS's error document. */
-export async function readError(response: Response): Promise<ServerError> {
+async function readError(response: Response): Promise<ServerError> {
   const text = await response.text();
   if (response.headers.get('content-type')?.includes('json')) {
     const { message, code }: { message?: string; code?: string } = JSON.parse(text);

@@ -6,7 +6,7 @@ import { t } from '../i18n/translate.ts';
 import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 import { linkTo, route } from '../route.ts';
-import { getFromServer, presignedAddress, readError } from '../server.ts';
+import { getFromServer, presignedAddress, request } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Picture } from '../ui/picture.tsx';
 import { Timeline } from './timeline.tsx';
@@ -100,10 +100,7 @@ function Actions({ details, onDeleted, fail }: ActionsProps) {
     if (!isSure) {
       return setSure(true);
     }
-    const answer = await fetch(await presignedAddress('DELETE', object), { method: 'DELETE' });
-    if (!answer.ok) {
-      throw await readError(answer);
-    }
+    await request(await presignedAddress('DELETE', object), { method: 'DELETE' });
     onDeleted();
   };
   return (

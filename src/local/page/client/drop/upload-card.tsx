@@ -4,7 +4,7 @@ import { nameOf, t } from '../i18n/translate.ts';
 import { linkTo } from '../route.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Picture } from '../ui/picture.tsx';
+import { Picture, pictureOf } from '../ui/picture.tsx';
 import type { OutputProgress, PictureUpload } from './uploads.ts';
 
 /** A picture that was dropped, and beside it everything that the rules made of it. */
@@ -13,17 +13,12 @@ export function UploadCard({ upload }: { upload: PictureUpload }) {
   return (
     <article class="upload" aria-label={object.key} aria-busy={upload.phase === 'processing'}>
       <figure class="source">
-        <Picture
-          object={object}
-          version={details?.picture && details.eTag}
-          alt={file.name}
-          pixels={details?.picture}
-        />
+        <Picture object={object} alt={file.name} {...pictureOf(details)} />
         <figcaption>
           <strong>{baseName(object.key)}</strong>
           <span class="facts">
             {details?.picture && <span>{formatPixels(details.picture)}</span>}
-            <span>{formatBytes(file.size)}</span>
+            <span>{formatBytes(details?.sizeBytes ?? file.size)}</span>
           </span>
           <a class="mono key" href={linkTo('browse', { ...object })}>
             {object.key}
@@ -90,25 +85,21 @@ function Progress({ value, label }: { value: number; label: string }) {
 }
 
 function OutputCard({ output, upload }: { output: OutputProgress; upload: PictureUpload }) {
-  const { target, rule, result, details, plan } = output;
+  const { target, result, details, plan } = output;
+  const sourceBytes = upload.details?.sizeBytes ?? upload.file.size;
   const isPending = result === undefined && (upload.phase === 'processing' || upload.phase === 'uploading');
   return (
     <li class={`output ${result?.status ?? (isPending ? 'pending' : 'failed')}`}>
       {result?.status === 'saved' ? (
         <a href={linkTo('browse', { ...target })}>
-          <Picture
-            object={target}
-            version={details?.picture && details.eTag}
-            alt={target.key}
-            pixels={details?.picture}
-          />
+          <Picture object={target} alt={target.key} {...pictureOf(details)} />
         </a>
       ) : (
         <div class="picture empty">{isPending && <span class="shimmer" />}</div>
       )}
       <div class="about">
-        <strong>{rule}</strong>
-        {result?.status === 'saved' && <SavedFacts output={output} sourceBytes={upload.file.size} />}
+        <strong>{result?.rule ?? plan?.rule}</strong>
+        {result?.status === 'saved' && <SavedFacts output={output} sourceBytes={sourceBytes} />}
         {result !== undefined && result.status !== 'saved' && <WhyNot output={output} />}
         <span class="mono key" title={`oss://${target.bucket}/${target.key}`}>
           {nameFrom(upload.object, target)}

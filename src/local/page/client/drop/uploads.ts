@@ -1,22 +1,21 @@
 import { signal } from '@preact/signals';
+import pLimit from 'p-limit';
 import type { OssObject } from '../../../../process.ts';
 import {
   type Entry,
   isSame,
   type ObjectDetails,
-  type ObjectStory,
-  type OutcomeEntry,
+  type PageState,
   type PlannedOutput,
   type ResultEntry,
 } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
-import { onEntry } from '../live.ts';
+import { knownState, onEntry } from '../live.ts';
 import { wordsOf } from '../problem.ts';
-import { errorOfDocument, getFromServer, presignedAddress } from '../server.ts';
+import { errorOfDocument, findObject, presignedAddress } from '../server.ts';
 
 export interface OutputProgress {
   target: OssObject;
-  rule?: string | undefined;
   /** Absent where the function made what the page had not foreseen. */
   plan?: PlannedOutput | undefined;
   result?: ResultEntry | undefined;
@@ -29,9 +28,13 @@ export interface PictureUpload {
   id: number;
   object: OssObject;
   file: File;
+  /** Ends the upload once another file goes to the same key. */
+  overtaken: AbortController;
   phase: 'uploading' | 'processing' | 'done' | 'failed';
   /** The part of the upload that is done, 0 to 1. */
   progress: number;
+  /** The entry that tells of the object as it was stored last, or deleted; the details are read for it. */
+  stored?: Entry | undefined;
   details?: ObjectDetails | undefined;
   /** The invocation that makes the outputs. */
   invocationId?: string | undefined;
@@ -45,123 +48,130 @@ export interface PictureUpload {
 /** Newest first. */
 export const uploads = signal<readonly PictureUpload[]>([]);
 
+/** Where the person wants uploads to go; it outlives the view. */
+export const chosenPlace = signal<Partial<PageState['upload']>>({});
+
+/** Browsers have six connections to one server, and the page needs some for itself. */
+const inTurn = pLimit(2);
 let lastId = 0;
 
-/** Uploads pictures for real, and follows what becomes of them. */
-export function uploadFiles(
-  files: Iterable<File>,
-  { bucket, prefix }: { bucket: string; prefix: string },
-): void {
+/** Uploads files for real, and follows what becomes of them. Those of one name are numbered. */
+export async function uploadFiles(files: readonly File[]): Promise<void> {
+  const { upload } = await knownState();
+  const { bucket, prefix } = { ...upload, ...chosenPlace.value };
+  const names = new Set<string>();
   for (const file of files) {
-    lastId += 1;
-    const object = { bucket, key: `${prefix}${file.name}` };
-    const upload: PictureUpload = { id: lastId, object, file, phase: 'uploading', progress: 0, outputs: [] };
-    uploads.value = [upload, ...uploads.value.filter((other) => !isSame(other.object, object))];
-    put(upload).catch((error: unknown) => {
-      change(upload.id, { phase: 'failed', error: wordsOf(error) });
-    });
+    let { name } = file;
+    for (let i = 2; names.has(name); i += 1) {
+      name = file.name.replace(/(\.[^.]*)?$/, `-${i}$1`);
+    }
+    names.add(name);
+    begin(file, { bucket, key: `${prefix}${name}` });
   }
 }
 
-/** Has the uploads follow what the stack tells, whichever view is open. */
+function begin(file: File, object: OssObject): void {
+  lastId += 1;
+  const id = lastId;
+  const overtaken = new AbortController();
+  find(object)?.overtaken.abort();
+  uploads.value = [
+    { id, object, file, overtaken, phase: 'uploading', progress: 0, outputs: [] },
+    ...uploads.value.filter((other) => !isSame(other.object, object)),
+  ];
+  inTurn(() => put(id, object, file, overtaken.signal)).catch((error: unknown) => {
+    change(id, () => ({ phase: 'failed', error: wordsOf(error) }));
+  });
+}
+
+/** Has the uploads follow what the stack tells, whichever view is open; the page is not left while they are sent. */
 export function startUploads(): void {
   onEntry(follow);
+  addEventListener('beforeunload', (event) => {
+    if (uploads.value.some(({ phase }) => phase === 'uploading')) {
+      event.preventDefault();
+    }
+  });
 }
 
-async function put({ id, object, file }: PictureUpload): Promise<void> {
+async function put(id: number, object: OssObject, file: File, overtaken: AbortSignal): Promise<void> {
   const contentType = file.type || 'application/octet-stream';
   const url = await presignedAddress('PUT', object, contentType);
-  await new Promise<void>((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch tells no progress of an upload
-    request.open('PUT', url);
-    request.setRequestHeader('content-type', contentType);
-    request.upload.onprogress = ({ loaded, total }) => change(id, { progress: loaded / Math.max(total, 1) });
-    request.onload = () =>
-      request.status === 200 ? resolve() : reject(errorOfDocument(request.status, request.responseText));
-    request.onerror = () => reject(new Error(t('drop.broken')));
+  overtaken.throwIfAborted();
+  const request = new XMLHttpRequest(); // fetch tells no progress of an upload
+  overtaken.onabort = () => request.abort();
+  request.open('PUT', url);
+  request.setRequestHeader('content-type', contentType);
+  request.upload.onprogress = ({ loaded, total }) =>
+    change(id, () => ({ progress: loaded / Math.max(total, 1) }));
+  await new Promise((resolve) => {
+    request.onloadend = resolve;
     request.send(file);
   });
-  const { phase } = uploads.value.find((upload) => upload.id === id) ?? {};
-  change(id, { progress: 1, ...(phase === 'uploading' && { phase: 'processing' }) });
-  readDetails(object, (details) => change(id, { details }));
+  if (request.status === 0) {
+    throw new Error(t('disconnected'));
+  }
+  if (request.status !== 200) {
+    throw errorOfDocument(request.status, request.responseText);
+  }
+  change(id, ({ phase }) => ({ phase: phase === 'uploading' ? 'processing' : phase }));
 }
 
-/** Hands on the details of an object; its picture stays away where it was deleted since. */
-function readDetails(object: OssObject, take: (details: ObjectDetails | undefined) => void): void {
-  getFromServer<ObjectStory>('object', { ...object }).then(
-    ({ details }) => take(details),
-    () => {},
+function find(object: OssObject): PictureUpload | undefined {
+  return uploads.value.find((upload) => isSame(upload.object, object));
+}
+
+function change(id: number, changesOf: (upload: PictureUpload) => Partial<PictureUpload>): void {
+  uploads.value = uploads.value.map((upload) =>
+    upload.id === id ? { ...upload, ...changesOf(upload) } : upload,
   );
 }
 
-function change(id: number, changes: Partial<PictureUpload>): void {
-  uploads.value = uploads.value.map((upload) => (upload.id === id ? { ...upload, ...changes } : upload));
-}
-
 function follow(entry: Entry): void {
-  if (!('object' in entry) || entry.object === undefined) {
-    return;
-  }
-  const { object } = entry;
-  const upload = uploads.value.find((other) => isSame(other.object, object));
+  const upload = 'object' in entry && entry.object !== undefined ? find(entry.object) : undefined;
   if (upload === undefined) {
     return;
   }
-  switch (entry.kind) {
-    case 'delivery':
-      change(upload.id, {
-        phase: 'processing',
-        invocationId: entry.invocationId,
-        outputs: entry.outputs.map(toOutput),
-        reason: entry.reason,
-      });
-      break;
-    case 'result':
-      takeResult(upload, entry);
-      break;
-    case 'retry':
-    case 'outcome':
-      // The end of an earlier upload of the same key is not the end of this one.
-      if (entry.invocationId === upload.invocationId) {
-        change(upload.id, entry.kind === 'retry' ? { retry: entry } : endOf(entry));
-      }
-      break;
+  const { id, object, invocationId } = upload;
+  if (entry.kind === 'event') {
+    change(id, () => ({ stored: entry }));
+    findObject(object).then((details) => change(id, ({ stored }) => (stored === entry ? { details } : {})));
+  } else if (entry.kind === 'delivery') {
+    const outputs = entry.outputs.map((plan) => ({ target: plan.target, plan }));
+    const begun = { phase: 'processing', retry: undefined, error: undefined } as const;
+    change(id, () => ({ ...begun, invocationId: entry.invocationId, outputs, reason: entry.reason }));
+  } else if (!('invocationId' in entry) || entry.invocationId !== invocationId) {
+    return; // What became of an earlier upload of the same key is nothing of this one.
+  } else if (entry.kind === 'result') {
+    takeResult(upload, entry);
+  } else if (entry.kind === 'retry') {
+    change(id, () => ({ retry: entry }));
+  } else if (entry.kind === 'outcome') {
+    const phase = entry.status === 'succeeded' ? 'done' : 'failed';
+    change(id, () => ({ phase, retry: undefined, error: entry.error }));
   }
 }
 
-function toOutput(plan: PlannedOutput): OutputProgress {
-  return { target: plan.target, rule: plan.rule, plan };
-}
-
-function takeResult(upload: PictureUpload, result: ResultEntry): void {
+function takeResult({ id, outputs }: PictureUpload, result: ResultEntry): void {
   const { target } = result;
   if (target === undefined) {
-    change(upload.id, { reason: result.reason, error: result.message });
+    change(id, () => ({ reason: result.reason, error: result.message }));
     return;
   }
-  const known = upload.outputs.find((output) => isSame(output.target, target))?.result;
-  const isMade = known?.invocationId === result.invocationId && known.status !== 'failed';
+  const known = outputs.find((output) => isSame(output.target, target));
+  const isMade = known?.result !== undefined && known.result.status !== 'failed';
   if (isMade && result.status === 'skipped') {
     return; // A later attempt skips what an earlier one has made.
   }
-  changeOutput(upload.id, target, { target, rule: result.rule, result });
+  const output = { ...known, target, result };
+  change(id, () => ({
+    outputs: known ? outputs.map((one) => (one === known ? output : one)) : [...outputs, output],
+  }));
   if (result.status === 'saved') {
-    readDetails(target, (details) => changeOutput(upload.id, target, { details }));
+    findObject(target).then((details) =>
+      change(id, (upload) => ({
+        outputs: upload.outputs.map((one) => (one.result === result ? { ...one, details } : one)),
+      })),
+    );
   }
-}
-
-function changeOutput(id: number, target: OssObject, changes: Partial<OutputProgress>): void {
-  const { outputs = [] } = uploads.value.find((upload) => upload.id === id) ?? {};
-  const isKnown = outputs.some((output) => isSame(output.target, target));
-  change(id, {
-    outputs: isKnown
-      ? outputs.map((output) => (isSame(output.target, target) ? { ...output, ...changes } : output))
-      : [...outputs, { target, ...changes }],
-  });
-}
-
-function endOf({ status, error }: OutcomeEntry): Partial<PictureUpload> {
-  return status === 'succeeded'
-    ? { phase: 'done', retry: undefined, error: undefined }
-    : { phase: 'failed', retry: undefined, error };
 }

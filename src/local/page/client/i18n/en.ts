@@ -35,7 +35,6 @@ export const en = {
   'drop.processing': '{settled} of {total} made',
   'drop.retry': 'Attempt {attempts} failed. The next one follows in {seconds} s.',
   'drop.why': 'Why?',
-  'drop.broken': 'The connection to the local OSS broke.',
 
   'try.title': 'Try a style',
   'try.style': 'Style',

@@ -36,7 +36,6 @@ export const zh: Messages = {
   'drop.processing': '已生成 {settled} / {total}',
   'drop.retry': '第 {attempts} 次尝试失败，{seconds} 秒后重试。',
   'drop.why': '为什么？',
-  'drop.broken': '与本地 OSS 的连接中断了。',
 
   'try.title': '试一试样式',
   'try.style': '样式',

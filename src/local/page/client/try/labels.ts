@@ -55,7 +55,7 @@ const labels: Record<string, readonly [en: string, zh: string]> = {
   'watermark.t': ['Opacity', '不透明度'],
   'watermark.g': ['Position', '位置'],
   'watermark.x': ['Side margin', '水平边距'],
-  'watermark.y': ['Top margin', '垂直边距'],
+  'watermark.y': ['Vertical margin', '垂直边距'],
   'watermark.voffset': ['Middle offset', '中线偏移'],
   'watermark.fill': ['Tile', '平铺'],
   'watermark.padx': ['Tile gap, x', '水平间距'],

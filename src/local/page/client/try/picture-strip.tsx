@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
-import { isSame, type ObjectStory, type ObjectSummary } from '../../wire.ts';
+import { isSame, type ObjectSummary } from '../../wire.ts';
 import { baseName } from '../format.ts';
 import { t } from '../i18n/translate.ts';
-import { state } from '../live.ts';
+import { readAlong, state } from '../live.ts';
 import { linkTo } from '../route.ts';
-import { getFromServer } from '../server.ts';
+import { findObject, getFromServer } from '../server.ts';
 import { Picture } from '../ui/picture.tsx';
 
 interface PictureStripProps {
@@ -20,10 +20,11 @@ interface PictureStripProps {
 export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
   const { pictures, first } = usePictures(wished) ?? {};
   useEffect(() => {
-    if (first !== undefined) {
-      onChoose(first);
+    const found = chosen === undefined ? first : pictures?.find((picture) => isSame(picture, chosen));
+    if (found !== undefined) {
+      onChoose(found); // What was replaced since is tried as it is now.
     }
-  }, [first]);
+  }, [pictures]);
   if (pictures === undefined) {
     return <p class="loading">{t('loading')}</p>;
   }
@@ -66,20 +67,16 @@ function usePictures(wished: Partial<OssObject> | undefined) {
   const [offer, setOffer] = useState<Offer>();
   const { bucket, prefix = '' } = state.value?.upload ?? {};
   useEffect(() => {
-    const read = async (bucket: string) => {
+    if (bucket === undefined) {
+      return;
+    }
+    const read = async () => {
       const newest = await getFromServer<ObjectSummary[]>('pictures', { bucket, prefix });
       const first = wished === undefined ? newest[0] : await findObject({ bucket, ...wished });
       const others = newest.filter((picture) => first === undefined || !isSame(picture, first));
-      setOffer({ pictures: first === undefined ? others : [first, ...others], first });
+      return { pictures: first === undefined ? others : [first, ...others], first };
     };
-    if (bucket !== undefined) {
-      read(bucket);
-    }
+    return readAlong({ read, take: setOffer, concerns: ({ kind }) => kind === 'event' });
   }, [bucket, prefix]);
   return offer;
-}
-
-async function findObject(name: Partial<OssObject>): Promise<ObjectSummary | undefined> {
-  const { details } = await getFromServer<ObjectStory>('object', name);
-  return details;
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { OssObject } from '../../../../process.ts';
 import { wordsOf } from '../problem.ts';
-import { pictureAddress, readError } from '../server.ts';
+import { pictureAddress, request, ServerError } from '../server.ts';
 
 /** A style run on a picture. */
 export type Rendering =
@@ -60,11 +60,7 @@ export function useRendering(object: (OssObject & { eTag: string }) | undefined,
 async function render(address: string, signal: AbortSignal): Promise<Rendering> {
   const startedMs = performance.now();
   try {
-    const response = await fetch(address, { signal });
-    if (!response.ok) {
-      const { code, message } = await readError(response);
-      return { status: 'failed', message: code === undefined ? message : `${code}: ${message}` };
-    }
+    const response = await request(address, { signal });
     const blob = await response.blob();
     const durationMs = performance.now() - startedMs;
     const bitmap = await createImageBitmap(blob).catch(() => undefined);
@@ -80,6 +76,7 @@ async function render(address: string, signal: AbortSignal): Promise<Rendering> 
       pixels,
     };
   } catch (error) {
-    return { status: 'failed', message: wordsOf(error) };
+    const code = error instanceof ServerError && error.code !== undefined ? `${error.code}: ` : '';
+    return { status: 'failed', message: `${code}${wordsOf(error)}` };
   }
 }

@@ -13,8 +13,8 @@ export function actionsOf(text: string): readonly StyleAction[] {
 }
 
 /** The action that the caret stands in; undefined in front of the first one. */
-export function actionAt(text: string, caret: number): StyleAction | undefined {
-  return actionsOf(text).findLast(({ name }) => name.offset <= caret);
+export function actionAt(actions: readonly StyleAction[], caret: number): StyleAction | undefined {
+  return actions.findLast(({ name }) => name.offset <= caret);
 }
 
 /** The end of an action, behind its last parameter. */

@@ -10,7 +10,6 @@ export function useStyleEditor(first: string) {
   const input = useRef<HTMLTextAreaElement>(null);
   const diagnostics = useMemo(() => checkStyle(text, { isSaved: true }), [text]);
   const actions = useMemo(() => actionsOf(text), [text]);
-  const current = actionAt(text, caret);
 
   const edit = (change: Edit) => {
     setText(change.text);
@@ -34,7 +33,7 @@ export function useStyleEditor(first: string) {
     text,
     diagnostics,
     actions,
-    selected: actions.find(({ name }) => name.offset === current?.name.offset),
+    selected: actionAt(actions, caret),
     input,
     setText,
     setCaret,

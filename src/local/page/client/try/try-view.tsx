@@ -3,6 +3,7 @@ import type { OssObject } from '../../../../process.ts';
 import type { ObjectSummary } from '../../wire.ts';
 import { formatBytes, formatDuration, formatPixels, formatSaving } from '../format.ts';
 import { t } from '../i18n/translate.ts';
+import { pauseMs } from '../live.ts';
 import { replaceParameters, route } from '../route.ts';
 import { pictureAddress } from '../server.ts';
 import { Compare } from '../ui/compare.tsx';
@@ -28,9 +29,15 @@ function readWish(parameters: URLSearchParams): Trial {
   return { style, object: 'key' in object ? object : last.object };
 }
 
-/** Type a style, see what the checker says of it, and what it makes of a picture. */
+/** Shows a trial; a link to another one begins it anew. */
 export function TryView() {
-  const [wished] = useState(() => readWish(route.value.parameters));
+  const { parameters } = route.value;
+  return <TrialView key={parameters} parameters={parameters} />;
+}
+
+/** Type a style, see what the checker says of it, and what it makes of a picture. */
+function TrialView({ parameters }: { parameters: URLSearchParams }) {
+  const [wished] = useState(() => readWish(parameters));
   const editor = useStyleEditor(wished.style);
   const [object, setObject] = useState<ObjectSummary>();
   const { text, diagnostics } = editor;
@@ -39,7 +46,9 @@ export function TryView() {
   // At once: after the next paint, the address may be another view's.
   useLayoutEffect(() => {
     last = { style: text, object: object ?? wished.object };
-    replaceParameters({ style: text, ...(object && { bucket: object.bucket, key: object.key }) });
+    const parameters = { style: text, ...(object && { bucket: object.bucket, key: object.key }) };
+    const timer = setTimeout(() => replaceParameters(parameters), pauseMs); // Browsers bear 200 changes in 10 s.
+    return () => clearTimeout(timer);
   }, [text, object]);
   return (
     <div class="try">
@@ -52,7 +61,7 @@ export function TryView() {
           />
         )}
         <Outcome rendering={rendering} source={object} />
-        <PictureStrip chosen={object} wished={object ?? wished.object} onChoose={setObject} />
+        <PictureStrip chosen={object} wished={wished.object} onChoose={setObject} />
       </section>
       <section class="bench">
         <h1>{t('try.title')}</h1>

@@ -1,15 +1,21 @@
 import type { OssObject } from '../../../../process.ts';
+import type { ObjectDetails } from '../../wire.ts';
 import { pictureAddress } from '../server.ts';
 
 interface PictureProps {
   object: OssObject;
   /** Its ETag; absent where the object is no picture, or not known yet. */
-  version: string | undefined;
+  version?: string | undefined;
   alt: string;
   /** The size of the picture itself keeps its place while it is loaded. */
   pixels?: { width: number; height: number } | undefined;
   /** Both sides at most so many pixels; a picture is never enlarged. */
   sidePx?: number;
+}
+
+/** What is needed to show an object as a picture, once its details are known and say that it is one. */
+export function pictureOf(details: ObjectDetails | undefined) {
+  return details?.picture && { version: details.eTag, pixels: details.picture };
 }
 
 /** A picture of the local OSS, made small by the local OSS itself. */
