@@ -61,7 +61,7 @@ export interface ResultEntry {
 }
 
 /** The end of an invocation, all attempts together. */
-export interface OutcomeEntry {
+interface OutcomeEntry {
   kind: 'outcome';
   invocationId: string;
   object?: OssObject | undefined;

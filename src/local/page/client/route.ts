@@ -9,7 +9,7 @@ interface ViewAddress {
   parameters: URLSearchParams;
 }
 
-/** Where the person has gone to: another one each time that a link is followed, be it the same as before. */
+/** Every link that is followed makes another address of it, be the view the same. */
 export const route = signal<ViewAddress>({ view: 'drop', parameters: new URLSearchParams() });
 
 /** Follows the address bar. */

@@ -48,7 +48,7 @@ export interface PictureUpload {
 /** Newest first. */
 export const uploads = signal<readonly PictureUpload[]>([]);
 
-/** Where the person wants uploads to go; it outlives the view. */
+/** The person's own choice, which outlives the view. */
 export const chosenPlace = signal<Partial<PageState['upload']>>({});
 
 /** Browsers have six connections to one server, and the page needs some for itself. */

@@ -13,7 +13,7 @@ interface PictureProps {
   sidePx?: number;
 }
 
-/** What is needed to show an object as a picture, once its details are known and say that it is one. */
+/** Takes from details what shows the picture; nothing while they are not known, or tell of none. */
 export function pictureOf(details: ObjectDetails | undefined) {
   return details?.picture && { version: details.eTag, pixels: details.picture };
 }
