@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { inventorySource } from '../backfill/inventory.ts';
 import { readJournal } from '../backfill/journal-file.ts';
@@ -70,9 +70,10 @@ export async function planBackfill(
     throw new CliError(`--since: expected a time before that of --until, received "${values.since}".`);
   }
   const filter = { since, until };
-  // The folder is the same for the same command, whatever the rules say and however fast it goes.
-  const identity = { urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const { journal = join(dirname(values.rules), '.backfill') } = values;
+  // The folder is the same for the same command, whatever the rules say and however fast it goes.
+  const rules = relative(journal, values.rules);
+  const identity = { rules, urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
   const folder = join(journal, digestOf(JSON.stringify(identity)));
   const worker = via === undefined ? undefined : readFunction(values, io, connection);
   return {

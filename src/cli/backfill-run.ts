@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { estimate } from '../backfill/estimate.ts';
 import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
@@ -26,12 +26,13 @@ export async function withFolder<T>(
   { folder }: Pick<BackfillJob, 'folder'>,
   use: () => Promise<T>,
 ): Promise<T> {
+  const made = existsSync(dirname(folder)) ? [folder] : [folder, dirname(folder)];
   const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
   try {
     return await use();
   } finally {
     unlock();
-    for (const dir of [folder, dirname(folder)]) {
+    for (const dir of made) {
       if (readdirSync(dir).length === 0) {
         rmdirSync(dir);
       }
