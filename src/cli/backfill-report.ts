@@ -59,12 +59,12 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
 
 /** Makes a line of progress whenever it is called; rates are those of this run, which begins now. */
 export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
-  const startMs = Date.now();
+  const startMs = performance.now();
   const { total: before, state: stateBefore } = journal;
   return () => {
     const { total, state } = journal;
     const { objects } = state.counts;
-    const seconds = (Date.now() - startMs) / 1_000;
+    const seconds = (performance.now() - startMs) / 1_000;
     const newObjects = objects - stateBefore.counts.objects;
     const made = total.saved - before.saved + total.failed - before.failed;
     const left = Math.max(0, state.expectedObjects - objects);

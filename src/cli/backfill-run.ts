@@ -146,21 +146,17 @@ export function showProgress(line: () => string, hint: string, io: Io): () => vo
   };
 }
 
-/** A call that fails in 6 attempts, with pauses that add up to 15 s on the average, has met no passing fault. */
-const maxAttempts = 6;
-
 /** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
 async function carryOut(
   job: BackfillJob,
   fresh: JournalState | undefined,
   io: Io,
-  { callBy, sleep }: Connection,
+  { callBy, patience, sleep }: Connection,
 ): Promise<number> {
   const journal = new Journal(job.folder, fresh);
-  const pace = createPace({ ...job.quota, now: Date.now, sleep });
+  const pace = createPace({ ...job.quota, now: () => performance.now(), sleep });
   const call = callBy({
-    maxAttempts,
-    sleep,
+    ...patience,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
   const endsAt = job.max && journal.state.counts.selected + job.max;

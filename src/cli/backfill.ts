@@ -33,7 +33,7 @@ export const backfill = defineCommand({
           return unlessStopped(stop(plan, io), io.stop);
         }
         try {
-          const opening = openBackfillSource(values, urls, plan, { call: connection.call, io });
+          const opening = openBackfillSource(values, urls, plan, { call: connection.lastingCall, io });
           const source = await unlessStopped(opening, io.stop);
           return await runBackfill({ ...plan, source }, values, io, connection);
         } finally {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
-import { createCall } from '../oss/call.ts';
+import { type Call, createCall } from '../oss/call.ts';
 import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
 import type { RetryPolicy } from '../oss/retry.ts';
@@ -40,6 +40,10 @@ export function describeEndpoint({ endpoint: { scheme, host, style }, settings }
   return `${scheme}://${host} in ${settings.region}${style === 'cname' ? ', by CNAME' : ''}`;
 }
 
+/** Attempts whose pauses add up to more than two minutes on the average: a call that fails in so many has met no passing fault. */
+const maxAttempts = 12;
+const longestPauseMs = 60_000;
+
 /** A backfill has so many calls under way at most. */
 const maxConnections = 256;
 
@@ -66,7 +70,16 @@ async function connect(values: ConnectionValues, io: Io) {
   const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, region, ...policy });
   /** Pauses until then, or until the person presses Ctrl-C. */
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
-  return { ...common, settings, call: callBy({}), callBy, sleep };
+  const patience = { maxAttempts, sleep: (delayMs: number) => sleep(Math.min(delayMs, longestPauseMs)) };
+  const [call, patientCall] = [callBy({}), callBy(patience)];
+  let hasAnswer = false;
+  /** For jobs of hours: once OSS has answered, a fault of minutes ends nothing; a wrong endpoint is told at once. */
+  const lastingCall: Call = async (request) => {
+    const response = await (hasAnswer ? patientCall : call)(request);
+    hasAnswer = true;
+    return response;
+  };
+  return { ...common, settings, call, lastingCall, callBy, patience, sleep };
 }
 
 /** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */

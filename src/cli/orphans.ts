@@ -33,6 +33,7 @@ export const orphans = defineCommand({
   heedsStop: () => true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
+      const { lastingCall } = connection;
       const { rule, bucket } = values;
       if (values.delete && rule === undefined && urls.length === 0) {
         throw new CliError('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
@@ -40,8 +41,8 @@ export const orphans = defineCommand({
       const rate = parsePositive('rate', values.rate);
       const { source: rules, ruleSet } = await loadRules(values.rules);
       selectRule(ruleSet, rule); // It says so where there is none of that name.
-      const search = planSearch(rules, { rule, bucket, within: readWithin(urls) }, connection.call);
-      const scan = await unlessStopped(scanSources(search, connection.call, io), io.stop);
+      const search = planSearch(rules, { rule, bucket, within: readWithin(urls) }, lastingCall);
+      const scan = await unlessStopped(scanSources(search, lastingCall, io), io.stop);
       const count = await unlessStopped(dryRun(search, scan, values.list, io), io.stop);
       const question = `Delete ${number(count)} objects for good?`;
       const isAgreed = count > 0 && values.delete && (await isWanted(question, values.yes, io));
@@ -64,10 +65,9 @@ async function remove(
   scan: Scan,
   { orphans: count, rate, io, connection }: { orphans: number; rate: number; io: Io; connection: Connection },
 ): Promise<number> {
-  const { sleep, callBy } = connection;
+  const { lastingCall: call, sleep } = connection;
   const quota = { callsPerSecond: rate, bytesPerSecond: Number.POSITIVE_INFINITY };
-  const pace = createPace({ ...quota, now: Date.now, sleep });
-  const call = callBy({ maxAttempts: 6, sleep });
+  const pace = createPace({ ...quota, now: () => performance.now(), sleep });
   const removal: Removal = { counts: { removed: 0, failed: 0 }, failures: [] };
   const { counts, failures } = removal;
   const progress = () => `${number(counts.removed)} of ${number(count)} objects removed`;

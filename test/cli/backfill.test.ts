@@ -1,9 +1,9 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { OssError } from '../../src/local/oss/http/errors.ts';
 import type { Route } from '../../src/local/oss/http/routes.ts';
 import { pictures, rulesText, startWith } from './backfill-fixture.ts';
@@ -293,6 +293,77 @@ describe('a backfill', () => {
       expect(processed.length).toBe(240);
     },
   );
+
+  it('goes on through a fault of minutes, in a listing too', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0); // No pause takes time.
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { run, setFaults } = await startWith(pictures(3));
+    const fault = { fault: 'DropBefore' as const, count: 10 };
+    const rules = ['ListObjectsV2', 'ProcessObject'].map((operation) => ({ ...fault, operation }));
+
+    const { exitCode, out } = await run(['oss://photos/'], {
+      confirm: async () => {
+        await setFaults({ rules });
+        return true;
+      },
+    });
+
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('3 objects: 6 saved, 0 failed. Finished.')]);
+  });
+
+  it('says soon of an endpoint that has never answered that it does not', async () => {
+    const faults = { rules: [{ fault: 'DropBefore' as const, operation: 'ListObjectsV2' }] };
+    const { run } = await startWith(pictures(1), { faults });
+    const startMs = performance.now();
+
+    const { exitCode, err } = await run(['oss://photos/']);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('ListObjectsV2 oss://photos failed')]);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+  });
+
+  it('keeps its pace where the clock of this machine is set back', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const processImage = async () => {
+      vi.setSystemTime(Date.now() - 1_000_000); // Less than OSS takes for skew.
+      return { body: Buffer.from('small'), contentType: 'image/jpeg' };
+    };
+    const { run } = await startWith(pictures(2), { processImage });
+
+    const { out } = await run(['oss://photos/', '--yes', '--rate', '20']);
+
+    expect(out).toContain('2 objects: 4 saved, 0 failed. Finished.');
+  });
+
+  it('keeps a journal for each file of rules', async () => {
+    const { run, rules, processed } = await startWith(pictures(4));
+    const other = rules.replace('rules.yaml', 'other.yaml');
+    await writeFile(other, rulesText.replace('[100, 200]', '[300]'));
+    await run(['oss://photos/', '--max', '1', '--yes']);
+
+    const beside = await run(['oss://photos/', '--rules', other, '--yes']);
+    const first = await run(['oss://photos/', '--yes']);
+
+    expect(beside.out).toContain('4 objects: 4 saved, 0 failed. Finished.');
+    expect([first.exitCode, first.out]).toEqual([
+      0,
+      expect.stringContaining('4 objects: 8 saved, 0 failed. Finished.'),
+    ]);
+    expect(processed).toHaveLength(12);
+  });
+
+  it('leaves an empty folder that --journal names where it is', async () => {
+    const { run, dir } = await startWith(pictures(1));
+    const journal = join(dir, 'mine');
+    await mkdir(journal);
+
+    await run(['oss://photos/', '--journal', journal]);
+    await run(['oss://photos/', '--journal', join(dir, 'made')]);
+
+    expect((await readdir(dir)).sort()).toEqual(['mine', 'rules.yaml']);
+    expect(await readdir(journal)).toEqual([]);
+  });
 
   it('stops when nothing but failures comes back, and given again tries them all', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
