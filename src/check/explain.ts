@@ -94,10 +94,11 @@ function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanati
 function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {
   const { name, match, outputs } = rule;
   const isUnknown = findMismatch(match, event)?.endsWith('-unknown') === true;
-  const { minBytes, maxBytes = 1, contentTypes } = match;
+  const { minBytes = 1, contentTypes } = match;
   const fitting = {
     ...event,
-    sizeBytes: event.sizeBytes ?? minBytes ?? Math.min(1, maxBytes),
+    // An object of no bytes is skipped, whatever its rule says.
+    sizeBytes: event.sizeBytes ?? Math.max(1, minBytes),
     contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
   };
   const object = isUnknown ? fitting : event;

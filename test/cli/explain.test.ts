@@ -54,6 +54,26 @@ async function explain(...args: string[]): Promise<Report[]> {
 }
 
 describe('explain', () => {
+  it('takes an object of unknown size for one that is not empty', async () => {
+    const file = join(dir, 'sizes.yaml');
+    const output = { style: 'image/format,jpg', target: { key: 'out/{key}' } };
+    const sizes = [{ min: 0, max: '20MB' }, { max: 0 }];
+    const ruled = sizes.map((size, i) => ({
+      name: `r${i}`,
+      match: { key: 'in/**', size },
+      outputs: [output],
+    }));
+    await writeFile(file, stringify({ rules: ruled }));
+
+    const [report] = await explain('--rules', file, 'in/a.jpg');
+
+    expect(report?.calls).toBe(1);
+    expect(report?.rules.map(({ matches, why }) => [matches, why])).toEqual([
+      [true, undefined],
+      [false, '1 bytes are more than its 0'],
+    ]);
+  });
+
   it('shows target and process, encoded as it is sent and decoded', async () => {
     const [report] = await explain('oss://photos/in/a.jpg');
 
