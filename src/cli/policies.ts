@@ -1,6 +1,6 @@
+import { keyPrefixes, outermost } from '../backfill/prefixes.ts';
 import { writersOf } from '../check/graph.ts';
 import type { SourceRule } from '../compile/compile.ts';
-import { literalStart } from '../compile/glob.ts';
 import { stylesOf } from '../compile/variants.ts';
 import { asksMore } from '../pipeline/complete.ts';
 import type { Rule } from '../rules/rule-set.ts';
@@ -75,7 +75,7 @@ interface Grant {
 function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
   return rules.flatMap(({ match, outputs, compiled }) => {
     const buckets = match.bucket ?? deployed;
-    const globs = match.key.map((glob) => `${literalStart(glob)}*`);
+    const starts = keyStarts(compiled).map((start) => `${start}*`);
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );
@@ -86,11 +86,20 @@ function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string
     return [
       {
         actions: ['oss:PostProcessTask', isImm && 'oss:ProcessImm', isRead && 'oss:GetObject'],
-        objects: within(globs),
+        objects: within(starts),
       },
       { actions: ['oss:GetObject'], objects: within(logos) },
     ];
   });
+}
+
+/**
+ * How the keys that a rule takes begin: as its globs do, and by each folder where they name several. Names within a folder
+ * are not told apart: a policy has no room for all that `[a-z]*` may begin with.
+ */
+export function keyStarts({ match: { keys } }: Rule): string[] {
+  const lengthOf = (prefix: string) => Math.max(keys.prefix.length, prefix.lastIndexOf('/') + 1);
+  return outermost(keyPrefixes(keys).map((prefix) => prefix.slice(0, lengthOf(prefix))));
 }
 
 function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {

@@ -4,7 +4,7 @@ import { filtersOverlap, holdsPrefix, sourceBuckets, writersOf } from '../check/
 import { creationEvents, removalEvents } from '../check/triggers.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
-import { immPermissions, type Site } from './policies.ts';
+import { immPermissions, keyStarts, type Site } from './policies.ts';
 
 /** Native OSS triggers of one bucket (Function Compute help, "Limits"); the number is fixed. */
 const maxNativeTriggers = 10;
@@ -53,8 +53,15 @@ function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
 }
 
 /** Lists the filters that deliver just what one rule takes, or hardly more. */
-function narrowFilters({ match }: SourceRule): NativeFilter[] {
-  return match.key.flatMap((glob) => endings(glob).map((suffix) => ({ prefix: literalStart(glob), suffix })));
+function narrowFilters({ match, compiled }: SourceRule): NativeFilter[] {
+  const starts = keyStarts(compiled);
+  return match.key.flatMap((glob) => {
+    const own = literalStart(glob);
+    const prefixes = starts.filter((start) => start.startsWith(own) || own.startsWith(start));
+    return prefixes.flatMap((prefix) =>
+      endings(glob).map((suffix) => ({ prefix: prefix.length < own.length ? own : prefix, suffix })),
+    );
+  });
 }
 
 function mayDeliver(filter: NativeFilter, rule: SourceRule): boolean {
@@ -134,7 +141,7 @@ export function eventPatterns(rules: readonly SourceRule[], site: Site): object[
 function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, [bucket]);
   const globs = rules.flatMap(({ match }) => match.key);
-  const prefixes = outermost(globs.map(literalStart));
+  const prefixes = outermost(rules.flatMap(({ compiled }) => keyStarts(compiled)));
   const suffixes = [...new Set(globs.flatMap(endings))];
   const barred = ownPrefix(rules, prefixes);
   const ends = suffixes.includes('') ? undefined : suffixes.map((suffix) => ({ suffix }));

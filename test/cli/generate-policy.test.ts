@@ -27,6 +27,16 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it('the generated policy allows processing in each folder that a glob names', async () => {
+    const starts = async (key: string) => (await policyOf(rule({ key }, { key: 'd/{base}' })))[0]?.[1];
+
+    expect(await starts('{uploads,photos}/**/*.{jpg,png}')).toEqual([
+      'acs:oss:*:*:photos/photos/*',
+      'acs:oss:*:*:photos/uploads/*',
+    ]);
+    expect(await starts('up/[a-p]*')).toEqual(['acs:oss:*:*:photos/up/*']);
+  });
+
   it('allows saving below the folder of a source, and not beside it', async () => {
     const [, saving] = await policyOf(rule({ key: 'uploads/*' }, { key: 'derived/{dir}/{base}' }));
 

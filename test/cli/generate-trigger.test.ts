@@ -45,6 +45,21 @@ describe('the generated triggers', () => {
     ]);
   });
 
+  it('the generated triggers are for each folder that a glob names', async () => {
+    expect(await filtersOf(rule({ key: '{uploads,photos}/**/*.jpg' }, { key: 'd/{base}' }))).toEqual([
+      ['photos', 'photos/', '.jpg'],
+      ['photos', 'uploads/', '.jpg'],
+    ]);
+    expect(await filtersOf(rule({ key: '[ab]/**' }, { key: 'd/{base}' }))).toEqual([
+      ['photos', 'a/', ''],
+      ['photos', 'b/', ''],
+    ]);
+    expect(await filtersOf(rule({ key: ['up/[a-p]*.jpg', 'in/*.png'] }, { key: 'd/{base}' }))).toEqual([
+      ['photos', 'up/', '.jpg'],
+      ['photos', 'in/', '.png'],
+    ]);
+  });
+
   it('the generated triggers are widened where a bucket would need more than ten', async () => {
     const many = Array.from({ length: 11 }, (_, i) =>
       rule({ key: `up/${String.fromCharCode(97 + i)}/*.jpg` }, { key: `d/${i}/{base}` }),
@@ -186,6 +201,16 @@ describe('the generated event pattern', () => {
     expect(ends).toEqual({
       source: ['acs.imm'],
       type: ['imm:Task:MediaConvert', 'imm:Task:OfficeConversion'],
+    });
+  });
+
+  it('is for each folder that a glob names', async () => {
+    const starts = ['photos/', 'uploads/'].map((prefix) => ({
+      prefix: `acs:oss:cn-hangzhou:1:photos/${prefix}`,
+    }));
+
+    expect(await eventPatternOf(rule({ key: '{uploads,photos}/**' }, { key: 'd/{base}' }))).toMatchObject({
+      subject: starts,
     });
   });
 
