@@ -40,16 +40,23 @@ function eventsFor(rules: readonly SourceRule[]): string[] {
  * since that is refused, and there are no more than a bucket may have.
  */
 function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
-  const narrow = rules.flatMap(narrowFilters);
-  const prefixes = narrow.map(({ prefix }) => prefix);
-  const candidates = [narrow, prefixes.map((prefix) => ({ prefix, suffix: '' }))];
-  return (
-    candidates
-      .map((filters) => filters.reduce(joinFilter, []))
-      .find(({ length }) => length <= maxNativeTriggers) ?? [
-      { prefix: prefixes.reduce(commonStart), suffix: '' },
-    ]
-  );
+  const narrow = rules.flatMap(narrowFilters).reduce(joinFilter, []);
+  if (narrow.length <= maxNativeTriggers) {
+    return narrow;
+  }
+  const [suffix = '', ...others] = new Set(narrow.map((filter) => filter.suffix));
+  let prefixes = outermost(narrow.map(({ prefix }) => prefix));
+  while (prefixes.length > maxNativeTriggers) {
+    prefixes = joinNearest(prefixes);
+  }
+  return prefixes.map((prefix) => ({ prefix, suffix: others.length === 0 ? suffix : '' }));
+}
+
+/** Puts in the place of the two prefixes that share most, and of all others that begin so, what they share; they are sorted. */
+function joinNearest(prefixes: readonly string[]): string[] {
+  const shared = prefixes.slice(1).map((prefix, i) => commonStart(prefixes[i] ?? '', prefix));
+  const most = shared.reduce((a, b) => (b.length > a.length ? b : a));
+  return outermost([...prefixes, most]);
 }
 
 /** Lists the filters that deliver just what one rule takes, or hardly more. */

@@ -65,7 +65,16 @@ describe('the generated triggers', () => {
       rule({ key: `up/${String.fromCharCode(97 + i)}/*.jpg` }, { key: `d/${i}/{base}` }),
     );
 
-    expect(await filtersOf(...many)).toEqual([['photos', 'up/', '']]);
+    expect(await filtersOf(...many)).toEqual([['photos', 'up/', '.jpg']]);
+  });
+
+  it('the generated triggers are widened where that takes least', async () => {
+    const many = ['aa', 'ab', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((folder) =>
+      rule({ key: `${folder}/*.jpg` }, { key: `x/${folder}/{base}` }),
+    );
+
+    const prefixes = (await filtersOf(...many)).map(([, prefix]) => prefix);
+    expect(prefixes).toEqual(['a', 'b/', 'c/', 'd/', 'e/', 'f/', 'g/', 'h/', 'i/', 'j/']);
   });
 
   it('the generated triggers are widened by whole characters', async () => {
@@ -74,8 +83,8 @@ describe('the generated triggers', () => {
         rule({ key: `${folderOf(String.fromCodePoint(0x1f600 + i))}/*.jpg` }, { key: `d/${i}/{base}` }),
       );
 
-    expect(await filtersOf(...many((letter) => letter))).toEqual([['photos', '', '']]);
-    expect(await filtersOf(...many((letter) => `😀😀😀${letter}`))).toEqual([['photos', '😀😀😀', '']]);
+    expect(await filtersOf(...many((letter) => letter))).toEqual([['photos', '', '.jpg']]);
+    expect(await filtersOf(...many((letter) => `😀😀😀${letter}`))).toEqual([['photos', '😀😀😀', '.jpg']]);
   });
 
   it('the generated triggers bring deletions only where a rule wants to know of them', async () => {
