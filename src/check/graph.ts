@@ -1,11 +1,12 @@
 import type { DFA } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OutputSource } from '../compile/schema.ts';
+import { variantsOf } from '../compile/variants.ts';
 import { firstIndex } from '../first-index.ts';
 import { valuesOf } from '../pipeline/plan.ts';
 import type { OssObject } from '../process.ts';
 import { type KeyTable, stateAfter } from '../rules/key-table.ts';
-import type { VariableValues } from '../rules/template.ts';
+import { type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
 import type { Path } from './diagnostic.ts';
 
 /** The name given to a bucket that no rule names. */
@@ -38,6 +39,8 @@ export interface Writer extends ObjectFilter {
   /** The place of the output in its rule. */
   index: number;
   prefix: string;
+  /** How the keys of each variant begin. */
+  prefixes: readonly string[];
   suffix: string;
 }
 
@@ -61,28 +64,40 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
       const last = key.parts.at(-1);
       // An empty {dir} takes the slash behind it along.
       const suffix = last?.kind === 'text' ? last.text.replace(/^\//, '') : '';
-      return { rule, output, index, buckets, prefix: prefixOf(rule, output), suffix };
+      const prefixes = variantsOf(output.vary).map((variant) => prefixOf(rule, output, variant));
+      return { rule, output, index, buckets, prefix: prefixes.reduce(commonStart), prefixes, suffix };
     }),
   );
 }
 
-function prefixOf({ name, compiled }: SourceRule, { target }: OutputSource): string {
-  const { prefix: sourcePrefix } = compiled.match.keys;
-  let prefix = '';
-  for (const [i, part] of target.key.parts.entries()) {
-    if (part.kind === 'variable' && part.name === 'rule') {
-      prefix += name;
-    } else if (part.kind !== 'text') {
-      const next = target.key.parts[i + 1];
-      const slash = next?.kind === 'text' && next.text.startsWith('/') ? 1 : 0;
-      const folder = sourcePrefix.slice(0, Math.max(0, sourcePrefix.lastIndexOf('/') + slash));
-      const known: Partial<Record<string, string>> = { key: sourcePrefix, dir: folder };
-      return prefix + ((part.kind === 'variable' && known[part.name]) || '');
-    } else {
-      prefix += part.text;
-    }
-  }
-  return prefix;
+/** How all keys of a variant begin: the parts whose values are known, and what is known of the next one. */
+function prefixOf({ name, compiled }: SourceRule, { target }: OutputSource, variant: VariableValues): string {
+  const { keys } = compiled.match;
+  const { parts } = target.key;
+  const folder = keys.prefix.slice(0, keys.prefix.lastIndexOf('/') + 1);
+  const dir = folder.slice(0, -1);
+  const values = isFlat(keys) ? { ...variant, rule: name, dir } : { ...variant, rule: name };
+  const isOpen = (part: Part) =>
+    variablesOf([part]).some((variable) => !Object.hasOwn(values, variable.name));
+  const open = parts.findIndex(isOpen);
+  const count = open < 0 ? parts.length : open;
+  const [next, following] = parts.slice(count);
+  const isSlashed = following?.kind === 'text' && following.text.startsWith('/');
+  const starts: VariableValues = { key: keys.prefix, dir: isSlashed ? folder : dir };
+  return render(parts.slice(0, count), values) + (next?.kind === 'variable' ? render([next], starts) : '');
+}
+
+/** Tells whether no key of the language has a slash behind what all begin with. */
+function isFlat({ ranges, classes, classCount, next, accepts }: KeyTable): boolean {
+  const slash = classes[ranges.findLastIndex((first) => first <= 0x2f)] ?? 0;
+  return accepts.every((_, state) => (next[state * classCount + slash] ?? -1) < 0);
+}
+
+/** The characters that both texts begin with; no character of two UTF-16 units is taken apart. */
+export function commonStart(a: string, b: string): string {
+  const [characters, others] = [[...a], [...b]];
+  const length = characters.findIndex((character, i) => character !== others[i]);
+  return length < 0 ? a : characters.slice(0, length).join('');
 }
 
 /** Tells whether two lists of buckets, where empty means any, have one in common. */

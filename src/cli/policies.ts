@@ -103,7 +103,7 @@ export function keyStarts({ match: { keys } }: Rule): string[] {
 }
 
 function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
-  return writersOf(rules).map(({ rule, index, buckets, prefix }) => {
+  return writersOf(rules).map(({ rule, index, buckets, prefixes }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
     // A source that is there again has its missing output made.
     const isRead = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
@@ -116,7 +116,9 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string
         afterSteps?.acl !== undefined && 'oss:PutObjectAcl',
         isDeleted && 'oss:DeleteObject',
       ],
-      objects: (buckets.length > 0 ? buckets : deployed).map((bucket) => `${bucket}/${prefix}*`),
+      objects: (buckets.length > 0 ? buckets : deployed).flatMap((bucket) =>
+        prefixes.map((prefix) => `${bucket}/${prefix}*`),
+      ),
     };
   });
 }

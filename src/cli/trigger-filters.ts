@@ -1,6 +1,6 @@
 import type { Element, NoParent } from 'refa';
 import { outermost } from '../backfill/prefixes.ts';
-import { filtersOverlap, holdsPrefix, sourceBuckets, writersOf } from '../check/graph.ts';
+import { commonStart, filtersOverlap, holdsPrefix, sourceBuckets, writersOf } from '../check/graph.ts';
 import { creationEvents, removalEvents } from '../check/triggers.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, literalStart } from '../compile/glob.ts';
@@ -90,12 +90,6 @@ function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): read
 
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);
 
-function commonStart(a: string, b: string): string {
-  const [characters, others] = [[...a], [...b]];
-  const length = characters.findIndex((character, i) => character !== others[i]);
-  return length < 0 ? a : characters.slice(0, length).join('');
-}
-
 /** More endings than this are as good as none. */
 const maxEndings = 32;
 
@@ -171,7 +165,7 @@ function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
 function ownPrefix(rules: readonly SourceRule[], delivered: readonly string[]): string | undefined {
   const own = writersOf(rules)
-    .map(({ prefix }) => prefix)
+    .flatMap(({ prefixes }) => prefixes)
     .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
   const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>
     prefix.slice(0, prefix.lastIndexOf('/') + 1),

@@ -37,6 +37,15 @@ describe('the generated policy', () => {
     expect(await starts('up/[a-p]*')).toEqual(['acs:oss:*:*:photos/up/*']);
   });
 
+  it('the generated policy allows saving under each value of vary, and not in the whole bucket', async () => {
+    const varied = rule({ key: 'up/**' }, { key: '{w}/{key}' }, { vary: { w: [320, 640] } });
+
+    expect((await policyOf(varied))[1]).toEqual([
+      'oss:PutObject',
+      ['acs:oss:*:*:photos/320/up/*', 'acs:oss:*:*:photos/640/up/*'],
+    ]);
+  });
+
   it('allows saving below the folder of a source, and not beside it', async () => {
     const [, saving] = await policyOf(rule({ key: 'uploads/*' }, { key: 'derived/{dir}/{base}' }));
 
