@@ -306,14 +306,31 @@ describe.runIf(hasChromium)('the rules', () => {
   });
 
   it('says why rules were refused that the checker has nothing against', async () => {
-    await writeFile(stack.rulesFile, Buffer.from([0x23, 0xb0, 0xe6, 0x0a]));
+    const { page } = await openTab(stack.browser);
+    await page.addInitScript(`globalThis.EventSource = class extends EventSource {
+      constructor(address) {
+        super(address);
+        globalThis.source = this;
+      }
+    }`);
+    await page.goto(`${stack.url}/#/rules`);
+    await page.locator('.cm-content').waitFor();
+    const upload = { bucket: 'photos', prefix: '' };
+    const refused = {
+      upload,
+      buckets: ['photos'],
+      rulesProblem: 'No space left.',
+      deadLetters: 0,
+      faults: [],
+    };
 
-    await tab.page.getByText('the function keeps the last good rules').first().waitFor();
-    await expect.poll(() => tab.page.locator('.editing').innerText()).toContain('is not UTF-8');
-    await writeFile(stack.rulesFile, thumbnailRules);
-    await expect.poll(() => tab.page.locator('.editing').innerText()).not.toContain('is not UTF-8');
-    const reports = tab.errors.splice(0); // The browser's own, one for each reading of the file.
-    expect(reports.filter((report) => !report.includes('status of 500'))).toEqual([]);
+    await page.evaluate(
+      `source.dispatchEvent(new MessageEvent('state', { data: ${JSON.stringify(JSON.stringify(refused))} }))`,
+    );
+
+    await expect.poll(() => page.getByRole('main').innerText()).toContain('No space left.');
+    await page.getByText('The rules were refused').waitFor();
+    await page.context().close();
   });
 
   it('shows no verdict of earlier rules where the newer ones could not be checked', async () => {
