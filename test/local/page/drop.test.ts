@@ -71,6 +71,11 @@ describe.runIf(hasChromium)('dropping pictures', () => {
       .toContain(
         'BadRequest: ProcessObject oss://photos/uploads/broken.jpg failed: 400 BadRequest: This image format is not supported.',
       );
+    // A screen reader hears that it failed, and not that it is done.
+    await expect.poll(() => card.getByRole('alert').count()).toBe(1);
+    const total = await page.getByRole('article').count();
+    const status = page.getByRole('status').filter({ hasText: 'pictures are done' });
+    await expect.poll(() => status.textContent()).toBe(`${total - 1} of ${total} pictures are done.`);
   });
 
   it('takes a picture from the clipboard and from the file chooser', async () => {

@@ -37,7 +37,7 @@ export function DropView() {
 
 function describeProgress(): string {
   const total = uploads.value.length;
-  const done = uploads.value.filter(({ phase }) => phase === 'done' || phase === 'failed').length;
+  const done = uploads.value.filter(({ phase }) => phase === 'done').length;
   return total === 0 ? '' : t('drop.progress', { done, total });
 }
 

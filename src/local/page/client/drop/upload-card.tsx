@@ -61,7 +61,7 @@ function Status({ upload }: { upload: PictureUpload }) {
         </p>
       )}
       {error !== undefined && (
-        <p class="note error">
+        <p class="note error" role="alert">
           <Icon name="warning" />
           <span>{error}</span>
         </p>
