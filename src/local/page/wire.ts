@@ -35,7 +35,17 @@ export type EntryContent =
       retryInMs: number;
       error: string;
     }
-  | OutcomeEntry
+  /** The end of an invocation, all attempts together. */
+  | {
+      kind: 'outcome';
+      invocationId: string;
+      object?: OssObject | undefined;
+      status: 'succeeded' | 'failed';
+      attempts: number;
+      durationMs: number;
+      billedMs: number;
+      error?: string | undefined;
+    }
   | {
       kind: 'log';
       invocationId?: string | undefined;
@@ -58,18 +68,6 @@ export interface ResultEntry {
   message?: string | undefined;
   sizeBytes?: number | undefined;
   durationMs?: number | undefined;
-}
-
-/** The end of an invocation, all attempts together. */
-interface OutcomeEntry {
-  kind: 'outcome';
-  invocationId: string;
-  object?: OssObject | undefined;
-  status: 'succeeded' | 'failed';
-  attempts: number;
-  durationMs: number;
-  billedMs: number;
-  error?: string | undefined;
 }
 
 /** The objects of a bucket whose keys begin so. */

@@ -198,6 +198,15 @@ describe.runIf(hasChromium)('trying a style', () => {
     expect(await tab.page.evaluate('written')).toBeLessThan(15);
   });
 
+  it('breaks a long style on a narrow page', async () => {
+    await tab.page.setViewportSize({ width: 360, height: 700 });
+    await field().fill(`image/${'a3f5'.repeat(16)}`);
+    await tab.page.locator('#style-diagnostics li').first().waitFor();
+
+    expect(await tab.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await tab.page.setViewportSize({ width: 1280, height: 820 });
+  });
+
   it('asks no other machine for anything, and reports no error of its own', () => {
     expect(tab.foreign).toEqual([]);
     // Chromium itself reports every answer that is none of success: here the one that OSS gives to a crop outside.

@@ -9,12 +9,11 @@ export function createLive(state: () => PageState) {
   return {
     /** Answers a request for events: the entries missed, the state under the last entry's id, then whatever happens. */
     connect: (response: ServerResponse, missed: readonly Entry[], lastId: number): void => {
-      const head = {
+      response.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
-      };
-      response.writeHead(200, head);
+      });
       const known = `id: ${lastId}\nevent: state\ndata: ${JSON.stringify(state())}\n\n`;
       response.write(missed.map(format).join('') + known);
       pages.add(response);
@@ -27,9 +26,11 @@ export function createLive(state: () => PageState) {
       const change = now === told ? '' : `event: state\ndata: ${now}\n\n`;
       told = now;
       const text = entries.map(format).join('') + change;
-      if (text !== '') {
-        for (const page of pages) {
-          page.write(text);
+      for (const page of pages) {
+        page.write(text);
+        // More than the whole history waits: the page connects again where it still reads.
+        if (page.writableLength > 20_000_000) {
+          page.destroy();
         }
       }
     },
