@@ -23,8 +23,8 @@ export const counted: Readonly<Record<string, number>> = {
   'local/oss': 4640,
   'local/image': 1450,
   'local/fc': 1407,
-  'page/client': 3500,
-  'page/server': 1092,
+  'page/client': 3494,
+  'page/server': 1091,
 };
 
 /** A part may grow by a twentieth, at least by 20 lines, before somebody has to say what for. */
