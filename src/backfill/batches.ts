@@ -39,7 +39,7 @@ export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
   const { source, ruleSet, filter, journal } = options;
   const select = createUpperBound(ruleSet);
   let batch: Batch | undefined;
-  for await (const { object, position } of source.read(journal.state.position)) {
+  for await (const { object, position } of journal.entriesOf(source)) {
     assertForFunction(object, options);
     const { outputs, skipped } = select(object, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
@@ -59,8 +59,7 @@ export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
     }
-    const left = (journal.state.endsAt ?? Number.POSITIVE_INFINITY) - journal.total.selected;
-    if (batch.selected.length >= left || (skipped === undefined && endsBatch(object))) {
+    if (batch.selected.length >= journal.selectedLeft() || (skipped === undefined && endsBatch(object))) {
       yield batch;
       batch = undefined;
     }

@@ -9,7 +9,7 @@ import {
   type StoredJournal,
   writeJournal,
 } from './journal-file.ts';
-import type { Position } from './source.ts';
+import type { Position, Source, SourceEntry } from './source.ts';
 import { maxFailuresInARow, throwIfHopeless } from './work-through.ts';
 
 /** An object, or a batch of them, that was begun. */
@@ -36,6 +36,8 @@ export class Journal {
   state: JournalState;
   /** All that is accounted for so far, what is ahead of the position included. */
   total: Counts;
+  /** The source has more than this run was to begin. */
+  isCutShort = false;
   /** Failures that may heal, since the last thing that did not fail. */
   readonly #held: { item: Item; line: Line }[] = [];
   readonly #folder: string;
@@ -141,9 +143,20 @@ export class Journal {
     }
   }
 
-  /** Whether the run is to end here, by `--max`. */
-  isAtEnd(): boolean {
-    return this.total.selected >= (this.state.endsAt ?? Number.POSITIVE_INFINITY);
+  /** How many more selected objects this run may begin, by `--max`. */
+  selectedLeft(): number {
+    return (this.state.endsAt ?? Number.POSITIVE_INFINITY) - this.total.selected;
+  }
+
+  /** The entries behind the position, as far as this run goes. */
+  async *entriesOf(source: Source): AsyncIterable<SourceEntry> {
+    for await (const entry of source.read(this.state.position)) {
+      this.isCutShort = this.selectedLeft() <= 0;
+      if (this.isCutShort) {
+        return;
+      }
+      yield entry;
+    }
   }
 
   checkpoint(changes: Partial<JournalState> = {}): void {

@@ -16,7 +16,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import type { Item } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
-import { type ExistingObject, eventNameOf, isComplete, type SourceEntry } from './source.ts';
+import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
 import { type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
@@ -31,8 +31,8 @@ export interface BackfillOptions extends WorkOptions {
  * does, and resolves at the end of the journal's run, too; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  const { journal, ruleSet, filter } = options;
-  return workThrough(entriesOf(options), options, ({ object, position }) => {
+  const { source, journal, ruleSet, filter } = options;
+  return workThrough(journal.entriesOf(source), options, ({ object, position }) => {
     const reason = needsHead(object, ruleSet) ? undefined : selectOutputs(object, ruleSet, filter).skipped;
     const item = journal.begin(position, { objects: 1, selected: Number(reason === undefined) });
     if (reason !== undefined) {
@@ -45,15 +45,6 @@ export function runObjects(options: BackfillOptions): Promise<void> {
       journal.end(item);
     };
   });
-}
-
-async function* entriesOf({ source, journal }: BackfillOptions): AsyncIterable<SourceEntry> {
-  for await (const entry of source.read(journal.state.position)) {
-    if (journal.isAtEnd()) {
-      return;
-    }
-    yield entry;
-  }
 }
 
 /** Makes the outputs of one object, one after the other. Rejects where `stop` came first. */

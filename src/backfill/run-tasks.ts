@@ -21,6 +21,9 @@ const maxBatchesAhead = 1_000;
 /** Between looks at what became of the batches: soon at first, so that a small backfill ends soon. */
 const [firstPollMs, lastPollMs] = [250, 20_000];
 
+/** Says what the end of a run leaves behind. */
+export const whatGoesOn = 'The batches that were handed over go on: the same command with --stop stops them.';
+
 const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping'];
 
 /** A batch that was handed over and is not yet accounted for. */
@@ -65,7 +68,7 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
     }
   };
   for await (const batch of batches(options)) {
-    if (stop.aborted || journal.isAtEnd()) {
+    if (stop.aborted) {
       break;
     }
     const { position, objects, selected, skipped } = batch;
@@ -144,7 +147,7 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
       record(settled, one, options);
       journal.end(one.item);
       run.failuresInARow = countFailuresInARow(report, run);
-      throwIfHopeless(run.failuresInARow, settled.failures.at(-1)?.message);
+      throwIfHopeless(run.failuresInARow, `${settled.failures.at(-1)?.message}. ${whatGoesOn}`);
     }
   }
 }

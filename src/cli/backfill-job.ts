@@ -81,7 +81,7 @@ export async function planBackfill(
     rulesDigest: digestOfRules(ruleSet.rules),
     filter,
     onlyMissing,
-    max: max === undefined ? undefined : parsePositive('max', max),
+    max: max === undefined ? undefined : parseNumber('max', max, 'a whole number above 0', isCount),
     taskClient: worker && createTaskClient({ ...worker, credentials: connection.credentials, stop: io.stop }),
     endpoint: `${describeEndpoint(connection)}${worker ? `, by ${worker.functionName} at ${worker.endpoint}` : ''}`,
     region: connection.settings.region,
@@ -157,6 +157,9 @@ function readFunction(values: BackfillValues, { env }: Io, { settings }: Connect
       '--via: expected "function", which applies all its rules: --rule is for this machine.',
     );
   }
+  if (values.rate !== undefined) {
+    throw new CliError('--rate: the function goes as fast as its instances and CONCURRENCY let it.');
+  }
   const ofAccount = env.AccountID && `https://${env.AccountID}.${settings.region}.fc.aliyuncs.com`;
   const ofStack = values.local ? settings.endpoint : undefined;
   const endpoint = values['fc-endpoint'] ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
@@ -223,6 +226,8 @@ function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   const factor = rate === undefined ? usual : parsePositive('rate', rate) / callsPerSecond;
   return { callsPerSecond: callsPerSecond * factor, bytesPerSecond: bytesPerSecond * factor };
 }
+
+const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
 
 export function parsePositive(option: string, text: string): number {
   return parseNumber(option, text, 'a number above 0', (value) => value > 0);

@@ -63,15 +63,19 @@ export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts
   const { total: before, state: stateBefore } = journal;
   return () => {
     const { total, state } = journal;
-    const { objects } = state.counts;
+    // A run with --max ends after so many objects that a rule takes.
+    const unit = state.endsAt === undefined ? 'objects' : 'selected';
+    const objects = state.counts[unit];
     const seconds = (performance.now() - startMs) / 1_000;
-    const newObjects = objects - stateBefore.counts.objects;
+    const newObjects = objects - stateBefore.counts[unit];
     const made = total.saved - before.saved + total.failed - before.failed;
-    const left = Math.max(0, state.expectedObjects - objects);
+    const left = Math.max(0, (state.endsAt ?? state.expectedObjects) - objects);
+    const throttled = `${number((100 * attempts.throttled) / attempts.all)} % throttled`;
     return [
       `${number(objects)} of ${number(objects + left)} objects`,
       `${number(made / Math.max(0.001, seconds))} calls/s`,
-      `${number((100 * attempts.throttled) / Math.max(1, attempts.all))} % throttled`,
+      // The function does not tell.
+      ...(attempts.all > 0 ? [throttled] : []),
       `${number(total.failed)} failed`,
       newObjects > 0 ? `${duration((left * seconds) / newObjects)} left` : 'waiting',
     ].join(', ');

@@ -10,7 +10,7 @@ import {
 } from '../backfill/journal-file.ts';
 import { createPace } from '../backfill/pace.ts';
 import { runObjects } from '../backfill/run-objects.ts';
-import { runTasks } from '../backfill/run-tasks.ts';
+import { runTasks, stopTasks, whatGoesOn } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
 import type { WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
@@ -47,11 +47,37 @@ export async function runBackfill(
   io: Io,
   connection: Connection,
 ): Promise<number> {
-  const stored = restart ? undefined : readJournal(job.folder);
-  const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
-  const answer = isUnfinished ? await askToGoOn(job, stored, yes, io) : 'anew';
+  const unfinished = readUnfinished(job.folder, restart);
+  const answer = unfinished && !restart ? await askToGoOn(job, unfinished, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
+  if (fresh !== undefined && unfinished !== undefined) {
+    await unlessStopped(stopEarlier(job, unfinished.state, io), io.stop);
+  }
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
+}
+
+function readUnfinished(folder: string, restart: boolean): StoredJournal | undefined {
+  try {
+    const stored = readJournal(folder);
+    return stored?.state.finishedAt === undefined ? stored : undefined;
+  } catch (error) {
+    if (restart) {
+      return undefined; // Beginning anew is what a damaged journal leaves.
+    }
+    throw error;
+  }
+}
+
+/** Stops what the function still has of the backfill before this one, and would make beside it. */
+async function stopEarlier(
+  { taskClient, endpoint }: BackfillJob,
+  earlier: JournalState,
+  io: Io,
+): Promise<void> {
+  if (taskClient !== undefined && earlier.endpoint === endpoint) {
+    const count = await stopTasks(taskClient, earlier);
+    io.err(`${count} batches of the backfill before this one were stopped.\n`);
+  }
 }
 
 /** Asks about what nobody has agreed to; throws CliError with a hint where nobody is there to answer. */
@@ -161,14 +187,17 @@ async function carryOut(
   });
   const endsAt = job.max && journal.state.counts.selected + job.max;
   journal.checkpoint({ finishedAt: undefined, endsAt });
-  const hint = 'Calls under way are waited for. Ctrl-C again ends at once; then they are made again.';
+  const hint =
+    job.taskClient === undefined
+      ? 'Calls under way are waited for. Ctrl-C again ends at once; then they are made again.'
+      : whatGoesOn;
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
     await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
     if (!io.stop.aborted) {
       journal.settle();
     }
-    const isFinished = !io.stop.aborted && !journal.isAtEnd();
+    const isFinished = !io.stop.aborted && !journal.isCutShort;
     journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
     stopShowing();

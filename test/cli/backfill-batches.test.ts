@@ -53,7 +53,7 @@ describe('the batches of a backfill via the function', () => {
     const { out } = await run('--yes', '--max', String(max));
 
     expect(processed.length).toBe(2 * max);
-    expect(out).toContain(`: ${2 * max} saved, 0 failed.`);
+    expect(out).toContain(`: ${2 * max} saved, 0 failed. ${max === 60 ? 'Finished' : 'Not finished'}`);
   });
 
   it('end the backfill soon where all their outputs fail by something that a setting heals', async () => {
@@ -62,6 +62,7 @@ describe('the batches of a backfill via the function', () => {
     const { exitCode, out, err } = await run('--yes');
 
     expect(err).toContain('the last 100 outputs all failed, the very last by: ');
+    expect(err).toContain('The batches that were handed over go on: ');
     expect(out).toContain(': 0 saved, 1');
     expect(exitCode).toBe(1);
     expect(attempts.number).toBeGreaterThan(0);
@@ -75,5 +76,42 @@ describe('the batches of a backfill via the function', () => {
 
     expect(out).toContain('300 objects: ');
     expect(out).toContain(' failed. Finished.');
+  });
+
+  it('are stopped before the same backfill is begun anew', async () => {
+    const gate = createGate();
+    const { begin, tasks, run } = await startWith(100, { beforeEach: () => gate.isOpen });
+    const first = begin('--yes');
+    await expect.poll(() => tasks.byId.size).toBe(4);
+    first.stop.abort();
+    await first.ended;
+    const earlier = [...tasks.byId.values()];
+
+    const second = begin('--restart', '--yes');
+    await expect.poll(() => tasks.byId.size).toBe(8);
+    expect(earlier.map(({ status }) => status)).toEqual(['Stopping', 'Stopped', 'Stopped', 'Stopped']);
+    second.stop.abort();
+    const { err } = await second.ended;
+    const { out } = await run('--stop');
+    gate.open();
+
+    expect(err).toContain('4 batches of the backfill before this one were stopped.');
+    expect(out).toContain('4 batches stopped.');
+  });
+
+  it('go on after Ctrl-C, and the command says so', async () => {
+    const gate = createGate();
+    const { begin, tasks } = await startWith(30, { beforeEach: () => gate.isOpen });
+    const first = begin('--yes');
+    await expect.poll(() => tasks.byId.size).toBe(2);
+    first.stop.abort();
+    const { err } = await first.ended;
+    gate.open();
+
+    expect(err).toContain(
+      'The batches that were handed over go on: the same command with --stop stops them.',
+    );
+    expect(err).not.toContain('Calls under way');
+    expect(err).not.toContain('throttled');
   });
 });

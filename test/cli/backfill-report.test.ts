@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Estimate } from '../../src/backfill/estimate.ts';
+import { noCounts } from '../../src/backfill/journal.ts';
 import { listingSource } from '../../src/backfill/listing.ts';
-import { formatEstimate } from '../../src/cli/backfill-report.ts';
+import { createPace } from '../../src/backfill/pace.ts';
+import { formatEstimate, progressOf } from '../../src/cli/backfill-report.ts';
 
 const estimate: Estimate = {
   ...{ objects: 1_000_000, selected: 1_000_000, outputs: 2_000_000, sourceBytes: 12_800 * 1024 ** 3 },
@@ -35,4 +37,22 @@ it('a dry run outside mainland China says which amounts it does not know', () =>
   expect(priceOf('eu-central-1', { isViaFunction: true })).toMatch(
     /^an amount unknown here for the image .* an amount unknown here for the requests, USD 0\.72 for the function/,
   );
+});
+
+it('progress is that of the objects which --max allows, and of the calls where this machine makes any', () => {
+  const counts = { ...noCounts, objects: 40, selected: 20 };
+  const state = { startedAt: '', endpoint: '', rules: '', input: '', expectedObjects: 1_000, endsAt: 50 };
+  const attempts = { all: 0, throttled: 0 };
+  const pace = {
+    ...createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: async () => {} }),
+    attempts,
+  };
+  const journal = { state: { ...state, counts: noCounts }, total: noCounts };
+  const progress = progressOf(journal, pace);
+
+  journal.state = { ...state, counts };
+
+  expect(progress()).toMatch(/^20 of 50 objects, [\d.]+ calls\/s, 0 failed, 1 s left$/);
+  [attempts.all, attempts.throttled] = [4, 1];
+  expect(progress()).toContain(' calls/s, 25 % throttled, 0 failed, ');
 });

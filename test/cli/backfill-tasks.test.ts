@@ -310,6 +310,7 @@ describe('a backfill via the deployed function', () => {
     [['--via', 'queue'], '--via: expected "function"'],
     [['--rule', 'small'], 'applies all its rules: --rule is for this machine'],
     [['--fc-endpoint', 'here'], '--fc-endpoint: expected a URL'],
+    [['--rate', '5'], '--rate: the function goes as fast as its instances'],
     [['--stop'], '--stop: the same command was not started with --via function'],
   ])('a backfill via the deployed function that is given %j says what is wrong', async (args, message) => {
     const { run } = await startWith(0);

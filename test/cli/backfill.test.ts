@@ -172,6 +172,14 @@ describe('a backfill', () => {
     expect(out).toContain('11 objects: 20 saved, 0 failed, 1 no-rule-matched. Finished.');
   });
 
+  it('a backfill of just --max objects is finished', async () => {
+    const { run } = await startWith(pictures(4));
+
+    const { out } = await run(['oss://photos/', '--max', '4', '--yes']);
+
+    expect(out).toContain('4 objects: 8 saved, 0 failed. Finished.');
+  });
+
   it('a backfill that was begun with --max asks before it goes on, since no more was agreed to', async () => {
     const { run, processed } = await startWith(pictures(6));
     await run(['oss://photos/', '--max', '2', '--yes']);
@@ -436,7 +444,9 @@ describe('a backfill that is given the wrong way', () => {
     [['oss://photos/elsewhere/'], 'the rules take nothing of what lies there'],
     [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
     [['oss://photos/', '--share', '2'], '--share: expected a number above 0 and up to 1, received "2"'],
-    [['oss://photos/', '--max', 'many'], '--max: expected a number above 0, received "many"'],
+    [['oss://photos/', '--max', 'many'], '--max: expected a whole number above 0, received "many"'],
+    [['oss://photos/', '--max', '1.5'], '--max: expected a whole number above 0, received "1.5"'],
+    [['oss://photos/', '--max', 'Infinity'], '--max: expected a whole number above 0, received "Infinity"'],
     [['oss://photos/', '--since', '2026-01-31T18:00'], '--since: expected a date such as 2026-01-31'],
     [['oss://photos/', '--until', '2026-02-30'], '--until: expected a date such as 2026-01-31'],
     [['oss://photos/', '--since', 'yesterday'], '--since: expected a date such as 2026-01-31'],
