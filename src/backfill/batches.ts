@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { formatObject, type PlannedSave } from '../pipeline/result.ts';
 import { type BackfillOptions, needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
-import { type ExistingObject, isComplete, type Position } from './source.ts';
-import type { TaskFailure } from './task-report.ts';
+import type { ExistingObject, Position } from './source.ts';
 
 export interface BatchOptions extends Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter'> {
   /** Outputs that exist are left as they are. */
@@ -25,9 +23,9 @@ export interface Batch {
   objects: number;
   skipped: Record<string, number>;
   selected: ExistingObject[];
-  outputs: Pick<TaskFailure, 'source' | 'target'>[];
-  /** The ends of the outputs where none fails, by the names under which the journal counts them. */
-  expected: Record<string, number>;
+  outputs: number;
+  /** The outputs that are saved where none fails; the others may be left alone, or only submitted. */
+  certain: number;
   payloadBytes: number;
 }
 
@@ -36,7 +34,8 @@ export interface Batch {
  * the function could not make what is wanted of an object alone.
  */
 export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
-  const { source, ruleSet, filter, journal } = options;
+  const { source, ruleSet, filter, journal, onlyMissing } = options;
+  const isCertain = (output: Selection['outputs'][number]) => !onlyMissing && isAlwaysSaved(output);
   const select = createUpperBound(ruleSet);
   let batch: Batch | undefined;
   for await (const { object, position } of journal.entriesOf(source)) {
@@ -47,15 +46,14 @@ export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
       yield batch;
       batch = undefined;
     }
-    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: [], expected: {}, payloadBytes: 0 };
+    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: 0, certain: 0, payloadBytes: 0 };
     batch.position = position;
     batch.objects += 1;
     if (skipped === undefined) {
       batch.selected.push(object);
       batch.payloadBytes += bytes;
-      for (const output of outputs) {
-        addOutput(batch, object, output, options);
-      }
+      batch.outputs += outputs.length;
+      batch.certain += needsHead(object, ruleSet) ? 0 : outputs.filter(isCertain).length;
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
     }
@@ -81,32 +79,13 @@ function assertForFunction({ target, modifiedAt }: ExistingObject, { source, fil
   }
 }
 
-function addOutput(
-  { outputs, expected }: Batch,
-  object: ExistingObject,
-  output: Selection['outputs'][number],
-  { ruleSet, onlyMissing }: BatchOptions,
-): void {
-  // A key made from an ETag or a day that is not known yet is another one in the end.
-  const target = isComplete(object) && output.target ? formatObject(output.target) : undefined;
-  outputs.push({ source: formatObject(object), target });
-  const end =
-    output.status === 'planned' && !onlyMissing && !needsHead(object, ruleSet)
-      ? endOf(output)
-      : 'saved-or-skipped';
-  expected[end] = (expected[end] ?? 0) + 1;
-}
-
-/** Names the end of an output that does not fail. */
-function endOf({ action, refresh, afterSteps }: PlannedSave): string {
-  if (action === 'submit') {
-    return 'submitted';
-  }
-  return refresh !== undefined || afterSteps?.skipLarger ? 'saved-or-skipped' : 'saved';
+function isAlwaysSaved(output: Selection['outputs'][number]): boolean {
+  const { action, refresh, afterSteps } = output.status === 'planned' ? output : {};
+  return action === 'save' && refresh === undefined && !afterSteps?.skipLarger;
 }
 
 function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
-  const hasOutputs = outputs.length > 0 && outputs.length + moreOutputs > maxOutputs;
+  const hasOutputs = outputs > 0 && outputs + moreOutputs > maxOutputs;
   return hasOutputs || objects >= maxObjects || payloadBytes + moreBytes > maxPayloadBytes;
 }
 

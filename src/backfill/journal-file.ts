@@ -84,7 +84,7 @@ function parseLine(file: string): (line: string) => Line {
     const line = lineSchema.safeParse(parseJson(text));
     if (!line.success) {
       throw new Error(
-        `${file} is damaged, at ${JSON.stringify(text.slice(0, 60))}: give --restart to begin anew.`,
+        `${file} is damaged, at ${JSON.stringify(text.slice(0, 60))}: remove it to begin anew.`,
       );
     }
     return line.data;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatObject } from '../pipeline/result.ts';
 import { type Batch, type BatchOptions, batches } from './batches.ts';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
@@ -136,11 +137,12 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
         `the function does not make outputs by these rules (${excerptOf(task)}): build and deploy it again, and give the same command then.`,
       );
     }
-    const report = task.status === 'Stopped' || isRefused ? undefined : reportOf(task, one.batch);
-    const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
     // A person who stops a batch says nothing against it, nor does a function that was deployed anew since then.
-    const hasFailed = one.hasFailed || !(task.status === 'Stopped' || isRefused);
-    if (mayHeal && !one.hasFailed) {
+    const isInterrupted = task.status === 'Stopped' || isRefused;
+    const report = isInterrupted ? undefined : reportOf(task, one.batch);
+    const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
+    if (isInterrupted || (mayHeal && !one.hasFailed)) {
+      const hasFailed = one.hasFailed || !isInterrupted;
       await submit({ ...one, attempt: one.attempt + 1, hasFailed }, run, options);
     } else {
       const settled = report ?? allFailed(task, one.batch);
@@ -153,16 +155,19 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
 }
 
 /** Says what a task did, as far as that can be told. The function throws where an output failed. */
-function reportOf(task: BatchTask, { outputs, expected }: Batch): TaskReport | undefined {
-  const { saved = 0, ...skipped } = expected;
-  const ifSucceeded = task.status === 'Succeeded' ? { saved, skipped, failures: [] } : undefined;
-  return readReturned(task) ?? ifSucceeded ?? readThrown(task, outputs);
+function reportOf(task: BatchTask, { selected, outputs, certain }: Batch): TaskReport | undefined {
+  if (task.status !== 'Succeeded') {
+    return readThrown(task, selected.map(formatObject));
+  }
+  const skipped = certain < outputs ? { 'saved-or-skipped': outputs - certain } : {};
+  return readReturned(task) ?? { saved: certain, skipped, failed: 0, failures: [] };
 }
 
-function allFailed(task: BatchTask, { outputs }: Batch): TaskReport {
+function allFailed(task: BatchTask, { selected, outputs }: Batch): TaskReport {
   const code = `Task${task.status || 'Forgotten'}`;
-  const message = `the batch of this output failed twice: ${excerptOf(task) || code}`;
-  return { saved: 0, skipped: {}, failures: outputs.map((output) => ({ ...output, code, message })) };
+  const message = `the batch of this object failed twice: ${excerptOf(task) || code}`;
+  const failures = selected.map((object) => ({ source: formatObject(object), mayHeal: true, code, message }));
+  return { saved: 0, skipped: {}, failed: outputs, failures };
 }
 
 /** Only what a setting may heal counts: of a batch that tells nothing of its failures, nobody knows that there are two. */
@@ -177,7 +182,7 @@ function countFailuresInARow(report: TaskReport | undefined, { failuresInARow }:
 
 /** The batch itself comes last: once it is in the journal, nothing of it is asked for again. */
 function record(
-  { saved, skipped, failures }: TaskReport,
+  { saved, skipped, failed, failures }: TaskReport,
   { id, item }: BatchUnderWay,
   { journal }: RunTasksOptions,
 ): void {
@@ -187,7 +192,7 @@ function record(
       journal.record(item, { status: 'failed', ...failure, batch: id });
     }
   }
-  journal.record(item, { status: 'saved', source: id, outputs: saved, failed: failures.length, skipped });
+  journal.record(item, { status: 'saved', source: id, outputs: saved, failed, skipped });
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

@@ -47,25 +47,14 @@ export async function runBackfill(
   io: Io,
   connection: Connection,
 ): Promise<number> {
-  const unfinished = readUnfinished(job.folder, restart);
-  const answer = unfinished && !restart ? await askToGoOn(job, unfinished, yes, io) : 'anew';
+  const stored = readJournal(job.folder);
+  const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
+  const answer = isUnfinished && !restart ? await askToGoOn(job, stored, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
-  if (fresh !== undefined && unfinished !== undefined) {
-    await unlessStopped(stopEarlier(job, unfinished.state, io), io.stop);
+  if (fresh !== undefined && isUnfinished) {
+    await unlessStopped(stopEarlier(job, stored.state, io), io.stop);
   }
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
-}
-
-function readUnfinished(folder: string, restart: boolean): StoredJournal | undefined {
-  try {
-    const stored = readJournal(folder);
-    return stored?.state.finishedAt === undefined ? stored : undefined;
-  } catch (error) {
-    if (restart) {
-      return undefined; // Beginning anew is what a damaged journal leaves.
-    }
-    throw error;
-  }
 }
 
 /** Stops what the function still has of the backfill before this one, and would make beside it. */

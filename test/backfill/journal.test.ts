@@ -233,7 +233,7 @@ describe('a journal', () => {
     await appendFile(join(folder, 'journal.jsonl'), '{"x": 1}\n');
 
     expect(() => readJournal(folder)).toThrow(
-      `${join(folder, 'journal.jsonl')} is damaged, at "{\\"x\\": 1}": give --restart to begin anew.`,
+      `${join(folder, 'journal.jsonl')} is damaged, at "{\\"x\\": 1}": remove it to begin anew.`,
     );
     new Journal(folder, fresh);
 

@@ -141,7 +141,7 @@ describe('a backfill via the deployed function', () => {
 
     const { out } = await runHere('--keys', file, '--only-missing', '--yes');
 
-    expect(out).toContain('40 objects: 0 saved, 2 failed, 38 target-exists. Finished.');
+    expect(out).toContain('20 objects: 0 saved, 2 failed, 38 target-exists. Finished.');
     expect(processed.length).toBe(76);
   });
 
