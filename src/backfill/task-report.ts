@@ -12,7 +12,7 @@ export interface TaskReport {
 }
 
 /** An output that failed, by the addresses of its objects; all outputs of the source where no target is named. */
-export interface TaskFailure {
+interface TaskFailure {
   source: string;
   target?: string | undefined;
   /** A later attempt may succeed. */
