@@ -2,13 +2,14 @@ import { listPages } from '../objects/list-objects.ts';
 import type { Call } from '../oss/call.ts';
 import { formatObject } from '../pipeline/result.ts';
 import type { BucketPrefix } from './prefixes.ts';
-import { eventNameOf, type Source } from './source.ts';
+import { digestOf, eventNameOf, type Source } from './source.ts';
 
 /** The objects that OSS lists under each of the prefixes, a thousand at a time, in the order of their keys. */
 export function listingSource(places: readonly BucketPrefix[], call: Call): Source {
+  const name = places.map(({ bucket, prefix }) => formatObject({ bucket, key: prefix })).join(', ');
   return {
-    name: places.map(({ bucket, prefix }) => formatObject({ bucket, key: prefix })).join(', '),
-    fingerprint: '',
+    name,
+    fingerprint: digestOf(name),
     async *read(behind) {
       for (const [part, place] of places.entries()) {
         if (part >= (behind?.part ?? 0)) {

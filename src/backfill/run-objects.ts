@@ -121,10 +121,10 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
   const source = { bucket: object.bucket, key: object.key };
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headSized(call, source);
-    const storageClass = headers['x-oss-storage-class'];
+    const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);
     const modifiedAt = lastModified?.toISOString();
-    return { ...object, eventName, sizeBytes, eTag, contentType, modifiedAt, storageClass };
+    return { ...object, eventName, sizeBytes, eTag, contentType, modifiedAt, storageClass, restore };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };
   }

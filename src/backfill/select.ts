@@ -11,7 +11,7 @@ export interface Filter {
 }
 
 /** Why a backfill leaves an object alone: the planner's reasons, and its own. */
-type Reason = SkipReason | 'outside-time' | 'archived';
+type Reason = SkipReason | 'outside-time' | 'archived' | 'target-not-planned';
 
 export interface Selection {
   /** The outputs that are to be made, and those that cannot be. */
@@ -22,6 +22,9 @@ export interface Selection {
 
 /** Objects of these classes must be restored before they can be processed (OSS help: "Restore objects"). */
 const archiveClasses = ['Archive', 'ColdArchive', 'DeepColdArchive'];
+
+const isArchived = ({ storageClass = '', restore = '' }: ExistingObject) =>
+  archiveClasses.includes(storageClass) && !restore.includes('ongoing-request="false"');
 
 /**
  * Plans an object as if it were uploaded now, its time that of its content. Pure: without size, time or content type in
@@ -34,14 +37,18 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
   // Only a dry run plans without knowing the time, and then for an example.
   const event = { ...object, eventTime: object.modifiedAt ?? new Date().toISOString() };
   const items = plan({ kind: 'object', event }, ruleSet);
-  const outputs = items
-    .filter((item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'))
-    .filter((item) => object.target === undefined || targetOf(item) === object.target);
-  if (outputs.length > 0 && archiveClasses.includes(object.storageClass ?? '')) {
-    return { outputs: [], skipped: 'archived' };
+  const planned = items.filter(
+    (item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'),
+  );
+  if (planned.length === 0) {
+    const reason = items.find((item) => item.status === 'skipped')?.reason;
+    return { outputs: [], skipped: reason ?? 'no-rule-matched' };
   }
-  const reason = items.find((item) => item.status === 'skipped')?.reason ?? 'no-rule-matched';
-  return { outputs, skipped: outputs.length > 0 ? undefined : reason };
+  const outputs = planned.filter((item) => object.target === undefined || targetOf(item) === object.target);
+  if (outputs.length === 0) {
+    return { outputs, skipped: 'target-not-planned' };
+  }
+  return isArchived(object) ? { outputs: [], skipped: 'archived' } : { outputs };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ObjectEvent } from '../events/object-event.ts';
 
 /**
@@ -6,6 +7,8 @@ import type { ObjectEvent } from '../events/object-event.ts';
  */
 export interface ExistingObject extends ObjectEvent {
   storageClass?: string | undefined;
+  /** `ongoing-request="false"`, with a date behind it, while an object of an archive class is restored. */
+  restore?: string | undefined;
   /** The one output that is wanted, as `oss://bucket/key` of its target; all of them where absent. */
   target?: string | undefined;
 }
@@ -35,7 +38,12 @@ export interface SourceEntry {
 export interface Source {
   /** The thing that is read, in words. */
   name: string;
-  /** A digest of the file that lists the objects; empty where OSS lists them. */
+  /** A digest of the file that lists the objects, or of the prefixes where OSS lists them. */
   fingerprint: string;
   read(behind?: Position): AsyncIterable<SourceEntry>;
+}
+
+/** Twelve hex digits of a SHA-256, which tell one command or list of objects from another. */
+export function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +7,7 @@ import { keyListSource } from '../backfill/key-list.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf } from '../backfill/quota.ts';
-import type { Source } from '../backfill/source.ts';
+import { digestOf, type Source } from '../backfill/source.ts';
 import { createTaskClient } from '../backfill/task-client.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { readTime } from '../events/envelopes.ts';
@@ -88,11 +87,6 @@ export async function planBackfill(
     quota: readQuota(values, connection.settings.region),
     folder,
   };
-}
-
-/** Twelve hex digits of a SHA-256, which tell one command from another. */
-function digestOf(content: string): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }
 
 /** Opens the source of a backfill, whose folder is this process's own by then. Throws CliError where it names no object. */

@@ -58,7 +58,7 @@ function readPage(root: unknown) {
   return {
     objects: listOf(Contents).map((element) => {
       const text = (name: string) => requiredText(element, name);
-      const { StorageClass, Type } = fieldsOf(element);
+      const { StorageClass, RestoreInfo, Type } = fieldsOf(element);
       return {
         key: decode(text('Key')),
         sizeBytes: Number(text('Size')),
@@ -67,6 +67,8 @@ function readPage(root: unknown) {
         lastModified: new Date(text('LastModified')),
         /** `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. */
         storageClass: textOf(StorageClass),
+        /** Says whether an object of an archive class is restored, like `x-oss-restore`. */
+        restore: textOf(RestoreInfo),
         /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
         type: textOf(Type),
       };

@@ -12,7 +12,7 @@ function createListing() {
     const keys = (isFirst ? ['1', '2'] : ['3', '4']).map((name) => `${query.prefix}${name}`);
     const contents = keys.map(
       (key) =>
-        `<Contents><Key>${key}</Key><LastModified>2026-01-31T18:00:00.000Z</LastModified><ETag>"AB"</ETag><Size>7</Size><StorageClass>IA</StorageClass><Type>Symlink</Type></Contents>`,
+        `<Contents><Key>${key}</Key><LastModified>2026-01-31T18:00:00.000Z</LastModified><ETag>"AB"</ETag><Size>7</Size><StorageClass>ColdArchive</StorageClass><RestoreInfo>ongoing-request="true"</RestoreInfo><Type>Symlink</Type></Contents>`,
     );
     const next = isFirst ? '<NextContinuationToken>t</NextContinuationToken>' : '';
     const body = `<ListBucketResult><IsTruncated>${isFirst}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`;
@@ -52,7 +52,8 @@ it('a listing asks for a thousand keys at a time, page by page, and tells all th
       sizeBytes: 7,
       eTag: 'AB',
       modifiedAt: '2026-01-31T18:00:00.000Z',
-      storageClass: 'IA',
+      storageClass: 'ColdArchive',
+      restore: 'ongoing-request="true"',
       eventName: 'ObjectCreated:PutSymlink',
     },
     position: { part: 0, after: 'a/1' },
@@ -68,4 +69,18 @@ it('a listing goes on behind a position, in its prefix and in those after it', a
 
   expect(queries[0]).toMatchObject({ prefix: 'b/', 'start-after': 'b/2' });
   expect(queries[1]).not.toHaveProperty('start-after');
+});
+
+it('a listing of other prefixes has another fingerprint, so that no position is taken for one among these', () => {
+  const fingerprints = [['a/', 'b/'], ['a/'], ['a/', 'b/']].map(
+    (prefixes) =>
+      listingSource(
+        prefixes.map((prefix) => ({ bucket: 'photos', prefix })),
+        () => Promise.reject(),
+      ).fingerprint,
+  );
+
+  expect(fingerprints[0]).toMatch(/^[0-9a-f]{12}$/);
+  expect(fingerprints[1]).not.toBe(fingerprints[0]);
+  expect(fingerprints[2]).toBe(fingerprints[0]);
 });

@@ -61,6 +61,40 @@ describe('the objects of a backfill', () => {
     expect(processed.length).toBe(2);
   });
 
+  it('the objects of a backfill are taken from archive classes once they are restored', async () => {
+    const restored: Record<string, string> = {
+      '/photos/uploads/0000.jpg': 'ongoing-request="false", expiry-date="Sat, 05 Nov 2033 07:38:08 GMT"',
+      '/photos/uploads/0001.jpg': 'ongoing-request="true"',
+    };
+    const head: Route = ({ method, url = '' }, response) => {
+      if (method !== 'HEAD') {
+        return undefined;
+      }
+      const archived = { 'x-oss-storage-class': 'Archive', 'x-oss-restore': restored[url] ?? '' };
+      const properties = { 'content-length': 2, etag: '"AB"', 'last-modified': new Date().toUTCString() };
+      response.writeHead(200, { 'x-oss-request-id': '1', ...properties, ...archived }).end();
+      return Promise.resolve();
+    };
+    const { run, processed } = await startWith(pictures(3), { routes: [head] });
+
+    const { out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], {
+      input: 'uploads/0000.jpg\nuploads/0001.jpg\nuploads/0002.jpg\n',
+    });
+
+    expect(out).toContain('3 objects: 2 saved, 0 failed, 2 archived. Finished.');
+    expect(processed).toEqual(['p0 image/resize,w_100', 'p0 image/resize,w_200']);
+  });
+
+  it('the objects of a backfill may be outputs that failed, and one that no rule makes any more is said to be that', async () => {
+    const { run, processed } = await startWith(pictures(1));
+    const input = '{"source":"oss://photos/uploads/0000.jpg","target":"oss://photos/elsewhere/0000.jpg"}\n';
+
+    const { out } = await run(['--keys', '-', '--yes'], { input });
+
+    expect(out).toContain('1 object: 0 saved, 0 failed, 1 target-not-planned. Finished.');
+    expect(processed).toEqual([]);
+  });
+
   it('the objects of a backfill may be those modified in a span of time', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const { oss, run, processed } = await startWith({}, { now: () => now });
