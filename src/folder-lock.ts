@@ -23,7 +23,8 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
     const holder = readHolder(path);
     // In a container a process has the same id as the one before it that was killed.
     if (holder === process.pid ? held.has(path) : isRunning(holder)) {
-      throw new Error(refuse(holder));
+      // After a reboot any process may have the id of one that was killed.
+      throw new Error(`${refuse(holder)} If that is no oss-saveas, remove ${path}.`);
     }
     rmSync(path, { force: true }); // of a process that was killed
     return lockFolder(folder, refuse);

@@ -11,7 +11,9 @@ it('takes a folder whose lock is gone by the time that its holder is read', () =
 
   const unlock = lockFolder(dir, refuse);
 
-  expect(() => lockFolder(dir, refuse)).toThrow(`${process.pid} has it`);
+  expect(() => lockFolder(dir, refuse)).toThrow(
+    `${process.pid} has it If that is no oss-saveas, remove ${join(dir, 'lock')}.`,
+  );
   unlock();
   rmSync(dir, { recursive: true });
 });
