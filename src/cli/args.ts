@@ -23,8 +23,8 @@ export function parseOptions(
   );
   try {
     const help = { type: 'boolean' as const, short: 'h' };
-    const parsed = parseArgs({ args, options: { ...expected, help }, allowPositionals: true });
-    const { positionals } = parsed;
+    const parsed = parseArgs({ args, options: { ...expected, help }, allowPositionals: true, tokens: true });
+    const { positionals, tokens } = parsed;
     const surplus = operand?.many ? undefined : positionals[operand === undefined ? 0 : 1];
     if (surplus !== undefined) {
       throw new Error(`Unexpected argument '${surplus}'`);
@@ -33,6 +33,11 @@ export function parseOptions(
     const empty = Object.keys(options).find((name) => values[name] === '');
     if (empty !== undefined) {
       throw new Error(`--${empty}: expected a value`);
+    }
+    const names = tokens.flatMap((token) => (token.kind === 'option' ? token.name : []));
+    const repeated = names.find((name, i) => names.indexOf(name) < i);
+    if (repeated !== undefined) {
+      throw new Error(`--${repeated} is given more than once`);
     }
     return { values, positionals };
   } catch (error) {

@@ -308,14 +308,14 @@ describe('a backfill via the deployed function', () => {
 
   it.each<[string[], string]>([
     [['--via', 'queue'], '--via: expected "function"'],
-    [['--rule', 'small'], 'applies all its rules: --rule is for this machine'],
-    [['--fc-endpoint', 'here'], '--fc-endpoint: expected a URL'],
-    [['--rate', '5'], '--rate: the function goes as fast as its instances'],
-    [['--stop'], '--stop: the same command was not started with --via function'],
+    [['--via', 'function', '--rule', 'small'], 'applies all its rules: --rule is for this machine'],
+    [['--via', 'function', '--fc-endpoint', 'here'], '--fc-endpoint: expected a URL'],
+    [['--via', 'function', '--rate', '5'], '--rate: the function goes as fast as its instances'],
+    [['--via', 'function', '--stop'], '--stop: the same command was not started with --via function'],
   ])('a backfill via the deployed function that is given %j says what is wrong', async (args, message) => {
-    const { run } = await startWith(0);
+    const { runHere } = await startWith(0);
 
-    const { exitCode, err } = await run(...args);
+    const { exitCode, err } = await runHere(...args);
 
     expect(err).toContain(message);
     expect(exitCode).toBe(2);
