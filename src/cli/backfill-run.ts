@@ -19,7 +19,7 @@ import type { BackfillJob } from './backfill-job.ts';
 import { formatCounts, formatEstimate, number, progressOf } from './backfill-report.ts';
 import { CliError, type Io, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
-import { createProgress } from './terminal.ts';
+import { createProgress, shellWord } from './terminal.ts';
 
 /** Lets only this process work in the backfill's folder, and leaves no empty one behind, as after a dry run. */
 export async function withFolder<T>(
@@ -211,6 +211,7 @@ function showEnd({ folder }: BackfillJob, { state, total }: Journal, io: Io): vo
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
   if (total.failed > 0) {
     const file = printable(failuresFileOf(folder));
-    io.err(`${file} says what failed and why. To try that again:\n  oss-saveas backfill … --keys ${file}\n`);
+    const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
+    io.err(`${file} says what failed and why. To try that again:\n  ${retry}\n`);
   }
 }

@@ -13,6 +13,7 @@ import { readXmlRoot } from '../xml.ts';
 import { unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { attempt, cannotTell, type Finding, lookAt, ok, wrong } from './finding.ts';
+import { shellWord } from './terminal.ts';
 
 /** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
 const maxSkewMs = 15 * 60_000;
@@ -128,7 +129,7 @@ async function tryView(call: Call, item: PlanItem, object: OssObject): Promise<F
   }
   const check = `style of ${item.rule}`;
   if (item.action !== 'save') {
-    const advice = `npx oss-saveas run ${formatObject(object)}`;
+    const advice = `npx oss-saveas run ${shellWord(formatObject(object))}`;
     return cannotTell(check, 'only a task could tell, and would save a result', advice);
   }
   return attempt(check, styleAdvice, async () => {

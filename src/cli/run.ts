@@ -8,7 +8,7 @@ import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf 
 import { connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseBareKey, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
-import { createProgress, formatTable, type Row, underTitles } from './terminal.ts';
+import { createProgress, formatTable, type Row, shellWord, underTitles } from './terminal.ts';
 
 const options = {
   ...connectionOptions,
@@ -52,8 +52,9 @@ const ofStyle = ['bucket', 'key', 'target-image', 'target-bucket', 'overwrite-so
 /** A prefix or a glob names many objects, which another command is for. */
 function parseOneObject(url: string): OssObject {
   if (/^oss:\/\/([^/]+$|.*(\/$|\*|\{[^{},]*,))/s.test(url)) {
-    const [prefix] = url.split(/[*?[{]/);
-    throw new CliError(`${url} is not one object. For all objects there: oss-saveas backfill ${prefix}`);
+    const [prefix = ''] = url.split(/[*?[{]/);
+    const command = `oss-saveas backfill ${shellWord(prefix)}`;
+    throw new CliError(`${url} is not one object. For all objects there: ${command}`);
   }
   return parseObjectUrl(url);
 }

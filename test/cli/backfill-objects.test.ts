@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -184,6 +184,17 @@ describe('the objects of a backfill', () => {
     await run(['--keys', file, '--bucket', 'photos', '--yes']);
 
     expect(processed).toHaveLength(2);
+  });
+
+  it('the objects of a backfill that failed are tried again by a command that can be pasted', async () => {
+    const { run, dir } = await startWith({});
+    const journal = join(dir, 'my journal');
+    const args = ['--keys', '-', '--bucket', 'photos', '--journal', journal, '--yes'];
+
+    const { err } = await run(args, { input: 'uploads/gone.jpg' });
+
+    const [folder] = await readdir(journal);
+    expect(err).toContain(`--keys '${journal}/${folder}/failures.jsonl'\n`);
   });
 
   it('the objects of a backfill fail where OSS does not tell their size, and do not pass for empty', async () => {

@@ -15,6 +15,7 @@ describe('a run over many objects', () => {
     ['oss://photos/uploads/', 'oss://photos/uploads/'],
     ['oss://photos/uploads/**/*.jpg', 'oss://photos/uploads/'],
     ['oss://photos/{a,b}.jpg', 'oss://photos/'],
+    ['oss://photos/my pictures/', "'oss://photos/my pictures/'"],
   ])('a run over many objects such as %s names the command for these', async (url, prefix) => {
     const { run } = await startWith({ 'uploads/a.jpg': 'x' });
 

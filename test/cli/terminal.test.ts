@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { createProgress, formatTable } from '../../src/cli/terminal.ts';
+import { createProgress, formatTable, shellWord } from '../../src/cli/terminal.ts';
 import { printable } from '../../src/printable.ts';
 import { createIo } from './terminal.ts';
 
@@ -70,4 +71,15 @@ describe('a text from elsewhere', () => {
   ])('commands no terminal: %j', (text, shown) => {
     expect(printable(text)).toBe(shown);
   });
+});
+
+it.each(["/tmp/my rules/it's.jsonl", 'oss://photos/$(id)`"*', '照片/a.jpg', '-a\\b', ''])(
+  'a command that is printed has %j for one word of a shell',
+  (text) => {
+    expect(execFileSync('sh', ['-c', `printf '[%s]' ${shellWord(text)}`]).toString()).toBe(`[${text}]`);
+  },
+);
+
+it('a command that is printed has what is plain as it is', () => {
+  expect(shellWord('/home/me/.backfill/0a1b/failures.jsonl')).toBe('/home/me/.backfill/0a1b/failures.jsonl');
 });
