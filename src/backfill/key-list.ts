@@ -12,9 +12,11 @@ import type { ExistingObject, Source } from './source.ts';
  * of failures, of which only the output that failed is wanted. Throws with the number of a line that is none of these.
  */
 export async function keyListSource(file: string, name: string, bucket: string | undefined): Promise<Source> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
   return {
     name,
-    fingerprint: await digestFile(file),
+    fingerprint: hash.digest('hex').slice(0, 12),
     async *read(behind) {
       let row = 0;
       // Text would hide what is broken, and be cut at a U+2028 within a key.
@@ -44,10 +46,4 @@ function readLine(line: string, bucket: string | undefined): ExistingObject | un
   }
   // An address of another kind that somebody copied is no key, though a key may look like one.
   return bucket === undefined || isAddress(line) ? undefined : { bucket, key: line, eventName: 'Manual' };
-}
-
-async function digestFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex').slice(0, 12);
 }

@@ -37,18 +37,14 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
   // Only a dry run plans without knowing the time, and then for an example.
   const event = { ...object, eventTime: object.modifiedAt ?? new Date().toISOString() };
   const items = plan({ kind: 'object', event }, ruleSet);
-  const planned = items.filter(
-    (item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'),
-  );
-  if (planned.length === 0) {
-    const reason = items.find((item) => item.status === 'skipped')?.reason;
-    return { outputs: [], skipped: reason ?? 'no-rule-matched' };
+  const outputs = items
+    .filter((item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'))
+    .filter((item) => object.target === undefined || targetOf(item) === object.target);
+  if (outputs.length > 0 && isArchived(object)) {
+    return { outputs: [], skipped: 'archived' };
   }
-  const outputs = planned.filter((item) => object.target === undefined || targetOf(item) === object.target);
-  if (outputs.length === 0) {
-    return { outputs, skipped: 'target-not-planned' };
-  }
-  return isArchived(object) ? { outputs: [], skipped: 'archived' } : { outputs };
+  const reason = items.find((item) => item.status === 'skipped')?.reason ?? 'target-not-planned';
+  return { outputs, skipped: outputs.length > 0 ? undefined : reason };
 }
 
 /**

@@ -26,10 +26,7 @@ export const jobOptions = {
   rule: { value: 'name', summary: 'only this one of them' },
   bucket: { value: 'name', summary: 'where rules, or keys of a file, name no bucket' },
   inventory: { value: 'file|url', summary: "an OSS inventory's manifest.json, in place of listing" },
-  keys: {
-    value: 'file',
-    summary: 'a key or oss://bucket/key a line, or failures; - reads the standard input',
-  },
+  keys: { value: 'file', summary: 'a key or oss://bucket/key a line, or failures; - reads standard input' },
   since: { value: 'date', summary: 'objects modified then or later, such as 2026-01-31' },
   until: { value: 'date', summary: 'objects modified before' },
   'only-missing': { summary: 'leaves outputs that exist as they are (one HEAD request each)' },
@@ -51,9 +48,7 @@ type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
 export type BackfillPlan = Awaited<ReturnType<typeof planBackfill>>;
 
 /** Everything that a backfill needs to know of its work. */
-export interface BackfillJob extends BackfillPlan {
-  source: Source;
-}
+export type BackfillJob = BackfillPlan & { source: Source };
 
 /** Reads the options of a backfill, all but its source. Throws CliError where they contradict each other. */
 export async function planBackfill(
@@ -93,10 +88,9 @@ export async function planBackfill(
 export async function openBackfillSource(
   { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
-  { ruleSet, folder }: Pick<BackfillPlan, 'ruleSet' | 'folder'>,
+  { ruleSet: { rules }, folder }: BackfillPlan,
   { call, io }: { call: Call; io: Io },
 ): Promise<Source> {
-  const { rules } = ruleSet;
   if ([keys, inventory, urls[0]].filter((given) => given !== undefined).length > 1) {
     throw new CliError('name the objects in one way: by oss://bucket/prefix/, --inventory or --keys.');
   }

@@ -22,10 +22,7 @@ import type { Connection } from './connection.ts';
 import { createProgress, shellWord } from './terminal.ts';
 
 /** Lets only this process work in the backfill's folder, and leaves no empty one behind, as after a dry run. */
-export async function withFolder<T>(
-  { folder }: Pick<BackfillJob, 'folder'>,
-  use: () => Promise<T>,
-): Promise<T> {
+export async function withFolder(folder: string, use: () => Promise<number>): Promise<number> {
   const made = existsSync(dirname(folder)) ? [folder] : [folder, dirname(folder)];
   const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
   try {

@@ -28,7 +28,7 @@ export const backfill = defineCommand({
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const plan = await planBackfill(values, urls, io, connection);
-      return withFolder(plan, async () => {
+      return withFolder(plan.folder, async () => {
         if (values.stop) {
           return unlessStopped(stop(plan, io), io.stop);
         }

@@ -45,8 +45,9 @@ export async function startWith(objects: Record<string, string>, options: Partia
   await writeFile(rules, rulesText);
   const begin = (args: string[], { input, confirm }: RunOptions = {}) => {
     const { io, written, stop } = createIo(localEnvironment(oss.port), input === undefined ? {} : { input });
-    const fixed = ['--rules', rules, '--rate', '1000'];
-    const ending = main(['backfill', ...fixed, ...args], { ...io, confirm });
+    const usual = Object.entries({ '--rules': rules, '--rate': '1000' });
+    const others = usual.filter(([option]) => !args.includes(option)).flat();
+    const ending = main(['backfill', ...others, ...args], { ...io, confirm });
     return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
   };
   const run = (args: string[], runOptions: RunOptions = {}) => begin(args, runOptions).ended;

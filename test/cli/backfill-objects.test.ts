@@ -7,6 +7,15 @@ import type { Route } from '../../src/local/oss/http/routes.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { pictures, startWith } from './backfill-fixture.ts';
 
+/** Answers every HEAD request by a size that nobody knows. */
+const unsized: Route = ({ method }, response) => {
+  if (method !== 'HEAD') {
+    return undefined;
+  }
+  response.writeHead(200, { 'transfer-encoding': 'chunked', 'x-oss-request-id': '1' }).end();
+  return Promise.resolve();
+};
+
 describe('the objects of a backfill', () => {
   it('the objects of a backfill are submitted where OSS makes their outputs by tasks', async () => {
     const { rules, run } = await startWith(pictures(2));
@@ -187,24 +196,17 @@ describe('the objects of a backfill', () => {
   });
 
   it('the objects of a backfill that failed are tried again by a command that can be pasted', async () => {
-    const { run, dir } = await startWith({});
+    const { run, dir } = await startWith(pictures(1), { routes: [unsized] });
     const journal = join(dir, 'my journal');
     const args = ['--keys', '-', '--bucket', 'photos', '--journal', journal, '--yes'];
 
-    const { err } = await run(args, { input: 'uploads/gone.jpg' });
+    const { err } = await run(args, { input: 'uploads/0000.jpg' });
 
     const [folder] = await readdir(journal);
     expect(err).toContain(`--keys '${journal}/${folder}/failures.jsonl'\n`);
   });
 
   it('the objects of a backfill fail where OSS does not tell their size, and do not pass for empty', async () => {
-    const unsized: Route = ({ method }, response) => {
-      if (method !== 'HEAD') {
-        return undefined;
-      }
-      response.writeHead(200, { 'transfer-encoding': 'chunked', 'x-oss-request-id': '1' }).end();
-      return Promise.resolve();
-    };
     const { run } = await startWith(pictures(1), { routes: [unsized] });
 
     const { exitCode, out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], {
