@@ -44,6 +44,8 @@ interface Run {
   /** By the id of the task. */
   underWay: Map<string, BatchUnderWay>;
   failuresInARow: number;
+  /** Batches at their end that are not in the journal yet. */
+  held: { report: TaskReport; one: BatchUnderWay }[];
 }
 
 /**
@@ -54,7 +56,7 @@ interface Run {
  */
 export async function runTasks(options: RunTasksOptions): Promise<void> {
   const { journal, stop, now } = options;
-  const run: Run = { underWay: new Map(), failuresInARow: 0 };
+  const run: Run = { underWay: new Map(), failuresInARow: 0, held: [] };
   let pollMs = firstPollMs;
   let nextPollMs = now() + pollMs;
   const poll = async () => {
@@ -88,6 +90,9 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
     }
   }
   await followUntilFewerThan(1);
+  if (!stop.aborted) {
+    recordHeld(run, options);
+  }
 }
 
 async function submit(
@@ -131,25 +136,20 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
       continue;
     }
     run.underWay.delete(taskId);
-    const isRefused = isForOtherRules(task);
-    if (isRefused && one.isNew) {
+    if (one.isNew && isForOtherRules(task)) {
       throw new Error(
         `the function does not make outputs by these rules (${excerptOf(task)}): build and deploy it again, and give the same command then.`,
       );
     }
-    // A person who stops a batch says nothing against it, nor does a function that was deployed anew since then.
-    const isInterrupted = task.status === 'Stopped' || isRefused;
-    const report = isInterrupted ? undefined : reportOf(task, one.batch);
+    const report = reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    if (isInterrupted || (mayHeal && !one.hasFailed)) {
-      const hasFailed = one.hasFailed || !isInterrupted;
+    // A person who stops a batch says nothing against it. What failed in an earlier run may have been mended since.
+    const isFailure = one.isNew && task.status !== 'Stopped';
+    if (mayHeal && !(isFailure && one.hasFailed)) {
+      const hasFailed = one.hasFailed || isFailure;
       await submit({ ...one, attempt: one.attempt + 1, hasFailed }, run, options);
     } else {
-      const settled = report ?? allFailed(task, one.batch);
-      record(settled, one, options);
-      journal.end(one.item);
-      run.failuresInARow = countFailuresInARow(report, run);
-      throwIfHopeless(run.failuresInARow, `${settled.failures.at(-1)?.message}. ${whatGoesOn}`);
+      settle(report ?? allFailed(task, one.batch), one, run, options);
     }
   }
 }
@@ -166,33 +166,41 @@ function reportOf(task: BatchTask, { selected, outputs, certain }: Batch): TaskR
 function allFailed(task: BatchTask, { selected, outputs }: Batch): TaskReport {
   const code = `Task${task.status || 'Forgotten'}`;
   const message = `the batch of this object failed twice: ${excerptOf(task) || code}`;
-  const failures = selected.map((object) => ({ source: formatObject(object), mayHeal: true, code, message }));
+  // Nobody knows that more than one of them failed.
+  const failures = selected.map((object, i) => {
+    return { source: formatObject(object), mayHeal: i === 0, code, message };
+  });
   return { saved: 0, skipped: {}, failed: outputs, failures };
 }
 
-/** Only what a setting may heal counts: of a batch that tells nothing of its failures, nobody knows that there are two. */
-function countFailuresInARow(report: TaskReport | undefined, { failuresInARow }: Run): number {
-  if (report === undefined) {
-    return failuresInARow + 1;
-  }
+/**
+ * Accounts for a batch at its end. One that made nothing, for what a setting may heal, waits for one that makes something;
+ * throws where none comes for long, so that the next run hands them over again.
+ */
+function settle(report: TaskReport, one: BatchUnderWay, run: Run, options: RunTasksOptions): void {
   const { saved, skipped, failures } = report;
-  const before = saved > 0 || Object.keys(skipped).length > 0 ? 0 : failuresInARow;
-  return before + failures.filter(({ mayHeal }) => mayHeal).length;
+  const isMade = saved > 0 || Object.keys(skipped).length > 0;
+  run.failuresInARow = (isMade ? 0 : run.failuresInARow) + failures.filter(({ mayHeal }) => mayHeal).length;
+  throwIfHopeless(run.failuresInARow, `${failures.at(-1)?.message}. ${whatGoesOn}`);
+  run.held.push({ report, one });
+  if (isMade || run.failuresInARow === 0) {
+    recordHeld(run, options);
+  }
 }
 
-/** The batch itself comes last: once it is in the journal, nothing of it is asked for again. */
-function record(
-  { saved, skipped, failed, failures }: TaskReport,
-  { id, item }: BatchUnderWay,
-  { journal }: RunTasksOptions,
-): void {
-  for (const { mayHeal: _, ...failure } of failures) {
-    // An earlier run may have ended between a failure and the batch.
-    if (journal.recall(item, failure.source, failure.target) === undefined) {
-      journal.record(item, { status: 'failed', ...failure, batch: id });
+/** Of each batch its own line comes last: once it is in the journal, nothing of the batch is asked for again. */
+function recordHeld({ held }: Run, { journal }: RunTasksOptions): void {
+  for (const { report, one } of held.splice(0)) {
+    const { saved, skipped, failed, failures } = report;
+    for (const { mayHeal: _, ...failure } of failures) {
+      // An earlier run may have ended between a failure and the batch.
+      if (journal.recall(one.item, failure.source, failure.target) === undefined) {
+        journal.record(one.item, { status: 'failed', ...failure, batch: one.id });
+      }
     }
+    journal.record(one.item, { status: 'saved', source: one.id, outputs: saved, failed, skipped });
+    journal.end(one.item);
   }
-  journal.record(item, { status: 'saved', source: id, outputs: saved, failed, skipped });
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createGate, readJournals, startWith, tooLarge } from './backfill-tasks-fixture.ts';
+import { createGate, readJournals, rulesText, startWith, tooLarge } from './backfill-tasks-fixture.ts';
 
 const withFault = (fault: 'AccessDenied' | 'ImageTooLarge', ...keys: string[]) => ({
   rules: keys.map((key) => ({ fault, operation: 'ProcessObject', key })),
@@ -63,9 +63,23 @@ describe('the batches of a backfill via the function', () => {
 
     expect(err).toContain('the last 100 outputs all failed, the very last by: ');
     expect(err).toContain('The batches that were handed over go on: ');
-    expect(out).toContain(': 0 saved, 1');
+    expect(out).toContain(': 0 saved, 0 failed. Not finished');
     expect(exitCode).toBe(1);
     expect(attempts.number).toBeGreaterThan(0);
+  });
+
+  it('are handed over again once that is mended for which the backfill ended', async () => {
+    const { run, deploy } = await startWith(200);
+    deploy(rulesText, 'wrong');
+    const hopeless = await run('--yes');
+    deploy(rulesText);
+
+    const { exitCode, out } = await run();
+
+    expect(hopeless.err).toContain('the last 100 outputs all failed');
+    expect(hopeless.out).toContain(': 0 saved, 0 failed. Not finished');
+    expect(out).toContain('200 objects: 400 saved, 0 failed. Finished.');
+    expect(exitCode).toBe(0);
   });
 
   it.each([true, false])('go on behind pictures that are broken (told which: %s)', async (mayTell) => {

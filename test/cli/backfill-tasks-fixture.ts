@@ -58,7 +58,7 @@ export async function startWith(
     },
   });
   const dispatcher = createAgent();
-  const handlerOf = (deployed: string) => {
+  const handlerOf = (deployed: string, accessKeyId = 'local') => {
     const compiled = compileRules(deployed, 'rules.yaml');
     if (!compiled.ok) {
       throw new Error('the rules are wrong');
@@ -74,7 +74,7 @@ export async function startWith(
       },
       ruleSet: compiled.ruleSet,
       dispatcher,
-      defaultCredentials: async () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
+      defaultCredentials: async () => ({ accessKeyId, accessKeySecret: 'local-secret' }),
       write: () => {},
     });
   };
@@ -120,8 +120,8 @@ export async function startWith(
   const begin = (...args: string[]) => beginAt(['--via', 'function'], args);
   const run = (...args: string[]) => begin(...args).ended;
   const runHere = (...args: string[]) => beginAt([], args).ended;
-  const deploy = (deployed: string) => {
-    handle = handlerOf(deployed);
+  const deploy = (deployed: string, accessKeyId?: string) => {
+    handle = handlerOf(deployed, accessKeyId);
   };
   return { oss, processed, requests, attempts, tasks, dir, deploy, begin, run, runHere };
 }
