@@ -188,7 +188,7 @@ function settle(report: TaskReport, one: BatchUnderWay, run: Run, options: RunTa
   }
 }
 
-/** Of each batch its own line comes last: once it is in the journal, nothing of the batch is asked for again. */
+/** The line of a batch comes behind those of its failures: once it is in the journal, nothing of the batch is asked for again. */
 function recordHeld({ held }: Run, { journal }: RunTasksOptions): void {
   for (const { report, one } of held.splice(0)) {
     const { saved, skipped, failed, failures } = report;
