@@ -35,7 +35,6 @@ export interface Batch {
  */
 export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
   const { source, ruleSet, filter, journal, onlyMissing } = options;
-  const isCertain = (output: Selection['outputs'][number]) => !onlyMissing && isAlwaysSaved(output);
   const select = createUpperBound(ruleSet);
   let batch: Batch | undefined;
   for await (const { object, position } of journal.entriesOf(source)) {
@@ -53,7 +52,8 @@ export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
       batch.selected.push(object);
       batch.payloadBytes += bytes;
       batch.outputs += outputs.length;
-      batch.certain += needsHead(object, ruleSet) ? 0 : outputs.filter(isCertain).length;
+      const isUncertain = onlyMissing || needsHead(object, ruleSet);
+      batch.certain += isUncertain ? 0 : outputs.filter(isAlwaysSaved).length;
     } else {
       batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
     }

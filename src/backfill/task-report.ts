@@ -79,7 +79,7 @@ function readFailure(line: string, sources: readonly string[]): TaskFailure | un
   const [start = '', kind, code = ''] = /^- (permanent|transient) (\S+) /.exec(line) ?? [];
   const subject = line.slice(start.length);
   const source = sources.find((one) =>
-    [' -> ', ' (rule ', ': '].some((end) => subject.startsWith(one + end)),
+    [' -> oss:', ' (rule ', ': '].some((end) => subject.startsWith(one + end)),
   );
   if (kind === undefined || source === undefined) {
     return undefined;
