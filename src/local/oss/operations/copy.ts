@@ -14,7 +14,7 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import type { Headers, OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import { type describeObject, readObject } from './symlink.ts';
+import { openObject } from './symlink.ts';
 
 /**
  * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of metadata alone
@@ -22,20 +22,34 @@ import { type describeObject, readObject } from './symlink.ts';
  */
 export const copyObject: Operation = async (service, request) => {
   const { store } = service;
-  const found = findCopySource(service, request, (_, ...place) => store.meta(...place));
-  const { bucket, key, meta: source } = found;
-  const isOntoItself = bucket === request.bucket && key === request.key;
+  const { bucket, key } = readCopySource(request.headers);
+  const isLink = store.meta(bucket, key).type === 'Symlink';
+  const source = await (isLink ? store.open(bucket, key) : openObject(store, bucket, key));
+  try {
+    checkConditions(request.headers, source.meta, 'x-oss-copy-source-');
+    const isOntoItself = bucket === request.bucket && key === request.key;
+    const copy = describeCopy(service, request, source.meta, isOntoItself);
+    const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
+      ...copy,
+      source: source.stream(),
+    });
+    return copyReply('CopyObjectResult', meta);
+  } finally {
+    source.close();
+  }
+};
+
+function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {
   const properties = copiedProperties(request.headers, source, isOntoItself);
   const { storageClass = store.bucket(request.bucket).settings.storageClass } = properties;
+  const copied = { ...properties, storageClass };
   const { type, eTag, symlinkTarget, contentMd5 } = source;
-  const copied = { ...properties, storageClass, source: readObject(store, bucket, key) };
-  const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
+  return {
     ...copied,
     ...(isOntoItself && isStoredAlike(source, copied) && { type, eTag, keepsMd5: contentMd5 !== undefined }),
-    ...(type === 'Symlink' && { type, symlinkTarget, source: [] }),
-  });
-  return copyReply('CopyObjectResult', meta);
-};
+    ...(type === 'Symlink' && { type, symlinkTarget }),
+  };
+}
 
 function isStoredAlike(a: ObjectProperties, b: ObjectProperties): boolean {
   const { storageClass = 'Standard' } = a;
@@ -52,11 +66,8 @@ export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['he
   );
 }
 
-/**
- * Finds the object that `x-oss-copy-source` names (`/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space
- * as `+`), and checks its conditions.
- */
-export function findCopySource({ store }: Service, { headers }: OssRequest, describe: typeof describeObject) {
+/** The object that `x-oss-copy-source` names: `/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`. */
+export function readCopySource(headers: Headers) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
   if (bucket === undefined) {
@@ -65,9 +76,7 @@ export function findCopySource({ store }: Service, { headers }: OssRequest, desc
   }
   refuseVersion(version);
   const key = checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' ')));
-  const meta = describe(store, checkBucketName(bucket), key);
-  checkConditions(headers, meta, 'x-oss-copy-source-');
-  return { bucket, key, meta };
+  return { bucket: checkBucketName(bucket), key };
 }
 
 /**

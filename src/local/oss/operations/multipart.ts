@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody, readXml } from '../http/body.ts';
-import { contentRange, readRange } from '../http/conditions.ts';
+import { checkConditions, contentRange, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
 import { percentEncode } from '../http/names.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
@@ -11,10 +11,10 @@ import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import type { MultipartUpload } from '../store/uploads.ts';
 import { checkAcl } from './acl.ts';
-import { copyReply, findCopySource } from './copy.ts';
+import { copyReply, readCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
-import { describeObject, readObject } from './symlink.ts';
+import { openObject } from './symlink.ts';
 
 /** Documented: OSS help "CompleteMultipartUpload": every part but the last has 100 KB at least. */
 const minPartBytes = 100 * 1024;
@@ -42,12 +42,20 @@ export const uploadPart: Operation = async (service, request) => {
 
 export const uploadPartCopy: Operation = async (service, request) => {
   const { upload, number } = findPlace(service, request);
-  const { bucket, key, meta } = findCopySource(service, request, describeObject);
-  // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
-  const range = readRange(request.headers.get('x-oss-copy-source-range'), meta.sizeBytes, false);
-  const part = await service.uploads.putPart(upload, number, readObject(service.store, bucket, key, range));
-  notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
-  return copyReply('CopyPartResult', part, range && contentRange(range, meta.sizeBytes));
+  const { headers } = request;
+  const { bucket, key } = readCopySource(headers);
+  const source = await openObject(service.store, bucket, key);
+  try {
+    checkConditions(headers, source.meta, 'x-oss-copy-source-');
+    const { sizeBytes } = source.meta;
+    // It copies as much as GetObject reads (documented: OSS help "UploadPartCopy").
+    const range = readRange(headers.get('x-oss-copy-source-range'), sizeBytes, false);
+    const part = await service.uploads.putPart(upload, number, source.stream(range?.start, range?.end));
+    notify(service, request, upload, 'ObjectCreated:UploadPartCopy', part);
+    return copyReply('CopyPartResult', part, range && contentRange(range, sizeBytes));
+  } finally {
+    source.close();
+  }
 };
 
 /** The ETag is the MD5 of the parts' ETags as text and, behind a dash, their number (value in a live test of aliyun-oss-go-sdk). */

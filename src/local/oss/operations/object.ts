@@ -17,7 +17,7 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
-import { describeObject, openObject, readObject } from './symlink.ts';
+import { describeObject, openObject } from './symlink.ts';
 
 /** Documented: OSS help "PutObject": the ETag is the upper-case MD5. */
 export const putObject: Operation = async (service, request) => {
@@ -50,7 +50,7 @@ export const appendObject: Operation = async (service, request) => {
   }
   async function* source() {
     if (base !== undefined) {
-      yield* readObject(service.store, bucket, key);
+      yield* (await service.store.open(bucket, key)).stream();
     }
     yield* checkedBody(request);
   }
@@ -90,7 +90,7 @@ export const getObject: Operation = async ({ store }, request) => {
     const part = { 'content-length': length, ...contentRange(range, sizeBytes) };
     return { statusCode: 206, headers: { ...headers, ...part }, body: object.stream(range.start, range.end) };
   } catch (error) {
-    await object.close();
+    object.close();
     throw error;
   }
 };

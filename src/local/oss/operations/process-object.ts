@@ -125,14 +125,14 @@ export async function runStyle(
     const result = await processImage({ readSource, style, readObject, asynchronous });
     return { result, meta: source.meta };
   } finally {
-    await source.close();
+    source.close();
   }
 }
 
 /** All bytes of an image, which is closed then. */
 export async function readImage(image: StoredObject): Promise<Buffer> {
   if (image.meta.sizeBytes > maxSourceBytes) {
-    await image.close();
+    image.close();
     throw badRequest('ImageTooLarge', 'The source image is larger than 20 MB.', { ec: '0040-00000009' });
   }
   return Buffer.concat(await image.stream().toArray());

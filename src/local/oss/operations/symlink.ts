@@ -48,17 +48,6 @@ export async function openObject(store: BucketStore, bucket: string, key: string
   return target === meta ? object : { ...object, meta: describeLink(meta, object.meta) };
 }
 
-/** The bytes of an object, or of what a symbolic link leads to; it is opened when the first are asked for. */
-export async function* readObject(
-  store: BucketStore,
-  bucket: string,
-  key: string,
-  range?: { start: number; end: number },
-): AsyncGenerator<Uint8Array> {
-  const object = await openObject(store, bucket, key);
-  yield* object.stream(range?.start, range?.end);
-}
-
 function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs }: ObjectMeta): ObjectMeta {
   const latestMs = Math.max(link.lastModifiedMs, lastModifiedMs);
   return { ...link, sizeBytes, eTag, crc64, lastModifiedMs: latestMs };

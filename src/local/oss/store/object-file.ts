@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  truncateSync,
+} from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createCrc64 } from './crc64.ts';
@@ -45,26 +53,26 @@ export function replaceMeta(path: string, meta: ObjectMeta): void {
   appendFileSync(path, encodeTail(meta));
 }
 
-/** Opens an object's file. Rejects where it is damaged or gone. */
-export async function openObjectFile(path: string): Promise<StoredObject> {
-  const file = await open(path, 'r');
-  // A stream closes the file itself. Under Yarn's Plug'n'Play a second close would hit whatever has the descriptor by then.
-  let isStreamed = false;
-  const close = async () => (isStreamed ? undefined : file.close());
+/** Opens the file of the object that has this meta; throws where it is damaged or gone. Synchronous: see `Store.open`. */
+export function openObjectFile(path: string, meta: ObjectMeta): StoredObject {
+  const fd = openSync(path, 'r');
+  // Whatever is opened is closed by its stream, and so never twice: somebody else may have the descriptor by then.
+  let body: Readable | undefined;
+  const stream = (start = 0, end = meta.sizeBytes - 1) => {
+    body =
+      start <= end
+        ? createReadStream(path, { fd, start, end })
+        : Readable.from([]).on('close', () => closeSync(fd));
+    return body;
+  };
+  const close = () => void (body ?? stream()).destroy();
   try {
-    const meta = readTail(file.fd, path);
-    return {
-      meta,
-      stream: (start = 0, end = meta.sizeBytes - 1) => {
-        isStreamed = start <= end;
-        return isStreamed ? file.createReadStream({ start, end }) : Readable.from([]).on('close', close);
-      },
-      close,
-    };
+    readTail(fd, path);
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
+  return { meta, stream, close };
 }
 
 /** The meta of a stored object; throws for a file that is not one. Synchronous: read in bulk at start. */

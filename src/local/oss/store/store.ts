@@ -111,14 +111,9 @@ export class Store<Settings> {
     return meta;
   }
 
+  /** Opens an object in the turn that looks it up: no write comes between its meta and its bytes. Throws NoSuchKey. */
   async open(bucket: string, key: string): Promise<StoredObject> {
-    this.meta(bucket, key);
-    try {
-      return await openObjectFile(this.#objectPath(bucket, key));
-    } catch (error) {
-      this.meta(bucket, key); // deleted a moment ago: NoSuchKey, as if it had been asked for a moment later
-      throw error;
-    }
+    return openObjectFile(this.#objectPath(bucket, key), this.meta(bucket, key));
   }
 
   async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {

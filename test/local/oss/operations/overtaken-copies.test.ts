@@ -1,0 +1,80 @@
+/* What copies make of a source that is replaced while they are under way. */
+import { createHash } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type RunningOss, startOss } from '../running-oss.ts';
+import { initiate, object as upload } from './multipart-upload.ts';
+import { object, put } from './signed-object.ts';
+
+const copyOnto = (oss: RunningOss, key: string, headers: Record<string, string> = {}) =>
+  oss.call({
+    bucket: 'photos',
+    key,
+    method: 'PUT',
+    headers: { 'x-oss-copy-source': '/photos/a.txt', ...headers },
+  });
+const get = (oss: RunningOss, key = object.key) => oss.call({ bucket: 'photos', key, method: 'GET' });
+
+/** Replaces the source without a pause, by a long and a short body in turn, until the test ends. */
+async function replaceWithoutPause(oss: RunningOss) {
+  let isOver = false;
+  const bodies = [
+    put({ body: 'A'.repeat(3000), headers: { 'content-type': 'text/long' } }),
+    put({ body: 'B' }),
+  ];
+  await oss.call(bodies[0] ?? put());
+  const replacing = (async () => {
+    for (let round = 0; !isOver; round += 1) {
+      await oss.call(bodies[round % 2] ?? put());
+    }
+  })();
+  onTestFinished(async () => {
+    isOver = true;
+    await replacing;
+  });
+}
+
+describe('a copy whose source is replaced meanwhile', () => {
+  it('of a range has bytes of the object alone', async () => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss);
+    await replaceWithoutPause(oss);
+
+    for (let round = 0; round < 150; round += 1) {
+      const { text } = await oss.call({
+        ...upload,
+        method: 'PUT',
+        query: { partNumber: '1', uploadId },
+        headers: { 'x-oss-copy-source': '/photos/a.txt', 'x-oss-copy-source-range': 'bytes=0-999' },
+      });
+      const eTag = /<ETag>"(.*?)"/.exec(text)?.[1] ?? '';
+      const md5s = ['A'.repeat(1000), 'B'].map((body) =>
+        createHash('md5').update(body).digest('hex').toUpperCase(),
+      );
+      expect(md5s).toContain(eTag);
+    }
+  });
+
+  it('onto itself has the ETag of the bytes that it keeps', async () => {
+    const oss = await startOss();
+    await replaceWithoutPause(oss);
+
+    for (let round = 0; round < 150; round += 1) {
+      await copyOnto(oss, object.key);
+      const { headers, body } = await get(oss);
+      expect(headers.etag).toBe(`"${createHash('md5').update(body).digest('hex').toUpperCase()}"`);
+    }
+  });
+
+  it('has the Content-Type that belongs to its bytes', async () => {
+    const oss = await startOss();
+    await replaceWithoutPause(oss);
+
+    for (let round = 0; round < 150; round += 1) {
+      await copyOnto(oss, 'copy');
+      const { headers, text } = await get(oss, 'copy');
+      expect([headers['content-type'], text[0]]).toEqual(
+        text.length > 1 ? ['text/long', 'A'] : ['application/octet-stream', 'B'],
+      );
+    }
+  });
+});
