@@ -32,12 +32,25 @@ export const copyObject: Operation = async (service, request) => {
     const meta = await createObject(service, request, 'ObjectCreated:CopyObject', {
       ...copy,
       source: source.stream(),
+      guard: (previous) => {
+        if (isOntoItself && previous !== source.meta) {
+          throw overtaken;
+        }
+      },
     });
     return copyReply('CopyObjectResult', meta);
+  } catch (error) {
+    if (error === overtaken) {
+      return copyObject(service, request);
+    }
+    throw error;
   } finally {
     source.close();
   }
 };
+
+/** Another request replaced the object that is copied onto itself: OSS, which changes metadata alone, would keep its bytes. */
+const overtaken = new Error('The object was replaced meanwhile.');
 
 function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {
   const properties = copiedProperties(request.headers, source, isOntoItself);

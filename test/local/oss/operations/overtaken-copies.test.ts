@@ -1,6 +1,7 @@
 /* What copies make of a source that is replaced while they are under way. */
 import { createHash } from 'node:crypto';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Readable } from 'node:stream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { initiate, object as upload } from './multipart-upload.ts';
 import { object, put } from './signed-object.ts';
@@ -63,6 +64,25 @@ describe('a copy whose source is replaced meanwhile', () => {
       const { headers, body } = await get(oss);
       expect(headers.etag).toBe(`"${createHash('md5').update(body).digest('hex').toUpperCase()}"`);
     }
+  });
+
+  it('onto itself leaves the bytes of an upload that ended before it', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    const { open } = oss.store;
+    vi.spyOn(oss.store, 'open').mockImplementationOnce(async (...place) => {
+      const opened = await open.apply(oss.store, place);
+      async function* slow() {
+        yield* opened.stream();
+        await oss.call(put({ body: 'later' }));
+      }
+      return { ...opened, stream: () => Readable.from(slow()) };
+    });
+
+    const { statusCode } = await copyOnto(oss, object.key, { 'x-oss-meta-a': '1' });
+
+    const { headers, text } = await get(oss);
+    expect([statusCode, text, headers['x-oss-meta-a']]).toEqual([200, 'later', '1']);
   });
 
   it('has the Content-Type that belongs to its bytes', async () => {
