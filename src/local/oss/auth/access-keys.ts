@@ -18,6 +18,9 @@ interface TemporaryKey {
   readonly expiresMs: number;
 }
 
+/** An AccessKey is called expired for a while, and unknown later on. */
+const keptExpiredMs = 10 * 60 * 1000;
+
 export type AccessKeys = ReturnType<typeof createAccessKeys>;
 
 /**
@@ -56,10 +59,12 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
     principalOf,
     /** Temporary credentials of a role. */
     issueToken: ({ roleName, ttlSeconds = 3600 }: { roleName: string; ttlSeconds?: number }) => {
+      // The oldest come first: where one is kept, so are those behind it.
       for (const [id, { expiresMs }] of issued) {
-        if (now() - expiresMs > 3_600_000) {
-          issued.delete(id);
+        if (now() - expiresMs < keptExpiredMs) {
+          break;
         }
+        issued.delete(id);
       }
       const accessKeyId = `STS.${randomBytes(12).toString('hex')}`;
       const accessKeySecret = randomBytes(24).toString('base64url');
