@@ -27,14 +27,14 @@ export function setBucketAcl(service: Service, bucket: string, acl: string | und
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 }
 
-export const putObjectAcl: Operation = (service, { bucket, key, headers }) => {
+export const putObjectAcl: Operation = async (service, { bucket, key, headers }) => {
   const acl = readAcl(headers, 'x-oss-object-acl');
   if (acl === undefined) {
     // Documented: the page of this EC; the code and the words are assumed.
     throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
   checkAcl(service, bucket, acl);
-  service.store.changeProperties(bucket, key, { acl });
+  await service.store.changeProperties(bucket, key, { acl });
   return { statusCode: 200 };
 };
 

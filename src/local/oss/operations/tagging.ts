@@ -10,7 +10,7 @@ export const putObjectTagging: Operation = async ({ store }, request) => {
   const { TagSet } = readXml(await readBody(request, 64 * 1024), 'Tagging');
   const named = listOf(fieldsOf(TagSet).Tag).map(fieldsOf);
   const tags = named.map(({ Key, Value }) => ({ key: textOf(Key) ?? '', value: textOf(Value) ?? '' }));
-  store.changeProperties(request.bucket, request.key, { tags: checkTags(tags) });
+  await store.changeProperties(request.bucket, request.key, { tags: checkTags(tags) });
   return { statusCode: 200 };
 };
 
@@ -21,7 +21,7 @@ export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
   });
 };
 
-export const deleteObjectTagging: Operation = ({ store }, { bucket, key }) => {
-  store.changeProperties(bucket, key, { tags: [] });
+export const deleteObjectTagging: Operation = async ({ store }, { bucket, key }) => {
+  await store.changeProperties(bucket, key, { tags: [] });
   return { statusCode: 204 };
 };

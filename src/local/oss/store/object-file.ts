@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  closeSync,
-  createReadStream,
-  fstatSync,
-  openSync,
-  readSync,
-  truncateSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createCrc64 } from './crc64.ts';
@@ -45,12 +37,6 @@ export async function writeObjectFile(
     await rm(path, { force: true });
     throw error;
   }
-}
-
-/** Puts another meta behind the same body. */
-export function replaceMeta(path: string, meta: ObjectMeta): void {
-  truncateSync(path, meta.sizeBytes);
-  appendFileSync(path, encodeTail(meta));
 }
 
 /** Opens the file of the object that has this meta; throws where it is damaged or gone. Synchronous: see `Store.open`. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { SetAside } from '../../data-folder.ts';
@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../http/names.ts';
 import { type Bucket, loadBuckets, settingsFile } from './buckets.ts';
 import { placeOf } from './listing.ts';
 import type { Bytes, Digest, ObjectMeta, ObjectProperties, StoredObject } from './object.ts';
-import { openObjectFile, replaceMeta, writeObjectFile } from './object-file.ts';
+import { openObjectFile, writeObjectFile } from './object-file.ts';
 
 export interface StoreOptions<Settings> {
   /** Holds a folder for each bucket. */
@@ -129,13 +129,21 @@ export class Store<Settings> {
     return { meta, previous: this.#publish(bucket, meta, temporaryPath, guard) };
   }
 
-  /** Changes what is kept of an object besides its bytes; ETag and date stay. Synchronous, so that no write comes between. */
-  changeProperties(bucket: string, key: string, properties: Partial<ObjectProperties>): void {
-    const meta = { ...this.meta(bucket, key), ...properties };
+  /**
+   * Changes what is kept of an object besides its bytes; ETag and date stay. The file is written anew, and once more for an
+   * object that was replaced meanwhile.
+   */
+  async changeProperties(bucket: string, key: string, properties: Partial<ObjectProperties>): Promise<void> {
+    const object = await this.open(bucket, key);
     const temporaryPath = this.#temporaryPath();
-    copyFileSync(this.#objectPath(bucket, key), temporaryPath);
-    replaceMeta(temporaryPath, meta);
-    this.#publish(bucket, meta, temporaryPath);
+    const changed = { ...object.meta, ...properties };
+    await writeObjectFile(temporaryPath, object.stream(), () => changed);
+    if (this.#buckets.get(bucket)?.objects.get(key) === object.meta) {
+      this.#publish(bucket, changed, temporaryPath);
+      return;
+    }
+    rmSync(temporaryPath);
+    await this.changeProperties(bucket, key, properties);
   }
 
   /** The object that was deleted, if there was one. */
