@@ -60,10 +60,8 @@ export async function estimate({
 }
 
 /** The HeadObject requests beside an output's call, where it is made and its source stays as it is. */
-function headRequestsOf(
-  { refresh, checkSource, onRemove, afterSteps = {} }: PlannedSave,
-  onlyMissing: boolean,
-) {
+function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
+  const { refresh, checkSource, onRemove, afterSteps = {} } = output;
   const looksForTarget = onlyMissing || refresh !== undefined;
   const looksAtTarget = needsCopy(afterSteps) || afterSteps.skipLarger === true;
   const looksForSource = onRemove !== undefined;

@@ -11,14 +11,7 @@ import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
-import {
-  digestOf,
-  type ExistingObject,
-  eventNameOf,
-  type Position,
-  type Source,
-  type SourceEntry,
-} from './source.ts';
+import { type ExistingObject, eventNameOf, type Position, type Source, type SourceEntry } from './source.ts';
 
 const manifestSchema = z.object({
   sourceBucket: z.string(),
@@ -48,7 +41,7 @@ export async function inventorySource(location: string, call: Call): Promise<Sou
       : readRanges({ bucket: manifestObject.bucket, key: file.key }, call);
   return {
     name: `inventory ${location}`,
-    fingerprint: digestOf(text),
+    fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 12),
     async *read(behind) {
       for (const [part, file] of manifest.files.entries()) {
         if (part >= (behind?.part ?? 0)) {

@@ -43,7 +43,7 @@ export interface Source {
   read(behind?: Position): AsyncIterable<SourceEntry>;
 }
 
-/** Twelve hex digits of a SHA-256, which tell one command or list of objects from another. */
-export function digestOf(content: string | Uint8Array): string {
+/** Twelve hex digits of a SHA-256, which tell one command or list of prefixes from another. */
+export function digestOf(content: string): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 12);
 }

@@ -35,10 +35,7 @@ export const jobOptions = {
   rate: { value: 'number', summary: 'calls a second, where your quota is another' },
   via: { value: 'way', summary: '"function" hands batches to the deployed function, as asynchronous tasks' },
   function: { value: 'name', default: 'oss-saveas-backfill', summary: 'the function for --via function' },
-  'fc-endpoint': {
-    value: 'url',
-    summary: 'of its API (default https://<AccountID>.<region>.fc.aliyuncs.com)',
-  },
+  'fc-endpoint': { value: 'url', summary: 'its API (default https://<AccountID>.<region>.fc.aliyuncs.com)' },
   journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
 } as const satisfies Options;
 
