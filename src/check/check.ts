@@ -20,11 +20,11 @@ export interface Chain {
 
 /**
  * Checks compiled rules by everything that needs no other file: loops, outputs that overwrite each other, styles. Rules
- * without an error among the diagnostics have no endless chain. `region` is where they run, if it is known.
+ * without an error among the diagnostics have no endless chain. `regions` are those where they run, if they are known.
  */
 export function checkRules(
   { source: rules, locate }: CompiledRules & { ok: true },
-  { region }: { region?: string | undefined } = {},
+  { regions }: { regions?: readonly (string | undefined)[] | undefined } = {},
 ): { diagnostics: Diagnostic[]; chains: Chain[]; cycles: Cycle[] } {
   const writers = writersOf(rules);
   const edges = findEdges(rules, writers);
@@ -38,7 +38,7 @@ export function checkRules(
     ...takenOf((edges ?? []).filter(isArchived)).map(describeArchived),
     ...checkSlips(rules),
     ...writers.flatMap(findOutputSlips),
-    ...checkStyles(writers, region),
+    ...checkStyles(writers, regions),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };
 }

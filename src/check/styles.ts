@@ -6,9 +6,12 @@ import type { Diagnostic, Span } from './diagnostic.ts';
 import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { atTarget } from './messages.ts';
 
-/** Checks the styles of all rules under each of their variants, every fault once and at its place in the template. */
-export function checkStyles(writers: readonly Writer[], region: string | undefined): Diagnostic[] {
-  return writers.flatMap((writer) => [...checkStyleOf(writer, region), ...checkSeveralResults(writer)]);
+/** The regions where the rules run; undefined is one that is not known. */
+type Regions = readonly (string | undefined)[];
+
+/** Checks the styles of all rules in each region and under each of their variants, every fault once and at its place in the template. */
+export function checkStyles(writers: readonly Writer[], regions: Regions = [undefined]): Diagnostic[] {
+  return writers.flatMap((writer) => [...checkStyleOf(writer, regions), ...checkSeveralResults(writer)]);
 }
 
 /** Warns of an operation that saves its objects one over the other (OSS help, "Variables" of "sys/saveas"). */
@@ -27,7 +30,7 @@ function checkSeveralResults(writer: Writer): Diagnostic[] {
   return [atTarget(writer, 'warning', 'several-results', message, hint)];
 }
 
-function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] {
+function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
   const { style, vary } = writer.output;
   const event = sampleValues(writer.rule, { bucket: 'photos', key: 'uploads/photo.jpg' });
   const path = pathTo(writer, 'style');
@@ -36,7 +39,8 @@ function checkStyleOf(writer: Writer, region: string | undefined): Diagnostic[] 
     const values = { ...event, ...variant };
     const rendered = render(style.parts, values);
     const mode = isAsynchronous(rendered) ? 'async' : 'sync';
-    for (const diagnostic of checkStyle(rendered, { mode, isSaved: true, region })) {
+    const faults = regions.flatMap((region) => checkStyle(rendered, { mode, isSaved: true, region }));
+    for (const diagnostic of faults) {
       const span = diagnostic.span && spanInTemplate(diagnostic.span, style.parts, values, style.text.length);
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;

@@ -53,7 +53,8 @@ export async function checkFiles(
   const template = await findTemplate(templateFile, dirname(rulesFile), env);
   const { source, locate } = compiled;
   const ours = template?.ours ?? [];
-  const { diagnostics, chains } = checkRules(compiled, { region: ours[0]?.region });
+  const regions = ours.length > 0 ? [...new Set(ours.map(({ region }) => region))] : undefined;
+  const { diagnostics, chains } = checkRules(compiled, { regions });
   const ofDeployment: Diagnostic[] = [];
   if (template !== undefined && template.diagnostics.length > 0) {
     ofDeployment.push(...template.diagnostics);

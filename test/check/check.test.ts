@@ -213,7 +213,7 @@ describe('styles of rules', () => {
     if (!compiled.ok) {
       throw new Error(JSON.stringify(compiled.diagnostics));
     }
-    return checkRules(compiled, { region }).diagnostics.map(({ code, place, message }) => [
+    return checkRules(compiled, { regions: [region] }).diagnostics.map(({ code, place, message }) => [
       code,
       place?.sourceLine.slice(place.column - 1, place.column - 1 + place.length),
       message,

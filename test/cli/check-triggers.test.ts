@@ -305,6 +305,17 @@ describe('check, where the functions of s.yaml are in several regions', () => {
     expect((await checkResources([saving(from, to)], resources)).codes).toEqual(expected);
   });
 
+  it('warns of a style that one of the regions lacks', async () => {
+    const { diagnostics } = await checkResources(
+      [saving(undefined, undefined, 'image/format,avif')],
+      resources,
+    );
+
+    expect(diagnostics.filter(({ severity }) => severity === 'warning')).toMatchObject([
+      { code: 'style', message: expect.stringContaining('possible only in') },
+    ]);
+  });
+
   it('names the two regions of a target and its source', async () => {
     const { diagnostics } = await checkResources([saving('eu-photos', 'cn-photos')], resources);
 
