@@ -282,6 +282,13 @@ describe('check, beside the triggers of s.yaml', () => {
   });
 });
 
+it('check finds triggers of one bucket that overlap, however the account is written', async () => {
+  const same = (account: string) => trigger({ sourceArn: `acs:oss:cn-hangzhou:${account}:photos` });
+  const variable = `\${config("AccountID")}`;
+
+  expect((await check([uploads], [same('1'), same(variable)])).codes).toContain('error trigger-overlap');
+});
+
 describe('check, where the functions of s.yaml are in several regions', () => {
   const inRegion = (region: string, bucket: string) => ({
     props: {
