@@ -23,7 +23,7 @@ const lookalike = /[\u200b\u200e\u200f\u2060\ufeff｛｝＊／]/;
 
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
 const foreign =
-  /^\^|\$$|\\[.\w]|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’]$/;
+  /^\^|\$$|\\[.\w]|(?<=\w)\\\*|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’，、]$/;
 
 /** A list in one text: a comma behind an extension, outside of braces, or a Chinese one within. */
 const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
@@ -58,7 +58,7 @@ export function findOutputSlips(writer: Writer): Diagnostic[] {
 }
 
 /** Characters of a target's key that shells, addresses and folders of a disk give a meaning. */
-const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|^\s|\s$|\/$/;
+const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|\\|^[\s“‘]|[\s”’，、/]$/;
 
 /** Finds a key that was written for something else than a target. */
 function findForeignKey(writer: Writer): Diagnostic[] {

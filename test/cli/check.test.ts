@@ -137,6 +137,8 @@ describe('check', () => {
     ['uploads/*.jpg|uploads/*.png', '`|`'],
     ['uploads/*.jpg,uploads/*.png', '`.jpg,`'],
     ['uploads\\photos\\*.jpg', '`\\p`'],
+    ['uploads\\*.jpg', '`\\*`'],
+    ['uploads/*.jpg，', '`，`'],
     ['\u200euploads/*.jpg', '`\\u200e`'],
     ['up\u200bloads/*.jpg', '`\\u200b`'],
     ['uploads/*.{jpg，png}', '`，`'],
@@ -191,6 +193,10 @@ describe('check', () => {
     ['./derived/{key}', '`./`'],
     ['derived/%E4/{key}', '`%E4`'],
     ['derived/{base}/', '`/`'],
+    ['“derived/{base}”', '`“`'],
+    ['derived/{base}’', '`’`'],
+    ['derived/{base}，', '`，`'],
+    ['derived\\{base}', '`\\`'],
     ['derived/{base}\u200b', '`\\u200b`'],
     ['derived/｛dir｝/{base}', '`｛`'],
   ])('warns that a target of %j is saved as it stands', async (key, named) => {
@@ -198,6 +204,12 @@ describe('check', () => {
 
     expect(codes).toEqual(['warning foreign-key']);
     expect(out).toContain(`${named} stands for itself in a key`);
+  });
+
+  it('finds nothing foreign in a target of Chinese names', async () => {
+    const key = '照片，合集/“甲”、乙/{base}';
+
+    expect((await check([rule({ key: 'uploads/*.jpg' }, { key })])).codes).toEqual([]);
   });
 
   it('warns of a target that all objects share', async () => {
