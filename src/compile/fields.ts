@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 /* The kinds of fields that rules.yaml has, each with its words for what was expected. */
 
+/** YAML reads `2026` and `true` as no texts. */
+const isPlain = (value: unknown) => ['number', 'boolean'].includes(typeof value);
+
 /** A text of a pattern; `expected` says in messages what that is. */
 export const text = (expected: string, pattern: RegExp, description?: string, ...examples: string[]) =>
   z
-    .string(expected)
+    .string({ error: ({ input }) => (isPlain(input) ? `${expected}, in quotes` : expected) })
     .regex(pattern, expected)
     .meta({ description, ...(examples.length > 0 && { examples }) });
 

@@ -104,10 +104,8 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
 
 /** Reports targets that cannot be computed once their source is gone: its removal tells neither its ETag nor its day, nor how many OSS made. */
 function checkRemoval({ outputs }: RuleSource, context: Refinement): void {
-  for (const [i, { target, vary = {} }] of outputs.entries()) {
-    const lost = variablesOf(target.key.parts).find(
-      ({ name }) => variablesBeyondKey.includes(name) && !(name in vary),
-    );
+  for (const [i, { target }] of outputs.entries()) {
+    const lost = variablesOf(target.key.parts).find(({ name }) => variablesBeyondKey.includes(name));
     if (lost !== undefined) {
       const expected = `no {${variablesBeyondKey.join('}, {')}} in a key with onRemove: delete, which cannot tell them of what is gone`;
       report(context, ['outputs', i, 'target', 'key'], expected, `"{${lost.name}}"`, lost.offset);

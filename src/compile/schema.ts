@@ -69,7 +69,7 @@ const targetKey = template(
 );
 
 const varyName = text('a name of letters, digits and "_"', /^\w+$/).refine(
-  (name) => !keyVariables.includes(name),
+  (name) => ![...keyVariables, 'index'].includes(name),
   'a name that is not a variable already',
 );
 const valueNoun = 'a number or a text';
@@ -82,6 +82,8 @@ const headerNames =
 const headerNoun =
   'one of Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Content-Type, Expires, or x-oss-meta-… of your own';
 const headersNoun = 'one or more headers, each with a text';
+const isEachOnce = (headers: object) =>
+  new Set(Object.keys(headers).map((name) => name.toLowerCase())).size === Object.keys(headers).length;
 const headerName = z.string(headerNoun).refine((name) => headerNames.test(name), headerNoun);
 // Other characters than ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
@@ -127,6 +129,7 @@ const output = fields(outputNoun, {
   headers: z
     .record(headerName, headerValue, headersNoun)
     .refine((headers) => Object.keys(headers).length > 0, headersNoun)
+    .refine(isEachOnce, 'headers each once, in upper or lower case')
     .meta({
       description: `What downloads of the output say, and its metadata: ${headerNoun}.`,
       examples: [{ 'Cache-Control': 'public, max-age=31536000' }],

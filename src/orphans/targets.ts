@@ -67,9 +67,7 @@ export function readTargets(
 function findObstacle(writer: Writer): string | undefined {
   const { rule, output } = writer;
   const { bucket, key } = output.target;
-  const untold = variablesOf(key.parts).find(
-    ({ name }) => variablesBeyondKey.includes(name) && output.vary?.[name] === undefined,
-  );
+  const untold = variablesOf(key.parts).find(({ name }) => variablesBeyondKey.includes(name));
   if (untold !== undefined) {
     return `no key of a source tells its {${untold.name}}`;
   }

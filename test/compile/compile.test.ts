@@ -197,6 +197,39 @@ describe('compiling rules', () => {
     );
   });
 
+  it('refuses two headers that differ by their case alone, of which one would be lost', () => {
+    const headers = { 'cache-control': 'no-cache', 'Cache-Control': 'max-age=60' };
+
+    expect(refusalsOf(ruleOf({}, { headers }))).toMatchObject([
+      {
+        path: ['rules', 0, 'outputs', 0, 'headers'],
+        message: expect.stringContaining('each once, in upper or lower case, received an object'),
+      },
+    ]);
+  });
+
+  it.each([
+    ['a tag', ruleOf({}, { tags: { year: 2026 } }), 2026],
+    ['a header', ruleOf({}, { headers: { 'x-oss-meta-v': 1 } }), 1],
+    ['a name', ruleOf({ name: 404 }), 404],
+    ['a glob', ruleOf({ match: { key: [2026] } }), 2026],
+    ['true', ruleOf({}, { tags: { a: true } }), true],
+  ])('says of a number in the place of a text that it lacks quotes: %s', (_, document, value) => {
+    expect(refusalsOf(document)).toMatchObject([
+      { message: expect.stringContaining(`, in quotes, received ${value}`) },
+    ]);
+  });
+
+  it('refuses index as a variable of its own, which OSS fills in', () => {
+    const output = { vary: { index: [1] }, target: { key: 'x/{index}/{key}' } };
+
+    expect(refusalsOf(ruleOf({}, output))).toMatchObject([
+      {
+        message: expect.stringContaining('expected a name that is not a variable already, received "index"'),
+      },
+    ]);
+  });
+
   it('makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
     const match = {
       key: 'a/**',
