@@ -42,7 +42,9 @@ function targetOf(rule: Rule, output: Output, vary: VariableValues, upload: Uplo
       `eventTime: expected ISO 8601 such as 2026-01-31T18:00:00Z, received "${upload.eventTime}"`,
     );
   }
-  const event = { ...upload, eventTime, eventName: 'ObjectCreated:PutObject' };
+  // HTTP clients give it with its quotes, events without.
+  const eTag = upload.eTag?.replace(/^"|"$/g, '');
+  const event = { ...upload, eTag, eventTime, eventName: 'ObjectCreated:PutObject' };
   const only = { ...rule, outputs: [{ ...output, variants: [vary] }] };
   return plan({ kind: 'object', event }, { rules: [only] }).flatMap((item) => {
     if (item.status !== 'planned') {

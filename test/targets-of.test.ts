@@ -71,6 +71,12 @@ describe('targetsOf', () => {
     ]);
   });
 
+  it('takes an ETag with the quotes that HTTP clients give it', () => {
+    const rules = rulesOf({ target: { key: 'out/{etag}' } });
+
+    expect(targetsOf(rules, { ...upload, eTag: '"5B3C"' }).map(({ key }) => key)).toEqual(['out/5B3C']);
+  });
+
   it('leaves out what OSS would not save: a key that is too long, and the source itself', () => {
     expect(
       targetsOf(rulesOf({ target: { key: 'out/{key}{key}' } }), { ...upload, key: `in/${'a'.repeat(600)}` }),
