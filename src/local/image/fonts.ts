@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { fonts, lookUp } from '../../style/catalog.ts';
+import { fonts, lookUp, refusals } from '../../style/catalog.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * A text as sharp draws it, transparent around the ink: in what this machine has nearest to OSS's font, else in the font
@@ -26,6 +27,16 @@ function findOwnFont(): string | undefined {
   }
 }
 
+/** The drawing of a text; undefined where nothing of it has ink, refused where it is wider than sharp can draw. */
+export function whereInked<T>(drawing: Promise<T>): Promise<T | undefined> {
+  return drawing.catch((error: unknown) => {
+    if (String(error).includes('no text to render')) {
+      return undefined;
+    }
+    throw refuse(refusals.font, String(error));
+  });
+}
+
 /** The characters of a text that no font here can draw: Pango does not fail, it draws boxes with their numbers. */
 export async function findUndrawable(text: string, font: string): Promise<string[]> {
   const characters = [...new Set(text)].filter((character) => !/[\s\p{C}\p{M}]/u.test(character));
@@ -38,6 +49,9 @@ async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
   const digits = (character.codePointAt(0) ?? 0).toString(16).length;
   const free = digits > 5 ? '\u{10ffff}' : digits > 4 ? '\u{1ffff}' : '\uffff';
   const [ink, box] = await Promise.all([drawInk(character, font), drawInk(free, font)]);
+  if (ink === undefined || box === undefined) {
+    return false;
+  }
   const { width, height } = box.info;
   const isInside = (side: number, at: number) => at >= 2 && at < side - 2;
   const hasSameFrame = ink.data.every((alpha, at) => {
@@ -49,5 +63,5 @@ async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
 
 function drawInk(text: string, font: string) {
   const ink = sharp(describeText(text, font, 40)).extractChannel('alpha');
-  return ink.raw().toBuffer({ resolveWithObject: true });
+  return whereInked(ink.raw().toBuffer({ resolveWithObject: true }));
 }

@@ -9,6 +9,7 @@ import { readSource, type SourceImage } from './source.ts';
 
 /** The image of a watermark, and what is done to it before it is laid on the picture `main`. */
 export interface Logo {
+  readonly key: string;
   readonly source: SourceImage;
   readonly prepare: (logo: Picture, main: Size) => Promise<Picture>;
 }
@@ -41,9 +42,16 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
 }
 
 /** Prepares the image for `main`, with `opacity` percent of its own. */
-export async function drawLogo({ source, prepare }: Logo, main: Size, opacity: number): Promise<Overlay> {
+export async function drawLogo(
+  { key, source, prepare }: Logo,
+  main: Size,
+  opacity: number,
+): Promise<Overlay> {
   // With alpha from the start, so that turning it uncovers nothing white.
   const opened = { ...openPicture(source, { isTurned: true, isAnimated: false }), hasAlpha: true };
-  const { png } = await toOverlay((await prepare(opened, main)).open());
+  const { png } = await toOverlay((await prepare(opened, main)).open()).catch(() => {
+    // Its header was sound, its pixels are not.
+    throw refuse(refusals.watermarkFormat, key);
+  });
   return toOverlay(sharp(png).linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
 }

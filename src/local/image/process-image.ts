@@ -27,7 +27,7 @@ export async function processImage(
   const source = await readSource(await read());
   const logos = new Map<string, Logo>();
   for (const [image, { key, prepare }] of logoStyles) {
-    logos.set(image, { source: await readLogo(key, readObject), prepare });
+    logos.set(image, { key, source: await readLogo(key, readObject), prepare });
   }
   const sources = [source, ...Array.from(logos.values(), (logo) => logo.source)];
   const pixels = sources.reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);

@@ -1,25 +1,28 @@
 import sharp from 'sharp';
 import { refusals } from '../../style/catalog.ts';
-import { describeText, findUndrawable } from './fonts.ts';
+import { describeText, findUndrawable, whereInked } from './fonts.ts';
 import { clear, type Overlay, toOverlay } from './overlay.ts';
 import type { ParameterValues } from './parameters.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Draws one line of text, as large as its ink, with shadow and rotation; nothing for a blank one. Refuses what no font
+ * Draws one line of text, as large as its ink, with shadow and rotation; nothing for one without. Refuses what no font
  * here can draw. Where the shadow falls is undocumented: assumed black, right below, by a twentieth of the size.
  */
 export async function drawText({ numbers, texts }: ParameterValues): Promise<Overlay | undefined> {
   const { text = '', type: font = 'wqy-zenhei', color } = texts;
   const { t: opacity = 100, size = 40, shadow = 0, rotate = 0 } = numbers;
-  if (text.trim() === '' || opacity === 0) {
+  if (opacity === 0) {
     return undefined;
   }
   const undrawable = await findUndrawable(text, font);
   if (undrawable.length > 0) {
     throw refuse(refusals.font, undrawable.join(' '));
   }
-  const ink = await toOverlay(sharp(describeText(text, font, size, color, opacity)));
+  const ink = await whereInked(toOverlay(sharp(describeText(text, font, size, color, opacity))));
+  if (ink === undefined) {
+    return undefined;
+  }
   const shadowOpacity = Math.round((opacity * shadow) / 100);
   const flat = shadowOpacity === 0 ? ink : await addShadow(ink, text, font, size, shadowOpacity);
   return rotate % 360 === 0 ? flat : toOverlay(sharp(flat.png).rotate(rotate, { background: clear }));

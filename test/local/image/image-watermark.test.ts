@@ -235,6 +235,19 @@ describe('an image watermark is refused', () => {
     });
   });
 
+  it.each(['png', 'jpeg', 'webp'] as const)(
+    'refuses an image watermark whose pixels are damaged: %s',
+    async (format) => {
+      const sound = await halves(60, 60).toFormat(format).toBuffer();
+      const half = Math.floor(sound.length / 2);
+      const objects = { damaged: Buffer.concat([sound.subarray(0, half), Buffer.alloc(half)]) };
+      const fail = async (name: string) => failure(await ground(), `image/watermark,${image(name)}`, objects);
+
+      expect(await fail('damaged')).toMatchObject({ code: 'WatermarkError', ec: '0040-00000027' });
+      expect(await fail('damaged?x-oss-process=image/resize,w_20')).toMatchObject({ statusCode: 400 });
+    },
+  );
+
   it('refuses the fourth different image watermark, but not the same one again', async () => {
     const logo = await plain(10, 10, '#f00');
     const objects = { a: logo, b: logo, c: logo, d: logo };

@@ -95,6 +95,26 @@ describe('a text watermark', () => {
     expect((await sharp(clear).stats()).channels[0]?.min).toBe(255);
   });
 
+  it.each(['\u200b', '\u00ad', '\u2800', '\u3164', '\u115f', '\u2800\u200b\u3164'])(
+    'a text watermark without ink changes nothing: %j',
+    async (text) => {
+      const plain = await ground();
+      const encoded = Buffer.from(text).toString('base64url');
+
+      const marked = await run(plain, `image/watermark,text_${encoded},shadow_50,rotate_45`);
+
+      expect((await sharp(marked).stats()).channels[0]?.min).toBe(255);
+    },
+  );
+
+  it('a text watermark is refused where it is wider than a picture may be', async () => {
+    const encoded = Buffer.from('W'.repeat(60)).toString('base64url');
+
+    const error = await failure(await ground(), `image/watermark,text_${encoded},size_1000`);
+
+    expect(error).toMatchObject({ statusCode: 400, code: 'WatermarkError' });
+  });
+
   it('a text watermark is the same in Base64 of the standard alphabet with padding, and of the URL-safe one', async () => {
     const text = Buffer.from('~~>~~~???>');
     const standard = text.toString('base64').replaceAll('/', '_');
