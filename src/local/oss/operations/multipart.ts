@@ -9,7 +9,7 @@ import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../ht
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
-import type { MultipartUpload } from '../store/uploads.ts';
+import { invalidPart, type MultipartUpload } from '../store/uploads.ts';
 import { checkAcl } from './acl.ts';
 import { copyReply, readCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
@@ -129,9 +129,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   return listed.map(({ PartNumber, ETag }) => {
     const part = parts.get(Number(PartNumber));
     if (part?.eTag !== (textOf(ETag) ?? '').trim().replaceAll('"', '').toUpperCase()) {
-      const message =
-        "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
-      throw badRequest('InvalidPart', message);
+      throw invalidPart();
     }
     return part;
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { notFound, type OssError } from '../http/errors.ts';
+import { badRequest, notFound, type OssError } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { compareUtf8 } from './listing.ts';
 import { type Bytes, type ObjectMeta, type ObjectProperties, propertiesSchema } from './object.ts';
@@ -64,10 +64,14 @@ export class Uploads {
     return (await this.#orGone(id, this.#store.put(part))).meta;
   }
 
-  /** The bytes of these parts, one after another; throws NoSuchUpload where they are removed meanwhile. */
+  /** The bytes of these parts, one after another; throws NoSuchUpload where they are removed meanwhile, InvalidPart where one is replaced. */
   async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
-    for (const { key } of parts) {
+    for (const { key, eTag } of parts) {
       const part = await this.#orGone(id, this.#store.open(id, key));
+      if (part.meta.eTag !== eTag) {
+        part.close();
+        throw invalidPart();
+      }
       yield* part.stream();
     }
   }
@@ -91,6 +95,12 @@ export class Uploads {
     const parts = [...objects.values()].map((part) => [Number(part.key), part] as const);
     return { id, ...settings, parts: new Map(parts.sort(([a], [b]) => a - b)) };
   }
+}
+
+export function invalidPart(): OssError {
+  const message =
+    "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
+  return badRequest('InvalidPart', message);
 }
 
 function noSuchUpload(id: string, ec = '0042-00000002'): OssError {
