@@ -63,8 +63,10 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes.
-  const server = createServer({ insecureHTTPParser: true, requestTimeout: 0 }, (message, response) => {
+  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes, and answer
+  // more than 16 KB of headers without a document.
+  const leniency = { insecureHTTPParser: true, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
+  const server = createServer(leniency, (message, response) => {
     if (!hasSoundFraming(message, response)) {
       message.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       return;
@@ -153,16 +155,17 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   if (reply !== undefined) {
     // A client may send all of its body before it listens.
     message.resume();
-    if (!response.shouldKeepAlive) {
-      // The client went away, and nobody will read the file that the answer holds open.
-      await finished(message).catch((error) => {
-        discard(reply);
-        throw error;
-      });
+    try {
+      if (!response.shouldKeepAlive) {
+        await finished(message);
+      }
+      log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
+      const elapsedMs = now() - startedMs;
+      await sendReply(response, withCors(reply, message, corsOrigins), { requestId, elapsedMs });
+    } finally {
+      // Nobody reads the file that the answer holds open when the client went away.
+      discard(reply);
     }
-    log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
-    const elapsedMs = now() - startedMs;
-    await sendReply(response, withCors(reply, message, corsOrigins), { requestId, elapsedMs });
   }
 
   async function replyTo(): Promise<Reply | undefined> {

@@ -95,7 +95,23 @@ describe('a page on this machine', () => {
       },
     });
     expect(put).toMatchObject({ statusCode: 200, headers: { 'access-control-allow-origin': origin } });
-    expect(put.headers['access-control-expose-headers']).toMatch(/ETag.*x-oss-request-id/);
+    expect(put.headers['access-control-expose-headers']).toMatch(/etag.*x-oss-request-id/);
+  });
+
+  it('a page on this machine sees every header of an answer', async () => {
+    const oss = await startOss();
+    const headers = { 'x-oss-meta-a': '1', 'x-oss-tagging': 'k=v' };
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.txt', body: 'hello', headers });
+    const seen = async (method: string, key: string, more = {}) => {
+      const signed = signV4({ method, bucket: 'photos', key });
+      const answer = await ask(oss, method, signed.path, { ...signed.headers, origin, ...more });
+      return String(answer.headers['access-control-expose-headers']).split(', ');
+    };
+
+    expect(await seen('GET', 'a.txt', { range: 'bytes=0-1' })).toEqual(
+      expect.arrayContaining(['x-oss-meta-a', 'x-oss-tagging-count', 'content-range', 'x-oss-request-id']),
+    );
+    expect(await seen('HEAD', 'none')).toEqual(expect.arrayContaining(['x-oss-ec', 'x-oss-err']));
   });
 
   it('a page on this machine sees errors, too', async () => {

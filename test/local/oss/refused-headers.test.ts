@@ -51,6 +51,17 @@ describe('a header or parameter', () => {
     expect([signed.statusCode, signed.headers['content-type']]).toEqual([200, 'text/html']);
   });
 
+  it('is refused in a document where headers or query are longer than Node.js reads by default', async () => {
+    const oss = await startOss();
+    const text = 'x'.repeat(20_000);
+
+    const long = await put(oss, { 'x-oss-meta-a': text });
+    const longKey = await put(oss, {}, 'hello', text);
+
+    expect([long.statusCode, long.code]).toEqual([400, 'InvalidArgument']);
+    expect([longKey.statusCode, longKey.code]).toEqual([400, 'InvalidObjectName']);
+  });
+
   it('a prefix of ListBuckets that no bucket can begin with is refused', async () => {
     const oss = await startOss();
 

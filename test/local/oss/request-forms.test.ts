@@ -162,6 +162,9 @@ describe('addresses', () => {
     ['localhost:9000', '/photos/a.txt'],
     ['oss-cn-hangzhou.aliyuncs.com', '/photos/a.txt'],
     ['[::1]:9000', '/photos/a%2Etxt'],
+    ['host.docker.internal:9000', '/photos/a.txt'],
+    ['photos.host.docker.internal:9000', '/a.txt'],
+    ['host.containers.internal:9000', '/photos/a.txt'],
   ])('lead to the object from %s%s', async (host, path) => {
     const oss = await startOss();
     await put(oss, {}, 'here');

@@ -4,12 +4,8 @@ import type { Reply } from './reply.ts';
 
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
-/** The headers of an answer that pages may read. */
-const exposed =
-  'Content-MD5, ETag, x-oss-hash-crc64ecma, x-oss-next-append-position, x-oss-object-type, x-oss-request-id';
-
 /**
- * Lets pages read our answers, which OSS does by a bucket's rules: those of this machine, and of the origins that the
+ * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this machine, and of the origins that the
  * server was told. A signature is asked for all the same.
  */
 export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
@@ -18,6 +14,7 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
     return reply;
   }
   const vary = [reply.headers?.vary, 'Origin'].filter((name) => name !== undefined).join(', ');
+  const exposed = [...Object.keys(reply.headers ?? {}), 'x-oss-request-id', 'x-oss-server-time'].join(', ');
   const cors = { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed, vary };
   return { ...reply, headers: { ...reply.headers, ...cors } };
 }

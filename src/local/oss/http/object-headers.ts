@@ -3,7 +3,7 @@ import { badRequest } from './errors.ts';
 import type { Headers } from './request.ts';
 
 const kept =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-meta-[\w!#$%&'*+.^`|~-]+|x-oss-server-side-.+)$/;
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-(meta|server-side)-[\w!#$%&'*+.^`|~-]+)$/;
 
 /** Turns a text from a query or a form into a header's value: one character a byte, without those that would end a header. */
 export function headerValue(text: string): string {

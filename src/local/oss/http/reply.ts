@@ -117,9 +117,8 @@ export async function sendReply(
   );
   if (isWhole) {
     response.end(body);
-  } else if (response.destroyed) {
-    body.destroy(); // Node.js 24 leaves it open where the client has gone already.
-  } else {
+  } else if (!response.destroyed) {
+    // Node.js 24 would leave the body open where the client has gone already.
     await pipeline(body, response);
   }
 }

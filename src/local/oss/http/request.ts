@@ -69,8 +69,8 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
 }
 
 /**
- * Virtual-hosted (`bucket.endpoint`) or, for an IP address, a name without a dot, and an OSS endpoint by itself,
- * path style (documented: OSS help "OSS domain names"; assumed: path style at all, which OSS's own domains refuse).
+ * Virtual-hosted (`bucket.endpoint`) or, for an IP address, a name without a dot, the name that containers have for this machine, and an
+ * OSS endpoint by itself, path style (documented: OSS help "OSS domain names"; assumed: path style at all, which OSS's own domains refuse).
  */
 function readAddress(host: string, rawPath: string): { bucket: string; key: string } {
   const hostname = host
@@ -80,6 +80,8 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
   const isEndpoint =
     !hostname.includes('.') ||
     isIP(hostname) !== 0 ||
+    // Containers call the machine that they run on so: `host.docker.internal`, `host.containers.internal`.
+    /^host\.[a-z-]+\.internal$/.test(hostname) ||
     /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
   // The stock Node client sends `Host: .oss-cn-hangzhou.aliyuncs.com` for ListBuckets at an IP address.
   const address = isEndpoint ? rawPath : `${hostname.split('.')[0]}/${rawPath}`;

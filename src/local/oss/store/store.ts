@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { SetAside } from '../../data-folder.ts';
@@ -151,7 +151,7 @@ export class Store<Settings> {
     const bucket = this.bucket(name);
     const previous = bucket.objects.get(key);
     if (previous !== undefined) {
-      unlinkSync(this.#objectPath(name, key));
+      rmSync(this.#objectPath(name, key), { force: true });
       bucket.objects.delete(key);
       bucket.keys.splice(placeOf(key, bucket.keys), 1);
     }

@@ -170,6 +170,17 @@ describe('the store', () => {
     );
   });
 
+  it('deletes an object whose file is gone', async () => {
+    const dataDir = await temporaryDir();
+    const store = open(dataDir);
+    await put(store, 'a', [Buffer.from('body')]);
+    const files = await filesUnder(join(dataDir, 'buckets'));
+    await Promise.all(files.map((file) => rm(file)));
+
+    expect(store.delete('photos', 'a')?.sizeBytes).toBe(4);
+    expect(store.bucket('photos').keys).toEqual([]);
+  });
+
   it('drops an upload whose bucket was deleted meanwhile', async () => {
     const dataDir = await temporaryDir();
     const store = open(dataDir);
