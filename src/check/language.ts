@@ -17,8 +17,8 @@ const options = { maxCharacter };
 const maxStates = 3_000;
 
 /** The language of a JavaScript regular expression (Unicode, the whole text). */
-export function regular(source: string, { nfa }: Budget): NFA {
-  return NFA.fromRegex(parsePattern(source), options, {}, nfa);
+export function regular(source: string, { nfa }: Budget, flags = 'u'): NFA {
+  return NFA.fromRegex(parsePattern(source, flags), options, {}, nfa);
 }
 
 /** A regular expression of exactly this text. */

@@ -1,8 +1,11 @@
+import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
-import { variablesOf } from '../rules/template.ts';
+import { placeholders, stylesOf, variantsOf } from '../compile/variants.ts';
+import { render, variablesOf } from '../rules/template.ts';
 import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
+import { exampleKey, regular, without } from './language.ts';
 
 /** Warns of rules that are right by themselves, and that nobody means: each is a slip that would be silent. */
 export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
@@ -50,8 +53,6 @@ function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic):
   return [{ ...slip, message: `\`${found}\` ${slip.message}`, span }];
 }
 
-const aliases: Readonly<Record<string, string>> = { jpeg: 'jpg', tif: 'tiff' };
-
 /** Warns of outputs of the same kind. */
 export function findOutputSlips(writer: Writer): Diagnostic[] {
   return [...findForeignExtension(writer), ...findForeignKey(writer), ...findUnusedVariables(writer)];
@@ -77,16 +78,41 @@ function findUnusedVariables(writer: Writer): Diagnostic[] {
   return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
 }
 
-/** Finds a key whose extension names another format than the last one that the style names. */
+/** States for one output; where they do not suffice, nothing is told. */
+const maxStates = 20_000;
+
+const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
+
+/** Finds a key whose extension names another format than that of what is saved under it. */
 function findForeignExtension(writer: Writer): Diagnostic[] {
-  const { style, target } = writer.output;
-  const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style.text) ?? [];
-  const [, extension = ''] = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i.exec(target.key.text) ?? [];
-  const named = aliases[extension.toLowerCase()] ?? extension.toLowerCase();
-  if (format === undefined || named === '' || named === format) {
-    return [];
+  const { target, vary } = writer.output;
+  const { text, parts } = target.key;
+  const styles = stylesOf(writer.output);
+  const faults = variantsOf(vary).flatMap((variant, i) => {
+    const [, extension] = extensionPattern.exec(render(parts, { ...placeholders, ...variant })) ?? [];
+    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), writer.rule);
+    return reason ? [{ extension, message: `is saved as .${extension}, and the style ${reason}` }] : [];
+  });
+  return faults.slice(0, 1).map(({ extension = '', message }) => {
+    const length = text.endsWith(extension) ? extension.length : text.length;
+    const span = { offset: text.length - length, length };
+    return { ...warning('foreign-extension', pathTo(writer, 'target', 'key'), message), span };
+  });
+}
+
+/** Says what a style makes that an extension does not stand for: the last format that it names, or else that of the source. */
+function explainFormat(style: string, extension: string, rule: SourceRule): string | undefined {
+  const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
+  const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');
+  if (format !== undefined) {
+    return new RegExp(`^${pattern}$`).test(format) ? undefined : `makes ${format} of it`;
   }
-  const message = `is saved as .${extension}, and the style makes ${format} of it`;
-  const span = { offset: target.key.text.length - extension.length, length: extension.length };
-  return [{ ...warning('foreign-extension', pathTo(writer, 'target', 'key'), message), span }];
+  if (!style.startsWith('image/') || rule.match.contentType !== undefined) {
+    return undefined;
+  }
+  const other = within(maxStates, (budget) => {
+    const named = regular(`[^]*\\.${pattern}`, budget, 'iu');
+    return exampleKey(without(rule.keys, named, budget), budget);
+  });
+  return other && `names no format, so that it keeps that of its source, such as \`${other}\``;
 }

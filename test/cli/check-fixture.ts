@@ -42,7 +42,11 @@ export const rule = (match: object, target: object, style = 'image/resize,w_100'
   outputs: [{ style, target }],
 });
 
-export const uploads = rule({ key: 'uploads/**/*.jpg' }, { key: 'derived/{key}.webp' });
+export const uploads = rule(
+  { key: 'uploads/**/*.jpg' },
+  { key: 'derived/{key}.webp' },
+  'image/resize,w_100/format,webp',
+);
 
 export const creationEvents = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'].map(
   (name) => `oss:ObjectCreated:${name}`,

@@ -168,9 +168,33 @@ describe('check', () => {
     ['doc/convert,target_png', 'pages/{name}-{index}.jpg', ['warning foreign-extension']],
     ['image/resize,w_1/format,jpg', 'derived/{name}.JPEG', []],
     ['image/resize,w_1/format,webp', 'derived/{base}', []],
-    ['image/resize,w_1', 'derived/{name}.webp', []],
+    ['image/resize,w_1', 'derived/{base}.webp', ['warning foreign-extension']],
+    ['image/resize,w_1', 'derived/{base}', []],
+    ['style/small', 'derived/{base}.webp', []],
   ])('compares the format of %s with the extension of %s', async (style, key, codes) => {
     expect((await check([rule({ key: 'uploads/*' }, { key }, style)])).codes).toEqual(codes);
+  });
+
+  it.each([
+    ['*.{jpg,png}', 'webp', ['warning foreign-extension']],
+    ['*.{jpg,JPEG}', 'jpg', []],
+    ['*.tif', 'tiff', []],
+    ['*.{jpg,png}', 'jpg', ['warning foreign-extension']],
+  ])('compares the extensions of sources %s with .%s where no format is named', async (key, ext, codes) => {
+    const found = await check([rule({ key }, { key: `derived/{base}.${ext}` }, 'image/resize,w_1')]);
+
+    expect(found.codes).toEqual(codes);
+  });
+
+  it('compares the formats of vary with the extension, once', async () => {
+    const formats = async (f: string[], key: string) => {
+      const output = { style: 'image/format,{f}', vary: { f }, target: { key } };
+      return (await check([{ ...rule({ key: '*' }, {}), outputs: [output] }])).codes;
+    };
+
+    expect(await formats(['webp', 'png'], 'derived/{f}/{base}.jpg')).toEqual(['warning foreign-extension']);
+    expect(await formats(['webp', 'png'], 'derived/{base}.{f}')).toEqual([]);
+    expect(await formats(['jpg'], 'derived/{f}/{base}.jpeg')).toEqual([]);
   });
 
   it.each([
@@ -213,7 +237,7 @@ describe('check', () => {
   });
 
   it('warns of a target that all objects share', async () => {
-    expect((await check([rule({ key: 'uploads/*' }, { key: 'derived/{yyyy}.webp' })])).codes).toEqual([
+    expect((await check([rule({ key: 'uploads/*' }, { key: 'derived/{yyyy}' })])).codes).toEqual([
       'warning shared-target',
     ]);
   });
