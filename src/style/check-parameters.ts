@@ -48,7 +48,7 @@ export function checkParameters({ name, parameters }: StyleAction, context: Oper
   const given = new Map(known.toReversed().map((one) => [one.name, one]));
   for (const parameter of all) {
     const { name: key, whole } = parameter;
-    checkParameter(parameter, context);
+    checkParameter(parameter, given, context);
     checkEffect(parameter, given, context);
     if ((given.get(key) ?? parameter) !== parameter) {
       report(key === 'value' ? 'error' : 'warning', whole, `${label} takes a single ${key}`);
@@ -61,7 +61,11 @@ export function checkParameters({ name, parameters }: StyleAction, context: Oper
   }
 }
 
-function checkParameter(parameter: CatalogParameter, context: OperationContext): void {
+function checkParameter(
+  parameter: CatalogParameter,
+  given: GivenParameters,
+  context: OperationContext,
+): void {
   const { name, whole, spec } = parameter;
   const { label, operation, region = '', report } = context;
   if (spec === undefined) {
@@ -77,7 +81,9 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   const objection = judgeValue(text, spec);
   if (objection !== undefined) {
     const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
-    const ec = isDoubtful ? undefined : ((text === '' ? spec.emptyEc : undefined) ?? spec.ec);
+    const isBothZero = ['w', 'h'].every((side) => given.get(side)?.value.text === '0');
+    const ownEc = text === '0' && isBothZero ? operation.bothZeroEc : undefined;
+    const ec = isDoubtful ? undefined : (ownEc ?? ecOf(text, spec));
     const hint = spec.type === 'base64' && !decodeBase64(text) ? base64Hint : undefined;
     const message = `${where}: expected ${objection}, received "${text}"${ecNote(ec)}`;
     report(isDoubtful ? 'warning' : 'error', at, message, hint);
@@ -90,6 +96,12 @@ function checkParameter(parameter: CatalogParameter, context: OperationContext):
   if (regions !== undefined && !regions.includes(region)) {
     report('warning', at, `${where} ${text} is possible only in ${regions.join(', ')}`);
   }
+}
+
+/** The number of the error for a value that is wrong: it is empty, in another form, or out of range. */
+export function ecOf(value: string, { type, ec, formEc, emptyEc }: Parameter): string | undefined {
+  const isOtherForm = type === 'int' && !/^-?\d+$/.test(value);
+  return (value === '' ? emptyEc : isOtherForm ? formEc : undefined) ?? ec;
 }
 
 /** Reports what has no effect beside, or without, another parameter. */

@@ -54,7 +54,10 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
 }
 
 /** OSS help, "Styles": 1 to 63 letters, digits, "_", "-", "."; built-in ones are `::name`, asynchronous. */
-function checkNamedStyle(name: StyleToken, { mode, report }: StyleContext): void {
+function checkNamedStyle(name: StyleToken, { mode, isNested, report }: StyleContext): void {
+  if (isNested) {
+    report('error', name, 'a named style is not for watermark images');
+  }
   if (!/^(::)?[\w.-]{1,63}$/.test(name.text)) {
     report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
   } else if (name.text.startsWith('::') && mode === 'sync') {

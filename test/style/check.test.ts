@@ -130,16 +130,32 @@ describe('what OSS documents to refuse', () => {
     ]);
   });
 
+  it.each([
+    ['image/indexcrop,x_a', ['223']],
+    ['image/indexcrop,y_1.5', ['224']],
+    ['image/indexcrop,x_0', ['230']],
+    ['image/resize,w_0,h_0', ['321', '321']],
+    ['image/resize,w_0,h_9', ['312']],
+  ])('names the error of a value by whether it is in another form or out of range: %s', (style, expected) => {
+    const found = [...messagesOf(style).matchAll(/EC 0040-00000(\d+)/g)].map(([, ec]) => ec);
+
+    expect(found).toEqual(expected);
+  });
+
   it('what OSS documents to refuse holds for the preprocessing inside the name of a watermark image, and points at that name', () => {
     const withImage = (process: string) =>
       `image/watermark,image_${base64(`a.png?x-oss-process=${process}`)}`;
 
-    const refused = ['image/info', 'image/resize,P_101', 'image/resize,w_9|saveas', 'image/resize,w_0'].map(
-      (process) => errorsOf(withImage(process)),
-    );
+    const refused = [
+      'image/info',
+      'image/resize,P_101',
+      'image/resize,w_9|saveas',
+      'image/resize,w_0',
+      'style/a',
+    ].map((process) => errorsOf(withImage(process)));
 
     expect(errorsOf(withImage('image/resize,P_10/crop,w_9/rounded-corners,r_9/rotate,90'))).toEqual([]);
-    expect(refused.map((errors) => errors.length)).toEqual([1, 1, 1, 1]);
+    expect(refused.map((errors) => errors.length)).toEqual([1, 1, 1, 1, 1]);
     expect(refused[0]).toEqual([`error ${base64('a.png?x-oss-process=image/info')}`]);
     expect(messagesOf(withImage('image/flip,1'))).toContain('error: in the preprocessing "image/flip,1"');
   });

@@ -1,6 +1,6 @@
 import { decodeBase64 } from '../../base64-text.ts';
 import { type CatalogOperation, type Parameter, refusals } from '../../style/catalog.ts';
-import { findParameter, judgeValue } from '../../style/check-parameters.ts';
+import { ecOf, findParameter, judgeValue } from '../../style/check-parameters.ts';
 import type { StyleAction } from '../../style/parse.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 import { refuse } from './refuse.ts';
@@ -49,7 +49,7 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
 
 /** Messages and codes: OSS help, "Image processing FAQ"; the EC pages tell which number is for what. */
 function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: string | undefined): OssError {
-  const { type, ec, formEc, emptyEc, tooLong } = spec;
+  const { type, ec, tooLong } = spec;
   const shown = type === 'base64' ? decodeBase64(text) : text;
   if (shown === undefined) {
     return refuse({ ...refusals.base64, ec });
@@ -57,9 +57,7 @@ function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: st
   if (tooLong !== undefined && shown !== '') {
     return badRequest('InvalidArgument', tooLong);
   }
-  const isOtherForm = type === 'int' && !/^-?\d+$/.test(text);
-  const ownEc = bothZeroEc ?? (text === '' ? emptyEc : isOtherForm ? formEc : undefined) ?? ec;
   return badRequest('InvalidArgument', `The value: ${shown} of parameter: ${name} is invalid.`, {
-    ec: ownEc,
+    ec: bothZeroEc ?? ecOf(text, spec),
   });
 }
