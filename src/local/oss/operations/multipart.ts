@@ -79,7 +79,15 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   }
   const eTags = parts.map((part) => part.eTag).join('');
   const eTag = `${createHash('md5').update(eTags).digest('hex').toUpperCase()}-${parts.length}`;
-  const meta = await createObject(service, request, 'ObjectCreated:CompleteMultipartUpload', {
+  // The upload goes before its event is told: a process that dies then would complete it once more, over newer objects.
+  const completing: Service = {
+    ...service,
+    notify: (...change) => {
+      uploads.remove(upload);
+      service.notify(...change);
+    },
+  };
+  const meta = await createObject(completing, request, 'ObjectCreated:CompleteMultipartUpload', {
     ...upload.properties,
     acl: readAcl(headers, 'x-oss-object-acl') ?? upload.properties.acl,
     source: uploads.read(upload, parts),
@@ -89,7 +97,6 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     // Another request may have completed or aborted it meanwhile.
     guard: () => void uploads.find(request),
   });
-  uploads.remove(upload);
   const location = `${endpoint}/${bucket}/${percentEncode(key, /[^\w.-]/g)}`;
   const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));

@@ -15,6 +15,7 @@ import {
 } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
+import type { ObjectMeta } from '../store/object.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject } from './symlink.ts';
@@ -55,25 +56,36 @@ export const appendObject: Operation = async (service, request) => {
     yield* checkedBody(request);
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
+  const ownAcl = readAcl(headers, 'x-oss-object-acl');
+  let latest = base;
   const meta = await createObject(service, request, 'ObjectCreated:AppendObject', {
     headers: kept,
     tags,
-    acl: readAcl(headers, 'x-oss-object-acl') ?? acl,
+    acl: ownAcl ?? acl,
     storageClass,
     type: 'Appendable',
     source: source(),
     guard: (previous) => {
       const next = previous?.sizeBytes ?? 0;
-      if (previous !== base || Number(position) !== next) {
+      if (!isSameContent(previous, base) || Number(position) !== next) {
         throw conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
           headers: { 'x-oss-next-append-position': String(next) },
         });
       }
+      latest = previous;
     },
   });
+  if (latest !== undefined && latest !== base) {
+    // Its tags or ACL were set while the bytes came.
+    await service.store.changeProperties(bucket, key, { tags: latest.tags, acl: ownAcl ?? latest.acl });
+  }
   const next = { 'x-oss-next-append-position': String(meta.sizeBytes) };
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 };
+
+function isSameContent(a: ObjectMeta | undefined, b: ObjectMeta | undefined): boolean {
+  return a?.type === b?.type && a?.eTag === b?.eTag && a?.sizeBytes === b?.sizeBytes;
+}
 
 export const getObject: Operation = async ({ store }, request) => {
   const object = await openObject(store, request.bucket, request.key);

@@ -30,6 +30,7 @@ export function loadBuckets<Settings>(
       const keys = [...objects.keys()].sort(compareUtf8);
       buckets.set(name, { keys, objects, settings: loadSettings(dir, settingsSchema, setAside) });
     } catch (error) {
+      rethrowRefusal(error);
       setAside(dir, error);
     }
   }
@@ -43,6 +44,7 @@ function loadMetas(dir: string, setAside: SetAside): ObjectMeta[] {
     try {
       return name === settingsFile ? [] : [readObjectMeta(path)];
     } catch (error) {
+      rethrowRefusal(error);
       setAside(path, error);
       return [];
     }
@@ -54,10 +56,19 @@ function loadSettings<Settings>(dir: string, settingsSchema: ZodType<Settings>, 
   try {
     return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
+    rethrowRefusal(error);
     const settings = settingsSchema.parse(undefined);
     if (existsSync(path)) {
       setAside(path, error);
     }
     return settings;
+  }
+}
+
+/** Throws what the system refuses, such as EACCES: what it does not let us read is not damaged. */
+function rethrowRefusal(error: unknown): void {
+  const isOfSystem = error instanceof Error && 'syscall' in error && 'code' in error;
+  if (isOfSystem && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {
+    throw error;
   }
 }

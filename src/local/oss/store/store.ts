@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { SetAside } from '../../data-folder.ts';
@@ -98,7 +99,8 @@ export class Store<Settings> {
     const removed = this.#temporaryPath();
     renameSync(join(this.#options.folder, name), removed);
     this.#buckets.delete(name);
-    rmSync(removed, { recursive: true, force: true });
+    // What is left of it, because we end or are refused, goes at the next start.
+    rm(removed, { recursive: true, force: true }).catch(() => {});
   }
 
   /** Throws NoSuchKey. */

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { element, object } from '../text-object.ts';
+import { signV4 } from '../v4-client.ts';
 
 const append = (oss: RunningOss, position: number, body: string, headers: Record<string, string> = {}) =>
   oss.call({
@@ -31,6 +35,42 @@ describe('an append', () => {
       'hello you all',
       '1',
       undefined,
+    ]);
+  });
+
+  it('goes on from an object whose tags and ACL are set while it is under way, and keeps them', async () => {
+    const oss = await startOss();
+    await append(oss, 0, 'hello');
+    const query = { append: '', position: '5' };
+    const { method, path, headers } = signV4({ ...object, method: 'POST', query, body: ' you' });
+    const request = httpRequest({
+      port: oss.port,
+      method,
+      path,
+      headers: { ...headers, 'content-length': 4 },
+    });
+    const answered = once(request, 'response');
+    request.write(' y');
+    await pause(100);
+
+    const tags = '<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>';
+    await oss.call({ ...object, method: 'PUT', query: { tagging: '' }, body: tags });
+    await oss.call({
+      ...object,
+      method: 'PUT',
+      query: { acl: '' },
+      headers: { 'x-oss-object-acl': 'private' },
+    });
+    request.end('ou');
+
+    const [{ statusCode }] = await answered;
+    const got = await oss.call({ ...object, method: 'GET' });
+    const acl = await oss.call({ ...object, method: 'GET', query: { acl: '' } });
+    expect([statusCode, got.text, got.headers['x-oss-tagging-count'], element(acl.text, 'Grant')]).toEqual([
+      200,
+      'hello you',
+      '1',
+      'private',
     ]);
   });
 

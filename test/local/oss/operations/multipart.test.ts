@@ -1,8 +1,25 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Store } from '../../../../src/local/oss/store/store.ts';
 import { startOss, temporaryDir } from '../running-oss.ts';
 import { complete, element, initiate, kb100, object, uploadPart } from './multipart-upload.ts';
+
+it('a completed upload is gone before its event is told: a process that dies then completes none twice', async () => {
+  const dataDir = await temporaryDir();
+  const left: string[][] = [];
+  const oss = await startOss({
+    dataDir,
+    onObjectEvent: () => left.push(readdirSync(join(dataDir, 'uploads'))),
+  });
+  const uploadId = await initiate(oss);
+  const { headers } = await uploadPart(oss, uploadId, 1, 'one');
+
+  const { statusCode } = await complete(oss, uploadId, [[1, String(headers.etag)]]);
+
+  expect([statusCode, left.map(({ length }) => length)]).toEqual([200, [1, 1, 0]]);
+});
 
 describe('a multipart upload', () => {
   it('a multipart upload goes on after a restart, part by part, in any order', async () => {

@@ -191,6 +191,6 @@ describe('the store', () => {
 
     await expect(put(store, 'a', slow())).rejects.toThrow(expect.objectContaining({ code: 'NoSuchBucket' }));
 
-    expect(await filesUnder(dataDir)).toEqual([]);
+    await expect.poll(() => filesUnder(dataDir)).toEqual([]);
   });
 });
