@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Logger } from '../log.ts';
 
@@ -21,6 +21,12 @@ export function createSetAside(dataDir: string, log: Logger): SetAside {
  * even if we are killed right after.
  */
 export function writeJsonFile(path: string, content: object): void {
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(content, undefined, 2)}\n`);
-  renameSync(`${path}.tmp`, path);
+  const temporaryPath = `${path}.tmp`;
+  try {
+    writeFileSync(temporaryPath, `${JSON.stringify(content, undefined, 2)}\n`);
+    renameSync(temporaryPath, path);
+  } catch (error) {
+    rmSync(temporaryPath, { force: true });
+    throw error;
+  }
 }

@@ -37,7 +37,7 @@ export function findSignatureProblem(
   if (headers['x-acs-content-sha256'] !== hash || !required.every((name) => signed.includes(name))) {
     return 'SignatureDoesNotMatch';
   }
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const { pathname, searchParams } = new URL(`http://localhost${url}`);
   const query = [...searchParams]
     .map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`)
     .sort();

@@ -115,11 +115,19 @@ async function deliver(queued: QueuedEvent, options: QueueOptions): Promise<void
     const { error } = result;
     const letter = { time: new Date(now()).toISOString(), requestId, attempts, event, error };
     const deadLetter = join(deadLetterDir, file);
-    writeJsonFile(deadLetter, letter);
-    outcome.deadLetter = deadLetter;
-    log.error('event dead-lettered', { requestId, attempts, deadLetter, error: error.errorMessage });
+    const fields = { requestId, attempts, error: error.errorMessage };
+    try {
+      writeJsonFile(deadLetter, letter);
+      outcome.deadLetter = deadLetter;
+      log.error('event dead-lettered', { ...fields, deadLetter });
+    } catch (reason) {
+      // The disk may be full: the event stays in the queue, if it got there, for the next start.
+      log.error('dead letter not written', { ...fields, event, reason: String(reason) });
+    }
   }
-  rmSync(join(queueDir, file), { force: true });
+  if (result.status === 'succeeded' || outcome.deadLetter !== undefined) {
+    rmSync(join(queueDir, file), { force: true });
+  }
   observe({ type: 'outcome', requestId, outcome });
 }
 

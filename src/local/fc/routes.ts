@@ -61,7 +61,10 @@ interface TaskApiOptions {
  * signature, which the account's AccessKey has to have made.
  */
 export function createTaskApi(options: TaskApiOptions): Route {
-  return (message, response) => (isAcsRequest(message) ? answerTasks(message, response, options) : undefined);
+  return (message, response) =>
+    isAcsRequest(message) && message.url?.startsWith('/')
+      ? answerTasks(message, response, options)
+      : undefined;
 }
 
 async function answerTasks(
@@ -83,13 +86,14 @@ async function answerTasks(
   if (problem !== undefined) {
     return refuse(403, problem, 'the request is not signed as it should be');
   }
-  const { pathname, searchParams } = new URL(message.url ?? '', 'http://localhost');
-  const [, version, , name, resource, encodedId, action] = pathname.split('/');
+  const { pathname, searchParams } = new URL(`http://localhost${message.url}`);
+  // An id has no character that is escaped.
+  const [, version, , name, resource, id, action] = pathname.split('/');
   if (version !== '2023-03-30' || name !== functionName) {
     return refuse(404, 'FunctionNotFound', `function '${name}' does not exist; '${functionName}' does`);
   }
-  const task = encodedId === undefined ? undefined : tasks.byId.get(decodeURIComponent(encodedId));
-  switch (`${message.method} ${[resource, encodedId && '{id}', action].filter(Boolean).join('/')}`) {
+  const task = id === undefined ? undefined : tasks.byId.get(id);
+  switch (`${message.method} ${[resource, id && '{id}', action].filter(Boolean).join('/')}`) {
     case 'POST invocations':
       return submit(message, body);
     case 'GET async-tasks':

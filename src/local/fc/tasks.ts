@@ -70,18 +70,24 @@ export function createTasks(
       const [requestId, taskPayload] = [randomUUID(), payload.toString()];
       const task: AsyncTask = { taskId, requestId, status: 'Enqueued', alreadyRetriedTimes: 0, taskPayload };
       byId.set(taskId, task);
-      // A task that our own end interrupts has not failed.
-      void inTurn(() => run(task)).catch(() => {});
+      void inTurn(() => run(task)).catch((error: unknown) => {
+        // A task that our own end interrupts has not failed.
+        if (!signal.aborted) {
+          Object.assign(task, { status: 'Failed', taskErrorMessage: String(error) });
+        }
+      });
       return true;
     },
-    /** A waiting task is not begun; a running one is not tried again, and is called stopped when it has ended. */
-    stop: (task: AsyncTask): void => {
-      if (task.status === 'Running') {
-        task.status = 'Stopping';
-      } else if (task.status === 'Enqueued' || task.status === 'Retrying') {
-        task.status = 'Stopped';
-      }
-    },
+    stop,
     close: () => closing.abort(),
   };
+}
+
+/** A waiting task is not begun; a running one is not tried again, and is called stopped when it has ended. */
+function stop(task: AsyncTask): void {
+  if (task.status === 'Running') {
+    task.status = 'Stopping';
+  } else if (task.status === 'Enqueued' || task.status === 'Retrying') {
+    task.status = 'Stopped';
+  }
 }

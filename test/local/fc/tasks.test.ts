@@ -1,3 +1,5 @@
+import { createHash, createHmac } from 'node:crypto';
+import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTaskClient } from '../../../src/backfill/task-client.ts';
 import type { InvocationResult } from '../../../src/local/fc/instance-process.ts';
@@ -167,5 +169,47 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     await expect(client.submit('1a', '{}')).rejects.toMatchObject({ statusCode: 400 });
     await expect(client.submit('a', 'x'.repeat(131_073))).rejects.toMatchObject({ statusCode: 413 });
     expect(await statusOf('a')).toBe('');
+  });
+});
+
+/** A signed GET with a path that the SDK would not write. */
+function ask(url: string, path: string): Promise<number | undefined> {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const { host } = new URL(url);
+  const signed = { host, 'x-acs-content-sha256': sha256(''), 'x-acs-date': new Date().toISOString() };
+  const names = Object.keys(signed).join(';');
+  const lines = Object.entries(signed).map(([name, value]) => `${name}:${value}\n`);
+  const canonical = ['GET', path, '', lines.join(''), names, sha256('')].join('\n');
+  const toSign = `ACS3-HMAC-SHA256\n${sha256(canonical)}`;
+  const signature = createHmac('sha256', 'local-secret').update(toSign).digest('hex');
+  const authorization = `ACS3-HMAC-SHA256 Credential=local,SignedHeaders=${names},Signature=${signature}`;
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, headers: { ...signed, authorization } }, (response) =>
+      resolve(response.resume().statusCode),
+    )
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('a task', () => {
+  it.each(['/2023-03-30/functions/oss-saveas-backfill/async-tasks/%', '//', '/%'])(
+    'is not found at an address that is none: %s',
+    async (path) => {
+      const { url } = await startTasks();
+
+      expect(await ask(url, path)).toBe(404);
+    },
+  );
+
+  it('has failed when its invocation cannot even begin', async () => {
+    const tasks = createTasks(() => Promise.reject(new Error('no process can be started')));
+    onTestFinished(() => tasks.close());
+
+    tasks.submit('a', Buffer.from('{}'));
+
+    const failed = { status: 'Failed', taskErrorMessage: 'Error: no process can be started' };
+    await expect.poll(() => tasks.byId.get('a')).toMatchObject(failed);
   });
 });

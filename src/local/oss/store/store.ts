@@ -99,7 +99,7 @@ export class Store<Settings> {
     const removed = this.#temporaryPath();
     renameSync(join(this.#options.folder, name), removed);
     this.#buckets.delete(name);
-    // What is left of it, because we end or are refused, goes at the next start.
+    // The next start takes away the files that are left where we end, or are refused, before.
     rm(removed, { recursive: true, force: true }).catch(() => {});
   }
 
