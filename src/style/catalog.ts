@@ -20,6 +20,7 @@ export interface Parameter {
   readonly regions?: Lists;
   readonly nested?: boolean;
   readonly soft?: boolean;
+  readonly plain?: string;
   readonly ec?: string;
   readonly formEc?: string;
   readonly emptyEc?: string;

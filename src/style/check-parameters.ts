@@ -80,7 +80,9 @@ function checkParameter(
   const where = name === 'value' ? label : `${label} ${name}_`;
   const objection = judgeValue(text, spec);
   if (objection !== undefined) {
-    const isDoubtful = spec.soft === true && (spec.type !== 'base64' || decodeBase64(text) !== undefined);
+    const isOlderForm = spec.plain !== undefined && new RegExp(spec.plain).test(text);
+    const isRead = spec.type !== 'base64' || decodeBase64(text) !== undefined;
+    const isDoubtful = spec.soft === true && (isRead || isOlderForm);
     const isBothZero = ['w', 'h'].every((side) => given.get(side)?.value.text === '0');
     const ownEc = text === '0' && isBothZero ? operation.bothZeroEc : undefined;
     const ec = isDoubtful ? undefined : (ownEc ?? ecOf(text, spec));

@@ -142,6 +142,18 @@ describe('what OSS documents to refuse', () => {
     expect(found).toEqual(expected);
   });
 
+  it('what only an older page of OSS shows is doubtful, and not refused', () => {
+    const judged = ['1-10', '3', 'a!'].map((pages) =>
+      judge(`doc/convert,target_png,pages_${pages}|sys/saveas,o_YQ`),
+    );
+
+    expect(judged.map((found) => found.filter((one) => !one.startsWith('note')))).toEqual([
+      ['warning 1-10'],
+      ['warning 3'],
+      ['error a!'],
+    ]);
+  });
+
   it('what OSS documents to refuse holds for the preprocessing inside the name of a watermark image, and points at that name', () => {
     const withImage = (process: string) =>
       `image/watermark,image_${base64(`a.png?x-oss-process=${process}`)}`;
