@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../log.ts';
 import {
@@ -120,20 +119,36 @@ function whenExited(child: ChildProcess): Promise<string> {
   });
 }
 
+/** A longer line is handed on in pieces: one without an end would fill our memory. */
+const maxLineLength = 1024 * 1024;
+
 /** Hands on each line of a pipe; emits `end` where the output of an invocation ends. */
 function forwardLines(stream: Readable | null, forward: (line: string) => void): EventEmitter {
   const output = new EventEmitter();
-  if (stream !== null) {
-    createInterface(stream).on('line', (text) => {
-      const isEnd = text.endsWith(endOfOutput);
-      const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
-      if (!isEnd || line !== '') {
-        forward(line);
-      }
-      if (isEnd) {
-        output.emit('end');
-      }
-    });
-  }
+  const take = (text: string) => {
+    const isEnd = text.endsWith(endOfOutput);
+    const line = isEnd ? text.slice(0, -endOfOutput.length) : text;
+    if (!isEnd || line !== '') {
+      forward(line);
+    }
+    if (isEnd) {
+      output.emit('end');
+    }
+  };
+  let rest = '';
+  const takeLines = (chunk: string) => {
+    const lines = (rest + chunk).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    lines.forEach(take);
+    if (rest.length > maxLineLength) {
+      // Its last characters may begin the mark of the end.
+      forward(rest.slice(0, -endOfOutput.length));
+      rest = rest.slice(-endOfOutput.length);
+    }
+  };
+  stream
+    ?.setEncoding('utf8')
+    .on('data', takeLines)
+    .on('end', () => rest !== '' && take(rest));
   return output;
 }

@@ -147,7 +147,7 @@ function findPlace({ uploads }: Service, request: OssRequest) {
   const upload = uploads.find(request, '0042-00000104');
   const number = wholeNumber(request.query, 'partNumber', maxParts);
   const next = upload.parts.size + 1;
-  if (upload.isSequential === true && number !== next) {
+  if (upload.isSequential && number !== next) {
     throw badRequest('PartNotSequential', `Part ${next} is next in this sequential upload.`);
   }
   return { upload, number };

@@ -11,7 +11,7 @@ const settingsSchema = z.object({
   createdMs: z.number(),
   acl: z.string(),
   storageClass: z.string(),
-  redundancy: z.string().default('LRS'),
+  redundancy: z.string(),
   /** Nothing can be made public, and what is already counts for nothing; undefined where nobody has said. */
   blocksPublic: z.boolean().optional(),
   styles: z.record(z.string(), styleSchema),

@@ -13,7 +13,7 @@ const uploadSchema = z.object({
   /** The properties of the object to be. */
   properties: propertiesSchema,
   /** Parts come in their order, and the object has an MD5 of its own. */
-  isSequential: z.boolean().optional(),
+  isSequential: z.boolean(),
 });
 
 /** A multipart upload that is neither complete nor aborted. */
