@@ -65,7 +65,8 @@ describe('explain', () => {
     }));
     await writeFile(file, stringify({ rules: ruled }));
 
-    const [report] = await explain('--rules', file, 'in/a.jpg');
+    const { out } = await runCommand(['explain', '--rules', file, '--json', 'in/a.jpg']);
+    const [report]: Report[] = JSON.parse(out);
 
     expect(report?.calls).toBe(1);
     expect(report?.rules.map(({ matches, why }) => [matches, why])).toEqual([
