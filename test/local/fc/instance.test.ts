@@ -136,7 +136,7 @@ describe('a code package', () => {
       readdirSync(folder, { recursive: true }).filter((name) => /index\.js$/.test(`${name}`));
     const killed = await open(returnsEvent);
     await killed.fc.replaceCode(writePackage(returnsEvent));
-    expect(codeFiles()).toHaveLength(2);
+    expect(codeFiles()).toHaveLength(1);
 
     const { fc } = await open(returnsEvent, { queueDir: killed.queueDir });
 
