@@ -42,7 +42,8 @@ async function startWith(keys: readonly string[], { rules: text = rulesText, ...
   await writeFile(rules, text);
   const begin = (args: string[], confirm?: (question: string) => Promise<boolean>) => {
     const { io, written, stop } = createIo(localEnvironment(oss.port));
-    const ending = main(['orphans', '--rules', rules, '--rate', '1000', ...args], { ...io, confirm });
+    const rate = args.includes('--rate') ? [] : ['--rate', '1000'];
+    const ending = main(['orphans', '--rules', rules, ...rate, ...args], { ...io, confirm });
     return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
   };
   const run = (...args: Parameters<typeof begin>) => begin(...args).ended;
