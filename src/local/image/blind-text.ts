@@ -18,7 +18,7 @@ export async function embedText(pixels: Pixels, text: string, step: number): Pro
   const frame = Buffer.alloc(Math.ceil((body.length + 6) / unitBytes) * unitBytes);
   frame.writeUInt16BE(body.length, 0);
   body.copy(frame, 2);
-  frame.writeUInt32BE(checksum(frame, step), frame.length - 4);
+  frame.writeUInt32BE(crc32(frame.subarray(0, -4), step), frame.length - 4);
   const bitAt = (bit: number) => ((frame[bit >> 3] ?? 0) >> (bit & 7)) & 1;
   await embedBits(pixels, (slot) => bitAt(bitOf(slot, frame.length * 8)), step);
   return (await extractText(pixels, step)) === text;
@@ -29,15 +29,11 @@ export async function extractText(pixels: Pixels, step: number): Promise<string 
   const slots = await readSlots(pixels, step);
   for (let bytes = unitBytes; bytes <= maxFrameBytes && bytes * 8 <= slots.length; bytes += unitBytes) {
     const frame = readFrame(slots, bytes);
-    if (checksum(frame, step) === frame.readUInt32BE(bytes - 4)) {
+    if (crc32(frame.subarray(0, -4), step) === frame.readUInt32BE(bytes - 4)) {
       return frame.toString('utf8', 2, 2 + frame.readUInt16BE(0));
     }
   }
   return undefined;
-}
-
-function checksum(frame: Buffer, step: number): number {
-  return crc32(frame.subarray(0, -4), step);
 }
 
 /** Goes round through the bits, each round from another one on: no bit keeps to one column, where one edge hides it. */

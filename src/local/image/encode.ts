@@ -39,7 +39,7 @@ function describeEncoding(picture: Picture): Sharp {
     case 'avif':
       return pipeline.avif({ effort: 2 });
     case 'bmp':
-      return pipeline.toColourspace('srgb').raw();
+      return pipeline.raw();
   }
 }
 

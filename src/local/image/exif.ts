@@ -1,4 +1,5 @@
 import ExifReader from 'exifreader';
+import { pick } from '../../json.ts';
 import { lookUp } from '../../style/catalog.ts';
 import tables from './tables.json' with { type: 'json' };
 
@@ -10,7 +11,7 @@ import tables from './tables.json' with { type: 'json' };
 export function readExif(picture: Buffer): Record<string, string> {
   const { exif = {}, Thumbnail = {} } = loadTags(picture);
   const tags = Object.entries({ ...Thumbnail, ...exif }).flatMap(([name, tag]) => {
-    const value: unknown = typeof tag === 'object' && tag !== null && 'value' in tag ? tag.value : undefined;
+    const value = pick(tag, 'value');
     const isShown = Array.isArray(value) || ['number', 'string'].includes(typeof value);
     const shownName = lookUp(tables.exifNames, name) ?? name;
     return isShown && name !== 'MakerNote' ? [[shownName, describeValue(name, value)]] : [];

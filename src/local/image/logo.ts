@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { OssError } from '../oss/http/errors.ts';
 import type { ImageRequest } from './contract.ts';
-import { type Overlay, toOverlay } from './overlay.ts';
+import { toOverlay } from './overlay.ts';
 import { openPicture, type Picture } from './picture.ts';
 import { refuse, type Size } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
@@ -30,23 +30,17 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
     throw refuse(refusals.watermarkMissing, key);
   }
   const source = await readSource(body).catch((error: unknown) => {
-    if (error instanceof OssError && error.code === 'ImageTooLarge') {
-      throw error;
-    }
-    return undefined;
+    const isTooLarge = error instanceof OssError && error.code === 'ImageTooLarge';
+    throw isTooLarge ? error : refuse(refusals.watermarkFormat, key);
   });
-  if (source === undefined || source.format === 'gif' || source.format === 'avif') {
+  if (source.format === 'gif' || source.format === 'avif') {
     throw refuse(refusals.watermarkFormat, key);
   }
   return source;
 }
 
 /** Prepares the image for `main`, with `opacity` percent of its own. */
-export async function drawLogo(
-  { key, source, prepare }: Logo,
-  main: Size,
-  opacity: number,
-): Promise<Overlay> {
+export async function drawLogo({ key, source, prepare }: Logo, main: Size, opacity: number) {
   // With alpha from the start, so that turning it uncovers nothing white.
   const opened = { ...openPicture(source, { isTurned: true, isAnimated: false }), hasAlpha: true };
   const { png } = await toOverlay((await prepare(opened, main)).open()).catch(() => {

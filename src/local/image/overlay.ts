@@ -13,7 +13,7 @@ export const clear = '#00000000';
 
 /** Renders what is to be laid over a picture, as a PNG with alpha. */
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
-  const png = pipeline.toColourspace('srgb').ensureAlpha().png({ compressionLevel: 1 });
+  const png = pipeline.ensureAlpha().png({ compressionLevel: 1 });
   const { data, info } = await png.toBuffer({ resolveWithObject: true });
   return { png: data, width: info.width, height: info.height };
 }

@@ -19,9 +19,8 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
   const numbers: Record<string, number> = {};
   const texts: Record<string, string> = {};
   const isGiven = (name: string) => name in numbers || name in texts;
-  const isBothZero = ['w_0', 'h_0'].every((zero) =>
-    action.parameters.some(({ whole }) => whole.text === zero),
-  );
+  const wholes = action.parameters.map(({ whole }) => whole.text);
+  const isBothZero = wholes.includes('w_0') && wholes.includes('h_0');
   for (const parameter of action.parameters) {
     const { name, spec, value } = findParameter(parameter, operation, isNested);
     if (name === 'value' && isGiven(name)) {
@@ -39,9 +38,8 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
   }
   for (const { oneOf, ec } of operation.needs ?? []) {
     if (!oneOf.some(isGiven)) {
-      throw badRequest('InvalidArgument', `The action ${action.name.text} has no ${oneOf.join(' or ')}.`, {
-        ec,
-      });
+      const message = `The action ${action.name.text} has no ${oneOf.join(' or ')}.`;
+      throw badRequest('InvalidArgument', message, { ec });
     }
   }
   return { numbers, texts };

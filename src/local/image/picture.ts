@@ -7,20 +7,18 @@ import type { ParameterValues } from './parameters.ts';
 import { checkSize, damagedSource, type Size } from './refuse.ts';
 import { type ImageFormat, openSource, type SourceImage } from './source.ts';
 
-/** How the result will be written; set by format, quality and interlace, used once at the end. */
-export interface Encoding {
-  readonly format: ImageFormat;
-  /** Relative to the source's, at most the source's, or as it is. */
-  readonly quality?: { readonly percent: number; readonly kind: 'relative' | 'capped' | 'exact' };
-  readonly progressive: boolean;
-}
-
 /** The image between two actions. Its size is that of one frame. */
 export interface Picture extends Size {
   readonly source: SourceImage;
   readonly frames: number;
   readonly hasAlpha: boolean;
-  readonly output: Encoding;
+  /** How the result will be written; set by format, quality and interlace, used once at the end. */
+  readonly output: {
+    readonly format: ImageFormat;
+    /** Relative to the source's, at most the source's, or as it is. */
+    readonly quality?: { readonly percent: number; readonly kind: 'relative' | 'capped' | 'exact' };
+    readonly progressive: boolean;
+  };
   /** A new pipeline over the pixels so far; undone work is only described, nothing runs before `settle` or encode. */
   open(): Sharp;
 }
@@ -31,31 +29,29 @@ export interface ActionContext {
   readonly main?: Size;
 }
 
-type MaybePromise<T> = T | Promise<T>;
-
 /** Does one action of a style, or answers what one asks; the parameters are as the catalog wants them. */
 export type Action = (
   picture: Picture,
   values: ParameterValues,
   context: ActionContext,
-) => MaybePromise<Picture>;
-export type Question = (source: SourceImage, values: ParameterValues) => MaybePromise<ImageResult>;
+) => Picture | Promise<Picture>;
+export type Question = (source: SourceImage, values: ParameterValues) => Promise<ImageResult>;
 
 /** The source as first picture: turned upright by its EXIF orientation unless told not to, all frames or the first. */
 export function openPicture(source: SourceImage, how: { isTurned: boolean; isAnimated: boolean }): Picture {
-  const { format, width, height, orientation, metadata } = source;
+  const { format, width, height, metadata } = source;
+  const { orientation = 1, hasAlpha = false } = metadata;
   const isTurned = how.isTurned && orientation > 1;
   if (isTurned) {
     checkSize(source, refusals.rotation);
   }
   const size = isTurned && orientation >= 5 ? { width: height, height: width } : { width, height };
   const frames = how.isAnimated ? source.frames : 1;
-  const output = { format, progressive: false };
   const open = () => {
     const pipeline = openSource(source, how.isAnimated);
     return isTurned ? pipeline.autoOrient() : pipeline;
   };
-  return { ...size, source, frames, hasAlpha: metadata.hasAlpha ?? false, output, open };
+  return { ...size, source, frames, hasAlpha, output: { format, progressive: false }, open };
 }
 
 /**
@@ -63,9 +59,13 @@ export function openPicture(source: SourceImage, how: { isTurned: boolean; isAni
  * action, because sharp reorders the operations of a pipeline while OSS keeps the written order.
  */
 export async function settle(picture: Picture, pipeline: Sharp): Promise<Picture> {
-  // Composing gives everything an alpha channel; a result has one only if the picture had.
+  return withPixels(picture, await readPixels(picture, pipeline));
+}
+
+/** Composing gives everything an alpha channel; the pixels have one only if the picture had. */
+export function readPixels(picture: Picture, pipeline = picture.open()): Promise<Pixels> {
   const kept = picture.hasAlpha ? pipeline : pipeline.removeAlpha();
-  return withPixels(picture, await renderPipeline(picture, kept.raw()));
+  return renderPipeline(picture, kept.raw());
 }
 
 /** Cuts away the outside of a rounded rectangle: it is transparent, and white in a JPEG (OSS help: "Circle crop"). */

@@ -46,15 +46,14 @@ async function runSteps(source: SourceImage, steps: readonly Step[], context: Ac
 }
 
 /** A process may hold hundreds of actions, each of which takes up to a second; no page says how long OSS works on one. */
-const maxWorkMs = 20_000;
+const maxSeconds = 20;
 
 async function applySteps(picture: Picture, steps: readonly Step[], context: ActionContext) {
-  const endsAt = Date.now() + maxWorkMs;
+  const endsAt = Date.now() + maxSeconds * 1_000;
   let current = picture;
   for (const [index, { name, values }] of steps.entries()) {
     if (Date.now() > endsAt) {
-      const seconds = maxWorkMs / 1_000;
-      throw notImplemented(`work of more than ${seconds} s on one picture (action ${index + 1}, ${name})`);
+      throw notImplemented(`work of more than ${maxSeconds} s on one picture (action ${index + 1}, ${name})`);
     }
     current = (await lookUp(actions, name)?.(current, values, context)) ?? current;
   }

@@ -18,8 +18,6 @@ export interface SourceImage extends Size {
   readonly body: Buffer;
   readonly format: ImageFormat;
   readonly frames: number;
-  /** EXIF orientation, 1 (upright) to 8. */
-  readonly orientation: number;
   readonly metadata: Partial<Metadata>;
   readonly jpegQuality: number | undefined;
 }
@@ -38,7 +36,7 @@ export async function readSource(body: Buffer): Promise<SourceImage> {
   checkSize(size, { ...sides, png: sourcePixels, gif: sourcePixels, webp: sourcePixels }[format]);
   checkSize(size, sourcePixels, frames);
   const jpegQuality = format === 'jpg' ? estimateJpegQuality(body) : undefined;
-  return { ...size, body, format, frames, metadata, orientation: metadata.orientation ?? 1, jpegQuality };
+  return { ...size, body, format, frames, metadata, jpegQuality };
 }
 
 async function readMetadata(body: Buffer, format: ImageFormat): Promise<Partial<Metadata> & Size> {

@@ -1,7 +1,7 @@
 import { lookUp, refusals } from '../../../style/catalog.ts';
 import type { Pixels } from '../blind-pixels.ts';
 import { embedText } from '../blind-text.ts';
-import { type Action, type Picture, renderPipeline, withPixels } from '../picture.ts';
+import { type Action, readPixels, withPixels } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /** The step of the coefficients (see blind-pixels): a quarter is more than the 4 that quality 75 moves them by. */
@@ -29,12 +29,6 @@ export const blindwatermark: Action = async (picture, { numbers, texts }) => {
   const quality = { percent: numbers.q ?? 90, kind: 'exact' as const };
   return { ...withPixels(picture, pixels), output: { ...picture.output, quality } };
 };
-
-/** The pixels in sRGB, with alpha only where the picture has any. */
-export function readPixels(picture: Picture): Promise<Pixels> {
-  const pipeline = picture.hasAlpha ? picture.open() : picture.open().removeAlpha();
-  return renderPipeline(picture, pipeline.toColourspace('srgb').raw());
-}
 
 function isBlackOrWhite({ data, info: { channels } }: Pixels): boolean {
   const [first] = data;

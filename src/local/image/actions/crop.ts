@@ -8,9 +8,7 @@ import { refuse } from '../refuse.ts';
  * Cuts w x h from where gravity and x, y say (OSS help: "Custom crop"). What runs over an edge is clipped, so `g_se`
  * with x, y gives a smaller picture. That w or h beyond the picture, or 0, mean its whole side is assumed.
  */
-export const crop: Action = (picture, { numbers, texts }) => {
-  const { w, h, x = 0, y = 0 } = numbers;
-  const { g = 'nw' } = texts;
+export const crop: Action = (picture, { numbers: { w, h, x = 0, y = 0 }, texts: { g = 'nw' } }) => {
   if (g === 'face' || g === 'auto') {
     throw notImplemented(`image/crop with g_${g}, which needs an IMM project`);
   }

@@ -9,8 +9,7 @@ export const averageHue: Question = async (source) => {
   const picture = openPicture(source, { isTurned: false, isAnimated: false });
   // A mean survives shrinking, and a million pixels are added up without keeping others waiting.
   const small = picture.open().resize(1000, 1000, { fit: 'inside', withoutEnlargement: true });
-  const opaque = small.flatten({ background: '#ffffff' }).toColourspace('srgb');
-  const { data, info } = await renderPipeline(picture, opaque.raw());
+  const { data, info } = await renderPipeline(picture, small.flatten({ background: '#ffffff' }).raw());
   const { channels } = await sharp(data, { raw: info }).stats();
   const hex = channels.map(({ mean }) => Math.round(mean).toString(16).padStart(2, '0'));
   return { body: Buffer.from(`{"RGB": "0x${hex.join('')}"}`), contentType: 'application/json' };

@@ -1,7 +1,7 @@
 import { refusals } from '../../../style/catalog.ts';
-import { readPixels, stepOf } from '../actions/blindwatermark.ts';
+import { stepOf } from '../actions/blindwatermark.ts';
 import { extractText } from '../blind-text.ts';
-import { openPicture, type Question } from '../picture.ts';
+import { openPicture, type Question, readPixels } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /** Reads back the text that `blindwatermark` has hidden with the same strength. */
