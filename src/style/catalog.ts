@@ -23,7 +23,6 @@ export interface Parameter {
   readonly plain?: string;
   readonly ec?: string;
   readonly formEc?: string;
-  readonly emptyEc?: string;
 }
 
 export interface CatalogOperation {
@@ -52,8 +51,7 @@ export interface CatalogOperation {
 export const catalog: Readonly<Record<string, Readonly<Record<string, CatalogOperation>>>> = data.operations;
 
 /** The types of values that a regular expression tells; the fonts of OSS; how it refuses whole pictures and styles. */
-export const forms: Readonly<Record<string, { pattern: string; noun: string }>> = data.forms;
-export const { fonts, refusals } = data;
+export const { forms, fonts, refusals } = data;
 
 /** An own property; `constructor` and its like are no names of the catalog. */
 export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name = ''): T | undefined {

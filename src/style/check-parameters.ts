@@ -61,11 +61,7 @@ export function checkParameters({ name, parameters }: StyleAction, context: Oper
   }
 }
 
-function checkParameter(
-  parameter: CatalogParameter,
-  given: GivenParameters,
-  context: OperationContext,
-): void {
+function checkParameter(parameter: CatalogParameter, given: GivenParameters, context: OperationContext) {
   const { name, whole, spec } = parameter;
   const { label, operation, region = '', report } = context;
   if (spec === undefined) {
@@ -100,10 +96,10 @@ function checkParameter(
   }
 }
 
-/** The number of the error for a value that is wrong: it is empty, in another form, or out of range. */
-export function ecOf(value: string, { type, ec, formEc, emptyEc }: Parameter): string | undefined {
-  const isOtherForm = type === 'int' && !/^-?\d+$/.test(value);
-  return (value === '' ? emptyEc : isOtherForm ? formEc : undefined) ?? ec;
+/** The number of the error for a value that is wrong: it is in another form (no number, an empty text), or out of range. */
+export function ecOf(value: string, { type, ec, formEc }: Parameter): string | undefined {
+  const isOtherForm = type === 'int' ? !/^(-?\d+)?$/.test(value) : value === '';
+  return (isOtherForm ? formEc : undefined) ?? ec;
 }
 
 /** Reports what has no effect beside, or without, another parameter. */
@@ -136,7 +132,7 @@ export function judgeValue(value: string, parameter: Parameter): string | undefi
     const expected = `one of ${values.join(', ')}`;
     return values.includes(value) ? undefined : expected + didYouMean(value, values);
   }
-  const { pattern = '', noun = 'a value' } = forms[type] ?? {};
+  const { pattern = '', noun = 'a value' } = lookUp(forms, type) ?? {};
   const numbers = (value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
   const isInRange = numbers.every((number) => number >= min && number <= max);
   const range = max < Infinity ? ` from ${min} to ${max}` : min > -Infinity ? ` of ${min} or more` : '';

@@ -41,7 +41,7 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
   }
   const operations = lookUp(catalog, category.text);
   if (category.text === 'style') {
-    checkNamedStyle(actions[0].name, context);
+    checkNamedStyle(actions[0], segment, context);
   } else if (operations === undefined) {
     const hint = didYouMean(category.text.replace(/^\??x-oss-process=/, ''), Object.keys(catalog));
     report('warning', category, `there is no category "${category.text}"${hint}`);
@@ -54,16 +54,15 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
 }
 
 /** OSS help, "Styles": 1 to 63 letters, digits, "_", "-", "."; built-in ones are `::name`, asynchronous. */
-function checkNamedStyle(name: StyleToken, { mode, isNested, report }: StyleContext): void {
-  if (isNested) {
-    report('error', name, 'a named style is not for watermark images');
-  }
-  if (!/^(::)?[\w.-]{1,63}$/.test(name.text)) {
-    report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
-  } else if (name.text.startsWith('::') && mode === 'sync') {
-    report('error', name, 'a built-in style runs in asynchronous requests only');
-  } else if (name.text.startsWith('::')) {
-    report('note', name, 'a built-in style needs an IMM project bound to the bucket');
+function checkNamedStyle(action: StyleAction, segment: StyleSegment, context: StyleContext): void {
+  const { name } = action;
+  const isBuiltIn = name.text.startsWith('::');
+  const operation = isBuiltIn ? { mode: 'async', imm: true } : { mode: 'either' };
+  const label = isBuiltIn ? 'a built-in style' : 'a named style';
+  if (/^(::)?[\w.-]{1,63}$/.test(name.text)) {
+    checkPlace(action, segment, { ...context, operation, label });
+  } else {
+    context.report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
   }
 }
 
@@ -109,9 +108,6 @@ function checkPlace(action: StyleAction, { category, actions }: StyleSegment, co
   }
 }
 
-/** Names that no watermark image has: addresses, and formats other than OSS takes ("Add watermarks", EC 0040-00000027). */
-const foreignImage = /^\w+:\/\/|^[/\\]|\.(gif|svg|avif|hei[cf])$/i;
-
 /** Different watermark images, and the preprocessing in their names; the place is the value that encodes it. */
 function checkWatermarkImages(actions: readonly StyleAction[], context: StyleContext): void {
   const { count, ec } = refusals.watermarkCount;
@@ -122,7 +118,8 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: StyleCon
     if (images.add(image).size > count) {
       context.report('error', value, `at most ${count} different watermark images${ecNote(ec)}`);
     }
-    if (foreignImage.test(image)) {
+    // OSS takes no addresses, and not every format ("Add watermarks", EC 0040-00000027).
+    if (/^\w+:\/\/|^[/\\]|\.(gif|svg|avif|hei[cf])$/i.test(image)) {
       const expected = 'the key of a JPG, PNG, BMP, WebP or TIFF in the bucket of the source';
       context.report('warning', value, `watermark images: expected ${expected}, received "${image}"`);
     }

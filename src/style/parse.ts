@@ -52,10 +52,8 @@ function parseAction(action: StyleToken): StyleAction {
 
 function parseParameter(whole: StyleToken): StyleParameter {
   const length = whole.text.indexOf('_');
-  const key = { text: whole.text.slice(0, length), offset: whole.offset };
-  return length < 0
-    ? { whole, key: undefined, value: whole }
-    : { whole, key, value: tail(whole, length + 1) };
+  const key = length < 0 ? undefined : { text: whole.text.slice(0, length), offset: whole.offset };
+  return { whole, key, value: tail(whole, length + 1) };
 }
 
 function split(token: StyleToken, separator: string): StyleToken[] {
