@@ -17,10 +17,9 @@ const maxExpiresSeconds = 7 * 24 * 3600;
 
 /** `OSS4-HMAC-SHA256 Credential={credential}[,AdditionalHeaders=a;b],Signature={hex}` */
 export function parseAuthorization(authorization = '') {
-  const [, credential = '', additionalHeaders, signature] =
-    /^OSS4-HMAC-SHA256 Credential=([^,]+),\s*(?:AdditionalHeaders=([^,]*),\s*)?Signature=(\S+)$/.exec(
-      authorization,
-    ) ?? [];
+  const pattern =
+    /^OSS4-HMAC-SHA256 Credential=([^,]+),\s*(?:AdditionalHeaders=([^,]*),\s*)?Signature=(\S+)$/;
+  const [, credential = '', additionalHeaders, signature] = pattern.exec(authorization) ?? [];
   if (signature === undefined) {
     throw invalidAuthorization();
   }

@@ -135,9 +135,8 @@ export function digestHeaders(meta: ObjectMeta): Record<string, string> {
 
 /** How an object is encrypted in OSS: nothing is here, but clients want to see what they asked for. */
 export function encryptionHeaders({ headers }: ObjectProperties): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.startsWith('x-oss-server-side-')),
-  );
+  const entries = Object.entries(headers);
+  return Object.fromEntries(entries.filter(([name]) => name.startsWith('x-oss-server-side-')));
 }
 
 /** The ETag as headers and documents write it, in quotes. */

@@ -28,15 +28,10 @@ const builder = new XMLBuilder({
     String(value).replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`),
 });
 
-/** A document as OSS writes it. */
-function xmlDocument(elements: XmlElements): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`;
-}
-
-/** A 200 with the document whose root is the one key of `elements`. */
-export function xmlReply(elements: XmlElements, headers: Reply['headers'] = {}): Reply {
-  const body = Buffer.from(xmlDocument(elements));
-  return { statusCode: 200, headers: { 'content-type': 'application/xml', ...headers }, body };
+/** A document as OSS writes it; its root is the one key of `elements`. */
+export function xmlReply(elements: XmlElements, headers: Reply['headers'] = {}, statusCode = 200) {
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`);
+  return { statusCode, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
 /** A 200 with JSON, indented as by OSS. */
@@ -45,40 +40,33 @@ export function jsonReply(value: object): Reply {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
-const internalError = new OssError(
-  500,
-  'InternalError',
-  'We encountered an internal error. Please try again.',
-);
-
 /**
  * The error document and headers (documented: OSS help "Error response": XML, `x-oss-ec`; for HEAD, which has no
  * body, the document in Base64 in `x-oss-err`). What is no `OssError` is a fault of ours: 500 InternalError.
  */
 export function errorReply(error: unknown, message: IncomingMessage, requestId: string): Reply {
-  const oss = error instanceof OssError ? error : internalError;
+  const internal = 'We encountered an internal error. Please try again.';
+  const oss = error instanceof OssError ? error : new OssError(500, 'InternalError', internal);
   const { statusCode, details } = oss;
   const { ec, extra } = details;
   const headers = { ...details.headers, ...(ec !== undefined && { 'x-oss-ec': ec }) };
   if (statusCode === 304) {
     return { statusCode, headers };
   }
-  const document = xmlDocument({
-    Error: {
-      Code: oss.code,
-      Message: oss.message,
-      RequestId: requestId,
-      HostId: message.headers.host?.replace(/:\d+$/, '') ?? '',
-      ...extra,
-      EC: ec,
-      RecommendDoc: ec && `https://api.aliyun.com/troubleshoot?q=${ec}`,
-    },
-  });
-  const body = Buffer.from(document);
+  const document = {
+    Code: oss.code,
+    Message: oss.message,
+    RequestId: requestId,
+    HostId: message.headers.host?.replace(/:\d+$/, '') ?? '',
+    ...extra,
+    EC: ec,
+    RecommendDoc: ec && `https://api.aliyun.com/troubleshoot?q=${ec}`,
+  };
+  const reply = xmlReply({ Error: document }, headers, statusCode);
   if (message.method === 'HEAD') {
-    return { statusCode, headers: { ...headers, 'x-oss-err': body.toString('base64') } };
+    return { statusCode, headers: { ...headers, 'x-oss-err': reply.body.toString('base64') } };
   }
-  return { statusCode, headers: { 'content-type': 'application/xml', ...headers }, body };
+  return reply;
 }
 
 /**
@@ -111,10 +99,8 @@ export async function sendReply(
     // At the end: Node.js refuses a Content-Disposition behind it that names a file in Chinese.
     sent.set('content-length', length);
   }
-  response.writeHead(
-    statusCode,
-    Object.fromEntries([...sent].map(([name, value]) => [wireName(name), value])),
-  );
+  const named = [...sent].map(([name, value]) => [wireName(name), value]);
+  response.writeHead(statusCode, Object.fromEntries(named));
   if (isWhole) {
     response.end(body);
   } else if (!response.destroyed) {

@@ -44,10 +44,7 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
  * A body whole, or undefined when it is longer than `limitBytes`; it is read to its end all the same, so that a client which
  * sends all of it before it listens hears the answer.
  */
-export async function readMessage(
-  message: AsyncIterable<Uint8Array>,
-  limitBytes: number,
-): Promise<Buffer | undefined> {
+export async function readMessage(message: AsyncIterable<Uint8Array>, limitBytes: number) {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of message) {

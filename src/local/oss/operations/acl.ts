@@ -90,8 +90,6 @@ export function checkAcl({ store, log }: Service, bucket: string, acl: string | 
   if (blocksPublic === true) {
     throw forbidden('AccessDenied', 'Put public acl is not allowed: Block Public Access is on.');
   }
-  log.warn('OSS refuses public ACLs in a new bucket until Block Public Access is switched off', {
-    bucket,
-    acl,
-  });
+  const message = 'OSS refuses public ACLs in a new bucket until Block Public Access is switched off';
+  log.warn(message, { bucket, acl });
 }

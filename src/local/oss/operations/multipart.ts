@@ -128,10 +128,9 @@ function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   const listed = listOf(readXml(body, 'CompleteMultipartUpload').Part).map(fieldsOf);
   const numbers = listed.map(({ PartNumber }) => Number(PartNumber));
   if (numbers.some((number, index) => index > 0 && !(number > (numbers[index - 1] ?? 0)))) {
-    throw badRequest(
-      'InvalidPartOrder',
-      'The list of parts was not in ascending order. Parts list must specified in order by part number.',
-    );
+    const message =
+      'The list of parts was not in ascending order. Parts list must specified in order by part number.';
+    throw badRequest('InvalidPartOrder', message);
   }
   return listed.map(({ PartNumber, ETag }) => {
     const part = parts.get(Number(PartNumber));

@@ -15,7 +15,6 @@ import {
 } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
-import type { ObjectMeta } from '../store/object.ts';
 import { encoderOf } from './list.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 import { describeObject, openObject } from './symlink.ts';
@@ -67,7 +66,8 @@ export const appendObject: Operation = async (service, request) => {
     source: source(),
     guard: (previous) => {
       const next = previous?.sizeBytes ?? 0;
-      if (!isSameContent(previous, base) || Number(position) !== next) {
+      const isSameContent = previous?.type === base?.type && previous?.eTag === base?.eTag;
+      if (!isSameContent || Number(position) !== next) {
         throw conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
           headers: { 'x-oss-next-append-position': String(next) },
         });
@@ -82,10 +82,6 @@ export const appendObject: Operation = async (service, request) => {
   const next = { 'x-oss-next-append-position': String(meta.sizeBytes) };
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 };
-
-function isSameContent(a: ObjectMeta | undefined, b: ObjectMeta | undefined): boolean {
-  return a?.type === b?.type && a?.eTag === b?.eTag && a?.sizeBytes === b?.sizeBytes;
-}
 
 export const getObject: Operation = async ({ store }, request) => {
   const object = await openObject(store, request.bucket, request.key);
@@ -131,9 +127,8 @@ const overridable = /^response-(content-(type|language|disposition|encoding)|exp
 /** `response-content-type` and the like stand in for the object's own (documented: OSS help "GetObject"). */
 export function overriddenHeaders(query: Query): Record<string, string> {
   const overrides = [...query].filter(([name, value]) => overridable.test(name) && value !== '');
-  return Object.fromEntries(
-    overrides.map(([name, value]) => [name.slice('response-'.length), headerValue(value)]),
-  );
+  const named = overrides.map(([name, value]) => [name.slice('response-'.length), headerValue(value)]);
+  return Object.fromEntries(named);
 }
 
 export const headObject: Operation = ({ store }, request) => {

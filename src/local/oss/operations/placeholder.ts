@@ -1,4 +1,3 @@
-import type { OssObject } from '../../../process.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
@@ -11,11 +10,7 @@ import type { SaveAs } from './process.ts';
  */
 
 /** Saves a text in the place of each result; two where the key tells several apart by `{index}`. */
-export async function savePlaceholders(
-  service: Service,
-  request: OssRequest,
-  { style, saveAs }: { style: string; saveAs: SaveAs },
-): Promise<OssObject[]> {
+export async function savePlaceholders(service: Service, request: OssRequest, style: string, saveAs: SaveAs) {
   const { bucket = request.bucket, key: template } = saveAs;
   const keys = [...new Set(['1', '2'].map((index) => template.replaceAll('{index}', index)))];
   const variable = /\{[^}]*\}/.exec(keys[0] ?? '')?.[0];

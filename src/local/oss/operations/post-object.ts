@@ -95,5 +95,5 @@ function answer({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, m
   }
   const location = `${endpoint}/${bucket}/${encodeURIComponent(meta.key)}`;
   const document = { PostResponse: { Bucket: bucket, ETag: eTag, Key: meta.key, Location: location } };
-  return { ...xmlReply(document, headers), statusCode: 201 };
+  return xmlReply(document, headers, 201);
 }

@@ -92,7 +92,7 @@ export const asyncProcessObject: Operation = async (service, request) => {
       return { content: (await runStyle(service, request, style, true)).result.body.toString() };
     }
     if (service.simulateTasks && saveAs !== undefined) {
-      return { targets: await savePlaceholders(service, request, { style, saveAs }) };
+      return { targets: await savePlaceholders(service, request, style, saveAs) };
     }
     throw notImplemented(`${operation}: it runs on Alibaba Cloud only, in a bucket bound to an IMM project`);
   });

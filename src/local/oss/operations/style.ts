@@ -1,4 +1,5 @@
 import { textOf } from '../../../json.ts';
+import { lookUp } from '../../../style/catalog.ts';
 import { readBody, readXml } from '../http/body.ts';
 import { badRequest, notFound } from '../http/errors.ts';
 import { httpDate } from '../http/object-headers.ts';
@@ -22,7 +23,7 @@ export const putStyle: Operation = async ({ store, now }, request) => {
     throw badRequest('BadRequest', 'Style content is invalid.', { ec: '0017-00000253' });
   }
   const { styles } = store.bucket(bucket).settings;
-  const earlier = styleNamed(styles, name);
+  const earlier = lookUp(styles, name);
   if (earlier === undefined && Object.keys(styles).length >= maxStyles) {
     throw badRequest('InvalidArgument', `A bucket has no more than ${maxStyles} styles.`);
   }
@@ -55,17 +56,12 @@ export type BucketStyles = BucketSettings['styles'];
 
 /** Throws NoSuchStyle. */
 export function findStyle(styles: BucketStyles, name: string): BucketStyle {
-  const style = styleNamed(styles, name);
+  const style = lookUp(styles, name);
   if (style === undefined) {
     const extra = { StyleName: name };
     throw notFound('NoSuchStyle', `The specified style (${name}) does not exist.`, { extra });
   }
   return style;
-}
-
-/** Names such as `constructor` are styles only when somebody made them. */
-function styleNamed(styles: BucketStyles, name: string): BucketStyle | undefined {
-  return Object.hasOwn(styles, name) ? styles[name] : undefined;
 }
 
 function describe(name: string, { content, category, createdMs, modifiedMs }: BucketStyle) {

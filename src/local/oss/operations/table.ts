@@ -14,19 +14,17 @@ import * as style from './style.ts';
 import * as symlink from './symlink.ts';
 import * as tagging from './tagging.ts';
 
-/** The right that the public needs for a request without signature; `form`: the signature is in the body. */
-type PublicAccess = 'read' | 'write' | 'form';
-
 interface OssOperation {
   /** OSS's name of it. */
   readonly name: string;
   /** Carries it out; absent for what OSS has and the local OSS has not. */
   readonly run?: Operation | undefined;
-  readonly access?: PublicAccess | undefined;
+  /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
+  readonly access?: 'read' | 'write' | 'form' | undefined;
 }
 
 /** OSS's operations by method, level and what selects them, a sub-resource or a copy source. */
-const table: readonly [route: string, name: string, run?: Operation, access?: PublicAccess][] = [
+const table: readonly [route: string, name: string, run?: Operation, access?: OssOperation['access']][] = [
   ['GET service', 'ListBuckets', bucket.listBuckets],
   ['PUT bucket', 'PutBucket', bucket.putBucket],
   ['DELETE bucket', 'DeleteBucket', bucket.deleteBucket],

@@ -17,11 +17,7 @@ export interface Bucket<Settings> {
 export const settingsFile = 'settings.json';
 
 /** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if it has one. */
-export function loadBuckets<Settings>(
-  folder: string,
-  settingsSchema: ZodType<Settings>,
-  setAside: SetAside,
-): Map<string, Bucket<Settings>> {
+export function loadBuckets<Settings>(folder: string, settingsSchema: ZodType<Settings>, setAside: SetAside) {
   const buckets = new Map<string, Bucket<Settings>>();
   for (const name of readdirSync(folder)) {
     const dir = join(folder, name);

@@ -10,18 +10,12 @@ interface ListQuery {
   readonly maxKeys: number;
 }
 
-interface ListPage {
-  readonly keys: readonly string[];
-  readonly prefixes: readonly string[];
-  /** The last key or common prefix of a page that more follow; the next page begins after it. */
-  readonly next: string | undefined;
-}
-
 /**
- * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2").
+ * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The page after it
+ * begins after `next`, its last key or common prefix; undefined where no more follow.
  * Assumed: a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
  */
-export function listPage(sortedKeys: readonly string[], query: ListQuery): ListPage {
+export function listPage(sortedKeys: readonly string[], query: ListQuery) {
   const { prefix, delimiter, after, maxKeys } = query;
   const keys: string[] = [];
   const prefixes: string[] = [];

@@ -13,11 +13,7 @@ const magic = Buffer.from('OSS1');
 const tailBytes = 4 + magic.length;
 
 /** Streams a body into a new file at `path`; nothing is left behind when the source fails. */
-export async function writeObjectFile(
-  path: string,
-  source: Bytes,
-  describe: (digest: Digest) => ObjectMeta,
-): Promise<ObjectMeta> {
+export async function writeObjectFile(path: string, source: Bytes, describe: (digest: Digest) => ObjectMeta) {
   const file = await open(path, 'wx');
   try {
     const [md5, crc64] = [createHash('md5'), createCrc64()];
