@@ -79,7 +79,10 @@ function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string
     const logos = compiled.outputs.flatMap(({ style, variants }) =>
       variants.flatMap((values) => readBy(style, values)),
     );
-    const isImm = outputs.some((output) => stylesOf(output).some(isOfImm));
+    const isImm = outputs
+      .flatMap(stylesOf)
+      .flatMap(operationsOf)
+      .some(({ imm }) => imm);
     const isRead = isImm || hasLookedAt(compiled);
     const within = (keys: readonly string[]) =>
       buckets.flatMap((bucket) => keys.map((key) => `${bucket}/${key}`));
@@ -123,21 +126,11 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string
   });
 }
 
-/** Built-in styles do not tell which kind of task they are. */
-const tasks = ['imm:CreateMediaConvertTask', 'imm:CreateOfficeConversionTask'];
-
 /** Lists what the rules need to be allowed in IMM (OSS help, "Permissions"). */
 export function immPermissions(rules: readonly SourceRule[]): string[] {
-  const styles = rules.flatMap(({ outputs }) => outputs.flatMap(stylesOf));
-  const permissions = styles.flatMap((style) =>
-    style.startsWith('style/::') ? tasks : operationsOf(style).flatMap(({ permission = [] }) => permission),
-  );
+  const operations = rules.flatMap(({ outputs }) => outputs.flatMap(stylesOf)).flatMap(operationsOf);
+  const permissions = operations.flatMap(({ permission = [] }) => permission);
   return [...new Set(permissions)].sort();
-}
-
-/** Tells whether IMM carries out a style, on behalf of OSS. */
-function isOfImm(style: string): boolean {
-  return style.startsWith('style/::') || operationsOf(style).some(({ imm }) => imm === true);
 }
 
 /** Whether a rule has its sources looked at, where an event says only which object it is about or that it is gone. */

@@ -37,7 +37,8 @@ export interface CatalogOperation {
   readonly after?: readonly string[];
   readonly saveAs?: string;
   readonly imm?: boolean;
-  readonly permission?: string;
+  readonly permission?: string | readonly string[];
+  readonly label?: string;
   readonly several?: string;
   readonly forWatermarks?: boolean;
   readonly keepsAnimation?: Lists;
@@ -58,17 +59,20 @@ export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name 
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
+/** An operation by its category and name. Any name may be a style's; a built-in one does not tell which task it is. */
+export function operationOf(category: string, name: string): CatalogOperation | undefined {
+  const styleName = name.startsWith('::') ? '::name' : 'name';
+  return lookUp(lookUp(catalog, category), category === 'style' ? styleName : name);
+}
+
 /** The operations of a style that the catalog knows, in the order of the text. */
 export function operationsOf(style: string): CatalogOperation[] {
   return parseStyle(style).flatMap(({ category, actions }) =>
-    actions.flatMap(({ name }) => lookUp(lookUp(catalog, category.text), name.text) ?? []),
+    actions.flatMap(({ name }) => operationOf(category.text, name.text) ?? []),
   );
 }
 
-/**
- * Whether OSS runs a style in asynchronous requests only: a built-in style, or one that begins with such an operation (OSS
- * help, "Asynchronous processing"). A style that is saved in the bucket is taken for a synchronous one.
- */
+/** Whether OSS runs a style in asynchronous requests only, as its first operation tells (OSS help, "Asynchronous processing"). */
 export function isAsynchronous(style: string): boolean {
-  return style.startsWith('style/::') || operationsOf(style)[0]?.mode === 'async';
+  return operationsOf(style)[0]?.mode === 'async';
 }

@@ -129,8 +129,7 @@ export function judgeValue(value: string, parameter: Parameter): string | undefi
     return judgeBase64(value, parameter);
   }
   if (type === 'enum') {
-    const expected = `one of ${values.join(', ')}`;
-    return values.includes(value) ? undefined : expected + didYouMean(value, values);
+    return values.includes(value) ? undefined : `one of ${values.join(', ')}${didYouMean(value, values)}`;
   }
   const { pattern = '', noun = 'a value' } = lookUp(forms, type) ?? {};
   const numbers = (value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);

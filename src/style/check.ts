@@ -1,7 +1,7 @@
 import { decodeBase64 } from '../base64-text.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { catalog, lookUp, refusals } from './catalog.ts';
+import { catalog, lookUp, operationOf, refusals } from './catalog.ts';
 import type { OperationContext, StyleContext, StyleRequest } from './check-parameters.ts';
 import { checkParameters, ecNote } from './check-parameters.ts';
 import { parseStyle, type StyleAction, type StyleSegment, type StyleToken } from './parse.ts';
@@ -31,7 +31,8 @@ function checkText(text: string, context: StyleContext): void {
 function checkSegment(segment: StyleSegment, first: StyleToken | undefined, context: StyleContext): void {
   const { category, actions } = segment;
   const { report } = context;
-  if (actions[0] === undefined || category.text === '') {
+  const name = actions[0]?.name;
+  if (name === undefined || category.text === '') {
     report('error', category, `expected category/action such as image/resize, received "${category.text}"`);
     return;
   }
@@ -39,10 +40,10 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
     const severity = category.text === first?.text ? 'warning' : 'error';
     report(severity, category, 'only sys/… may follow "|": further actions are joined with "/"');
   }
-  const operations = lookUp(catalog, category.text);
-  if (category.text === 'style') {
-    checkNamedStyle(actions[0], segment, context);
-  } else if (operations === undefined) {
+  // OSS help, "Styles".
+  if (category.text === 'style' && !/^(::)?[\w.-]{1,63}$/.test(name.text)) {
+    report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
+  } else if (lookUp(catalog, category.text) === undefined) {
     const hint = didYouMean(category.text.replace(/^\??x-oss-process=/, ''), Object.keys(catalog));
     report('warning', category, `there is no category "${category.text}"${hint}`);
   } else {
@@ -53,25 +54,12 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
   }
 }
 
-/** OSS help, "Styles": 1 to 63 letters, digits, "_", "-", "."; built-in ones are `::name`, asynchronous. */
-function checkNamedStyle(action: StyleAction, segment: StyleSegment, context: StyleContext): void {
-  const { name } = action;
-  const isBuiltIn = name.text.startsWith('::');
-  const operation = isBuiltIn ? { mode: 'async', imm: true } : { mode: 'either' };
-  const label = isBuiltIn ? 'a built-in style' : 'a named style';
-  if (/^(::)?[\w.-]{1,63}$/.test(name.text)) {
-    checkPlace(action, segment, { ...context, operation, label });
-  } else {
-    context.report('error', name, 'style/ expects a name of 1 to 63 letters, digits, "_", "-" and "."');
-  }
-}
-
 function checkAction(action: StyleAction, segment: StyleSegment, context: StyleContext): void {
   const { text } = action.name;
   const category = segment.category.text;
-  const operation = lookUp(catalog[category], text);
+  const operation = operationOf(category, text);
   if (operation !== undefined) {
-    const scope = { ...context, operation, label: `${category}/${text}` };
+    const scope = { ...context, operation, label: operation.label ?? `${category}/${text}` };
     checkPlace(action, segment, scope);
     checkParameters(action, scope);
     return;
