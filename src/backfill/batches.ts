@@ -3,10 +3,7 @@ import { type BackfillOptions, needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import type { ExistingObject, Position } from './source.ts';
 
-export interface BatchOptions extends Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter'> {
-  /** Outputs that exist are left as they are. */
-  onlyMissing: boolean;
-}
+export type BatchOptions = Omit<BackfillOptions, 'call' | 'pace' | 'sleep' | 'stop'>;
 
 /** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
 export const maxOutputs = 50;

@@ -1,6 +1,6 @@
 import type { PlannedSave } from '../pipeline/result.ts';
 import { needsCopy } from '../rules/rule-set.ts';
-import type { BackfillOptions } from './run-objects.ts';
+import type { BatchOptions } from './batches.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import { isComplete } from './source.ts';
 
@@ -8,12 +8,7 @@ import { isComplete } from './source.ts';
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
 
 /** Plans every object of a source and adds up, without a call to OSS but the listing. */
-export async function estimate({
-  source,
-  ruleSet,
-  filter,
-  onlyMissing,
-}: Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter'> & { onlyMissing: boolean }) {
+export async function estimate({ source, ruleSet, filter, onlyMissing }: Omit<BatchOptions, 'journal'>) {
   const skipped: Record<string, number> = {};
   /** Outputs drawn at random. */
   const sample: Selection['outputs'][number][] = [];

@@ -73,22 +73,19 @@ export function readJournal(folder: string) {
     throw new Error(`${fileOf(folder)} is not the journal of a backfill: give --journal another folder.`);
   }
   const { failuresBytes, ...state } = parsed.data;
+  const done = lines.map((line) => parseLine(fileOf(folder), line));
   const failures = readLines(failuresFileOf(folder), failuresBytes);
-  const done = [...lines.map(parseLine(fileOf(folder))), ...failures.map(parseLine(failuresFileOf(folder)))];
-  return { state, lines: done };
+  const failed = failures.map((line) => parseLine(failuresFileOf(folder), line));
+  return { state, lines: [...done, ...failed] };
 }
 
-/** Reads the lines of a file, in which we write nothing else. */
-function parseLine(file: string): (line: string) => Line {
-  return (text) => {
-    const line = lineSchema.safeParse(parseJson(text));
-    if (!line.success) {
-      throw new Error(
-        `${file} is damaged, at ${JSON.stringify(text.slice(0, 60))}: remove it to begin anew.`,
-      );
-    }
-    return line.data;
-  };
+/** Reads a line of a file, in which we write nothing else. */
+function parseLine(file: string, text: string): Line {
+  const line = lineSchema.safeParse(parseJson(text));
+  if (!line.success) {
+    throw new Error(`${file} is damaged, at ${JSON.stringify(text.slice(0, 60))}: remove it to begin anew.`);
+  }
+  return line.data;
 }
 
 /** The whole lines behind `start`; whatever is left of another one is cut off the file. */

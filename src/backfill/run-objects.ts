@@ -22,8 +22,8 @@ import { type WorkOptions, workThrough } from './work-through.ts';
 export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
   filter: Filter;
-  /** Epoch ms: outputs that were saved since then are left as they are. */
-  savedSince?: number | undefined;
+  /** Outputs that exist are left as they are. */
+  onlyMissing: boolean;
 }
 
 /**
@@ -92,8 +92,9 @@ async function make(
   if (output.status === 'failed') {
     return output;
   }
-  const { ruleSet, savedSince } = options;
+  const { ruleSet, onlyMissing } = options;
   const call = pacedCall(options, sourceBytes);
+  const savedSince = onlyMissing ? 0 : undefined;
   const taskOptions = { call, ruleSet, savedSince, deadline: Infinity, now: Date.now };
   return removeIfLate(output, await carryOut(output, taskOptions), taskOptions);
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { formatObject } from '../pipeline/result.ts';
-import { type Batch, type BatchOptions, batches } from './batches.ts';
+import { type Batch, batches } from './batches.ts';
 import type { Item } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
+import type { BackfillOptions } from './run-objects.ts';
 import type { ExistingObject } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
 import { excerptOf, isForOtherRules, readReturned, readThrown, type TaskReport } from './task-report.ts';
-import { throwIfHopeless, type WorkOptions } from './work-through.ts';
+import { throwIfHopeless } from './work-through.ts';
 
-interface RunTasksOptions extends BatchOptions, Pick<WorkOptions, 'sleep' | 'stop'> {
+interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   client: TaskClient;
   /** In milliseconds, from whenever. */
   now: () => number;

@@ -141,12 +141,10 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
   };
   return writers.flatMap((writer, i) =>
     (takers[i] ?? [])
-      .filter(
-        ({ compiled: { match } }) =>
-          bucketsMeet(writer.buckets, match.buckets) &&
-          filtersOverlap({ suffix: writer.suffix }, { suffix: match.keys.suffix }) &&
-          holdsPrefix(match.keys, writer.prefix),
-      )
+      .filter(({ compiled }) => {
+        const { buckets, keys } = compiled.match;
+        return mayMeet(writer, { buckets, suffix: keys.suffix }) && holdsPrefix(keys, writer.prefix);
+      })
       .filter((taker) => mayEnd(taker, writer.suffix))
       .map((taker) => ({ writer, taker })),
   );

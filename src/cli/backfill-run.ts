@@ -195,11 +195,9 @@ async function carryOut(
 /** The outputs are made from here, or by the deployed function. */
 function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
   const { ruleSet, rulesDigest, filter, onlyMissing, taskClient: client } = job;
-  if (client === undefined) {
-    return runObjects({ ...options, ruleSet, filter, savedSince: onlyMissing ? 0 : undefined });
-  }
+  const work = { ...options, ruleSet, filter, onlyMissing };
   const now = () => performance.now();
-  return runTasks({ ...options, now, ruleSet, rulesDigest, filter, client, onlyMissing });
+  return client === undefined ? runObjects(work) : runTasks({ ...work, now, rulesDigest, client });
 }
 
 function showEnd({ folder }: BackfillJob, { state, total }: Journal, io: Io): void {
