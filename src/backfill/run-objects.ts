@@ -84,11 +84,7 @@ async function makeOutputs(stored: ExistingObject, item: Item, options: Backfill
   }
 }
 
-async function make(
-  output: PlannedSave | FailedResult,
-  sourceBytes: number,
-  options: BackfillOptions,
-): Promise<Outcome> {
+async function make(output: PlannedSave | FailedResult, sourceBytes: number, options: BackfillOptions) {
   if (output.status === 'failed') {
     return output;
   }

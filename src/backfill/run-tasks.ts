@@ -96,11 +96,7 @@ export async function runTasks(options: RunTasksOptions): Promise<void> {
   }
 }
 
-async function submit(
-  one: Omit<BatchUnderWay, 'isNew'>,
-  { underWay }: Run,
-  options: RunTasksOptions,
-): Promise<void> {
+async function submit(one: Omit<BatchUnderWay, 'isNew'>, { underWay }: Run, options: RunTasksOptions) {
   const taskId = one.attempt === 1 ? one.id : `${one.id}-${one.attempt}`;
   const isNew = await options.client.submit(taskId, payloadOf(one.batch.selected, options));
   underWay.set(taskId, { ...one, isNew });
@@ -112,10 +108,7 @@ function taskPrefix({ startedAt }: JournalState): string {
 }
 
 /** The event for a batch. */
-function payloadOf(
-  objects: readonly ExistingObject[],
-  { onlyMissing, rulesDigest }: RunTasksOptions,
-): string {
+function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDigest }: RunTasksOptions) {
   return JSON.stringify({
     alwaysThrows: true,
     rulesDigest,

@@ -81,11 +81,7 @@ const maxAttempts = 6;
  * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Undefined where the
  * call fails with a status that is `expected`.
  */
-async function retried<T>(
-  call: () => Promise<T>,
-  stop: AbortSignal,
-  expected: readonly number[] = [],
-): Promise<T | undefined> {
+async function retried<T>(call: () => Promise<T>, stop: AbortSignal, expected: readonly number[] = []) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();

@@ -23,11 +23,7 @@ export function checkDelivery(rules: readonly SourceRule[], triggers: readonly T
   ];
 }
 
-function findGaps(
-  rules: readonly SourceRule[],
-  deliveries: readonly Delivery[],
-  isRemoval: boolean,
-): Diagnostic[] {
+function findGaps(rules: readonly SourceRule[], deliveries: readonly Delivery[], isRemoval: boolean) {
   return rules.flatMap((rule) =>
     (rule.match.bucket ?? [undefined]).flatMap((bucket) => {
       const near = deliveries.filter(({ buckets }) =>

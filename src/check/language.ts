@@ -108,12 +108,7 @@ export function splitKeys<S>(keys: TransitionIterable<S>, budget: Budget): KeyPa
 }
 
 /** The texts before a separator (none is empty) and those behind it, of characters of `tail`: a pair for each state behind one. */
-function splitAt<S>(
-  keys: TransitionIterable<S>,
-  separator: CharSet,
-  tail: CharSet,
-  { nfa }: Budget,
-): [NFA, NFA][] {
+function splitAt<S>(keys: TransitionIterable<S>, separator: CharSet, tail: CharSet, { nfa }: Budget) {
   const whole = keys.transitionIterator();
   const before = new Map<S, Set<S>>();
   const states = new Set([whole.initial]);

@@ -87,10 +87,7 @@ function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionReso
     : ok(check, found);
 }
 
-function checkDeployedTriggers(
-  { name, region = '', triggers }: FunctionResource,
-  io: Io,
-): Promise<Finding[]> {
+function checkDeployedTriggers({ name, region = '', triggers }: FunctionResource, io: Io) {
   const check = `trigger ${triggers.map((trigger) => trigger.name).join(', ')}`;
   return lookAt(check, aliyunAdvice, async () => {
     const path = `/2023-03-30/functions/${name}/triggers`;

@@ -55,11 +55,7 @@ export async function runBackfill(
 }
 
 /** Stops what the function still has of the backfill before this one, and would make beside it. */
-async function stopEarlier(
-  { taskClient, endpoint }: BackfillJob,
-  earlier: JournalState,
-  io: Io,
-): Promise<void> {
+async function stopEarlier({ taskClient, endpoint }: BackfillJob, earlier: JournalState, io: Io) {
   if (taskClient !== undefined && earlier.endpoint === endpoint) {
     const count = await stopTasks(taskClient, earlier);
     io.err(`${count} batches of the backfill before this one were stopped.\n`);

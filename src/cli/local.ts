@@ -111,11 +111,7 @@ async function readFaults(file: string): Promise<FaultPlan> {
   }
 }
 
-async function describeStack(
-  stack: LocalStack,
-  dataDir: string,
-  source: readonly SourceRule[],
-): Promise<string> {
+async function describeStack(stack: LocalStack, dataDir: string, source: readonly SourceRule[]) {
   const { samplePictures } = await import('../local/pictures.ts');
   const [bucket = ''] = stack.buckets;
   const sample =

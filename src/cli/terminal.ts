@@ -46,11 +46,7 @@ function columnWidths(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-function formatCells(
-  row: readonly string[],
-  widths: readonly number[],
-  isNumeric: readonly boolean[],
-): string {
+function formatCells(row: readonly string[], widths: readonly number[], isNumeric: readonly boolean[]) {
   const wrapped = widths.map((width, i) => wrap(row[i] ?? '', width));
   const height = Math.max(...wrapped.map((lines) => lines.length));
   const lines = Array.from({ length: height }, (_, y) => {

@@ -87,12 +87,8 @@ function findProblems(document: Document.Parsed) {
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
     const hint = ['DUPLICATE_KEY', 'MULTIPLE_DOCS', 'TAB_AS_INDENT'].includes(code) ? undefined : quotesHint;
     const [words = ''] = message.split('; please'); // The rest is for programmers.
-    return {
-      message: words,
-      offset: pos[0],
-      hint,
-      isLast: ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code),
-    };
+    const isLast = ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code);
+    return { message: words, offset: pos[0], hint, isLast };
   });
   const refuse = (node: Node | null, message: string, hint?: string, isLast = false) => {
     problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast });
