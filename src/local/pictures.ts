@@ -2,11 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { Size } from './image/refuse.ts';
 
 /** A picture to try things on; `name` is good as a key. */
-export interface SamplePicture {
-  readonly name: string;
-  readonly body: Buffer;
-  readonly contentType: string;
-}
+export type SamplePicture = Awaited<ReturnType<typeof samplePictures>>[number];
 
 const jpeg = 'image/jpeg';
 const samples = [
@@ -23,7 +19,7 @@ const samples = [
  * sideways with EXIF orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG of 24 megapixels, and a
  * text that calls itself a JPEG.
  */
-export async function samplePictures(...names: string[]): Promise<SamplePicture[]> {
+export async function samplePictures(...names: string[]) {
   const asked = samples.filter(({ name }) => names.length === 0 || names.includes(name));
   return Promise.all(asked.map(async ({ draw, ...picture }) => ({ ...picture, body: await draw() })));
 }
@@ -101,14 +97,14 @@ function svg({ width, height }: Size, content: string): Sharp {
 
 /** A drawing at a size, with the grain of a sensor: without it a JPEG would be unlike any photograph. */
 async function photograph(drawing: Sharp, size: Size): Promise<Sharp> {
-  const pixels = await drawing.flatten().resize(size).raw().toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = pixels.info;
-  const grained = await sharp(pixels.data, { raw: { width, height, channels } })
+  const { data, info } = await drawing
+    .flatten()
+    .resize(size)
     .composite([{ input: grain(512), raw: { width: 512, height: 512, channels: 4 }, tile: true }])
     .removeAlpha()
     .raw()
-    .toBuffer();
-  return sharp(grained, { raw: { width, height, channels } });
+    .toBuffer({ resolveWithObject: true });
+  return sharp(data, { raw: info });
 }
 
 /** Square of grey noise of little opacity, from a linear congruential generator: the same at each call. */

@@ -59,12 +59,9 @@ const backfillFunctionName = 'oss-saveas-backfill';
  */
 export async function startLocalStack(options: LocalStackOptions) {
   const { dataDir } = options;
-  const unlock = lockFolder(
-    dataDir,
-    (pid) =>
-      `The folder ${dataDir} is in use by process ${pid}, another local OSS. End that one, or choose another folder with --data.`,
-  );
-  const closers: (() => unknown)[] = [unlock];
+  const refuse = (pid: number) =>
+    `The folder ${dataDir} is in use by process ${pid}, another local OSS. End that one, or choose another folder with --data.`;
+  const closers: (() => unknown)[] = [lockFolder(dataDir, refuse)];
   const close = async (): Promise<void> => {
     for (const end of closers.splice(0).reverse()) {
       await end();
@@ -128,7 +125,9 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { reload, settle } = createReload(code, oss, functionCompute, events);
   closers.push(settle);
   const { enqueue } = functionCompute;
-  const page = openPage(options, oss, { rules, processImage, deadLetterDir, enqueue, reload });
+  const { store, faults } = oss;
+  const shown = { ...options, store, faults, rules, processImage, deadLetterDir, enqueue, reload };
+  const page = openPage(options.pageDir, { ...shown, defaultBucket, now: Date.now });
   closers.push(subscribe((event) => page?.take(event)));
   const { url } = await oss.listen({ port: options.port });
   functionCompute.resume();
@@ -137,13 +136,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
 }
 
 /** The page, where its folder is given. */
-function openPage(
-  options: LocalStackOptions,
-  { store, faults }: LocalOss,
-  parts: Pick<PageOptions, 'rules' | 'processImage' | 'deadLetterDir' | 'enqueue' | 'reload'>,
-) {
-  const common = { ...options, ...parts, store, faults, defaultBucket, now: Date.now };
-  return options.pageDir === undefined ? undefined : createPage({ ...common, assetsDir: options.pageDir });
+function openPage(assetsDir: string | undefined, options: Omit<PageOptions, 'assetsDir'>) {
+  return assetsDir === undefined ? undefined : createPage({ ...options, assetsDir });
 }
 
 function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss): FunctionConfig {

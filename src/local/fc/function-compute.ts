@@ -32,7 +32,7 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  * of minutes apart.
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
-  const { function: config, credentials } = options;
+  const { function: config, credentials, inspect, maxInstances = 2 } = options;
   const unpackDir = await emptyUnpackDir(options.queueDir);
   let codeDir = await unpack(options.codeDir, unpackDir);
   const replaced: string[] = [];
@@ -41,12 +41,10 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   setMaxListeners(0, closing.signal);
 
   const create = options.startInstance ?? startInstance;
-  const pool = createInstancePool(
-    options.inspect === undefined ? (options.maxInstances ?? 2) : 1,
-    () => create({ ...options, codeDir, environment: buildEnvironment(config, codeDir) }),
-    closing.signal,
-  );
-  const invoke = (requestId: string, event: Buffer) =>
+  const start = () => create({ ...options, codeDir, environment: buildEnvironment(config, codeDir) });
+  const pool = createInstancePool(inspect === undefined ? maxInstances : 1, start, closing.signal);
+  /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
+  const invoke = (event: Buffer, requestId: string = randomUUID()) =>
     pool.use(async (instance) => {
       const context = buildContext(config, requestId, await credentials());
       return instance.invoke({ type: 'invoke', event, context }, config.timeoutMs);
@@ -63,8 +61,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
 
   return {
     ...queue,
-    /** Synchronous invocation: one attempt, no retry, no dead letter. Rejects once closed. */
-    invoke: (event: Buffer, requestId: string = randomUUID()) => invoke(requestId, event),
+    invoke,
     /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();

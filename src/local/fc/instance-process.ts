@@ -32,17 +32,13 @@ export interface InstanceOptions {
   log: Logger;
 }
 
-/** One function instance: a process that takes one event at a time. */
-export interface Instance {
-  isAlive(): boolean;
-  /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
-  invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult>;
-  /** Resolves when the process is gone. */
-  kill(): Promise<void>;
-}
+export type Instance = ReturnType<typeof startInstance>;
 
-/** Starts the process of one instance. A program that cannot start fails the first invocation. */
-export function startInstance(options: InstanceOptions): Instance {
+/**
+ * Starts one function instance: a process that takes one event at a time. A program that cannot start fails the first
+ * invocation.
+ */
+export function startInstance(options: InstanceOptions) {
   const { nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
   const child = fork(resolve(options.instanceProgram), [], {
     execPath: nodeBinary,
@@ -67,6 +63,7 @@ export function startInstance(options: InstanceOptions): Instance {
     child.kill('SIGKILL');
   };
 
+  /** Never rejects. The time limit starts once the process is up; passing it kills the instance. */
   async function invoke(message: InvokeMessage, timeoutMs: number): Promise<InvocationResult> {
     requestId = message.context.requestId;
     // The answer and the ends of both pipes, in whatever order they come.
@@ -89,6 +86,7 @@ export function startInstance(options: InstanceOptions): Instance {
   return {
     isAlive: () => causeOfDeath === undefined,
     invoke,
+    /** Resolves when the process is gone. */
     kill: async () => {
       kill('The local Function Compute was closed');
       await exited;
@@ -97,11 +95,8 @@ export function startInstance(options: InstanceOptions): Instance {
 }
 
 /** The next message that is the awaited one; the function's own code can write anything to the channel. */
-function nextMessage(
-  child: ChildProcess,
-  isAwaited: (message: InstanceMessage) => boolean,
-): Promise<InstanceMessage> {
-  return new Promise((resolve) => {
+function nextMessage(child: ChildProcess, isAwaited: (message: InstanceMessage) => boolean) {
+  return new Promise<InstanceMessage>((resolve) => {
     child.on('message', function listen(raw) {
       if (isInstanceMessage(raw) && isAwaited(raw)) {
         child.off('message', listen);

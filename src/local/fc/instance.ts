@@ -53,10 +53,7 @@ function encodeResult(result: unknown): Buffer {
   if (Buffer.isBuffer(result)) {
     return result;
   }
-  if (result === undefined) {
-    return Buffer.alloc(0);
-  }
-  return Buffer.from(typeof result === 'object' ? JSON.stringify(result) : String(result));
+  return Buffer.from(typeof result === 'object' ? JSON.stringify(result) : String(result ?? ''));
 }
 
 /** The class name, not `error.name`: a bundle that mangles class names shows it here, as it would on FC. */

@@ -27,7 +27,7 @@ export type DeliveryEvent =
   | { type: 'outcome'; requestId: string; outcome: InvocationOutcome };
 
 export interface QueueOptions {
-  invoke: (requestId: string, event: Buffer) => Promise<InvocationResult>;
+  invoke: (event: Buffer, requestId: string) => Promise<InvocationResult>;
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
@@ -136,7 +136,7 @@ async function attemptAll({ requestId, event }: QueuedEvent, options: QueueOptio
   const payload = Buffer.from(JSON.stringify(event));
   let billedMs = 0;
   for (let attempts = 1; ; attempts += 1) {
-    const result = await invoke(requestId, payload);
+    const result = await invoke(payload, requestId);
     billedMs += result.billedMs;
     // An attempt that our own closing cut short is no failure of the function.
     closing.throwIfAborted();

@@ -8,21 +8,19 @@ import type { AsyncTask, Tasks } from './tasks.ts';
 /** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
 const maxEventBytes = 32 * 1024 * 1024;
 
+type Invoke = LocalFunctionCompute['invoke'];
+
 /**
  * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer is what Function Compute answers to
  * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error handling").
  * Only JSON is taken, which a page in a browser cannot send here without asking first.
  */
-export function invokeRoute(invoke: LocalFunctionCompute['invoke']): Route {
+export function invokeRoute(invoke: Invoke): Route {
   return (message, response) =>
     message.url === '/-/invoke' ? answerInvoke(invoke, message, response) : undefined;
 }
 
-async function answerInvoke(
-  invoke: LocalFunctionCompute['invoke'],
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answerInvoke(invoke: Invoke, message: IncomingMessage, response: ServerResponse) {
   const refuse = (statusCode: number, errorMessage: string) =>
     sendJson(response, statusCode, { errorMessage });
   if (message.method !== 'POST') {
@@ -128,11 +126,9 @@ async function answerTasks(
 
 /** One page of tasks, `limit` of them (20), behind the one that `nextToken` names. */
 function listTasks(tasks: readonly AsyncTask[], query: URLSearchParams) {
-  const status = query.get('status');
-  const found = tasks.filter(
-    (task) =>
-      task.taskId.startsWith(query.get('prefix') ?? '') && (status === null || task.status === status),
-  );
+  const [prefix, status] = [query.get('prefix') ?? '', query.get('status')];
+  const named = tasks.filter(({ taskId }) => taskId.startsWith(prefix));
+  const found = named.filter((task) => status === null || task.status === status);
   const start = found.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
   const page = found.slice(start, start + Number(query.get('limit') ?? 20));
   return {
