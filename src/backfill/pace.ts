@@ -28,11 +28,10 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
   let [callMs, byteMs] = [now(), now()];
   let loweredAt = Number.NEGATIVE_INFINITY;
   let loweredTo = callsPerSecond;
-  const rate = () =>
-    Math.min(
-      callsPerSecond,
-      loweredTo + (recovery * callsPerSecond * Math.max(0, now() - loweredAt)) / 1_000,
-    );
+  const rate = () => {
+    const recovered = (recovery * callsPerSecond * Math.max(0, now() - loweredAt)) / 1_000;
+    return Math.min(callsPerSecond, loweredTo + recovered);
+  };
   const attempts = { all: 0, throttled: 0 };
   return {
     /** Resolves when a call whose source has so many bytes may start. */

@@ -21,10 +21,8 @@ interface TaskFailure {
   message: string;
 }
 
-const resultSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.enum(['saved', 'removed', 'submitted']) }),
-  z.object({ status: z.literal('skipped'), reason: z.string() }),
-]);
+const statuses = z.enum(['saved', 'removed', 'submitted', 'skipped']);
+const resultSchema = z.object({ status: statuses, reason: z.string().optional() });
 const reportSchema = z.object({ results: z.array(resultSchema) });
 
 /**
@@ -37,11 +35,10 @@ export function readReturned({ returnPayload = '' }: BatchTask): TaskReport | un
     return undefined;
   }
   const report: TaskReport = { saved: 0, skipped: {}, failed: 0, failures: [] };
-  for (const result of parsed.data.results) {
-    if (result.status === 'saved') {
+  for (const { status, reason = status } of parsed.data.results) {
+    if (status === 'saved') {
       report.saved += 1;
     } else {
-      const reason = result.status === 'skipped' ? result.reason : result.status;
       report.skipped[reason] = (report.skipped[reason] ?? 0) + 1;
     }
   }

@@ -121,10 +121,8 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
     const pattern = eventPatternOf(trigger);
     const sources = pick(pattern, 'source');
     const isOther = (source: unknown) => typeof source === 'string' && source !== 'acs.oss';
-    if (
-      !/^(oss|eventbridge|mns_topic)$|\$\{/.test(trigger.type) ||
-      (Array.isArray(sources) && sources.every(isOther))
-    ) {
+    const isOfOthers = Array.isArray(sources) && sources.every(isOther);
+    if (isOfOthers || !/^(oss|eventbridge|mns_topic)$|\$\{/.test(trigger.type)) {
       return [];
     }
     const object = pick(pattern, 'data', 'oss', 'object');

@@ -123,11 +123,11 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
   const path = ['resources', id, 'props'];
   const name = textAt(props, 'functionName') ?? id;
   const code = resolve(dir, textAt(props, 'code') ?? '.');
-  const [triggers, settings, asyncInvokeConfig] = [
-    'triggers',
-    'environmentVariables',
-    'asyncInvokeConfig',
-  ].map((field) => valueAt(props, field));
+  const triggers = valueAt(props, 'triggers');
+  const settings = valueAt(props, 'environmentVariables');
+  const asyncInvokeConfig = valueAt(props, 'asyncInvokeConfig');
+  // A single setting may well be open.
+  const environmentVariables = isOpen(settings) ? settings : undefined;
   return {
     path,
     name,
@@ -142,11 +142,7 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     ),
     destinations: fieldsOf(pick(asyncInvokeConfig, 'destinationConfig')),
     triggers: itemsOf(triggers).map((trigger, i) => readTrigger(trigger, [...path, 'triggers', i])),
-    unknown: findOpen(
-      // A single setting may well be open.
-      { triggers, asyncInvokeConfig, environmentVariables: isOpen(settings) ? settings : undefined },
-      path,
-    ),
+    unknown: findOpen({ triggers, asyncInvokeConfig, environmentVariables }, path),
   };
 }
 

@@ -196,11 +196,9 @@ function fits({ expression }: Glob, key: string): boolean {
 
 /** The process with its Base64 values as text; those that are none stay. */
 export function decodeProcess(encoded: string): string {
-  return encoded.replace(
-    /([,/])(text|image|content|type|topic|o|b)_([\w-]+)/g,
-    (whole, before, name, value) => {
-      const text = Buffer.from(value, 'base64url').toString('utf8');
-      return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
-    },
-  );
+  const pattern = /([,/])(text|image|content|type|topic|o|b)_([\w-]+)/g;
+  return encoded.replace(pattern, (whole, before, name, value) => {
+    const text = Buffer.from(value, 'base64url').toString('utf8');
+    return Buffer.from(text).toString('base64url') === value ? `${before}${name}_${text}` : whole;
+  });
 }

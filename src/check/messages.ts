@@ -56,11 +56,8 @@ function adviceFor({ rule, output, prefix, suffix }: Writer): string {
   if (rule.match.bucket === undefined && output.target.bucket !== undefined) {
     return `Name the bucket of the uploads in match.bucket of ${quote(rule.name)}.`;
   }
-  if (
-    first?.kind === 'text' &&
-    folder !== '' &&
-    rule.match.key.every(({ text }) => !text.startsWith(folder))
-  ) {
+  const isApart = rule.match.key.every(({ text }) => !text.startsWith(folder));
+  if (first?.kind === 'text' && folder !== '' && isApart) {
     return `Leave the results out, exclude: "${folder}**".`;
   }
   return /[^.\w]|_/.test(suffix)

@@ -78,12 +78,9 @@ function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionReso
   if (missed.length > 0) {
     return wrong(check, `${found}: ${missed.join('; ')}`, 'widen prefix and suffix, or narrow the rule');
   }
+  const open = unknown.map(({ text }) => text).join(', ');
   return unknown.length > 0
-    ? cannotTell(
-        check,
-        `${unknown.map(({ text }) => text).join(', ')} cannot be looked up here`,
-        'look at them yourself',
-      )
+    ? cannotTell(check, `${open} cannot be looked up here`, 'look at them yourself')
     : ok(check, found);
 }
 

@@ -30,10 +30,8 @@ export function rolePolicy(
   const grants = [...grantsOnSources(rules, buckets), ...grantsOnTargets(rules, buckets)];
   const statements = ossActions.map((action) => {
     const objects = widest(grants.flatMap((grant) => (grant.actions.includes(action) ? grant.objects : [])));
-    return allow(
-      [action],
-      objects.map((object) => `acs:oss:*:${account}:${object}`),
-    );
+    const resources = objects.map((object) => `acs:oss:*:${account}:${object}`);
+    return allow([action], resources);
   });
   const tasks = immPermissions(rules).map((action) => allow([action], [`acs:imm:*:${account}:project/*`]));
   return {

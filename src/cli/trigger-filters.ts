@@ -82,10 +82,8 @@ function joinFilter(joined: readonly NativeFilter[], filter: NativeFilter): read
     return [...joined, filter];
   }
   const wide = { prefix: shorter(other.prefix, filter.prefix), suffix: shorter(other.suffix, filter.suffix) };
-  return joinFilter(
-    joined.filter((one) => one !== other),
-    wide,
-  );
+  const others = joined.filter((one) => one !== other);
+  return joinFilter(others, wide);
 }
 
 const shorter = (a: string, b: string) => (a.length <= b.length ? a : b);
