@@ -2,13 +2,7 @@ import type { Call } from '../oss/call.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
 import { headObject } from '../oss/operations.ts';
 import { headSized } from '../pipeline/complete.ts';
-import {
-  describeError,
-  type FailedResult,
-  formatObject,
-  type Outcome,
-  type PlannedSave,
-} from '../pipeline/result.ts';
+import { describeError, type FailedResult, formatObject, type Outcome } from '../pipeline/result.ts';
 import { removeIfLate } from '../pipeline/run.ts';
 import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
@@ -84,7 +78,7 @@ async function makeOutputs(stored: ExistingObject, item: Item, options: Backfill
   }
 }
 
-async function make(output: PlannedSave | FailedResult, sourceBytes: number, options: BackfillOptions) {
+async function make(output: Selection['outputs'][number], sourceBytes: number, options: BackfillOptions) {
   if (output.status === 'failed') {
     return output;
   }

@@ -138,9 +138,8 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
     });
   }
   if (issue.code === 'invalid_key') {
-    return issue.issues.map(({ message }) =>
-      mismatch(path, message, describeValue(path.at(-1)), { atKey: true }),
-    );
+    const received = describeValue(path.at(-1));
+    return issue.issues.map(({ message }) => mismatch(path, message, received, { atKey: true }));
   }
   const value = path.reduce<unknown>(step, document);
   if (issue.code === 'invalid_union') {

@@ -117,8 +117,7 @@ function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }:
 function classesOf(language: DFA, states: readonly DFA.Node[]): CharSet[] {
   const { getOut } = language.transitionIterator();
   const { sets } = new CharBase(states.flatMap((state) => [...getOut(state).values()]));
-  const others = CharSet.empty(maxCharacter)
-    .union(...sets)
-    .negate();
+  const named = CharSet.empty(maxCharacter).union(...sets);
+  const others = named.negate();
   return others.isEmpty ? [...sets] : [...sets, others];
 }

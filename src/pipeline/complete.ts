@@ -14,10 +14,8 @@ import type { FailedResult, Result } from './result.ts';
  */
 export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): boolean {
   // The cheap question comes first: hardly any rule asks for more than an event tells.
-  return (
-    findSkipReason(event) === undefined &&
-    rules.some((rule) => asksMore(rule, event) && mayMatch(rule, event))
-  );
+  const mayAsk = (rule: Rule) => asksMore(rule, event) && mayMatch(rule, event);
+  return findSkipReason(event) === undefined && rules.some(mayAsk);
 }
 
 /** Fills in what the event does not tell, by a HeadObject; throws what that throws. */

@@ -35,9 +35,8 @@ const maxRounds = 3;
 export async function carryOut(task: Task, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const startedAt = options.now();
-  const end = await endOf(task, options).catch(
-    (error: unknown): TaskEnd => ({ status: 'failed', ...describeError(error) }),
-  );
+  const fail = (error: unknown): TaskEnd => ({ status: 'failed', ...describeError(error) });
+  const end = await endOf(task, options).catch(fail);
   const result = { rule, source, target, ...end };
   return result.status === 'skipped' ? result : { durationMs: options.now() - startedAt, ...result };
 }
