@@ -65,11 +65,8 @@ export function createTaskApi(options: TaskApiOptions): Route {
       : undefined;
 }
 
-async function answerTasks(
-  message: IncomingMessage,
-  response: ServerResponse,
-  { functionName, tasks, accessKey, now = Date.now }: TaskApiOptions,
-): Promise<void> {
+async function answerTasks(message: IncomingMessage, response: ServerResponse, options: TaskApiOptions) {
+  const { functionName, tasks, accessKey, now = Date.now } = options;
   const refuse = (statusCode: number, code: string, text: string) =>
     sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });
   const refusal = findRefusal(message);

@@ -160,8 +160,9 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
         await finished(message);
       }
       log.debug('request', { requestId, method: message.method, statusCode: reply.statusCode });
-      const elapsedMs = now() - startedMs;
-      await sendReply(response, withCors(reply, message, corsOrigins), { requestId, elapsedMs });
+      const own = { 'x-oss-request-id': requestId, 'x-oss-server-time': String(now() - startedMs) };
+      const whole = { ...reply, headers: { ...reply.headers, ...own } };
+      await sendReply(response, withCors(whole, message, corsOrigins));
     } finally {
       // Nobody reads the file that the answer holds open when the client went away.
       discard(reply);

@@ -49,11 +49,8 @@ function stringsToSign(request: OssRequest, date: string) {
   return [stringToSign(request, date, isOld), stringToSign(request, date, isSigned)] as const;
 }
 
-function stringToSign(
-  { method, bucket, key, query, headers }: OssRequest,
-  date: string,
-  isSigned: (parameter: string) => boolean,
-): string {
+function stringToSign(request: OssRequest, date: string, isSigned: (parameter: string) => boolean): string {
+  const { method, bucket, key, query, headers } = request;
   const ossHeaders = [...headers.keys()]
     .filter((name) => name.startsWith('x-oss-'))
     .sort()

@@ -24,15 +24,12 @@ type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'hea
  * The text that a request ought to be signed by, in the steps of OSS help "Include a V4 signature"; `emptyValue` is what
  * follows the name of a query parameter without value.
  */
-export function stringToSignV4(
-  request: SignedParts,
-  { credential: { date, region, product }, signedAt, additionalHeaders }: V4Signing,
-  emptyValue: '' | '=' = '',
-): string {
+export function stringToSignV4(request: SignedParts, signing: V4Signing, emptyValue: '' | '=' = ''): string {
+  const { credential, signedAt, additionalHeaders } = signing;
   const canonical = canonicalRequest(request, additionalHeaders, emptyValue);
   // latin1: header values hold one character a byte, and the hash is over the bytes that came in.
   const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
-  const scope = [date, region, product, 'aliyun_v4_request'].join('/');
+  const scope = [credential.date, credential.region, credential.product, 'aliyun_v4_request'].join('/');
   return ['OSS4-HMAC-SHA256', signedAt, scope, hash].join('\n');
 }
 
@@ -44,11 +41,8 @@ export function signTextV4(text: string, { date, region, product }: V4Credential
 }
 
 /** Method, URI with the bucket whatever the URL style, query, headers, additional header names, payload token. */
-function canonicalRequest(
-  { method, bucket, key, query, headers }: SignedParts,
-  additionalHeaders: readonly string[],
-  emptyValue: string,
-): string {
+function canonicalRequest(request: SignedParts, additionalHeaders: readonly string[], emptyValue: string) {
+  const { method, bucket, key, query, headers } = request;
   const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, reservedInPath)}`;
   const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')

@@ -79,9 +79,8 @@ interface FaultSwitch {
 
 function isHit({ rule, matchesKey, random, applied }: FaultSwitch, request: OssRequest, operation: string) {
   // Only what is signed with a temporary AccessKey has a token to expire.
-  const hasToken = [...request.headers.keys(), ...request.query.keys()].some((name) =>
-    name.endsWith('security-token'),
-  );
+  const names = [...request.headers.keys(), ...request.query.keys()];
+  const hasToken = names.some((name) => name.endsWith('security-token'));
   const { fault, operation: wanted = operation, count = Number.POSITIVE_INFINITY, probability = 1 } = rule;
   return (
     applied < count &&
@@ -93,11 +92,9 @@ function isHit({ rule, matchesKey, random, applied }: FaultSwitch, request: OssR
   );
 }
 
-async function applyFault(
-  { fault, delayMs = 5_000, clockOffsetMs }: FaultRule,
-  { request, response, run, refuse }: Exchange,
-  now: () => number,
-): Promise<Reply | undefined> {
+async function applyFault(rule: FaultRule, exchange: Exchange, now: () => number) {
+  const { fault, delayMs = 5_000, clockOffsetMs } = rule;
+  const { request, response, run, refuse } = exchange;
   switch (fault) {
     case 'DropAfter':
       discard(await run());

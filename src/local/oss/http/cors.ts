@@ -14,7 +14,7 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
     return reply;
   }
   const vary = [reply.headers?.vary, 'Origin'].filter((name) => name !== undefined).join(', ');
-  const exposed = [...Object.keys(reply.headers ?? {}), 'x-oss-request-id', 'x-oss-server-time'].join(', ');
+  const exposed = Object.keys(reply.headers ?? {}).join(', ');
   const cors = { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed, vary };
   return { ...reply, headers: { ...reply.headers, ...cors } };
 }

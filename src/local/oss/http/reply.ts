@@ -12,10 +12,8 @@ export interface Reply {
 }
 
 /** An element: text, nothing (left out), children, or several elements of one name. */
-type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlElements[];
-
 export interface XmlElements {
-  readonly [name: string]: XmlValue;
+  readonly [name: string]: string | number | boolean | undefined | XmlElements | readonly XmlElements[];
 }
 
 const builder = new XMLBuilder({
@@ -79,15 +77,10 @@ const browserGuards = [
 ] as const;
 
 /** Sends a reply; resolves when it is sent or the client went away. */
-export async function sendReply(
-  response: ServerResponse,
-  { statusCode, headers: { 'content-length': ownLength, ...headers } = {}, body }: Reply,
-  { requestId, elapsedMs }: { requestId: string; elapsedMs: number },
-): Promise<void> {
+export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
+  const { statusCode, headers: { 'content-length': ownLength, ...headers } = {}, body } = reply;
   const sent = new Map<string, string | number>([
     ['server', 'AliyunOSS'],
-    ['x-oss-request-id', requestId],
-    ['x-oss-server-time', elapsedMs],
     ...Object.entries(headers),
     ...browserGuards,
   ]);

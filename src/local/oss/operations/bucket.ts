@@ -40,9 +40,8 @@ export const putBucket: Operation = async (service, request) => {
   const body = await readBody(request, 4096);
   const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
   const redundancy = textOf(configuration.DataRedundancyType);
-  const storageClass = checkStorageClass(
-    textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class'),
-  );
+  const className = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
+  const storageClass = checkStorageClass(className);
   if (!['LRS', 'ZRS', undefined].includes(redundancy)) {
     throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }

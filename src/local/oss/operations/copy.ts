@@ -55,28 +55,24 @@ const overtaken = new Error('The object was replaced meanwhile.');
 function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {
   const properties = copiedProperties(request.headers, source, isOntoItself);
   const { storageClass = store.bucket(request.bucket).settings.storageClass } = properties;
-  const copied = { ...properties, storageClass };
   const { type, eTag, symlinkTarget, contentMd5 } = source;
+  const isStoredAlike =
+    (source.storageClass ?? 'Standard') === storageClass &&
+    isDeepStrictEqual(encryptionHeaders(source), encryptionHeaders(properties));
   return {
-    ...copied,
-    ...(isOntoItself && isStoredAlike(source, copied) && { type, eTag, keepsMd5: contentMd5 !== undefined }),
+    ...properties,
+    storageClass,
+    ...(isOntoItself && isStoredAlike && { type, eTag, keepsMd5: contentMd5 !== undefined }),
     ...(type === 'Symlink' && { type, symlinkTarget }),
   };
-}
-
-function isStoredAlike(a: ObjectProperties, b: ObjectProperties): boolean {
-  const { storageClass = 'Standard' } = a;
-  return storageClass === b.storageClass && isDeepStrictEqual(encryptionHeaders(a), encryptionHeaders(b));
 }
 
 /** The answer to a copy, of an object or of a part. */
 export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['headers'] = {}): Reply {
   // Content-MD5 would be of the answer, not of the copy.
   const { 'content-md5': _, ...digests } = digestHeaders(meta);
-  return xmlReply(
-    { [rootName]: { ETag: quotedETag(meta), LastModified: xmlDate(meta.lastModifiedMs) } },
-    { ...digests, ...headers },
-  );
+  const result = { ETag: quotedETag(meta), LastModified: xmlDate(meta.lastModifiedMs) };
+  return xmlReply({ [rootName]: result }, { ...digests, ...headers });
 }
 
 /** The object that `x-oss-copy-source` names: `/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`. */

@@ -84,15 +84,12 @@ export function refuseSelect(process: string): void {
  * no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of videos need no IMM; they
  * pass where something may stand in for them.
  */
-export function requireSynchronous(
-  { operation, topic }: Process,
-  method: 'get' | 'post',
-  areSnapshotsSimulated = false,
-): void {
+export function requireSynchronous(process: Process, method: 'get' | 'post', simulateTasks = false): void {
+  const { operation, topic } = process;
   if (!synchronous.test(operation) || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
   }
-  if (operation === 'video/snapshot' && !areSnapshotsSimulated) {
+  if (operation === 'video/snapshot' && !simulateTasks) {
     throw notImplemented(operation);
   }
   if (!/^(image\/|video\/snapshot$)/.test(operation)) {

@@ -15,13 +15,11 @@ interface ListQuery {
  * begins after `next`, its last key or common prefix; undefined where no more follow.
  * Assumed: a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
  */
-export function listPage(sortedKeys: readonly string[], query: ListQuery) {
-  const { prefix, delimiter, after, maxKeys } = query;
+export function listPage(sortedKeys: readonly string[], { prefix, delimiter, after, maxKeys }: ListQuery) {
   const keys: string[] = [];
   const prefixes: string[] = [];
   let last: string | undefined;
-  const firstAfter = firstIndex(sortedKeys, (key) => compareUtf8(key, after) > 0);
-  let index = Math.max(placeOf(prefix, sortedKeys), firstAfter);
+  let index = firstIndex(sortedKeys, (key) => compareUtf8(key, prefix) >= 0 && compareUtf8(key, after) > 0);
   for (let key = sortedKeys[index]; key?.startsWith(prefix); key = sortedKeys[index]) {
     const group = commonPrefix(key, prefix, delimiter);
     index = group === undefined ? index + 1 : endOfGroup(sortedKeys, group);
