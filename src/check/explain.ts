@@ -85,10 +85,9 @@ function sumUp(rules: RuleExplanation[]) {
 /** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
 function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
   const outputs = items.filter((item) => item.rule === rule).flatMap(explainItem);
-  const why = 'it has no outputs of this key, or keeps them';
-  return outputs.length > 0
-    ? { rule, matches: true, why: 'deletes with it', outputs }
-    : { rule, matches: false, why, outputs };
+  const matches = outputs.length > 0;
+  const why = matches ? 'deletes with it' : 'it has no outputs of this key, or keeps them';
+  return { rule, matches, why, outputs };
 }
 
 function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {

@@ -1,15 +1,9 @@
-import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
 import { type Diagnostic, type Severity, warning } from './diagnostic.ts';
 import { anyBucket, type Edge, pathTo, type Writer } from './graph.ts';
 import type { Cycle, CycleStep } from './loops.ts';
 
 const quote = (text: string) => `\`${text}\``;
-const namesOf = (rules: readonly SourceRule[]) =>
-  rules
-    .slice(0, 5)
-    .map(({ name }) => quote(name))
-    .join(', ');
 
 /** Names an output in a message. */
 export const nameOutput = ({ rule, index }: Writer) => `output ${index} of ${quote(rule.name)}`;
@@ -41,7 +35,8 @@ export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
   if (steps.length > 0) {
     return atTarget(writer, 'error', 'loop', `makes a loop: ${steps.map(formatStep).join('; ')}`, hint);
   }
-  const message = `may make a loop of ${namesOf(rules)}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`;
+  const names = rules.slice(0, 5).map(({ name }) => quote(name));
+  const message = `may make a loop of ${names.join(', ')}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`;
   return atTarget(writer, 'error', 'too-complex', message, hint);
 }
 

@@ -147,16 +147,13 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
     const meant = issue.errors[Array.isArray(value) ? 0 : 1] ?? [];
     return meant.flatMap((inner) => toDiagnostics(inner, document, path));
   }
-  const { received, offset } = paramsOf(issue);
+  // Our own checks give these along with their issues.
+  const params: { received?: string; offset?: number } = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  const { received, offset } = params;
   const span = offset === undefined ? undefined : { offset, length: 1 };
   return [mismatch(path, issue.message, received ?? describeValue(value), { span })];
 }
 
 function step(value: unknown, name: string | number): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/** Our own checks give these along with their issues. */
-function paramsOf(issue: z.core.$ZodIssue): { received?: string | undefined; offset?: number | undefined } {
-  return issue.code === 'custom' ? (issue.params ?? {}) : {};
 }
