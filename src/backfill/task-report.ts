@@ -63,12 +63,8 @@ export function readThrown(
   }
   const others = Object.entries({ removed, submitted, 'left-alone': skipped });
   const counts = others.map(([reason, count = 0]): [string, number] => [reason, Number(count)]);
-  return {
-    saved: Number(saved),
-    skipped: Object.fromEntries(counts.filter(([, count]) => count > 0)),
-    failed: failures.length,
-    failures,
-  };
+  const left = Object.fromEntries(counts.filter(([, count]) => count > 0));
+  return { saved: Number(saved), skipped: left, failed: failures.length, failures };
 }
 
 /** Reads `- permanent Code oss://bucket/key -> oss://bucket/target (rule name): message`; target and rule may be absent. */

@@ -149,7 +149,7 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
     triggers.filter(({ type }) => type === 'oss').map((trigger) => ({ ...trigger, owner, isOurs })),
   );
   for (const [i, trigger] of native.entries()) {
-    const earlier = native.slice(0, i).filter((each) => sourceOf(each) === sourceOf(trigger));
+    const earlier = native.slice(0, i);
     const other = earlier.find((each) => (each.isOurs || trigger.isOurs) && overlap(each, trigger));
     if (other !== undefined) {
       const filters = [trigger, other].map(
@@ -164,9 +164,9 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
 /** No two buckets have one name, while an account may be written as a number or as a variable. */
 const sourceOf = ({ bucket, sourceArn }: Trigger) => bucket ?? sourceArn;
 
-/** Two triggers share an event, and both their prefixes and their suffixes may fit one key. */
+/** Two triggers of one bucket share an event, and both their prefixes and their suffixes may fit one key. */
 function overlap(a: Trigger, b: Trigger): boolean {
   const isWild = [...a.events, ...b.events].includes('oss:ObjectCreated:*');
   const sharesEvent = isWild || a.events.some((event) => b.events.includes(event));
-  return sharesEvent && filtersOverlap(a, b);
+  return sourceOf(a) === sourceOf(b) && sharesEvent && filtersOverlap(a, b);
 }
