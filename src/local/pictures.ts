@@ -26,8 +26,7 @@ export async function samplePictures(...names: string[]) {
 
 /** A woman before a wall: 1200 x 1600 when shown, 1600 x 1200 and lying on her side as stored. */
 async function drawPortrait(): Promise<Buffer> {
-  const size = { width: 1200, height: 1600 };
-  const upright = await photograph(svg(size, portrait), size);
+  const upright = await photograph(portrait, { width: 1200, height: 1600 });
   return upright.rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer();
 }
 
@@ -56,14 +55,14 @@ function drawLogo(): Promise<Buffer> {
 }
 
 async function drawBanner(): Promise<Buffer> {
-  const size = { width: 1600, height: 600 };
-  return (await photograph(svg(size, landscape), size)).webp({ quality: 82 }).toBuffer();
+  const banner = await photograph(landscape, { width: 1600, height: 600 });
+  return banner.webp({ quality: 82 }).toBuffer();
 }
 
 /** Drawn small and enlarged: 24 megapixels of SVG would take seconds. */
 async function drawPoster(): Promise<Buffer> {
-  const small = svg({ width: 1500, height: 1000 }, landscape);
-  return (await photograph(small, { width: 6000, height: 4000 })).jpeg({ quality: 85 }).toBuffer();
+  const poster = await photograph(landscape, { width: 6000, height: 4000 }, { width: 1500, height: 1000 });
+  return poster.jpeg({ quality: 85 }).toBuffer();
 }
 
 /** Twelve dots that fade behind each other, in as many frames. */
@@ -96,8 +95,8 @@ function svg({ width, height }: Size, content: string): Sharp {
 }
 
 /** A drawing at a size, with the grain of a sensor: without it a JPEG would be unlike any photograph. */
-async function photograph(drawing: Sharp, size: Size): Promise<Sharp> {
-  const { data, info } = await drawing
+async function photograph(content: string, size: Size, drawnSize = size): Promise<Sharp> {
+  const { data, info } = await svg(drawnSize, content)
     .flatten()
     .resize(size)
     .composite([{ input: grain(512), raw: { width: 512, height: 512, channels: 4 }, tile: true }])

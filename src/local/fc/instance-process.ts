@@ -131,19 +131,18 @@ function forwardLines(stream: Readable | null, forward: (line: string) => void):
     }
   };
   let rest = '';
-  const takeLines = (chunk: string) => {
-    const lines = (rest + chunk).split(/\r?\n/);
-    rest = lines.pop() ?? '';
-    lines.forEach(take);
-    if (rest.length > maxLineLength) {
-      // Its last characters may begin the mark of the end.
-      forward(rest.slice(0, -endOfOutput.length));
-      rest = rest.slice(-endOfOutput.length);
-    }
-  };
   stream
     ?.setEncoding('utf8')
-    .on('data', takeLines)
+    .on('data', (chunk: string) => {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      lines.forEach(take);
+      if (rest.length > maxLineLength) {
+        // Its last characters may begin the mark of the end.
+        forward(rest.slice(0, -endOfOutput.length));
+        rest = rest.slice(-endOfOutput.length);
+      }
+    })
     .on('end', () => rest !== '' && take(rest));
   return output;
 }

@@ -6,19 +6,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { isJsonObject } from '../../json.ts';
+import { fieldsOf } from '../../json.ts';
 import type { ContextData } from './context.ts';
 import type { FunctionError, InstanceMessage, InvokeMessage } from './messages.ts';
 import { endOfOutput, isInvokeMessage } from './messages.ts';
 
-type Handler = (event: Buffer, context: unknown) => unknown;
-
-function isHandler(value: unknown): value is Handler {
-  return typeof value === 'function';
-}
+type Handler = Awaited<ReturnType<typeof loadHandler>>;
 
 /** `index.handler` names a file without its extension and an export (FC help: "Request handlers"). */
-async function loadHandler(codeDir: string, handlerName: string): Promise<Handler> {
+async function loadHandler(codeDir: string, handlerName: string) {
   const dot = handlerName.lastIndexOf('.');
   const file = handlerName.slice(0, dot);
   const exportName = handlerName.slice(dot + 1);
@@ -29,12 +25,11 @@ async function loadHandler(codeDir: string, handlerName: string): Promise<Handle
   // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see every
   // CommonJS export as a name of its own; `default` is the whole of module.exports.
   const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
-  const whole = isJsonObject(loaded.default) ? loaded.default : {};
-  const handler = loaded[exportName] ?? whole[exportName];
-  if (!isHandler(handler)) {
+  const handler = loaded[exportName] ?? fieldsOf(loaded.default)[exportName];
+  if (typeof handler !== 'function') {
     throw new Error(`Handler '${exportName}' missing on module '${file}'`);
   }
-  return handler;
+  return (event: Buffer, context: unknown): unknown => handler(event, context);
 }
 
 function createContext(data: ContextData): unknown {

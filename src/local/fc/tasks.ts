@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { InvocationResult } from './instance-process.ts';
+import type { QueueOptions } from './queue.ts';
 
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
 type Status = 'Enqueued' | 'Running' | 'Retrying' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
@@ -28,10 +28,7 @@ export type Tasks = ReturnType<typeof createTasks>;
  * Asynchronous tasks as Function Compute runs them: once for each id, tried again after a function error after as many
  * pauses as are given, which are none in a backfill's deployment. They are held in memory: a backfill submits again what a restart has lost.
  */
-export function createTasks(
-  invoke: (event: Buffer, requestId: string) => Promise<InvocationResult>,
-  retryDelaysMs: readonly number[] = [],
-) {
+export function createTasks(invoke: QueueOptions['invoke'], retryDelaysMs: readonly number[] = []) {
   const byId = new Map<string, AsyncTask>();
   const inTurn = pLimit(concurrency);
   const closing = new AbortController();
