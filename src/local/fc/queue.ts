@@ -50,9 +50,8 @@ interface QueuedEvent {
 /** The asynchronous invocations, each a file of the queue folder until it has succeeded or become a dead letter. */
 export function createQueue(options: QueueOptions) {
   const { queueDir, deadLetterDir, log, now, closing } = options;
-  for (const dir of [queueDir, deadLetterDir]) {
-    mkdirSync(dir, { recursive: true });
-  }
+  mkdirSync(queueDir, { recursive: true });
+  mkdirSync(deadLetterDir, { recursive: true });
   const unfinished = readQueue(options);
   const underWay = new PQueue();
   const carryOn = (queued: QueuedEvent) =>
@@ -108,9 +107,8 @@ async function deliver(queued: QueuedEvent, options: QueueOptions): Promise<void
   const { file, requestId, event } = queued;
   observe({ type: 'delivery', requestId, event });
   const startedAtMs = now();
-  const { result, ...effort } = await attemptAll(queued, options);
-  const { attempts } = effort;
-  const outcome: InvocationOutcome = { event, ...effort, durationMs: now() - startedAtMs, result };
+  const { attempts, billedMs, result } = await attemptAll(queued, options);
+  const outcome: InvocationOutcome = { event, attempts, billedMs, durationMs: now() - startedAtMs, result };
   if (result.status === 'failed') {
     const { error } = result;
     const letter = { time: new Date(now()).toISOString(), requestId, attempts, event, error };
