@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Dialog } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, openTab, type Watched } from './browser.ts';
@@ -69,7 +70,14 @@ describe.runIf(hasChromium)('the rules', () => {
     await write(`${thumbnailRules}# edited`);
     await tab.page.getByRole('button', { name: 'Save' }).click();
 
-    await tab.page.getByText('The local OSS does not answer').first().waitFor();
+    const told = tab.page.getByText('The local OSS does not answer').first();
+    await told.waitFor();
+    // A file that is read once more says nothing of the edits.
+    const readAgain = tab.page.waitForResponse('**/-/page/rules');
+    await writeFile(stack.rulesFile, thumbnailRules);
+    await readAgain;
+    await setTimeout(200);
+    expect(await told.isVisible()).toBe(true);
     expect(await tab.page.locator('main').textContent()).not.toContain('Failed to fetch');
     // The browser's own report of it.
     await expect.poll(() => tab.errors.splice(0)).toEqual(['Failed to load resource: net::ERR_FAILED']);

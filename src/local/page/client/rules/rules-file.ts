@@ -13,8 +13,10 @@ interface RulesFile {
   isSaving: boolean;
   /** The file as somebody saved it elsewhere while it was edited here. */
   theirs?: RulesText | undefined;
-  /** Why it could not be read or saved. */
+  /** Why it could not be read. */
   problem?: string | undefined;
+  /** Why the edits could not be saved. */
+  unsaved?: string | undefined;
 }
 
 /** The file outlives the view, and its edits with it. */
@@ -26,17 +28,18 @@ export function isEdited({ onDisk, text }: RulesFile): boolean {
 
 /** Reads the file, and again when something is told of it; the answer ends that. */
 export function followRules(): () => void {
-  return readAlong({ read: () => inTurn(read), take: () => {}, concerns: ({ kind }) => kind === 'rules' });
+  const readInTurn = () => inTurn(read, (problem) => change({ problem }));
+  return readAlong({ read: readInTurn, take: () => {}, concerns: ({ kind }) => kind === 'rules' });
 }
 
 export function edit(text: string): void {
-  change({ text, problem: undefined });
+  change({ text, problem: undefined, unsaved: undefined });
 }
 
 /** Writes the text as it is when its turn comes; what is typed from then on stays an edit. */
 export function save(): void {
-  change({ isSaving: true, problem: undefined });
-  inTurn(write);
+  change({ isSaving: true, problem: undefined, unsaved: undefined });
+  inTurn(write, (unsaved) => change({ unsaved }));
 }
 
 /** Drops the edits made here. */
@@ -62,8 +65,8 @@ function askToStay(event: Event): void {
 let turns = Promise.resolve();
 
 /** Reads and writes one after the other, so that no answer tells of a file that was saved since. */
-function inTurn(step: () => Promise<void>): Promise<void> {
-  turns = turns.then(step).catch((error: unknown) => change({ problem: wordsOf(error) }));
+function inTurn(step: () => Promise<void>, tell: (words: string) => void): Promise<void> {
+  turns = turns.then(step).catch((error: unknown) => tell(wordsOf(error)));
   return turns;
 }
 

@@ -89,7 +89,7 @@ function useEditor(isRead: boolean) {
 }
 
 function Saving() {
-  const { onDisk, theirs, problem, isSaving } = rulesFile.value;
+  const { onDisk, theirs, problem, unsaved, isSaving } = rulesFile.value;
   if (theirs !== undefined) {
     return (
       <p class="note warning" role="alert">
@@ -107,7 +107,7 @@ function Saving() {
   const known = isSaving ? 'rules.saving' : hasEdits ? 'rules.edited' : 'rules.clean';
   return (
     <p class="saving-state">
-      <span role="status">{problem ?? t(onDisk === undefined ? 'loading' : known)}</span>
+      <span role="status">{unsaved ?? problem ?? t(onDisk === undefined ? 'loading' : known)}</span>
       <button type="button" class="primary" disabled={!hasEdits} onClick={save}>
         {t('rules.save')}
       </button>
