@@ -49,3 +49,19 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
   });
   return { page, errors, foreign };
 }
+
+/** Has every document that the page opens from now on keep its live connection, for `tellPage`. */
+export async function keepLive(page: Page): Promise<void> {
+  await page.addInitScript(`globalThis.EventSource = class extends EventSource {
+    constructor(address) {
+      super(address);
+      globalThis.source = this;
+    }
+  }`);
+}
+
+/** Tells the page by its live connection what its server would tell at another moment only. */
+export async function tellPage(page: Page, type: 'state' | 'entry', told: object): Promise<void> {
+  const data = JSON.stringify(JSON.stringify(told));
+  await page.evaluate(`source.dispatchEvent(new MessageEvent('${type}', { data: ${data} }))`);
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, openTab, type Watched } from './browser.ts';
+import { hasChromium, keepLive, openTab, tellPage, type Watched } from './browser.ts';
 import { drawPicture, drop, type PageStack, startPage } from './page-stack.ts';
 
 describe.runIf(hasChromium)('dropping pictures', () => {
@@ -96,19 +96,11 @@ describe.runIf(hasChromium)('dropping pictures', () => {
 
   it('keeps the picture of an output that a later attempt finds made, and no end of another upload', async () => {
     const { page } = await openTab(stack.browser);
-    await page.addInitScript(`globalThis.EventSource = class extends EventSource {
-      constructor(address) {
-        super(address);
-        globalThis.source = this;
-      }
-    }`);
+    await keepLive(page);
     await page.goto(stack.url);
     const object = { bucket: 'photos', key: 'uploads/again.jpg' };
     const [first, second] = [100, 200].map((w) => ({ bucket: 'photos', key: `derived/again-${w}.webp` }));
-    const tell = (entry: object) =>
-      page.evaluate(
-        `source.dispatchEvent(new MessageEvent('entry', { data: ${JSON.stringify(JSON.stringify({ object, ...entry }))} }))`,
-      );
+    const tell = (entry: object) => tellPage(page, 'entry', { object, ...entry });
     await drop(page, [{ name: 'again.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(800, 400) }]);
     const card = page.getByRole('article', { name: object.key });
     await expect.poll(() => card.locator('.output img').count()).toBe(2);

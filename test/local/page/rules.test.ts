@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { Dialog } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasChromium, openTab, type Watched } from './browser.ts';
+import { hasChromium, keepLive, openTab, tellPage, type Watched } from './browser.ts';
 import { drawPicture, type PageStack, putObject, startPage, thumbnailRules } from './page-stack.ts';
 
 const loopingRules = `rules:
@@ -315,12 +315,7 @@ describe.runIf(hasChromium)('the rules', () => {
 
   it('says why rules were refused that the checker has nothing against', async () => {
     const { page } = await openTab(stack.browser);
-    await page.addInitScript(`globalThis.EventSource = class extends EventSource {
-      constructor(address) {
-        super(address);
-        globalThis.source = this;
-      }
-    }`);
+    await keepLive(page);
     await page.goto(`${stack.url}/#/rules`);
     await page.locator('.cm-content').waitFor();
     const upload = { bucket: 'photos', prefix: '' };
@@ -332,9 +327,7 @@ describe.runIf(hasChromium)('the rules', () => {
       faults: [],
     };
 
-    await page.evaluate(
-      `source.dispatchEvent(new MessageEvent('state', { data: ${JSON.stringify(JSON.stringify(refused))} }))`,
-    );
+    await tellPage(page, 'state', refused);
 
     await expect.poll(() => page.getByRole('main').innerText()).toContain('No space left.');
     await page.getByText('The rules were refused').waitFor();
