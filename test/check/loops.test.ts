@@ -242,6 +242,7 @@ describe('the loop proof', () => {
     ],
     ['a depth that the glob has not', [{ key: 'in/*', to: 'in/{name}/{name}' }]],
     ['another bucket', [{ key: '**', bucket: 'bucket-1', to: '{key}', toBucket: 'bucket-2' }]],
+    ['a slash that OSS takes at no start of a key', [{ key: '*/?/**', to: '{ext}/{base}/{key}' }]],
   ])('the loop proof lets pass what is kept apart by %s', (_, sketches) => {
     expect(cyclesOf(...sketches)).toEqual([]);
   });

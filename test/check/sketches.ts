@@ -38,11 +38,11 @@ export function planOf(rules: Pick<RuleSet, 'rules'>, object: OssObject, version
   return plan({ kind: 'object', event }, rules);
 }
 
-/** Where all results are saved, whatever the recursion guard says. */
+/** Where all results are saved, whatever the recursion guard says; OSS takes no key that begins with a slash. */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): OssObject[] {
   const unguarded = rules.map((rule) => ({ ...rule, ownOutputs: undefined }));
   return planOf({ rules: unguarded }, object, version).flatMap((item) =>
-    'target' in item && item.target !== undefined ? [item.target] : [],
+    'target' in item && item.target !== undefined && !item.target.key.startsWith('/') ? [item.target] : [],
   );
 }
 
