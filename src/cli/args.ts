@@ -23,7 +23,10 @@ export function parseOptions(
   );
   try {
     const help = { type: 'boolean' as const, short: 'h' };
-    const parsed = parseArgs({ args, options: { ...expected, help }, allowPositionals: true, tokens: true });
+    // Scripts of earlier versions call it so.
+    const renamed = args.map((arg) => arg.replace(/^--s-yaml(?==|$)/, '--template'));
+    const config = { args: renamed, options: { ...expected, help }, allowPositionals: true };
+    const parsed = parseArgs({ ...config, tokens: true });
     const { positionals, tokens } = parsed;
     const surplus = operand?.many ? undefined : positionals[operand === undefined ? 0 : 1];
     if (surplus !== undefined) {

@@ -18,6 +18,18 @@ describe('check', () => {
     expect(out).toContain('compared with s.yaml');
   });
 
+  it.each([
+    'check --s-yaml none.yaml',
+    'check --s-yaml=none.yaml',
+    'build --s-yaml none.yaml',
+    'generate trigger --s-yaml none.yaml',
+    'doctor --s-yaml none.yaml',
+  ])('%s names the template by the name that the option had in earlier versions', async (line) => {
+    const { exitCode, err } = await runCommand(line.split(' '));
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('none.yaml cannot be read')]);
+  });
+
   it('quotes the line of a loop, underlines the key, and shows the keys it goes through', async () => {
     const file = pathOf('rules.yaml');
     await writeFile(
