@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Explanation, explainRecord, type RuleExplanation } from '../check/explain.ts';
-import { parseSize } from '../compile/size.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { parseEvent } from '../events/parse.ts';
 import { isAddress } from '../object-url.ts';
@@ -11,21 +10,18 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseBucket, parseNumber, parseObjectUrl, readEvent } from './input.ts';
+import { isEventText, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, mainland, priceNote } from './price.ts';
 import { findTemplate, loadRules, rulesOption, siteOf } from './project.ts';
 
 export const explain = defineCommand({
   positionals: {
-    name: 'key|oss://bucket/key|event.json|-',
-    summary: 'objects, an event, or either from standard input',
+    name: 'key|oss://bucket/key|event|-',
+    summary: 'objects, an event as JSON or in a .json file, or either from standard input',
     many: true,
   },
   options: {
     rules: rulesOption,
-    bucket: { value: 'name', summary: 'of plain keys (default the first that the rules name)' },
-    size: { value: 'size', summary: 'of the object, such as 500KB; default: one that fits' },
-    'content-type': { value: 'type', summary: 'of the object; default: one that fits' },
     json: { summary: 'prints JSON' },
   },
   run: async (values, io, positionals) => {
@@ -35,12 +31,8 @@ export const explain = defineCommand({
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
     const deployed = async () => siteOf(await findTemplate(undefined, dirname(values.rules), io.env)).bucket;
-    const upload: PlainUpload = {
-      bucket: parseBucket(values.bucket ?? ofRules ?? (await deployed()) ?? 'my-bucket'),
-      sizeBytes: values.size === undefined ? undefined : readSize(values.size),
-      contentType: values['content-type'],
-    };
-    const read = await Promise.all(positionals.map((argument) => readArgument(argument, upload, io)));
+    const bucket = parseBucket(ofRules ?? (await deployed()) ?? 'my-bucket');
+    const read = await Promise.all(positionals.map((argument) => readArgument(argument, bucket, io)));
     const explanations = read
       .flatMap((records) => withRules(records.map(withTime), ruleSet))
       .map(({ record, ruleSet: { rules } }) => addPrice(explainRecord(record, rules, source)));
@@ -50,16 +42,8 @@ export const explain = defineCommand({
   },
 });
 
-/** The properties of objects that are named by their keys alone. */
-type PlainUpload = Pick<ObjectEvent, 'bucket' | 'sizeBytes' | 'contentType'>;
-
-function readSize(text: string): number {
-  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
-  return parseSize(text) ?? parseNumber('size', text, 'bytes, or a size such as 2MB', isCount);
-}
-
-/** The objects that an argument names, one by one or by an event. */
-async function readArgument(argument: string, upload: PlainUpload, io: Io): Promise<EventRecord[]> {
+/** The objects that an argument names, by their keys in `bucket`, their addresses or an event. */
+async function readArgument(argument: string, bucket: string, io: Io): Promise<EventRecord[]> {
   const isInput = argument === '-';
   const text = isInput ? decodeText(await buffer(io.input), 'standard input') : argument;
   if (isEventText(text) || (/\.json$/i.test(text) && !isAddress(text))) {
@@ -70,7 +54,7 @@ async function readArgument(argument: string, upload: PlainUpload, io: Io): Prom
   if (names.length === 0) {
     throw new CliError(`${isInput ? 'standard input' : 'an argument'} is empty, and names no object.`);
   }
-  return names.map((name) => ({ kind: 'object', event: toUpload(name, upload) }));
+  return names.map((name) => ({ kind: 'object', event: toUpload(name, bucket) }));
 }
 
 /** An object that a person names has the day on which it was modified, which only OSS knows: here it is today. */
@@ -82,10 +66,9 @@ function withTime(record: EventRecord): EventRecord {
   return { ...record, event: { ...record.event, eventTime } };
 }
 
-function toUpload(name: string, upload: PlainUpload): ObjectEvent {
+function toUpload(name: string, bucket: string): ObjectEvent {
   return {
-    ...upload,
-    ...(isAddress(name) ? parseObjectUrl(name) : { key: name }),
+    ...(isAddress(name) ? parseObjectUrl(name) : { bucket, key: name }),
     eventName: 'ObjectCreated:PutObject',
     eventTime: new Date().toISOString(),
   };

@@ -45,7 +45,7 @@ describe('the command line', () => {
     [['doctor', 'oss://a/b', 'oss://c/d'], "Unexpected argument 'oss://c/d'."],
     [['check', '--rules', ''], '--rules: expected a value.'],
     [['check', '--rules', 'a', '--rules=b'], '--rules is given more than once.'],
-    [['explain', 'a', '--size', '-1'], "Option '--size' argument is ambiguous.\n\n"],
+    [['cost', '--size', '-1'], "Option '--size' argument is ambiguous.\n\n"],
   ])('the command line does not understand %j, and says how it is meant', async (args, message) => {
     const { exitCode, out, err } = await runCommand(args);
 
