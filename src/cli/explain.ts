@@ -10,8 +10,8 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseBucket, parseObjectUrl, readEvent } from './input.ts';
-import { functionPrice, mainland, priceNote } from './price.ts';
+import { isEventText, parseBucket, parseObjectUrl, parseRegion, readEvent } from './input.ts';
+import { functionPrice, priceListOf, priceNote } from './price.ts';
 import { findTemplate, loadRules, rulesOption, siteOf } from './project.ts';
 
 export const explain = defineCommand({
@@ -22,6 +22,10 @@ export const explain = defineCommand({
   },
   options: {
     rules: rulesOption,
+    region: {
+      value: 'id',
+      summary: 'whose prices are told (default OSS_REGION, or that of s.yaml, else cn-hangzhou)',
+    },
     json: { summary: 'prints JSON' },
   },
   run: async (values, io, positionals) => {
@@ -30,13 +34,14 @@ export const explain = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
-    const deployed = async () => siteOf(await findTemplate(undefined, dirname(values.rules), io.env)).bucket;
-    const bucket = parseBucket(ofRules ?? (await deployed()) ?? 'my-bucket');
+    const site = siteOf(await findTemplate(undefined, dirname(values.rules), io.env));
+    const bucket = parseBucket(ofRules ?? site.bucket ?? 'my-bucket');
+    const region = parseRegion(values.region ?? io.env.OSS_REGION ?? site.region ?? 'cn-hangzhou');
     const read = await Promise.all(positionals.map((argument) => readArgument(argument, bucket, io)));
     const explanations = read
       .flatMap((records) => withRules(records.map(withTime), ruleSet))
-      .map(({ record, ruleSet: { rules } }) => addPrice(explainRecord(record, rules, source)));
-    const text = [...explanations.map(formatExplanation), priceNote].join('\n');
+      .map(({ record, ruleSet: { rules } }) => addPrice(explainRecord(record, rules, source), region));
+    const text = [...explanations.map(formatExplanation), priceNote(region)].join('\n');
     io.out(values.json ? `${JSON.stringify(explanations, undefined, 2)}\n` : text);
     return 0;
   },
@@ -74,21 +79,21 @@ function toUpload(name: string, bucket: string): ObjectEvent {
   };
 }
 
-/** The explanation with the invocation's price, without OSS's own. */
-type PricedExplanation = Explanation & { functionPriceCny?: number };
+type PricedExplanation = ReturnType<typeof addPrice>;
 
-function addPrice(explanation: Explanation): PricedExplanation {
-  const { skipped, calls, tasks, followUps } = explanation;
-  return skipped === undefined
-    ? { ...explanation, functionPriceCny: functionPrice(mainland, calls + tasks + followUps) }
-    : explanation;
+/** Adds the price of the invocation, without OSS's own. */
+function addPrice(explanation: Explanation, region: string) {
+  const list = priceListOf(region);
+  const { calls, tasks, followUps } = explanation;
+  const price = functionPrice(list, calls + tasks + followUps);
+  return { ...explanation, functionPrice: price, currency: list.currency };
 }
 
 function formatExplanation(explanation: PricedExplanation): string {
-  const { bucket, key, skipped, rules, calls, tasks, followUps, head, functionPriceCny = 0 } = explanation;
+  const { bucket, key, skipped, rules, calls, tasks, followUps, head, functionPrice, currency } = explanation;
   const isNamed = bucket !== undefined && key !== undefined;
   const title = isNamed ? formatObject({ bucket, key }) : 'a record that names no object';
-  const price = `the function costs CNY ${(functionPriceCny * 1e6).toFixed(2)} for a million of these`;
+  const price = `the function costs ${currency} ${(functionPrice * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
   const submitted = tasks > 0 ? `, ${plural(tasks, 'task')} that IMM bills` : '';
   const others = followUps > 0 ? `, and ${plural(followUps, 'other request')}` : '';

@@ -103,7 +103,13 @@ export function requestPrice({ oss }: PriceList, requests: number): number | und
   return oss && (requests / 10_000) * oss.tenThousandRequests.price;
 }
 
-export const priceNote = `Prices are those of mainland China. The function's is Function Compute's list price of ${mainland.cu.date} (CNY ${mainland.cu.price}
-a CU) at 0.1 vCPU and 128 MB, 300 ms a call. OSS bills image processing by the size of the source beside it: 10 TB a month
-are free, then a GB is CNY ${mainland.oss.imageGigabyte.price}. 10,000 requests to OSS are CNY ${mainland.oss.tenThousandRequests.price}. "oss-saveas cost" names the sources.
+/** Says which prices of a region an explanation is about. */
+export function priceNote(region: string): string {
+  const { currency, cu, oss } = priceListOf(region);
+  const priceOf = (unit: UnitPrice | undefined) => (unit ? `${currency} ${unit.price}` : 'unknown');
+  return `Prices are those of ${region}. The function's is Function Compute's list price of ${cu.date} (${priceOf(cu)} a CU)
+at 0.1 vCPU and 128 MB, 300 ms a call. OSS bills image processing by the size of the source beside it: 10 TB a month are free,
+then the price of a GB is ${priceOf(oss?.imageGigabyte)}. The price of 10,000 requests to OSS is ${priceOf(oss?.tenThousandRequests)}.
+"oss-saveas cost --region ${region}" names the sources.
 `;
+}

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -192,12 +192,64 @@ describe('explain', () => {
     const [report] = await explain('oss://photos/in/a.jpg');
     const { out } = await runCommand(['explain', '--rules', rules, 'oss://photos/in/a.jpg']);
 
-    expect(report).toMatchObject({ calls: 1, functionPriceCny: expect.closeTo(4.74e-6, 8) });
+    expect(report).toMatchObject({
+      calls: 1,
+      functionPrice: expect.closeTo(4.74e-6, 8),
+      currency: 'CNY',
+    });
     expect(out).toContain('1 billable processing call; the function costs CNY 4.74 for a million of these');
     expect(out).toMatch(
       /list price of 2025-12-13[\s\S]*OSS bills image processing by the size of the source/,
     );
-    expect(out).toMatch(/a GB is CNY 0\.025\. 10,000 requests to OSS are CNY 0\.01\./);
+    expect(out).toMatch(
+      /the price of a GB is CNY 0\.025\. The price of 10,000 requests to OSS is CNY 0\.01\./,
+    );
+  });
+
+  const regionOf = (text: string) => /^Prices are those of (\S+)\./m.exec(text)?.[1];
+
+  it('gives the price in the region that is named, and says where OSS has none that could be cited', async () => {
+    const args = ['explain', '--rules', rules, '--region', 'ap-southeast-1'];
+
+    const { out } = await runCommand([...args, 'oss://photos/in/a.jpg']);
+    const [report] = JSON.parse((await runCommand([...args, '--json', 'oss://photos/in/a.jpg'])).out);
+
+    expect(report).toMatchObject({ functionPrice: expect.closeTo(0.86e-6, 8), currency: 'USD' });
+    expect(out).toContain('the function costs USD 0.86 for a million of these');
+    expect([regionOf(out), /list price of 2024-11-19 \(USD 0\.00002 a CU\)/.test(out)]).toEqual([
+      'ap-southeast-1',
+      true,
+    ]);
+    expect(out).toMatch(/the price of a GB is unknown\. The price of 10,000 requests to OSS is unknown\./);
+    expect(out).not.toContain('CNY');
+  });
+
+  it.each([
+    [['--region', 'eu-central-1'], 'us-west-1', 'eu-central-1'],
+    [[], 'us-west-1', 'us-west-1'],
+    [[], undefined, 'ap-south-1'],
+  ])('takes the region of %j, OSS_REGION %s or s.yaml, in this order', async (args, OSS_REGION, region) => {
+    const project = await mkdtemp(join(dir, 'project-'));
+    const file = join(project, 'rules.yaml');
+    await copyFile(rules, file);
+    await writeFile(
+      join(project, 's.yaml'),
+      stringify({
+        resources: { 'oss-saveas': { props: { functionName: 'oss-saveas', region: 'ap-south-1' } } },
+      }),
+    );
+
+    const { out } = await runCommand(['explain', '--rules', file, ...args, 'in/a.jpg'], { OSS_REGION });
+
+    expect(regionOf(out)).toBe(region);
+  });
+
+  it('takes cn-hangzhou where nobody names a region, and refuses what is none', async () => {
+    const { out } = await runCommand(['explain', '--rules', rules, 'in/a.jpg']);
+    const { exitCode, err } = await runCommand(['explain', '--rules', rules, '--region', 'hangzhou', 'a']);
+
+    expect(regionOf(out)).toBe('cn-hangzhou');
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('region "hangzhou"')]);
   });
 
   it('says what follows a save, and counts its requests in the price', async () => {
