@@ -60,7 +60,7 @@ export class Journal {
     }
     this.#folder = folder;
     this.state = stored.state;
-    this.total = stored.state.counts;
+    this.total = totalOf(stored);
     // The line of a batch counts its failures, too.
     const batches = new Set(stored.lines.map(({ source }) => source));
     const lines = stored.lines.filter(({ batch = '' }) => !batches.has(batch));
@@ -81,7 +81,9 @@ export class Journal {
     const line = this.#earlier.get(id);
     if (line !== undefined) {
       this.#earlier.delete(id);
-      this.#countLine(item, line);
+      item.lines.push(line);
+      // The total has it from the start.
+      item.counts = sumOf(item.counts, countsOf(line));
     }
     return line;
   }
@@ -113,7 +115,8 @@ export class Journal {
     const isDue = line.status !== 'failed' && Date.now() - this.#flushedAtMs >= flushIntervalMs;
     appendLine(this.#folder, line, isDue);
     this.#flushedAtMs = isDue ? Date.now() : this.#flushedAtMs;
-    this.#countLine(item, line);
+    item.lines.push(line);
+    this.#count(item, countsOf(line));
   }
 
   /** Counts an object of the item for which there is nothing to do. */
@@ -164,11 +167,6 @@ export class Journal {
     const lines = [...this.#open.flatMap((item) => item.lines), ...this.#earlier.values()];
     writeJournal(this.#folder, next, lines);
     [this.state, this.#objectsSinceCheckpoint] = [next, 0];
-  }
-
-  #countLine(item: Item, line: Line): void {
-    item.lines.push(line);
-    this.#count(item, countsOf(line));
   }
 
   #count(item: Item, change: CountsChange): void {

@@ -58,6 +58,21 @@ describe('a journal', () => {
     expect(again.total).toEqual({ ...noCounts, objects: 3, selected: 3, saved: 2, failed: 1 });
   });
 
+  it('a journal counts what earlier runs did from the start, and once, so that a run which is stopped early tells all', async () => {
+    const folder = await temporaryDir();
+    const first = new Journal(folder, fresh);
+    first.begin({ part: 0, after: 1 }, one);
+    const ahead = first.begin({ part: 0, after: 2 }, one);
+    first.record(ahead, saved('ahead'));
+
+    const again = new Journal(folder);
+
+    expect(again.total).toEqual({ ...noCounts, saved: 1 });
+    const item = again.begin({ part: 0, after: 2 }, one);
+    again.recall(item, 'ahead', 'to-ahead');
+    expect(again.total).toEqual({ ...noCounts, ...one, saved: 1 });
+  });
+
   it('a journal goes on beside more failures than fit into memory', async () => {
     const folder = await temporaryDir();
     const failures = join(folder, 'failures.jsonl');
@@ -98,7 +113,7 @@ describe('a journal', () => {
     const again = new Journal(folder);
     expect(again.state.position).toEqual({ part: 0, after: 4 });
     expect(readJournal(folder)?.lines).toEqual([saved('106')]);
-    expect(again.total).toMatchObject({ objects: 3, saved: 1, failed: 2 });
+    expect(again.total).toMatchObject({ objects: 3, saved: 2, failed: 2 });
   });
 
   it('counts every object once, whatever byte of a line a kill or a full disk cuts them at', async () => {
@@ -264,7 +279,7 @@ describe('a journal', () => {
 
       make(journal, number + 3);
 
-      expect(new Journal(folder).total).toMatchObject({ saved: 0, failed: 0 });
+      expect(new Journal(folder).state.counts).toMatchObject({ saved: 0, failed: 0 });
       expect(readJournal(folder)?.lines.map(({ source }) => source)).toEqual([`${number + 3}`]);
     },
   );
