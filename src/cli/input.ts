@@ -5,7 +5,6 @@ import { fieldsOf } from '../json.ts';
 import { isAddress, splitObjectUrl } from '../object-url.ts';
 import { assertRegion } from '../oss/endpoint.ts';
 import { assertBucket } from '../oss/object-name.ts';
-import { formatObject } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError, type Option } from './command.ts';
@@ -40,39 +39,15 @@ export function parseObjectUrl(url: string): OssObject {
 }
 
 /** The complaint about an address that is not written as here. */
-export function notAs(expected: string, url: string): CliError {
-  const meant = objectAt(url);
-  const hint = meant === undefined ? '' : `: write ${formatObject(meant)}`;
-  return new CliError(`expected ${expected}, received "${url}"${hint}.`);
-}
+export const notAs = (expected: string, url: string) =>
+  new CliError(`expected ${expected}, received "${url}".`);
 
-/** The key that an option or a line holds. Throws CliError for an address: as a key it would name another object. */
+/** The key that an option holds. Throws CliError for an address: as a key it would name another object. */
 export function parseBareKey(text: string, place: string): string {
-  if (!isAddress(text)) {
-    return text;
+  if (isAddress(text)) {
+    throw new CliError(`${place}: expected a key alone, received the address "${text}".`);
   }
-  const meant = objectAt(text);
-  const hint =
-    meant === undefined ? '' : `, whose bucket is "${meant.bucket}" and whose key is "${meant.key}"`;
-  throw new CliError(`${place}: expected a key alone, received the address "${text}"${hint}.`);
-}
-
-/** The object of OSS at an address. */
-function objectAt(address: string): OssObject | undefined {
-  const [, host, rest = ''] = /^\w+:\/\/([^/]+)\/(.+)$/s.exec(address) ?? [];
-  const [, bucket] = /^([a-z0-9-]+)\.oss-[a-z0-9-]+\.aliyuncs\.com$/i.exec(host ?? '') ?? [];
-  if (bucket !== undefined) {
-    return { bucket, key: decodePath(rest.replace(/[?#].*$/s, '')) };
-  }
-  return host !== undefined && /^oss:/i.test(address) ? { bucket: host, key: rest } : undefined;
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  return text;
 }
 
 /** The region that was given for an option or as an answer. */

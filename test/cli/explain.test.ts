@@ -335,18 +335,24 @@ describe('explain', () => {
   );
 
   it.each([
-    ['https://bucket-b.oss-cn-hangzhou.aliyuncs.com/in/a%20b.jpg?x=y', 'write oss://bucket-b/in/a b.jpg.'],
-    ['http://bucket-b.oss-cn-hangzhou-internal.aliyuncs.com/%zz.jpg', 'write oss://bucket-b/%zz.jpg.'],
-    ['OSS://photos/a.jpg', 'write oss://photos/a.jpg.'],
-    ['s3://photos/a.jpg', 'received "s3://photos/a.jpg".'],
-    ['https://photos.oss-cn-hangzhou.aliyuncs.com/', 'aliyuncs.com/".'],
-    ['oss://photos', 'received "oss://photos".'],
-    ['https://cdn.example/event.json', 'received "https://cdn.example/event.json".'],
-    ['', 'an argument is empty'],
-  ])('explain takes the address %s for no key, and says how it is written', async (address, hint) => {
+    'https://photos.oss-cn-hangzhou.aliyuncs.com/in/a%20b.jpg?x=y',
+    'OSS://photos/a.jpg',
+    's3://photos/a.jpg',
+    'oss://photos',
+    'https://cdn.example/event.json',
+  ])('explain takes the address %s for no key', async (address) => {
     const { exitCode, err } = await runCommand(['explain', '--rules', rules, address]);
 
-    expect([exitCode, err]).toEqual([2, expect.stringContaining(hint)]);
+    expect([exitCode, err]).toEqual([
+      2,
+      `oss-saveas explain: expected oss://bucket/key, received "${address}".\n`,
+    ]);
+  });
+
+  it('explain refuses an argument that is empty', async () => {
+    const { exitCode, err } = await runCommand(['explain', '--rules', rules, '']);
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('an argument is empty')]);
   });
 
   it('explain does not understand a command line without an object', async () => {

@@ -119,7 +119,7 @@ describe('a run with a style of its own', () => {
     [
       'a.png',
       'https://photos.oss-cn-hangzhou.aliyuncs.com/b.png',
-      'whose bucket is "photos" and whose key is "b.png"',
+      '--target-image: expected a key alone, received the address "https://photos.oss-cn-hangzhou.aliyuncs.com/b.png"',
     ],
   ])('refuses an address in place of the key: %s to %s', async (key, target, message) => {
     const { styled, read } = await startWith({ 'a.png': 'a' });
