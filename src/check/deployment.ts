@@ -50,7 +50,7 @@ export interface FunctionResource {
   /** The destinations of its asynchronous invocations, by `onFailure` and `onSuccess`. */
   destinations: JsonObject;
   triggers: readonly Trigger[];
-  /** Decisive parts of it that cannot be looked up: nobody set the variable, or its file is not there. */
+  /** Decisive parts of it that cannot be looked up: nobody set the variable, or they stand in another file. */
   unknown: readonly OpenVariable[];
 }
 

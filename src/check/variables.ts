@@ -1,4 +1,3 @@
-import { readYaml } from '../compile/yaml.ts';
 import { fieldsOf, isJsonObject, type JsonObject, pick, textOf } from '../json.ts';
 import type { Path } from './diagnostic.ts';
 
@@ -7,14 +6,12 @@ export interface Variables {
   /** The fields that paths such as `vars.region` begin with. */
   values: JsonObject;
   env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file that the template names; undefined where there is none. */
-  readFile: (file: string) => string | undefined;
 }
 
 /**
- * Fills in `${vars.name}`, `${env('NAME', 'default')}`, `${json(file('path'))}` and the like at any depth, as Serverless
- * Devs does (its package art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that
- * cannot be looked up stays open, as it stands.
+ * Fills in `${vars.name}`, `${env('NAME', 'default')}` and the like at any depth, as Serverless Devs does (its package
+ * art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that cannot be looked up stays
+ * open, as it stands; so does what is in another file, such as `${json(file('path'))}`.
  */
 export function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
@@ -40,7 +37,7 @@ export function fillIn(value: unknown, variables: Variables, depth = 0): unknown
 
 /** The value of a path, or of a call whose argument may stand without quotes; undefined where it has none here. */
 function lookUp(expression: string, variables: Variables): unknown {
-  const { values, env, readFile } = variables;
+  const { values, env } = variables;
   const [, name, argument = ''] = /^(\w+)\((.*)\)$/s.exec(expression.trim()) ?? [];
   const [text = '', preset] = argument.split(',').map((part) => part.trim().replace(/^['"]|['"]$/g, ''));
   switch (name) {
@@ -49,13 +46,6 @@ function lookUp(expression: string, variables: Variables): unknown {
     case 'env':
     case 'config':
       return env[text] ?? preset;
-    case 'file':
-      return readFile(text);
-    case 'json':
-    case 'yaml': {
-      const source = textOf(lookUp(argument, variables));
-      return source === undefined ? undefined : readYaml(source, '').value;
-    }
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { bucketsOf } from '../check/delivery.ts';
 import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
@@ -70,25 +70,12 @@ async function loadTemplate(file: string, env: Io['env']) {
   if (!isJsonObject(value) && diagnostics.length === 0) {
     diagnostics.push(locate(mismatch([], 'a template with resources', describeValue(value))));
   }
-  const dir = dirname(resolve(file));
-  const functions = readDeployment(template, {
-    dir,
-    env,
-    readFile: (name) => readIfThere(resolve(dir, name)),
-  });
+  const functions = readDeployment(template, { dir: dirname(resolve(file)), env });
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (ours.length === 0) {
     diagnostics.push(...findVersion2(template).map(locate));
   }
   return { file, functions, ours, diagnostics, locate };
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 /** `files` are the template's own, and those that led to it; faults of those that it extends go to `found`. */

@@ -178,7 +178,7 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
   }
   const target = atKey === true && isNode(key) ? key : node;
   const start = isNode(target) ? (target.range?.[0] ?? 0) : 0;
-  // A value that stands in another file is meant whole.
+  // A value that stands elsewhere, as under vars, is meant whole.
   if (span === undefined || depth < path.length || !isScalar(target) || typeof target.value !== 'string') {
     return start;
   }

@@ -5,7 +5,7 @@ import { extendTemplate, type FunctionResource, readDeployment } from '../../src
 /** A variable as templates write it. */
 const variable = (expression: string) => `\${${expression}}`;
 
-const options = { dir: '/project', env: {}, readFile: () => undefined };
+const options = { dir: '/project', env: {} };
 
 const read = (template: unknown, more: Partial<typeof options> = {}) =>
   readDeployment(template, { ...options, ...more });

@@ -6,7 +6,7 @@ import { rulesFormat } from '../../src/rules/rule-set.ts';
 const deploymentWith = (environmentVariables: object) =>
   readDeployment(
     { resources: { 'oss-saveas': { props: { code: './dist', environmentVariables } } } },
-    { dir: '/', env: {}, readFile: () => undefined },
+    { dir: '/', env: {} },
   );
 
 describe('what was written for an earlier version', () => {
