@@ -2,15 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic } from '../check/diagnostic.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
-import { type FaultPlan, parseFaultPlan } from '../local/oss/faults/plan.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
 import { formatObject } from '../pipeline/result.ts';
-import { parseJsonText } from '../text-file.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io, stopped } from './command.ts';
 import { localAccount } from './connection.ts';
 import { createConsole } from './console.ts';
-import { parseNumber, readText } from './input.ts';
+import { parseNumber } from './input.ts';
 import { claimFolder } from './own-folder.ts';
 import { builtDir } from './package-files.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -25,7 +23,6 @@ export const local = defineCommand({
       summary: 'where buckets, queue and dead letters are kept',
     },
     rules: rulesOption,
-    faults: { value: 'file', summary: 'what the OSS shall do wrong, as JSON (src/local/BEHAVIOURS.md)' },
     'simulate-tasks': {
       summary: 'placeholders stand in for results of video, audio and document operations',
     },
@@ -34,7 +31,7 @@ export const local = defineCommand({
   },
   heedsStop: () => true,
   run: async (values, io) => {
-    const { data: dataDir, rules: rulesFile, faults: faultsFile, inspect: inspectPort, cors } = values;
+    const { data: dataDir, rules: rulesFile, inspect: inspectPort, cors } = values;
     const isPort = (port: number) => Number.isInteger(port) && port >= 0 && port <= 65_535;
     const parsePort = (name: string, text: string) =>
       parseNumber(name, text, 'a number from 0 to 65535', isPort);
@@ -48,7 +45,6 @@ export const local = defineCommand({
       pageDir: join(builtDir(), 'page'),
       port,
       log: createConsole(io),
-      faults: faultsFile === undefined ? undefined : await readFaults(faultsFile),
       simulateTasks: values['simulate-tasks'],
       corsOrigins: cors === undefined ? [] : [cors],
       inspect: inspectPort === undefined ? undefined : `127.0.0.1:${parsePort('inspect', inspectPort)}`,
@@ -99,15 +95,6 @@ async function loadStack() {
       );
     }
     throw error;
-  }
-}
-
-async function readFaults(file: string): Promise<FaultPlan> {
-  try {
-    // It throws here what the server would throw without the option's name.
-    return parseFaultPlan(parseJsonText(await readText(file, 'name a JSON file'), file));
-  } catch (error) {
-    throw new CliError(`--faults: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -23,7 +23,6 @@ const options = [
   'generate trigger --check --rules RULES --template FILE',
   'import FILE',
   'local --port 0 --rules FILE --data OUT',
-  'local --port 0 --rules RULES --data OUT --faults FILE',
   'demo --rules FILE --data OUT',
   'run --local --rules FILE oss://photos/uploads/a.jpg',
   'run --local --rules RULES --event FILE',
