@@ -15,11 +15,11 @@ interface NativeFilter {
   suffix: string;
 }
 
-/** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. */
+/** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. Throws where a bucket would need too many. */
 export function nativeTriggers(rules: readonly SourceRule[], { region, account, bucket }: Site): object[] {
   return sourceBuckets(rules, [bucket]).flatMap((name, i) => {
     const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
-    return filtersOf(near).map((key, j) => ({
+    return filtersOf(near, name).map((key, j) => ({
       triggerName: `oss-upload${i + j === 0 ? '' : `-${i + 1}-${j + 1}`}`,
       triggerType: 'oss',
       qualifier: 'LATEST',
@@ -37,26 +37,17 @@ function eventsFor(rules: readonly SourceRule[]): string[] {
 
 /**
  * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
- * since that is refused, and there are no more than a bucket may have.
+ * since that is refused. Endings are left out where they would make more of them than a bucket may have.
  */
-function filtersOf(rules: readonly SourceRule[]): readonly NativeFilter[] {
+function filtersOf(rules: readonly SourceRule[], bucket: string): readonly NativeFilter[] {
   const narrow = rules.flatMap(narrowFilters).reduce(joinFilter, []);
-  if (narrow.length <= maxNativeTriggers) {
-    return narrow;
+  const prefixes = outermost(narrow.map(({ prefix }) => prefix));
+  if (prefixes.length > maxNativeTriggers) {
+    throw new Error(
+      `${bucket} would need ${prefixes.length} native triggers, and a bucket has ${maxNativeTriggers} at most: take EventBridge, whose pattern "oss-saveas generate eventbridge" writes.`,
+    );
   }
-  const [suffix = '', ...others] = new Set(narrow.map((filter) => filter.suffix));
-  let prefixes = outermost(narrow.map(({ prefix }) => prefix));
-  while (prefixes.length > maxNativeTriggers) {
-    prefixes = joinNearest(prefixes);
-  }
-  return prefixes.map((prefix) => ({ prefix, suffix: others.length === 0 ? suffix : '' }));
-}
-
-/** Puts in the place of the two prefixes that share most, and of all others that begin so, what they share; they are sorted. */
-function joinNearest(prefixes: readonly string[]): string[] {
-  const shared = prefixes.slice(1).map((prefix, i) => commonStart(prefixes[i] ?? '', prefix));
-  const most = shared.reduce((a, b) => (b.length > a.length ? b : a));
-  return outermost([...prefixes, most]);
+  return narrow.length > maxNativeTriggers ? prefixes.map((prefix) => ({ prefix, suffix: '' })) : narrow;
 }
 
 /** Lists the filters that deliver just what one rule takes, or hardly more. */
