@@ -6,24 +6,16 @@ export const invoke = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options: {
     event: eventOption,
-    'dry-run': { summary: 'the function says what it would do, for objects named here' },
     endpoint: { value: 'url', default: 'http://127.0.0.1:9000', summary: 'of the local OSS' },
   },
-  run: async ({ event, endpoint, 'dry-run': isDryRun }, io, urls) => {
+  run: async ({ event, endpoint }, io, urls) => {
     if ((event === undefined) === (urls.length === 0)) {
       throw new CliError('expected either objects (oss://bucket/key) or an --event.');
-    }
-    if (event !== undefined && isDryRun) {
-      throw new CliError(
-        '--dry-run: for an --event write "dryRun": true into it, which manual events may have.',
-      );
     }
     if (!/^https?:\/\//.test(endpoint) || !URL.canParse('/-/invoke', endpoint)) {
       throw new CliError(`--endpoint: expected a URL such as http://127.0.0.1:9000, received "${endpoint}".`);
     }
-    const dryRun = isDryRun && { dryRun: true };
-    const asked =
-      event === undefined ? { objects: urls.map(parseObjectUrl), ...dryRun } : await readEvent(event);
+    const asked = event === undefined ? { objects: urls.map(parseObjectUrl) } : await readEvent(event);
     const report = await post(new URL('/-/invoke', endpoint).href, JSON.stringify(asked));
     io.out(`${JSON.stringify(report, undefined, 2)}\n`);
     return 0;
