@@ -47,9 +47,6 @@ process.exitCode = await main(process.argv.slice(2), {
   // A .env often has a name with nothing behind it, which stands for no value.
   env: Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
   isTerminal: process.stderr.isTTY === true && TERM !== 'dumb',
-  get columns() {
-    return process.stderr.columns;
-  },
   paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
   stop: stop.signal,
 });

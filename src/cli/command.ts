@@ -13,8 +13,6 @@ export interface Io {
   env: Readonly<Record<string, string | undefined>>;
   /** Tells whether `err` is a terminal, where a line may be drawn over. */
   isTerminal: boolean;
-  /** How many columns `err` has, where it is a terminal that tells it. */
-  readonly columns?: number | undefined;
   /** Colours what goes to `out`, where that is a terminal. */
   paint: (colour: Colour, text: string) => string;
   /** Aborted when the person presses Ctrl-C. */

@@ -82,8 +82,7 @@ export function createProgress(io: Io): (text: string) => void {
   return (text) => {
     if (io.isTerminal) {
       // A line that the terminal wraps could not be drawn over.
-      const width = Math.min(maxWidth, io.columns || maxWidth) - 1;
-      io.err(`\r\u001b[K${wrap(printable(text), width)[0]}`);
+      io.err(`\r\u001b[K${wrap(printable(text), maxWidth - 1)[0]}`);
     }
   };
 }

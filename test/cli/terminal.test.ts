@@ -43,20 +43,14 @@ describe('a table', () => {
 });
 
 describe('progress', () => {
-  it.each([
-    [20, 19],
-    [40, 39],
-    [200, 79],
-    [0, 79],
-    [undefined, 79],
-  ])('progress fits one line of a terminal of %s columns', (columns, width) => {
+  it('progress fits one line of a terminal', () => {
     const { io, written } = createIo({}, { isTerminal: true });
 
-    createProgress({ ...io, columns })('7:oss://photos/上传/'.repeat(9));
+    createProgress(io)('7:oss://photos/上传/'.repeat(9));
 
     const line = written.err.replace('\r\u001b[K', '');
-    expect(stringWidth(line)).toBeLessThanOrEqual(width);
-    expect(stringWidth(line)).toBeGreaterThan(width - 8);
+    expect(stringWidth(line)).toBeLessThanOrEqual(79);
+    expect(stringWidth(line)).toBeGreaterThan(71);
   });
 });
 
