@@ -46,7 +46,7 @@ export interface Command<V = Values> {
   /** Arguments that may stand beside the options. */
   positionals?: { name: string; summary: string; many: boolean };
   /** Whether it heeds `stop` and puts things in order; other commands are ended as they are. */
-  heedsStop?(values: V): boolean;
+  heedsStop?: boolean;
   run(values: V, io: Io, positionals: readonly string[]): Promise<number>;
 }
 

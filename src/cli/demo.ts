@@ -29,7 +29,7 @@ export const demo = defineCommand({
     rules: rulesOption,
   },
   // The stack's unpacked code and its lock go with it.
-  heedsStop: () => true,
+  heedsStop: true,
   run: async ({ data: dataDir, rules: rulesFile }, io) => {
     const rules = await loadForLocal(rulesFile, io);
     emptyFolder(dataDir);

@@ -21,7 +21,7 @@ export const doctor = defineCommand({
     json: { summary: 'prints JSON' },
   },
   // A result that it saved is removed first.
-  heedsStop: ({ wet }) => wet,
+  heedsStop: true,
   run: async (values, io, [url]) => {
     const object = url === undefined ? undefined : parseObjectUrl(url);
     const { wet } = values;

@@ -41,7 +41,7 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
       return 0;
     }
     const ending = command.run(values, io, positionals);
-    const exitCode = await (command.heedsStop?.(values) ? ending : Promise.race([ending, stopped(io.stop)]));
+    const exitCode = await (command.heedsStop ? ending : Promise.race([ending, stopped(io.stop)]));
     return io.stop.aborted ? interrupted : (exitCode ?? interrupted);
   } catch (error) {
     if (io.stop.aborted) {

@@ -30,7 +30,7 @@ export const orphans = defineCommand({
     rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
     yes: { summary: 'with --delete: deletes after the dry run without asking' },
   },
-  heedsStop: () => true,
+  heedsStop: true,
   run: (values, io, urls) =>
     withConnection(values, io, async (connection) => {
       const { lastingCall } = connection;

@@ -4,7 +4,7 @@ import { OutputsFailed, type Report } from '../pipeline/report.ts';
 import { formatObject, type Result } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import { buildProcess, type OssObject } from '../process.ts';
-import { CliError, defineCommand, type Io, type Options, stopped, type ValuesOf } from './command.ts';
+import { CliError, defineCommand, type Io, type Options, type ValuesOf } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { eventOption, parseBareKey, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
@@ -29,7 +29,6 @@ type RunValues = ValuesOf<typeof options>;
 export const run = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'objects for the rules', many: true },
   options,
-  heedsStop: ({ style }) => style === undefined,
   run: async (values, io, urls) => {
     const { event, style } = values;
     const events = [...(event === undefined ? [] : [await readEvent(event)]), ...urls.map(parseOneObject)];
@@ -118,12 +117,7 @@ async function runByRules(values: RunValues, io: Io, events: readonly unknown[])
     const reports: Report[] = [];
     for (const event of events) {
       progress(`${reports.length + 1} of ${events.length}: ${describeEvent(event)}`);
-      const invocation = invoke(Buffer.from(JSON.stringify(event)), undefined).catch(reportOf);
-      const report = await Promise.race([invocation, stopped(io.stop)]);
-      if (report === undefined) {
-        io.err(`Ended during ${printable(describeEvent(event))}: it may be done or not.\n`);
-        break;
-      }
+      const report = await invoke(Buffer.from(JSON.stringify(event)), undefined).catch(reportOf);
       reports.push(report);
       if (values.json) {
         io.out(`${JSON.stringify(report)}\n`);

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { startWith } from './run-fixture.ts';
-import { createIo, localEnvironment, runCommand } from './terminal.ts';
+import { localEnvironment, runCommand } from './terminal.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -89,24 +87,6 @@ describe('a run by the rules', () => {
     expect(JSON.parse(out)).toMatchObject({ saved: 2, failed: 0 });
     expect(exitCode).toBe(0);
     expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
-  });
-
-  it('a run by the rules ends at once when the person presses Ctrl-C, and names what was under way', async () => {
-    let abort = () => {};
-    const processImage = () => {
-      abort();
-      return pause(60_000, { body: Buffer.from('late'), contentType: 'image/webp' }, over);
-    };
-    const over = new AbortController();
-    onTestFinished(() => over.abort());
-    const { env } = await startWith({ 'uploads/a.png': 'a' }, { processImage });
-    const { io, written, stop } = createIo(env);
-    abort = () => stop.abort();
-
-    const ended = main(['run', 'oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'], io);
-
-    expect(await ended).toBe(130);
-    expect(written.err).toBe('Ended during oss://photos/uploads/a.png: it may be done or not.\n');
   });
 
   it('reads an event file that begins with a byte order mark, and refuses one that is not UTF-8', async () => {
