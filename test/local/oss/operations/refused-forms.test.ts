@@ -13,7 +13,7 @@ const form = (
     .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
     .join('')}${file}--b--\r\n`;
 
-async function post(oss: RunningOss, body: string, headers: Record<string, string> = {}) {
+async function post(oss: RunningOss, body: string | Buffer, headers: Record<string, string> = {}) {
   const response = await fetch(`${oss.url}/photos/`, {
     method: 'POST',
     body,
@@ -29,12 +29,14 @@ async function startPublic(): Promise<RunningOss> {
 }
 
 describe('a form', () => {
-  it.each<[string, string, string, Record<string, string>?]>([
+  it.each<[string, string, string | Buffer, Record<string, string>?]>([
     ['is none', 'RequestIsNotMultiPartContent', 'x', { 'content-type': 'text/plain' }],
     ['has no boundary', 'RequestIsNotMultiPartContent', 'x', { 'content-type': 'multipart/form-data' }],
     ['has no file', 'IncorrectNumberOfFilesInPOSTRequest', form({ key: 'a' }, '')],
     ['has no key', 'InvalidArgument', form({})],
     ['has an empty key', 'InvalidObjectName', form({ key: '' })],
+    ['has a key that is not UTF-8', 'MalformedPOSTRequest', Buffer.from(form({ key: '\xff' }), 'latin1')],
+    ['has a part without a name', 'MalformedPOSTRequest', form({ key: 'a' }, '--b\r\nX: y\r\n\r\nx\r\n')],
     ['has too long a field', 'FieldItemTooLong', form({ key: 'a', more: 'x'.repeat(2_200_000) })],
     ['has a signature and no policy', 'InvalidArgument', form({ key: 'a', signature: 'x' })],
     ['has a policy and no signature', 'InvalidArgument', form({ key: 'a', policy: 'e30=' })],
@@ -49,6 +51,18 @@ describe('a form', () => {
 
     expect(await post(oss, body, headers)).toEqual([400, code]);
     expect(oss.store.bucket('photos').keys).toEqual([]);
+  });
+
+  it('may say the type of its file in any letters, with a charset', async () => {
+    const oss = await startPublic();
+    const disposition = 'Content-Disposition: form-data; name="file"';
+
+    await post(
+      oss,
+      form({ key: 'a' }, `--b\r\n${disposition}\r\nContent-Type: text/X; charset=GBK\r\n\r\nx\r\n`),
+    );
+
+    expect(oss.store.meta('photos', 'a').headers).toEqual({ 'content-type': 'text/X; charset=GBK' });
   });
 
   it('may have a field of two megabytes, and a digest', async () => {
