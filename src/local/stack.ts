@@ -80,8 +80,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir } = options;
   const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
-  const code = createCode(options);
-  const { rules } = await code.prepare();
+  const code = await createCode(options);
+  const { rules } = await code.takeRules();
   const buckets = bucketsOf(rules);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
@@ -155,19 +155,19 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-/** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
-function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
+/** A copy of the built function, with the rules of today, and the trigger that `generate trigger` writes for it. */
+async function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
   const dir = join(dataDir, 'function');
+  await rm(dir, { recursive: true, force: true });
+  await cp(bundleDir, dir, { recursive: true });
   let takesRemovals = false;
   let rulesTimeMs: number | undefined;
   return {
     dir,
-    /** Puts the function there anew; resolves to the rules that it goes by. */
-    prepare: async (): Promise<RuleSet> => {
+    /** Resolves to the rules that the function goes by when it is loaded next. */
+    takeRules: async (): Promise<RuleSet> => {
       rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
-      await rm(dir, { recursive: true, force: true });
-      await cp(bundleDir, dir, { recursive: true });
       writeRules(dir, ruleSet);
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
       return ruleSet;
@@ -185,7 +185,7 @@ function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOpti
 
 /** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
 function createReload(
-  code: ReturnType<typeof createCode>,
+  code: Awaited<ReturnType<typeof createCode>>,
   oss: LocalOss,
   functionCompute: LocalFunctionCompute,
   { log, emit }: StackEvents,
@@ -193,10 +193,10 @@ function createReload(
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
-      const ruleSet = await code.prepare();
+      const ruleSet = await code.takeRules();
       const buckets = bucketsOf(ruleSet.rules);
       oss.ensureBuckets(buckets);
-      await functionCompute.replaceCode(code.dir);
+      await functionCompute.reloadCode();
       log.info('rules loaded', { buckets });
       return { status: 'loaded', ruleSet };
     } catch (error) {

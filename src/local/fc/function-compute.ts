@@ -1,8 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Credentials } from '../../oss/sign.ts';
@@ -14,7 +12,7 @@ export interface LocalFunctionComputeOptions
   extends Pick<InstanceOptions, 'instanceProgram' | 'nodeBinary' | 'inspect' | 'log'>,
     Pick<QueueOptions, 'queueDir' | 'deadLetterDir' | 'setAside'>,
     Partial<Pick<QueueOptions, 'retryDelaysMs' | 'now' | 'sleep' | 'observe'>> {
-  /** The built code package: `index.js` and what it needs, as it would be zipped. */
+  /** The built code package: `index.js` and what it needs, as it would be zipped. The function runs where it lies. */
   codeDir: string;
   /** Starts an instance of another runtime than the built-in one. */
   startInstance?: ((options: InstanceOptions) => Instance) | undefined;
@@ -33,9 +31,7 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
   const { function: config, credentials, inspect, maxInstances = 2 } = options;
-  const unpackDir = await emptyUnpackDir(options.queueDir);
-  let codeDir = await unpack(options.codeDir, unpackDir);
-  const replaced: string[] = [];
+  const codeDir = await realpath(options.codeDir);
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
@@ -62,21 +58,15 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     ...queue,
     invoke,
-    /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
-    replaceCode: async (packageDir: string): Promise<void> => {
+    /** Has later invocations load the code anew, as it is then; those under way end as they began. Rejects once closed. */
+    reloadCode: async (): Promise<void> => {
       closing.signal.throwIfAborted();
-      replaced.push(codeDir);
-      codeDir = await unpack(packageDir, unpackDir);
       await pool.renew();
-      // Code that an invocation still runs on goes with the next replacement, or with the folder.
-      const unused = pool.isBusy() ? [] : replaced.splice(0);
-      await Promise.all(unused.map((dir) => rm(dir, { recursive: true, force: true })));
     },
     /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
     close: async (): Promise<void> => {
       closing.abort(new Error('The local Function Compute is closed'));
       await pool.kill();
-      await rm(unpackDir, { recursive: true, force: true });
     },
   };
 }
@@ -106,43 +96,18 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
           if (warm === ownWarm && instance.isAlive()) {
             warm.push(instance);
           } else {
-            await instance.kill(); // the code was replaced meanwhile, or it died
+            await instance.kill(); // the code is to be loaded anew, or it died
           }
           busy.delete(instance);
         }
       }),
-    /** Has every later use start from new code; uses under way end on the old. */
+    /** Has every later use start a new instance; uses under way end on theirs. */
     renew: () => {
       const old = warm;
       warm = [];
       return killAll(old);
     },
-    isBusy: () => busy.size > 0,
     /** Kills every instance, busy or warm, and resolves when all processes are gone. */
     kill: () => killAll([...busy, ...warm]),
   };
-}
-
-/**
- * Makes the temporary folder for the code of one data folder, without what a killed process left there. It is outside of
- * the data folder, as FC's `/code` is of the project: no `package.json` or `node_modules` there decides how the code loads.
- */
-async function emptyUnpackDir(queueDir: string): Promise<string> {
-  const name = createHash('sha256').update(resolve(queueDir)).digest('hex').slice(0, 16);
-  const dir = join(await realpath(tmpdir()), `fc-code-${name}`);
-  await rm(dir, { recursive: true, force: true });
-  // It fails where somebody else has made one since then.
-  await mkdir(dir, { mode: 0o700 });
-  return dir;
-}
-
-async function unpack(packageDir: string, unpackDir: string): Promise<string> {
-  const codeDir = await mkdtemp(join(unpackDir, 'code-'));
-  try {
-    await cp(packageDir, codeDir, { recursive: true });
-  } catch (cause) {
-    await rm(codeDir, { recursive: true, force: true });
-    throw new Error(`The function's code in ${packageDir} cannot be read; was it built?`, { cause });
-  }
-  return codeDir;
 }
