@@ -119,8 +119,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
   closers.push(functionCompute.close);
-  const tasks = createTasks(functionCompute.invoke, options.retryDelaysMs);
-  closers.push(tasks.close);
+  const tasks = createTasks(functionCompute.invoke);
   const taskApi = createTaskApi({ functionName: backfillFunctionName, tasks, accessKey: options.accessKey });
   const { reload, settle } = createReload(code, oss, functionCompute, events);
   closers.push(settle);

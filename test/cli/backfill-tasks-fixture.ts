@@ -98,10 +98,7 @@ export async function startWith(
   };
   const dir = await temporaryDir();
   const tasks = createTasks(invoke);
-  onTestFinished(async () => {
-    tasks.close();
-    await dispatcher.close();
-  });
+  onTestFinished(() => dispatcher.close());
   const accessKey = { id: 'local', secret: 'local-secret' };
   routes.push(createTaskApi({ functionName: 'oss-saveas-backfill', tasks, accessKey }));
   for (let number = 0; number < count; number += 1) {
