@@ -114,9 +114,6 @@ function whenExited(child: ChildProcess): Promise<string> {
   });
 }
 
-/** A longer line is handed on in pieces: one without an end would fill our memory. */
-const maxLineLength = 1024 * 1024;
-
 /** Hands on each line of a pipe; emits `end` where the output of an invocation ends. */
 function forwardLines(stream: Readable | null, forward: (line: string) => void): EventEmitter {
   const output = new EventEmitter();
@@ -137,11 +134,6 @@ function forwardLines(stream: Readable | null, forward: (line: string) => void):
       const lines = (rest + chunk).split(/\r?\n/);
       rest = lines.pop() ?? '';
       lines.forEach(take);
-      if (rest.length > maxLineLength) {
-        // Its last characters may begin the mark of the end.
-        forward(rest.slice(0, -endOfOutput.length));
-        rest = rest.slice(-endOfOutput.length);
-      }
     })
     .on('end', () => rest !== '' && take(rest));
   return output;

@@ -20,19 +20,6 @@ const exits = `exports.handler = async (event) => {
 };`;
 
 describe('instances', () => {
-  it('output without a line break is handed on in pieces, whole', async () => {
-    const length = 3_000_000;
-    const { fc, lines } = await open(
-      `exports.handler = async () => { process.stdout.write('é'.repeat(${length})); return 1; };`,
-    );
-
-    expect(await invokeJson(fc)).toBe(1);
-
-    const pieces = lines.map(({ fields }) => String(fields?.line));
-    expect(pieces.join('')).toBe('é'.repeat(length));
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(1_200_000);
-  });
-
   it('instances that run while the code is reloaded end on the old code, and are not used again', async () => {
     const released = join(makeDir(), 'released');
     const slow = `const { existsSync } = require('node:fs');
