@@ -1,5 +1,5 @@
 // Compiles src/ into build/, which is what the package holds: the tools, the function, the page (npm run compile).
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -36,6 +36,9 @@ for (const name of await readdir('build')) {
 
 const { prebuild } = await import('../build/bundle.js');
 await prebuild('build');
+
+// The drawings of the demo's pictures.
+await cp('src/local/pictures', 'build/pictures', { recursive: true });
 
 // What programs import: one small file, for browsers too.
 await build({

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { Size } from './image/refuse.ts';
 
@@ -26,25 +27,9 @@ export async function samplePictures(...names: string[]) {
 
 /** A woman before a wall: 1200 x 1600 when shown, 1600 x 1200 and lying on her side as stored. */
 async function drawPortrait(): Promise<Buffer> {
-  const upright = await photograph(portrait, { width: 1200, height: 1600 });
+  const upright = await photograph('portrait', { width: 1200, height: 1600 });
   return upright.rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 88 }).toBuffer();
 }
-
-const portrait = `
-  <linearGradient id="wall" x2="0.4" y2="1"><stop stop-color="#d3dbd8"/><stop offset="1" stop-color="#6d8299"/></linearGradient>
-  <radialGradient id="skin" cx="0.38" cy="0.35"><stop stop-color="#ffdcc2"/><stop offset="1" stop-color="#cb9070"/></radialGradient>
-  <rect width="1200" height="1600" fill="url(#wall)"/>
-  <path d="M300 1240 C200 280 400 260 600 260 C800 260 1000 280 900 1240 Z" fill="#3b2417"/>
-  <path d="M130 1600 C170 1250 420 1170 600 1170 C780 1170 1030 1250 1070 1600 Z" fill="#1b4a47"/>
-  <path d="M510 960 H690 V1170 Q600 1270 510 1170 Z" fill="#b97b5c"/>
-  <ellipse cx="600" cy="740" rx="245" ry="325" fill="url(#skin)"/>
-  <path d="M340 720 C330 300 870 300 860 720 C820 560 700 520 560 500 C480 560 380 600 340 720 Z" fill="#4a2e1d"/>
-  <g fill="#fff"><ellipse cx="505" cy="715" rx="46" ry="25"/><ellipse cx="695" cy="715" rx="46" ry="25"/></g>
-  <g fill="#2d4a3e"><circle cx="508" cy="714" r="22"/><circle cx="692" cy="714" r="22"/></g>
-  <g fill="none" stroke-linecap="round" stroke-width="13" stroke="#3b2417">
-    <path d="M455 660 Q505 630 555 660 M645 660 Q695 630 745 660"/>
-    <path d="M605 740 Q578 825 602 840" stroke="#b97b5c"/><path d="M515 925 Q600 985 685 925" stroke="#a3453f"/>
-  </g>`;
 
 function drawLogo(): Promise<Buffer> {
   const petal = (degrees: number) =>
@@ -55,13 +40,13 @@ function drawLogo(): Promise<Buffer> {
 }
 
 async function drawBanner(): Promise<Buffer> {
-  const banner = await photograph(landscape, { width: 1600, height: 600 });
+  const banner = await photograph('landscape', { width: 1600, height: 600 });
   return banner.webp({ quality: 82 }).toBuffer();
 }
 
 /** Drawn small and enlarged: 24 megapixels of SVG would take seconds. */
 async function drawPoster(): Promise<Buffer> {
-  const poster = await photograph(landscape, { width: 6000, height: 4000 }, { width: 1500, height: 1000 });
+  const poster = await photograph('landscape', { width: 6000, height: 4000 }, { width: 1500, height: 1000 });
   return poster.jpeg({ quality: 85 }).toBuffer();
 }
 
@@ -77,25 +62,14 @@ async function drawSpinner(): Promise<Buffer> {
   return film.gif({ delay: steps.map(() => 80), loop: 0 }).toBuffer();
 }
 
-/** A sunset over four ranges of hills; a picture of another shape shows its middle. */
-const landscape = `<svg viewBox="0 0 300 200" preserveAspectRatio="xMidYMid slice">
-  <linearGradient id="sky" x2="0" y2="1"><stop stop-color="#1f2a5c"/><stop offset="0.45" stop-color="#e0685a"/><stop offset="0.7" stop-color="#ffd27a"/></linearGradient>
-  <radialGradient id="sun"><stop stop-color="#fffbe6"/><stop offset="0.3" stop-color="#ffe9a8"/><stop offset="1" stop-color="#ffd27a" stop-opacity="0"/></radialGradient>
-  <rect width="300" height="200" fill="url(#sky)"/>
-  <circle cx="204" cy="92" r="40" fill="url(#sun)"/>
-  <path d="M0 104 Q30 84 60 106 T120 100 T180 112 T240 98 T300 108 V200 H0 Z" fill="#605190"/>
-  <path d="M0 132 Q40 112 80 128 T150 122 T230 134 T300 120 V200 H0 Z" fill="#53396d"/>
-  <path d="M0 148 Q50 164 100 148 T200 152 T300 146 V200 H0 Z" fill="#3e234d"/>
-  <path d="M0 178 Q75 158 150 176 T300 172 V200 H0 Z" fill="#241129"/>
-  </svg>`;
-
 function svg({ width, height }: Size, content: string): Sharp {
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${content}</svg>`;
   return sharp(Buffer.from(text));
 }
 
 /** A drawing at a size, with the grain of a sensor: without it a JPEG would be unlike any photograph. */
-async function photograph(content: string, size: Size, drawnSize = size): Promise<Sharp> {
+async function photograph(name: 'portrait' | 'landscape', size: Size, drawnSize = size): Promise<Sharp> {
+  const content = await readFile(new URL(`pictures/${name}.svg`, import.meta.url), 'utf8');
   const { data, info } = await svg(drawnSize, content)
     .flatten()
     .resize(size)
