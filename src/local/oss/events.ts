@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { formatObject } from '../../pipeline/result.ts';
-import type { OssObject } from '../../process.ts';
 import { accountId } from './auth/access-keys.ts';
 import { decodeUtf8 } from './http/names.ts';
 import type { OssRequest } from './http/request.ts';
@@ -84,19 +83,7 @@ export function taskEvent(task: EndedTask, region: string) {
       Message: failure.message,
       EventSourceId: '',
       Sources: [{ URI: formatObject(task) }],
-      Targets: describeTargets(task.operation, targets),
+      Targets: targets.map((target) => ({ URI: formatObject(target) })),
     },
   };
-}
-
-/** Pictures of a video are listed by their kind, as in the example of the page; any other result is a target of its own. */
-function describeTargets(operation: string, targets: readonly OssObject[]): object[] {
-  const uris = targets.map((target) => ({ URI: formatObject(target) }));
-  const kinds: Readonly<Record<string, string>> = {
-    'video/snapshots': 'Snapshots',
-    'video/sprite': 'Sprites',
-    'video/animation': 'Animations',
-  };
-  const kind = kinds[operation];
-  return kind === undefined || uris.length === 0 ? uris : [{ URI: '', Image: { [kind]: uris } }];
 }
