@@ -29,7 +29,6 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
     throw badRequest('InvalidRequest', message);
   }
   refuseUnsupported(request);
-  checkTrafficLimit(service, request);
   const ignored = ignoredNames(request);
   if (ignored.length > 0) {
     service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });
@@ -45,24 +44,6 @@ function refuseUnsupported({ headers, query }: OssRequest): void {
   // A process ignores it (OSS help "IMG overview").
   if (!query.has('x-oss-process')) {
     refuseVersion(query.get('versionId') ?? 'null');
-  }
-}
-
-/** Documented: OSS help "400 errors", but that OSS takes less (live tests of ali-oss and ossutil). Nothing is limited here. */
-function checkTrafficLimit({ log }: Service, { headers, query, requestId }: OssRequest): void {
-  const [inHeader, inQuery] = [headers.get('x-oss-traffic-limit'), query.get('x-oss-traffic-limit')];
-  const limit = Number(inHeader ?? inQuery ?? 819_200);
-  if (inHeader !== undefined && inQuery !== undefined) {
-    const message = 'x-oss-traffic-limit should be specified either in query string or header, not both.';
-    throw badRequest('InvalidArgument', message);
-  }
-  if (limit < 819_200) {
-    log.warn('x-oss-traffic-limit is below 819200, the least that is documented', { requestId, limit });
-  }
-  if (!(limit > 0 && limit <= 838_860_800)) {
-    const message =
-      'x-oss-traffic-limit is invalid, should be specified between 819200(100KB/s) and 838860800(100MB/s).';
-    throw badRequest('InvalidArgument', message);
   }
 }
 
