@@ -55,30 +55,23 @@ export const appendObject: Operation = async (service, request) => {
     yield* checkedBody(request);
   }
   const { tags, acl, storageClass, headers: kept } = base ?? readProperties(headers);
-  const ownAcl = readAcl(headers, 'x-oss-object-acl');
-  let latest = base;
   const meta = await createObject(service, request, 'ObjectCreated:AppendObject', {
     headers: kept,
     tags,
-    acl: ownAcl ?? acl,
+    acl: readAcl(headers, 'x-oss-object-acl') ?? acl,
     storageClass,
     type: 'Appendable',
     source: source(),
     guard: (previous) => {
       const next = previous?.sizeBytes ?? 0;
-      const isSameContent = previous?.type === base?.type && previous?.eTag === base?.eTag;
-      if (!isSameContent || Number(position) !== next) {
+      // Tags or an ACL that were set meanwhile would be lost.
+      if (previous !== base || Number(position) !== next) {
         throw conflict('PositionNotEqualToLength', 'Position is not equal to file length', {
           headers: { 'x-oss-next-append-position': String(next) },
         });
       }
-      latest = previous;
     },
   });
-  if (latest !== undefined && latest !== base) {
-    // Its tags or ACL were set while the bytes came.
-    await service.store.changeProperties(bucket, key, { tags: latest.tags, acl: ownAcl ?? latest.acl });
-  }
   const next = { 'x-oss-next-append-position': String(meta.sizeBytes) };
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 };

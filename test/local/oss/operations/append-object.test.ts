@@ -38,7 +38,7 @@ describe('an append', () => {
     ]);
   });
 
-  it('goes on from an object whose tags and ACL are set while it is under way, and keeps them', async () => {
+  it('is refused, to be sent again, where tags or ACL of the object are set while it is under way, which stay', async () => {
     const oss = await startOss();
     await append(oss, 0, 'hello');
     const query = { append: '', position: '5' };
@@ -63,15 +63,12 @@ describe('an append', () => {
     });
     request.end('ou');
 
-    const [{ statusCode }] = await answered;
+    const [refused] = await answered;
+    const again = await append(oss, Number(refused.headers['x-oss-next-append-position']), ' you');
     const got = await oss.call({ ...object, method: 'GET' });
     const acl = await oss.call({ ...object, method: 'GET', query: { acl: '' } });
-    expect([statusCode, got.text, got.headers['x-oss-tagging-count'], element(acl.text, 'Grant')]).toEqual([
-      200,
-      'hello you',
-      '1',
-      'private',
-    ]);
+    expect([refused.statusCode, again.statusCode, got.text]).toEqual([409, 200, 'hello you']);
+    expect([got.headers['x-oss-tagging-count'], element(acl.text, 'Grant')]).toEqual(['1', 'private']);
   });
 
   it('is checked by the Content-MD5 of what it brings, and leaves the object as it was where that is another', async () => {
