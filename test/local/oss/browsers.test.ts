@@ -123,6 +123,15 @@ describe('a page on this machine', () => {
   });
 });
 
+it.each([{}, { origin: 'http://localhost:3000' }, { 'access-control-request-method': 'PUT' }])(
+  'a preflight request that does not say who asks for what is refused: %j',
+  async (headers) => {
+    const preflight = await ask(await startOss(), 'OPTIONS', '/photos/a', headers);
+
+    expect(preflight).toMatchObject({ statusCode: 403, text: expect.stringContaining('AccessForbidden') });
+  },
+);
+
 describe('a page elsewhere', () => {
   it.each(['https://app.example', 'null', 'http://localhost.evil.example'])(
     'a page elsewhere may not: %s',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { badRequest, forbidden } from './errors.ts';
+import { forbidden } from './errors.ts';
 import type { Reply } from './reply.ts';
 
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
@@ -21,17 +21,13 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
 
 /** The answer to what a browser asks, by OPTIONS, before it sends a page's request. */
 export function preflightReply({ headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
-  const askedMethod = headers['access-control-request-method'];
-  const absent = headers.origin === undefined ? 'Origin' : 'Access-Control-Request-Method';
-  if (headers.origin === undefined || askedMethod === undefined) {
-    throw badRequest('BadRequest', `Insufficient information. ${absent} request header needed`);
-  }
-  if (!isAllowed(headers.origin, corsOrigins)) {
-    const message = `CORSResponse: This CORS request is not allowed: start with --cors ${headers.origin} to allow it.`;
+  const { origin = '<origin>', 'access-control-request-method': method } = headers;
+  if (method === undefined || !isAllowed(origin, corsOrigins)) {
+    const message = `CORSResponse: This CORS request is not allowed: start with --cors ${origin} to allow it.`;
     throw forbidden('AccessForbidden', message);
   }
   const allowed = {
-    'access-control-allow-methods': askedMethod,
+    'access-control-allow-methods': method,
     'access-control-allow-headers': headers['access-control-request-headers'] ?? '*',
     'access-control-max-age': '600',
   };
