@@ -74,8 +74,6 @@ export async function createLocalOss(options: LocalOssOptions) {
     // The client went away in the middle of its upload or of our answer, and nobody is left to answer.
     answer(oss, message, response).catch(() => response.destroy());
   });
-  // Node.js would answer 417 to all but `100-continue`, without a document; that OSS passes over them is assumed.
-  server.on('checkExpectation', (message, response) => server.emit('request', message, response));
 
   return {
     /** Empty until listening. */

@@ -48,17 +48,6 @@ describe('an upload', () => {
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('hello');
   });
 
-  it('may expect what nobody knows', async () => {
-    const oss = await startOss();
-
-    const [answer] = await talk(
-      oss,
-      Buffer.concat([head(upload, 'expect: rain\r\ncontent-length: 1\r\n'), Buffer.from('x')]),
-    );
-
-    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-  });
-
   it('an upload of unknown length comes in chunks, with extensions and trailers', async () => {
     const oss = await startOss();
 
