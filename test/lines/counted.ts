@@ -20,9 +20,9 @@ export const counted: Readonly<Record<string, number>> = {
   import: 332,
   backfill: 2252,
   orphans: 530,
-  'local/oss': 4640,
+  'local/oss': 4633,
   'local/image': 1450,
-  'local/fc': 1407,
+  'local/fc': 1348,
   'page/client': 3494,
   'page/server': 1091,
 };
