@@ -1,8 +1,7 @@
-import sharp from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { OssError } from '../oss/http/errors.ts';
 import type { ImageRequest } from './contract.ts';
-import { toOverlay } from './overlay.ts';
+import { openOverlay, toOverlay } from './overlay.ts';
 import { openPicture, type Picture } from './picture.ts';
 import { refuse, type Size } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
@@ -43,9 +42,9 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
 export async function drawLogo({ key, source, prepare }: Logo, main: Size, opacity: number) {
   // With alpha from the start, so that turning it uncovers nothing white.
   const opened = { ...openPicture(source, { isTurned: true, isAnimated: false }), hasAlpha: true };
-  const { png } = await toOverlay((await prepare(opened, main)).open()).catch(() => {
+  const prepared = await toOverlay((await prepare(opened, main)).open()).catch(() => {
     // Its header was sound, its pixels are not.
     throw refuse(refusals.watermarkFormat, key);
   });
-  return toOverlay(sharp(png).linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
+  return toOverlay(openOverlay(prepared).linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
 }

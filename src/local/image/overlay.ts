@@ -18,6 +18,11 @@ export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
   return { png: data, width: info.width, height: info.height };
 }
 
+/** sharp by itself refuses what is larger than any source may be: an overlay can be, before it is cut. */
+export function openOverlay({ png }: Overlay): Sharp {
+  return sharp(png, { limitInputPixels: false });
+}
+
 function openSheet({ width, height }: Size): Sharp {
   return sharp({ create: { width, height, channels: 4, background: clear }, limitInputPixels: false });
 }
@@ -31,7 +36,7 @@ export function joinOverlays(image: Overlay, text: Overlay, { numbers, texts }: 
   const height = Math.max(left.height, right.height);
   const layer = (overlay: Overlay, from: number) => {
     const top = Math.floor(((height - overlay.height) * Number(align)) / 2);
-    return { input: overlay.png, left: from, top };
+    return { input: overlay.png, left: from, top, limitInputPixels: false };
   };
   return toOverlay(openSheet({ width, height }).composite([layer(left, 0), layer(right, second)]));
 }
@@ -47,17 +52,17 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, { numbers
   if (width <= 0 || height <= 0) {
     return picture;
   }
-  const visible = await toOverlay(sharp(overlay.png).extract({ ...cut, width, height }));
+  const visible = await toOverlay(openOverlay(overlay).extract({ ...cut, width, height }));
   return layOn(picture, visible, left + cut.left, top + cut.top);
 }
 
 /** Repeats the overlay from the left top corner on, with gaps. */
 export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers }: ParameterValues) {
   const margins = { right: numbers.padx ?? 0, bottom: numbers.pady ?? 0, background: clear };
-  const spaced = await toOverlay(sharp(overlay.png).extend(margins));
+  const spaced = await toOverlay(openOverlay(overlay).extend(margins));
   const width = Math.min(picture.width, spaced.width);
   const height = Math.min(picture.height, spaced.height);
-  const { png } = await toOverlay(sharp(spaced.png).extract({ left: 0, top: 0, width, height }));
+  const { png } = await toOverlay(openOverlay(spaced).extract({ left: 0, top: 0, width, height }));
   const tiles = openSheet(picture).composite([{ input: png, tile: true, gravity: 'northwest' }]);
   return layOn(picture, await toOverlay(tiles), 0, 0);
 }

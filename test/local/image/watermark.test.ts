@@ -82,6 +82,20 @@ describe('a text watermark', () => {
     expect(await sharp(off).metadata()).toMatchObject({ width: 400, height: 300 });
   });
 
+  it.each(['', ',fill_1', `,image_${Buffer.from('tall').toString('base64url')}`])(
+    'a text watermark may have more pixels before it is cut than sharp opens unasked%s',
+    async (more) => {
+      const wide = Buffer.from('W'.repeat(more.includes('image') ? 10 : 24)).toString('base64url');
+      const tall = { create: { width: 1, height: 30_000, channels: 3, background: '#000' } } as const;
+      const turn = more.includes('image') ? 0 : 45;
+      const style = `image/watermark,text_${wide},size_1000,rotate_${turn},g_nw,align_0${more}`;
+
+      const body = await run(await ground(), style, { tall: await sharp(tall).png().toBuffer() });
+
+      expect(await sharp(body).metadata()).toMatchObject({ width: 400, height: 300 });
+    },
+  );
+
   it('a text watermark may hold what markup gives a meaning, be blank, or be wholly transparent', async () => {
     const text = (value: string) => `text_${Buffer.from(value).toString('base64url')}`;
     const plain = await ground();
