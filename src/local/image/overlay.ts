@@ -67,8 +67,12 @@ export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers 
   return layOn(picture, await toOverlay(tiles), 0, 0);
 }
 
-/** The frames of an animation stand below one another. */
-function layOn(picture: Picture, { png }: Overlay, left: number, top: number): Promise<Picture> {
-  const tops = Array.from({ length: picture.frames }, (_, frame) => top + frame * picture.height);
-  return settle(picture, picture.open().composite(tops.map((each) => ({ input: png, left, top: each }))));
+/** The frames of an animation stand below one another: a tile as large as one of them comes to lie on each. */
+async function layOn(picture: Picture, { png }: Overlay, left: number, top: number): Promise<Picture> {
+  const layer = { input: png, left, top };
+  if (picture.frames === 1) {
+    return settle(picture, picture.open().composite([layer]));
+  }
+  const tile = await toOverlay(openSheet(picture).composite([layer]));
+  return settle(picture, picture.open().composite([{ input: tile.png, tile: true, gravity: 'northwest' }]));
 }

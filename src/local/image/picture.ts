@@ -46,9 +46,10 @@ export function openPicture(source: SourceImage, how: { isTurned: boolean; isAni
     checkSize(source, refusals.rotation);
   }
   const size = isTurned && orientation >= 5 ? { width: height, height: width } : { width, height };
-  const frames = how.isAnimated ? source.frames : 1;
+  // A turn ends an animation (OSS help: "Auto-orient"); sharp would turn all frames as one picture, last one first.
+  const frames = how.isAnimated && !isTurned ? source.frames : 1;
   const open = () => {
-    const pipeline = openSource(source, how.isAnimated);
+    const pipeline = openSource(source, frames > 1);
     return isTurned ? pipeline.autoOrient() : pipeline;
   };
   return { ...size, source, frames, hasAlpha, output: { format, progressive: false }, open };

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { animation, blue, failure, halves, near, pixel, red, run, white } from './samples.ts';
 
 const plain = (width: number, height: number, background: string) =>
@@ -113,6 +113,26 @@ describe('an image watermark', () => {
       expect(lowerLeft).toEqual([white, white, white]);
     },
   );
+
+  it('an image watermark is opened once for an animation, not again for each of its frames', async () => {
+    const frame = sharp({ create: { width: 8, height: 8, channels: 3, background: '#000' } });
+    const frames: Buffer[] = Array(2000).fill(await frame.png().toBuffer());
+    const input = await sharp(frames, { join: { animated: true } })
+      .gif({ keepDuplicateFrames: true })
+      .toBuffer();
+    const composite = vi.spyOn(sharp.prototype, 'composite');
+    onTestFinished(() => composite.mockRestore());
+
+    const body = await run(input, `image/watermark,${image('a')},g_nw,x_2,y_2`, {
+      a: await plain(2, 2, '#fff'),
+    });
+
+    expect(composite.mock.calls.flatMap(([layers]) => layers).length).toBeLessThan(5);
+    for (const page of [0, 1000, 1999]) {
+      const { data } = await sharp(body, { page }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+      expect([...data.subarray((3 * 8 + 3) * 3, (3 * 8 + 5) * 3)]).toEqual([255, 255, 255, 0, 0, 0]);
+    }
+  });
 
   it('makes an animation still once it has text', async () => {
     const objects = { 'logo.png': await plain(10, 10, '#fff') };

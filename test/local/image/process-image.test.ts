@@ -130,6 +130,26 @@ describe('animations', () => {
   );
 });
 
+describe('animations that EXIF turns', () => {
+  it.each([2, 3, 4, 5, 6, 7, 8])(
+    'animations with orientation %i show their first frame upright, unless told not to turn',
+    async (orientation) => {
+      const still = await sharp(await animation('webp'), { animated: true })
+        .withMetadata({ orientation })
+        .webp()
+        .toBuffer();
+
+      const turned = await run(still, 'image/resize,s_20');
+      const kept = await run(still, 'image/resize,s_20/auto-orient,0');
+
+      const { width, height, pages = 1 } = await sharp(turned).metadata();
+      expect([width, height, pages]).toEqual(orientation < 5 ? [30, 20, 1] : [20, 30, 1]);
+      expect((await pixel(turned, 5, 5)).slice(0, 3)).toEqual(near(red));
+      expect(await sharp(kept).metadata()).toMatchObject({ width: 30, height: 20, pages: 3 });
+    },
+  );
+});
+
 describe('what is refused', () => {
   it('refuses a source that is no image, in words of OSS', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
