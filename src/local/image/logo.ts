@@ -1,8 +1,8 @@
 import { refusals } from '../../style/catalog.ts';
 import { OssError } from '../oss/http/errors.ts';
 import type { ImageRequest } from './contract.ts';
-import { openOverlay, toOverlay } from './overlay.ts';
-import { openPicture, type Picture } from './picture.ts';
+import { toOverlay } from './overlay.ts';
+import { openPicture, type Picture, settle } from './picture.ts';
 import { refuse, type Size } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
 
@@ -40,11 +40,12 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
 
 /** Prepares the image for `main`, with `opacity` percent of its own. */
 export async function drawLogo({ key, source, prepare }: Logo, main: Size, opacity: number) {
+  const opened = openPicture(source, { isTurned: true, isAnimated: false });
   // With alpha from the start, so that turning it uncovers nothing white.
-  const opened = { ...openPicture(source, { isTurned: true, isAnimated: false }), hasAlpha: true };
-  const prepared = await toOverlay((await prepare(opened, main)).open()).catch(() => {
+  const decoded = await settle({ ...opened, hasAlpha: true }, opened.open().ensureAlpha()).catch(() => {
     // Its header was sound, its pixels are not.
     throw refuse(refusals.watermarkFormat, key);
   });
-  return toOverlay(openOverlay(prepared).linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
+  const prepared = await prepare(decoded, main);
+  return toOverlay(prepared.open().linear([1, 1, 1, opacity / 100], [0, 0, 0, 0]));
 }

@@ -27,10 +27,11 @@ export async function processImage(
   const source = await readSource(await read());
   const logos = new Map<string, Logo>();
   for (const [image, { key, prepare }] of logoStyles) {
-    logos.set(image, { key, source: await readLogo(key, readObject), prepare });
+    const known = [...logos.values()].find((logo) => logo.key === key);
+    logos.set(image, { key, source: known?.source ?? (await readLogo(key, readObject)), prepare });
   }
-  const sources = [source, ...Array.from(logos.values(), (logo) => logo.source)];
-  const pixels = sources.reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);
+  const sources = new Set([source, ...Array.from(logos.values(), (logo) => logo.source)]);
+  const pixels = [...sources].reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);
   return schedule(pixels, () => runSteps(source, steps, { logos }));
 }
 
@@ -41,7 +42,7 @@ async function runSteps(source: SourceImage, steps: readonly Step[], context: Ac
     return question(source, first.values);
   }
   const isTurned = steps.every(({ name, values }) => name !== 'auto-orient' || values.texts.value !== '0');
-  const isAnimated = source.frames > 1 && steps.every(keepsAnimation);
+  const isAnimated = steps.every(keepsAnimation);
   return encodePicture(await applySteps(openPicture(source, { isTurned, isAnimated }), steps, context));
 }
 

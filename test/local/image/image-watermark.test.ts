@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { animation, blue, failure, halves, near, pixel, red, run, white } from './samples.ts';
+import { processImage } from '../../../src/local/image/process-image.ts';
+import { animation, blue, failure, halves, near, pixel, red, request, run, white } from './samples.ts';
 
 const plain = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } })
@@ -134,6 +135,28 @@ describe('an image watermark', () => {
     }
   });
 
+  it('an image watermark is read once, however often and in however many ways it is laid on', async () => {
+    const logo = await plain(9, 9, '#f00');
+    const mark = (turn: number) =>
+      `watermark,${image(`a?x-oss-process=image/rotate,${turn}`)},g_nw,x_${turn}`;
+    const reads: string[] = [];
+    const readObject = async (key: string) => {
+      reads.push(key);
+      return logo;
+    };
+    const counts: number[] = [];
+
+    const style = `image/${[0, 90, 180].map(mark).join('/')}`;
+    const { body } = await processImage({ ...request(await ground(), style), readObject }, (pixels, work) => {
+      counts.push(pixels);
+      return work();
+    });
+
+    expect(reads).toEqual(['a']);
+    expect(counts).toEqual([200 * 100 + 81]);
+    expect(await box(body)).toEqual([0, 10, 189, 9]);
+  });
+
   it('makes an animation still once it has text', async () => {
     const objects = { 'logo.png': await plain(10, 10, '#fff') };
 
@@ -263,8 +286,14 @@ describe('an image watermark is refused', () => {
       const objects = { damaged: Buffer.concat([sound.subarray(0, half), Buffer.alloc(half)]) };
       const fail = async (name: string) => failure(await ground(), `image/watermark,${image(name)}`, objects);
 
-      expect(await fail('damaged')).toMatchObject({ code: 'WatermarkError', ec: '0040-00000027' });
-      expect(await fail('damaged?x-oss-process=image/resize,w_20')).toMatchObject({ statusCode: 400 });
+      const styles = ['resize,w_20', 'resize,P_10', 'crop,x_30,y_30', 'rotate,20'];
+      for (const name of ['damaged', ...styles.map((style) => `damaged?x-oss-process=image/${style}`)]) {
+        expect(await fail(name), name).toMatchObject({
+          code: 'WatermarkError',
+          ec: '0040-00000027',
+          message: expect.stringContaining('(damaged)'),
+        });
+      }
     },
   );
 
