@@ -11,10 +11,9 @@ export function estimateJpegQuality(jpeg: Buffer): number | undefined {
   if (table === undefined) {
     return undefined;
   }
-  const qualities = Array.from({ length: 100 }, (_, index) => index + 1);
   const own = sum(table);
-  const distance = (quality: number) => Math.abs(sum(scaleTable(quality)) - own);
-  return qualities.reduce((best, quality) => (distance(quality) <= distance(best) ? quality : best));
+  const distances = Array.from({ length: 100 }, (_, index) => Math.abs(sum(scaleTable(index + 1)) - own));
+  return distances.lastIndexOf(Math.min(...distances)) + 1;
 }
 
 /** The table libjpeg writes for a quality. */

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import { placeAt } from './gravity.ts';
 import type { ParameterValues } from './parameters.ts';
 import { type Picture, settle } from './picture.ts';
@@ -10,6 +10,8 @@ export interface Overlay extends Size {
 }
 
 export const clear = '#00000000';
+/** Before it is cut, an overlay may have more pixels than sharp opens by itself, and than a source may have. */
+export const anySize = { limitInputPixels: false } as const;
 
 /** Renders what is to be laid over a picture, as a PNG with alpha. */
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
@@ -18,13 +20,8 @@ export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
   return { png: data, width: info.width, height: info.height };
 }
 
-/** sharp by itself refuses what is larger than any source may be: an overlay can be, before it is cut. */
-export function openOverlay({ png }: Overlay): Sharp {
-  return sharp(png, { limitInputPixels: false });
-}
-
 function openSheet({ width, height }: Size): Sharp {
-  return sharp({ create: { width, height, channels: 4, background: clear }, limitInputPixels: false });
+  return sharp({ create: { width, height, channels: 4, background: clear }, ...anySize });
 }
 
 /** An image and a text side by side, their tops (0), middles or bottoms in line; a page of 2019 has tops by default. */
@@ -36,7 +33,7 @@ export function joinOverlays(image: Overlay, text: Overlay, { numbers, texts }: 
   const height = Math.max(left.height, right.height);
   const layer = (overlay: Overlay, from: number) => {
     const top = Math.floor(((height - overlay.height) * Number(align)) / 2);
-    return { input: overlay.png, left: from, top, limitInputPixels: false };
+    return { input: overlay.png, left: from, top, ...anySize };
   };
   return toOverlay(openSheet({ width, height }).composite([layer(left, 0), layer(right, second)]));
 }
@@ -52,27 +49,28 @@ export async function placeOverlay(picture: Picture, overlay: Overlay, { numbers
   if (width <= 0 || height <= 0) {
     return picture;
   }
-  const visible = await toOverlay(openOverlay(overlay).extract({ ...cut, width, height }));
-  return layOn(picture, visible, left + cut.left, top + cut.top);
+  const visible = await toOverlay(sharp(overlay.png, anySize).extract({ ...cut, width, height }));
+  return layOn(picture, { input: visible.png, left: left + cut.left, top: top + cut.top });
 }
 
-/** Repeats the overlay from the left top corner on, with gaps. */
+/** Repeats the overlay from the left top corner on, with gaps, each part cut to the picture: sharp tiles nothing larger. */
 export async function tileOverlay(picture: Picture, overlay: Overlay, { numbers }: ParameterValues) {
-  const margins = { right: numbers.padx ?? 0, bottom: numbers.pady ?? 0, background: clear };
-  const spaced = await toOverlay(openOverlay(overlay).extend(margins));
-  const width = Math.min(picture.width, spaced.width);
-  const height = Math.min(picture.height, spaced.height);
-  const { png } = await toOverlay(openOverlay(spaced).extract({ left: 0, top: 0, width, height }));
-  const tiles = openSheet(picture).composite([{ input: png, tile: true, gravity: 'northwest' }]);
-  return layOn(picture, await toOverlay(tiles), 0, 0);
+  const { padx = 0, pady = 0 } = numbers;
+  const width = Math.min(overlay.width, picture.width);
+  const height = Math.min(overlay.height, picture.height);
+  const right = Math.min(padx, picture.width - width);
+  const bottom = Math.min(pady, picture.height - height);
+  const cut = sharp(overlay.png, anySize).extract({ left: 0, top: 0, width, height });
+  return layOn(picture, tiled(await toOverlay(cut.extend({ right, bottom, background: clear }))));
+}
+
+function tiled({ png }: Overlay): OverlayOptions {
+  return { input: png, tile: true, gravity: 'northwest' };
 }
 
 /** The frames of an animation stand below one another: a tile as large as one of them comes to lie on each. */
-async function layOn(picture: Picture, { png }: Overlay, left: number, top: number): Promise<Picture> {
-  const layer = { input: png, left, top };
-  if (picture.frames === 1) {
-    return settle(picture, picture.open().composite([layer]));
-  }
-  const tile = await toOverlay(openSheet(picture).composite([layer]));
-  return settle(picture, picture.open().composite([{ input: tile.png, tile: true, gravity: 'northwest' }]));
+async function layOn(picture: Picture, layer: OverlayOptions): Promise<Picture> {
+  const isStill = picture.frames === 1;
+  const layers = isStill ? layer : tiled(await toOverlay(openSheet(picture).composite([layer])));
+  return settle(picture, picture.open().composite([layers]));
 }

@@ -48,10 +48,7 @@ export function openPicture(source: SourceImage, how: { isTurned: boolean; isAni
   const size = isTurned && orientation >= 5 ? { width: height, height: width } : { width, height };
   // A turn ends an animation (OSS help: "Auto-orient"); sharp would turn all frames as one picture, last one first.
   const frames = how.isAnimated && !isTurned ? source.frames : 1;
-  const open = () => {
-    const pipeline = openSource(source, frames > 1);
-    return isTurned ? pipeline.autoOrient() : pipeline;
-  };
+  const open = () => openSource(source, { animated: frames > 1, autoOrient: isTurned });
   return { ...size, source, frames, hasAlpha, output: { format, progressive: false }, open };
 }
 

@@ -1,4 +1,4 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { notImplemented, OssError } from '../oss/http/errors.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
@@ -47,13 +47,13 @@ async function readMetadata(body: Buffer, format: ImageFormat): Promise<Partial<
   }
 }
 
-/** A pipeline over the source's pixels, all frames or the first. */
-export function openSource({ body, format, metadata }: SourceImage, animated: boolean): Sharp {
+/** A pipeline over the source's pixels, all frames or the first, as stored or as its EXIF turns them. */
+export function openSource({ body, format, metadata }: SourceImage, how: SharpOptions): Sharp {
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(body);
     return sharp(data, { raw, limitInputPixels: false });
   }
-  const pipeline = sharp(body, { animated, failOn: 'error', limitInputPixels: false });
+  const pipeline = sharp(body, { ...how, failOn: 'error', limitInputPixels: false });
   // Everything is computed in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
   const isOther = ['b-w', 'grey16', 'rgb16', 'scrgb'].includes(metadata.space ?? '');
   return isOther ? pipeline.pipelineColourspace('srgb') : pipeline;

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { describeText, findUndrawable, whereInked } from './fonts.ts';
-import { clear, type Overlay, openOverlay, toOverlay } from './overlay.ts';
+import { clear, type Overlay, toOverlay } from './overlay.ts';
 import type { ParameterValues } from './parameters.ts';
 import { refuse } from './refuse.ts';
 
@@ -25,12 +25,12 @@ export async function drawText({ numbers, texts }: ParameterValues): Promise<Ove
   }
   const shadowOpacity = Math.round((opacity * shadow) / 100);
   const flat = shadowOpacity === 0 ? ink : await addShadow(ink, text, font, size, shadowOpacity);
-  return rotate % 360 === 0 ? flat : toOverlay(openOverlay(flat).rotate(rotate, { background: clear }));
+  return rotate % 360 === 0 ? flat : toOverlay(sharp(flat.png).rotate(rotate, { background: clear }));
 }
 
 async function addShadow(ink: Overlay, text: string, font: string, size: number, opacity: number) {
   const offset = Math.max(1, Math.round(size / 20));
   const shadow = sharp(describeText(text, font, size, '000000', opacity));
-  const below = await toOverlay(shadow.extend({ left: offset, top: offset, background: clear }));
-  return toOverlay(openOverlay(below).composite([{ input: ink.png, left: 0, top: 0 }]));
+  const below = shadow.extend({ left: offset, top: offset, background: clear });
+  return toOverlay(below.composite([{ input: ink.png, left: 0, top: 0 }]));
 }
