@@ -21,7 +21,7 @@ export const counted: Readonly<Record<string, number>> = {
   backfill: 2252,
   orphans: 530,
   'local/oss': 4633,
-  'local/image': 1450,
+  'local/image': 1449,
   'local/fc': 1348,
   'page/client': 3494,
   'page/server': 1091,

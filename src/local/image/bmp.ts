@@ -53,14 +53,11 @@ export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlph
   const bmp = Buffer.alloc(pixelsAt + rowBytes(width, bytesPerPixel) * height);
   bmp.write('BM', 0, 'latin1');
   const header = [bmp.length, 0, pixelsAt, infoBytes, width, height, 1 | ((bytesPerPixel * 8) << 16)];
-  for (const [index, value] of header.entries()) {
+  const alphaHeader = hasAlpha ? [bitFields, 0, 0, 0, 0, 0, ...masks] : [];
+  for (const [index, value] of [...header, ...alphaHeader].entries()) {
     bmp.writeUInt32LE(value, 2 + 4 * index);
   }
   if (hasAlpha) {
-    bmp.writeUInt32LE(bitFields, 30);
-    for (const [index, mask] of masks.entries()) {
-      bmp.writeUInt32LE(mask, 54 + 4 * index);
-    }
     bmp.write('BGRs', 70, 'latin1'); // LCS_sRGB
   }
   for (let y = 0, from = 0; y < height; y++) {

@@ -32,8 +32,9 @@ function describeValue(name: string, value: unknown): string {
   if (/^GPSL(at|ong)itudeRef$/.test(name)) {
     return lookUp(tables.directions, parts.join()) ?? parts.join();
   }
-  if (/^GPSL(at|ong)itude$/.test(name)) {
-    return describeDegrees(parts.filter(isPair));
+  const pairs = parts.filter(isPair);
+  if (/^GPSL(at|ong)itude$/.test(name) && pairs.every(([, denominator]) => denominator > 0)) {
+    return describeDegrees(pairs);
   }
   // ExifReader gives a single fraction as a pair of numbers.
   const isFraction = isPair(value) && !tables.exifPairs.includes(name);

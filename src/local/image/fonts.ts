@@ -10,7 +10,8 @@ import { refuse } from './refuse.ts';
  * 72 dpi Pango's points are pixels.
  */
 export function describeText(text: string, font: string, size: number, color = '000000', opacity = 100) {
-  const xml = text.replace(/\p{Cc}/gu, ' ').replace(/[&<]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+  const xml = line.replace(/[&<]/g, (character) => `&#${character.charCodeAt(0)};`);
   const family = `${lookUp(fonts, font)}, Noto Sans S Chinese, sans ${size}`;
   const markup = `<span foreground="#${color}" alpha="${opacity}%">${xml}</span>`;
   const fontfile = findOwnFont();

@@ -68,7 +68,8 @@ const signatures: readonly [RegExp, ImageFormat | 'heic'][] = [
   [/^(II\*.|MM.\*)/s, 'tiff'],
   [/^.{4}ftyp.*avi[fs]/s, 'avif'],
   [/^.{4}ftyp(hei|hev|mif1|msf1)/s, 'heic'],
-  [/^BM/, 'bmp'],
+  // Texts begin with BM, too, but do not go on with the size of a header.
+  [/^BM.{12}[^\0]\0{3}/s, 'bmp'],
 ];
 
 function detectFormat(body: Buffer): ImageFormat {

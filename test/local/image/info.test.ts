@@ -75,6 +75,19 @@ describe('info', () => {
     });
   });
 
+  it('shows a place that the camera did not find as the fractions that stand there', async () => {
+    const input = withExif(await halves(424, 333).jpeg().toBuffer());
+    const seconds = Buffer.from([47, 0, 0, 0, 2, 0, 0, 0]);
+    input.fill(0, input.indexOf(seconds), input.indexOf(seconds) + 8);
+
+    const fields = JSON.parse((await run(input, 'image/info')).toString());
+
+    expect(fields).toMatchObject({
+      GPSLatitude: { value: '0deg ' },
+      GPSLongitude: { value: '31/1 14/1 0/0' },
+    });
+  });
+
   it('answers for EXIF that breaks off', async () => {
     const input = withExif(await halves(424, 333).jpeg().toBuffer());
     input.writeUInt16LE(0xffff, 20); // so many tags in the first directory

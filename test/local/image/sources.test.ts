@@ -191,7 +191,7 @@ describe('a BMP source', () => {
     liar.writeInt32LE(8000, 22);
 
     const failures = await Promise.all(
-      [Buffer.from('BM'), bmp().subarray(0, 54), liar, bmp({ bits: 8, compression: 1 })].map((input) =>
+      [bmp().subarray(0, 30), bmp().subarray(0, 54), liar, bmp({ bits: 8, compression: 1 })].map((input) =>
         failure(input, 'image/format,png'),
       ),
     );

@@ -109,6 +109,19 @@ describe('a text watermark', () => {
     expect((await sharp(clear).stats()).channels[0]?.min).toBe(255);
   });
 
+  it.each(['\n', '\r\n', '\u0085', '\u2028', '\u2029'])(
+    'a text watermark stays on one line with %j in it',
+    async (separator) => {
+      const heightOf = async (text: string) => {
+        const encoded = Buffer.from(text).toString('base64url');
+        const { top, bottom } = await margins(await run(await ground(), `image/watermark,text_${encoded}`));
+        return 300 - top - bottom;
+      };
+
+      expect(await heightOf(`x${separator}x`)).toBe(await heightOf('x x'));
+    },
+  );
+
   it.each(['\u200b', '\u00ad', '\u2800', '\u3164', '\u115f', '\u2800\u200b\u3164'])(
     'a text watermark without ink changes nothing: %j',
     async (text) => {

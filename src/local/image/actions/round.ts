@@ -1,13 +1,12 @@
+import { placeAt } from '../gravity.ts';
 import { type Action, cutOut } from '../picture.ts';
 
 /** A circle around the centre, in a square of 2r + 1; r is at most (short side - 1) / 2 (a page of 2021: its half). */
 export const circle: Action = (picture, { numbers: { r = 1 } }) => {
   const radius = Math.min(r, Math.floor((Math.min(picture.width, picture.height) - 1) / 2));
-  const side = 2 * radius + 1;
-  const left = Math.floor((picture.width - side) / 2);
-  const top = Math.floor((picture.height - side) / 2);
-  const square = picture.open().extract({ left, top, width: side, height: side });
-  return cutOut(picture, square, { width: side, height: side }, side / 2);
+  const square = { width: 2 * radius + 1, height: 2 * radius + 1 };
+  const { left, top } = placeAt('center', picture, square);
+  return cutOut(picture, picture.open().extract({ left, top, ...square }), square, radius + 0.5);
 };
 
 /** A radius over half the short side is that half. */
