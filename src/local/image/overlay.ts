@@ -11,7 +11,7 @@ export interface Overlay extends Size {
 
 export const clear = '#00000000';
 /** Before it is cut, an overlay may have more pixels than sharp opens by itself, and than a source may have. */
-export const anySize = { limitInputPixels: false } as const;
+const anySize = { limitInputPixels: false } as const;
 
 /** Renders what is to be laid over a picture, as a PNG with alpha. */
 export async function toOverlay(pipeline: Sharp): Promise<Overlay> {
