@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
@@ -55,7 +55,6 @@ export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
   await bundleFunction(functionDir);
   await bundle(functionDir, { entryPoints: ['src/http.ts'], plugins: [leaveFunctionBeside] });
-  await mkdir(buildDir, { recursive: true });
   await writeFile(join(buildDir, 'rules.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
 

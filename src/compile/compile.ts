@@ -141,7 +141,7 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
     const received = describeValue(path.at(-1));
     return issue.issues.map(({ message }) => mismatch(path, message, received, { atKey: true }));
   }
-  const value = path.reduce<unknown>(step, document);
+  const value = path.reduce<unknown>((outer, name) => Reflect.get(Object(outer), name), document);
   if (issue.code === 'invalid_union') {
     // A list or one item may stand here; the value tells which one was meant.
     const meant = issue.errors[Array.isArray(value) ? 0 : 1] ?? [];
@@ -152,8 +152,4 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
   const { received, offset } = params;
   const span = offset === undefined ? undefined : { offset, length: 1 };
   return [mismatch(path, issue.message, received ?? describeValue(value), { span })];
-}
-
-function step(value: unknown, name: string | number): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

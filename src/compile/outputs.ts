@@ -65,8 +65,7 @@ function checkVariables(
         name === 'index'
           ? ', which is for asynchronous operations'
           : didYouMean(name, known) || ' (a variable of your own needs its values in vary)';
-      const received = `"{${name}}"${hint}`;
-      report(context, path, `one of {${known.join('}, {')}}`, received, offset);
+      report(context, path, `one of {${known.join('}, {')}}`, `"{${name}}"${hint}`, offset);
     }
   }
 }

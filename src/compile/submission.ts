@@ -24,8 +24,7 @@ export function checkSubmission(output: OutputSource, context: Refinement): void
     report(context, ['vary'], expected, 'both');
   }
   if (styles.some((text) => text.startsWith('image/deblindwatermark'))) {
-    const expected =
-      'an operation that saves an object (image/deblindwatermark only sends a message to a topic)';
+    const expected = 'an operation that saves an object (image/deblindwatermark only sends a message)';
     report(context, ['style'], expected, JSON.stringify(style.text));
   }
   for (const name of afterSave.filter((field) => output[field])) {
@@ -37,8 +36,7 @@ export function checkSubmission(output: OutputSource, context: Refinement): void
   }
   const brace = target.key.parts.find((part) => part.kind === 'text' && /[{}]/.test(part.text));
   if (brace !== undefined) {
-    const expected =
-      'no braces (OSS reads them as variables of its own here; {index} stands for the number of a result)';
+    const expected = 'no braces (OSS reads its own variables in them; {index} is the number of a result)';
     report(context, ['target', 'key'], expected, JSON.stringify(target.key.text), brace.offset);
   }
 }

@@ -60,8 +60,17 @@ export function readYaml(fileText: string, file: string): YamlText {
   };
 }
 
-/** Nearly every slip of YAML here is a glob or template without quotes, which the parser's words do not mention. */
+/** Most slips of YAML here are globs or templates without quotes, which the parser's words do not mention. */
 const quotesHint = 'Globs and templates have to stand in quotes.';
+/** What helps, by the parser's code; the words of other codes suffice. */
+const hints: Readonly<Record<string, string>> = {
+  BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are parted by "/".',
+  BAD_SCALAR_START: quotesHint,
+  BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon stands in quotes.',
+  MULTILINE_IMPLICIT_KEY: 'A space follows the colon of each field.',
+  TAG_RESOLVE_FAILED: quotesHint,
+  UNEXPECTED_TOKEN: quotesHint,
+};
 
 /** Characters that look like a space or a colon at the beginning of a line. */
 const lookalikes =
@@ -85,10 +94,9 @@ function findLookalike(text: string) {
 function findProblems(document: Document.Parsed) {
   // An unknown tag is a mere warning to the parser; here no tag has a meaning.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    const hint = ['DUPLICATE_KEY', 'MULTIPLE_DOCS', 'TAB_AS_INDENT'].includes(code) ? undefined : quotesHint;
     const [words = ''] = message.split('; please'); // The rest is for programmers.
     const isLast = ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code);
-    return { message: words, offset: pos[0], hint, isLast };
+    return { message: words, offset: pos[0], hint: hints[code], isLast };
   });
   const refuse = (node: Node | null, message: string, hint?: string, isLast = false) => {
     problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast });
