@@ -100,8 +100,7 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
 
 function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic {
   const message = `calls the function for its own output \`${key}\` (rule \`${rule}\`), which costs an invocation each time`;
-  const hint =
-    'Narrow its prefix, or leave them out by an EventBridge pattern (oss-saveas generate eventbridge).';
+  const hint = 'Narrow its prefix, or leave them out by EventBridge (oss-saveas generate eventbridge).';
   return warning('own-outputs', path, message, hint);
 }
 

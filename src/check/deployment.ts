@@ -112,8 +112,7 @@ export function findVersion2(template: unknown): Diagnostic[] {
     Object.entries(fieldsOf(pick(template, section))).flatMap(([id, resource]) => {
       const component = textAt(resource, 'component');
       const message = `\`${component}\` is version 2 of the component, whose functions and triggers are not read here`;
-      const hint =
-        'Move it to fc3: `edition: 3.0.0`, `resources`, `component: fc3`, as `oss-saveas init` writes them.';
+      const hint = 'Move it to fc3: `edition: 3.0.0`, `resources`, `component`, as `oss-saveas init` does.';
       return isVersion2(resource) ? [error('component', [section, id, 'component'], message, hint)] : [];
     }),
   );

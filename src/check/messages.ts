@@ -72,7 +72,6 @@ export const isArchived = ({ writer }: Edge) => /Archive$/.test(writer.output.st
 /** Warns of an output of an archive class that another rule wants to process. */
 export function describeArchived({ writer, taker }: Edge): Diagnostic {
   const message = `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${writer.output.storageClass}`;
-  const hint =
-    'Leave the class to outputs that nothing is made of, or have a lifecycle rule of the bucket archive them later.';
+  const hint = 'Leave the class to outputs that nothing is made of, or have a lifecycle rule archive them.';
   return warning('archived-source', pathTo(writer, 'storageClass'), message, hint);
 }

@@ -34,8 +34,7 @@ const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
   const message = 'stands for itself in a glob: no key is taken that lacks it';
-  const hint =
-    'Globs know *, **, ?, {a,b} and [a-z], begin behind the bucket, and are for keys as OSS has them, not encoded.';
+  const hint = 'Globs know *, **, ?, {a,b}, [a-z], begin behind the bucket, and take keys as OSS has them.';
   return globs.flatMap(({ text }, i) => {
     const slip = warning('foreign-glob', globs.length > 1 ? [...path, i] : path, message, hint);
     return findFirst(text, [foreign, listed, lookalike], slip);

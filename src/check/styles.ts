@@ -30,6 +30,9 @@ function checkSeveralResults(writer: Writer): Diagnostic[] {
   return [atTarget(writer, 'warning', 'several-results', message, hint)];
 }
 
+/** Input methods put these in the place of `,` and `/`, and they look much the same. */
+const plainHint = 'A style has neither blanks nor full-width characters such as "，".';
+
 function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
   const { style, vary } = writer.output;
   const event = sampleValues(writer.rule, { bucket: 'photos', key: 'uploads/photo.jpg' });
@@ -38,6 +41,7 @@ function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
   for (const variant of variantsOf(vary)) {
     const values = { ...event, ...variant };
     const rendered = render(style.parts, values);
+    const hint = /[\s\uff01-\uff5e]/.test(rendered) ? plainHint : undefined;
     const mode = isAsynchronous(rendered) ? 'async' : 'sync';
     const faults = regions.flatMap((region) => checkStyle(rendered, { mode, isSaved: true, region }));
     for (const diagnostic of faults) {
@@ -45,7 +49,7 @@ function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
       // Variants differ in numbers that say the same thing again.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;
       if (!found.has(name)) {
-        found.set(name, { ...diagnostic, path, span });
+        found.set(name, { ...diagnostic, hint: diagnostic.hint ?? hint, path, span });
       }
     }
   }

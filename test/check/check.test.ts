@@ -254,6 +254,19 @@ describe('styles of rules', () => {
     expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
   });
 
+  it.each([
+    'image/resize，w_100',
+    'image/resize,w_100，h_100',
+    'image/resize,w_100／format,webp',
+    'image/resize, w_100',
+  ])('styles of rules are told of characters that only look like those of the language: %s', (style) => {
+    const compiled = compileRules(text(style), 'rules.yaml');
+    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+
+    const hint = 'A style has neither blanks nor full-width characters such as "，".';
+    expect(diagnostics).toContainEqual(expect.objectContaining({ severity: 'error', hint }));
+  });
+
   const wayToWrite = 'Write the text itself as {b64:…}, with single braces and nothing beside it.';
   it.each([
     ['text_Hello', wayToWrite],
@@ -263,6 +276,7 @@ describe('styles of rules', () => {
     ['text_{{b64:x}}', wayToWrite],
     ['text_{b64:{{x}}}', wayToWrite],
     [`text_{b64:${'汉'.repeat(22)}}`, undefined],
+    ['text_{b64:© Example}，size_30', wayToWrite],
   ])('styles of rules come with the way to write a text that is no Base64: %s', (parameter, hint) => {
     const compiled = compileRules(text(`image/watermark,${parameter}`), 'rules.yaml');
     const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
