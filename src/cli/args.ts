@@ -6,16 +6,16 @@ import { formatTable } from './terminal.ts';
 
 /**
  * Parses the arguments behind the command's name by the command's own options; `help` is true where it was asked for.
- * What is not understood is told together with `usage`.
+ * What is not understood is told in two lines: a whole usage would push them off the screen.
  */
 export function parseOptions(
+  name: CommandName,
   { options, positionals: operand }: Command,
   args: string[],
-  usage: string,
 ): { values: Values; positionals: readonly string[] } {
   const expected = Object.fromEntries(
-    Object.entries(options).map(([name, { value, default: preset }]) => [
-      name,
+    Object.entries(options).map(([option, { value, default: preset }]) => [
+      option,
       value === undefined
         ? { type: 'boolean' as const, default: false }
         : { type: 'string' as const, default: preset },
@@ -33,7 +33,7 @@ export function parseOptions(
       throw new Error(`Unexpected argument '${surplus}'`);
     }
     const values: Values = parsed.values;
-    const empty = Object.keys(options).find((name) => values[name] === '');
+    const empty = Object.keys(options).find((option) => values[option] === '');
     if (empty !== undefined) {
       throw new Error(`--${empty}: expected a value`);
     }
@@ -47,7 +47,7 @@ export function parseOptions(
     const reason = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
     const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
     const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(options));
-    throw new CliError(`${reason}${hint}.\n\n${usage}`);
+    throw new CliError(`${reason}${hint}.\n"npx oss-saveas help ${name}" tells what it understands.`);
   }
 }
 

@@ -138,9 +138,7 @@ export function removeInput(folder: string): void {
 /** The function that makes the outputs. Throws CliError where it is not one that can be called. */
 function readFunction(values: BackfillValues, { env }: Io, { settings }: Connection) {
   if (values.via !== 'function' || values.rule !== undefined) {
-    throw new CliError(
-      '--via: expected "function", which applies all its rules: --rule is for this machine.',
-    );
+    throw new CliError('--via: expected "function", whose rules are its own: leave --rule out.');
   }
   if (values.rate !== undefined) {
     throw new CliError('--rate: the function goes as fast as its instances and CONCURRENCY let it.');
@@ -149,9 +147,7 @@ function readFunction(values: BackfillValues, { env }: Io, { settings }: Connect
   const ofStack = values.local ? settings.endpoint : undefined;
   const endpoint = values['fc-endpoint'] ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
   if (endpoint === undefined || !URL.canParse(endpoint)) {
-    throw new CliError(
-      `--fc-endpoint: expected a URL (or AccountID in the environment), received "${endpoint}".`,
-    );
+    throw new CliError(`--fc-endpoint: expected a URL (or AccountID in .env), received "${endpoint}".`);
   }
   return { endpoint: new URL(endpoint), functionName: values.function };
 }

@@ -53,9 +53,7 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   makeFolder(outDir);
   const files = readdirSync(outDir).filter((file) => !ofDesktops.test(file));
   if (files.length > 0 && !isBuilt(outDir, files)) {
-    throw new CliError(
-      `${outDir} holds files that no build made: name an empty folder, or empty it yourself.`,
-    );
+    throw new CliError(`${outDir} holds files that no build made: name another by --out, or empty it.`);
   }
   const functionDir = join(builtDir(), 'function');
   try {

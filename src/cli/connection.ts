@@ -113,9 +113,7 @@ function resolve(settings: EndpointSettings): Endpoint {
   const { region, endpoint } = settings;
   const [, hostRegion] = /\boss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\b/i.exec(endpoint ?? '') ?? [];
   if (hostRegion !== undefined && hostRegion !== region && !hostRegion.startsWith('accelerate')) {
-    throw new CliError(
-      `endpoint "${endpoint}" is of ${hostRegion}, and the region is ${region}: make them agree.`,
-    );
+    throw new CliError(`endpoint "${endpoint}" is of ${hostRegion}, and not of ${region}: make them agree.`);
   }
   try {
     return resolveEndpoint(settings);

@@ -30,7 +30,8 @@ export async function checkEndpoint(
   const origin = `${endpoint.scheme}://${endpoint.host}`;
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
   let apartMs = Number.NaN;
-  const answer = await attempt('endpoint', 'correct OSS_REGION or OSS_ENDPOINT; mind proxies', async () => {
+  const advice = 'correct OSS_REGION or OSS_ENDPOINT, or go online; no proxy is used';
+  const answer = await attempt('endpoint', advice, async () => {
     const { headers } = await send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits });
     apartMs = Math.abs(Date.parse(headers.date ?? '') - now());
     return `${origin} answers`;
@@ -39,8 +40,8 @@ export async function checkEndpoint(
     return [key, answer];
   }
   const found = `${Math.round(apartMs / 1000)} s from OSS's`;
-  const advice = 'set it: OSS refuses what is signed more than 15 minutes off';
-  return [key, answer, apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, advice)];
+  const setIt = 'set it: OSS refuses what is signed more than 15 minutes off';
+  return [key, answer, apartMs < maxSkewMs ? ok('clock', found) : wrong('clock', found, setIt)];
 }
 
 /** Tells whether each bucket is there and in the function's region, where a save-as and a trigger need it. */
@@ -51,8 +52,7 @@ export async function checkBuckets(
   if (buckets.length === 0) {
     return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
   }
-  const advice =
-    'correct its name or your key, or deploy to its region: function, trigger, source and target have to share one';
+  const advice = 'correct its name or your key, or deploy to its region: both buckets and all else share one';
   const locate = (bucket: string) =>
     attempt(`bucket ${bucket}`, advice, async () => {
       const root = await ask(call, bucket, 'GetBucketLocation', 'location', 'LocationConstraint');

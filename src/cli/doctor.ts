@@ -4,7 +4,7 @@ import { printable } from '../printable.ts';
 import { checkDeployment } from './account.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
-import { connectionOptions, withConnection } from './connection.ts';
+import { type Connection, connectionOptions, withConnection } from './connection.ts';
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
@@ -35,15 +35,19 @@ export const doctor = defineCommand({
     const bucket = values.local ? undefined : (io.env.OSS_BUCKET ?? siteOf(template).bucket);
     const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
-    const findings = await withConnection(values, io, async (connection) => [
-      ok('rules', plural(source.length, 'rule')),
-      ...checkEnvironment(io),
-      ...(await heeding(checkEndpoint(connection, Date.now))),
+    const askOss = async (connection: Connection) => [
       ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),
       ...(await heeding(checkVersioning(connection, sourceBuckets(removing, deployed)))),
       ...(await tryStyles(connection, ruleSet, { object, wet, stop: io.stop })),
-      ...(await heeding(checkDeployment(source, template, io))),
-    ]);
+    ];
+    const ofOss = await withConnection(values, io, async (connection) => {
+      const reach = await heeding(checkEndpoint(connection, Date.now));
+      const isReached = reach.every(({ check, state }) => check === 'clock' || state === 'ok');
+      return [...reach, ...(isReached ? await askOss(connection) : [])];
+    });
+    const ofDeployment = await heeding(checkDeployment(source, template, io));
+    const ofRules = ok('rules', plural(source.length, 'rule'));
+    const findings = [ofRules, ...checkEnvironment(io), ...ofOss, ...ofDeployment];
     io.out(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, io));
     return findings.some(({ state }) => state === 'wrong') ? 1 : 0;
   },

@@ -57,9 +57,7 @@ export const generate = defineCommand({
     const buckets = values.bucket ? [values.bucket] : deployedBuckets(template?.functions ?? [], io.env);
     const bucket = values.bucket ?? io.env.OSS_BUCKET ?? (document.isPolicy ? buckets[0] : undefined);
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
-      throw new CliError(
-        `a rule names no bucket: set OSS_BUCKET or --bucket, so that the ${name} is for that bucket alone.`,
-      );
+      throw new CliError(`a rule names no bucket: set OSS_BUCKET or --bucket, which the ${name} is for.`);
     }
     // Variables are written as in s.yaml.
     const variable = (name: string) => `\${${name}}`;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../did-you-mean.ts';
+import { pick } from '../json.ts';
 import { printable } from '../printable.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
 import { CliError, type Io, stopped } from './command.ts';
@@ -8,6 +9,13 @@ import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
+
+/** What helps where no answer came, by the transport's code. */
+const helps: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there. The local OSS is started by "npm start".',
+  ENOTFOUND: 'There is no such host: see how region or endpoint is spelt, and whether you are online.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'No TLS is spoken there: begin the endpoint with http://.',
+};
 
 /** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 ended by Ctrl-C. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
@@ -24,7 +32,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
   if (!isCommand(name)) {
     const hint = didYouMean(name, Object.keys(summaries));
-    io.err(`oss-saveas: no command "${printable(name)}"${hint}.\n\n${formatCommands()}`);
+    io.err(`oss-saveas: no command "${printable(name)}"${hint}.\n"npx oss-saveas help" lists them.\n`);
     return 2;
   }
   return runCommand(name, isHelp ? ['--help'] : rest, io);
@@ -34,10 +42,9 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
   setMaxListeners(0, io.stop); // Every call that waits for its turn listens.
   try {
     const command = await loaders[name]();
-    const usage = formatUsage(name, command);
-    const { values, positionals } = parseOptions(command, args, usage);
+    const { values, positionals } = parseOptions(name, command, args);
     if (values.help) {
-      io.out(usage);
+      io.out(formatUsage(name, command));
       return 0;
     }
     const ending = command.run(values, io, positionals);
@@ -50,7 +57,9 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
     if (!(error instanceof Error)) {
       throw error;
     }
-    io.err(`oss-saveas ${name}: ${error.message.split('\n').map(printable).join('\n')}\n`);
+    const help = helps[String(pick(error, 'code'))];
+    const lines = [...error.message.trimEnd().split('\n'), ...(help === undefined ? [] : [help])];
+    io.err(`oss-saveas ${name}: ${lines.map(printable).join('\n')}\n`);
     return error instanceof CliError || error instanceof SyntaxError ? 2 : 1;
   }
 }

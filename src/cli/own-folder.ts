@@ -11,9 +11,7 @@ export function claimFolder(dir: string): void {
   makeFolder(dir);
   const files = filesIn(dir);
   if (files.length > 0 && !files.includes(marker)) {
-    throw new CliError(
-      `${dir} holds ${files[0]}, and oss-saveas did not make it: name a folder that is empty or not there yet.`,
-    );
+    throw new CliError(`${dir} holds ${files[0]}, which oss-saveas did not make: name an empty folder.`);
   }
   writeFileSync(join(dir, marker), 'oss-saveas made this folder, and may empty it.\n');
 }

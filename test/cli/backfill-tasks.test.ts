@@ -308,7 +308,7 @@ describe('a backfill via the deployed function', () => {
 
   it.each<[string[], string]>([
     [['--via', 'queue'], '--via: expected "function"'],
-    [['--via', 'function', '--rule', 'small'], 'applies all its rules: --rule is for this machine'],
+    [['--via', 'function', '--rule', 'small'], 'whose rules are its own: leave --rule out'],
     [['--via', 'function', '--fc-endpoint', 'here'], '--fc-endpoint: expected a URL'],
     [['--via', 'function', '--rate', '5'], '--rate: the function goes as fast as its instances'],
     [['--via', 'function', '--stop'], '--stop: the same command was not started with --via function'],

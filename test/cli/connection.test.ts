@@ -83,7 +83,7 @@ describe('a connection', () => {
       'holds a bucket already: expected oss-cn-hangzhou.aliyuncs.com',
     ],
     ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds a bucket already'],
-    ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and the region is cn-hangzhou'],
+    ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and not of cn-hangzhou'],
   ])('refuses the endpoint %s in words', async (endpoint, message) => {
     await expect(connect({ region: 'cn-hangzhou', endpoint })).rejects.toThrow(message);
   });

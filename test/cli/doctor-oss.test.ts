@@ -74,9 +74,12 @@ describe('the doctor, looking at OSS', () => {
   it('the doctor sees an endpoint that does not answer', async () => {
     const { examine } = await prepare();
 
-    const { of } = await examine([], { OSS_ENDPOINT: 'http://127.0.0.1:1' });
+    const { of, findings } = await examine([], { OSS_ENDPOINT: 'http://127.0.0.1:1' });
 
     expect(of('endpoint')).toMatchObject({ state: 'wrong', found: expect.stringContaining('ECONNREFUSED') });
+    // Nothing is said of buckets and styles that could not be asked for.
+    expect(findings.map(({ check }) => check)).not.toContain('bucket photos');
+    expect(of('role')).toBeDefined();
   });
 
   it('the doctor sees a clock that OSS would refuse', async () => {

@@ -45,11 +45,12 @@ describe('the command line', () => {
     [['doctor', 'oss://a/b', 'oss://c/d'], "Unexpected argument 'oss://c/d'."],
     [['check', '--rules', ''], '--rules: expected a value.'],
     [['check', '--rules', 'a', '--rules=b'], '--rules is given more than once.'],
-    [['cost', '--size', '-1'], "Option '--size' argument is ambiguous.\n\n"],
+    [['cost', '--size', '-1'], "Option '--size' argument is ambiguous.\n"],
   ])('the command line does not understand %j, and says how it is meant', async (args, message) => {
     const { exitCode, out, err } = await runCommand(args);
 
     expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining(message)]);
+    expect(err).toMatch(/^.+\n"npx oss-saveas help.*\n$/);
   });
 
   it('takes what stands behind -- for an argument, however it begins', async () => {

@@ -51,6 +51,33 @@ describe('ls', () => {
       expect([exitCode, err]).toEqual([2, expect.stringContaining('expected oss://bucket')]);
     },
   );
+
+  it.each([
+    [
+      'http://127.0.0.1:1',
+      /ECONNREFUSED.*\nNothing listens there\. The local OSS is started by "npm start"\.\n$/,
+    ],
+    ['http://nowhere.invalid', /ENOTFOUND .*\nThere is no such host: .*online\.\n$/],
+  ])('ls says what may help where nothing answers at %s', async (endpoint, expected) => {
+    const { exitCode, err } = await runCommand(['ls', '--local', '--endpoint', endpoint, 'oss://photos/']);
+
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(expected)]);
+  });
+
+  it('ls tells in words that an endpoint speaks no TLS', async () => {
+    const oss = await startOss();
+
+    const { err } = await runCommand([
+      'ls',
+      '--local',
+      '--endpoint',
+      `127.0.0.1:${oss.port}`,
+      'oss://photos/',
+    ]);
+
+    expect(err).toMatch(/\nNo TLS is spoken there: begin the endpoint with http:\/\/\.\n$/);
+    expect(err.split('\n')).toHaveLength(4);
+  });
 });
 
 describe('get', () => {

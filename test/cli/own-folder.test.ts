@@ -27,7 +27,7 @@ describe('a folder of our own', () => {
       const dir = await temporaryDir();
       await writeFile(join(dir, 'holiday.jpg'), 'a picture');
 
-      expect(() => take(dir)).toThrow('holds holiday.jpg, and oss-saveas did not make it');
+      expect(() => take(dir)).toThrow('holds holiday.jpg, which oss-saveas did not make');
 
       expect(await readdir(dir)).toEqual(['holiday.jpg']);
     },
@@ -69,7 +69,7 @@ describe('a folder of our own', () => {
 
     const { exitCode, err } = await runCommand(['demo', '--data', dir]);
 
-    expect([exitCode, err]).toEqual([2, expect.stringContaining('oss-saveas did not make it')]);
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('oss-saveas did not make')]);
     expect(await readdir(dir)).toEqual(['oss']);
   });
 });
