@@ -10,7 +10,7 @@ import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
 
-/** What helps where no answer came, by the transport's code. */
+/** Advice where no answer came, by the transport's code. */
 const helps: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there. The local OSS is started by "npm start".',
   ENOTFOUND: 'There is no such host: see how region or endpoint is spelt, and whether you are online.',

@@ -62,7 +62,7 @@ export function readYaml(fileText: string, file: string): YamlText {
 
 /** Most slips of YAML here are globs or templates without quotes, which the parser's words do not mention. */
 const quotesHint = 'Globs and templates have to stand in quotes.';
-/** What helps, by the parser's code; the words of other codes suffice. */
+/** Advice by the parser's code; the words of other codes suffice. */
 const hints: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are parted by "/".',
   BAD_SCALAR_START: quotesHint,
