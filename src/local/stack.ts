@@ -80,8 +80,9 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const { dataDir } = options;
   const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
-  const code = await createCode(options);
-  const { rules } = await code.takeRules();
+  const code = createCode(options);
+  const { ruleSet, codeDir } = await code.prepare();
+  const { rules } = ruleSet;
   const buckets = bucketsOf(rules);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
@@ -114,7 +115,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     deadLetterDir,
     observe: emit,
     queueDir: join(dataDir, 'queue'),
-    codeDir: code.dir,
+    codeDir,
     function: describeFunction(options, oss),
     credentials: async () => oss.issueToken({ roleName: 'oss-saveas' }),
   });
@@ -154,22 +155,23 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-/** A copy of the built function, with the rules of today, and the trigger that `generate trigger` writes for it. */
-async function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
-  const dir = join(dataDir, 'function');
-  await rm(dir, { recursive: true, force: true });
-  await cp(bundleDir, dir, { recursive: true });
+/** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
+function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
   let takesRemovals = false;
   let rulesTimeMs: number | undefined;
+  let version = 0;
   return {
-    dir,
-    /** Resolves to the rules that the function goes by when it is loaded next. */
-    takeRules: async (): Promise<RuleSet> => {
+    /** Resolves to the rules and to a folder with the function that goes by them. Two folders take turns: instances may run in the other. */
+    prepare: async () => {
       rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
-      writeRules(dir, ruleSet);
+      version = 1 - version;
+      const codeDir = join(dataDir, 'function', String(version));
+      await rm(codeDir, { recursive: true, force: true });
+      await cp(bundleDir, codeDir, { recursive: true });
+      writeRules(codeDir, ruleSet);
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
-      return ruleSet;
+      return { ruleSet, codeDir };
     },
     /** Calls back when the rules file is another than the one that was read last; the answer ends that. */
     watch: (onChange: () => void) => {
@@ -184,7 +186,7 @@ async function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalSta
 
 /** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
 function createReload(
-  code: Awaited<ReturnType<typeof createCode>>,
+  code: ReturnType<typeof createCode>,
   oss: LocalOss,
   functionCompute: LocalFunctionCompute,
   { log, emit }: StackEvents,
@@ -192,10 +194,10 @@ function createReload(
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
-      const ruleSet = await code.takeRules();
+      const { ruleSet, codeDir } = await code.prepare();
       const buckets = bucketsOf(ruleSet.rules);
       oss.ensureBuckets(buckets);
-      await functionCompute.reloadCode();
+      await functionCompute.replaceCode(codeDir);
       log.info('rules loaded', { buckets });
       return { status: 'loaded', ruleSet };
     } catch (error) {

@@ -22,7 +22,7 @@ export const counted: Readonly<Record<string, number>> = {
   orphans: 530,
   'local/oss': 4633,
   'local/image': 1449,
-  'local/fc': 1348,
+  'local/fc': 1351,
   'page/client': 3494,
   'page/server': 1091,
 };

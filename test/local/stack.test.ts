@@ -99,12 +99,9 @@ describe('what happens in a stack', () => {
 
 describe('a debugger', () => {
   it('a debugger is told where to attach, and meets one instance with time to spare', async () => {
-    const project = makeProject();
-    writeFileSync(
-      join(project.bundleDir, 'index.js'),
-      'exports.handler = async (_, c) => c.function.timeout;',
-    );
-    const stack = await start({ inspect: '127.0.0.1:0' }, project);
+    const stack = await start({ inspect: '127.0.0.1:0' });
+    writeFileSync(join(stack.bundleDir, 'index.js'), 'exports.handler = async (_, c) => c.function.timeout;');
+    await stack.reload();
 
     expect(await ruleNames(stack)).toBe(3600);
     const lines = stack.events.flatMap((event) => (event.type === 'log' ? [String(event.fields.line)] : []));

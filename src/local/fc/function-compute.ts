@@ -31,7 +31,7 @@ export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunction
  */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
   const { function: config, credentials, inspect, maxInstances = 2 } = options;
-  const codeDir = await realpath(options.codeDir);
+  let codeDir = await realpath(options.codeDir);
   const closing = new AbortController();
   // Every delivery that waits for its next attempt listens.
   setMaxListeners(0, closing.signal);
@@ -58,9 +58,10 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     ...queue,
     invoke,
-    /** Has later invocations load the code anew, as it is then; those under way end as they began. Rejects once closed. */
-    reloadCode: async (): Promise<void> => {
+    /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
+    replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();
+      codeDir = await realpath(packageDir);
       await pool.renew();
     },
     /** Kills the instances. Unfinished events stay in `queueDir` and are delivered at the next start. */
@@ -96,12 +97,12 @@ function createInstancePool(maxInstances: number, start: () => Instance, closing
           if (warm === ownWarm && instance.isAlive()) {
             warm.push(instance);
           } else {
-            await instance.kill(); // the code is to be loaded anew, or it died
+            await instance.kill(); // the code was replaced meanwhile, or it died
           }
           busy.delete(instance);
         }
       }),
-    /** Has every later use start a new instance; uses under way end on theirs. */
+    /** Has every later use start from new code; uses under way end on the old. */
     renew: () => {
       const old = warm;
       warm = [];

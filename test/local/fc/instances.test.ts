@@ -20,7 +20,7 @@ const exits = `exports.handler = async (event) => {
 };`;
 
 describe('instances', () => {
-  it('instances that run while the code is reloaded end on the old code, and are not used again', async () => {
+  it('instances that run while the code is replaced end on the old code, and are not used again', async () => {
     const released = join(makeDir(), 'released');
     const slow = `const { existsSync } = require('node:fs');
       exports.handler = async () => {
@@ -30,13 +30,11 @@ describe('instances', () => {
         }
         return 'old';
       };`;
-    const codeDir = writePackage(slow);
-    const { fc, lines } = await open({}, { codeDir, maxInstances: 1 });
+    const { fc, lines } = await open(slow, { maxInstances: 1 });
     const underWay = fc.invoke(Buffer.from('{}'));
     await vi.waitUntil(() => lines.some(({ fields }) => fields?.line === 'under way'), 15_000);
 
-    writeFileSync(join(codeDir, 'index.js'), 'exports.handler = async () => "new";');
-    await fc.reloadCode();
+    await fc.replaceCode(writePackage('exports.handler = async () => "new";'));
     writeFileSync(released, '');
     const [old, next] = [await underWay, await fc.invoke(Buffer.from('{}'))];
 
@@ -159,7 +157,7 @@ describe('instances', () => {
     expect(await invokeJson(fc)).toBe(1);
   });
 
-  it('instances are gone after closing, and invocations and reloads are refused', async () => {
+  it('instances are gone after closing, and invocations and other code are refused', async () => {
     const { fc } = await open(exits);
     const pid = Number(await invokeJson(fc));
 
@@ -167,6 +165,8 @@ describe('instances', () => {
 
     expect(isRunning(pid)).toBe(false);
     await expect(invokeJson(fc)).rejects.toThrow('The local Function Compute is closed');
-    await expect(fc.reloadCode()).rejects.toThrow('The local Function Compute is closed');
+    await expect(fc.replaceCode(writePackage(returnsEvent))).rejects.toThrow(
+      'The local Function Compute is closed',
+    );
   });
 });

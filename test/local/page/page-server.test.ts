@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -109,7 +118,7 @@ describe("the page's server", () => {
     expect(readFileSync(stack.rulesFile, 'utf8')).toBe(text);
   });
 
-  it('has the function take saved rules once', async () => {
+  it('has the function take saved rules once, and keeps no more than the code of the rules before', async () => {
     const stack = await startPage();
     const reloads = () => stack.events.filter(({ type }) => type === 'rules').length;
     for (const count of [1, 2, 3]) {
@@ -118,6 +127,7 @@ describe("the page's server", () => {
       await delay(700); // The file is looked at every 300 ms.
       expect(reloads()).toBe(count);
     }
+    expect(readdirSync(join(stack.dataDir, 'function'))).toHaveLength(2);
 
     writeFileSync(stack.rulesFile, rulesNamed('edited'));
     await vi.waitFor(() => expect(reloads()).toBe(4), { timeout: 5_000 });
