@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { animation, blue, failure, halves, near, pixel, red, run, white } from './samples.ts';
@@ -206,6 +207,48 @@ describe('what is refused', () => {
       { code: 'BadRequest', ec: '0040-00000006' },
       { code: 'ImageTooLarge', ec: '0040-00000009' },
     ]);
+  });
+
+  const line = (width: number) => sharp({ create: { width, height: 1, channels: 3, background: '#fff' } });
+
+  /** The same as a BMP, and the header of a PNG of that size. */
+  async function bmp(width: number) {
+    const source = await run(await line(100).png().toBuffer(), 'image/format,bmp');
+    source.writeInt32LE(width, 18);
+    return Buffer.concat([source, Buffer.alloc(width * 3)]);
+  }
+  async function png(width: number, height: number) {
+    const source = await line(1).png().toBuffer();
+    source.writeUInt32BE(width, 16);
+    source.writeUInt32BE(height, 20);
+    source.writeUInt32BE(crc32(source.subarray(12, 29)), 29);
+    return source;
+  }
+
+  it.each([
+    ['a JPEG', '19', () => line(30_000).jpeg().toBuffer(), () => line(30_001).jpeg().toBuffer()],
+    ['a BMP', '17', () => bmp(30_000), () => bmp(30_001)],
+    ['a TIFF', '18', () => line(16_384).tiff().toBuffer(), () => line(16_385).tiff().toBuffer()],
+    ['an AVIF', '14', () => line(10_000).avif().toBuffer(), () => line(10_001).avif().toBuffer()],
+    ['a wide PNG', '12', () => png(30_000, 1), () => png(30_001, 1)],
+    ['a large PNG', '12', () => png(25_000, 10_000), () => png(25_000, 10_001)],
+  ] as const)('takes %s at the limit of its format, and none beyond', async (_, number, last, beyond) => {
+    const [inside, outside] = await Promise.all(
+      [last, beyond].map(async (draw) => failure(await draw(), 'image/info')),
+    );
+
+    expect(inside).toBe('no failure');
+    expect(outside).toMatchObject({ statusCode: 400, code: 'ImageTooLarge', ec: `0040-000000${number}` });
+  });
+
+  it('refuses an AVIF over the limit of a result, and one that breaks off', async () => {
+    const large = await sharp({ create: { width: 4097, height: 2304, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    const cut = (await line(100).avif().toBuffer()).subarray(0, 200);
+
+    expect(await failure(large, 'image/format,avif')).toMatchObject({ ec: '0040-00000014' });
+    expect(await failure(cut, 'image/info')).toMatchObject({ code: 'BadRequest', ec: '0040-00000021' });
   });
 
   it('refuses a style for something other than one image', async () => {
