@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
-import { refusals } from '../../style/catalog.ts';
+import { lookUp, refusals } from '../../style/catalog.ts';
 import { notImplemented, OssError } from '../oss/http/errors.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { estimateJpegQuality } from './jpeg.ts';
@@ -33,7 +33,7 @@ export async function readSource(body: Buffer): Promise<SourceImage> {
   const size = { width: metadata.width, height: metadata.pageHeight ?? metadata.height };
   // Pages of a TIFF are no animation; OSS shows the first.
   const frames = format === 'gif' || format === 'webp' ? (metadata.pages ?? 1) : 1;
-  checkSize(size, { ...sides, png: sourcePixels, gif: sourcePixels, webp: sourcePixels }[format]);
+  checkSize(size, lookUp(sides, format) ?? sourcePixels);
   checkSize(size, sourcePixels, frames);
   const jpegQuality = format === 'jpg' ? estimateJpegQuality(body) : undefined;
   return { ...size, body, format, frames, metadata, jpegQuality };

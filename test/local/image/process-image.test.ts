@@ -211,11 +211,26 @@ describe('what is refused', () => {
 
   const line = (width: number) => sharp({ create: { width, height: 1, channels: 3, background: '#fff' } });
 
-  /** The same as a BMP, and the header of a PNG of that size. */
+  /** Pictures whose header tells that size. */
   async function bmp(width: number) {
     const source = await run(await line(100).png().toBuffer(), 'image/format,bmp');
     source.writeInt32LE(width, 18);
     return Buffer.concat([source, Buffer.alloc(width * 3)]);
+  }
+  async function jpeg(width: number, height: number) {
+    const source = await line(1).jpeg().toBuffer();
+    const frameAt = source.indexOf(Buffer.from([0xff, 0xc0]));
+    source.writeUInt16BE(height, frameAt + 5);
+    source.writeUInt16BE(width, frameAt + 7);
+    return source;
+  }
+  async function gif(width: number, height: number, count: number) {
+    const source = await line(1).gif().toBuffer();
+    source.writeUInt16LE(width, 6);
+    source.writeUInt16LE(height, 8);
+    const control = source.indexOf(Buffer.from([0x21, 0xf9]));
+    const frame = source.subarray(control, -1);
+    return Buffer.concat([source.subarray(0, control), ...Array(count).fill(frame), source.subarray(-1)]);
   }
   async function png(width: number, height: number) {
     const source = await line(1).png().toBuffer();
@@ -231,6 +246,8 @@ describe('what is refused', () => {
     ['a TIFF', '18', () => line(16_384).tiff().toBuffer(), () => line(16_385).tiff().toBuffer()],
     ['an AVIF', '14', () => line(10_000).avif().toBuffer(), () => line(10_001).avif().toBuffer()],
     ['a wide PNG', '12', () => png(30_000, 1), () => png(30_001, 1)],
+    ['a large JPEG', '12', () => jpeg(25_000, 10_000), () => jpeg(25_000, 10_001)],
+    ['an animation', '12', () => gif(1000, 1000, 250), () => gif(1000, 1000, 251)],
     ['a large PNG', '12', () => png(25_000, 10_000), () => png(25_000, 10_001)],
   ] as const)('takes %s at the limit of its format, and none beyond', async (_, number, last, beyond) => {
     const [inside, outside] = await Promise.all(
