@@ -22,7 +22,7 @@ export function createConsole({ err }: Io): Logger {
 function formatLine(message: string, fields: object): string | undefined {
   const { line, error } = fieldsOf(fields);
   if (typeof line !== 'string') {
-    const [reason] = String(error ?? JSON.stringify(fields)).split('\n');
+    const [reason] = String(error ?? JSON.stringify(fields)).split(/:?\n/);
     return `${message}: ${reason}`;
   }
   const result = fieldsOf(parseJson(line));

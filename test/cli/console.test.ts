@@ -20,3 +20,11 @@ it('shows a result on one line whatever its key holds', () => {
     'output saved: oss://photos/a\\nb\\u001b[2J.png -> oss://p/a\\nb\\u001b[2J.png ()\n',
   );
 });
+
+it('shows the headline of a report without the colon that its list stands behind', () => {
+  const { io, written } = createIo();
+
+  createConsole(io).warn('invocation failed', { error: '1 failed, requestId R:\n- permanent BadRequest' });
+
+  expect(written.err).toBe('invocation failed: 1 failed, requestId R\n');
+});

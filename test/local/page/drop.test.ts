@@ -74,8 +74,8 @@ describe.runIf(hasChromium)('dropping pictures', () => {
     // A screen reader hears that it failed, and not that it is done.
     await expect.poll(() => card.getByRole('alert').count()).toBe(1);
     const total = await page.getByRole('article').count();
-    const status = page.getByRole('status').filter({ hasText: 'pictures are done' });
-    await expect.poll(() => status.textContent()).toBe(`${total - 1} of ${total} pictures are done.`);
+    const status = page.getByRole('status').filter({ hasText: 'Pictures done' });
+    await expect.poll(() => status.textContent()).toBe(`Pictures done: ${total - 1} of ${total}.`);
   });
 
   it('takes a picture from the clipboard and from the file chooser', async () => {

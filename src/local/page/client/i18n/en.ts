@@ -30,7 +30,7 @@ export const en = {
   'drop.choose': 'Choose pictures',
   'drop.sample': 'Take a sample',
   'drop.prefix': 'Folder',
-  'drop.progress': '{done} of {total} pictures are done.',
+  'drop.progress': 'Pictures done: {done} of {total}.',
   'drop.uploading': 'Uploading',
   'drop.processing': '{settled} of {total} made',
   'drop.retry': 'Attempt {attempts} failed. The next one follows in {seconds} s.',
