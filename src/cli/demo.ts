@@ -23,7 +23,7 @@ export const demo = defineCommand({
   options: {
     data: {
       value: 'folder',
-      default: '.local-oss/demo',
+      default: '.local-oss-demo',
       summary: 'a folder of its own, emptied first; the derivatives stay there',
     },
     rules: rulesOption,

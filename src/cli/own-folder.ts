@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder, makeFolder } from '../folder-lock.ts';
 import { CliError } from './command.ts';
@@ -9,7 +9,7 @@ const marker = '.oss-saveas';
 /** Makes a folder of our own where there is none; refuses one that holds something which we did not put there. */
 export function claimFolder(dir: string): void {
   makeFolder(dir);
-  const files = filesIn(dir);
+  const files = readdirSync(dir);
   if (files.length > 0 && !files.includes(marker)) {
     throw new CliError(`${dir} holds ${files[0]}, which oss-saveas did not make: name an empty folder.`);
   }
@@ -20,13 +20,8 @@ export function claimFolder(dir: string): void {
 export function emptyFolder(dir: string): void {
   claimFolder(dir);
   const unlock = lockFolder(dir, (pid) => `The folder ${dir} is in use by process ${pid}.`);
-  for (const name of filesIn(dir).filter((one) => ![marker, 'lock'].includes(one))) {
+  for (const name of readdirSync(dir).filter((one) => ![marker, 'lock'].includes(one))) {
     rmSync(join(dir, name), { recursive: true });
   }
   unlock();
-}
-
-/** Lists what lies in a folder, but for folders of our own: `demo` makes one in that of `local`, which may not be there yet. */
-function filesIn(dir: string): string[] {
-  return readdirSync(dir).filter((name) => !existsSync(join(dir, name, marker)));
 }

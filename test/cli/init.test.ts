@@ -156,7 +156,7 @@ describe('a folder of a shop', () => {
     const lines = await writeProject(dir, templateDir('en'), answers);
 
     expect(lines[2]).toBe(
-      `kept  ${join(dir, '.gitignore')}, which was there; it lacks .local-oss, .backfill, .env`,
+      `kept  ${join(dir, '.gitignore')}, which was there; it lacks .local-oss*, .backfill, .env`,
     );
   });
 

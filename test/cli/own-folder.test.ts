@@ -33,14 +33,13 @@ describe('a folder of our own', () => {
     },
   );
 
-  it('a folder that holds nothing but folders of our own is taken, and is not emptied of them', async () => {
+  it('a folder that holds a folder of our own is not taken for one itself', async () => {
     const dir = await temporaryDir();
     emptyFolder(join(dir, 'demo'));
 
-    claimFolder(dir);
-    emptyFolder(dir);
+    expect(() => claimFolder(dir)).toThrow('holds demo, and oss-saveas did not make it');
 
-    expect(await readdir(dir)).toEqual(['.oss-saveas', 'demo']);
+    expect(await readdir(join(dir, 'demo'))).toEqual(['.oss-saveas']);
   });
 
   it('a file is not taken for a folder of our own', async () => {

@@ -61,8 +61,8 @@ describe('the demo', () => {
       /uploads\/broken\.jpg, no image, dead letter after 4 attempts\n +thumbnail +\S+ +failed/,
     );
     expect(output()).toContain('All 15 outcomes are as expected');
-    expect(await readdir(join(project.dir, '.local-oss/demo/dead-letters'))).toHaveLength(1);
-    expect(await readdir(join(project.dir, '.local-oss/demo/pictures/derived/uploads'))).toContain(
+    expect(await readdir(join(project.dir, '.local-oss-demo/dead-letters'))).toHaveLength(1);
+    expect(await readdir(join(project.dir, '.local-oss-demo/pictures/derived/uploads'))).toContain(
       'logo.png-320.webp',
     );
   });

@@ -190,6 +190,6 @@ describe('a command that is interrupted', () => {
 
     expect(exitCode).toBe(code);
     expect(await readdir(temporary)).toEqual([]);
-    expect(await readdir(join(dir, '.local-oss/demo'))).not.toContain('lock');
+    expect(await readdir(join(dir, '.local-oss-demo'))).not.toContain('lock');
   });
 });
