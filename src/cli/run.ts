@@ -20,7 +20,7 @@ const options = {
   'target-image': { value: 'key', summary: 'key under which the result is saved' },
   'target-bucket': { value: 'name', summary: 'bucket in which it is saved' },
   'overwrite-source': { summary: 'lets the result of --style replace its own source' },
-  'dry-run': { summary: 'says what would be done, and does nothing' },
+  'dry-run': { summary: 'says what rules or events would do, and does nothing' },
   json: { summary: 'prints JSON, one line per object or event' },
 } as const satisfies Options;
 
@@ -68,14 +68,10 @@ async function runStyle(style: string, values: RunValues, io: Io): Promise<numbe
       `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,
     );
   }
-  const process = buildProcess(style, target);
   if (values['dry-run']) {
-    const plan = { ...source, target, process };
-    io.out(
-      values.json ? `${JSON.stringify(plan)}\n` : `POST ${printable(formatObject(source))}\n${process}\n`,
-    );
-    return 0;
+    throw new CliError('--dry-run: it is for rules and events; with --style the output is made at once.');
   }
+  const process = buildProcess(style, target);
   return withConnection(values, io, async ({ call }) => {
     const { sizeBytes, ...answer } = await processObject(call, { ...source, process });
     const { statusCode, requestId, bucket, key, processStatus } = answer;

@@ -94,24 +94,14 @@ describe('a run with a style of its own', () => {
     expect(oss.events).toHaveLength(2);
   });
 
-  it('only shows the instruction in a dry run', async () => {
-    const { run, oss } = await startWith({ 'a.png': 'a' });
-    const named = [
-      '--bucket',
-      'photos',
-      '--key',
-      'a.png',
-      '--target-bucket',
-      'photos',
-      '--target-image',
-      'b.png',
-    ];
+  it('a run with a style of its own refuses a dry run, and does nothing', async () => {
+    const { run, read } = await startWith({ 'a.png': 'a' });
+    const named = '--bucket photos --key a.png --target-bucket photos --target-image b.png'.split(' ');
 
-    const { exitCode, out } = await run(...named, '--style', 'style/small', '--dry-run');
+    const { exitCode, err } = await run(...named, '--style', 'style/small', '--dry-run');
 
-    expect(exitCode).toBe(0);
-    expect(out).toBe('POST oss://photos/a.png\nstyle/small|sys/saveas,o_Yi5wbmc,b_cGhvdG9z\n');
-    expect(oss.events).toHaveLength(1);
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('--dry-run: it is for rules and events')]);
+    expect(await read('b.png')).toBeUndefined();
   });
 
   it.each([
