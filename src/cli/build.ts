@@ -42,18 +42,18 @@ const codeCache = 'function.cache';
 
 const builtFiles = [...functionFiles, codeCache, 'package.json', 'rules.json'];
 
-/** Files that the Finder and the Explorer leave wherever somebody has looked. */
-const ofDesktops = /^(\.DS_Store|Thumbs\.db|desktop\.ini)$/i;
-
 /**
  * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,
  * and what cannot be built whole is removed.
  */
 function buildFunction(outDir: string, ruleSet: RuleSet): void {
   makeFolder(outDir);
-  const files = readdirSync(outDir).filter((file) => !ofDesktops.test(file));
+  const files = readdirSync(outDir);
   if (files.length > 0 && !isBuilt(outDir, files)) {
-    throw new CliError(`${outDir} holds files that no build made: name another by --out, or empty it.`);
+    const [other = 'files'] = files.filter((file) => !builtFiles.includes(file));
+    throw new CliError(
+      `${outDir} holds ${other}, which no build made: name another folder by --out, or empty it.`,
+    );
   }
   const functionDir = join(builtDir(), 'function');
   try {
