@@ -11,7 +11,7 @@ import { formatTable } from './terminal.ts';
 
 export const ls = defineCommand({
   positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
-  options: { ...connectionOptions, json: { summary: 'prints JSON, one line per object' } },
+  options: connectionOptions,
   run: async (values, io, [url = '']) => {
     const place = splitObjectUrl(url);
     if (place === undefined) {
@@ -24,9 +24,7 @@ export const ls = defineCommand({
           lastModified.toISOString().slice(0, 19).replace('T', ' '),
           key,
         ]);
-        io.out(
-          values.json ? objects.map((object) => `${JSON.stringify(object)}\n`).join('') : formatTable(rows),
-        );
+        io.out(formatTable(rows));
       }
       return 0;
     });
