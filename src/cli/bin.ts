@@ -5,8 +5,6 @@ import { parseEnv, styleText } from 'node:util';
 import { pick } from '../json.ts';
 import { decodeText } from '../text-file.ts';
 
-const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-
 // A reader of our output may stop reading, as `head` does; shells call that 141.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -35,8 +33,6 @@ for (const [signal, code] of Object.entries(signals)) {
 }
 // Loaded only now: Ctrl-C is heeded while it is.
 const { main } = await import('./main.ts');
-const isColourful = process.stdout.isTTY === true && TERM !== 'dumb';
-const hasColour = !NO_COLOR && FORCE_COLOR !== '0' && (Boolean(FORCE_COLOR) || isColourful);
 const isAnswering = process.stdin.isTTY === true && process.stderr.isTTY === true;
 process.exitCode = await main(process.argv.slice(2), {
   out: (content) => process.stdout.write(content),
@@ -46,8 +42,8 @@ process.exitCode = await main(process.argv.slice(2), {
   ask: isAnswering ? ask : undefined,
   // A .env often has a name with nothing behind it, which stands for no value.
   env: Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
-  isTerminal: process.stderr.isTTY === true && TERM !== 'dumb',
-  paint: (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text),
+  isTerminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+  paint: styleText, // It heeds NO_COLOR, FORCE_COLOR and whether the standard output is a terminal.
   stop: stop.signal,
 });
 if (stop.signal.aborted) {

@@ -138,7 +138,6 @@ describe.runIf(process.platform === 'linux')('the output of a command', () => {
     ['terminal', { TERM: 'dumb' }, false],
     ['pipe', { TERM: 'xterm' }, false],
     ['pipe', { FORCE_COLOR: '1' }, true],
-    ['pipe', { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
   ] as const)('the output of a command to a %s with %j is coloured: %s', async (kind, env, isColoured) => {
     const out = await check(kind, env);
 
