@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick } from '../json.ts';
-import { type Diagnostic, error, type Path } from './diagnostic.ts';
+import type { Path } from './diagnostic.ts';
 import {
   closed,
   fillIn,
@@ -97,25 +97,13 @@ function leaveOut(value: unknown, path: string): unknown {
     : { ...others, [name]: leaveOut(field, inner.join('.')) };
 }
 
-/** Other components of Serverless Devs, such as fc3-domain, have props as well; a path or a variable may name ours. */
+/**
+ * Other components of Serverless Devs, such as fc3-domain and fc (version 2), have props as well; a path or a variable may
+ * name ours.
+ */
 function isFunction(resource: unknown): boolean {
-  return !/^(?!fc3$)[\w-]+$/.test(textAt(resource, 'component') ?? 'fc3') && !isVersion2(resource);
-}
-
-function isVersion2(resource: unknown): boolean {
-  return /^(devsapp\/)?fc(@.*)?$/.test(textAt(resource, 'component') ?? '');
-}
-
-/** Finds functions of the component's version 2, whose templates are others (Serverless Devs, "edition" 1.0.0 and 3.0.0). */
-export function findVersion2(template: unknown): Diagnostic[] {
-  return ['resources', 'services'].flatMap((section) =>
-    Object.entries(fieldsOf(pick(template, section))).flatMap(([id, resource]) => {
-      const component = textAt(resource, 'component');
-      const message = `\`${component}\` is version 2 of the component, whose functions and triggers are not read here`;
-      const hint = 'Move it to fc3: `edition: 3.0.0`, `resources`, `component`, as `oss-saveas init` does.';
-      return isVersion2(resource) ? [error('component', [section, id, 'component'], message, hint)] : [];
-    }),
-  );
+  const component = textAt(resource, 'component') ?? 'fc3';
+  return !/^(?!fc3$)[\w-]+$/.test(component) && !/^(devsapp\/)?fc(@|$)/.test(component);
 }
 
 function readFunction(id: string, props: unknown, dir: string): FunctionResource {

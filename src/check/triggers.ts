@@ -20,7 +20,11 @@ const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'Uploa
 /** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
-  if (ours.length === 0 && functions.some(({ name, codeDir }) => isOpen(name) || isOpen(codeDir))) {
+  if (functions.length === 0) {
+    const hint =
+      'Version 3 of Serverless Devs is read: `resources` with `component: fc3`, as init writes them.';
+    yield error('no-function', ['resources'], 'deploys no function by the component fc3', hint);
+  } else if (ours.length === 0 && functions.some(({ name, codeDir }) => isOpen(name) || isOpen(codeDir))) {
     yield unknownPart(['resources'], 'which of its functions is ours');
   } else if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';

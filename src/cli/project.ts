@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { bucketsOf } from '../check/delivery.ts';
-import { extendTemplate, type FunctionResource, findVersion2, readDeployment } from '../check/deployment.ts';
+import { extendTemplate, type FunctionResource, readDeployment } from '../check/deployment.ts';
 import { type Diagnostic, describeValue, mismatch } from '../check/diagnostic.ts';
 import { formatDiagnostics } from '../check/format.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
@@ -60,10 +60,7 @@ export function deployedBuckets(functions: readonly FunctionResource[], env: Io[
 
 export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;
 
-/**
- * Reads a Serverless Devs template, and those that it extends. `diagnostics` are faults of the text, or that it is for
- * another component; then there are no functions of ours.
- */
+/** Reads a Serverless Devs template, and those that it extends; `diagnostics` are faults of their texts. */
 async function loadTemplate(file: string, env: Io['env']) {
   const { diagnostics, value, locate } = readYaml(await readText(file, 'name another by --template'), file);
   const template = await extend(value, [resolve(file)], diagnostics);
@@ -72,9 +69,6 @@ async function loadTemplate(file: string, env: Io['env']) {
   }
   const functions = readDeployment(template, { dir: dirname(resolve(file)), env });
   const ours = functions.filter(({ isOurs }) => isOurs);
-  if (ours.length === 0) {
-    diagnostics.push(...findVersion2(template).map(locate));
-  }
   return { file, functions, ours, diagnostics, locate };
 }
 

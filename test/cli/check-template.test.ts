@@ -106,21 +106,17 @@ describe('check, beside the functions of s.yaml', () => {
     ['resources', 'devsapp/fc'],
     ['resources', 'fc@0.1.68'],
     ['services', 'fc'],
-  ])(
-    'says that a function in %s of the component %s is of version 2, and where to move it',
-    async (section, component) => {
-      const triggers = [{ name: 'up', type: 'oss', config: { bucketName: 'photos' } }];
-      const template = { [section]: { f: { component, props: { triggers } } } };
-      await writeFile(pathOf('s.yaml'), stringify(template));
+    ['resources', 'fc3-domain'],
+  ])('says that a template with nothing but %s of %s deploys no function', async (section, component) => {
+    const triggers = [{ name: 'up', type: 'oss', config: { bucketName: 'photos' } }];
+    const template = { [section]: { f: { component, props: { triggers } } } };
+    await writeFile(pathOf('s.yaml'), stringify(template));
 
-      const { exitCode, out } = await checkResources([uploads]);
+    const { exitCode, out, codes } = await checkResources([uploads]);
 
-      expect(exitCode).toBe(1);
-      expect(out).toMatch(/^error \S+s\.yaml:3:\d+ `[^`]+` is version 2 of the component/);
-      expect(out).toContain('Move it to fc3');
-      expect(out).toContain('1 error, 0 warnings');
-    },
-  );
+    expect([exitCode, codes]).toEqual([1, ['error no-function']]);
+    expect(out).toMatch(/^error \S+s\.yaml:\d+:\d+ deploys no function by the component fc3\n/);
+  });
 
   it('a function of version 2 beside ours is no concern of the check', async () => {
     const props = { region: 'cn-hangzhou', role: 'r', code: './a', triggers: [trigger()] };
