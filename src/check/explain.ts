@@ -7,7 +7,7 @@ import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
-import { type AfterSteps, type Match, needsCopy, type Rule } from '../rules/rule-set.ts';
+import { type Match, needsCopy, type Rule } from '../rules/rule-set.ts';
 import { usesVariable } from '../rules/template.ts';
 
 /** Tells what would become of one object. */
@@ -38,8 +38,6 @@ interface OutputExplanation {
   process?: string;
   decoded?: string;
   isTask?: true | undefined;
-  /** The steps that follow the save, in words. */
-  then?: string | undefined;
   followUps?: number | undefined;
   failed?: string;
   /** It is deleted, since its source was. */
@@ -133,8 +131,7 @@ function explainItem(item: PlanItem): OutputExplanation[] {
   const isTask = item.action === 'submit' || undefined;
   const isAsked = onRemove !== undefined && isTask === undefined;
   const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
-  const then = describeAfterSteps(afterSteps);
-  return [{ target, process, decoded: decodeProcess(process), isTask, then, followUps }];
+  return [{ target, process, decoded: decodeProcess(process), isTask, followUps }];
 }
 
 /** An upload's target is looked at before it is made and after, and copied onto itself. */
@@ -142,18 +139,6 @@ const requestsPerCopy = 3;
 
 /** The source is asked for before its target is deleted and after. */
 const requestsPerRemoval = 3;
-
-function describeAfterSteps({ skipLarger, ...steps }: AfterSteps = {}): string | undefined {
-  const properties = Object.entries({
-    headers: steps.headers && Object.keys(steps.headers).join(', '),
-    tags: steps.tags && Object.keys(steps.tags).join(', '),
-    'storage class': steps.storageClass,
-    ACL: steps.acl,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
-  const copied = properties.length > 0 ? [`gets ${properties.join('; ')}`] : [];
-  const measured = skipLarger ? ['is deleted if it has more bytes than its source'] : [];
-  return [...measured, ...copied].join(', else ') || undefined;
-}
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   const conditions = [

@@ -252,7 +252,7 @@ describe('explain', () => {
     expect([exitCode, err]).toEqual([2, expect.stringContaining('region "hangzhou"')]);
   });
 
-  it('says what follows a save, and counts its requests in the price', async () => {
+  it('counts the requests of what follows a save in the price', async () => {
     const file = join(dir, 'after.yaml');
     const output = (name: string, more: object) => ({
       ...{ style: 'image/resize,w_9', target: { key: `out/${name}` }, ...more },
@@ -270,11 +270,6 @@ describe('explain', () => {
 
     const { out } = await runCommand(['explain', '--rules', file, 'in/a']);
 
-    expect(out.match(/^ +then .*$/gm)?.map((line) => line.trim())).toEqual([
-      'then gets headers cache-control, x-oss-meta-by; tags kind; storage class IA; ACL public-read',
-      'then is deleted if it has more bytes than its source',
-      'then is deleted if it has more bytes than its source, else gets ACL private',
-    ]);
     expect(out).toContain(
       '4 billable processing calls, and 6 other requests; the function costs CNY 20.42 for a million',
     );
