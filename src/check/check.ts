@@ -7,7 +7,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Edge, findEdges, writersOf } from './graph.ts';
 import { keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
-import { describeArchived, describeCycle, describeMirror, isArchived } from './messages.ts';
+import { describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
 import { checkSlips, findOutputSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
@@ -35,7 +35,6 @@ export function checkRules(
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers),
     ...findUnsafeRemovals(writers),
-    ...takenOf((edges ?? []).filter(isArchived)).map(describeArchived),
     ...checkSlips(rules),
     ...writers.flatMap(findOutputSlips),
     ...checkStyles(writers, regions),
@@ -47,17 +46,12 @@ export function checkRules(
 const maxEdges = 100;
 const maxStates = 20_000;
 
-/** Finds rules that take results of others, but for those of a cycle. */
+/** Finds rules that take results of others, but for those of a cycle, and not where that is too complex to tell. */
 function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
   const isInCycle = ({ writer, taker }: Edge) =>
     cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));
-  const chained = takenOf(edges.filter((edge) => !isInCycle(edge)));
-  return chained.map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
-}
-
-/** Finds the edges by which some result is really taken; not where that is too complex to tell. */
-function takenOf(edges: readonly Edge[]): Edge[] {
-  return edges.slice(0, maxEdges).filter(({ writer, taker }) => {
-    return within(maxStates, (budget) => isDisjointWith(keysOf(writer, budget), taker.keys)) === false;
-  });
+  const isTaken = ({ writer, taker }: Edge) =>
+    within(maxStates, (budget) => isDisjointWith(keysOf(writer, budget), taker.keys)) === false;
+  const chained = edges.filter((edge) => !isInCycle(edge)).slice(0, maxEdges);
+  return chained.filter(isTaken).map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name }));
 }

@@ -1,6 +1,6 @@
 import type { OssObject } from '../process.ts';
-import { type Diagnostic, type Severity, warning } from './diagnostic.ts';
-import { anyBucket, type Edge, pathTo, type Writer } from './graph.ts';
+import type { Diagnostic, Severity } from './diagnostic.ts';
+import { anyBucket, pathTo, type Writer } from './graph.ts';
 import type { Cycle, CycleStep } from './loops.ts';
 
 const quote = (text: string) => `\`${text}\``;
@@ -64,14 +64,4 @@ function adviceFor({ rule, output, prefix, suffix }: Writer): string {
 export function describeMirror(writer: Writer): Diagnostic {
   const message = `saves onto its own source where uploads to ${writer.output.target.bucket} call the function too; the function skips them then`;
   return atTarget(writer, 'warning', 'own-source', message, adviceFor(writer));
-}
-
-/** Tells whether an output would have to be restored before it can be processed. */
-export const isArchived = ({ writer }: Edge) => /Archive$/.test(writer.output.storageClass ?? '');
-
-/** Warns of an output of an archive class that another rule wants to process. */
-export function describeArchived({ writer, taker }: Edge): Diagnostic {
-  const message = `${quote(taker.name)} takes what is saved here, and OSS processes no object of class ${writer.output.storageClass}`;
-  const hint = 'Leave the class to outputs that nothing is made of, or have a lifecycle rule archive them.';
-  return warning('archived-source', pathTo(writer, 'storageClass'), message, hint);
 }

@@ -85,33 +85,6 @@ describe('checking rules', () => {
     ).toEqual([{ rule: 'r0', next: 'r1' }]);
   });
 
-  it('warns of an output of an archive class that another rule takes, at the class', () => {
-    const warningsOf = (storageClass: string) => {
-      const output = { style: 'image/resize,w_9', target: { key: 'cold/{base}' }, storageClass };
-      const small = { style: 'image/resize,w_9', target: { key: 'small/{base}' } };
-      const rules = [
-        { name: 'keep', match: { key: 'uploads/*' }, outputs: [output] },
-        { name: 'next', match: { key: 'cold/*.jpg' }, outputs: [small] },
-        { name: 'other', match: { key: 'warm/*' }, outputs: [small] },
-      ];
-      const compiled = compileRules(JSON.stringify({ rules }), 'rules.json');
-      return compiled.ok
-        ? checkRules(compiled).diagnostics.filter(({ code }) => code === 'archived-source')
-        : [];
-    };
-
-    expect(warningsOf('Archive')).toMatchObject([
-      {
-        severity: 'warning',
-        message: expect.stringContaining(
-          '`next` takes what is saved here, and OSS processes no object of class Archive',
-        ),
-        path: ['rules', 0, 'outputs', 0, 'storageClass'],
-      },
-    ]);
-    expect(warningsOf('IA')).toEqual([]);
-  });
-
   it('shows a chain whose next rule takes only some of the results', () => {
     const { diagnostics, chains } = check(
       { key: 'uploads/**', to: 'derived/{key}' },
