@@ -80,21 +80,15 @@ export function readDeployment(template: unknown, { dir, ...options }: TemplateO
   return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
 }
 
-/** A resource with the props of the template that it names, fields left out that it ignores. */
+/** A resource with the props of the template that it names, but for those that it ignores. */
 function extendResource(resource: unknown, templates: unknown): unknown {
   const base = pick(templates, textAt(resource, 'extend', 'name') ?? '');
-  const ignored = pick(resource, 'extend', 'ignore');
-  const kept = Array.isArray(ignored) ? ignored.map(String).reduce(leaveOut, base) : base;
-  return kept === undefined ? resource : extendTemplate({ props: kept }, resource);
-}
-
-/** The value without the field at a path such as `a.b`. */
-function leaveOut(value: unknown, path: string): unknown {
-  const [name = '', ...inner] = path.split('.');
-  const { [name]: field, ...others } = fieldsOf(value);
-  return inner.length === 0 || field === undefined
-    ? others
-    : { ...others, [name]: leaveOut(field, inner.join('.')) };
+  if (!isJsonObject(base)) {
+    return base === undefined ? resource : extendTemplate({ props: base }, resource);
+  }
+  const ignored = itemsOf(pick(resource, 'extend', 'ignore'));
+  const props = Object.fromEntries(Object.entries(base).filter(([name]) => !ignored.includes(name)));
+  return extendTemplate({ props }, resource);
 }
 
 /**
