@@ -27,11 +27,7 @@ export function atTarget(
 
 /** Says where a cycle begins and how it is broken. */
 export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
-  const isConditional = rules.some(({ match }) => match.size ?? match.contentType);
-  const note = isConditional
-    ? ' (What size and content type a result has is not known beforehand, so conditions on them do not count.)'
-    : '';
-  const hint = `${adviceFor(writer)}${note}`;
+  const hint = adviceFor(writer);
   if (steps.length > 0) {
     return atTarget(writer, 'error', 'loop', `makes a loop: ${steps.map(formatStep).join('; ')}`, hint);
   }
