@@ -37,7 +37,7 @@ describe('a folder of our own', () => {
     const dir = await temporaryDir();
     emptyFolder(join(dir, 'demo'));
 
-    expect(() => claimFolder(dir)).toThrow('holds demo, and oss-saveas did not make it');
+    expect(() => claimFolder(dir)).toThrow('holds demo, which oss-saveas did not make');
 
     expect(await readdir(join(dir, 'demo'))).toEqual(['.oss-saveas']);
   });
