@@ -153,10 +153,10 @@ export interface RuleSummary {
   writes: string[];
 }
 
-/** An output of `from` that `to` takes again. */
-export interface Feed {
-  from: string;
-  to: string;
+/** Rule `next` takes what `rule` writes; in a loop, something leads back. */
+export interface RuleChain {
+  rule: string;
+  next: string;
   isLoop: boolean;
 }
 
@@ -164,7 +164,7 @@ export interface Feed {
 export interface RulesCheck {
   diagnostics: Diagnostic[];
   rules: RuleSummary[];
-  feeds: Feed[];
+  chains: RuleChain[];
   /** For each loop an object key for every step. */
   cycles: { rule: string; key: string }[][];
 }

@@ -21,8 +21,8 @@ describe.runIf(hasChromium)('trying a style', () => {
   it('renders the style on a picture of the bucket', async () => {
     await field().fill('image/resize,w_120/format,png');
 
-    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
-    await expect.poll(() => facts.innerText()).toMatch(/120 × 60\s+image\/png\s+\d+ B/);
+    const result = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => result.innerText()).toMatch(/120 × 60\s+image\/png\s+\d+ B/);
     await expect.poll(() => tab.page.getByAltText('After').count()).toBe(1);
   });
 
@@ -78,8 +78,8 @@ describe.runIf(hasChromium)('trying a style', () => {
   it('says what OSS would answer where the style does not fit the picture', async () => {
     await field().fill('image/crop,x_5000,y_5000,w_10,h_10');
 
-    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
-    await expect.poll(() => facts.innerText()).toBe("BadRequest: Advance cut's position is out of image.");
+    const result = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => result.innerText()).toBe("BadRequest: Advance cut's position is out of image.");
   });
 
   it('copies the style as an output of rules.yaml that the checker takes', async () => {
@@ -112,8 +112,8 @@ describe.runIf(hasChromium)('trying a style', () => {
     await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=derived/cat-100.webp`);
     await tab.page.getByRole('link', { name: 'Try a style' }).click();
 
-    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
-    await expect.poll(() => facts.innerText()).toMatch(/^77 × 39/);
+    const result = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => result.innerText()).toMatch(/^77 × 39/);
     expect(await field().inputValue()).toBe('image/resize,w_77');
     expect(await tab.page.getByAltText('Before').getAttribute('src')).toContain('derived%2Fcat-100.webp');
     expect(decodeURIComponent(tab.page.url())).toContain('key=derived/cat-100.webp');
@@ -145,8 +145,8 @@ describe.runIf(hasChromium)('trying a style', () => {
       await field().fill(`image/resize,w_${width}`);
       await tab.page.waitForTimeout(500);
     }
-    const facts = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
-    await expect.poll(() => facts.innerText()).toMatch(/^33 ×/);
+    const result = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
+    await expect.poll(() => result.innerText()).toMatch(/^33 ×/);
     expect(await tab.page.evaluate('kept')).toBeLessThanOrEqual(1);
 
     await field().fill('image/resize,w_34');

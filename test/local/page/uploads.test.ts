@@ -148,7 +148,7 @@ describe.runIf(hasChromium)('uploads', () => {
     const body = await drawPicture(100, 400);
     await putObject(stack, 'uploads/replaced.jpg', body, 'image/jpeg');
 
-    const source = card('uploads/replaced.jpg').locator('figcaption .facts');
+    const source = card('uploads/replaced.jpg').locator('figcaption .details');
     await expect.poll(() => source.innerText()).toMatch(new RegExp(`^100 × 400\\s+${body.length} B$`));
   });
 

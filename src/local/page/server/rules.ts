@@ -9,7 +9,7 @@ import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import { decodeText } from '../../../text-file.ts';
-import type { Feed, Folder, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
+import type { Folder, RuleChain, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
 /** The file as it is now; the version tells one text from another. */
@@ -42,27 +42,27 @@ export async function saveRules(file: string, text: string, version: string): Pr
   return { file: basename(file), text, version: versionOf(text) };
 }
 
-/** Tells what the checks say of a text, what its rules take and write, and which feeds which. */
+/** Tells what the checks say of a text, what its rules take and write, and which takes what another writes. */
 export function checkText(text: string, file: string): RulesCheck {
   const compiled = compileRules(text, file);
   if (!compiled.ok) {
-    return { diagnostics: compiled.diagnostics, rules: [], feeds: [], cycles: [] };
+    return { diagnostics: compiled.diagnostics, rules: [], chains: [], cycles: [] };
   }
   const { diagnostics, chains, cycles } = checkRules(compiled);
-  const ahead = chains.map(({ rule, next }) => ({ from: rule, to: next, isLoop: false }));
+  const ahead = chains.map(({ rule, next }) => ({ rule, next, isLoop: false }));
   const back = cycles.flatMap(({ steps }) =>
-    steps.map(({ writer, taker }) => ({ from: writer.rule.name, to: taker.name, isLoop: true })),
+    steps.map(({ writer, taker }) => ({ rule: writer.rule.name, next: taker.name, isLoop: true })),
   );
   return {
     diagnostics: selectShown(diagnostics),
     rules: compiled.source.map(summarize),
-    feeds: uniqueFeeds([...back, ...ahead]),
+    chains: uniqueChains([...back, ...ahead]),
     cycles: cycles.map(({ steps }) => steps.map(({ taker, key }) => ({ rule: taker.name, key }))),
   };
 }
 
-function uniqueFeeds(feeds: readonly Feed[]): Feed[] {
-  return [...new Map(feeds.map((feed) => [`${feed.from} ${feed.to}`, feed])).values()];
+function uniqueChains(chains: readonly RuleChain[]): RuleChain[] {
+  return [...new Map(chains.map((chain) => [`${chain.rule} ${chain.next}`, chain])).values()];
 }
 
 function summarize({ name, match, outputs }: SourceRule): RuleSummary {

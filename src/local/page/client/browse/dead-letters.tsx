@@ -42,7 +42,7 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
           </a>
         )}
         {time !== undefined && attempts !== undefined && (
-          <span class="facts">
+          <span class="details">
             <span>{formatDate(Date.parse(time))}</span>
             <span>{t('letters.attempts', { attempts })}</span>
           </span>

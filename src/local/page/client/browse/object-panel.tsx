@@ -54,7 +54,7 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
             />
           )}
           <p class="mono key">{`oss://${bucket}/${objectKey}`}</p>
-          <Facts details={details} />
+          <DetailsLine details={details} />
           <Actions details={details} onDeleted={close} fail={fail} />
           <Metadata headers={details.headers} />
         </>
@@ -70,9 +70,9 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
   );
 }
 
-function Facts({ details }: { details: ObjectDetails }) {
+function DetailsLine({ details }: { details: ObjectDetails }) {
   return (
-    <p class="facts">
+    <p class="details">
       {details.picture && <span>{formatPixels(details.picture)}</span>}
       <span>{formatBytes(details.sizeBytes)}</span>
       <span>{details.contentType}</span>

@@ -82,7 +82,7 @@ function Tile({ object }: { object: ObjectSummary }) {
       <a href={linkTo('browse', { bucket: object.bucket, key })} title={key}>
         <Picture object={object} version={version} alt="" sidePx={320} />
         <span class="name">{baseName(key)}</span>
-        <span class="facts">
+        <span class="details">
           <span class="folder">{key.slice(0, -baseName(key).length)}</span>
           <span>{formatBytes(sizeBytes)}</span>
         </span>

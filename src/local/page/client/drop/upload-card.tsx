@@ -16,7 +16,7 @@ export function UploadCard({ upload }: { upload: PictureUpload }) {
         <Picture object={object} alt={file.name} {...pictureOf(details)} />
         <figcaption>
           <strong>{baseName(object.key)}</strong>
-          <span class="facts">
+          <span class="details">
             {details?.picture && <span>{formatPixels(details.picture)}</span>}
             <span>{formatBytes(details?.sizeBytes ?? file.size)}</span>
           </span>
@@ -99,7 +99,7 @@ function OutputCard({ output, upload }: { output: OutputProgress; upload: Pictur
       )}
       <div class="about">
         <strong>{result?.rule ?? plan?.rule}</strong>
-        {result?.status === 'saved' && <SavedFacts output={output} sourceBytes={sourceBytes} />}
+        {result?.status === 'saved' && <OutputDetails output={output} sourceBytes={sourceBytes} />}
         {result !== undefined && result.status !== 'saved' && <WhyNot output={output} />}
         <span class="mono key" title={`oss://${target.bucket}/${target.key}`}>
           {nameFrom(upload.object, target)}
@@ -110,11 +110,11 @@ function OutputCard({ output, upload }: { output: OutputProgress; upload: Pictur
   );
 }
 
-function SavedFacts({ output, sourceBytes }: { output: OutputProgress; sourceBytes: number }) {
+function OutputDetails({ output, sourceBytes }: { output: OutputProgress; sourceBytes: number }) {
   const { result, details } = output;
   const sizeBytes = details?.sizeBytes ?? result?.sizeBytes;
   return (
-    <span class="facts">
+    <span class="details">
       {details?.picture && <span class="pixels">{formatPixels(details.picture)}</span>}
       {sizeBytes !== undefined && <span>{formatBytes(sizeBytes)}</span>}
       {sizeBytes !== undefined && (

@@ -71,7 +71,7 @@ export const en = {
   'rules.unknown': 'This can be told once the rules have no errors.',
   'rules.takes': 'takes',
   'rules.writes': 'writes',
-  'rules.feeds': '{from} writes what {to} takes',
+  'rules.chain': '{rule} writes what {next} takes',
   'rules.example': 'An example',
   'rules.tryKey': 'What becomes of this key?',
   'rules.matches': 'takes it',

@@ -72,7 +72,7 @@ export const zh: Messages = {
   'rules.unknown': '规则没有错误后才能得出结论。',
   'rules.takes': '读取',
   'rules.writes': '写入',
-  'rules.feeds': '{from} 写入的对象会被 {to} 读取',
+  'rules.chain': '{rule} 写入的对象会被 {next} 读取',
   'rules.example': '示例',
   'rules.tryKey': '这个对象会怎样？',
   'rules.matches': '匹配',

@@ -1,4 +1,4 @@
-import type { Feed } from '../../wire.ts';
+import type { RuleChain } from '../../wire.ts';
 
 export const rowPx = 84;
 const lanePx = 18;
@@ -12,16 +12,19 @@ interface Arc {
  * Arcs at the side of a list of rules, from the row that writes to the row that takes. Arcs that would cross each
  * other's way get lanes of their own, short ones the inner lanes.
  */
-export function layOut(names: readonly string[], feeds: readonly Feed[]): { arcs: Arc[]; widthPx: number } {
-  const spans = feeds
-    .map(({ from, to, isLoop }) => ({ from: names.indexOf(from), to: names.indexOf(to), isLoop }))
+export function layOut(
+  names: readonly string[],
+  chains: readonly RuleChain[],
+): { arcs: Arc[]; widthPx: number } {
+  const spans = chains
+    .map(({ rule, next, isLoop }) => ({ from: names.indexOf(rule), to: names.indexOf(next), isLoop }))
     .filter(({ from, to }) => from >= 0 && to >= 0)
     .sort((one, other) => lengthOf(one) - lengthOf(other));
   const lanes: { top: number; bottom: number }[][] = [];
   const arcs = spans.map((span) => {
     const { top, bottom } = { top: Math.min(span.from, span.to), bottom: Math.max(span.from, span.to) };
-    const isFree = (taken: { top: number; bottom: number }[]) =>
-      taken.every((other) => bottom < other.top || top > other.bottom);
+    const isFree = (others: { top: number; bottom: number }[]) =>
+      others.every((other) => bottom < other.top || top > other.bottom);
     const free = lanes.findIndex(isFree);
     const lane = free < 0 ? lanes.push([]) - 1 : free;
     lanes[lane]?.push({ top, bottom });

@@ -8,10 +8,10 @@ import { state } from '../live.ts';
 import { language } from '../preferences.ts';
 import { getFromServer } from '../server.ts';
 import { useAnswer } from './answer.ts';
+import { ChainGraph } from './chain-graph.tsx';
 import type { JsonSchema } from './completion.ts';
 import { createEditorState, goTo, setText, showDiagnostics } from './editor.ts';
 import { ExplainPanel } from './explain-panel.tsx';
-import { FeedGraph } from './feed-graph.tsx';
 import { Problems } from './problems.tsx';
 import { followRules, isEdited, keepMine, rulesFile, save, takeTheirs } from './rules-file.ts';
 
@@ -45,7 +45,7 @@ export function RulesView() {
       </section>
       <div class="proof">
         <ExplainPanel text={text} />
-        {check && <FeedGraph {...check} />}
+        {check && <ChainGraph {...check} />}
       </div>
     </div>
   );

@@ -98,10 +98,10 @@ function Outcome({ rendering, source }: { rendering: Rendering; source: ObjectSu
     );
   }
   if (rendering.status === 'none' || source === undefined) {
-    return <p class="facts" role="status" />;
+    return <p class="details" role="status" />;
   }
   return (
-    <p class="facts" role="status">
+    <p class="details" role="status">
       {rendering.pixels && <span class="pixels">{formatPixels(rendering.pixels)}</span>}
       <span>{rendering.contentType}</span>
       <span>{formatBytes(rendering.sizeBytes)}</span>

@@ -2,11 +2,11 @@ import type { RulesCheck } from '../../wire.ts';
 import { t } from '../i18n/translate.ts';
 import { layOut, rowPx } from './graph-layout.ts';
 
-/** Draws what every rule takes and writes, which rule feeds which, and the loops in red with keys that would go round. */
-export function FeedGraph({ rules, feeds, cycles }: RulesCheck) {
+/** Draws what rules take and write, the chains they make, and loops in red with keys that would go round. */
+export function ChainGraph({ rules, chains, cycles }: RulesCheck) {
   const names = rules.map(({ name }) => name);
-  const { arcs, widthPx } = layOut(names, feeds);
-  const looping = new Set(feeds.flatMap(({ from, to, isLoop }) => (isLoop ? [from, to] : [])));
+  const { arcs, widthPx } = layOut(names, chains);
+  const looping = new Set(chains.flatMap(({ rule, next, isLoop }) => (isLoop ? [rule, next] : [])));
   return (
     <section class="graph" aria-labelledby="graph-title">
       <h2 id="graph-title">{t('rules.graph')}</h2>
@@ -44,9 +44,9 @@ export function FeedGraph({ rules, feeds, cycles }: RulesCheck) {
           </svg>
         )}
       </div>
-      <ul class="feeds visually-hidden">
-        {feeds.map(({ from, to }) => (
-          <li key={`${from} ${to}`}>{t('rules.feeds', { from, to })}</li>
+      <ul class="visually-hidden">
+        {chains.map(({ rule, next }) => (
+          <li key={`${rule} ${next}`}>{t('rules.chain', { rule, next })}</li>
         ))}
       </ul>
       {cycles.map((steps) => (
