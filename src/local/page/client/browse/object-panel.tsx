@@ -8,7 +8,7 @@ import { wordsOf } from '../problem.ts';
 import { linkTo, route } from '../route.ts';
 import { getFromServer, presignedAddress, request } from '../server.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Picture } from '../ui/picture.tsx';
+import { ObjectPicture } from '../ui/picture.tsx';
 import { Timeline } from './timeline.tsx';
 
 interface ObjectPanelProps {
@@ -45,7 +45,7 @@ export function ObjectPanel({ bucket, objectKey }: ObjectPanelProps) {
       {details && (
         <>
           {details.picture && (
-            <Picture
+            <ObjectPicture
               object={object}
               version={details.eTag}
               alt={objectKey}

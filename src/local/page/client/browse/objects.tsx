@@ -6,7 +6,7 @@ import { t } from '../i18n/translate.ts';
 import { pauseMs, readAlong, state } from '../live.ts';
 import { linkTo } from '../route.ts';
 import { getFromServer } from '../server.ts';
-import { Picture } from '../ui/picture.tsx';
+import { ObjectPicture } from '../ui/picture.tsx';
 
 /** The beginning of the keys that are listed; it outlives the view. */
 const prefix = signal('');
@@ -80,7 +80,7 @@ function Tile({ object }: { object: ObjectSummary }) {
   return (
     <li>
       <a href={linkTo('browse', { bucket: object.bucket, key })} title={key}>
-        <Picture object={object} version={version} alt="" sidePx={320} />
+        <ObjectPicture object={object} version={version} alt="" sidePx={320} />
         <span class="name">{baseName(key)}</span>
         <span class="details">
           <span class="folder">{key.slice(0, -baseName(key).length)}</span>

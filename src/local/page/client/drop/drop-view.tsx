@@ -21,7 +21,7 @@ export function DropView() {
           {uploads.value.length === 0 && <p>{t('drop.lead')}</p>}
         </div>
         <Chooser />
-        <Place />
+        <FolderChooser />
       </section>
       <p class="visually-hidden" role="status">
         {describeProgress()}
@@ -71,7 +71,7 @@ function Chooser() {
   );
 }
 
-function Place() {
+function FolderChooser() {
   const { bucket, prefix } = { ...state.value?.upload, ...chosenPlace.value };
   const buckets = state.value?.buckets ?? [];
   const choose = (part: typeof chosenPlace.value) => {

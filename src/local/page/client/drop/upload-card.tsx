@@ -4,7 +4,7 @@ import { nameOf, t } from '../i18n/translate.ts';
 import { linkTo } from '../route.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Picture, pictureOf } from '../ui/picture.tsx';
+import { ObjectPicture, pictureOf } from '../ui/picture.tsx';
 import type { OutputProgress, PictureUpload } from './uploads.ts';
 
 /** A picture that was dropped, and beside it everything that the rules made of it. */
@@ -13,7 +13,7 @@ export function UploadCard({ upload }: { upload: PictureUpload }) {
   return (
     <article class="upload" aria-label={object.key} aria-busy={upload.phase === 'processing'}>
       <figure class="source">
-        <Picture object={object} alt={file.name} {...pictureOf(details)} />
+        <ObjectPicture object={object} alt={file.name} {...pictureOf(details)} />
         <figcaption>
           <strong>{baseName(object.key)}</strong>
           <span class="details">
@@ -26,7 +26,7 @@ export function UploadCard({ upload }: { upload: PictureUpload }) {
         </figcaption>
       </figure>
       <div class="results">
-        <Status upload={upload} />
+        <UploadStatus upload={upload} />
         <ul class="outputs">
           {outputs.map((output) => (
             <OutputCard
@@ -41,7 +41,7 @@ export function UploadCard({ upload }: { upload: PictureUpload }) {
   );
 }
 
-function Status({ upload }: { upload: PictureUpload }) {
+function UploadStatus({ upload }: { upload: PictureUpload }) {
   const { phase, progress, outputs, reason, retry, error } = upload;
   if (phase === 'uploading') {
     return <Progress value={progress} label={t('drop.uploading')} />;
@@ -92,7 +92,7 @@ function OutputCard({ output, upload }: { output: OutputProgress; upload: Pictur
     <li class={`output ${result?.status ?? (isPending ? 'pending' : 'failed')}`}>
       {result?.status === 'saved' ? (
         <a href={linkTo('browse', { ...target })}>
-          <Picture object={target} alt={target.key} {...pictureOf(details)} />
+          <ObjectPicture object={target} alt={target.key} {...pictureOf(details)} />
         </a>
       ) : (
         <div class="picture empty">{isPending && <span class="shimmer" />}</div>
@@ -104,7 +104,7 @@ function OutputCard({ output, upload }: { output: OutputProgress; upload: Pictur
         <span class="mono key" title={`oss://${target.bucket}/${target.key}`}>
           {nameFrom(upload.object, target)}
         </span>
-        {plan && <Process {...plan} />}
+        {plan && <ProcessDetails {...plan} />}
       </div>
     </li>
   );
@@ -137,7 +137,7 @@ function WhyNot({ output: { result } }: { output: OutputProgress }) {
   return <span class={`note ${result?.status === 'failed' ? 'error' : ''}`}>{words}</span>;
 }
 
-function Process({ process, decoded }: PlannedOutput) {
+function ProcessDetails({ process, decoded }: PlannedOutput) {
   return (
     <details class="process">
       <summary>{t('process')}</summary>

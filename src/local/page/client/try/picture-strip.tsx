@@ -6,7 +6,7 @@ import { t } from '../i18n/translate.ts';
 import { readAlong, state } from '../live.ts';
 import { linkTo } from '../route.ts';
 import { findObject, getFromServer } from '../server.ts';
-import { Picture } from '../ui/picture.tsx';
+import { ObjectPicture } from '../ui/picture.tsx';
 
 interface PictureStripProps {
   /** The picture that is tried. */
@@ -48,7 +48,7 @@ export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
               aria-pressed={chosen !== undefined && isSame(picture, chosen)}
               onClick={() => onChoose(picture)}
             >
-              <Picture object={picture} version={picture.eTag} alt="" sidePx={160} />
+              <ObjectPicture object={picture} version={picture.eTag} alt="" sidePx={160} />
             </button>
           </li>
         ))}

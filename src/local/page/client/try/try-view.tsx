@@ -60,7 +60,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
             isBusy={isBusy}
           />
         )}
-        <Outcome rendering={rendering} source={object} />
+        <RenderingResult rendering={rendering} source={object} />
         <PictureStrip chosen={object} wished={wished.object} onChoose={setObject} />
       </section>
       <section class="bench">
@@ -89,7 +89,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
 /** Large enough for the stage, and in a format that every browser shows. */
 const previewStyle = 'image/resize,m_lfit,w_1600,h_1600/format,webp';
 
-function Outcome({ rendering, source }: { rendering: Rendering; source: ObjectSummary | undefined }) {
+function RenderingResult({ rendering, source }: { rendering: Rendering; source: ObjectSummary | undefined }) {
   if (rendering.status === 'failed') {
     return (
       <p class="note error" role="status">

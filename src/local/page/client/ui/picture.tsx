@@ -19,7 +19,7 @@ export function pictureOf(details: ObjectDetails | undefined) {
 }
 
 /** A picture of the local OSS, made small by the local OSS itself. */
-export function Picture({ object, version, alt, pixels, sidePx = 640 }: PictureProps) {
+export function ObjectPicture({ object, version, alt, pixels, sidePx = 640 }: PictureProps) {
   if (version === undefined) {
     return <div class="picture empty" />;
   }
