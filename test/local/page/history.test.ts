@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createHistory } from '../../../src/local/page/server/history.ts';
 import { planEvent } from '../../../src/local/page/server/plan.ts';
@@ -8,8 +7,8 @@ const object = { bucket: 'photos', key: 'uploads/a.jpg' };
 const target = { bucket: 'photos', key: 'derived/a.webp' };
 const outputs = [{ rule: 'small', target, process: 'p', decoded: 'd' }];
 
-function start() {
-  const history = createHistory(() => [{ object, outputs }]);
+function start(now = Date.now) {
+  const history = createHistory(() => [{ object, outputs }], now);
   history.take({ type: 'delivery', requestId: 'r1', event: {} });
   return history;
 }
@@ -93,12 +92,11 @@ describe('the history of the stack', () => {
     ]);
   });
 
-  it('gives a page that knew an earlier process what has happened in this one', async () => {
-    const known = start().lastId();
-    await setTimeout(20);
-    const restarted = start();
+  it('gives a page that knew an earlier process what has happened in this one', () => {
+    const known = start(() => 1_000).lastId();
+    const restarted = start(() => 1_020);
 
-    expect(restarted.after(known)).toMatchObject([{ kind: 'delivery' }]);
+    expect(restarted.after(known)).toMatchObject([{ kind: 'delivery', timeMs: 1_020 }]);
     expect(restarted.after(restarted.lastId())).toEqual([]);
   });
 

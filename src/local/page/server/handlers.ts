@@ -65,7 +65,7 @@ export function createHandlers(
     'POST check': ({ body }) => json(checkText(textBody.parse(body).text, rulesFile)),
     'POST explain': ({ body }) => {
       const { text, ...object } = explainBody.parse(body);
-      return json(explainText(text, object));
+      return json(explainText(text, object, options.now()));
     },
 
     'GET dead-letters': async () => json(await listDeadLetters(deadLetterDir, objectOf)),

@@ -10,25 +10,25 @@ export interface EventPlan {
   reason?: string | undefined;
 }
 
-/** At least so many entries are kept; the oldest are forgotten first. */
+/** At least this many entries are kept; the oldest are forgotten first. */
 const maxEntries = 20_000;
 
 export type History = ReturnType<typeof createHistory>;
 
 /**
- * Keeps everything that happened since the stack was started, as entries that a person can read; `plan` says what the
- * rules ask for of an event that the function is handed.
+ * Keeps everything that happened since the stack was started, as entries that a person can read; `plan` says
+ * what the rules ask for of an event that the function is handed, `now` the time in epoch ms.
  */
-export function createHistory(plan: (event: unknown) => EventPlan[]) {
+export function createHistory(plan: (event: unknown) => EventPlan[], now: () => number) {
   let entries: Entry[] = [];
-  let lastId = Date.now(); // A page that knew an earlier process asks for what came after that one's ids.
+  let lastId = now(); // A page that knew an earlier process asks for what came after that one's ids.
   const objects = new Map<string, OssObject>();
 
   function take(event: StackEvent): Entry[] {
     const contents = describe(event, plan, (invocationId) => objects.get(invocationId));
     const added = contents.map((content): Entry => {
       lastId += 1;
-      return { id: lastId, timeMs: Date.now(), ...content };
+      return { id: lastId, timeMs: now(), ...content };
     });
     for (const entry of added) {
       if (entry.kind === 'delivery') {

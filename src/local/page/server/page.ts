@@ -47,7 +47,7 @@ export function createPage(options: PageOptions) {
   let rulesProblem: string | undefined;
   let deadLetters = countDeadLetters(deadLetterDir);
 
-  const history = createHistory((event) => planEvent(event, rules));
+  const history = createHistory((event) => planEvent(event, rules), options.now);
   const live = createLive(
     (): PageState => ({
       token,

@@ -80,10 +80,11 @@ function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Explains what the rules of a text would make of an object that is uploaded; no rule is told of where the text is broken. */
-export function explainText(text: string, object: OssObject): Explanation {
+/** Explains what a text's rules would make of an object uploaded at that time; a broken text has no rules. */
+export function explainText(text: string, object: OssObject, timeMs: number): Explanation {
   const compiled = compileRules(text, '');
-  const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime: new Date().toISOString() };
+  const eventTime = new Date(timeMs).toISOString();
+  const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime };
   const { rules, source } = compiled.ok
     ? { rules: compiled.ruleSet.rules, source: compiled.source }
     : { rules: [], source: [] };
