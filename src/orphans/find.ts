@@ -20,7 +20,7 @@ export interface Scan {
   startedAtMs: number;
 }
 
-/** Has the planner name the targets of an object by its key alone, as it does where the object was deleted. */
+/** Has the planner name an object's targets by its key alone, as it does where the object was deleted. */
 export function asIfRemoving(rules: readonly Rule[]): Rule[] {
   return rules.map((rule) => ({ ...rule, onRemove: 'delete' }));
 }

@@ -23,9 +23,9 @@ export interface Removal {
 const maxFailuresTold = 20;
 
 /**
- * Deletes the orphans of a source and tells by `removal` what became of its objects. Each is asked for once more before:
- * one that was saved since the scan began stays. Settles as `workThrough` does, and rejects where everything that is tried
- * fails; resolves to the number of those that may have a source after all, which was uploaded since.
+ * Deletes the orphans of a source, but for those that were saved since the scan began, and tells by `removal`
+ * what became of its objects. Settles as `workThrough` does, and rejects where all that is tried fails;
+ * resolves to the number of those that may have a source after all, which was uploaded since.
  */
 export async function removeOrphans(options: RemoveOptions, { counts, failures }: Removal): Promise<number> {
   const { source, scan, pace, stop } = options;

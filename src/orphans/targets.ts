@@ -36,9 +36,9 @@ export interface Targets {
 const maxStates = 100_000;
 
 /**
- * Tells which keys the outputs of the rules save under: those of one rule where `rule` names it. `buckets` are the source
- * buckets of rules that name none. An output is left out where its targets cannot be computed from the keys of sources,
- * or its sources cannot all be listed.
+ * Tells which keys the outputs of the rules save under: those of one rule where `rule` names it. `buckets`
+ * are the source buckets of rules that name none. An output is left out where its targets cannot be computed
+ * from the keys of sources, or its sources cannot all be listed.
  */
 export function readTargets(
   rules: readonly SourceRule[],
@@ -67,9 +67,9 @@ export function readTargets(
 function findObstacle(writer: Writer): string | undefined {
   const { rule, output } = writer;
   const { bucket, key } = output.target;
-  const untold = variablesOf(key.parts).find(({ name }) => variablesBeyondKey.includes(name));
-  if (untold !== undefined) {
-    return `no key of a source tells its {${untold.name}}`;
+  const variable = variablesOf(key.parts).find(({ name }) => variablesBeyondKey.includes(name));
+  if (variable !== undefined) {
+    return `no key of a source tells its {${variable.name}}`;
   }
   if (bucket !== undefined && rule.match.bucket === undefined) {
     return `its sources may lie in any bucket: name them in the rule's match.bucket`;
@@ -84,9 +84,8 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
   const { rule, output } = writer;
   return within(maxStates, (budget) => {
     const split = splitKeys(rule.keys, budget);
-    const variants = variantsOf(output.vary);
     return sourceBuckets.map((bucket) => {
-      const languages = variants.map((variant) => {
+      const languages = variantsOf(output.vary).map((variant) => {
         const vary = Object.fromEntries(Object.entries(variant).map(([name, value]) => [name, [value]]));
         const written = writtenKeys(split, { rule, output: { ...output, vary }, bucket }, budget);
         return DFA.fromFA(written, budget.dfa);
@@ -98,14 +97,14 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
 
 /** Keys among which are all of an output; where they are too complex, all that begin like them. */
 function largerTargets(writer: Writer): TargetKeys[] {
-  const { rule, buckets, prefix } = writer;
+  const { rule, index, buckets, prefix } = writer;
   const table = (make: (budget: Budget) => NFA) =>
     within(maxStates, (budget) => toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)));
   const keys =
     table((budget) => keysOf(writer, budget)) ??
     table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
   if (keys === undefined) {
-    throw new Error(`rule ${rule.name} is too complex.`);
+    throw new Error(`rule ${rule.name}, outputs[${index}]: its keys exceed OSS's 1,023 bytes. Shorten them.`);
   }
   return buckets.length === 0 ? [{ keys }] : buckets.map((bucket) => ({ bucket, keys }));
 }

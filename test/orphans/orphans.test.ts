@@ -9,6 +9,7 @@ import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
 import { countOrphans } from '../../src/orphans/find.ts';
 import { Names } from '../../src/orphans/names.ts';
 import { removeOrphans } from '../../src/orphans/remove.ts';
+import { readTargets } from '../../src/orphans/targets.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import type { OssObject } from '../../src/process.ts';
 import type { Rule } from '../../src/rules/rule-set.ts';
@@ -80,7 +81,7 @@ function compile(rules: readonly object[]): readonly SourceRule[] | undefined {
   return compiled.ok ? compiled.source : undefined;
 }
 
-/** What the rules make of an object, whatever its size and type. */
+/** Lists what the rules make of an object, whatever its size and type. */
 function targetsOf({ bucket, key: name }: OssObject, rules: readonly Rule[]): OssObject[] {
   const event = { bucket, key: name, eventName: 'Manual', eventTime: '2026-01-02T00:00:00Z', eTag: 'E1' };
   const sizes = [1, 20].flatMap((sizeBytes) =>
@@ -231,6 +232,17 @@ function couldBe(name: string, rules: readonly Rule[]): boolean {
     ),
   );
 }
+
+describe('the targets of rules', () => {
+  it('the targets of rules are not told of a key that no object of OSS can have, and the message says what to do', () => {
+    const target = { key: `${'x'.repeat(120_000)}/{etag}` };
+    const rules = compile([{ match: { key: 'in/**' }, outputs: [{ style: 'image/resize,w_1', target }] }]);
+
+    expect(() => readTargets(rules ?? [], { buckets: ['photos'] })).toThrow(
+      "rule r0, outputs[0]: its keys exceed OSS's 1,023 bytes. Shorten them.",
+    );
+  });
+});
 
 describe('the names of objects', () => {
   it('the names of objects are found among many, and others are not', () => {
