@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type BackfillOptions, needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
-import type { ExistingObject, Position } from './source.ts';
+import type { ExistingObject } from './source.ts';
 
-export type BatchOptions = Omit<BackfillOptions, 'call' | 'pace' | 'sleep' | 'stop'>;
+export type BatchOptions = Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter' | 'onlyMissing'>;
 
 /** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
 export const maxOutputs = 50;
@@ -11,55 +11,42 @@ export const maxOutputs = 50;
 /** Function Compute takes 128 KB (FC help: "Limits"). */
 const maxPayloadBytes = 120_000;
 
-/** Objects of which no rule takes any are also a batch, so that the journal's position moves on. */
-const maxObjects = 10_000;
-
-/** Objects next to each other in the source. */
+/** Objects that the function works on together. */
 export interface Batch {
-  position: Position;
-  objects: number;
-  skipped: Record<string, number>;
-  selected: ExistingObject[];
+  objects: ExistingObject[];
   outputs: number;
   /** The outputs that are saved where none fails; the others may be left alone, or only submitted. */
   certain: number;
   payloadBytes: number;
 }
 
-/**
- * Cuts what the source has behind the journal's position into batches, which end where the journal's run does. Throws where
- * the function could not make what is wanted of an object alone.
- */
-export async function* batches(options: BatchOptions): AsyncIterable<Batch> {
-  const { source, ruleSet, filter, journal, onlyMissing } = options;
+const emptyBatch = (): Batch => ({ objects: [], outputs: 0, certain: 0, payloadBytes: 0 });
+
+/** Cuts objects into batches. Throws where the function could not make what is wanted of an object alone. */
+export async function* batchesOf(
+  objects: AsyncIterable<ExistingObject>,
+  options: BatchOptions,
+): AsyncIterable<Batch> {
+  const { ruleSet, filter, onlyMissing } = options;
   const select = createUpperBound(ruleSet);
-  let batch: Batch | undefined;
-  for await (const { object, position } of journal.entriesOf(source)) {
+  let batch = emptyBatch();
+  for await (const object of objects) {
     assertForFunction(object, options);
-    const { outputs, skipped } = select(object, filter);
+    const { outputs } = select(object, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
-    if (batch !== undefined && isFull(batch, outputs.length, bytes)) {
+    const isFull =
+      batch.outputs + outputs.length > maxOutputs || batch.payloadBytes + bytes > maxPayloadBytes;
+    if (batch.objects.length > 0 && (isFull || beginsBatch(object))) {
       yield batch;
-      batch = undefined;
+      batch = emptyBatch();
     }
-    batch ??= { position, objects: 0, skipped: {}, selected: [], outputs: 0, certain: 0, payloadBytes: 0 };
-    batch.position = position;
-    batch.objects += 1;
-    if (skipped === undefined) {
-      batch.selected.push(object);
-      batch.payloadBytes += bytes;
-      batch.outputs += outputs.length;
-      const isUncertain = onlyMissing || needsHead(object, ruleSet);
-      batch.certain += isUncertain ? 0 : outputs.filter(isAlwaysSaved).length;
-    } else {
-      batch.skipped[skipped] = (batch.skipped[skipped] ?? 0) + 1;
-    }
-    if (batch.selected.length >= journal.selectedLeft() || (skipped === undefined && endsBatch(object))) {
-      yield batch;
-      batch = undefined;
-    }
+    batch.objects.push(object);
+    batch.outputs += outputs.length;
+    const isUncertain = onlyMissing || needsHead(object, ruleSet);
+    batch.certain += isUncertain ? 0 : outputs.filter(isAlwaysSaved).length;
+    batch.payloadBytes += bytes;
   }
-  if (batch !== undefined) {
+  if (batch.objects.length > 0) {
     yield batch;
   }
 }
@@ -81,15 +68,10 @@ function isAlwaysSaved(output: Selection['outputs'][number]): boolean {
   return action === 'save' && refresh === undefined && !afterSteps?.skipLarger;
 }
 
-function isFull({ objects, outputs, payloadBytes }: Batch, moreOutputs: number, moreBytes: number): boolean {
-  const hasOutputs = outputs > 0 && outputs + moreOutputs > maxOutputs;
-  return hasOutputs || objects >= maxObjects || payloadBytes + moreBytes > maxPayloadBytes;
-}
-
 /**
- * One key in 64 ends its batch. An upload between two runs so changes the batches up to the next such key, and not the
+ * One key in 64 begins a batch. An upload between two runs so changes the batches up to the next such key, and not the
  * content, and with it the id, of all behind it.
  */
-function endsBatch({ key }: ExistingObject): boolean {
+function beginsBatch({ key }: ExistingObject): boolean {
   return createHash('sha256').update(key).digest().readUInt8() % 64 === 0;
 }

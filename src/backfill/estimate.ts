@@ -8,7 +8,7 @@ import { isComplete } from './source.ts';
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
 
 /** Plans every object of a source and adds up, without a call to OSS but the listing. */
-export async function estimate({ source, ruleSet, filter, onlyMissing }: Omit<BatchOptions, 'journal'>) {
+export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOptions) {
   const skipped: Record<string, number> = {};
   /** Outputs drawn at random. */
   const sample: Selection['outputs'][number][] = [];

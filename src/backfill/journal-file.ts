@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../json.ts';
+import { fieldsOf, parseJson } from '../json.ts';
 
 /** Counts of objects and of their outputs, by what became of them. */
 const countsSchema = z.object({
@@ -15,6 +15,21 @@ const countsSchema = z.object({
   skipped: z.record(z.string(), z.number()),
 });
 
+/** One thing that is done beyond the position: an output, or an object as a whole. */
+const lineSchema = z.looseObject({
+  /** Nothing is left of an object that is `done`, whose outputs have lines of their own. */
+  status: z.enum(['saved', 'skipped', 'failed', 'done']),
+  /** `oss://bucket/key`. */
+  source: z.string(),
+  target: z.string().optional(),
+  reason: z.string().optional(),
+  /** 1 in the line that is the last of its object. */
+  objects: z.number().optional(),
+});
+
+/** The first journals had other lines. */
+const version = 2;
+
 /** The state of a backfill. */
 const stateSchema = z.object({
   startedAt: z.string(),
@@ -26,57 +41,75 @@ const stateSchema = z.object({
   /** Digests of the rules and of the list of objects that it began with. */
   rules: z.string(),
   input: z.string(),
-  /** The dry run counted so many objects. */
-  expectedObjects: z.number(),
+  /** The dry run counted so many objects that a rule takes. */
+  expectedSelected: z.number(),
   /** All objects up to here are accounted for in `counts`. */
   position: z.object({ part: z.number(), after: z.union([z.string(), z.number()]) }).optional(),
   counts: countsSchema,
-});
-
-/** One thing that is done. */
-const lineSchema = z.looseObject({
-  status: z.enum(['saved', 'skipped', 'failed']),
-  /** `oss://bucket/key`, or the id of a batch. */
-  source: z.string(),
-  target: z.string().optional(),
-  reason: z.string().optional(),
-  /** How many outputs it stands for; 1 where absent. */
-  outputs: z.number().optional(),
-  /** Failures of the batch; each has a line of its own, which names the batch and counts nothing. */
-  failed: z.number().optional(),
-  batch: z.string().optional(),
-  /** Other outputs and objects of the batch, by reason. */
-  skipped: z.record(z.string(), z.number()).optional(),
+  /** `counts` has the failures of the first so many bytes of their file, and those that are `held`, which come next in it. */
+  failuresBytes: z.number().optional(),
+  held: z.array(lineSchema).optional(),
 });
 
 export type Counts = z.infer<typeof countsSchema>;
 export type JournalState = z.infer<typeof stateSchema>;
 export type Line = z.infer<typeof lineSchema>;
 
-export type StoredJournal = NonNullable<ReturnType<typeof readJournal>>;
+/** The state of a journal, and what was done beyond its position. */
+export interface StoredJournal {
+  state: JournalState;
+  lines: Line[];
+}
 
 const fileOf = (folder: string) => join(folder, 'journal.jsonl');
 export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
+export const failuresBytesOf = (folder: string) => sizeOf(failuresFileOf(folder));
 
 /**
  * Reads how far the backfill of a folder came, and what it did beyond `position`; undefined where there is none. The
  * first line of `journal.jsonl` is the state, and each further one, like those that `failures.jsonl` has since then, is
- * one thing that was done. A last line that was cut off by a kill or a full disk does not count.
+ * one thing that was done. A last line that was cut off by a kill or a full disk does not count. Throws where the journal of
+ * an unfinished backfill cannot be read.
  */
-export function readJournal(folder: string) {
+export function readJournal(folder: string): StoredJournal | undefined {
   if (!fs.existsSync(fileOf(folder))) {
     return undefined;
   }
   const [first = '', ...lines] = readLines(fileOf(folder));
-  const parsed = stateSchema.extend({ failuresBytes: z.number() }).safeParse(parseJson(first));
-  if (!parsed.success) {
-    throw new Error(`${fileOf(folder)} is not the journal of a backfill: give --journal another folder.`);
+  const state = readState(fileOf(folder), first);
+  if (state === undefined) {
+    return undefined;
   }
-  const { failuresBytes, ...state } = parsed.data;
+  // Somebody may have taken the failures away.
+  const failuresBytes = Math.min(state.failuresBytes ?? 0, failuresBytesOf(folder));
   const done = lines.map((line) => parseLine(fileOf(folder), line));
   const failures = readLines(failuresFileOf(folder), failuresBytes);
   const failed = failures.map((line) => parseLine(failuresFileOf(folder), line));
-  return { state, lines: [...done, ...failed] };
+  const { held = [] } = state;
+  for (const line of held.slice(failed.length)) {
+    // A kill or a full disk came before it was in the file.
+    appendLine(folder, line);
+  }
+  return { state: { ...state, failuresBytes }, lines: [...done, ...failed.slice(held.length)] };
+}
+
+/** Reads the first line of a journal; undefined where it is one of another version that nobody needs any more. */
+function readState(file: string, text: string): JournalState | undefined {
+  const fields = fieldsOf(parseJson(text));
+  const isOfOtherVersion = fields.startedAt !== undefined && fields.version !== version;
+  if (isOfOtherVersion && fields.finishedAt !== undefined) {
+    return undefined;
+  }
+  if (isOfOtherVersion) {
+    throw new Error(
+      `${file} was begun by another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
+    );
+  }
+  const state = stateSchema.safeParse(fields);
+  if (!state.success) {
+    throw new Error(`${file} is not the journal of a backfill: give --journal another folder.`);
+  }
+  return state.data;
 }
 
 /** Reads a line of a file, in which we write nothing else. */
@@ -104,21 +137,22 @@ function readLines(file: string, start = 0): string[] {
 
 /** Writes the journal anew: the disk has the old one or the new one, and the failures that it counts. */
 export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): void {
-  const failuresBytes = sizeOf(failuresFileOf(folder));
-  if (failuresBytes > 0) {
+  if (failuresBytesOf(folder) > 0) {
     fs.appendFileSync(failuresFileOf(folder), '', { flush: true });
   }
-  const content = [{ ...state, failuresBytes }, ...lines].map((line) => `${JSON.stringify(line)}\n`);
+  // Failures have a file of their own.
+  const done = lines.filter(({ status }) => status !== 'failed');
+  const content = [{ version, ...state }, ...done].map((line) => `${JSON.stringify(line)}\n`);
   fs.writeFileSync(`${fileOf(folder)}.tmp`, content.join(''), { flush: true });
   fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
 }
 
 /** Adds a line to the journal or its failures: all of it or, where the disk is full, nothing that would spoil the next one. */
-export function appendLine(folder: string, line: Line, flush: boolean): void {
+export function appendLine(folder: string, line: Line): void {
   const file = line.status === 'failed' ? failuresFileOf(folder) : fileOf(folder);
   const sizeBytes = sizeOf(file);
   try {
-    fs.appendFileSync(file, `${JSON.stringify(line)}\n`, { flush });
+    fs.appendFileSync(file, `${JSON.stringify(line)}\n`);
   } catch (error) {
     if (sizeOf(file) > sizeBytes) {
       fs.truncateSync(file, sizeBytes);

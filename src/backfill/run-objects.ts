@@ -7,11 +7,12 @@ import { removeIfLate } from '../pipeline/run.ts';
 import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import type { Item } from './journal.ts';
+import { workByChunks } from './chunks.ts';
+import type { Journal } from './journal.ts';
 import type { Line } from './journal-file.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
-import { type WorkOptions, workThrough } from './work-through.ts';
+import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
@@ -25,57 +26,56 @@ export interface BackfillOptions extends WorkOptions {
  * does, and resolves at the end of the journal's run, too; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  const { source, journal, ruleSet, filter } = options;
-  return workThrough(journal.entriesOf(source), options, ({ object, position }) => {
-    const reason = needsHead(object, ruleSet) ? undefined : selectOutputs(object, ruleSet, filter).skipped;
-    const item = journal.begin(position, { objects: 1, selected: Number(reason === undefined) });
-    if (reason !== undefined) {
-      journal.skip(item, reason);
-      journal.end(item);
-      return undefined;
-    }
-    return async () => {
-      await makeOutputs(object, item, options);
-      journal.end(item);
-    };
-  });
+  return workByChunks(options, (objects) =>
+    workThrough(objects, options, (object) => () => workOn(object, options)),
+  );
 }
 
-/** Makes the outputs of one object, one after the other. Rejects where `stop` came first. */
-async function makeOutputs(stored: ExistingObject, item: Item, options: BackfillOptions): Promise<void> {
-  const { ruleSet, filter, journal, call, stop } = options;
-  const source = formatObject(stored);
-  if (journal.recall(item, source) !== undefined) {
-    return; // It failed before its outputs were known.
+/** Does all that is to be done about one object. Rejects where `stop` came first. */
+async function workOn(stored: ExistingObject, options: BackfillOptions): Promise<void> {
+  const { ruleSet, filter, journal, call } = options;
+  // A list of failures names an object once for each output that failed.
+  const end = { source: formatObject(stored), target: stored.target, objects: 1 };
+  if (journal.recall(end)) {
+    return;
   }
   const object = needsHead(stored, ruleSet) ? await askFor(stored, call) : stored;
   const { outputs, skipped }: Selection =
     'status' in object ? { outputs: [object] } : selectOutputs(object, ruleSet, filter);
-  if (skipped !== undefined) {
-    journal.skip(item, skipped);
+  const { isGone, hasFailed } = await makeOutputs(outputs, 'status' in object ? stored : object, options);
+  const reason = isGone ? 'source-missing' : skipped;
+  const line: Line =
+    reason === undefined ? { ...end, status: 'done' } : { ...end, status: 'skipped', reason };
+  if (hasFailed) {
+    // The next run looks at it again, should the chunk not come to its end: failures may heal, and lie in a file of their own.
+    journal.hold(line);
+  } else {
+    journal.record(line);
   }
-  const { sizeBytes = 0 } = 'status' in object ? stored : object;
+}
+
+/** Makes outputs of one source, one after the other. Says whether the source is gone, and whether any failed. */
+async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: BackfillOptions) {
+  const { journal, call, stop } = options;
+  const source = formatObject(stored);
+  let hasFailed = false;
   for (const output of outputs) {
-    if (output.target && journal.recall(item, source, formatObject(output.target)) !== undefined) {
+    if (journal.recall({ source, target: output.target && formatObject(output.target) })) {
       continue;
     }
-    const outcome = await make(output, sizeBytes, options);
+    const outcome = await make(output, stored.sizeBytes ?? 0, options);
     if (outcome.status === 'failed') {
-      stop.throwIfAborted(); // It was given up, so that the next run makes it.
       // OSS says the same of what a style reads beside the source.
       const isGone = outcome.code === 'NoSuchKey' && headObject(call, stored).then(() => false, isNoSuchKey);
       if (await isGone) {
-        journal.skip(item, 'source-missing');
-        return;
+        return { isGone: true, hasFailed };
       }
+      stop.throwIfAborted(); // It was given up, so that the next run makes it.
+      hasFailed = true;
     }
-    const line = toLine(source, outcome);
-    if (outcome.status === 'failed' && outcome.kind !== 'permanent') {
-      journal.hold(item, line);
-    } else {
-      journal.record(item, line);
-    }
+    settle(source, outcome, journal);
   }
+  return { isGone: false, hasFailed };
 }
 
 async function make(output: Selection['outputs'][number], sourceBytes: number, options: BackfillOptions) {
@@ -118,6 +118,21 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
     return { ...object, eventName, sizeBytes, eTag, contentType, modifiedAt, storageClass, restore };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };
+  }
+}
+
+/** Accounts for an outcome. Throws where nothing comes for long but failures that may heal. */
+function settle(source: string, outcome: Outcome, journal: Journal): void {
+  const line = toLine(source, outcome);
+  if (outcome.status !== 'failed') {
+    journal.failuresInARow = 0;
+    journal.record(line);
+  } else if (outcome.kind === 'permanent') {
+    journal.record(line);
+  } else {
+    journal.failuresInARow += 1;
+    journal.hold(line);
+    throwIfHopeless(journal.failuresInARow, outcome.message);
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { formatObject } from '../pipeline/result.ts';
-import { type Batch, batches } from './batches.ts';
-import type { Item } from './journal.ts';
+import { type Batch, batchesOf } from './batches.ts';
+import { workByChunks } from './chunks.ts';
+import type { Journal } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import type { ExistingObject } from './source.ts';
@@ -11,94 +12,59 @@ import { throwIfHopeless } from './work-through.ts';
 
 interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   client: TaskClient;
-  /** In milliseconds, from whenever. */
-  now: () => number;
   /** The function makes nothing by other rules. */
   rulesDigest: string;
 }
 
-/** Batches that wait or run: at 50 calls/s work for 17 minutes, at 5 for 3 hours. Events live for days. */
-const maxBatchesAhead = 1_000;
-
-/** Between looks at what became of the batches: soon at first, so that a small backfill ends soon. */
-const [firstPollMs, lastPollMs] = [250, 20_000];
+/** Between looks at what became of the batches: soon at first, so that a small backfill ends soon; late at last, for a chunk takes minutes. */
+const [firstPollMs, lastPollMs] = [250, 10_000];
 
 /** Says what the end of a run leaves behind. */
 export const whatGoesOn = 'The batches that were handed over go on: the same command with --stop stops them.';
 
 const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping'];
 
-/** A batch that was handed over and is not yet accounted for. */
+/** A batch that was handed over and has not come to its end. */
 interface BatchUnderWay {
   batch: Batch;
-  item: Item;
-  /** Its id at the first attempt. */
-  id: string;
   attempt: number;
   hasFailed: boolean;
   /** It was handed over by this run, and not by an earlier one. */
   isNew: boolean;
 }
 
-/** All that a run holds in memory. */
-interface Run {
-  /** By the id of the task. */
-  underWay: Map<string, BatchUnderWay>;
-  failuresInARow: number;
-  /** Batches at their end that are not in the journal yet. */
-  held: { report: TaskReport; one: BatchUnderWay }[];
-}
+/** Batches by the id of their task. */
+type UnderWay = Map<string, BatchUnderWay>;
 
 /**
  * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
  * an id by its content, so that Function Compute refuses one that it already has. One that failed is handed over once
  * more, under another id; what it then has left are failures. Settles as `runObjects` does, but on `stop` at once: what
- * was handed over goes on, and the next run follows it.
+ * was handed over goes on, and the next run, which cuts a chunk that was not done into the same batches, follows it.
  */
-export async function runTasks(options: RunTasksOptions): Promise<void> {
-  const { journal, stop, now } = options;
-  const run: Run = { underWay: new Map(), failuresInARow: 0, held: [] };
-  let pollMs = firstPollMs;
-  let nextPollMs = now() + pollMs;
-  const poll = async () => {
-    await account(run, options);
-    pollMs = Math.min(lastPollMs, pollMs * 2);
-    nextPollMs = now() + pollMs;
-  };
-  const followUntilFewerThan = async (count: number) => {
-    while (run.underWay.size >= count && !stop.aborted) {
-      await options.sleep(pollMs);
-      await poll();
+export function runTasks(options: RunTasksOptions): Promise<void> {
+  const { stop, sleep } = options;
+  return workByChunks(options, async (objects) => {
+    const underWay: UnderWay = new Map();
+    for await (const batch of batchesOf(objects, options)) {
+      if (stop.aborted) {
+        return;
+      }
+      await submit({ batch, attempt: 1, hasFailed: false }, underWay, options);
     }
-  };
-  for await (const batch of batches(options)) {
-    if (stop.aborted) {
-      break;
+    for (let pollMs = firstPollMs; underWay.size > 0 && !stop.aborted; pollMs *= 2) {
+      await sleep(Math.min(lastPollMs, pollMs));
+      await account(underWay, options);
     }
-    const { position, objects, selected, skipped } = batch;
-    const item = journal.begin(position, { objects, selected: selected.length, skipped });
-    const digest = createHash('sha256').update(payloadOf(selected, options)).digest('hex').slice(0, 24);
-    const id = `${taskPrefix(journal.state)}${digest}`;
-    if (selected.length === 0 || journal.recall(item, id) !== undefined) {
-      journal.end(item);
-    } else {
-      await submit({ batch, item, id, attempt: 1, hasFailed: false }, run, options);
-      await followUntilFewerThan(maxBatchesAhead);
-    }
-    // The source may take hours to be read.
-    if (run.underWay.size > 0 && now() >= nextPollMs) {
-      await poll();
-    }
-  }
-  await followUntilFewerThan(1);
-  if (!stop.aborted) {
-    recordHeld(run, options);
-  }
+  });
 }
 
-async function submit(one: Omit<BatchUnderWay, 'isNew'>, { underWay }: Run, options: RunTasksOptions) {
-  const taskId = one.attempt === 1 ? one.id : `${one.id}-${one.attempt}`;
-  const isNew = await options.client.submit(taskId, payloadOf(one.batch.selected, options));
+async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: RunTasksOptions) {
+  const payload = payloadOf(one.batch.objects, options);
+  const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
+  const attempt = one.attempt === 1 ? '' : `-${one.attempt}`;
+  const taskId = `${taskPrefix(options.journal.state)}${digest}${attempt}`;
+  const isNew = await options.client.submit(taskId, payload);
   underWay.set(taskId, { ...one, isNew });
 }
 
@@ -121,15 +87,15 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
 }
 
 /** Accounts for the batches that are no longer under way, or hands them over again. */
-async function account(run: Run, options: RunTasksOptions): Promise<void> {
+async function account(underWay: UnderWay, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
-  for (const [taskId, one] of [...run.underWay].filter(([id]) => !active.has(id))) {
+  for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
     const task = await client.find(taskId);
     if (activeStates.includes(task.status)) {
       continue;
     }
-    run.underWay.delete(taskId);
+    underWay.delete(taskId);
     if (one.isNew && isForOtherRules(task)) {
       throw new Error(
         `the function does not make outputs by these rules (${excerptOf(task)}): build and deploy it again, and give the same command then.`,
@@ -141,60 +107,51 @@ async function account(run: Run, options: RunTasksOptions): Promise<void> {
     const isFailure = one.isNew && task.status !== 'Stopped';
     if (mayHeal && !(isFailure && one.hasFailed)) {
       const hasFailed = one.hasFailed || isFailure;
-      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, run, options);
+      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
     } else {
-      settle(report ?? allFailed(task, one.batch), one, run, options);
+      settle(report ?? allFailed(task, one.batch), one.batch, journal);
     }
   }
 }
 
 /** Says what a task did, as far as that can be told. The function throws where an output failed. */
-function reportOf(task: BatchTask, { selected, outputs, certain }: Batch): TaskReport | undefined {
+function reportOf(task: BatchTask, { objects, outputs, certain }: Batch): TaskReport | undefined {
   if (task.status !== 'Succeeded') {
-    return readThrown(task, selected.map(formatObject));
+    return readThrown(task, objects.map(formatObject));
   }
   const skipped = certain < outputs ? { 'saved-or-skipped': outputs - certain } : {};
   return readReturned(task) ?? { saved: certain, skipped, failed: 0, failures: [] };
 }
 
-function allFailed(task: BatchTask, { selected, outputs }: Batch): TaskReport {
+function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
   const code = `Task${task.status || 'Forgotten'}`;
   const message = `the batch of this object failed twice: ${excerptOf(task) || code}`;
   // Nobody knows that more than one of them failed.
-  const failures = selected.map((object, i) => {
+  const failures = objects.map((object, i) => {
     return { source: formatObject(object), mayHeal: i === 0, code, message };
   });
   return { saved: 0, skipped: {}, failed: outputs, failures };
 }
 
 /**
- * Accounts for a batch at its end. One that made nothing, for what a setting may heal, waits for one that makes something;
- * throws where none comes for long, so that the next run hands them over again.
+ * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should its chunk not
+ * come to its end. Throws where nothing is made for long.
  */
-function settle(report: TaskReport, one: BatchUnderWay, run: Run, options: RunTasksOptions): void {
-  const { saved, skipped, failures } = report;
-  const isMade = saved > 0 || Object.keys(skipped).length > 0;
-  run.failuresInARow = (isMade ? 0 : run.failuresInARow) + failures.filter(({ mayHeal }) => mayHeal).length;
-  throwIfHopeless(run.failuresInARow, `${failures.at(-1)?.message}. ${whatGoesOn}`);
-  run.held.push({ report, one });
-  if (isMade || run.failuresInARow === 0) {
-    recordHeld(run, options);
-  }
-}
-
-/** The line of a batch comes behind those of its failures: once it is in the journal, nothing of the batch is asked for again. */
-function recordHeld({ held }: Run, { journal }: RunTasksOptions): void {
-  for (const { report, one } of held.splice(0)) {
-    const { saved, skipped, failed, failures } = report;
-    for (const { mayHeal: _, ...failure } of failures) {
-      // An earlier run may have ended between a failure and the batch.
-      if (journal.recall(one.item, failure.source, failure.target) === undefined) {
-        journal.record(one.item, { status: 'failed', ...failure, batch: one.id });
-      }
+function settle(report: TaskReport, { objects: { length: objects } }: Batch, journal: Journal): void {
+  const { saved, skipped, failed, failures } = report;
+  journal.count({ objects, selected: objects, saved, skipped, failed: failed - failures.length });
+  const healable = failures.filter((failure) => failure.mayHeal).length;
+  for (const { mayHeal: _, ...failure } of failures) {
+    const line = { status: 'failed', ...failure } as const;
+    if (healable > 0) {
+      journal.hold(line);
+    } else if (!journal.recall(line)) {
+      journal.record(line);
     }
-    journal.record(one.item, { status: 'saved', source: one.id, outputs: saved, failed, skipped });
-    journal.end(one.item);
   }
+  const isMade = saved > 0 || Object.keys(skipped).length > 0;
+  journal.failuresInARow = (isMade ? 0 : journal.failuresInARow) + healable;
+  throwIfHopeless(journal.failuresInARow, `${failures.at(-1)?.message}. ${whatGoesOn}`);
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

@@ -54,7 +54,7 @@ export async function workThrough<T>(
 }
 
 /** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
-export const maxFailuresInARow = 100;
+const maxFailuresInARow = 100;
 
 /** Throws where nothing but failures came for long. */
 export function throwIfHopeless(failuresInARow: number, message: unknown): void {

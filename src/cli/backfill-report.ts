@@ -57,19 +57,17 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
-/** Makes a line of progress whenever it is called; rates are those of this run, which begins now. */
+/** Makes a line of progress whenever it is called, by the objects that a rule takes; rates are those of this run, which begins now. */
 export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
   const startMs = performance.now();
-  const { total: before, state: stateBefore } = journal;
+  const { total: before } = journal;
   return () => {
     const { total, state } = journal;
-    // A run with --max ends after so many objects that a rule takes.
-    const unit = state.endsAt === undefined ? 'objects' : 'selected';
-    const objects = state.counts[unit];
+    const objects = total.selected;
     const seconds = (performance.now() - startMs) / 1_000;
-    const newObjects = objects - stateBefore.counts[unit];
+    const newObjects = objects - before.selected;
     const made = total.saved - before.saved + total.failed - before.failed;
-    const left = Math.max(0, (state.endsAt ?? state.expectedObjects) - objects);
+    const left = Math.max(0, (state.endsAt ?? state.expectedSelected) - objects);
     const throttled = `${number((100 * attempts.throttled) / attempts.all)} % throttled`;
     return [
       `${number(objects)} of ${number(objects + left)} objects`,

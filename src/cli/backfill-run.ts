@@ -70,7 +70,8 @@ async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, 
   const change = findChange(job, stored.state);
   // No more than --max was agreed to.
   if (change === undefined && (yes || endsAt === undefined)) {
-    io.err(`Going on: ${counts} since ${startedAt}.\n`);
+    const rest = job.taskClient === undefined ? '' : '; the batches that were handed over since are followed';
+    io.err(`Going on: ${counts} since ${startedAt}${rest}.\n`);
     return 'go on';
   }
   const [answer, question, hint] =
@@ -105,7 +106,7 @@ async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalSt
   }
   const identity = { endpoint, rules, input: source.fingerprint };
   const startedAt = new Date().toISOString();
-  return { startedAt, ...identity, expectedObjects: found.objects, counts: noCounts };
+  return { startedAt, ...identity, expectedSelected: found.selected, counts: noCounts };
 }
 
 /** Whether the person wants what a dry run has shown. */
@@ -161,14 +162,12 @@ async function carryOut(
   io: Io,
   { callBy, patience, sleep }: Connection,
 ): Promise<number> {
-  const journal = new Journal(job.folder, fresh);
+  const journal = new Journal(job.folder, fresh, job.max);
   const pace = createPace({ ...job.quota, now: () => performance.now(), sleep });
   const call = callBy({
     ...patience,
     onRetry: ({ kind }) => (kind === 'throttled' ? pace.throttled() : undefined),
   });
-  const endsAt = job.max && journal.state.counts.selected + job.max;
-  journal.checkpoint({ finishedAt: undefined, endsAt });
   const hint =
     job.taskClient === undefined
       ? 'Calls under way are waited for. Ctrl-C again ends at once; then they are made again.'
@@ -176,11 +175,9 @@ async function carryOut(
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
     await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
-    if (!io.stop.aborted) {
-      journal.settle();
+    if (!io.stop.aborted && !journal.isCutShort) {
+      journal.checkpoint({ finishedAt: new Date().toISOString() });
     }
-    const isFinished = !io.stop.aborted && !journal.isCutShort;
-    journal.checkpoint({ finishedAt: isFinished ? new Date().toISOString() : undefined });
   } finally {
     stopShowing();
     showEnd(job, journal, io);
@@ -192,15 +189,16 @@ async function carryOut(
 function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
   const { ruleSet, rulesDigest, filter, onlyMissing, taskClient: client } = job;
   const work = { ...options, ruleSet, filter, onlyMissing };
-  const now = () => performance.now();
-  return client === undefined ? runObjects(work) : runTasks({ ...work, now, rulesDigest, client });
+  return client === undefined ? runObjects(work) : runTasks({ ...work, rulesDigest, client });
 }
 
-function showEnd({ folder }: BackfillJob, { state, total }: Journal, io: Io): void {
-  const end = state.finishedAt === undefined ? 'Not finished: the same command goes on.' : 'Finished.';
+function showEnd({ folder }: BackfillJob, { state, total, held }: Journal, io: Io): void {
+  const again = held.length > 0 ? `, and tries ${number(held.length)} of the failed outputs again` : '';
+  const end =
+    state.finishedAt === undefined ? `Not finished: the same command goes on${again}.` : 'Finished.';
   const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
-  if (total.failed > 0) {
+  if (existsSync(failuresFileOf(folder))) {
     const file = printable(failuresFileOf(folder));
     const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
     io.err(`${file} says what failed and why. To try that again:\n  ${retry}\n`);

@@ -65,7 +65,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
     endpoint: '',
     rules: '',
     input: '',
-    expectedObjects: scenario.objects,
+    expectedSelected: scenario.objects,
     counts: noCounts,
   });
   try {
@@ -79,7 +79,6 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
       onlyMissing: false,
       stop: new AbortController().signal,
       sleep: cloud.sleep,
-      now: cloud.now,
     });
     const { user, system } = process.cpuUsage(startedCpu);
     const residentMb = process.memoryUsage.rss() / 1_048_576;
@@ -147,7 +146,6 @@ function createCloud(scenario: Scenario) {
   };
   return {
     client,
-    now: () => nowMs,
     sleep: async (delayMs: number) => {
       nowMs += delayMs;
     },

@@ -41,7 +41,7 @@ it('a dry run outside mainland China says which amounts it does not know', () =>
 
 it('progress is that of the objects which --max allows, and of the calls where this machine makes any', () => {
   const counts = { ...noCounts, objects: 40, selected: 20 };
-  const state = { startedAt: '', endpoint: '', rules: '', input: '', expectedObjects: 1_000, endsAt: 50 };
+  const state = { startedAt: '', endpoint: '', rules: '', input: '', expectedSelected: 1_000, endsAt: 50 };
   const attempts = { all: 0, throttled: 0 };
   const pace = {
     ...createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: async () => {} }),
@@ -50,7 +50,7 @@ it('progress is that of the objects which --max allows, and of the calls where t
   const journal = { state: { ...state, counts: noCounts }, total: noCounts };
   const progress = progressOf(journal, pace);
 
-  journal.state = { ...state, counts };
+  journal.total = counts;
 
   expect(progress()).toMatch(/^20 of 50 objects, [\d.]+ calls\/s, 0 failed, \d+ s left$/);
   [attempts.all, attempts.throttled] = [4, 1];

@@ -123,11 +123,13 @@ export async function startWith(
   return { oss, processed, requests, attempts, tasks, dir, deploy, begin, run, runHere };
 }
 
-/** All journals in a folder as one text. */
-export async function readJournals(dir: string): Promise<string> {
+/** The lines of all files of failures in a folder. */
+export async function readFailureFiles(dir: string): Promise<string[]> {
   const folders = await readdir(dir).catch(() => []);
-  const texts = folders.map((folder) => readFile(join(dir, folder, 'journal.jsonl'), 'utf8').catch(() => ''));
-  return (await Promise.all(texts)).join('');
+  const texts = folders.map((folder) =>
+    readFile(join(dir, folder, 'failures.jsonl'), 'utf8').catch(() => ''),
+  );
+  return (await Promise.all(texts)).join('').trim().split('\n');
 }
 
 export function createGate(): { isOpen: Promise<void>; open: () => void } {

@@ -1,14 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  createGate,
-  readFailures,
-  readJournals,
-  rulesText,
-  startWith,
-  tooLarge,
-} from './backfill-tasks-fixture.ts';
+import { createGate, readFailures, rulesText, startWith, tooLarge } from './backfill-tasks-fixture.ts';
 
 describe('a backfill via the deployed function', () => {
   it('says of outputs that are made by tasks that they were submitted', async () => {
@@ -67,29 +60,6 @@ describe('a backfill via the deployed function', () => {
     expect(err).toContain('Going on: ');
     expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
     expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
-  });
-
-  it('a batch that is known to be done is not handed over again, though Function Compute has forgotten it', async () => {
-    const gate = createGate();
-    let number = 0;
-    const beforeEach = async () => {
-      number += 1;
-      await (number > 1 && gate.isOpen);
-    };
-    const { begin, run, tasks, processed, dir } = await startWith(60, { beforeEach });
-    const first = begin('--yes');
-    await expect.poll(() => readJournals(join(dir, '.backfill'))).toContain('"outputs":50');
-    first.stop.abort();
-    await first.ended;
-    const [done] = [...tasks.byId.values()].filter(({ status }) => status === 'Succeeded');
-    tasks.byId.delete(done?.taskId ?? '');
-    gate.open();
-
-    const { out } = await run();
-
-    expect(tasks.byId.size).toBe(2);
-    expect(processed.length).toBe(120);
-    expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
   });
 
   it('names each output that failed for good by what the function threw, and makes none of the others again', async () => {

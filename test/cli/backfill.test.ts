@@ -72,6 +72,34 @@ describe('a backfill', () => {
     expect(new Set(processed).size).toBe(240);
   });
 
+  it('a backfill goes on after Ctrl-C without asking again for the size of objects that are done', async () => {
+    const asked: string[] = [];
+    const noteHeads: Route = ({ method, url = '' }) => {
+      asked.push(...(method === 'HEAD' ? [url] : []));
+      return undefined;
+    };
+    const { begin, run, dir, processed } = await startWith(pictures(120), { routes: [noteHeads] });
+    const file = join(dir, 'keys.txt');
+    await writeFile(file, Object.keys(pictures(120)).join('\n'));
+    const args = ['--keys', file, '--bucket', 'photos', '--yes'];
+    const first = begin(args);
+    while (processed.length < 180) {
+      await setTimeout(5);
+    }
+    first.stop.abort();
+    await first.ended;
+    const sources = processed.map((call) => call.split(' ')[0]);
+    const doneCount = sources.length - new Set(sources).size;
+    asked.length = 0;
+
+    const { out } = await run(args);
+
+    expect(out).toContain('120 objects: 240 saved, 0 failed. Finished.');
+    expect(processed.length).toBe(240);
+    expect(doneCount).toBeGreaterThan(30);
+    expect(asked.length).toBe(120 - doneCount);
+  });
+
   it('counts the copies by which outputs get their properties, in the dry run too', async () => {
     const { oss, run, rules, processed, keys } = await startWith(pictures(3));
     await writeFile(

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { workByChunks } from '../../src/backfill/chunks.ts';
+import { Journal, noCounts } from '../../src/backfill/journal.ts';
+import { readJournal } from '../../src/backfill/journal-file.ts';
+import { runObjects } from '../../src/backfill/run-objects.ts';
+import type { ExistingObject, SourceEntry } from '../../src/backfill/source.ts';
+import type { OperationRequest } from '../../src/oss/call.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { ruleSetOf } from '../rules/rule-sets.ts';
+
+const ruleSet = ruleSetOf({
+  rules: [
+    {
+      name: 'small',
+      match: { key: 'uploads/**' },
+      outputs: [
+        { style: 'image/resize,w_1', target: { key: 'small/{name}' } },
+        { style: 'image/resize,w_2', target: { key: 'large/{name}' } },
+      ],
+    },
+  ],
+});
+
+const object = (key: string): ExistingObject => ({
+  ...{ bucket: 'photos', key, eventName: 'Manual' },
+  ...{ sizeBytes: 1, eTag: 'A', modifiedAt: '2026-01-01T00:00:00.000Z' },
+});
+
+/** A journal, and a source of numbered objects that notes how far it was read and whether it was closed. */
+async function start(count: number, keyOf = (number: number) => `uploads/${number}.jpg`) {
+  const folder = await temporaryDir();
+  const journal = new Journal(folder, {
+    startedAt: '2026-11-26T12:00:00.000Z',
+    ...{ endpoint: 'e', rules: 'r', input: '', expectedSelected: count, counts: noCounts },
+  });
+  const seen = { read: 0, isClosed: false };
+  async function* read(behind?: SourceEntry['position']): AsyncIterable<SourceEntry> {
+    try {
+      for (let number = Number(behind?.after ?? 0) + 1; number <= count; number += 1) {
+        seen.read = number;
+        yield { object: object(keyOf(number)), position: { part: 0, after: number } };
+      }
+    } finally {
+      seen.isClosed = true;
+    }
+  }
+  const controller = new AbortController();
+  const source = { name: 'a listing', fingerprint: '', read };
+  const options = { source, journal, ruleSet, filter: {}, stop: controller.signal };
+  return { folder, seen, options, stop: () => controller.abort() };
+}
+
+describe('the chunks of a backfill', () => {
+  it('are objects of 50,000 outputs each, behind which the position moves', async () => {
+    const { folder, options } = await start(60_000);
+    const chunks: number[] = [];
+    const positions: unknown[] = [];
+
+    await workByChunks(options, async (objects) => {
+      positions.push(readJournal(folder)?.state.position?.after);
+      let count = 0;
+      for await (const _ of objects) {
+        count += 1;
+      }
+      chunks.push(count);
+    });
+
+    expect(chunks).toEqual([25_000, 25_000, 10_000]);
+    expect(positions).toEqual([undefined, 25_000, 50_000]);
+    expect(readJournal(folder)?.state.position?.after).toBe(60_000);
+  });
+
+  it('are read while the first of their objects is worked on, so that no call waits for a listing', async () => {
+    const { seen, options } = await start(3_000);
+    let readAtFirst = 0;
+
+    await workByChunks(options, async (objects) => {
+      for await (const _ of objects) {
+        readAtFirst ||= seen.read;
+      }
+    });
+
+    expect(readAtFirst).toBe(1);
+  });
+
+  it('move the position along a long stretch that no rule takes, in linear time', async () => {
+    const { folder, options } = await start(300_000, (number) => `other/${number}`);
+    const positions = new Set<unknown>();
+    const startMs = performance.now();
+
+    await workByChunks(options, async (objects) => {
+      for await (const _ of objects) {
+        throw new Error('unreachable');
+      }
+      positions.add(readJournal(folder)?.state.position?.after);
+    });
+
+    expect((performance.now() - startMs) / 1_000).toBeLessThan(10);
+    expect(positions).toEqual(new Set([undefined, 100_000, 200_000, 300_000]));
+    expect(readJournal(folder)?.state).toMatchObject({
+      counts: { objects: 300_000, selected: 0, skipped: { 'no-rule-matched': 300_000 } },
+    });
+  }, 120_000);
+
+  it.each(['stop', 'failure'])(
+    'are begun again where a %s comes first, and the source is closed',
+    async (end) => {
+      const { folder, seen, options, stop } = await start(10);
+      const work = async (objects: AsyncIterable<ExistingObject>) => {
+        for await (const _ of objects) {
+          stop();
+          if (end === 'failure') {
+            throw new Error('no space');
+          }
+          return;
+        }
+      };
+
+      const ending = workByChunks(options, work);
+
+      await (end === 'failure' ? expect(ending).rejects.toThrow('no space') : ending);
+      expect(readJournal(folder)?.state.position).toBeUndefined();
+      expect(seen.isClosed).toBe(true);
+    },
+  );
+
+  it('have each output made that a list of failures names, though another one of the same object was done', async () => {
+    const { folder, options } = await start(0);
+    const failures = ['small', 'large'].map((place) => ({
+      ...object('uploads/1.jpg'),
+      target: `oss://photos/${place}/1`,
+    }));
+    const [small = object(''), large = object('')] = failures;
+    const before = new Journal(folder);
+    const address = 'oss://photos/uploads/1.jpg';
+    before.record({ status: 'saved', source: address, target: large.target });
+    before.record({ status: 'done', source: address, target: large.target, objects: 1 });
+    const journal = new Journal(folder);
+    const requests: OperationRequest[] = [];
+    async function* read() {
+      for (const [after, one] of [small, large].entries()) {
+        yield { object: one, position: { part: 0, after } };
+      }
+    }
+
+    await runObjects({
+      ...options,
+      source: { name: 'failures', fingerprint: '', read },
+      journal,
+      onlyMissing: false,
+      pace: { turn: async () => {}, throttled: () => {}, rate: () => 10, attempts: { all: 0, throttled: 0 } },
+      sleep: async () => {},
+      call: async (request) => {
+        requests.push(request);
+        return {
+          statusCode: 200,
+          headers: { 'content-length': '0' },
+          body: Buffer.alloc(0),
+          context: { ...request, attempts: 1 },
+        };
+      },
+    });
+
+    expect(requests.map(({ key }) => key)).toEqual(['uploads/1.jpg']);
+    expect(journal.total).toEqual({ ...noCounts, objects: 2, selected: 2, saved: 2 });
+  });
+});
