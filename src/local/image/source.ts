@@ -66,8 +66,8 @@ const signatures: readonly [RegExp, ImageFormat | 'heic'][] = [
   [/^GIF8/, 'gif'],
   [/^RIFF.{4}WEBP/s, 'webp'],
   [/^(II\*.|MM.\*)/s, 'tiff'],
-  [/^.{4}ftyp.*avi[fs]/s, 'avif'],
-  [/^.{4}ftyp(hei|hev|mif1|msf1)/s, 'heic'],
+  [/^.{4}ftyp(?!avis).*avif/s, 'avif'],
+  [/^.{4}ftyp(hei|hev|mif1|msf1|avis)/s, 'heic'],
   // Texts begin with BM, too, but do not go on with the size of a header.
   [/^BM.{12}[^\0]\0{3}/s, 'bmp'],
 ];
@@ -79,7 +79,7 @@ function detectFormat(body: Buffer): ImageFormat {
     throw refuse(refusals.unknownFormat);
   }
   if (format === 'heic') {
-    throw notImplemented('HEIC sources');
+    throw notImplemented('HEIC and animated AVIF sources');
   }
   return format;
 }

@@ -178,11 +178,18 @@ describe('what is refused', () => {
     expect(await failure(webp.subarray(0, 40), 'image/resize,w_10')).toMatchObject({ code: 'BadWebPImage' });
   });
 
-  it('refuses a source in a format that only the real OSS can read, by name', async () => {
-    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+  it.each(['ftypheic\0\0\0\0mif1heic', 'ftypavis\0\0\0\0avifavis'])(
+    'refuses a source in a format that only the real OSS can read, by name: %j',
+    async (brands) => {
+      const source = Buffer.from(`\0\0\0\x18${brands}`, 'latin1');
 
-    expect(await failure(heic, 'image/info')).toMatchObject({ statusCode: 501, code: 'NotImplemented' });
-  });
+      expect(await failure(source, 'image/info')).toMatchObject({
+        statusCode: 501,
+        code: 'NotImplemented',
+        message: expect.stringContaining('HEIC and animated AVIF sources'),
+      });
+    },
+  );
 
   it('refuses a size over the documented limits', async () => {
     const input = await halves(200, 100).png().toBuffer();
