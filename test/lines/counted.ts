@@ -21,7 +21,7 @@ export const counted: Readonly<Record<string, number>> = {
   backfill: 2228,
   orphans: 530,
   'local/oss': 4633,
-  'local/image': 1449,
+  'local/image': 1447,
   'local/fc': 1351,
   'page/client': 3494,
   'page/server': 1091,

@@ -7,7 +7,7 @@ import { notImplemented } from '../oss/http/errors.ts';
  */
 
 const fileHeaderBytes = 14;
-const [plain, bitFields] = [0, 3];
+const [plain, bitFields, coloursAreSrgb] = [0, 3, 0x73524742];
 /** Red, green, blue, alpha. */
 const masks = [0x00ff0000, 0x0000ff00, 0x000000ff, 0xff000000];
 
@@ -23,7 +23,8 @@ export function readBmpHeader(bmp: Buffer) {
     throw notImplemented('BMP sources other than uncompressed ones of 8, 24 or 32 bit');
   }
   const [height, bytesPerPixel] = [Math.abs(rows), bits / 8];
-  if (width <= 0 || rows === 0 || pixelsAt + (height - 1) * rowBytes(width, bytesPerPixel) > bmp.length) {
+  const lastRowAt = pixelsAt + (height - 1) * rowBytes(width, bytesPerPixel);
+  if (width <= 0 || rows === 0 || lastRowAt + width * bytesPerPixel > bmp.length) {
     throw new RangeError(`${width}x${height} px in ${bmp.length} bytes`);
   }
   const hasAlpha = isMasked && infoBytes >= 56 && hasMasks(4);
@@ -53,12 +54,9 @@ export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlph
   const bmp = Buffer.alloc(pixelsAt + rowBytes(width, bytesPerPixel) * height);
   bmp.write('BM', 0, 'latin1');
   const header = [bmp.length, 0, pixelsAt, infoBytes, width, height, 1 | ((bytesPerPixel * 8) << 16)];
-  const alphaHeader = hasAlpha ? [bitFields, 0, 0, 0, 0, 0, ...masks] : [];
+  const alphaHeader = hasAlpha ? [bitFields, 0, 0, 0, 0, 0, ...masks, coloursAreSrgb] : [];
   for (const [index, value] of [...header, ...alphaHeader].entries()) {
     bmp.writeUInt32LE(value, 2 + 4 * index);
-  }
-  if (hasAlpha) {
-    bmp.write('BGRs', 70, 'latin1'); // LCS_sRGB
   }
   for (let y = 0, from = 0; y < height; y++) {
     const row = pixelsAt + (height - 1 - y) * rowBytes(width, bytesPerPixel);

@@ -178,6 +178,19 @@ describe('what is refused', () => {
     expect(await failure(webp.subarray(0, 40), 'image/resize,w_10')).toMatchObject({ code: 'BadWebPImage' });
   });
 
+  it('shows the whole frames of an animated GIF that breaks off', async () => {
+    const gif = await animation('gif');
+
+    // Behind the control block of the last frame.
+    const body = await run(
+      gif.subarray(0, gif.lastIndexOf(Buffer.from([0x21, 0xf9])) + 8),
+      'image/resize,w_30',
+    );
+
+    expect(await sharp(body).metadata()).toMatchObject({ format: 'gif', pages: 2 });
+    expect(await failure(gif.subarray(0, 40), 'image/resize,w_30')).toMatchObject({ code: 'BadRequest' });
+  });
+
   it.each(['ftypheic\0\0\0\0mif1heic', 'ftypavis\0\0\0\0avifavis'])(
     'refuses a source in a format that only the real OSS can read, by name: %j',
     async (brands) => {

@@ -185,6 +185,16 @@ describe('a BMP source', () => {
     expect(await pixel(back, 10, 10)).toEqual([0x10, 0x20, 0x30, 0x40]);
   });
 
+  it('a BMP source may lack the padding of its last row, and no pixel', async () => {
+    const whole = bmp();
+
+    expect(await failure(whole.subarray(0, -2), 'image/format,png')).toBe('no failure');
+    expect(await failure(whole.subarray(0, -3), 'image/format,png')).toMatchObject({
+      code: 'BadRequest',
+      message: expect.stringContaining('may be damaged'),
+    });
+  });
+
   it('a BMP source is refused when it breaks off, lies about its size, or is compressed', async () => {
     const liar = bmp();
     liar.writeInt32LE(29_000, 18);
