@@ -69,7 +69,7 @@ describe('the deployed bundle', () => {
     expect(sources.length).toBeGreaterThan(35);
   });
 
-  it('refuses rules that another version built, in one sentence', async () => {
+  it('the deployed bundle refuses rules that another version built, in one sentence', async () => {
     const rulesFile = join(outDir, 'rules.json');
     await writeFile(rulesFile, '{"format":1,"builtBy":"0.0.1","rules":[]}');
     const { handler } = await import(join(outDir, 'index.js'));

@@ -50,7 +50,7 @@ function linksOf(text: string): string[] {
 describe.each(documents)('%s', (document) => {
   const text = readFileSync(document, 'utf8');
 
-  it('links and names only files that exist', () => {
+  it('a page links and names only files that exist', () => {
     const linked = linksOf(text).map((path) => normalize(join(dirname(document), path)));
     const named = [...text.matchAll(/`((?:src|test|\.github|\.ci)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
@@ -59,7 +59,7 @@ describe.each(documents)('%s', (document) => {
     expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it('calls only commands and options that oss-saveas has', async () => {
+  it('a page calls only commands and options that oss-saveas has', async () => {
     const called = [...text.matchAll(/\bnpx oss-saveas ([a-z]+)([^`\n|]*)/g)];
 
     const unknown = called.map(async ([call, name = '', rest = '']) => {
@@ -71,7 +71,7 @@ describe.each(documents)('%s', (document) => {
     expect((await Promise.all(unknown)).flat()).toEqual([]);
   });
 
-  it('links only to headings that are there', () => {
+  it('a page links only to headings that are there', () => {
     const linked = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].filter(
       ([, path = '', anchor]) => {
         const file = path === '' ? document : normalize(join(dirname(document), path));
@@ -88,7 +88,7 @@ describe.each(documents)('%s', (document) => {
     expect(linked.map(([link]) => link)).toEqual([]);
   });
 
-  it('names only commands that package.json or that of a new project has', () => {
+  it('a page names only commands that package.json or that of a new project has', () => {
     const files = ['package.json', 'src/deploy/project/en/src/package.json'];
     const scripts = Object.assign({}, ...files.map((file) => JSON.parse(readFileSync(file, 'utf8')).scripts));
     const named = [...text.matchAll(/\bnpm run (?:--?\w+ )*([\w:-]+)/g)].map(([, name = '']) => name);

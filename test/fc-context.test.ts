@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readContext } from '../src/fc-context.ts';
 
 describe('the context of an invocation', () => {
-  it('tells the request, the region and the time that the platform gives', () => {
+  it('the context of an invocation tells the request, the region and the time that the platform gives', () => {
     const context = { requestId: 'r', region: 'cn-hangzhou', function: { timeout: 0.5 } };
 
     expect(readContext(context)).toEqual({ requestId: 'r', region: 'cn-hangzhou', timeoutMs: 500 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { lockFolder, makeFolder } from '../src/folder-lock.ts';
 
-it('takes a folder whose lock is gone by the time that its holder is read', () => {
+it('a folder is taken whose lock is gone by the time that its holder is read', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lock-'));
   symlinkSync('gone', join(dir, 'lock'));
   const refuse = (pid: number) => `${pid} has it`;
@@ -18,7 +18,7 @@ it('takes a folder whose lock is gone by the time that its holder is read', () =
   rmSync(dir, { recursive: true });
 });
 
-it('takes a folder from a process that was killed, though this one has its id', () => {
+it('a folder is taken from a process that was killed, though this one has its id', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lock-'));
   writeFileSync(join(dir, 'lock'), String(process.pid));
 
@@ -29,7 +29,7 @@ it('takes a folder from a process that was killed, though this one has its id', 
   rmSync(dir, { recursive: true });
 });
 
-it('takes no folder from a process that belongs to another user', () => {
+it('no folder is taken from a process that belongs to another user', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lock-'));
   writeFileSync(join(dir, 'lock'), '4711');
   const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
@@ -42,7 +42,7 @@ it('takes no folder from a process that belongs to another user', () => {
   rmSync(dir, { recursive: true });
 });
 
-it('makes a folder with those above it, and takes one that is there', () => {
+it('a folder is made with those above it, and one that is there is taken', () => {
   const dir = mkdtempSync(join(tmpdir(), 'made-'));
 
   makeFolder(join(dir, 'a/b'));
@@ -53,7 +53,7 @@ it('makes a folder with those above it, and takes one that is there', () => {
   rmSync(dir, { recursive: true });
 });
 
-it('says in a sentence that a folder cannot be made, below a file and below /proc too', () => {
+it('a sentence says that a folder cannot be made, below a file and below /proc too', () => {
   const dir = mkdtempSync(join(tmpdir(), 'made-'));
   const file = join(dir, 'file');
   writeFileSync(file, '');

@@ -6,7 +6,7 @@ import { agent, expectCalls, handlerOf, origin, rules, saved } from './handler-f
 import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation by hand', () => {
-  it('takes the options of a manual event for its own objects only', async () => {
+  it('an invocation by hand takes the options of a manual event for its own objects only', async () => {
     expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
 
     const report = await handlerOf().handle([
@@ -17,7 +17,7 @@ describe('an invocation by hand', () => {
     expect(report).toMatchObject({ planned: 2, saved: 2 });
   });
 
-  it('only plans in a dry run: no call, no credentials', async () => {
+  it('an invocation by hand only plans in a dry run: no call, no credentials', async () => {
     const report = await handlerOf().handle(
       { bucket: 'photos', key: 'u/a.jpg', dryRun: true },
       { region: 'cn-hangzhou' },
@@ -30,7 +30,7 @@ describe('an invocation by hand', () => {
     });
   });
 
-  it('takes a style and target of the event in place of the rules, outputs of ours included', async () => {
+  it('an invocation by hand takes a style and target of the event in place of the rules, outputs of ours included', async () => {
     expectCalls('/d/a-1', 1, (target) => ({ statusCode: 200, data: saved(target) }));
 
     const target = { key: 'x/{base}.png' };
@@ -151,19 +151,22 @@ describe('an invocation by hand', () => {
   it.each<[string, object]>([
     ['asks for an output of its own', { style: 'image/info', target: { key: 'x/{base}' } }],
     ['says so, as that of a backfill', { alwaysThrows: true }],
-  ])('throws where an event %s, whatever the rules say of permanent failures', async (_, more) => {
-    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
-    const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
-    expectCalls('/u/a.jpg', 1, () => error);
-    const event = { bucket: 'photos', key: 'u/a.jpg', ...more };
+  ])(
+    'an invocation by hand throws where an event %s, whatever the rules say of permanent failures',
+    async (_, more) => {
+      const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+      const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
+      expectCalls('/u/a.jpg', 1, () => error);
+      const event = { bucket: 'photos', key: 'u/a.jpg', ...more };
 
-    await expect(handle(event)).rejects.toThrow('1 for good');
-  });
+      await expect(handle(event)).rejects.toThrow('1 for good');
+    },
+  );
 
   const others = { ...rules.rules[0], name: 'other' };
   const otherDigest = digestOfRules(ruleSetOf({ rules: [others] }).rules);
 
-  it('makes the outputs of an event that was planned by the very rules of the function', async () => {
+  it('an invocation by hand makes the outputs of an event that was planned by the very rules of the function', async () => {
     expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
     const rulesDigest = digestOfRules(ruleSetOf(rules).rules);
 
@@ -173,7 +176,7 @@ describe('an invocation by hand', () => {
   });
 
   it.each([{}, { dryRun: true }, { style: 'image/info', target: { key: 'x/{name}' } }])(
-    'makes nothing of an event that was planned by other rules than those of the function, and says so once: %j',
+    'an invocation by hand makes nothing of an event that was planned by other rules than those of the function, and says so once: %j',
     async (more) => {
       const objects = [
         { bucket: 'photos', key: 'u/a.jpg' },
@@ -190,7 +193,7 @@ describe('an invocation by hand', () => {
     },
   );
 
-  it('makes the outputs of an upload beside an event that was planned by other rules', async () => {
+  it('an invocation by hand makes the outputs of an upload beside an event that was planned by other rules', async () => {
     expectCalls('/u/b.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
     const stale = { bucket: 'photos', key: 'u/a.jpg', rulesDigest: otherDigest };
 

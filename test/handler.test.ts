@@ -17,7 +17,7 @@ import {
 import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation', () => {
-  it('saves every output and returns the report', async () => {
+  it('an invocation saves every output and returns the report', async () => {
     expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
     const { handle, lines } = handlerOf();
 
@@ -49,7 +49,7 @@ describe('an invocation', () => {
     ]);
   });
 
-  it('writes one line of log for an event with one result, in a dry run one for the whole', async () => {
+  it('an invocation writes one line of log for an event with one result, in a dry run one for the whole', async () => {
     const { handle, lines } = handlerOf();
 
     await handle({ bucket: 'photos', key: 'other.txt' });
@@ -61,7 +61,7 @@ describe('an invocation', () => {
     ]);
   });
 
-  it('attempts everything, then throws with the report when something failed', async () => {
+  it('an invocation attempts everything, then throws with the report when something failed', async () => {
     const error = '<Error><Code>InvalidArgument</Code><Message>bad w</Message><EC>0040-1</EC></Error>';
     expectCalls('/u/a.jpg', 2, (target) =>
       target === 'd/a-1' ? { statusCode: 400, data: error } : { statusCode: 200, data: saved(target) },
@@ -79,7 +79,7 @@ describe('an invocation', () => {
     expect(lines.some((line) => JSON.parse(line).message === 'output failed')).toBe(true);
   });
 
-  it('only reports permanent failures where the rules say so, and still throws what may heal', async () => {
+  it('an invocation only reports permanent failures where the rules say so, and still throws what may heal', async () => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const answers = [404, 404, 404, 500, 500, 500];
     const gone = '<Error><Code>NoSuchKey</Code></Error>';
@@ -101,16 +101,19 @@ describe('an invocation', () => {
     ['the error page of a proxy', 400, '<html>Bad request</html>'],
     ['too early a request', 425, ''],
     ['a redirect', 307, ''],
-  ])('throws for %s even where the rules only report permanent failures', async (_, statusCode, data) => {
-    const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
-    expectCalls('/u/a.jpg', 2, () => ({ statusCode, data }));
+  ])(
+    'an invocation throws for %s even where the rules only report permanent failures',
+    async (_, statusCode, data) => {
+      const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
+      expectCalls('/u/a.jpg', 2, () => ({ statusCode, data }));
 
-    await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow(
-      '0 for good, 2 to be tried again',
-    );
-  });
+      await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow(
+        '0 for good, 2 to be tried again',
+      );
+    },
+  );
 
-  it('names the outcome of a source in an archive class, which is permanent', async () => {
+  it('an invocation names the outcome of a source in an archive class, which is permanent', async () => {
     const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
     const archived = '<Error><Code>InvalidObjectState</Code><Message>restore it</Message></Error>';
     expectCalls('/u/a.jpg', 2, () => ({ statusCode: 403, data: archived }));
@@ -120,7 +123,7 @@ describe('an invocation', () => {
     expect(results).toMatchObject(Array(2).fill({ status: 'failed', kind: 'permanent', code: 'archived' }));
   });
 
-  it('tries throttled calls again within the invocation', async () => {
+  it('an invocation tries throttled calls again within the invocation', async () => {
     let calls = 0;
     expectCalls('/u/a.jpg', 3, (target) =>
       ++calls === 1
@@ -178,7 +181,7 @@ describe('an invocation', () => {
     expect(unstartedAt[0]).toBeLessThan(9_100);
   });
 
-  it('starts its outputs even where the timeout is a second', async () => {
+  it('an invocation starts its outputs even where the timeout is a second', async () => {
     expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
 
     const report = await handlerOf().handle(
@@ -219,7 +222,7 @@ describe('an invocation', () => {
     expect(Math.max(...actives.slice(24))).toBe(left);
   });
 
-  it('processes for a rule that needs no HEAD what another rule could not ask OSS about', async () => {
+  it('an invocation processes for a rule that needs no HEAD what another rule could not ask OSS about', async () => {
     const [plain] = rules.rules;
     const typed = { ...plain, name: 'typed', match: { key: 'u/**', contentType: 'image/png' } };
     const denied = '<Error><Code>AccessDenied</Code></Error>';
@@ -234,7 +237,7 @@ describe('an invocation', () => {
     expect(thrown).toMatchObject({ message: expect.stringContaining('HeadObject oss://photos/u/a failed') });
   });
 
-  it('reads credentials from each invocation, never from the one before', async () => {
+  it('an invocation reads credentials from each invocation, never from the one before', async () => {
     const ids: string[] = [];
     agent
       .get(origin)
@@ -259,7 +262,7 @@ describe('an invocation', () => {
     expect(ids).toEqual([...Array(2).fill('STS.id very-token'), ...Array(2).fill('STS.new new')]);
   });
 
-  it('says what to do when the function has no role', async () => {
+  it('an invocation says what to do when the function has no role', async () => {
     await expect(
       handlerOf().handle({ bucket: 'photos', key: 'u/a' }, { region: 'cn-hangzhou' }),
     ).rejects.toThrow(/role/);

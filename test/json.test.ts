@@ -11,7 +11,7 @@ describe('JSON from outside', () => {
     },
   );
 
-  it('gives the value at a path of names, undefined where the path breaks', () => {
+  it('JSON from outside has the value at a path of names, and undefined where the path breaks', () => {
     const value = { oss: { object: { key: 'a' } } };
 
     expect(pick(value, 'oss', 'object', 'key')).toBe('a');

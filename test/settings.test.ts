@@ -38,7 +38,7 @@ describe('the settings', () => {
     expect(readSettings(env, '/c')).toEqual(readSettings({}, '/c'));
   });
 
-  it('name every wrong one at once', () => {
+  it('the settings name every wrong one at once', () => {
     const read = () => readSettings({ CONCURRENCY: 'many', LOG_LEVEL: 'loud', OSS_CNAME: 'yes' }, '/code');
 
     expect(read).toThrow(expect.objectContaining({ name: 'SettingsError' }));
@@ -47,11 +47,11 @@ describe('the settings', () => {
     );
   });
 
-  it.each(['1', '64'])('take a CONCURRENCY of %s', (CONCURRENCY) => {
+  it.each(['1', '64'])('the settings take a CONCURRENCY of %s', (CONCURRENCY) => {
     expect(readSettings({ CONCURRENCY }, '/code').concurrency).toBe(Number(CONCURRENCY));
   });
 
-  it.each(['0', '65', '1.5', '-1'])('refuse a CONCURRENCY of %s', (CONCURRENCY) => {
+  it.each(['0', '65', '1.5', '-1'])('the settings refuse a CONCURRENCY of %s', (CONCURRENCY) => {
     expect(() => readSettings({ CONCURRENCY }, '/code')).toThrow('CONCURRENCY');
   });
 });

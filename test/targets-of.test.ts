@@ -32,7 +32,7 @@ async function bundleForBrowsers(format: 'iife' | 'esm'): Promise<string> {
 describe('targetsOf', () => {
   const numRuns = Number(process.env.TARGETS_RUNS ?? 1_000);
 
-  it(`names exactly the targets that the planner plans, for ten keys under each of ${numRuns} random rule sets`, () => {
+  it(`targetsOf names exactly the targets that the planner plans, for ten keys under each of ${numRuns} random rule sets`, () => {
     const seed = Date.now();
     let named = 0;
     fc.assert(
@@ -62,7 +62,7 @@ describe('targetsOf', () => {
     expect(named, `seed ${seed}`).toBeGreaterThan(numRuns);
   }, 240_000);
 
-  it('tells the rule and the values of vary, for every combination', () => {
+  it('targetsOf tells the rule and the values of vary, for every combination', () => {
     const output = { vary: { w: [320, 640], f: ['webp'] }, target: { key: 'out/{name}-{w}.{f}' } };
 
     expect(targetsOf(rulesOf(output), upload)).toEqual([
@@ -71,20 +71,20 @@ describe('targetsOf', () => {
     ]);
   });
 
-  it('takes an ETag with the quotes that HTTP clients give it', () => {
+  it('targetsOf takes an ETag with the quotes that HTTP clients give it', () => {
     const rules = rulesOf({ target: { key: 'out/{etag}' } });
 
     expect(targetsOf(rules, { ...upload, eTag: '"5B3C"' }).map(({ key }) => key)).toEqual(['out/5B3C']);
   });
 
-  it('leaves out what OSS would not save: a key that is too long, and the source itself', () => {
+  it('targetsOf leaves out what OSS would not save: a key that is too long, and the source itself', () => {
     expect(
       targetsOf(rulesOf({ target: { key: 'out/{key}{key}' } }), { ...upload, key: `in/${'a'.repeat(600)}` }),
     ).toEqual([]);
     expect(targetsOf(rulesOf({ target: { key: 'in/{base}' } }), upload)).toEqual([]);
   });
 
-  it('takes a rule with a size only for an upload that tells its own', () => {
+  it('targetsOf takes a rule with a size only for an upload that tells its own', () => {
     const rules = rulesOf({ target: { key: 'out/{key}' } }, { key: 'in/**', size: { max: 9 } });
 
     expect(targetsOf(rules, upload)).toEqual([]);
@@ -94,7 +94,7 @@ describe('targetsOf', () => {
   it.each([
     ['etag', { eTag: 'AB' }, 'eTag', 'AB'],
     ['yyyy', { eventTime: '2026-03-11T00:00:00Z' }, 'eventTime', '2026'],
-  ])('asks for what {%s} in a key needs, and never guesses it', (variable, more, name, value) => {
+  ])('targetsOf asks for what {%s} in a key needs, and never guesses it', (variable, more, name, value) => {
     const rules = rulesOf({ target: { key: `out/{${variable}}` } });
 
     expect(() => targetsOf(rules, upload)).toThrow(
@@ -103,7 +103,7 @@ describe('targetsOf', () => {
     expect(targetsOf(rules, { ...upload, ...more })).toMatchObject([{ key: `out/${value}` }]);
   });
 
-  it('refuses a time without an offset, whose day would be another one in each zone', () => {
+  it('targetsOf refuses a time without an offset, whose day would be another one in each zone', () => {
     const rules = rulesOf({ target: { key: 'out/{dd}' } });
 
     expect(() => targetsOf(rules, { ...upload, eventTime: '2026-01-31T23:00:00' })).toThrow(
@@ -114,7 +114,7 @@ describe('targetsOf', () => {
     ]);
   });
 
-  it('needs neither the ETag nor the day where only the style has them', () => {
+  it('targetsOf needs neither the ETag nor the day where only the style has them', () => {
     const rules = rulesOf({
       style: 'image/watermark,text_{b64:{yyyy} {etag}}',
       target: { key: 'out/{base}' },
@@ -132,7 +132,7 @@ describe('the bundle for browsers', () => {
     expect(code).not.toMatch(/\bBuffer\b|\brequire\b|node:/);
   });
 
-  it('names targets where there are only the globals of a browser', async () => {
+  it('the bundle for browsers names targets where there are only the globals of a browser', async () => {
     const rules = rulesOf({ target: { key: 'out/{b64:花 {name}}' } });
     const code = `${await bundleForBrowsers('iife')}; ossSaveas.targetsOf(rules, upload)`;
 
@@ -143,7 +143,7 @@ describe('the bundle for browsers', () => {
 });
 
 describe('docs/variants.md', () => {
-  it('shows what its own rules and code give', async () => {
+  it('docs/variants.md shows what its own rules and code give', async () => {
     const text = await readFile('docs/variants.md', 'utf8');
     const blockOf = (language: string) => text.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
     const compiled = compileRules(blockOf('yaml'), 'rules.yaml');

@@ -20,7 +20,7 @@ const found = (...sketches: Sketch[]) =>
   }));
 
 describe('checking rules', () => {
-  it('finds nothing in rules that keep apart', () => {
+  it('the check finds nothing in rules that keep apart', () => {
     expect(check({ key: 'uploads/**/*.jpg', to: 'derived/{dir}/{base}' })).toEqual({
       diagnostics: [],
       chains: [],
@@ -49,11 +49,11 @@ describe('checking rules', () => {
       { key: '**', to: 'x/{key}', toBucket: 'my-marked' },
       'Name the bucket of the uploads in match.bucket of `r0`.',
     ],
-  ])('says how a loop by %s is put right', (_, sketch, hint) => {
+  ])('the check says how a loop by %s is put right', (_, sketch, hint) => {
     expect(found(sketch)).toMatchObject([{ severity: 'error', code: 'loop', hint }]);
   });
 
-  it('names the buckets of a loop over several', () => {
+  it('the check names the buckets of a loop over several', () => {
     const [loop] = found(
       { key: '**', bucket: 'bucket-1', to: '{key}', toBucket: 'bucket-2' },
       { key: '**', bucket: 'bucket-2', to: '{key}', toBucket: 'bucket-1' },
@@ -64,7 +64,7 @@ describe('checking rules', () => {
     );
   });
 
-  it('tells that rules beyond number are too many to prove anything of', () => {
+  it('the check says of rules beyond number that they are too many for a proof', () => {
     const many = Array.from({ length: 1_500 }, (_, i) => ({ key: `**/${i}`, to: `{dir}/x${i}` }));
 
     expect(found(...many)).toContainEqual(
@@ -72,20 +72,20 @@ describe('checking rules', () => {
     );
   });
 
-  it('warns of a target bucket whose uploads the rule would take as well', () => {
+  it('the check warns of a target bucket whose uploads the rule would take as well', () => {
     expect(found({ key: 'uploads/**', to: '{key}', toBucket: 'my-marked' })).toMatchObject([
       { severity: 'warning', code: 'own-source', hint: expect.stringContaining('match.bucket') },
     ]);
   });
 
-  it('shows a chain of rules that leads nowhere back', () => {
+  it('the check shows a chain of rules that leads nowhere back', () => {
     expect(
       check({ key: 'video/*.mp4', to: 'covers/{name}.jpg' }, { key: 'covers/*.jpg', to: 'small/{base}' })
         .chains,
     ).toEqual([{ rule: 'r0', next: 'r1' }]);
   });
 
-  it('shows a chain whose next rule takes only some of the results', () => {
+  it('the check shows a chain whose next rule takes only some of the results', () => {
     const { diagnostics, chains } = check(
       { key: 'uploads/**', to: 'derived/{key}' },
       { key: '**/*.png', exclude: 'derived/**', to: '{dir}/{name}.jpg', style: 'image/format,jpg' },
@@ -219,13 +219,16 @@ describe('styles of rules', () => {
     ['audio/convert,f_mp3', 'derived/{name}.mp3', []],
     ['style/::h264-mp4-1080p', 'derived/{name}.mp4', []],
     ['video/snapshot,t_1,f_jpg', 'derived/{name}.jpg', []],
-  ])('%s saved as %s is told apart by {index} where it may be several objects', (style, key, expected) => {
-    const compiled = compileRules(text(style).replace('b/{key}', key), 'rules.yaml');
-    const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+  ])(
+    'the style %s, saved as %s, is told apart by {index} where it may be several objects',
+    (style, key, expected) => {
+      const compiled = compileRules(text(style).replace('b/{key}', key), 'rules.yaml');
+      const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
 
-    const told = diagnostics.filter(({ severity }) => severity !== 'note');
-    expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
-  });
+      const told = diagnostics.filter(({ severity }) => severity !== 'note');
+      expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
+    },
+  );
 
   it.each([
     'image/resize，w_100',

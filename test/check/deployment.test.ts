@@ -42,17 +42,17 @@ describe('a deployment', () => {
     ],
     ['its being the only one', {}, [{ functionName: 'pictures', code: 'code' }], [true]],
     ['nothing, where no function of several is', {}, [{ code: 'a' }, { code: 'b' }], [false, false]],
-  ])('knows our function by %s', (_, more, functions, expected) => {
+  ])('our function in s.yaml is known by %s', (_, more, functions, expected) => {
     expect(read(resourcesOf(...functions), more).map(({ isOurs }) => isOurs)).toEqual(expected);
   });
 
-  it('knows our function by the name of its resource', () => {
+  it('our function in s.yaml is known by the name of its resource', () => {
     const functions = read({ resources: { other: { props: {} }, 'oss-saveas': { props: {} } } });
 
     expect(functions.map(({ isOurs }) => isOurs)).toEqual([false, true]);
   });
 
-  it('leaves out what is no function', () => {
+  it('the reader of s.yaml leaves out what is no function', () => {
     expect(read({ resources: { a: 1, b: {}, c: { props: 'text' } } })).toEqual([]);
     expect(read('no template')).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('a deployment', () => {
     [variable("env('UNSET')"), undefined],
     [variable('vars.loop'), undefined],
     [variable('vars.missing'), undefined],
-  ])('fills in %s', (region, expected) => {
+  ])('the reader of s.yaml fills in %s', (region, expected) => {
     const vars = {
       region: 'cn-hangzhou',
       city: 'hangzhou',
@@ -78,7 +78,7 @@ describe('a deployment', () => {
     expect(only({ region }, vars, { REGION: 'cn-shanghai' }).region).toBe(expected);
   });
 
-  it('fills in whole lists and objects, in any field', () => {
+  it('the reader of s.yaml fills in whole lists and objects, in any field', () => {
     const trigger = {
       triggerType: variable('vars.type'),
       triggerConfig: { events: [variable('vars.event')] },
@@ -90,7 +90,7 @@ describe('a deployment', () => {
     expect(triggers).toMatchObject([{ type: 'oss', events: ['oss:ObjectCreated:PutObject'] }]);
   });
 
-  it('reads a native trigger with what its variables leave open', () => {
+  it('the reader of s.yaml reads a native trigger with what its variables leave open', () => {
     const { triggers } = only({
       triggers: [
         {
@@ -126,7 +126,7 @@ describe('a deployment', () => {
     [variable('that.props.region2'), 'cn-beijing'],
     [`cn-${variable('resources.g.props.city')}`, 'cn-shenzhen'],
     [variable('resources.g.props.missing'), undefined],
-  ])('fills in what another place of the resources has: %s', (region, expected) => {
+  ])('the reader of s.yaml fills in what another place of the resources has: %s', (region, expected) => {
     const functions = read({
       resources: {
         f: { props: { region, region2: 'cn-beijing' } },
@@ -137,7 +137,7 @@ describe('a deployment', () => {
     expect(functions[0]?.region).toBe(expected);
   });
 
-  it('extends a resource by a template of the same file, as Serverless Devs does', () => {
+  it('the reader of s.yaml extends a resource by a template of the same file, as Serverless Devs does', () => {
     const functions = read({
       template: {
         base: { region: 'cn-hangzhou', role: 'r', triggers: [{}], environmentVariables: { A: '1', B: '1' } },
@@ -157,7 +157,7 @@ describe('a deployment', () => {
     ]);
   });
 
-  it('extends a template as Serverless Devs does', () => {
+  it('the reader of s.yaml extends a template as Serverless Devs does', () => {
     expect(extendTemplate({ a: { b: 1, c: [1, 2] } }, { a: { c: [3] } })).toEqual({ a: { b: 1, c: [3] } });
   });
 });

@@ -21,7 +21,7 @@ describe('a diagnostic on the terminal', () => {
     ]);
   });
 
-  it('shows only the neighbourhood in a very long line', () => {
+  it('a diagnostic on the terminal shows only the neighbourhood in a very long line', () => {
     const [, quoted = '', carets = ''] = formatDiagnostic(
       at(1, 5_001, `${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`),
     ).split('\n');
@@ -50,7 +50,7 @@ describe('a diagnostic on the terminal', () => {
     ).toEqual(['wrong at 2:1', 'wrong at 2:9', 'wrong at 10:1', 'wrong at 1:1']);
   });
 
-  it('shows at most a hundred diagnostics on the terminal', () => {
+  it('a terminal is shown a hundred diagnostics at most', () => {
     const lines = formatDiagnostics(Array.from({ length: 100_000 }, () => at(1, 1, 'x'))).split('\n');
 
     expect(lines).toHaveLength(301);

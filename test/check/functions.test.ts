@@ -10,7 +10,7 @@ const deploymentWith = (environmentVariables: object) =>
   );
 
 describe('what was written for an earlier version', () => {
-  it('names a setting that is read no more, with its place and what to do', () => {
+  it('the check names a setting that is read no more, with its place and what to do', () => {
     const found = [...checkFunctions(deploymentWith({ OSS_REGION: 'cn-hangzhou', RULES: 'rules: []' }))];
 
     expect(found).toMatchObject([
@@ -23,11 +23,11 @@ describe('what was written for an earlier version', () => {
     ]);
   });
 
-  it('finds nothing in a deployment of this version', () => {
+  it('the check finds nothing in a deployment of this version', () => {
     expect([...checkFunctions(deploymentWith({ OSS_REGION: 'cn-hangzhou', LOG_LEVEL: 'info' }))]).toEqual([]);
   });
 
-  it('says of rules that an earlier version built who built them, in which format, and what to do', () => {
+  it('the check says of rules that an earlier version built who built them, in which format, and what to do', () => {
     const text = JSON.stringify({ format: rulesFormat - 1, builtBy: '0.0.1' });
 
     expect([...checkBuiltRules(text, 'dist/rules.json')]).toEqual([
@@ -45,7 +45,7 @@ describe('what was written for an earlier version', () => {
     ['in a build of this version', JSON.stringify({ format: rulesFormat, builtBy: '0.1.0' })],
     ['in a file of something else', JSON.stringify({ format: 1 })],
     ['where there is no build', ''],
-  ])('finds no rules of an earlier version %s', (_, text) => {
+  ])('the check finds no rules of an earlier version %s', (_, text) => {
     expect([...checkBuiltRules(text, 'dist/rules.json')]).toEqual([]);
   });
 });

@@ -211,7 +211,7 @@ describe('the loop proof', () => {
       [{ key: 'x/**', to: 'x/{name}/{index}.jpg', style: 'video/snapshots,f_jpg' }],
       'x/a/0.jpg',
     ],
-  ])('refuses %s, and shows it', (_, sketches, expected) => {
+  ])('the loop proof refuses %s, and shows it', (_, sketches, expected) => {
     expect(cyclesOf(...sketches).map(keysOf)).toEqual([expected]);
   });
 
@@ -254,7 +254,7 @@ describe('the loop proof', () => {
     ).toEqual([]);
   });
 
-  it('refuses what nothing tells from a loop', () => {
+  it('the loop proof refuses what nothing tells from a loop', () => {
     expect(cyclesOf({ key: 'b/**', to: '{ext}/{name}.{ext}' })).toMatchObject([
       { rules: [{ name: 'r0' }], steps: [{ key: 'b/a.' }] },
     ]);

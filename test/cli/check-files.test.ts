@@ -54,7 +54,7 @@ describe('check, beside an s.yaml that has parts in other files', () => {
     ['settings', propsOf([trigger()], { environmentVariables: elsewhere })],
     ['destinations', propsOf([trigger()], { asyncInvokeConfig: elsewhere })],
     ['all props', elsewhere],
-  ])('takes %s that cannot be looked up for unknown, and not for absent', async (_, props, vars) => {
+  ])('check takes %s that cannot be looked up for unknown, and not for absent', async (_, props, vars) => {
     const { codes, unknown, exitCode } = await checkProps(props, vars);
 
     expect([exitCode, codes]).toEqual([0, []]);
@@ -63,13 +63,13 @@ describe('check, beside an s.yaml that has parts in other files', () => {
     ]);
   });
 
-  it('shows where the part that cannot be looked up is named', async () => {
+  it('check shows where the part that cannot be looked up is named', async () => {
     const { unknown } = await checkProps(propsOf([trigger(), elsewhere]));
 
     expect(unknown[0]?.place?.sourceLine).toBe(`        - ${elsewhere}`);
   });
 
-  it('places what is wrong in a variable where the template names it', async () => {
+  it('check places what is wrong in a variable where the template names it', async () => {
     const prefix = `uploads/${'a'.repeat(80)}/*`;
     const named = variable('vars.prefix');
     await writeTemplate(propsOf([trigger({}, { filter: { key: { prefix: named, suffix: '' } } })]), {
@@ -83,7 +83,7 @@ describe('check, beside an s.yaml that has parts in other files', () => {
     expect(place).toMatchObject({ sourceLine: before + named, column: before.length + 1 });
   });
 
-  it('does not say that no function is ours where its folder cannot be looked up', async () => {
+  it('check does not say that no function is ours where its folder cannot be looked up', async () => {
     const props = propsOf([trigger()], { code: variable('vars.none') });
 
     const { codes, diagnostics } = await checkResources([uploads], { f: { props }, g: { props } });

@@ -8,7 +8,7 @@ const { pathOf, checkResources } = useProject();
 const destination = (destinationConfig: object) => ({ destinationConfig });
 
 describe('check, beside the functions of s.yaml', () => {
-  it('warns of a function without a role, which may not even read OSS', async () => {
+  it('check warns of a function without a role, which may not even read OSS', async () => {
     const props = { region: 'cn-hangzhou', triggers: [trigger()] };
 
     const { codes } = await checkResources([uploads], { f: { component: 'fc3', props } });
@@ -57,7 +57,7 @@ describe('check, beside the functions of s.yaml', () => {
       },
       [],
     ],
-  ])('tells of our function %s', async (_, change, expected) => {
+  ])('check tells of our function %s', async (_, change, expected) => {
     const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers: [trigger()], ...change };
 
     const { codes } = await checkResources([uploads], { f: { component: 'fc3', props } });
@@ -65,14 +65,14 @@ describe('check, beside the functions of s.yaml', () => {
     expect(codes).toEqual(expected);
   });
 
-  it('reads a template that is named s.yml, as Serverless Devs does where there is no s.yaml', async () => {
+  it('check reads a template that is named s.yml, as Serverless Devs does where there is no s.yaml', async () => {
     const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', triggers: [] };
     await writeFile(pathOf('s.yml'), stringify({ resources: { f: { component: 'fc3', props } } }));
 
     expect((await checkResources([uploads])).codes).toEqual(['error unreached']);
   });
 
-  it('compares the rules with our function alone, wherever it stands among others', async () => {
+  it('check compares the rules with our function alone, wherever it stands among others', async () => {
     const other = uploadsTrigger('video', 'videos/', '.mp4');
     const { video, pictures } = withOther(other, uploadsTrigger('up', 'uploads/'));
 
@@ -80,7 +80,7 @@ describe('check, beside the functions of s.yaml', () => {
     expect((await checkResources([uploads], { pictures, video })).codes).toEqual([]);
   });
 
-  it('takes no trigger of another function for ours', async () => {
+  it('check takes no trigger of another function for ours', async () => {
     const resources = withOther(uploadsTrigger('video', 'uploads/'), uploadsTrigger('up', 'pictures/'));
 
     expect((await checkResources([uploads], resources)).codes).toEqual(['error unreached']);
@@ -94,7 +94,7 @@ describe('check, beside the functions of s.yaml', () => {
     ]);
   });
 
-  it('takes no resource of another component for a function', async () => {
+  it('check takes no resource of another component for a function', async () => {
     const domain = { component: 'fc3-domain', props: { region: 'cn-hangzhou', domainName: 'auto' } };
     const props = { region: 'cn-hangzhou', role: 'acs:ram::1:role/f', code: './a', triggers: [trigger()] };
 
@@ -107,16 +107,19 @@ describe('check, beside the functions of s.yaml', () => {
     ['resources', 'fc@0.1.68'],
     ['services', 'fc'],
     ['resources', 'fc3-domain'],
-  ])('says that a template with nothing but %s of %s deploys no function', async (section, component) => {
-    const triggers = [{ name: 'up', type: 'oss', config: { bucketName: 'photos' } }];
-    const template = { [section]: { f: { component, props: { triggers } } } };
-    await writeFile(pathOf('s.yaml'), stringify(template));
+  ])(
+    'check says that a template with nothing but %s of %s deploys no function',
+    async (section, component) => {
+      const triggers = [{ name: 'up', type: 'oss', config: { bucketName: 'photos' } }];
+      const template = { [section]: { f: { component, props: { triggers } } } };
+      await writeFile(pathOf('s.yaml'), stringify(template));
 
-    const { exitCode, out, codes } = await checkResources([uploads]);
+      const { exitCode, out, codes } = await checkResources([uploads]);
 
-    expect([exitCode, codes]).toEqual([1, ['error no-function']]);
-    expect(out).toMatch(/^error \S+s\.yaml:\d+:\d+ deploys no function by the component fc3\n/);
-  });
+      expect([exitCode, codes]).toEqual([1, ['error no-function']]);
+      expect(out).toMatch(/^error \S+s\.yaml:\d+:\d+ deploys no function by the component fc3\n/);
+    },
+  );
 
   it('a function of version 2 beside ours is no concern of the check', async () => {
     const props = { region: 'cn-hangzhou', role: 'r', code: './a', triggers: [trigger()] };
@@ -142,7 +145,7 @@ describe('check, beside the functions of s.yaml', () => {
     expect(out).toContain(`region "${region}": expected a plain region id such as ${plain}`);
   });
 
-  it('reads what merge keys of a template bring into a function', async () => {
+  it('check reads what merge keys of a template bring into a function', async () => {
     await writeFile(
       pathOf('s.yaml'),
       `base: &base { role: "acs:ram::1:role/f", triggers: ${JSON.stringify([trigger()])} }
@@ -155,7 +158,7 @@ resources: { f: { component: fc3, props: { <<: *base, region: cn-hangzhou } } }`
   it.each([
     ['template', 's.yaml'],
     ['template that another one extends', 'base.yaml'],
-  ])('tells the faults of a %s alone, and nothing of what could not be read', async (_, broken) => {
+  ])('check tells the faults of a %s alone, and nothing of what could not be read', async (_, broken) => {
     await writeFile(pathOf('s.yaml'), 'extend: ./base.yaml\n');
     await writeFile(pathOf(broken), 'resources:\n\tf: {}\n');
 

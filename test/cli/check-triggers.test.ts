@@ -205,13 +205,13 @@ describe('check, beside the triggers of s.yaml', () => {
       [{ triggerName: 'e', triggerType: 'eventbridge', triggerConfig: { eventRuleFilterPattern: '{' } }],
       ['error trigger-pattern'],
     ],
-  ])('reports of s.yaml: %s', async (_, rules, triggers, expected) => {
+  ])('check reports of s.yaml: %s', async (_, rules, triggers, expected) => {
     const { codes } = await check(rules, triggers);
 
     expect(codes).toEqual(expected);
   });
 
-  it('refuses triggers of two functions that overlap on one bucket', async () => {
+  it('check refuses triggers of two functions that overlap on one bucket', async () => {
     const resources = withOther(
       uploadsTrigger('video', 'uploads/', '.mp4'),
       uploadsTrigger('up', 'uploads/'),
@@ -230,7 +230,7 @@ describe('check, beside the triggers of s.yaml', () => {
     ['suffix', '.{jpg,png}', '`{jpg,png}`'],
     ['suffix', '*.jpg', '`*`'],
     ['suffix', '.jpg$', '`$`'],
-  ])('says that a %s of %s is taken as it stands', async (part, text, named) => {
+  ])('check says that a %s of %s is taken as it stands', async (part, text, named) => {
     const key = { prefix: 'uploads/', suffix: '', [part]: text };
 
     const { codes, out } = await check([uploads], [trigger({}, { filter: { key } })]);
@@ -239,7 +239,7 @@ describe('check, beside the triggers of s.yaml', () => {
     expect(out).toContain(`${named} in a ${part} is a letter and no wildcard`);
   });
 
-  it('counts all triggers together before it says that a key is not delivered', async () => {
+  it('check counts all triggers together before it says that a key is not delivered', async () => {
     const triggers = [uploadsTrigger('a', 'uploads/a'), uploadsTrigger('b', 'uploads/b')];
 
     const both = await check([rule({ key: 'uploads/[ab]*.jpg' }, { key: 'd/{base}' })], triggers);
@@ -250,7 +250,7 @@ describe('check, beside the triggers of s.yaml', () => {
     expect(more.out).toContain('such as `uploads/c.jpg`');
   });
 
-  it('reads what an EventBridge pattern lets through', async () => {
+  it('check reads what an EventBridge pattern lets through', async () => {
     const pattern = (prefix: string, barred: string) =>
       JSON.stringify({
         source: ['acs.oss'],
@@ -270,7 +270,7 @@ describe('check, beside the triggers of s.yaml', () => {
     expect(await codesOf(pattern('derived/', 'x/'))).toEqual(['error unreached', 'warning own-outputs']);
   });
 
-  it('takes no trigger for the ends of tasks for one of uploads', async () => {
+  it('check takes no trigger for the ends of tasks for one of uploads', async () => {
     const imm = {
       triggerType: 'eventbridge',
       triggerConfig: {
@@ -308,11 +308,14 @@ describe('check, where the functions of s.yaml are in several regions', () => {
     ['eu-photos', 'unknown', []],
     ['eu-photos', undefined, []],
     [undefined, 'cn-photos', []],
-  ])('refuses a target in another region than the source: from %s to %s', async (from, to, expected) => {
-    expect((await checkResources([saving(from, to)], resources)).codes).toEqual(expected);
-  });
+  ])(
+    'check refuses a target in another region than the source: from %s to %s',
+    async (from, to, expected) => {
+      expect((await checkResources([saving(from, to)], resources)).codes).toEqual(expected);
+    },
+  );
 
-  it('warns of a style that one of the regions lacks', async () => {
+  it('check warns of a style that one of the regions lacks', async () => {
     const { diagnostics } = await checkResources(
       [saving(undefined, undefined, 'image/format,avif')],
       resources,
@@ -323,7 +326,7 @@ describe('check, where the functions of s.yaml are in several regions', () => {
     ]);
   });
 
-  it('names the two regions of a target and its source', async () => {
+  it('check names the two regions of a target and its source', async () => {
     const { diagnostics } = await checkResources([saving('eu-photos', 'cn-photos')], resources);
 
     expect(diagnostics).toMatchObject([

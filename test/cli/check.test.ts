@@ -8,7 +8,7 @@ import { runCommand } from './terminal.ts';
 const { pathOf, check } = useProject();
 
 describe('check', () => {
-  it('finds nothing wrong with the rules and the deployment that are shipped', async () => {
+  it('check finds nothing wrong with the rules and the deployment that are shipped', async () => {
     const { exitCode, out } = await runCommand(['check', '--strict']);
 
     expect([exitCode, out.trim().split('\n').at(-1)]).toEqual([
@@ -24,13 +24,16 @@ describe('check', () => {
     'build --s-yaml none.yaml',
     'generate trigger --s-yaml none.yaml',
     'doctor --s-yaml none.yaml',
-  ])('%s names the template by the name that the option had in earlier versions', async (line) => {
-    const { exitCode, err } = await runCommand(line.split(' '));
+  ])(
+    'the command "%s" takes the template by the name that the option had in earlier versions',
+    async (line) => {
+      const { exitCode, err } = await runCommand(line.split(' '));
 
-    expect([exitCode, err]).toEqual([2, expect.stringContaining('none.yaml cannot be read')]);
-  });
+      expect([exitCode, err]).toEqual([2, expect.stringContaining('none.yaml cannot be read')]);
+    },
+  );
 
-  it('quotes the line of a loop, underlines the key, and shows the keys it goes through', async () => {
+  it('check quotes the line of a loop, underlines the key, and shows the keys it goes through', async () => {
     const file = pathOf('rules.yaml');
     await writeFile(
       file,
@@ -47,7 +50,7 @@ describe('check', () => {
     expect(out).toContain('exclude: "**/*_t.jpg"');
   });
 
-  it('places an issue of a style in the template, whatever the variables hold', async () => {
+  it('check places an issue of a style in the template, whatever the variables hold', async () => {
     const file = pathOf('rules.yaml');
     await writeFile(
       file,
@@ -60,7 +63,7 @@ describe('check', () => {
     expect(out).toMatch(/rules.yaml:5:42 .*wepb/);
   });
 
-  it('says every issue of rules that cannot be read', async () => {
+  it('check says every issue of rules that cannot be read', async () => {
     const { exitCode, out, codes } = await check([{ name: 'a b', match: {}, outputs: [] }]);
 
     expect(exitCode).toBe(1);
@@ -78,7 +81,7 @@ describe('check', () => {
     expect((await check(two, undefined, '--strict')).exitCode).toBe(1);
   });
 
-  it('tells no note of the rules that are shipped', async () => {
+  it('check tells no note of the rules that are shipped', async () => {
     const { diagnostics } = JSON.parse((await runCommand(['check', '--json'])).out);
 
     expect(diagnostics).toEqual([]);
@@ -99,7 +102,7 @@ describe('check', () => {
     expect(await codesOf(rules('loop', 'b/x{base}'))).toEqual(['loop']);
   });
 
-  it('refuses rules that are not UTF-8', async () => {
+  it('check refuses rules that are not UTF-8', async () => {
     const file = pathOf('rules.yaml');
     await writeFile(file, Buffer.from([0x23, 0x20, 0xb0, 0xe6, 0xc8, 0xa8]));
 
@@ -108,7 +111,7 @@ describe('check', () => {
     expect([exitCode, err]).toEqual([1, expect.stringContaining('rules.yaml:1:3 is not UTF-8')]);
   });
 
-  it('tells which rule takes results of another, which is no loop', async () => {
+  it('check tells which rule takes results of another, which is no loop', async () => {
     const { exitCode, out } = await check([
       rule({ key: 'video/*.mp4' }, { key: 'covers/{name}.jpg' }, 'video/snapshot,t_1000,f_jpg', 'cover'),
       rule({ key: 'covers/*.jpg' }, { key: 'small/{base}' }),
@@ -118,7 +121,7 @@ describe('check', () => {
     expect(out).toContain('`thumbnail` takes results of `cover`\n');
   });
 
-  it('warns of a target bucket whose uploads the rule would take as well', async () => {
+  it('check warns of a target bucket whose uploads the rule would take as well', async () => {
     const { codes, diagnostics } = await check([
       rule({ key: 'uploads/**' }, { bucket: 'my-marked', key: '{key}' }),
     ]);
@@ -127,7 +130,7 @@ describe('check', () => {
     expect(diagnostics.find(({ code }) => code === 'own-source')?.hint).toContain('match.bucket');
   });
 
-  it('shows what a terminal would obey, and does not send it there', async () => {
+  it('check shows what a terminal would obey, and does not send it there', async () => {
     const { out } = await check([rule({ key: 'up/**' }, { key: '\u001b[31m\n/{base}' })]);
 
     expect(out).toContain('both become `\\u001b[31m\\n/a`');
@@ -157,7 +160,7 @@ describe('check', () => {
     ['uploads／*.jpg', '`／`'],
     ['uploads/＊.jpg', '`＊`'],
     ['uploads/*.｛jpg,png｝', '`｛`'],
-  ])('warns that %s is no glob', async (key, named) => {
+  ])('check warns that %s is no glob', async (key, named) => {
     const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
 
     expect(codes).toContain('warning foreign-glob');
@@ -168,7 +171,7 @@ describe('check', () => {
     [{ key: 'uploads/' }],
     [{ key: 'uploads/**/*.jpg', exclude: 'uploads/**' }],
     [{ key: ['a/*', 'b/*'], exclude: ['**'] }],
-  ])('warns of a rule that can take nothing: %j', async (match) => {
+  ])('check warns of a rule that can take nothing: %j', async (match) => {
     expect((await check([rule(match, { key: 'derived/{key}' })])).codes).toEqual(['warning takes-nothing']);
   });
 
@@ -183,7 +186,7 @@ describe('check', () => {
     ['image/resize,w_1', 'derived/{base}.webp', ['warning foreign-extension']],
     ['image/resize,w_1', 'derived/{base}', []],
     ['style/small', 'derived/{base}.webp', []],
-  ])('compares the format of %s with the extension of %s', async (style, key, codes) => {
+  ])('check compares the format of %s with the extension of %s', async (style, key, codes) => {
     expect((await check([rule({ key: 'uploads/*' }, { key }, style)])).codes).toEqual(codes);
   });
 
@@ -192,13 +195,16 @@ describe('check', () => {
     ['*.{jpg,JPEG}', 'jpg', []],
     ['*.tif', 'tiff', []],
     ['*.{jpg,png}', 'jpg', ['warning foreign-extension']],
-  ])('compares the extensions of sources %s with .%s where no format is named', async (key, ext, codes) => {
-    const found = await check([rule({ key }, { key: `derived/{base}.${ext}` }, 'image/resize,w_1')]);
+  ])(
+    'check compares the extensions of sources %s with .%s where no format is named',
+    async (key, ext, codes) => {
+      const found = await check([rule({ key }, { key: `derived/{base}.${ext}` }, 'image/resize,w_1')]);
 
-    expect(found.codes).toEqual(codes);
-  });
+      expect(found.codes).toEqual(codes);
+    },
+  );
 
-  it('compares the formats of vary with the extension, once', async () => {
+  it('check compares the formats of vary with the extension, once', async () => {
     const formats = async (f: string[], key: string) => {
       const output = { style: 'image/format,{f}', vary: { f }, target: { key } };
       return (await check([{ ...rule({ key: '*' }, {}), outputs: [output] }])).codes;
@@ -218,7 +224,7 @@ describe('check', () => {
     'uploads/**/.*',
     '照片，合集/{甲,乙}、丙/*.jpg',
     'می\u200cشود/👩\u200d👧/*.jpg',
-  ])('finds nothing foreign in the glob %s', async (key) => {
+  ])('check finds nothing foreign in the glob %s', async (key) => {
     expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
   });
 
@@ -235,20 +241,20 @@ describe('check', () => {
     ['derived\\{base}', '`\\`'],
     ['derived/{base}\u200b', '`\\u200b`'],
     ['derived/｛dir｝/{base}', '`｛`'],
-  ])('warns that a target of %j is saved as it stands', async (key, named) => {
+  ])('check warns that a target of %j is saved as it stands', async (key, named) => {
     const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
 
     expect(codes).toEqual(['warning foreign-key']);
     expect(out).toContain(`${named} stands for itself in a key`);
   });
 
-  it('finds nothing foreign in a target of Chinese names', async () => {
+  it('check finds nothing foreign in a target of Chinese names', async () => {
     const key = '照片，合集/“甲”、乙/{base}';
 
     expect((await check([rule({ key: 'uploads/*.jpg' }, { key })])).codes).toEqual([]);
   });
 
-  it('warns of a target that all objects share', async () => {
+  it('check warns of a target that all objects share', async () => {
     expect((await check([rule({ key: 'uploads/*' }, { key: 'derived/{yyyy}' })])).codes).toEqual([
       'warning shared-target',
     ]);
@@ -258,14 +264,14 @@ describe('check', () => {
     ['image/resize,w_320', 'derived/{base}-{w}', ['warning unused-variable']],
     ['image/resize,w_{w}', 'derived/{base}-{w}', []],
     ['image/watermark,text_{b64:{w}}', 'derived/{base}-{w}', []],
-  ])('compares the variables of the style %s with those of the target', async (style, key, codes) => {
+  ])('check compares the variables of the style %s with those of the target', async (style, key, codes) => {
     const { outputs, ...rest } = rule({ key: 'uploads/*' }, { key }, style);
     const varied = outputs.map((output) => ({ ...output, vary: { w: [320, 640] } }));
 
     expect((await check([{ ...rest, outputs: varied }])).codes).toEqual(codes);
   });
 
-  it('says where the values of a variable belong', async () => {
+  it('check says where the values of a variable belong', async () => {
     const { out } = await check([rule({ key: 'uploads/*' }, { key: 'derived/{w}/{base}' })]);
 
     expect(out).toContain('received "{w}" (a variable of your own needs its values in vary)');

@@ -15,7 +15,7 @@ async function connect(values: Parameters<typeof withConnection>[0], env: Record
 }
 
 describe('a connection', () => {
-  it('takes options before the environment', async () => {
+  it('a connection takes options before the environment', async () => {
     const env = { ...keys, OSS_REGION: 'cn-shanghai', OSS_ENDPOINT: 'http://127.0.0.1:1' };
 
     expect(await connect({ region: 'cn-hangzhou' }, env)).toMatchObject({
@@ -24,7 +24,7 @@ describe('a connection', () => {
     });
   });
 
-  it('takes the credentials of Serverless Devs where OSS has none of its own', async () => {
+  it('a connection takes the credentials of Serverless Devs where OSS has none of its own', async () => {
     const devs = { AccessKeyID: 'devs', AccessKeySecret: 'devs-secret' };
 
     expect(await connect({ region: 'cn-hangzhou' }, devs)).toMatchObject({ accessKeyId: 'devs' });
@@ -37,14 +37,17 @@ describe('a connection', () => {
     [{ ...keys, AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', SecurityToken: 'token' }, 'id secret'],
     [{ AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', OSS_SESSION_TOKEN: 'token' }, 'devs devs-secret'],
     [{ AccessKeyID: 'devs', AccessKeySecret: 'devs-secret', OSS_ACCESS_KEY_SECRET: 'x' }, 'devs devs-secret'],
-  ])('takes an access key with the secret and token of its own source alone: %j', async (env, expected) => {
-    const { accessKeyId, accessKeySecret, securityToken } = await connect({ region: 'cn-hangzhou' }, env);
+  ])(
+    'a connection takes an access key with the secret and token of its own source alone: %j',
+    async (env, expected) => {
+      const { accessKeyId, accessKeySecret, securityToken } = await connect({ region: 'cn-hangzhou' }, env);
 
-    expect(`${accessKeyId} ${accessKeySecret}`).toBe(expected);
-    expect(securityToken).toBeUndefined();
-  });
+      expect(`${accessKeyId} ${accessKeySecret}`).toBe(expected);
+      expect(securityToken).toBeUndefined();
+    },
+  );
 
-  it('finds the local stack with its own key, whatever the environment says', async () => {
+  it('a connection finds the local stack with its own key, whatever the environment says', async () => {
     const env = { ...keys, OSS_REGION: 'cn-shanghai', OSS_ENDPOINT: 'https://oss-cn-shanghai.aliyuncs.com' };
 
     expect(await connect({ local: true }, env)).toMatchObject({
@@ -71,7 +74,7 @@ describe('a connection', () => {
   });
 
   it.each(['cn-hangzhou', 'ap-southeast-1', 'us-west-1', 'cn-shanghai-finance-1', 'me-central-1'])(
-    'takes the region %s',
+    'a connection takes the region %s',
     async (region) => {
       expect((await connect({ region })).region).toBe(region);
     },
@@ -84,7 +87,7 @@ describe('a connection', () => {
     ],
     ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds a bucket already'],
     ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and not of cn-hangzhou'],
-  ])('refuses the endpoint %s in words', async (endpoint, message) => {
+  ])('a connection refuses the endpoint %s in words', async (endpoint, message) => {
     await expect(connect({ region: 'cn-hangzhou', endpoint })).rejects.toThrow(message);
   });
 
@@ -92,11 +95,11 @@ describe('a connection', () => {
     'https://oss-cn-hangzhou-internal.aliyuncs.com',
     'https://oss-accelerate.aliyuncs.com',
     'http://127.0.0.1:9',
-  ])('takes the endpoint %s without a word', async (endpoint) => {
+  ])('a connection takes the endpoint %s without a word', async (endpoint) => {
     expect(await connect({ region: 'cn-hangzhou', endpoint })).toMatchObject({ endpoint, said: '' });
   });
 
-  it('says that an endpoint without a scheme is taken as https', async () => {
+  it('a connection says that an endpoint without a scheme is taken as https', async () => {
     const { endpoint, said } = await connect({
       region: 'cn-hangzhou',
       endpoint: 'oss-cn-hangzhou.aliyuncs.com',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createConsole } from '../../src/cli/console.ts';
 import { createIo } from './terminal.ts';
 
-it('shows a result on one line whatever its key holds', () => {
+it('a result is shown on one line whatever its key holds', () => {
   const { io, written } = createIo();
   const key = 'a\nb\u001b[2J.png';
 
@@ -21,7 +21,7 @@ it('shows a result on one line whatever its key holds', () => {
   );
 });
 
-it('shows the headline of a report without the colon that its list stands behind', () => {
+it('the headline of a report is shown without the colon that its list stands behind', () => {
   const { io, written } = createIo();
 
   createConsole(io).warn('invocation failed', { error: '1 failed, requestId R:\n- permanent BadRequest' });

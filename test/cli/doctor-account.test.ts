@@ -7,7 +7,7 @@ import { account, policy, prepare, trigger } from './doctor-fixture.ts';
 import { runCommand } from './terminal.ts';
 
 describe('the doctor, looking at the template and the account', () => {
-  it('says of the account what it cannot tell, and how to find out', async () => {
+  it('the doctor says of the account what it cannot tell, and how to find out', async () => {
     const { env } = await prepare('unknown');
 
     const { exitCode, out } = await runCommand(['doctor'], env);
@@ -19,7 +19,7 @@ describe('the doctor, looking at the template and the account', () => {
     expect(out).toContain('- role: install the aliyun CLI');
   });
 
-  it('fails where the template is none', async () => {
+  it('the doctor fails where the template is none', async () => {
     const { examine, home } = await prepare();
     const template = join(home, 'empty.yaml');
     await writeFile(template, '');
@@ -33,7 +33,7 @@ describe('the doctor, looking at the template and the account', () => {
     });
   });
 
-  it('names what the role may not do', async () => {
+  it('the doctor names what the role may not do', async () => {
     const { examine } = await prepare({ ...account, policy: policy('derived/*') });
 
     const { exitCode, of } = await examine();
@@ -47,7 +47,7 @@ describe('the doctor, looking at the template and the account', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('wants the role to have the rights in the bucket of each trigger', async () => {
+  it('the doctor wants the role to have the rights in the bucket of each trigger', async () => {
     const { env, home } = await prepare(account);
     const rules = join(home, 'rules.yaml');
     const outputs = [{ style: 'image/resize,w_100', target: { key: 'derived/{key}' } }];
@@ -75,7 +75,7 @@ describe('the doctor, looking at the template and the account', () => {
     expect(of('role')).toMatchObject({ state: 'cannot tell', found: 'oss-saveas cannot be read' });
   });
 
-  it('heeds what the role is denied', async () => {
+  it('the doctor heeds what the role is denied', async () => {
     const { Version, Statement } = policy('*');
     const denied = { Effect: 'Deny', Action: 'oss:GetObject', Resource: '*' };
     const { examine } = await prepare({ ...account, policy: { Version, Statement: [...Statement, denied] } });
@@ -130,7 +130,7 @@ describe('the doctor, looking at the template and the account', () => {
     expect(of('trigger pattern')?.state).toBe(state);
   });
 
-  it('shows a key that a rule takes and the trigger does not deliver', async () => {
+  it('the doctor shows a key that a rule takes and the trigger does not deliver', async () => {
     const { examine, home } = await prepare();
     const rules = join(home, 'rules.yaml');
     await writeFile(
@@ -146,7 +146,7 @@ describe('the doctor, looking at the template and the account', () => {
     });
   });
 
-  it('counts all triggers of the template, and asks after each', async () => {
+  it('the doctor counts all triggers of the template, and asks after each', async () => {
     const { examine, home } = await prepare({ ...account, triggers: [trigger] });
     const template = parse(await readFile('s.yaml', 'utf8'));
     const { triggers } = template.resources['oss-saveas'].props;

@@ -11,7 +11,7 @@ const picture = () =>
     .toBuffer();
 
 describe('the doctor', () => {
-  it('finds a sound deployment sound, and leaves nothing behind', async () => {
+  it('the doctor finds a sound deployment sound, and leaves nothing behind', async () => {
     const { oss, examine } = await prepare(account, { processImage });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.jpg', body: await picture() });
 
@@ -34,7 +34,7 @@ describe('the doctor', () => {
     expect([...list.text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key)).toEqual(['uploads/a.jpg']);
   });
 
-  it('saves nothing where a rule would take what it saves', async () => {
+  it('the doctor saves nothing where a rule would take what it saves', async () => {
     const { oss, home, examine } = await prepare();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'a' });
     const rules = join(home, 'rules.yaml');
@@ -49,7 +49,7 @@ describe('the doctor', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('starts no task to try a style', async () => {
+  it('the doctor starts no task to try a style', async () => {
     const { oss, home, examine } = await prepare();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.mov', body: 'a' });
     const rules = join(home, 'rules.yaml');
@@ -67,7 +67,7 @@ describe('the doctor', () => {
     expect(of('save of film')).toBeUndefined();
   });
 
-  it('warns of the variable by which s deploy hangs', async () => {
+  it('the doctor warns of the variable by which s deploy hangs', async () => {
     const { examine } = await prepare();
 
     const { exitCode, of } = await examine([], { FC_REGION: 'cn-hangzhou' });

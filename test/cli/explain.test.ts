@@ -54,7 +54,7 @@ async function explain(...args: string[]): Promise<Report[]> {
 }
 
 describe('explain', () => {
-  it('takes an object of unknown size for one that is not empty', async () => {
+  it('explain takes an object of unknown size for one that is not empty', async () => {
     const file = join(dir, 'sizes.yaml');
     const output = { style: 'image/format,jpg', target: { key: 'out/{key}' } };
     const sizes = [{ min: 0, max: '20MB' }, { max: 0 }];
@@ -75,7 +75,7 @@ describe('explain', () => {
     ]);
   });
 
-  it('shows target and process, encoded as it is sent and decoded', async () => {
+  it('explain shows target and process, encoded as it is sent and decoded', async () => {
     const [report] = await explain('oss://photos/in/a.jpg');
 
     expect(report?.calls).toBe(1);
@@ -104,13 +104,13 @@ describe('explain', () => {
       '{"bucket":"photos","key":"in/a.jpg","size":20,"contentType":"text/plain"}',
       'it takes image/*, not text/plain',
     ],
-  ])('says why a rule does not take %s', async (argument, why) => {
+  ])('explain says why a rule does not take %s', async (argument, why) => {
     const [report] = await explain(argument);
 
     expect(report?.rules[0]).toEqual({ rule: 'mark', matches: false, why, outputs: [] });
   });
 
-  it('explains each object of an event, with what the event says of it', async () => {
+  it('explain explains each object of an event, with what the event says of it', async () => {
     const file = join(dir, 'event.json');
     await writeFile(
       file,
@@ -130,7 +130,7 @@ describe('explain', () => {
     ]);
   });
 
-  it('explains a deletion: which outputs go with the source, and which stay', async () => {
+  it('explain explains a deletion: which outputs go with the source, and which stay', async () => {
     const [own, event] = [join(dir, 'removal.yaml'), join(dir, 'removal.json')];
     const output = { style: 'image/info', target: { key: 'out/{key}' } };
     const removing = { name: 'mark', match: { key: 'in/*' }, onRemove: 'delete', outputs: [output] };
@@ -152,7 +152,7 @@ describe('explain', () => {
     expect(out).toContain('  0 billable processing calls, and 3 other requests;');
   });
 
-  it('counts the question for the source in the price, where outputs go with it', async () => {
+  it('explain counts the question for the source in the price, where outputs go with it', async () => {
     const file = join(dir, 'asked.yaml');
     const outputs = [
       { style: 'image/info', target: { key: 'out/{key}' } },
@@ -166,7 +166,7 @@ describe('explain', () => {
     expect(out).toContain('  1 billable processing call, 1 task that IMM bills, and 1 other request;');
   });
 
-  it('takes keys as they stand', async () => {
+  it('explain takes keys as they stand', async () => {
     const keys = hostileKeys
       .map((key) => `in/${key}`)
       .filter((key) => !key.endsWith('/') && Buffer.byteLength(key) <= 1_000);
@@ -178,7 +178,7 @@ describe('explain', () => {
     );
   });
 
-  it('shows no command to the terminal that a key brings along', async () => {
+  it('explain shows no command to the terminal that a key brings along', async () => {
     const key = 'oss://photos/in/\u001b]0;x\u0007\nsaved: b\u009b.jpg';
 
     const { out } = await runCommand(['explain', '--rules', rules, key]);
@@ -188,7 +188,7 @@ describe('explain', () => {
     expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
-  it('says what the function costs, and that OSS has a price of its own', async () => {
+  it('explain says what the function costs, and that OSS has a price of its own', async () => {
     const [report] = await explain('oss://photos/in/a.jpg');
     const { out } = await runCommand(['explain', '--rules', rules, 'oss://photos/in/a.jpg']);
 
@@ -208,7 +208,7 @@ describe('explain', () => {
 
   const regionOf = (text: string) => /^Prices are those of (\S+)\./m.exec(text)?.[1];
 
-  it('gives the price in the region that is named, and says where OSS has none that could be cited', async () => {
+  it('explain gives the price in the region that is named, and says where OSS has none that could be cited', async () => {
     const args = ['explain', '--rules', rules, '--region', 'ap-southeast-1'];
 
     const { out } = await runCommand([...args, 'oss://photos/in/a.jpg']);
@@ -228,23 +228,26 @@ describe('explain', () => {
     [['--region', 'eu-central-1'], 'us-west-1', 'eu-central-1'],
     [[], 'us-west-1', 'us-west-1'],
     [[], undefined, 'ap-south-1'],
-  ])('takes the region of %j, OSS_REGION %s or s.yaml, in this order', async (args, OSS_REGION, region) => {
-    const project = await mkdtemp(join(dir, 'project-'));
-    const file = join(project, 'rules.yaml');
-    await copyFile(rules, file);
-    await writeFile(
-      join(project, 's.yaml'),
-      stringify({
-        resources: { 'oss-saveas': { props: { functionName: 'oss-saveas', region: 'ap-south-1' } } },
-      }),
-    );
+  ])(
+    'explain takes the region of %j, OSS_REGION %s or s.yaml, in this order',
+    async (args, OSS_REGION, region) => {
+      const project = await mkdtemp(join(dir, 'project-'));
+      const file = join(project, 'rules.yaml');
+      await copyFile(rules, file);
+      await writeFile(
+        join(project, 's.yaml'),
+        stringify({
+          resources: { 'oss-saveas': { props: { functionName: 'oss-saveas', region: 'ap-south-1' } } },
+        }),
+      );
 
-    const { out } = await runCommand(['explain', '--rules', file, ...args, 'in/a.jpg'], { OSS_REGION });
+      const { out } = await runCommand(['explain', '--rules', file, ...args, 'in/a.jpg'], { OSS_REGION });
 
-    expect(regionOf(out)).toBe(region);
-  });
+      expect(regionOf(out)).toBe(region);
+    },
+  );
 
-  it('takes cn-hangzhou where nobody names a region, and refuses what is none', async () => {
+  it('explain takes cn-hangzhou where nobody names a region, and refuses what is none', async () => {
     const { out } = await runCommand(['explain', '--rules', rules, 'in/a.jpg']);
     const { exitCode, err } = await runCommand(['explain', '--rules', rules, '--region', 'hangzhou', 'a']);
 
@@ -252,7 +255,7 @@ describe('explain', () => {
     expect([exitCode, err]).toEqual([2, expect.stringContaining('region "hangzhou"')]);
   });
 
-  it('counts the requests of what follows a save in the price', async () => {
+  it('explain counts the requests of what follows a save in the price', async () => {
     const file = join(dir, 'after.yaml');
     const output = (name: string, more: object) => ({
       ...{ style: 'image/resize,w_9', target: { key: `out/${name}` }, ...more },
@@ -275,7 +278,7 @@ describe('explain', () => {
     );
   });
 
-  it('counts what OSS makes by tasks apart from its calls, and shows the topic in clear', async () => {
+  it('explain counts what OSS makes by tasks apart from its calls, and shows the topic in clear', async () => {
     const file = join(dir, 'tasks.yaml');
     const output = { style: 'video/convert,f_mp4', target: { key: 'mp4/{base}' }, notify: 'film-ends' };
     const snapshot = { style: 'video/snapshot,t_1,f_jpg', target: { key: 'covers/{base}' } };
@@ -288,7 +291,7 @@ describe('explain', () => {
     expect(out).toContain('b_my-bucket/notify,topic_film-ends\n');
   });
 
-  it('reads keys from standard input, with or without a byte order mark', async () => {
+  it('explain reads keys from standard input, with or without a byte order mark', async () => {
     const input = '\ufeffin/a.jpg\r\nin/b.jpg\n';
     const args = ['explain', '--rules', rules, '--json', '-'];
 

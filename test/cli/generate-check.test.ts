@@ -30,20 +30,20 @@ describe('generate --check', () => {
     return generate(rules, what, '--check');
   };
 
-  it('agrees with a pattern that was generated', async () => {
+  it('generate --check agrees with a pattern that was generated', async () => {
     expect(await agree('eventbridge')).toMatchObject({
       exitCode: 0,
       out: expect.stringContaining('agree with'),
     });
   });
 
-  it('says what no longer agrees', async () => {
+  it('generate --check says what no longer agrees', async () => {
     const { exitCode, out } = await agree('eventbridge', (text) => text.replace('.png', '.gif'));
 
     expect([exitCode, out]).toEqual([1, expect.stringContaining('no trigger delivers some of what')]);
   });
 
-  it('says of generated native triggers that they bring our own outputs', async () => {
+  it('generate --check says of generated native triggers that they bring our own outputs', async () => {
     expect((await agree('trigger')).out).toContain('for its own output');
   });
 

@@ -15,7 +15,7 @@ async function policyOf(...rules: object[]): Promise<[string, string[]][]> {
 }
 
 describe('the generated policy', () => {
-  it('allows processing of sources and saving of targets, and nothing more', async () => {
+  it('the generated policy allows processing of sources and saving of targets, and nothing more', async () => {
     expect(
       await policyOf(
         rule({ key: 'uploads/**' }, { key: 'derived/{key}' }),
@@ -46,7 +46,7 @@ describe('the generated policy', () => {
     ]);
   });
 
-  it('allows saving below the folder of a source, and not beside it', async () => {
+  it('the generated policy allows saving below the folder of a source, and not beside it', async () => {
     const [, saving] = await policyOf(rule({ key: 'uploads/*' }, { key: 'derived/{dir}/{base}' }));
 
     expect(saving).toEqual(['oss:PutObject', ['acs:oss:*:*:photos/derived/uploads/*']]);
@@ -141,19 +141,22 @@ describe('the generated policy', () => {
     ['audio/concat,f_mp3', ['imm:CreateMediaConvertTask']],
     ['doc/convert,target_pdf', ['imm:CreateOfficeConversionTask']],
     ['style/::h264-mp4-1080p', ['imm:CreateMediaConvertTask', 'imm:CreateOfficeConversionTask']],
-  ])('allows %s what it needs of IMM, and to read its sources', async (style, permissions) => {
-    const target = { key: 'out/{base}-{index}' };
+  ])(
+    'the generated policy allows %s what it needs of IMM, and to read its sources',
+    async (style, permissions) => {
+      const target = { key: 'out/{base}-{index}' };
 
-    expect(await policyOf(rule({ key: 'in/*' }, target, { style }))).toEqual([
-      ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
-      ['oss:PutObject', ['acs:oss:*:*:photos/out/*']],
-      ['oss:GetObject', ['acs:oss:*:*:photos/in/*']],
-      ['oss:ProcessImm', ['acs:oss:*:*:photos/in/*']],
-      ...permissions.map((permission) => [permission, ['acs:imm:*:*:project/*']]),
-    ]);
-  });
+      expect(await policyOf(rule({ key: 'in/*' }, target, { style }))).toEqual([
+        ['oss:PostProcessTask', ['acs:oss:*:*:photos/in/*']],
+        ['oss:PutObject', ['acs:oss:*:*:photos/out/*']],
+        ['oss:GetObject', ['acs:oss:*:*:photos/in/*']],
+        ['oss:ProcessImm', ['acs:oss:*:*:photos/in/*']],
+        ...permissions.map((permission) => [permission, ['acs:imm:*:*:project/*']]),
+      ]);
+    },
+  );
 
-  it('allows a snapshot of a video nothing of IMM', async () => {
+  it('the generated policy allows a snapshot of a video nothing of IMM', async () => {
     const snapshot = { style: 'video/snapshot,t_1000,f_jpg' };
 
     expect(await policyOf(rule({ key: 'in/*' }, { key: 'out/{base}.jpg' }, snapshot))).toHaveLength(2);

@@ -178,7 +178,7 @@ describe('the generated event pattern', () => {
       ).out,
     );
 
-  it('leaves our own outputs out before an invocation is paid', async () => {
+  it('the generated event pattern leaves our own outputs out before an invocation is paid', async () => {
     expect(
       await eventPatternOf(rule({ key: '**/*.jpg', exclude: 'derived/**' }, { key: 'derived/{key}' })),
     ).toMatchObject({
@@ -207,7 +207,7 @@ describe('the generated event pattern', () => {
     });
   });
 
-  it('is for each folder that a glob names', async () => {
+  it('the generated event pattern is for each folder that a glob names', async () => {
     const starts = ['photos/', 'uploads/'].map((prefix) => ({
       prefix: `acs:oss:cn-hangzhou:1:photos/${prefix}`,
     }));
@@ -217,7 +217,7 @@ describe('the generated event pattern', () => {
     });
   });
 
-  it('leaves nothing out that a rule takes', async () => {
+  it('the generated event pattern leaves nothing out that a rule takes', async () => {
     const pattern = await eventPatternOf(
       rule({ key: 'in/*.jpg' }, { key: 'in/mid/{base}' }),
       rule({ key: 'in/mid/*' }, { key: 'out/{base}' }),

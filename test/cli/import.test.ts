@@ -40,7 +40,7 @@ function errorsOf(rules: string): unknown[] {
 }
 
 describe('import', () => {
-  it('turns each published sample into rules that `check` passes', async () => {
+  it('import turns each published sample into rules that `check` passes', async () => {
     const files = await readdir(fixtures);
     for (const file of files) {
       const imported = await runCommand(['import', join(fixtures, file)]);
@@ -55,7 +55,7 @@ describe('import', () => {
     expect(files).toHaveLength(7);
   });
 
-  it('names what has no counterpart on standard error, and as comments above the rules', async () => {
+  it('import names what has no counterpart on standard error, and as comments above the rules', async () => {
     const { out, err } = await runCommand(['import', `${fixtures}/firebase-docs.env`]);
 
     for (const note of err.trim().split('\n')) {
@@ -95,7 +95,7 @@ describe('import', () => {
     ]);
   });
 
-  it('writes a new file with --out, and never over another one', async () => {
+  it('import writes a new file with --out, and never over another one', async () => {
     const out = join(dir, 'rules.yaml');
     const args = ['import', `${fixtures}/lambda-sample.json`, '--out', out];
 
@@ -112,7 +112,7 @@ describe('import', () => {
     expect(await readFile(out, 'utf8')).toBe('mine');
   });
 
-  it('writes to standard output for --out -', async () => {
+  it('import writes to standard output for --out -', async () => {
     const args = ['import', `${fixtures}/lambda-sample.json`];
 
     const plain = await runCommand(args);
@@ -130,7 +130,7 @@ describe('import', () => {
     ['IMG_SIZES=0x9', 'expected IMG_SIZES'],
     ['IMG_SIZES=9x9\nRESIZED_IMAGES_PATH=../a', 'RESIZED_IMAGES_PATH below the source'],
     ['IMG_SIZES=9x9\nIMAGE_TYPE=gif', 'an IMAGE_TYPE that OSS makes'],
-  ])('refuses %j with a sentence', async (text, message) => {
+  ])('import refuses %j with a sentence', async (text, message) => {
     const file = join(dir, 'settings');
     await writeFile(file, text);
 
@@ -140,7 +140,7 @@ describe('import', () => {
     expect(err).toContain(message);
   });
 
-  it('never gives rules that do not pass the check, whatever the settings are', () => {
+  it('import never gives rules that do not pass the check, whatever the settings are', () => {
     const word = fc.constantFrom(
       'a',
       'thumbs',
@@ -238,7 +238,7 @@ describe("import of aws-lambda-image's config.json", () => {
       'image/auto-orient,1/resize,m_mfit,w_60,h_60,limit_0/crop,w_60,h_60,g_center',
     ],
     [{ size: 9, format: 'JPG', quality: 80 }, 'image/resize,m_lfit,w_9,limit_0/format,jpg/quality,Q_80'],
-  ])('gives %j the style %s', (entry, style) => {
+  ])('import turns an entry %j of aws-lambda-image into the style %s', (entry, style) => {
     expect(styleOf(entry)).toBe(style);
   });
 
@@ -249,11 +249,11 @@ describe("import of aws-lambda-image's config.json", () => {
     [{ suffix: '_s', format: 'jpeg' }, ['a/b_s.jpg']],
     [{ directory: 't', bucket: 'rooms' }, ['rooms: t/b.JPG']],
     [{ directory: 't', bucket: 'my.rooms' }, ['t/b.JPG']],
-  ])('saves an output with %j where the tool does', (entry, keys) => {
+  ])('rules that import wrote save an output with %j where aws-lambda-image does', (entry, keys) => {
     expect(savedBy({ resizes: [{ size: 9, ...entry }] }, 'a/b.JPG')).toEqual(keys);
   });
 
-  it('leaves alone what it saved', () => {
+  it('rules that import wrote leave alone what they saved', () => {
     const config = {
       resizes: [
         { size: 9, directory: './t' },
@@ -267,7 +267,7 @@ describe("import of aws-lambda-image's config.json", () => {
 });
 
 describe("import of Resize Images' parameters", () => {
-  it('saves beside the source, by size and type, and keeps the extension of those that keep their type', () => {
+  it('rules that import wrote for Resize Images save beside the source, by size and type, and keep the extension of those that keep their type', () => {
     const env = 'IMG_SIZES=9x9,8x8\nRESIZED_IMAGES_PATH=t\nIMAGE_TYPE=webp,false';
 
     expect(savedBy(env, 'a/b.JPG')).toEqual([
@@ -289,7 +289,7 @@ describe("import of Resize Images' parameters", () => {
     ['menu (1)/a.jpg', true],
     ['menu (1)/old/x/a.jpg', false],
     ['a.jpg', false],
-  ])('takes %s by the lists of paths: %s', (key, isTaken) => {
+  ])('rules that import wrote for Resize Images take %s by the lists of paths: %s', (key, isTaken) => {
     const env =
       'IMG_SIZES=9x9\nINCLUDE_PATH_LIST=/users/*/pictures,/menu (1)\nEXCLUDE_PATH_LIST=/menu (1)/old';
 

@@ -92,7 +92,7 @@ describe('a folder that holds files', () => {
     expect(again.at(-1)).toBe(`kept  ${join(dir, 'package.json')}, which has all it needs`);
   });
 
-  it('writes nothing beside a package.json that is not UTF-8, which would lose its letters', async () => {
+  it('init writes nothing beside a package.json that is not UTF-8, which would lose its letters', async () => {
     const dir = await emptyFolder();
     const gbk = Buffer.concat([
       Buffer.from('{"description": "'),
@@ -108,7 +108,7 @@ describe('a folder that holds files', () => {
     expect(await readFile(join(dir, 'package.json'))).toEqual(gbk);
   });
 
-  it('completes a package.json that begins with a byte order mark', async () => {
+  it('init completes a package.json that begins with a byte order mark', async () => {
     const dir = await emptyFolder();
     await writeFile(join(dir, 'package.json'), '\ufeff{"name": "shop"}');
 
@@ -117,7 +117,7 @@ describe('a folder that holds files', () => {
     expect(JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'))).toMatchObject({ name: 'shop' });
   });
 
-  it('writes nothing beside a package.json that is broken', async () => {
+  it('init writes nothing beside a package.json that is broken', async () => {
     const dir = await emptyFolder();
     await writeFile(join(dir, 'package.json'), '{\n"name" "shop"}');
 

@@ -28,7 +28,7 @@ describe('an invocation by hand', () => {
     expect(err).toContain('ProcessObject oss://photos/uploads/a.jpg failed: 404 NoSuchKey');
   });
 
-  it('names objects by their address', async () => {
+  it('an invocation by hand names objects by their address', async () => {
     const { exitCode, out } = await invoke('oss://photos/other/a b+c.png');
 
     expect(exitCode).toBe(0);
@@ -37,7 +37,7 @@ describe('an invocation by hand', () => {
     });
   });
 
-  it('only plans where the event asks for that', async () => {
+  it('an invocation by hand only plans where the event asks for that', async () => {
     const key = 'uploads/a b+c.png';
     await send(Number(new URL(stack.url).port), signV4({ method: 'PUT', bucket: 'photos', key, body: 'x' }));
     const event = { bucket: 'photos', key, dryRun: true };
@@ -53,14 +53,14 @@ describe('an invocation by hand', () => {
     });
   });
 
-  it('takes the event as text', async () => {
+  it('an invocation by hand takes the event as text', async () => {
     const { exitCode, out } = await invoke('--event', '{"bucket":"photos","key":"other/a.png"}');
 
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ skipped: 1, results: [{ reason: 'no-rule-matched' }] });
   });
 
-  it('says which events the function understands', async () => {
+  it('an invocation by hand says which events the function understands', async () => {
     const file = join(await temporaryDir(), 'event.json');
     await writeFile(file, '{"Records": []}');
 

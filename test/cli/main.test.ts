@@ -5,18 +5,24 @@ import { main } from '../../src/cli/main.ts';
 import { createIo, runCommand } from './terminal.ts';
 
 describe('the command line', () => {
-  it.each([['--version'], ['-v'], ['version']])('says which version this is: %s', async (...args) => {
-    expect(await runCommand(args)).toEqual({ exitCode: 0, out: `${packageJson.version}\n`, err: '' });
-  });
+  it.each([['--version'], ['-v'], ['version']])(
+    'the command line says which version this is: %s',
+    async (...args) => {
+      expect(await runCommand(args)).toEqual({ exitCode: 0, out: `${packageJson.version}\n`, err: '' });
+    },
+  );
 
-  it.each([[[]], [['help']], [['--help']], [['-h']]])('lists the commands: %j', async (args) => {
-    const { exitCode, out } = await runCommand(args);
+  it.each([[[]], [['help']], [['--help']], [['-h']]])(
+    'the command line lists the commands: %j',
+    async (args) => {
+      const { exitCode, out } = await runCommand(args);
 
-    expect([exitCode, out]).toEqual([0, expect.stringMatching(/^ {2}explain .*\n/m)]);
-  });
+      expect([exitCode, out]).toEqual([0, expect.stringMatching(/^ {2}explain .*\n/m)]);
+    },
+  );
 
   it.each([[['help', 'run']], [['run', '--help']], [['run', '-h']], [['--help', 'run']]])(
-    'explains one command: %j',
+    'the command line explains one command: %j',
     async (args) => {
       const { exitCode, out } = await runCommand(args);
 
@@ -53,7 +59,7 @@ describe('the command line', () => {
     expect(err).toMatch(/^.+\n"npx oss-saveas help.*\n$/);
   });
 
-  it('takes what stands behind -- for an argument, however it begins', async () => {
+  it('the command line takes what stands behind -- for an argument, however it begins', async () => {
     const { out } = await runCommand(['explain', '--', '--help']);
 
     expect(out).toContain('/--help\n');

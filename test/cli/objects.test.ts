@@ -15,7 +15,7 @@ async function startWith(objects: Record<string, string>) {
 }
 
 describe('ls', () => {
-  it('lists what lies below a prefix: size, time and key', async () => {
+  it('ls lists what lies below a prefix: size, time and key', async () => {
     const run = await startWith({
       'derived/a.webp': 'abc',
       'derived/北京.webp': 'x'.repeat(2_000),
@@ -77,7 +77,7 @@ describe('ls', () => {
 });
 
 describe('get', () => {
-  it('shows a name that would command the terminal as text', async () => {
+  it('get shows a name that would command the terminal as text', async () => {
     const run = await startWith({ 'a\u001b[2Jb': 'x' });
     const file = join(await temporaryDir(), 'a\u001b[2Jb');
 
@@ -86,7 +86,7 @@ describe('get', () => {
     expect([exitCode, out]).toEqual([0, expect.stringContaining('a\\u001b[2Jb')]);
   });
 
-  it('saves an object as a file, and never over one that is there', async () => {
+  it('get saves an object as a file, and never over one that is there', async () => {
     const run = await startWith({ 'derived/a.webp': 'a picture' });
     const file = join(await temporaryDir(), 'mine.webp');
 
@@ -99,7 +99,7 @@ describe('get', () => {
     expect(await readFile(file, 'utf8')).toBe('edited');
   });
 
-  it('writes the object, and nothing else, to standard output for --out -', async () => {
+  it('get writes the object, and nothing else, to standard output for --out -', async () => {
     const run = await startWith({ 'derived/a.webp': 'RIFF\u0000a picture\n' });
 
     const ended = await run('get', 'oss://photos/derived/a.webp', '--out', '-');

@@ -245,7 +245,7 @@ describe('orphans', () => {
     expect(await stored()).toHaveLength(gone.length);
   });
 
-  it('says so where no source is there at all', async () => {
+  it('orphans says so where there is no source at all', async () => {
     const { run } = await startWith(['big/a.webp']);
 
     const { out } = await run(['--rule', 'big']);

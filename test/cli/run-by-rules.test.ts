@@ -51,7 +51,7 @@ describe('a run by the rules', () => {
     expect(await read('derived/uploads/b.png-320.webp')).toBeDefined();
   });
 
-  it('shows no command to the terminal that a key brings along', async () => {
+  it('a run by the rules shows no command to the terminal that a key brings along', async () => {
     const { run } = await startWith({});
 
     const { out, err } = await run('oss://photos/uploads/\u001b[2J\nsaved.png');
@@ -61,7 +61,7 @@ describe('a run by the rules', () => {
     expect(err.trim().split('\n')).toHaveLength(1);
   });
 
-  it('writes nothing in a dry run', async () => {
+  it('a run by the rules writes nothing in a dry run', async () => {
     const { run, oss } = await startWith({ 'uploads/a.png': 'a' });
 
     const { exitCode, out } = await run('oss://photos/uploads/a.png', '--dry-run', '--json');
@@ -77,7 +77,7 @@ describe('a run by the rules', () => {
       'as a destination gets it',
       (event: object) => ({ requestContext: {}, requestPayload: JSON.stringify(event) }),
     ],
-  ])('tries a dead letter again, %s', async (_, letterOf) => {
+  ])('a run by the rules tries a dead letter again, %s', async (_, letterOf) => {
     const { run, oss, read } = await startWith({ 'uploads/a.png': 'a' });
     const file = join(await temporaryDir(), 'letter.json');
     await writeFile(file, JSON.stringify(letterOf({ events: oss.events })));
@@ -89,7 +89,7 @@ describe('a run by the rules', () => {
     expect(await read('derived/uploads/a.png-1280.webp')).toBeDefined();
   });
 
-  it('reads an event file that begins with a byte order mark, and refuses one that is not UTF-8', async () => {
+  it('a run by the rules reads an event file that begins with a byte order mark, and refuses one that is not UTF-8', async () => {
     const { run } = await startWith({ 'uploads/a.png': 'a' });
     const dir = await temporaryDir();
     const event = JSON.stringify({ bucket: 'photos', key: 'uploads/a.png', size: 1 });
@@ -103,7 +103,7 @@ describe('a run by the rules', () => {
     expect(gbk).toMatchObject({ exitCode: 1, err: expect.stringContaining('gbk.json:1:2 is not UTF-8') });
   });
 
-  it('draws its progress where somebody watches', async () => {
+  it('a run by the rules draws its progress where somebody watches', async () => {
     const { env } = await startWith({ 'uploads/a.png': 'a', 'uploads/b.png': 'b' });
     const urls = ['oss://photos/uploads/a.png', 'oss://photos/uploads/b.png'];
 

@@ -55,7 +55,7 @@ describe('a run with a style of its own', () => {
     expect(official).toEqual(mine);
   });
 
-  it('takes every key as it stands', async () => {
+  it('a run with a style of its own takes every key as it stands', async () => {
     const { styled, read } = await startWith(Object.fromEntries(hostileKeys.map((key) => [key, 'x'])));
 
     const ended = await Promise.all(hostileKeys.map((key, i) => styled(key, `{name}/${i}`)));
@@ -66,7 +66,7 @@ describe('a run with a style of its own', () => {
     expect(await read('{name}/0')).toBeDefined();
   });
 
-  it('says what failed and with which request', async () => {
+  it('a run with a style of its own says what failed and with which request', async () => {
     const { styled } = await startWith({});
 
     const { exitCode, err } = await styled('nope.png', 'b.png');
@@ -111,16 +111,19 @@ describe('a run with a style of its own', () => {
       'https://photos.oss-cn-hangzhou.aliyuncs.com/b.png',
       '--target-image: expected a key alone, received the address "https://photos.oss-cn-hangzhou.aliyuncs.com/b.png"',
     ],
-  ])('refuses an address in place of the key: %s to %s', async (key, target, message) => {
-    const { styled, read } = await startWith({ 'a.png': 'a' });
+  ])(
+    'a run with a style of its own refuses an address in place of the key: %s to %s',
+    async (key, target, message) => {
+      const { styled, read } = await startWith({ 'a.png': 'a' });
 
-    const { exitCode, err } = await styled(key, target);
+      const { exitCode, err } = await styled(key, target);
 
-    expect([exitCode, err]).toEqual([2, expect.stringContaining(message)]);
-    expect(await read(target)).toBeUndefined();
-  });
+      expect([exitCode, err]).toEqual([2, expect.stringContaining(message)]);
+      expect(await read(target)).toBeUndefined();
+    },
+  );
 
-  it('prints JSON where a program reads along', async () => {
+  it('a run with a style of its own prints JSON where a program reads along', async () => {
     const { run } = await startWith({ 'a.png': 'a' });
     const named = [
       '--bucket',
@@ -145,7 +148,7 @@ describe('a run with a style of its own', () => {
     });
   });
 
-  it('takes credentials from the ALIBABA_CLOUD_ environment too', async () => {
+  it('a run with a style of its own takes credentials from the ALIBABA_CLOUD_ environment too', async () => {
     const { env } = await startWith({ 'a.png': 'a' });
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'local');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'local-secret');

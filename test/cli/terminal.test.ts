@@ -28,7 +28,7 @@ describe('a table', () => {
     ).toBe('     bytes\na    1,024\nb        9\nc  100,000\n');
   });
 
-  it('fits 80 columns, and loses no character of what is longer', () => {
+  it('a table fits 80 columns, and loses no character of what is longer', () => {
     const cell = fc.string({ unit: 'grapheme', maxLength: 150 }).map((text) => text.replace(/\s/g, '_'));
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 4 }), (rows) => {

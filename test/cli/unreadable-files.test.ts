@@ -56,7 +56,7 @@ async function makeFiles(): Promise<string> {
 describe.each(Object.entries(files))('a file that is %s', (kind, message) => {
   const name = kind === 'inside' ? 'rules.yaml/a.json' : `${kind}.json`;
 
-  it.each(options)('is refused in one clear message: %s', async (line) => {
+  it.each(options)('a file that cannot be read is refused in one clear message: %s', async (line) => {
     const dir = await makeFiles();
     const file = join(dir, name);
     const args = line

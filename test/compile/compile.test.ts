@@ -42,18 +42,21 @@ describe('compiling rules', () => {
     ['  \u2003 match: { key: a }', 2, '3:3 The character U+2003 stands'],
     ['  -\u00a0name: r', 1, '2:4 The character U+00A0 stands'],
     ['  - name\uff1a r', 1, '2:9 The character U+FF1A stands'],
-  ])('names the character that only looks like a space, and its line: %j', (line, at, message) => {
-    const text = lines.with(at, line).join('\n');
+  ])(
+    'the compiler names the character that only looks like a space, and its line: %j',
+    (line, at, message) => {
+      const text = lines.with(at, line).join('\n');
 
-    const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
+      const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
 
-    expect(rendered).toEqual([expect.stringContaining(`error a.yaml:${message} where YAML wants`)]);
-  });
+      expect(rendered).toEqual([expect.stringContaining(`error a.yaml:${message} where YAML wants`)]);
+    },
+  );
 
   it.each([
     ['\tmatch: { key: a }', 2, '3:1'],
     ['    \toutputs: []', 3, '4:5'],
-  ])('says once that a tab cannot indent, at its place: %j', (line, at, place) => {
+  ])('the compiler says once that a tab cannot indent, at its place: %j', (line, at, place) => {
     const text = lines.with(at, line).join('\n');
 
     const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
@@ -63,7 +66,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('shows a space of another kind behind a key, which is a part of the value', () => {
+  it('the compiler shows a space of another kind behind a key, which is a part of the value', () => {
     const text = lines.with(2, '    match:\n      key:\u00a0a').join('\n');
 
     expect(diagnosticsOf(text, 'a.yaml').map(({ message }) => message)).toContain(
@@ -75,13 +78,13 @@ describe('compiling rules', () => {
     ['in a comment', '  # \u00a0a'],
     ['in a value', '    onRemove:  delete # \u3000'],
     ['in an empty line', '\t'],
-  ])('takes such characters %s', (_, line) => {
+  ])('the compiler takes characters that only look like spaces %s', (_, line) => {
     const text = `${lines.slice(0, 3).join('\n')}\n${line}\n    outputs: [{ style: image/info, target: { key: "b/{key}" } }]\n`;
 
     expect(diagnosticsOf(text)).toEqual([]);
   });
 
-  it.each(names('invalid/'))('shows every fault of %s with its place', async (name) => {
+  it.each(names('invalid/'))('the compiler shows every fault of %s with its place', async (name) => {
     const rendered = diagnosticsOf(read(`invalid/${name}`), name).map(formatDiagnostic);
 
     await expect(`${rendered.join('\n')}\n`).toMatchFileSnapshot(
@@ -89,27 +92,27 @@ describe('compiling rules', () => {
     );
   });
 
-  it.each(names('valid/'))('takes %s', (name) => {
+  it.each(names('valid/'))('the compiler takes the rules of %s', (name) => {
     const compiled = compileRules(read(`valid/${name}`), name);
 
     expect(diagnosticsOf(read(`valid/${name}`))).toEqual([]);
     expect(compiled.ok && compiled.ruleSet.rules.length).toBeGreaterThan(0);
   });
 
-  it('gives rules that are the same again once written as JSON and read', () => {
+  it('the compiler gives rules that are the same again once written as JSON and read', () => {
     const { ruleSet } = compile(ruleOf({ match: { key: '照片/**', size: { max: '1MB' } } }));
 
     expect(parseRuleSet(JSON.stringify(ruleSet), 'rules.json')).toEqual(ruleSet);
     expect(ruleSet).toMatchObject({ format: 3, onPermanentFailure: 'throw' });
   });
 
-  it('counts lines and columns alike with a byte order mark and Windows line ends', () => {
+  it('the compiler counts lines and columns alike with a byte order mark and Windows line ends', () => {
     const [diagnostic] = diagnosticsOf('\ufeff# rules\r\nrules: 12\r\n');
 
     expect(diagnostic?.place).toMatchObject({ line: 2, column: 8, sourceLine: 'rules: 12' });
   });
 
-  it('points into an aliased value where it is written', () => {
+  it('the compiler points into an aliased value where it is written', () => {
     const rule = (name: string, match: string) =>
       `  - { name: ${name}, match: ${match}, outputs: [{ style: style/a, target: { key: "x/{key}" } }] }\n`;
     const first = rule('a', '&m { key: "a/[" }');
@@ -123,7 +126,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('points at the start of a text whose escapes hide where its characters are', () => {
+  it('the compiler points at the start of a text whose escapes hide where its characters are', () => {
     const text = 'rules: [{ name: a, match: { key: "\\u0061/[" }, outputs: [] }]';
 
     const [diagnostic] = diagnosticsOf(text);
@@ -132,11 +135,11 @@ describe('compiling rules', () => {
     expect(diagnostic?.place?.column).toBe(text.indexOf('"') + 1);
   });
 
-  it('reads rules as YAML 1.2, also where a directive asks for another version', () => {
+  it('the compiler reads rules as YAML 1.2, also where a directive asks for another version', () => {
     expect(diagnosticsOf('%YAML 1.1\n---\nrules: yes\n')[0]?.message).toMatch(/received "yes"$/);
   });
 
-  it('refuses aliases whose values are beyond number, and one inside of what it repeats', () => {
+  it('the compiler refuses aliases whose values are beyond number, and one inside of what it repeats', () => {
     const level = (name: string, of: string) => `${name}: &${name} [${`*${of},`.repeat(20)}]\n`;
     const bomb = `a: &a x\n${level('b', 'a')}${level('c', 'b')}${level('d', 'c')}${level('e', 'd')}`;
     const own = (text: string) => [
@@ -155,7 +158,7 @@ describe('compiling rules', () => {
     }
   });
 
-  it('takes an alias in each of hundreds of rules', () => {
+  it('the compiler takes an alias in each of hundreds of rules', () => {
     const rules = Array.from({ length: 300 }, (_, i) => `  - <<: *o\n    name: r${i}\n`);
     const text = `rules:\n  - &o ${JSON.stringify(ruleOf({}))}\n${rules.join('')}`;
 
@@ -163,7 +166,7 @@ describe('compiling rules', () => {
   });
 
   it.each(['<<: foo', '<<: [{}, foo]', '<<: *t', '<<: [*t]', '<<:'])(
-    'refuses to merge what is no map, at its place: %s',
+    'the compiler refuses to merge what is no map, at its place: %s',
     (merge) => {
       const found = diagnosticsOf(`rules:\n  - name: &t x\n    ${merge}\n`);
 
@@ -174,7 +177,7 @@ describe('compiling rules', () => {
   );
 
   it.each(['0100', '1.10', '2.0', '000000', '9007199254740993', '0x10', '1e3', '+5'])(
-    'refuses %s as a value of vary, which would be saved otherwise than it is written',
+    'the compiler refuses %s as a value of vary, which would be saved otherwise than it is written',
     (number) => {
       const vary = (value: string) => `rules:\n  - outputs:\n      - vary: { w: [20, ${value}] }\n`;
 
@@ -189,7 +192,7 @@ describe('compiling rules', () => {
     },
   );
 
-  it('takes numbers of vary that are written as they are saved', () => {
+  it('the compiler takes numbers of vary that are written as they are saved', () => {
     const vary = { w: [0, 320, 0.5, -1] };
 
     expect(compileOne(ruleOf({}, { vary, target: { key: 'x/{w}/{key}' } }))?.outputs[0]?.variants).toEqual(
@@ -197,7 +200,7 @@ describe('compiling rules', () => {
     );
   });
 
-  it('refuses two headers that differ by their case alone, of which one would be lost', () => {
+  it('the compiler refuses two headers that differ by their case alone, of which one would be lost', () => {
     const headers = { 'cache-control': 'no-cache', 'Cache-Control': 'max-age=60' };
 
     expect(refusalsOf(ruleOf({}, { headers }))).toMatchObject([
@@ -214,13 +217,16 @@ describe('compiling rules', () => {
     ['a name', ruleOf({ name: 404 }), 404],
     ['a glob', ruleOf({ match: { key: [2026] } }), 2026],
     ['true', ruleOf({}, { tags: { a: true } }), true],
-  ])('says of a number in the place of a text that it lacks quotes: %s', (_, document, value) => {
-    expect(refusalsOf(document)).toMatchObject([
-      { message: expect.stringContaining(`, in quotes, received ${value}`) },
-    ]);
-  });
+  ])(
+    'the compiler says of a number in the place of a text that it lacks quotes: %s',
+    (_, document, value) => {
+      expect(refusalsOf(document)).toMatchObject([
+        { message: expect.stringContaining(`, in quotes, received ${value}`) },
+      ]);
+    },
+  );
 
-  it('refuses index as a variable of its own, which OSS fills in', () => {
+  it('the compiler refuses index as a variable of its own, which OSS fills in', () => {
     const output = { vary: { index: [1] }, target: { key: 'x/{index}/{key}' } };
 
     expect(refusalsOf(ruleOf({}, output))).toMatchObject([
@@ -230,7 +236,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
+  it('the compiler makes lists of single items, and bytes of sizes, 1 KB being 1,024', () => {
     const match = {
       key: 'a/**',
       bucket: 'my-photos',
@@ -251,11 +257,11 @@ describe('compiling rules', () => {
     ['3KB', 3 * 1024],
     ['20MB', 20 * 1024 ** 2],
     ['2GB', 2 * 1024 ** 3],
-  ])('reads the size %s as %i bytes', (max, bytes) => {
+  ])('the compiler reads the size %s as %i bytes', (max, bytes) => {
     expect(compileOne(ruleOf({ match: { key: 'a', size: { max } } }))?.match.maxBytes).toBe(bytes);
   });
 
-  it('writes out one variant for each combination of values', () => {
+  it('the compiler writes out one variant for each combination of values', () => {
     const vary = { w: [320, 640], h: ['1', '2'] };
 
     expect(compileOne(ruleOf({}, { vary, target: { key: '{w}{h}/{key}' } }))?.outputs[0]?.variants).toEqual([
@@ -266,7 +272,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('takes any text of vary, hostile ones included, where it is encoded', () => {
+  it('the compiler takes any text of vary, hostile ones included, where it is encoded', () => {
     const t = ["a/../b %+|,'", '照片 😀', '{}', '|sys/saveas,o_eA'];
 
     const rule = compileOne(
@@ -276,13 +282,13 @@ describe('compiling rules', () => {
     expect(rule?.outputs[0]?.variants).toEqual(t.map((text) => ({ t: text })));
   });
 
-  it('refuses to let a key write into the process', () => {
+  it('the compiler refuses to let a key write into the process', () => {
     expect(refusalsOf(ruleOf({}, { style: 'image/watermark,text_{name}' }))).toMatchObject([
       { path: ['rules', 0, 'outputs', 0, 'style'], span: { offset: 21 } },
     ]);
   });
 
-  it('refuses a save-as that only a value of vary brings in', () => {
+  it('the compiler refuses a save-as that only a value of vary brings in', () => {
     const vary = { x: ['', '|sys/saveas,o_eA'] };
 
     expect(
@@ -299,7 +305,7 @@ describe('compiling rules', () => {
     expect(compileOne(ruleOf({ outputs }))?.outputs).toHaveLength(2);
   });
 
-  it('refuses two outputs that save to one object, the bucket named or not', () => {
+  it('the compiler refuses two outputs that save to one object, the bucket named or not', () => {
     const match = { key: 'uploads/**', bucket: 'my-photos' };
     const outputs = [{ key: 'x/{base}' }, { bucket: 'my-photos', key: 'x/{base}' }].map((target) => ({
       style: 'style/a',
@@ -314,7 +320,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('refuses values of vary that render to one key although they differ', () => {
+  it('the compiler refuses values of vary that render to one key although they differ', () => {
     const output = {
       vary: { a: [1, 12], b: [23, 3] },
       style: 'image/resize,w_{a}',
@@ -329,7 +335,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('refuses the source object as a target, in its bucket named or not', () => {
+  it('the compiler refuses the source object as a target, in its bucket named or not', () => {
     const rule = (target: object, bucket?: string) => ruleOf({ match: { key: 'a/**', bucket } }, { target });
 
     const refusal = {
@@ -341,7 +347,7 @@ describe('compiling rules', () => {
     expect(refusalsOf(rule({ key: '{key}', bucket: 'my-marked' }, 'my-photos'))).toEqual([]);
   });
 
-  it('refuses combinations of vary beyond counting without counting them out', () => {
+  it('the compiler refuses combinations of vary beyond counting without counting them out', () => {
     const values = Array.from({ length: 1_000 }, (_, i) => i);
 
     expect(refusalsOf(ruleOf({}, { vary: { a: values, b: values, c: values, d: values } }))).toMatchObject([
@@ -349,7 +355,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('guesses a misspelt field only where one is close', () => {
+  it('the compiler guesses a misspelt field only where one is close', () => {
     const found = refusalsOf(ruleOf({ Matche: {}, colour: 'red' })).map(({ message }) => message);
 
     expect(found).toEqual([
@@ -358,7 +364,7 @@ describe('compiling rules', () => {
     ]);
   });
 
-  it('shortens a long text in a message', () => {
+  it('the compiler shortens a long text in a message', () => {
     const [refusal] = refusalsOf(ruleOf({ name: ' '.repeat(1_000) }));
 
     expect(refusal?.message).toMatch(/…$/);

@@ -135,7 +135,7 @@ function fieldsOf(schema: unknown): [string, unknown][] {
 }
 
 describe('any document', () => {
-  it('takes any document that is valid', () => {
+  it('the compiler takes any document that is valid', () => {
     fc.assert(
       fc.property(document, (valid) => {
         expect(diagnosticsOf(JSON.stringify(valid))).toEqual([]);
@@ -143,7 +143,7 @@ describe('any document', () => {
     );
   });
 
-  it('names each broken field of any document by a diagnostic', () => {
+  it('the compiler names each broken field of any document by a diagnostic', () => {
     fc.assert(
       fc.property(
         document,
@@ -165,7 +165,7 @@ describe('any document', () => {
 });
 
 describe('the JSON Schema', () => {
-  it('describes every field of the document, so that editors can', () => {
+  it('the JSON Schema describes every field of the document, so that editors can', () => {
     const fields = fieldsOf(jsonSchema());
 
     const names = [

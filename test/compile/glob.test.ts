@@ -85,7 +85,7 @@ describe('a glob', () => {
     expect(rules.map(({ match }) => matchesKey(match.keys, 'up/a.TMP'))).toEqual([false, true]);
   });
 
-  it('takes any text literally once its special characters are escaped', () => {
+  it('a glob takes any text literally once its special characters are escaped', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), (key) => {
         fc.pre(!/\p{Cs}/u.test(key));
@@ -108,11 +108,11 @@ describe('a glob', () => {
     ['abc\\', 3],
     ['{'.repeat(9) + '}'.repeat(9), 8],
     ['x'.repeat(1_025), 1_024],
-  ])('refuses %j, pointing at the character', (glob, offset) => {
+  ])('the glob %j is refused at the character that is wrong', (glob, offset) => {
     expect(parseGlob(glob)).toMatchObject({ ok: false, offset });
   });
 
-  it('answers at once for a pattern that makes backtracking matchers hang', () => {
+  it('a glob answers at once for a pattern that makes backtracking matchers hang', () => {
     const glob = `${'*a'.repeat(40)}b`;
 
     expect(matches(glob, 'a'.repeat(1_023))).toBe(false);

@@ -53,7 +53,7 @@ function firstOf<T>(items: Iterable<T>, count: number): T[] {
 }
 
 describe('a key table', () => {
-  it('takes the keys that a naive matcher takes, excludes taken out', () => {
+  it('a key table takes the keys that a naive matcher takes, excludes taken out', () => {
     fc.assert(
       fc.property(
         fc.array(glob, { minLength: 1, maxLength: 3 }),
@@ -115,7 +115,7 @@ describe('a key table', () => {
     expect(tableOf(['照片/😀*'])).toMatchObject({ prefix: '照片/😀', accepts: [1] });
   });
 
-  it('says what all keys end with', () => {
+  it('a key table says what all keys end with', () => {
     const suffixes = [
       tableOf(['uploads/**/*-7.jpg'], ['**/x*']),
       tableOf(['*_t.jpg', '**/a/b_t.jpg']),

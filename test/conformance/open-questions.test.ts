@@ -11,7 +11,7 @@ describe('the open questions', () => {
   });
   afterAll(() => backend?.close());
 
-  it.each(questions)('$text', async (question) => {
+  it.each(questions)('the local OSS answers as this project assumes: $text', async (question) => {
     expect(await answerOf(question, backend)).toBe(question.local ?? question.assumed);
   });
 });

@@ -114,7 +114,7 @@ describe(prefix === undefined ? 'the local OSS' : `OSS in ${process.env.OSS_TEST
   });
 
   describe('processing', () => {
-    it('saves under the key and in the bucket asked for, and says so', async () => {
+    it('processing saves under the key and in the bucket asked for, and says so', async () => {
       const answer = await backend.client.processObject({
         ...at('source.jpg'),
         process: saveAs('out/a.webp'),
@@ -127,7 +127,7 @@ describe(prefix === undefined ? 'the local OSS' : `OSS in ${process.env.OSS_TEST
     });
 
     it.each(hostileKeys.filter((key) => key.length < 200 && !/[{}]/.test(key)))(
-      'saves under %j',
+      'processing saves under %j',
       async (name) => {
         const target = `out/${name}`;
 
@@ -138,7 +138,7 @@ describe(prefix === undefined ? 'the local OSS' : `OSS in ${process.env.OSS_TEST
       },
     );
 
-    it('names no bucket where none was asked for', async () => {
+    it('processing names no bucket where none was asked for', async () => {
       const [, withoutBucket = ''] = /^(.*),b_/.exec(saveAs('out/b.webp')) ?? [];
       const { bucket, key } = at('source.jpg');
 
@@ -164,7 +164,7 @@ describe(prefix === undefined ? 'the local OSS' : `OSS in ${process.env.OSS_TEST
       expect(await sizeOf('self.jpg')).toBe('60 x 40 jpg');
     });
 
-    it('answers a view to GET and saves nothing', async () => {
+    it('processing answers a view to GET and saves nothing', async () => {
       const view = await backend.client.getObject({ ...at('source.jpg'), process: 'image/resize,w_30' });
 
       expect((await sharp(view.body).metadata()).width).toBe(30);

@@ -84,7 +84,7 @@ const withProbeAndEventRule: Route = (message, response) => {
 };
 
 describe('a conformance run', () => {
-  it('answers the questions as Markdown, says which rows are verified, and leaves nothing', async () => {
+  it('a conformance run answers the questions as Markdown, says which rows are verified, and leaves nothing', async () => {
     const account = await startAccount(withProbeAndEventRule);
     const file = join(await temporaryDir(), 'out.md');
 
@@ -145,18 +145,21 @@ describe('a conformance run', () => {
   it.runIf(process.platform === 'linux').each([
     ['n', 'n\r', 2],
     ['Ctrl-C', '\u0003', 130],
-  ])('makes nothing where the person answers its question by %s', async (_, answer, expected) => {
-    const account = await startAccount();
-    const { child, ended, output } = account.startAtTerminal();
-    await expect.poll(output).toContain('Go on? [y/N]');
+  ])(
+    'a conformance run makes nothing where the person answers its question by %s',
+    async (_, answer, expected) => {
+      const account = await startAccount();
+      const { child, ended, output } = account.startAtTerminal();
+      await expect.poll(output).toContain('Go on? [y/N]');
 
-    child.stdin.write(answer);
+      child.stdin.write(answer);
 
-    expect([await ended, output()]).toEqual([expected, expect.stringContaining('Nothing was done.')]);
-    expect(account.requests).toEqual([]);
-  });
+      expect([await ended, output()]).toEqual([expected, expect.stringContaining('Nothing was done.')]);
+      expect(account.requests).toEqual([]);
+    },
+  );
 
-  it('makes nothing before it is told to, and overwrites no report', async () => {
+  it('a conformance run makes nothing before it is told to, and overwrites no report', async () => {
     const account = await startAccount();
     const file = join(await temporaryDir(), 'mine.md');
     await writeFile(file, 'mine');

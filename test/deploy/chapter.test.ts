@@ -60,7 +60,7 @@ async function createReader(dotEnv: string) {
   };
 }
 
-it('walks from the first deployment to the removal, every command as it is printed', async () => {
+it('the chapter on deployment walks from the first deployment to the removal, every command as it is printed', async () => {
   const { dotEnv, commands } = await readChapter();
   const { oss, record, run } = await createReader(dotEnv);
 

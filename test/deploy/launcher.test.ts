@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCheckout, execute } from './checkout.ts';
 
-it('runs a command in a clone that was installed and never built', async () => {
+it('oss-saveas runs a command in a clone that was installed and never built', async () => {
   const { dir, env } = await createClone();
 
   const { exitCode, output } = await execute('npx', ['oss-saveas', 'check'], { cwd: dir, env });
@@ -13,7 +13,7 @@ it('runs a command in a clone that was installed and never built', async () => {
   expect(exitCode).toBe(0);
 });
 
-it('builds that clone also where the command is called from another folder', async () => {
+it('oss-saveas builds its clone also where a command is called from another folder', async () => {
   const { dir, env } = await createClone();
 
   const { exitCode, output } = await execute(
@@ -26,7 +26,7 @@ it('builds that clone also where the command is called from another folder', asy
   expect(exitCode).toBe(0);
 });
 
-it('builds a clone anew whose build was interrupted', async () => {
+it('oss-saveas builds a clone anew whose build was interrupted', async () => {
   const { dir, env } = await createClone();
   await mkdir(join(dir, 'build'));
   await writeFile(join(dir, 'build/cli.js'), "import './chunk-that-was-not-written.js';");

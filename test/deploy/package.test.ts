@@ -65,39 +65,48 @@ describe('the package', () => {
     expect(zipBytes).toBeLessThan(160 * 1024);
   });
 
-  it.each(['require', 'import'])('handles an event when it is loaded by %s, alone', async (how) => {
-    const codeDir = await mkdtemp(join(tmpdir(), 'code-'));
-    onTestFinished(() => rm(codeDir, { recursive: true, force: true }));
-    await cp(join(checkout.dir, 'dist'), codeDir, { recursive: true });
-    const oss = await startOss();
-    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.png', body: 'a picture' });
-    const event = { bucket: 'photos', key: 'uploads/a.png', size: 9 };
-    const context = {
-      requestId: 'request-1',
-      credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
-      function: { name: 'oss-saveas', handler: 'index.handler', memory: 128, timeout: 60 },
-      region: 'cn-hangzhou',
-      accountId: '1234567890123456',
-    };
+  it.each(['require', 'import'])(
+    'the package handles an event when it is loaded by %s, alone',
+    async (how) => {
+      const codeDir = await mkdtemp(join(tmpdir(), 'code-'));
+      onTestFinished(() => rm(codeDir, { recursive: true, force: true }));
+      await cp(join(checkout.dir, 'dist'), codeDir, { recursive: true });
+      const oss = await startOss();
+      await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.png', body: 'a picture' });
+      const event = { bucket: 'photos', key: 'uploads/a.png', size: 9 };
+      const context = {
+        requestId: 'request-1',
+        credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
+        function: { name: 'oss-saveas', handler: 'index.handler', memory: 128, timeout: 60 },
+        region: 'cn-hangzhou',
+        accountId: '1234567890123456',
+      };
 
-    const input = JSON.stringify({ event, context });
-    const { output } = await execute(
-      process.execPath,
-      [resolve('test/fixtures/deploy/load.cjs'), how, codeDir, input],
-      { cwd: codeDir, env: { OSS_ENDPOINT: `http://127.0.0.1:${oss.port}` } },
-    );
+      const input = JSON.stringify({ event, context });
+      const { output } = await execute(
+        process.execPath,
+        [resolve('test/fixtures/deploy/load.cjs'), how, codeDir, input],
+        { cwd: codeDir, env: { OSS_ENDPOINT: `http://127.0.0.1:${oss.port}` } },
+      );
 
-    const report = JSON.parse(/^result: (.*)$/m.exec(output)?.[1] ?? `{"output": ${JSON.stringify(output)}}`);
-    expect(report).toMatchObject({ requestId: 'request-1', saved: 2, failed: 0 });
-    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'derived/uploads/a.png-320.webp' });
-    expect(saved.text).toBe('image/resize,m_lfit,w_320/format,webp(a picture)');
-  });
+      const report = JSON.parse(
+        /^result: (.*)$/m.exec(output)?.[1] ?? `{"output": ${JSON.stringify(output)}}`,
+      );
+      expect(report).toMatchObject({ requestId: 'request-1', saved: 2, failed: 0 });
+      const saved = await oss.call({
+        method: 'GET',
+        bucket: 'photos',
+        key: 'derived/uploads/a.png-320.webp',
+      });
+      expect(saved.text).toBe('image/resize,m_lfit,w_320/format,webp(a picture)');
+    },
+  );
 });
 
 describe('the event files', async () => {
   const files = await readdir('src/deploy/events');
 
-  it.each(files)('ask for something that the shipped rules do: %s', async (file) => {
+  it.each(files)('an event file asks for something that the shipped rules do: %s', async (file) => {
     const { ruleSet } = await loadRules('rules.yaml');
     const bytes = await readFile(join('src/deploy/events', file));
 

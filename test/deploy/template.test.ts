@@ -72,7 +72,7 @@ describe('the template', () => {
     },
   );
 
-  it('takes a role of another name', async () => {
+  it('the template takes a role of another name', async () => {
     const { role } = await preview({ OSS_ROLE: 'picture-role' });
 
     expect(role).toBe('acs:ram::1234567890123456:role/picture-role');
@@ -89,7 +89,7 @@ describe('the template', () => {
     expect(environmentVariables.OSS_REGION).toBe(region);
   });
 
-  it('enables the on-failure destination by one line', async () => {
+  it('the template enables the on-failure destination by one line', async () => {
     const text = await readFile('s.yaml', 'utf8');
     await writeFile(
       join(checkout.dir, 's.enabled.yaml'),
@@ -141,7 +141,7 @@ describe('the template', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('changes nothing but the trigger for EventBridge', async () => {
+  it('the template changes nothing but the trigger for EventBridge', async () => {
     const { code, triggers, ...rest } = await preview({}, 'src/deploy/eventbridge.yaml');
 
     const { code: _, triggers: __, ...others } = expected;
@@ -157,7 +157,7 @@ describe('the template', () => {
     });
   });
 
-  it('changes nothing but the runtime for a newer Node.js', async () => {
+  it('the template changes nothing but the runtime for a newer Node.js', async () => {
     const { code, runtime, layers, customRuntimeConfig, ...rest } = await preview(
       {},
       'src/deploy/s.custom.yaml',
@@ -179,7 +179,7 @@ describe('the template', () => {
     ['cn-hangzhou', 10, '4'],
     ['eu-central-1', 2, '2'],
   ])(
-    'has a function of its own for backfills, with %s keeping %i instances busy',
+    'the template has a function of its own for backfills, with %s keeping %i instances busy',
     async (region, instances, CONCURRENCY) => {
       const template = 'src/deploy/s.backfill.yaml';
       const props = await preview({ OSS_REGION: region }, template, 'oss-saveas-backfill');

@@ -50,7 +50,7 @@ function isRunning(pid: number): boolean {
 }
 
 describe('the demo', () => {
-  it('shows every outcome as the expected one, the broken file among them, and ends with 0', async () => {
+  it('the demo shows every outcome as the expected one, the broken file among them, and ends with 0', async () => {
     const { output, ended } = start('demo');
 
     expect(await ended).toBe(0);
@@ -69,7 +69,7 @@ describe('the demo', () => {
 });
 
 describe('a demo of other rules', () => {
-  it('draws its pictures where the rules take them, whatever s.yaml delivers', async () => {
+  it('a demo of other rules draws its pictures where the rules take them, whatever s.yaml delivers', async () => {
     await writeFile(
       join(project.dir, 'own.yaml'),
       'rules:\n  - name: small\n    match: { key: "in/[0-9]/*.png", bucket: my-photos }\n    outputs:\n      - style: image/resize,w_100\n        target: { key: "out/{base}" }\n',
@@ -84,7 +84,7 @@ describe('a demo of other rules', () => {
 });
 
 describe('a demo of outputs that are taken back or archived', () => {
-  it('says so, and expects it', async () => {
+  it('a demo of outputs that are taken back or archived says so, and expects it', async () => {
     const outputs = [
       { style: 'image/format,bmp', target: { key: 'big/{base}' }, skipLarger: true },
       { style: 'image/resize,w_100', target: { key: 'cold/{base}' }, storageClass: 'ColdArchive' },
@@ -104,7 +104,7 @@ describe('a demo of imported rules', () => {
   it.each([
     ['lambda-sample.json', /resized-\w+\.\w+ +300×/],
     ['firebase-docs.env', /thumbs\/\w+_400x400\.webp +\d+×/],
-  ])('makes what %s asks for', async (sample, made) => {
+  ])('a demo of imported rules makes what %s asks for', async (sample, made) => {
     const rules = `${sample}.yaml`;
     const imported = start('import', join(process.cwd(), 'test/fixtures/import', sample), '--out', rules);
     expect(await imported.ended).toBe(0);
@@ -136,7 +136,7 @@ describe('the local OSS', () => {
     expect(await readdir(join(project.dir, 'stopped'))).not.toContain('lock');
   });
 
-  it('says where it is and what to do next, and ends cleanly', async () => {
+  it('the local OSS says where it is and what to do next, and ends cleanly', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
     await waitFor(() => output().includes('Ctrl-C'));
     await waitFor(() => output().includes('oss-saveas get'));
@@ -149,7 +149,7 @@ describe('the local OSS', () => {
     expect(output()).toContain('local / local-secret');
   });
 
-  it('prints commands that upload a picture and list what became of it', async () => {
+  it('the local OSS prints commands that upload a picture and list what became of it', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
     await waitFor(() => output().includes('oss-saveas get'));
     const [, upload = '', list = ''] = /^ {2}(node -e .*)\n {2}npx oss-saveas (.*)$/m.exec(output()) ?? [];
@@ -166,7 +166,7 @@ describe('the local OSS', () => {
     expect(stdout).toMatch(/ derived\/uploads\/portrait\.jpg-\d+\.webp$/m);
   });
 
-  it('names the option where its port is taken', async () => {
+  it('the local OSS names the option where its port is taken', async () => {
     const first = start('local', '--port', '0', '--data', 'first');
     await waitFor(() => first.output().includes('oss-saveas get'));
     const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(first.output()) ?? [];
@@ -188,7 +188,7 @@ describe('the local OSS', () => {
       'gone.yaml cannot be read: no such file or directory; name another by --rules',
     ],
     [['nothing'], 'no command "nothing"'],
-  ])('refuses %j with one clear message', async (args, message) => {
+  ])('the local OSS refuses %j with one clear message', async (args, message) => {
     const { output, ended } = start(...args);
 
     expect(await ended).not.toBe(0);
@@ -198,7 +198,7 @@ describe('the local OSS', () => {
 });
 
 describe('a command', () => {
-  it('reads the .env of the folder, as Serverless Devs does', async () => {
+  it('a command reads the .env of the folder, as Serverless Devs does', async () => {
     await writeFile(join(project.dir, '.env'), '\uFEFFOSS_BUCKET=bucket-of-env\n');
 
     const { output, ended } = start('generate', 'event');
@@ -221,7 +221,7 @@ describe('a command', () => {
   });
 
   it.each([[['explain', '-']], [['demo', '--data', 'interrupted']]])(
-    'ends at once with 130 when the person presses Ctrl-C: %j',
+    'a command ends at once with 130 when the person presses Ctrl-C: %j',
     async (args) => {
       const tellReady =
         "data:text/javascript,process.on('newListener',(name)=>name==='SIGINT'&&process.stderr.write('ready'))";
@@ -240,7 +240,7 @@ describe('a command', () => {
 });
 
 describe('the build', () => {
-  it('leaves the function and the compiled rules in dist, and nothing else', async () => {
+  it('the build leaves the function and the compiled rules in dist, and nothing else', async () => {
     expect((await readdir(join(project.dir, 'dist'))).sort()).toEqual([
       'function.cache',
       'function.js',
@@ -252,7 +252,7 @@ describe('the build', () => {
     expect(JSON.parse(await readFile(join(project.dir, 'dist/rules.json'), 'utf8')).rules).toHaveLength(2);
   });
 
-  it('takes away what an earlier one left, but for what a program of today may still load', async () => {
+  it('the build takes away what an earlier one left, but for what a program of today may still load', async () => {
     const inBuild = (name: string) => join(project.dir, 'build', name);
     const before = await readdir(inBuild(''));
     const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 describe('the function in a custom runtime', () => {
-  it('saves the derivatives of an upload, with the credentials and the region that the headers bring', async () => {
+  it('the function in a custom runtime saves the derivatives of an upload, with the credentials and the region that the headers bring', async () => {
     const image = { width: 2000, height: 1000, channels: 3, background: '#c04020' } as const;
     await official.put('uploads/a b+图.png', await sharp({ create: image }).png().toBuffer());
     await stack.functionCompute.idle();
@@ -51,7 +51,7 @@ describe('the function in a custom runtime', () => {
     expect(await sharp(content).metadata()).toMatchObject({ width: 320, height: 160, format: 'webp' });
   });
 
-  it('reports a failure so that the platform retries, then keeps it as a dead letter', async () => {
+  it('the function in a custom runtime reports a failure so that the platform retries, then keeps it as a dead letter', async () => {
     await official.put('uploads/broken.jpg', Buffer.from('no picture'));
     await stack.functionCompute.idle();
 
@@ -62,7 +62,7 @@ describe('the function in a custom runtime', () => {
     });
   });
 
-  it('writes the two lines between which the platform finds what an invocation logged', async () => {
+  it('the function in a custom runtime writes the two lines between which the platform finds what an invocation logged', async () => {
     const { lines, invoke } = startAlone();
 
     await invoke({ bucket: 'photos', key: 'uploads/a.png', size: 1, dryRun: true });
@@ -77,7 +77,7 @@ describe('the function in a custom runtime', () => {
     ]);
   });
 
-  it('describes an error as the built-in runtimes do', async () => {
+  it('the function in a custom runtime describes an error as the built-in runtimes do', async () => {
     const { invoke } = startAlone();
 
     expect(await invoke({ unknown: true })).toMatchObject({
@@ -89,7 +89,7 @@ describe('the function in a custom runtime', () => {
     });
   });
 
-  it('reads credentials from the headers of each invocation, never from the one before', async () => {
+  it('the function in a custom runtime reads credentials from the headers of each invocation, never from the one before', async () => {
     const { invoke, port } = startAlone();
     const event = { bucket: 'photos', key: 'uploads/a.png', size: 1 };
     await invoke({ ...event, dryRun: true });
@@ -103,7 +103,7 @@ describe('the function in a custom runtime', () => {
     });
   });
 
-  it('leaves the rest to another attempt when the time is over that the headers allow', async () => {
+  it('the function in a custom runtime leaves the rest to another attempt when the time is over that the headers allow', async () => {
     const { invoke } = startAlone(0.001);
 
     expect(await invoke({ bucket: 'photos', key: 'uploads/a.png', size: 1 })).toMatchObject({
@@ -111,7 +111,7 @@ describe('the function in a custom runtime', () => {
     });
   });
 
-  it('takes events at every address, by their path too, over connections that it never closes', async () => {
+  it('the function in a custom runtime takes events at every address, by their path too, over connections that it never closes', async () => {
     const { port } = startAlone();
     // With Linux all of 127.x is the machine itself.
     const host = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
@@ -126,7 +126,7 @@ describe('the function in a custom runtime', () => {
   it.each([
     ['comes through an HTTP trigger', { 'x-fc-control-path': '/http-invoke' }, '/invoke'],
     ['asks for another path', {}, '/'],
-  ])('refuses whoever %s', async (_, headers, path) => {
+  ])('the function in a custom runtime refuses whoever %s', async (_, headers, path) => {
     const { lines, port } = startAlone();
 
     const response = await fetch(`http://127.0.0.1:${await port()}${path}`, {

@@ -271,7 +271,7 @@ describe('the rules of docs/styles.md', () => {
   const keysOf = async (client: OSS) =>
     ((await client.listV2({ 'max-keys': '100' }, {})).objects ?? []).map(({ name }) => name);
 
-  it('give a video a cover, and the cover its thumbnails', async () => {
+  it('the rules of docs/styles.md give a video a cover, and the cover its thumbnails', async () => {
     const { stack, ours, official } = await start(...(await rulesOfPage(1)));
 
     await official.put('uploads/a.mov', Buffer.from('a film'));

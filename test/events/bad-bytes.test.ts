@@ -20,7 +20,7 @@ describe('bad bytes', () => {
     expect(() => parseEvent(Buffer.from(text))).toThrow(EventError);
   });
 
-  it.each(['', '<html>', 'uploads/a.jpg'])('%j, which is no JSON, is quoted', (text) => {
+  it.each(['', '<html>', 'uploads/a.jpg'])('the bytes %j, which are no JSON, are quoted', (text) => {
     const message = `the event: received ${JSON.stringify(text)}, which is no JSON`;
     expect(() => parseEvent(Buffer.from(text))).toThrow(message);
   });

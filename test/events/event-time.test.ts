@@ -24,7 +24,7 @@ describe('the time of an event', () => {
     ['2026-11-26T24:00:00+08:00', '2026-11-26T16:00:00.000Z'],
     [1_773_210_095, '2026-03-11T06:21:35.000Z'],
     [1_773_210_095_000, '2026-03-11T06:21:35.000Z'],
-  ])('%j is read as %s', (eventTime, time) => {
+  ])('the time %j of an event is read as %s', (eventTime, time) => {
     expect(timeOf(eventTime)).toBe(time);
   });
 

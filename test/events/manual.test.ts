@@ -14,7 +14,7 @@ describe('a manual event', () => {
       },
       ['b/k', 'c/l'],
     ],
-  ])('%o names its objects', (event, keys) => {
+  ])('the manual event %o names its objects', (event, keys) => {
     expect(keysOf(parse(event))).toEqual(keys);
   });
 
@@ -121,7 +121,7 @@ describe('a manual event', () => {
     [{ bucket: 'b', keys: 'k' }, 'expected objects, received "k"'],
     [{ bucket: 'b', key: 'k', dryrun: true }, 'dryrun: no such field'],
     [{ bucket: 'b', key: 'k', dryRun: 'yes' }, 'dryRun: expected true or false, received "yes"'],
-  ])('%o is refused by name', (event, message) => {
+  ])('the manual event %o is refused by name', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
 });

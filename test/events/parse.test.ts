@@ -6,16 +6,19 @@ import { bytesOf, keysOf, nativeRecord, parse, sample, samples } from './samples
 describe('every attested event shape', () => {
   const good = samples.filter(({ kind }) => kind !== 'negative' && kind !== 'backfill');
 
-  it.each(good.map((item) => [item.id, item] as const))('%s names the objects that it holds', (_, item) => {
-    expect(keysOf(parseEvent(bytesOf(item)))).toEqual(item.expect);
-    expect(item.expect).not.toEqual([]);
-  });
+  it.each(good.map((item) => [item.id, item] as const))(
+    'the event %s names the objects that it holds',
+    (_, item) => {
+      expect(keysOf(parseEvent(bytesOf(item)))).toEqual(item.expect);
+      expect(item.expect).not.toEqual([]);
+    },
+  );
 
   it.each(
     samples
       .filter(({ kind }) => kind === 'negative' || kind === 'backfill')
       .map((item) => [item.id, item] as const),
-  )('%s is refused with the shapes that are understood', (_, item) => {
+  )('the event %s is refused with the shapes that are understood', (_, item) => {
     expect(() => parseEvent(bytesOf(item))).toThrow(EventError);
     expect(() => parseEvent(bytesOf(item))).toThrow(
       /holds no object[\s\S]*OSS notification[\s\S]*EventBridge[\s\S]*SMQ[\s\S]*manual/,
@@ -24,7 +27,7 @@ describe('every attested event shape', () => {
 });
 
 describe('a native record', () => {
-  it('gives bucket, key, event, time, size, ETag and content type', () => {
+  it('a native record gives bucket, key, event, time, size, ETag and content type', () => {
     expect(parseEvent(bytesOf(sample('native-put')))).toEqual([
       {
         kind: 'object',
@@ -50,7 +53,7 @@ describe('a native record', () => {
     );
   });
 
-  it('reads every native record of an event, never only the first', () => {
+  it('every native record of an event is read, never only the first', () => {
     expect(keysOf(parseEvent(bytesOf(sample('native-batch'))))).toEqual([
       'example-src/incoming/a.jpg',
       'example-src/incoming/b.png',
@@ -157,7 +160,7 @@ describe('the forms in which an event comes', () => {
         },
       ]),
     ],
-  ])('%s is opened', (_, event) => {
+  ])('an envelope of the form "%s" is opened', (_, event) => {
     expect(keysOf(parseEvent(Buffer.from(event)))).toEqual(['example-src/a.jpg']);
   });
 

@@ -45,7 +45,7 @@ describe('the end of an IMM task', () => {
     expect(() => parse(message(content))).toThrow(/content: expected JSON that tells the end of a task/);
   });
 
-  it('hides no object beside it, and other news of IMM are about no object', () => {
+  it('the end of an IMM task hides no object beside it, and other news of IMM are about no object', () => {
     const others = [message('?'), { ...message({}), type: 'imm:FileMeta:Index' }];
 
     const records = parse([...others, { events: [nativeRecord('a')] }]);

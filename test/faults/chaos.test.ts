@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(built.dir, { recursive: true, force: true }));
 
-it(`loses nothing of ${uploads} uploads, whatever breaks (seed ${seed})`, {
+it(`nothing of ${uploads} uploads is lost, whatever breaks (seed ${seed})`, {
   timeout: uploads * 1_500,
 }, async () => {
   const chaos = await runChaos(built, uploads, seed);

@@ -113,12 +113,16 @@ describe('an event that is too large for one invocation', () => {
     [`${many}, one instance`, { outputs, keys: 1, timeoutMs: attempt }],
     [`${many}, one instance, a size to be asked for`, { outputs, keys: 1, timeoutMs: attempt, ...sized }],
     [`${keysOnce}, one instance, a size to be asked for`, { outputs: 1, ...manyKeys, ...sized }],
-  ])('%s: makes progress in each attempt, and pays for nothing twice', { timeout }, async (name, event) => {
-    const { saved, made, processed } = await attemptAll(name, event);
+  ])(
+    'an event too large for one invocation makes progress in each attempt, and pays for nothing twice: %s',
+    { timeout },
+    async (name, event) => {
+      const { saved, made, processed } = await attemptAll(name, event);
 
-    expect(Math.min(...saved)).toBeGreaterThan(0);
-    expect(processed - made).toBeLessThanOrEqual(cutOffMost);
-  });
+      expect(Math.min(...saved)).toBeGreaterThan(0);
+      expect(processed - made).toBeLessThanOrEqual(cutOffMost);
+    },
+  );
 
   it.each<[string, LargeEvent]>([
     [`${many}, a new instance each`, { outputs, keys: 1, timeoutMs: attempt, isCold: true }],
@@ -137,9 +141,13 @@ describe('an event that is too large for one invocation', () => {
         ...{ output: { refresh: 'missing' }, isCold: true },
       },
     ],
-  ])('%s: makes outputs that the first attempt has not made', { timeout }, async (name, event) => {
-    const { saved, made } = await attemptAll(name, event);
+  ])(
+    'an event too large for one invocation makes outputs that its first attempt has not made: %s',
+    { timeout },
+    async (name, event) => {
+      const { saved, made } = await attemptAll(name, event);
 
-    expect(made).toBeGreaterThan((saved[0] ?? 0) + 2);
-  });
+      expect(made).toBeGreaterThan((saved[0] ?? 0) + 2);
+    },
+  );
 });

@@ -34,7 +34,7 @@ const savedIn = ({ report }: Ended) =>
   report.results.flatMap((result) => (result.status === 'saved' ? [result.target.key] : []));
 
 describe('an event of more outputs than one invocation has time for', () => {
-  it('makes progress in each attempt of a warm instance, ends, and pays for no output twice', async () => {
+  it('an event of more outputs than one invocation has time for makes progress in each attempt of a warm instance, ends, and pays for no output twice', async () => {
     const { upload, invoke, credentials } = await startWorkbench({
       ...tight,
       rules: rulesOf(100),
@@ -53,7 +53,7 @@ describe('an event of more outputs than one invocation has time for', () => {
     expect(ends.flatMap(({ elapsedMs }) => (elapsedMs < tight.timeoutMs ? [] : [elapsedMs]))).toEqual([]);
   }, 120_000);
 
-  it('processes objects in the first attempt although all of them have to be asked for their size', async () => {
+  it('an invocation processes objects in the first attempt although all of them have to be asked for their size', async () => {
     const rules = rulesOf(1, { match: { size: { max: 1_000 } } });
     const { oss, invoke } = await startWorkbench({ ...tight, rules });
     const keys = Array.from({ length: 200 }, (_, i) => `uploads/${i}`);

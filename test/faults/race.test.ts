@@ -93,30 +93,33 @@ describe('an event that comes twice', () => {
   it.each([
     ['missing', 'target-exists'],
     ['stale', 'up-to-date'],
-  ])('pays one HEAD and no processing with refresh: %s', async (refresh, reason) => {
-    let processed = 0;
-    let nowMs = Date.now();
-    const { upload, invoke, read } = await startWorkbench({
-      rules: rulesOf({ refresh }),
-      oss: {
-        now: () => nowMs,
-        processImage: (request) => {
-          processed += 1;
-          return describeImage(request);
+  ])(
+    'an event that comes twice pays one HEAD and no processing with refresh: %s',
+    async (refresh, reason) => {
+      let processed = 0;
+      let nowMs = Date.now();
+      const { upload, invoke, read } = await startWorkbench({
+        rules: rulesOf({ refresh }),
+        oss: {
+          now: () => nowMs,
+          processImage: (request) => {
+            processed += 1;
+            return describeImage(request);
+          },
         },
-      },
-    });
-    const event = await upload('uploads/a', 'pixels');
-    nowMs += 62_000; // a target that was saved within a timeout of the event is made again with stale
-    const first = await invoke(event);
+      });
+      const event = await upload('uploads/a', 'pixels');
+      nowMs += 62_000; // a target that was saved within a timeout of the event is made again with stale
+      const first = await invoke(event);
 
-    const second = await invoke(event);
+      const second = await invoke(event);
 
-    expect([first.report.saved, first.calls]).toEqual([1, 2]);
-    expect(second.report.results).toMatchObject([{ status: 'skipped', reason }]);
-    expect([second.calls, processed]).toEqual([1, 1]);
-    expect(await read('derived/a')).toBe('image/info(pixels)');
-  });
+      expect([first.report.saved, first.calls]).toEqual([1, 2]);
+      expect(second.report.results).toMatchObject([{ status: 'skipped', reason }]);
+      expect([second.calls, processed]).toEqual([1, 1]);
+      expect(await read('derived/a')).toBe('image/info(pixels)');
+    },
+  );
 
   it('an event of a new version is made again with refresh: stale', async () => {
     let nowMs = Date.now();

@@ -64,7 +64,7 @@ describe('an output, once it is saved,', () => {
   });
 
   it.each(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'])(
-    'gets the storage class %s',
+    'an output, once it is saved, gets the storage class %s',
     async (storageClass) => {
       const { upload, invoke, client } = await start({ storageClass });
 

@@ -24,9 +24,9 @@ async function meet(fault: string, operation: string, more: object) {
   return { last: ends.at(-1)?.report, attempts: ends.length, processed: processed.length, left };
 }
 
-describe.each(['HeadObject', 'CopyObject'])('an output with properties, whose %s', (operation) => {
+describe.each(['HeadObject', 'CopyObject'])('an output with properties, at %s', (operation) => {
   it.each(faultsOf(operation))(
-    'meets %s, is complete at the second attempt at the latest, and processed once',
+    'an output with properties is complete at the second attempt at the latest, and processed once, where a request of it meets %s',
     async (fault) => {
       const properties = { headers: { 'Cache-Control': 'no-cache' }, storageClass: 'Archive' };
 
@@ -42,9 +42,9 @@ describe.each(['HeadObject', 'CopyObject'])('an output with properties, whose %s
   );
 });
 
-describe('an output that is larger than its source, whose deletion', () => {
+describe('an output that is larger than its source', () => {
   it.each(faultsOf('DeleteObject'))(
-    'meets %s, is gone at the second attempt at the latest',
+    'an output that is larger than its source is gone at the second attempt at the latest, where its deletion meets %s',
     async (fault) => {
       const { last, attempts, left } = await meet(fault, 'DeleteObject', { skipLarger: true });
 
@@ -55,27 +55,30 @@ describe('an output that is larger than its source, whose deletion', () => {
   );
 });
 
-describe('an output whose source is deleted while it is made, and whose HeadObject', () => {
-  it.each(faultsOf('HeadObject'))('meets %s, is gone at the second attempt at the latest', async (fault) => {
-    const outputs = [{ style: 'image/info', target: { key: 'derived/{key}' } }];
-    const workbench = await startWorkbench({
-      rules: { rules: [{ ...thumbnail, outputs }] },
-      attemptTimeoutMs: fault === 'HalfOpen' ? 2_000 : 30_000,
-      oss: {
-        processImage: async (request) => {
-          const image = await describeImage(request);
-          await removeAll(workbench, 'uploads/a');
-          return image;
+describe('an output whose source is deleted while it is made', () => {
+  it.each(faultsOf('HeadObject'))(
+    'an output whose source is deleted while it is made is gone at the second attempt at the latest, where HeadObject meets %s',
+    async (fault) => {
+      const outputs = [{ style: 'image/info', target: { key: 'derived/{key}' } }];
+      const workbench = await startWorkbench({
+        rules: { rules: [{ ...thumbnail, outputs }] },
+        attemptTimeoutMs: fault === 'HalfOpen' ? 2_000 : 30_000,
+        oss: {
+          processImage: async (request) => {
+            const image = await describeImage(request);
+            await removeAll(workbench, 'uploads/a');
+            return image;
+          },
         },
-      },
-    });
-    const event = await workbench.upload('uploads/a', 'a picture');
-    await workbench.setFaults({ rules: [{ fault, operation: 'HeadObject', count: 1, delayMs: 20 }] });
+      });
+      const event = await workbench.upload('uploads/a', 'a picture');
+      await workbench.setFaults({ rules: [{ fault, operation: 'HeadObject', count: 1, delayMs: 20 }] });
 
-    const first = await workbench.invoke(event);
-    const last = first.error === undefined ? first : await workbench.invoke(event);
+      const first = await workbench.invoke(event);
+      const last = first.error === undefined ? first : await workbench.invoke(event);
 
-    expect(last.report).toMatchObject({ removed: 1, saved: 0, failed: 0 });
-    expect(await workbench.read('derived/uploads/a')).toBeUndefined();
-  });
+      expect(last.report).toMatchObject({ removed: 1, saved: 0, failed: 0 });
+      expect(await workbench.read('derived/uploads/a')).toBeUndefined();
+    },
+  );
 });

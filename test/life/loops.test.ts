@@ -26,7 +26,7 @@ describe.each(steps)('an output with %s', (_, more) => {
     expect(codesOf(rulesOf(more))).not.toContain('loop');
   });
 
-  it('ends with its own events, which no rule takes', async () => {
+  it('an output with a step after its save ends with its own events, which no rule takes', async () => {
     const { oss, upload, invoke } = await startLife(more);
     await invoke(await upload('uploads/a', 'a picture'));
     const events = oss.events.splice(0);
@@ -38,7 +38,7 @@ describe.each(steps)('an output with %s', (_, more) => {
     expect(oss.events).toEqual([]);
   });
 
-  it('is skipped by the recursion guard at the event of the copy, as at that of the save', () => {
+  it('an output with a step after its save is skipped by the recursion guard at the event of the copy, as at that of the save', () => {
     const rules = guardedRuleSetOf(rulesOf(more), 'uploads/own/**');
     const event = { bucket: 'photos', key: 'uploads/own/a' };
 

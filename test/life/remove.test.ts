@@ -51,17 +51,20 @@ describe('the targets of a source that was deleted', () => {
   it.each([
     ['an upload that was aborted', 'ObjectRemoved:AbortMultipartUpload', 'uploads/a'],
     ['a directory marker', 'ObjectRemoved:DeleteObject', 'uploads/a/'],
-  ])('stay after the removal of %s, which had none', async (_, eventName, key) => {
-    const workbench = await start();
+  ])(
+    'the targets of a source that was deleted stay after the removal of %s, which had none',
+    async (_, eventName, key) => {
+      const workbench = await start();
 
-    const record = { eventName, oss: { bucket: { name: 'photos' }, object: { key } } };
-    const { report, calls } = await workbench.invoke({ events: [record] });
+      const record = { eventName, oss: { bucket: { name: 'photos' }, object: { key } } };
+      const { report, calls } = await workbench.invoke({ events: [record] });
 
-    expect([calls, report.results]).toMatchObject([0, [{ status: 'skipped', reason: 'removed' }]]);
-    expect(await readAll(workbench, targets)).toEqual(madeOf('a picture'));
-  });
+      expect([calls, report.results]).toMatchObject([0, [{ status: 'skipped', reason: 'removed' }]]);
+      expect(await readAll(workbench, targets)).toEqual(madeOf('a picture'));
+    },
+  );
 
-  it('stay where the rule does not ask for their deletion', async () => {
+  it('the targets of a source that was deleted stay where the rule does not ask for their deletion', async () => {
     const { onRemove: _, ...rule } = thumbnail;
     const workbench = await start({ rules: { rules: [rule] } });
 
@@ -86,7 +89,7 @@ describe('the targets of a source that was deleted', () => {
     expect(await workbench.read(targets[0] ?? '')).toBeUndefined();
   });
 
-  it('stay where the source is there again, and nothing is made', async () => {
+  it('the targets of a source that was deleted stay where the source is there again, and nothing is made', async () => {
     const workbench = await start();
     const event = await removeAll(workbench, 'uploads/a');
     await workbench.upload('uploads/a', 'a newer picture');
@@ -100,7 +103,7 @@ describe('the targets of a source that was deleted', () => {
   });
 
   it.each(['AccessDenied', 'DropBefore', 'InternalError'])(
-    'stay where OSS does not say in its own words that the source is gone: %s',
+    'the targets of a source that was deleted stay where OSS does not say in its own words that the source is gone: %s',
     async (fault) => {
       const workbench = await start();
       const event = await removeAll(workbench, 'uploads/a');

@@ -48,7 +48,7 @@ describe('a repetition, where a step after the save failed,', () => {
     expect(processed).toHaveLength(1);
   });
 
-  it('processes again where the target has been deleted meanwhile', async () => {
+  it('a repetition, where a step after the save failed, processes again where the target has been deleted meanwhile', async () => {
     const { upload, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
     const event = await upload('uploads/a', 'a picture');
     await setFaults(failing('CopyObject'));
@@ -61,7 +61,7 @@ describe('a repetition, where a step after the save failed,', () => {
     expect(processed).toHaveLength(2);
   });
 
-  it('takes a copy for made whose answer was lost, although what is archived cannot be copied twice', async () => {
+  it('a repetition, where a step after the save failed, takes a copy for made whose answer was lost, although what is archived cannot be copied twice', async () => {
     const { upload, setFaults, invoke, processed, client } = await startLife({ storageClass: 'Archive' });
     const event = await upload('uploads/a', 'a picture');
     await setFaults({ rules: [{ fault: 'DropAfter', operation: 'CopyObject', count: 1 }] });
@@ -106,7 +106,7 @@ describe('an event that comes twice', () => {
     expect([processed.length, calls]).toEqual([1, 1]);
   });
 
-  it('makes an output anew that a person asks for, complete as it is', async () => {
+  it('an event that comes twice makes an output anew that a person asks for, complete as it is', async () => {
     const { upload, invoke, processed, client } = await startLife({ headers });
     await invoke(await upload('uploads/a', 'a picture'));
     const eTag = JSON.parse((await client.head('uploads/a')).res.headers.etag ?? '');
@@ -148,7 +148,7 @@ describe('a newer upload', () => {
 describe.each(['missing', 'stale'])('an output with refresh: %s', (refresh) => {
   const kept = refresh === 'missing' ? 'target-exists' : 'up-to-date';
 
-  it('is not taken for done while a step after its save is missing: that step alone is made up for', async () => {
+  it('an output is not taken for done while a step after its save is missing: that step alone is made up for', async () => {
     const { upload, setFaults, invoke, processed, client } = await startLife({ headers, refresh });
     await upload('uploads/a', 'a picture');
     const asked = {

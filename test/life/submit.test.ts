@@ -101,18 +101,21 @@ describe('an output of an asynchronous operation', () => {
     ['TruncatedAnswer', { submitted: 1, failed: 0 }],
     ['WrongJson', { submitted: undefined, failed: 1 }],
     ['AccessDenied', { submitted: undefined, failed: 1 }],
-  ])('meets %s once, and is submitted at the latest when the event is repeated', async (fault, first) => {
-    const { upload, invoke, setFaults } = await start();
-    const event = await upload('uploads/a.mov', 'film');
-    await setFaults({ rules: [{ fault, operation: 'AsyncProcessObject', count: 1 }] });
+  ])(
+    'an output of an asynchronous operation whose submission meets %s is submitted at the latest when the event is repeated',
+    async (fault, first) => {
+      const { upload, invoke, setFaults } = await start();
+      const event = await upload('uploads/a.mov', 'film');
+      await setFaults({ rules: [{ fault, operation: 'AsyncProcessObject', count: 1 }] });
 
-    const { report, error } = await invoke(event, undefined, 'R');
-    const isDone = error === undefined;
-    const last = isDone ? report : (await invoke(event, undefined, 'R')).report;
+      const { report, error } = await invoke(event, undefined, 'R');
+      const isDone = error === undefined;
+      const last = isDone ? report : (await invoke(event, undefined, 'R')).report;
 
-    expect(report).toMatchObject(first);
-    expect([isDone, last.submitted]).toEqual([first.failed === 0, 1]);
-  });
+      expect(report).toMatchObject(first);
+      expect([isDone, last.submitted]).toEqual([first.failed === 0, 1]);
+    },
+  );
 
   it('an output of an asynchronous operation is not submitted where only what is missing is wanted, and the target is there', async () => {
     const { upload, invoke, oss, ends } = await start({ refresh: 'missing' });
@@ -125,7 +128,7 @@ describe('an output of an asynchronous operation', () => {
   });
 
   it.each(['throw', 'report'])(
-    'whose task fails is reported as failed for good (onPermanentFailure: %s)',
+    'an output of an asynchronous operation whose task fails is reported as failed for good (onPermanentFailure: %s)',
     async (what) => {
       const { upload, invoke, nextEnd, lines } = await start(
         {},
@@ -223,14 +226,14 @@ describe('an answer to AsyncProcessObject', () => {
       ...{ deadline: Infinity, now: () => 0, ruleSet: ruleSetOf({ rules: [] }) },
     });
 
-  it('is asked for by the name alone in the query, with the process in the body', async () => {
+  it('AsyncProcessObject is asked for by the name alone in the query, with the process in the body', async () => {
     await answered(200, ours, '{"TaskId":"T"}');
 
     expect(request).toMatchObject({ method: 'POST', query: { 'x-oss-async-process': '' }, ...source });
     expect(String(request?.body)).toBe(`x-oss-async-process=${task.process}`);
   });
 
-  it('shows nothing of it that was signed', async () => {
+  it('an answer to AsyncProcessObject is reported without what was signed', async () => {
     const end = await answered(200, ours, '{"TaskId":"secret"}', () => '{"TaskId":"***"}');
 
     expect(end).toMatchObject({ status: 'submitted', taskId: '***' });

@@ -89,7 +89,7 @@ describe('the end of a task', () => {
     expect(outcome({ Sources, Targets: [uriOf('films', 'mp3/a')] })).toMatchObject({ rule: 'sounds' });
   });
 
-  it('finds results that are several, in lists of their kind', () => {
+  it('the end of a task names results that are several in lists of their kind', () => {
     const snapshots = [1, 2, 3].map((i) => uriOf('films', `frames/uploads/a.mov/${i}.jpg`));
     const Targets = [{ URI: '', Subtitle: { Extract: { URI: '' } }, Image: { Snapshots: snapshots } }];
 
@@ -99,14 +99,14 @@ describe('the end of a task', () => {
     });
   });
 
-  it.each(['6_12', '12'])('knows the result number %s', (index) => {
+  it.each(['6_12', '12'])('the end of a task may name its result by the number %s', (index) => {
     const Targets = [uriOf('films', `frames/uploads/a.mov/${index}.jpg`)];
 
     expect(outcome({ Targets }).status).toBe('saved');
   });
 
   it.each(['电影/猫 1.mov', '50%.mov', 'a+b (1).mov', '100%25.mov', 'a.*$.mov'])(
-    'knows the key %j as it stands, and URL-encoded',
+    'the end of a task may name the key %j as it stands, and URL-encoded',
     (name) => {
       const [source, target] = [`uploads/${name}`, `frames/uploads/${name}/1.jpg`];
       const encoded = {
@@ -147,7 +147,7 @@ describe('the end of a task', () => {
   });
 
   it.each(['Running', 'Success', 'succeeded', '成功', '', null, undefined, true])(
-    'is neither a success nor a failure where its status is %j',
+    'the end of a task is neither a success nor a failure where its status is %j',
     (Status) => {
       expect(outcome({ Status })).toMatchObject({ status: 'skipped', reason: 'task-unfinished' });
     },
@@ -161,7 +161,7 @@ describe('the end of a task', () => {
     ['epoch milliseconds as a text', '1724133063161', '1724133064161'],
     ['nothing', undefined, undefined],
     ['an end before its start', '2024-08-20T07:03:08Z', '2024-08-20T07:03:07Z'],
-  ])('takes no time where its times are %s', (_, StartTime, EndTime) => {
+  ])('the end of a task counts as having taken no time where its times are %s', (_, StartTime, EndTime) => {
     expect(outcome({ StartTime, EndTime })).toMatchObject({ status: 'saved', durationMs: 0 });
   });
 

@@ -74,7 +74,7 @@ async function markOf(changes: Partial<SaveTask> = {}): Promise<Record<string, s
   return { 'x-oss-meta-oss-saveas': mark };
 }
 
-it('sends tags so that a form decoder reads them back, whatever they are', () => {
+it('tags are sent so that a form decoder reads them back, whatever they are', () => {
   const text = fc.string({ unit: fc.constantFrom(...'aZ09 +-=._:/猫é') });
   fc.assert(
     fc.property(fc.dictionary(text, text, { minKeys: 1, maxKeys: 10 }), (tags) => {
@@ -87,20 +87,20 @@ it('sends tags so that a form decoder reads them back, whatever they are', () =>
 });
 
 describe('a target that is looked at before it is made', () => {
-  it('is processed and completed where there is none, under the request id and attempts of the process', async () => {
+  it('a target that is not there is processed and completed, under the request id and attempts of the process', async () => {
     const { done, end } = await doneWith(undefined);
 
     expect(done).toEqual(['ProcessObject', 'CopyObject']);
     expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'ProcessObject', attempts: 2 });
   });
 
-  it('is completed under the request id and attempts of the copy', async () => {
+  it('a target that is there is completed under the request id and attempts of the copy', async () => {
     const { end } = await doneWith(target({}));
 
     expect(end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'CopyObject', attempts: 1 });
   });
 
-  it('is made again by the next event where nobody knows by which style it was made', async () => {
+  it('a target is made again by the next event where nobody knows by which style it was made', async () => {
     const { done, copy } = await doneWith(target({}));
     const marked = { 'x-oss-meta-oss-saveas': copy?.['x-oss-meta-oss-saveas'] ?? '' };
 
@@ -111,7 +111,7 @@ describe('a target that is looked at before it is made', () => {
   it.each<[string, Partial<SaveTask>]>([
     ['a person asks for it', { raisedAt: undefined }],
     ['its rule asks for no more than its size', { afterSteps: { skipLarger: true } }],
-  ])('is made again where it may be of an older source and %s', async (_, changes) => {
+  ])('a target is made again where it may be of an older source and %s', async (_, changes) => {
     const version = { ...task.version, modifiedAt: '2026-03-11T06:21:30Z' };
 
     const { done } = await doneWith(target({}), { ...changes, version }, 'up-to-date');
@@ -119,7 +119,7 @@ describe('a target that is looked at before it is made', () => {
     expect(done[0]).toBe('ProcessObject');
   });
 
-  it('is measured once it is made where OSS does not say how large it is', async () => {
+  it('a target is measured once it is made where OSS does not say how large it is', async () => {
     const limited = { afterSteps: { skipLarger: true }, version: { sizeBytes: 5 } };
 
     const { done, end } = await doneWith(undefined, limited, undefined, '');
@@ -133,7 +133,7 @@ describe('a target that is looked at before it is made', () => {
     ['is up to date', 'up-to-date', undefined],
     ["is wanted only where it is missing and has another rule's mark", 'target-exists', otherSteps],
     ["is up to date and has another rule's mark", 'up-to-date', otherSteps],
-  ])('is never deleted for its size where it %s', async (_, reason, marked) => {
+  ])('a target is never deleted for its size where it %s', async (_, reason, marked) => {
     const version = { eTag: 'V1', sizeBytes: 5 };
     const limited = { afterSteps: { ...task.afterSteps, skipLarger: true }, version };
     const headers = marked === undefined ? {} : await markOf({ ...marked, version });
@@ -144,20 +144,20 @@ describe('a target that is looked at before it is made', () => {
     expect(end).toEqual({ status: 'skipped', reason });
   });
 
-  it('is deleted for its size only once this event has made it', async () => {
+  it('a target is deleted for its size only once this event has made it', async () => {
     const limited = { afterSteps: { ...task.afterSteps, skipLarger: true }, version: { sizeBytes: 5 } };
 
     expect((await doneWith(target({}), limited)).done).toEqual(['ProcessObject', 'DeleteObject']);
   });
 
-  it('is looked at only once it is made where a person asks for it', async () => {
+  it('a target is looked at only once it is made where a person asks for it', async () => {
     const asked = await doneWith(target(await markOf()), { raisedAt: undefined });
 
     expect(asked).toMatchObject({ done: ['ProcessObject', 'CopyObject'], looks: 1 });
     expect((await doneWith(undefined)).looks).toBe(2);
   });
 
-  it('is given the content type that it has, since a copy would drop it', async () => {
+  it('a target is given the content type that it has, since a copy would drop it', async () => {
     const { copy } = await doneWith(undefined);
 
     expect(copy).toEqual({
@@ -183,11 +183,11 @@ describe('a target that is looked at before it is made', () => {
       ['CopyObject'],
     ],
     ['is only completed where it was saved since', {}, '2026-03-11T06:21:36Z', ['CopyObject']],
-  ])('%s', async (_, headers, savedAt, expected) => {
+  ])('a target %s', async (_, headers, savedAt, expected) => {
     expect((await doneWith(target(headers, savedAt))).done).toEqual(expected);
   });
 
-  it('is left alone where it is complete, and made again where its mark is of another version or another style', async () => {
+  it('a target is left alone where it is complete, and made again where its mark is of another version or another style', async () => {
     const complete = await doneWith(target(await markOf()));
     const older = await doneWith(target(await markOf({ version: { eTag: 'V0' } })));
     const other = await doneWith(target(await markOf({ process: 'image/info|sys/saveas,…' })));
@@ -196,13 +196,13 @@ describe('a target that is looked at before it is made', () => {
     expect([older.done, other.done]).toEqual(Array(2).fill(['ProcessObject', 'CopyObject']));
   });
 
-  it('is only completed where the rule has come to ask for other steps', async () => {
+  it('a target is only completed where the rule has come to ask for other steps', async () => {
     const changed = await markOf({ afterSteps: { headers: { expires: '1' } } });
 
     expect((await doneWith(target(changed))).done).toEqual(['CopyObject']);
   });
 
-  it('counts as up to date where its time says so, and not where its mark names another version', async () => {
+  it('a target counts as up to date where its time says so, and not where its mark names another version', async () => {
     const look = async (headers: Record<string, string>) =>
       (await doneWith(target(headers), {}, 'up-to-date')).done;
 
@@ -229,7 +229,7 @@ describe('a target that is looked at before it is made', () => {
     });
   });
 
-  it('tells nothing of its source by its mark but whether it is the same', async () => {
+  it('a target tells nothing of its source by its mark but whether it is the same', async () => {
     const eTag = '5D41402ABC4B2A76B9719D911017C592';
 
     expect(JSON.stringify(await markOf({ version: { eTag } }))).not.toContain(eTag.slice(0, 12));
@@ -239,7 +239,7 @@ describe('a target that is looked at before it is made', () => {
   it.each([
     ['succeeds', false],
     ['fails too', true],
-  ])('fails under the request id of its copy where the look after that %s', async (_, isHidden) => {
+  ])('an output fails under the request id of its copy where the look after that %s', async (_, isHidden) => {
     let hasFailed = false;
     const call: Call = async ({ operation, bucket, key }) => {
       const context = { operation, bucket, key, attempts: operation === 'ProcessObject' ? 2 : 1 };
@@ -259,7 +259,7 @@ describe('a target that is looked at before it is made', () => {
   });
 
   it.each(['', '<Error><Code>InternalError</Code></Error>'])(
-    'fails where the answer to the copy is no result of one: %j',
+    'an output fails where the answer to the copy is no result of one: %j',
     async (text) => {
       const call: Call = async (request) => {
         const headers: Record<string, string> = { 'x-oss-request-id': 'R' };

@@ -35,7 +35,7 @@ describe('the sources', () => {
 });
 
 describe('npm run lines', () => {
-  it('prints lines by folder and program, and the length of functions', () => {
+  it('npm run lines prints lines by folder and program, and the length of functions', () => {
     const { report, problems } = measure({ 'process.ts': functionOf(5), 'events/a.ts': functionOf(3) });
 
     expect(report).toMatch(/^events +3 +260$/m);
@@ -45,7 +45,7 @@ describe('npm run lines', () => {
     expect(problems).toEqual([]);
   });
 
-  it('names every ceiling that is broken: of a folder, a file, a function, the median', () => {
+  it('npm run lines names every ceiling that is broken: of a folder, a file, a function, the median', () => {
     const { problems, shapeProblems } = measure({
       'process.ts': functionOf(61),
       'oss/long.ts': 'export {};\n'.repeat(301),
@@ -59,7 +59,7 @@ describe('npm run lines', () => {
     ]);
   });
 
-  it('counts methods, function expressions and arrow functions with braces, each by itself', () => {
+  it('npm run lines counts methods, function expressions and arrow functions with braces, each by itself', () => {
     const { report } = measure({
       'log.ts': 'class A {\n  m() {\n    return () => {\n      return () => 1;\n    };\n  }\n}\n',
     });

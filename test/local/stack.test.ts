@@ -16,7 +16,7 @@ vi.mock('../../src/local/image/fonts.ts', async (importOriginal) => ({
 useLocalFunctionCompute();
 
 describe('a start', () => {
-  it('warns where no font of the machine can draw watermarks, and only there', async () => {
+  it('a start warns where no font of the machine can draw watermarks, and only there', async () => {
     const warn = vi.fn();
     await start({ log: { ...silent, warn } });
     expect(warn).not.toHaveBeenCalled();
@@ -32,7 +32,7 @@ describe('a start', () => {
 });
 
 describe('a stack that cannot start', () => {
-  it('names --port for a port in use, and lets the folder and the function go', async () => {
+  it('a stack that cannot start names --port for a port in use, and lets the folder and the function go', async () => {
     const project = makeProject();
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());

@@ -10,7 +10,7 @@ function contents(key: string): string {
 }
 
 describe('a listing', () => {
-  it('asks for a page by prefix and number, and tells where the next one begins', async () => {
+  it('a listing asks for a page by prefix and number, and tells where the next one begins', async () => {
     const mock = mockOss();
     const sent = answer(
       mock,
@@ -28,7 +28,7 @@ describe('a listing', () => {
     expect(sent[0]?.path).toBe('/photos/?encoding-type=url&list-type=2&max-keys=5&prefix=a%20b');
   });
 
-  it('says by itself what there is, although a proxy took its request id', async () => {
+  it('a listing says by itself what there is, although a proxy took its request id', async () => {
     const mock = mockOss();
     answer(mock, 200, page(contents('a.jpg')), { 'x-oss-request-id': '' });
 
@@ -37,7 +37,7 @@ describe('a listing', () => {
     expect(result).toMatchObject({ objects: [{ key: 'a.jpg' }] });
   });
 
-  it('reads a listing of a single object as a list of one', async () => {
+  it('a listing of a single object is read as a list of one', async () => {
     const mock = mockOss();
     answer(mock, 200, page(contents('a.jpg')));
 
@@ -49,7 +49,7 @@ describe('a listing', () => {
     });
   });
 
-  it('decodes the keys and the token of a page, where a literal + stays one', async () => {
+  it('a listing decodes the keys and the token of a page, where a literal + stays one', async () => {
     const mock = mockOss();
     const next = '<IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>';
     const inner = `<EncodingType>url</EncodingType>${contents('a+b%20%2B%E4%B8%AD.jpg')}`;
@@ -61,7 +61,7 @@ describe('a listing', () => {
     expect(nextContinuationToken).toBe('Cg==');
   });
 
-  it('leaves keys of a listing alone when the page says nothing of escaping', async () => {
+  it('the keys of a listing are left alone when the page says nothing of escaping', async () => {
     const mock = mockOss();
     answer(mock, 200, page(contents('a%20&amp;b')));
 
@@ -70,7 +70,7 @@ describe('a listing', () => {
     expect(objects[0]?.key).toBe('a%20&b');
   });
 
-  it('continues a listing after a key or a token', async () => {
+  it('a listing is continued after a key or a token', async () => {
     const mock = mockOss();
     const sent = answer(mock, 200, page(''));
 
@@ -91,7 +91,7 @@ describe('a listing', () => {
       page('', '<IsTruncated>true</IsTruncated>'),
       'an element has no NextContinuationToken',
     ],
-  ])('complains about a page that is %s', async (_what, body, reason) => {
+  ])('a page of a listing is refused that is %s', async (_what, body, reason) => {
     const mock = mockOss();
     answer(mock, 200, body, { 'content-type': 'text/html' });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answer, mockOss, source } from '../oss/mock-oss.ts';
 
 describe('the content of an object', () => {
-  it('reads an object, or a processed view of it', async () => {
+  it('getObject reads an object, or a processed view of it', async () => {
     const mock = mockOss();
     const sent = answer(mock, 200, Buffer.from([0, 255]), { 'content-type': 'image/webp' });
 
@@ -12,7 +12,7 @@ describe('the content of an object', () => {
     expect(sent[0]?.path).toBe('/photos/a%20b.jpg?x-oss-process=image%2Fformat%2Cwebp');
   });
 
-  it('writes an object with its MD5, type and metadata', async () => {
+  it('putObject writes an object with its MD5, type and metadata', async () => {
     const mock = mockOss();
     const sent = answer(mock, 200, '', { etag: '"900150983CD24FB0D6963F7D28E17F72"' });
 

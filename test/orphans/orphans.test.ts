@@ -124,7 +124,7 @@ async function deleteOrphans(
 }
 
 describe('a deletion of orphans', () => {
-  it('never deletes what an existing source has, what a rule takes, or what no output could have saved', async () => {
+  it('a deletion of orphans never deletes what an existing source has, what a rule takes, or what no output could have saved', async () => {
     const seed = Date.now();
     let deletions = 0;
     await fc.assert(

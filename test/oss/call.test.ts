@@ -84,7 +84,7 @@ describe('an operation that fails', () => {
     ['RequestTimeTooSkewed', 403, 'too far off', '<ServerTime>2023-12-17T03:47:36.000Z</ServerTime>'],
     ['InvalidArgument', 400, 'Invalid signing date in Authorization header.', ''],
   ])(
-    'is signed with the clock of the server after %s, and so are later ones',
+    'an operation is signed with the clock of the server after %s, and so are later ones',
     async (code, status, message, extra) => {
       const mock = mockOss();
       answer(mock, status, errorXml(code, message, extra), { date: 'Sun, 17 Dec 2023 03:47:36 GMT' });
@@ -101,7 +101,7 @@ describe('an operation that fails', () => {
     },
   );
 
-  it('is signed with our own clock after an answer that does not complain about it, whatever time that tells', async () => {
+  it('an operation is signed with our own clock after an answer that does not complain about it, whatever time that tells', async () => {
     const mock = mockOss();
     answer(mock, 502, 'proxy', { date: 'Sun, 17 Dec 2023 03:47:36 GMT' });
     const second = answer(mock, 200, '');
@@ -140,7 +140,7 @@ describe('an operation that fails', () => {
     expect(String(error)).toContain('header x-oss-meta-a: expected printable ASCII');
   });
 
-  it('says what the credentials provider said, and is not tried again', async () => {
+  it('an operation that fails says what the credentials provider said, and is not tried again', async () => {
     const mock = mockOss({ credentials: () => Promise.reject(new Error('no role')) });
 
     const error = await rejection(mock.client.headObject(source));
@@ -239,7 +239,7 @@ describe('an operation that fails', () => {
   it.each([
     ['a service error', 403, `<StringToSign>x-oss-security-token:very-token</StringToSign>`],
     ['an unreadable one', 500, ' very-token very-secret'],
-  ])('reveals neither secret nor token in %s', async (_what, status, extra) => {
+  ])('an operation that fails reveals neither secret nor token in %s', async (_what, status, extra) => {
     const mock = mockOss({ maxAttempts: 1 });
     answer(mock, status, errorXml('SignatureDoesNotMatch', 'check your key', extra) + extra);
 

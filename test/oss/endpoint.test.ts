@@ -53,12 +53,12 @@ describe('an endpoint', () => {
     'hangzhou',
     'cn-hangzhou-internal',
     'cn-hangzhou-vpc',
-  ])('refuses the region %j', (region) => {
+  ])('the region %j is refused', (region) => {
     expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-hangzhou');
   });
 
   it.each([' CN-Beijing ', 'oss-cn-beijing', 'cn-beijing-internal', 'oss-cn-beijing-vpc'])(
-    'refuses the region %j with the plain id that is meant by it',
+    'the region %j is refused with the plain id that is meant by it',
     (region) => {
       expect(() => resolveEndpoint({ region })).toThrow('expected a plain region id such as cn-beijing');
     },
@@ -88,11 +88,11 @@ describe('an endpoint', () => {
     '[not-an-ip]',
     'https://https://h.com',
     '//h.com',
-  ])('refuses the custom endpoint %j', (endpoint) => {
+  ])('the custom endpoint %j is refused', (endpoint) => {
     expect(() => resolveEndpoint({ region, endpoint })).toThrow('expected http(s)://host[:port]');
   });
 
-  it('quotes no password of a custom endpoint', () => {
+  it('no password of a custom endpoint is quoted', () => {
     const quote = (endpoint: string) => () => resolveEndpoint({ region, endpoint });
 
     expect(quote('https://user:pw-1@h.com')).toThrow('endpoint "https://***@h.com": expected http(s)');
@@ -101,14 +101,14 @@ describe('an endpoint', () => {
   });
 
   it.each(['photos.oss-cn-hangzhou.aliyuncs.com', 'https://photos.oss-accelerate.aliyuncs.com'])(
-    'refuses the custom endpoint %s, which holds a bucket already',
+    'the custom endpoint %s is refused, which holds a bucket already',
     (endpoint) => {
       expect(() => resolveEndpoint({ region, endpoint })).toThrow('holds a bucket already: expected oss-');
       expect(resolveEndpoint({ region, endpoint, cname: true }).style).toBe('cname');
     },
   );
 
-  it('refuses cname without the domain', () => {
+  it('cname is refused without its domain', () => {
     expect(() => resolveEndpoint({ region, cname: true })).toThrow('cname needs an endpoint');
   });
 });
@@ -130,15 +130,15 @@ describe('a target', () => {
     'a:b',
     'abc\n',
     'ab/c',
-  ])('refuses the bucket %j before it gets into a host', (bucket) => {
+  ])('the bucket %j is refused before it gets into a host', (bucket) => {
     expect(() => addressOf(endpoint, bucket, 'k')).toThrow('expected 3 to 63');
   });
 
-  it.each(['', '/a', '\\a', 'a\ud800b', 'é'.repeat(512)])('refuses the key %j', (key) => {
+  it.each(['', '/a', '\\a', 'a\ud800b', 'é'.repeat(512)])('the key %j is refused', (key) => {
     expect(() => addressOf(endpoint, 'photos', key)).toThrow('expected 1 to 1,023 bytes');
   });
 
-  it.each(hostileKeys)('signs the path that it sends for %j', (key) => {
+  it.each(hostileKeys)('the path that is sent for %j is the one that is signed', (key) => {
     const { path, canonicalUri } = addressOf(endpoint, 'photos', key);
 
     expect(canonicalUri).toBe(`/photos${path}`);

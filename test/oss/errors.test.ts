@@ -16,7 +16,7 @@ function serviceError(statusCode: number, body: string | Buffer, headers: Record
 }
 
 describe('an error answer of OSS', () => {
-  it('reads as operation, object, status, code, message and ids', () => {
+  it('an error answer of OSS reads as operation, object, status, code, message and ids', () => {
     const error = serviceError(
       404,
       errorXml('NoSuchKey', 'The specified key does not exist.', '<EC>0026-00000001</EC>'),
@@ -38,21 +38,21 @@ describe('an error answer of OSS', () => {
     });
   });
 
-  it('names the endpoint where OSS says that the bucket has another one', () => {
+  it('an error answer of OSS names the endpoint where OSS says that the bucket has another one', () => {
     const message = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
     const document = errorXml('AccessDenied', message, '<Endpoint>oss-cn-shenzhen.aliyuncs.com</Endpoint>');
 
     expect(serviceError(403, document).message).toContain(`${message} oss-cn-shenzhen.aliyuncs.com (`);
   });
 
-  it('says where it redirects to', () => {
+  it('an error answer of OSS says where it redirects to', () => {
     const error = serviceError(301, '', { location: `https://cdn.example.com/${'x'.repeat(500)}` });
 
     expect(error.message).toContain('(no body, a redirect to https://cdn.example.com/xxx');
     expect(error.message.length).toBeLessThan(300);
   });
 
-  it('takes request id and ec from the headers first', () => {
+  it('an error answer of OSS takes request id and ec from the headers first', () => {
     const error = serviceError(403, errorXml('AccessDenied', 'no'), {
       'x-oss-request-id': 'H1',
       'x-oss-ec': '0003-1',
@@ -94,7 +94,7 @@ describe('an error answer of OSS', () => {
   it.each([
     ['<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2023-12-16T16:20:57.000Z</ServerTime></Error>', {}],
     ['<Error><Code>RequestTimeTooSkewed</Code></Error>', { date: 'Sat, 16 Dec 2023 16:20:57 GMT' }],
-  ])('tells the time of the server: %s %j', (body, headers) => {
+  ])('an error answer of OSS tells the time of the server: %s %j', (body, headers) => {
     expect(serviceError(403, body, headers)).toMatchObject({
       kind: 'skewed',
       serverTimeMs: 1_702_743_657_000,
@@ -164,7 +164,7 @@ describe('an answer that is not what the operation answers', () => {
   const answerWith = (headers: Record<string, string>) =>
     unexpectedAnswer({ statusCode: 200, headers, body: Buffer.from('page'), context }, 'instead of JSON');
 
-  it('is told by its status, size and type, and by its request id where it has one', () => {
+  it('an answer that is not what the operation answers is told by its status, size and type, and by its request id where it has one', () => {
     const told = 'ProcessObject oss://photos/a/b.jpg failed: UnexpectedAnswer: 200 with 4 bytes of';
 
     expect(answerWith({ 'content-type': 'text/html', 'x-oss-request-id': 'R1' }).message).toBe(
@@ -173,7 +173,7 @@ describe('an answer that is not what the operation answers', () => {
     expect(answerWith({}).message).toBe(`${told} unknown type instead of JSON`);
   });
 
-  it('is bounded in every text that it brings', () => {
+  it('an answer that is not what the operation answers is bounded in every text that it brings', () => {
     const long = 'x'.repeat(60_000);
 
     const { message, requestId } = answerWith({ 'content-type': long, 'x-oss-request-id': long });

@@ -10,7 +10,7 @@ const saved = JSON.stringify(
 );
 
 describe('ProcessObject', () => {
-  it('posts the instruction raw and answers with what was saved', async () => {
+  it('processObject posts the instruction raw and answers with what was saved', async () => {
     const mock = mockOss();
     const [vector] = processBodyMd5;
     const sent = answer(mock, 200, saved, { 'content-type': 'application/json' });
@@ -36,7 +36,7 @@ describe('ProcessObject', () => {
   });
 
   it.each(['image/watermark,text_a+b', 'image/x,a_50%25', 'image/x,a_1&b_2', 'image/x,t_中 +'])(
-    'sends %j so that a server which decodes forms sees it unchanged',
+    'processObject sends %j so that a server which decodes forms sees it unchanged',
     async (style) => {
       const mock = mockOss();
       const sent = answer(mock, 200, saved);
@@ -47,7 +47,7 @@ describe('ProcessObject', () => {
     },
   );
 
-  it('names the source bucket when OSS names none', async () => {
+  it('processObject names the source bucket when OSS names none', async () => {
     const mock = mockOss();
     answer(mock, 200, '{"bucket":"","fileSize":1,"object":"dest.jpg","status":"OK"}');
 
@@ -56,7 +56,7 @@ describe('ProcessObject', () => {
     });
   });
 
-  it('takes JSON that names what was saved for a success, although it has no request id', async () => {
+  it('processObject takes JSON that names what was saved for a success, although it has no request id', async () => {
     const mock = mockOss();
     answer(mock, 200, saved, { 'x-oss-request-id': '' });
 
@@ -65,7 +65,7 @@ describe('ProcessObject', () => {
     expect(result).toMatchObject({ key: 'dest.jpg', processStatus: 'OK', requestId: undefined });
   });
 
-  it('takes no more of an answer than a key and an id can be long, and no size that is no number', async () => {
+  it('processObject takes no more of an answer than a key and an id can be long, and no size that is no number', async () => {
     const mock = mockOss();
     const long = 'x'.repeat(5_000);
     answer(mock, 200, JSON.stringify({ object: long, fileSize: '9', status: 'OK' }), {
@@ -77,7 +77,7 @@ describe('ProcessObject', () => {
     expect([key?.length, requestId?.length, sizeBytes]).toEqual([1_023, 100, undefined]);
   });
 
-  it("takes OSS's own 200 with a length of 0 for a success of unknown size", async () => {
+  it("processObject takes OSS's own 200 with a length of 0 for a success of unknown size", async () => {
     const mock = mockOss();
     answer(mock, 200, '', { 'content-length': '0' });
 
@@ -89,20 +89,23 @@ describe('ProcessObject', () => {
   it.each([
     ['a picture', 'image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
     ['the JSON of image/info', 'application/json', '{"ImageWidth":{"value":"1"}}'],
-  ])('complains about %s, which is what comes back when nothing was saved', async (_what, type, body) => {
-    const mock = mockOss();
-    answer(mock, 200, body, { 'content-type': type });
+  ])(
+    'processObject complains about %s, which is what comes back when nothing was saved',
+    async (_what, type, body) => {
+      const mock = mockOss();
+      answer(mock, 200, body, { 'content-type': type });
 
-    const error = await rejection(mock.client.processObject({ ...source, process: 'image/info' }));
+      const error = await rejection(mock.client.processObject({ ...source, process: 'image/info' }));
 
-    expect(error).toMatchObject({
-      name: 'OssRequestError',
-      code: 'UnexpectedAnswer',
-      kind: 'later',
-      requestId: 'R1',
-    });
-    expect(String(error)).toContain(`bytes of ${type} instead of what was saved; without sys/saveas`);
-  });
+      expect(error).toMatchObject({
+        name: 'OssRequestError',
+        code: 'UnexpectedAnswer',
+        kind: 'later',
+        requestId: 'R1',
+      });
+      expect(String(error)).toContain(`bytes of ${type} instead of what was saved; without sys/saveas`);
+    },
+  );
 });
 
 describe('an answer that says nothing of a saved object', () => {
@@ -144,7 +147,7 @@ describe("an answer that is not OSS's own", () => {
     ['GET', 200, 'a page', (client) => client.getObject(source)],
     ['PUT', 200, '', (client) => client.putObject({ ...source, body: 'x' })],
     ['DELETE', 204, '', (client) => client.deleteObject(source)],
-  ])('is no success of %s: it has no request id', async (_, statusCode, body, act) => {
+  ])('an answer without a request id is no success of %s', async (_, statusCode, body, act) => {
     const mock = mockOss();
     answer(mock, statusCode, body, { 'x-oss-request-id': '' });
 
@@ -156,7 +159,7 @@ describe("an answer that is not OSS's own", () => {
 });
 
 describe('the other operations', () => {
-  it('reads what HEAD tells of an object', async () => {
+  it('headObject reads what HEAD tells of an object', async () => {
     const mock = mockOss();
     answer(mock, 200, '', {
       'content-length': '12',
@@ -177,7 +180,7 @@ describe('the other operations', () => {
     expect(result.headers['x-oss-meta-a']).toBe('1');
   });
 
-  it('leaves no timer behind that would keep a program waiting', async () => {
+  it('an operation leaves no timer behind that would keep a program waiting', async () => {
     onTestFinished(() => {
       vi.useRealTimers();
     });
@@ -192,7 +195,7 @@ describe('the other operations', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('deletes an object', async () => {
+  it('deleteObject deletes an object', async () => {
     const mock = mockOss();
     const sent = answer(mock, 204, '');
 

@@ -40,7 +40,7 @@ describe('a request on the wire', () => {
     expect(received).toEqual({ key: `/photos/${key}`, isSigned: true });
   });
 
-  it('brings an object of several chunks back whole', async () => {
+  it('a request on the wire brings an object of several chunks back whole', async () => {
     const body = Buffer.alloc(300_000, 'abc');
     const url = await listen((_request, response) =>
       response.writeHead(200, { 'x-oss-request-id': 'R' }).end(body),
@@ -51,7 +51,7 @@ describe('a request on the wire', () => {
     expect(result.body.equals(body)).toBe(true);
   });
 
-  it('reads the error document of a HEAD out of its header', async () => {
+  it('a request on the wire reads the error document of a HEAD out of its header', async () => {
     const xml = Buffer.from('<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>').toString(
       'base64',
     );
@@ -62,7 +62,7 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ statusCode: 404, code: 'NoSuchKey' });
   });
 
-  it('gives up on a server that never answers', async () => {
+  it('a request on the wire gives up on a server that never answers', async () => {
     const url = await listen(() => {});
 
     const error = await rejection(connect(url, 20).headObject({ bucket: 'photos', key: 'k' }));
@@ -71,7 +71,7 @@ describe('a request on the wire', () => {
     expect(String(error)).toContain('no complete answer within 20 ms');
   });
 
-  it('is sent again only after a pause', async () => {
+  it('a request on the wire is sent again only after a pause', async () => {
     const arrivals: number[] = [];
     const url = await listen((_request, response) => {
       response
@@ -86,7 +86,7 @@ describe('a request on the wire', () => {
     expect(second - first).toBeGreaterThan(95);
   });
 
-  it('says that the time allowed was over where it was the deadline that cut an answer off', async () => {
+  it('a request on the wire says that the time allowed was over where it was the deadline that cut an answer off', async () => {
     const url = await listen(() => {});
     const deadline = Date.now() + 50;
 
@@ -96,7 +96,7 @@ describe('a request on the wire', () => {
     expect(String(error)).toContain('the time allowed was over before the answer was complete');
   });
 
-  it('says why a connection cannot be made even close to the deadline', async () => {
+  it('a request on the wire says why a connection cannot be made even close to the deadline', async () => {
     const client = connect('http://127.0.0.1:1');
     const deadline = Date.now() + 5_000;
 
@@ -105,7 +105,7 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('leaves no open connection behind when it gives up', async () => {
+  it('a request on the wire leaves no open connection behind when it gives up', async () => {
     let closed: Promise<unknown> = Promise.reject(new Error('no request came'));
     closed.catch(() => {});
     const url = await listen((_request, response) => {
@@ -118,7 +118,7 @@ describe('a request on the wire', () => {
     await expect(closed).resolves.toBe('closed');
   });
 
-  it('gives up on an answer that never ends', async () => {
+  it('a request on the wire gives up on an answer that never ends', async () => {
     const url = await listen((_request, response) => response.writeHead(200).write('half'));
 
     const error = await rejection(connect(url, 50).getObject({ bucket: 'photos', key: 'k' }));
@@ -126,7 +126,7 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: 'RequestTimeout' });
   });
 
-  it('refuses to hold an endless document', async () => {
+  it('a request on the wire refuses to hold an endless document', async () => {
     const chunk = Buffer.alloc(1024 * 1024);
     const url = await listen((_request, response) => {
       const fill = () => {
@@ -141,7 +141,7 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: 'AnswerTooLarge', kind: 'later' });
   });
 
-  it('reports an answer that is no HTTP under a code', async () => {
+  it('a request on the wire reports an answer that is no HTTP under a code', async () => {
     const server = createTcpServer((socket) => socket.on('data', () => socket.end('garbage\r\n\r\n')));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     closing.push(() => server.close());
@@ -153,7 +153,7 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: expect.stringMatching(/^[A-Z]\w+$/), kind: 'transient' });
   });
 
-  it('reports a connection that cannot be made by its system code', async () => {
+  it('a request on the wire reports a connection that cannot be made by its system code', async () => {
     const error = await rejection(connect('http://127.0.0.1:1').headObject({ bucket: 'photos', key: 'k' }));
 
     expect(error).toMatchObject({ code: 'ECONNREFUSED', kind: 'transient' });

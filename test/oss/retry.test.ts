@@ -39,14 +39,14 @@ function run(
 }
 
 describe('retrying', () => {
-  it('pauses up to twice as long each time', async () => {
+  it('retrying pauses up to twice as long each time', async () => {
     const { outcome, log } = run(['transient', 'transient', 'transient']);
 
     await expect(outcome).resolves.toBe(4);
     expect(log.sleeps).toEqual([100, 200, 400]);
   });
 
-  it('pauses longer when throttled', async () => {
+  it('retrying pauses longer when throttled', async () => {
     const { outcome, log } = run(['throttled', 'throttled']);
 
     await expect(outcome).resolves.toBe(3);
@@ -60,7 +60,7 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([0]);
   });
 
-  it('counts the first attempt among its attempts', async () => {
+  it('retrying counts the first attempt among its attempts', async () => {
     const { outcome, log } = run(['transient', 'transient', 'transient', 'transient']);
 
     await expect(outcome).rejects.toThrow('transient');
@@ -88,7 +88,7 @@ describe('retrying', () => {
     expect(log.sleeps).toEqual([]);
   });
 
-  it('stops with the last error when the pause would pass the deadline', async () => {
+  it('retrying stops with the last error when the pause would pass the deadline', async () => {
     const { outcome, log } = run(['transient', 'transient', 'transient'], { deadline: 300 });
 
     await expect(outcome).rejects.toThrow('transient');
@@ -112,7 +112,7 @@ describe('retrying', () => {
     },
   );
 
-  it('gives up when the corrected clock is refused too', async () => {
+  it('retrying gives up when the corrected clock is refused too', async () => {
     const { outcome, log } = run(['skewed', 'skewed']);
 
     await expect(outcome).rejects.toThrow('skewed');

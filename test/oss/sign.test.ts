@@ -53,24 +53,27 @@ describe('the V4 signature', () => {
     expect(vectors).toHaveLength(10);
   });
 
-  it.each(vectors)('reaches the published canonical request and string to sign of $id', (vector) => {
-    const { request, timestamp, region, product } = prepare(vector);
+  it.each(vectors)(
+    'the V4 signature reaches the published canonical request and string to sign of $id',
+    (vector) => {
+      const { request, timestamp, region, product } = prepare(vector);
 
-    const canonical = canonicalRequest(request);
+      const canonical = canonicalRequest(request);
 
-    expect(canonical).toBe(vector.derived.canonicalRequest);
-    expect(stringToSign(timestamp, scope(timestamp, region, product), canonical)).toBe(
-      vector.derived.stringToSign,
-    );
-  });
+      expect(canonical).toBe(vector.derived.canonicalRequest);
+      expect(stringToSign(timestamp, scope(timestamp, region, product), canonical)).toBe(
+        vector.derived.stringToSign,
+      );
+    },
+  );
 
-  it.each(vectors)('reaches the published Authorization of $id', (vector) => {
+  it.each(vectors)('the V4 signature reaches the published Authorization of $id', (vector) => {
     const { request, ...signer } = prepare(vector);
 
     expect(authorization(request, signer)).toBe(vector.expected.authorization);
   });
 
-  it('adds date, payload marker and token to the headers it signs', () => {
+  it('the V4 signature adds date, payload marker and token to the headers it signs', () => {
     const headers = signedHeaders(request, signer);
 
     expect(headers).toMatchObject({
@@ -84,7 +87,7 @@ describe('the V4 signature', () => {
     );
   });
 
-  it('sorts headers by name even where a name begins another', () => {
+  it('the V4 signature sorts headers by name even where a name begins another', () => {
     const headers = { 'x-oss-meta-a-b': '1', 'x-oss-meta-a1': '2', 'x-oss-meta-a': '3' };
 
     const lines = canonicalRequest({ ...request, headers })
@@ -106,7 +109,7 @@ describe('the V4 signature', () => {
     ['second', {}, { epochMs: signer.epochMs + 1000 }],
     ['day', {}, { epochMs: signer.epochMs + 86_400_000 }],
     ['region', {}, { region: 'cn-shanghai' }],
-  ])('changes with the %s', (_what, changes, signerChanges) => {
+  ])('the V4 signature changes with the %s', (_what, changes, signerChanges) => {
     const before = sign();
 
     expect(sign(changes, signerChanges)).not.toBe(before);
@@ -119,7 +122,7 @@ describe('the V4 signature', () => {
     expect(withMeta(' 1\t')).toBe(withMeta('1'));
   });
 
-  it.each([undefined, ''])('sends no header for the token %j', (securityToken) => {
+  it.each([undefined, ''])('the V4 signature sends no header for the token %j', (securityToken) => {
     const headers = signedHeaders(request, { ...signer, credentials: { ...credentials, securityToken } });
 
     expect(headers).not.toHaveProperty('x-oss-security-token');

@@ -8,7 +8,7 @@ const beside = { match: { key: '**/*.jpg' }, outputs: [{ ...webp, target: { key:
 const named = (...rules: object[]) => ({ rules: rules.map((rule, i) => ({ name: `r${i}`, ...rule })) });
 
 describe('the recursion guard', () => {
-  it('skips an object that the rule itself wrote', () => {
+  it('the recursion guard skips an object that the rule itself wrote', () => {
     const rules = guardedRuleSetOf(named(beside), '**/*_t.jpg');
 
     expect(plan(upload('a/x.jpg'), rules)).toMatchObject([
@@ -19,14 +19,14 @@ describe('the recursion guard', () => {
     ]);
   });
 
-  it('skips it in the bucket that the rule writes to, and in no other', () => {
+  it('the recursion guard skips an output in the bucket that the rule writes to, and in no other', () => {
     const rules = guardedRuleSetOf(named(beside), '**/*_t.jpg', 'photos');
 
     expect(plan(upload('a_t.jpg', { bucket: 'photos' }), rules)).toMatchObject([{ status: 'skipped' }]);
     expect(plan(upload('a_t.jpg', { bucket: 'other-one' }), rules)).toMatchObject([{ status: 'planned' }]);
   });
 
-  it('skips what each output of a mirror wrote, in its bucket alone, by the guard that the build writes', () => {
+  it('the recursion guard skips what each output of a mirror wrote, in its bucket alone, by the guard that the build writes', () => {
     const mirrors = ['mirror-1', 'mirror-2'].map((bucket) => ({ ...webp, target: { bucket, key: '{key}' } }));
     const rules = rulesOf({ match: { key: '**' }, outputs: mirrors, onRemove: 'delete' });
     const removed = { eventName: 'ObjectRemoved:DeleteObject' };
@@ -38,7 +38,7 @@ describe('the recursion guard', () => {
     expect(plan(upload('a.jpg'), rules)).toMatchObject([{ status: 'planned' }, { status: 'planned' }]);
   });
 
-  it('leaves the other rules to take what one rule wrote', () => {
+  it('the recursion guard leaves the other rules to take what one rule wrote', () => {
     const rules = guardedRuleSetOf(named(beside, { match: { key: '**' }, outputs: [webp] }), '**/*_t.jpg');
 
     expect(plan(upload('a/x_t.jpg'), rules)).toMatchObject([
@@ -47,7 +47,7 @@ describe('the recursion guard', () => {
     ]);
   });
 
-  it('skips nothing under rules that the build found to need no guard', () => {
+  it('the recursion guard skips nothing under rules that the build found to need no guard', () => {
     const chain = rulesOf(uploads, {
       match: { key: 'derived/**' },
       outputs: [{ ...webp, target: { key: 'z' } }],

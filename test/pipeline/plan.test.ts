@@ -34,7 +34,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('varies an output over every combination, and fills in styles too', () => {
+  it('a plan varies an output over every combination, and fills in styles too', () => {
     const output = {
       style: 'image/resize,w_{w}/watermark,text_{b64:© {name}}/format,{f}',
       vary: { w: [320, 640], f: ['webp', 'avif'] },
@@ -57,7 +57,7 @@ describe('a plan', () => {
     );
   });
 
-  it('fills in event time, ETag, bucket and rule', () => {
+  it('a plan fills in event time, ETag, bucket and rule', () => {
     const target = { key: '{yyyy}/{mm}/{dd}/{bucket}/{rule}/{etag}.{ext}' };
     const [item] = plan(
       upload('uploads/a.jpg', { eTag: 'AB12' }),
@@ -114,7 +114,7 @@ describe('a plan', () => {
     ['2026-01-01T07:59:59+08:00', '2025-12-31'],
     ['Thu, 01 Jan 2026 00:30:00 GMT', '2026-01-01'],
     ['2026-01-01T00:00:00.000Z', '2026-01-01'],
-  ])('takes the day of %s in UTC', (eventTime, day) => {
+  ])('a plan takes the day of %s in UTC', (eventTime, day) => {
     onTestFinished(() => void vi.unstubAllEnvs());
     vi.stubEnv('TZ', 'Asia/Shanghai');
     expect(new Date().getTimezoneOffset()).toBe(-480);
@@ -139,7 +139,7 @@ describe('a plan', () => {
     ['ObjectReplication:ObjectRemoved', 'removed'],
     ['ObjectModified:UpdateObjectMeta', 'not-a-creation'],
     ['constructor', 'not-a-creation'],
-  ])('skips %s: %s', (eventName, reason) => {
+  ])('the event %s plans nothing: %s', (eventName, reason) => {
     expect(plan(upload('uploads/a.jpg', { eventName }), rulesOf(uploads))).toMatchObject([
       { status: 'skipped', reason },
     ]);
@@ -153,13 +153,13 @@ describe('a plan', () => {
     'ObjectCreated:AppendObject',
     'ObjectReplication:ObjectCreated',
     'Manual',
-  ])('takes %s', (eventName) => {
+  ])('the event %s plans its outputs', (eventName) => {
     expect(plan(upload('uploads/a.jpg', { eventName }), rulesOf(uploads))).toMatchObject([
       { status: 'planned' },
     ]);
   });
 
-  it('skips directory markers, empty objects and what no rule matches, each with its reason', () => {
+  it('a plan skips directory markers, empty objects and what no rule matches, each with its reason', () => {
     const reasons = [
       upload('uploads/a/'),
       upload('uploads/a.jpg', { sizeBytes: 0 }),
@@ -173,7 +173,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('skips by name what is about no object, and fails what is malformed', () => {
+  it('a plan skips by name what is about no object, and fails what is malformed', () => {
     expect(plan({ kind: 'other', eventName: 'CloudMonitor:X' }, rulesOf(uploads))).toMatchObject([
       { status: 'skipped', reason: 'not-an-object-event', eventName: 'CloudMonitor:X' },
     ]);
@@ -191,7 +191,7 @@ describe('a plan', () => {
     [{ bucket: ['photos', 'other-one'] }, {}, true],
     [{ bucket: 'other-one' }, {}, false],
     [{ exclude: 'uploads/a*' }, {}, false],
-  ])('matches by %o an object of %o: %s', (match, facts, expected) => {
+  ])('a rule with %o matches an object of %o: %s', (match, facts, expected) => {
     const [item] = plan(
       upload('uploads/a.jpg', facts),
       rulesOf({ ...uploads, match: { ...uploads.match, ...match } }),

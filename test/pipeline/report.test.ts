@@ -15,7 +15,7 @@ const failure = (name: string, rest: Partial<FailedResult> = {}): FailedResult =
 });
 
 describe('the error of an invocation', () => {
-  it('says how many failed, how, and names each', () => {
+  it('the error of an invocation says how many failed, how, and names each', () => {
     const results: Result[] = [failure('a'), failure('b', { kind: 'permanent', code: 'NoSuchKey' })];
 
     const error = new OutputsFailed(summarize(results, 'FC-1', 5));
@@ -59,14 +59,14 @@ describe('the error of an invocation', () => {
     },
   );
 
-  it('names each failure on one line, whatever characters its key has', () => {
+  it('the error of an invocation names each failure on one line, whatever characters its key has', () => {
     const error = new OutputsFailed(summarize([failure('a\n- permanent \u001b[2J')], 'FC-1', 5));
 
     expect(error.message.split('\n')).toHaveLength(2);
     expect(error.message).toContain('oss://b-1/a%0A- permanent %1B[2J -> ');
   });
 
-  it('names source and target however long their keys are', () => {
+  it('the error of an invocation names source and target however long their keys are', () => {
     const error = new OutputsFailed(summarize([failure('k'.repeat(1_023))], 'FC-1', 5));
 
     expect(error.message).toContain(
@@ -74,7 +74,7 @@ describe('the error of an invocation', () => {
     );
   });
 
-  it('names a failure whose own text is longer than the error of an invocation may be', () => {
+  it('the error of an invocation names a failure whose own text is longer than the error of an invocation may be', () => {
     const error = new OutputsFailed(summarize([failure('a', { message: '长'.repeat(10_000) })], 'FC-1', 5));
 
     expect(error.message).toContain('- transient InternalError oss://b-1/a -> oss://b-2/d/a (rule r): 长');

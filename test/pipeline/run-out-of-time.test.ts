@@ -76,7 +76,7 @@ describe('a run that has more to do than time', () => {
     expect(results[149_999]).toMatchObject({ status: 'failed', code: 'TooManyOutputs' });
   });
 
-  it('reports what the deadline cut off as failures to be tried again', async () => {
+  it('a run that has more to do than time reports what the deadline cut off as failures to be tried again', async () => {
     let clock = 0;
     const call = callOf((key) => {
       // What a call says when no time is left.

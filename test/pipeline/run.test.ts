@@ -7,7 +7,7 @@ import { callOf, job, jobsOf, runAll } from './run-fixture.ts';
 import { rulesOf, upload, uploads } from './uploads.ts';
 
 describe('a run', () => {
-  it('saves every planned output and passes the rest through, in the order of the plan', async () => {
+  it('a run saves every planned output and passes the rest through, in the order of the plan', async () => {
     const other: Job = { ...job('a'), record: { kind: 'other', eventName: 'x' } };
 
     const { results, seen } = await runAll(
@@ -58,7 +58,7 @@ describe('a run', () => {
     expect(most).toBe(3);
   });
 
-  it('works on with fewer at once when the limit is lowered on the way, and finishes', async () => {
+  it('a run works on with fewer at once when the limit is lowered on the way, and finishes', async () => {
     const limit = { current: 4 };
     const actives: number[] = [];
     let active = 0;
@@ -82,7 +82,7 @@ describe('a run', () => {
     ['under its key in other code points', { object: 'E\u0301.webp' }, 'oss://dst-bucket/E\u0301.webp'],
     ['in another bucket', { bucket: 'other-bucket' }, 'oss://other-bucket/É.webp'],
     ['in a bucket without a name', { bucket: '' }, 'oss://src-bucket/É.webp'],
-  ])('fails what OSS says it saved %s', async (_, answer, saved) => {
+  ])('a run fails what OSS says it saved %s', async (_, answer, saved) => {
     const { results } = await runAll(
       [job('É')],
       callOf(() => answer),
@@ -94,7 +94,7 @@ describe('a run', () => {
     expect(results).toMatchObject([{ message: expect.stringContaining(`OSS says it saved ${saved}`) }]);
   });
 
-  it('takes an answer without a body as saved', async () => {
+  it('a run takes an answer without a body as saved', async () => {
     const { results } = await runAll(
       [job('a')],
       callOf(() => ({ object: '' })),

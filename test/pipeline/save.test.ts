@@ -178,7 +178,7 @@ describe('an output that checks its source', () => {
     });
   });
 
-  it('gives up for now when the source is replaced again and again', async () => {
+  it('an output that checks its source gives up for now when the source is replaced again and again', async () => {
     const { call, calls } = callOf({
       'a.jpg': [{ etag: '"V2"' }, { etag: '"V3"' }, { etag: '"V4"' }, { etag: '"V5"' }],
     });

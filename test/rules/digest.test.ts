@@ -24,7 +24,7 @@ function compile(rules: string) {
 }
 
 describe('the digest of rules', () => {
-  it('is the same of rules that were just compiled and of those that the function reads', () => {
+  it('rules that were just compiled have the same digest as those that the function reads', () => {
     const ruleSet = compile(text);
     const read = parseRuleSet(JSON.stringify(ruleSet), 'rules.json');
 
@@ -37,7 +37,7 @@ describe('the digest of rules', () => {
     ['u/**', 'v/**'],
     ['    onRemove: delete\n', ''],
     ['x-oss-meta-a: a', 'x-oss-meta-a: c'],
-  ])('is another one of rules in which %j is %j', (from, to) => {
+  ])('rules in which %j is %j have another digest', (from, to) => {
     expect(digestOfRules(compile(text.replace(from, to)).rules)).not.toBe(digestOfRules(compile(text).rules));
   });
 });

@@ -13,16 +13,13 @@ describe('a size', () => {
     [{ min: 10 }, undefined, 'size-unknown'],
     [{ max: 20 }, undefined, 'size-unknown'],
     [undefined, undefined, undefined],
-  ])(
-    'where a rule wants %j, %j is compared with both ends of it, which belong to it: %j',
-    (size, sizeBytes, mismatch) => {
-      const rule = { name: 'r', match: { key: 'u/**', size }, outputs: [output] };
-      const [compiled] = ruleSetOf({ rules: [rule] }).rules;
-      const event = { bucket: 'b', key: 'u/a', eventName: 'Manual', sizeBytes };
+  ])('both ends of the size that a rule wants belong to it: of %j, %j is %j', (size, sizeBytes, mismatch) => {
+    const rule = { name: 'r', match: { key: 'u/**', size }, outputs: [output] };
+    const [compiled] = ruleSetOf({ rules: [rule] }).rules;
+    const event = { bucket: 'b', key: 'u/a', eventName: 'Manual', sizeBytes };
 
-      expect(compiled && findMismatch(compiled.match, event)).toBe(mismatch);
-    },
-  );
+    expect(compiled && findMismatch(compiled.match, event)).toBe(mismatch);
+  });
 });
 
 describe('a content type', () => {
@@ -46,7 +43,7 @@ describe('a content type', () => {
     ['image/jpeg2000', 'content-type'],
     ['text/plain; a=image/jpeg', 'content-type'],
     [undefined, 'content-type-unknown'],
-  ])('%s is compared without its parameters: %s', (contentType, mismatch) => {
+  ])('the content type %s is compared without its parameters: %s', (contentType, mismatch) => {
     expect(match && findMismatch(match, { ...event, contentType })).toBe(mismatch);
   });
 

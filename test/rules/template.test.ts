@@ -22,7 +22,7 @@ describe('a template', () => {
     ['t_{b64:© {name}}', { name: '花' }, `t_${Buffer.from('© 花').toString('base64url')}`],
     ['{b64:{key}}/{w}', { key: 'k', w: 1 }, 'aw/1'],
     ['{key}', { key: '{name} {{x}} %7B|,+' }, '{name} {{x}} %7B|,+'],
-  ])('%s with %o gives %s', (template, values, expected) => {
+  ])('the template %s with %o gives %s', (template, values, expected) => {
     expect(renderText(template, values)).toBe(expected);
   });
 
@@ -34,21 +34,21 @@ describe('a template', () => {
     ['{b64:x', 6],
     ['{b64:{b64:x}}', 5],
     ['{b64:x}}', 7],
-  ])('refuses %j, pointing at the character', (template, offset) => {
+  ])('the template %j is refused at the character that is wrong', (template, offset) => {
     expect(parseTemplate(template)).toMatchObject({ ok: false, offset });
   });
 
-  it('has one part for each text between its variables', () => {
+  it('a template has one part for each text between its variables', () => {
     expect(parseTemplate('照片/ab{w}.jpg')).toMatchObject({
       template: { parts: [{ text: '照片/ab' }, { name: 'w', offset: 5 }, { text: '.jpg', offset: 8 }] },
     });
   });
 
-  it('quotes a dozen characters of what it refuses', () => {
+  it('a template that is refused is quoted by a dozen of its characters', () => {
     expect(parseTemplate('derived/{dir/{name}-{w}.webp')).toMatchObject({ received: '"{dir/{name}-"' });
   });
 
-  it('lists its variables with their places, those in Base64 marked', () => {
+  it('a template lists its variables with their places, those in Base64 marked', () => {
     const parsed = parseTemplate('{a}/{b64:{c}}');
 
     expect(parsed.ok && variablesOf(parsed.template.parts)).toEqual([
@@ -57,7 +57,7 @@ describe('a template', () => {
     ]);
   });
 
-  it('gives any text back unchanged when its braces are doubled', () => {
+  it('a template gives any text back unchanged when its braces are doubled', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(renderText(text.replace(/[{}]/g, '$&$&'), {})).toBe(text);
@@ -73,7 +73,7 @@ describe('a key', () => {
     ['c', { dir: '', base: 'c', name: 'c', ext: '' }],
     ['a/.htaccess', { dir: 'a', base: '.htaccess', name: '.htaccess', ext: '' }],
     ['a//b.', { dir: 'a/', base: 'b.', name: 'b', ext: '' }],
-  ])('%s splits into folder, base, name and extension', (key, parts) => {
+  ])('the key %s splits into folder, base, name and extension', (key, parts) => {
     expect(splitKey(key)).toEqual(parts);
   });
 });

@@ -38,7 +38,7 @@ describe('what OSS documents to work', () => {
   );
 
   it.each(['image/crop,w_100,h_100,x_0,y_0', 'image/resize,m_fill,w_100,h_100', 'image/flip,1', 'style/a'])(
-    'raises no warning either where nothing is doubtful: %s',
+    'what OSS documents to work raises no warning either where nothing is doubtful: %s',
     (style) => {
       expect(withoutNotes(style)).toEqual([]);
     },
@@ -121,7 +121,7 @@ describe('what OSS documents to refuse', () => {
     expect(errorsOf(style)).toContain(`error ${place}`);
   });
 
-  it('counts the watermark images of all actions, each once', () => {
+  it('the checker of styles counts the watermark images of all actions, each once', () => {
     const mark = (name: string) => `/watermark,image_${base64(name)}`;
 
     expect(errorsOf(`image${mark('a')}${mark('b')}${mark('c')}${mark('a')}`)).toEqual([]);
@@ -136,11 +136,14 @@ describe('what OSS documents to refuse', () => {
     ['image/indexcrop,x_0', ['230']],
     ['image/resize,w_0,h_0', ['321', '321']],
     ['image/resize,w_0,h_9', ['312']],
-  ])('names the error of a value by whether it is in another form or out of range: %s', (style, expected) => {
-    const found = [...messagesOf(style).matchAll(/EC 0040-00000(\d+)/g)].map(([, ec]) => ec);
+  ])(
+    'the checker of styles names the error of a value by whether it is in another form or out of range: %s',
+    (style, expected) => {
+      const found = [...messagesOf(style).matchAll(/EC 0040-00000(\d+)/g)].map(([, ec]) => ec);
 
-    expect(found).toEqual(expected);
-  });
+      expect(found).toEqual(expected);
+    },
+  );
 
   it('what only an older page of OSS shows is doubtful, and not refused', () => {
     const judged = ['1-10', '3', 'a!'].map((pages) =>
@@ -212,7 +215,7 @@ describe('what is probably wrong', () => {
   });
 
   it.each(['Hello', 'Hell', 'Hello World', '小店'])(
-    'comes with the way to write a text itself: %s',
+    'a warning comes with the way to write a text itself: %s',
     (text) => {
       const [diagnostic] = checkStyle(`image/watermark,text_${text}`);
 
@@ -248,7 +251,7 @@ describe('what surprises', () => {
 });
 
 describe('what is known of the request', () => {
-  it('makes an error of what runs the other way only', () => {
+  it('the checker of styles makes an error of what runs the other way only', () => {
     expect(errorsOf('video/convert,f_mp4', { mode: 'sync', isSaved: true })).toEqual(['error convert']);
     expect(errorsOf('style/::h264-mp4-1080p', { mode: 'sync' })).toEqual(['error ::h264-mp4-1080p']);
     expect(withoutNotes('image/flip,1', { mode: 'async' })).toEqual(['warning flip']);
@@ -261,7 +264,7 @@ describe('what is known of the request', () => {
     expect(errorsOf('json/select', { isSaved: true })).toEqual(['error select']);
   });
 
-  it('settles where AVIF can be made', () => {
+  it('the region settles whether AVIF can be made', () => {
     const style = 'image/resize,l_900/format,avif';
 
     expect(withoutNotes(style, { region: 'cn-hangzhou' })).toEqual([]);
@@ -270,7 +273,7 @@ describe('what is known of the request', () => {
 });
 
 describe('a diagnostic', () => {
-  it('says what was expected, what stands there, and what OSS answers', () => {
+  it('a diagnostic says what was expected, what stands there, and what OSS answers', () => {
     const diagnostics = checkStyle('image/format,dng');
 
     expect(diagnostics).toEqual([
@@ -285,7 +288,7 @@ describe('a diagnostic', () => {
     ]);
   });
 
-  it('takes names of the language itself for what they are: unknown', () => {
+  it('the checker of styles takes names of JavaScript itself for what they are: unknown', () => {
     expect(withoutNotes('constructor/toString,1')).toEqual(['warning constructor']);
     expect(errorsOf('image/constructor')).toEqual(['error constructor']);
     expect(withoutNotes('image/crop,constructor_1,toString_2')).toEqual([
@@ -296,7 +299,7 @@ describe('a diagnostic', () => {
 });
 
 describe('the checker', () => {
-  it('runs in a browser as well', async () => {
+  it('the checker of styles runs in a browser as well', async () => {
     const bundle = { bundle: true, write: false, platform: 'browser', format: 'esm' } as const;
 
     const { outputFiles } = await build({ ...bundle, entryPoints: ['src/style/check.ts'] });

@@ -28,7 +28,7 @@ const styleLike = fc
   .map((parts) => parts.join(''));
 
 describe('reading a style', () => {
-  it('gives actions in written order with their parameters', () => {
+  it('the parser of styles gives actions in written order with their parameters', () => {
     const actions = actionsOf('image/resize,m_fill,w_100/rotate,90/format,webp');
 
     expect(actions).toEqual([
@@ -44,7 +44,7 @@ describe('reading a style', () => {
     ]);
   });
 
-  it('splits a parameter at its first underscore, since Base64 values hold further ones', () => {
+  it('the parser of styles splits a parameter at its first underscore, since Base64 values hold further ones', () => {
     const actions = actionsOf('image/watermark,text_8J-Z_gA_,type_a_b');
 
     expect(actions?.[0]?.parameters).toEqual([
@@ -53,13 +53,13 @@ describe('reading a style', () => {
     ]);
   });
 
-  it('takes a trailing comma for no parameter, as OSS does', () => {
+  it('the parser of styles takes a trailing comma for no parameter, as OSS does', () => {
     const actions = actionsOf('image/watermark,text_SGk,color_ff6a00,');
 
     expect(actions?.[0]?.parameters).toHaveLength(2);
   });
 
-  it('reads a named style whole, colons and slashes included', () => {
+  it('the parser of styles reads a named style whole, colons and slashes included', () => {
     const styles = ['style/thumb.v-1_x', 'style/::h264-mp4-1080p', 'style/a/b'].flatMap(parseStyle);
 
     expect(styles.map(({ actions }) => actions.map(({ name }) => name))).toEqual([
@@ -69,7 +69,7 @@ describe('reading a style', () => {
     ]);
   });
 
-  it('reads the save-as and notify segments like any other', () => {
+  it('the parser of styles reads the save-as and notify segments like any other', () => {
     const segments = parseStyle('image/info|sys/saveas,o_YQ,b_Yg/notify,topic_dA');
 
     expect(segments.map(({ category }) => category)).toEqual([
@@ -78,7 +78,7 @@ describe('reading a style', () => {
     ]);
   });
 
-  it('gives every word the place where it stands in the text', () => {
+  it('the parser of styles gives every word the place where it stands in the text', () => {
     fc.assert(
       fc.property(styleLike, (text) => {
         for (const token of tokensOf(text)) {

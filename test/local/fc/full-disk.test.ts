@@ -10,7 +10,7 @@ useLocalFunctionCompute();
 const throws = "exports.handler = async () => { throw new Error('broken'); };";
 
 describe('an event whose dead letter cannot be written', () => {
-  it('ends all the same, is in the log, and stays in the queue for the next start', async () => {
+  it('an event whose dead letter cannot be written ends all the same, is in the log, and stays in the queue for the next start', async () => {
     const deadLetterDir = makeDir();
     const { fc, outcomes, lines, queueDir } = await open(throws, { deadLetterDir, retryDelaysMs: [] });
     rmSync(deadLetterDir, { recursive: true });
@@ -30,7 +30,7 @@ describe('an event whose dead letter cannot be written', () => {
 });
 
 describe('a JSON file that cannot be written', () => {
-  it('leaves nothing half written beside it', () => {
+  it('a JSON file that cannot be written leaves nothing half written beside it', () => {
     const dir = makeDir();
     mkdirSync(join(dir, 'a.json'));
 

@@ -15,7 +15,7 @@ const counts = (dir: string, body: string) => `const fs = require('node:fs');
   };`;
 
 describe('an asynchronous invocation', () => {
-  it('delivers the event and ends with one outcome, nothing kept', async () => {
+  it('an asynchronous invocation delivers the event and ends with one outcome, nothing kept', async () => {
     const { fc, outcomes, queueDir, deadLetterDir } = await open(returnsEvent);
     const event = { events: [{ oss: { object: { key: 'a b+%{}|,"\' 图片 🎉/a/../b' } } }] };
 
@@ -185,7 +185,7 @@ describe('an asynchronous invocation', () => {
   });
 
   it.each(['[]', '{"requestId": 1}', '{"reques'])(
-    'is delivered although another file of the queue is damaged: %s',
+    'an asynchronous invocation is delivered although another file of the queue is damaged: %s',
     async (text) => {
       const queueDir = makeDir();
       writeFileSync(join(queueDir, '1.json'), text);

@@ -134,7 +134,7 @@ describe('instances', () => {
     await expect(invokeJson(fc)).rejects.toThrow(/exited unexpectedly .*exit code 1/);
   });
 
-  it('forward what they write under the request id it belongs to', async () => {
+  it('instances forward what they write under the request id that it belongs to', async () => {
     const { fc, lines } = await open(
       'exports.handler = async (event) => { console.log((event + "\\n").repeat(50_000)); console.warn("warned"); };',
     );

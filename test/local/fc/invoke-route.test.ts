@@ -33,7 +33,7 @@ async function startServer(): Promise<string> {
 const json = { 'content-type': 'application/json' };
 
 describe('a synchronous invocation over HTTP', () => {
-  it("gives the event's bytes to the function and its result back", async () => {
+  it("a synchronous invocation over HTTP gives the event's bytes to the function and its result back", async () => {
     const url = await startServer();
 
     const answer = await fetch(url, { method: 'POST', headers: json, body: '[1,2]' });
@@ -44,7 +44,7 @@ describe('a synchronous invocation over HTTP', () => {
     expect(await answer.text()).toBe(']2,1[');
   });
 
-  it('answers an error of the function with 200 and a header that says so', async () => {
+  it('a synchronous invocation over HTTP answers an error of the function with 200 and a header that says so', async () => {
     const url = await startServer();
 
     const answer = await fetch(url, { method: 'POST', headers: json, body: '"throw"' });
@@ -58,7 +58,7 @@ describe('a synchronous invocation over HTTP', () => {
     [405, { method: 'GET' }],
     [415, { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } }],
     [413, { method: 'POST', body: Buffer.alloc(32 * 1024 * 1024 + 1, ' '), headers: json }],
-  ])('refuses with %i what is no invocation', async (statusCode, request) => {
+  ])('the local Function Compute refuses with %i what is no invocation', async (statusCode, request) => {
     const url = await startServer();
 
     const answer = await fetch(url, request);

@@ -58,7 +58,7 @@ async function startTasks({ secret = 'local-secret', now = Date.now, refusals = 
 }
 
 describe('the task API of the local Function Compute, asked by the official SDK', () => {
-  it('runs a task once, and refuses its id ever after', async () => {
+  it('the task API runs a task once, and refuses its id ever after', async () => {
     const { statusOf, client, endNext, invocations } = await startTasks();
 
     expect(await client.submit('backfill-1-a', '{"objects":[1]}')).toBe(true);
@@ -71,7 +71,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(await client.submit('backfill-1-a', '{"objects":[1]}')).toBe(false);
   });
 
-  it('tells the error of a failing function, which is not tried again', async () => {
+  it('the task API tells the error of a failing function, which is not tried again', async () => {
     const { statusOf, client, endNext, invocations, tasks } = await startTasks();
     await client.submit('backfill-1-a', '{}');
 
@@ -89,7 +89,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(tasks.byId.size).toBe(1);
   });
 
-  it('lists tasks by state and the beginning of their ids, over many pages', async () => {
+  it('the task API lists tasks by state and the beginning of their ids, over many pages', async () => {
     const { client } = await startTasks();
     for (let number = 0; number < 120; number += 1) {
       await client.submit(`backfill-1-${number}`, '{}');
@@ -102,7 +102,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(await client.list('backfill-1-', 'Failed')).toEqual([]);
   });
 
-  it('stops what waits at once, and what runs when it has ended', async () => {
+  it('the task API stops what waits at once, and what runs when it has ended', async () => {
     const { statusOf, client, endNext, invocations } = await startTasks();
     await client.submit('a', '{}');
     await client.submit('b', '{}');
@@ -119,7 +119,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(invocations.length).toBe(0);
   });
 
-  it('says of a task that is gone that it was not stopped, and rejects where it may stop none', async () => {
+  it('the task API says of a task that is gone that it was not stopped, and rejects where it may stop none', async () => {
     const { client } = await startTasks();
     const { client: stranger } = await startTasks({ secret: 'wrong' });
 
@@ -127,7 +127,7 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     await expect(stranger.stop('gone')).rejects.toThrow();
   });
 
-  it("refuses what a page of another origin sends, like all that is not OSS's", async () => {
+  it("the task API refuses what a page of another origin sends, like all that is not OSS's", async () => {
     const { url } = await startTasks();
 
     const path = `/2023-03-30/functions/${functionName}/invocations`;
@@ -140,14 +140,14 @@ describe('the task API of the local Function Compute, asked by the official SDK'
   it.each<[string, Parameters<typeof startTasks>[0], string]>([
     ['with a wrong secret', { secret: 'wrong' }, 'SignatureDoesNotMatch'],
     ['by a clock that is an hour off', { now: () => Date.now() + 3_600_000 }, 'InvalidTimeStamp.Expired'],
-  ])('refuses a request signed %s', async (_, options, code) => {
+  ])('the task API refuses a request signed %s', async (_, options, code) => {
     const { client, invocations } = await startTasks(options);
 
     await expect(client.submit('a', '{}')).rejects.toMatchObject({ statusCode: 403, code });
     expect(invocations.length).toBe(0);
   });
 
-  it('refuses other functions, ids that Function Compute would refuse, and payloads above 128 KB', async () => {
+  it('the task API refuses other functions, ids that Function Compute would refuse, and payloads above 128 KB', async () => {
     const { statusOf, client, connect } = await startTasks();
     const other = connect('another');
 
@@ -184,7 +184,7 @@ function ask(url: string, path: string): Promise<number | undefined> {
 
 describe('a task', () => {
   it.each(['/2023-03-30/functions/oss-saveas-backfill/async-tasks/%', '//', '/%'])(
-    'is not found at an address that is none: %s',
+    'a task is not found at an address that is none: %s',
     async (path) => {
       const { url } = await startTasks();
 
@@ -192,7 +192,7 @@ describe('a task', () => {
     },
   );
 
-  it('has failed when its invocation cannot even begin', async () => {
+  it('a task has failed when its invocation cannot even begin', async () => {
     const tasks = createTasks(() => Promise.reject(new Error('no process can be started')));
 
     tasks.submit('a', Buffer.from('{}'));

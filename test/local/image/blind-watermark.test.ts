@@ -119,7 +119,7 @@ describe('a blind watermark', () => {
     expect(await read(await sharp(marked).jpeg({ quality: 75 }).toBuffer())).toBe('large');
   });
 
-  it('gives back any text in any picture that takes it', async () => {
+  it('a blind watermark gives back any text in any picture that takes it', async () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 20 })
       .filter((value) => Buffer.from(value).toString() === value);

@@ -64,11 +64,14 @@ const exceptions: Readonly<Record<string, string>> = {
 };
 
 describe('cases documented by OSS or asserted live by its SDKs', () => {
-  it.each(cases.filter(({ id }) => !Object.hasOwn(exceptions, id)))('$id: $style', async (documented) => {
-    const outcome = await judge(documented);
+  it.each(cases.filter(({ id }) => !Object.hasOwn(exceptions, id)))(
+    'the documented case $id holds: $style',
+    async (documented) => {
+      const outcome = await judge(documented);
 
-    expect(outcome).toMatchObject(expectation(documented));
-  });
+      expect(outcome).toMatchObject(expectation(documented));
+    },
+  );
 
   it('cases documented by OSS or asserted live by its SDKs hold but for the named exceptions', async () => {
     const outcomes = await Promise.all(cases.map(judge));

@@ -18,7 +18,7 @@ describe('what comes out', () => {
     expect(metadata.orientation).toBeUndefined();
   });
 
-  it('shows the colours of a wide-gamut source in sRGB', async () => {
+  it('a result shows the colours of a wide-gamut source in sRGB', async () => {
     const p3 = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#00c000' } })
       .withIccProfile('p3')
       .png()

@@ -80,7 +80,7 @@ describe('images of a server', () => {
     });
   });
 
-  it('count with the images of their watermarks', async () => {
+  it('images of a server count with the images of their watermarks', async () => {
     const [picture, logo] = [await halves(20, 20).png().toBuffer(), await halves(40, 20).png().toBuffer()];
     const style = `image/watermark,image_${Buffer.from('logo').toString('base64url')}`;
     const counts: number[] = [];

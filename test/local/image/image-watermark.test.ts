@@ -59,7 +59,7 @@ describe('an image watermark', () => {
     expect(await box(await run(await plain(200, 200, '#fff'), style, objects))).toEqual([80, 80, 20, 20]);
   });
 
-  it('shows the picture through its own transparency and through t', async () => {
+  it('an image watermark shows the picture through its own transparency and through t', async () => {
     const clear = await sharp(await plain(40, 20, '#000'))
       .ensureAlpha(0.5)
       .png()
@@ -79,7 +79,7 @@ describe('an image watermark', () => {
     expect([await pixel(turned, 2, 2), await pixel(turned, 28, 28)]).toEqual([white, [0, 0, 0]]);
   });
 
-  it('tiles the picture with gaps', async () => {
+  it('an image watermark tiles the picture with gaps', async () => {
     const objects = { 'logo.png': await plain(40, 20, '#f00') };
 
     const body = await run(
@@ -157,7 +157,7 @@ describe('an image watermark', () => {
     expect(await box(body)).toEqual([0, 10, 189, 9]);
   });
 
-  it('makes an animation still once it has text', async () => {
+  it('an image watermark makes an animation still once it has text', async () => {
     const objects = { 'logo.png': await plain(10, 10, '#fff') };
 
     const body = await run(
@@ -218,14 +218,14 @@ describe('an image and a text together', () => {
     };
   }
 
-  it('stand side by side, the image first, bottoms in line', async () => {
+  it('an image and a text together stand side by side, the image first, bottoms in line', async () => {
     const { left, bottom } = await bounds('');
 
     expect(left).toBeGreaterThanOrEqual(40);
     expect(bottom).toBeCloseTo(59, -0.5);
   });
 
-  it('change places by order, move apart by interval, and line up by align', async () => {
+  it('an image and a text together change places by order, move apart by interval, and line up by align', async () => {
     const [plainly, apart, textFirst] = [
       await bounds(''),
       await bounds(',interval_25'),
@@ -269,7 +269,7 @@ describe('an image watermark is refused', () => {
     },
   );
 
-  it('refuses an image watermark that is a GIF', async () => {
+  it('an image watermark is refused where it is a GIF', async () => {
     const objects = { 'a.gif': await animation('gif') };
 
     expect(await failure(await ground(), `image/watermark,${image('a.gif')}`, objects)).toMatchObject({
@@ -279,7 +279,7 @@ describe('an image watermark is refused', () => {
   });
 
   it.each(['png', 'jpeg', 'webp'] as const)(
-    'refuses an image watermark whose pixels are damaged: %s',
+    'an image watermark is refused where its pixels are damaged: %s',
     async (format) => {
       const sound = await halves(60, 60).toFormat(format).toBuffer();
       const half = Math.floor(sound.length / 2);
@@ -297,7 +297,7 @@ describe('an image watermark is refused', () => {
     },
   );
 
-  it('refuses the fourth different image watermark, but not the same one again', async () => {
+  it('the fourth different image watermark is refused, but not the same one again', async () => {
     const logo = await plain(10, 10, '#f00');
     const objects = { a: logo, b: logo, c: logo, d: logo };
     const style = (keys: string[]) =>

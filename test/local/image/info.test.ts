@@ -4,7 +4,7 @@ import { withExif } from './exif-block.ts';
 import { animation, failure, halves, request, run } from './samples.ts';
 
 describe('info', () => {
-  it('describes the picture as stored, in the layout that SDK tests record', async () => {
+  it('info describes the picture as stored, in the layout that SDK tests record', async () => {
     const input = await halves(40, 20).jpeg().toBuffer();
 
     const { body, contentType } = await processImage(request(input, 'image/info'));
@@ -25,7 +25,7 @@ describe('info', () => {
     );
   });
 
-  it('adds the EXIF of a photograph', async () => {
+  it('info adds the EXIF of a photograph', async () => {
     const input = await halves(40, 20)
       .withExif({ IFD0: { Model: 'X "1"', DateTime: '2026:08:01 10:00:00' }, IFD2: { FNumber: '28/10' } })
       .withMetadata({ orientation: 6 })
@@ -42,7 +42,7 @@ describe('info', () => {
     });
   });
 
-  it('shows the EXIF of the camera, the place and the thumbnail as the example of its page does', async () => {
+  it('info shows the EXIF of the camera, the place and the thumbnail as the example of its page does', async () => {
     const input = withExif(await halves(424, 333).jpeg().toBuffer());
 
     const fields = JSON.parse((await run(input, 'image/info')).toString());
@@ -75,7 +75,7 @@ describe('info', () => {
     });
   });
 
-  it('shows a place that the camera did not find as the fractions that stand there', async () => {
+  it('info shows a place that the camera did not find as the fractions that stand there', async () => {
     const input = withExif(await halves(424, 333).jpeg().toBuffer());
     const seconds = Buffer.from([47, 0, 0, 0, 2, 0, 0, 0]);
     input.fill(0, input.indexOf(seconds), input.indexOf(seconds) + 8);
@@ -88,7 +88,7 @@ describe('info', () => {
     });
   });
 
-  it('answers for EXIF that breaks off', async () => {
+  it('info has an answer for EXIF that breaks off', async () => {
     const input = withExif(await halves(424, 333).jpeg().toBuffer());
     input.writeUInt16LE(0xffff, 20); // so many tags in the first directory
 
@@ -97,7 +97,7 @@ describe('info', () => {
     expect(fields).toMatchObject({ ImageWidth: { value: '424' }, Orientation: { value: '7' } });
   });
 
-  it('counts the frames of an animation', async () => {
+  it('info counts the frames of an animation', async () => {
     const fields = JSON.parse((await run(await animation('gif'), 'image/info')).toString());
 
     expect(fields).toMatchObject({

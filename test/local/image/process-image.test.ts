@@ -14,7 +14,7 @@ describe('the order of actions', () => {
     expect([cropLast.width, cropLast.height]).toEqual([50, 25]);
   });
 
-  it('puts EXIF orientation first, by default and wherever auto-orient stands', async () => {
+  it('EXIF orientation comes first, by default and wherever auto-orient stands', async () => {
     const input = await halves(200, 100).withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
     for (const style of ['image/crop,w_100,h_50', 'image/crop,w_100,h_50/auto-orient,1']) {
@@ -25,7 +25,7 @@ describe('the order of actions', () => {
     }
   });
 
-  it('leaves the picture as it is stored with auto-orient,0', async () => {
+  it('auto-orient,0 leaves the picture as it is stored', async () => {
     const input = await halves(200, 100).withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
     const body = await run(input, 'image/resize,w_100/auto-orient,0');
@@ -55,23 +55,26 @@ describe('a picture that EXIF turns', () => {
         'image/resize,m_pad,w_90,h_90,limit_0',
       ].map((style) => [orientation, style] as const),
     ),
-  )('is enlarged as the same picture stored upright: orientation %i, %s', async (orientation, style) => {
-    const turned = (await stored[orientation]?.()) ?? Buffer.alloc(0);
+  )(
+    'a picture that EXIF turns is enlarged as the same picture stored upright: orientation %i, %s',
+    async (orientation, style) => {
+      const turned = (await stored[orientation]?.()) ?? Buffer.alloc(0);
 
-    const [expected, actual] = await Promise.all(
-      [await upright().png().toBuffer(), turned].map(async (input) =>
-        sharp(await run(input, style))
-          .raw()
-          .toBuffer(),
-      ),
-    );
+      const [expected, actual] = await Promise.all(
+        [await upright().png().toBuffer(), turned].map(async (input) =>
+          sharp(await run(input, style))
+            .raw()
+            .toBuffer(),
+        ),
+      );
 
-    expect(actual?.equals(expected ?? Buffer.alloc(0))).toBe(true);
-  });
+      expect(actual?.equals(expected ?? Buffer.alloc(0))).toBe(true);
+    },
+  );
 });
 
 describe('padding', () => {
-  it('puts the picture between bands of the colour asked for', async () => {
+  it('padding puts the picture between bands of the colour asked for', async () => {
     const input = await halves(200, 100).png().toBuffer();
 
     const body = await run(input, 'image/resize,m_pad,w_100,h_100,color_00ff00');
@@ -91,7 +94,7 @@ describe('rotation', () => {
     expect(await pixel(body, 50, 190)).toEqual(near(blue));
   });
 
-  it('uncovers white, and nothing in a picture with alpha', async () => {
+  it('rotation uncovers white, and nothing in a picture with alpha', async () => {
     const opaque = await halves(100, 100).png().toBuffer();
     const clear = await halves(100, 100).ensureAlpha().png().toBuffer();
 
@@ -152,7 +155,7 @@ describe('animations that EXIF turns', () => {
 });
 
 describe('what is refused', () => {
-  it('refuses a source that is no image, in words of OSS', async () => {
+  it('image processing refuses a source that is no image, in words of OSS', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
 
     const failures = [
@@ -167,7 +170,7 @@ describe('what is refused', () => {
     expect(failures).toMatchObject(failures.map(() => unsupported));
   });
 
-  it('refuses a source that breaks off', async () => {
+  it('image processing refuses a source that breaks off', async () => {
     const jpeg = await halves(400, 400).jpeg().toBuffer();
     const webp = await halves(400, 400).webp({ lossless: true }).toBuffer();
 
@@ -178,7 +181,7 @@ describe('what is refused', () => {
     expect(await failure(webp.subarray(0, 40), 'image/resize,w_10')).toMatchObject({ code: 'BadWebPImage' });
   });
 
-  it('shows the whole frames of an animated GIF that breaks off', async () => {
+  it('image processing shows the whole frames of an animated GIF that breaks off', async () => {
     const gif = await animation('gif');
 
     // Behind the control block of the last frame.
@@ -192,7 +195,7 @@ describe('what is refused', () => {
   });
 
   it.each(['ftypheic\0\0\0\0mif1heic', 'ftypavis\0\0\0\0avifavis'])(
-    'refuses a source in a format that only the real OSS can read, by name: %j',
+    'image processing refuses a source in a format that only the real OSS can read, by name: %j',
     async (brands) => {
       const source = Buffer.from(`\0\0\0\x18${brands}`, 'latin1');
 
@@ -204,7 +207,7 @@ describe('what is refused', () => {
     },
   );
 
-  it('refuses a size over the documented limits', async () => {
+  it('image processing refuses a size over the documented limits', async () => {
     const input = await halves(200, 100).png().toBuffer();
     const tall = await sharp({ create: { width: 2, height: 16_384, channels: 3, background: '#fff' } })
       .png()
@@ -269,16 +272,19 @@ describe('what is refused', () => {
     ['a large JPEG', '12', () => jpeg(25_000, 10_000), () => jpeg(25_000, 10_001)],
     ['an animation', '12', () => gif(1000, 1000, 250), () => gif(1000, 1000, 251)],
     ['a large PNG', '12', () => png(25_000, 10_000), () => png(25_000, 10_001)],
-  ] as const)('takes %s at the limit of its format, and none beyond', async (_, number, last, beyond) => {
-    const [inside, outside] = await Promise.all(
-      [last, beyond].map(async (draw) => failure(await draw(), 'image/info')),
-    );
+  ] as const)(
+    'image processing takes %s at the limit of its format, and none beyond',
+    async (_, number, last, beyond) => {
+      const [inside, outside] = await Promise.all(
+        [last, beyond].map(async (draw) => failure(await draw(), 'image/info')),
+      );
 
-    expect(inside).toBe('no failure');
-    expect(outside).toMatchObject({ statusCode: 400, code: 'ImageTooLarge', ec: `0040-000000${number}` });
-  });
+      expect(inside).toBe('no failure');
+      expect(outside).toMatchObject({ statusCode: 400, code: 'ImageTooLarge', ec: `0040-000000${number}` });
+    },
+  );
 
-  it('refuses an AVIF over the limit of a result, and one that breaks off', async () => {
+  it('image processing refuses an AVIF over the limit of a result, and one that breaks off', async () => {
     const large = await sharp({ create: { width: 4097, height: 2304, channels: 3, background: '#fff' } })
       .png()
       .toBuffer();
@@ -288,7 +294,7 @@ describe('what is refused', () => {
     expect(await failure(cut, 'image/info')).toMatchObject({ code: 'BadRequest', ec: '0040-00000021' });
   });
 
-  it('refuses a style for something other than one image', async () => {
+  it('image processing refuses a style for something other than one image', async () => {
     const input = await halves(40, 20).png().toBuffer();
     const styles = ['style/a', 'video/info', 'image/resize,w_1|image/info', ''];
 
@@ -297,7 +303,7 @@ describe('what is refused', () => {
     expect(failures).toMatchObject(styles.map(() => ({ statusCode: 400, ec: '0040-00000601' })));
   });
 
-  it('refuses a second value where an action takes one', async () => {
+  it('image processing refuses a second value where an action takes one', async () => {
     const input = await halves(40, 20).png().toBuffer();
 
     expect(await failure(input, 'image/rotate,90,180')).toMatchObject({ ec: '0040-00000203' });

@@ -18,13 +18,13 @@ function plan(
 }
 
 describe('the plan of a resize', () => {
-  it('rounds halves up', () => {
+  it('the plan of a resize rounds halves up', () => {
     const { scaled } = plan({ width: 2500, height: 1875 }, { p: 50 });
 
     expect(scaled).toEqual({ width: 1250, height: 938 });
   });
 
-  it('takes the long side for l and the short side for s, whichever way the picture lies', () => {
+  it('the plan of a resize takes the long side for l and the short side for s, whichever way the picture lies', () => {
     const sizes = [
       plan(photo, { l: 200 }),
       plan({ width: 267, height: 400 }, { l: 200 }),
@@ -42,20 +42,20 @@ describe('the plan of a resize', () => {
     ]);
   });
 
-  it('ignores l, s and p beside w or h', () => {
+  it('the plan of a resize ignores l, s and p beside w or h', () => {
     const { frame } = plan(photo, { w: 200, l: 50, s: 50, p: 10 });
 
     expect(frame).toEqual({ width: 200, height: 134 });
   });
 
-  it('ignores the mode when only l or only s is given', () => {
+  it('the plan of a resize ignores the mode when only l or only s is given', () => {
     const { frame } = plan(photo, { l: 200, m: 'pad' });
 
     expect(frame).toEqual({ width: 200, height: 134 });
   });
 
   it.each(['lfit', 'mfit', 'fill', 'pad', 'fixed'] as const)(
-    'leaves a picture alone when %s would enlarge it, unless limit_0',
+    'the plan of a resize leaves a picture alone when %s would enlarge it, unless limit_0',
     (m) => {
       const limited = plan(photo, { m, w: 800, h: 800 });
       const free = plan(photo, { m, w: 800, h: 800, limit: '0' });

@@ -9,7 +9,7 @@ const sizeOf = async (body: Buffer) => {
 };
 
 describe('circle', () => {
-  it('cuts the square around the centre, clear outside, white in a JPEG', async () => {
+  it('circle cuts the square around the centre, clear outside, white in a JPEG', async () => {
     const input = await halves(200, 100).jpeg().toBuffer();
 
     const [png, jpg] = [
@@ -67,7 +67,7 @@ describe('rounded corners', () => {
 });
 
 describe('indexcrop', () => {
-  it('cuts strips that together are the picture', async () => {
+  it('indexcrop cuts strips that together are the picture', async () => {
     const input = await halves(90, 40).png().toBuffer();
     const strip = fc.record({
       side: fc.constantFrom('x' as const, 'y' as const),
@@ -88,7 +88,7 @@ describe('indexcrop', () => {
     );
   });
 
-  it('leaves the picture whole when there is no such strip, and goes by y when both are given', async () => {
+  it('indexcrop leaves the picture whole when there is no such strip, and goes by y when both are given', async () => {
     const input = await halves(90, 40).png().toBuffer();
 
     expect(await sizeOf(await run(input, 'image/indexcrop,x_45,i_2'))).toEqual([90, 40]);
@@ -96,7 +96,7 @@ describe('indexcrop', () => {
     expect(await pixel(await run(input, 'image/indexcrop,x_45,i_1'), 5, 5)).toEqual(blue);
   });
 
-  it('names what is wrong with a strip', async () => {
+  it('indexcrop names what is wrong with a strip', async () => {
     const input = await halves(90, 40).png().toBuffer();
     const parameters = ['x_0', 'y_-1', 'x_91', 'y_41', 'i_1', 'x_a', 'y_a', 'x_10,i_-1'];
 
@@ -108,7 +108,7 @@ describe('indexcrop', () => {
 });
 
 describe('flip', () => {
-  it('turns upside down, left to right, or both', async () => {
+  it('flip turns upside down, left to right, or both', async () => {
     const corner = { create: { width: 10, height: 10, channels: 3 as const, background: '#0f0' } };
     const input = await halves(40, 40)
       .composite([{ input: corner, left: 0, top: 0 }])

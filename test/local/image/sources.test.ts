@@ -31,7 +31,7 @@ const styles = [
 ];
 
 describe('every action', () => {
-  it.each(Object.keys(sources))('shows the colours of %s upright', async (name) => {
+  it.each(Object.keys(sources))('every action shows the colours of %s upright', async (name) => {
     const input = (await sources[name]?.()) ?? Buffer.alloc(0);
     const logo = await halves(4, 4).png().toBuffer();
 
@@ -50,7 +50,7 @@ describe('every action', () => {
     ['without alpha', 1, 128],
     // Half of the grey, on the white that a JPEG has in place of alpha.
     ['with alpha', 0.5, 191],
-  ])('keeps size and grey of a grey picture %s', async (_, alpha, level) => {
+  ])('an action keeps size and grey of a grey picture %s', async (_, alpha, level) => {
     const grey = sharp({ create: { ...size, channels: 3, background: '#808080' } }).toColourspace('b-w');
     const input = await (alpha < 1 ? grey.ensureAlpha(alpha) : grey).png().toBuffer();
     const logo = await sharp(input).resize(4, 4).png().toBuffer();
@@ -78,7 +78,7 @@ describe('every action', () => {
     ['a PNG of 1 bit', async () => grey().threshold(40).png({ palette: true, colours: 2 }).toBuffer()],
     ['a PNG with alpha', async () => grey().ensureAlpha(1).png().toBuffer()],
     ['a TIFF', async () => grey().tiff().toBuffer()],
-  ])('pads %s without colours in the colour asked for', async (_, draw) => {
+  ])('padding of %s without colours has the colour asked for', async (_, draw) => {
     const style = 'image/resize,m_pad,w_60,h_60,color_FF0000/format,png';
     const objects = { 'logo.png': await draw() };
     const logo = Buffer.from('logo.png?x-oss-process=image/resize,m_pad,w_60,h_60,color_FF0000').toString(
@@ -97,7 +97,7 @@ describe('every action', () => {
     expect((await pixel(padded, 30, 30)).slice(0, 3)).not.toEqual(red);
   });
 
-  it('changes samples of 16 bits by the same share as samples of 8', async () => {
+  it('an action changes samples of 16 bits by the same share as samples of 8', async () => {
     const plain = () => sharp({ create: { ...size, channels: 3, background: '#646464' } });
     const shallow = await plain().png().toBuffer();
     const deep = await plain().toColourspace('rgb16').png().toBuffer();
@@ -150,7 +150,7 @@ describe('a BMP source', () => {
   }
 
   it.each([{}, { topDown: true }, { bits: 32 }, { bits: 32, topDown: true }])(
-    'is read with %o',
+    'a BMP source is read with %o',
     async (how) => {
       const raw = await sharp(await run(bmp(how), 'image/format,png'))
         .raw()

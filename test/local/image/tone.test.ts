@@ -9,7 +9,7 @@ const grey = (background: string, alpha = 1) =>
     .toBuffer();
 
 describe('bright', () => {
-  it('adds to the colours, not to alpha', async () => {
+  it('bright adds to the colours, not to alpha', async () => {
     const input = await grey('#646464', 0.5);
 
     expect(await pixel(await run(input, 'image/bright,50'), 5, 5)).toEqual([150, 150, 150, 127]);
@@ -18,7 +18,7 @@ describe('bright', () => {
 });
 
 describe('contrast', () => {
-  it('moves colours from the middle or towards it', async () => {
+  it('contrast moves colours from the middle or towards it', async () => {
     const [dark, light] = [await grey('#404040'), await grey('#c0c0c0')];
 
     const values = await Promise.all(
@@ -76,7 +76,7 @@ describe('average-hue', () => {
     expect((await run(await grey(background), 'image/average-hue')).toString()).toBe(expected);
   });
 
-  it('lies between the colours of the picture', async () => {
+  it('average-hue lies between the colours of the picture', async () => {
     const body = await run(await halves(2000, 1000).jpeg({ quality: 100 }).toBuffer(), 'image/average-hue');
 
     expect(body.toString()).toMatch(/^{"RGB": "0x(7f|80|7e)0[0-2](7f|80|7e)"}$/);

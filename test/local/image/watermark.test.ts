@@ -53,7 +53,7 @@ describe('a text watermark', () => {
     ]);
   });
 
-  it('leaves a shadow, turns, and covers the whole picture, each only when asked', async () => {
+  it('a text watermark leaves a shadow, turns, and covers the whole picture, each only when asked', async () => {
     const dark = async (more: string) => {
       const body = await run(await ground(), `image/watermark,${hello},color_FF0000,g_center${more}`);
       const { channels } = await sharp(body).stats();

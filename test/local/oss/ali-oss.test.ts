@@ -14,7 +14,7 @@ const versions = [
 const eventsOf = (oss: { events: { eventName: string }[] }) => oss.events.map(({ eventName }) => eventName);
 
 describe.each(versions)('the official Node client, signing by %s,', (_, signing) => {
-  it('puts, reads and deletes objects', async () => {
+  it('the official client puts, reads and deletes objects', async () => {
     const client = clientOf(await startOss(), signing);
 
     await client.put('dir/a.txt', Buffer.from('hello'), { meta: { uid: 1, pid: 2 }, mime: 'text/x-hello' });
@@ -42,7 +42,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
 
   // The client itself strips leading slashes and, through its URL, collapses `.` and `..`.
   it.each(hostileKeys.filter((key) => !/(^|\/)\.\.?(\/|$)/.test(key)))(
-    'takes %j through its hands',
+    'the official client puts, reads and deletes the key %j',
     async (key) => {
       const client = clientOf(await startOss(), signing);
 
@@ -58,7 +58,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     },
   );
 
-  it('walks listings page by page, in both versions, from an empty marker on', async () => {
+  it('the official client walks listings page by page, in both versions, from an empty marker on', async () => {
     const client = clientOf(await startOss(), signing);
     for (const key of ['a/1', 'a/2', 'b', 'c/1', 'd']) {
       await client.put(key, Buffer.from(key));
@@ -81,7 +81,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     expect(v2).toEqual(['a/', 'b', 'c/', 'd']);
   });
 
-  it('makes, describes, lists and deletes buckets', async () => {
+  it('the official client makes, describes, lists and deletes buckets', async () => {
     const client = clientOf(await startOss(), signing);
 
     await client.putBucket('videos');
@@ -100,7 +100,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     await expect(client.list({ 'max-keys': 1 }, {})).rejects.toMatchObject({ code: 'NoSuchBucket' });
   });
 
-  it('saves a processed picture, and reads one', async () => {
+  it('the official client saves a processed picture, and reads one', async () => {
     const client = clientOf(await startOss(), signing);
     await client.put('照片 +%.jpg', Buffer.from('pixels'));
 
@@ -112,7 +112,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     expect(String(viewed.content)).toBe('image/resize,w_8(pixels)');
   });
 
-  it('copies, with the metadata of the source or its own', async () => {
+  it('the official client copies, with the metadata of the source or its own', async () => {
     const oss = await startOss();
     const client = clientOf(oss, signing);
     await client.put('源 a.txt', Buffer.from('hello'), {
@@ -275,7 +275,7 @@ describe.each(versions)('the official Node client, signing by %s,', (_, signing)
     ).rejects.toMatchObject({ code: 'FileAlreadyExists', status: 409 });
   });
 
-  it('streams without knowing the length', async () => {
+  it('the official client streams without knowing the length', async () => {
     const client = clientOf(await startOss(), signing);
 
     await client.put('a', Readable.from([Buffer.from('hel'), Buffer.from('lo')]));

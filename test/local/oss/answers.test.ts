@@ -8,7 +8,7 @@ import { send, signV4 } from './v4-client.ts';
 
 describe('what OSS has and this server has not', () => {
   it.each(['csv/select', 'json/select', 'csv/meta'])(
-    'is named where a process selects from it: %s',
+    'what OSS has and this server has not is named where a process selects from it: %s',
     async (name) => {
       const oss = await startOss();
       await put(oss);
@@ -38,7 +38,7 @@ describe('what OSS has and this server has not', () => {
     },
   );
 
-  it('refuses a video’s still by its name', async () => {
+  it('a video’s still is refused by its name', async () => {
     const oss = await startOss();
     await put(oss);
 
@@ -95,7 +95,7 @@ describe('an error', () => {
 });
 
 describe('an answer', () => {
-  it('writes the names of headers as HTTP does, and its own in lower case', async () => {
+  it('an answer writes the names of headers as HTTP does, and its own in lower case', async () => {
     const oss = await startOss();
     await put(oss, {
       'x-oss-meta-by': 'me',
@@ -131,7 +131,7 @@ describe('an answer', () => {
     ['text/plain', 500, null],
     ['image/png', 2000, null],
   ])(
-    'is compressed for who asks, where it is text above a kilobyte: %s of %i bytes',
+    'an answer is compressed for who asks, where it is text above a kilobyte: %s of %i bytes',
     async (type, sizeBytes, coding) => {
       const oss = await startOss();
       const body = 'x'.repeat(sizeBytes);
@@ -174,7 +174,7 @@ describe('an answer', () => {
 describe('times in documents', () => {
   const nowMs = Date.UTC(2026, 10, 27, 2, 0, 4, 937);
 
-  it('are in whole seconds and end in .000Z, which aliyun-oss-python-sdk insists on', async () => {
+  it('times in documents are in whole seconds and end in .000Z, which aliyun-oss-python-sdk insists on', async () => {
     const oss = await startOss({ now: () => nowMs });
     const call = (more: object) => oss.call({ bucket: 'photos', method: 'GET', timeMs: nowMs, ...more });
     await call({ key: 'a.txt', method: 'PUT', body: 'hello' });

@@ -40,7 +40,7 @@ describe('a control below /-/', () => {
   });
 
   it.each(['evil.example', 'localhost.evil.example:9000'])(
-    'is not there for who calls this machine %s',
+    'a control below /-/ is not there for whoever calls this machine %s',
     async (host) => {
       const oss = await startOss();
 
@@ -61,7 +61,7 @@ describe('a control below /-/', () => {
   });
 
   it.each(['localhost', '127.0.0.1', '[::1]'])(
-    'answers a client of this machine that calls it %s',
+    'a control below /-/ answers a client of this machine that calls it %s',
     async (name) => {
       const oss = await startOss();
 

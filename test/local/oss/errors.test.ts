@@ -59,7 +59,7 @@ describe('errors', () => {
     ['GET', '/../photos/a', 400, 'InvalidBucketName'],
     ['GET', '/photos?prefix=a&prefix=b', 400, 'InvalidArgument'],
     ['GET', 'http://photos.example/a', 400, 'InvalidURI'],
-  ])('name what is wrong with %s %s', async (method, path, statusCode, code) => {
+  ])('errors name what is wrong with %s %s', async (method, path, statusCode, code) => {
     const oss = await startOss();
 
     const response = await send(oss.port, { method, path, headers: {}, body: Buffer.alloc(0) });
@@ -78,16 +78,19 @@ describe('what is not here', () => {
     ['HEAD', 'a', { 'x-oss-process': 'image/info' }, {}, undefined],
     ['GET', '', { lifecycle: '' }, {}, '?lifecycle'],
     ['PUT', '', { versioning: '' }, {}, 'PutBucketVersioning'],
-  ])('refuses by name what is not here: %s %j %j %j', async (method, key, query, headers, name) => {
-    const oss = await startOss();
+  ])(
+    'the local OSS refuses by name what is not here: %s %j %j %j',
+    async (method, key, query, headers, name) => {
+      const oss = await startOss();
 
-    const response = await oss.call({ method, bucket: 'photos', key, query, headers });
+      const response = await oss.call({ method, bucket: 'photos', key, query, headers });
 
-    expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
-    if (name !== undefined) {
-      expect(response.text).toContain(name);
-    }
-  });
+      expect([response.statusCode, response.code]).toEqual([501, 'NotImplemented']);
+      if (name !== undefined) {
+        expect(response.text).toContain(name);
+      }
+    },
+  );
 });
 
 describe('what OSS does not know either', () => {
@@ -117,7 +120,7 @@ describe('a bucket that is missing', () => {
     ['PUT', '', {}, 403, 'InvalidAccessKeyId'],
     ['PUT', '', { acl: '' }, 403, 'InvalidAccessKeyId'],
   ])(
-    'is told before a wrong AccessKey, save where it could be made: %s %j %j',
+    'a bucket that is missing is told before a wrong AccessKey, save where it could be made: %s %j %j',
     async (method, key, query, statusCode, code) => {
       const oss = await startOss();
 

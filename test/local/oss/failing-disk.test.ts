@@ -61,7 +61,7 @@ const uploads = (uploadId: string): Record<string, SignOptions> => ({
 
 describe('an upload under which the disk fails', () => {
   it.each(['PutObject', 'AppendObject', 'UploadPart'])(
-    'is answered, its connection ends, and the next one works: %s',
+    'an upload under which the disk fails is answered, its connection ends, and the next one works: %s',
     async (operation) => {
       const { oss, dataDir, lines, uploadId } = await begin();
       await fillDisk(dataDir);
@@ -77,7 +77,7 @@ describe('an upload under which the disk fails', () => {
     },
   );
 
-  it('changes no setting of a bucket that it cannot keep', async () => {
+  it('the local OSS changes no setting of a bucket that it cannot keep', async () => {
     const { oss, dataDir } = await begin();
     const acl = { bucket: 'photos', query: { acl: '' } };
     await rm(join(dataDir, 'tmp'), { recursive: true });
@@ -92,7 +92,7 @@ describe('an upload under which the disk fails', () => {
     expect((await oss.call({ ...acl, method: 'GET' })).text).toContain('<Grant>private</Grant>');
   });
 
-  it('is answered where the data folder is gone', async () => {
+  it('an upload is answered where the data folder is gone', async () => {
     const { oss, dataDir, lines } = await begin();
     await rm(dataDir, { recursive: true });
 

@@ -8,30 +8,33 @@ import { object, put } from './text-object.ts';
 import { signV4 } from './v4-client.ts';
 
 describe('a client that goes away before it is answered', () => {
-  it.each(['close', 'keep-alive'])('leaves no file open, with Connection: %s', async (connection) => {
-    const oss = await startOss();
-    await put(oss);
-    const socket = connect(oss.port, '127.0.0.1');
-    const streams: Readable[] = [];
-    const { open } = oss.store;
-    vi.spyOn(oss.store, 'open').mockImplementation(async (...args) => {
-      const opened = await open.apply(oss.store, args);
-      socket.resetAndDestroy();
-      await pause(50);
-      const stream = (...range: [number?, number?]) => {
-        const body = opened.stream(...range);
-        streams.push(body);
-        return body;
-      };
-      return { ...opened, stream };
-    });
+  it.each(['close', 'keep-alive'])(
+    'a client that goes away before it is answered leaves no file open, with Connection: %s',
+    async (connection) => {
+      const oss = await startOss();
+      await put(oss);
+      const socket = connect(oss.port, '127.0.0.1');
+      const streams: Readable[] = [];
+      const { open } = oss.store;
+      vi.spyOn(oss.store, 'open').mockImplementation(async (...args) => {
+        const opened = await open.apply(oss.store, args);
+        socket.resetAndDestroy();
+        await pause(50);
+        const stream = (...range: [number?, number?]) => {
+          const body = opened.stream(...range);
+          streams.push(body);
+          return body;
+        };
+        return { ...opened, stream };
+      });
 
-    const { path, headers } = signV4({ ...object, method: 'GET' });
-    const lines = Object.entries({ ...headers, host: 'localhost', connection });
-    socket.write(
-      `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-    );
+      const { path, headers } = signV4({ ...object, method: 'GET' });
+      const lines = Object.entries({ ...headers, host: 'localhost', connection });
+      socket.write(
+        `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+      );
 
-    await expect.poll(() => streams.map(({ destroyed }) => destroyed)).toEqual([true]);
-  });
+      await expect.poll(() => streams.map(({ destroyed }) => destroyed)).toEqual([true]);
+    },
+  );
 });

@@ -34,7 +34,7 @@ async function talk(oss: RunningOss, ...pieces: (Buffer | string)[]): Promise<st
 const upload = { ...object, method: 'PUT' };
 
 describe('an upload', () => {
-  it('is asked to go on where it waits for that', async () => {
+  it('an upload is asked to go on where it waits for that', async () => {
     const oss = await startOss();
 
     const [goOn, answer] = await talk(
@@ -87,7 +87,7 @@ describe('an upload', () => {
     ['Latin-1', 'caf\xe9'],
     ['a comma', 'a, b'],
     ['nothing', ''],
-  ])('keeps the bytes of its metadata: %s', async (_, value) => {
+  ])('an upload keeps the bytes of its metadata: %s', async (_, value) => {
     const oss = await startOss();
     await talk(
       oss,
@@ -106,7 +106,7 @@ describe('an upload', () => {
     ['folded over two lines', 'a b', 'x-oss-meta-n: a b', 'x-oss-meta-n: a\r\n b'],
     ['given twice', 'a,b', 'x-oss-meta-n: a,b', 'x-oss-meta-n: a\r\nX-OSS-Meta-N: b'],
     ['in capitals', 'a', 'x-oss-meta-n', 'X-Oss-META-N'],
-  ])('may have its metadata %s', async (_, value, written, sent) => {
+  ])('an upload may have its metadata %s', async (_, value, written, sent) => {
     const oss = await startOss();
     const signed = { ...upload, headers: { 'x-oss-meta-n': value } };
 

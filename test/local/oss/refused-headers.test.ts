@@ -11,7 +11,7 @@ describe('a header or parameter', () => {
       'an algorithm',
       { 'x-oss-server-side-data-encryption': 'AES256' },
     ],
-  ])('is refused by %s: %s', async (code, _, headers) => {
+  ])('a header or parameter is refused by %s: %s', async (code, _, headers) => {
     const oss = await startOss();
 
     const response = await oss.call({ ...object, method: 'PUT', headers, body: 'hello' });
@@ -25,7 +25,7 @@ describe('a header or parameter', () => {
     { 'x-oss-traffic-limit': '645763' },
     { 'x-oss-hash-crc64ecma': '11177612005948864433' },
     { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-data-encryption': 'SM4' },
-  ])('is taken: %j', async (headers) => {
+  ])('a header or parameter is taken: %j', async (headers) => {
     expect((await put(await startOss(), headers)).statusCode).toBe(200);
   });
 
@@ -41,7 +41,7 @@ describe('a header or parameter', () => {
     expect([signed.statusCode, signed.headers['content-type']]).toEqual([200, 'text/html']);
   });
 
-  it('is refused in a document where headers or query are longer than Node.js reads by default', async () => {
+  it('a header or parameter is refused in a document where headers or query are longer than Node.js reads by default', async () => {
     const oss = await startOss();
     const text = 'x'.repeat(20_000);
 

@@ -98,7 +98,7 @@ describe('a request', () => {
     expect(response.statusCode).toBeLessThan(300);
   });
 
-  it('ignores the version of the source of a process', async () => {
+  it('a request ignores the version of the source of a process', async () => {
     const oss = await startOss();
     await put(oss);
 
@@ -165,7 +165,7 @@ describe('addresses', () => {
     ['host.docker.internal:9000', '/photos/a.txt'],
     ['photos.host.docker.internal:9000', '/a.txt'],
     ['host.containers.internal:9000', '/photos/a.txt'],
-  ])('lead to the object from %s%s', async (host, path) => {
+  ])('addresses lead to the object from %s%s', async (host, path) => {
     const oss = await startOss();
     await put(oss, {}, 'here');
 

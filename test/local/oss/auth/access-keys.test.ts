@@ -4,7 +4,7 @@ import { createAccessKeys } from '../../../../src/local/oss/auth/access-keys.ts'
 const accessKey = { id: 'local', secret: 'local-secret' };
 
 describe('tokens of a role', () => {
-  it('are issued as fast however many are valid', () => {
+  it('tokens of a role are issued as fast however many are valid', () => {
     const now = vi.fn(() => 0);
     const { issueToken } = createAccessKeys(accessKey, now);
     for (let count = 0; count < 1000; count += 1) {
@@ -17,7 +17,7 @@ describe('tokens of a role', () => {
     expect(now.mock.calls.length).toBeLessThan(5);
   });
 
-  it('are called expired at first, and unknown later on', () => {
+  it('tokens of a role are called expired at first, and unknown later on', () => {
     let timeMs = 0;
     const { issueToken, principalOf } = createAccessKeys(accessKey, () => timeMs);
     const { accessKeyId, securityToken } = issueToken({ roleName: 'oss-saveas', ttlSeconds: 60 });

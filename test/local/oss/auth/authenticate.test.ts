@@ -123,7 +123,7 @@ describe('a signed request', () => {
     ['/photos/a', 403, 'Anonymous user has no right to access this object'],
     ['/photos', 403, 'Anonymous user has no right to access this bucket'],
   ])(
-    'is named for what it lacks when it has no Authorization header: %s',
+    'a signed request is named for what it lacks when it has no Authorization header: %s',
     async (path, statusCode, message) => {
       const oss = await startOss();
 
@@ -136,7 +136,7 @@ describe('a signed request', () => {
 });
 
 describe('temporary credentials', () => {
-  it('open what the account opens, and name the role in events', async () => {
+  it('temporary credentials open what the account opens, and name the role in events', async () => {
     const oss = await startOss();
     const credentials = oss.issueToken({ roleName: 'resizer' });
 

@@ -19,7 +19,7 @@ async function sign(
 }
 
 describe.each(versions)('a URL signed by %s', (version) => {
-  it('puts, shows and deletes an object without any header', async () => {
+  it('a presigned URL puts, shows and deletes an object without any header', async () => {
     const oss = await startOss();
 
     const put = await fetch(await sign(oss, version, { method: 'PUT' }), {
@@ -32,7 +32,7 @@ describe.each(versions)('a URL signed by %s', (version) => {
     expect([put.status, get.status, await get.text(), removed.status]).toEqual([200, 200, 'hello', 204]);
   });
 
-  it('carries temporary credentials', async () => {
+  it('a presigned URL carries temporary credentials', async () => {
     const oss = await startOss();
     const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'viewer' });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a', body: 'hello' });
@@ -98,7 +98,7 @@ describe('a URL signed by V4', () => {
 });
 
 describe('a URL whose time is over', () => {
-  it('is good through the second that it names (live test of ossutil)', () => {
+  it('a presigned URL is good through the second that it names (live test of ossutil)', () => {
     expect(() => checkValidity(0, 60_000, 60_999)).not.toThrow();
     expect(() => checkValidity(0, 60_000, 61_000)).toThrow('Request has expired.');
   });

@@ -54,7 +54,7 @@ describe('a V1 signature', () => {
     expect([response.statusCode, response.headers['x-oss-ec']]).toEqual([403, ec]);
   });
 
-  it('takes the token in the header of Python SDK V2, and never shows it', async () => {
+  it('a V1 signature takes the token in the header of Python SDK V2, and never shows it', async () => {
     const oss = await startOss();
     const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'a' });
     const sign = (secret: string) => {

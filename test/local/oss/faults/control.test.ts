@@ -3,7 +3,7 @@ import { startOss } from '../running-oss.ts';
 import { clientOf, control, object, startFaulty } from './fault-client.ts';
 
 describe('the control', () => {
-  it('shows how often each rule was applied, and ends them', async () => {
+  it('the control of faults shows how often each rule was applied, and ends them', async () => {
     const { oss, client } = await startFaulty([{ fault: 'InternalError', key: 'uploads/*.jpg' }]);
     await client.headObject(object).catch(() => {});
 
@@ -17,7 +17,7 @@ describe('the control', () => {
     expect((await client.headObject(object)).statusCode).toBe(200);
   });
 
-  it('names everything wrong with a plan, and keeps the one in force', async () => {
+  it('the control of faults names everything wrong with a plan, and keeps the one in force', async () => {
     const { oss, client } = await startFaulty([{ fault: 'InternalError' }]);
     const plan = {
       rules: [{ fault: 'Fire' }, { fault: 'HalfOpen', key: '[', operation: 'Get', probability: 2 }],

@@ -29,7 +29,7 @@ describe('a refusal asked for', () => {
   );
 
   it.each(names.map((fault) => ({ fault, ...refusalOf(fault) })))(
-    'is seen as $statusCode $code, and nothing was done',
+    'a refusal asked for is seen as $statusCode $code, and nothing was done',
     async ({ fault, statusCode, code, details: { ec } }) => {
       const { oss, client } = await startFaulty([{ fault: fault, operation: 'ProcessObject' }]);
 
@@ -185,7 +185,7 @@ describe('a clock that is off', () => {
   ];
 
   it.each(rows)(
-    '$fault is refused as $code until the client corrects its own',
+    'a clock that is off ($fault) is refused as $code until the client corrects its own',
     async ({ fault, statusCode, code, clockOffsetMs }) => {
       const { oss, client } = await startFaulty([{ fault, ...(clockOffsetMs && { clockOffsetMs }) }]);
       const correcting = clientOf(oss, { maxAttempts: 2 });
@@ -198,7 +198,7 @@ describe('a clock that is off', () => {
     },
   );
 
-  it('says the time of the server', async () => {
+  it('a clock that is off says the time of the server', async () => {
     const { oss } = await startFaulty([{ fault: 'RequestTimeTooSkewed' }]);
 
     const { text } = await oss.call({ ...object, method: 'GET' });
@@ -209,7 +209,7 @@ describe('a clock that is off', () => {
 });
 
 describe('a rule', () => {
-  it('befalls the operation and the keys it names', async () => {
+  it('a rule of faults befalls the operation and the keys that it names', async () => {
     const { client } = await startFaulty([
       { fault: 'InternalError', operation: 'GetObject', key: 'uploads/**' },
     ]);
@@ -225,7 +225,7 @@ describe('a rule', () => {
     expect(statuses.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled']);
   });
 
-  it('gives way to the next once its count is reached', async () => {
+  it('a rule of faults gives way to the next once its count is reached', async () => {
     const { client } = await startFaulty([
       { fault: 'ServiceUnavailable', count: 1 },
       { fault: 'InternalError', count: 1 },
@@ -244,7 +244,7 @@ describe('a rule', () => {
     expect(codes).toEqual(['ServiceUnavailable', 'InternalError', 'OK']);
   });
 
-  it('hits by chance, and by the same chance again for the same seed', async () => {
+  it('a rule of faults hits by chance, and by the same chance again for the same seed', async () => {
     const runs: string[] = [];
 
     for (const seed of [7, 7, 8]) {
@@ -268,7 +268,7 @@ describe('a rule', () => {
 });
 
 describe('the quota on image processing', () => {
-  it('refuses what exceeds the calls of a second, refills with time, and leaves the rest alone', async () => {
+  it('the quota on image processing refuses what exceeds the calls of a second, refills with time, and leaves the rest alone', async () => {
     let nowMs = Date.now();
     const now = () => nowMs;
     const oss = await startOss({ now, faults: { imageCallsPerSecond: 2 } });

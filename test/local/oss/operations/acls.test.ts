@@ -13,7 +13,7 @@ describe('the public', () => {
     ['public-read-write', 'private', [200, 403, 403]],
     ['private', 'public-read', [403, 200, 403]],
   ])(
-    'lists, reads and writes as the ACLs of bucket (%s) and object (%s) allow',
+    'the public lists, reads and writes as the ACLs of bucket (%s) and object (%s) allow',
     async (bucketAcl, acl, expected) => {
       const oss = await startOss();
       await oss.call({ method: 'PUT', bucket: 'photos', headers: { 'x-oss-acl': bucketAcl } });
@@ -49,7 +49,7 @@ describe('an ACL that OSS does not have', () => {
 });
 
 describe('PutBucketAcl', () => {
-  it('makes the bucket that is missing, and says where', async () => {
+  it('PutBucketAcl makes the bucket that is missing, and says where', async () => {
     const oss = await startOss();
     const request = { method: 'PUT', query: { acl: '' }, headers: { 'x-oss-acl': 'public-read' } };
 

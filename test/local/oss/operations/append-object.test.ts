@@ -17,7 +17,7 @@ const append = (oss: RunningOss, position: number, body: string, headers: Record
   });
 
 describe('an append', () => {
-  it('changes the ACL of an object that is there, and nothing else of what is told of it', async () => {
+  it('an append changes the ACL of an object that is there, and nothing else of what is told of it', async () => {
     const oss = await startOss();
     await append(oss, 0, 'hello', { 'x-oss-object-acl': 'public-read-write', 'x-oss-meta-a': '1' });
 
@@ -38,7 +38,7 @@ describe('an append', () => {
     ]);
   });
 
-  it('is refused, to be sent again, where tags or ACL of the object are set while it is under way, which stay', async () => {
+  it('an append is refused, to be sent again, where tags or ACL of the object are set while it is under way, which stay', async () => {
     const oss = await startOss();
     await append(oss, 0, 'hello');
     const query = { append: '', position: '5' };
@@ -71,7 +71,7 @@ describe('an append', () => {
     expect([got.headers['x-oss-tagging-count'], element(acl.text, 'Grant')]).toEqual(['1', 'private']);
   });
 
-  it('is checked by the Content-MD5 of what it brings, and leaves the object as it was where that is another', async () => {
+  it('an append is checked by the Content-MD5 of what it brings, and leaves the object as it was where that is another', async () => {
     const oss = await startOss();
     await append(oss, 0, 'hello');
 

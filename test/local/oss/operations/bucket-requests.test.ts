@@ -5,7 +5,7 @@ import { element } from '../text-object.ts';
 import { send } from '../v4-client.ts';
 
 describe('a bucket', () => {
-  it('tells its region to HEAD', async () => {
+  it('a bucket tells its region to HEAD', async () => {
     const oss = await startOss();
 
     const there = await oss.call({ bucket: 'photos', method: 'HEAD' });
@@ -19,7 +19,7 @@ describe('a bucket', () => {
     ['LRS', 200],
     ['ZRS', 200],
     ['GRS', 400],
-  ])('keeps and shows the redundancy it was made with: %s', async (redundancy, statusCode) => {
+  ])('a bucket keeps and shows the redundancy it was made with: %s', async (redundancy, statusCode) => {
     const oss = await startOss();
 
     const body = `<CreateBucketConfiguration><DataRedundancyType>${redundancy}</DataRedundancyType></CreateBucketConfiguration>`;
@@ -31,7 +31,7 @@ describe('a bucket', () => {
   });
 
   it.each(['<StorageClass>IA</StorageClass>', '<DataRedundancyType>ZRS</DataRedundancyType>'])(
-    'keeps what it was made with, and says so: %s',
+    'a bucket keeps what it was made with, and says so: %s',
     async (element) => {
       const oss = await startOss();
       const make = (children: string) =>
@@ -52,7 +52,7 @@ describe('a bucket', () => {
   );
 
   it.each(['accessmonitor', 'qos', 'overwriteConfig', 'objectWorm', 'dataPipeline'])(
-    'is not made by what only configures one: %s',
+    'a bucket is not made by what only configures one: %s',
     async (name) => {
       const oss = await startOss();
 
@@ -107,7 +107,7 @@ describe('a signature of another kind', () => {
     'OSS2 AccessKeyId:local,Signature:c2ln',
     'AWS local:c2ln',
     'AWS4-HMAC-SHA256 Credential=local/20261127/cn-hangzhou/s3/aws4_request,SignedHeaders=host,Signature=00',
-  ])('is named: %s', async (authorization) => {
+  ])('a signature of another kind is named: %s', async (authorization) => {
     const oss = await startOss();
 
     const request = { method: 'GET', path: '/photos/', headers: { authorization }, body: Buffer.alloc(0) };
@@ -118,7 +118,7 @@ describe('a signature of another kind', () => {
   });
 
   it.each(['', '?redundancyTransition'])(
-    'may cover sub-resources that are younger than V1, or not: %j',
+    'a V1 signature may cover sub-resources that are younger than it, or not: %j',
     async (resource) => {
       const oss = await startOss();
       const date = new Date().toUTCString();

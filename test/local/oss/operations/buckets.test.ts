@@ -3,7 +3,7 @@ import { startOss } from '../running-oss.ts';
 import { object, put } from './signed-object.ts';
 
 describe('a bucket', () => {
-  it('counts what it holds, and lists each object as its only version', async () => {
+  it('a bucket counts what it holds, and lists each object as its only version', async () => {
     const oss = await startOss();
     await oss.call(put());
     await oss.call(put({ key: 'b', headers: { 'x-oss-storage-class': 'IA' } }));

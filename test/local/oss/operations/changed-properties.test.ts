@@ -8,7 +8,7 @@ const setAcl = (oss: RunningOss) =>
 const large = 32 * 1024 * 1024;
 
 describe('the ACL of a large object', () => {
-  it('is set while others are served', async () => {
+  it('the ACL of a large object is set while others are served', async () => {
     const oss = await startOss();
     await oss.call(put({ body: Buffer.alloc(large) }));
     let isSet = false;
@@ -26,7 +26,7 @@ describe('the ACL of a large object', () => {
     expect(served).toBeGreaterThan(5);
   });
 
-  it('is set on the bytes of an upload that ends before it', async () => {
+  it('the ACL of a large object is set on the bytes of an upload that ends before it', async () => {
     const oss = await startOss();
     await oss.call(put({ body: Buffer.alloc(large) }));
 
@@ -36,7 +36,7 @@ describe('the ACL of a large object', () => {
     expect([set.statusCode, got.text]).toEqual([200, 'later']);
   });
 
-  it('is not set on an object that is deleted before it', async () => {
+  it('the ACL of a large object is not set on an object that is deleted before it', async () => {
     const oss = await startOss();
     await oss.call(put({ body: Buffer.alloc(large) }));
 

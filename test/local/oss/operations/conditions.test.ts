@@ -119,7 +119,7 @@ describe('ranges', () => {
 });
 
 describe('writes that must not overwrite', () => {
-  it('let one of many win', async () => {
+  it('writes that must not overwrite let one of many win', async () => {
     const oss = await startOss();
     const headers = { 'x-oss-forbid-overwrite': 'true' };
 

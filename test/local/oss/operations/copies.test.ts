@@ -57,7 +57,7 @@ describe('copies', () => {
     expect(await grant()).toBe('default');
   });
 
-  it('take a plus in the name of their source for a space, as Go’s clients write it', async () => {
+  it('copies take a plus in the name of their source for a space, as Go’s clients write it', async () => {
     const oss = await startOss();
     await oss.call(put({ key: 'a b+c' }));
 

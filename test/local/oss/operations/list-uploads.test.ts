@@ -4,7 +4,7 @@ import { startOss } from '../running-oss.ts';
 import { element, elements, initiate, object, uploadPart } from './multipart-upload.ts';
 
 describe('ListParts', () => {
-  it('walks the parts page by page', async () => {
+  it('ListParts walks the parts page by page', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     for (const number of [3, 1, 20]) {
@@ -30,7 +30,7 @@ describe('ListParts', () => {
 });
 
 describe('a multipart upload of a client that encrypts', () => {
-  it('tells in its list of parts how it is encrypted', async () => {
+  it('a multipart upload of a client that encrypts tells in its list of parts how it is encrypted', async () => {
     const oss = await startOss();
     const headers = {
       'x-oss-meta-client-side-encryption-key': 'a2V5',
@@ -49,7 +49,7 @@ describe('a multipart upload of a client that encrypts', () => {
 });
 
 describe('ListMultipartUploads', () => {
-  it('walks hostile keys page by page', async () => {
+  it('ListMultipartUploads walks hostile keys page by page', async () => {
     const oss = await startOss();
     for (const key of hostileKeys) {
       await initiate(oss, { key });
@@ -71,7 +71,7 @@ describe('ListMultipartUploads', () => {
     expect(listed).toEqual(hostileKeys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   });
 
-  it('groups by delimiter, and tells uploads of one key apart', async () => {
+  it('ListMultipartUploads groups by delimiter, and tells uploads of one key apart', async () => {
     const oss = await startOss();
     for (const key of ['a/1', 'a/2', 'b', 'b', 'c/1']) {
       await initiate(oss, { key });

@@ -49,7 +49,7 @@ describe('a multipart upload', () => {
     expect((await complete(after, uploadId, [])).code).toBe('NoSuchUpload');
   });
 
-  it('completes with all its parts when asked for them all', async () => {
+  it('a multipart upload completes with all its parts when asked for them all', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     await uploadPart(oss, uploadId, 10, 'end');
@@ -145,28 +145,31 @@ describe('a multipart upload', () => {
     ).toBe(code);
   });
 
-  it.each([0, 5, 10, 20, 40])('is completed once, by who asks twice %i ms apart', async (ms) => {
-    const oss = await startOss();
-    const uploadId = await initiate(oss);
-    const body = Buffer.alloc(1024 * 1024, 'x');
-    const parts: [number, string][] = [];
-    for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
-      const { headers } = await uploadPart(oss, uploadId, number, body);
-      parts.push([number, String(headers.etag)]);
-    }
+  it.each([0, 5, 10, 20, 40])(
+    'a multipart upload is completed once, by whoever asks twice %i ms apart',
+    async (ms) => {
+      const oss = await startOss();
+      const uploadId = await initiate(oss);
+      const body = Buffer.alloc(1024 * 1024, 'x');
+      const parts: [number, string][] = [];
+      for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
+        const { headers } = await uploadPart(oss, uploadId, number, body);
+        parts.push([number, String(headers.etag)]);
+      }
 
-    const answers = await Promise.all([
-      complete(oss, uploadId, parts),
-      pause(ms).then(() => complete(oss, uploadId, parts)),
-    ]);
+      const answers = await Promise.all([
+        complete(oss, uploadId, parts),
+        pause(ms).then(() => complete(oss, uploadId, parts)),
+      ]);
 
-    const codes = answers.map(({ statusCode, code }) => `${statusCode} ${code}`);
-    expect(codes.sort()).toEqual(['200 undefined', '404 NoSuchUpload']);
-    const names = oss.events.map(({ eventName }) => eventName);
-    expect(names.filter((name) => name === 'ObjectCreated:CompleteMultipartUpload')).toHaveLength(1);
-  });
+      const codes = answers.map(({ statusCode, code }) => `${statusCode} ${code}`);
+      expect(codes.sort()).toEqual(['200 undefined', '404 NoSuchUpload']);
+      const names = oss.events.map(({ eventName }) => eventName);
+      expect(names.filter((name) => name === 'ObjectCreated:CompleteMultipartUpload')).toHaveLength(1);
+    },
+  );
 
-  it('becomes no object where it is aborted while it is being completed', async () => {
+  it('a multipart upload becomes no object where it is aborted while it is being completed', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     const { headers } = await uploadPart(oss, uploadId, 1, kb100);
@@ -233,7 +236,7 @@ describe('a multipart upload', () => {
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('234');
   });
 
-  it('takes the headers of an encrypting client with a part', async () => {
+  it('a multipart upload takes the headers of an encrypting client with a part', async () => {
     const oss = await startOss();
     const query = { partNumber: '1', uploadId: await initiate(oss) };
     const headers = { 'x-oss-meta-client-side-encryption-data-size': '5' };

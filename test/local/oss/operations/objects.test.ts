@@ -27,7 +27,7 @@ describe('objects', () => {
     expect(other.code).toBe('NoSuchKey');
   });
 
-  it('keep content type and user metadata, and lose them with the next put', async () => {
+  it('objects keep content type and user metadata, and lose them with the next put', async () => {
     const oss = await startOss();
     const headers = {
       'content-type': 'image/jpeg',
@@ -65,7 +65,7 @@ describe('objects', () => {
     expect(oss.events[1]?.oss.object.deltaSize).toBe(-5);
   });
 
-  it('survive a server that is gone without notice', async () => {
+  it('objects survive a server that is gone without notice', async () => {
     const dataDir = await temporaryDir();
     const before = await startOss({ dataDir });
     await before.call({ ...object, method: 'PUT', body: 'kept', headers: { 'x-oss-meta-a': '1' } });
@@ -102,22 +102,25 @@ describe('a download under another name', () => {
   it.each([
     ['attachment; filename="猫.txt"', 'attachment; filename="猫.txt"'],
     ['attachment; filename=a\x00\x1f\x7f\r\nb', 'attachment; filename=ab'],
-  ])('is named %j as %j, in UTF-8 and without control characters', async (asked, shown) => {
-    const oss = await startOss();
-    await oss.call({ ...object, method: 'PUT', body: 'hello' });
-    const query = { 'response-content-disposition': asked };
+  ])(
+    'a download under another name is named %j as %j, in UTF-8 and without control characters',
+    async (asked, shown) => {
+      const oss = await startOss();
+      await oss.call({ ...object, method: 'PUT', body: 'hello' });
+      const query = { 'response-content-disposition': asked };
 
-    const { statusCode, headers, text } = await oss.call({ ...object, method: 'GET', query });
+      const { statusCode, headers, text } = await oss.call({ ...object, method: 'GET', query });
 
-    expect([statusCode, text]).toEqual([200, 'hello']);
-    expect(Buffer.from(String(headers['content-disposition']), 'latin1').toString()).toBe(shown);
-  });
+      expect([statusCode, text]).toEqual([200, 'hello']);
+      expect(Buffer.from(String(headers['content-disposition']), 'latin1').toString()).toBe(shown);
+    },
+  );
 });
 
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
 describe('large objects', () => {
-  it('pass through both ways without staying in memory', async () => {
+  it('large objects pass through both ways without staying in memory', async () => {
     const oss = await startOss();
     const before = await heldBytes();
     const [put, answer] = requestOf(oss.port, 'PUT', { 'content-length': String(48 * mebibyte.length) });

@@ -16,7 +16,7 @@ const list = (oss: RunningOss, query: Record<string, string> = {}) =>
   oss.call({ method: 'GET', bucket: 'photos', query: { 'encoding-type': 'url', ...query } });
 
 describe('a key in overlong UTF-8', () => {
-  it('is stored under its bytes, and found again after a restart', async () => {
+  it('a key in overlong UTF-8 is stored under its bytes, and found again after a restart', async () => {
     const dataDir = await temporaryDir();
     const first = await startOss({ dataDir });
     expect((await put(first, key, 'overlong')).statusCode).toBe(200);
@@ -25,7 +25,7 @@ describe('a key in overlong UTF-8', () => {
     expect((await get(await startOss({ dataDir }), key)).text).toBe('overlong');
   });
 
-  it('is another one than the shortest form, and than the other overlong one', async () => {
+  it('a key in overlong UTF-8 is another one than the shortest form, and than the other overlong one', async () => {
     const oss = await startOss();
     const names = [
       'a.',
@@ -45,7 +45,7 @@ describe('a key in overlong UTF-8', () => {
   });
 
   it.each(['1', '2'])(
-    'is listed by its bytes, page after page, and deleted: ListObjects %s',
+    'a key in overlong UTF-8 is listed by its bytes, page after page, and deleted: ListObjects %s',
     async (version) => {
       const oss = await startOss();
       for (const name of ['a', key, 'é']) {
@@ -67,7 +67,7 @@ describe('a key in overlong UTF-8', () => {
     },
   );
 
-  it('may be signed by V1', async () => {
+  it('a key in overlong UTF-8 may be signed by V1', async () => {
     const oss = await startOss();
     await put(oss, key, 'overlong');
     const date = new Date().toUTCString();
@@ -83,7 +83,7 @@ describe('a key in overlong UTF-8', () => {
   });
 
   it.each(['c0', 'c041', 'aec0', 'd6d0', 'eda080', 'f8808080'])(
-    'is refused where it is no UTF-8 of any length: %s',
+    'a key in overlong UTF-8 is refused where it is no UTF-8 of any length: %s',
     async (bytes) => {
       const oss = await startOss();
 

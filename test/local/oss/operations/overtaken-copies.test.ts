@@ -35,7 +35,7 @@ async function replaceWithoutPause(oss: RunningOss) {
 }
 
 describe('a copy whose source is replaced meanwhile', () => {
-  it('of a range has bytes of the object alone', async () => {
+  it('a copy of a range has bytes of one object alone, though its source is replaced meanwhile', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     await replaceWithoutPause(oss);
@@ -55,7 +55,7 @@ describe('a copy whose source is replaced meanwhile', () => {
     }
   });
 
-  it('onto itself has the ETag of the bytes that it keeps', async () => {
+  it('a copy onto itself has the ETag of the bytes that it keeps, though they are replaced meanwhile', async () => {
     const oss = await startOss();
     await replaceWithoutPause(oss);
 
@@ -66,7 +66,7 @@ describe('a copy whose source is replaced meanwhile', () => {
     }
   });
 
-  it('onto itself leaves the bytes of an upload that ended before it', async () => {
+  it('a copy onto itself leaves the bytes of an upload that ended before it', async () => {
     const oss = await startOss();
     await oss.call(put());
     const { open } = oss.store;
@@ -85,7 +85,7 @@ describe('a copy whose source is replaced meanwhile', () => {
     expect([statusCode, text, headers['x-oss-meta-a']]).toEqual([200, 'later', '1']);
   });
 
-  it('has the Content-Type that belongs to its bytes', async () => {
+  it('a copy has the Content-Type that belongs to its bytes, though its source is replaced meanwhile', async () => {
     const oss = await startOss();
     await replaceWithoutPause(oss);
 

@@ -93,7 +93,7 @@ describe('a form upload', () => {
   );
 
   // A form's line ends are always CRLF: no browser can send a bare one.
-  it.each(hostileKeys.filter((key) => !key.includes('\n')))('takes the key %j', async (key) => {
+  it.each(hostileKeys.filter((key) => !key.includes('\n')))('a form upload takes the key %j', async (key) => {
     const oss = await startOss();
 
     await post(oss, { fields: { key } });
@@ -102,7 +102,7 @@ describe('a form upload', () => {
   });
 
   it.each(['猫 "1".jpg', 'price$$.jpg', 'a$&b.jpg', "x$'y.jpg", 'x$`y.jpg', '$1$<a>.jpg'])(
-    'puts the name of the file into the key: %s',
+    'a form upload puts the name of the file into the key: %s',
     async (fileName) => {
       const oss = await startOss();
 
@@ -112,7 +112,7 @@ describe('a form upload', () => {
     },
   );
 
-  it('streams a file that holds something like a boundary, whatever its chunks', async () => {
+  it('a form upload streams a file that holds something like a boundary, whatever its chunks', async () => {
     const oss = await startOss();
     const text = `\r\n--${'-'.repeat(30)}\r\n`.repeat(40_000);
 
@@ -204,7 +204,7 @@ describe('a form upload', () => {
     },
   );
 
-  it('overwrites nothing when told not to', async () => {
+  it('a form upload overwrites nothing when told not to', async () => {
     const oss = await startOss();
     const fields = { 'x-oss-forbid-overwrite': 'true' };
 

@@ -12,7 +12,7 @@ describe('processing', () => {
   });
   const base64 = (text: string) => Buffer.from(text).toString('base64url');
 
-  it('saves the result in another bucket and answers as OSS does', async () => {
+  it('processing saves the result in another bucket and answers as OSS does', async () => {
     const oss = await startOss({ buckets: ['photos', 'thumbs'] });
     await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 
@@ -35,7 +35,7 @@ describe('processing', () => {
     });
   });
 
-  it.each(hostileKeys)('saves under the key as it is: %j', async (key) => {
+  it.each(hostileKeys)('processing saves under the key as it is: %j', async (key) => {
     const oss = await startOss();
     await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 
@@ -45,7 +45,7 @@ describe('processing', () => {
     expect((await oss.call({ bucket: 'photos', key, method: 'GET' })).text).toBe('image/info(pixels)');
   });
 
-  it('answers the picture itself without sys/saveas, and to GET', async () => {
+  it('processing answers the picture itself without sys/saveas, and to GET', async () => {
     const oss = await startOss();
     const put = await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 
@@ -70,7 +70,7 @@ describe('processing', () => {
     ['a document, as a bucket without IMM does', {}, 'doc/preview', 404, 'Imm Client'],
     ['a snapshot, which needs no IMM', {}, 'video/snapshot,t_1|sys/saveas,o_YQ', 501, 'NotImplemented'],
     ['a process without end', {}, `image/${'x'.repeat(40_000)}`, 400, 'InvalidArgument'],
-  ])('refuses %s', async (_, change, value, statusCode, code) => {
+  ])('processing refuses %s', async (_, change, value, statusCode, code) => {
     const oss = await startOss();
     await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 
@@ -80,7 +80,7 @@ describe('processing', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('refuses sys/saveas to GET', async () => {
+  it('processing refuses sys/saveas to GET', async () => {
     const oss = await startOss();
     await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 

@@ -55,14 +55,14 @@ describe('sys/saveas', () => {
     bytes.toString('base64url'),
     bytes.toString('base64').replaceAll('=', ''),
     `${bytes.toString('base64url')}==`,
-  ])('takes a key in standard or URL-safe Base64, padded or not: %s', (encoded) => {
+  ])('sys/saveas takes a key in standard or URL-safe Base64, padded or not: %s', (encoded) => {
     const { style, saveAs } = parseProcess(`image/resize,w_1|sys/saveas,b_dGVzdA,o_${encoded}`);
 
     expect(style).toBe('image/resize,w_1');
     expect(saveAs).toEqual({ bucket: 'test', key: '目录/ÿÿ>>??.jpg' });
   });
 
-  it('leaves the bucket open when b_ is not sent', () => {
+  it('sys/saveas leaves the bucket open when b_ is not sent', () => {
     expect(parseProcess('image/info|sys/saveas,o_dGVzdA').saveAs).toEqual({ bucket: undefined, key: 'test' });
   });
 
@@ -103,7 +103,7 @@ describe('sys/notify', () => {
   it.each([
     ['behind a target in Base64 with slashes', 'sys/saveas,o_YT4+Yj8/notify,topic_dG9waWM', 'a>>b?', 'topic'],
     ['by itself', 'sys/notify,topic_dG9waWM=', undefined, 'topic'],
-  ])('names a topic %s', (_, sys, key, topic) => {
+  ])('sys/notify names a topic %s', (_, sys, key, topic) => {
     const process = parseProcess(`image/deblindwatermark|${sys}`);
 
     expect([process.saveAs?.key, process.topic]).toEqual([key, topic]);
@@ -123,23 +123,26 @@ describe('a call', () => {
     ['doc/preview', 404, 404, 'Imm Client'],
     [`style/::h264-mp4-1080p${target}`, 400, 200, 'InvalidArgument'],
     ['image/resize,w_9|sys/saveas,o_dGVzdA/notify,topic_eA', 400, 404, 'InvalidArgument'],
-  ])('takes or refuses %s: synchronous %i, asynchronous %i', (text, synchronous, asynchronous, code) => {
-    const process = parseProcess(text);
-    const refusal = (status: number) => expect.objectContaining({ statusCode: status });
+  ])(
+    'the process %s is answered %i where it is asked for synchronously, %i asynchronously',
+    (text, synchronous, asynchronous, code) => {
+      const process = parseProcess(text);
+      const refusal = (status: number) => expect.objectContaining({ statusCode: status });
 
-    if (synchronous === 200) {
-      requireSynchronous(process, 'post');
-    } else {
-      expect(() => requireSynchronous(process, 'post')).toThrow(
-        expect.objectContaining({ statusCode: synchronous, code }),
-      );
-    }
-    if (asynchronous === 200) {
-      requireAsynchronous(process);
-    } else {
-      expect(() => requireAsynchronous(process)).toThrow(refusal(asynchronous));
-    }
-  });
+      if (synchronous === 200) {
+        requireSynchronous(process, 'post');
+      } else {
+        expect(() => requireSynchronous(process, 'post')).toThrow(
+          expect.objectContaining({ statusCode: synchronous, code }),
+        );
+      }
+      if (asynchronous === 200) {
+        requireAsynchronous(process);
+      } else {
+        expect(() => requireAsynchronous(process)).toThrow(refusal(asynchronous));
+      }
+    },
+  );
 
   it('a call needs a target for what is made asynchronously', () => {
     expect(() => requireAsynchronous(parseProcess('video/convert,f_mp4'))).toThrow(

@@ -24,7 +24,7 @@ describe('block public access', () => {
   it.each<[string, Record<string, string>]>([
     ['PutBucket', {}],
     ['PutBucketAcl', { acl: '' }],
-  ])('is on in a bucket that %s makes, and can be switched off', async (_, query) => {
+  ])('block public access is on in a bucket that %s makes, and can be switched off', async (_, query) => {
     const oss = await startOss();
     await oss.call({ bucket, method: 'PUT', query, headers: { 'x-oss-acl': 'private' } });
 
@@ -53,7 +53,7 @@ describe('block public access', () => {
     ['PUT', 'b', { symlink: '' }, { ...isPublic, 'x-oss-symlink-target': 'a' }],
     ['POST', 'b', { append: '', position: '0' }, isPublic],
     ['POST', 'b', { uploads: '' }, isPublic],
-  ])('refuses to make anything public: %s %j %j', async (method, key, query, headers) => {
+  ])('block public access refuses to make anything public: %s %j %j', async (method, key, query, headers) => {
     const oss = await startOss();
     await oss.call({ bucket, method: 'PUT' });
     await oss.call({ bucket, key: 'a', method: 'PUT', body: 'x' });
@@ -66,7 +66,7 @@ describe('block public access', () => {
     expect([refused.statusCode, refused.code, allowed.statusCode]).toEqual([403, 'AccessDenied', 200]);
   });
 
-  it('only warns in the log where nobody has switched it on', async () => {
+  it('block public access only warns in the log where nobody has switched it on', async () => {
     const warn = vi.fn();
     const oss = await startOss({ log: { debug: () => {}, info: () => {}, warn, error: () => {} } });
     await oss.call({ bucket, method: 'PUT' });
@@ -80,7 +80,7 @@ describe('block public access', () => {
     });
   });
 
-  it('makes what was public already private', async () => {
+  it('block public access makes what was public already private', async () => {
     const oss = await startOss();
     await oss.call({ bucket: 'photos', key: 'a', method: 'PUT', headers: isPublic, body: 'x' });
 

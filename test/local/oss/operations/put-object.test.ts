@@ -5,7 +5,7 @@ import { send, signV4 } from '../v4-client.ts';
 
 describe('PutObject', () => {
   it.each(['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match'])(
-    'refuses the condition %s, which it has not',
+    'PutObject refuses the condition %s, which it has not',
     async (name) => {
       const oss = await startOss();
 

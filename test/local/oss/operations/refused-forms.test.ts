@@ -46,14 +46,14 @@ describe('a form', () => {
       form({ key: 'a' }),
       { 'content-md5': 'XUFAKrxLKna5cZ2REBfFkg==' },
     ],
-  ])('is refused that %s: %s', async (_, code, body, headers) => {
+  ])('a form is refused that %s: %s', async (_, code, body, headers) => {
     const oss = await startPublic();
 
     expect(await post(oss, body, headers)).toEqual([400, code]);
     expect(oss.store.bucket('photos').keys).toEqual([]);
   });
 
-  it('may say the type of its file in any letters, with a charset', async () => {
+  it('a form may say the type of its file in any letters, with a charset', async () => {
     const oss = await startPublic();
     const disposition = 'Content-Disposition: form-data; name="file"';
 
@@ -65,7 +65,7 @@ describe('a form', () => {
     expect(oss.store.meta('photos', 'a').headers).toEqual({ 'content-type': 'text/X; charset=GBK' });
   });
 
-  it('may have a field of two megabytes, and a digest', async () => {
+  it('a form may have a field of two megabytes, and a digest', async () => {
     const oss = await startPublic();
     const body = form({ key: 'a', 'x-oss-meta-n': '1', more: 'x'.repeat(2_000_000) });
 

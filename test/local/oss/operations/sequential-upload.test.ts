@@ -20,7 +20,7 @@ const complete = (oss: RunningOss, uploadId: string) =>
 const md5 = (data: Buffer | string) => createHash('md5').update(data);
 
 describe('the ETag of a multipart object', () => {
-  it('is the MD5 of the ETags of its parts as text', async () => {
+  it('the ETag of a multipart object is the MD5 of the ETags of its parts as text', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss);
     const parts = [kb100, 'end'];
@@ -36,7 +36,7 @@ describe('the ETag of a multipart object', () => {
 });
 
 describe('a sequential upload', () => {
-  it('has the MD5 of its whole, after a restart too', async () => {
+  it('a sequential upload has the MD5 of its whole, after a restart too', async () => {
     const dataDir = await temporaryDir();
     const oss = await startOss({ dataDir });
     const uploadId = await initiate(oss, { sequential: '' });
@@ -51,7 +51,7 @@ describe('a sequential upload', () => {
     expect(headers['content-md5']).toBe(md5(Buffer.concat([kb100, Buffer.from('end')])).digest('base64'));
   });
 
-  it('takes its parts in their order only', async () => {
+  it('a sequential upload takes its parts in their order only', async () => {
     const oss = await startOss();
     const uploadId = await initiate(oss, { sequential: '' });
 
@@ -64,7 +64,7 @@ describe('a sequential upload', () => {
     expect(again.code).toBe('PartNotSequential');
   });
 
-  it('takes copied parts in their order only', async () => {
+  it('a sequential upload takes copied parts in their order only', async () => {
     const oss = await startOss();
     await oss.call({ ...object, key: 'source', method: 'PUT', body: 'hello' });
     const uploadId = await initiate(oss, { sequential: '' });

@@ -7,7 +7,7 @@ describe('an object of an archive class', () => {
   const saveAs = `x-oss-process=image/info|sys/saveas,o_${Buffer.from('b').toString('base64url')}`;
 
   it.each(['Archive', 'ColdArchive', 'DeepColdArchive'])(
-    'is kept and shown, and not read: %s',
+    'an object of an archive class is kept and shown, and not read: %s',
     async (name) => {
       const oss = await startOss();
       await put(oss, { 'x-oss-storage-class': name });

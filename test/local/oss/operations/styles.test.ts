@@ -126,7 +126,7 @@ describe('asynchronous processing', () => {
     return { oss, log, response, readTask };
   }
 
-  it('accepts a video task with three ids, and ends it as failed with the reason', async () => {
+  it('asynchronous processing accepts a video task with three ids, and ends it as failed with the reason', async () => {
     const text = `video/convert,f_mp4|sys/saveas,o_${base64('b.mp4')}/notify,topic_${base64('topic')}`;
 
     const { oss, log, response, readTask } = await startTask(text);
@@ -153,7 +153,7 @@ describe('asynchronous processing', () => {
     expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'b.mp4' })).statusCode).toBe(404);
   });
 
-  it('has told how its tasks ended when it is closed', async () => {
+  it('asynchronous processing has told how its tasks ended when it is closed', async () => {
     const tasks: TaskEvent[] = [];
     const oss = await startOss({ simulateTasks: true, onTaskEvent: (event) => void tasks.push(event) });
     await oss.call(putObject);
@@ -166,7 +166,7 @@ describe('asynchronous processing', () => {
     expect(tasks).toHaveLength(8);
   });
 
-  it('reads a blind watermark for the topic', async () => {
+  it('asynchronous processing reads a blind watermark for the topic', async () => {
     const { readTask } = await startTask(
       `image/deblindwatermark,s_low,t_text|sys/notify,topic_${base64('t')}`,
       {
@@ -180,7 +180,7 @@ describe('asynchronous processing', () => {
     expect(await readTask()).toMatchObject({ status: 'Succeeded', content: '© me', topic: 't' });
   });
 
-  it('reads back what the synchronous call has hidden in a picture', async () => {
+  it('asynchronous processing reads back what the synchronous call has hidden in a picture', async () => {
     const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const oss = await startOss({ log, processImage: createImageProcessor() });
     const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
@@ -199,7 +199,7 @@ describe('asynchronous processing', () => {
     [`image/resize,w_9|sys/saveas,o_${base64('b')}`, 404, 'Imm Client'],
     ['video/convert,f_mp4', 400, 'MissingArgument'],
     ['', 400, 'InvalidRequest'],
-  ])('refuses %j', async (text, statusCode, code) => {
+  ])('asynchronous processing refuses %j', async (text, statusCode, code) => {
     const { response } = await startTask(text);
 
     expect([response.statusCode, response.code]).toEqual([statusCode, code]);
@@ -217,7 +217,7 @@ describe('simulated tasks', () => {
     return { oss, task: tasks[0], ids: JSON.parse(response.text) };
   }
 
-  it('saves a placeholder that says what it is, raises its event, and tells the end of the task', async () => {
+  it('a simulated task saves a placeholder that says what it is, raises its event, and tells the end of the task', async () => {
     const { oss, task, ids } = await simulate(`video/convert,f_mp4|sys/saveas,o_${base64('mp4/猫 %.mp4')}`);
 
     const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'mp4/猫 %.mp4' });
@@ -240,7 +240,7 @@ describe('simulated tasks', () => {
     });
   });
 
-  it('numbers what is several, and tells each as a target', async () => {
+  it('a simulated task numbers what is several, and tells each as a target', async () => {
     const { oss, task } = await simulate(
       `video/snapshots,f_jpg,num_9|sys/saveas,o_${base64('frames/{index}.jpg')}`,
     );
@@ -250,7 +250,7 @@ describe('simulated tasks', () => {
     expect((await oss.call({ method: 'HEAD', bucket: 'photos', key: 'frames/2.jpg' })).statusCode).toBe(200);
   });
 
-  it('simulated tasks ends a task as failed where its key has another variable', async () => {
+  it('a simulated task fails where its key has another variable', async () => {
     const { task } = await simulate(`doc/convert,target_pdf|sys/saveas,o_${base64('{barename}.pdf')}`);
 
     expect(task).toMatchObject({
@@ -259,7 +259,7 @@ describe('simulated tasks', () => {
     });
   });
 
-  it('draws a snapshot of a video in the size and format that it was asked for', async () => {
+  it('a simulated task draws a snapshot of a video in the size and format that it was asked for', async () => {
     const oss = await startOss({ simulateTasks: true, processImage: createImageProcessor() });
     await oss.call(putObject);
     const snapshot = `video/snapshot,t_1000,f_png,w_320,m_fast|sys/saveas,o_${base64('cover.png')}`;

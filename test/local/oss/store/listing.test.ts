@@ -29,7 +29,7 @@ describe('sorted keys', () => {
 });
 
 describe('pages', () => {
-  it('together hold every key and common prefix once, in order, whatever their size', () => {
+  it('pages together hold every key and common prefix once, in order, whatever their size', () => {
     const options = fc.record({
       prefix: fc.constantFrom('', 'a', 'a/'),
       delimiter: fc.constantFrom('', '/', 'b', '/a'),
@@ -53,13 +53,13 @@ describe('pages', () => {
     );
   });
 
-  it('begin after a key that need not exist', () => {
+  it('pages begin after a key that need not exist', () => {
     const page = listPage(['a', 'c', 'd'], { prefix: '', delimiter: '', after: 'b', maxKeys: 1 });
 
     expect(page).toEqual({ keys: ['c'], prefixes: [], next: 'c' });
   });
 
-  it('name a common prefix again when they begin inside it', () => {
+  it('pages name a common prefix again when they begin inside it', () => {
     const page = listPage(['a/1', 'a/2'], { prefix: '', delimiter: '/', after: 'a/1', maxKeys: 10 });
 
     expect(page.prefixes).toEqual(['a/']);

@@ -34,7 +34,7 @@ async function filesUnder(dir: string): Promise<string[]> {
 }
 
 describe('the store', () => {
-  it('finds every object and its meta again after a restart, listed in byte order', async () => {
+  it('the store finds every object and its meta again after a restart, listed in byte order', async () => {
     const dataDir = await temporaryDir();
     const before = open(dataDir);
     for (const key of hostileKeys) {
@@ -51,7 +51,7 @@ describe('the store', () => {
     }
   });
 
-  it('keeps keys sorted and unique however objects come and go', async () => {
+  it('the store keeps keys sorted and unique however objects come and go', async () => {
     const keys = fc.uniqueArray(
       fc.string({ unit: fc.constantFrom('a', '/', '\u{1F408}', '\uFF5E'), minLength: 1 }),
     );
@@ -101,7 +101,7 @@ describe('the store', () => {
     expect(Buffer.concat(await opened.stream(0, 7).toArray()).toString()).toBe('old body');
   });
 
-  it('agrees with itself after many writers of one key', async () => {
+  it('the store agrees with itself after many writers of one key', async () => {
     const dataDir = await temporaryDir();
     const store = open(dataDir);
 
@@ -113,7 +113,7 @@ describe('the store', () => {
     expect(open(dataDir).meta('photos', 'a')).toEqual(opened.meta);
   });
 
-  it('tells what a write replaced', async () => {
+  it('the store tells what a write replaced', async () => {
     const store = open(await temporaryDir());
     await put(store, 'a', [Buffer.from('12345')]);
 
@@ -123,7 +123,7 @@ describe('the store', () => {
     expect(meta.eTag).toBe('C20AD4D76FE97759AA27A0C99BFF6710');
   });
 
-  it('leaves out a damaged file at start, and says so', async () => {
+  it('the store leaves out a damaged file at start, and says so', async () => {
     const dataDir = await temporaryDir();
     await put(open(dataDir), 'a', [Buffer.from('body')]);
     const files = await filesUnder(join(dataDir, 'buckets'));
@@ -138,7 +138,7 @@ describe('the store', () => {
     expect(setAside).toHaveBeenCalledOnce();
   });
 
-  it('keeps the objects of a bucket whose settings are gone, and gives it those of a new one', async () => {
+  it('the store keeps the objects of a bucket whose settings are gone, and gives it those of a new one', async () => {
     const dataDir = await temporaryDir();
     const before = open(dataDir);
     await put(before, 'a', [Buffer.from('sound')]);
@@ -170,7 +170,7 @@ describe('the store', () => {
     );
   });
 
-  it('deletes an object whose file is gone', async () => {
+  it('the store deletes an object whose file is gone', async () => {
     const dataDir = await temporaryDir();
     const store = open(dataDir);
     await put(store, 'a', [Buffer.from('body')]);
@@ -181,7 +181,7 @@ describe('the store', () => {
     expect(store.bucket('photos').keys).toEqual([]);
   });
 
-  it('drops an upload whose bucket was deleted meanwhile', async () => {
+  it('the store drops an upload whose bucket was deleted meanwhile', async () => {
     const dataDir = await temporaryDir();
     const store = open(dataDir);
     async function* slow() {

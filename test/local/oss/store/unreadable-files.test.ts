@@ -30,26 +30,29 @@ beforeEach(() => {
 });
 
 describe('a data folder that the system does not let us read', () => {
-  it.each(['openSync', 'readFileSync'])('ends the start and stays as it is: %s', async (call) => {
-    const dataDir = await temporaryDir();
-    const setAside = vi.fn();
-    const open = () =>
-      new Store({
-        folder: join(dataDir, 'buckets'),
-        temporaryFolder: join(dataDir, 'tmp'),
-        settingsSchema: bucketSettingsSchema,
-        setAside,
-        now: () => 0,
-      });
-    const store = open();
-    store.createBucket('photos', newBucketSettings(0));
-    await store.put({ bucket: 'photos', key: 'a', source: [Buffer.from('body')], headers: {} });
+  it.each(['openSync', 'readFileSync'])(
+    'a data folder that the system does not let us read ends the start and stays as it is: %s',
+    async (call) => {
+      const dataDir = await temporaryDir();
+      const setAside = vi.fn();
+      const open = () =>
+        new Store({
+          folder: join(dataDir, 'buckets'),
+          temporaryFolder: join(dataDir, 'tmp'),
+          settingsSchema: bucketSettingsSchema,
+          setAside,
+          now: () => 0,
+        });
+      const store = open();
+      store.createBucket('photos', newBucketSettings(0));
+      await store.put({ bucket: 'photos', key: 'a', source: [Buffer.from('body')], headers: {} });
 
-    refused.call = call;
-    expect(open).toThrow('EACCES');
+      refused.call = call;
+      expect(open).toThrow('EACCES');
 
-    refused.call = '';
-    expect(open().bucket('photos').keys).toEqual(['a']);
-    expect(setAside).not.toHaveBeenCalled();
-  });
+      refused.call = '';
+      expect(open().bucket('photos').keys).toEqual(['a']);
+      expect(setAside).not.toHaveBeenCalled();
+    },
+  );
 });

@@ -14,7 +14,7 @@ async function uploadOfTwo() {
   return { uploads, upload, send, parts };
 }
 
-it('gives no bytes of a part that is sent again under another ETag than the one that was listed', async () => {
+it('an upload gives no bytes of a part that is sent again under another ETag than the one that was listed', async () => {
   const { uploads, upload, send, parts } = await uploadOfTwo();
 
   const bytes = uploads.read(upload, parts);
@@ -24,7 +24,7 @@ it('gives no bytes of a part that is sent again under another ETag than the one 
   await expect(bytes.next()).rejects.toThrow(expect.objectContaining({ code: 'InvalidPart' }));
 });
 
-it('gives the bytes of a part that is sent again as it was', async () => {
+it('an upload gives the bytes of a part that is sent again as it was', async () => {
   const { uploads, upload, send, parts } = await uploadOfTwo();
 
   await send(2, 'two');
