@@ -124,6 +124,7 @@ export interface DeadLetter {
   error: string;
 }
 
+/** Whether two names are of the same object. */
 export function isSame(one: OssObject, other: OssObject): boolean {
   return one.bucket === other.bucket && one.key === other.key;
 }

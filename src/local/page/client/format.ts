@@ -31,14 +31,17 @@ export function formatSaving(sizeBytes: number, sourceBytes: number): string {
   return `${percent > 0 ? '+' : '−'}${number} %`;
 }
 
+/** `800 × 400`. */
 export function formatPixels({ width, height }: { width: number; height: number }): string {
   return `${width} × ${height}`;
 }
 
+/** `14:05:09`. */
 export function formatTime(timeMs: number): string {
   return new Date(timeMs).toLocaleTimeString(locale(), { hour12: false });
 }
 
+/** `Nov 27, 2026, 2:05 PM`. */
 export function formatDate(timeMs: number): string {
   return new Date(timeMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -5,7 +5,7 @@ import type { Entry, PageState } from '../wire.ts';
 /** Undefined until the server has answered for the first time. */
 export const state = signal<PageState | undefined>(undefined);
 export const isConnected = signal(true);
-/** Grows with every connection: behind a new one may be another server, whose objects and rules are others. */
+/** Grows with every connection: behind a new one may be another server, with other objects and rules. */
 const connections = signal(0);
 
 /** The state, as soon as there is one. */
@@ -28,7 +28,7 @@ export function onEntry(listener: (entry: Entry) => void): () => void {
   return () => void listeners.delete(listener);
 }
 
-/** Changes are gathered for so long. */
+/** Changes are gathered for this long. */
 export const pauseMs = 150;
 
 interface Reader<T> {
@@ -42,8 +42,8 @@ interface Reader<T> {
 }
 
 /**
- * Reads now or in a moment, a moment after each entry that concerns the reader, and again with each new connection. One
- * reading waits for the other, so that no late answer takes the place of a newer one; what this answers ends it all.
+ * Reads now or in a moment, a moment after each entry that concerns the reader, and on each new connection.
+ * Readings wait for each other, so that no late answer replaces a newer one; what this returns ends it all.
  */
 export function readAlong<T>({ read, take, fail, concerns, firstMs = 0 }: Reader<T>): () => void {
   const inTurn = pLimit(1);
@@ -74,8 +74,8 @@ export function readAlong<T>({ read, take, fail, concerns, firstMs = 0 }: Reader
 }
 
 /**
- * Follows the stack while the page is seen. A hidden page lets go of its connection: browsers have six for one
- * server, and many open pages would use them up. What was missed is told when it is seen again.
+ * Follows the stack while the page is seen. A hidden page lets go of its connection: browsers have six for
+ * one server, and many open pages would use them up. What was missed is told when it is seen again.
  */
 export function startLive(): void {
   let source: EventSource | undefined;

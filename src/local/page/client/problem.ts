@@ -5,7 +5,7 @@ import { isConnected } from './live.ts';
 /** The last thing that went wrong and that no view tells of by itself. */
 export const problem = signal<string | undefined>(undefined);
 
-/** Takes what no view has caught, such as an answer of the server that is none of success; drops what is over. */
+/** Takes what no view has caught, such as a failure that the server answers; drops what is over. */
 export function startProblems(): void {
   addEventListener('unhandledrejection', (event) => {
     problem.value = wordsOf(event.reason);
@@ -18,7 +18,7 @@ export function startProblems(): void {
   });
 }
 
-/** Says what went wrong, for a person. A browser's own words for silence are a TypeError ("Failed to fetch", "Load failed"). */
+/** Says what went wrong, in words. Browsers call silence a TypeError ("Failed to fetch", "Load failed"). */
 export function wordsOf(error: unknown): string {
   if (error instanceof TypeError && /\b(fetch|Load|loading|Importing)\b/.test(error.message)) {
     return t('disconnected');

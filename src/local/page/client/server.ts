@@ -44,7 +44,7 @@ export function pageAddress(path: string, query: Record<string, string> = {}): s
   return `/-/page/${path}${text === '' ? '' : `?${text}`}`;
 }
 
-/** The address of a picture, made small where `style` says so; `version` lets the browser keep what has not changed. */
+/** The address of a picture, with `style` run on it; by `version` the browser keeps what has not changed. */
 export function pictureAddress({ bucket, key }: OssObject, version: string, style = ''): string {
   return pageAddress('picture', { bucket, key, version, ...(style !== '' && { style }) });
 }

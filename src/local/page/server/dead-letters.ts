@@ -6,6 +6,7 @@ import type { OssObject } from '../../../process.ts';
 import type { DeadLetter } from '../wire.ts';
 import { PageError } from './reply.ts';
 
+/** How many dead letters a folder holds. */
 export function countDeadLetters(dir: string): number {
   return fileNames(dir).length;
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { PageReply } from './reply.ts';
 
 /**
- * The page itself. Scripts come from our own files alone, by path: objects of the buckets have the same origin. Styles
- * may also be made by the editor, which knows the nonce.
+ * The page itself. Scripts come from our own files alone, by path: objects of buckets have the same origin.
+ * Styles may also be made by the editor, which knows the nonce.
  */
 export function renderDocument(host: string): PageReply {
   const assets = `http://${host}/-/page/assets/`;
@@ -36,5 +36,6 @@ export function renderDocument(host: string): PageReply {
 }
 
 const icon = encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0a6a5a" stroke-width="2.4" stroke-linejoin="round"><path d="M4 4h11v11H4z M9 20h11V9"/></svg>',
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0a6a5a" stroke-width="2.4"
+    stroke-linejoin="round"><path d="M4 4h11v11H4z M9 20h11V9"/></svg>`,
 );

@@ -7,7 +7,7 @@ export function createLive(state: () => PageState) {
   let told = '';
 
   return {
-    /** Answers a request for events: the entries missed, the state under the last entry's id, then whatever happens. */
+    /** Answers a request for events: what was missed, the state under the last id, then all that happens. */
     connect: (response: ServerResponse, missed: readonly Entry[], lastId: number): void => {
       response.writeHead(200, {
         'content-type': 'text/event-stream',

@@ -16,8 +16,8 @@ export function firstObjects(store: BucketStore, { bucket, prefix }: Folder, pag
   return { objects: found.map((meta) => describeObject(bucket, meta)), isTruncated: page.next !== undefined };
 }
 
-/** So many are offered to try a style on; others are chosen in Browse. */
-const offered = 24;
+/** At most this many are offered to try a style on; others are chosen in Browse. */
+const maxPictures = 24;
 
 /** The newest pictures under a prefix. */
 export function newestPictures(store: BucketStore, { bucket, prefix }: Folder): ObjectSummary[] {
@@ -25,7 +25,7 @@ export function newestPictures(store: BucketStore, { bucket, prefix }: Folder): 
     .map((meta) => describeObject(bucket, meta))
     .filter(({ key, contentType }) => key.startsWith(prefix) && isPicture(contentType))
     .sort((one, other) => other.lastModifiedMs - one.lastModifiedMs)
-    .slice(0, offered);
+    .slice(0, maxPictures);
 }
 
 /** Everything known of one object. */

@@ -37,7 +37,7 @@ export interface PageOptions {
 }
 
 /**
- * The page of the local OSS: what it shows and what it may change. Everything that it does is a call of the project's
+ * The page of the local OSS: what it shows and may change. Everything that it does is a call of the project's
  * own functions; uploads and deletions go to the local OSS itself, by presigned addresses.
  */
 export function createPage(options: PageOptions) {

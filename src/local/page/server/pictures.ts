@@ -10,7 +10,7 @@ import type { PageReply } from './reply.ts';
 /** Formats that cannot carry a script; what else an object says of itself is not believed. */
 const contentTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']);
 
-/** A picture with a style run on it, as GetObject with `x-oss-process` would answer, but spared all faults. */
+/** A picture with a style run on it, as GetObject with `x-oss-process` would answer, but without faults. */
 export async function renderPicture(
   source: Pick<Service, 'store' | 'processImage'>,
   object: OssObject,

@@ -13,18 +13,13 @@ export function planEvent(event: unknown, rules: readonly Rule[]): EventPlan[] {
     }
     const { bucket, key } = record.event;
     const items = plan(record, { rules });
-    const outputs = items.flatMap((item) =>
-      item.status === 'planned' && item.action !== 'remove'
-        ? [
-            {
-              rule: item.rule,
-              target: item.target,
-              process: item.process,
-              decoded: decodeProcess(item.process),
-            },
-          ]
-        : [],
-    );
+    const outputs = items.flatMap((item) => {
+      if (item.status !== 'planned' || item.action === 'remove') {
+        return [];
+      }
+      const { rule, target, process } = item;
+      return [{ rule, target, process, decoded: decodeProcess(process) }];
+    });
     const isRemoval = items.some((item) => item.status === 'planned' && item.action === 'remove');
     const reason = isRemoval ? 'removed' : items.find((item) => item.status === 'skipped')?.reason;
     return [{ object: { bucket, key }, outputs, reason: outputs.length > 0 ? undefined : reason }];

@@ -18,11 +18,12 @@ export class PageError extends Error {
   }
 }
 
+/** An answer of JSON. */
 export function json(value: unknown, statusCode = 200): PageReply {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** On every answer: nothing is guessed to be a script, framed, or read by another site; nothing runs unless told otherwise. */
+/** Every answer has them: no script is guessed in it or run by it, no other site frames or reads it. */
 const guards = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

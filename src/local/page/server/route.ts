@@ -28,8 +28,8 @@ interface PageRoutes {
 }
 
 /**
- * The route of the page: the document at `/` for browsers, files and answers below `/-/page/`. Undefined for what is
- * OSS's. What changes anything needs the token, which only our own page can read.
+ * The route of the page: the document at `/` for browsers, files and answers below `/-/page/`; undefined for
+ * what is OSS's. A change of anything needs the token, which only our own page can read.
  */
 export function createPageRoute({ assetsDir, token, handlers, connect }: PageRoutes): Route {
   async function answer(message: IncomingMessage, url: URL): Promise<PageReply> {

@@ -19,8 +19,8 @@ export async function readRules(file: string): Promise<RulesText> {
 }
 
 /**
- * Writes the file whole or not at all; one that is gone is written anew. Refuses (409) where the file is no longer the
- * one that the edits began with, so that what another editor saved meanwhile is never lost.
+ * Writes the file whole or not at all; one that is gone is written anew. Refuses (409) where the file is no
+ * longer the one that the edits began with, so that what another editor saved meanwhile is never lost.
  */
 export async function saveRules(file: string, text: string, version: string): Promise<RulesText> {
   const isThere = existsSync(file);
@@ -42,7 +42,7 @@ export async function saveRules(file: string, text: string, version: string): Pr
   return { file: basename(file), text, version: versionOf(text) };
 }
 
-/** Tells what the checks say of a text, what its rules take and write, and which takes what another writes. */
+/** Tells what the checks say of a text, what its rules take and write, and the chains they make. */
 export function checkText(text: string, file: string): RulesCheck {
   const compiled = compileRules(text, file);
   if (!compiled.ok) {
@@ -85,9 +85,8 @@ export function explainText(text: string, object: OssObject, timeMs: number): Ex
   const compiled = compileRules(text, '');
   const eventTime = new Date(timeMs).toISOString();
   const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime };
-  const { rules, source } = compiled.ok
-    ? { rules: compiled.ruleSet.rules, source: compiled.source }
-    : { rules: [], source: [] };
+  const rules = compiled.ok ? compiled.ruleSet.rules : [];
+  const source = compiled.ok ? compiled.source : [];
   return explainRecord({ kind: 'object', event }, rules, source);
 }
 

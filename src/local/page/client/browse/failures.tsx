@@ -38,7 +38,7 @@ export function Failures() {
   const faults = state.value?.faults.join();
   useEffect(() => {
     const read = () => getFromServer<CountedFaultPlan>('faults');
-    return readAlong({ read, take: setPlan, concerns: () => true }); // Everything that happens may have met one.
+    return readAlong({ read, take: setPlan, concerns: () => true }); // Any entry may tell of one.
   }, [faults]);
   if (plan === undefined) {
     return <p class="loading">{t('loading')}</p>;

@@ -44,7 +44,7 @@ export function Objects({ bucket }: { bucket: string }) {
   );
 }
 
-/** The objects of one bucket: another bucket's are none of it, however late they come. */
+/** The objects of one bucket, and never those of another whose answer comes late. */
 function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
   const { objects, isTruncated, more } = useObjects(bucket, prefix);
   return (
@@ -66,7 +66,7 @@ function Listing({ bucket, prefix }: { bucket: string; prefix: string }) {
   );
 }
 
-/** Tiles are laid out chunk by chunk as they come into sight. The rows come out even with up to six columns. */
+/** Tiles are laid out chunk by chunk as they come into sight. Rows come out even with up to six columns. */
 const chunkSize = 60;
 
 function chunksOf(objects: readonly ObjectSummary[]): ObjectSummary[][] {
@@ -91,7 +91,7 @@ function Tile({ object }: { object: ObjectSummary }) {
   );
 }
 
-/** The objects under a prefix, as many as were asked for, read again a moment after something changed there. */
+/** The objects under a prefix, as many as were asked for, read again a moment after a change there. */
 function useObjects(bucket: string, prefix: string) {
   const [list, setList] = useState<ObjectList>();
   const [pages, setPages] = useState(1);

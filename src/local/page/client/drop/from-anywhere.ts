@@ -5,7 +5,7 @@ import { uploadFiles } from './uploads.ts';
 /** Whether files are held over the page. */
 export const isDragging = signal(false);
 
-/** Uploads files that are dropped on the page, whichever view is open, and those that are pasted into Drop. */
+/** Uploads files that are dropped on the page, whichever view is open, and those pasted into Drop. */
 export function startDropping(): void {
   addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files')) {

@@ -19,7 +19,11 @@ interface FrameProps {
 }
 
 function Frame({ x, y, width, height }: FrameProps) {
-  const hills = `M${x} ${y + height * 0.78}l${width * 0.28} ${-height * 0.3} ${width * 0.24} ${height * 0.2} ${width * 0.2} ${-height * 0.12} ${width * 0.28} ${height * 0.22}V${y + height - 8}a8 8 0 0 1 -8 8H${x + 8}a8 8 0 0 1 -8 -8z`;
+  const hills = [
+    `M${x} ${y + height * 0.78}l${width * 0.28} ${-height * 0.3} ${width * 0.24} ${height * 0.2}`,
+    `${width * 0.2} ${-height * 0.12} ${width * 0.28} ${height * 0.22}`,
+    `V${y + height - 8}a8 8 0 0 1 -8 8H${x + 8}a8 8 0 0 1 -8 -8z`,
+  ].join(' ');
   return (
     <g>
       <rect x={x} y={y} width={width} height={height} rx={8} />

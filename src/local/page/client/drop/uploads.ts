@@ -84,7 +84,7 @@ function begin(file: File, object: OssObject): void {
   });
 }
 
-/** Has the uploads follow what the stack tells, whichever view is open; the page is not left while they are sent. */
+/** Has uploads follow what the stack tells in every view; the page is not left while they are sent. */
 export function startUploads(): void {
   onEntry(follow);
   addEventListener('beforeunload', (event) => {
@@ -141,7 +141,7 @@ function follow(entry: Entry): void {
     const begun = { phase: 'processing', retry: undefined, error: undefined } as const;
     change(id, () => ({ ...begun, invocationId: entry.invocationId, outputs, reason: entry.reason }));
   } else if (!('invocationId' in entry) || entry.invocationId !== invocationId) {
-    return; // What became of an earlier upload of the same key is nothing of this one.
+    return; // It tells of an earlier upload of the same key.
   } else if (entry.kind === 'result') {
     takeResult(upload, entry);
   } else if (entry.kind === 'retry') {

@@ -12,7 +12,7 @@ export function t(key: MessageKey, values: Record<string, string | number> = {})
   return tables[language.value][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** The message of a name that comes from elsewhere, such as a reason for skipping; the name itself where there is none. */
+/** The message of a name from elsewhere, such as a reason for skipping; without one, the name itself. */
 export function nameOf(kind: 'reason' | 'fault', name: string): string {
   const messages: Record<string, string | undefined> = tables[language.value];
   return messages[`${kind}.${name}`] ?? name;

@@ -31,7 +31,7 @@ export function completeFrom(schema: JsonSchema) {
   };
 }
 
-/** The keys of the mappings around a place, from the root on; those of `key:` lines above it that are less indented. */
+/** The keys of the mappings around a place, from the root on: `key:` lines above that are indented less. */
 function pathAt({ state }: CompletionContext, at: number): string[] {
   const flow = flowPath(syntaxTree(state).resolveInner(at, -1), (from, to) => state.sliceDoc(from, to));
   const own = state.doc.lineAt(at);

@@ -3,19 +3,11 @@ import type { RuleChain } from '../../wire.ts';
 export const rowPx = 84;
 const lanePx = 18;
 
-interface Arc {
-  path: string;
-  isLoop: boolean;
-}
-
 /**
- * Arcs at the side of a list of rules, from the row that writes to the row that takes. Arcs that would cross each
- * other's way get lanes of their own, short ones the inner lanes.
+ * Arcs at the side of a list of rules, from the row that writes to the row that takes. Arcs that would cross
+ * each other's way get lanes of their own, short ones the inner lanes.
  */
-export function layOut(
-  names: readonly string[],
-  chains: readonly RuleChain[],
-): { arcs: Arc[]; widthPx: number } {
+export function layOut(names: readonly string[], chains: readonly RuleChain[]) {
   const spans = chains
     .map(({ rule, next, isLoop }) => ({ from: names.indexOf(rule), to: names.indexOf(next), isLoop }))
     .filter(({ from, to }) => from >= 0 && to >= 0)

@@ -22,6 +22,7 @@ interface RulesFile {
 /** The file outlives the view, and its edits with it. */
 export const rulesFile = signal<RulesFile>({ text: '', isSaving: false });
 
+/** Whether the text differs from the file on disk. */
 export function isEdited({ onDisk, text }: RulesFile): boolean {
   return onDisk !== undefined && toLf(onDisk.text) !== text;
 }
@@ -32,6 +33,7 @@ export function followRules(): () => void {
   return readAlong({ read: readInTurn, take: () => {}, concerns: ({ kind }) => kind === 'rules' });
 }
 
+/** Takes what was typed. */
 export function edit(text: string): void {
   change({ text, problem: undefined, unsaved: undefined });
 }

@@ -1,6 +1,6 @@
 import { language } from '../preferences.ts';
 
-/** Names of actions and of their parameters, English and Chinese, as OSS help calls them in both languages. */
+/** Names of actions and their parameters, English and Chinese, as OSS help calls them in both languages. */
 const labels: Record<string, readonly [en: string, zh: string]> = {
   resize: ['Resize', '图片缩放'],
   'resize.m': ['Mode', '缩放模式'],

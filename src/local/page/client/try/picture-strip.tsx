@@ -22,7 +22,7 @@ export function PictureStrip({ chosen, wished, onChoose }: PictureStripProps) {
   useEffect(() => {
     const found = chosen === undefined ? first : pictures?.find((picture) => isSame(picture, chosen));
     if (found !== undefined) {
-      onChoose(found); // What was replaced since is tried as it is now.
+      onChoose(found); // A picture that was replaced since is tried as it is now.
     }
   }, [pictures]);
   if (pictures === undefined) {

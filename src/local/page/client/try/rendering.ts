@@ -21,8 +21,8 @@ export type Rendering =
 const pauseMs = 250;
 
 /**
- * Renders a style on a picture, the newest one alone; the last result stays while the next is made. An empty style is
- * not rendered.
+ * Renders a style on a picture, the newest one alone; the last result stays while the next is made. An empty
+ * style is not rendered.
  */
 export function useRendering(object: (OssObject & { eTag: string }) | undefined, style: string) {
   const [rendering, setRendering] = useState<Rendering>({ status: 'none' });
@@ -66,7 +66,7 @@ async function render(address: string, signal: AbortSignal): Promise<Rendering> 
     const bitmap = await createImageBitmap(blob).catch(() => undefined);
     const pixels = bitmap && { width: bitmap.width, height: bitmap.height };
     bitmap?.close();
-    signal.throwIfAborted(); // Nobody would revoke the URL of an overtaken one.
+    signal.throwIfAborted(); // The URL of an overtaken picture would never be revoked.
     return {
       status: 'made',
       url: URL.createObjectURL(blob),

@@ -3,13 +3,14 @@ import type { Diagnostic } from '../../../../check/diagnostic.ts';
 import { checkStyle } from '../../../../style/check.ts';
 import { actionAt, actionsOf, type Edit } from './style-edit.ts';
 
-/** A style as it is edited: its text, what the checker says of it, its actions, and the one that the caret is in. */
+/** A style as it is edited: its text, its diagnostics, its actions, and the one that the caret is in. */
 export function useStyleEditor(first: string) {
   const [text, setText] = useState(first);
   const [caret, setCaret] = useState(first.length);
   const input = useRef<HTMLTextAreaElement>(null);
   const diagnostics = useMemo(() => checkStyle(text, { isSaved: true }), [text]);
   const actions = useMemo(() => actionsOf(text), [text]);
+  const selected = actionAt(actions, caret);
 
   const edit = (change: Edit) => {
     setText(change.text);
@@ -29,16 +30,5 @@ export function useStyleEditor(first: string) {
       edit({ text: changed, caret: offset + word.length });
     }
   };
-  return {
-    text,
-    diagnostics,
-    actions,
-    selected: actionAt(actions, caret),
-    input,
-    setText,
-    setCaret,
-    edit,
-    select,
-    fix,
-  };
+  return { text, diagnostics, actions, selected, input, setText, setCaret, edit, select, fix };
 }

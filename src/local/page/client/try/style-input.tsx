@@ -12,8 +12,8 @@ interface StyleInputProps {
 }
 
 /**
- * A field for a style. A copy of the text lies under it, letter on letter, and carries the underlines, because no
- * browser underlines part of a field.
+ * A field for a style. A copy of the text lies under it, letter on letter, and carries the underlines,
+ * because no browser underlines part of a field.
  */
 export function StyleInput({ text, diagnostics, input, onChange, onCaret }: StyleInputProps) {
   const takeCaret = () => onCaret(input.current?.selectionStart ?? 0);

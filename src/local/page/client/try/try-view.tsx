@@ -47,7 +47,7 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
   useLayoutEffect(() => {
     last = { style: text, object: object ?? wished.object };
     const parameters = { style: text, ...(object && { bucket: object.bucket, key: object.key }) };
-    const timer = setTimeout(() => replaceParameters(parameters), pauseMs); // Browsers bear 200 changes in 10 s.
+    const timer = setTimeout(() => replaceParameters(parameters), pauseMs); // Browsers bear 200 in 10 s.
     return () => clearTimeout(timer);
   }, [text, object]);
   return (

@@ -1,7 +1,6 @@
 /** A style as an output of `rules.yaml`, indented to stand below `outputs:`. */
 export function yamlOutput(style: string): string {
-  const format = /\/format,([a-z]+)/.exec(style)?.[1];
-  const extension = format === undefined ? '{ext}' : format;
+  const extension = /\/format,([a-z]+)/.exec(style)?.[1] ?? '{ext}';
   return [
     `      - style: ${JSON.stringify(asTemplate(style))}`,
     `        target: { key: "derived/{dir}/{name}-new.${extension}" }`,

@@ -5,7 +5,8 @@ const drawings = {
   try: 'M4 7h9 M17 7h3 M15 5v4 M4 17h3 M11 17h9 M9 15v4',
   rules: 'M5 4h14v16H5z M9 9h6 M9 13h6',
   browse: 'M4 4h7v7H4z M13 4h7v7h-7z M4 13h7v7H4z M13 13h7v7h-7z',
-  sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z M12 2v3 M12 19v3 M2 12h3 M19 12h3 M5 5l2 2 M17 17l2 2 M19 5l-2 2 M7 17l-2 2',
+  sun: `M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z M12 2v3 M12 19v3 M2 12h3 M19 12h3
+    M5 5l2 2 M17 17l2 2 M19 5l-2 2 M7 17l-2 2`,
   moon: 'M19 14.5A8 8 0 0 1 9.5 5 8 8 0 1 0 19 14.5z',
   auto: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16z M12 4v16 M15 5v14 M18 7v10',
   copy: 'M8 8h12v12H8z M16 8V4H4v12h4',

@@ -4,7 +4,7 @@ import { t } from '../i18n/translate.ts';
 import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 
-/** A component whose code is loaded when it is shown; where nobody answers, again with the next connection. */
+/** A component whose code is loaded when it is shown; where nobody answers, again on the next connection. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
   return function Lazy() {
     const [loaded, setLoaded] = useState<{ component: ComponentType } | { problem: string }>();

@@ -9,7 +9,7 @@ interface PictureProps {
   alt: string;
   /** The size of the picture itself keeps its place while it is loaded. */
   pixels?: { width: number; height: number } | undefined;
-  /** Both sides at most so many pixels; a picture is never enlarged. */
+  /** Neither side has more pixels than this; a picture is never enlarged. */
   sidePx?: number;
 }
 
