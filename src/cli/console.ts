@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
 
-/** Shows the function's own log, one short line for each result, and whatever goes wrong around it. */
+/** Shows the function's own log, one short line for each result, rules that are taken, and whatever goes wrong. */
 export function createConsole({ err }: Io): Logger {
   const show = (message: string, fields: object = {}) => {
     const line = formatLine(message, fields);
@@ -12,7 +12,7 @@ export function createConsole({ err }: Io): Logger {
     }
   };
   const showOutput = (message: string, fields?: object) => {
-    if (message === 'function output') {
+    if (['function output', 'rules loaded'].includes(message)) {
       show(message, fields);
     }
   };
@@ -20,10 +20,10 @@ export function createConsole({ err }: Io): Logger {
 }
 
 function formatLine(message: string, fields: object): string | undefined {
-  const { line, error } = fieldsOf(fields);
+  const { line, error, deadLetter } = fieldsOf(fields);
   if (typeof line !== 'string') {
-    const [reason] = String(error ?? JSON.stringify(fields)).split(/:?\n/);
-    return `${message}: ${reason}`;
+    const [reason] = String(error ?? Object.values(fields).flat().join(', ')).split(/:?\n/);
+    return `${message}: ${reason}${deadLetter === undefined ? '' : `, in ${deadLetter}`}`;
   }
   const result = fieldsOf(parseJson(line));
   if (result.message === 'invocation finished') {

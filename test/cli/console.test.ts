@@ -28,3 +28,26 @@ it('the headline of a report is shown without the colon that its list stands beh
 
   expect(written.err).toBe('invocation failed: 1 failed, requestId R\n');
 });
+
+it.each([
+  [
+    'error',
+    'rules refused',
+    { message: 'the check found errors.' },
+    'rules refused: the check found errors.\n',
+  ],
+  ['info', 'rules loaded', { buckets: ['photos', 'thumbs'] }, 'rules loaded: photos, thumbs\n'],
+  ['info', 'fault', { fault: 'reset' }, ''],
+  [
+    'error',
+    'event dead-lettered',
+    { requestId: 'R', attempts: 4, error: '1 failed, requestId R:\n- …', deadLetter: 'dead/1.json' },
+    'event dead-lettered: 1 failed, requestId R, in dead/1.json\n',
+  ],
+] as const)('shows %s "%s" as words', (level, message, fields, expected) => {
+  const { io, written } = createIo();
+
+  createConsole(io)[level](message, fields);
+
+  expect(written.err).toBe(expected);
+});
