@@ -7,7 +7,7 @@ import type { JournalState } from './journal-file.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import type { ExistingObject } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
-import { excerptOf, isForOtherRules, readReturned, readThrown, type TaskReport } from './task-report.ts';
+import { excerptOf, isForOtherRules, readThrown, type TaskReport } from './task-report.ts';
 import { throwIfHopeless } from './work-through.ts';
 
 interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
@@ -120,7 +120,7 @@ function reportOf(task: BatchTask, { objects, outputs, certain }: Batch): TaskRe
     return readThrown(task, objects.map(formatObject));
   }
   const skipped = certain < outputs ? { 'saved-or-skipped': outputs - certain } : {};
-  return readReturned(task) ?? { saved: certain, skipped, failed: 0, failures: [] };
+  return { saved: certain, skipped, failed: 0, failures: [] };
 }
 
 function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {

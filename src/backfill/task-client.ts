@@ -8,8 +8,6 @@ export type TaskClient = ReturnType<typeof createTaskClient>;
 /** A task, by the API's own names of its fields. */
 export interface BatchTask {
   status: string;
-  /** The text that the function returned: a public preview that an account is given on request (FC help: "AsyncTask"). */
-  returnPayload?: string | undefined;
   taskErrorMessage?: string | undefined;
 }
 
@@ -63,8 +61,8 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
     async find(taskId: string): Promise<BatchTask> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
       const answer = await retried(ask, stop, [404]);
-      const { status = '', returnPayload, taskErrorMessage } = answer?.body ?? {};
-      return { status, returnPayload, taskErrorMessage };
+      const { status = '', taskErrorMessage } = answer?.body ?? {};
+      return { status, taskErrorMessage };
     },
     /** Stops a task; false where it ended meanwhile. */
     async stop(taskId: string): Promise<boolean> {

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { parseJson } from '../json.ts';
 import type { BatchTask } from './task-client.ts';
 
 /** The ends of the outputs of one batch. */
@@ -19,30 +17,6 @@ interface TaskFailure {
   mayHeal: boolean;
   code: string;
   message: string;
-}
-
-const statuses = z.enum(['saved', 'removed', 'submitted', 'skipped']);
-const resultSchema = z.object({ status: statuses, reason: z.string().optional() });
-const reportSchema = z.object({ results: z.array(resultSchema) });
-
-/**
- * Reads what the function returned where nothing failed; undefined where that is no report, as for accounts that are not
- * given it.
- */
-export function readReturned({ returnPayload = '' }: BatchTask): TaskReport | undefined {
-  const parsed = reportSchema.safeParse(parseJson(returnPayload));
-  if (!parsed.success) {
-    return undefined;
-  }
-  const report: TaskReport = { saved: 0, skipped: {}, failed: 0, failures: [] };
-  for (const { status, reason = status } of parsed.data.results) {
-    if (status === 'saved') {
-      report.saved += 1;
-    } else {
-      report.skipped[reason] = (report.skipped[reason] ?? 0) + 1;
-    }
-  }
-  return report;
 }
 
 const headline =

@@ -145,7 +145,7 @@ function readFunction(values: BackfillValues, { env }: Io, { settings }: Connect
   }
   const ofAccount = env.AccountID && `https://${env.AccountID}.${settings.region}.fc.aliyuncs.com`;
   const ofStack = values.local ? settings.endpoint : undefined;
-  const endpoint = values['fc-endpoint'] ?? ofStack ?? env.FC_ENDPOINT ?? ofAccount;
+  const endpoint = values['fc-endpoint'] ?? ofStack ?? ofAccount;
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     throw new CliError(`--fc-endpoint: expected a URL (or AccountID in .env), received "${endpoint}".`);
   }

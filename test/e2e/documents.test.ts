@@ -45,8 +45,10 @@ const isOwn = (document: string, command: string) =>
 async function run(document: string, command: string): Promise<{ exitCode: number | null; output: string }> {
   const cwd = isOwn(document, command) ? reader.own : reader.clone;
   const isLocal = / --local\b| invoke /.test(command);
-  const started = reader.start(`${changes[command] ?? command}${isLocal ? ` --endpoint ${url}` : ''}`, cwd, {
-    ...{ OSS_ENDPOINT: url, FC_ENDPOINT: url, AccessKeyID: 'local', AccessKeySecret: 'local-secret' },
+  const isViaFunction = / --via function\b/.test(command);
+  const places = `${isLocal ? ` --endpoint ${url}` : ''}${isViaFunction ? ` --fc-endpoint ${url}` : ''}`;
+  const started = reader.start(`${changes[command] ?? command}${places}`, cwd, {
+    ...{ OSS_ENDPOINT: url, AccessKeyID: 'local', AccessKeySecret: 'local-secret' },
     ...{ OSS_TEST_REGION: 'cn-hangzhou', OSS_TEST_BUCKET: 'my-photos', OSS_TEST_ENDPOINT: url },
     ...{ OSS_TEST_ACCESS_KEY_ID: 'local', OSS_TEST_ACCESS_KEY_SECRET: 'local-secret' },
     // This page is for a clone that nobody told of an account.
