@@ -57,9 +57,7 @@ function assertForFunction({ target, modifiedAt }: ExistingObject, { source, fil
     throw new Error('a list of failures is for this machine: leave out --via function.');
   }
   if (modifiedAt === undefined && (filter.since ?? filter.until) !== undefined) {
-    throw new Error(
-      `${source.name} does not tell the time by which --since and --until choose: leave out --via function.`,
-    );
+    throw new Error(`${source.name} tells no time for --since and --until: leave out --via function.`);
   }
 }
 

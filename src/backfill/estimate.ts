@@ -20,6 +20,8 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     outputs: 0,
     /** Bytes of source objects, counted for each output. */
     sourceBytes: 0,
+    /** Outputs of sources whose size nobody told, and which `sourceBytes` therefore lacks. */
+    unsized: 0,
     /** HeadObject requests beside them. */
     headRequests: 0,
     /** Outputs that are copied onto themselves once they are saved. */
@@ -43,6 +45,7 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
       found.outputs += 1;
       found.sourceBytes += object.sizeBytes ?? 0;
+      found.unsized += Number(object.sizeBytes === undefined);
       if (output.status === 'planned') {
         found.copyRequests += Number(needsCopy(output.afterSteps));
         found.headRequests += headRequestsOf(output, onlyMissing);
@@ -59,8 +62,7 @@ function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
   const { refresh, checkSource, onRemove, afterSteps = {} } = output;
   const looksForTarget = onlyMissing || refresh !== undefined;
   const looksAtTarget = needsCopy(afterSteps) || afterSteps.skipLarger === true;
-  const looksForSource = onRemove !== undefined;
-  return [looksForTarget, looksAtTarget, looksForSource, checkSource].filter(Boolean).length;
+  return [looksForTarget, looksAtTarget, onRemove !== undefined, checkSource].filter(Boolean).length;
 }
 
 const sampleSize = 10;

@@ -14,9 +14,9 @@ export function formatEstimate(
   { source, region, quota, taskClient }: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient'>,
 ): string {
   const { objects, selected, outputs, sourceBytes, skipped, sample, isUpperBound } = estimate;
-  const { headRequests, copyRequests } = estimate;
+  const { headRequests, copyRequests, unsized } = estimate;
   const seconds = Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
-  const most = isUpperBound ? ' at most' : '';
+  const [most, least] = [isUpperBound ? ' at most' : '', unsized > 0 ? 'at least ' : ''];
   const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
   const rows: Row[] = [
     `Dry run over ${source.name}:`,
@@ -26,12 +26,12 @@ export function formatEstimate(
     ['  outputs', `${number(outputs)}${most}`],
     [
       '  calls',
-      `as many, which read ${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
+      `as many, which read ${least}${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
     ],
     ['  price', formatPrice(estimate, region, taskClient !== undefined)],
     [
       '  time',
-      `${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
+      `${least}${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
     ],
   ];
   const examples = sample.flatMap(({ source: from, target: to }) =>
@@ -42,7 +42,7 @@ export function formatEstimate(
 
 /** The list price of a backfill that is done in one month, as far as it is known for the region. */
 function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean): string {
-  const { outputs, sourceBytes, headRequests, copyRequests } = estimate;
+  const { outputs, sourceBytes, unsized, headRequests, copyRequests } = estimate;
   const list = priceListOf(region);
   const image = imagePrice(list, sourceBytes / bytesPerGigabyte);
   const requests = requestPrice(list, outputs + headRequests + copyRequests);
@@ -50,7 +50,7 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   const amount = (value: number | undefined) =>
     value === undefined ? 'an amount unknown here' : `${list.currency} ${value.toFixed(2)}`;
   const parts = [
-    `${amount(image)} for the image processing, of which 10 TB a month are free`,
+    `${unsized > 0 ? 'at least ' : ''}${amount(image)} for the image processing, of which 10 TB a month are free`,
     `${amount(requests)} for the requests`,
     ...(isViaFunction ? [`${amount(batches * functionPrice(list, maxOutputs))} for the function`] : []),
   ];

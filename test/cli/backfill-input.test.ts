@@ -69,6 +69,17 @@ describe('a backfill that is given the wrong way', () => {
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 
+  it('a dry run of a list of keys says that bytes, price and time are the least, as no size is told', async () => {
+    const { run } = await startWith(pictures(1));
+
+    const { out } = await run(['--keys', '-'], { input: 'oss://photos/uploads/0000.jpg\n' });
+
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      / at least 0 B of sources, .* price at least CNY 0\.00 .* time at least 1 s /,
+    );
+    expect((await run([])).out).not.toContain('at least');
+  });
+
   it('a backfill keeps the standard input until it is finished, since whoever wrote it may not do so again', async () => {
     const { run, dir, processed } = await startWith(pictures(3));
     const input = 'uploads/0000.jpg\nuploads/0001.jpg\nuploads/0002.jpg\n';

@@ -7,7 +7,14 @@ import { formatEstimate, progressOf } from '../../src/cli/backfill-report.ts';
 
 const estimate: Estimate = {
   ...{ objects: 1_000_000, selected: 1_000_000, outputs: 2_000_000, sourceBytes: 12_800 * 1024 ** 3 },
-  ...{ headRequests: 500_000, copyRequests: 500_000, skipped: {}, sample: [], isUpperBound: false },
+  ...{
+    headRequests: 500_000,
+    copyRequests: 500_000,
+    unsized: 0,
+    skipped: {},
+    sample: [],
+    isUpperBound: false,
+  },
 };
 
 function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunction = false } = {}): string {

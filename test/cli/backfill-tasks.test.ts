@@ -197,7 +197,7 @@ describe('a backfill via the deployed function', () => {
 
     const { exitCode, err } = await run('--yes', '--keys', join(dir, 'keys.txt'), '--since', '2026-01-31');
 
-    expect(err).toContain('does not tell the time by which --since and --until choose');
+    expect(err).toContain('tells no time for --since and --until');
     expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
   });
 
