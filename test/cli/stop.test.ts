@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { createIo, localEnvironment } from './terminal.ts';
@@ -39,6 +39,9 @@ describe('Ctrl-C while OSS does not answer', () => {
       ...'--style image/info --bucket photos --key a --target-bucket photos --target-image b'.split(' '),
     ],
   ])('Ctrl-C while OSS does not answer ends %s at once, and leaves nothing behind: %s', async (...args) => {
+    // No attempt runs out of its time: a command that waited for that would never end.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { port, called } = await startHole();
     const dir = await temporaryDir();
     await writeFile(join(dir, 'rules.yaml'), rules);
@@ -46,12 +49,10 @@ describe('Ctrl-C while OSS does not answer', () => {
     const [name = '', ...rest] = args;
     const ended = main([name, '--rules', join(dir, 'rules.yaml'), ...rest], io);
     await called;
-    const pressedAt = Date.now();
 
     stop.abort();
 
     expect(await ended).toBe(130);
-    expect(Date.now() - pressedAt).toBeLessThan(10_000);
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 });

@@ -229,12 +229,11 @@ describe('a command', () => {
       const { child, ended, output } = start(...args);
       vi.unstubAllEnvs();
       await waitFor(() => output().includes('ready'));
-      const pressedAt = Date.now();
 
       child.kill('SIGINT');
 
       expect(await ended).toBe(130);
-      expect(Date.now() - pressedAt).toBeLessThan(10_000);
+      expect(output()).not.toContain('outcomes are');
     },
   );
 });

@@ -9,9 +9,17 @@ import { certificate, key } from '../bench/certificate.ts';
 import { type BuiltFunction, buildFunction, startCloud } from '../faults/cloud.ts';
 import { ruleSetOfOutputs } from '../rules/rule-sets.ts';
 
+/** Wraps the function: its clock goes on by six seconds once the file LATER is there. */
+const functionWithLater = `
+const { existsSync } = require('node:fs');
+const now = Date.now;
+Date.now = () => now() + (existsSync(process.env.LATER) ? 6_000 : 0);
+exports.handler = require('./function.js').handler;
+`;
+
 let built: BuiltFunction;
 beforeAll(async () => {
-  built = await buildFunction();
+  built = await buildFunction(functionWithLater);
   writeFileSync(join(built.dir, 'roots.pem'), certificate);
 });
 afterAll(() => rmSync(built.dir, { recursive: true, force: true }));
@@ -42,6 +50,7 @@ async function startTls({ onTestFinished }: TestContext) {
 
 async function startFunction(outputs: number, concurrency: number, test: TestContext) {
   const tls = await startTls(test);
+  const later = join(built.dir, `later-${outputs}-${concurrency}`);
   const cloud = await startCloud(built, {
     ruleSet: ruleSetOfOutputs(outputs),
     ...{ maxInstances: 1, timeoutMs: 60_000, retryDelaysMs: [] },
@@ -49,6 +58,7 @@ async function startFunction(outputs: number, concurrency: number, test: TestCon
       OSS_ENDPOINT: tls.url,
       NODE_EXTRA_CA_CERTS: join(built.dir, 'roots.pem'),
       CONCURRENCY: String(concurrency),
+      LATER: later,
     },
     processImage: async () => {
       await pause(100);
@@ -68,7 +78,7 @@ async function startFunction(outputs: number, concurrency: number, test: TestCon
     expect(cloud.outcomes.at(-1)?.result.status).toBe('succeeded');
     return tls.take();
   }
-  return { upload };
+  return { upload, passSixSeconds: () => writeFileSync(later, '') };
 }
 
 describe('over TLS', () => {
@@ -80,11 +90,12 @@ describe('over TLS', () => {
   ])(
     '$outputs outputs at CONCURRENCY $concurrency open $connections connections, keep them, and resume their sessions later',
     async ({ outputs, concurrency, connections }, test) => {
-      const { upload } = await startFunction(outputs, concurrency, test);
+      const { upload, passSixSeconds } = await startFunction(outputs, concurrency, test);
 
       const cold = await upload('cold');
       const warm = await upload('warm');
-      await pause(6_000); // Connections are not trusted for so long.
+      // Connections are not trusted for so long.
+      passSixSeconds();
       const later = await upload('later');
 
       expect({ cold, warm, later }).toEqual({

@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { describeImage, startWorkbench } from './workbench.ts';
 
@@ -13,14 +12,19 @@ const rulesOf = (care: object) => ({
   ],
 });
 
-/** Two uploads of one key; OSS has read the first for its derivative, and is slow to save it. */
+/**
+ * Two uploads of one key; OSS has read the first for its derivative, and is slow to save it. Where its clock goes on by
+ * `delayMs`, that is before the newer one is processed.
+ */
 async function race(care: object, delayMs = 0) {
+  let skippedMs = 0;
   const steps = new EventEmitter();
   const started = once(steps, 'started');
   let isFirst = true;
   const workbench = await startWorkbench({
     rules: rulesOf(care),
     oss: {
+      now: () => Date.now() + skippedMs,
       processImage: async (request) => {
         const image = await describeImage(request);
         if (!isFirst) {
@@ -39,7 +43,7 @@ async function race(care: object, delayMs = 0) {
   const event = await upload('uploads/a', 'newer');
   if (delayMs > 0) {
     // Last-Modified has whole seconds: the older result shall be newer than the newer source.
-    await pause(delayMs);
+    skippedMs = delayMs;
     steps.emit('overtaken');
     await older;
   }

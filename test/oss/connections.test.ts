@@ -33,9 +33,14 @@ describe('connections', () => {
 
   it('connections that are all taken let no request through which was given up meanwhile', async () => {
     const received: string[] = [];
+    let answerFirst = () => {};
     const url = await listen((request, response) => {
-      received.push(request.url ?? '');
-      setTimeout(() => response.writeHead(200, { 'x-oss-request-id': 'R' }).end(), 200);
+      const answer = () => ok(request, response);
+      if (received.push(request.url ?? '') === 1) {
+        answerFirst = answer;
+      } else {
+        answer();
+      }
     });
     const dispatcher = createAgent(1);
     closing.push(() => dispatcher.destroy());
@@ -43,6 +48,8 @@ describe('connections', () => {
     const first = send(dispatcher, { ...request, path: '/first', timeoutMs: 5_000 });
 
     await rejection(send(dispatcher, { ...request, path: '/second', timeoutMs: 50 }));
+    await expect.poll(() => received).toEqual(['/first']);
+    answerFirst();
     await first;
     await send(dispatcher, { ...request, path: '/third', timeoutMs: 5_000 });
 

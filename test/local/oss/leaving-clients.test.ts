@@ -1,11 +1,23 @@
 /* What is left open for a client that goes away before it is answered. */
-import { connect } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { connect, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startOss } from './running-oss.ts';
 import { object, put } from './text-object.ts';
 import { signV4 } from './v4-client.ts';
+
+/** Hands over the server's socket of each request that comes during the test. */
+function onRequest(listener: (socket: Socket) => void): void {
+  const channel = 'http.server.request.start';
+  const listen = (message: unknown) => {
+    if (message instanceof Object && 'socket' in message && message.socket instanceof Socket) {
+      listener(message.socket);
+    }
+  };
+  subscribe(channel, listen);
+  onTestFinished(() => void unsubscribe(channel, listen));
+}
 
 describe('a client that goes away before it is answered', () => {
   it.each(['close', 'keep-alive'])(
@@ -15,11 +27,12 @@ describe('a client that goes away before it is answered', () => {
       await put(oss);
       const socket = connect(oss.port, '127.0.0.1');
       const streams: Readable[] = [];
+      const gone = new Promise((resolve) => onRequest((served) => served.once('close', resolve)));
       const { open } = oss.store;
       vi.spyOn(oss.store, 'open').mockImplementation(async (...args) => {
         const opened = await open.apply(oss.store, args);
         socket.resetAndDestroy();
-        await pause(50);
+        await gone;
         const stream = (...range: [number?, number?]) => {
           const body = opened.stream(...range);
           streams.push(body);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { element, object } from '../text-object.ts';
 import { signV4 } from '../v4-client.ts';
@@ -41,6 +40,7 @@ describe('an append', () => {
   it('an append is refused, to be sent again, where tags or ACL of the object are set while it is under way, which stay', async () => {
     const oss = await startOss();
     await append(oss, 0, 'hello');
+    const put = vi.spyOn(oss.store, 'put');
     const query = { append: '', position: '5' };
     const { method, path, headers } = signV4({ ...object, method: 'POST', query, body: ' you' });
     const request = httpRequest({
@@ -51,7 +51,7 @@ describe('an append', () => {
     });
     const answered = once(request, 'response');
     request.write(' y');
-    await pause(100);
+    await expect.poll(() => put.mock.calls.length).toBe(1);
 
     const tags = '<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>';
     await oss.call({ ...object, method: 'PUT', query: { tagging: '' }, body: tags });

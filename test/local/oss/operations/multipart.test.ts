@@ -157,6 +157,7 @@ describe('a multipart upload', () => {
         parts.push([number, String(headers.etag)]);
       }
 
+      // The second asks before, while and after the first joins the parts: the answers are the same.
       const answers = await Promise.all([
         complete(oss, uploadId, parts),
         pause(ms).then(() => complete(oss, uploadId, parts)),
