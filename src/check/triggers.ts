@@ -21,8 +21,7 @@ const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'Uploa
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (functions.length === 0) {
-    const hint =
-      'Version 3 of Serverless Devs is read: `resources` with `component: fc3`, as init writes them.';
+    const hint = 'Only `resources` with `component: fc3` are read, as `oss-saveas init` writes them.';
     yield error('no-function', ['resources'], 'deploys no function by the component fc3', hint);
   } else if (ours.length === 0 && functions.some(({ name, codeDir }) => isOpen(name) || isOpen(codeDir))) {
     yield unknownPart(['resources'], 'which of its functions is ours');

@@ -36,19 +36,13 @@ export function fillIn(value: unknown, variables: Variables, depth = 0): unknown
 }
 
 /** The value of a path, or of a call whose argument may stand without quotes; undefined where it has none here. */
-function lookUp(expression: string, variables: Variables): unknown {
-  const { values, env } = variables;
+function lookUp(expression: string, { values, env }: Variables): unknown {
   const [, name, argument = ''] = /^(\w+)\((.*)\)$/s.exec(expression.trim()) ?? [];
-  const [text = '', preset] = argument.split(',').map((part) => part.trim().replace(/^['"]|['"]$/g, ''));
-  switch (name) {
-    case undefined:
-      return pick(values, ...expression.trim().split('.'));
-    case 'env':
-    case 'config':
-      return env[text] ?? preset;
-    default:
-      return undefined;
+  if (name === undefined) {
+    return pick(values, ...expression.trim().split('.'));
   }
+  const [text = '', preset] = argument.split(',').map((part) => part.trim().replace(/^['"]|['"]$/g, ''));
+  return ['env', 'config'].includes(name) ? (env[text] ?? preset) : undefined;
 }
 
 /** The value at a path of field names; where the way there leads into a variable that stayed open, that variable. */
