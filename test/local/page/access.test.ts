@@ -106,7 +106,7 @@ describe.runIf(hasChromium)('other pages and uploaded content', () => {
     expect(outcome).toEqual(['refused', 'refused', 'refused']);
   });
 
-  it('cannot be framed', async () => {
+  it('lets no other page frame it', async () => {
     await visitForeign();
     await tab.page.setContent(`<iframe src="${target}/"></iframe>`);
 
@@ -164,13 +164,13 @@ describe.runIf(hasChromium)('other pages and uploaded content', () => {
         route.fulfill({ headers: { ...answer.headers(), 'content-disposition': 'inline' }, body: content }),
       );
       await page.goto(`${target}/shown`);
-      await page.waitForTimeout(300);
+      await page.waitForTimeout(300); // Nothing tells that a script will not run; below one has run by then.
       const ran = () => asked.filter((address) => address.includes('/-/page/ran'));
 
       expect(ran()).toEqual([]);
       expect(answer.headers()['content-disposition']).toBe('attachment');
       expect(answer.headers()['content-security-policy']).toMatch(/^sandbox;/);
-      // As a page without these headers it runs, so it was seen that nothing did.
+      // It runs as a page without these headers, so it was seen that nothing did.
       await page.route('**/unguarded', (route) => route.fulfill({ contentType: 'text/html', body: content }));
       await page.goto(`${target}/unguarded`);
       await expect.poll(ran).not.toEqual([]);

@@ -17,6 +17,19 @@ const views = {
   failures: '#/browse?show=failures',
 };
 
+/** The last parts of the views to be there, some of each. */
+const lastParts = [
+  '.output .pixels',
+  '.compare img',
+  '.graph li',
+  '.tiles li',
+  '.letters li',
+  '.failures li',
+];
+/** Animations that have an end, and have not come to it. */
+const countMoving =
+  'document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity && one.playState === "running").length';
+
 describe.runIf(hasChromium)('every view', () => {
   let stack: PageStack;
 
@@ -38,9 +51,12 @@ describe.runIf(hasChromium)('every view', () => {
       await drop(page, [{ name: 'cat.jpg', mimeType: 'image/jpeg', buffer: await drawPicture(800, 400) }]);
       await expect.poll(() => page.locator('.pixels').count()).toBe(2);
     }
-    await page.waitForLoadState('networkidle').catch(() => {}); // The events never end.
+    await page
+      .locator(hash === views['one object'] ? 'dialog .timeline li' : lastParts.join())
+      .first()
+      .waitFor();
     await expect.poll(() => page.locator('main .loading').count()).toBe(0);
-    await page.waitForTimeout(500);
+    await expect.poll(() => page.evaluate(countMoving)).toBe(0);
     return page;
   }
 
@@ -70,7 +86,7 @@ describe.runIf(hasChromium)('every view', () => {
       expect(widths).toEqual([360, 360]);
     });
 
-    // What the checker says is English everywhere.
+    // The checker speaks English everywhere.
     it('is wholly Chinese for who reads Chinese', async () => {
       const page = await open(hash, { locale: 'zh-CN' });
 

@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, openTab, type Watched } from './browser.ts';
+import { hasChromium, nextFrames, openTab, type Watched } from './browser.ts';
 import { drawPicture, type PageStack, presigned, putObject, startPage } from './page-stack.ts';
 
 describe.runIf(hasChromium)('browsing', () => {
@@ -144,8 +144,10 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.getByLabel('Begins with').fill('x');
     const names = () => tab.page.locator('.tiles .name').allTextContents();
     await expect.poll(names).toEqual(['firstx']);
+    const late = tab.page.waitForResponse(/\/-\/page\/objects\?.*pages=2/);
     release();
-    await tab.page.waitForTimeout(300);
+    await (await late).finished();
+    await nextFrames(tab.page);
 
     expect(await names()).toEqual(['firstx']);
     await tab.page.getByLabel('Begins with').fill('');
@@ -245,7 +247,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.goto(`${stack.url}/#/browse?bucket=photos`);
     await tab.page.getByRole('link', { name: 'a-folder/' }).click();
 
-    await tab.page.getByRole('dialog', { name: 'a-folder/' }).waitFor();
+    await expect.poll(() => tab.page.getByRole('dialog', { name: 'a-folder/' }).count()).toBe(1);
   });
 
   it('leaves the focus where it was when objects come and go, and when one that was opened is closed', async () => {

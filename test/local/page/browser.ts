@@ -60,6 +60,13 @@ export async function keepLive(page: Page): Promise<void> {
   }`);
 }
 
+/** Resolves once the page has drawn all that it knows by now. */
+export async function nextFrames(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+  );
+}
+
 /** Tells the page by its live connection what its server would tell at another moment only. */
 export async function tellPage(page: Page, type: 'state' | 'entry', told: object): Promise<void> {
   const data = JSON.stringify(JSON.stringify(told));

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, openTab } from './browser.ts';
+import { hasChromium, nextFrames, openTab } from './browser.ts';
 import {
   drawPicture,
   type PageStack,
@@ -14,6 +14,8 @@ import {
 describe.runIf(hasChromium)('answers that come late or never', () => {
   let stack: PageStack;
   let page: Page;
+  /** How many answers there were since the first of them is held back. */
+  let fetched = 0;
 
   beforeAll(async () => {
     stack = await startPage();
@@ -27,30 +29,32 @@ describe.runIf(hasChromium)('answers that come late or never', () => {
     ({ page } = await openTab(stack.browser));
     await page.goto(`${stack.url}/${hash}`);
     await page.locator(isShown).first().waitFor();
-    await page.waitForTimeout(300); // What is read more than once to begin with is read.
+    await page.waitForTimeout(300); // Nothing tells that a view, which may read twice to begin with, did so.
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let asked = 0;
+    fetched = 0;
+    let answered = 0;
     await page.route(path, async (route) => {
-      asked += 1;
-      const isFirst = asked === 1;
       const response = await route.fetch();
-      await (isFirst && released);
+      fetched += 1;
+      await (fetched === 1 && released);
       await route.fulfill({ response });
+      answered += 1;
     });
     return async () => {
       release();
-      await page.waitForTimeout(500);
+      await expect.poll(() => answered).toBeGreaterThan(1);
+      await nextFrames(page);
     };
   }
 
   const put = (key: string) => putObject(stack, key, Buffer.from('text'), 'text/plain');
   const remove = async (key: string) => {
-    await page.waitForTimeout(400); // The page asks about the upload first.
+    await expect.poll(() => fetched).toBe(1); // The page asks about the upload first.
     await fetch(`${stack.url}${presigned('DELETE', key)}`, { method: 'DELETE' });
-    await page.waitForTimeout(400);
+    await page.waitForTimeout(400); // A reading that waited for none would be over, and overtaken.
   };
 
   it('offers nothing of an object that was deleted since a late answer was asked for', async () => {

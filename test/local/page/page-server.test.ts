@@ -124,7 +124,7 @@ describe("the page's server", () => {
     for (const count of [1, 2, 3]) {
       const { text, version } = await readRules(stack.url);
       await send(stack.url, 'PUT', 'rules', { text: `${text}#`, version });
-      await delay(700); // The file is looked at every 300 ms.
+      await delay(700); // Nothing tells that the watcher, which looks every 300 ms, takes nothing.
       expect(reloads()).toBe(count);
     }
     expect(readdirSync(join(stack.dataDir, 'function'))).toHaveLength(2);

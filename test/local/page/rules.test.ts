@@ -76,7 +76,7 @@ describe.runIf(hasChromium)('the rules', () => {
     const readAgain = tab.page.waitForResponse('**/-/page/rules');
     await writeFile(stack.rulesFile, thumbnailRules);
     await readAgain;
-    await setTimeout(200);
+    await setTimeout(200); // Nothing tells that the page took an answer that changes nothing.
     expect(await told.isVisible()).toBe(true);
     expect(await tab.page.locator('main').textContent()).not.toContain('Failed to fetch');
     // The browser's own report of it.
@@ -215,7 +215,7 @@ describe.runIf(hasChromium)('the rules', () => {
     await expect.poll(() => early.length).toBe(1);
     await write(`${thumbnailRules}# mine`);
     await tab.page.keyboard.press('Control+s');
-    await tab.page.waitForTimeout(500);
+    await tab.page.waitForTimeout(500); // A save that waited for no answer would be over, and overtaken below.
     release();
 
     await expect.poll(saved).toContain('# mine');

@@ -66,7 +66,7 @@ const shots: Record<string, Shot> = {
 async function dropOne(page: Page): Promise<void> {
   const pictures = await samplePictures('poster.jpg');
   await drop(page, pictures.map(toFile));
-  await page.waitForTimeout(6000);
+  await page.getByText('1 of 1 pictures are done.').waitFor({ state: 'attached' });
 }
 
 function toFile({ name, body, contentType }: SamplePicture) {
@@ -101,11 +101,12 @@ async function main(): Promise<void> {
       'poster.jpg',
     );
     await drop(first, pictures.map(toFile));
-    await first.waitForTimeout(1000);
+    await first.getByText('5 of 5 pictures are done.').waitFor({ state: 'attached' });
     await stack.functionCompute.idle();
     for (const [name, { options, hash, act }] of Object.entries(shots)) {
       const page = await browser.newPage({ locale: 'en', ...options });
       await page.goto(`${stack.url}/${hash}`);
+      // Each is looked at by a person, who sees at once that something was still under way.
       await page.waitForTimeout(2000);
       await act?.(page);
       await page.waitForTimeout(1000);

@@ -45,7 +45,7 @@ describe.runIf(hasChromium)('the speed of the page', () => {
     await fillBucket(stack, 1000);
     await page.goto(`${stack.url}/#/browse`);
     await expect.poll(() => page.locator('.tiles li').count()).toBe(1000);
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(500); // The first screen settles: what is measured is the scrolling alone.
 
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });

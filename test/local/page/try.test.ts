@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkRules } from '../../../src/check/check.ts';
 import { compileRules } from '../../../src/compile/compile.ts';
-import { hasChromium, openTab, type Watched } from './browser.ts';
+import { hasChromium, nextFrames, openTab, type Watched } from './browser.ts';
 import { drawPicture, type PageStack, putObject, startPage } from './page-stack.ts';
 
 describe.runIf(hasChromium)('trying a style', () => {
@@ -135,25 +135,34 @@ describe.runIf(hasChromium)('trying a style', () => {
 
   it('keeps no picture of a style that was overtaken, and is not busy for ever', async () => {
     await tab.page.evaluate(`{
-      globalThis.kept = 0;
-      const [make, drop, draw] = [URL.createObjectURL, URL.revokeObjectURL, createImageBitmap];
+      Object.assign(globalThis, { kept: 0, waiting: [], draws: [], draw: createImageBitmap });
+      const [make, drop] = [URL.createObjectURL, URL.revokeObjectURL];
       URL.createObjectURL = (blob) => (kept += 1, make.call(URL, blob));
       URL.revokeObjectURL = (url) => (kept -= 1, drop.call(URL, url));
-      globalThis.createImageBitmap = (blob) => new Promise((resolve) => setTimeout(resolve, 600)).then(() => draw(blob));
+      globalThis.createImageBitmap = (blob) => {
+        draws.push(new Promise((resolve) => waiting.push(resolve)).then(() => draw(blob)));
+        return draws.at(-1);
+      };
     }`);
-    for (const width of [31, 32, 33]) {
+    const countWaiting = () => tab.page.evaluate('waiting.length');
+    const drawAll = () => tab.page.evaluate('waiting.splice(0).map((go) => go()), Promise.allSettled(draws)');
+    for (const [i, width] of [31, 32, 33].entries()) {
       await field().fill(`image/resize,w_${width}`);
-      await tab.page.waitForTimeout(500);
+      await expect.poll(countWaiting).toBe(i + 1);
     }
+    await drawAll();
     const result = tab.page.getByRole('region', { name: 'Result' }).getByRole('status');
     await expect.poll(() => result.innerText()).toMatch(/^33 ×/);
     expect(await tab.page.evaluate('kept')).toBeLessThanOrEqual(1);
 
     await field().fill('image/resize,w_34');
-    await tab.page.waitForTimeout(500);
+    await expect.poll(countWaiting).toBe(1);
     await field().fill('image/resze');
     await expect.poll(() => tab.page.locator('.compare').getAttribute('aria-busy')).toBe('false');
-    await expect.poll(() => tab.page.evaluate('kept')).toBeLessThanOrEqual(0);
+    await drawAll();
+    await nextFrames(tab.page);
+    expect(await tab.page.evaluate('kept')).toBeLessThanOrEqual(0);
+    await tab.page.evaluate('void (globalThis.createImageBitmap = draw)');
   });
 
   it('begins anew with a link that is followed while a trial is open', async () => {
@@ -162,7 +171,8 @@ describe.runIf(hasChromium)('trying a style', () => {
 
     await expect.poll(() => field().inputValue()).toBe('image/resize,w_20');
     await expect.poll(() => tab.page.getByAltText('Before').getAttribute('src')).toContain('cat.jpg');
-    await tab.page.waitForTimeout(400);
+    // The page writes the bucket into its address, a moment after the last change.
+    await expect.poll(() => tab.page.url()).toContain('bucket=photos');
     expect(await field().inputValue()).toBe('image/resize,w_20');
   });
 

@@ -38,22 +38,29 @@ describe.runIf(hasChromium)('uploads', () => {
 
   it('stores the picture that was dropped last, however slow an earlier one of its name is', async () => {
     let sent = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const aborted = page.waitForEvent('requestfailed', (request) => request.method() === 'PUT');
     await page.route(/uploads\/same\.jpg|uploads%2Fsame\.jpg/, async (route) => {
       // The page asks for the picture, too, once it is stored.
       const isUpload = route.request().method() === 'PUT';
       sent += Number(isUpload);
-      await (isUpload && sent === 1 && page.waitForTimeout(1500));
+      await (isUpload && sent === 1 && released);
       await route.continue().catch(() => {}); // It was taken back.
     });
     await drop(page, [await jpeg('same.jpg', 300, 200)]);
     await expect.poll(() => sent).toBe(1);
     await drop(page, [await jpeg('same.jpg', 50, 60)]);
     await expect.poll(() => sent).toBe(2);
-    await page.waitForTimeout(1700);
+    await aborted;
+    await expect.poll(() => card('uploads/same.jpg').innerText()).toContain('50 × 60');
+    release();
 
     const story = await fetch(`${stack.url}/-/page/object?bucket=photos&key=uploads/same.jpg`);
     expect(await story.json()).toMatchObject({ details: { picture: { width: 50, height: 60 } } });
-    await expect.poll(() => card('uploads/same.jpg').innerText()).toContain('50 × 60');
+    expect(await card('uploads/same.jpg').innerText()).toContain('50 × 60');
   });
 
   it('numbers files of one name that are dropped together', async () => {
@@ -71,6 +78,7 @@ describe.runIf(hasChromium)('uploads', () => {
 
   it('sends two at a time, each with an address that is asked for when its turn comes', async () => {
     let signed = 0;
+    let sent = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -80,6 +88,7 @@ describe.runIf(hasChromium)('uploads', () => {
       return route.continue();
     });
     await page.route(/many-\d/, async (route) => {
+      sent += 1;
       await released;
       await route.continue();
     });
@@ -87,7 +96,7 @@ describe.runIf(hasChromium)('uploads', () => {
       page,
       [1, 2, 3, 4, 5].map((i) => text(`many-${i}.txt`)),
     );
-    await page.waitForTimeout(600);
+    await expect.poll(() => sent).toBe(2);
     expect(signed).toBe(2);
     release();
 
@@ -167,8 +176,9 @@ describe.runIf(hasChromium)('uploads', () => {
 
     await tell({ kind: 'delivery', object, invocationId: 'j', outputs });
     await tell({ kind: 'result', object, invocationId: 'i', status: 'saved', target });
-    await page.waitForTimeout(200);
+    await tell({ kind: 'retry', object, invocationId: 'j', attempts: 1, retryInMs: 9_000, error: 'm' });
 
+    await expect.poll(() => card(object.key).innerText()).toContain('Attempt 1 failed.');
     expect(await card(object.key).innerText()).toContain('0 of 1 made');
     expect(await card(object.key).innerText()).not.toContain('It was refused.');
   });

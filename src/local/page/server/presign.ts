@@ -14,8 +14,8 @@ interface RequestToPresign {
 const expiresSeconds = 600;
 
 /**
- * A path with a signature in its query that lets a browser make one request (OSS help: "Include a V4
- * signature in a URL"). The host is not signed: it may be localhost or 127.0.0.1. A download is saved and not shown.
+ * A path, signed in its query, for one request of a browser (OSS help: "Include a V4 signature in a URL").
+ * The host is not signed: it may be localhost or 127.0.0.1. A download is saved and not shown.
  */
 export function presign(
   { method, bucket, key, contentType }: RequestToPresign,

@@ -46,8 +46,8 @@ function TrialView({ parameters }: { parameters: URLSearchParams }) {
   // At once: after the next paint, the address may be another view's.
   useLayoutEffect(() => {
     last = { style: text, object: object ?? wished.object };
-    const parameters = { style: text, ...(object && { bucket: object.bucket, key: object.key }) };
-    const timer = setTimeout(() => replaceParameters(parameters), pauseMs); // Browsers bear 200 in 10 s.
+    const shown = { style: text, ...(object && { bucket: object.bucket, key: object.key }) };
+    const timer = setTimeout(() => replaceParameters(shown), pauseMs); // Browsers bear 200 changes in 10 s.
     return () => clearTimeout(timer);
   }, [text, object]);
   return (
