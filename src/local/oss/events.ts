@@ -52,8 +52,8 @@ function objectMeta({ headers }: ObjectMeta): { mimeType: string; userMeta?: Rec
 export type TaskEvent = ReturnType<typeof taskEvent>;
 
 /**
- * The event of a task's end as EventBridge delivers it. Documented are its type and source (EventBridge help, "IMM events")
- * and the fields of the content (IMM help, "Asynchronous notification messages"); assumed is that `data` holds them.
+ * The event of a task's end as EventBridge delivers it. Documented: its type and source (EventBridge help,
+ * "IMM events") and its fields (IMM help, "Asynchronous notification messages"). Assumed: `data` holds them.
  */
 export function taskEvent(task: EndedTask, region: string) {
   const type = `imm:Task:${task.kind}`;

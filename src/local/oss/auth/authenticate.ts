@@ -6,8 +6,8 @@ import { readV1Header, readV1Url } from './v1.ts';
 import { readV4Header, readV4Url } from './v4.ts';
 
 /**
- * Verifies the signature of a request as received, and says who signed: V4 and V1, each in a header or in the URL
- * (documented: OSS help "Include a V4 signature", "Include a V1 signature"; ec numbers from the help page of each).
+ * Verifies a request's signature as received, and says who signed: V4 and V1, each in a header or in the URL
+ * (documented: OSS help "Include a V4 signature", "Include a V1 signature"; ec numbers from their pages).
  * Undefined for an anonymous request. The order in which several faults are reported is assumed.
  */
 export function authenticate(request: OssRequest, { region, now, accessKeys }: Service): string | undefined {

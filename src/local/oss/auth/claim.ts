@@ -14,7 +14,7 @@ export interface Claim {
   readonly stringsToSign: readonly [string, ...string[]];
 }
 
-/** Finds out who signed, by the name that events have; throws SignatureDoesNotMatch, and whatever `principalOf` throws. */
+/** Finds out who signed, by the name in events; throws SignatureDoesNotMatch, and what `principalOf` throws. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): string {
   const { accessKeyId, credential, securityToken, signature, stringsToSign } = claim;
   const { principalId, accessKeySecret } = principalOf(accessKeyId, securityToken);
@@ -29,8 +29,8 @@ export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): st
   const shown = securityToken ? stringToSign.replaceAll(securityToken, '***') : stringToSign;
   const extra = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: shown };
   const ec = credential === undefined ? '0002-00000040' : '0002-00000201';
-  const message =
-    'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
+  const problem = 'The request signature we calculated does not match the signature you provided.';
+  const message = `${problem} Check your key and signing method.`;
   throw forbidden('SignatureDoesNotMatch', message, { ec, extra });
 }
 
@@ -59,7 +59,7 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-/** The time of a date that was sent, in ms; throws where it is missing or none of the parsers takes it (EC pages 0002-00000502 and -503). */
+/** Reads a date that was sent, in ms; throws where it is absent or wrong (EC pages 0002-00000502 and -503). */
 export function readDate(sent: string | undefined, ...parsers: ((text: string) => number)[]): number {
   const timeMs = parsers.map((parse) => parse(sent ?? '')).find((parsedMs) => !Number.isNaN(parsedMs));
   if (timeMs === undefined) {

@@ -8,7 +8,7 @@ const field = z
   .startsWith('$')
   .transform((name) => name.slice(1).toLowerCase());
 
-/** `["eq" | "starts-with", "$key", text]`, `["in" | "not-in", "$key", […]]`, `["content-length-range", min, max]`, `{"bucket": "photos"}`. */
+/** `["eq", "$key", text]`, `["in", "$key", […]]`, `["content-length-range", min, max]` or `{"bucket": "photos"}`. */
 const conditionSchema = z.union([
   z.tuple([z.enum(['eq', 'starts-with']), field, z.string()]),
   z.tuple([z.enum(['in', 'not-in']), field, z.array(z.string())]),
@@ -20,7 +20,7 @@ const conditionSchema = z.union([
     .transform(([[name, value]]) => ['eq' as const, name, value] as const),
 ]);
 
-/** The policy of a browser's form (documented: OSS help "PostObject", the expiration: EC page 0006-00000212). */
+/** The policy of a form (documented: OSS help "PostObject"; for the expiration EC page 0006-00000212). */
 const policySchema = z.object({
   expiration: z
     .string()
@@ -32,7 +32,7 @@ const policySchema = z.object({
 
 type Conditions = z.infer<typeof policySchema>['conditions'];
 
-/** The conditions of a policy in Base64. Throws InvalidPolicyDocument, and AccessDenied once it has expired. */
+/** Reads a policy in Base64. Throws InvalidPolicyDocument, and AccessDenied for one that has expired. */
 export function parsePolicy(base64: string, nowMs: number): Conditions {
   const { data, error } = policySchema.safeParse(parseJson(Buffer.from(base64, 'base64').toString()));
   if (data === undefined) {

@@ -40,8 +40,8 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
 }
 
 /**
- * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on the sub-resources
- * that are younger than V1, and OSS takes those of each (live tests of the Python, Java and Go SDKs).
+ * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on the
+ * sub-resources that are younger than V1, and OSS takes each (live tests of the Python, Java and Go SDKs).
  */
 function stringsToSign(request: OssRequest, date: string) {
   const isSigned = (name: string) => subresources.has(name) || signedParameters.has(name);

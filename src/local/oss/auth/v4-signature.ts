@@ -21,8 +21,8 @@ export interface V4Signing {
 type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
 
 /**
- * The text that a request ought to be signed by, in the steps of OSS help "Include a V4 signature"; `emptyValue` is what
- * follows the name of a query parameter without value.
+ * The text that a request ought to be signed by, in the steps of OSS help "Include a V4 signature"; `emptyValue`
+ * is what follows the name of a query parameter without value.
  */
 export function stringToSignV4(request: SignedParts, signing: V4Signing, emptyValue: '' | '=' = ''): string {
   const { credential, signedAt, additionalHeaders } = signing;
@@ -40,7 +40,7 @@ export function signTextV4(text: string, { date, region, product }: V4Credential
   return steps.reduce<string | Buffer>(hmac, `aliyun_v4${secret}`).toString('hex');
 }
 
-/** Method, URI with the bucket whatever the URL style, query, headers, additional header names, payload token. */
+/** Method, URI with the bucket in every URL style, query, headers, additional header names, payload token. */
 function canonicalRequest(request: SignedParts, additionalHeaders: readonly string[], emptyValue: string) {
   const { method, bucket, key, query, headers } = request;
   const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, reservedInPath)}`;

@@ -63,7 +63,7 @@ export function readV4Header(request: OssRequest, region: string, nowMs: number)
   return { accessKeyId, credential, signature, securityToken, stringsToSign: texts };
 }
 
-/** Documented: OSS help "Include a V4 signature in a URL"; seconds count from `x-oss-date`, 7 days at most. */
+/** Documented: OSS help "Include a V4 signature in a URL": it lasts for 7 days at most, from `x-oss-date`. */
 export function readV4Url(request: OssRequest, region: string, nowMs: number): Claim {
   const { query, headers } = request;
   const signedAt = query.get('x-oss-date') ?? '';
@@ -93,8 +93,8 @@ export function readV4Parameters(parameters: ReadonlyMap<string, string>, region
 }
 
 /**
- * The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date` as it
- * stands. OSS takes all of them.
+ * The SDKs of version 2 sign an empty value as its bare name, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date`
+ * as it stands. OSS takes all of them.
  */
 function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.signedAt) {
   return [
@@ -104,7 +104,7 @@ function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.s
   ] as const;
 }
 
-/** Code, message and ec of a wrong region as a live test of aliyun-oss-python-sdk asserts them; the others by analogy. */
+/** A wrong region is refused as a live test of aliyun-oss-python-sdk has it; the others are by analogy. */
 function checkScope({ date, region, product }: V4Credential, signedAt: string, ownRegion: string): void {
   const refuse = (part: string, ec?: string) =>
     badRequest('InvalidArgument', `Invalid signing ${part} in Authorization header.`, { ec });

@@ -11,7 +11,7 @@ export async function slowed(reply: Reply, wait: () => Promise<unknown>): Promis
   return inHalves(reply, await bodyOf(reply), wait);
 }
 
-/** Head and half the body, then the end of the connection; an answer without body is broken off before its head. */
+/** Head and half the body, then the connection ends; an answer without body is broken off before its head. */
 export async function truncated(reply: Reply): Promise<Reply> {
   return inHalves(reply, reply.body === undefined ? Buffer.alloc(1) : await bodyOf(reply), async () => {
     await pause(10); // what is written must be on its way: destroying a socket discards what it still holds

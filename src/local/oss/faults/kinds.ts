@@ -2,7 +2,7 @@ import { OssError } from '../http/errors.ts';
 
 type FaultRefusal = readonly [code: string, statusCode: number, message: string, ec?: string];
 
-/** Documented: OSS help "503 error", which has the messages, "403 errors", "IMG error responses" and the pages per EC. */
+/** Documented: OSS help "503 error" (with messages), "403 errors", "IMG error responses" and the page per EC. */
 const refusals = [
   ['CpuLimitExceeded', 503, 'Please reduce your request rate.', '0004-00000801'],
   ['TotalQpsLimitExceeded', 503, 'Max total qps limit is exceeded.', '0004-00000302'],
@@ -17,7 +17,7 @@ const refusals = [
   ['ImageTooLarge', 400, 'The source image is larger than 20 MB.', '0040-00000009'],
 ] as const satisfies readonly FaultRefusal[];
 
-/** All faults: refusals first, then what goes wrong with the connection, the answer, the clock, or what is saved. */
+/** All faults: refusals first, then those of the connection, the answer, the clock, and what is saved. */
 export const faultNames = [
   ...refusals.map(([code]) => code),
   ...(['DropBefore', 'DropAfter', 'HalfOpen', 'SlowAnswer', 'TruncatedAnswer', 'WrongJson'] as const),

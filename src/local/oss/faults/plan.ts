@@ -10,7 +10,7 @@ import { faultNames } from './kinds.ts';
 /** One fault, and the requests it befalls: all that it can, unless narrowed. */
 const ruleSchema = z.strictObject({
   fault: z.enum(faultNames),
-  /** OSS's name; `GetObject` takes plain and processed reads, `GetObject with x-oss-process` the latter only. */
+  /** OSS's name; `GetObject` takes all reads, `GetObject with x-oss-process` the processed ones only. */
   operation: z.enum(operationNames).optional(),
   /** Glob over the key that the request addresses; a request for a bucket has none. */
   key: z
@@ -23,7 +23,7 @@ const ruleSchema = z.strictObject({
   probability: z.number().min(0).max(1).optional(),
   /** How long a `SlowAnswer` waits; 5 s when absent. */
   delayMs: z.int().min(0).optional(),
-  /** How far the server's clock is ahead, for `RequestTimeTooSkewed` (an hour when absent) and `InvalidSigningDate` (a day). */
+  /** How far our clock is ahead: for `RequestTimeTooSkewed` an hour when absent, for `InvalidSigningDate` a day. */
   clockOffsetMs: z.number().optional(),
 });
 
@@ -39,7 +39,7 @@ const planSchema = z.strictObject({
 export type FaultRule = z.infer<typeof ruleSchema>;
 export type FaultPlan = z.infer<typeof planSchema>;
 
-/** Reads a plan of whatever origin, such as parsed JSON. Throws an OssError whose message names every issue. */
+/** Reads a plan of any origin, such as parsed JSON. Throws an OssError whose message names every issue. */
 export function parseFaultPlan(input: unknown): FaultPlan {
   const { data, error } = planSchema.safeParse(input);
   if (data === undefined) {

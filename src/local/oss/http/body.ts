@@ -7,8 +7,8 @@ import type { OssRequest } from './request.ts';
 import { readMessage } from './routes.ts';
 
 /**
- * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent along, and before its
- * first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
+ * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent along,
+ * and before its first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');
@@ -43,7 +43,7 @@ export async function readBody(request: OssRequest, limitBytes: number): Promise
   return body;
 }
 
-/** The children of a request body's root element, by name. Throws MalformedXML when the root is another one or none. */
+/** The children of a body's root element, by name. Throws MalformedXML when the root is another or none. */
 export function readXml(body: Buffer, rootName: string): JsonObject {
   // Version 1.1 has references to control characters, which keys may hold.
   const versioned = body.toString().replace(/^\ufeff?\s*(<\?xml[^>]*\?>)?/, '<?xml version="1.1"?>');

@@ -5,8 +5,8 @@ import { httpDate, quotedETag } from './object-headers.ts';
 import type { Headers } from './request.ts';
 
 /**
- * Conditional headers, in a copy behind `x-oss-copy-source-` (documented: OSS help "GetObject", "CopyObject"): 412
- * PreconditionFailed or 304. Dates are compared in whole seconds, and a value that is not a date in GMT is ignored, as HTTP has it.
+ * Checks conditional headers, in a copy behind `x-oss-copy-source-` (documented: OSS help "GetObject",
+ * "CopyObject"); throws 412 or 304. Dates count in whole seconds, and one not in GMT is ignored, as in HTTP.
  */
 export function checkConditions(headers: Headers, meta: ObjectMeta, prefix = ''): void {
   const modifiedMs = Math.floor(meta.lastModifiedMs / 1000) * 1000;
@@ -36,10 +36,10 @@ function preconditionFailed(condition: string): OssError {
 }
 
 /**
- * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined, i.e. the whole object,
- * for none and for one that is invalid or reaches beyond the object. Where it `isStrict` (`x-oss-range-behavior: standard`)
- * the part inside counts, and 416 is for what lies outside; it always is for the last zero bytes (live test of
- * aliyun-oss-java-sdk).
+ * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined, i.e. the
+ * whole object, for none and for one that is invalid or reaches beyond the object. Where it `isStrict`
+ * (`x-oss-range-behavior: standard`) the part inside counts, and 416 is for what lies outside; it always is for
+ * the last zero bytes (live test of aliyun-oss-java-sdk).
  */
 export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
@@ -62,6 +62,7 @@ export function readRange(range: string | undefined, sizeBytes: number, isStrict
   return undefined;
 }
 
+/** The header that says which part of how long an object is answered. */
 export function contentRange({ start, end }: { start: number; end: number }, sizeBytes: number) {
   return { 'content-range': `bytes ${start}-${end}/${sizeBytes}` };
 }

@@ -5,8 +5,8 @@ import type { Reply } from './reply.ts';
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
- * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this machine, and of the origins that the
- * server was told. A signature is asked for all the same.
+ * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this machine,
+ * and of the origins that the server was told. A signature is asked for all the same.
  */
 export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const { origin } = headers;
@@ -23,8 +23,8 @@ export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins
 export function preflightReply({ headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const { origin = '<origin>', 'access-control-request-method': method } = headers;
   if (method === undefined || !isAllowed(origin, corsOrigins)) {
-    const message = `CORSResponse: This CORS request is not allowed: start with --cors ${origin} to allow it.`;
-    throw forbidden('AccessForbidden', message);
+    const message = 'CORSResponse: This CORS request is not allowed';
+    throw forbidden('AccessForbidden', `${message}: start with --cors ${origin} to allow it.`);
   }
   const allowed = {
     'access-control-allow-methods': method,

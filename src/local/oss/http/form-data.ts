@@ -17,7 +17,7 @@ export interface Form {
 const maxFieldBytes = 2 * 1024 * 1024;
 const maxFields = 100;
 
-/** Reads the fields; the file is read as its bytes are asked for. Throws what OSS help "400 errors" has for forms. */
+/** Reads the fields, and the file once it is asked for. Throws what OSS help "400 errors" has for forms. */
 export async function readForm(body: AsyncIterator<Buffer>, contentType: string): Promise<Form> {
   const [, quoted, bare] =
     /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
@@ -75,7 +75,7 @@ class BodyReader {
     this.#buffer = this.#buffer.subarray(at + mark.length);
   }
 
-  /** The same of the file; the body is then read to its end, where it is known whether its digest is right. */
+  /** The same of the file; the body is then read to its end, where its digest proves right or wrong. */
   async *streamFile(mark: Buffer): AsyncGenerator<Uint8Array> {
     yield* this.streamUntil(mark);
     while ((await this.#body.next()).done !== true) {}

@@ -12,7 +12,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Decodes percent-escapes once; undefined when the bytes are not UTF-8. Throws InvalidURI for a malformed escape. */
+/** Decodes percent-escapes once; undefined when the bytes are not UTF-8. Throws InvalidURI for a stray `%`. */
 export function percentDecode(text: string): string | undefined {
   const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
     if (hex === undefined) {
@@ -24,8 +24,8 @@ export function percentDecode(text: string): string | undefined {
 }
 
 /**
- * Decodes UTF-8 of one character a byte. OSS takes overlong forms in keys (live test of ossutil): their bytes become halves
- * of surrogate pairs, `%C0` U+DCC0, which no other text holds.
+ * Decodes UTF-8 of one character a byte. OSS takes overlong forms in keys (live test of ossutil): their bytes
+ * become halves of surrogate pairs, `%C0` U+DCC0, which no other text holds.
  */
 export function decodeBytes(bytes: string): string | undefined {
   const halve = (part: string) =>
@@ -51,12 +51,12 @@ export function percentEncode(text: string, reserved = /[^\w.~-]/g): string {
 /** The characters of a key that are encoded in a path, where slashes stay. */
 export const reservedInPath = /[^\w.~/-]/g;
 
-/** A bucket is made with 3 to 63 of `a-z 0-9 -`, first and last alphanumeric (OSS help, "Bucket naming conventions"). */
+/** New buckets have 3 to 63 of `a-z 0-9 -`, with no `-` at an end (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
   return checkBucketName(bucket, /^[a-z0-9-]+$/);
 }
 
-/** Names that a bucket may have: `_`, too, as once was allowed (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
+/** Old buckets may have a `_`, too (NoSuchBucket in a live test of aliyun-oss-java-sdk). */
 export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string {
   if (allowed.test(bucket) && /^[^_-].{1,61}[^_-]$/.test(bucket)) {
     return bucket;

@@ -2,22 +2,22 @@ import type { ObjectMeta, ObjectProperties, ObjectTag } from '../store/object.ts
 import { badRequest } from './errors.ts';
 import type { Headers } from './request.ts';
 
-const kept =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-oss-(meta|server-side)-[\w!#$%&'*+.^`|~-]+)$/;
+const kept = /^(content-(type|disposition|encoding|language)|cache-control|expires)$/;
+const keptOfOss = /^x-oss-(meta|server-side)-[\w!#$%&'*+.^`|~-]+$/;
 
-/** Turns a text from a query or a form into a header's value: one character a byte, without those that would end a header. */
+/** Turns a text into a header's value: one character a byte, without those that would end the header. */
 export function headerValue(text: string): string {
   return Buffer.from(text.replace(/[^\P{Cc}\t]/gu, '')).toString('latin1');
 }
 
 /** The headers of an upload that are kept with the object. */
 export function keptHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => kept.test(name)));
+  return Object.fromEntries([...headers].filter(([name]) => kept.test(name) || keptOfOss.test(name)));
 }
 
 /**
- * Reads the properties of the object to be from an upload's headers (documented: OSS help "PutObject"): Content-Type is
- * application/octet-stream unless given. Throws InvalidTag, InvalidArgument, InvalidEncryptionAlgorithmError.
+ * Reads the properties of the object to be from an upload's headers (documented: OSS help "PutObject");
+ * Content-Type is application/octet-stream unless given. Throws on a wrong tag, ACL, class or encryption.
  */
 export function readProperties(headers: Headers): ObjectProperties {
   const encryption = headers.get('x-oss-server-side-encryption') ?? 'AES256';
@@ -51,16 +51,15 @@ export function readProperties(headers: Headers): ObjectProperties {
 function parseTagging(text: string): ObjectTag[] {
   const tags = [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
   if (hasTwins(tags)) {
-    const message =
-      "The header 'x-oss-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
-    throw badRequest('InvalidArgument', message);
+    const form = 'encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates';
+    throw badRequest('InvalidArgument', `The header 'x-oss-tagging' shall be ${form}.`);
   }
   return checkTags(tags);
 }
 
 /**
- * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only once. The
- * codes are those of live tests of aliyun-oss-cpp-sdk.
+ * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only
+ * once. The codes are those of live tests of aliyun-oss-cpp-sdk.
  */
 export function checkTags(tags: ObjectTag[]): ObjectTag[] {
   if (tags.length > 10) {
@@ -84,7 +83,7 @@ function hasTwins(tags: readonly ObjectTag[]): boolean {
   return new Set(tags.map(({ key }) => key)).size < tags.length;
 }
 
-/** The ACL in a header, if any, an empty one being none (live test of aliyun-oss-java-sdk); `default`, i.e. the bucket's, is for objects alone. */
+/** The ACL in a header; empty is none (live test of aliyun-oss-java-sdk), and `default` is for objects alone. */
 export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'): string | undefined {
   const acl = headers.get(name) || undefined;
   const isAcl = /^(private|public-read|public-read-write)$/.test(acl ?? 'private');
@@ -121,7 +120,7 @@ export function objectHeaders(meta: ObjectMeta): Record<string, string> {
   };
 }
 
-/** ETag, CRC-64, where the ETag is one the MD5, and encryption: of an object, a part, or what was just written. */
+/** ETag, CRC-64, the MD5 where it is known, and encryption: of an object, a part, or what was just written. */
 export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
   const ownMd5 = /^[0-9A-F]{32}$/.test(eTag) ? Buffer.from(eTag, 'hex').toString('base64') : meta.contentMd5;
@@ -144,7 +143,7 @@ export function quotedETag({ eTag }: ObjectMeta): string {
   return `"${eTag}"`;
 }
 
-/** Formats a time for documents, in whole seconds: OSS writes `….000Z`, and aliyun-oss-python-sdk takes nothing else. */
+/** Formats a time for documents in whole seconds, as `….000Z`: aliyun-oss-python-sdk takes nothing else. */
 export function xmlDate(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}.000Z`;
 }

@@ -20,8 +20,8 @@ const builder = new XMLBuilder({
   format: true,
   indentBy: '  ',
   processEntities: false,
-  // Line ends would not survive as they are; other control characters, which XML forbids either way, OSS writes bare (live
-  // test of ali-oss).
+  // Line ends would not survive as they are; other control characters, which XML forbids either way, OSS writes
+  // bare (live test of ali-oss).
   tagValueProcessor: (_, value) =>
     String(value).replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`),
 });
@@ -39,7 +39,7 @@ export function jsonReply(value: object): Reply {
 }
 
 /**
- * The error document and headers (documented: OSS help "Error response": XML, `x-oss-ec`; for HEAD, which has no
+ * The error document and headers (documented: OSS help "Error response": XML, `x-oss-ec`; for HEAD, without
  * body, the document in Base64 in `x-oss-err`). What is no `OssError` is a fault of ours: 500 InternalError.
  */
 export function errorReply(error: unknown, message: IncomingMessage, requestId: string): Reply {
@@ -68,8 +68,8 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
 }
 
 /**
- * On every answer, since the page of the local OSS has the same origin as the objects: a browser that opens an HTML or
- * SVG object runs none of its scripts, and guesses no type that the object does not have.
+ * On every answer, since our page has the same origin as the objects: a browser that opens an HTML or SVG object
+ * runs none of its scripts, and guesses no type that the object does not have.
  */
 const browserGuards = [
   ['content-security-policy', "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"],
@@ -102,7 +102,7 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
   }
 }
 
-/** `Content-MD5`, as HTTP writes names and clients that tell case look for them; OSS's own are in lower case. */
+/** `Content-MD5`, as HTTP writes it and clients that tell case look for it; OSS's own are in lower case. */
 function wireName(name: string): string {
   if (name.startsWith('x-oss-')) {
     return name;

@@ -22,14 +22,14 @@ export interface OssRequest {
   readonly principalId: string;
 }
 
-/** Connections that have sent their last request: whatever follows is not a request, even if it looks like one. */
+/** Connections that have sent their last request: what follows is none, even if it looks like one. */
 const ended = new WeakSet<Socket>();
 
 /**
- * Whether a message may be answered. Node.js is set to read leniently, because clients send a length beside a chunked body
- * (live tests of ali-oss) and OSS takes that. This refuses the rest of what leniency lets through: malformed header names,
- * control characters in values, codings other than `chunked`, and whatever follows the request that ends its connection. A
- * chunked request with a length ends it, since whoever goes by the length would see another request behind it.
+ * Whether a message may be answered. Node.js is set to read leniently, because clients send a length beside a
+ * chunked body (live tests of ali-oss) and OSS takes that. This refuses what else comes through so: malformed
+ * header names, control characters in values, codings other than `chunked`, and what follows a last request. A
+ * chunked request with a length is a last one: whoever goes by the length would see another request behind it.
  */
 export function hasSoundFraming(message: IncomingMessage, response: ServerResponse): boolean {
   const { socket, rawHeaders, headers } = message;
@@ -51,7 +51,7 @@ export function hasSoundFraming(message: IncomingMessage, response: ServerRespon
 export function readRequest(message: IncomingMessage, requestId: string): OssRequest {
   const named = Object.entries(message.headersDistinct);
   const headers = new Map(named.map(([name, values = []]) => [name, values.join(',')]));
-  // The raw target, never through `new URL`: that would collapse `a/../b`, which is an object key like any other.
+  // The raw target, never through `new URL`, which would collapse `a/../b`, an object key like any other.
   const [path = '', query = ''] = (message.url ?? '').split(/\?(.*)/s);
   if (!path.startsWith('/')) {
     throw badRequest('InvalidURI', 'The request target must begin with a slash.');
@@ -69,8 +69,8 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
 }
 
 /**
- * Virtual-hosted (`bucket.endpoint`) or, for an IP address, a name without a dot, the name that containers have for this machine, and an
- * OSS endpoint by itself, path style (documented: OSS help "OSS domain names"; assumed: path style at all, which OSS's own domains refuse).
+ * Virtual-hosted (`bucket.endpoint`), or path style for an IP address, a name without a dot, containers' name for
+ * this machine, and a bare OSS endpoint (documented: OSS help "OSS domain names"; OSS itself refuses path style).
  */
 function readAddress(host: string, rawPath: string): { bucket: string; key: string } {
   const hostname = host

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined leaves it to the
- * next route, and at last to OSS.
+ * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined leaves
+ * it to the next route, and at last to OSS.
  */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
 /**
- * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`; so a page in a
- * browser that reaches this machine by a name of its own (DNS rebinding) finds nothing but OSS.
+ * Whether a request names this machine. Any other Host names a bucket, whose keys may begin with `-/`; so a
+ * browser's page that reaches this machine by a name of its own (DNS rebinding) finds nothing but OSS.
  */
 export function namesThisMachine({ headers }: IncomingMessage): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
 }
 
 /**
- * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it may. Only
- * this machine is served, and only to our own page: browsers name the page that asks in `Origin`, or tell in
+ * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it may.
+ * Only this machine is served, and only our own page: browsers name the page that asks in `Origin`, or tell in
  * `Sec-Fetch-Site` that it is another one's. A link may lead to the page.
  */
 export function findRefusal({ url = '', headers, socket }: IncomingMessage): string | undefined {
@@ -41,8 +41,8 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
 }
 
 /**
- * A body whole, or undefined when it is longer than `limitBytes`; it is read to its end all the same, so that a client which
- * sends all of it before it listens hears the answer.
+ * A body whole, or undefined when it is longer than `limitBytes`; it is read to its end all the same, so that a
+ * client which sends all of it before it listens hears the answer.
  */
 export async function readMessage(message: AsyncIterable<Uint8Array>, limitBytes: number) {
   const chunks: Uint8Array[] = [];
