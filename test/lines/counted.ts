@@ -20,7 +20,7 @@ export const counted: Readonly<Record<string, number>> = {
   import: 332,
   backfill: 2200,
   orphans: 530,
-  'local/oss': 4633,
+  'local/oss': 4653,
   'local/image': 1447,
   'local/fc': 1351,
   'page/client': 3491,

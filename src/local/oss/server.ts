@@ -63,8 +63,8 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes, and answer
-  // more than 16 KB of headers without a document.
+  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes, and
+  // answer more than 16 KB of headers without a document.
   const leniency = { insecureHTTPParser: true, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const server = createServer(leniency, (message, response) => {
     if (!hasSoundFraming(message, response)) {
@@ -106,7 +106,8 @@ export async function createLocalOss(options: LocalOssOptions) {
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
-    const message = `Port ${port} of ${host} is in use, perhaps by another local OSS. Choose another one with --port.`;
+    const inUse = `Port ${port} of ${host} is in use, perhaps by another local OSS.`;
+    const message = `${inUse} Choose another one with --port.`;
     throw cause.code === 'EADDRINUSE' ? new Error(message, { cause }) : cause;
   });
   const address = server.address();
@@ -121,7 +122,7 @@ interface Oss {
   readonly corsOrigins: readonly string[];
 }
 
-/** Hands a message to the first route that takes it, else to OSS. No route is asked where the Host names a bucket. */
+/** Hands a message to the first route that takes it, else to OSS; where the Host names a bucket, at once to OSS. */
 async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const isOurs = namesThisMachine(message);
   const refusal = isOurs && message.url?.startsWith('/-/') ? findRefusal(message) : undefined;

@@ -20,10 +20,7 @@ export interface V4Signing {
 
 type SignedParts = Pick<OssRequest, 'method' | 'bucket' | 'key' | 'query' | 'headers'>;
 
-/**
- * The text that a request ought to be signed by, in the steps of OSS help "Include a V4 signature"; `emptyValue`
- * is what follows the name of a query parameter without value.
- */
+/** The text to sign, by OSS help "Include a V4 signature"; `emptyValue` follows a parameter without value. */
 export function stringToSignV4(request: SignedParts, signing: V4Signing, emptyValue: '' | '=' = ''): string {
   const { credential, signedAt, additionalHeaders } = signing;
   const canonical = canonicalRequest(request, additionalHeaders, emptyValue);

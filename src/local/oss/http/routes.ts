@@ -40,10 +40,7 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
     .end(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-/**
- * A body whole, or undefined when it is longer than `limitBytes`; it is read to its end all the same, so that a
- * client which sends all of it before it listens hears the answer.
- */
+/** A whole body; undefined beyond `limitBytes`, yet read to its end: clients may send all before they listen. */
 export async function readMessage(message: AsyncIterable<Uint8Array>, limitBytes: number) {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

@@ -9,6 +9,7 @@ import { newBucketSettings } from '../store/bucket-settings.ts';
 import { owner } from './list.ts';
 import type { Operation, Service } from './operation.ts';
 
+/** Answers the ACL of a bucket (documented: OSS help "GetBucketAcl"). */
 export const getBucketAcl: Operation = ({ store }, { bucket }) => aclReply(store.bucket(bucket).settings.acl);
 
 /** A bucket that is missing is made (live tests of ali-oss). */
@@ -27,6 +28,7 @@ export function setBucketAcl(service: Service, bucket: string, acl: string | und
   return { statusCode: 200, headers: { location: `/${bucket}` } };
 }
 
+/** Sets the ACL of an object; `default` leaves it to the bucket (documented: OSS help "PutObjectACL"). */
 export const putObjectAcl: Operation = async (service, { bucket, key, headers }) => {
   const acl = readAcl(headers, 'x-oss-object-acl');
   if (acl === undefined) {
@@ -38,6 +40,7 @@ export const putObjectAcl: Operation = async (service, { bucket, key, headers })
   return { statusCode: 200 };
 };
 
+/** Answers an object's ACL, `default` where it has none of its own (documented: OSS help "GetObjectACL"). */
 export const getObjectAcl: Operation = ({ store }, { bucket, key }) =>
   aclReply(store.meta(bucket, key).acl ?? 'default');
 
@@ -47,29 +50,30 @@ function aclReply(grant: string): Reply {
   });
 }
 
-/*
- * Documented: OSS help "Block Public Access": what is public already counts for nothing, and nothing more can be made
- * public. Since October 2025 it is on in a bucket that the API makes. Many programs, and the suites of most SDKs, are from
- * before; so a bucket that was only made says that it is on and takes public ACLs all the same, with a warning in the log.
+/**
+ * Documented: OSS help "Block Public Access": what is public counts for nothing, and nothing more can be made so.
+ * Since October 2025 it is on in a bucket that the API makes. Many programs, and the suites of most SDKs, are from
+ * before; so a bucket that was only made says that it is on and takes public ACLs, with a warning in the log.
  */
-
 export const putPublicAccessBlock: Operation = async ({ store }, request) => {
   const { BlockPublicAccess } = readXml(await readBody(request, 4096), 'PublicAccessBlockConfiguration');
   store.changeSettings(request.bucket, { blocksPublic: textOf(BlockPublicAccess)?.trim() === 'true' });
   return { statusCode: 200 };
 };
 
+/** Answers whether public access is blocked, which it is where nobody has said otherwise. */
 export const getPublicAccessBlock: Operation = ({ store }, { bucket }) => {
   const { blocksPublic = true } = store.bucket(bucket).settings;
   return xmlReply({ PublicAccessBlockConfiguration: { BlockPublicAccess: blocksPublic } });
 };
 
+/** Lets public access be given, whether or not it was blocked. */
 export const deletePublicAccessBlock: Operation = ({ store }, { bucket }) => {
   store.changeSettings(bucket, { blocksPublic: false });
   return { statusCode: 204 };
 };
 
-/** Documented: OSS help "ACL": an object's own ACL, else its bucket's, says what a request without signature may do. */
+/** Documented: OSS help "ACL": an object's own, else its bucket's, says what an unsigned request may do. */
 export function isPublic({ store }: Service, { bucket, key }: OssRequest, access?: 'read' | 'write') {
   if (access === undefined) {
     return false;

@@ -10,6 +10,7 @@ import { setBucketAcl } from './acl.ts';
 import { owner, wholeNumber } from './list.ts';
 import type { Operation, Service } from './operation.ts';
 
+/** Documented: OSS help "ListBuckets (GetService)": 100 buckets by default, 1,000 at most. */
 export const listBuckets: Operation = (service, { query }) => {
   const [prefix, marker] = [query.get('prefix') ?? '', query.get('marker') ?? ''];
   const maxKeys = wholeNumber(query, 'max-keys', 1000, 100);
@@ -31,7 +32,7 @@ export const listBuckets: Operation = (service, { query }) => {
 };
 
 /**
- * A bucket that exists already is the caller's own and answered like a new one (assumed); an ACL sent along is set. Its
+ * A bucket that exists is the caller's own and answered like a new one (assumed); an ACL sent along is set. Its
  * storage class and redundancy stay (documented: OSS help "409 errors").
  */
 export const putBucket: Operation = async (service, request) => {
@@ -96,7 +97,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
   });
 };
 
-/** The endpoints are this server's, with its scheme: a client that follows them stays here (SDKs take https otherwise). */
+/** The endpoints have this server's scheme, so that a client stays here (SDKs take https where there is none). */
 function describe({ store, region, endpoint }: Service, name: string) {
   const { createdMs, storageClass } = store.bucket(name).settings;
   return {
@@ -115,6 +116,7 @@ export const headBucket: Operation = ({ region }) => {
   return { statusCode: 200, headers: { 'x-oss-bucket-region': `oss-${region}` } };
 };
 
+/** Answers the region, which all buckets here share (documented: OSS help "GetBucketLocation"). */
 export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
 
 /** Documented: OSS help "GetBucketStat"; here it is of this moment. */

@@ -11,7 +11,7 @@ import { findOperation } from './table.ts';
 export async function carryOutRequest(service: Service, request: OssRequest): Promise<Reply> {
   const { requestId, bucket } = request;
   const { name, run, access } = findOperation(request);
-  // A bucket that is missing is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
+  // A missing bucket is told before a wrong AccessKey, save by what may make one (live tests of py-sdk-v2).
   if (bucket !== '' && name !== 'PutBucket' && name !== 'PutBucketAcl') {
     service.store.bucket(bucket);
   }
@@ -47,26 +47,29 @@ function refuseUnsupported({ headers, query }: OssRequest): void {
   }
 }
 
-const knownHeaders =
-  /^x-oss-(acl|complete-all|content-sha256|copy-source.*|date|forbid-overwrite|hash-crc64ecma|meta-.+|metadata-directive|object-acl|range-behavior|request-payer|security-token|server-side-(data-)?encryption(-key-id)?|storage-class|symlink-target|tagging|tagging-directive|traffic-limit|user-agent)$/;
+const knownHeaders = [
+  /^x-oss-(acl|copy-source.*|object-acl|range-behavior|storage-class|symlink-target|tagging|traffic-limit)$/,
+  /^x-oss-(complete-all|content-sha256|date|forbid-overwrite|hash-crc64ecma|security-token|user-agent)$/,
+  /^x-oss-(meta-.+|(metadata|tagging)-directive|request-payer|server-side-(data-)?encryption(-key-id)?)$/,
+];
 
 const knownParameters = new Set(
-  `category delimiter encoding-type Expires fetch-owner key-marker marker max-keys max-parts max-uploads OSSAccessKeyId
-   part-number-marker prefix Signature start-after upload-id-marker version-id-marker x-oss-additional-headers
-   x-oss-credential x-oss-date x-oss-expires x-oss-security-token x-oss-signature x-oss-signature-version`.split(
-    /\s+/,
-  ),
+  `category delimiter encoding-type Expires fetch-owner key-marker marker max-keys max-parts max-uploads
+   OSSAccessKeyId part-number-marker prefix Signature start-after upload-id-marker version-id-marker
+   x-oss-additional-headers x-oss-credential x-oss-date x-oss-expires x-oss-security-token x-oss-signature
+   x-oss-signature-version`.split(/\s+/),
 );
 
 /**
- * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores what it does not know (the live tests of
- * three SDKs send such), and so does this server; but a person who misspelt one should find it in the log.
+ * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores such (the live tests of three
+ * SDKs send some), and so does this server; but a person who misspelt one should find it in the log.
  */
 function ignoredNames({ headers, query }: OssRequest): string[] {
-  const isKnown = (name: string) =>
+  const isKnown = (name: string) => knownHeaders.some((pattern) => pattern.test(name));
+  const isKnownParameter = (name: string) =>
     knownParameters.has(name) || subresources.has(name) || signedParameters.has(name);
   return [
-    ...[...headers.keys()].filter((name) => name.startsWith('x-oss-') && !knownHeaders.test(name)),
-    ...[...query.keys()].filter((name) => !isKnown(name)).map((name) => `?${name}`),
+    ...[...headers.keys()].filter((name) => name.startsWith('x-oss-') && !isKnown(name)),
+    ...[...query.keys()].filter((name) => !isKnownParameter(name)).map((name) => `?${name}`),
   ];
 }

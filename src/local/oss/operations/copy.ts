@@ -17,8 +17,8 @@ import { createObject, type Operation, type Service } from './operation.ts';
 import { openObject } from './symlink.ts';
 
 /**
- * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of metadata alone
- * unless storage class or encryption change; that it keeps type and ETag is assumed. Any other copy is a Normal object.
+ * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of
+ * metadata alone unless class or encryption change (it keeps type and ETag: assumed). Other copies are Normal.
  */
 export const copyObject: Operation = async (service, request) => {
   const { store } = service;
@@ -49,7 +49,7 @@ export const copyObject: Operation = async (service, request) => {
   }
 };
 
-/** Another request replaced the object that is copied onto itself: OSS, which changes metadata alone, would keep its bytes. */
+/** The object copied onto itself was replaced: OSS, which changes metadata alone, would keep the new bytes. */
 const overtaken = new Error('The object was replaced meanwhile.');
 
 function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {
@@ -75,7 +75,7 @@ export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['he
   return xmlReply({ [rootName]: result }, { ...digests, ...headers });
 }
 
-/** The object that `x-oss-copy-source` names: `/{bucket}/{key}`; ali-oss encodes slashes too, Go's clients write a space as `+`. */
+/** The object that `/{bucket}/{key}` names; ali-oss escapes slashes, too, and Go's clients a space as `+`. */
 export function readCopySource(headers: Headers) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
@@ -89,9 +89,9 @@ export function readCopySource(headers: Headers) {
 }
 
 /**
- * Metadata and tags are the source's unless a directive says REPLACE; ACL, storage class and encryption are never copied. An
- * object copied onto itself is always given the request's (documented: OSS help "CopyObject"). What replaces keeps the content
- * type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
+ * Metadata and tags are the source's unless a directive says REPLACE; ACL, storage class and encryption are
+ * never copied. A copy onto itself has the request's (documented: OSS help "CopyObject"). What replaces keeps
+ * the type unless it sends one, and what an encrypting client needs (live tests of aliyun-oss-python-sdk).
  */
 function copiedProperties(headers: Headers, source: ObjectProperties, isOntoItself: boolean) {
   const own = readProperties(headers);

@@ -6,7 +6,7 @@ import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import type { Operation } from './operation.ts';
 
-/** Documented: OSS help "ListMultipartUploads"; the next markers name the last entry whether or not more follow (live SDK tests). */
+/** Documented: OSS help "ListMultipartUploads"; the next markers always name the last entry (live SDK tests). */
 export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) => {
   const text = (name: string) => query.get(name) ?? '';
   const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];
@@ -84,7 +84,7 @@ export const listParts: Operation = ({ uploads }, request) => {
   });
 };
 
-/** An encrypting client reads again here what it told at the start (live test of py-sdk-v2, names of its model). */
+/** An encrypting client reads here what it told at the start (live test of py-sdk-v2, names of its model). */
 function clientEncryption({ headers }: ObjectProperties) {
   const of = (name: string) => headers[`x-oss-meta-client-side-encryption-${name}`];
   return {

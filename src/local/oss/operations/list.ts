@@ -19,7 +19,7 @@ export function wholeNumber(query: Query, name: string, most: number, byDefault?
 /** The Owner element of a document: the account. */
 export const owner: XmlElements = { ID: accountId, DisplayName: accountId };
 
-/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; and the element that says so. */
+/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; and the element for that. */
 export function encoderOf(query: Query) {
   const EncodingType = query.get('encoding-type') || undefined;
   if (EncodingType !== undefined && EncodingType !== 'url') {
@@ -42,7 +42,7 @@ export const listObjects: Operation = (service, request) => {
   });
 };
 
-/** Documented: OSS help "ListObjectsV2 (GetBucketV2)"; that a token is the Base64 of the last entry is assumed. */
+/** Documented: OSS help "ListObjectsV2 (GetBucketV2)". Assumed: a token is the Base64 of the last entry. */
 export const listObjectsV2: Operation = (service, request) => {
   const { query } = request;
   if (query.get('list-type') !== '2') {
@@ -65,7 +65,7 @@ export const listObjectsV2: Operation = (service, request) => {
   });
 };
 
-/** No bucket here has versioning, and so each object is its only version, `null` (documented: OSS help "Versioning"). */
+/** Without versioning each object is its only version, `null` (documented: OSS help "Versioning"). */
 export const listObjectVersions: Operation = (service, request) => {
   const marker = request.query.get('key-marker') ?? '';
   const { document, entries, next, encode } = list(service, request, marker);

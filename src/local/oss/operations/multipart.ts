@@ -20,7 +20,7 @@ import { openObject } from './symlink.ts';
 const minPartBytes = 100 * 1024;
 const maxParts = 10_000;
 
-/** Raises an event although there is no object yet (documented: OSS help "Event notification"); size and ETag are then empty. */
+/** Raises an event, although there is no object yet and so no ETag (documented: OSS help "Event notification"). */
 export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
@@ -33,6 +33,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   return xmlReply({ InitiateMultipartUploadResult: result }, encryptionHeaders(upload.properties));
 };
 
+/** Stores a part, in place of an earlier one of its number (documented: OSS help "UploadPart"). */
 export const uploadPart: Operation = async (service, request) => {
   const { upload, number } = findPlace(service, request);
   const part = await service.uploads.putPart(upload, number, checkedBody(request));
@@ -40,6 +41,7 @@ export const uploadPart: Operation = async (service, request) => {
   return { statusCode: 200, headers: digestHeaders(part) };
 };
 
+/** Stores an object, or a range of it, as a part (documented: OSS help "UploadPartCopy"). */
 export const uploadPartCopy: Operation = async (service, request) => {
   const { upload, number } = findPlace(service, request);
   const { headers } = request;
@@ -58,7 +60,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
   }
 };
 
-/** The ETag is the MD5 of the parts' ETags as text and, behind a dash, their number (value in a live test of aliyun-oss-go-sdk). */
+/** The ETag is the MD5 of the parts' ETags as text, a dash and their number (live test of aliyun-oss-go-sdk). */
 export const completeMultipartUpload: Operation = async (service, request) => {
   const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
@@ -66,7 +68,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   const body = await readBody(request, 2 * 1024 * 1024);
   const isComplete = headers.get('x-oss-complete-all') === 'yes';
   if (isComplete && body.length > 0) {
-    const message = 'Should not speficy both complete all header and http body.'; // their spelling
+    const message = 'Should not speficy both complete all header and http body.'; // sic
     throw badRequest('InvalidArgument', message, { ec: '0042-00000216' });
   }
   const parts = isComplete ? [...upload.parts.values()] : readParts(upload, body);
@@ -74,12 +76,12 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
   }
   if ((announcedParts(upload.properties) ?? parts.length) !== parts.length) {
-    const message = 'The client encryption part list is unexpected with init_multipart setted.'; // their words
+    const message = 'The client encryption part list is unexpected with init_multipart setted.'; // sic
     throw badRequest('InvalidEncryptionRequest', message);
   }
   const eTags = parts.map((part) => part.eTag).join('');
   const eTag = `${createHash('md5').update(eTags).digest('hex').toUpperCase()}-${parts.length}`;
-  // The upload goes before its event is told: a process that dies then would complete it once more, over newer objects.
+  // The upload goes before its event is told: after a crash it could be completed again, over newer objects.
   const completing: Service = {
     ...service,
     notify: (...change) => {
@@ -102,6 +104,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
 };
 
+/** Removes an upload and its parts (documented: OSS help "AbortMultipartUpload"). */
 export const abortMultipartUpload: Operation = (service, request) => {
   const upload = service.uploads.find(request);
   service.uploads.remove(upload);
@@ -109,7 +112,7 @@ export const abortMultipartUpload: Operation = (service, request) => {
   return { statusCode: 204 };
 };
 
-/** How many parts an encrypting client announces (documented: OSS help "400 errors"); undefined for any other. */
+/** How many parts an encrypting client announces (documented: OSS help "400 errors"); undefined for others. */
 function announcedParts({ headers }: ObjectProperties): number | undefined {
   const name = 'x-oss-meta-client-side-encryption';
   const [data, part] = [headers[`${name}-data-size`], headers[`${name}-part-size`]];
@@ -141,7 +144,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   });
 }
 
-/** The upload that a part is for, and its number; of one that is `sequential` parts come one after another (live tests of the Python, Java and C++ SDKs). */
+/** A part's upload and number; `sequential` parts come in order (live tests of the Python, Java and C++ SDKs). */
 function findPlace({ uploads }: Service, request: OssRequest) {
   const upload = uploads.find(request, '0042-00000104');
   const number = wholeNumber(request.query, 'partNumber', maxParts);

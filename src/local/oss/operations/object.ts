@@ -31,8 +31,9 @@ export const putObject: Operation = async (service, request) => {
 };
 
 /**
- * Documented: OSS help "AppendObject": `position` is the length so far, and what is in the headers counts only when the
- * object is made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it. The bytes so far are copied: an append is atomic like any write.
+ * Documented: OSS help "AppendObject": `position` is the length so far, and headers count only when the object is
+ * made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it. The bytes so
+ * far are copied: an append is atomic like any write.
  */
 export const appendObject: Operation = async (service, request) => {
   requireLength(request);
@@ -76,6 +77,7 @@ export const appendObject: Operation = async (service, request) => {
   return { statusCode: 200, headers: { ...digestHeaders(meta), ...next } };
 };
 
+/** Answers an object, or the range of it that is asked for (documented: OSS help "GetObject"). */
 export const getObject: Operation = async ({ store }, request) => {
   const object = await openObject(store, request.bucket, request.key);
   const { sizeBytes } = object.meta;
@@ -96,7 +98,7 @@ export const getObject: Operation = async ({ store }, request) => {
   }
 };
 
-/** Documented: OSS help "How do I compress objects that I download": text from 1 KB on, without length and ETag. */
+/** Documented: OSS help "How do I compress objects that I download": text from 1 KB on, without its ETag. */
 function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
   const { etag: _, 'content-length': sizeBytes, 'accept-ranges': __, ...headers } = reply.headers ?? {};
   const isAsked = /\bgzip\b/.test(asked.get('accept-encoding') ?? '');
@@ -113,7 +115,7 @@ function compressed(reply: Reply, { headers: asked }: OssRequest): Reply {
 }
 
 const compressible =
-  /^(text\/(cache-manifest|xml|css|html|plain|json)|application\/(javascript|x-javascript|rss\+xml|json))\s*(;|$)/;
+  /^(text\/(cache-manifest|xml|css|html|plain|json)|application\/((x-)?javascript|rss\+xml|json))\s*(;|$)/;
 
 const overridable = /^response-(content-(type|language|disposition|encoding)|expires|cache-control)$/;
 
@@ -124,13 +126,14 @@ export function overriddenHeaders(query: Query): Record<string, string> {
   return Object.fromEntries(named);
 }
 
+/** Answers the headers that GetObject would (documented: OSS help "HeadObject"). */
 export const headObject: Operation = ({ store }, request) => {
   const meta = describeObject(store, request.bucket, request.key);
   checkConditions(request.headers, meta);
   return compressed({ statusCode: 200, headers: objectHeaders(meta) }, request);
 };
 
-/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a symbolic link itself, which is empty. */
+/** Documented: OSS help "GetObjectMeta": ETag, size, date and CRC-64 only; of a link they are its own. */
 export const getObjectMeta: Operation = ({ store }, { bucket, key }) => {
   const shown = /^(etag|content-length|last-modified|x-oss-hash-crc64ecma)$/;
   const headers = Object.entries(objectHeaders(store.meta(bucket, key)));
@@ -144,8 +147,8 @@ export const deleteObject: Operation = (service, request) => {
 };
 
 /**
- * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys, each answered as deleted whether or not it existed, none
- * of them with `Quiet`. Assumed: one event for each object that was there.
+ * Documented: OSS help "DeleteMultipleObjects": up to 1,000 keys, each answered as deleted whether or not it
+ * existed, none of them with `Quiet`. Assumed: one event for each object that was there.
  */
 export const deleteMultipleObjects: Operation = async (service, request) => {
   if (!request.headers.has('content-md5')) {
@@ -182,7 +185,7 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
   }
 }
 
-/** Documented: OSS help "Error responses", for If-Modified-Since; that the others are refused likewise is assumed. */
+/** Documented: OSS help "Error responses", for If-Modified-Since. Assumed: the others are refused likewise. */
 function refuseConditions({ headers }: OssRequest): void {
   const names = ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match'];
   const name = names.find((each) => headers.has(each.toLowerCase()));

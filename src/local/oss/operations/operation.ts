@@ -44,8 +44,8 @@ export interface Service {
 export type Operation = (service: Service, request: OssRequest) => Reply | Promise<Reply>;
 
 /**
- * Writes the object that a request names, and raises its event. FileAlreadyExists for a key that is taken and may not be
- * overwritten: before the body is read and, for two writers at a time, once more before it is published.
+ * Writes the object that a request names, and raises its event. FileAlreadyExists for a key that is taken and may
+ * not be overwritten: before the body is read and, for two writers at a time, again before it is published.
  */
 export async function createObject(
   service: Service,
@@ -73,7 +73,7 @@ export function redirected(request: OssRequest, bucket: string, key: string): Os
   return { ...request, bucket, key, headers: new Map() };
 }
 
-/** Throws FileAlreadyExists for `x-oss-forbid-overwrite: true` (documented: OSS help "PutObject") where an object is there. */
+/** Throws FileAlreadyExists where the request forbids to overwrite (documented: OSS help "PutObject"). */
 export function refuseOverwrite({ headers }: OssRequest, previous: ObjectMeta | undefined): void {
   if (headers.get('x-oss-forbid-overwrite') === 'true' && previous !== undefined) {
     const message = 'The object you specified already exists and can not be overwritten.';

@@ -1,13 +1,11 @@
+import { formatObject } from '../../../pipeline/result.ts';
 import type { ProcessImage } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
 import type { SaveAs } from './process.ts';
 
-/*
- * This machine converts no video, sound or document. Under `simulateTasks` something stands in for each result, and says
- * that it does.
- */
+// This machine converts no video, sound or document. Under `simulateTasks` a placeholder says so in its stead.
 
 /** Saves a text in the place of each result; two where the key tells several apart by `{index}`. */
 export async function savePlaceholders(service: Service, request: OssRequest, style: string, saveAs: SaveAs) {
@@ -18,7 +16,8 @@ export async function savePlaceholders(service: Service, request: OssRequest, st
     throw notImplemented(`${variable} in the key of sys/saveas`);
   }
   for (const key of keys) {
-    const text = `This is a placeholder of the local OSS for ${style} of oss://${request.bucket}/${request.key}.\nAlibaba Cloud would have saved the result here.\n`;
+    const what = `This is a placeholder of the local OSS for ${style} of ${formatObject(request)}.`;
+    const text = `${what}\nAlibaba Cloud would have saved the result here.\n`;
     await createObject(service, redirected(request, bucket, key), 'ObjectCreated:PutObject', {
       source: [Buffer.from(text)],
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-oss-meta-placeholder': 'local-oss' },

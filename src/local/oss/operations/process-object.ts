@@ -28,8 +28,8 @@ const maxProcessBytes = 32 * 1024;
  * `POST /key?x-oss-process`: saves the result and answers JSON, or answers the result itself when there is no
  * `sys/saveas` (aliyun-oss-go-sdk issue 258).
  *
- * Assumed, for no document says: the content type is the result's, the ETag its MD5, `{…}` in the key is not expanded,
- * no header of the request counts for the new object, and it raises the event of a PutObject.
+ * Assumed, for no document says: the content type is the result's, the ETag its MD5, `{…}` in the key is not
+ * expanded, no header of the request counts for the new object, and it raises the event of a PutObject.
  */
 export const processObject: Operation = async (service, request) => {
   refuseSelect(request.query.get('x-oss-process') ?? '');
@@ -49,11 +49,11 @@ export const processObject: Operation = async (service, request) => {
     source: [result.body],
     headers,
   });
-  // `bucket` is empty unless `b_` was sent, and clients search the text for `"status": "OK"` (live SDK tests).
+  // `bucket` is empty unless `b_` was sent; clients search the text for `"status": "OK"` (live SDK tests).
   return jsonReply({ bucket: saveAs.bucket ?? '', fileSize: sizeBytes, object: key, status: 'OK' });
 };
 
-/** Documented: OSS help "Save processed images": saving is for POST only. The ETag stays the source's (live SDK tests). */
+/** Documented: OSS help "Save processed images": only POST saves. The ETag is the source's (live SDK tests). */
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
   const { styles } = service.store.bucket(bucket).settings;
@@ -74,8 +74,8 @@ export const getProcessed: Operation = async (service, request) => {
 };
 
 /**
- * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. The reading of a watermark is done; all other
- * tasks fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
+ * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. Watermarks are read; all other tasks
+ * fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
  */
 export const asyncProcessObject: Operation = async (service, request) => {
   const { bucket, key } = request;

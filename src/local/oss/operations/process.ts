@@ -20,17 +20,23 @@ export interface Process {
   readonly topic: string | undefined;
 }
 
-/** Documented: OSS help "Synchronous processing", "Asynchronous processing"; of images all but the last but one are synchronous. */
-const synchronous =
-  /^(image\/(?!deblindwatermark$).*|video\/(snapshot|info)|audio\/info|hls\/m3u8|doc\/(preview|edit|snapshot)|imm\/previewdoc)$/;
-const asynchronous =
-  /^(image\/deblindwatermark|video\/(convert|snapshots|animation|sprite|concat)|audio\/(convert|concat)|doc\/convert|style\/::.+)$/;
+/** Documented: OSS help "Synchronous processing", "Asynchronous processing". */
+const synchronous = [
+  /^image\/(?!deblindwatermark$).*$/,
+  /^(video\/(snapshot|info)|audio\/info|hls\/m3u8|doc\/(preview|edit|snapshot)|imm\/previewdoc)$/,
+];
+const asynchronous = [
+  /^(image\/deblindwatermark|doc\/convert|style\/::.+)$/,
+  /^(video\/(convert|snapshots|animation|sprite|concat)|audio\/(convert|concat))$/,
+];
+const isAmong = (patterns: readonly RegExp[], operation: string) =>
+  patterns.some((pattern) => pattern.test(operation));
 
 /**
- * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help "Save processed
- * images") or as a form (ali-oss `processObjectSave`; both are live-tested by SDKs).
+ * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help "Save
+ * processed images") or as a form (ali-oss `processObjectSave`; both are live-tested by SDKs).
  *
- * A form escapes the `/` that every process has; a body with a bare `/` is therefore raw, and its `+` a character of
+ * A form escapes the `/` that every process has; a body with a bare `/` is therefore raw, and its `+` one of
  * Base64. Percent-escapes are undone in both: no process has a `%` of its own. Assumed: other fields are refused.
  */
 export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): string {
@@ -65,7 +71,7 @@ export function parseProcess(text: string, styles: BucketStyles): Process {
   const style = name === undefined ? written : findStyle(styles, name).content;
   const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
   refuseSelect(operation);
-  if (!synchronous.test(operation) && !asynchronous.test(operation)) {
+  if (!isAmong([...synchronous, ...asynchronous], operation)) {
     throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
   }
   return { text, style, operation, ...parseSys(sys) };
@@ -80,13 +86,13 @@ export function refuseSelect(process: string): void {
 }
 
 /**
- * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound to IMM:
- * no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of videos need no IMM; they
- * pass where something may stand in for them.
+ * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound
+ * to IMM: no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of videos
+ * need no IMM; they pass where something may stand in for them.
  */
 export function requireSynchronous(process: Process, method: 'get' | 'post', simulateTasks = false): void {
   const { operation, topic } = process;
-  if (!synchronous.test(operation) || topic !== undefined) {
+  if (!isAmong(synchronous, operation) || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
   }
   if (operation === 'video/snapshot' && !simulateTasks) {
@@ -97,9 +103,9 @@ export function requireSynchronous(process: Process, method: 'get' | 'post', sim
   }
 }
 
-/** Refuses images by the code that a live test of aliyun-oss-python-sdk has; all but the reading of a watermark need a target. */
+/** Refuses images as a live test of aliyun-oss-python-sdk has it; only to read a watermark needs no target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
-  if (!asynchronous.test(operation)) {
+  if (!isAmong(asynchronous, operation)) {
     throw withoutImm();
   }
   if (saveAs === undefined && operation !== 'image/deblindwatermark') {
@@ -107,7 +113,7 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
   }
 }
 
-/** `sys/saveas,o_…[,b_…]`, `sys/notify,topic_…`, or both joined by `/` (documented: OSS help "sys/saveas", "Message notification"). */
+/** `saveas,o_…[,b_…]`, `notify,topic_…`, or both (documented: OSS help "sys/saveas", "Message notification"). */
 function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   // Standard Base64 has slashes too: only the one before `notify,` separates.
   const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
@@ -132,7 +138,7 @@ function parameter(text: string, name: string): string | undefined {
   return found?.slice(name.length + 1);
 }
 
-/** Standard or URL-safe, padded or not (each is used by an official SDK); undefined when the bytes are not UTF-8. */
+/** Standard or URL-safe, padded or not (official SDKs use each); undefined when the bytes are not UTF-8. */
 function decodeBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1) {

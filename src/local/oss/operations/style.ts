@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts';
 /** Documented: OSS help "IMG overview": 50 styles a bucket; what OSS answers beyond is assumed. */
 const maxStyles = 50;
 
-/** Documented: OSS help "PutStyle"; ec numbers 0017-00000250 and -253 from their pages, which of them means what length assumed. */
+/** Documented: OSS help "PutStyle", EC pages 0017-00000250 and -253. Assumed: which of them is for what. */
 export const putStyle: Operation = async ({ store, now }, request) => {
   const { bucket, query } = request;
   const name = query.get('styleName') ?? '';

@@ -4,7 +4,7 @@ import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { type BucketStore, createObject, type Operation } from './operation.ts';
 
-/** `x-oss-symlink-target` is a percent-encoded key (documented: OSS help "PutSymlink"); Go's clients write a space as `+`. */
+/** The target is a percent-encoded key (documented: OSS help "PutSymlink"); Go's clients write a space as `+`. */
 export const putSymlink: Operation = async (service, request) => {
   const target = request.headers.get('x-oss-symlink-target') ?? '';
   const meta = await createObject(service, request, 'ObjectCreated:PutSymlink', {
@@ -16,6 +16,7 @@ export const putSymlink: Operation = async (service, request) => {
   return { statusCode: 200, headers: digestHeaders(meta) };
 };
 
+/** Answers where a link leads; throws NotSymlink for other objects (documented: OSS help "GetSymlink"). */
 export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   const meta = store.meta(bucket, key);
   if (meta.symlinkTarget === undefined) {
@@ -27,8 +28,8 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
 };
 
 /**
- * Describes an object as HeadObject does: a symbolic link by its own properties with size, digests and, if later, date of
- * its target (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
+ * Describes an object as HeadObject does: a symbolic link with size, digests and, if later, date of its target
+ * (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
   const meta = store.meta(bucket, key);

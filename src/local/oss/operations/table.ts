@@ -19,7 +19,7 @@ interface OssOperation {
   readonly name: string;
   /** Carries it out; absent for what OSS has and the local OSS has not. */
   readonly run?: Operation | undefined;
-  /** The right that the public needs for a request without signature; `form`: the signature is in the body. */
+  /** The right that the public needs for an unsigned request; `form`: the signature is in the body. */
   readonly access?: 'read' | 'write' | 'form' | undefined;
 }
 
@@ -83,7 +83,7 @@ const operations: ReadonlyMap<string, OssOperation> = new Map(
 /** OSS's names of all operations known here, those that are not implemented included. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
-/** Finds the operation that a request asks for; one that is not here is named by method and sub-resource, and has no `run`. */
+/** Finds a request's operation; one that is not here is named by method and sub-resource, and has no `run`. */
 export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const start = `${method} ${level}`;

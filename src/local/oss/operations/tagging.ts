@@ -14,6 +14,7 @@ export const putObjectTagging: Operation = async ({ store }, request) => {
   return { statusCode: 200 };
 };
 
+/** Answers all tags of an object (documented: OSS help "GetObjectTagging"). */
 export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
   const { tags = [] } = store.meta(bucket, key);
   return xmlReply({
@@ -21,6 +22,7 @@ export const getObjectTagging: Operation = ({ store }, { bucket, key }) => {
   });
 };
 
+/** Removes all tags of an object (documented: OSS help "DeleteObjectTagging"). */
 export const deleteObjectTagging: Operation = async ({ store }, { bucket, key }) => {
   await store.changeProperties(bucket, key, { tags: [] });
   return { statusCode: 204 };

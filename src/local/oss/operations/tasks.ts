@@ -29,14 +29,14 @@ export type EndedTask = TaskRequest &
 
 export type TaskRunner = ReturnType<typeof createTaskRunner>;
 
-/** Asynchronous tasks. How one ended is a line of log and what `onEnd` makes of it; of one that the server's end cuts short there is neither. */
+/** Asynchronous tasks. How one ended is logged and told to `onEnd`, unless the server ends before it. */
 export function createTaskRunner(now: () => number, log: Logger, onEnd: (task: EndedTask) => void) {
   const underWay = new PQueue();
   const timestamp = () => new Date(now()).toISOString();
   return {
     /**
-     * Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure. The forms of
-     * the ids are those of the tests of alibabacloud-oss-go-sdk-v2.
+     * Runs `work` once the caller is answered; what it resolves to is the result, what it throws the failure.
+     * The forms of the ids are those of the tests of alibabacloud-oss-go-sdk-v2.
      */
     start: (request: TaskRequest, work: () => Promise<TaskResult>) => {
       const ids = {

@@ -14,7 +14,7 @@ export const bucketSettingsSchema = z
     acl: z.string(),
     storageClass: z.string(),
     redundancy: z.string(),
-    /** Nothing can be made public, and what is already counts for nothing; undefined where nobody has said. */
+    /** Nothing can be made public, and what is so counts for nothing; undefined where nobody has said. */
     blocksPublic: z.boolean().optional(),
     styles: z.record(z.string(), styleSchema),
   })

@@ -16,7 +16,7 @@ export interface Bucket<Settings> {
 
 export const settingsFile = 'settings.json';
 
-/** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if it has one. */
+/** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if any. */
 export function loadBuckets<Settings>(folder: string, settingsSchema: ZodType<Settings>, setAside: SetAside) {
   const buckets = new Map<string, Bucket<Settings>>();
   for (const name of readdirSync(folder)) {

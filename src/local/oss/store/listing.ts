@@ -11,8 +11,8 @@ interface ListQuery {
 }
 
 /**
- * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The page after it
- * begins after `next`, its last key or common prefix; undefined where no more follow.
+ * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The page
+ * after it begins after `next`, its last key or common prefix; undefined where no more follow.
  * Assumed: a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
  */
 export function listPage(sortedKeys: readonly string[], { prefix, delimiter, after, maxKeys }: ListQuery) {
@@ -35,7 +35,7 @@ export function listPage(sortedKeys: readonly string[], { prefix, delimiter, aft
   return { keys, prefixes, next: undefined };
 }
 
-/** The part that a key shares with others, up to and with the delimiter; undefined where none follows the prefix. */
+/** The part that a key shares with others, up to the delimiter; undefined where none follows the prefix. */
 export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
@@ -43,7 +43,7 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
 
 const surrogate = /[\ud800-\udfff]/;
 
-/** Order of the UTF-8 bytes (documented as OSS's order): that of UTF-16 differs only where there are surrogates. */
+/** Order of the UTF-8 bytes (documented as OSS's): that of UTF-16 differs only where there are surrogates. */
 export function compareUtf8(a: string, b: string): number {
   if (surrogate.test(a) || surrogate.test(b)) {
     return Buffer.compare(encodeUtf8(a), encodeUtf8(b));

@@ -6,7 +6,7 @@ import { createCrc64 } from './crc64.ts';
 import { type Bytes, type Digest, metaSchema, type ObjectMeta, type StoredObject } from './object.ts';
 
 /*
- * One file holds an object whole: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). A single rename
+ * One file holds an object whole: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). One rename
  * therefore publishes body and meta together, and whoever has the file open keeps reading that object.
  */
 const magic = Buffer.from('OSS1');
@@ -35,10 +35,10 @@ export async function writeObjectFile(path: string, source: Bytes, describe: (di
   }
 }
 
-/** Opens the file of the object that has this meta; throws where it is damaged or gone. Synchronous: see `Store.open`. */
+/** Opens an object's file by its meta; throws where it is damaged or gone. Synchronous: see `Store.open`. */
 export function openObjectFile(path: string, meta: ObjectMeta): StoredObject {
   const fd = openSync(path, 'r');
-  // Whatever is opened is closed by its stream, and so never twice: somebody else may have the descriptor by then.
+  // Its stream closes what is opened, and so never twice: somebody else may have the descriptor by then.
   let body: Readable | undefined;
   const stream = (start = 0, end = meta.sizeBytes - 1) => {
     body =

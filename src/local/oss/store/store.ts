@@ -32,16 +32,16 @@ export interface PutOptions extends ObjectProperties {
   readonly keepsMd5?: boolean | undefined;
   /** Called when all bytes have passed; what it throws leaves the earlier object in place. */
   readonly verify?: ((digest: Digest) => void) | undefined;
-  /** Called with the earlier object, if any, right before it is replaced; what it throws leaves it in place. */
+  /** Called with the earlier object, if any, before it is replaced; what it throws leaves that in place. */
   readonly guard?: ((previous: ObjectMeta | undefined) => void) | undefined;
 }
 
 /**
- * Buckets and objects in files: `{bucket}/{hh}/{SHA-256 of the key}`, so that a key of any length, with `..`, or differing
- * from another only in case is safe. Metas are held in memory, read from the files at start.
+ * Buckets and objects in files: `{bucket}/{hh}/{SHA-256 of the key}`, so that a key of any length, with `..`, or
+ * differing from another only in case is safe. Metas are held in memory, read from the files at start.
  *
  * Renames and unlinks are synchronous, in one turn with the change of the index: two writers of one key could
- * otherwise finish in one order on disk and in the other in memory. Whatever is given a bucket throws NoSuchBucket.
+ * otherwise finish in one order on disk and in the other in memory. What is given a bucket throws NoSuchBucket.
  */
 export class Store<Settings> {
   readonly #options: StoreOptions<Settings>;
@@ -55,14 +55,17 @@ export class Store<Settings> {
     this.#buckets = loadBuckets(folder, settingsSchema, setAside);
   }
 
+  /** The names of all buckets, sorted. */
   bucketNames(): string[] {
     return [...this.#buckets.keys()].sort();
   }
 
+  /** Whether there is a bucket of this name. */
   has(bucket: string): boolean {
     return this.#buckets.has(bucket);
   }
 
+  /** A bucket as it is at this moment; throws NoSuchBucket. */
   bucket(name: string): Bucket<Settings> {
     const bucket = this.#buckets.get(name);
     if (bucket === undefined) {
@@ -72,7 +75,7 @@ export class Store<Settings> {
     return bucket;
   }
 
-  /** Makes a bucket by one rename: no process that dies leaves half of one. One that exists stays as it is. */
+  /** Makes a bucket by one rename: no crash leaves half of one. One that exists stays as it is. */
   createBucket(name: string, settings: Settings): void {
     if (this.#buckets.has(name)) {
       return;
@@ -84,6 +87,7 @@ export class Store<Settings> {
     this.#buckets.set(name, { keys: [], objects: new Map(), settings });
   }
 
+  /** Changes some settings of a bucket, on disk first. */
   changeSettings(name: string, settings: Partial<Settings>): void {
     const bucket = this.bucket(name);
     const temporaryPath = this.#temporaryPath();
@@ -103,7 +107,7 @@ export class Store<Settings> {
     rm(removed, { recursive: true, force: true }).catch(() => {});
   }
 
-  /** Throws NoSuchKey. */
+  /** All that is kept of an object besides its bytes; throws NoSuchKey. */
   meta(bucket: string, key: string): ObjectMeta {
     const meta = this.bucket(bucket).objects.get(key);
     if (meta === undefined) {
@@ -113,11 +117,12 @@ export class Store<Settings> {
     return meta;
   }
 
-  /** Opens an object in the turn that looks it up: no write comes between its meta and its bytes. Throws NoSuchKey. */
+  /** Opens an object in the turn that looks it up: no write comes between meta and bytes. Throws NoSuchKey. */
   async open(bucket: string, key: string): Promise<StoredObject> {
     return openObjectFile(this.#objectPath(bucket, key), this.meta(bucket, key));
   }
 
+  /** Streams a body to disk, and publishes it as an object at once; the earlier one, if any, is in the answer. */
   async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {
     this.bucket(bucket);
     const temporaryPath = this.#temporaryPath();
@@ -131,10 +136,7 @@ export class Store<Settings> {
     return { meta, previous: this.#publish(bucket, meta, temporaryPath, guard) };
   }
 
-  /**
-   * Changes what is kept of an object besides its bytes; ETag and date stay. The file is written anew, and once more for an
-   * object that was replaced meanwhile.
-   */
+  /** Changes what is kept besides bytes, ETag and date; does so again where the object was replaced meanwhile. */
   async changeProperties(bucket: string, key: string, properties: Partial<ObjectProperties>): Promise<void> {
     const object = await this.open(bucket, key);
     const temporaryPath = this.#temporaryPath();
@@ -148,7 +150,7 @@ export class Store<Settings> {
     await this.changeProperties(bucket, key, properties);
   }
 
-  /** The object that was deleted, if there was one. */
+  /** Deletes an object, and answers with what it was; undefined where there was none. */
   delete(name: string, key: string): ObjectMeta | undefined {
     const bucket = this.bucket(name);
     const previous = bucket.objects.get(key);

@@ -23,7 +23,7 @@ export interface MultipartUpload extends z.infer<typeof uploadSchema> {
   readonly parts: ReadonlyMap<number, ObjectMeta>;
 }
 
-/** Multipart uploads, kept as a store keeps buckets: a folder for each, and its parts as objects by their number. */
+/** Multipart uploads, kept as a store keeps buckets: a folder for each, its parts as objects by their number. */
 export class Uploads {
   readonly #store: Store<z.infer<typeof uploadSchema>>;
   readonly #now: () => number;
@@ -33,13 +33,14 @@ export class Uploads {
     this.#now = options.now;
   }
 
+  /** Begins an upload, whose `properties` are those of the object to be. */
   initiate(bucket: string, key: string, properties: ObjectProperties, isSequential = false): MultipartUpload {
     const id = randomBytes(16).toString('hex').toUpperCase();
     this.#store.createBucket(id, { bucket, key, initiatedMs: this.#now(), properties, isSequential });
     return this.#upload(id);
   }
 
-  /** The upload that a request names; throws NoSuchUpload, whose ec differs by operation (live tests of alibabacloud-oss-go-sdk-v2). */
+  /** A request's upload; throws NoSuchUpload, its ec by operation (live tests of alibabacloud-oss-go-sdk-v2). */
   find({ bucket, key, query }: OssRequest, ec?: string): MultipartUpload {
     const id = query.get('uploadId') ?? '';
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
@@ -64,7 +65,7 @@ export class Uploads {
     return (await this.#orGone(id, this.#store.put(part))).meta;
   }
 
-  /** The bytes of these parts, one after another; throws NoSuchUpload where they are removed meanwhile, InvalidPart where one is replaced. */
+  /** The bytes of parts in turn; throws NoSuchUpload where they are gone by now, InvalidPart for a replaced one. */
   async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
     for (const { key, eTag } of parts) {
       const part = await this.#orGone(id, this.#store.open(id, key));
@@ -97,14 +98,15 @@ export class Uploads {
   }
 }
 
+/** The error for a part that is not there, or is another one than was named. */
 export function invalidPart(): OssError {
-  const message =
-    "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.";
+  const mismatch = "the specified entity tag might not have matched the part's entity tag";
+  const message = `One or more of the specified parts could not be found or ${mismatch}.`;
   return badRequest('InvalidPart', message);
 }
 
 function noSuchUpload(id: string, ec = '0042-00000002'): OssError {
-  const message =
-    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
+  const cause = 'The upload ID may be invalid, or the upload may have been aborted or completed.';
+  const message = `The specified upload does not exist. ${cause}`;
   return notFound('NoSuchUpload', message, { ec, extra: { UploadId: id } });
 }
