@@ -63,8 +63,8 @@ export async function createLocalOss(options: LocalOssOptions) {
     }
   };
   ensureBuckets(options.buckets ?? []);
-  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes, and
-  // answer more than 16 KB of headers without a document.
+  // A client may be slow, or a person at a breakpoint: Node.js would cut an upload off after five minutes,
+  // and answer more than 16 KB of headers without a document.
   const leniency = { insecureHTTPParser: true, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const server = createServer(leniency, (message, response) => {
     if (!hasSoundFraming(message, response)) {
@@ -122,7 +122,7 @@ interface Oss {
   readonly corsOrigins: readonly string[];
 }
 
-/** Hands a message to the first route that takes it, else to OSS; where the Host names a bucket, at once to OSS. */
+/** Hands a message to the first route that takes it, else to OSS; only to OSS if its Host is a bucket's. */
 async function answer(oss: Oss, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const isOurs = namesThisMachine(message);
   const refusal = isOurs && message.url?.startsWith('/-/') ? findRefusal(message) : undefined;

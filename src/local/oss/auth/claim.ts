@@ -14,7 +14,7 @@ export interface Claim {
   readonly stringsToSign: readonly [string, ...string[]];
 }
 
-/** Finds out who signed, by the name in events; throws SignatureDoesNotMatch, and what `principalOf` throws. */
+/** Finds out who signed, by the name in events; throws SignatureDoesNotMatch, or what `principalOf` does. */
 export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): string {
   const { accessKeyId, credential, securityToken, signature, stringsToSign } = claim;
   const { principalId, accessKeySecret } = principalOf(accessKeyId, securityToken);
@@ -59,7 +59,7 @@ export function checkValidity(fromMs: number, untilMs: number, nowMs: number): v
   }
 }
 
-/** Reads a date that was sent, in ms; throws where it is absent or wrong (EC pages 0002-00000502 and -503). */
+/** Reads a date that was sent, in ms; throws if it is absent or wrong (EC pages 0002-00000502 and -503). */
 export function readDate(sent: string | undefined, ...parsers: ((text: string) => number)[]): number {
   const timeMs = parsers.map((parse) => parse(sent ?? '')).find((parsedMs) => !Number.isNaN(parsedMs));
   if (timeMs === undefined) {

@@ -8,7 +8,7 @@ const field = z
   .startsWith('$')
   .transform((name) => name.slice(1).toLowerCase());
 
-/** `["eq", "$key", text]`, `["in", "$key", […]]`, `["content-length-range", min, max]` or `{"bucket": "photos"}`. */
+/** `["eq", "$key", text]`, `["in", "$key", […]]`, `["content-length-range", min, max]`, `{"bucket": text}` */
 const conditionSchema = z.union([
   z.tuple([z.enum(['eq', 'starts-with']), field, z.string()]),
   z.tuple([z.enum(['in', 'not-in']), field, z.array(z.string())]),

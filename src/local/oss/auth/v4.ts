@@ -92,7 +92,7 @@ export function readV4Parameters(parameters: ReadonlyMap<string, string>, region
   };
 }
 
-/** SDKs of version 2 sign an empty value as `name`, ali-oss as `name=`; aliyun-oss-go-sdk signs `Date` as it is. */
+/** SDKs of version 2 sign an empty value as `a`, ali-oss as `a=`; aliyun-oss-go-sdk signs `Date` as it is. */
 function stringsToSign(request: OssRequest, signing: V4Signing, date = signing.signedAt) {
   return [
     stringToSignV4(request, signing),

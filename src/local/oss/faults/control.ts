@@ -5,7 +5,7 @@ import type { Faults } from './faults.ts';
 
 const maxPlanBytes = 1024 * 1024;
 
-/** `/-/faults`: `PUT` a plan as JSON, `GET` it with its counts, `DELETE` it; unsigned. 400 names every issue. */
+/** `/-/faults`: `PUT` a JSON plan, `GET` it with its counts, `DELETE` it; unsigned. 400 names each issue. */
 export function faultsRoute(faults: Faults): Route {
   return (message, response) => (message.url === '/-/faults' ? answer(faults, message, response) : undefined);
 }

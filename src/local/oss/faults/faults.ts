@@ -25,8 +25,8 @@ interface Exchange {
 export type Faults = ReturnType<typeof createFaults>;
 
 /**
- * Faults on demand: each request meets at most one, the first of the plan that matches it and hits. The answers
- * are OSS's own, so none gives away that it was asked for.
+ * Faults on demand: each request meets at most one, the first of the plan that matches it and hits. The
+ * answers are OSS's own, so none gives away that it was asked for.
  */
 export function createFaults(atStart: FaultPlan, { now, log }: { now: () => number; log: Logger }) {
   let plan: FaultPlan;

@@ -2,7 +2,7 @@ import { OssError } from '../http/errors.ts';
 
 type FaultRefusal = readonly [code: string, statusCode: number, message: string, ec?: string];
 
-/** Documented: OSS help "503 error" (with messages), "403 errors", "IMG error responses" and the page per EC. */
+/** Documented: OSS help "503 error" (with messages), "403 errors", "IMG error responses", the page per EC. */
 const refusals = [
   ['CpuLimitExceeded', 503, 'Please reduce your request rate.', '0004-00000801'],
   ['TotalQpsLimitExceeded', 503, 'Max total qps limit is exceeded.', '0004-00000302'],

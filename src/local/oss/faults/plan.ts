@@ -23,7 +23,7 @@ const ruleSchema = z.strictObject({
   probability: z.number().min(0).max(1).optional(),
   /** How long a `SlowAnswer` waits; 5 s when absent. */
   delayMs: z.int().min(0).optional(),
-  /** How far our clock is ahead: for `RequestTimeTooSkewed` an hour when absent, for `InvalidSigningDate` a day. */
+  /** Our clock's lead: when absent, an hour for `RequestTimeTooSkewed` and a day for `InvalidSigningDate`. */
   clockOffsetMs: z.number().optional(),
 });
 

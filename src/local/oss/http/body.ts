@@ -7,8 +7,8 @@ import type { OssRequest } from './request.ts';
 import { readMessage } from './routes.ts';
 
 /**
- * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent along,
- * and before its first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
+ * The body as it comes. Throws after its last byte when it does not match the Content-MD5 or CRC-64 sent with
+ * it, before its first when the MD5 is none (documented: OSS help "400 errors", InvalidDigest, InvalidCRC64).
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');

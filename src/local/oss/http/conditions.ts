@@ -38,8 +38,8 @@ function preconditionFailed(condition: string): OssError {
 /**
  * One range of bytes, `bytes=0-99` (documented: OSS help "GetObject", "Range download"). Undefined, i.e. the
  * whole object, for none and for one that is invalid or reaches beyond the object. Where it `isStrict`
- * (`x-oss-range-behavior: standard`) the part inside counts, and 416 is for what lies outside; it always is for
- * the last zero bytes (live test of aliyun-oss-java-sdk).
+ * (`x-oss-range-behavior: standard`) the part inside counts, and 416 is for what lies outside; it always is
+ * for the last zero bytes (live test of aliyun-oss-java-sdk).
  */
 export function readRange(range: string | undefined, sizeBytes: number, isStrict: boolean) {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];

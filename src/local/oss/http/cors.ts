@@ -5,8 +5,8 @@ import type { Reply } from './reply.ts';
 const ofThisMachine = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
- * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this machine,
- * and of the origins that the server was told. A signature is asked for all the same.
+ * Lets pages read our answers and all their headers, which OSS does by a bucket's rules: those of this
+ * machine, and of the origins that the server was told. A signature is asked for all the same.
  */
 export function withCors(reply: Reply, { headers }: IncomingMessage, corsOrigins: readonly string[]): Reply {
   const { origin } = headers;

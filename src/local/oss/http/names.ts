@@ -12,7 +12,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Decodes percent-escapes once; undefined when the bytes are not UTF-8. Throws InvalidURI for a stray `%`. */
+/** Decodes percent-escapes once; undefined for what is not UTF-8. Throws InvalidURI for a stray `%`. */
 export function percentDecode(text: string): string | undefined {
   const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
     if (hex === undefined) {
@@ -51,7 +51,7 @@ export function percentEncode(text: string, reserved = /[^\w.~-]/g): string {
 /** The characters of a key that are encoded in a path, where slashes stay. */
 export const reservedInPath = /[^\w.~/-]/g;
 
-/** New buckets have 3 to 63 of `a-z 0-9 -`, with no `-` at an end (OSS help, "Bucket naming conventions"). */
+/** New buckets have 3 to 63 of `a-z 0-9 -`, and no `-` at an end (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
   return checkBucketName(bucket, /^[a-z0-9-]+$/);
 }

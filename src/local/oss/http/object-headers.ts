@@ -58,8 +58,8 @@ function parseTagging(text: string): ObjectTag[] {
 }
 
 /**
- * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key only
- * once. The codes are those of live tests of aliyun-oss-cpp-sdk.
+ * Documented: OSS help "Object tagging": 10 tags, keys of 1 to 128 and values of up to 256 characters, a key
+ * only once. The codes are those of live tests of aliyun-oss-cpp-sdk.
  */
 export function checkTags(tags: ObjectTag[]): ObjectTag[] {
   if (tags.length > 10) {
@@ -83,7 +83,7 @@ function hasTwins(tags: readonly ObjectTag[]): boolean {
   return new Set(tags.map(({ key }) => key)).size < tags.length;
 }
 
-/** The ACL in a header; empty is none (live test of aliyun-oss-java-sdk), and `default` is for objects alone. */
+/** The ACL in a header; empty is none (live test of aliyun-oss-java-sdk), `default` is for objects alone. */
 export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'): string | undefined {
   const acl = headers.get(name) || undefined;
   const isAcl = /^(private|public-read|public-read-write)$/.test(acl ?? 'private');
@@ -120,7 +120,7 @@ export function objectHeaders(meta: ObjectMeta): Record<string, string> {
   };
 }
 
-/** ETag, CRC-64, the MD5 where it is known, and encryption: of an object, a part, or what was just written. */
+/** ETag, CRC-64, the MD5 if it is known, and encryption: of an object, a part, or what was just written. */
 export function digestHeaders(meta: ObjectMeta): Record<string, string> {
   const { eTag, crc64 } = meta;
   const ownMd5 = /^[0-9A-F]{32}$/.test(eTag) ? Buffer.from(eTag, 'hex').toString('base64') : meta.contentMd5;

@@ -20,8 +20,8 @@ const builder = new XMLBuilder({
   format: true,
   indentBy: '  ',
   processEntities: false,
-  // Line ends would not survive as they are; other control characters, which XML forbids either way, OSS writes
-  // bare (live test of ali-oss).
+  // Line ends would not survive as they are; other control characters, which XML forbids either way, OSS
+  // writes bare (live test of ali-oss).
   tagValueProcessor: (_, value) =>
     String(value).replace(/[&<>\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`),
 });
@@ -68,8 +68,8 @@ export function errorReply(error: unknown, message: IncomingMessage, requestId: 
 }
 
 /**
- * On every answer, since our page has the same origin as the objects: a browser that opens an HTML or SVG object
- * runs none of its scripts, and guesses no type that the object does not have.
+ * On every answer, since our page has the same origin as the objects: a browser that opens an HTML or SVG
+ * object runs none of its scripts, and guesses no type that the object does not have.
  */
 const browserGuards = [
   ['content-security-policy', "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"],

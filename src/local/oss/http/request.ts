@@ -28,8 +28,8 @@ const ended = new WeakSet<Socket>();
 /**
  * Whether a message may be answered. Node.js is set to read leniently, because clients send a length beside a
  * chunked body (live tests of ali-oss) and OSS takes that. This refuses what else comes through so: malformed
- * header names, control characters in values, codings other than `chunked`, and what follows a last request. A
- * chunked request with a length is a last one: whoever goes by the length would see another request behind it.
+ * header names, control characters in values, codings other than `chunked`, what follows a last request. Such
+ * is a chunked one with a length, since whoever goes by the length would see another request behind it.
  */
 export function hasSoundFraming(message: IncomingMessage, response: ServerResponse): boolean {
   const { socket, rawHeaders, headers } = message;
@@ -69,8 +69,8 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
 }
 
 /**
- * Virtual-hosted (`bucket.endpoint`), or path style for an IP address, a name without a dot, containers' name for
- * this machine, and a bare OSS endpoint (documented: OSS help "OSS domain names"; OSS itself refuses path style).
+ * Virtual-hosted (`bucket.endpoint`), or path style for an IP address, a name without a dot, containers' name
+ * for this machine, and a bare OSS endpoint (documented: OSS help "OSS domain names"; OSS has no path style).
  */
 function readAddress(host: string, rawPath: string): { bucket: string; key: string } {
   const hostname = host

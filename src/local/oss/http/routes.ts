@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined leaves
- * it to the next route, and at last to OSS.
+ * Answers a request that is not OSS's, such as one below `/-/`, since no bucket is called `-`; undefined
+ * leaves it to the next route, and at last to OSS.
  */
 export type Route = (message: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
@@ -15,9 +15,9 @@ export function namesThisMachine({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it may.
- * Only this machine is served, and only our own page: browsers name the page that asks in `Origin`, or tell in
- * `Sec-Fetch-Site` that it is another one's. A link may lead to the page.
+ * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it
+ * may. Only this machine is served, and only our own page: browsers name the page that asks in `Origin`, or
+ * tell in `Sec-Fetch-Site` that it is another one's. A link may lead to the page.
  */
 export function findRefusal({ url = '', headers, socket }: IncomingMessage): string | undefined {
   const { host, origin } = headers;
@@ -40,7 +40,7 @@ export function sendJson(response: ServerResponse, statusCode: number, answer: o
     .end(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-/** A whole body; undefined beyond `limitBytes`, yet read to its end: clients may send all before they listen. */
+/** A whole body; undefined beyond `limitBytes`, yet read to its end: clients may send all and then listen. */
 export async function readMessage(message: AsyncIterable<Uint8Array>, limitBytes: number) {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

@@ -1,6 +1,6 @@
 /**
- * Query parameters that select an operation, implemented here or not (OSS help, "List of operations by function";
- * the lists of the official V1 signers).
+ * Query parameters that select an operation, implemented here or not (OSS help, "List of operations by
+ * function"; the lists of the official V1 signers).
  */
 export const subresources: ReadonlySet<string> = new Set(
   `accessmonitor accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy

@@ -51,9 +51,9 @@ function aclReply(grant: string): Reply {
 }
 
 /**
- * Documented: OSS help "Block Public Access": what is public counts for nothing, and nothing more can be made so.
- * Since October 2025 it is on in a bucket that the API makes. Many programs, and the suites of most SDKs, are from
- * before; so a bucket that was only made says that it is on and takes public ACLs, with a warning in the log.
+ * Documented: OSS help "Block Public Access": what is public counts for nothing, and nothing more can be made
+ * so. Since October 2025 it is on in a bucket that the API makes. Many programs, and most SDKs' suites, are
+ * older; so a bucket that was only made says that it is on and takes public ACLs, with a warning in the log.
  */
 export const putPublicAccessBlock: Operation = async ({ store }, request) => {
   const { BlockPublicAccess } = readXml(await readBody(request, 4096), 'PublicAccessBlockConfiguration');

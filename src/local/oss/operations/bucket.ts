@@ -32,8 +32,8 @@ export const listBuckets: Operation = (service, { query }) => {
 };
 
 /**
- * A bucket that exists is the caller's own and answered like a new one (assumed); an ACL sent along is set. Its
- * storage class and redundancy stay (documented: OSS help "409 errors").
+ * A bucket that exists is the caller's own and answered like a new one (assumed); an ACL sent along is set.
+ * Its storage class and redundancy stay (documented: OSS help "409 errors").
  */
 export const putBucket: Operation = async (service, request) => {
   const { store, now, region } = service;
@@ -97,7 +97,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
   });
 };
 
-/** The endpoints have this server's scheme, so that a client stays here (SDKs take https where there is none). */
+/** The endpoints have this server's scheme, so that clients stay here (SDKs take https without one). */
 function describe({ store, region, endpoint }: Service, name: string) {
   const { createdMs, storageClass } = store.bucket(name).settings;
   return {

@@ -61,8 +61,8 @@ const knownParameters = new Set(
 );
 
 /**
- * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores such (the live tests of three
- * SDKs send some), and so does this server; but a person who misspelt one should find it in the log.
+ * The `x-oss-*` headers and query parameters that nothing here knows. OSS ignores such (the live tests of
+ * three SDKs send some), and so does this server; but a person who misspelt one should find it in the log.
  */
 function ignoredNames({ headers, query }: OssRequest): string[] {
   const isKnown = (name: string) => knownHeaders.some((pattern) => pattern.test(name));

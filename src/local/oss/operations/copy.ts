@@ -18,7 +18,7 @@ import { openObject } from './symlink.ts';
 
 /**
  * Documented: OSS help "CopyObject": of a symbolic link the link is copied, and a copy onto itself is one of
- * metadata alone unless class or encryption change (it keeps type and ETag: assumed). Other copies are Normal.
+ * metadata alone unless class or encryption change (assumed: it keeps type and ETag). Others are Normal.
  */
 export const copyObject: Operation = async (service, request) => {
   const { store } = service;
@@ -49,7 +49,7 @@ export const copyObject: Operation = async (service, request) => {
   }
 };
 
-/** The object copied onto itself was replaced: OSS, which changes metadata alone, would keep the new bytes. */
+/** The object copied onto itself was replaced: OSS changes metadata alone, and would keep the new bytes. */
 const overtaken = new Error('The object was replaced meanwhile.');
 
 function describeCopy({ store }: Service, request: OssRequest, source: ObjectMeta, isOntoItself: boolean) {

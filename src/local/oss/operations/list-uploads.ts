@@ -6,7 +6,7 @@ import type { MultipartUpload } from '../store/uploads.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import type { Operation } from './operation.ts';
 
-/** Documented: OSS help "ListMultipartUploads"; the next markers always name the last entry (live SDK tests). */
+/** Documented: OSS help "ListMultipartUploads"; the next markers are always the last entry's (SDK tests). */
 export const listMultipartUploads: Operation = ({ uploads }, { bucket, query }) => {
   const text = (name: string) => query.get(name) ?? '';
   const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];

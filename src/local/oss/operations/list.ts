@@ -19,7 +19,7 @@ export function wholeNumber(query: Query, name: string, most: number, byDefault?
 /** The Owner element of a document: the account. */
 export const owner: XmlElements = { ID: accountId, DisplayName: accountId };
 
-/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; and the element for that. */
+/** `encoding-type=url`: escapes as `%20` and `%2B`, since decoders differ on `+`; with the element for it. */
 export function encoderOf(query: Query) {
   const EncodingType = query.get('encoding-type') || undefined;
   if (EncodingType !== undefined && EncodingType !== 'url') {

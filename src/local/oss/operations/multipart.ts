@@ -20,7 +20,7 @@ import { openObject } from './symlink.ts';
 const minPartBytes = 100 * 1024;
 const maxParts = 10_000;
 
-/** Raises an event, although there is no object yet and so no ETag (documented: OSS help "Event notification"). */
+/** Raises an event, though there is no object or ETag yet (documented: OSS help "Event notification"). */
 export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
@@ -60,7 +60,7 @@ export const uploadPartCopy: Operation = async (service, request) => {
   }
 };
 
-/** The ETag is the MD5 of the parts' ETags as text, a dash and their number (live test of aliyun-oss-go-sdk). */
+/** The ETag is the MD5 of the parts' ETags, a dash and their number (live test of aliyun-oss-go-sdk). */
 export const completeMultipartUpload: Operation = async (service, request) => {
   const { uploads, endpoint } = service;
   const { bucket, key, headers } = request;
@@ -112,7 +112,7 @@ export const abortMultipartUpload: Operation = (service, request) => {
   return { statusCode: 204 };
 };
 
-/** How many parts an encrypting client announces (documented: OSS help "400 errors"); undefined for others. */
+/** How many parts an encrypting client announces (documented: OSS help "400 errors"); else undefined. */
 function announcedParts({ headers }: ObjectProperties): number | undefined {
   const name = 'x-oss-meta-client-side-encryption';
   const [data, part] = [headers[`${name}-data-size`], headers[`${name}-part-size`]];
@@ -144,7 +144,7 @@ function readParts({ parts }: MultipartUpload, body: Buffer): ObjectMeta[] {
   });
 }
 
-/** A part's upload and number; `sequential` parts come in order (live tests of the Python, Java and C++ SDKs). */
+/** A part's upload and number; `sequential` ones come in order (live tests of Python, Java and C++ SDKs). */
 function findPlace({ uploads }: Service, request: OssRequest) {
   const upload = uploads.find(request, '0042-00000104');
   const number = wholeNumber(request.query, 'partNumber', maxParts);

@@ -31,9 +31,9 @@ export const putObject: Operation = async (service, request) => {
 };
 
 /**
- * Documented: OSS help "AppendObject": `position` is the length so far, and headers count only when the object is
- * made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it. The bytes so
- * far are copied: an append is atomic like any write.
+ * Documented: OSS help "AppendObject": `position` is the length so far, and headers count only when the
+ * object is made, save its ACL (live test of aliyun-oss-go-sdk). Assumed: the ETag is the MD5 of all of it.
+ * The bytes so far are copied: an append is atomic like any write.
  */
 export const appendObject: Operation = async (service, request) => {
   requireLength(request);
@@ -185,7 +185,7 @@ function remove({ store, notify }: Service, request: OssRequest, key: string, ev
   }
 }
 
-/** Documented: OSS help "Error responses", for If-Modified-Since. Assumed: the others are refused likewise. */
+/** Documented: OSS help "Error responses", for If-Modified-Since. Assumed: all others are refused, too. */
 function refuseConditions({ headers }: OssRequest): void {
   const names = ['If-Modified-Since', 'If-Unmodified-Since', 'If-Match', 'If-None-Match'];
   const name = names.find((each) => headers.has(each.toLowerCase()));

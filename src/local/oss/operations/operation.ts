@@ -44,8 +44,8 @@ export interface Service {
 export type Operation = (service: Service, request: OssRequest) => Reply | Promise<Reply>;
 
 /**
- * Writes the object that a request names, and raises its event. FileAlreadyExists for a key that is taken and may
- * not be overwritten: before the body is read and, for two writers at a time, again before it is published.
+ * Writes the object that a request names, and raises its event. FileAlreadyExists where a key is not to be
+ * overwritten: before the body is read and, for two writers at a time, once more before it is published.
  */
 export async function createObject(
   service: Service,

@@ -5,7 +5,7 @@ import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
 import type { SaveAs } from './process.ts';
 
-// This machine converts no video, sound or document. Under `simulateTasks` a placeholder says so in its stead.
+// This machine converts no video, sound or document. Under `simulateTasks` a placeholder stands in.
 
 /** Saves a text in the place of each result; two where the key tells several apart by `{index}`. */
 export async function savePlaceholders(service: Service, request: OssRequest, style: string, saveAs: SaveAs) {

@@ -12,7 +12,7 @@ import type { ObjectMeta } from '../store/object.ts';
 import { isPublic } from './acl.ts';
 import { createObject, type Operation, type Service } from './operation.ts';
 
-/** A browser's form upload, signed by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
+/** A browser's form, signed by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
   const body = checkedBody(request);
   try {

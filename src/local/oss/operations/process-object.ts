@@ -53,7 +53,7 @@ export const processObject: Operation = async (service, request) => {
   return jsonReply({ bucket: saveAs.bucket ?? '', fileSize: sizeBytes, object: key, status: 'OK' });
 };
 
-/** Documented: OSS help "Save processed images": only POST saves. The ETag is the source's (live SDK tests). */
+/** Documented: OSS help "Save processed images": only POST saves. The ETag is the source's (SDK tests). */
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
   const { styles } = service.store.bucket(bucket).settings;
@@ -74,8 +74,8 @@ export const getProcessed: Operation = async (service, request) => {
 };
 
 /**
- * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. Watermarks are read; all other tasks
- * fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
+ * `POST /key?x-oss-async-process`: accepted with the three ids OSS answers. Watermarks are read; all other
+ * tasks fail, for nothing here converts videos, sounds or documents, unless placeholders are asked for.
  */
 export const asyncProcessObject: Operation = async (service, request) => {
   const { bucket, key } = request;

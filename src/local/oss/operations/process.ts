@@ -33,11 +33,11 @@ const isAmong = (patterns: readonly RegExp[], operation: string) =>
   patterns.some((pattern) => pattern.test(operation));
 
 /**
- * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help "Save
- * processed images") or as a form (ali-oss `processObjectSave`; both are live-tested by SDKs).
+ * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help
+ * "Save processed images") or as a form (ali-oss `processObjectSave`; both are live-tested by SDKs).
  *
  * A form escapes the `/` that every process has; a body with a bare `/` is therefore raw, and its `+` one of
- * Base64. Percent-escapes are undone in both: no process has a `%` of its own. Assumed: other fields are refused.
+ * Base64. Percent-escapes are undone in both: no process has its own `%`. Assumed: other fields are refused.
  */
 export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): string {
   const [name, value = ''] = (decodeUtf8(body) ?? '').split(/=(.*)/s);
@@ -86,9 +86,9 @@ export function refuseSelect(process: string): void {
 }
 
 /**
- * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket bound
- * to IMM: no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of videos
- * need no IMM; they pass where something may stand in for them.
+ * Refuses what the call is not for (message as alibabacloud-oss-go-sdk-v2 has it), and what needs a bucket
+ * bound to IMM: no bucket is here (code and message of a live test of that SDK; status assumed). Snapshots of
+ * videos need no IMM; they pass where something may stand in for them.
  */
 export function requireSynchronous(process: Process, method: 'get' | 'post', simulateTasks = false): void {
   const { operation, topic } = process;
@@ -103,7 +103,7 @@ export function requireSynchronous(process: Process, method: 'get' | 'post', sim
   }
 }
 
-/** Refuses images as a live test of aliyun-oss-python-sdk has it; only to read a watermark needs no target. */
+/** Refuses images as in a live test of aliyun-oss-python-sdk; only reading a watermark needs no target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
   if (!isAmong(asynchronous, operation)) {
     throw withoutImm();
@@ -113,7 +113,7 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
   }
 }
 
-/** `saveas,o_…[,b_…]`, `notify,topic_…`, or both (documented: OSS help "sys/saveas", "Message notification"). */
+/** `saveas,o_…[,b_…]`, `notify,topic_…` or both (OSS help "sys/saveas", "Message notification"). */
 function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   // Standard Base64 has slashes too: only the one before `notify,` separates.
   const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);

@@ -4,7 +4,7 @@ import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { type BucketStore, createObject, type Operation } from './operation.ts';
 
-/** The target is a percent-encoded key (documented: OSS help "PutSymlink"); Go's clients write a space as `+`. */
+/** The target is percent-encoded (documented: OSS help "PutSymlink"); Go's clients send `+` for a space. */
 export const putSymlink: Operation = async (service, request) => {
   const target = request.headers.get('x-oss-symlink-target') ?? '';
   const meta = await createObject(service, request, 'ObjectCreated:PutSymlink', {
@@ -28,8 +28,8 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
 };
 
 /**
- * Describes an object as HeadObject does: a symbolic link with size, digests and, if later, date of its target
- * (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
+ * Describes an object as HeadObject does: a symbolic link with size, digests and, if later, date of its
+ * target (documented: OSS help "HeadObject"). Throws NoSuchKey, SymlinkTargetNotExist, InvalidTargetType.
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
   const meta = store.meta(bucket, key);

@@ -83,7 +83,7 @@ const operations: ReadonlyMap<string, OssOperation> = new Map(
 /** OSS's names of all operations known here, those that are not implemented included. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
-/** Finds a request's operation; one that is not here is named by method and sub-resource, and has no `run`. */
+/** Finds a request's operation; one that is not here is named by method and sub-resource, without `run`. */
 export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const start = `${method} ${level}`;

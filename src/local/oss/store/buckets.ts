@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
-import type { SetAside } from '../../data-folder.ts';
+import type { Quarantine } from '../../data-folder.ts';
 import { compareUtf8 } from './listing.ts';
 import type { ObjectMeta } from './object.ts';
 import { readObjectMeta } from './object-file.ts';
@@ -16,15 +16,15 @@ export interface Bucket<Settings> {
 
 export const settingsFile = 'settings.json';
 
-/** The buckets under a folder, as they were left: see `Store`. Lost settings are the schema's default, if any. */
-export function loadBuckets<Settings>(folder: string, settingsSchema: ZodType<Settings>, setAside: SetAside) {
+/** The buckets of a folder as they were left: see `Store`. Lost settings are the schema's default, if any. */
+export function loadBuckets<Settings>(folder: string, schema: ZodType<Settings>, setAside: Quarantine) {
   const buckets = new Map<string, Bucket<Settings>>();
   for (const name of readdirSync(folder)) {
     const dir = join(folder, name);
     try {
       const objects = new Map(loadMetas(dir, setAside).map((meta) => [meta.key, meta]));
       const keys = [...objects.keys()].sort(compareUtf8);
-      buckets.set(name, { keys, objects, settings: loadSettings(dir, settingsSchema, setAside) });
+      buckets.set(name, { keys, objects, settings: loadSettings(dir, schema, setAside) });
     } catch (error) {
       rethrowRefusal(error);
       setAside(dir, error);
@@ -33,7 +33,7 @@ export function loadBuckets<Settings>(folder: string, settingsSchema: ZodType<Se
   return buckets;
 }
 
-function loadMetas(dir: string, setAside: SetAside): ObjectMeta[] {
+function loadMetas(dir: string, setAside: Quarantine): ObjectMeta[] {
   const files = readdirSync(dir, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
   return files.flatMap(({ name, parentPath }) => {
     const path = join(parentPath, name);
@@ -47,13 +47,13 @@ function loadMetas(dir: string, setAside: SetAside): ObjectMeta[] {
   });
 }
 
-function loadSettings<Settings>(dir: string, settingsSchema: ZodType<Settings>, setAside: SetAside) {
+function loadSettings<Settings>(dir: string, schema: ZodType<Settings>, setAside: Quarantine) {
   const path = join(dir, settingsFile);
   try {
-    return settingsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     rethrowRefusal(error);
-    const settings = settingsSchema.parse(undefined);
+    const settings = schema.parse(undefined);
     if (existsSync(path)) {
       setAside(path, error);
     }

@@ -1,6 +1,6 @@
 /*
- * CRC-64/XZ, which OSS names crc64ecma (documented: OSS help "CRC-64": ECMA-182 polynomial, reflected, all bits
- * inverted before and after). JavaScript has no fast 64-bit integers: a value is a high and a low half.
+ * CRC-64/XZ, which OSS names crc64ecma (documented: OSS help "CRC-64": ECMA-182 polynomial, reflected, all
+ * bits inverted before and after). JavaScript has no fast 64-bit integers: a value is a high and a low half.
  */
 const polynomial = { high: 0xc96c5795, low: 0xd7870f42 };
 

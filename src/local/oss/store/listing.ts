@@ -11,9 +11,9 @@ interface ListQuery {
 }
 
 /**
- * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The page
- * after it begins after `next`, its last key or common prefix; undefined where no more follow.
- * Assumed: a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
+ * One page of sorted keys; a common prefix counts as one entry (documented: OSS help "ListObjectsV2"). The
+ * page after it begins after `next`, its last key or common prefix; undefined where no more follow. Assumed:
+ * a page that begins after `a/` does not name `a/` again, one that begins after `a/5` does.
  */
 export function listPage(sortedKeys: readonly string[], { prefix, delimiter, after, maxKeys }: ListQuery) {
   const keys: string[] = [];

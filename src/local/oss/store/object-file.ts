@@ -6,8 +6,8 @@ import { createCrc64 } from './crc64.ts';
 import { type Bytes, type Digest, metaSchema, type ObjectMeta, type StoredObject } from './object.ts';
 
 /*
- * One file holds an object whole: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). One rename
- * therefore publishes body and meta together, and whoever has the file open keeps reading that object.
+ * One file holds an object whole: body, meta as JSON, length of the JSON (4 bytes), magic (4 bytes). One
+ * rename therefore publishes body and meta together, and whoever has the file open keeps reading that object.
  */
 const magic = Buffer.from('OSS1');
 const tailBytes = 4 + magic.length;

@@ -38,7 +38,7 @@ export type ObjectMeta = Readonly<z.infer<typeof metaSchema>>;
 /** An object opened as it is now: later writes of its key do not touch it. */
 export interface StoredObject {
   readonly meta: ObjectMeta;
-  /** Streams bytes `start` to `end`, both included, by default all, and closes the file. To be called once. */
+  /** Streams bytes `start` to `end`, both included, all by default, and closes the file. Call it once. */
   stream(start?: number, end?: number): Readable;
   /** Closes the file, if it is open yet. */
   close(): void;

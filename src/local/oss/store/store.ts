@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
-import type { SetAside } from '../../data-folder.ts';
+import type { Quarantine } from '../../data-folder.ts';
 import { notFound } from '../http/errors.ts';
 import { encodeUtf8 } from '../http/names.ts';
 import { type Bucket, loadBuckets, settingsFile } from './buckets.ts';
@@ -18,7 +18,7 @@ export interface StoreOptions<Settings> {
   readonly temporaryFolder: string;
   /** Its default stands in for settings that were lost; a bucket whose schema has none is then set aside. */
   readonly settingsSchema: ZodType<Settings>;
-  readonly setAside: SetAside;
+  readonly setAside: Quarantine;
   readonly now: () => number;
 }
 
@@ -37,11 +37,11 @@ export interface PutOptions extends ObjectProperties {
 }
 
 /**
- * Buckets and objects in files: `{bucket}/{hh}/{SHA-256 of the key}`, so that a key of any length, with `..`, or
- * differing from another only in case is safe. Metas are held in memory, read from the files at start.
+ * Buckets and objects in files: `{bucket}/{hh}/{SHA-256 of the key}`, so that a key of any length, with `..`,
+ * or differing from another only in case is safe. Metas are held in memory, read from the files at start.
  *
  * Renames and unlinks are synchronous, in one turn with the change of the index: two writers of one key could
- * otherwise finish in one order on disk and in the other in memory. What is given a bucket throws NoSuchBucket.
+ * otherwise end in one order on disk and in the other in memory. What is given a bucket throws NoSuchBucket.
  */
 export class Store<Settings> {
   readonly #options: StoreOptions<Settings>;
@@ -117,12 +117,12 @@ export class Store<Settings> {
     return meta;
   }
 
-  /** Opens an object in the turn that looks it up: no write comes between meta and bytes. Throws NoSuchKey. */
+  /** Opens an object in the turn that finds it: no write comes between meta and bytes. Throws NoSuchKey. */
   async open(bucket: string, key: string): Promise<StoredObject> {
     return openObjectFile(this.#objectPath(bucket, key), this.meta(bucket, key));
   }
 
-  /** Streams a body to disk, and publishes it as an object at once; the earlier one, if any, is in the answer. */
+  /** Streams a body to disk, then publishes it as an object; answers with the earlier one as well, if any. */
   async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {
     this.bucket(bucket);
     const temporaryPath = this.#temporaryPath();
@@ -136,7 +136,7 @@ export class Store<Settings> {
     return { meta, previous: this.#publish(bucket, meta, temporaryPath, guard) };
   }
 
-  /** Changes what is kept besides bytes, ETag and date; does so again where the object was replaced meanwhile. */
+  /** Changes what is kept besides bytes, ETag and date; anew where the object was replaced meanwhile. */
   async changeProperties(bucket: string, key: string, properties: Partial<ObjectProperties>): Promise<void> {
     const object = await this.open(bucket, key);
     const temporaryPath = this.#temporaryPath();

@@ -23,7 +23,7 @@ export interface MultipartUpload extends z.infer<typeof uploadSchema> {
   readonly parts: ReadonlyMap<number, ObjectMeta>;
 }
 
-/** Multipart uploads, kept as a store keeps buckets: a folder for each, its parts as objects by their number. */
+/** Multipart uploads, kept as a store keeps buckets: a folder for each, its parts as objects by number. */
 export class Uploads {
   readonly #store: Store<z.infer<typeof uploadSchema>>;
   readonly #now: () => number;
@@ -40,7 +40,7 @@ export class Uploads {
     return this.#upload(id);
   }
 
-  /** A request's upload; throws NoSuchUpload, its ec by operation (live tests of alibabacloud-oss-go-sdk-v2). */
+  /** A request's upload; throws NoSuchUpload, whose ec varies (live tests of alibabacloud-oss-go-sdk-v2). */
   find({ bucket, key, query }: OssRequest, ec?: string): MultipartUpload {
     const id = query.get('uploadId') ?? '';
     const upload = this.#store.has(id) ? this.#upload(id) : undefined;
@@ -65,7 +65,7 @@ export class Uploads {
     return (await this.#orGone(id, this.#store.put(part))).meta;
   }
 
-  /** The bytes of parts in turn; throws NoSuchUpload where they are gone by now, InvalidPart for a replaced one. */
+  /** The bytes of parts in turn; throws NoSuchUpload when they are gone, InvalidPart when one is replaced. */
   async *read({ id }: MultipartUpload, parts: readonly ObjectMeta[]): AsyncGenerator<Uint8Array> {
     for (const { key, eTag } of parts) {
       const part = await this.#orGone(id, this.#store.open(id, key));
