@@ -2,11 +2,11 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Logger } from '../log.ts';
 
-/** Puts a damaged file or folder out of the way, where a person finds it again. */
-export type SetAside = (path: string, reason: unknown) => void;
+/** Puts a damaged file or folder away, where a person finds it again. */
+export type Quarantine = (path: string, reason: unknown) => void;
 
 /** Moves what is damaged below `dataDir` into its folder `damaged`, and says so. */
-export function createSetAside(dataDir: string, log: Logger): SetAside {
+export function createSetAside(dataDir: string, log: Logger): Quarantine {
   return (path, reason) => {
     const folder = join(dataDir, 'damaged');
     mkdirSync(folder, { recursive: true });
@@ -17,8 +17,8 @@ export function createSetAside(dataDir: string, log: Logger): SetAside {
 }
 
 /**
- * Writes JSON to a file, whole or not at all. Synchronous, so that an upload is answered only after its event is safe,
- * even if we are killed right after.
+ * Writes JSON to a file, whole or not at all. Synchronous, so that an upload is answered only after its event
+ * is safe, even if we are killed right after.
  */
 export function writeJsonFile(path: string, content: object): void {
   const temporaryPath = `${path}.tmp`;

@@ -16,9 +16,9 @@ const samples = [
 ];
 
 /**
- * The pictures of the demo, or only those named, the same bytes at each call of one sharp version: a portrait stored
- * sideways with EXIF orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG of 24 megapixels, and a
- * text that calls itself a JPEG.
+ * The pictures of the demo, or only those named, the same bytes at each call of one sharp version: a portrait
+ * stored sideways with EXIF orientation 6, a logo with alpha, a WebP banner, an animated GIF, a JPEG of 24
+ * megapixels, and a text that calls itself a JPEG.
  */
 export async function samplePictures(...names: string[]) {
   const asked = samples.filter(({ name }) => names.length === 0 || names.includes(name));
@@ -32,8 +32,10 @@ async function drawPortrait(): Promise<Buffer> {
 }
 
 function drawLogo(): Promise<Buffer> {
-  const petal = (degrees: number) =>
-    `<ellipse cx="300" cy="165" rx="75" ry="140" fill="hsl(${degrees}, 85%, 55%)" fill-opacity="0.6" transform="rotate(${degrees} 300 300)"/>`;
+  const petal = (degrees: number) => {
+    const look = `fill="hsl(${degrees}, 85%, 55%)" fill-opacity="0.6"`;
+    return `<ellipse cx="300" cy="165" rx="75" ry="140" ${look} transform="rotate(${degrees} 300 300)"/>`;
+  };
   const petals = [0, 60, 120, 180, 240, 300].map(petal).join('');
   const drawing = `${petals}<circle cx="300" cy="300" r="60" fill="#fff"/>`;
   return svg({ width: 600, height: 600 }, drawing).png().toBuffer();
@@ -53,8 +55,10 @@ async function drawPoster(): Promise<Buffer> {
 /** Twelve dots that fade behind each other, in as many frames. */
 async function drawSpinner(): Promise<Buffer> {
   const steps = Array.from({ length: 12 }, (_, index) => index);
-  const dot = (index: number, frame: number) =>
-    `<circle cx="120" cy="40" r="16" fill="#e8590c" fill-opacity="${(1 + ((index - frame + 12) % 12)) / 12}" transform="rotate(${index * 30} 120 120)"/>`;
+  const dot = (index: number, frame: number) => {
+    const look = `fill="#e8590c" fill-opacity="${(1 + ((index - frame + 12) % 12)) / 12}"`;
+    return `<circle cx="120" cy="40" r="16" ${look} transform="rotate(${index * 30} 120 120)"/>`;
+  };
   const draw = (frame: number) =>
     `<rect width="240" height="240" fill="#fff8f0"/>${steps.map((index) => dot(index, frame)).join('')}`;
   const frames = steps.map((frame) => svg({ width: 240, height: 240 }, draw(frame)).png().toBuffer());
@@ -92,7 +96,7 @@ function grain(sidePx: number): Buffer {
   return noise;
 }
 
-/** Width and height as a person sees the picture, turned as its EXIF orientation says; undefined when it is no picture. */
+/** Width and height as a person sees the picture, turned by its EXIF orientation; undefined if it is none. */
 export async function measurePicture(body: Buffer): Promise<Size | undefined> {
   try {
     return (await sharp(body).metadata()).autoOrient;

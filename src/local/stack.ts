@@ -53,14 +53,15 @@ const defaultBucket = 'photos';
 const backfillFunctionName = 'oss-saveas-backfill';
 
 /**
- * Starts the local OSS with the built function attached: what is uploaded there, and what a save-as writes, is
- * delivered to the function as Function Compute would, with temporary credentials of its role. Rules that are edited
+ * Starts the local OSS with the built function attached: what is uploaded there, or written by a save-as, is
+ * delivered to the function as FC would, with temporary credentials of its role. Rules that are edited
  * meanwhile are taken. What fails to start leaves nothing behind that listens.
  */
 export async function startLocalStack(options: LocalStackOptions) {
   const { dataDir } = options;
+  const advice = 'End that one, or choose another folder with --data.';
   const refuse = (pid: number) =>
-    `The folder ${dataDir} is in use by process ${pid}, another local OSS. End that one, or choose another folder with --data.`;
+    `The folder ${dataDir} is in use by process ${pid}, another local OSS. ${advice}`;
   const closers: (() => unknown)[] = [lockFolder(dataDir, refuse)];
   const close = async (): Promise<void> => {
     for (const end of closers.splice(0).reverse()) {
@@ -99,7 +100,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
     ],
     onObjectEvent: (record) => {
       emit({ type: 'object', record });
-      // The trigger is one on all keys: whether rules leave our own outputs alone is then seen, and not assumed.
+      // The trigger is one on all keys: whether rules leave our own outputs alone is then seen, not assumed.
       if (code.isCalledBy(record)) {
         functionCompute.enqueue({ events: [record] });
       }
@@ -155,13 +156,13 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
   };
 }
 
-/** The built function with the rules of today, in the data folder, and the trigger that `generate trigger` writes for it. */
+/** The built function with the rules, in the data folder, and the trigger that `generate trigger` writes. */
 function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
   let takesRemovals = false;
   let rulesTimeMs: number | undefined;
   let version = 0;
   return {
-    /** Resolves to the rules and to a folder with the function that goes by them. Two folders take turns: instances may run in the other. */
+    /** Resolves to rules and a function's folder with them: one of two, as instances may run in the other. */
     prepare: async () => {
       rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
@@ -184,7 +185,7 @@ function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOpti
   };
 }
 
-/** Has the function run by the rules as they are now, one change after another; refused ones change nothing. */
+/** Has the function run by the rules as they are now, one change at a time; refused ones change nothing. */
 function createReload(
   code: ReturnType<typeof createCode>,
   oss: LocalOss,

@@ -13,10 +13,7 @@ export function isAcsRequest({ headers }: IncomingMessage): boolean {
   return headers.authorization?.startsWith(`${algorithm} `) === true;
 }
 
-/**
- * Says what is wrong with the signature (V3 of Alibaba Cloud's OpenAPI) of a request with this body; undefined where it
- * is right.
- */
+/** Says what is wrong with a signature (V3 of Alibaba Cloud's OpenAPI); undefined if it is right. */
 export function findSignatureProblem(
   { method = '', url = '', headers }: IncomingMessage,
   body: Buffer,

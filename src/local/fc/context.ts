@@ -12,7 +12,7 @@ export interface FunctionConfig {
   accountId: string;
 }
 
-/** The variables that FC sets (FC help: "Environment variables"). The function may override TZ and PATH; FC_ names are reserved. */
+/** The variables that FC sets (FC help: "Environment variables"); of these a function may change TZ and PATH. */
 export function buildEnvironment(config: FunctionConfig, codeDir: string): Record<string, string> {
   return {
     TZ: 'UTC',
@@ -31,10 +31,7 @@ export function buildEnvironment(config: FunctionConfig, codeDir: string): Recor
 /** The part of the handler's context that is data; `logger` and `tracing` are added inside the instance. */
 export type ContextData = ReturnType<typeof buildContext>;
 
-/**
- * The data of the handler's `context` (FC help: "Context"): memory in MB, the time limit in seconds, of the credentials
- * exactly FC's three fields.
- */
+/** The handler's `context` (FC help: "Context"): memory in MB, timeout in seconds, FC's credentials. */
 export function buildContext(config: FunctionConfig, requestId: string, credentials: Credentials) {
   const { name, handler, memoryMb, timeoutMs, region, accountId } = config;
   const { accessKeyId, accessKeySecret, securityToken } = credentials;

@@ -12,7 +12,7 @@ export interface LocalFunctionComputeOptions
   extends Pick<InstanceOptions, 'instanceProgram' | 'nodeBinary' | 'inspect' | 'log'>,
     Pick<QueueOptions, 'queueDir' | 'deadLetterDir' | 'setAside'>,
     Partial<Pick<QueueOptions, 'retryDelaysMs' | 'now' | 'sleep' | 'observe'>> {
-  /** The built code package: `index.js` and what it needs, as it would be zipped. The function runs where it lies. */
+  /** The built code package: `index.js` and what it needs, as it would be zipped. It runs where it lies. */
   codeDir: string;
   /** Starts an instance of another runtime than the built-in one. */
   startInstance?: ((options: InstanceOptions) => Instance) | undefined;
@@ -25,10 +25,7 @@ export interface LocalFunctionComputeOptions
 
 export type LocalFunctionCompute = Awaited<ReturnType<typeof createLocalFunctionCompute>>;
 
-/**
- * A Function Compute for one function on one machine. Function errors are retried 3 times as on FC, seconds instead
- * of minutes apart.
- */
+/** A Function Compute for one function, whose errors it retries 3 times, as FC does, but seconds apart. */
 export async function createLocalFunctionCompute(options: LocalFunctionComputeOptions) {
   const { function: config, credentials, inspect, maxInstances = 2 } = options;
   let codeDir = await realpath(options.codeDir);
@@ -58,7 +55,7 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
   return {
     ...queue,
     invoke,
-    /** Takes another code package for all later invocations; those under way end on the old one. Rejects once closed. */
+    /** Takes another package for later invocations; those under way end on the old. Rejects once closed. */
     replaceCode: async (packageDir: string): Promise<void> => {
       closing.signal.throwIfAborted();
       codeDir = await realpath(packageDir);
@@ -73,9 +70,9 @@ export async function createLocalFunctionCompute(options: LocalFunctionComputeOp
 }
 
 /**
- * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Waiting in line stands for
- * Function Compute's treatment of asynchronous invocations beyond `reservedConcurrency`: kept, not billed, not counted
- * as an attempt. (A synchronous one would get 429 there.)
+ * The instances of one function, at most `maxInstances` at a time, kept warm between uses. Waiting in line
+ * stands for what FC does with asynchronous invocations beyond `reservedConcurrency`: kept, not billed, not
+ * counted as an attempt. (A synchronous one would get 429 there.)
  */
 function createInstancePool(maxInstances: number, start: () => Instance, closing: AbortSignal) {
   const inTurn = pLimit(maxInstances);

@@ -34,10 +34,7 @@ export interface InstanceOptions {
 
 export type Instance = ReturnType<typeof startInstance>;
 
-/**
- * Starts one function instance: a process that takes one event at a time. A program that cannot start fails the first
- * invocation.
- */
+/** Starts a process that takes one event at a time. One that cannot start fails the first invocation. */
 export function startInstance(options: InstanceOptions) {
   const { nodeBinary = process.execPath, inspect, codeDir, environment, log } = options;
   const child = fork(resolve(options.instanceProgram), [], {
@@ -106,7 +103,7 @@ function nextMessage(child: ChildProcess, isAwaited: (message: InstanceMessage) 
   });
 }
 
-/** Resolves once, with how the process ended. A program that cannot start and a message to a dead process are an `error`. */
+/** Resolves once, with how the process ended: an `error` is a failed start, or a message to the dead. */
 function whenExited(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));

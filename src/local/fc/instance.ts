@@ -1,6 +1,6 @@
 /**
- * The program of one function instance: what Function Compute's Node.js runtime does around a handler, in a child
- * process that talks to the local Function Compute over IPC. Bundled by itself; it ends with its parent.
+ * The program of one function instance: what FC's Node.js runtime does around a handler, in a child process
+ * that talks to the local Function Compute over IPC. Bundled by itself; it ends with its parent.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,8 +22,8 @@ async function loadHandler(codeDir: string, handlerName: string) {
   if (path === undefined) {
     throw new Error(`Cannot find module '${join(codeDir, file)}.js'`);
   }
-  // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see every
-  // CommonJS export as a name of its own; `default` is the whole of module.exports.
+  // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see
+  // each CommonJS export as a name of its own; `default` is the whole of module.exports.
   const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
   const handler = loaded[exportName] ?? fieldsOf(loaded.default)[exportName];
   if (typeof handler !== 'function') {

@@ -1,7 +1,7 @@
 import { fieldsOf, isJsonObject } from '../../json.ts';
 import type { ContextData } from './context.ts';
 
-/** A failed invocation as Function Compute reports it; a crash or a timeout has a message only (FC help: "Error handling"). */
+/** A failed invocation as FC reports it; a crash or timeout is a message only (FC help: "Error handling"). */
 export interface FunctionError {
   errorMessage: string;
   /** Name of the JavaScript error class. */
@@ -23,12 +23,12 @@ export type InstanceMessage =
   | { type: 'error'; requestId: string; error: FunctionError };
 
 /**
- * Ends what an invocation wrote to stdout and to stderr. Pipes and channel are not in step: without it an answer
+ * Ends what an invocation wrote to stdout and stderr. Pipes and channel are not in step: without it an answer
  * could overtake lines still in a pipe, and those would pass for the next invocation's.
  */
 export const endOfOutput = '\u0000end-of-output';
 
-/** Checks the shape alone: that our instance program sent a message, and not the function's code, its request id tells. */
+/** Checks the shape alone; that our program sent it, and not the function's code, the request id tells. */
 export function isInstanceMessage(value: unknown): value is InstanceMessage {
   const { type, requestId, body, error } = fieldsOf(value);
   const isAnswer =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { fieldsOf } from '../../json.ts';
 import type { Logger } from '../../log.ts';
-import { type SetAside, writeJsonFile } from '../data-folder.ts';
+import { type Quarantine, writeJsonFile } from '../data-folder.ts';
 import type { InvocationResult } from './instance-process.ts';
 import type { FunctionError } from './messages.ts';
 
@@ -31,7 +31,7 @@ export interface QueueOptions {
   retryDelaysMs: readonly number[];
   queueDir: string;
   deadLetterDir: string;
-  setAside: SetAside;
+  setAside: Quarantine;
   log: Logger;
   now: () => number;
   /** Rejects when the signal aborts; so does the delivery, its event still in the queue. */
@@ -40,14 +40,14 @@ export interface QueueOptions {
   observe: (event: DeliveryEvent) => void;
 }
 
-/** An event accepted for asynchronous invocation. `file` names it in the queue folder and as a dead letter. */
+/** An event accepted for asynchronous invocation. `file` names it in the queue and as a dead letter. */
 interface QueuedEvent {
   file: string;
   requestId: string;
   event: unknown;
 }
 
-/** The asynchronous invocations, each a file of the queue folder until it has succeeded or become a dead letter. */
+/** The asynchronous invocations, each a file of the queue folder until it succeeds or is a dead letter. */
 export function createQueue(options: QueueOptions) {
   const { queueDir, deadLetterDir, log, now, closing } = options;
   mkdirSync(queueDir, { recursive: true });
@@ -65,7 +65,7 @@ export function createQueue(options: QueueOptions) {
   return {
     /** Delivers what an earlier process left unfinished. */
     resume: () => unfinished.splice(0).forEach(start),
-    /** Asynchronous invocation: the event is on disk when this returns, where the disk takes it, and delivered at least once. */
+    /** Accepts an event, to be delivered at least once; on return it is on disk, unless that is full. */
     enqueue: (event: unknown): void => {
       const requestId = randomUUID();
       // Names sort by the time of acceptance; no colons, which Windows refuses.

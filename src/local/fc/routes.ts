@@ -8,19 +8,21 @@ import type { AsyncTask, Tasks } from './tasks.ts';
 /** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
 const maxEventBytes = 32 * 1024 * 1024;
 
-type Invoke = LocalFunctionCompute['invoke'];
-
 /**
- * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer is what Function Compute answers to
- * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error handling").
- * Only JSON is taken, which a page in a browser cannot send here without asking first.
+ * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer that of FC's
+ * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error
+ * handling"). Only JSON is taken, which a page in a browser cannot send here without asking first.
  */
-export function invokeRoute(invoke: Invoke): Route {
+export function invokeRoute(invoke: LocalFunctionCompute['invoke']): Route {
   return (message, response) =>
     message.url === '/-/invoke' ? answerInvoke(invoke, message, response) : undefined;
 }
 
-async function answerInvoke(invoke: Invoke, message: IncomingMessage, response: ServerResponse) {
+async function answerInvoke(
+  invoke: LocalFunctionCompute['invoke'],
+  message: IncomingMessage,
+  response: ServerResponse,
+) {
   const refuse = (statusCode: number, errorMessage: string) =>
     sendJson(response, statusCode, { errorMessage });
   if (message.method !== 'POST') {
@@ -54,9 +56,9 @@ interface TaskApiOptions {
 }
 
 /**
- * Answers what Function Compute's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
- * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by the algorithm of their
- * signature, which the account's AccessKey has to have made.
+ * Answers what FC's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
+ * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by the algorithm of
+ * their signature, which the account's AccessKey has to have made.
  */
 export function createTaskApi(options: TaskApiOptions): Route {
   return (message, response) =>

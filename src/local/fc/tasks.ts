@@ -3,12 +3,12 @@ import pLimit from 'p-limit';
 import type { QueueOptions } from './queue.ts';
 
 /** The states of an asynchronous task (FC help: "AsyncTask"). */
-type Status = 'Enqueued' | 'Running' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
+type TaskStatus = 'Enqueued' | 'Running' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
 
-/** One task, with the names that Function Compute's API gives its fields; the times, which nobody asks for, are left out. */
+/** One task, its fields named as in FC's API; the times, which nobody asks for, are left out. */
 export interface AsyncTask {
   taskId: string;
-  status: Status;
+  status: TaskStatus;
   requestId: string;
   taskErrorMessage?: string | undefined;
   returnPayload?: string | undefined;
@@ -21,7 +21,7 @@ const concurrency = 1;
 export type Tasks = ReturnType<typeof createTasks>;
 
 /**
- * Asynchronous tasks as Function Compute runs them in a backfill's deployment: once for each id, never again after a function
+ * Asynchronous tasks as a backfill deploys them: run once for each id, and never again after a function
  * error. They are held in memory: a backfill submits again what a restart has lost.
  */
 export function createTasks(invoke: QueueOptions['invoke']) {
