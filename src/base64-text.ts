@@ -1,4 +1,4 @@
-/** The text in a Base64 value, URL-safe or standard, padded or not; undefined where it is no Base64 or no UTF-8. */
+/** The text in a Base64 value, URL-safe or standard, padded or not; undefined where it is no such text. */
 export function decodeBase64(value: string): string | undefined {
   try {
     const binary = atob(/[^\w+/=-]/.test(value) ? '!' : value.replaceAll('-', '+').replaceAll('_', '/'));

@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from './json.ts';
 
-/** The part of Function Compute's context that the function needs; credentials are read from it separately. */
+/** The part of Function Compute's context that the function needs; credentials are read separately. */
 interface InvocationContext {
   requestId: string;
   /** The region in which the function runs; absent where there is no Function Compute around it. */

@@ -1,6 +1,6 @@
 /**
- * Finds by bisection the first of sorted keys for which `isBeyond` holds, as it must for all that follow. Returns its
- * index, or the number of keys where it holds for none.
+ * Finds by bisection the first of sorted keys for which `isBeyond` holds, as it must for all that follow.
+ * Returns its index, or the number of keys where it holds for none.
  */
 export function firstIndex<T>(sortedKeys: ArrayLike<T>, isBeyond: (key: T) => boolean): number {
   let [low, high] = [0, sortedKeys.length];

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { pick } from './json.ts';
 
 /**
- * Takes a folder for this process alone, by a file that names it; the answer gives it back. Throws what `refuse` says
- * when a process that is alive holds it: two on one folder would destroy each other's files.
+ * Takes a folder for this process alone, by a file that names it; the answer gives it back. Throws what
+ * `refuse` says when a process that is alive holds it: two on one folder would destroy each other's files.
  */
 export function lockFolder(folder: string, refuse: (pid: number) => string): () => void {
   makeFolder(folder);
@@ -54,7 +54,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes a folder, and those above it, where there is none. Throws an Error that says in a sentence why it cannot be made. */
+/** Makes a folder and those above it, where there is none. Throws an Error that says why it cannot. */
 export function makeFolder(folder: string): void {
   try {
     makeWithParents(folder);

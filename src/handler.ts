@@ -34,9 +34,9 @@ interface HandlerDeps {
 const reserveMs = 1_000;
 
 /**
- * Makes the function. `invoke` parses an event, plans its outputs and has OSS save them; it resolves to a report of
- * what became of every output, or throws OutputsFailed with that report where any failed, so that the platform
- * retries and tells somebody. Credentials come with each invocation and are kept nowhere.
+ * Makes the function. `invoke` parses an event, plans its outputs and has OSS save them; it resolves to a
+ * report of what became of every output, or throws OutputsFailed with that report where any failed, so that
+ * the platform retries and tells somebody. Credentials come with each invocation and are kept nowhere.
  */
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
   const { settings, dispatcher, now = Date.now, random = Math.random } = deps;
@@ -99,7 +99,7 @@ function findOss(settings: Settings, here: string | undefined): { region: string
   return { region, endpoint: resolveEndpoint({ region, endpoint, cname, internal: region === here }) };
 }
 
-/** A failure that may heal, or that the rules do not want to be only reported, goes to the platform's retries. */
+/** A failure that may heal, or that the rules want more than reported, goes to the platform's retries. */
 function mustThrow({ results }: Report, onPermanentFailure: RuleSet['onPermanentFailure']): boolean {
   return results.some(
     (result) => result.status === 'failed' && (result.kind === 'transient' || onPermanentFailure === 'throw'),

@@ -1,12 +1,12 @@
 /**
- * Entry point for Function Compute's custom runtimes, which have newer versions of Node.js than `nodejs20`: an HTTP
- * server that hands every event to the same handler (Function Compute help: "Custom runtime specification details").
+ * Entry point for Function Compute's custom runtimes, which have newer versions of Node.js: an HTTP server
+ * that hands each event to the same handler (Function Compute help: "Custom runtime specification details").
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { handler } from './index.ts';
 
 const server = createServer(answer);
-// The platform keeps its connection, at least for 15 minutes (Function Compute help: "Principles"), and bounds requests.
+// The platform bounds requests, and keeps a connection for 15 minutes or more (help: "Principles").
 server.keepAliveTimeout = 0;
 server.headersTimeout = 0;
 server.requestTimeout = 0;
@@ -53,7 +53,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Describes an error as built-in runtimes do, so that logs and destinations look the same (Function Compute help: "Error handling"). */
+/** Describes an error as built-in runtimes do, for logs and destinations (help: "Error handling"). */
 function describeError(error: unknown): Record<string, unknown> {
   const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   return { errorMessage: message, errorType: name, stackTrace: stack.split('\n') };

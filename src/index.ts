@@ -9,8 +9,8 @@ import { readSettings } from './settings.ts';
 let invoke: ReturnType<typeof createHandler> | undefined;
 
 /**
- * Function Compute's entry point (`handler: index.handler`): the event's bytes and the context in, the report out. What
- * can be shared between invocations is made at the first one; credentials never are.
+ * Function Compute's entry point (`handler: index.handler`): the event's bytes and the context in, the report
+ * out. What can be shared between invocations is made at the first one; credentials never are.
  */
 export async function handler(event: Buffer, context: unknown): Promise<Report> {
   invoke ??= start();

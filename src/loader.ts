@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * The file that Function Compute loads, `index.js`. It runs the function, `function.js` beside it, with the code cache that
- * `bin/code-cache.js` made where there is one: what V8 would compile on every cold start, a quarter of its processor time.
+ * The file that Function Compute loads, `index.js`. It runs the function, `function.js` beside it, with the
+ * code cache of `bin/code-cache.js` if there is one: compiling is a quarter of a cold start's CPU time.
  */
 const file = join(__dirname, 'function.js');
 const script = compile();
@@ -41,8 +41,8 @@ function readCodeCache(source: Buffer): Buffer | undefined {
 }
 
 /**
- * V8 refuses a cache of another version or of other flags. It looks neither at the text, only at its length, nor for damage,
- * and would end the process or run what the cache has: so the digest covers both, and the very build of Node.js.
+ * V8 refuses a cache of another version or of other flags. It looks neither at the text but for its length,
+ * nor for damage, and would crash or run what the cache has: so the digest covers both, and Node.js's build.
  */
 function digestOf(source: Buffer, cache: Buffer): Buffer {
   const build = JSON.stringify([process.versions, process.config]);

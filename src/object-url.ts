@@ -1,8 +1,8 @@
 import type { OssObject } from './process.ts';
 
 /**
- * The bucket and key of `oss://bucket/key`, or of `oss://bucket` with an empty key; undefined where it is neither. The key
- * is taken as it stands: nothing in it is decoded.
+ * The bucket and key of `oss://bucket/key`, or of `oss://bucket` with an empty key; undefined where it is
+ * neither. The key is taken as it stands: nothing in it is decoded.
  */
 export function splitObjectUrl(url: string): OssObject | undefined {
   const [, bucket, key = ''] = /^oss:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];

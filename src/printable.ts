@@ -1,7 +1,7 @@
-/** Characters that a terminal obeys or does not show: controls, line ends, marks of writing direction, zero-width spaces. */
+/** Characters that a terminal obeys or hides: controls, line ends, marks of direction, zero-width spaces. */
 const unprintable = /[\p{Cc}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
-/** The text as a terminal may show it, on one line: whoever uploads chooses keys, and may put commands into them. */
+/** The text as a terminal may show it, on one line: uploaders choose keys, which may hold commands. */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) =>
     character < ' '

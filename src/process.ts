@@ -7,10 +7,10 @@ export interface OssObject {
 }
 
 /**
- * The value of `x-oss-process` that runs a style and saves the result as `target`: `{style}|sys/saveas,…`. The style
- * is an inline text (`image/resize,w_200`) or names a style of the bucket (`style/thumbnail`). A topic is told the end of
- * an asynchronous task (OSS help, "Message notification").
- * Throws RangeError where the style is empty (OSS would save the source as it is) or says itself where to save.
+ * The value of `x-oss-process` that runs a style and saves the result as `target`: `{style}|sys/saveas,…`.
+ * The style is an inline text (`image/resize,w_200`) or names a style of the bucket (`style/thumbnail`). A
+ * topic is told the end of an asynchronous task (OSS help, "Message notification"). Throws RangeError where
+ * the style is empty (OSS would save the source as it is) or says itself where to save.
  */
 export function buildProcess(style: string, target: OssObject, topic?: string | undefined): string {
   if (style.trim() === '') {
@@ -29,9 +29,9 @@ function hasSaveAs(style: string): boolean {
 }
 
 /**
- * The clause `sys/saveas,o_{key},b_{bucket}`, both in URL-safe Base64 without padding as OSS help ("sys/saveas") shows
- * them: the only form without `+`, `/` and `=`, which a form decoder would damage. `b_` is always there, so that OSS
- * names the bucket in its answer.
+ * The clause `sys/saveas,o_{key},b_{bucket}`, both in URL-safe Base64 without padding as OSS help
+ * ("sys/saveas") shows them: the only form without `+`, `/` and `=`, which a form decoder would damage. `b_`
+ * is always there, so that OSS names the bucket in its answer.
  */
 export function saveAs({ bucket, key }: OssObject): string {
   return `sys/saveas,o_${toBase64Url(key)},b_${toBase64Url(bucket)}`;

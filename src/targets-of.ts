@@ -7,7 +7,7 @@ import { type VariableValues, variablesOf } from './rules/template.ts';
 export { parseRuleSet, type RuleSet, RulesError } from './rules/rule-set.ts';
 export type { VariableValues };
 
-/** An uploaded object, as far as it is known; rules that ask for a size or content type take only one that tells it. */
+/** An uploaded object, as far as known; rules that ask for a size or type take only one that tells it. */
 export interface Upload extends Pick<ObjectEvent, 'bucket' | 'key' | 'sizeBytes' | 'contentType' | 'eTag'> {
   /** ISO 8601 with `Z` or an offset; needed where a target's key has the day in it. */
   eventTime?: string | undefined;
@@ -24,9 +24,9 @@ export interface RuleTarget {
 }
 
 /**
- * Names what the function makes of an upload, in the order of the rules. Pure, without network, in browsers too. The
- * function's own planner is asked about one variant at a time, so the two cannot disagree. Throws RangeError where a
- * key has the ETag or the day in it and the upload does not tell it, or tells a time that depends on who reads it.
+ * Names what the function makes of an upload, in the order of the rules. Pure, without network, in browsers
+ * too. The function's own planner is asked about one variant at a time, so the two cannot disagree. Throws
+ * RangeError where a key needs an ETag or a day that the upload does not tell, or tells by somebody's clock.
  */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): RuleTarget[] {
   return rules.flatMap((rule) =>

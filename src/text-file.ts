@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Decodes UTF-8 and nothing else, without its byte order mark: what another encoding became here would stand on every
- * picture. `name` says whose bytes they are, `firstLine` with which of its lines they begin.
+ * Decodes UTF-8 and nothing else, without its byte order mark: what another encoding became here would stand
+ * on every picture. `name` says whose bytes they are, `firstLine` with which of its lines they begin.
  */
 export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): string {
   if (!isText(bytes)) {
     const { line, column, byte } = findForeignByte(bytes, firstLine);
     const code = byte.toString(16).toUpperCase().padStart(2, '0');
-    throw new Error(
-      `${name}:${line}:${column} is not UTF-8: the byte 0x${code} cannot stand here. Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.`,
-    );
+    const advice = 'Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.';
+    const place = `${name}:${line}:${column}`;
+    throw new Error(`${place} is not UTF-8: the byte 0x${code} cannot stand here. ${advice}`);
   }
   return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
 }
@@ -31,7 +31,7 @@ function findForeignByte(bytes: Uint8Array, firstLine: number) {
   return { line, column: before.replace(/^\ufeff/, '').length + 1, byte };
 }
 
-/** The value of a JSON text. Throws a SyntaxError where it is none, `name` before it, with the place where the parser tells it. */
+/** The value of a JSON text. Throws a SyntaxError where it is none: `name`, the place if known, and why. */
 export function parseJsonText(text: string, name: string): unknown {
   try {
     return JSON.parse(text);

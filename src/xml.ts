@@ -10,8 +10,8 @@ const parser = new XMLParser({
 });
 
 /**
- * The root element of a document: its text, or its children by name, each a text, an object, or a list of them (see
- * `listOf`). Throws on any other root, and on what was cut off. DOCTYPE is refused, so entities cannot grow.
+ * The root element of a document: its text, or its children by name, each a text, an object, or a list of
+ * them (`listOf`). Throws on any other root, and on what was cut off. DOCTYPE is refused, with its entities.
  */
 export function readXmlRoot(text: string, rootName: string): unknown {
   const roots = fieldsOf(parser.parse(text, true));

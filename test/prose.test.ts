@@ -12,6 +12,16 @@ const lines = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const placesOf = (pattern: RegExp) =>
   lines.filter(({ text }) => pattern.test(text)).map(({ place, text }) => `${place} ${text.trim()}`);
 
+/** The parts of src that keep to the width of biome.json, which does not wrap comments. */
+const narrow = /^src\/((events|rules|pipeline|oss|life|credentials|objects|style)\/|[^/]*$)/;
+
+it('no line is wider than 110 characters where the part was wrapped', () => {
+  const wide = lines.filter(({ place, text }) => narrow.test(place) && text.length > 110);
+
+  expect(wide.map(({ place }) => place)).toEqual([]);
+  expect(lines.filter(({ place }) => narrow.test(place)).length).toBeGreaterThan(3_000);
+});
+
 it('no comment begins with a word that leaves out what it speaks of', () => {
   expect(lines.length).toBeGreaterThan(10_000);
   expect(placesOf(/^\s*(\/\*\*?|\/\/) (As|Of|That|Those|What|Where|Which|Who) /)).toEqual([]);

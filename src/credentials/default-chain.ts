@@ -5,10 +5,10 @@ interface CredentialsChain {
 }
 
 /**
- * Credentials of a person's machine: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN of `env`, else the
- * default chain of `@alicloud/credentials` (environment, OIDC, CLI profile, ECS role, URI), which is loaded when first
- * needed. The returned function may be called before every attempt: the chain keeps and renews what is temporary.
- * It rejects with one message naming the places to put credentials.
+ * Credentials of a person's machine: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN of `env`,
+ * else the default chain of `@alicloud/credentials` (environment, OIDC, CLI profile, ECS role, URI), which is
+ * loaded when first needed. The returned function may be called before every attempt: the chain keeps and
+ * renews what is temporary. It rejects with one message naming the places to put credentials.
  */
 export function createDefaultCredentials(
   env: Readonly<Record<string, string | undefined>>,
@@ -37,7 +37,7 @@ export function createDefaultCredentials(
     if (accessKeyId && accessKeySecret) {
       return { accessKeyId, accessKeySecret, securityToken: env.OSS_SESSION_TOKEN || undefined };
     }
-    // One question at a time: while the chain looks for a provider, a second caller would be sent to a wrong one.
+    // One question at a time: while the chain looks for a provider, a second caller would get a wrong one.
     pending ??= askChain().finally(() => {
       pending = undefined;
     });

@@ -1,7 +1,7 @@
 import { fieldsOf, isJsonObject, type JsonObject, parseJson, pick, textOf } from '../json.ts';
 import { EventError, type EventRecord, type ObjectEvent } from './object-event.ts';
 
-/** One shape that Function Compute may deliver; `path` begins the names of its fields in messages: `[0].data.`. */
+/** One shape that Function Compute may deliver; `path` begins its fields' names in messages: `[0].data.`. */
 export interface Envelope {
   name: string;
   detect(value: JsonObject): boolean;
@@ -11,7 +11,7 @@ export interface Envelope {
 
 type Open = (inner: unknown, path: string) => EventRecord[];
 
-/** So many layers of a task's content are opened; a text and the message in it are two. */
+/** At most this many layers of a task's content are opened; a text and the message in it are two. */
 const maxContentLayers = 8;
 
 export const envelopes: readonly Envelope[] = [
@@ -28,9 +28,9 @@ export const envelopes: readonly Envelope[] = [
     unwrap: (value, path) => [readOssRecord(value, path)],
   },
   {
-    // One native record in a CloudEvent (EventBridge help, "OSS events"). Types that are about no object, such as
-    // `oss:CloudMonitor:…`, are let through by name; whether one is about an object, its data tell, whatever the type.
-    name: 'EventBridge CloudEvent {"source": "acs.oss", "type": "oss:ObjectCreated:…", "data": …}, or an array of them',
+    // One native record in a CloudEvent (EventBridge help, "OSS events"). Types about no object, such as
+    // `oss:CloudMonitor:…`, are let through by name; the data tell whether there is one, whatever the type.
+    name: 'EventBridge CloudEvent {"source": "acs.oss", "type": "oss:…", "data": …}, or an array of them',
     detect: ({ source, type, data }) =>
       (source === 'acs.oss' && typeof type === 'string') || isOssRecord(fieldsOf(data)),
     unwrap: ({ type, data, time }, path) => {
@@ -40,8 +40,8 @@ export const envelopes: readonly Envelope[] = [
     },
   },
   {
-    // EventBridge has the fields of the content in `data` (EventBridge help, "IMM events"), an SMQ topic has them in
-    // `content`, as a text (IMM help, "Asynchronous notification messages").
+    // EventBridge has the fields of the content in `data` (EventBridge help, "IMM events"), an SMQ topic has
+    // them in `content`, as a text (IMM help, "Asynchronous notification messages").
     name: 'the end of a task of IMM {"source": "acs.imm", "type": "imm:Task:…", "data" or "content": …}',
     detect: ({ source, type }) => source === 'acs.imm' && typeof type === 'string',
     unwrap: ({ type, data, content }, path) => {
@@ -57,15 +57,15 @@ export const envelopes: readonly Envelope[] = [
     },
   },
   {
-    // The dead letter of an asynchronous invocation (Function Compute help, "Result callback"), as it lies in a queue.
+    // The dead letter of an asynchronous invocation (Function Compute help, "Result callback"), as queued.
     name: 'a destination\'s record {"requestContext": …, "requestPayload": …}',
     detect: (value) => 'requestPayload' in value,
     unwrap: ({ requestPayload }, path, open) => open(requestPayload, `${path}requestPayload`),
   },
   {
-    // SMQ, formerly MNS, reaches Function Compute through EventBridge. The body is Base64 or not, as the subscription
-    // decides (fc-runtime-go-sdk, README_MNS_Queue). The path `$.data` leaves the message alone.
-    name: 'SMQ queue message {"type": "mns:Queue:SendMessage", "data": {"messageBody": …}}, or an array of them',
+    // SMQ, formerly MNS, reaches Function Compute through EventBridge. The body is Base64 or not, as the
+    // subscription decides (fc-runtime-go-sdk, README_MNS_Queue). The path `$.data` leaves the message alone.
+    name: 'SMQ queue message {"type": "mns:Queue:…", "data": {"messageBody": …}}, or an array of them',
     detect: ({ type, messageBody }) => type === 'mns:Queue:SendMessage' || messageBody !== undefined,
     unwrap: ({ messageBody, data }, path, open) =>
       messageBody === undefined
@@ -85,8 +85,8 @@ export const envelopes: readonly Envelope[] = [
     unwrap: ({ body }, path, open) => open(body, `${path}body`),
   },
   {
-    // Destinations and own event buses put into CloudEvents what is understood without them as well; `data_base64` is for
-    // bytes (CloudEvents, "JSON Event Format").
+    // Destinations and own event buses put into CloudEvents what is understood without them as well;
+    // `data_base64` is for bytes (CloudEvents, "JSON Event Format").
     name: 'a CloudEvent {"specversion": …, "data": …} that holds one of the others',
     detect: ({ specversion, data, data_base64: bytes }) =>
       typeof specversion === 'string' && (data ?? bytes) !== undefined,
@@ -98,7 +98,7 @@ function isOssRecord({ eventName, oss }: JsonObject): boolean {
   return isText(eventName) && isJsonObject(oss);
 }
 
-/** The content of a task's message: an object, the text of one, or a message that holds either in its `content`. */
+/** The content of a task's message: an object, the text of one, or a message with either in its `content`. */
 function readContent(value: unknown): JsonObject | undefined {
   let content = value;
   for (let layer = 1; layer <= maxContentLayers; layer += 1) {
@@ -115,7 +115,7 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
   }
   const name = withoutPrefix(eventName);
   if (/^Bucket\w+:/.test(name)) {
-    return { kind: 'other', eventName: name }; // `BucketCreated:PutBucket` (EventBridge help, "OSS events") has no object.
+    return { kind: 'other', eventName: name }; // It has no object (EventBridge help, "OSS events").
   }
   const { key, size, eTag, objectMeta } = fieldsOf(pick(oss, 'object'));
   // `objectMeta` is absent in older records; where present it spares rules on content type a HEAD request.
@@ -128,9 +128,9 @@ function readOssRecord(record: unknown, path: string, time?: unknown): EventReco
 }
 
 /**
- * A time in ISO 8601 with `Z` or an offset, from a text or from epoch seconds or milliseconds. Undefined is any other:
- * without an offset it would be read by the clock of whoever reads it. Java writes the name of the zone behind the offset
- * (`ZonedDateTime`), EventBridge help shows times that end in the name of China's zone alone.
+ * A time in ISO 8601 with `Z` or an offset, from a text or from epoch seconds or milliseconds. Undefined is
+ * any other: without an offset, each reader would read it by a clock of their own. Java writes the name of
+ * the zone behind the offset (`ZonedDateTime`), EventBridge help shows times that end in China's zone alone.
  */
 export function readTime(value: unknown): string | undefined {
   if (typeof value === 'number') {
@@ -155,7 +155,7 @@ function withoutPrefix(eventName: string): string {
   return eventName.replace(/^(acs:)?oss:/i, '');
 }
 
-/** Makes the record of an object; `places` name its bucket and key in messages, `event` says what happened to it. */
+/** Makes the record of an object; `places` name bucket and key in messages, `event` tells what happened. */
 export function readObjectFields(
   { bucket, key, size, eTag, contentType }: JsonObject,
   places: { bucket: string; key: string },
@@ -179,7 +179,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** Reads each item of a list, which must hold some; `read` is told how the names of the item's fields begin. */
+/** Reads each item of a list, which must hold some; `read` is told how names of the item's fields begin. */
 export function readList(
   list: unknown,
   path: string,
@@ -190,7 +190,7 @@ export function readList(
     : [malformed(path, 'objects', list)];
 }
 
-/** Far above what fits into an asynchronous event (128 KB); bounds the memory that a hand-made one may ask for. */
+/** Far more than fits into an asynchronous event (128 KB); bounds the memory that a hand-made one takes. */
 const maxRecords = 10_000;
 
 /** The records of all items together. Throws EventError where they are too many. */

@@ -5,14 +5,14 @@ import type { EventRecord } from './object-event.ts';
 const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
 
 /**
- * Objects named by a person, a test in the console, or a CloudFlow step: `{bucket, key}`, `{bucket, keys}`, or
- * `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for them, and
- * `lastModified`, which then gives a target its day. The options beside them (an ad-hoc output, whether only to plan, what
- * need not be made again, by which rules, and whether every failure is thrown) are those of these objects alone, wherever the envelope
- * lies; a field that would be ignored is refused.
+ * Objects named by a person, a test in the console, or a CloudFlow step: `{bucket, key}`, `{bucket, keys}`,
+ * or `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for
+ * them, and `lastModified`, which then gives a target its day. The options beside them (an ad-hoc output,
+ * whether only to plan, what need not be made again, by which rules, and whether every failure is thrown) are
+ * those of these objects alone, wherever the envelope lies; a field that would be ignored is refused.
  */
 export const manual: Envelope = {
-  name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket": …, "key": …}]}',
+  name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket", "key"}]}',
   detect: (value) => 'objects' in value || ('bucket' in value && ('key' in value || 'keys' in value)),
   unwrap: (value, path) => {
     const { style, target, dryRun = false, savedSince, rulesDigest, alwaysThrows = false, ...named } = value;

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../json.ts';
 
 /**
- * One object that something happened to, whatever envelope brought the news. Bucket and key are OSS's own text, taken verbatim:
- * event keys are not URL-encoded (every official consumer uses them as they stand).
+ * One object that something happened to, whatever envelope brought the news. Bucket and key are OSS's own
+ * text, taken verbatim: event keys are not URL-encoded (every official consumer uses them as they stand).
  */
 export interface ObjectEvent {
   bucket: string;
   key: string;
-  /** The name that native events use, without EventBridge's `oss:`; `Manual` where a person or flow named the object. */
+  /** The name in native events, without EventBridge's `oss:`; `Manual` where a person or flow asks. */
   eventName: string;
   /** ISO 8601 with an offset; absent where the event tells none that can be read. */
   eventTime?: string | undefined;
@@ -21,11 +21,11 @@ export interface ObjectEvent {
 
 /** The options of the manual event that names an object. */
 export interface ManualOptions {
-  /** An output in place of the rules, as it came; `path` begins the names of its fields in messages: `[1].`. */
+  /** An output in place of the rules, as it came; `path` begins its fields' names in messages: `[1].`. */
   adHoc?: { style: unknown; target: unknown; path: string } | undefined;
   /** Outputs are only planned. */
   dryRun: boolean;
-  /** Permanent failures are thrown, whatever the rules say: a task may tell by its error alone that it failed. */
+  /** Permanent failures are thrown, whatever the rules say: a task may tell by its error alone. */
   alwaysThrows: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */
   savedSince?: number | undefined;

@@ -6,7 +6,7 @@ import { EventError, type EventRecord } from './object-event.ts';
 /** The first one that detects its shape opens the value. */
 const understood = [...envelopes, manual];
 
-/** Envelopes in envelopes (EventBridge around SMQ around OSS) are three deep; text in text counts too, the event's own first. */
+/** EventBridge around SMQ around OSS is three deep; a text is a layer too, and so is the event itself. */
 const maxDepth = 9;
 
 /**
@@ -46,8 +46,8 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
 }
 
 /**
- * JSON, or Base64 of JSON as OSS publishes to SMQ (in lines of 76 characters where MIME wrote it), with or without a byte
- * order mark; undefined is anything else.
+ * JSON, or Base64 of JSON as OSS publishes to SMQ (in lines of 76 characters where MIME wrote it), with or
+ * without a byte order mark; undefined is anything else.
  */
 function decode(text: string): unknown {
   const parse = (json: string) => parseJson(json.replace(/^\uFEFF/, ''));

@@ -12,14 +12,14 @@ import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
 /**
- * Metadata by which a target tells that it is complete. Processing makes a new object without it, and the one copy that
- * sets everything else sets it too.
+ * Metadata by which a target tells that it is complete. Processing makes a new object without it, and the one
+ * copy that sets everything else sets it too.
  */
 const markName = 'x-oss-meta-oss-saveas';
 
 /**
- * Makes an output and does what its rule wants done with it. What is already there is not made again: a target that is
- * complete is left alone, and one that this event's upload has been saved to before is only completed.
+ * Makes an output and does what its rule wants done with it. What is there is not made again: a target that
+ * is complete is left alone, and one that this event's upload has been saved to before is only completed.
  */
 export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promise<TaskEnd> {
   const isCopied = needsCopy(task.afterSteps);
@@ -51,7 +51,7 @@ function digest(value: unknown): string {
   return createHash('md5').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
-/** Says what is left to be done where the target is there: all of it, nothing, or the steps that end with this mark. */
+/** Says what is left to do where the target is there: all, nothing, or the steps that end with this mark. */
 function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): 'process' | SkipReason | Mark {
   const { afterSteps, checkSource, raisedAt, version } = task;
   const mark = markOf(task);
@@ -79,15 +79,15 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   if (source === mark.source && process === mark.process) {
     return isComplete ? 'already-saved' : mark;
   }
-  // A target without a mark was saved since the upload, by an attempt that got no further. It may have been one at an
-  // earlier upload, which read the source before this one came: where that matters, the target is made again.
-  // Nobody knows by which style it was made: the next event makes it by the present one.
+  // A target without a mark was saved since the upload, by an attempt that got no further. It may have been
+  // one at an earlier upload, which read the source before this one came: where that matters, the target is
+  // made again. Nobody knows by which style it was made: the next event makes it by the present one.
   return source === undefined && checkSource !== true && !isTooLarge
     ? { ...mark, process: 'unknown' }
     : 'process';
 }
 
-/** Does with a target that is saved what is left to be done; `existing` is what was seen of it. Never throws. */
+/** Does what is left to be done with a saved target; `existing` is what was seen of it. Never throws. */
 async function finish(
   task: SaveTask,
   options: TaskOptions,

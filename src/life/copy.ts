@@ -6,9 +6,9 @@ import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
 
 /**
- * Copies an object onto itself, which changes everything about it but its bytes in one call. What is not asked for is
- * then the bucket's default, except for the content type (OSS help, "CopyObject": of an object that is copied onto
- * itself, the metadata of the request are used, whatever the directive says). Throws what the call throws.
+ * Copies an object onto itself, which changes everything about it but its bytes in one call. What is not
+ * asked for becomes the bucket's default, except for the content type (OSS help, "CopyObject": a copy onto
+ * itself uses the metadata of the request, whatever the directive says). Throws what the call throws.
  */
 export async function copyOntoItself(
   call: Call,
@@ -36,7 +36,7 @@ export function propertyHeaders(steps: AfterSteps, contentType: string | undefin
   };
 }
 
-/** Form-encoded, a space as `%20`, which is one to every decoder (OSS help, "Object tagging": keys and values are URL-encoded). */
+/** Form-encoded (OSS help, "Object tagging"), with `%20` for a space, which every decoder reads as one. */
 function encodeTags(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map((pair) => pair.map(encodeComponent).join('='))

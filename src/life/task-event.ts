@@ -7,9 +7,9 @@ import type { Rule } from '../rules/rule-set.ts';
 import { render } from '../rules/template.ts';
 
 /**
- * Says what became of an output whose task ended, from the content of IMM's message (IMM help, "Asynchronous notification
- * messages"): `saved` or `failed`. Tasks that none of the rules submitted are skipped, and so are those of which the
- * message does not say how they ended. Pure.
+ * Says what became of an output whose task ended, from the content of IMM's message (IMM help, "Asynchronous
+ * notification messages"): `saved` or `failed`. Tasks that none of the rules submitted are skipped, and so
+ * are those of which the message does not say how they ended. Pure.
  */
 export function outcomeOfTask(
   { eventName, content }: { eventName: string; content: JsonObject },
@@ -51,7 +51,7 @@ function shortText(value: unknown): string | undefined {
 const untold = '\0';
 const untoldValues = { etag: untold, yyyy: untold, mm: untold, dd: untold, index: untold };
 
-/** The outputs that a rule has submitted for a source. Its size and content type counted for the upload only. */
+/** The outputs that a rule submitted for a source. Size and content type counted for the upload only. */
 function submittedFor(source: OssObject, rule: Rule) {
   const mismatch = findMismatch(rule.match, { ...source, eventName: '' });
   const outputs = mismatch === 'bucket' || mismatch === 'key' ? [] : rule.outputs;
@@ -71,10 +71,10 @@ function fits(key: string, pieces: readonly string[]): boolean {
   return pieces.length === 1 ? key === start : key.startsWith(start) && key.endsWith(end);
 }
 
-/** So many sources and targets of a task are looked at; all targets are those of one output. */
+/** At most this many sources and targets of a task are looked at; all targets are those of one output. */
 const maxUris = 100;
 
-/** The texts named `URI`, however deep: results that are several lie in lists of their kind, and the others are empty. */
+/** The texts named `URI`, however deep: several results lie in lists of their kind; others are empty. */
 function urisIn(value: unknown): string[] {
   const values = [value];
   for (const one of values) {
@@ -83,7 +83,7 @@ function urisIn(value: unknown): string[] {
   return values.flatMap((one) => textOf(fieldsOf(one).URI) || []).slice(0, maxUris);
 }
 
-/** The object of `oss://bucket/key`: the key as it stands and, where it may have been URL-encoded, what it was before. */
+/** The object of `oss://bucket/key`: its key as it stands, and decoded where it may have been URL-encoded. */
 function objectsNamed(uri: string): OssObject[] {
   const [, bucket, key = ''] = /^oss:\/\/([^/]+)\/(.+)/s.exec(uri) ?? [];
   if (bucket === undefined) {

@@ -36,7 +36,7 @@ export interface OperationRequest extends Omit<ErrorContext, 'attempts'> {
 /** A 2xx answer, and the context in which to complain about its content. */
 export interface OperationResponse extends HttpResponse {
   context: ErrorContext;
-  /** Takes out of a text of the body whatever is secret, before the text is shown to anybody. The headers hold none. */
+  /** Takes whatever is secret out of a text of the body, before anybody sees it. The headers hold none. */
   hide?: ((text: string) => string) | undefined;
 }
 
@@ -47,8 +47,8 @@ export type Call = (request: OperationRequest) => Promise<OperationResponse>;
 const maxDocumentBytes = 8 * 1024 * 1024;
 
 /**
- * Makes the function that all operations go through: it encodes once, then per attempt asks for credentials, signs and
- * sends. It keeps no connection (the dispatcher does) and needs no closing.
+ * Makes the function that all operations go through: it encodes once, then per attempt asks for credentials,
+ * signs and sends. It keeps no connection (the dispatcher does) and needs no closing.
  */
 export function createCall(settings: CallSettings): Call {
   const { region, endpoint, dispatcher, attemptTimeoutMs = 30_000, clock = { offsetMs: 0 } } = settings;
@@ -115,8 +115,8 @@ function assertFromOss(response: OperationResponse): OperationResponse {
 }
 
 /**
- * A header that undici refuses leaves its pool believing that a connection is taken, for ever: a token that ends in a
- * line break never gets there. Throws without quoting the value.
+ * A header that undici refuses leaves its pool believing that a connection is taken, for ever: a token that
+ * ends in a line break never gets there. Throws without quoting the value.
  */
 function assertSendable(credentials: Credentials): Credentials {
   for (const [name, value] of Object.entries(credentials)) {
@@ -128,8 +128,8 @@ function assertSendable(credentials: Credentials): Credentials {
 }
 
 /**
- * Replaces the secret, the token and the signature that was sent, should an answer quote the request. Nothing else goes:
- * an answer names the object that was saved, and keys may be digests.
+ * Replaces the secret, the token and the signature that was sent, should an answer quote the request. Nothing
+ * else goes: an answer names the object that was saved, and keys may be digests.
  */
 function hideSecrets(
   text: string,
@@ -140,7 +140,7 @@ function hideSecrets(
   return secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
 }
 
-/** Replaces whatever may be a signature, in a message for people: one of another attempt, or what OSS computed itself. */
+/** Replaces whatever may be a signature, in a message for people: an earlier one, or one of OSS's own. */
 function hideSignatures(text: string): string {
   return text.replace(/\b[0-9a-f]{64}\b/gi, '***');
 }
@@ -158,7 +158,7 @@ function prepare(endpoint: Endpoint, request: OperationRequest): PreparedRequest
     const canonicalQuery = encodeQuery(query);
     const headers = { ...request.headers };
     for (const [name, value] of Object.entries(headers)) {
-      // Other characters would be sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch.
+      // Others would be sent as Latin-1 and signed as UTF-8: OSS would answer SignatureDoesNotMatch.
       if (!/^[\t\x20-\x7e]*$/.test(value)) {
         throw new TypeError(`header ${name}: expected printable ASCII`);
       }

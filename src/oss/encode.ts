@@ -2,9 +2,9 @@
 export type QueryParameters = Readonly<Record<string, string>>;
 
 /**
- * Percent-encodes the UTF-8 bytes of everything but `A-Za-z0-9-._~`, the only characters that a V4 canonical request
- * leaves alone (alibabacloud-oss-go-sdk-v2 oss/signer/v4.go). Throws TypeError on half of a surrogate pair, which has
- * no UTF-8 form.
+ * Percent-encodes the UTF-8 bytes of everything but `A-Za-z0-9-._~`, the only characters that a V4 canonical
+ * request leaves alone (alibabacloud-oss-go-sdk-v2 oss/signer/v4.go). Throws TypeError on half of a surrogate
+ * pair, which has no UTF-8 form.
  */
 export function encodeComponent(text: string): string {
   if (!text.isWellFormed()) {
@@ -17,14 +17,14 @@ export function encodeComponent(text: string): string {
   );
 }
 
-/** Encodes an object key for the request line and the canonical URI alike: `/` stays, `.` and `..` stay too. */
+/** Encodes an object key for the request line and the canonical URI alike: `/`, `.` and `..` stay. */
 export function encodePath(key: string): string {
   return encodeComponent(key).replaceAll('%2F', '/');
 }
 
 /**
- * Encodes a query for the request line and the canonical query alike, without the `?`: sorted by encoded name, an
- * empty value without its `=`.
+ * Encodes a query for the request line and the canonical query alike, without the `?`: sorted by encoded
+ * name, an empty value without its `=`.
  */
 export function encodeQuery(parameters: QueryParameters): string {
   const pairs = Object.entries(parameters).map((pair) => pair.map(encodeComponent));

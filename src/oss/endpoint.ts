@@ -7,7 +7,7 @@ export interface Endpoint {
   scheme: 'https' | 'http';
   /** Host without bucket, with the port when it is not the scheme's own. */
   host: string;
-  /** `virtual`: bucket.host/key · `path`: host/bucket/key · `cname`: host/key, the host stands for one bucket. */
+  /** `virtual`: bucket.host/key · `path`: host/bucket/key · `cname`: host/key, the host means one bucket. */
   style: 'virtual' | 'path' | 'cname';
 }
 
@@ -25,10 +25,10 @@ export interface EndpointSettings {
 const regionPattern = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 const label = '[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?';
 const endpointPattern = /^(?:(https?):\/\/)?([^/:[\]]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?\/?$/;
-// A last label that starts with a letter: `0x7f.1` or `2130706433` are numbers which a URL would read as an IP.
+// A last label that starts with a letter: a URL would read the numbers `0x7f.1` and `2130706433` as an IP.
 const hostPattern = new RegExp(`^(?:${label}\\.)*(?=[a-z])${label}$`);
 
-/** Throws TypeError where it is no plain region id: `oss-cn-hangzhou` and `cn-hangzhou-internal` are parts of hosts. */
+/** Throws TypeError on what is no plain region id, such as `oss-cn-hangzhou` and `cn-hangzhou-internal`. */
 export function assertRegion(region: string): void {
   const plain = region
     .trim()
@@ -41,9 +41,9 @@ export function assertRegion(region: string): void {
 }
 
 /**
- * Endpoint of a region, or the custom one. An IP or `localhost` means path style (nothing can stand before an IP;
- * real OSS refuses path style with SecondLevelDomainForbidden). A custom endpoint without scheme is https.
- * Throws TypeError when the region or the endpoint is not one: that is where credentials would be sent.
+ * Endpoint of a region, or the custom one. An IP or `localhost` means path style (nothing can stand before an
+ * IP; real OSS refuses path style with SecondLevelDomainForbidden). A custom endpoint without scheme is
+ * https. Throws TypeError when region or endpoint is not one: that is where credentials would be sent.
  */
 export function resolveEndpoint({ region, endpoint, internal, cname }: EndpointSettings): Endpoint {
   assertRegion(region);
@@ -78,8 +78,8 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
 }
 
 /**
- * Address of `key`, or of the bucket itself: what is sent (`origin`, `path`) and what is signed (`canonicalUri`), from
- * one encoding of the key. Throws TypeError on a bucket or key that OSS would not have.
+ * Address of `key`, or of the bucket itself: what is sent (`origin`, `path`) and signed (`canonicalUri`),
+ * from one encoding of the key. Throws TypeError on a bucket or key that OSS would not have.
  */
 export function addressOf(endpoint: Endpoint, bucket: string, key?: string) {
   assertBucket(bucket);

@@ -13,14 +13,14 @@ export interface ErrorContext {
 }
 
 /**
- * The kind of a failure decides what follows: `transient` and `throttled` are tried again (throttling after a longer
- * pause), `skewed` once with the server's clock, which the error tells. `later` may heal, but not by asking again at
- * once: a token that expired, an answer that was cut off, a proxy's page, a setting. `permanent` never heals: the
- * request cannot be made, or OSS says that the picture or the style is wrong.
+ * The kind of a failure decides what follows: `transient` and `throttled` are tried again (throttling after a
+ * longer pause), `skewed` once with the server's clock, which the error tells. `later` may heal, but not by
+ * asking again at once: a token that expired, an answer that was cut off, a proxy's page, a setting.
+ * `permanent` never heals: the request cannot be made, or OSS says that the picture or the style is wrong.
  */
 export type RetryKind = 'transient' | 'throttled' | 'skewed' | 'later' | 'permanent';
 
-/** OSS answered with an error. Holds no body and no header beside these fields: bodies may quote what was signed. */
+/** OSS answered with an error. Holds no body and no other header: bodies may quote what was signed. */
 export class OssServiceError extends Error {
   override readonly name = 'OssServiceError';
   readonly context: ErrorContext;
@@ -58,7 +58,7 @@ export class OssServiceError extends Error {
 export class OssRequestError extends Error {
   override readonly name = 'OssRequestError';
   readonly context: ErrorContext;
-  /** Ours (`RequestTimeout`, `DeadlineExceeded`, `InvalidRequest`, `CredentialsError`, `UnexpectedAnswer`, …) or the transport's (`ECONNREFUSED`). */
+  /** Ours, such as `RequestTimeout` or `UnexpectedAnswer`, or the transport's, such as `ECONNREFUSED`. */
   readonly code: string;
   readonly kind: RetryKind;
   readonly requestId: string | undefined;
@@ -114,19 +114,19 @@ export function isNotFound(error: unknown): boolean {
   return fieldsOf(error).statusCode === 404;
 }
 
-/** Whether OSS itself said that there is no such object: a proxy may answer 404 as well, and so does a bucket that is gone. */
+/** Whether OSS itself said that the object is missing: a proxy, or a missing bucket, answers 404 as well. */
 export function isNoSuchKey(error: unknown): boolean {
   return isNotFound(error) && fieldsOf(error).code === 'NoSuchKey';
 }
 
 /**
- * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"; it has no 429 of its own,
- * gateways do). Permanent is only what OSS itself says of the picture or the style: a 400 (`BadRequest` too, although
- * the official SDKs retry it: image processing uses that code for wrong styles), a source that is gone or archived, and
+ * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"); only gateways have
+ * 429. Permanent is what OSS itself says of the picture or the style: a 400 (`BadRequest` too, although the
+ * official SDKs retry it: image processing uses it for wrong styles), a source that is gone or archived, and
  * what is not implemented. Permissions, buckets and named styles are settings, which somebody may mend.
  */
 export function classify(statusCode: number, code: string, message: string): RetryKind {
-  // Around midnight the scope's date is refused as an argument, not as skew (alibabacloud-oss-kotlin-sdk-v2 FixTimeRetryHandler.kt).
+  // Around midnight OSS calls the scope's date wrong, not skewed (oss-kotlin-sdk-v2, FixTimeRetryHandler.kt).
   if (code === 'RequestTimeTooSkewed' || message.startsWith('Invalid signing date')) {
     return 'skewed';
   }
@@ -143,14 +143,15 @@ export function classify(statusCode: number, code: string, message: string): Ret
   return code !== 'BadErrorResponse' && isPermanent(statusCode, code, message) ? 'permanent' : 'later';
 }
 
-/** Codes of a 400 about the picture or the style (OSS help, "Common errors" of image processing); others tell of settings. */
-const aboutPicture =
-  /Image|Watermark|WebP|^(BadRequest|NotImplemented|TooManyPipes?|MemLimitExceeded|OperationNotSupported|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
+/** Codes of a 400 about picture or style (OSS help, images, "Common errors"); others tell of settings. */
+const aboutPicture = /Image|Watermark|WebP|^(TooManyPipes?|MemLimitExceeded|OperationNotSupported)$/;
+const aboutStyle =
+  /^(BadRequest|NotImplemented|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
 
 function isPermanent(statusCode: number, code: string, message: string): boolean {
   switch (statusCode) {
     case 400:
-      return aboutPicture.test(code) && !message.startsWith('Invalid signing');
+      return (aboutPicture.test(code) || aboutStyle.test(code)) && !message.startsWith('Invalid signing');
     case 403:
       return ['InvalidObjectState', 'ImageDamage'].includes(code);
     case 404:
@@ -164,7 +165,7 @@ function formatContext({ operation, bucket, key }: ErrorContext): string {
   return `${operation} oss://${bucket}${key === undefined ? '' : `/${key}`} failed`;
 }
 
-/** Never throws: what cannot be read becomes `BadErrorResponse`. All texts are bounded, since they are logged. */
+/** Never throws: what cannot be read becomes `BadErrorResponse`. Texts are bounded, since they are logged. */
 function readErrorDocument({ headers, body }: HttpResponse, hide: (text: string) => string) {
   // HEAD has no body: its error document comes as Base64 in a header.
   const encoded = headers['x-oss-err'];

@@ -1,4 +1,4 @@
-/** Throws TypeError unless `bucket` may become part of a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
+/** Throws TypeError unless `bucket` may be in a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
 export function assertBucket(bucket: string): void {
   if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
     const expected = '3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
@@ -6,7 +6,7 @@ export function assertBucket(bucket: string): void {
   }
 }
 
-/** Throws TypeError unless `key` is 1 to 1,023 bytes of UTF-8 without `/` or `\` at its start (OSS help: "Object naming conventions"). */
+/** Throws TypeError unless `key` follows OSS help's "Object naming conventions" (1,023 bytes of UTF-8). */
 export function assertKey(key: string): void {
   if (
     key === '' ||

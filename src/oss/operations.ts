@@ -28,14 +28,14 @@ export function resultOf({ statusCode, headers, context }: OperationResponse): O
 export interface ProcessResult extends OperationResult {
   /** Target bucket. The source bucket where OSS names none: it answers `""` when save-as had no `b_`. */
   bucket: string;
-  /** Target key; this and the following are undefined when OSS answered an empty 200, as it is documented to. */
+  /** Target key; this and the following are undefined when OSS answered an empty 200, as documented. */
   key: string | undefined;
   sizeBytes: number | undefined;
   /** `OK`. */
   processStatus: string | undefined;
 }
 
-/** Has OSS process an object and save the result; `process` is the whole value of `x-oss-process`, `sys/saveas` included. */
+/** Has OSS process an object and save the result; `process` is all of `x-oss-process`, save-as included. */
 export async function processObject(
   call: Call,
   { process, ...object }: ObjectArguments & { process: string },
@@ -54,9 +54,9 @@ export async function processObject(
 }
 
 /**
- * A process is sent in the body (OSS help: "Save processed images"), raw as all SDKs but one send it, and that one shows that
- * OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%` or `&` could therefore change or cut the
- * instruction; a process that has one is form-encoded like ali-oss's.
+ * A process is sent in the body (OSS help: "Save processed images"), raw as all SDKs but one send it, and
+ * that one shows that OSS decodes forms: ali-oss form-encodes it and passes. A raw `+`, `%` or `&` could
+ * therefore change or cut the instruction; a process that has one is form-encoded like ali-oss's.
  */
 export function processBody(parameter: string, process: string): Buffer {
   return Buffer.from(`${parameter}=${/[+%&]/.test(process) ? encodeComponent(process) : process}`);
@@ -69,8 +69,8 @@ function readName(value: unknown, { hide = (text) => text }: OperationResponse):
 }
 
 /**
- * The JSON that says what was saved; an empty 200 is documented too, and has no fields. Nothing else is a success: an
- * answer that was cut off, a proxy's, or one that names an error says nothing of an object.
+ * The JSON that says what was saved; an empty 200 is documented too, and has no fields. Nothing else is a
+ * success: an answer that was cut off, a proxy's, or one that names an error says nothing of an object.
  */
 function readProcessAnswer(response: OperationResponse): JsonObject {
   const { statusCode, headers, body } = response;

@@ -3,7 +3,7 @@ import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 
-/** One signed request. `path` is sent byte for byte: it never passes through a URL, which would collapse `..`. */
+/** One signed request. `path` is sent byte for byte, never through a URL, which would collapse `..`. */
 export interface HttpRequest {
   origin: string;
   path: string;
@@ -26,21 +26,21 @@ export interface HttpResponse {
 const maxIdleMs = 5_000;
 
 /**
- * After a shorter silence connections are used on probation: one that its other side has forgotten answers nothing, and
- * would cost the whole attempt. The first byte has to come within this time, else the next attempt takes a new connection.
- * A call that OSS has begun is then made, and paid, once more. So only a silence leads to it that is longer than our own
- * pauses between attempts: right after an answer a connection is sound, and what is slow is the picture.
+ * After a shorter silence connections are on probation: one that its other side has forgotten answers
+ * nothing, and would cost the whole attempt. If no byte comes within this time, the next attempt takes a new
+ * connection. A call that OSS has begun is then made, and paid, once more. So the silence is longer than our
+ * own pauses between attempts: right after an answer a connection is sound, and the picture is slow.
  */
 const [probationIdleMs, probationMs, firstByteMs] = [2_500, 1_000, 10_000];
 
 /**
- * The default dispatcher: keeps connections for a few seconds of wall time (a warm function instance then skips the
- * handshake), at most `connections` per host. After a longer silence it begins with new ones, which also ends a pool
- * that waits for connections it will never get back. undici's own timeouts are off, because `send` bounds the attempt.
+ * The default dispatcher: keeps connections for a few seconds of wall time (a warm instance then skips the
+ * handshake), at most `connections` per host. After a longer silence it begins anew, which also ends a pool
+ * that waits for connections it will never get back. undici's own timeouts are off: `send` has its own.
  */
 export function createAgent(connections = 16, now = Date.now): Dispatcher {
-  // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor time and
-  // 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
+  // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor
+  // time and 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
   setFlagsFromString('--liftoff-only');
   // Half as much inlining as by default makes 2 MB less of machine code, which is no slower.
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
@@ -85,8 +85,8 @@ class RenewedAgent extends Dispatcher {
   }
 
   /**
-   * Notes that an answer came just now: the time that OSS took for it was no silence. It is bound to this object, since what
-   * undici's `compose` gives is a proxy without private members.
+   * Notes that an answer came just now: the time that OSS took for it was no silence. It is bound to this
+   * object, since what undici's `compose` gives is a proxy without private members.
    */
   readonly noteAnswer = (): void => {
     this.#usedAt = this.#now();
@@ -102,9 +102,9 @@ class RenewedAgent extends Dispatcher {
 }
 
 /**
- * Sends one request and collects its answer in memory. Rejects with an Error that has a `code` (`RequestTimeout` and
- * `AnswerTooLarge` are ours, others undici's); a status such as 404 or 503 is an answer, not a rejection. After a
- * rejection the connection is closed.
+ * Sends one request and collects its answer in memory. Rejects with an Error that has a `code`
+ * (`RequestTimeout` and `AnswerTooLarge` are ours, others undici's); a status such as 404 or 503 is an
+ * answer, not a rejection. After a rejection the connection is closed.
  */
 export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
   const { origin, path, method, headers, body = null, timeoutMs, maxAnswerBytes } = request;

@@ -1,7 +1,7 @@
 import { isOssError, type OssCallError } from './errors.ts';
 
 export interface RetryPolicy {
-  /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: what fails longer is left to Function Compute's free queue. */
+  /** Attempts in all; 3, as in Alibaba Cloud's V2 SDKs: Function Compute's free queue does the rest. */
   maxAttempts: number;
   now: () => number;
   random: () => number;
@@ -10,9 +10,9 @@ export interface RetryPolicy {
 }
 
 /**
- * Runs `attempt` (given its number, from 1) until it succeeds, fails for good, or attempts or time are used up; then
- * throws the last attempt's error. No attempt starts, and no pause ends, after `deadline` (epoch ms by the policy's
- * `now`). Pauses have full jitter, so that instances throttled together do not return together.
+ * Runs `attempt` (given its number, from 1) until it succeeds, fails for good, or attempts or time are used
+ * up; then throws the last attempt's error. No attempt starts and no pause ends after `deadline` (epoch ms by
+ * the policy's `now`). Pauses have full jitter, so that instances throttled together return apart.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
@@ -47,7 +47,7 @@ function askedPauseMs(error: OssCallError): number {
   return 'retryAfterMs' in error ? Math.min(error.retryAfterMs ?? 0, 60_000) : 0;
 }
 
-/** The longest pause after so many attempts: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
+/** The longest pause after an attempt: none for a corrected clock, else 200 ms (throttled: 1 s), doubling. */
 function maxDelayMs({ kind }: OssCallError, attempts: number): number {
   const firstMs = { permanent: 0, later: 0, skewed: 0, transient: 200, throttled: 1_000 }[kind];
   return firstMs * 2 ** (attempts - 1);

@@ -61,7 +61,7 @@ export function canonicalRequest(request: RequestToSign): string {
   const signed = names.filter((name) => isSignedByDefault(name) || additional.includes(name));
   const lines = signed.map((name) => `${name}:${headers[name]?.trim()}\n`).join('');
   // OSS refuses a real payload hash (EC 0002-00000214): only a signed Content-MD5 binds the body.
-  return `${method}\n${canonicalUri}\n${canonicalQuery}\n${lines}\n${additional.join(';')}\n${unsignedPayload}`;
+  return [method, canonicalUri, canonicalQuery, lines, additional.join(';'), unsignedPayload].join('\n');
 }
 
 /** Algorithm, timestamp, scope and the canonical request's SHA-256 in hex, one a line. */
@@ -73,8 +73,8 @@ export function stringToSign(timestamp: string, signingScope: string, canonical:
 let cachedKey: { secret: string; scope: string; key: Buffer } | undefined;
 
 /**
- * HMAC chain from `aliyun_v4` + secret over the parts of the scope. The last key is kept, by secret and scope (so by
- * day and region): four of a signature's five HMACs are then spared, and new credentials replace it.
+ * HMAC chain from `aliyun_v4` + secret over the parts of the scope. The last key is kept, by secret and scope
+ * (so by day and region): four of a signature's five HMACs are then spared, and new credentials replace it.
  */
 export function signingKey(secret: string, signingScope: string): Buffer {
   if (cachedKey?.secret !== secret || cachedKey.scope !== signingScope) {
@@ -93,14 +93,15 @@ export function authorization(
   const signingScope = scope(timestamp, region, product);
   const text = stringToSign(timestamp, signingScope, canonicalRequest(request));
   const signature = hmac(signingKey(credentials.accessKeySecret, signingScope), text).toString('hex');
-  const additional = additionalNames(request).join(';');
-  const additionalPart = additional === '' ? '' : `,AdditionalHeaders=${additional}`;
-  return `${algorithm} Credential=${credentials.accessKeyId}/${signingScope}${additionalPart},Signature=${signature}`;
+  const names = additionalNames(request).join(';');
+  const additional = names === '' ? '' : `,AdditionalHeaders=${names}`;
+  const credential = `${credentials.accessKeyId}/${signingScope}`;
+  return `${algorithm} Credential=${credential}${additional},Signature=${signature}`;
 }
 
 /**
- * All headers to send for `request` at `epochMs`: its own, and `x-oss-date`, `x-oss-content-sha256`, with a token
- * `x-oss-security-token`, and `authorization`. Pure; to be called again for each attempt.
+ * All headers to send for `request` at `epochMs`: its own, and `x-oss-date`, `x-oss-content-sha256`, with a
+ * token `x-oss-security-token`, and `authorization`. Pure; to be called again for each attempt.
  */
 export function signedHeaders(
   request: RequestToSign,

@@ -14,9 +14,9 @@ type AdHocOutput = Pick<NonNullable<ManualOptions['adHoc']>, 'style' | 'target'>
 const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount: 1, next: [0], accepts: [1] };
 
 /**
- * Gives each record its rules: those of the function, or the output that a manual event brings along. A record whose own
- * output is wrong, or would overwrite another object's, or that was planned by other rules, becomes a malformed one and
- * stops no other. Throws RulesError where all were planned by other rules.
+ * Gives each record its rules: those of the function, or the output that a manual event brings along. A
+ * record whose own output is wrong, or would overwrite another object's, or that was planned by other rules,
+ * becomes a malformed one and stops no other. Throws RulesError where all were planned by other rules.
  */
 export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
   const sources = new Map<string, string>();
@@ -49,9 +49,12 @@ export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
 /** Says that a record was planned by other rules than those of the digest; undefined where it was not. */
 function describeOtherRules({ options }: EventRecord, digest: string | undefined): string | undefined {
   const planned = options?.rulesDigest;
-  return planned === undefined || planned === digest
-    ? undefined
-    : `rulesDigest: the event was planned by other rules (${describe(planned)}) than those of this function ("${digest}"): build the rules of the event and deploy the function again.`;
+  if (planned === undefined || planned === digest) {
+    return undefined;
+  }
+  const others = `other rules (${describe(planned)}) than those of this function ("${digest}")`;
+  const advice = 'build the rules of the event and deploy the function again';
+  return `rulesDigest: the event was planned by ${others}: ${advice}.`;
 }
 
 /** Throws EventError where the target is that of another object; `sources` holds them by target. */
@@ -75,8 +78,8 @@ function assertOwnTarget(record: EventRecord, ruleSet: RuleSet, sources: Map<str
 }
 
 /**
- * The rules that an event brings along: one rule without a guard, which takes whatever object the event names. Throws
- * EventError where style or target are wrong.
+ * The rules that an event brings along: one rule without a guard, which takes whatever object the event
+ * names. Throws EventError where style or target are wrong.
  */
 export function adHocRules({ style, target }: AdHocOutput): RuleSet {
   if (!isJsonObject(target)) {

@@ -9,8 +9,8 @@ import { findSkipReason, plan } from './plan.ts';
 import type { FailedResult, Result } from './result.ts';
 
 /**
- * Whether a rule asks for size, content type, ETag or time where the event does not tell it (a manual event names only
- * bucket and key; older native ones have no content type), so that OSS has to be asked before anything is planned.
+ * Whether a rule asks for size, content type, ETag or time that the event does not tell, so that OSS has to
+ * be asked first (a manual event names only bucket and key; older native ones have no content type).
  */
 export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): boolean {
   // The cheap question comes first: hardly any rule asks for more than an event tells.
@@ -40,7 +40,7 @@ export async function completeEvent(
   };
 }
 
-/** Asks for an object whose size is wanted; throws what HeadObject throws, and where the answer does not tell the size. */
+/** Asks for an object whose size is wanted; throws what HeadObject throws, and where no size is told. */
 export async function headSized(call: Call, object: ObjectArguments): Promise<ObjectResult> {
   const head = await headObject(call, object);
   if (head.headers['content-length'] === undefined) {
@@ -60,8 +60,8 @@ export function planWithoutAnswer(event: ObjectEvent, { rules }: RuleSet): Resul
 }
 
 /**
- * Plans an upload that OSS was asked about and no longer has: outputs that go with their source are deleted, since an earlier
- * attempt may have made them. What was to be done for other rules has failed, and so has all that a person asked for.
+ * Plans an upload that OSS was asked about and no longer has: outputs that go with their source are deleted,
+ * since an earlier attempt may have made them. What other rules, or a person, asked for has failed.
  */
 export function planWithoutSource(event: ObjectEvent, { rules }: RuleSet, failure: FailedResult): Result[] {
   const gone = { ...event, eventName: 'ObjectRemoved:DeleteObject' };
@@ -88,7 +88,7 @@ export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean 
   );
 }
 
-/** A manual event has no time of its own; the day is that of its object, and not of an invocation that may be repeated. */
+/** A manual event tells no time: the day is that of its object, since an invocation may be repeated. */
 function isManual({ eventName }: ObjectEvent): boolean {
   return eventName === 'Manual';
 }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Outcome, Task } from './result.ts';
 
 /**
- * Remembers attempts at one event, by task: outputs that were saved or removed, and failures that no attempt heals. Neither is
- * paid for again when Function Compute repeats the event.
+ * Remembers attempts at one event, by task: outputs that were saved or removed, and failures that no attempt
+ * heals. Neither is paid for again when Function Compute repeats the event.
  */
 export type TaskMemory = Map<string, Outcome>;
 
-/** More events than one instance is likely to see fail between two attempts at one of them, and the tasks of one large event. */
+/** More events than one instance sees fail between two attempts at one, and the tasks of one large event. */
 const [maxEvents, maxTasks] = [8, 10_000];
 
-/** Makes the memory of one instance, which holds its last few events by the id that Function Compute keeps when it repeats one. */
+/** Makes an instance's memory of its last few events, by the id that their repetitions keep. */
 export function createMemory() {
   const memories = new Map<string, TaskMemory>();
   const countTasks = () => [...memories.values()].reduce((sum, { size }) => sum + size, 0);
@@ -34,14 +34,14 @@ export function createMemory() {
   };
 }
 
-/** The outcome of a task that an earlier attempt settled, or saved without getting to the end of it (`isSaved`). */
+/** The outcome of a task that an earlier attempt settled, or saved without finishing it (`isSaved`). */
 export function recall(memory: TaskMemory, task: Task): Outcome | undefined {
   const outcome = memory.size === 0 ? undefined : memory.get(nameOf(task));
   const { rule, source, target } = task;
   return outcome && { ...outcome, rule, source, target };
 }
 
-/** Keeps an outcome that another attempt at the same event need not, or must not, make again: OSS's processing is paid for. */
+/** Keeps an outcome that no further attempt at the event should make again: processing costs money. */
 export function remember(memory: TaskMemory, task: Task, outcome: Outcome): void {
   const kept = keptOf(outcome);
   if (kept !== undefined) {

@@ -8,8 +8,8 @@ import { dayVariables, render, splitKey, usesVariable, type VariableValues } fro
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
 /**
- * Says what is to be done about one record: a task for each output of every rule that matches, or a reason why there
- * is none. Pure: the same record and rules always give the same plan.
+ * Says what is to be done about one record: a task for each output of every rule that matches, or a reason
+ * why there is none. Pure: the same record and rules always give the same plan.
  */
 export function plan(record: EventRecord, { rules }: Pick<RuleSet, 'rules'>): PlanItem[] {
   switch (record.kind) {
@@ -46,15 +46,15 @@ function takes({ match }: Rule, event: ObjectEvent): boolean {
   return findMismatch(match, event) === undefined;
 }
 
-/** Whether the rule's outputs go with their source. The size and type of what was removed are not known, and do not count. */
+/** Whether the rule's outputs go with their source, whose size and type do not count: they are not known. */
 function isRemovedWith({ match, onRemove }: Rule, event: ObjectEvent): boolean {
   const mismatch = findMismatch(match, event);
   return onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key';
 }
 
 /**
- * The recursion guard: whether the rule, which takes this object, would itself have written it. The build decides which
- * rules need a guard at all, so that no chain is cut that ends by itself.
+ * The recursion guard: whether the rule, which takes this object, would itself have written it. The build
+ * decides which rules need a guard at all, so that no chain is cut that ends by itself.
  */
 function isOwnOutput({ ownOutputs = [] }: Rule, { bucket, key }: ObjectEvent): boolean {
   return ownOutputs.some((own) => (own.bucket ?? bucket) === bucket && matchesKey(own.keys, key));

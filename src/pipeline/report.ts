@@ -26,14 +26,14 @@ export function summarize(results: readonly Result[], requestId: string, duratio
 }
 
 /**
- * The platform hands the error's text on with the event, to logs (32 KB a line) and destinations: a queue of SMQ discards
- * what is larger than 64 KB (SMQ help, "Limits").
+ * The platform hands the error's text on with the event, to logs (32 KB a line) and destinations: a queue of
+ * SMQ discards what is larger than 64 KB (SMQ help, "Limits").
  */
 const maxMessageBytes = 16_384;
 
 /**
- * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination. Function
- * Compute passes on the class name as `errorType` and the message, so the message holds the report.
+ * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination.
+ * Function Compute passes on the class name as `errorType` and the message, so the message holds the report.
  */
 export class OutputsFailed extends Error {
   override name = 'OutputsFailed';
@@ -51,7 +51,8 @@ function formatReport({ results, saved, removed, submitted, skipped, requestId }
   const permanent = failures.filter(({ kind }) => kind === 'permanent').length;
   const kinds = `${permanent} for good, ${failures.length - permanent} to be tried again`;
   const others = `${removed ? `, ${removed} removed` : ''}${submitted ? `, ${submitted} submitted` : ''}`;
-  const headline = `${failures.length} failed (${kinds}), ${saved} saved${others}, ${skipped} skipped, requestId ${requestId}:`;
+  const counts = `${failures.length} failed (${kinds}), ${saved} saved${others}, ${skipped} skipped`;
+  const headline = `${counts}, requestId ${requestId}:`;
   const lines = formatFirst(failures, maxMessageBytes - Buffer.byteLength(headline) - 32);
   const more = failures.length - lines.length;
   return [headline, ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
@@ -90,8 +91,8 @@ const messages = {
 } as const;
 
 /**
- * Logs one outcome, which holds nothing that was signed: a constant message, everything variable in flat fields. They have
- * other names where the line's `message` and the invocation's `requestId` have theirs.
+ * Logs one outcome, which holds nothing that was signed: a constant message, everything variable in flat
+ * fields. They have other names where the line's `message` and the invocation's `requestId` have theirs.
  */
 export function logOutcome(logger: Logger, requestId: string, outcome: Outcome): void {
   const { source, target, ...rest } = outcome;

@@ -60,9 +60,12 @@ export type SkipReason =
 
 /** Why something failed: enough to act on and to ask support with, and nothing that was signed. */
 interface Failure {
-  /** Permanent: the event, the rule, the style or the picture is wrong. All else may heal, by itself or by a setting. */
+  /** Permanent: event, rule, style or picture is wrong. All else may heal, by itself or by a setting. */
   kind: 'permanent' | 'transient';
-  /** OSS's code, or ours: InvalidEvent, InvalidOutput, TooManyOutputs, UnexpectedTarget, SourceChanging, Deadline, archived, TaskFailed, Unexpected, or that of a call. */
+  /**
+   * OSS's code, or that of a call, or ours: InvalidEvent, InvalidOutput, TooManyOutputs, UnexpectedTarget,
+   * SourceChanging, Deadline, archived, TaskFailed, Unexpected.
+   */
   code: string;
   message: string;
   statusCode?: number | undefined;

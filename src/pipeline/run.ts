@@ -35,14 +35,14 @@ interface Turn {
 /** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
 const maxOutputs = 10_000;
 
-/** So many turns that never came are logged; thousands would take the time to report at all. */
+/** At most this many turns that never came are logged: with thousands, no time would be left to report. */
 const maxUnstartedLogged = 100;
 
 /**
- * Works off the jobs: their planned outputs become `saved`, `skipped` or `failed`, and results keep the order of the jobs.
- * One failure stops nothing else. A job is planned when its turn comes, so that one for which no time is left costs next to
- * nothing: it is a failure that names the source alone. Where not all can start at once, they start in random order: an event
- * that is too large for one invocation would else spend every retry on the same outputs and never get to the others.
+ * Works off the jobs: planned outputs become `saved`, `skipped` or `failed`, and results keep the jobs'
+ * order. One failure stops nothing else. A job is planned when its turn comes, so one for which no time is
+ * left costs next to nothing: its failure names the source alone. Where not all can start at once, the order
+ * is random: an event too large for one invocation would else spend every retry on the same outputs.
  */
 export async function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
   const { limit, random, now, deadline, onOutcome } = options;
@@ -76,7 +76,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
     }
   }
 
-  /** Waits for the task before it at the same target, and for what that leaves in the memory: an event may tell the same twice. */
+  /** Waits for the task before it at the same target, and its memory: an event may tell the same twice. */
   async function settleInTurn({ job, results, place }: Turn, task: Task): Promise<void> {
     const target = `${task.target.bucket}/${task.target.key}`;
     const end = Promise.resolve(underWay.get(target)).then(() => settle(task, job, options));
@@ -110,7 +110,7 @@ function sourceOf(record: EventRecord): OssObject | undefined {
   return record.kind === 'object' ? { bucket: record.event.bucket, key: record.event.key } : undefined;
 }
 
-/** Starts what is next, never more at once than `limit`, which may fall meanwhile; ends when nothing is left. */
+/** Starts what is next, never more at once than `limit`, which may fall meanwhile; ends with nothing left. */
 async function inLanes(startNext: () => Promise<void> | undefined, limit: RunOptions['limit']) {
   const lanes = new Set<Promise<void>>();
   for (;;) {
@@ -126,7 +126,7 @@ async function inLanes(startNext: () => Promise<void> | undefined, limit: RunOpt
   }
 }
 
-/** Plans a job; OSS is asked about the object first where the rules need more than the event tells. Never throws. */
+/** Plans a job; asks OSS about the object first where rules need more than the event tells. Never throws. */
 async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise<Result[]> {
   try {
     if (record.kind === 'task') {
@@ -159,9 +159,9 @@ async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOpti
 }
 
 /**
- * Deletes an output that may be there although its source was deleted: the event of the deletion may have been worked off
- * before there was an output. Resolves to the outcome where the output stays, and to a failure where OSS does not say what
- * is there.
+ * Deletes an output that may be there although its source was deleted: the event of the deletion may have
+ * been worked off before there was an output. Resolves to the outcome where the output stays, and to a
+ * failure where OSS does not say what is there.
  */
 export async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {
   try {
@@ -183,7 +183,7 @@ async function removeWithSource(task: Task, outcome: Outcome, options: TaskOptio
   return end.status === 'skipped' ? outcome : removeWithSource(removal, end, options);
 }
 
-/** Whether an output that goes with its source was saved, now or by an attempt at the same event that got no further. */
+/** Whether an output that goes with its source was saved, now or by an attempt that got no further. */
 function mayOutliveSource(task: Task, outcome: Outcome): boolean {
   if (task.action !== 'remove' && task.onRemove === undefined) {
     return false;

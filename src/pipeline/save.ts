@@ -31,7 +31,7 @@ export interface TaskOptions {
 /** A source that is replaced faster than it can be processed is left to the next invocation. */
 const maxRounds = 3;
 
-/** Carries out one task, as often and only as its rule asks for. Never throws: what goes wrong is the result. */
+/** Carries out one task, as its rule asks for. Never throws: an error becomes the result. */
 export async function carryOut(task: Task, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
   const startedAt = options.now();
@@ -69,7 +69,7 @@ export function mayKeep({ refresh }: SaveTask, { savedSince }: TaskOptions): boo
   return refresh !== undefined || savedSince !== undefined;
 }
 
-/** Compares a target with its rule, where only what is missing is wanted, or what is older than its source or than `savedSince`. */
+/** Why a target stays: only a missing one is wanted, or it is newer than its source or `savedSinceMs`. */
 export function findReasonToKeep(
   { lastModified }: ObjectResult,
   { refresh, version }: SaveTask,
@@ -86,8 +86,8 @@ export function findReasonToKeep(
   if (refresh !== 'stale' || savedAt === undefined || version.modifiedAt === undefined) {
     return undefined;
   }
-  // An attempt that read the older source may save after the newer one came: within the time that an attempt may take
-  // nobody can tell which source a target was made of, and it is made again.
+  // An attempt that read the older source may save after the newer one came: within the time that an attempt
+  // may take nobody can tell which source a target was made of, and it is made again.
   return savedAt > Date.parse(version.modifiedAt) + Math.max(timeoutMs, 60_000) ? 'up-to-date' : undefined;
 }
 
@@ -107,14 +107,14 @@ export async function headIfPresent(
   }
 }
 
-/** Whether OSS has the source of a task: only its own NoSuchKey says that it has not. Throws where nobody can tell. */
+/** Whether OSS has a task's source; only its own NoSuchKey says no. Throws where nobody can tell. */
 export async function hasSource({ source }: Task, options: TaskOptions): Promise<boolean> {
   return (await headIfPresent(source, options, isNoSuchKey)) !== undefined;
 }
 
 /**
- * Processes the source, and where the rule asks for it once more when the source was replaced meanwhile: of two uploads
- * close together, the older one's result may otherwise be saved last. Throws what a call to OSS throws.
+ * Processes the source, and where the rule asks for it once more when the source was replaced meanwhile: of
+ * two close uploads, the older one's result may otherwise be saved last. Throws what a call to OSS throws.
  */
 export async function processSource(task: SaveTask, options: TaskOptions): Promise<ProcessResult> {
   const { source, process } = task;
@@ -137,13 +137,14 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
 }
 
 /**
- * OSS must say the bucket and key that were asked for: whether it expands `{variables}` in a target key is documented
- * for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200 names neither and
- * is taken as it is (OSS help shows such ones).
+ * OSS must say the bucket and key that were asked for: whether it expands `{variables}` in a target key is
+ * documented for some operations only, and a result elsewhere than planned is no success. OSS's own empty 200
+ * names neither and is taken as it is (OSS help shows such ones).
  */
 function assertSaved(task: SaveTask, { bucket, key, requestId, attempts }: ProcessResult): void {
   if (key !== undefined && (bucket !== task.target.bucket || key !== task.target.key)) {
-    const message = `asked to save ${formatObject(task.target)}, OSS says it saved ${formatObject({ bucket, key })}`;
+    const [asked, saved] = [formatObject(task.target), formatObject({ bucket, key })];
+    const message = `asked to save ${asked}, OSS says it saved ${saved}`;
     throw processError(task, attempts, { code: 'UnexpectedTarget', kind: 'later', message, requestId });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A regular language over object keys, as the build writes it: a minimal deterministic automaton in table form.
- * State 0 is the start. There is no state for "no key can follow": its number is -1.
+ * A regular language over object keys, as the build writes it: a minimal deterministic automaton in table
+ * form. State 0 is the start. There is no state for "no key can follow": its number is -1.
  */
 export interface KeyTable {
   /** Every key of the language begins with it; the automaton reads what follows. */

@@ -45,7 +45,7 @@ function findContentTypeMismatch(
   return contentTypes.some((wanted) => coversType(wanted, actual)) ? undefined : 'content-type';
 }
 
-/** Whether a type that a rule wants, `image/*` or `image/png`, stands for another one; both are in lower case. */
+/** Whether a type that a rule wants, `image/*` or `image/png`, stands for another; both are in lower case. */
 export function coversType(wanted: string, type: string): boolean {
   return wanted.endsWith('/*')
     ? type.startsWith(wanted.slice(0, -1))

@@ -5,7 +5,7 @@ import type { Part, VariableValues } from './template.ts';
 /** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
 export const rulesFormat = 3;
 
-/** The source objects that a rule takes. An empty list of buckets or content types takes all; sizes are inclusive. */
+/** The source objects that a rule takes. An empty list takes all buckets or types; sizes are inclusive. */
 export interface Match {
   /** The keys of `key` without those of `exclude`. */
   keys: KeyTable;
@@ -60,7 +60,7 @@ export interface Rule {
   outputs: readonly Output[];
   /** Its targets are deleted when their source is. Absent: they stay. */
   onRemove?: 'delete' | undefined;
-  /** Objects that the recursion guard skips. The build writes it only where the loop proof lets such a rule pass. */
+  /** Objects that the recursion guard skips; written only where the loop proof lets such a rule pass. */
   ownOutputs?: readonly OwnOutputs[] | undefined;
 }
 
@@ -80,8 +80,8 @@ export class RulesError extends Error {
 }
 
 /**
- * Reads the text of a compiled rules file, which the build checked. Throws RulesError where it is none, was cut off, or
- * has another format than this function reads; `file` names it there.
+ * Reads the text of a compiled rules file, which the build checked. Throws RulesError where it is none, was
+ * cut off, or has another format than this function reads; `file` names it there.
  */
 export function parseRuleSet(text: string, file: string): RuleSet {
   const value = parseJson(text);

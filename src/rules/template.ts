@@ -27,8 +27,8 @@ type ParsedTemplate =
   | { ok: false; offset: number; expected: string; received: string };
 
 /**
- * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the rendered
- * text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
+ * Parses `derived/{dir}/{name}-{w}.webp`: `{variable}`, `{b64:text and {variables}}` (URL-safe Base64 of the
+ * rendered text), `{{` and `}}` for the braces themselves. Which variables exist is the caller's business.
  */
 export function parseTemplate(text: string): ParsedTemplate {
   const top: Part[] = [];
@@ -83,8 +83,8 @@ export function usesVariable(
 }
 
 /**
- * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so that
- * `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
+ * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so
+ * that `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
  */
 export function render(parts: readonly Part[], values: VariableValues): string {
   let text = '';
@@ -102,7 +102,7 @@ export function render(parts: readonly Part[], values: VariableValues): string {
   return text;
 }
 
-/** Splits a key the way the key variables name its parts: `a/b/c.tar.gz` is dir `a/b`, name `c.tar`, ext `gz`. */
+/** Splits a key as the key variables name its parts: `a/b/c.tar.gz` is dir `a/b`, name `c.tar`, ext `gz`. */
 export function splitKey(key: string): { dir: string; base: string; name: string; ext: string } {
   const slash = key.lastIndexOf('/');
   const base = key.slice(slash + 1);

@@ -45,13 +45,13 @@ export interface CatalogOperation {
 }
 
 /**
- * Every operation of OSS data processing by category and name: parameters, ranges, enums, EC numbers. From the pages
- * under https://www.alibabacloud.com/help/en/oss/user-guide/ (images, media, documents, "sys/saveas"), the 0040-…
- * and 0053-… error pages and the tests of the official SDKs. Where pages disagree, the newer one holds.
+ * Every operation of OSS data processing by category and name: parameters, ranges, enums, EC numbers. From
+ * https://www.alibabacloud.com/help/en/oss/user-guide/ (images, media, documents, "sys/saveas"), the 0040-…
+ * and 0053-… error pages and the official SDKs' tests. Where pages disagree, the newer one holds.
  */
 export const catalog: Readonly<Record<string, Readonly<Record<string, CatalogOperation>>>> = data.operations;
 
-/** The types of values that a regular expression tells; the fonts of OSS; how it refuses whole pictures and styles. */
+/** Types of values that a regular expression tells; OSS's fonts; how it refuses whole pictures and styles. */
 export const { forms, fonts, refusals } = data;
 
 /** An own property; `constructor` and its like are no names of the catalog. */
@@ -59,7 +59,7 @@ export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name 
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** An operation by its category and name. Any name may be a style's; a built-in one does not tell which task it is. */
+/** An operation by category and name. Any name may be a style's; a built-in one does not tell its task. */
 export function operationOf(category: string, name: string): CatalogOperation | undefined {
   const styleName = name.startsWith('::') ? '::name' : 'name';
   return lookUp(lookUp(catalog, category), category === 'style' ? styleName : name);
@@ -72,7 +72,7 @@ export function operationsOf(style: string): CatalogOperation[] {
   );
 }
 
-/** Whether OSS runs a style in asynchronous requests only, as its first operation tells (OSS help, "Asynchronous processing"). */
+/** Whether OSS runs a style in asynchronous requests only (OSS help, "Asynchronous processing"). */
 export function isAsynchronous(style: string): boolean {
   return operationsOf(style)[0]?.mode === 'async';
 }

@@ -4,7 +4,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { type CatalogOperation, forms, lookUp, type Parameter } from './catalog.ts';
 import type { StyleAction, StyleParameter, StyleToken } from './parse.ts';
 
-/** The request that will carry the style: ProcessObject (`sync`) or AsyncProcessObject, a save-as clause appended. */
+/** The request that will carry the style: ProcessObject (`sync`) or AsyncProcessObject, with save-as. */
 export interface StyleRequest {
   readonly mode?: 'sync' | 'async' | undefined;
   readonly isSaved?: boolean | undefined;
@@ -96,7 +96,7 @@ function checkParameter(parameter: CatalogParameter, given: GivenParameters, con
   }
 }
 
-/** The number of the error for a value that is wrong: it is in another form (no number, an empty text), or out of range. */
+/** The EC number for a wrong value: it is in another form (no number, an empty text), or out of range. */
 export function ecOf(value: string, { type, ec, formEc }: Parameter): string | undefined {
   const isOtherForm = type === 'int' ? !/^(-?\d+)?$/.test(value) : value === '';
   return (isOtherForm ? formEc : undefined) ?? ec;

@@ -7,9 +7,9 @@ import { checkParameters, ecNote } from './check-parameters.ts';
 import { parseStyle, type StyleAction, type StyleSegment, type StyleToken } from './parse.ts';
 
 /**
- * Judges any text as an OSS style or process string, offline and without a picture; never throws. Templates have to be
- * rendered first. Diagnostics come in order of place, with their span in the text. Sources: OSS help "Synchronous
- * processing", "Asynchronous processing", "Styles", the EC pages; those of each operation stand in the catalog.
+ * Judges any text as an OSS style or process string, offline and without a picture; never throws. Templates
+ * have to be rendered first. Diagnostics come in order of place, with their span. Sources: OSS help
+ * "Synchronous processing", "Asynchronous processing", "Styles", the EC pages; the catalog names others.
  */
 export function checkStyle(text: string, request: StyleRequest = {}): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
@@ -64,7 +64,7 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
     checkParameters(action, scope);
     return;
   }
-  // EC 0040-00000213 is for images; actions of two categories are refused ("Video snapshots"); the rest is not documented.
+  // EC 0040-00000213 is for images; "Video snapshots" has two categories refused; the rest is not documented.
   const isElsewhere = Object.values(catalog).some((operations) => lookUp(operations, text));
   const hint = didYouMean(text, Object.keys(catalog[category] ?? {}));
   const severity = category === 'image' || isElsewhere ? 'error' : 'warning';
@@ -96,7 +96,7 @@ function checkPlace(action: StyleAction, { category, actions }: StyleSegment, co
   }
 }
 
-/** Different watermark images, and the preprocessing in their names; the place is the value that encodes it. */
+/** Different watermark images, and the preprocessing in their names; the place is the value with the name. */
 function checkWatermarkImages(actions: readonly StyleAction[], context: StyleContext): void {
   const { count, ec } = refusals.watermarkCount;
   const images = new Set<string>();

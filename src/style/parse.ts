@@ -1,5 +1,5 @@
 /*
- * The style language of OSS data processing, with the place of every word (OSS help "Process images", "sys/saveas"):
+ * OSS's style language, with the place of every word (OSS help "Process images", "sys/saveas"):
  *
  *     style     := segment ( "|" segment )*
  *     segment   := category "/" action ( "/" action )*  |  "style/" name
@@ -7,13 +7,13 @@
  *     parameter := key "_" value  |  value
  */
 
-/** A piece of the style's text and where it starts: 0-based, in UTF-16 units, as editors and `slice` count. */
+/** A piece of the style's text and its start: 0-based, in UTF-16 units, as editors and `slice` count. */
 export interface StyleToken {
   readonly text: string;
   readonly offset: number;
 }
 
-/** One `key_value`, split at its first `_` (Base64url values hold further ones), or a bare value without a key. */
+/** One `key_value`, split at its first `_` (Base64url values hold further ones), or a bare value. */
 export interface StyleParameter {
   readonly whole: StyleToken;
   readonly key: StyleToken | undefined;
