@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
@@ -36,15 +35,9 @@ const [probationIdleMs, probationMs, firstByteMs] = [2_500, 1_000, 10_000];
 /**
  * The default dispatcher: keeps connections for a few seconds of wall time (a warm instance then skips the
  * handshake), at most `connections` per host. After a longer silence it begins anew, which also ends a pool
- * that waits for connections it will never get back. undici's own timeouts are off: `send` has its own.
+ * that waits for connections it will never get back. undici's own timeouts are off, since `send` has one.
  */
 export function createAgent(connections = 16, now = Date.now): Dispatcher {
-  // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor
-  // time and 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
-  setFlagsFromString('--liftoff-only');
-  // Half as much inlining as by default makes 2 MB less of machine code, which is no slower.
-  setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
-  // A V8 that lacks one of the flags prints a warning and goes on.
   // One connector for all agents keeps the TLS sessions, so that new connections resume them.
   const connect = buildConnector({ timeout: 5_000 });
   return new RenewedAgent(
@@ -57,30 +50,30 @@ class RenewedAgent extends Dispatcher {
   readonly #create: () => Agent;
   readonly #now: () => number;
   #agent: Agent;
-  #usedAt: number;
-  #probationEnd = 0;
+  #usedAtMs: number;
+  #probationEndMs = 0;
 
   constructor(create: () => Agent, now: () => number) {
     super();
     this.#create = create;
     this.#now = now;
     this.#agent = create();
-    this.#usedAt = now();
+    this.#usedAtMs = now();
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const nowMs = this.#now();
-    const idleMs = nowMs - this.#usedAt;
+    const idleMs = nowMs - this.#usedAtMs;
     if (idleMs > maxIdleMs) {
       // Requests under way are answered before the old agent is closed.
       this.#agent.close().catch(() => {});
       this.#agent = this.#create();
-      this.#probationEnd = 0;
+      this.#probationEndMs = 0;
     } else if (idleMs > probationIdleMs) {
-      this.#probationEnd = nowMs + probationMs; // It holds for the calls that begin together with this one.
+      this.#probationEndMs = nowMs + probationMs; // It holds for the calls that begin together with this one.
     }
-    this.#usedAt = nowMs;
-    const isTrusted = nowMs >= this.#probationEnd;
+    this.#usedAtMs = nowMs;
+    const isTrusted = nowMs >= this.#probationEndMs;
     return this.#agent.dispatch(isTrusted ? options : { ...options, headersTimeout: firstByteMs }, handler);
   }
 
@@ -89,7 +82,7 @@ class RenewedAgent extends Dispatcher {
    * object, since what undici's `compose` gives is a proxy without private members.
    */
   readonly noteAnswer = (): void => {
-    this.#usedAt = this.#now();
+    this.#usedAtMs = this.#now();
   };
 
   override close(): Promise<void> {
