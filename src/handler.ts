@@ -46,23 +46,23 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
   const instance = createMemory();
 
   return async function invoke(event, context) {
-    const startedAt = now();
+    const startedAtMs = now();
     const { requestId, timeoutMs, region } = readContext(context);
     const records = parseEvent(event);
     const jobs = withRules(records, deps.ruleSet).map(({ record, ruleSet }) => {
-      const { dryRun = false, savedSince } = record.options ?? {};
-      return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSince };
+      const { dryRun = false, savedSinceMs } = record.options ?? {};
+      return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSinceMs };
     });
-    const deadline = startedAt + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
+    const deadline = startedAtMs + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
-    let halvedAt = Number.NEGATIVE_INFINITY;
+    let halvedAtMs = Number.NEGATIVE_INFINITY;
     const call = createCall({
       credentials: context ? () => credentialsFromContext(context) : deps.defaultCredentials,
       onRetry: ({ kind }) => {
         // Calls that are under way together all meet the same overload, which halves them once.
-        if (kind === 'throttled' && now() - halvedAt >= 1_000) {
+        if (kind === 'throttled' && now() - halvedAtMs >= 1_000) {
           limit.current = Math.max(1, Math.floor(limit.current / 2));
-          halvedAt = now();
+          halvedAtMs = now();
         }
       },
       dispatcher,
@@ -75,7 +75,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
     const options = { call, limit, deadline, timeoutMs, now, random, memory, onOutcome };
     const results = await run(jobs, options);
-    const report = summarize(results, requestId, now() - startedAt);
+    const report = summarize(results, requestId, now() - startedAtMs);
     // The line of a single result already says all.
     if (jobs.some(({ dryRun }) => dryRun) || results.length > 1) {
       logSummary(logger, report);

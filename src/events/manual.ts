@@ -33,7 +33,7 @@ export const manual: Envelope = {
       dryRun,
       alwaysThrows,
       adHoc: style === undefined && target === undefined ? undefined : { style, target, path },
-      savedSince: since === undefined ? undefined : Date.parse(since),
+      savedSinceMs: since === undefined ? undefined : Date.parse(since),
       rulesDigest,
     };
     return readNamed(named, path).map((record) => ({ ...record, options }));

@@ -28,7 +28,7 @@ export interface ManualOptions {
   /** Permanent failures are thrown, whatever the rules say: a task may tell by its error alone. */
   alwaysThrows: boolean;
   /** Epoch ms: outputs that were saved since then are left as they are. */
-  savedSince?: number | undefined;
+  savedSinceMs?: number | undefined;
   /** Nothing is made by other rules than those with this digest. */
   rulesDigest?: string | undefined;
 }

@@ -72,8 +72,8 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
     return isComplete || isTooLarge ? reason : mark;
   }
   // Last-Modified has whole seconds only.
-  const savedAt = existing.lastModified?.getTime() ?? 0;
-  if (!needsCopy(afterSteps) || raisedAt === undefined || savedAt + 999 < Date.parse(raisedAt)) {
+  const savedAtMs = existing.lastModified?.getTime() ?? 0;
+  if (!needsCopy(afterSteps) || raisedAt === undefined || savedAtMs + 999 < Date.parse(raisedAt)) {
     return 'process';
   }
   if (source === mark.source && process === mark.process) {

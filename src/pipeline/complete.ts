@@ -26,7 +26,7 @@ export async function completeEvent(
   const { bucket, key, eventName } = event;
   const ask = event.sizeBytes === undefined ? headSized : headObject;
   const head = await ask(call, { bucket, key, deadline });
-  const savedAt = head.lastModified?.toISOString();
+  const modifiedAt = head.lastModified?.toISOString();
   // The event's own properties stay: HEAD may be about a newer version of the object.
   return {
     bucket,
@@ -35,8 +35,8 @@ export async function completeEvent(
     sizeBytes: event.sizeBytes ?? head.sizeBytes,
     contentType: event.contentType ?? head.contentType,
     eTag: event.eTag ?? head.eTag,
-    modifiedAt: event.modifiedAt ?? savedAt,
-    eventTime: event.eventTime ?? (isManual(event) ? savedAt : undefined),
+    modifiedAt: event.modifiedAt ?? modifiedAt,
+    eventTime: event.eventTime ?? (isManual(event) ? modifiedAt : undefined),
   };
 }
 

@@ -8,13 +8,13 @@ import { describeError, type FailedResult, type Outcome, type Result, type Task 
 import { carryOut, hasSource, type TaskOptions } from './save.ts';
 
 /** One record of an event, and how it is to be worked off. */
-export interface Job extends Pick<TaskOptions, 'ruleSet' | 'savedSince'> {
+export interface Job extends Pick<TaskOptions, 'ruleSet' | 'savedSinceMs'> {
   record: EventRecord;
   /** Its outputs are planned and not made. */
   dryRun: boolean;
 }
 
-export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSince' | 'isSaved'> {
+export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSinceMs' | 'isSaved'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
   /** Holds what an earlier attempt at this event did; this one adds to it. */
@@ -149,10 +149,10 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
 }
 
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
-async function settle(task: Task, { ruleSet, savedSince }: Job, options: RunOptions): Promise<Outcome> {
+async function settle(task: Task, { ruleSet, savedSinceMs }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
   const isSaved = known?.status === 'failed' && known.isSaved === true;
-  const taskOptions = { ruleSet, savedSince, isSaved, ...options };
+  const taskOptions = { ruleSet, savedSinceMs, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
   return removeIfLate(task, outcome, taskOptions);

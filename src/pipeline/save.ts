@@ -21,7 +21,7 @@ export interface TaskOptions {
   /** The rules that the task is of. */
   ruleSet: RuleSet;
   /** Epoch ms: a target that was written since then is left as it is. */
-  savedSince?: number | undefined;
+  savedSinceMs?: number | undefined;
   /** The longest time that one attempt at an output may take. */
   timeoutMs?: number | undefined;
   /** An earlier attempt at the same event has saved the target, and failed at what was to follow. */
@@ -34,11 +34,11 @@ const maxRounds = 3;
 /** Carries out one task, as its rule asks for. Never throws: an error becomes the result. */
 export async function carryOut(task: Task, options: TaskOptions): Promise<Outcome> {
   const { rule, source, target } = task;
-  const startedAt = options.now();
+  const startedAtMs = options.now();
   const fail = (error: unknown): TaskEnd => ({ status: 'failed', ...describeError(error) });
   const end = await endOf(task, options).catch(fail);
   const result = { rule, source, target, ...end };
-  return result.status === 'skipped' ? result : { durationMs: options.now() - startedAt, ...result };
+  return result.status === 'skipped' ? result : { durationMs: options.now() - startedAtMs, ...result };
 }
 
 /** Does what the task asks for. All but a plain save is loaded for it, since most rules never need it. */
@@ -65,30 +65,30 @@ async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
 }
 
 /** Whether some targets are left as they are, so that each has to be looked at. */
-export function mayKeep({ refresh }: SaveTask, { savedSince }: TaskOptions): boolean {
-  return refresh !== undefined || savedSince !== undefined;
+export function mayKeep({ refresh }: SaveTask, { savedSinceMs }: TaskOptions): boolean {
+  return refresh !== undefined || savedSinceMs !== undefined;
 }
 
 /** Why a target stays: only a missing one is wanted, or it is newer than its source or `savedSinceMs`. */
 export function findReasonToKeep(
   { lastModified }: ObjectResult,
   { refresh, version }: SaveTask,
-  { savedSince, timeoutMs = 0 }: TaskOptions,
+  { savedSinceMs, timeoutMs = 0 }: TaskOptions,
 ): SkipReason | undefined {
   if (refresh === 'missing') {
     return 'target-exists';
   }
   // Last-Modified has whole seconds only.
-  const savedAt = lastModified?.getTime();
-  if (savedAt !== undefined && savedSince !== undefined && savedAt + 999 >= savedSince) {
+  const savedAtMs = lastModified?.getTime();
+  if (savedAtMs !== undefined && savedSinceMs !== undefined && savedAtMs + 999 >= savedSinceMs) {
     return 'target-exists';
   }
-  if (refresh !== 'stale' || savedAt === undefined || version.modifiedAt === undefined) {
+  if (refresh !== 'stale' || savedAtMs === undefined || version.modifiedAt === undefined) {
     return undefined;
   }
   // An attempt that read the older source may save after the newer one came: within the time that an attempt
   // may take nobody can tell which source a target was made of, and it is made again.
-  return savedAt > Date.parse(version.modifiedAt) + Math.max(timeoutMs, 60_000) ? 'up-to-date' : undefined;
+  return savedAtMs > Date.parse(version.modifiedAt) + Math.max(timeoutMs, 60_000) ? 'up-to-date' : undefined;
 }
 
 /** Asks HEAD for an object; resolves to undefined where the error means that there is none. */

@@ -89,7 +89,7 @@ describe('a manual event', () => {
 
   it('a manual event may say since when outputs are new enough', () => {
     expect(parse({ bucket: 'b', key: 'k', savedSince: '2026-01-31T18:00:00Z' })).toMatchObject([
-      { options: { savedSince: Date.parse('2026-01-31T18:00:00Z') } },
+      { options: { savedSinceMs: Date.parse('2026-01-31T18:00:00Z') } },
     ]);
   });
 

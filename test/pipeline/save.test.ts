@@ -121,20 +121,20 @@ describe('an output that need not be made again if it was saved since some time'
   ])('an output that was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
 
-    expect((await carryOut(task(), { call, ...options, savedSince: since })).status).toBe(status);
+    expect((await carryOut(task(), { call, ...options, savedSinceMs: since })).status).toBe(status);
   });
 
   it('an output that was saved before that time is made again although its source is older', async () => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': 'Wed, 11 Mar 2026 09:00:00 GMT' }] });
-    const savedSince = Date.parse('2026-03-11T10:00:00Z');
+    const savedSinceMs = Date.parse('2026-03-11T10:00:00Z');
 
-    expect((await carryOut(task(), { call, ...options, savedSince })).status).toBe('saved');
+    expect((await carryOut(task(), { call, ...options, savedSinceMs })).status).toBe('saved');
   });
 
   it('an output that need not be made again if it was saved since some time is made when there is none', async () => {
     const { call, calls } = callOf({});
 
-    expect((await carryOut(task(), { call, ...options, savedSince: since })).status).toBe('saved');
+    expect((await carryOut(task(), { call, ...options, savedSinceMs: since })).status).toBe('saved');
     expect(calls).toEqual(['head a.webp', 'process']);
   });
 });
