@@ -9,6 +9,7 @@ import {
   requestPrice,
   type UnitPrice,
 } from './price.ts';
+import { findTemplate, siteOf } from './project.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 export const cost = defineCommand({
@@ -16,7 +17,7 @@ export const cost = defineCommand({
     uploads: { value: 'number', default: '1000000', summary: 'uploads in a month' },
     size: { value: 'size', default: '2MB', summary: 'of an upload, such as 500KB' },
     outputs: { value: 'number', default: '2', summary: 'outputs of an upload' },
-    region: { value: 'id', summary: 'region (default OSS_REGION, else cn-hangzhou)' },
+    region: { value: 'id', summary: 'region (default OSS_REGION, or that of s.yaml, else cn-hangzhou)' },
   },
   run: async (values, io) => {
     const [uploads, outputs] = [countOf('uploads', values.uploads), countOf('outputs', values.outputs)];
@@ -25,7 +26,8 @@ export const cost = defineCommand({
       throw new CliError(`--size: expected a size such as 500KB or 2MB, received "${values.size}".`);
     }
     const gigabytes = (sizeBytes * uploads * outputs) / 1024 ** 3;
-    const region = parseRegion(values.region ?? (io.env.OSS_REGION || 'cn-hangzhou'));
+    const site = siteOf(await findTemplate(undefined, '.', io.env));
+    const region = parseRegion(values.region ?? io.env.OSS_REGION ?? site.region ?? 'cn-hangzhou');
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
   },

@@ -1,5 +1,6 @@
 /* The commands as processes: what they read where they run, and what ends them. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -103,11 +104,18 @@ describe('the s.yaml of the folder', () => {
     const policy = await run(dir, ['generate', 'policy'], env);
     const event = await run(dir, ['generate', 'event'], env);
     const explained = await run(dir, ['explain', 'uploads/a.jpg'], env);
-    const diagnosed = await run(dir, ['doctor', '--endpoint', 'http://127.0.0.1:1'], env);
+    const priced = await run(dir, ['cost'], env);
+    const refusing = createServer((_, response) => response.writeHead(403).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void refusing.close());
+    await once(refusing, 'listening');
+    const { port } = refusing.address() as AddressInfo;
+    const diagnosed = await run(dir, ['doctor', '--endpoint', `http://127.0.0.1:${port}`], env);
 
     expect(policy.out).toContain('"acs:oss:*:*:shop-photos/uploads/*"');
     expect(event.out).toContain('"bucket": "shop-photos"');
     expect(explained.out).toMatch(/^oss:\/\/shop-photos\/uploads\/a\.jpg\n/);
+    expect(explained.out).toContain('Prices are those of cn-beijing.');
+    expect(priced.out).toContain('2 outputs of each upload, in cn-beijing.');
     expect([diagnosed.exitCode, diagnosed.err]).toEqual([1, '']);
     expect(diagnosed.out).toContain('bucket shop-photos');
     expect((await run(dir, ['generate', 'policy', '--bucket', 'other'], env)).out).toContain(
@@ -177,18 +185,19 @@ describe('a command that is interrupted', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('a demo leaves no lock and no unpacked function behind on %s', async (signal, code) => {
+  ] as const)('a demo leaves no lock and nothing in the temporary folder on %s', async (signal, code) => {
     const [dir, temporary] = [await emptyFolder(), await emptyFolder()];
     await writeFile(join(dir, 'rules.yaml'), await readFile('rules.yaml'));
     const env = { ...process.env, TMPDIR: temporary };
     const child = spawn(process.execPath, [resolve(project.dir, 'build/cli.js'), 'demo'], { cwd: dir, env });
-    await expect.poll(() => readdir(temporary), { timeout: 20_000 }).not.toEqual([]);
+    const files = () => readdir(join(dir, '.local-oss-demo')).catch(() => []);
+    await expect.poll(files, { timeout: 20_000 }).toContain('lock');
 
     child.kill(signal);
     const exitCode = await new Promise((end) => child.once('close', end));
 
     expect(exitCode).toBe(code);
     expect(await readdir(temporary)).toEqual([]);
-    expect(await readdir(join(dir, '.local-oss-demo'))).not.toContain('lock');
+    expect(await files()).not.toContain('lock');
   });
 });
