@@ -66,7 +66,7 @@ const shots: Record<string, Shot> = {
 async function dropOne(page: Page): Promise<void> {
   const pictures = await samplePictures('poster.jpg');
   await drop(page, pictures.map(toFile));
-  await page.getByText('1 of 1 pictures are done.').waitFor({ state: 'attached' });
+  await page.getByText('Pictures done: 1 of 1.').waitFor({ state: 'attached' });
 }
 
 function toFile({ name, body, contentType }: SamplePicture) {
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
       'poster.jpg',
     );
     await drop(first, pictures.map(toFile));
-    await first.getByText('5 of 5 pictures are done.').waitFor({ state: 'attached' });
+    await first.getByText('Pictures done: 5 of 5.').waitFor({ state: 'attached' });
     await stack.functionCompute.idle();
     for (const [name, { options, hash, act }] of Object.entries(shots)) {
       const page = await browser.newPage({ locale: 'en', ...options });
