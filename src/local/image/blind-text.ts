@@ -2,17 +2,17 @@ import { crc32 } from 'node:zlib';
 import { embedBits, hash, type Pixels, readSlots } from './blind-pixels.ts';
 
 /*
- * A text hidden in pixels. It travels in a frame: its length in bytes (2), the text, zeros up to a multiple of 16, a
- * CRC-32 of all that (4). Each bit of the frame is written again and again, and read by majority. How long the frame is
- * nobody tells the reader: it tries every length, and the checksum says which one is right. The checksum goes by the
- * step, too, since OSS wants the same strength for reading.
+ * A text travels through the pixels in a frame: its length in bytes (2), the text, zeros up to a multiple of
+ * 16, and a CRC-32 of all that (4). Each bit is written again and again, and read by majority. Nobody tells
+ * the reader how long the frame is: it tries every length, and the checksum says which one is right. The
+ * checksum starts from the step, since OSS wants the same strength for reading.
  */
 
 const unitBytes = 16;
 /** Room for 256 characters of four bytes each. */
 const maxFrameBytes = 1040;
 
-/** Hides the text in place, moving coefficients by up to half a step; false where the pixels cannot hold it. */
+/** Hides the text in place, by up to half a step; returns false where the pixels cannot hold it. */
 export async function embedText(pixels: Pixels, text: string, step: number): Promise<boolean> {
   const body = Buffer.from(text);
   const frame = Buffer.alloc(Math.ceil((body.length + 6) / unitBytes) * unitBytes);
@@ -24,7 +24,7 @@ export async function embedText(pixels: Pixels, text: string, step: number): Pro
   return (await extractText(pixels, step)) === text;
 }
 
-/** The text hidden with this step; undefined when there is none, or too little is left of it. */
+/** Finds the text hidden with this step; undefined when there is none, or too little is left of it. */
 export async function extractText(pixels: Pixels, step: number): Promise<string | undefined> {
   const slots = await readSlots(pixels, step);
   for (let bytes = unitBytes; bytes <= maxFrameBytes && bytes * 8 <= slots.length; bytes += unitBytes) {
@@ -36,13 +36,13 @@ export async function extractText(pixels: Pixels, step: number): Promise<string 
   return undefined;
 }
 
-/** Goes round through the bits, each round from another one on: no bit keeps to one column, where one edge hides it. */
+/** Goes through the bits in rounds, each from another start, so that no edge hides all copies of one bit. */
 function bitOf(slot: number, bitCount: number): number {
   const start = Math.floor(hash(Math.floor(slot / bitCount)) * bitCount);
   return (slot + start) % bitCount;
 }
 
-/** Sets each bit by the sum of what the slots say that carry it. */
+/** Sets each bit by the sum of the slots that carry it. */
 function readFrame(slots: readonly number[], bytes: number): Buffer {
   const votes = new Float64Array(bytes * 8);
   for (let slot = 0; slot < slots.length; slot++) {

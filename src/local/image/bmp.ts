@@ -1,17 +1,17 @@
 import { notImplemented } from '../oss/http/errors.ts';
 
 /*
- * BMP, which sharp can neither read nor write: uncompressed, of 24 bit, of 32 bit with or without alpha, or of 8 bit with
- * a palette. Pixels are stored as BGR(A), rows from the bottom up and padded to four bytes (Microsoft: "Bitmap Header
- * Types"). The packages bmp-ts, bmp-js and fast-bmp read less of it, or read it wrongly.
+ * sharp can neither read nor write BMP. This file handles it uncompressed: of 8 bit with a palette, of 24
+ * bit, or of 32 bit with or without alpha. Pixels are BGR(A), in rows from the bottom up, padded to four
+ * bytes (Microsoft: "Bitmap Header Types"). The packages bmp-ts, bmp-js and fast-bmp read less, or wrongly.
  */
 
 const fileHeaderBytes = 14;
 const [plain, bitFields, coloursAreSrgb] = [0, 3, 0x73524742];
-/** Red, green, blue, alpha. */
+/** These are the masks of red, green, blue and alpha. */
 const masks = [0x00ff0000, 0x0000ff00, 0x000000ff, 0xff000000];
 
-/** Throws RangeError for what breaks off, NotImplemented for compression and other depths. */
+/** Reads the header; throws RangeError for a file that breaks off, NotImplemented for other kinds of BMP. */
 export function readBmpHeader(bmp: Buffer) {
   const [infoBytes, bits, compression] = [bmp.readUInt32LE(14), bmp.readUInt16LE(28), bmp.readUInt32LE(30)];
   const [pixelsAt, width, rows] = [bmp.readUInt32LE(10), bmp.readInt32LE(18), bmp.readInt32LE(22)];
@@ -32,7 +32,7 @@ export function readBmpHeader(bmp: Buffer) {
   return { width, height, hasAlpha, bytesPerPixel, paletteAt, pixelsAt, isTopDown: rows < 0 };
 }
 
-/** The pixels as RGB(A) from the top down. */
+/** Decodes the pixels to RGB(A), from the top row down. */
 export function decodeBmp(bmp: Buffer) {
   const { width, height, hasAlpha, bytesPerPixel, paletteAt, pixelsAt, isTopDown } = readBmpHeader(bmp);
   const channels = hasAlpha ? 4 : 3;
@@ -47,7 +47,7 @@ export function decodeBmp(bmp: Buffer) {
   return { data, width, height, channels } as const;
 }
 
-/** `pixels` are RGB from the top down, or RGBA where the picture has alpha. */
+/** Makes a file of `pixels`, which are RGB from the top down, or RGBA where the picture has alpha. */
 export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlpha: boolean): Buffer {
   const [infoBytes, bytesPerPixel] = hasAlpha ? [108, 4] : [40, 3];
   const pixelsAt = fileHeaderBytes + infoBytes;
@@ -67,7 +67,7 @@ export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlph
   return bmp;
 }
 
-/** Copies a pixel, its red and blue having changed places. */
+/** Copies a pixel and swaps its red and blue. */
 function swapColours(source: Buffer, from: number, target: Buffer, to: number, channels: number): void {
   target[to] = source[from + 2] ?? 0;
   target[to + 1] = source[from + 1] ?? 0;

@@ -5,7 +5,7 @@ import type { ImageResult } from './contract.ts';
 import { type Picture, renderPipeline } from './picture.ts';
 import { checkSize } from './refuse.ts';
 
-/** The picture as the bytes of its output format. EXIF is dropped; colours are sRGB, so no profile is needed. */
+/** Encodes the picture in its output format. EXIF is dropped; colours are sRGB and need no profile. */
 export async function encodePicture(picture: Picture): Promise<ImageResult> {
   const { format } = picture.output;
   if (format === 'webp' || format === 'avif') {
@@ -44,9 +44,9 @@ function describeEncoding(picture: Picture): Sharp {
 }
 
 /**
- * Quality for the encoder, nothing for its default. Without the action a JPEG keeps the quality its source had: not
- * documented, but the sizes the official SDKs' tests record agree with it. Relative quality of a source whose own is
- * unknown counts as absolute, as documented for WebP.
+ * Returns the encoder's quality, or nothing for its default. Without the action a JPEG keeps its source's:
+ * not documented, but the sizes that the official SDKs' tests record agree with it. A relative quality counts
+ * as absolute where the source's own is unknown, as documented for WebP.
  */
 function encoderQuality({ source, output }: Picture): { quality?: number } {
   const own = source.jpegQuality;

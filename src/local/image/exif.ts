@@ -4,8 +4,8 @@ import { lookUp } from '../../style/catalog.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /**
- * The EXIF of a picture as OSS's example of `image/info` shows it, directories of the picture, its thumbnail and its
- * place in one: fractions as `n/d`, lists with blanks, degrees as Exiv2 prints them. A block that breaks off gives what
+ * Reads a picture's EXIF as OSS's example of `image/info` shows it: picture, thumbnail and place in one,
+ * fractions as `n/d`, lists with blanks, degrees as Exiv2 prints them. A block that breaks off gives what
  * came before. (The package exif-reader turns fractions into decimals, which cannot be undone.)
  */
 export function readExif(picture: Buffer): Record<string, string> {
@@ -45,7 +45,7 @@ function isPair(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number');
 }
 
-/** `31deg 14' 23.500" `; zeros at the end are left out, and nothing but zeros is `0deg `. */
+/** Returns `31deg 14' 23.500" `; zeros at the end are left out, and nothing but zeros is `0deg `. */
 function describeDegrees(fractions: readonly [number, number][]): string {
   const texts = fractions.map(([numerator, denominator], index) => {
     const digits = numerator % denominator === 0 ? 0 : 7 - 2 * index;

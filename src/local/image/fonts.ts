@@ -5,9 +5,9 @@ import { fonts, lookUp, refusals } from '../../style/catalog.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * A text as sharp draws it, transparent around the ink: in what this machine has nearest to OSS's font, else in the font
- * that comes along, else in any. Pango markup is XML, control characters have no place in it, and OSS draws one line. At
- * 72 dpi Pango's points are pixels.
+ * Describes a text to sharp, transparent around the ink: in the font of this machine nearest to OSS's, else
+ * in the one that comes along, else in any. Control characters have no place in Pango's markup, which is XML,
+ * and OSS draws one line. At 72 dpi Pango's points are pixels.
  */
 export function describeText(text: string, font: string, size: number, color = '000000', opacity = 100) {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
@@ -18,7 +18,7 @@ export function describeText(text: string, font: string, size: number, color = '
   return { text: { text: markup, font: family, rgba: true, dpi: 72, ...(fontfile && { fontfile }) } };
 }
 
-/** Noto Sans for Latin and Chinese, of a package that may be left out (it has 40 MB). */
+/** Finds Noto Sans for Latin and Chinese, in a package that may be left out (it has 40 MB). */
 function findOwnFont(): string | undefined {
   try {
     const program = createRequire(import.meta.url).resolve('@embedpdf/fonts-sc');
@@ -28,7 +28,7 @@ function findOwnFont(): string | undefined {
   }
 }
 
-/** The drawing of a text; undefined where nothing of it has ink, refused where it is wider than sharp can draw. */
+/** Returns the drawing of a text; undefined if it has no ink. Refuses a text wider than sharp can draw. */
 export function whereInked<T>(drawing: Promise<T>): Promise<T | undefined> {
   return drawing.catch((error: unknown) => {
     if (String(error).includes('no text to render')) {
@@ -38,14 +38,14 @@ export function whereInked<T>(drawing: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** The characters of a text that no font here can draw: Pango does not fail, it draws boxes with their numbers. */
+/** Finds the characters that no font here can draw: Pango does not fail, it draws boxes for them. */
 export async function findUndrawable(text: string, font: string): Promise<string[]> {
   const characters = [...new Set(text)].filter((character) => !/[\s\p{C}\p{M}]/u.test(character));
   const isBox = await Promise.all(characters.map((character) => isDrawnAsBox(character, font)));
   return characters.filter((_, index) => isBox[index]);
 }
 
-/** Compares the frame with that of a code point that Unicode promises to leave free, its number being as long. */
+/** Compares its frame with that of a code point which Unicode leaves free and whose number is as long. */
 async function isDrawnAsBox(character: string, font: string): Promise<boolean> {
   const digits = (character.codePointAt(0) ?? 0).toString(16).length;
   const free = digits > 5 ? '\u{10ffff}' : digits > 4 ? '\u{1ffff}' : '\uffff';

@@ -6,13 +6,10 @@ import { processImage, type Schedule } from './process-image.ts';
 
 /** sharp works on libuv's four threads, which the files of the server need, too. */
 const maxAtOnce = 3;
-/** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten of them must not run together. */
+/** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten must not run together. */
 const largePixels = 50_000_000;
 
-/**
- * `processImage` for a server: so many images at once, a core each, the others wait in line without their sources in
- * memory. Sets sharp up for the whole process.
- */
+/** Makes `processImage` work on `atOnce` images, a core each, others waiting; sets sharp up process-wide. */
 export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ProcessImage {
   sharp.cache(false);
   sharp.concurrency(1);
@@ -20,7 +17,7 @@ export function createImageProcessor(atOnce = Math.min(availableParallelism(), m
   return (request) => limit(() => processImage(request, schedule));
 }
 
-/** Works on large pictures one after the other. */
+/** Makes a schedule that works on large pictures one after the other. */
 export function createSchedule(): Schedule {
   const limitLarge = pLimit(1);
   return (pixels, work) => (pixels > largePixels ? limitLarge(work) : work());

@@ -3,8 +3,8 @@ import tables from './tables.json' with { type: 'json' };
 const [startOfScan, quantisationTables] = [0xda, 0xdb];
 
 /**
- * The quality (1-100, libjpeg's scale) a JPEG was most likely saved with: the one whose luminance table has the sum
- * nearest to that of its own. `undefined` when the header holds no such table.
+ * Estimates the quality that a JPEG was saved with (1-100, libjpeg's scale): the luminance table of that
+ * quality has the sum nearest to that of the file's. Undefined when the header holds no such table.
  */
 export function estimateJpegQuality(jpeg: Buffer): number | undefined {
   const table = findLuminanceTable(jpeg);
@@ -16,14 +16,14 @@ export function estimateJpegQuality(jpeg: Buffer): number | undefined {
   return distances.lastIndexOf(Math.min(...distances)) + 1;
 }
 
-/** The table libjpeg writes for a quality. */
+/** Computes the luminance table that libjpeg writes for a quality. */
 function scaleTable(quality: number): number[] {
   const percent = quality < 50 ? Math.floor(5000 / quality) : 200 - quality * 2;
   const scale = (value: number) => Math.floor((value * percent + 50) / 100);
   return tables.luminance.map((value) => Math.min(255, Math.max(1, scale(value))));
 }
 
-/** Table 0, of 8 bits, which the brightness uses, at the head of a segment before the first scan (T.81, B.2.4.1). */
+/** Finds table 0, of 8 bits and for luminance, at a segment's head before the first scan (T.81, B.2.4.1). */
 function findLuminanceTable(jpeg: Buffer): Uint8Array | undefined {
   let at = 2;
   while (at + 69 <= jpeg.length && jpeg[at + 1] !== startOfScan) {

@@ -22,7 +22,7 @@ export function splitLogo(image: string): { key: string; style: string | undefin
   return { key, style };
 }
 
-/** Reads an object as the image of a watermark; throws OSS's error where it is missing, no picture or too large. */
+/** Reads a watermark's image; throws OSS's error where the object is missing, no picture or too large. */
 export async function readLogo(key: string, readObject: ImageRequest['readObject']): Promise<SourceImage> {
   const body = await readObject(key);
   if (body === undefined) {
@@ -38,10 +38,10 @@ export async function readLogo(key: string, readObject: ImageRequest['readObject
   return source;
 }
 
-/** Prepares the image for `main`, with `opacity` percent of its own. */
+/** Prepares the image for `main`, at `opacity` percent of its own opacity. */
 export async function drawLogo({ key, source, prepare }: Logo, main: Size, opacity: number) {
   const opened = openPicture(source, { isTurned: true, isAnimated: false });
-  // With alpha from the start, so that turning it uncovers nothing white.
+  // It has alpha from the start, so that turning it uncovers nothing white.
   const decoded = await settle({ ...opened, hasAlpha: true }, opened.open().ensureAlpha()).catch(() => {
     // Its header was sound, its pixels are not.
     throw refuse(refusals.watermarkFormat, key);

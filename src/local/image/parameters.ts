@@ -5,15 +5,15 @@ import type { StyleAction } from '../../style/parse.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 import { refuse } from './refuse.ts';
 
-/** Parameters by name, a bare value under `value`: whole numbers, and all else as text, decoded where it is Base64. */
+/** Parameters by name, a bare value under `value`. Integers are numbers; all else is text, Base64 decoded. */
 export interface ParameterValues {
   readonly numbers: Readonly<Record<string, number | undefined>>;
   readonly texts: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The parameters of an action, all of them as the catalog wants them; throws OSS's error for what is wrong. Those that
- * the action does not know are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
+ * Reads an action's parameters, as the catalog wants them; throws OSS's error for what is wrong. Unknown ones
+ * are passed over: OSS answers `crop,…,r_1` with 200 (all its SDKs test it).
  */
 export function readParameters(action: StyleAction, operation: CatalogOperation, isNested: boolean) {
   const numbers: Record<string, number> = {};
@@ -45,7 +45,7 @@ export function readParameters(action: StyleAction, operation: CatalogOperation,
   return { numbers, texts };
 }
 
-/** Messages and codes: OSS help, "Image processing FAQ"; the EC pages tell which number is for what. */
+/** Messages and codes are those of OSS help, "Image processing FAQ", and of the pages on EC numbers. */
 function refuseValue(text: string, name: string, spec: Parameter, bothZeroEc: string | undefined): OssError {
   const { type, ec, tooLong } = spec;
   const shown = type === 'base64' ? decodeBase64(text) : text;

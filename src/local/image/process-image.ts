@@ -10,12 +10,12 @@ import { refuse } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
 import { keepsAnimation, readSteps, type Step } from './steps.ts';
 
-/** Does work on so many pixels as soon as there is room for it. */
+/** Does the work as soon as there is room for that many pixels. */
 export type Schedule = (pixels: number, work: () => Promise<ImageResult>) => Promise<ImageResult>;
 
 /**
- * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) the way OSS does, actions in
- * written order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
+ * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) as OSS does, in written
+ * order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
  */
 export async function processImage(
   { style, readSource: read, readObject, asynchronous = false }: ImageRequest,
@@ -46,7 +46,7 @@ async function runSteps(source: SourceImage, steps: readonly Step[], context: Ac
   return encodePicture(await applySteps(openPicture(source, { isTurned, isAnimated }), steps, context));
 }
 
-/** A process may hold hundreds of actions, each of which takes up to a second; no page says how long OSS works on one. */
+/** A process may hold hundreds of actions of up to a second each; no page says how long OSS works on one. */
 const maxSeconds = 20;
 
 async function applySteps(picture: Picture, steps: readonly Step[], context: ActionContext) {
@@ -80,7 +80,7 @@ function checkSteps(steps: readonly Step[], isAsynchronous: boolean): void {
   }
 }
 
-/** The watermarks' images, by the whole of their `image_`: where each lies, and how it is prepared. */
+/** Reads each watermark's image by the whole of its `image_`: its key, and how it is prepared. */
 function readLogoStyles(steps: readonly Step[]) {
   const images = new Set(steps.flatMap(({ values }) => values.texts.image ?? []));
   const styles = [...images].map((image) => {

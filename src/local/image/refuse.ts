@@ -1,6 +1,7 @@
 import { refusals } from '../../style/catalog.ts';
 import { badRequest, type OssError } from '../oss/http/errors.ts';
 
+/** Width and height in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -15,12 +16,12 @@ interface Refusal {
   readonly area?: number;
 }
 
-/** The error that OSS answers beyond a limit of the catalog. */
+/** Makes the error that OSS answers with for one of the catalog's refusals. */
 export function refuse({ code, ec, message }: Refusal, details?: string): OssError {
   return badRequest(code, details === undefined ? message : `${message} (${details})`, { ec });
 }
 
-/** Throws where a side or the area is above the limit; of an animation, the area of all its frames. */
+/** Throws where a side, or the area of all frames together, is above the limit. */
 export function checkSize({ width, height }: Size, limit: Refusal, frames = 1): void {
   const { side = Infinity, area = Infinity } = limit;
   if (Math.max(width, height) > side || width * height * frames > area) {
@@ -28,7 +29,7 @@ export function checkSize({ width, height }: Size, limit: Refusal, frames = 1): 
   }
 }
 
-/** The bytes call themselves an image but cannot be decoded. The WebP wording is OSS's; for the others it is assumed. */
+/** Makes the error for an image that cannot be decoded. OSS words it so for WebP; the rest is assumed. */
 export function damagedSource(format: string, reason: unknown): OssError {
   const [why] = (reason instanceof Error ? reason.message : String(reason)).split('\n');
   const { damaged, damagedAvif, damagedWebp } = refusals;

@@ -5,7 +5,7 @@ import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { estimateJpegQuality } from './jpeg.ts';
 import { checkSize, damagedSource, refuse, type Size } from './refuse.ts';
 
-/** The formats that sharp and our BMP can read and write; OSS also knows HEIC. */
+/** sharp and our BMP can read and write these formats; OSS also knows HEIC. */
 export type ImageFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp';
 
 /** Whether a name is that of a format that can be read here. */
@@ -13,7 +13,7 @@ export function isImageFormat(name: string): name is ImageFormat {
   return name !== 'heic' && signatures.some(([, format]) => format === name);
 }
 
-/** The source object as an image: what its header says, nothing decoded yet. Its size is that of one frame as stored. */
+/** The source object, of which only the header is read. Its size is that of one frame, as stored. */
 export interface SourceImage extends Size {
   readonly body: Buffer;
   readonly format: ImageFormat;
@@ -28,13 +28,12 @@ export async function readSource(body: Buffer): Promise<SourceImage> {
     throw refuse(refusals.sourceBytes, `${body.length} bytes`);
   }
   const format = detectFormat(body);
-  const { sides, sourcePixels } = refusals;
   const metadata = await readMetadata(body, format);
   const size = { width: metadata.width, height: metadata.pageHeight ?? metadata.height };
   // Pages of a TIFF are no animation; OSS shows the first.
   const frames = format === 'gif' || format === 'webp' ? (metadata.pages ?? 1) : 1;
-  checkSize(size, lookUp(sides, format) ?? sourcePixels);
-  checkSize(size, sourcePixels, frames);
+  checkSize(size, lookUp(refusals.sides, format) ?? refusals.sourcePixels);
+  checkSize(size, refusals.sourcePixels, frames);
   const jpegQuality = format === 'jpg' ? estimateJpegQuality(body) : undefined;
   return { ...size, body, format, frames, metadata, jpegQuality };
 }
@@ -47,19 +46,19 @@ async function readMetadata(body: Buffer, format: ImageFormat): Promise<Partial<
   }
 }
 
-/** A pipeline over the source's pixels, all frames or the first, as stored or as its EXIF turns them. */
+/** Starts a pipeline over the source's pixels, all frames or the first, as stored or as EXIF turns them. */
 export function openSource({ body, format, metadata }: SourceImage, how: SharpOptions): Sharp {
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(body);
     return sharp(data, { raw, limitInputPixels: false });
   }
   const pipeline = sharp(body, { ...how, failOn: 'error', limitInputPixels: false });
-  // Everything is computed in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
+  // Work is done in 8 bit sRGB: sharp would pad grey with grey, and add 1/255 to samples of 1/65535.
   const isOther = ['b-w', 'grey16', 'rgb16', 'scrgb'].includes(metadata.space ?? '');
   return isOther ? pipeline.pipelineColourspace('srgb') : pipeline;
 }
 
-/** The format by its first bytes; sharp is asked afterwards, since it would also read SVG and others that OSS refuses. */
+/** Each format shows in its first bytes. sharp alone would also read SVG and others that OSS refuses. */
 const signatures: readonly [RegExp, ImageFormat | 'heic'][] = [
   [/^\xff\xd8\xff/, 'jpg'],
   [/^.PNG\r\n.\n/s, 'png'],

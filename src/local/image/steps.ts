@@ -10,7 +10,7 @@ export interface Step {
   readonly values: ParameterValues;
 }
 
-/** Reads the actions of an image style, or of the preprocessing of a watermark's image; throws OSS's error. */
+/** Reads the actions of a style, or of what prepares a watermark's image; throws OSS's error. */
 export function readSteps(style: string, isNested: boolean): Step[] {
   const [segment, ...more] = parseStyle(style);
   if (segment?.category.text !== 'image' || more.length > 0) {

@@ -6,8 +6,8 @@ import type { ParameterValues } from './parameters.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Draws one line of text, as large as its ink, with shadow and rotation; nothing for one without. Refuses what no font
- * here can draw. Where the shadow falls is undocumented: assumed black, right below, by a twentieth of the size.
+ * Draws a line of text, as large as its ink, with shadow and rotation; nothing where it has no ink. Refuses
+ * what no font here can draw. The shadow is assumed: black, to the right and below, by 1/20 of the size.
  */
 export async function drawText({ numbers, texts }: ParameterValues): Promise<Overlay | undefined> {
   const { text = '', type: font = 'wqy-zenhei', color } = texts;

@@ -3,14 +3,14 @@ import { embedText } from '../blind-text.ts';
 import { type Action, readPixels, withPixels } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
-/** The step of the coefficients (see blind-pixels): a quarter is more than the 4 that quality 75 moves them by. */
+/** Returns the step (see blind-pixels): a quarter exceeds the 4 that quality 75 moves coefficients by. */
 export function stepOf(strength = 'low'): number {
   return lookUp({ medium: 28, high: 38 }, strength) ?? 20;
 }
 
 /**
- * Hides a text (OSS help: "Add blind watermarks"). How OSS does it is not public: texts hidden here are read here, those
- * of OSS are not. The result is written with quality q and not below it, whatever the source's.
+ * Hides a text (OSS help: "Add blind watermarks"). OSS's way is not public: only texts that were hidden here
+ * are read here. The result is written with quality q exactly, whatever the source's.
  */
 export const blindwatermark: Action = async (picture, { numbers, texts }) => {
   const { format } = picture.source;

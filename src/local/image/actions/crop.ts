@@ -5,8 +5,8 @@ import { type Action, settle } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /**
- * Cuts w x h from where gravity and x, y say (OSS help: "Custom crop"). What runs over an edge is clipped, so `g_se`
- * with x, y gives a smaller picture. That w or h beyond the picture, or 0, mean its whole side is assumed.
+ * Cuts w x h from where gravity, x and y say (OSS help: "Custom crop"). Edges clip it, so `g_se` with x, y
+ * gives a smaller picture. It is assumed that w or h of 0, or beyond the picture, means its whole side.
  */
 export const crop: Action = (picture, { numbers: { w, h, x = 0, y = 0 }, texts: { g = 'nw' } }) => {
   if (g === 'face' || g === 'auto') {

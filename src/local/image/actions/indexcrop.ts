@@ -3,8 +3,8 @@ import { type Action, settle } from '../picture.ts';
 import { refuse } from '../refuse.ts';
 
 /**
- * One of the strips of x (upright) or y (lying) pixels that the picture is cut into; y wins. A strip that does not exist
- * leaves the picture as it is (OSS help: "Indexed slice"). The last strip may be narrower.
+ * Cuts the picture into upright strips of x pixels, or lying ones of y, and keeps the ith; y wins. A missing
+ * strip changes nothing (OSS help: "Indexed slice"). The last strip may be narrower.
  */
 export const indexcrop: Action = (picture, { numbers: { x = 1, y, i = 0 } }) => {
   const { width, height } = picture;

@@ -4,15 +4,15 @@ import type { ParameterValues } from '../parameters.ts';
 import { type Action, type Picture, settle } from '../picture.ts';
 import { checkSize, type Size } from '../refuse.ts';
 
-/** Scale the whole picture to `scaled`; then, for fill and pad, cut or fill it up to `frame` around the centre. */
+/** Scale the picture to `scaled`; then, for fill and pad, cut or fill it to `frame` around the centre. */
 interface ResizePlan {
   readonly scaled: Size;
   readonly frame: Size;
 }
 
 /**
- * Animations are never enlarged. A watermark's image also knows P: percent of the picture that it is laid on (OSS help,
- * "Add watermarks": P_10 on 100x100 gives 10x10). That it fits into that box in proportion, and w and h win, is assumed.
+ * Resizes, but enlarges no animation. A watermark's image also knows P, percent of the picture below it (OSS
+ * help, "Add watermarks": P_10 on 100x100 gives 10x10). A fit in proportion is assumed, and that w and h win.
  */
 export const resize: Action = (picture, { numbers, texts }, { main }) => {
   if (main !== undefined && numbers.P !== undefined && (numbers.w ?? numbers.h) === undefined) {
@@ -43,9 +43,9 @@ async function applyPlan(picture: Picture, { scaled, frame }: ResizePlan, color 
 }
 
 /**
- * Plans a resize of a picture of a given size (OSS help: "Resize images", 2026; older pages differ on fixed with
- * one side and on the long side). Without enlargement (`limit_1`, the default) a larger target leaves the size alone;
- * that fill, mfit and fixed count as larger when one side is, is assumed.
+ * Plans how to resize a picture (OSS help: "Resize images", 2026; older pages differ on fixed with one side
+ * and on the long side). By default (`limit_1`) a larger target leaves the size alone; for fill, mfit and
+ * fixed it is assumed to be larger when one side is.
  */
 export function planResize(source: Size, { numbers, texts }: ParameterValues): ResizePlan {
   const { w, h, l, s, p = 100 } = numbers;
@@ -78,7 +78,7 @@ function planMode(source: Size, mode: string, width?: number, height?: number): 
   return { scaled, frame: isSquare ? frame : scaled };
 }
 
-/** Times `numerator / denominator`, to the nearest pixel, halves up; in whole numbers, so that halves are exact. */
+/** Multiplies by `numerator / denominator` and rounds, halves up; whole numbers keep the halves exact. */
 function scale({ width, height }: Size, numerator: number, denominator: number): Size {
   const round = (side: number) => Math.floor((2 * side * numerator + denominator) / (2 * denominator));
   return { width: Math.max(1, round(width)), height: Math.max(1, round(height)) };

@@ -1,21 +1,21 @@
 import { notImplemented } from '../../oss/http/errors.ts';
 import { type Action, settle } from '../picture.ts';
 
-/** Adds to each colour, of 255: assumed, OSS documents no arithmetic. */
+/** Adds the value to each colour, of 255. It is assumed so: OSS documents no arithmetic. */
 export const bright: Action = (picture, { numbers: { value = 0 } }) =>
   settle(picture, picture.open().linear(1, value));
 
-/** Moves each colour away from middle grey or towards it: up to twice as far, down to half. It is assumed so. */
+/** Moves colours away from middle grey, up to twice as far, or towards it, down to half: it is assumed so. */
 export const contrast: Action = (picture, { numbers: { value = 0 } }) => {
   const gain = value > 0 ? 1 + value / 100 : 1 + value / 200;
   return settle(picture, picture.open().linear(gain, 128 * (1 - gain)));
 };
 
-/** OSS documents the range and no arithmetic; a sigma of a hundredth is assumed. */
+/** Sharpens. OSS documents the range and no arithmetic; a sigma of a hundredth of the value is assumed. */
 export const sharpen: Action = (picture, { numbers: { value = 100 } }) =>
   settle(picture, picture.open().sharpen({ sigma: value / 100 }));
 
-/** A Gaussian of standard deviation s, cut off r pixels from its middle: assumed, OSS documents no arithmetic. */
+/** Blurs by a Gaussian of deviation s, cut off at r pixels: assumed, since OSS documents no arithmetic. */
 export const blur: Action = (picture, { numbers: { r = 1, s: sigma = 1 }, texts: { g } }) => {
   if (g !== undefined) {
     throw notImplemented(`image/blur with g_${g}, which needs an IMM project`);

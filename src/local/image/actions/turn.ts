@@ -2,10 +2,10 @@ import { refusals } from '../../../style/catalog.ts';
 import { type Action, settle } from '../picture.ts';
 import { checkSize } from '../refuse.ts';
 
-/** EXIF orientation acts by default and before everything else; this action can only refuse it, before all others. */
+/** EXIF orientation acts by default and before all actions; this one can only refuse it, beforehand. */
 export const autoOrient: Action = (picture) => picture;
 
-/** Clockwise. What slanted angles uncover is white, or clear in a picture with alpha: assumed, OSS does not say. */
+/** Turns clockwise. Slanted angles are assumed to uncover white, or transparency in a picture with alpha. */
 export const rotate: Action = (picture, { numbers: { value: degrees = 0 } }) => {
   checkSize(picture, refusals.rotation);
   if (degrees % 360 === 0) {
@@ -15,7 +15,7 @@ export const rotate: Action = (picture, { numbers: { value: degrees = 0 } }) => 
   return settle(picture, picture.open().rotate(degrees, { background }));
 };
 
-/** Upside down (0), left to right (1), or both (2). */
+/** Flips upside down (0), left to right (1), or both (2). */
 export const flip: Action = (picture, { texts: { value: axis } }) => {
   const pipeline = picture.open().flip(axis !== '1');
   return settle(picture, pipeline.flop(axis !== '0'));

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { openPicture, type Question, renderPipeline } from '../picture.ts';
 
 /**
- * OSS help: "Query the average tone". OSS leaves out pixels near the mean, by a threshold it does not tell; here it is
- * the mean of all, transparency counted as white.
+ * Answers with the mean of all pixels, transparency counted as white. OSS leaves out pixels near the mean, by
+ * a threshold that it does not tell (OSS help: "Query the average tone").
  */
 export const averageHue: Question = async (source) => {
   const picture = openPicture(source, { isTurned: false, isAnimated: false });

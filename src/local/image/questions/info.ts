@@ -2,8 +2,8 @@ import { readExif } from '../exif.ts';
 import type { Question } from '../picture.ts';
 
 /**
- * Laid out as the C++ and .NET SDKs' tests record it. Sizes are as stored, whatever the EXIF orientation; PNG reports no
- * EXIF (OSS help: "Query image information"). That the resolution is 1/1 without EXIF is assumed from the one example.
+ * Lays the answer out as the C++ and .NET SDKs' tests record it. Sizes are as stored, whatever EXIF says. PNG
+ * reports no EXIF (OSS help: "Query image information"). The 1/1 without EXIF is assumed from one example.
  */
 export const info: Question = async (source) => {
   const fields: Record<string, string> = {
