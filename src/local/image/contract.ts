@@ -17,4 +17,4 @@ export interface ImageResult {
 }
 
 /** Runs a style's actions on an image; throws an `OssError` where OSS would answer with an error. */
-export type ProcessImage = (request: ImageRequest) => Promise<ImageResult>;
+export type ImageProcessor = (request: ImageRequest) => Promise<ImageResult>;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
-import type { ProcessImage } from './contract.ts';
+import type { ImageProcessor } from './contract.ts';
 import { processImage, type Schedule } from './process-image.ts';
 
 /** sharp works on libuv's four threads, which the files of the server need, too. */
@@ -10,7 +10,7 @@ const maxAtOnce = 3;
 const largePixels = 50_000_000;
 
 /** Makes `processImage` work on `atOnce` images, a core each, others waiting; sets sharp up process-wide. */
-export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ProcessImage {
+export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ImageProcessor {
   sharp.cache(false);
   sharp.concurrency(1);
   const [limit, schedule] = [pLimit(atOnce), createSchedule()];

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import type { ProcessImage } from '../../../src/local/image/contract.ts';
+import type { ImageProcessor } from '../../../src/local/image/contract.ts';
 import { firstObjects, newestPictures } from '../../../src/local/page/server/objects.ts';
 import { renderPicture } from '../../../src/local/page/server/pictures.ts';
 import { startOss } from '../oss/running-oss.ts';
 
-const processImage: ProcessImage = async ({ style }) => ({
+const processImage: ImageProcessor = async ({ style }) => ({
   body: Buffer.from(style),
   contentType: 'image/png',
 });
@@ -30,7 +30,7 @@ it('the page renders what a symbolic link leads to, and nothing that OSS would h
   await call({ method: 'PUT', bucket: 'photos', key: 'link.jpg', query: { symlink: '' }, headers: link });
   const archived = { 'x-oss-storage-class': 'Archive' };
   await call({ method: 'PUT', bucket: 'photos', key: 'old.jpg', body: 'x', headers: archived });
-  const readsSource: ProcessImage = async ({ readSource }) => ({
+  const readsSource: ImageProcessor = async ({ readSource }) => ({
     body: await readSource(),
     contentType: 'image/png',
   });

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../log.ts';
-import type { ProcessImage } from '../../image/contract.ts';
+import type { ImageProcessor } from '../../image/contract.ts';
 import type { AccessKeys } from '../auth/access-keys.ts';
 import { conflict } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
@@ -32,7 +32,7 @@ export interface Service {
   readonly tasks: TaskRunner;
   /** Placeholders stand in for what only Alibaba Cloud makes of videos, audio and documents. */
   readonly simulateTasks?: boolean | undefined;
-  readonly processImage: ProcessImage;
+  readonly processImage: ImageProcessor;
   readonly now: () => number;
   readonly log: Logger;
   /** Raises the event of a change that this request made. */

@@ -1,5 +1,5 @@
 import { formatObject } from '../../../pipeline/result.ts';
-import type { ProcessImage } from '../../image/contract.ts';
+import type { ImageProcessor } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
@@ -33,7 +33,7 @@ const pixel = Buffer.from(
 );
 
 /** Has a `video/snapshot` be a grey picture with these words, in the size and format that it asks for. */
-export function withSnapshots(processImage: ProcessImage): ProcessImage {
+export function withSnapshots(processImage: ImageProcessor): ImageProcessor {
   return (job) =>
     job.style.startsWith('video/snapshot')
       ? processImage({ ...job, readSource: async () => pixel, style: snapshotStyle(job.style) })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
-import type { ProcessImage } from '../../image/contract.ts';
+import type { ImageProcessor } from '../../image/contract.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import type { Faults } from '../../oss/faults/faults.ts';
 import type { BucketStore } from '../../oss/operations/operation.ts';
@@ -27,7 +27,7 @@ export interface PageOptions {
   region: string;
   accessKey: AccessKey;
   store: BucketStore;
-  processImage: ProcessImage;
+  processImage: ImageProcessor;
   faults: Pick<Faults, 'set' | 'describe'>;
   /** Hands an event to the function. */
   enqueue: (event: unknown) => void;
