@@ -47,7 +47,8 @@ async function run(document: string, command: string): Promise<{ exitCode: numbe
   const isLocal = / --local\b| invoke /.test(command);
   const isViaFunction = / --via function\b/.test(command);
   const places = `${isLocal ? ` --endpoint ${url}` : ''}${isViaFunction ? ` --fc-endpoint ${url}` : ''}`;
-  const started = reader.start(`${changes[command] ?? command}${places}`, cwd, {
+  const typed = (changes[command] ?? command).replace('http://127.0.0.1:9000', url);
+  const started = reader.start(`${typed}${places}`, cwd, {
     ...{ OSS_ENDPOINT: url, AccessKeyID: 'local', AccessKeySecret: 'local-secret' },
     ...{ OSS_TEST_REGION: 'cn-hangzhou', OSS_TEST_BUCKET: 'my-photos', OSS_TEST_ENDPOINT: url },
     ...{ OSS_TEST_ACCESS_KEY_ID: 'local', OSS_TEST_ACCESS_KEY_SECRET: 'local-secret' },
