@@ -4,9 +4,10 @@ import type { ExistingObject, SourceEntry } from './source.ts';
 
 type ChunkOptions = Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'>;
 
-/** Objects next to each other in the source: those of so many outputs (17 minutes at 50 calls/s), or so many that no rule takes. */
+/** A chunk has the objects of so many outputs, 17 minutes of work at 50 calls/s, or so many that no rule takes. */
 const [maxOutputs, maxLeftAlone] = [50_000, 100_000];
 
+/** Objects next to each other in the source. */
 interface Chunk {
   position?: SourceEntry['position'] | undefined;
   /** Objects that a rule may take, and their outputs at most. */
