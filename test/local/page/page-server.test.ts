@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listDeadLetters } from '../../../src/local/page/server/dead-letters.ts';
 import { measureObject } from '../../../src/local/page/server/pictures.ts';
-import { checkText } from '../../../src/local/page/server/rules.ts';
+import { checkText, explainText } from '../../../src/local/page/server/rules.ts';
 import type { PageState, RulesText } from '../../../src/local/page/wire.ts';
 import { makeDir, useLocalFunctionCompute } from '../fc/fixture.ts';
 import { startOss } from '../oss/running-oss.ts';
@@ -161,6 +161,14 @@ describe("the page's server", () => {
 
     expect(codes(twice.replace(/ # accept.*/, ''))).toContain('shared-target');
     expect(codes(twice)).not.toContain('shared-target');
+  });
+
+  it('explains a key by the year that its clock has', () => {
+    const rules = rulesNamed('dated').replace(/key: "derived[^"]*"/, 'key: "derived/{yyyy}/{base}"');
+    const object = { bucket: 'photos', key: 'uploads/cat.jpg' };
+    const targets = explainText(rules, object, Date.UTC(2031, 5)).rules.flatMap(({ outputs }) => outputs);
+
+    expect(targets.map(({ target }) => target?.key)).toEqual(['derived/2031/cat.jpg']);
   });
 
   it('does not read a picture that is too large to be processed, only to measure it', async () => {
