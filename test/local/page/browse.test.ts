@@ -125,6 +125,7 @@ describe.runIf(hasChromium)('browsing', () => {
       ],
       isTruncated,
     });
+    let isHeld = false;
     let release: () => void = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -134,6 +135,7 @@ describe.runIf(hasChromium)('browsing', () => {
       const query = new URL(route.request().url()).searchParams;
       const isMore = query.get('pages') === '2' && query.get('prefix') === '';
       if (isMore) {
+        isHeld = true;
         await released;
       }
       const key = isMore ? 'late' : `first${query.get('prefix')}`;
@@ -141,6 +143,7 @@ describe.runIf(hasChromium)('browsing', () => {
     });
     await tab.page.goto(`${stack.url}/#/browse`);
     await tab.page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => isHeld).toBe(true);
     await tab.page.getByLabel('Begins with').fill('x');
     const names = () => tab.page.locator('.tiles .name').allTextContents();
     await expect.poll(names).toEqual(['firstx']);
