@@ -203,7 +203,7 @@ export function collect(
     records.push(...read(item, i));
     if (records.length > maxRecords || items.length > maxRecords) {
       const count = Math.max(records.length, items.length);
-      throw new EventError(`The event holds ${count} records; at most ${maxRecords}.`);
+      throw new EventError(`The event holds ${count} records; at most ${maxRecords} fit into one: split it.`);
     }
   }
   return records;

@@ -106,16 +106,16 @@ function planOutput(rule: Rule, output: Output, event: ObjectEvent, values: Vari
   try {
     const isGone = isRemoval(event);
     if (!isGone && event.eventTime === undefined && usesVariable(output, dayVariables)) {
-      throw new RangeError(
-        'the event tells no time (ISO 8601 with an offset), and the output asks for its day',
-      );
+      const advice = 'pass lastModified (ISO 8601 with an offset) in a manual event';
+      throw new RangeError(`the event tells no time, and the output asks for its day: ${advice}`);
     }
     assertTarget(source, target);
     if (isGone) {
       return { status: 'planned', action: 'remove', rule: rule.name, source, target };
     }
     if (submit !== undefined && /[{}]/.test(render(output.target.key, { index: '', ...values }))) {
-      throw new RangeError('OSS takes the braces in the key of a task for variables of its own');
+      const advice = 'rename the source, or leave the variable out that brings them into the target';
+      throw new RangeError(`OSS takes braces in the key of a task for variables of its own: ${advice}`);
     }
     const style = render(output.style, values);
     return {

@@ -93,7 +93,7 @@ describe('a plan', () => {
     const items = plan(timeless, rulesOf({ ...uploads, outputs: [output, webp] }));
 
     expect(items).toMatchObject([
-      { status: 'failed', code: 'InvalidOutput', message: expect.stringContaining('tells no time') },
+      { status: 'failed', code: 'InvalidOutput', message: expect.stringContaining('pass lastModified') },
       { status: 'planned' },
     ]);
   });
