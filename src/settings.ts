@@ -13,15 +13,16 @@ export interface Settings {
   logLevel: LogLevel;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The settings are wrong; the message names each, what was expected and what to set. */
 export class SettingsError extends Error {
   override name = 'SettingsError';
 }
 
 /**
- * Reads the function's settings; the only place that looks into the environment. `codeDir` is where the
- * package was unpacked and the compiled rules lie. All wrong settings are named at once.
+ * Reads the function's settings from its environment. `codeDir` is where the package was unpacked and the
+ * compiled rules lie. All wrong settings are named at once.
  */
 export function readSettings(env: Environment, codeDir: string): Settings {
   const problems: string[] = [];

@@ -7,8 +7,7 @@ import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
-import { type Match, needsCopy, type Rule } from '../rules/rule-set.ts';
-import { usesVariable } from '../rules/template.ts';
+import { type Match, needsCopy, type Rule, usesVariable } from '../rules/rule-set.ts';
 
 /** Tells what would become of one object. */
 export interface Explanation extends Partial<OssObject> {

@@ -63,7 +63,7 @@ function formatCells(row: readonly string[], widths: readonly number[], isNumeri
 const graphemes = new Intl.Segmenter();
 
 /** Breaks at spaces, and within a word that is too long. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const { segment } of graphemes.segment(text)) {

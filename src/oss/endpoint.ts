@@ -70,10 +70,11 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
     const plain = name.slice(name.indexOf('.') + 1);
     throw new TypeError(`endpoint ${JSON.stringify(endpoint)} holds a bucket already: expected ${plain}`);
   }
+  const ownStyle = isAddress || name === 'localhost' ? 'path' : 'virtual';
   return {
     scheme: scheme === 'http' ? 'http' : 'https',
     host: port === undefined ? name : `${name}:${Number(port)}`,
-    style: cname ? 'cname' : isAddress || name === 'localhost' ? 'path' : 'virtual',
+    style: cname ? 'cname' : ownStyle,
   };
 }
 

@@ -1,5 +1,4 @@
 import { fieldsOf, parseJson, textOf } from '../json.ts';
-import type { OperationResponse } from './call.ts';
 import type { HttpResponse } from './request.ts';
 
 /** The operation under way, its object, and the attempt. */
@@ -85,7 +84,7 @@ export interface RequestFailure {
 
 /** A 2xx whose content is not the operation's: something between here and OSS may have written it. */
 export function unexpectedAnswer(
-  response: OperationResponse,
+  response: HttpResponse & { context: ErrorContext },
   complaint: string,
   cause?: unknown,
 ): OssRequestError {

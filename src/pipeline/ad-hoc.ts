@@ -1,4 +1,4 @@
-import { describe } from '../events/envelopes.ts';
+import { formatValue } from '../events/envelopes.ts';
 import { EventError, type EventRecord, type ManualOptions } from '../events/object-event.ts';
 import { isJsonObject } from '../json.ts';
 import { digestOfRules } from '../rules/digest.ts';
@@ -52,7 +52,7 @@ function describeOtherRules({ options }: EventRecord, digest: string | undefined
   if (planned === undefined || planned === digest) {
     return undefined;
   }
-  const others = `other rules (${describe(planned)}) than those of this function ("${digest}")`;
+  const others = `other rules (${formatValue(planned)}) than those of this function ("${digest}")`;
   const advice = 'build the rules of the event and deploy the function again';
   return `rulesDigest: the event was planned by ${others}: ${advice}.`;
 }
@@ -83,7 +83,7 @@ function assertOwnTarget(record: EventRecord, ruleSet: RuleSet, sources: Map<str
  */
 export function adHocRules({ style, target }: AdHocOutput): RuleSet {
   if (!isJsonObject(target)) {
-    throw new EventError(`target: expected an object with key, received ${describe(target)}.`);
+    throw new EventError(`target: expected an object with key, received ${formatValue(target)}.`);
   }
   const { bucket, key, ...others } = target;
   const [unknown] = Object.keys(others);
@@ -91,7 +91,7 @@ export function adHocRules({ style, target }: AdHocOutput): RuleSet {
     throw new EventError(`target.${unknown}: no such field here.`);
   }
   if (bucket !== undefined && typeof bucket !== 'string') {
-    throw new EventError(`target.bucket: expected a text, received ${describe(bucket)}.`);
+    throw new EventError(`target.bucket: expected a text, received ${formatValue(bucket)}.`);
   }
   const output = {
     // Variables of the key stand in Base64 only: a key such as `a|sys/saveas,o_…` would save elsewhere.
@@ -107,7 +107,7 @@ export function adHocRules({ style, target }: AdHocOutput): RuleSet {
 /** Variables of `bare` may stand anywhere, the others only within {b64:…}. */
 function readTemplate(field: string, text: unknown, bare: readonly string[]): Part[] {
   if (typeof text !== 'string') {
-    throw new EventError(`${field}: expected a text, received ${describe(text)}.`);
+    throw new EventError(`${field}: expected a text, received ${formatValue(text)}.`);
   }
   const parsed = parseTemplate(text);
   if (!parsed.ok) {

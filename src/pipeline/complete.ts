@@ -3,8 +3,8 @@ import type { Call } from '../oss/call.ts';
 import { OssRequestError } from '../oss/errors.ts';
 import { headObject, type ObjectArguments, type ObjectResult } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
-import type { Rule, RuleSet } from '../rules/rule-set.ts';
-import { dayVariables, usesVariable } from '../rules/template.ts';
+import { type Rule, type RuleSet, usesVariable } from '../rules/rule-set.ts';
+import { dayVariables } from '../rules/template.ts';
 import { findSkipReason, plan } from './plan.ts';
 import type { FailedResult, Result } from './result.ts';
 

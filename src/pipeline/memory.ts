@@ -7,7 +7,7 @@ import type { Outcome, Task } from './result.ts';
  */
 export type TaskMemory = Map<string, Outcome>;
 
-/** More events than one instance sees fail between two attempts at one, and the tasks of one large event. */
+/** Between two attempts at an event an instance sees fewer others fail; one event has no more tasks. */
 const [maxEvents, maxTasks] = [8, 10_000];
 
 /** Makes an instance's memory of its last few events, by the id that their repetitions keep. */

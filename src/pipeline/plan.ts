@@ -3,8 +3,8 @@ import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch } from '../rules/match.ts';
-import type { Output, Rule, RuleSet } from '../rules/rule-set.ts';
-import { dayVariables, render, splitKey, usesVariable, type VariableValues } from '../rules/template.ts';
+import { type Output, type Rule, type RuleSet, usesVariable } from '../rules/rule-set.ts';
+import { dayVariables, render, splitKey, type VariableValues } from '../rules/template.ts';
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
 
 /**
@@ -91,6 +91,7 @@ export function findSkipReason({ eventName, key, sizeBytes }: ObjectEvent): Skip
 
 function planRule(rule: Rule, event: ObjectEvent): PlanItem[] {
   const values = valuesOf(rule, event);
+  // A literal of two spreads takes several times as long, and V8 keeps it among its old objects.
   return rule.outputs.flatMap((output) =>
     output.variants.map((variant) => planOutput(rule, output, event, Object.assign({}, values, variant))),
   );
@@ -153,7 +154,7 @@ export function valuesOf(
   { name: rule }: Rule,
   { bucket, key, eTag = '', eventTime = '' }: ObjectEvent,
 ): VariableValues {
-  // OSS tells UTC, whose text holds the day as it is.
+  // OSS tells UTC, whose text holds the day as it is: most events need not pay for a Date.
   const isUtc = eventTime === '' || eventTime.endsWith('Z');
   const day = isUtc ? eventTime : new Date(eventTime).toISOString();
   const [yyyy = '', mm = '', dd = ''] = day.slice(0, 10).split('-');

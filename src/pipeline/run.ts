@@ -33,7 +33,7 @@ interface Turn {
 }
 
 /** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
-const maxOutputs = 10_000;
+const maxEventOutputs = 10_000;
 
 /** At most this many turns that never came are logged: with thousands, no time would be left to report. */
 const maxUnstartedLogged = 100;
@@ -53,7 +53,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
   let outputs = 0;
 
   function startNext(): Promise<void> | undefined {
-    if (now() >= deadline || outputs > maxOutputs) {
+    if (now() >= deadline || outputs > maxEventOutputs) {
       return undefined;
     }
     const turns = tasks.length > 0 ? tasks : unopened;
@@ -88,7 +88,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
 
   await inLanes(startNext, limit);
   for (const [i, turn] of [...tasks, ...unopened].entries()) {
-    const result = unstartedResult(turn, outputs > maxOutputs);
+    const result = unstartedResult(turn, outputs > maxEventOutputs);
     turn.results[turn.place] = result;
     if (i < maxUnstartedLogged) {
       onOutcome(result);
@@ -100,7 +100,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
 function unstartedResult({ job, task }: Turn, hasTooMany: boolean): FailedResult {
   const source = sourceOf(job.record);
   const [code, message] = hasTooMany
-    ? ['TooManyOutputs', `the event asks for more than ${maxOutputs} outputs: split it`]
+    ? ['TooManyOutputs', `the event asks for more than ${maxEventOutputs} outputs: split it`]
     : ['Deadline', 'no time was left to start it'];
   const subject = { rule: task?.rule, source, target: task?.target };
   return { status: 'failed', kind: 'transient', code, message, ...subject, attempts: 0 };

@@ -3,10 +3,10 @@ import { matchesKey } from './key-table.ts';
 import type { Match } from './rule-set.ts';
 
 /** The rule asks for something that the event does not tell. */
-type Unknown = 'size-unknown' | 'content-type-unknown';
+type UnknownProperty = 'size-unknown' | 'content-type-unknown';
 
 /** The reason why a rule does not take an object. */
-type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | Unknown;
+type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | UnknownProperty;
 
 /** Says why the object does not match, or undefined where it does. Pure, and linear in the key. */
 export function findMismatch(match: Match, event: ObjectEvent): Mismatch | undefined {

@@ -1,6 +1,6 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import type { KeyTable } from './key-table.ts';
-import type { Part, VariableValues } from './template.ts';
+import { type Part, type VariableValues, variablesOf } from './template.ts';
 
 /** The format of `dist/rules.json`; the number grows where an older function could not read a newer file. */
 export const rulesFormat = 3;
@@ -45,6 +45,14 @@ export interface Output {
   afterSteps?: AfterSteps | undefined;
   /** Made by an asynchronous task, whose end OSS tells the topic, if there is one. */
   submit?: { notify?: string | undefined } | undefined;
+}
+
+/** Whether an output's style or target depends on one of the variables. */
+export function usesVariable(
+  { style, target }: Pick<Output, 'style' | 'target'>,
+  variables: readonly string[],
+): boolean {
+  return variablesOf([...style, ...target.key]).some(({ name }) => variables.includes(name));
 }
 
 /** Objects that a rule writes and would take again. */

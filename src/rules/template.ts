@@ -1,5 +1,4 @@
 import { toBase64Url } from '../base64url.ts';
-import type { Output } from './rule-set.ts';
 
 /** A piece of a template; offsets are UTF-16 units in the template's text. */
 export type Part =
@@ -72,14 +71,6 @@ export function variablesOf(
     }
     return part.kind === 'variable' ? [{ name: part.name, offset: part.offset, inB64 }] : [];
   });
-}
-
-/** Whether an output's style or target depends on one of the variables. */
-export function usesVariable(
-  { style, target }: Pick<Output, 'style' | 'target'>,
-  variables: readonly string[],
-): boolean {
-  return variablesOf([...style, ...target.key]).some(({ name }) => variables.includes(name));
 }
 
 /**

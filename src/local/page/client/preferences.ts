@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals';
 
-export type Language = 'en' | 'zh';
+type Language = 'en' | 'zh';
 export type Theme = 'auto' | 'light' | 'dark';
 
 export const language = signal<Language>('en');
