@@ -5,7 +5,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { handler } from './index.ts';
 
-const server = createServer(answer);
+const server = createServer(answerEvent);
 // The platform bounds requests, and keeps a connection for 15 minutes or more (help: "Principles").
 server.keepAliveTimeout = 0;
 server.headersTimeout = 0;
@@ -13,10 +13,10 @@ server.requestTimeout = 0;
 server.listen(Number(process.env.FC_CUSTOM_LISTEN_PORT ?? '9000'), '0.0.0.0');
 
 /** Answers `POST /invoke` with the report or, under status 404, with the error; refuses everything else. */
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerEvent(request: IncomingMessage, response: ServerResponse): Promise<void> {
   // A caller who comes through an HTTP trigger chooses the path, but not this header.
   if ((request.headers['x-fc-control-path'] ?? request.url) !== '/invoke') {
-    return send(response, 404, { errorMessage: 'This function takes events only: POST /invoke.' });
+    return sendResult(response, 404, { errorMessage: 'This function takes events only: POST /invoke.' });
   }
   const context = contextFrom(request.headers);
   // The platform finds the lines of an invocation between these two.
@@ -24,10 +24,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   try {
     const report = await handler(await readBody(request), context);
     console.log(`FC Invoke End RequestId: ${context.requestId}`);
-    send(response, 200, report);
+    sendResult(response, 200, report);
   } catch (error) {
     console.log(`FC Invoke End RequestId: ${context.requestId}, Error: Unhandled function error`);
-    send(response, 404, describeError(error));
+    sendResult(response, 404, toRuntimeError(error));
   }
 }
 
@@ -54,13 +54,13 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Describes an error as built-in runtimes do, for logs and destinations (help: "Error handling"). */
-function describeError(error: unknown): Record<string, unknown> {
+function toRuntimeError(error: unknown): Record<string, unknown> {
   const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   return { errorMessage: message, errorType: name, stackTrace: stack.split('\n') };
 }
 
 /** The header is what the platform goes by: without it every answer counts as a success. */
-function send(response: ServerResponse, status: 200 | 404, body: object): void {
+function sendResult(response: ServerResponse, status: 200 | 404, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'x-fc-status': String(status) });
   response.end(JSON.stringify(body));
 }

@@ -27,14 +27,14 @@ function compile(): Script {
 /** Gives what `function.cache` has to hold: its digest of 32 bytes, and what V8 has compiled so far. */
 export function createCodeCache(): Buffer {
   const cache = script.createCachedData();
-  return Buffer.concat([digestOf(readFileSync(file), cache), cache]);
+  return Buffer.concat([cacheDigest(readFileSync(file), cache), cache]);
 }
 
 function readCodeCache(source: Buffer): Buffer | undefined {
   try {
     const content = readFileSync(join(__dirname, 'function.cache'));
     const cache = content.subarray(32);
-    return digestOf(source, cache).equals(content.subarray(0, 32)) ? cache : undefined;
+    return cacheDigest(source, cache).equals(content.subarray(0, 32)) ? cache : undefined;
   } catch {
     return undefined; // Nothing is lost but time.
   }
@@ -44,7 +44,7 @@ function readCodeCache(source: Buffer): Buffer | undefined {
  * V8 refuses a cache of another version or of other flags. It looks neither at the text but for its length,
  * nor for damage, and would crash or run what the cache has: so the digest covers both, and Node.js's build.
  */
-function digestOf(source: Buffer, cache: Buffer): Buffer {
+function cacheDigest(source: Buffer, cache: Buffer): Buffer {
   const build = JSON.stringify([process.versions, process.config]);
   return createHash('sha256').update(build).update(source).update(cache).digest();
 }

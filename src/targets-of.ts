@@ -30,11 +30,13 @@ export interface RuleTarget {
  */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): RuleTarget[] {
   return rules.flatMap((rule) =>
-    rule.outputs.flatMap((output) => output.variants.flatMap((vary) => targetOf(rule, output, vary, upload))),
+    rule.outputs.flatMap((output) =>
+      output.variants.flatMap((vary) => targetsOfVariant(rule, output, vary, upload)),
+    ),
   );
 }
 
-function targetOf(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
+function targetsOfVariant(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
   // A time that is not told stands in no target's key, as is asserted below, and styles are not returned.
   const eventTime = readTime(upload.eventTime ?? '1970-01-01T00:00:00Z');
   if (eventTime === undefined) {

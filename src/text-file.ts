@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
  * on every picture. `name` says whose bytes they are, `firstLine` with which of its lines they begin.
  */
 export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): string {
-  if (!isText(bytes)) {
+  if (!isUtf8Text(bytes)) {
     const { line, column, byte } = findForeignByte(bytes, firstLine);
     const code = byte.toString(16).toUpperCase().padStart(2, '0');
     const advice = 'Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.';
@@ -16,12 +16,12 @@ export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): stri
 }
 
 /** UTF-16 without its byte order mark would pass for letters with NUL between them. */
-const isText = (bytes: Uint8Array) => isUtf8(bytes) && !bytes.includes(0);
+const isUtf8Text = (bytes: Uint8Array) => isUtf8(bytes) && !bytes.includes(0);
 
 /** Finds the first byte that UTF-8 cannot have there; a line end is never a part of another character. */
 function findForeignByte(bytes: Uint8Array, firstLine: number) {
   let [line, start, end] = [firstLine, 0, bytes.indexOf(0x0a)];
-  while (end >= 0 && isText(bytes.subarray(start, end))) {
+  while (end >= 0 && isUtf8Text(bytes.subarray(start, end))) {
     [line, start, end] = [line + 1, end + 1, bytes.indexOf(0x0a, end + 1)];
   }
   const [before = ''] = Buffer.from(bytes.subarray(start))

@@ -6,10 +6,10 @@ export interface Envelope {
   name: string;
   detect(value: JsonObject): boolean;
   /** `open` opens an envelope within this one. */
-  unwrap(value: JsonObject, path: string, open: Open): EventRecord[];
+  unwrap(value: JsonObject, path: string, open: EnvelopeOpener): EventRecord[];
 }
 
-type Open = (inner: unknown, path: string) => EventRecord[];
+type EnvelopeOpener = (inner: unknown, path: string) => EventRecord[];
 
 /** At most this many layers of a task's content are opened; a text and the message in it are two. */
 const maxContentLayers = 8;
@@ -175,6 +175,7 @@ export function readObjectFields(
   return { kind: 'object', event: { bucket, key, ...event, ...properties } };
 }
 
+/** Whether a value is a text that is not empty. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
@@ -211,11 +212,12 @@ export function collect(
 
 /** The record of an item that is not as its envelope promises. */
 export function malformed(place: string, expected: string, received: unknown): EventRecord {
-  return { kind: 'malformed', problem: `${place}: expected ${expected}, received ${describe(received)}` };
+  const problem = `${place}: expected ${expected}, received ${formatValue(received)}`;
+  return { kind: 'malformed', problem };
 }
 
 /** A received value in the words of a message: short, and shallow, since events may be nested without end. */
-export function describe(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (Array.isArray(value)) {
     return `an array of ${value.length}`;
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../json.ts';
-import { collect, describe, envelopes } from './envelopes.ts';
+import { collect, envelopes, formatValue } from './envelopes.ts';
 import { manual } from './manual.ts';
 import { EventError, type EventRecord } from './object-event.ts';
 
@@ -29,7 +29,7 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   if (typeof value === 'string') {
     const inner = decode(value);
     if (inner === undefined) {
-      const problem = `${path || 'the event'}: received ${describe(value)}, which is no JSON`;
+      const problem = `${path || 'the event'}: received ${formatValue(value)}, which is no JSON`;
       return [{ kind: 'malformed', problem }];
     }
     return open(inner, path, depth + 1);
@@ -39,7 +39,7 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   }
   const envelope = isJsonObject(value) ? understood.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
-    return [{ kind: 'malformed', problem: `${path || 'the event'}: received ${describe(value)}` }];
+    return [{ kind: 'malformed', problem: `${path || 'the event'}: received ${formatValue(value)}` }];
   }
   const openInner = (inner: unknown, innerPath: string) => open(inner, innerPath, depth + 1);
   return envelope.unwrap(value, path === '' ? '' : `${path}.`, openInner);
@@ -58,7 +58,7 @@ function decode(text: string): unknown {
 
 function explain(records: readonly EventRecord[], text: string): string {
   const problems = records.flatMap((record) => (record.kind === 'malformed' ? [record.problem] : []));
-  const named = problems.length === 0 ? [`received ${describe(text)}`] : problems.slice(0, 5);
+  const named = problems.length === 0 ? [`received ${formatValue(text)}`] : problems.slice(0, 5);
   const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
   const shapes = understood.map(({ name }) => `\n  - ${name}`).join('');
   return `The event holds no object to process: ${named.join('; ')}${more}. Understood are:${shapes}`;

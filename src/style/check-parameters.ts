@@ -134,7 +134,8 @@ export function judgeValue(value: string, parameter: Parameter): string | undefi
   const { pattern = '', noun = 'a value' } = lookUp(forms, type) ?? {};
   const numbers = (value.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
   const isInRange = numbers.every((number) => number >= min && number <= max);
-  const range = max < Infinity ? ` from ${min} to ${max}` : min > -Infinity ? ` of ${min} or more` : '';
+  const lowest = min > -Infinity ? ` of ${min} or more` : '';
+  const range = max < Infinity ? ` from ${min} to ${max}` : lowest;
   return new RegExp(pattern).test(value) && isInRange ? undefined : noun + range;
 }
 
