@@ -36,8 +36,18 @@ describe('bad bytes', () => {
     const nested = (depth: number): unknown =>
       depth === 0 ? { bucket: 'b', key: 'k' } : [nested(depth - 1)];
 
-    expect(keysOf(parse(nested(5)))).toEqual(['b/k']);
-    expect(() => parse(nested(50))).toThrow('nested more than');
+    expect(keysOf(parse(nested(8)))).toEqual(['b/k']);
+    expect(() => parse(nested(9))).toThrow('nested more than 9 deep');
+  });
+
+  it('bytes whose envelopes are texts are refused beyond five of them', () => {
+    const nested = (depth: number): unknown =>
+      depth === 0
+        ? { bucket: 'b', key: 'k' }
+        : { TopicOwner: '1', Message: JSON.stringify(nested(depth - 1)) };
+
+    expect(keysOf(parse(nested(4)))).toEqual(['b/k']);
+    expect(() => parse(nested(5))).toThrow('nested more than 9 deep');
   });
 
   it('a million nulls are refused without a record for each of them', () => {
