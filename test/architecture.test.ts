@@ -44,7 +44,7 @@ function importedNames(file: string): string[] {
 
 const layerOf = (file: string) => /^src\/([^/.]+)/.exec(file)?.[1] ?? '';
 
-/** What each part of the function may import beside itself, be it only a type. */
+/** The parts that each part of the function may import beside itself, be it only a type. */
 const functionParts: Record<string, readonly string[]> = {
   index: ['handler', 'settings', 'pipeline', 'rules', 'oss', 'credentials'],
   // It runs the bundle of the function, and imports nothing of it.
@@ -54,7 +54,7 @@ const functionParts: Record<string, readonly string[]> = {
   // The second entry, for custom runtimes: it reaches the first one, never the other way round.
   http: ['index'],
   handler: ['events', 'pipeline', 'rules', 'oss', 'credentials', 'settings', 'fc-context', 'log'],
-  // What the package exports for web applications.
+  // The package exports it for web applications.
   'targets-of': ['events', 'pipeline', 'rules'],
   pipeline: ['life', 'events', 'rules', 'process', 'oss', 'log', 'json'],
   rules: ['events', 'json', 'base64url'],

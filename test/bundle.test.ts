@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(outDir, { recursive: true, force: true }));
 
-/** What is really in the bundle: left-out modules have only a line in it. */
+/** The files that are really in the bundle: left-out modules have only a line in it. */
 const inputs = ({ outputs } = metafile) =>
   Object.entries(outputs).flatMap(([, output]) =>
     Object.entries(output.inputs)

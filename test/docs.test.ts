@@ -104,7 +104,7 @@ it('the README gives a reason for every dependency', () => {
   const readme = readFileSync('README.md', 'utf8');
   const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
 
-  // Of a family such as @codemirror its scope is enough.
+  // A family such as @codemirror is named by its scope.
   expect(
     names.filter(
       (name) => !readme.includes(`\`${name}\``) && !readme.includes(`\`${name.split('/')[0]}/…\``),

@@ -26,7 +26,7 @@ function start(...args: string[]): {
   }
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   onTestFinished(async () => {
-    // Where a test failed it may still run; what it started ends with it.
+    // It may still run where a test failed; what it started ends with it.
     child.kill('SIGKILL');
     await ended;
   });

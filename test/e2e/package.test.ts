@@ -25,7 +25,7 @@ afterAll(() => installed.remove());
 
 const inPackage = (path: string) => join(installed.dir, 'node_modules/oss-saveas', path);
 
-/** What V8 made of a built function's code cache on the platform's Node.js. */
+/** Tells whether V8 took a built function's code cache on the platform's Node.js. */
 async function outcomeOfCodeCache(codeDir: string): Promise<string | undefined> {
   const tell = resolve('test/fixtures/deploy/tell-code-cache.cjs');
   const node = await fetchNode(platformVersion);

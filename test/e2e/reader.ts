@@ -21,7 +21,7 @@ export async function createReader() {
   for (const name of ['test', 'vitest.config.ts']) {
     await cp(name, join(clone, name), { recursive: true });
   }
-  // As `npm install oss-saveas` leaves it.
+  // `npm install oss-saveas` leaves it like this.
   const modules = join(own, 'node_modules');
   await mkdir(join(modules, '.bin'), { recursive: true });
   await symlink(clone, join(modules, 'oss-saveas'));

@@ -18,10 +18,10 @@ interface Burst {
   maxInstances: number;
 }
 
-/** What is started where nothing caps the function; Function Compute itself would go on to 100 and more. */
+/** Instances where nothing caps the function; Function Compute itself would go on to 100 and more. */
 const uncapped = isLong ? 40 : 8;
 
-/** As in `s.yaml`; one upload with fewer outputs has fewer calls under way. */
+/** The same as in `s.yaml`; one upload with fewer outputs has fewer calls under way. */
 const concurrency = 2;
 
 /** The cap that keeps the quota, as `s.yaml` says it. */

@@ -101,7 +101,7 @@ export interface Chaos {
 
 /** Uploads, breaks everything at once, and takes stock. */
 export async function runChaos(built: BuiltFunction, uploads: number, seed: number): Promise<Chaos> {
-  // Of its own: when outputs raise their events is no part of what repeats.
+  // It is another one: when outputs raise their events is no part of what repeats.
   const deliveryRandom = createRandom(seed + 1);
   const chaosDir = join(built.dir, `chaos-${seed}`);
   mkdirSync(chaosDir);
@@ -137,7 +137,7 @@ export async function runChaos(built: BuiltFunction, uploads: number, seed: numb
   });
   try {
     const keys = await uploadAll(cloud, uploads, createRandom(seed));
-    // What an output of ours raised may still be held, and raises nothing further.
+    // Events of our own outputs may still be held, and raise nothing further.
     for (let left = true; left; left = held.length > 0) {
       deliver((event) => cloud.functionCompute.enqueue(event));
       await cloud.functionCompute.idle();

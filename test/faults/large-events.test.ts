@@ -9,7 +9,7 @@ import { formatTable } from '../table.ts';
 import { describeImage, startWorkbench } from './workbench.ts';
 
 const isLong = process.env.LARGE === 'long';
-/** What is measured, and what `npm test` has time for. */
+/** The size that is measured, or the one that `npm test` has time for. */
 const size = (long: number, short: number) => (isLong ? long : short);
 
 /** OSS's time for a HEAD and for a picture, and the attempts that Function Compute makes. */
@@ -68,7 +68,7 @@ async function attemptAll(name: string, event: LargeEvent) {
     calls += ended.calls;
     isDone = ended.error === undefined;
   }
-  await pause(processMs); // What the last deadline cut off is saved all the same.
+  await pause(processMs); // Calls that the last deadline cut off save all the same.
   const made = (await countTargets(oss)) - existing;
   const left = keys * outputs - existing - made;
   rows.push([name, saved.join(' + '), `${left}`, `${processed}`, `${calls - processed}`]);

@@ -11,7 +11,7 @@ import { readSettings } from '../../src/settings.ts';
 import { startOss } from '../local/oss/running-oss.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
 
-/** What became of one invocation. */
+/** The end of one invocation. */
 export interface Ended {
   report: Report;
   /** Thrown by the function, as the platform sees it. */
@@ -24,10 +24,10 @@ export interface Ended {
 
 interface WorkbenchOptions extends Pick<CallSettings, 'attemptTimeoutMs'> {
   rules: object;
-  /** Of the function, as the platform gives it. */
+  /** The function's own, as the platform gives it. */
   timeoutMs?: number;
   concurrency?: number;
-  /** Where a large plan begins; default: at its first output. */
+  /** Tells where a large plan begins; default: at its first output. */
   random?: () => number;
   /** Before each request goes out. */
   latencyMs?: number;

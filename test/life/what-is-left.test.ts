@@ -35,7 +35,7 @@ const reasons = {
 
 const otherSteps = { afterSteps: { acl: 'private' } } as const;
 
-/** What is done where the target is `existing`: the names of operations, and the headers of a copy. */
+/** The operations that are done where the target is `existing`, and the headers of a copy. */
 async function doneWith(
   existing: Record<string, string> | undefined,
   changes: Partial<SaveTask> = {},

@@ -31,7 +31,7 @@ export const programs: readonly Program[] = [
         ],
         lines: 300,
       },
-      // What stands before the entry, for a code cache.
+      // It stands before the entry, for a code cache.
       { name: 'loader', paths: ['loader.ts'], lines: 60 },
       // The second entry, for custom runtimes.
       { name: 'http', paths: ['http.ts'], lines: 70 },

@@ -79,7 +79,7 @@ describe('a run that has more to do than time', () => {
   it('a run that has more to do than time reports what the deadline cut off as failures to be tried again', async () => {
     let clock = 0;
     const call = callOf((key) => {
-      // What a call says when no time is left.
+      // A call says so when no time is left.
       if (clock >= 1_000) {
         const context = { operation: 'ProcessObject', bucket: 'src-bucket', key, attempts: 0 };
         throw new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message: 'late' });
