@@ -19,7 +19,12 @@ export async function handler(event: Buffer, context: unknown): Promise<Report> 
 }
 
 function start(): ReturnType<typeof createHandler> {
-  fitSmallInstance();
+  // Flags of V8, for the whole process; one that lacks a flag prints a warning and goes on.
+  // It would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor
+  // time and 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
+  setFlagsFromString('--liftoff-only');
+  // Half as much inlining as by default makes 2 MB less of machine code, which is no slower.
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
   const settings = readSettings(process.env, __dirname);
   return createHandler({
     settings,
@@ -28,15 +33,6 @@ function start(): ReturnType<typeof createHandler> {
     defaultCredentials: createDefaultCredentials(process.env),
     write: (line) => console.log(line),
   });
-}
-
-/** Sets flags of V8 for the whole process; one that lacks a flag prints a warning and goes on. */
-function fitSmallInstance(): void {
-  // V8 would optimise undici's WebAssembly parser after its first answer, which costs 100 ms of processor
-  // time and 35 MB; an instance of 0.1 vCPU and 128 MB reads a few short answers per event.
-  setFlagsFromString('--liftoff-only');
-  // Half as much inlining as by default makes 2 MB less of machine code, which is no slower.
-  setFlagsFromString('--max-inlined-bytecode-size-cumulative=460');
 }
 
 function readRules(file: string): RuleSet {

@@ -52,9 +52,8 @@ function describeOtherRules({ options }: EventRecord, digest: string | undefined
   if (planned === undefined || planned === digest) {
     return undefined;
   }
-  const others = `other rules (${formatValue(planned)}) than those of this function ("${digest}")`;
-  const advice = 'build the rules of the event and deploy the function again';
-  return `rulesDigest: the event was planned by ${others}: ${advice}.`;
+  const others = `planned by other rules (${formatValue(planned)}) than those of this function ("${digest}")`;
+  return `rulesDigest: the event was ${others}: build the rules of the event and deploy the function again.`;
 }
 
 /** Throws EventError where the target is that of another object; `sources` holds them by target. */
