@@ -31,12 +31,12 @@ export interface RuleTarget {
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): RuleTarget[] {
   return rules.flatMap((rule) =>
     rule.outputs.flatMap((output) =>
-      output.variants.flatMap((vary) => targetFor(rule, output, vary, upload)),
+      output.variants.flatMap((vary) => targetsOfVariant(rule, output, vary, upload)),
     ),
   );
 }
 
-function targetFor(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
+function targetsOfVariant(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
   // A time that is not told stands in no target's key, as is asserted below, and styles are not returned.
   const eventTime = readTime(upload.eventTime ?? '1970-01-01T00:00:00Z');
   if (eventTime === undefined) {
