@@ -19,8 +19,8 @@ export interface Chain {
 }
 
 /**
- * Checks compiled rules by everything that needs no other file: loops, outputs that overwrite each other, styles. Rules
- * without an error among the diagnostics have no endless chain. `regions` are those where they run, if they are known.
+ * Checks compiled rules by everything that needs no other file: loops, outputs that overwrite each other,
+ * styles. Rules without an error have no endless chain. `regions` are those where they run, if known.
  */
 export function checkRules(
   { source: rules, locate }: CompiledRules & { ok: true },
@@ -42,11 +42,11 @@ export function checkRules(
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };
 }
 
-/** So many edges are looked at: each costs some automata, and more tell nothing new. */
+/** At most this many edges are looked at: each costs some automata, and more tell nothing new. */
 const maxEdges = 100;
 const maxStates = 20_000;
 
-/** Finds rules that take results of others, but for those of a cycle, and not where that is too complex to tell. */
+/** Finds rules that take results of others, without those of a cycle or too complex to tell. */
 function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
   const isInCycle = ({ writer, taker }: Edge) =>
     cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));

@@ -9,7 +9,7 @@ import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writ
 import { commonKey, exampleKey, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
-/** So many pairs are compared as languages, and so many collisions reported: one mistake tends to repeat itself over all rules. */
+/** At most this many pairs are compared, and collisions told: one mistake tends to recur in all rules. */
 const maxPairs = 1_000;
 const maxFound = 20;
 
@@ -39,7 +39,8 @@ function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | unde
   if (target === undefined) {
     return undefined;
   }
-  const message = `${sources.map(nameObject).join(' and ')} both become ${nameObject(target)}: the later one stays`;
+  const names = sources.map(nameObject).join(' and ');
+  const message = `${names} both become ${nameObject(target)}: the later one stays`;
   const hint = '{key}, or {dir}, {name} and {ext}, keep them apart.';
   // Some parts may be left out on purpose; nobody wants a single object of all uploads.
   const tells = partsIn(writer).some((part) => ['dir', 'name', 'ext', 'etag'].includes(part));
@@ -62,7 +63,7 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   return pairs.slice(0, maxPairs);
 }
 
-/** Tells whether two outputs have one target on purpose: each takes objects of a size or type that the other never takes. */
+/** Tells whether two outputs share a target on purpose: their rules take other sizes or other types. */
 function divideObjects({ rule, output }: Writer, other: Writer): boolean {
   const [one, two] = [rule.compiled.match, other.rule.compiled.match];
   const areSizesApart = (a: Match, b: Match) => (a.maxBytes ?? Infinity) < (b.minBytes ?? 0);
@@ -87,8 +88,8 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnosti
   if (target === undefined) {
     return undefined;
   }
-  const message = `${nameObject(source)} is saved as ${nameObject(target)}, and by ${nameOutput(first)} as well`;
-  return atTarget(second, 'error', 'collision', message);
+  const once = `${nameObject(source)} is saved as ${nameObject(target)}`;
+  return atTarget(second, 'error', 'collision', `${once}, and by ${nameOutput(first)} as well`);
 }
 
 const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
@@ -113,7 +114,8 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnosti
   if (key === undefined) {
     return undefined;
   }
-  const message = `saves some objects as ${nameOutput(first)} saves others, such as ${nameObject({ bucket, key })}: the later one stays`;
+  const example = `${nameObject({ bucket, key })}: the later one stays`;
+  const message = `saves some objects as ${nameOutput(first)} saves others, such as ${example}`;
   return atTarget(second, 'warning', 'collision', message);
 }
 
@@ -136,14 +138,14 @@ export function partsOf(variables: readonly { name: string }[]): string[] {
 /** Lists those that stand in the target key of an output. */
 export const partsIn = ({ output }: Writer) => partsOf(variablesOf(output.target.key.parts));
 
-/** Tells whether the language of the output is just what it writes: no part of the source key stands in it twice, or encoded. */
+/** Tells whether an output's language is just what it writes: no part of the key recurs or is encoded. */
 function isExact(writer: Writer): boolean {
   const parts = partsIn(writer);
   const { key } = writer.output.target;
   return new Set(parts).size === parts.length && !/\{(bucket\}|b64:)/.test(key.text);
 }
 
-/** Finds two objects that differ only in parts that the target key leaves out: the extension, the folder or the name. */
+/** Finds two objects that differ only in parts that the target key leaves out: extension, folder or name. */
 export function collideWithItself(
   writer: Writer,
   budget: Budget,

@@ -14,7 +14,7 @@ import { closed, isOpen } from './variables.ts';
 const maxSteps = 20_000;
 const maxStepsForAll = 200_000;
 
-/** Tells of all that no trigger delivers, in each bucket that a rule names: a warning, or an error where a rule would never run. */
+/** Tells what no trigger delivers of a rule's buckets: a warning, or an error where it would never run. */
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
   return [
@@ -39,7 +39,7 @@ function findGaps(rules: readonly SourceRule[], deliveries: readonly Delivery[],
   );
 }
 
-/** Tells of keys that a rule takes and no trigger delivers; `isPartly` where other keys of the rule are delivered. */
+/** Tells of keys that a rule takes and no trigger delivers; `isPartly` where others are delivered. */
 function describeGap(
   { name, index, match }: SourceRule,
   which: string,
@@ -60,7 +60,7 @@ function describeGap(
   };
 }
 
-/** Tells whether a trigger calls the function when objects are uploaded. One without events is told of by itself. */
+/** Tells whether a trigger calls the function for uploads; one without events is told of by itself. */
 function bringsUploads(trigger: Trigger): boolean {
   const types = typesOf(trigger) ?? [];
   return types.length === 0 || types.some((type) => /^oss:Object(Created|Replication):/.test(type));
@@ -72,7 +72,7 @@ function bringsRemovals(trigger: Trigger): boolean {
   return types === undefined || removalEvents.every((event) => types.includes(event));
 }
 
-/** Warns of triggers that call the function for its own outputs, which no rule takes: each is an invocation paid for nothing. */
+/** Warns of triggers that call the function for its own outputs, which no rule takes: a call for nothing. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   // Nobody can tell here which keys a topic, a queue or an open variable brings.
   const isReadable = (one: Trigger) =>
@@ -99,12 +99,13 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
 }
 
 function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic {
-  const message = `calls the function for its own output \`${key}\` (rule \`${rule}\`), which costs an invocation each time`;
+  const output = `its own output \`${key}\` (rule \`${rule}\`)`;
+  const message = `calls the function for ${output}, which costs an invocation each time`;
   const hint = 'Narrow its prefix, or leave them out by EventBridge (oss-saveas generate eventbridge).';
   return warning('own-outputs', path, message, hint);
 }
 
-/** The keys that a trigger brings to the function; more than it really brings where a part of it cannot be read. */
+/** The keys that a trigger brings to the function; more than it brings where a part of it cannot be read. */
 interface Delivery {
   trigger: Trigger;
   /** Empty where it cannot be told which. */
@@ -114,7 +115,7 @@ interface Delivery {
 
 const any = '[^]*';
 
-/** Reads what the triggers on OSS deliver, and those that may be on OSS. A topic may have the events of any bucket. */
+/** Reads what triggers deliver that are or may be on OSS. A topic may have the events of any bucket. */
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   return triggers.flatMap((trigger) => {
     const pattern = eventPatternOf(trigger);
@@ -141,8 +142,8 @@ export function bucketsOf(trigger: Trigger): string[] {
 }
 
 /**
- * Refuses targets in another region than a source that their rule names: OSS saves within one region alone (OSS help,
- * "sys/saveas"). What region a bucket is in shows where a function has a trigger of it.
+ * Refuses targets in another region than a source that their rule names: OSS saves within one region alone
+ * (OSS help, "sys/saveas"). The triggers of functions show what region a bucket is in.
  */
 export function checkRegions(
   rules: readonly SourceRule[],
@@ -158,7 +159,8 @@ export function checkRegions(
     const there = regions.get(bucket);
     const isElsewhere = (name: string) => (regions.get(name) ?? there) !== there;
     const source = there && writer.rule.match.bucket?.find(isElsewhere);
-    const message = `${bucket} is in ${there}, ${source} in ${regions.get(source ?? '')}: OSS saves within one region only`;
+    const places = `${bucket} is in ${there}, ${source} in ${regions.get(source ?? '')}`;
+    const message = `${places}: OSS saves within one region only`;
     return source ? [error('target-region', pathTo(writer, 'target', 'bucket'), message)] : [];
   });
 }
@@ -182,7 +184,7 @@ function readField(list: unknown, keyOf: (text: string) => string | undefined, b
   return barred === undefined ? keys : without(keys, regular(literalPattern(barred) + any, budget), budget);
 }
 
-/** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable, and a prefix may end anywhere. */
+/** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable; a prefix may end anywhere. */
 const subjectPattern = /^acs:oss:(?:(?:\$\{[^}]*\}|[^:$])+:){2}((?:\$\{[^}]*\}|[^/$])+)\/(.*)$/s;
 
 function keyOfSubject(text: string): string | undefined {

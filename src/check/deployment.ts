@@ -18,7 +18,7 @@ export interface Trigger {
   path: Path;
   name: string;
   type: string;
-  /** `acs:oss:<region>:<account>:<bucket>` of a native trigger, whose region and bucket are known where they are closed. */
+  /** `acs:oss:<region>:<account>:<bucket>` of a native trigger; `region` and `bucket` only where closed. */
   sourceArn?: string | undefined;
   region?: string | undefined;
   bucket?: string | undefined;
@@ -28,7 +28,7 @@ export interface Trigger {
   suffix?: string | undefined;
   /** The event pattern of an EventBridge trigger, as JSON text. */
   pattern?: string | undefined;
-  /** The source of its events: `Default` is the bus of Alibaba Cloud's own services, others are queues and the like. */
+  /** The source of its events: `Default` is the bus of Alibaba Cloud's services, others are queues. */
   eventSource?: string | undefined;
   isOff?: boolean | undefined;
 }
@@ -50,7 +50,7 @@ export interface FunctionResource {
   /** The destinations of its asynchronous invocations, by `onFailure` and `onSuccess`. */
   destinations: JsonObject;
   triggers: readonly Trigger[];
-  /** Decisive parts of it that cannot be looked up: nobody set the variable, or they stand in another file. */
+  /** Decisive parts that cannot be looked up: nobody set the variable, or they stand in another file. */
   unknown: readonly OpenVariable[];
 }
 
@@ -60,9 +60,9 @@ interface TemplateOptions extends Omit<Variables, 'values'> {
 }
 
 /**
- * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data, resources extended by
- * the `template` that they name, and `${vars.…}`, `${env(…)}` and the like filled in. Ours are those that run the folder
- * `dist` or are named `oss-saveas`; where there is only one function, it is ours.
+ * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data: resources
+ * are extended by the `template` that they name, `${vars.…}`, `${env(…)}` and the like are filled in. Ours
+ * run the folder `dist` or are named `oss-saveas`; where there is only one function, it is ours.
  */
 export function readDeployment(template: unknown, { dir, ...options }: TemplateOptions): FunctionResource[] {
   const { vars, template: templates, ...others } = fieldsOf(template);
@@ -91,10 +91,7 @@ function extendResource(resource: unknown, templates: unknown): unknown {
   return extendTemplate({ props }, resource);
 }
 
-/**
- * Other components of Serverless Devs, such as fc3-domain and fc (version 2), have props as well; a path or a variable may
- * name ours.
- */
+/** Other components of Serverless Devs (fc3-domain, fc) have props, too; a path or variable may name ours. */
 function isFunction(resource: unknown): boolean {
   const component = textAt(resource, 'component') ?? 'fc3';
   return !/^(?!fc3$)[\w-]+$/.test(component) && !/^(devsapp\/)?fc(@|$)/.test(component);

@@ -2,8 +2,8 @@
 export type Path = readonly (string | number)[];
 
 /**
- * `error`: it fails, or OSS documents that it refuses it. `warning`: it is probably not what was meant. `note`: it is
- * right, and surprising.
+ * `error`: it fails, or OSS documents that it refuses it. `warning`: it is probably not what was meant.
+ * `note`: it is right, and surprising.
  */
 export type Severity = 'error' | 'warning' | 'note';
 
@@ -27,7 +27,7 @@ export interface Place {
 /** One thing worth telling about rules, a style, a template, a trigger or a deployment. */
 export interface Diagnostic {
   severity: Severity;
-  /** Stable, for people who filter and acknowledge: `schema`, `loop`, `style`, `trigger-prefix` and the like. */
+  /** Stable, for people who filter and acknowledge: `schema`, `loop`, `style`, `trigger-prefix`. */
   code: string;
   /** Says what is wrong, as a sentence: `rules[0].name: expected …, received …`. */
   message: string;

@@ -44,8 +44,8 @@ interface OutputExplanation {
 }
 
 /**
- * Tells what would become of the object of one record: by each rule why it takes it or does not, and the outputs. Pure;
- * `source` are the same rules as their author wrote them, where they came from a text.
+ * Tells what would become of the object of one record: why each rule takes it or does not, and the outputs.
+ * Pure; `source` are the same rules as their author wrote them, where they came from a text.
  */
 export function explainRecord(
   record: EventRecord,

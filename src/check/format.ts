@@ -7,7 +7,7 @@ const maxPrinted = 100;
 
 const ranks = { error: 0, warning: 1, note: 2 };
 
-/** Selects what is worth showing, the worst first, then by file and place: notes once, and nothing that its line accepts. */
+/** Selects what is worth showing, the worst first, then by place: notes once, and nothing accepted. */
 export function selectShown(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics]
     .sort((a, b) => ranks[a.severity] - ranks[b.severity] || comparePlaces(a.place, b.place))
@@ -70,5 +70,5 @@ function quote({ line, column, length, sourceLine }: Place): string[] {
 /** The text as a terminal may show it, tabs as they are. */
 const quotable = (text: string) => text.replace(/[^\t]+/g, printable);
 
-/** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay, however wide they are. */
+/** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay. */
 const blankOf = (text: string) => text.replace(/[^\t]+/g, (part) => ' '.repeat(stringWidth(part)));

@@ -6,12 +6,12 @@ import type { FunctionResource } from './deployment.ts';
 import { type Diagnostic, error, warning } from './diagnostic.ts';
 import { isOpen, textAt } from './variables.ts';
 
-/** Settings that an earlier version read, with what takes their place. A version that drops one names it here. */
+/** Settings that an earlier version read, with their replacement. A version that drops one names it here. */
 const droppedSettings: Readonly<Record<string, string>> = {
   RULES: 'Put the rules into rules.yaml, which the build compiles, and take RULES out.',
 };
 
-/** Tells what of our functions would fail every invocation, call them without end, or was for an earlier version. */
+/** Tells what would fail every invocation, call the function without end, or was for an earlier version. */
 export function* checkFunctions(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   for (const one of functions.filter(({ isOurs }) => isOurs)) {
     yield* checkRuntime(one);
@@ -68,7 +68,8 @@ function* checkDestinations({ path, name, destinations }: FunctionResource): Gen
 export function* checkBuiltRules(text: string, file: string): Generator<Diagnostic> {
   const { format, builtBy } = fieldsOf(parseJson(text));
   if (typeof builtBy === 'string' && format !== rulesFormat) {
-    const message = `${file} was built by oss-saveas ${builtBy} in format ${format}, this version reads format ${rulesFormat}`;
+    const build = `${file} was built by oss-saveas ${builtBy} in format ${format}`;
+    const message = `${build}, this version reads format ${rulesFormat}`;
     const hint = 'A deployment builds it anew; `npx oss-saveas build` does it now.';
     yield { severity: 'note', code: 'built-earlier', path: [], message, hint };
   }

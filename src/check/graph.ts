@@ -12,7 +12,7 @@ import type { Path } from './diagnostic.ts';
 /** The name given to a bucket that no rule names. */
 export const anyBucket = 'any-bucket';
 
-/** How the keys of objects begin and end, as far as it can be told at a glance; an empty list means any bucket. */
+/** How the keys of objects begin and end, as far as a glance can tell; an empty list means any bucket. */
 interface ObjectFilter {
   buckets: readonly string[];
   prefix?: string | undefined;
@@ -105,7 +105,7 @@ export function bucketsMeet(a: readonly string[], b: readonly string[]): boolean
   return a.length === 0 || b.length === 0 || a.some((bucket) => b.includes(bucket));
 }
 
-/** Lists the buckets whose objects rules take: those that a rule names, or else the ones that it is deployed for. */
+/** Lists the buckets whose objects rules take: those that a rule names, or else those it is deployed for. */
 export function sourceBuckets(rules: readonly SourceRule[], deployed: readonly string[]): string[] {
   return [...new Set(rules.flatMap(({ match }) => match.bucket ?? deployed))];
 }
@@ -116,15 +116,15 @@ export interface Edge {
   taker: SourceRule;
 }
 
-/** So many pairs of an output and a rule are compared; a million takes about a second. */
+/** At most this many pairs of an output and a rule are compared; a million takes about a second. */
 const maxPairs = 2_000_000;
 
-/** So many pairs of a rule and an ending are compared; beyond it any key may end in any way. */
+/** At most this many pairs of a rule and an ending are compared; beyond it any key may end in any way. */
 const maxEndings = 100_000;
 
 /**
- * Finds all edges that cannot be ruled out by buckets and by how keys begin and end, for rules by the thousand; undefined where
- * there are too many to compare.
+ * Finds all edges that cannot be ruled out by buckets and by how keys begin and end, for rules by the
+ * thousand; undefined where there are too many to compare.
  */
 export function findEdges(rules: readonly SourceRule[], writers: readonly Writer[]): Edge[] | undefined {
   const near = indexByPrefix(rules, ({ compiled }) => compiled.match.keys.prefix);
@@ -155,7 +155,7 @@ export function holdsPrefix(table: KeyTable, text: string): boolean {
   return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
 }
 
-/** Makes a function that finds the items whose prefix begins with a given text, or with which that text begins. */
+/** Makes a function that finds the items whose prefix begins with a text, or with which that text begins. */
 export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => string): (text: string) => T[] {
   const byPrefix = groupBy(items, prefixOf);
   const sorted = [...byPrefix.keys()].sort();

@@ -5,10 +5,10 @@ import { render, variablesOf } from '../rules/template.ts';
 import type { Writer } from './graph.ts';
 
 /*
- * The keys that a rule takes and those that an output writes are regular languages here. The values of a variable are
- * read off the keys that the rule takes. These are split at their last slash and last dot, each way to split them apart
- * from the others, so {dir}, {name} and {ext} of one key stay together; a variable that a template uses twice counts as
- * two. So the language of an output may be larger than what it really writes, and is never smaller.
+ * The keys that a rule takes and those that an output writes are regular languages here. The values of a
+ * variable are read off the keys that the rule takes. These are split at their last slash and last dot, each
+ * way apart from the others, so {dir}, {name} and {ext} of one key stay together; a variable that a template
+ * uses twice counts as two. So the language of an output may be larger than what it writes, never smaller.
  */
 
 const options = { maxCharacter };
@@ -45,6 +45,7 @@ export function unite(languages: readonly DFA[], budget: Budget): DFA {
   return smallest(all, budget);
 }
 
+/** The smallest automaton of a language. Throws TooManyNodesError where it is too large on the way. */
 export function smallest(language: NFA, budget: Budget): DFA {
   const deterministic = DFA.fromFA(language, createBudget(maxStates, budget).dfa);
   deterministic.minimize();
@@ -107,7 +108,7 @@ export function splitKeys<S>(keys: TransitionIterable<S>, budget: Budget): KeyPa
   });
 }
 
-/** The texts before a separator (none is empty) and those behind it, of characters of `tail`: a pair for each state behind one. */
+/** The texts before a separator, none empty, and those of `tail` behind it: one pair for each state there. */
 function splitAt<S>(keys: TransitionIterable<S>, separator: CharSet, tail: CharSet, { nfa }: Budget) {
   const whole = keys.transitionIterator();
   const before = new Map<S, Set<S>>();
@@ -134,6 +135,7 @@ function splitAt<S>(keys: TransitionIterable<S>, separator: CharSet, tail: CharS
   });
 }
 
+/** The texts that consist of one text of each piece, in this order. */
 export function concat(pieces: readonly Piece[], budget: Budget): NFA {
   const whole = NFA.emptyWord(options, budget.nfa);
   for (const piece of pieces) {
@@ -145,7 +147,7 @@ export function concat(pieces: readonly Piece[], budget: Budget): NFA {
 /** An output of a rule, and the bucket of its sources if it is known. */
 type RuleOutput = Pick<Writer, 'rule' | 'output'> & { bucket?: string | undefined };
 
-/** The keys under which an output saves what is made of keys that were split: the template's `render`, over languages. */
+/** The keys under which an output saves what it makes of split keys: `render`, done on languages. */
 export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, budget: Budget): NFA {
   const written = NFA.empty(options, budget.nfa);
   for (const key of split) {

@@ -13,7 +13,7 @@ export interface CycleStep {
   key: string;
 }
 
-/** Rules that lead back to themselves by `steps`, which are empty where nothing could be told within the budget. */
+/** Rules that lead back to themselves by `steps`, which are empty where the budget did not suffice. */
 export interface Cycle {
   /** An output by which it begins. */
   writer: Writer;
@@ -47,9 +47,9 @@ interface Link {
 }
 
 /**
- * Finds the ways in which rules process their own results again and again. Sound: rules without a cycle have no endless
- * chain. The keys that chains can come to after one round, two rounds, … are followed as languages until none is left; so
- * what would end only after many rounds is found as well.
+ * Finds the ways in which rules process their own results again and again. Sound: rules without a cycle have
+ * no endless chain. The keys that chains can come to after one round, two rounds, … are followed as languages
+ * until none is left; so what would end only after many rounds is found as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
   const whole = createBudget(maxStates);
@@ -90,7 +90,7 @@ function withoutStarts(edges: readonly Edge[]): Edge[] {
   return edges.filter(({ writer }) => !starts.has(writer.rule));
 }
 
-/** Follows what chains can come to, until none is left or the rules stay the same, and gives a way around them. */
+/** Follows what chains can come to, until none is left or the rules stay the same; gives the way around. */
 function findSteps(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): CycleStep[] {
   const countPlaces = (some: readonly Link[]) => new Set(some.map(({ to }) => to)).size;
   let links = linksOf(rules, edges);
@@ -104,7 +104,7 @@ function findSteps(rules: readonly SourceRule[], edges: readonly Edge[], budget:
   });
 }
 
-/** The edges in each bucket, for all keys that are taken there; a bucket that no rule names stands for all others. */
+/** The edges in each bucket, for all keys taken there; a bucket that no rule names stands for all others. */
 function linksOf(rules: readonly SourceRule[], edges: readonly Edge[]): Link[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),
@@ -125,7 +125,7 @@ function linksOf(rules: readonly SourceRule[], edges: readonly Edge[]): Link[] {
   );
 }
 
-/** Gives the links that are left after a round: of all keys that came to a place its outputs save some that are taken. */
+/** Gives the links left after a round: of the keys that came to a place, outputs save some that are taken. */
 function nextRound(links: readonly Link[], budget: Budget): Link[] {
   const incoming = groupBy(links, ({ to }) => to);
   return [...groupBy(links, ({ from }) => from)].flatMap(([from, outgoing]) => {
@@ -142,7 +142,7 @@ function nextRound(links: readonly Link[], budget: Budget): Link[] {
   });
 }
 
-/** Walks back from place to place, where each has a link, until one comes again; the first rule's output begins. */
+/** Walks back from place to place by their links until one recurs; the first rule's output begins. */
 function cycleAmong(links: readonly Link[]): Link[] {
   const incoming = new Map(links.map((link) => [link.to, link]));
   const path: Link[] = [];

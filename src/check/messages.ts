@@ -32,12 +32,15 @@ export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
     return atTarget(writer, 'error', 'loop', `makes a loop: ${steps.map(formatStep).join('; ')}`, hint);
   }
   const names = rules.slice(0, 5).map(({ name }) => quote(name));
-  const message = `may make a loop of ${names.join(', ')}: their globs are too many or too complex to prove that it does not. Simplify them, or leave the results out`;
+  const reason = 'their globs are too many or too complex to prove that it does not';
+  const advice = 'Simplify them, or leave the results out';
+  const message = `may make a loop of ${names.join(', ')}: ${reason}. ${advice}`;
   return atTarget(writer, 'error', 'too-complex', message, hint);
 }
 
-function formatStep({ writer, taker, bucket, key }: CycleStep): string {
-  return `${quote(writer.rule.name)} saves keys such as ${nameObject({ bucket, key })}, which ${quote(taker.name)} takes`;
+function formatStep({ writer, taker, ...object }: CycleStep): string {
+  const [saver, next] = [writer.rule, taker].map(({ name }) => quote(name));
+  return `${saver} saves keys such as ${nameObject(object)}, which ${next} takes`;
 }
 
 /** How the rule is put right, in its own words. */
@@ -58,6 +61,7 @@ function adviceFor({ rule, output, prefix, suffix }: Writer): string {
 
 /** Warns of an output that keeps the key in another bucket, while its rule takes objects of any bucket. */
 export function describeMirror(writer: Writer): Diagnostic {
-  const message = `saves onto its own source where uploads to ${writer.output.target.bucket} call the function too; the function skips them then`;
+  const { bucket } = writer.output.target;
+  const message = `saves onto its own source where uploads to ${bucket} call the function, which skips them`;
   return atTarget(writer, 'warning', 'own-source', message, adviceFor(writer));
 }

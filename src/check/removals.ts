@@ -26,13 +26,14 @@ const maxStatesOfAll = 3_000_000;
 
 const tooComplex = 'the globs are too complex to prove that it does not';
 const ownHint =
-  '{key}, or {dir} and {base} with a "/" or "." between, keep them apart. Where keys have one extension, {name} does so too if names with a dot in front are left out, exclude: "**/.*".';
+  '{key}, or {dir} and {base} with a "/" or "." between, keep them apart. Where keys have one extension, ' +
+  '{name} does so too if names with a dot in front are left out, exclude: "**/.*".';
 const otherHint = 'Save them under folders of their own, or with endings of their own.';
 
 /**
- * Refuses outputs that are deleted when their source is, and whose target may be that of another source too. Sound: where
- * none is found, a target has one source alone, and one output that makes it. It may find one that no two objects would
- * ever meet at.
+ * Refuses outputs that are deleted when their source is, and whose target may be that of another source too.
+ * Sound: where none is found, a target has one source alone, and one output that makes it. It may find one
+ * that no two objects would ever meet at.
  */
 export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
@@ -60,7 +61,7 @@ function explainSharing(writer: Writer, other: Writer, budget: Budget): string {
   return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
 }
 
-/** Says why a key of an output cannot be taken apart in one way only, into all that makes up its source; empty where each can. */
+/** Says why an output's key does not tell its whole source in one way only; empty where it does. */
 function explainDoubt(writer: Writer, budget: Budget): string {
   const { rule, output } = writer;
   const variables = variablesOf(output.target.key.parts);
@@ -91,7 +92,7 @@ function describeDoubt(writer: Writer, key?: string): string {
     : `two sources may have the same target${key === undefined ? '' : `, such as \`${key}\``}`;
 }
 
-/** Whether each part of the source's key stands in the key of the output, but for those that are always the same. */
+/** Whether each part of the source's key that is not always the same stands in the key of the output. */
 function showsAll(key: KeyParts, shown: readonly string[], budget: Budget): boolean {
   const hidden = (['dir', 'name', 'ext'] as const).filter((part) => !shown.includes(part));
   return hidden.every((part) => {
@@ -119,8 +120,8 @@ function isUnambiguous(key: KeyParts, writer: Writer, budget: Budget): boolean {
 }
 
 /**
- * Whether each text of `heads` followed by one of `tails` can be cut into the two at one place only. Where there are two
- * places, the text between them ends one head behind another, and begins one tail before another.
+ * Whether each text of `heads` followed by one of `tails` can be cut into the two at one place only. Between
+ * two places is a text that ends one head behind another, and begins one tail before another.
  */
 function meetsInOneWay(heads: DFA, tails: DFA, { nfa }: Budget): boolean {
   const from = (keys: DFA, state: DFA.ReadonlyNode) => ({

@@ -7,7 +7,7 @@ import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
 
-/** Warns of rules that are right by themselves, and that nobody means: each is a slip that would be silent. */
+/** Warns of rules that are right by themselves and that nobody means: each is a slip that would be silent. */
 export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
   return rules.flatMap(({ index, keys, match }) => {
     const path = ['rules', index, 'match'];
@@ -21,12 +21,14 @@ export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
   });
 }
 
-/** Invisible characters, which come along with what is copied from pages and dialogues, and what a Chinese keyboard has for braces, star and slash. */
+/** Invisible characters, as text copied from pages has, and a Chinese keyboard's braces, star and slash. */
 const lookalike = /[\u200b\u200e\u200f\u2060\ufeff｛｝＊／]/;
 
 /** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
-const foreign =
-  /^\^|\$$|\\[.\w]|(?<=\w)\\\*|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\||[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!|^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’，、]$/;
+const ofRegexes = /^\^|\$$|\\[.\w]|(?<=\w)\\\*|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\|/;
+const ofShells = /[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!/;
+const ofAddresses = /^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’，、]$/;
+const foreign = new RegExp(`${ofRegexes.source}|${ofShells.source}|${ofAddresses.source}`);
 
 /** A list in one text: a comma behind an extension, outside of braces, or a Chinese one within. */
 const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
@@ -99,7 +101,7 @@ function findForeignExtension(writer: Writer): Diagnostic[] {
   });
 }
 
-/** Says what a style makes that an extension does not stand for: the last format that it names, or else that of the source. */
+/** Says what a style makes that an extension does not stand for: its last format, or else the source's. */
 function explainFormat(style: string, extension: string, rule: SourceRule): string | undefined {
   const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
   const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');

@@ -9,12 +9,12 @@ import { atTarget } from './messages.ts';
 /** The regions where the rules run; undefined is one that is not known. */
 type Regions = readonly (string | undefined)[];
 
-/** Checks the styles of all rules in each region and under each of their variants, every fault once and at its place in the template. */
+/** Checks the styles of all rules in each region and variant; tells each fault once, at its place. */
 export function checkStyles(writers: readonly Writer[], regions: Regions = [undefined]): Diagnostic[] {
   return writers.flatMap((writer) => [...checkStyleOf(writer, regions), ...checkSeveralResults(writer)]);
 }
 
-/** Warns of an operation that saves its objects one over the other (OSS help, "Variables" of "sys/saveas"). */
+/** Warns of an operation that saves its objects over each other (OSS help, "Variables" of "sys/saveas"). */
 function checkSeveralResults(writer: Writer): Diagnostic[] {
   const { output } = writer;
   const isNumbered = variablesOf(output.target.key.parts).some(({ name }) => name === 'index');

@@ -17,7 +17,7 @@ export const removalEvents = named('ObjectRemoved', 'DeleteObject', 'DeleteObjec
 /** Events of parts, whose object is not there yet. */
 const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'UploadPart', 'UploadPartCopy');
 
-/** Tells what is wrong with our functions' triggers by themselves, and beside those of the other functions. */
+/** Tells what is wrong with our functions' triggers by themselves, and beside those of other functions. */
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (functions.length === 0) {
@@ -69,12 +69,13 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   }
   if (invocationRole === undefined) {
     const message =
-      'has no invocationRole: the component then looks for the default role within 3 seconds, and a deployment over a slow line ends there';
+      'has no invocationRole: the component seeks the default role for 3 seconds, too few on a slow line';
     yield warning('invocation-role', path, message, 'Give the ARN of the role.');
   }
   for (const [i, event] of events.entries()) {
     if (partEvents.includes(event)) {
-      const message = `${event} tells of parts before the object is there: one multipart upload of 12 MB calls the function about 5 times`;
+      const cost = 'one multipart upload of 12 MB calls the function about 5 times';
+      const message = `${event} tells of parts before the object is there: ${cost}`;
       const span = { offset: 0, length: event.length };
       const at = [...config, 'events', i];
       yield { ...error('trigger-wildcard', at, message, `Name ${creationEvents.join(', ')}.`), span };
@@ -87,14 +88,14 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   yield* checkFilter(trigger);
 }
 
-/** The event pattern of a trigger, if there is one; that of a native trigger says in the same words what it delivers. */
+/** The event pattern of a trigger, if it has one; that of a native trigger says so what it delivers. */
 export function eventPatternOf({ type, bucket, events, prefix, suffix, pattern = '' }: Trigger): unknown {
   const name = bucket === undefined ? undefined : [bucket];
   const oss = { bucket: { name }, object: { key: [{ prefix }] } };
   return type === 'oss' ? { type: events, subject: [{ suffix }], data: { oss } } : parseJson(pattern);
 }
 
-/** The types of event that a trigger is for; undefined where it may let all through, or does not name them one by one. */
+/** The types of event that a trigger is for; undefined where it does not name them one by one. */
 export function typesOf(trigger: Trigger): readonly string[] | undefined {
   const types = pick(eventPatternOf(trigger), 'type');
   const isKnown = (one: unknown) => typeof one === 'string' && !isOpen(one);
@@ -106,26 +107,26 @@ function* checkUploads(types: readonly string[], path: Path): Generator<Diagnost
   const isForUploads = types.some((type) => type.startsWith('oss:ObjectCreated:'));
   const missing = isForUploads ? creationEvents.filter((event) => !types.includes(event)) : [];
   if (missing.length > 0 && !types.includes('oss:ObjectCreated:*')) {
-    const message = `uploads that raise ${missing.join(', ')} are missed; consoles and browsers use PostObject, tools CompleteMultipartUpload for large objects`;
-    yield warning('trigger-events', path, message);
+    const users = 'consoles and browsers use PostObject, tools CompleteMultipartUpload for large objects';
+    yield warning('trigger-events', path, `uploads that raise ${missing.join(', ')} are missed; ${users}`);
   }
 }
 
 /** Characters that mean something in a glob or in a regular expression. */
 const wildcard = /[*?]|\{[^{}]*\}|^\^|\$$/;
 
-/** Prefix and suffix are both wanted, and stand for themselves (Function Compute help, "Native OSS triggers"). */
+/** Prefix and suffix are both wanted and literal (Function Compute help, "Native OSS triggers"). */
 function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> {
   const config = [...path, 'triggerConfig'];
   if (prefix === undefined || suffix === undefined) {
-    const message = 'expected filter.key with both prefix and suffix; either may be ""';
-    yield error('trigger-filter', config, message);
+    yield error('trigger-filter', config, 'expected filter.key with prefix and suffix; either may be ""');
   }
   for (const [name, text = ''] of Object.entries({ prefix, suffix })) {
     const [found] = wildcard.exec(text.replace(/\$\{.*?\}/g, '')) ?? [];
     if (found !== undefined) {
       const [verb, side] = name === 'prefix' ? ['begins', 'before'] : ['ends', 'behind'];
-      const message = `\`${found}\` in a ${name} is a letter and no wildcard: no key is delivered but what ${verb} with \`${text}\` as it stands`;
+      const meaning = `no key is delivered but what ${verb} with \`${text}\` as it stands`;
+      const message = `\`${found}\` in a ${name} is a letter and no wildcard: ${meaning}`;
       const hint = `Write only what comes ${side} it; the rules choose among what is delivered.`;
       const span = { offset: text.indexOf(found), length: found.length };
       yield { ...error('trigger-wildcard', [...config, 'filter', 'key', name], message, hint), span };
@@ -146,7 +147,7 @@ function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
   yield* checkUploads(typesOf(trigger) ?? [], at);
 }
 
-/** Tells what Function Compute refuses about the triggers of one bucket, whichever functions they belong to. */
+/** Tells what Function Compute refuses about the triggers of one bucket, whatever functions they call. */
 function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const native = functions.flatMap(({ name: owner, isOurs, triggers }) =>
     triggers.filter(({ type }) => type === 'oss').map((trigger) => ({ ...trigger, owner, isOurs })),
@@ -158,8 +159,9 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
       const filters = [trigger, other].map(
         ({ prefix = '', suffix = '' }) => `prefix "${prefix}" and suffix "${suffix}"`,
       );
-      const message = `overlaps with ${other.name} of ${other.owner}: the same event, ${filters.join(' beside ')}. OSS refuses it: "Cannot specify overlapping prefix and suffix with same event type"`;
-      yield error('trigger-overlap', trigger.path, message);
+      const answer = 'Cannot specify overlapping prefix and suffix with same event type';
+      const both = `${other.name} of ${other.owner}: the same event, ${filters.join(' beside ')}`;
+      yield error('trigger-overlap', trigger.path, `overlaps with ${both}. OSS refuses it: "${answer}"`);
     }
   }
 }

@@ -9,9 +9,9 @@ export interface Variables {
 }
 
 /**
- * Fills in `${vars.name}`, `${env('NAME', 'default')}` and the like at any depth, as Serverless Devs does (its package
- * art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that cannot be looked up stays
- * open, as it stands; so does what is in another file, such as `${json(file('path'))}`.
+ * Fills in `${vars.name}`, `${env('NAME', 'default')}` and the like at any depth, as Serverless Devs does (in
+ * its package art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that
+ * cannot be looked up stays open, as does what is in another file, such as `${json(file('path'))}`.
  */
 export function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
@@ -35,7 +35,7 @@ export function fillIn(value: unknown, variables: Variables, depth = 0): unknown
   });
 }
 
-/** The value of a path, or of a call whose argument may stand without quotes; undefined where it has none here. */
+/** The value of a path, or of a call whose argument may lack quotes; undefined where it has none here. */
 function lookUp(expression: string, { values, env }: Variables): unknown {
   const [, name, argument = ''] = /^(\w+)\((.*)\)$/s.exec(expression.trim()) ?? [];
   if (name === undefined) {
@@ -45,7 +45,7 @@ function lookUp(expression: string, { values, env }: Variables): unknown {
   return ['env', 'config'].includes(name) ? (env[text] ?? preset) : undefined;
 }
 
-/** The value at a path of field names; where the way there leads into a variable that stayed open, that variable. */
+/** The value at a path of field names, or the open variable into which the way there leads. */
 export function valueAt(value: unknown, ...names: string[]): unknown {
   return names.reduce((inner, name) => (isOpen(inner) ? inner : pick(inner, name)), value);
 }

@@ -6,7 +6,7 @@ export interface Budget {
   nfa: NodeFactory<NFA.Node>;
 }
 
-/** A budget of so many states, which are counted in that of `whole` as well. Beyond it TooManyNodesError is thrown. */
+/** A budget of `states`, which count in that of `whole` as well. Beyond it TooManyNodesError is thrown. */
 export function createBudget(states: number, whole?: Budget): Budget {
   let used = 0;
   const counted = <Node>(factory: NodeFactory<Node>): NodeFactory<Node> => ({
@@ -19,7 +19,7 @@ export function createBudget(states: number, whole?: Budget): Budget {
   return { dfa: counted(whole?.dfa ?? DFA.nodeFactory), nfa: counted(whole?.nfa ?? NFA.nodeFactory) };
 }
 
-/** Returns what `build` gives, or undefined where so many states, or those left of `whole`, do not suffice for it. */
+/** Returns what `build` gives, or undefined where it takes more than `states`, or than `whole` has left. */
 export function within<T>(states: number, build: (budget: Budget) => T, whole?: Budget): T | undefined {
   try {
     return build(createBudget(states, whole));

@@ -4,8 +4,8 @@ import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
 
 /**
- * Parts of undici that a signed HTTP/1.1 request with a Buffer for its body never runs: HTTP/2 (loading Node's own
- * module for it costs 3 ms of a cold start), bodies of fetch, and the parser for processors without SIMD.
+ * Parts of undici that a signed HTTP/1.1 request with a Buffer for its body never runs: HTTP/2 (to load
+ * Node's module for it costs 3 ms of a cold start), bodies of fetch, the parser for processors without SIMD.
  */
 const neverRun =
   /undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body|llhttp[\\/]llhttp-wasm)\.js$/;
@@ -48,8 +48,8 @@ const options = {
 } as const;
 
 /**
- * Makes in `buildDir` what an installed package brings along, so that a user's project needs no bundler: the function in
- * `function/`, and the JSON Schema of the rules. It reads `src/` below the working directory.
+ * Makes in `buildDir` what an installed package brings along, so that a user's project needs no bundler: the
+ * function in `function/`, and the JSON Schema of the rules. It reads `src/` below the working directory.
  */
 export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
@@ -59,8 +59,8 @@ export async function prebuild(buildDir: string): Promise<void> {
 }
 
 /**
- * Bundles the function into `{outDir}/function.js`, and what loads it into `index.js`, in CommonJS as Function Compute wants
- * it. A code cache of another function, which lay there before, is removed. Gives what the function consists of.
+ * Bundles the function into `{outDir}/function.js`, and what loads it into `index.js`, in CommonJS as
+ * Function Compute wants it. Removes the code cache of an earlier function. Gives the bundle's contents.
  */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
   // The licence of undici asks that its notice go wherever undici goes.

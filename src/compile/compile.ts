@@ -12,7 +12,7 @@ import { documentSchema, type OutputSource, type RuleSource } from './schema.ts'
 import { isSubmitted, variantsOf } from './variants.ts';
 import { readYaml } from './yaml.ts';
 
-/** States that may be built on the way to the tables of all rules: ten thousand rules as people write them take half. */
+/** At most this many states are built for the tables of all rules: ten thousand usual rules take half. */
 const maxSteps = 1_000_000;
 
 const tooComplex = 'the globs of `key` and `exclude` are together too complex: simplify them';
@@ -127,7 +127,7 @@ function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
   });
 }
 
-/** Diagnostics for one issue of the schema library; `base` is the path of the value that `issue.path` starts from. */
+/** Diagnostics for one issue of the schema library; `base` is the path at which `issue.path` starts. */
 function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = []): Diagnostic[] {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   if (issue.code === 'unrecognized_keys') {

@@ -48,10 +48,10 @@ export const flag = (description: string) =>
 export const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
 
 /** A parser reads a text, or tells where it failed. */
-type Parse<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
+type TextParser<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
 
 /** The value that a parser makes of a text, or the place where it failed. */
-export const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: Parse<T>) =>
+export const parsed = <T extends { ok: true }>(schema: z.ZodString, parse: TextParser<T>) =>
   schema.transform((source, { issues }): T => {
     const result = parse(source);
     if (result.ok) {

@@ -30,10 +30,10 @@ const anyCharacter = `[^${surrogates}]`;
 const notSlash = `[^/${surrogates}]`;
 
 /**
- * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no folder at all),
- * `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a character taken literally.
- * Characters are Unicode code points; matching is case-sensitive, as OSS keys are, unless `ignoresCase`. The folders before
- * the first wildcard are taken as they stand even then: triggers and policies are for a literal prefix.
+ * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no
+ * folder at all), `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a literal one.
+ * Characters are Unicode code points; matching is case-sensitive, as OSS keys are, unless `ignoresCase`. Even
+ * then folders before the first wildcard are literal: triggers and policies are for a literal prefix.
  */
 export function parseGlob(text: string, ignoresCase = false): { ok: true; glob: Glob } | GlobProblem {
   if (text === '' || text.length > maxLength) {

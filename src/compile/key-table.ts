@@ -3,15 +3,15 @@ import type { KeyTable } from '../rules/key-table.ts';
 import { type Budget, within } from './budget.ts';
 import { type Glob, maxCharacter, parsePattern } from './glob.ts';
 
-/** The states a table may have. Globs that people write take tens; a function reads its tables at every cold start. */
+/** The states a table may have. Usual globs take tens; a function reads its tables at every cold start. */
 const maxStates = 1_000;
 
 /** States that may be built on the way to one table, before it is made as small as it can be. */
 const maxSteps = 10_000;
 
 /**
- * Makes a function that gives the keys of any of the globs without those of any exclude, as the smallest automaton;
- * undefined where that is too large. Excludes that rules share are built once.
+ * Makes a function that gives the keys of any of the globs without those of any exclude, as the smallest
+ * automaton; undefined where that is too large. Excludes that rules share are built once.
  */
 export function createKeyLanguages(
   whole: Budget,
@@ -28,7 +28,7 @@ export function createKeyLanguages(
   return (globs, excludes) => within(maxSteps, (budget) => build(globs, excludes, budget), whole);
 }
 
-/** Gives the keys of the language that a source can have: none begins with a slash, and one that ends with it is a folder marker. */
+/** Gives the keys that a source can have: none begins with a slash; one that ends with it marks a folder. */
 export function toSourceKeys(language: DFA): DFA {
   const pattern = NFA.fromRegex(parsePattern('[^/\\\\](?:[^]*[^/])?'), { maxCharacter });
   const keys = DFA.fromIntersection(language, pattern);
@@ -95,7 +95,7 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
   }
 }
 
-/** Finds the text that every key ends with: it grows from the end for as long as only one character leads there. */
+/** Finds the text that every key ends with: it grows from the end while only one character leads there. */
 function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }: DFA): string {
   let suffix = '';
   let ends = new Set(states.filter((state) => finals.has(state)));
@@ -113,7 +113,7 @@ function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }:
   }
 }
 
-/** Gives the sets of characters that lead every state to the same next one; the last may be of those that lead nowhere. */
+/** Gives the sets of characters that lead each state to the same next one; the last may lead nowhere. */
 function classesOf(language: DFA, states: readonly DFA.Node[]): CharSet[] {
   const { getOut } = language.transitionIterator();
   const { sets } = new CharBase(states.flatMap((state) => [...getOut(state).values()]));

@@ -5,12 +5,13 @@ import type { OutputSource, RuleSource } from './schema.ts';
 import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } from './variants.ts';
 
 /*
- * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the `vary`
- * values and a placeholder for each key variable: what then reads the same is the same for every object.
+ * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the
+ * `vary` values and a placeholder for each key variable: what then reads the same is so for every object.
  */
 
 export type Refinement = z.core.$RefinementCtx;
 
+/** Reports at a path what was expected there and what stands there, from `offset` on in its text. */
 export function report(
   { addIssue }: Refinement,
   path: (string | number)[],
@@ -22,13 +23,13 @@ export function report(
   addIssue({ code: 'custom', path: [...path], message: expected, params: { received, offset } });
 }
 
-/** More outputs than this from one `style` is a slip in `vary`: each is a billed call to OSS for every upload. */
+/** More outputs than this of one `style` are a slip in `vary`: each is a billed call for every upload. */
 const maxVariants = 100;
 
 /**
- * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands bare in a
- * style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become part of the process;
- * in `{b64:…}` it is only text), a save-as of its own.
+ * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands
+ * bare in a style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become
+ * part of the process; in `{b64:…}` it is only text), a save-as of its own.
  */
 export function checkOutput(output: OutputSource, context: Refinement): void {
   const { vary = {}, style, target } = output;
@@ -70,7 +71,7 @@ function checkVariables(
   }
 }
 
-/** Reports what is wrong between the fields of a rule: sizes, and outputs that overwrite their source or each other. */
+/** Reports what is wrong between fields of a rule: sizes, outputs that overwrite a source or each other. */
 export function checkRule(rule: RuleSource, context: Refinement): void {
   const { min = 0, max = Number.POSITIVE_INFINITY } = rule.match.size ?? {};
   if (min > max) {
@@ -101,12 +102,13 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
   });
 }
 
-/** Reports targets that cannot be computed once their source is gone: its removal tells neither its ETag nor its day, nor how many OSS made. */
+/** Reports targets that a removal cannot compute: it tells neither ETag nor day, nor how many OSS made. */
 function checkRemoval({ outputs }: RuleSource, context: Refinement): void {
   for (const [i, { target }] of outputs.entries()) {
     const lost = variablesOf(target.key.parts).find(({ name }) => variablesBeyondKey.includes(name));
     if (lost !== undefined) {
-      const expected = `no {${variablesBeyondKey.join('}, {')}} in a key with onRemove: delete, which cannot tell them of what is gone`;
+      const names = `{${variablesBeyondKey.join('}, {')}}`;
+      const expected = `no ${names} in a key with onRemove: delete, which cannot tell them of what is gone`;
       report(context, ['outputs', i, 'target', 'key'], expected, `"{${lost.name}}"`, lost.offset);
     }
   }
@@ -117,7 +119,7 @@ export function keepsKey({ target }: OutputSource): boolean {
   return ['{key}', '{dir}/{base}'].includes(target.key.text);
 }
 
-/** Tells whether a rule for any bucket keeps the key in one bucket, where it would take the result and save it onto itself. */
+/** Tells whether a rule for any bucket keeps the key, so that it would save its result onto itself. */
 export function isMirror({ match }: RuleSource, output: OutputSource): boolean {
   return match.bucket === undefined && keepsKey(output);
 }

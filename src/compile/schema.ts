@@ -7,8 +7,8 @@ import { parseSize } from './size.ts';
 import { checkSubmission } from './submission.ts';
 
 /*
- * One description of rules.yaml gives its types, the reader that names every fault with its path, and the JSON Schema
- * that editors complete from. The message of a check is what was expected: "expected {message}, received …".
+ * One description of rules.yaml gives its types, the reader that names every fault with its path, and the
+ * JSON Schema that editors complete from. A check's message is what it expected: "expected {message}, …".
  */
 
 // OSS keys never begin with "/", so a glob that does would match nothing, silently.
@@ -53,7 +53,7 @@ const style = template(
     'a style that begins with image/, video/, audio/, doc/, hls/ or style/',
     /^(image|video|audio|doc|hls|style)\/./,
     'What OSS does to the object: image/…, video/…, audio/…, doc/…, hls/… or style/<name>. ' +
-      'Variables of vary may stand anywhere, all others inside {b64:…}. Without sys/saveas: target says where to save.',
+      'Variables of vary may stand anywhere, others in {b64:…}. No sys/saveas: target says where to save.',
     'image/auto-orient,1/resize,m_lfit,w_{w}/format,webp',
     'style/thumbnail',
   ),
@@ -63,7 +63,8 @@ const targetKey = template(
   text(
     'a key that does not start with "/" or "\\"',
     /^[^/\\]/,
-    `The key to save under. Variables: {${keyVariables.join('}, {')}}, those of vary, and for asynchronous operations {index}.`,
+    `The key to save under. Variables: {${keyVariables.join('}, {')}}, ` +
+      'those of vary, and for asynchronous operations {index}.',
     'derived/{dir}/{base}-{w}.webp',
   ),
 );
@@ -75,17 +76,18 @@ const varyName = text('a name of letters, digits and "_"', /^\w+$/).refine(
 const valueNoun = 'a number or a text';
 const varyValue = z.union([z.number(valueNoun), z.string(valueNoun)]);
 
-// OSS help, "PutObject": these are kept with an object, others belong to a request. The function's own mark says that a
-// target is complete.
-const headerNames =
-  /^(cache-control|content-(disposition|encoding|language|type)|expires|x-oss-meta-(?!oss-saveas$)[a-z0-9-]+)$/i;
+// OSS help, "PutObject": these are kept with an object, others belong to a request. The function's own mark
+// says that a target is complete.
+const standardHeaders = 'cache-control|content-(disposition|encoding|language|type)|expires';
+const headerNames = new RegExp(`^(${standardHeaders}|x-oss-meta-(?!oss-saveas$)[a-z0-9-]+)$`, 'i');
 const headerNoun =
-  'one of Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Content-Type, Expires, or x-oss-meta-… of your own';
+  'one of Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Content-Type, Expires, ' +
+  'or x-oss-meta-… of your own';
 const headersNoun = 'one or more headers, each with a text';
 const isEachOnce = (headers: object) =>
   new Set(Object.keys(headers).map((name) => name.toLowerCase())).size === Object.keys(headers).length;
 const headerName = z.string(headerNoun).refine((name) => headerNames.test(name), headerNoun);
-// Other characters than ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin another header.
+// Characters beyond ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin a header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
 // A variable would be sent as it stands, and nobody means that.
 const variable = new RegExp(`\\{(${keyVariables.join('|')}|b64:)`);
@@ -123,7 +125,7 @@ const output = fields(outputNoun, {
   notify: text(
     topicNoun,
     /^[A-Za-z0-9][\w-]{0,254}$/,
-    'The topic of Simple Message Queue that is told the end of an asynchronous operation, such as video/convert.',
+    'The topic of Simple Message Queue that is told the end of an asynchronous operation (video/convert).',
   ).optional(),
   checkSource: flag('After saving, make it again if the source was replaced in the meantime.'),
   headers: z
@@ -192,7 +194,8 @@ export const documentSchema = fields('an object with rules', {
     .meta({ description: 'Every rule that matches an object applies to it.' }),
   onPermanentFailure: choice(
     ['throw', 'report'],
-    'What an invocation does whose failures are all permanent: throw, so that the platform retries and then tells the destination, or only report.',
+    'What an invocation does whose failures are all permanent: ' +
+      'throw, so that the platform retries and then tells the destination, or only report.',
     { default: 'throw' },
   ),
 });

@@ -24,7 +24,7 @@ export function stylesOf({ style, vary }: Pick<OutputSource, 'style' | 'vary'>):
   return variantsOf(vary).map((variant) => render(style.parts, { ...placeholders, ...variant }));
 }
 
-/** Tells whether OSS makes an output by an asynchronous task; all variants agree in that, once they are checked. */
+/** Tells whether OSS makes an output by an asynchronous task; once checked, all variants agree in that. */
 export function isSubmitted(output: Pick<OutputSource, 'style' | 'vary'>): boolean {
   return stylesOf(output).some(isAsynchronous);
 }

@@ -22,7 +22,7 @@ interface YamlText {
   locate: (diagnostic: Diagnostic) => Diagnostic;
 }
 
-/** Aliases of lists of aliases would make a small file a huge document; ten thousand rules repeat less than this. */
+/** Aliases of lists of aliases would make a small file huge; ten thousand rules repeat less than this. */
 const maxRepeated = 200_000;
 
 /** Reads a text in YAML 1.2, so also in JSON. `file` only names it in places. */
@@ -73,8 +73,9 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /** Characters that look like a space or a colon at the beginning of a line. */
-const lookalikes =
-  /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])|^ *(?:- +)*[\w.]+\uff1a/m;
+const oddSpace = /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])/;
+const oddColon = /^ *(?:- +)*[\w.]+\uff1a/;
+const lookalikes = new RegExp(`${oddSpace.source}|${oddColon.source}`, 'm');
 
 /** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
 function findLookalike(text: string) {
@@ -86,11 +87,12 @@ function findLookalike(text: string) {
   const offset = match.index + found.length - 1;
   const hex = found.charCodeAt(found.length - 1).toString(16);
   const wanted = space === undefined ? 'colon' : 'space';
-  const message = `The character U+${hex.toUpperCase().padStart(4, '0')} stands where YAML wants a plain ${wanted}`;
+  const character = `U+${hex.toUpperCase().padStart(4, '0')}`;
+  const message = `The character ${character} stands where YAML wants a plain ${wanted}`;
   return { message, offset, hint: 'Editors show such characters when they are told to show white space.' };
 }
 
-/** Lists what is wrong in the order of the text. After a tab, or a word that cannot stand there, the text is read wrongly, so it is the last. */
+/** Lists what is wrong in the order of the text, up to a tab or a misplaced word: the rest is misread. */
 function findProblems(document: Document.Parsed) {
   // An unknown tag is a mere warning to the parser; here no tag has a meaning.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
@@ -108,10 +110,10 @@ function findProblems(document: Document.Parsed) {
 }
 
 type AliasTargets = Map<unknown, Node | undefined>;
-type Refuse = (node: Node | null, message: string, hint?: string, isLast?: boolean) => void;
+type ProblemReporter = (node: Node | null, message: string, hint?: string, isLast?: boolean) => void;
 
-/** Refuses aliases without an anchor, those inside of what they stand for, and those that repeat too much; gives what each stands for. */
-function checkAliases(document: Document.Parsed, refuse: Refuse): AliasTargets {
+/** Refuses aliases without an anchor, within their own target or repeating too much; gives their targets. */
+function checkAliases(document: Document.Parsed, refuse: ProblemReporter): AliasTargets {
   const anchors = new Map<string, Node>();
   const targets: AliasTargets = new Map();
   const sizes = new Map<unknown, number>();
@@ -144,10 +146,10 @@ function checkAliases(document: Document.Parsed, refuse: Refuse): AliasTargets {
 }
 
 /**
- * Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. Refuses numbers of `vary`
- * that would be saved otherwise than they are written: 0100 as 100, 2.0 as 2.
+ * Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. Refuses
+ * numbers of `vary` that would be saved otherwise than they are written: 0100 as 100, 2.0 as 2.
  */
-function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: Refuse): void {
+function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: ProblemReporter): void {
   const read = (node: unknown) => targets.get(node) ?? node;
   const isVary = (one: unknown) => isPair(one) && isScalar(one.key) && one.key.value === 'vary';
   visit(document, {
@@ -168,7 +170,7 @@ function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: R
   });
 }
 
-/** Finds the place that the diagnostic means: a key, a value, a character of one, or the object that lacks the key. */
+/** Finds the place that the diagnostic means: a key, a value, a part of one, or an object without the key. */
 function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
   let node: unknown = document.contents;
   let key: unknown;
