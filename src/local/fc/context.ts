@@ -12,7 +12,7 @@ export interface FunctionConfig {
   accountId: string;
 }
 
-/** The variables that FC sets (FC help: "Environment variables"); of these a function may change TZ and PATH. */
+/** The variables that FC sets (FC help: "Environment variables"); a function may override TZ and PATH. */
 export function buildEnvironment(config: FunctionConfig, codeDir: string): Record<string, string> {
   return {
     TZ: 'UTC',
