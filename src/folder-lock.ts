@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pick } from './json.ts';
 
@@ -26,7 +26,7 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
       // After a reboot any process may have the id of one that was killed.
       throw new Error(`${refuse(holder)} If that is no oss-saveas, remove ${path}.`);
     }
-    rmSync(path, { force: true }); // of a process that was killed
+    removeStaleLock(path, holder);
     return lockFolder(folder, refuse);
   }
 }
@@ -34,13 +34,27 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
 /** The locks of this process. */
 const held = new Set<string>();
 
-/** Reads who holds the folder; nobody where the file has gone by now. */
+/** Removes the lock of a process that was killed, unless another start has put its own there by now. */
+function removeStaleLock(path: string, holder: number): void {
+  const stale = `${path}-${process.pid}`;
+  ifThere(() => renameSync(path, stale));
+  if (!Object.is(readHolder(stale), holder)) {
+    ifThere(() => renameSync(stale, path));
+  }
+  rmSync(stale, { force: true });
+}
+
+/** Reads who holds the folder: 0 where a start is about to write its id, -1 where the file is gone by now. */
 function readHolder(path: string): number {
+  return Number(ifThere(() => readFileSync(path, 'utf8')) ?? -1);
+}
+
+function ifThere<T>(work: () => T): T | undefined {
   try {
-    return Number(readFileSync(path, 'utf8'));
+    return work();
   } catch (error) {
     if (pick(error, 'code') === 'ENOENT') {
-      return 0;
+      return undefined;
     }
     throw error;
   }
@@ -48,7 +62,7 @@ function readHolder(path: string): number {
 
 function isRunning(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    return pid === 0 || (pid > 0 && process.kill(pid, 0));
   } catch (error) {
     return pick(error, 'code') === 'EPERM'; // It belongs to another user.
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -39,6 +39,60 @@ it('no folder is taken from a process that belongs to another user', () => {
 
   expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('4711 has it');
 
+  rmSync(dir, { recursive: true });
+});
+
+/** Has another start do something in the moment in which ours finds that process 4711 was killed. */
+function meanwhile(work: () => void): void {
+  const kill = vi.spyOn(process, 'kill').mockImplementation((pid) => {
+    if (pid !== 4711) {
+      return true;
+    }
+    work();
+    throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
+  });
+  onTestFinished(() => kill.mockRestore());
+}
+
+it('no folder is taken that another start took from a killed process at the same moment', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '4711');
+  meanwhile(() => writeFileSync(join(dir, 'lock'), '815'));
+
+  expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('815 has it');
+
+  expect(readdirSync(dir)).toEqual(['lock']);
+  rmSync(dir, { recursive: true });
+});
+
+it('no folder is taken whose lock another start has made, and not yet written its id to', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '');
+
+  expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('0 has it');
+
+  rmSync(dir, { recursive: true });
+});
+
+it('a folder is taken whose lock is damaged', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '\0\0\0');
+
+  lockFolder(dir, (pid) => `${pid} has it`)();
+
+  expect(readdirSync(dir)).toEqual([]);
+  rmSync(dir, { recursive: true });
+});
+
+it('a folder is taken whose stale lock another start removed at the same moment', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '4711');
+  meanwhile(() => rmSync(join(dir, 'lock')));
+
+  const unlock = lockFolder(dir, (pid) => `${pid} has it`);
+
+  expect(readdirSync(dir)).toEqual(['lock']);
+  unlock();
   rmSync(dir, { recursive: true });
 });
 
