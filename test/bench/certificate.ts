@@ -1,5 +1,5 @@
 /*
- * What the stub shows over TLS: a certificate of its own, valid for 127.0.0.1 and, since ali-oss asks for that name
+ * The stub shows this over TLS: a certificate of its own, valid for 127.0.0.1 and, since ali-oss asks for that name
  * whatever the endpoint, for OSS's. Its key protects nothing.
  *
  *     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 \

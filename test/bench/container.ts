@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 
 /** A way to run a process within the bounds that Function Compute sets one. */
-export interface Container {
+interface Container {
   /** How the bounds are kept, for the figures' names. */
   method: string;
   spawn: typeof spawnPlain;

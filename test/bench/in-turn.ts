@@ -4,7 +4,7 @@ import { type Measured, measure, type Program, type RunOptions, type Stub } from
 export type Bench = (stub: Stub, progress: (text: string) => void) => Promise<Figure[]>;
 
 /** A program with what it runs with, under the name of its figures. */
-export interface Candidate extends RunOptions {
+interface Candidate extends RunOptions {
   name: string;
   program: Program;
 }

@@ -1,5 +1,5 @@
 /**
- * What no function on undici can be faster than: the same narrow part of it that ours has, bundled the same way and with
+ * No function on undici can be faster than this: the same narrow part of it that ours has, bundled the same way and with
  * the same flag, one dispatch of a request ready signed, the answer parsed and nothing else.
  */
 import type { Dispatcher } from 'undici';

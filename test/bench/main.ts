@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     return;
   }
   const names = Object.keys(benches).filter((name) => positionals.length === 0 || positionals.includes(name));
-  const say = (text: string) => {
+  const print = (text: string) => {
     if (process.stderr.isTTY) {
       process.stderr.write(`\r\x1b[K${text}`);
     }
@@ -65,8 +65,8 @@ async function main(): Promise<void> {
   }
   try {
     for (const name of names) {
-      const figures = (await benches[name]?.(stub, (text) => say(`${name}: ${text}`))) ?? [];
-      say('');
+      const figures = (await benches[name]?.(stub, (text) => print(`${name}: ${text}`))) ?? [];
+      print('');
       all.push(...figures);
       if (values.json) {
         continue;

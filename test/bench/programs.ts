@@ -14,7 +14,7 @@ import { rulesOf } from './sample.ts';
 const outDir = resolve('build/bench');
 
 /** Files that the measured process loads as its handler, by the names of the figures. */
-export const handlers = {
+const handlers = {
   bare: 'bare',
   ours: join(outDir, 'function/index.js'),
   'ours, no code cache': join(outDir, 'no-cache/index.js'),

@@ -116,7 +116,7 @@ describe('the loop proof', () => {
             for (const bucket of ['bucket-1', 'bucket-2', 'any-bucket']) {
               const object = { bucket, key: start };
               expect(roundsOf(ruleSet, object, 10)).toBeLessThan(10);
-              // What passes, the guard leaves alone, but for results that would be saved onto themselves.
+              // The guard leaves alone what passes, but for results that would be saved onto themselves.
               if (
                 planOf(ruleSet, object).some(
                   (item) => item.status === 'skipped' && item.reason === 'own-output',
@@ -141,7 +141,7 @@ describe('the loop proof', () => {
     );
     expect(seen.free, `seed ${seed}`).toBeGreaterThan(numRuns / 4);
     expect(seen.goesRound, `seed ${seed}`).toBeGreaterThan(numRuns / 20);
-    // What is refused and would end is rare, even among rule sets nobody would write.
+    // Rule sets that are refused and would end are rare, even among those that nobody would write.
     expect(seen.refused - seen.goesRound, `seed ${seed}`).toBeLessThan(numRuns / 10);
   }, 240_000);
 

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../src/check/diagnostic.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 
-/** What is wrong with the deletions of rules that are given as data. */
+/** Finds what is wrong with the deletions of rules that are given as data. */
 function diagnose(...rules: object[]): Diagnostic[] {
   const named = rules.map((rule, i) => ({ name: `r${i}`, onRemove: 'delete', ...rule }));
   const compiled = compileRules(JSON.stringify({ rules: named }), 'rules.json');

@@ -5,7 +5,7 @@ import { compileSketches, type Sketch } from './sketches.ts';
 const many = (count: number, sketchOf: (i: number) => Sketch) =>
   Array.from({ length: count }, (_, i) => sketchOf(i));
 
-/** What compiling and checking finds, and the processor time that it takes: others may keep the machine busy. */
+/** Compiles and checks: the codes that it finds, and the processor time that it takes, since others may keep the machine busy. */
 function check(sketches: readonly Sketch[]) {
   const before = process.cpuUsage();
   const compiled = compileSketches(sketches);

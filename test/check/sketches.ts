@@ -27,7 +27,7 @@ export function compileSketches(sketches: readonly Sketch[]): CompiledRules {
   return compileRules(JSON.stringify({ rules }), 'rules.json');
 }
 
-/** What the handler's own planner makes of an upload; `version` is its ETag. */
+/** Plans an upload by the handler's own planner; `version` is its ETag. */
 export function planOf(rules: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): PlanItem[] {
   const event = {
     ...object,
@@ -38,7 +38,7 @@ export function planOf(rules: Pick<RuleSet, 'rules'>, object: OssObject, version
   return plan({ kind: 'object', event }, rules);
 }
 
-/** Where all results are saved, whatever the recursion guard says; OSS takes no key that begins with a slash. */
+/** Lists where all results are saved, whatever the recursion guard says; OSS takes no key that begins with a slash. */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): OssObject[] {
   const unguarded = rules.map((rule) => ({ ...rule, ownOutputs: undefined }));
   return planOf({ rules: unguarded }, object, version).flatMap((item) =>

@@ -115,13 +115,13 @@ describe('the generated triggers', () => {
         };
         const triggers = nativeTriggers(compiled.source, site).map((one) => readTrigger(one, []));
 
-        for (const taken of keysUpTo3Folders.filter((one) =>
+        for (const takenKey of keysUpTo3Folders.filter((one) =>
           keys.some((glob) => matchesNaively(glob, one)),
         )) {
           const fitting = triggers.filter(
-            ({ prefix = '', suffix = '' }) => taken.startsWith(prefix) && taken.endsWith(suffix),
+            ({ prefix = '', suffix = '' }) => takenKey.startsWith(prefix) && takenKey.endsWith(suffix),
           );
-          expect(fitting, taken).toHaveLength(1);
+          expect(fitting, takenKey).toHaveLength(1);
         }
         expect(checkDelivery(compiled.source, triggers)).toEqual([]);
         const ours = {

@@ -20,7 +20,7 @@ const optional = <T extends object>(fields: { [K in keyof T]: fc.Arbitrary<T[K]>
   fc.record(fields, { requiredKeys: [] });
 const refresh = fc.constantFrom('always', 'missing', 'stale');
 
-/** What an output may say beside its style and target, where the operation ends while the function waits. */
+/** Fields that an output may have beside its style and target, where the operation ends while the function waits. */
 const stepsAfterSave = optional({
   refresh,
   checkSource: fc.boolean(),

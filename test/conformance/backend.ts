@@ -1,6 +1,6 @@
 /*
- * What the conformance suite runs against: the local OSS, or for `npm run conformance`, and for nothing else, a real
- * account, which these name.
+ * The conformance suite runs against the local OSS or, for `npm run conformance` and for nothing else, against a real
+ * account. These variables name the account.
  *
  *   OSS_TEST_REGION             cn-hangzhou
  *   OSS_TEST_BUCKET             an existing bucket of that region, without versioning; only keys below
@@ -91,7 +91,7 @@ export async function openLocal(): Promise<Backend> {
 interface RealOptions {
   /** The deployed probe. */
   functionName?: string | undefined;
-  /** That of another process, in place of one of its own. */
+  /** The prefix of another process, in place of one of its own. */
   prefix?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /*
- * What the product and its users rely on, asked of the local OSS, and by `npm run conformance` of a real account: one
+ * The product and its users rely on this. It is asked of the local OSS, and by `npm run conformance` of a real account: one
  * suite for both, so that what the local OSS claims is what OSS does.
  */
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { type Backend, openLocal, openReal } from './backend.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where `npm run conformance` wants to find and remove what is made in the account. */
+    /** The prefix below which `npm run conformance` finds and removes what is made in the account. */
     accountPrefix?: string | undefined;
   }
 }

@@ -42,7 +42,7 @@ type Answer = Readonly<Record<string, unknown>>;
 
 const local = 'not asked: give --function, the deployed probe';
 
-/** What only a deployed function can tell of its runtime. */
+/** Only a deployed function can tell this of its runtime. */
 export const probeQuestions: readonly Question[] = [
   probeQuestion('14 Which Node.js is nodejs20?', 'v20.10.0', ({ version }) => String(version)),
   probeQuestion('15 Does nodejs20 heed NODE_OPTIONS of the function?', 'no', ({ title }) =>

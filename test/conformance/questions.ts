@@ -1,5 +1,5 @@
 /*
- * What Alibaba Cloud's documents leave open or contradict each other on, as questions that a backend is asked: the local
+ * Questions that Alibaba Cloud's documents leave open, or answer in two ways, and that a backend is asked: the local
  * OSS by open-questions.test.ts, a real account by `npm run conformance`.
  */
 import OSS from 'ali-oss';
@@ -13,7 +13,7 @@ import { probeQuestions } from './probe.ts';
 
 export interface Question {
   text: string;
-  /** What this project reckons with, and the local OSS answers. */
+  /** The answer that this project reckons with, and that the local OSS gives. */
   assumed: string;
   /** The answer of the local OSS where it is another one. */
   local?: string | undefined;
@@ -24,7 +24,7 @@ export interface Question {
 
 const style = 'image/resize,w_40/format,webp';
 const at = ({ bucket, prefix }: Backend, name: string) => ({ bucket, key: prefix + name });
-export const refusal = (error: unknown) =>
+const refusal = (error: unknown) =>
   isOssError(error)
     ? `${'statusCode' in error ? error.statusCode : 'no answer,'} ${error.code}`
     : String(error);

@@ -36,7 +36,7 @@ export function formatReport(found: {
   title: string;
   answers: readonly Answer[];
   tests: readonly TestResult[];
-  /** What went wrong beside the answers, and what could not be removed. */
+  /** Failures beside the answers, and what could not be removed. */
   problems: readonly string[];
 }): string {
   const { title, answers, tests, problems } = found;

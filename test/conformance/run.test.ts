@@ -71,7 +71,7 @@ async function startAccount(answer: Route = () => undefined) {
   return { ...oss, requests, start, startTests, startAtTerminal, keys };
 }
 
-/** What an account with the probe and an event rule answers: InvokeFunction by the probe itself, and the rule's header. */
+/** An account with the probe and an event rule answers InvokeFunction by the probe itself, and with the rule's header. */
 const withProbeAndEventRule: Route = (message, response) => {
   if (['PUT', 'POST'].includes(message.method ?? '')) {
     response.setHeader('x-oss-event-status', Buffer.from('{"Result":"Ok"}').toString('base64'));

@@ -6,7 +6,7 @@ import { answerOf, prepare, questions } from './questions.ts';
 import { type Answer, formatReport, type TestResult } from './report.ts';
 import { runSuite } from './suite.ts';
 
-export interface ConformanceOptions {
+interface ConformanceOptions {
   /** File for the report, which must not be there yet. */
   report?: string | undefined;
   /** Name of the deployed probe. */

@@ -13,7 +13,7 @@ export async function runSuite(prefix: string, stop: AbortSignal): Promise<TestR
   const file = join(dir, 'results.json');
   const tests = ['run', '--config', 'test/conformance/vitest.config.ts'];
   const args = ['node_modules/vitest/vitest.mjs', ...tests, '--reporter=json', `--outputFile=${file}`];
-  // Where a test runs this, its own vitest must not be taken for the one that is started.
+  // A test may run this: its own vitest must not be taken for the one that is started.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
   const env = { ...Object.fromEntries(own), OSS_TEST_PREFIX: prefix };
   try {
@@ -23,7 +23,7 @@ export async function runSuite(prefix: string, stop: AbortSignal): Promise<TestR
     await once(child, 'close');
     stop.removeEventListener('abort', end);
     if (stop.aborted) {
-      // What it had under way is still saved; pictures of 20 KB take OSS less than that.
+      // OSS still saves what was under way; pictures of 20 KB take it less than that.
       await pause(5_000);
     }
     return readResults(await readFile(file, 'utf8').catch(() => ''));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** The end of a command: what it printed on both streams, and its exit code. */
-export interface Ran {
+interface Ran {
   exitCode: number | null;
   output: string;
 }

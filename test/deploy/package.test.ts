@@ -112,12 +112,12 @@ describe('the event files', async () => {
 
     const records = parseEvent(bytes);
 
-    const facts = { sizeBytes: 1000, contentType: 'image/jpeg' };
+    const properties = { sizeBytes: 1000, contentType: 'image/jpeg' };
     const planned = records.flatMap((record) => {
       if (record.kind !== 'object') {
         throw new Error(record.kind);
       }
-      return plan({ kind: 'object', event: { ...record.event, ...facts } }, ruleSet);
+      return plan({ kind: 'object', event: { ...record.event, ...properties } }, ruleSet);
     });
     expect(planned).not.toEqual([]);
     for (const item of planned) {

@@ -17,7 +17,7 @@ export async function buildProject(): Promise<{ dir: string; remove: () => Promi
   await Promise.all(linked.map((name) => symlink(resolve(name), join(dir, name))));
   await cp('bin', join(dir, 'bin'), { recursive: true }); // It compiles the project that it really lies in.
   await run('npm', ['run', '--silent', 'build'], { cwd: dir });
-  // The package brings it.
+  // The code cache is made as that of the package is.
   await run(await fetchNode(platformVersion), [join(dir, 'bin/code-cache.js'), join(dir, 'dist')]);
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }

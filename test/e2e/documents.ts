@@ -80,7 +80,7 @@ export const exitCodes: Record<string, number> = {
 };
 
 /** Pages whose blocks are run as they are by test/deploy/chapter.test.ts. */
-export const chapter = ['docs/deploy.md', 'docs/uninstall.md'];
+const chapter = ['docs/deploy.md', 'docs/uninstall.md'];
 
 /** The commands of the documents that are run here, each named one below the first document that has it. */
 export function commandsToRun(): { document: string; commands: string[] }[] {

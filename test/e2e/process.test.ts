@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -67,8 +66,9 @@ describe('the .env of the folder', () => {
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
-    const ls = ['ls', 'oss://photos/', '--region', 'cn-hangzhou', '--endpoint', `http://127.0.0.1:${port}`];
+    const address = server.address();
+    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const ls = ['ls', 'oss://photos/', '--region', 'cn-hangzhou', '--endpoint', endpoint];
 
     await run(dir, ls, { PATH: process.env.PATH });
     await run(dir, ls, { PATH: process.env.PATH, OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'a' });

@@ -79,7 +79,7 @@ function faultRules(): FaultRule[] {
   ];
 }
 
-export interface Chaos {
+interface Chaos {
   /** Different source objects. */
   sources: number;
   events: number;
@@ -101,7 +101,7 @@ export interface Chaos {
 
 /** Uploads, breaks everything at once, and takes stock. */
 export async function runChaos(built: BuiltFunction, uploads: number, seed: number): Promise<Chaos> {
-  // It is another one: when outputs raise their events is no part of what repeats.
+  // The random numbers of deliveries are apart: when outputs raise their events is no part of what repeats.
   const deliveryRandom = createRandom(seed + 1);
   const chaosDir = join(built.dir, `chaos-${seed}`);
   mkdirSync(chaosDir);
@@ -137,7 +137,7 @@ export async function runChaos(built: BuiltFunction, uploads: number, seed: numb
   });
   try {
     const keys = await uploadAll(cloud, uploads, createRandom(seed));
-    // Events of our own outputs may still be held, and raise nothing further.
+    // An event that an output of ours raised may still be held, and raises nothing further.
     for (let left = true; left; left = held.length > 0) {
       deliver((event) => cloud.functionCompute.enqueue(event));
       await cloud.functionCompute.idle();
@@ -197,20 +197,15 @@ async function* targets(cloud: Cloud, keys: readonly string[]) {
 
 async function takeStock(cloud: Cloud, keys: readonly string[]) {
   const letters = readLetters(cloud);
-  const stock = {
-    right: 0,
-    named: 0,
-    lost: [] as string[],
-    wrong: [] as string[],
-    deadLetters: letters.length,
-  };
+  const [lost, wrong]: [string[], string[]] = [[], []];
+  const stock = { right: 0, named: 0, lost, wrong, deadLetters: letters.length };
   for await (const { key, target, isThere, isRight } of targets(cloud, keys)) {
     if (isRight) {
       stock.right += 1;
     } else if (letters.some((letter) => letter.key === key && names(letter, target))) {
       stock.named += 1;
     } else {
-      (isThere ? stock.wrong : stock.lost).push(target);
+      (isThere ? wrong : lost).push(target);
     }
   }
   return stock;

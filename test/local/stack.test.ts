@@ -7,7 +7,7 @@ import { useLocalFunctionCompute } from './fc/fixture.ts';
 import { send, signV4 } from './oss/v4-client.ts';
 import { makeProject, put, ruleNames, silent, start } from './running-stack.ts';
 
-const fonts = vi.hoisted(() => ({ undrawable: [] as string[] }));
+const fonts = vi.hoisted((): { undrawable: string[] } => ({ undrawable: [] }));
 vi.mock('../../src/local/image/fonts.ts', async (importOriginal) => ({
   ...(await importOriginal<typeof import('../../src/local/image/fonts.ts')>()),
   findUndrawable: async () => fonts.undrawable,

@@ -5,7 +5,7 @@ import { resolveEndpoint } from '../../src/oss/endpoint.ts';
 import { createClient } from './client.ts';
 
 export const secrets = { accessKeyId: 'ak', accessKeySecret: 'very-secret', securityToken: 'very-token' };
-export const origin = 'http://127.0.0.1:9000';
+const origin = 'http://127.0.0.1:9000';
 export const signedAt = Date.parse('2023-12-16T16:20:57Z');
 
 /** An object, and a process that saves its result as another. */
@@ -53,10 +53,10 @@ export function errorXml(code: string, message: string, extra = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>${message}</Message>\n  <RequestId>65B0</RequestId>\n  <HostId>bucket.oss-cn-hangzhou.aliyuncs.com</HostId>\n${extra}</Error>\n`;
 }
 
-export type MockOss = ReturnType<typeof mockOss>;
+type MockOss = ReturnType<typeof mockOss>;
 
 /** A request as it reached the network. */
-export interface Sent {
+interface Sent {
   path: string;
   method: string;
   headers: Record<string, string>;

@@ -17,7 +17,7 @@ function run(
   kinds: (RetryKind | OssServiceError)[],
   { deadline, random = 0.5 }: { deadline?: number; random?: number } = {},
 ) {
-  const log = { sleeps: [] as number[], nowMs: 0 };
+  const log: { sleeps: number[]; nowMs: number } = { sleeps: [], nowMs: 0 };
   const attempt = async (number: number) => {
     const kind = kinds[number - 1];
     if (kind) {

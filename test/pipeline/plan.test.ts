@@ -191,9 +191,9 @@ describe('a plan', () => {
     [{ bucket: ['photos', 'other-one'] }, {}, true],
     [{ bucket: 'other-one' }, {}, false],
     [{ exclude: 'uploads/a*' }, {}, false],
-  ])('a rule with %o matches an object of %o: %s', (match, facts, expected) => {
+  ])('a rule with %o matches an object of %o: %s', (match, properties, expected) => {
     const [item] = plan(
-      upload('uploads/a.jpg', facts),
+      upload('uploads/a.jpg', properties),
       rulesOf({ ...uploads, match: { ...uploads.match, ...match } }),
     );
 

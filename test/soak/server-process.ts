@@ -13,7 +13,7 @@ export interface ServerProcess {
   readonly port: number;
   /** Starts at 0, grows with each kill: a request that fails within one generation was not killed. */
   readonly generation: number;
-  /** What the server warned of or failed at, in all generations. */
+  /** The server's warnings and errors, in all generations. */
   readonly complaints: readonly string[];
   /** Resolves while it serves. */
   up(): Promise<unknown>;

@@ -10,7 +10,7 @@ import { createRandom } from '../faults/random.ts';
 import { createClient, type OssClient } from '../oss/client.ts';
 import type { Memory, ServerProcess } from './server-process.ts';
 
-export interface SoakReport {
+interface SoakReport {
   operations: Record<string, number>;
   /** Operations whose connection a kill took, so that either outcome is right. */
   uncertain: number;
@@ -18,11 +18,11 @@ export interface SoakReport {
   verified: number;
   /** Lost, torn, revived or wrongly refused: none is allowed. */
   faults: string[];
-  /** Of the last server process that served operations, from the last kill on. */
+  /** The memory of the last server process that served operations, from the last kill on. */
   memory: Memory[];
 }
 
-/** What may be read under a key: versions written, or undefined for no object. More than one after a kill. */
+/** The versions that may be read under a key, undefined for no object: after a kill there is more than one. */
 type Possible = Set<number | undefined>;
 
 const bucket = 'soak';
@@ -171,7 +171,7 @@ export async function soak(
     }
   }
 
-  /** What was read once must be read again until the next write. */
+  /** A version that was read once must be read again until the next write. */
   function settle(key: string, found: number | undefined): void {
     const possible = states.get(key) ?? new Set([undefined]);
     if (!possible.has(found)) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type CatalogOperation, catalog, type Parameter } from '../../src/style/catalog.ts';
 
 /** A style that the catalog allows, one of its parameters, and the same style with that parameter corrupted. */
-export interface Generated {
+interface Generated {
   text: string;
   corrupted: string;
   /** The place of the corrupted value. */

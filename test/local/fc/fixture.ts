@@ -22,7 +22,7 @@ interface Line {
   fields: LogFields | undefined;
 }
 
-export interface Fixture {
+interface Fixture {
   fc: LocalFunctionCompute;
   outcomes: InvocationOutcome[];
   lines: Line[];

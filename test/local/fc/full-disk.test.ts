@@ -1,4 +1,4 @@
-/* What becomes of an event that fails while its dead letter cannot be written. */
+/* An event may fail while its dead letter cannot be written. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

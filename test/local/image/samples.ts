@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { processImage } from '../../../src/local/image/process-image.ts';
 import { OssError } from '../../../src/local/oss/http/errors.ts';
 
-export type Rgb = [number, number, number];
+type Rgb = [number, number, number];
 
 export const red: Rgb = [255, 0, 0];
 export const blue: Rgb = [0, 0, 255];
@@ -48,7 +48,7 @@ export async function run(input: Buffer, style: string, objects?: Record<string,
   return (await processImage(request(input, style, objects))).body;
 }
 
-/** What a request fails with, its EC beside its code. */
+/** The error that a request fails with, its EC beside its code. */
 export async function failure(
   input: Buffer,
   style: string,

@@ -3,7 +3,7 @@ import type { RunningOss } from './running-oss.ts';
 
 type Headers = Record<string, string>;
 
-export interface AliAnswer {
+interface AliAnswer {
   readonly res: { readonly status: number; readonly headers: Headers };
 }
 
@@ -28,8 +28,8 @@ interface AliOptions {
   partSize?: number;
 }
 
-/** What these tests call of the official client; its published types lack half of it and contradict some of the rest. */
-export interface AliClient {
+/** The part of the official client that these tests call; its published types lack half of it and contradict some of the rest. */
+interface AliClient {
   put(name: string, body: Buffer | NodeJS.ReadableStream, options?: AliOptions): Promise<AliAnswer>;
   append(
     name: string,

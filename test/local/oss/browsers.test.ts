@@ -1,4 +1,4 @@
-/* What pages in a browser may do here, and what they may not. */
+/* Pages in a browser may do some things here, and others not. */
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { type RunningOss, startOss } from './running-oss.ts';

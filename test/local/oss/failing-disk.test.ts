@@ -1,4 +1,4 @@
-/* What clients hear when the disk fails under an upload. */
+/* Clients hear of a disk that fails under an upload. */
 import { open, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -53,20 +53,18 @@ async function begin() {
   return { oss, dataDir, lines, uploadId };
 }
 
-const uploads = (uploadId: string): Record<string, SignOptions> => ({
-  PutObject: { ...object, method: 'PUT' },
-  AppendObject: { ...object, method: 'POST', query: { append: '', position: '0' } },
-  UploadPart: { ...object, method: 'PUT', query: { partNumber: '1', uploadId } },
-});
-
 describe('an upload under which the disk fails', () => {
-  it.each(['PutObject', 'AppendObject', 'UploadPart'])(
+  it.each<[string, (uploadId: string) => SignOptions]>([
+    ['PutObject', () => ({ ...object, method: 'PUT' })],
+    ['AppendObject', () => ({ ...object, method: 'POST', query: { append: '', position: '0' } })],
+    ['UploadPart', (uploadId) => ({ ...object, method: 'PUT', query: { partNumber: '1', uploadId } })],
+  ])(
     'an upload under which the disk fails is answered, its connection ends, and the next one works: %s',
-    async (operation) => {
+    async (_, upload) => {
       const { oss, dataDir, lines, uploadId } = await begin();
       await fillDisk(dataDir);
 
-      const answer = await exchange(oss.port, signV4(uploads(uploadId)[operation] ?? (object as never)));
+      const answer = await exchange(oss.port, signV4(upload(uploadId)));
 
       expect(answer).toMatch(/^HTTP\/1\.1 500 /);
       expect(element(answer, 'Code')).toBe('InternalError');

@@ -1,4 +1,4 @@
-/* What is left open for a client that goes away before it is answered. */
+/* Nothing is left open for a client that goes away before it is answered. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, Socket } from 'node:net';
 import type { Readable } from 'node:stream';

@@ -1,4 +1,4 @@
-/* What OSS help, "400 errors", says of headers and parameters that many operations have. */
+/* Headers and parameters that many operations have, by OSS help, "400 errors". */
 import { describe, expect, it } from 'vitest';
 import { startOss } from './running-oss.ts';
 import { element, object, put } from './text-object.ts';

@@ -7,7 +7,7 @@ import { startOss } from './running-oss.ts';
 import { element, object, put } from './text-object.ts';
 import { type RawRequest, type SignOptions, send, signV4 } from './v4-client.ts';
 
-/** As V4 is signed where the date stands in `Date`, written as HTTP has it; the signature has it in ISO form. */
+/** Signs by V4 with the date in `Date`, written as HTTP has it; the signature has it in ISO form. */
 function signedByDate(options: SignOptions, date: (now: Date) => string): RawRequest {
   const now = new Date();
   const signedAt = now.toISOString().replace(/[-:]|\.\d+/g, '');

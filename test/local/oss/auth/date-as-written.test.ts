@@ -1,4 +1,4 @@
-/* As aliyun-oss-go-sdk, and ossutil with it, sign by V4: the date stands in `Date` and is signed as it stands. */
+/* The way in which aliyun-oss-go-sdk, and ossutil with it, sign by V4: the date stands in `Date` and is signed as it stands. */
 import { createHash, createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';

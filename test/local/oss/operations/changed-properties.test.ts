@@ -1,4 +1,4 @@
-/* What is told of an object besides its bytes, while others write it. */
+/* The properties of an object besides its bytes, while others write it. */
 import { describe, expect, it } from 'vitest';
 import { type RunningOss, startOss } from '../running-oss.ts';
 import { object, put } from './signed-object.ts';

@@ -1,4 +1,4 @@
-/* What copies make of a source that is replaced while they are under way. */
+/* Copies of a source that is replaced while they are under way. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';

@@ -106,7 +106,7 @@ describe('named styles', () => {
   });
 });
 
-/** What the log tells of the end of a task. */
+/** The line of the log about the end of a task. */
 function endedTask({ info, warn }: Record<'info' | 'warn', Mock>): Promise<unknown> {
   const lines = () => [...info.mock.calls, ...warn.mock.calls];
   return vi.waitFor(() => {

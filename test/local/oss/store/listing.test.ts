@@ -7,7 +7,7 @@ const keys = fc.uniqueArray(
 );
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** What a listing holds, computed the slow way: every key grouped, then counted. */
+/** The content of a listing, computed the slow way: every key grouped, then counted. */
 function entriesOf(all: readonly string[], prefix: string, delimiter: string): string[] {
   const entries = all
     .filter((key) => key.startsWith(prefix))
