@@ -1,6 +1,5 @@
 /* The commands as processes: what they read where they run, and what ends them. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -30,6 +29,22 @@ async function run(dir: string, args: readonly string[], env: NodeJS.ProcessEnv 
   return { exitCode, ...written };
 }
 
+/** An OSS that answers nothing but 403; `sent` holds the access key and token of each request. */
+async function startRefusingOss(): Promise<{ endpoint: string; sent: string[] }> {
+  const sent: string[] = [];
+  const server = createServer(({ headers }, response) => {
+    sent.push(
+      `${/Credential=([^/]*)/.exec(headers.authorization ?? '')?.[1]} ${headers['x-oss-security-token']}`,
+    );
+    response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  return { endpoint, sent };
+}
+
 describe('the .env of the folder', () => {
   it('the .env of the folder is taken where it is UTF-8, its byte order mark or none', async () => {
     const dir = await emptyFolder();
@@ -57,17 +72,7 @@ describe('the .env of the folder', () => {
       join(dir, '.env'),
       'OSS_ACCESS_KEY_ID=STS.b\nOSS_ACCESS_KEY_SECRET=b\nOSS_SESSION_TOKEN=token\n',
     );
-    const sent: string[] = [];
-    const server = createServer(({ headers }, response) => {
-      sent.push(
-        `${/Credential=([^/]*)/.exec(headers.authorization ?? '')?.[1]} ${headers['x-oss-security-token']}`,
-      );
-      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
-    });
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const { endpoint, sent } = await startRefusingOss();
     const ls = ['ls', 'oss://photos/', '--region', 'cn-hangzhou', '--endpoint', endpoint];
 
     await run(dir, ls, { PATH: process.env.PATH });
@@ -105,11 +110,8 @@ describe('the s.yaml of the folder', () => {
     const event = await run(dir, ['generate', 'event'], env);
     const explained = await run(dir, ['explain', 'uploads/a.jpg'], env);
     const priced = await run(dir, ['cost'], env);
-    const refusing = createServer((_, response) => response.writeHead(403).end()).listen(0, '127.0.0.1');
-    onTestFinished(() => void refusing.close());
-    await once(refusing, 'listening');
-    const { port } = refusing.address() as AddressInfo;
-    const diagnosed = await run(dir, ['doctor', '--endpoint', `http://127.0.0.1:${port}`], env);
+    const { endpoint } = await startRefusingOss();
+    const diagnosed = await run(dir, ['doctor', '--endpoint', endpoint], env);
 
     expect(policy.out).toContain('"acs:oss:*:*:shop-photos/uploads/*"');
     expect(event.out).toContain('"bucket": "shop-photos"');

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareUtf8, listPage } from '../../../../src/local/oss/store/listing.ts';
 
-const keys = fc.uniqueArray(
-  fc.string({ unit: fc.constantFrom('a', 'b', '/', '\u{1F408}', '\uFF5E'), minLength: 1 }),
-);
+/** UTF-16 and UTF-8 put the cat and the wide tilde in another order. */
+const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', '\u{1F408}', '\uFF5E'), minLength: 1 });
+const keys = fc.uniqueArray(key);
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** The content of a listing, computed the slow way: every key grouped, then counted. */
@@ -21,7 +21,7 @@ function entriesOf(all: readonly string[], prefix: string, delimiter: string): s
 describe('sorted keys', () => {
   it('sorted keys are in the order of their UTF-8 bytes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
+      fc.property(fc.oneof(key, fc.string({ unit: 'grapheme' })), key, (a, b) => {
         expect(Math.sign(compareUtf8(a, b))).toBe(byBytes(a, b));
       }),
     );
