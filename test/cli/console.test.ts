@@ -44,7 +44,7 @@ it.each([
     { requestId: 'R', attempts: 4, error: '1 failed, requestId R:\n- …', deadLetter: 'dead/1.json' },
     'event dead-lettered: 1 failed, requestId R, in dead/1.json\n',
   ],
-] as const)('shows %s "%s" as words', (level, message, fields, expected) => {
+] as const)('a line of log of level %s, "%s", is printed as words', (level, message, fields, expected) => {
   const { io, written } = createIo();
 
   createConsole(io)[level](message, fields);
