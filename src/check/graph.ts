@@ -1,6 +1,6 @@
 import type { DFA } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
-import type { OutputSource } from '../compile/schema.ts';
+import type { ParsedOutput } from '../compile/schema.ts';
 import { variantsOf } from '../compile/variants.ts';
 import { firstIndex } from '../first-index.ts';
 import { valuesOf } from '../pipeline/plan.ts';
@@ -35,7 +35,7 @@ export function mayMeet(a: ObjectFilter, b: ObjectFilter): boolean {
 /** One output of one rule, with the buckets that it may save in, and how all its keys there begin and end. */
 export interface Writer extends ObjectFilter {
   rule: SourceRule;
-  output: OutputSource;
+  output: ParsedOutput;
   /** The place of the output in its rule. */
   index: number;
   prefix: string;
@@ -71,7 +71,7 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
 }
 
 /** How all keys of a variant begin: the parts whose values are known, and what is known of the next one. */
-function prefixOf({ name, compiled }: SourceRule, { target }: OutputSource, variant: VariableValues): string {
+function prefixOf({ name, compiled }: SourceRule, { target }: ParsedOutput, variant: VariableValues): string {
   const { keys } = compiled.match;
   const { parts } = target.key;
   const folder = keys.prefix.slice(0, keys.prefix.lastIndexOf('/') + 1);

@@ -8,7 +8,7 @@ import { type AfterSteps, type Output, type Rule, type RuleSet, rulesFormat } fr
 import { createBudget } from './budget.ts';
 import { createKeyLanguages, toKeyTable, toSourceKeys } from './key-table.ts';
 import { isMirror } from './outputs.ts';
-import { documentSchema, type OutputSource, type RuleSource } from './schema.ts';
+import { documentSchema, type ParsedOutput, type ParsedRule } from './schema.ts';
 import { isSubmitted, variantsOf } from './variants.ts';
 import { readYaml } from './yaml.ts';
 
@@ -20,7 +20,7 @@ const simplerHint =
   'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
 
 /** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
-export interface SourceRule extends RuleSource {
+export interface SourceRule extends ParsedRule {
   index: number;
   /** The language of the keys of sources that it takes. */
   keys: DFA;
@@ -77,7 +77,7 @@ export function compileRules(text: string, file: string): CompiledRules {
   return { ok: true, ruleSet, source, locate };
 }
 
-function compileRule(rule: RuleSource, language: DFA): Rule {
+function compileRule(rule: ParsedRule, language: DFA): Rule {
   const { name, match, outputs, onRemove } = rule;
   const keys = toKeyTable(language);
   const own = outputs.filter((output) => isMirror(rule, output));
@@ -96,7 +96,7 @@ function compileRule(rule: RuleSource, language: DFA): Rule {
   };
 }
 
-function compileOutput(source: OutputSource): Output {
+function compileOutput(source: ParsedOutput): Output {
   const { style, target, vary, refresh, checkSource, notify } = source;
   return {
     style: style.parts,
@@ -110,7 +110,7 @@ function compileOutput(source: OutputSource): Output {
 }
 
 /** Nothing where nothing is asked for, so that the function does not load what would do it. */
-function compileAfterSteps(output: OutputSource): AfterSteps | undefined {
+function compileAfterSteps(output: ParsedOutput): AfterSteps | undefined {
   const { tags, storageClass, acl } = output;
   const lowerCase = Object.entries(output.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const headers = output.headers && Object.fromEntries(lowerCase);
@@ -118,7 +118,7 @@ function compileAfterSteps(output: OutputSource): AfterSteps | undefined {
   return Object.values(steps).some((step) => step !== undefined) ? steps : undefined;
 }
 
-function findSharedNames(rules: readonly RuleSource[]): Diagnostic[] {
+function findSharedNames(rules: readonly ParsedRule[]): Diagnostic[] {
   const names = rules.map(({ name }) => name);
   return names.flatMap((name, i) => {
     const first = names.indexOf(name);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
-import type { OutputSource, RuleSource } from './schema.ts';
+import type { ParsedOutput, ParsedRule } from './schema.ts';
 import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } from './variants.ts';
 
 /*
@@ -31,7 +31,7 @@ const maxVariants = 100;
  * bare in a style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become
  * part of the process; in `{b64:…}` it is only text), a save-as of its own.
  */
-export function checkOutput(output: OutputSource, context: Refinement): void {
+export function checkOutput(output: ParsedOutput, context: Refinement): void {
   const { vary = {}, style, target } = output;
   const count = Object.values(vary).reduce((product, values) => product * values.length, 1);
   if (count > maxVariants) {
@@ -72,7 +72,7 @@ function checkVariables(
 }
 
 /** Reports what is wrong between fields of a rule: sizes, outputs that overwrite a source or each other. */
-export function checkRule(rule: RuleSource, context: Refinement): void {
+export function checkRule(rule: ParsedRule, context: Refinement): void {
   const { min = 0, max = Number.POSITIVE_INFINITY } = rule.match.size ?? {};
   if (min > max) {
     report(context, ['match', 'size', 'max'], `at least min (${min} bytes)`, `${max} bytes`);
@@ -103,7 +103,7 @@ export function checkRule(rule: RuleSource, context: Refinement): void {
 }
 
 /** Reports targets that a removal cannot compute: it tells neither ETag nor day, nor how many OSS made. */
-function checkRemoval({ outputs }: RuleSource, context: Refinement): void {
+function checkRemoval({ outputs }: ParsedRule, context: Refinement): void {
   for (const [i, { target }] of outputs.entries()) {
     const lost = variablesOf(target.key.parts).find(({ name }) => variablesBeyondKey.includes(name));
     if (lost !== undefined) {
@@ -115,16 +115,16 @@ function checkRemoval({ outputs }: RuleSource, context: Refinement): void {
 }
 
 /** Tells whether an output is saved under its source's own key, so that it needs another bucket. */
-export function keepsKey({ target }: OutputSource): boolean {
+export function keepsKey({ target }: ParsedOutput): boolean {
   return ['{key}', '{dir}/{base}'].includes(target.key.text);
 }
 
 /** Tells whether a rule for any bucket keeps the key, so that it would save its result onto itself. */
-export function isMirror({ match }: RuleSource, output: OutputSource): boolean {
+export function isMirror({ match }: ParsedRule, output: ParsedOutput): boolean {
   return match.bucket === undefined && keepsKey(output);
 }
 
-function isOwnSource(output: OutputSource, sourceBuckets: readonly string[]): boolean {
+function isOwnSource(output: ParsedOutput, sourceBuckets: readonly string[]): boolean {
   const { bucket, key } = output.target;
   const isSameBucket = bucket === undefined || sourceBuckets.includes(bucket);
   return isSameBucket && (keepsKey(output) || key.text === '{dir}/{name}.{ext}');

@@ -200,8 +200,9 @@ export const documentSchema = fields('an object with rules', {
   ),
 });
 
-export type OutputSource = z.output<typeof output>;
-export type RuleSource = z.output<typeof rule>;
+/** An output and a rule as the schema gives them, before they are compiled. */
+export type ParsedOutput = z.output<typeof output>;
+export type ParsedRule = z.output<typeof rule>;
 
 /** The JSON Schema (draft-07) of `rules.yaml`; what spans several fields is left to the reader. */
 export function jsonSchema(): object {

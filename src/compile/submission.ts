@@ -1,16 +1,16 @@
 import { variablesOf } from '../rules/template.ts';
 import { isAsynchronous } from '../style/catalog.ts';
 import { type Refinement, report } from './outputs.ts';
-import type { OutputSource } from './schema.ts';
+import type { ParsedOutput } from './schema.ts';
 import { isSubmitted, stylesOf } from './variants.ts';
 
 /** The fields by which the function does something to an output that is there. */
 const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'skipLarger'] as const;
 
 /** Reports what an asynchronous task cannot do, and what only one can. */
-export function checkSubmission(output: OutputSource, context: Refinement): void {
+export function checkSubmission(output: ParsedOutput, context: Refinement): void {
   const { style, target, refresh = 'always' } = output;
-  const refuse = (field: keyof OutputSource, expected: string) =>
+  const refuse = (field: keyof ParsedOutput, expected: string) =>
     report(context, [field], expected, JSON.stringify(output[field]));
   if (!isSubmitted(output)) {
     if (output.notify !== undefined) {
