@@ -18,6 +18,7 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
     };
   } catch (error) {
     if (pick(error, 'code') !== 'EEXIST') {
+      rmSync(path, { force: true }); // what a full disk took of it
       throw error;
     }
     const holder = readHolder(path);
