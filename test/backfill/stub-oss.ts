@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { portOf } from '../port-of.ts';
 
 export interface StubOss {
   readonly url: string;
@@ -71,7 +71,7 @@ export async function startStubOss(count: number): Promise<StubOss> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     calls,
     done,
     get callsForDone() {

@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createLive } from '../../../src/local/page/server/live.ts';
+import { portOf } from '../../port-of.ts';
 
 const state = { token: 't', buckets: [], upload: { bucket: 'b', prefix: '' }, deadLetters: 0, faults: [] };
 
@@ -13,9 +13,8 @@ it('lets go of a page that does not read, and goes on telling the others', async
     server.closeAllConnections();
     server.close();
   });
-  const address = server.address() as AddressInfo;
-  const connect = () =>
-    new Promise<IncomingMessage>((resolve) => get({ port: address.port, host: '127.0.0.1' }, resolve));
+  const port = portOf(server);
+  const connect = () => new Promise<IncomingMessage>((resolve) => get({ port, host: '127.0.0.1' }, resolve));
   const [still, reader] = await Promise.all([connect(), connect()]);
   still.on('error', () => {}).pause();
   let read = '';
