@@ -84,7 +84,7 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   const code = createCode(options);
   const { ruleSet, codeDir } = await code.prepare();
   const { rules } = ruleSet;
-  const buckets = bucketsOf(rules);
+  const buckets = namedBuckets(rules);
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
@@ -196,7 +196,7 @@ function createReload(
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
       const { ruleSet, codeDir } = await code.prepare();
-      const buckets = bucketsOf(ruleSet.rules);
+      const buckets = namedBuckets(ruleSet.rules);
       oss.ensureBuckets(buckets);
       await functionCompute.replaceCode(codeDir);
       log.info('rules loaded', { buckets });
@@ -220,7 +220,7 @@ function createReload(
 }
 
 /** Every bucket the rules name, sources first. */
-function bucketsOf(rules: RuleSet['rules']): string[] {
+function namedBuckets(rules: RuleSet['rules']): string[] {
   const sources = rules.flatMap(({ match }) =>
     match.buckets.length === 0 ? [defaultBucket] : match.buckets,
   );

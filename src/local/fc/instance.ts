@@ -52,7 +52,7 @@ function encodeResult(result: unknown): Buffer {
 }
 
 /** The class name, not `error.name`: a bundle that mangles class names shows it here, as it would on FC. */
-function describeError(thrown: unknown): FunctionError {
+function describeThrown(thrown: unknown): FunctionError {
   if (!(thrown instanceof Error)) {
     return { errorMessage: String(thrown) };
   }
@@ -60,14 +60,14 @@ function describeError(thrown: unknown): FunctionError {
   return { errorMessage: thrown.message, errorType: thrown.constructor.name, stackTrace };
 }
 
-async function answer(handler: Promise<Handler>, message: InvokeMessage): Promise<InstanceMessage> {
+async function runHandler(handler: Promise<Handler>, message: InvokeMessage): Promise<InstanceMessage> {
   const { requestId } = message.context;
   try {
     const run = await handler;
     const result = await run(Buffer.from(message.event), createContext(message.context));
     return { type: 'result', requestId, body: encodeResult(result) };
   } catch (thrown) {
-    return { type: 'error', requestId, error: describeError(thrown) };
+    return { type: 'error', requestId, error: describeThrown(thrown) };
   }
 }
 
@@ -95,7 +95,7 @@ function main(): void {
       return;
     }
     handler ??= loadHandler(FC_FUNC_CODE_PATH, FC_FUNCTION_HANDLER);
-    const answered = await answer(handler, message);
+    const answered = await runHandler(handler, message);
     for (const write of writes) {
       write(`${endOfOutput}\n`);
     }

@@ -36,10 +36,10 @@ export async function readForm(body: AsyncIterator<Buffer>, contentType: string)
       throw badRequest('IncorrectNumberOfFilesInPOSTRequest', message);
     }
     const headers = (await reader.readUntil(Buffer.from('\r\n\r\n'))).toString();
-    const name = parameter(headers, 'name') ?? refuse('A form field has no name.');
+    const name = headerParameter(headers, 'name') ?? refuse('A form field has no name.');
     if (name === 'file') {
       const [, fileType] = /^content-type:\s*(\S[^\r\n]*?)\s*$/im.exec(headers) ?? [];
-      const fileName = (parameter(headers, 'filename') ?? '').replace(/^.*[/\\]/s, '');
+      const fileName = (headerParameter(headers, 'filename') ?? '').replace(/^.*[/\\]/s, '');
       return { fields, fileName, fileType, bytes: reader.streamFile(delimiter) };
     }
     const value = decodeUtf8(await reader.readUntil(delimiter));
@@ -92,7 +92,7 @@ class BodyReader {
 }
 
 /** `filename="a \"b\".jpg"`: browsers write a quote as `\"` or `%22`. */
-function parameter(headers: string, name: string): string | undefined {
+function headerParameter(headers: string, name: string): string | undefined {
   const pattern = new RegExp(`^content-disposition:.*[;\\s]${name}="((?:[^"\\\\\\r\\n]|\\\\.)*)"`, 'im');
   return pattern
     .exec(headers)?.[1]

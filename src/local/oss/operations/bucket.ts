@@ -26,7 +26,7 @@ export const listBuckets: Operation = (service, { query }) => {
       ...(next !== undefined && { Marker: marker, MaxKeys: maxKeys, NextMarker: next }),
       IsTruncated: next !== undefined,
       Owner: owner,
-      Buckets: { Bucket: keys.map((name) => describe(service, name)) },
+      Buckets: { Bucket: keys.map((name) => describeBucket(service, name)) },
     },
   });
 };
@@ -81,7 +81,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
   return xmlReply({
     BucketInfo: {
       Bucket: {
-        ...describe(service, bucket),
+        ...describeBucket(service, bucket),
         AccessMonitor: 'Disabled',
         BlockPublicAccess: blocksPublic,
         Comment: '',
@@ -98,7 +98,7 @@ export const getBucketInfo: Operation = (service, { bucket }) => {
 };
 
 /** The endpoints have this server's scheme, so that clients stay here (SDKs take https without one). */
-function describe({ store, region, endpoint }: Service, name: string) {
+function describeBucket({ store, region, endpoint }: Service, name: string) {
   const { createdMs, storageClass } = store.bucket(name).settings;
   return {
     CreationDate: xmlDate(createdMs),

@@ -33,7 +33,7 @@ async function upload(service: Service, request: OssRequest, form: Form): Promis
     throw badRequest('InvalidArgument', 'The bucket POST must contain the specified field name: key.');
   }
   const key = checkKey((fields.get('key') ?? '').replaceAll(`\${filename}`, () => fileName));
-  const { principalId, conditions } = authenticate(service, request, fields);
+  const { principalId, conditions } = authenticateForm(service, request, fields);
   const type = fields.get('x-oss-content-type') ?? fileType ?? fields.get('content-type');
   // A condition on the type is for the one that is stored, whatever the form says beside it.
   const stored = new Map(type === undefined ? fields : [...fields, ['content-type', type]]);
@@ -45,14 +45,14 @@ async function upload(service: Service, request: OssRequest, form: Form): Promis
     verify: ({ sizeBytes }) => checkFileSize(conditions, sizeBytes),
     ...readProperties(headers),
   });
-  return answer(service, request, fields, meta);
+  return answerForm(service, request, fields, meta);
 }
 
 /** Without a policy the form is anonymous, and for buckets that the public may write to. */
-function authenticate(service: Service, request: OssRequest, fields: Fields) {
+function authenticateForm(service: Service, request: OssRequest, fields: Fields) {
   const base64 = fields.get('policy');
   if (base64 !== undefined) {
-    const signer = verify(readClaim(service, fields, base64), service.accessKeys.principalOf);
+    const signer = verify(readFormClaim(service, fields, base64), service.accessKeys.principalOf);
     return { principalId: signer, conditions: parsePolicy(base64, service.now()) };
   }
   if (fields.has('ossaccesskeyid') || fields.has('signature')) {
@@ -65,7 +65,7 @@ function authenticate(service: Service, request: OssRequest, fields: Fields) {
   throw forbidden('AccessDenied', 'The bucket you access does not allow anonymous uploads.');
 }
 
-function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
+function readFormClaim({ region }: Service, fields: Fields, policy: string): Claim {
   if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
     return { ...readV4Parameters(fields, region), stringsToSign: [policy] };
   }
@@ -79,7 +79,7 @@ function readClaim({ region }: Service, fields: Fields, policy: string): Claim {
 }
 
 /** 204 unless `success_action_redirect` or `success_action_status` says otherwise. */
-function answer({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, meta: ObjectMeta): Reply {
+function answerForm({ endpoint }: Service, { bucket }: OssRequest, fields: Fields, meta: ObjectMeta): Reply {
   const { 'content-md5': _, ...headers } = digestHeaders(meta);
   const eTag = quotedETag(meta);
   const redirect = fields.get('success_action_redirect') ?? '';

@@ -117,29 +117,29 @@ export function requireAsynchronous({ operation, saveAs }: Process): void {
 function parseSys(segment = ''): Pick<Process, 'saveAs' | 'topic'> {
   // Standard Base64 has slashes too: only the one before `notify,` separates.
   const [first = '', notify] = segment.replace(/^sys\//, '').split(/(?:^|\/)notify,(.*)/s);
-  const topic = notify === undefined ? undefined : decodeBase64(parameter(notify, 'topic') ?? '');
+  const topic = notify === undefined ? undefined : readBase64(sysParameter(notify, 'topic') ?? '');
   if (first === '') {
     return { saveAs: undefined, topic };
   }
   if (!/^saveas(,|$)/.test(first)) {
     throw notImplemented(`sys/${first}`);
   }
-  const [key, bucket] = [parameter(first, 'o'), parameter(first, 'b')];
+  const [key, bucket] = [sysParameter(first, 'o'), sysParameter(first, 'b')];
   if (key === undefined) {
     throw missingArgument('Missing parameter o of sys/saveas.');
   }
-  const target = bucket === undefined ? undefined : checkBucketName(decodeBase64(bucket));
-  return { saveAs: { key: checkKey(decodeBase64(key)), bucket: target }, topic };
+  const target = bucket === undefined ? undefined : checkBucketName(readBase64(bucket));
+  return { saveAs: { key: checkKey(readBase64(key)), bucket: target }, topic };
 }
 
 /** The value of one parameter in `name_value,name_value`. */
-function parameter(text: string, name: string): string | undefined {
+function sysParameter(text: string, name: string): string | undefined {
   const found = text.split(',').find((each) => each.startsWith(`${name}_`));
   return found?.slice(name.length + 1);
 }
 
 /** Standard or URL-safe, padded or not (official SDKs use each); undefined when the bytes are not UTF-8. */
-function decodeBase64(text: string): string | undefined {
+function readBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (!/^[\w+/-]+$/.test(bare) || bare.length % 4 === 1) {
     throw badRequest('BadRequest', 'Input is not base64 decoding.');

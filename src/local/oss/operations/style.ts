@@ -38,11 +38,11 @@ export const getStyle: Operation = ({ store }, { bucket, query }) => {
   const name = query.get('styleName');
   const { styles } = store.bucket(bucket).settings;
   if (name !== undefined) {
-    return xmlReply({ Style: describe(name, findStyle(styles, name)) });
+    return xmlReply({ Style: describeStyle(name, findStyle(styles, name)) });
   }
   // In the order in which they were made (live test of aliyun-oss-go-sdk).
   const sorted = Object.entries(styles).sort(([, a], [, b]) => a.createdMs - b.createdMs);
-  return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describe(each, style)) } });
+  return xmlReply({ StyleList: { Style: sorted.map(([each, style]) => describeStyle(each, style)) } });
 };
 
 /** Assumed: 204 whether or not the style existed. */
@@ -64,7 +64,7 @@ export function findStyle(styles: BucketStyles, name: string): BucketStyle {
   return style;
 }
 
-function describe(name: string, { content, category, createdMs, modifiedMs }: BucketStyle) {
+function describeStyle(name: string, { content, category, createdMs, modifiedMs }: BucketStyle) {
   return {
     Name: name,
     Content: content,

@@ -33,13 +33,13 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
  */
 export function describeObject(store: BucketStore, bucket: string, key: string): ObjectMeta {
   const meta = store.meta(bucket, key);
-  return describeLink(meta, targetOf(store, bucket, meta));
+  return describeLink(meta, linkedObject(store, bucket, meta));
 }
 
 /** Opens an object, or what a symbolic link leads to. */
 export async function openObject(store: BucketStore, bucket: string, key: string): Promise<StoredObject> {
   const meta = store.meta(bucket, key);
-  const target = targetOf(store, bucket, meta);
+  const target = linkedObject(store, bucket, meta);
   if (target.storageClass?.endsWith('Archive')) {
     // OSS would have to restore it first (documented: EC page 0016-00000404).
     const message = "The operation is not valid for the object's state";
@@ -55,7 +55,7 @@ function describeLink(link: ObjectMeta, { sizeBytes, eTag, crc64, lastModifiedMs
 }
 
 /** The object that a symbolic link leads to; any other object leads to itself. */
-function targetOf(store: BucketStore, bucket: string, meta: ObjectMeta): ObjectMeta {
+function linkedObject(store: BucketStore, bucket: string, meta: ObjectMeta): ObjectMeta {
   const { symlinkTarget } = meta;
   if (symlinkTarget === undefined) {
     return meta;
