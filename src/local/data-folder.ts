@@ -16,10 +16,7 @@ export function createSetAside(dataDir: string, log: Logger): Quarantine {
   };
 }
 
-/**
- * Writes JSON to a file, whole or not at all. Synchronous, so that an upload is answered only after its event
- * is safe, even if we are killed right after.
- */
+/** Writes JSON to a file, whole or not at all. Synchronous: an upload is answered once its event is safe. */
 export function writeJsonFile(path: string, content: object): void {
   const temporaryPath = `${path}.tmp`;
   try {

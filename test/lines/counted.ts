@@ -22,7 +22,7 @@ export const counted: Readonly<Record<string, number>> = {
   orphans: 530,
   'local/oss': 4653,
   'local/image': 1447,
-  'local/fc': 1346,
+  'local/fc': 1353,
   'page/client': 3491,
   'page/server': 1090,
 };

@@ -8,21 +8,19 @@ import type { AsyncTask, Tasks } from './tasks.ts';
 /** Function Compute's own bound on a synchronous payload (FC help: "Limits"). */
 const maxEventBytes = 32 * 1024 * 1024;
 
+type Invocation = LocalFunctionCompute['invoke'];
+
 /**
  * `POST /-/invoke`, the synchronous invocation: the body is the event, the answer that of FC's
  * InvokeFunction: 200 with the function's result, or with `x-fc-error-type` and the error (FC help: "Error
  * handling"). Only JSON is taken, which a page in a browser cannot send here without asking first.
  */
-export function invokeRoute(invoke: LocalFunctionCompute['invoke']): Route {
+export function invokeRoute(invoke: Invocation): Route {
   return (message, response) =>
     message.url === '/-/invoke' ? answerInvoke(invoke, message, response) : undefined;
 }
 
-async function answerInvoke(
-  invoke: LocalFunctionCompute['invoke'],
-  message: IncomingMessage,
-  response: ServerResponse,
-) {
+async function answerInvoke(invoke: Invocation, message: IncomingMessage, response: ServerResponse) {
   const refuse = (statusCode: number, errorMessage: string) =>
     sendJson(response, statusCode, { errorMessage });
   if (message.method !== 'POST') {

@@ -20,10 +20,7 @@ const concurrency = 1;
 
 export type Tasks = ReturnType<typeof createTasks>;
 
-/**
- * Asynchronous tasks as a backfill deploys them: run once for each id, and never again after a function
- * error. They are held in memory: a backfill submits again what a restart has lost.
- */
+/** Tasks run once for each id, even after an error; held in memory, as a backfill submits lost ones again. */
 export function createTasks(invoke: QueueOptions['invoke']) {
   const byId = new Map<string, AsyncTask>();
   const inTurn = pLimit(concurrency);
