@@ -21,7 +21,7 @@ const mended =
   /^test\/((events|rules|pipeline|oss|life|credentials|objects|style|faults|e2e|lines)\/|[^/]*$)/;
 
 /** The parts of src that keep to the width of biome.json, which does not wrap comments. */
-const narrow = /^src\/((events|rules|pipeline|oss|life|credentials|objects|style|check|compile)\/|[^/]*$)/;
+const narrow = /^src\/(?!backfill\/|cli\/backfill|local\/)/;
 
 it('no line is wider than 110 characters where the part was wrapped', () => {
   const wide = lines.filter(({ place, text }) => narrow.test(place) && text.length > 110);

@@ -41,7 +41,8 @@ export function checkPolicy(
 const templateAdvice = 'set OSS_REGION and OSS_BUCKET, and mend what check says of it';
 const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the console';
 const policyAdvice =
-  'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
+  'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy ' +
+  'DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
 
 /** Looks at our functions of a template, where there is one that deploys some and has all its variables. */
 async function lookAtOurs(
@@ -104,7 +105,7 @@ function checkDeployedTriggers({ name, region = '', triggers }: FunctionResource
   });
 }
 
-/** Names the parts in which two triggers differ; the order of events and the white space of a pattern mean nothing. */
+/** Names the parts in which two triggers differ; order of events and white space of patterns mean nothing. */
 function findDifferences(one: Trigger, other: Trigger): string[] {
   const partsOf = ({ bucket, prefix, suffix, pattern = '', events }: Trigger) => {
     return { bucket, prefix, suffix, pattern: parseJson(pattern), events: [...events].sort() };
@@ -163,7 +164,7 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
 function statementsOf(policy: unknown) {
   return listOf(fieldsOf(policy).Statement).map((statement) => {
     const { Effect, Action, Resource } = fieldsOf(statement);
-    // acs:oss:<region>:<account>:<bucket>/<key>, and acs:imm:…:project/<name>; region and account are nearly always "*", and not weighed.
+    // acs:oss:<region>:<account>:<bucket>/<key>, acs:imm:…:project/<name>; region and account are mostly "*".
     const objects = listOf(Resource).map((resource) => String(resource).replace(/^acs:\w+:[^:]*:[^:]*:/, ''));
     return { effect: textOf(Effect), actions: listOf(Action).map(String), objects };
   });

@@ -5,7 +5,7 @@ import { type CommandName, summaries } from './commands.ts';
 import { formatTable } from './terminal.ts';
 
 /**
- * Parses the arguments behind the command's name by the command's own options; `help` is true where it was asked for.
+ * Parses the arguments behind a command's name by its own options; `help` is true where it was asked for.
  * What is not understood is told in two lines: a whole usage would push them off the screen.
  */
 export function parseOptions(

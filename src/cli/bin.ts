@@ -14,7 +14,8 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(error.code === 'EPIPE' ? 141 : 1);
   });
 }
-/** The names of an access key, its secret and its token: ours, those of Serverless Devs and of Alibaba Cloud's own tools. */
+
+/** The names of an access key, its secret and token: ours, those of Serverless Devs and of Alibaba Cloud. */
 const credentialNames = [
   ['OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET', 'OSS_SESSION_TOKEN'],
   ['AccessKeyID', 'AccessKeySecret', 'SecurityToken'],

@@ -27,9 +27,8 @@ export const build = defineCommand({
     const contents = names.map((file) => readFileSync(join(outDir, file)));
     const zipBytes = contents.reduce((sum, content) => sum + deflateRawSync(content).length, 0);
     const rows = names.map((name, i) => `${kilobytes(contents[i]?.length ?? 0)}  ${outDir}/${name}\n`);
-    io.out(
-      `${rows.join('')}${outDir} has ${plural(compiled.source.length, 'rule')}, zipped ${kilobytes(zipBytes).trim()}.\n`,
-    );
+    const count = plural(compiled.source.length, 'rule');
+    io.out(`${rows.join('')}${outDir} has ${count}, zipped ${kilobytes(zipBytes).trim()}.\n`);
     return 0;
   },
 });
@@ -43,17 +42,15 @@ const codeCache = 'function.cache';
 const builtFiles = [...functionFiles, codeCache, 'package.json', 'rules.json'];
 
 /**
- * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is heeded meanwhile,
- * and what cannot be built whole is removed.
+ * Builds the function into a folder that is empty, or that a build made; refuses any other. No signal is
+ * heeded meanwhile, and what cannot be built whole is removed.
  */
 function buildFunction(outDir: string, ruleSet: RuleSet): void {
   makeFolder(outDir);
   const files = readdirSync(outDir);
   if (files.length > 0 && !isBuilt(outDir, files)) {
     const [other = 'files'] = files.filter((file) => !builtFiles.includes(file));
-    throw new CliError(
-      `${outDir} holds ${other}, which no build made: name another folder by --out, or empty it.`,
-    );
+    throw new CliError(`${outDir} holds ${other}, which no build made: empty it, or name another by --out.`);
   }
   const functionDir = join(builtDir(), 'function');
   try {

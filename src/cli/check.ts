@@ -101,7 +101,8 @@ function formatCheck({ compiled, diagnostics, chains, template }: CheckResult, i
   const compared = template === undefined ? '' : `, compared with ${template}`;
   const counts = `${count('error')}, ${count('warning')}, ${count('note')}`;
   const verdict = `${rules}${compared}: ${counts}${hasLoop ? '' : '; no loop is possible'}.\n`;
-  return `${paintDiagnostics(diagnostics, io)}${diagnostics.length > 0 ? '\n' : ''}${[...new Set(steps)].join('')}${verdict}`;
+  const painted = paintDiagnostics(diagnostics, io);
+  return [painted, painted && '\n', ...new Set(steps), verdict].join('');
 }
 
 /** A count with its noun, such as `2 rules`. */

@@ -33,7 +33,7 @@ export type Options = Readonly<Record<string, Option>>;
 /** The values of options that are not known by name. */
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The values of options as a command reads them: texts, which may be absent where there is no default, and flags. */
+/** The values of options as a command reads them: flags, and texts, which may be absent without a default. */
 export type ValuesOf<O extends Options> = {
   readonly [Name in keyof O]: O[Name] extends { value: string }
     ? string | (O[Name] extends { default: string } ? never : undefined)
@@ -67,7 +67,7 @@ export function stopped(stop: AbortSignal): Promise<undefined> {
   });
 }
 
-/** Resolves to the result of `work`; rejects at once when the person presses Ctrl-C, whatever becomes of the work. */
+/** Resolves to the result of `work`; rejects at once on Ctrl-C, whatever becomes of the work. */
 export async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   const end = await Promise.race([work.then((result) => ({ result })), stopped(stop)]);
   if (end === undefined) {

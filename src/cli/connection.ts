@@ -40,11 +40,11 @@ export function describeEndpoint({ endpoint: { scheme, host, style }, settings }
   return `${scheme}://${host} in ${settings.region}${style === 'cname' ? ', by CNAME' : ''}`;
 }
 
-/** Attempts whose pauses add up to more than two minutes on the average: a call that fails in so many has met no passing fault. */
+/** The pauses of so many attempts take more than two minutes on average: no passing fault lasts as long. */
 const maxAttempts = 12;
 const longestPauseMs = 60_000;
 
-/** A backfill has so many calls under way at most. */
+/** A backfill has at most this many calls under way. */
 const maxConnections = 256;
 
 async function connect(values: ConnectionValues, io: Io) {
@@ -73,7 +73,7 @@ async function connect(values: ConnectionValues, io: Io) {
   const patience = { maxAttempts, sleep: (delayMs: number) => sleep(Math.min(delayMs, longestPauseMs)) };
   const [call, patientCall] = [callBy({}), callBy(patience)];
   let hasAnswer = false;
-  /** For jobs of hours: once OSS has answered, a fault of minutes ends nothing; a wrong endpoint is told at once. */
+  /** For jobs of hours: a fault of minutes ends none once OSS answered; a wrong endpoint is told at once. */
   const lastingCall: Call = async (request) => {
     const response = await (hasAnswer ? patientCall : call)(request);
     hasAnswer = true;
@@ -108,7 +108,7 @@ function withCredentials(env: Io['env']): Io['env'] {
   };
 }
 
-/** Refuses what is no region or endpoint, and an endpoint of another region than the one that is signed for. */
+/** Refuses what is no region or endpoint, and an endpoint of another region than the one signed for. */
 function resolve(settings: EndpointSettings): Endpoint {
   const { region, endpoint } = settings;
   const [, hostRegion] = /\boss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\b/i.exec(endpoint ?? '') ?? [];

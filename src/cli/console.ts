@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
 
-/** Shows the function's own log, one short line for each result, rules that are taken, and whatever goes wrong. */
+/** Shows the function's log, a short line for each result, rules that are taken, and whatever goes wrong. */
 export function createConsole({ err }: Io): Logger {
   const show = (message: string, fields: object = {}) => {
     const line = formatLine(message, fields);

@@ -18,7 +18,7 @@ import { shellWord } from './terminal.ts';
 /** OSS refuses what is signed further from its own clock (OSS help: "RequestTimeTooSkewed"). */
 const maxSkewMs = 15 * 60_000;
 
-/** Checks credentials, endpoint and clock. The endpoint is asked without a signature: any answer shows that it is there. */
+/** Checks credentials, endpoint and clock. Any answer to an unsigned request proves the endpoint. */
 export async function checkEndpoint(
   { endpoint, credentials, dispatcher }: Connection,
   now: () => number,
@@ -92,7 +92,7 @@ async function ask(call: Call, bucket: string, operation: string, property: stri
   return readXmlRoot(body.toString(), rootName);
 }
 
-/** Tries each output of the object's rules: a GET with the style, and if `wet` a save under a key of our own, which is removed. */
+/** Tries each output of the object's rules: a GET with the style; if `wet`, a save that is then removed. */
 export async function tryStyles(
   { call }: Connection,
   rules: RuleSet,

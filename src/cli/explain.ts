@@ -62,7 +62,7 @@ async function readArgument(argument: string, bucket: string, io: Io): Promise<E
   return names.map((name) => ({ kind: 'object', event: toUpload(name, bucket) }));
 }
 
-/** An object that a person names has the day on which it was modified, which only OSS knows: here it is today. */
+/** An object that a person names was modified on a day that only OSS knows: here it is today. */
 function withTime(record: EventRecord): EventRecord {
   if (record.kind !== 'object' || record.event.eventName !== 'Manual') {
     return record;

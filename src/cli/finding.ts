@@ -8,6 +8,7 @@ export interface Finding {
   advice?: string | undefined;
 }
 
+/** A finding that is well. */
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found });
 
 /** A finding that is not well; `advice` says how to put it right. */
@@ -34,7 +35,7 @@ export async function lookAt(
   }
 }
 
-/** Says what `act` finds well; where it fails, that is wrong, unless OSS only keeps it from the person who asks. */
+/** Says what `act` finds well; a failure is wrong, unless OSS only keeps it from the person who asks. */
 export async function attempt(check: string, advice: string, act: () => Promise<string>): Promise<Finding> {
   try {
     return ok(check, await act());

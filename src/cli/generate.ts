@@ -76,7 +76,7 @@ export const generate = defineCommand({
 /** The rules, and the template where it is not the one that is expected. */
 type Files = { rules: string; template: string | undefined };
 
-/** Asks RAM whether the function's role may do what the rules need, and passes only where that can be told. */
+/** Asks RAM whether the function's role may do what the rules need; passes only where that can be told. */
 async function checkAttached(name: string, { rules, template }: Files, io: Io): Promise<number> {
   if (name !== 'policy') {
     io.out(`The ${name} depends on no rule: once attached it stays right.\n`);

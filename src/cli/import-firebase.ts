@@ -13,8 +13,8 @@ const advice = new Map([
 ]);
 
 /**
- * Translates the parameters of Firebase's extension "Resize Images" (firebase/extensions, storage-resize-images: README,
- * functions/src/filters.ts and resize-image.ts). Throws CliError where a size or path has no counterpart.
+ * Translates the parameters of Firebase's extension "Resize Images" (firebase/extensions,
+ * storage-resize-images: README, filters.ts, resize-image.ts). Throws CliError where one has no counterpart.
  */
 export function translateFirebase(text: string): common.Translation {
   const params = fieldsOf(parseEnv(text));
@@ -89,7 +89,7 @@ function styleOf(size: string, type: string, param: (name: string) => string): s
 /** The extension's words for a setting that is not made. */
 const isUnset = (value: string) => /^(|false|OFF|\{\})$/.test(value);
 
-/** `/users/*` and all below it, as the start of a glob: such a star crosses folders, and stands for one at least. */
+/** `/users/*` and all below it, as the start of a glob: its star stands for one folder or for more. */
 function pathGlob(path: string): string {
   const folders = path.split('/').filter((folder) => folder !== '');
   const globs = folders.map((folder) =>

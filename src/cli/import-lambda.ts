@@ -8,8 +8,8 @@ const translated =
   /^(size|crop|gravity|format|quality|orientation|bucket|directory|prefix|suffix|template|acl|cacheControl)$/;
 
 /**
- * Translates the config.json of aws-lambda-image (ysugimoto/aws-lambda-image: README.md, doc/DIRECTORY.md). An output
- * that would look otherwise or stand elsewhere is left out, with a note. Throws CliError where none is left.
+ * Translates the config.json of aws-lambda-image (ysugimoto/aws-lambda-image: README.md, doc/DIRECTORY.md).
+ * Outputs that would differ in look or place are left out, with a note. Throws CliError where none is left.
  */
 export function translateLambda(config: JsonObject): common.Translation {
   const { resizes, reduce, bucket, acl, cacheControl, ...rest } = config;
@@ -91,7 +91,7 @@ function resizeOf(size: string): string | undefined {
   return isSound ? `resize,${parts.join()}` : undefined;
 }
 
-/** An offset has no counterpart: ImageMagick counts it from the edge of the gravity, OSS to the right and down. */
+/** An offset has no counterpart: ImageMagick counts it from the gravity's edge, OSS to the right and down. */
 function cropOf(crop: string, gravity: string): string | undefined {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(crop) ?? [];
   const origin = gravity.toLowerCase().replace(/^(n|s)(?:orth|outh)(w|e)(?:est|ast)$/, '$1$2');
@@ -108,7 +108,8 @@ function targetOf(entry: JsonObject): { key: string; glob: string } | undefined 
   const folder = common.folderOf(`${directory}`);
   const isRelative = /^\.\.?(\/|$)/.test(`${directory}`);
   const extension = formatOf(format)?.replace('tiff', 'tif') ?? '{ext}';
-  const file = `${common.literalTemplate(`${prefix}`)}{name}${common.literalTemplate(`${suffix}`)}.${extension}`;
+  const [start, end] = [prefix, suffix].map((text) => common.literalTemplate(`${text}`));
+  const file = `${start}{name}${end}.${extension}`;
   const files = `${common.literalGlob(`${prefix}`)}*${common.literalGlob(`${suffix}`)}.*`;
   const pathOf = (...parts: string[]) => parts.filter((part) => part !== '').join('/');
   const key = pathOf(isRelative ? '{dir}' : '', common.literalTemplate(folder), file);

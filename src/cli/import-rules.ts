@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** Rules, as rules.yaml has them, in place of another tool's settings; `notes` are sentences about what has no counterpart. */
+/** Rules, as in rules.yaml, in place of another tool's settings; `notes` tell what has no counterpart. */
 export interface Translation {
   rules: object[];
   notes: string[];
@@ -27,16 +27,16 @@ export const literalGlob = (text: string) => text.replace(/[\\*?{}[\],]/g, '\\$&
 /** A template that renders to the text itself. */
 export const literalTemplate = (text: string) => text.replace(/[{}]/g, '$&$&');
 
-/** A path of folders without empty ones, `.` and those that `..` takes back; one that leads out begins with `..`. */
+/** A path of folders without empty ones, `.` and what `..` takes back; it starts with `..` to lead out. */
 export function folderOf(path: string): string {
   return posix.join('.', path.replace(/^\/+/, '')).replace(/^\.?\/?$|\/$/, '');
 }
 
-/** Whether it is a whole number from 1 to `max`, by default the longest side that OSS makes (OSS help, "Resize images"). */
+/** Whether it is a whole number from 1 to `max`, usually OSS's longest side (OSS help, "Resize images"). */
 export const isCount = (value: unknown, max = 16_384) =>
   Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= max;
 
-/** The headers and the ACL of an output, as far as OSS knows them: a header is one line of ASCII, and S3 has more ACLs. */
+/** The headers and ACL of an output that OSS knows: a header is one line of ASCII, and S3 has more ACLs. */
 export function afterStepsOf(cacheControl: unknown, acl: unknown) {
   const value = typeof cacheControl === 'string' ? cacheControl : '';
   return {

@@ -33,20 +33,19 @@ export const importCommand = defineCommand({
   },
 });
 
-/** The text of a rules.yaml that passes the check, from the text of another tool's settings; throws CliError where there is none. */
+/** Turns another tool's settings into a rules.yaml that passes the check; throws CliError where it cannot. */
 export function importRules(text: string, file: string): { rules: string; notes: string[] } {
   const { rules: documents, notes } = translate(text, file);
   const head = [`Imported from ${file}.`, ...notes].map(
     (line) => `# ${line.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`,
   );
-  const rules = `${head.join('')}${stringify({ rules: documents }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const options = { lineWidth: 0, aliasDuplicateObjects: false };
+  const rules = `${head.join('')}${stringify({ rules: documents }, options)}`;
   const compiled = compileRules(rules, 'rules.yaml');
   const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : compiled.diagnostics;
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
-    throw new CliError(
-      `the rules that ${file} comes to do not pass the check:\n\n${formatDiagnostics(errors)}`,
-    );
+    throw new CliError(`the rules that ${file} comes to fail the check:\n\n${formatDiagnostics(errors)}`);
   }
   return { rules, notes };
 }

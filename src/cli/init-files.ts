@@ -22,16 +22,15 @@ const files = [
 ] as const;
 
 /**
- * Writes a project into `dir` from a template. A file that is there stays as it is; a package.json is given only what it
- * lacks. Resolves to a line about each file.
+ * Writes a project into `dir` from a template. A file that is there stays as it is; a package.json is given
+ * only what it lacks. Resolves to a line about each file.
  */
 export async function writeProject(dir: string, templateDir: string, answers: Answers): Promise<string[]> {
   makeFolder(dir);
   const otherTemplate = join(dir, 's.yml');
   if (existsSync(otherTemplate)) {
-    throw new CliError(
-      `${otherTemplate} is there, and Serverless Devs would read s.yaml in its place: rename it to s.yaml, which is then kept; nothing was written.`,
-    );
+    const problem = `${otherTemplate} is there, and Serverless Devs would read s.yaml in its place`;
+    throw new CliError(`${problem}: rename it to s.yaml, which is then kept; nothing was written.`);
   }
   const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));
   const lines: string[] = [];
@@ -93,7 +92,7 @@ export async function findOtherScripts(dir: string, templateDir: string): Promis
   return Object.fromEntries(wanted.filter(([name, script]) => own.get(name) !== script));
 }
 
-/** The text of a package.json with the template's scripts and dependencies that it lacks; undefined where it lacks none. */
+/** A package.json's text with the template's scripts and dependencies; undefined where it lacks none. */
 async function completePackage(dir: string, template: string): Promise<string | undefined> {
   const file = join(dir, 'package.json');
   const existing = await readFile(file).catch((error: unknown) => {

@@ -45,7 +45,7 @@ function languageOf(lang: string | undefined, { env }: Io): string {
   return lang ?? (locale.startsWith('zh') ? 'zh' : 'en');
 }
 
-/** Says what to do with a project once its files are written; `others` are our scripts whose names stand for others there. */
+/** Says what to do with a project that is written; `others` are our scripts whose names it uses otherwise. */
 export function nextSteps(folder: string, lang: string, others: Readonly<Record<string, string>>): string {
   const isHere = folder === '.';
   const call = (name: string, usual: string) => (others[name] === undefined ? usual : `npx ${others[name]}`);

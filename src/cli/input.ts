@@ -9,7 +9,7 @@ import type { OssObject } from '../process.ts';
 import { decodeText, parseJsonText } from '../text-file.ts';
 import { CliError, type Option } from './command.ts';
 
-/** The text of a file, which has to be UTF-8; a byte order mark is left out. `advice` says what else to give. */
+/** The text of a file in UTF-8, without its byte order mark. `advice` says what else to give. */
 export async function readText(file: string, advice: string): Promise<string> {
   return decodeText(await readFile(file).catch(refuseFile(file, advice)), file);
 }
@@ -89,9 +89,10 @@ export async function readEvent(event: string, name = 'the event'): Promise<unkn
   const isText = isEventText(event);
   const text = isText ? event : await readText(event, 'name a JSON file, or write the JSON itself');
   const value = parseJsonText(text, isText ? name : event);
-  // Dead letters of the real Function Compute are events, which the function opens itself; those of the local one are not.
+  // The function itself opens dead letters of the real Function Compute, and not those of the local one.
   const { event: inner, attempts } = fieldsOf(value);
   return inner === undefined || attempts === undefined ? value : inner;
 }
 
+/** Tells whether it is JSON itself, and no name of a file. */
 export const isEventText = (text: string) => /^\s*[[{]/.test(text);

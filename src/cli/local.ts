@@ -56,7 +56,7 @@ export const local = defineCommand({
   },
 });
 
-/** Reads the rules of a local stack, which `s.yaml` does not concern: faults of that are shown, and stop nothing. */
+/** Reads the rules of a local stack. It ignores `s.yaml`, so faults of that are shown and stop nothing. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
   const { compiled, diagnostics, ofDeployment } = await checkFiles(rulesFile, undefined, io.env);
   const isFatal = (one: Diagnostic) => one.severity === 'error' && !ofDeployment.includes(one);
@@ -84,15 +84,14 @@ export async function startStack(
   });
 }
 
-/** Loads the local OSS only where it is asked for: it brings sharp, which may be left out and which nothing else needs. */
+/** Loads the local OSS only where it is asked for: it brings sharp, which nothing else needs. */
 async function loadStack() {
   try {
     return await import('../local/stack.ts');
   } catch (error) {
     if (error instanceof Error && /\bsharp\b/.test(error.message)) {
-      throw new CliError(
-        `The local OSS makes pictures with sharp, which is not installed here or does not run here; add it by \`npm install sharp\`. ${error.message.split('\n')[0]}`,
-      );
+      const problem = 'The local OSS makes pictures with sharp, which is not installed or does not run here';
+      throw new CliError(`${problem}; add it by \`npm install sharp\`. ${error.message.split('\n')[0]}`);
     }
     throw error;
   }
@@ -108,13 +107,15 @@ async function describeStack(stack: LocalStack, dataDir: string, source: readonl
     await writeFile(file, body);
   }
   const place = placeFor(source, sample, bucket) ?? { bucket, key: sample };
-  const client = `{ endpoint: '${stack.url}', region: 'oss-${localAccount.region}', bucket: '${place.bucket}', accessKeyId: '${localAccount.id}', accessKeySecret: '${localAccount.secret}', authorizationV4: true }`;
+  const { id, secret, region } = localAccount;
+  const account = `region: 'oss-${region}', accessKeyId: '${id}', accessKeySecret: '${secret}'`;
+  const client = `{ endpoint: '${stack.url}', bucket: '${place.bucket}', ${account}, authorizationV4: true }`;
   return `Local OSS with the function attached. Ctrl-C ends it.
 
   page        ${stack.url} (in a browser)
-  endpoint    ${stack.url} (path style)   region ${localAccount.region}
+  endpoint    ${stack.url} (path style)   region ${region}
   buckets     ${stack.buckets.join(', ')}
-  access key  ${localAccount.id} / ${localAccount.secret}
+  access key  ${id} / ${secret}
   data        ${dataDir} (dead letters in ${stack.deadLetterDir})
 
 Upload a picture with the official Node client (npm install ali-oss), then list what became of it:

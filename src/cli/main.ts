@@ -17,7 +17,7 @@ const helps: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'No TLS is spoken there: begin the endpoint with http://.',
 };
 
-/** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 ended by Ctrl-C. */
+/** Runs one command line; resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 for Ctrl-C. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const [first = 'help', ...rest] = args;
   if (['--version', '-v', 'version'].includes(first)) {

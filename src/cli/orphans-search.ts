@@ -10,8 +10,8 @@ import { watched } from './backfill-run.ts';
 import { CliError, type Io } from './command.ts';
 
 /**
- * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named. `sources` are
- * those of all rules that may save there.
+ * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named.
+ * `sources` are those of all rules that may save there.
  */
 export function planSearch(
   rules: readonly SourceRule[],

@@ -59,7 +59,7 @@ async function dryRun(search: Search, scan: Scan, isList: boolean, io: Io): Prom
   return found.orphans;
 }
 
-/** Deletes the orphans, says what became of them, and resolves to the exit code: 1 where one was not deleted. */
+/** Deletes the orphans, says what became of them, and resolves to the exit code: 1 where one remains. */
 async function remove(
   { source, sources }: Search,
   scan: Scan,
@@ -86,9 +86,9 @@ async function remove(
   }
   if (bereaved > 0) {
     const since = new Date(scan.startedAtMs).toISOString();
-    io.err(
-      `${number(bereaved)} of them may belong to objects that were uploaded meanwhile. To make them again:\n  oss-saveas backfill … --only-missing --since ${since}\n`,
-    );
+    const news = `${number(bereaved)} of them may belong to objects that were uploaded meanwhile`;
+    const command = `oss-saveas backfill … --only-missing --since ${since}`;
+    io.err(`${news}. To make them again:\n  ${command}\n`);
   }
   return counts.failed > 0 ? 1 : 0;
 }

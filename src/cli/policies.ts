@@ -18,10 +18,11 @@ export interface Site {
 }
 
 /**
- * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS help,
- * "sys/saveas"), and GetObject, which HeadObject is authorised as, on what rules have looked at and styles read. A copy of
- * a target onto itself reads and writes it; its tags and ACL are rights of their own (OSS help, "RAM policy overview"). What
- * IMM carries out needs ProcessImm and GetObject on its sources, and IMM's own permission (OSS help, "Permissions").
+ * The least that the function's role has to be allowed: PostProcessTask on sources, PutObject on targets (OSS
+ * help, "sys/saveas"), and GetObject, which covers HeadObject, on what rules have looked at and styles read.
+ * A copy of a target onto itself reads and writes it; tags and ACL are rights of their own (OSS help, "RAM
+ * policy overview"). IMM's tasks need ProcessImm and GetObject on sources, and a permission of IMM (OSS help,
+ * "Permissions").
  */
 export function rolePolicy(
   rules: readonly SourceRule[],
@@ -95,8 +96,8 @@ function grantsOnSources(rules: readonly SourceRule[], deployed: readonly string
 }
 
 /**
- * How the keys that a rule takes begin: as its globs do, and by each folder where they name several. Names within a folder
- * are not told apart: a policy has no room for all that `[a-z]*` may begin with.
+ * How the keys that a rule takes begin: as its globs do, and by each folder where they name several. Names
+ * within a folder are not told apart: a policy has no room for all that `[a-z]*` may begin with.
  */
 export function keyStarts({ match: { keys } }: Rule): string[] {
   const lengthOf = (prefix: string) => Math.max(keys.prefix.length, prefix.lastIndexOf('/') + 1);
@@ -131,13 +132,13 @@ export function immPermissions(rules: readonly SourceRule[]): string[] {
   return [...new Set(permissions)].sort();
 }
 
-/** Whether a rule has its sources looked at, where an event says only which object it is about or that it is gone. */
+/** Whether a rule has its sources looked at, where an event only names an object or says that it is gone. */
 function hasLookedAt(rule: Rule): boolean {
   const bare = { bucket: '', key: '', eventName: 'Manual' };
   return asksMore(rule, bare) || rule.onRemove !== undefined || rule.outputs.some(({ refresh }) => refresh);
 }
 
-/** Objects that a style reads beside its source: `image_` names the logo of a watermark, `o_` a video to be joined. */
+/** Objects that a style reads beside its source: `image_` names a watermark's logo, `o_` a video to join. */
 function readBy(style: readonly Part[], variant: VariableValues): string[] {
   const anything = Object.fromEntries(keyVariables.map((name) => [name, '*']));
   const rendered = render(style, { ...anything, ...variant });

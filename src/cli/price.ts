@@ -9,7 +9,7 @@ export interface UnitPrice {
 /** List prices of one month in one region. */
 export interface PriceList {
   currency: 'CNY' | 'USD';
-  /** A second of one vCPU, as long as no more than `firstTierCu` are used; some lists have a least amount for an hour with calls. */
+  /** A second of one vCPU, up to `firstTierCu`; some lists have a least amount for an hour with calls. */
   cu: UnitPrice & { firstTierCu: number; leastPerHour?: number | undefined };
   /** OSS's own, where a page of Alibaba's states them. */
   oss?: { imageGigabyte: UnitPrice; tenThousandRequests: UnitPrice; storedGigabyte: UnitPrice } | undefined;
@@ -17,7 +17,7 @@ export interface PriceList {
 
 const help = 'https://help.aliyun.com/zh';
 
-/** Mainland China's list: storage is the same in all its regions, the price of requests is that of Hangzhou. */
+/** Mainland China's list: storage is the same in all its regions, requests have the price of Hangzhou. */
 export const mainland = {
   currency: 'CNY',
   cu: {
@@ -36,7 +36,7 @@ export const mainland = {
       url: `${help}/oss/user-guide/resize-images-4`,
     },
     tenThousandRequests: {
-      // The page has the price of a PUT; OSS's "Billing examples" count requests of all kinds at the same one.
+      // The page has the price of a PUT; by OSS's "Billing examples" all kinds of requests have the same.
       price: 0.01,
       page: 'OSS help, "Deep Cold Archive"',
       date: '2024-04-08',
@@ -63,6 +63,7 @@ const international: PriceList = {
   },
 };
 
+/** The price list of a region: that of mainland China, or of all other regions. */
 export function priceListOf(region: string): PriceList {
   return region.startsWith('cn-') && region !== 'cn-hongkong' ? mainland : international;
 }
@@ -73,7 +74,7 @@ const freeGigabytes = 10 * 1024;
 /** OSS counts in binary gigabytes: 10,000 objects of 64 KB are 0.61 GB (OSS help, "Billing examples"). */
 export const bytesPerGigabyte = 1024 ** 3;
 
-/** By Function Compute's page, a second of one GB of memory is 0.15 CU, and ten thousand invocations are 75 CU. */
+/** By Function Compute's page, a second of one GB of memory is 0.15 CU, and 10,000 invocations are 75 CU. */
 const [cuPerGbSecond, cuPerInvocation] = [0.15, 75 / 10_000];
 
 const [vCpus, memoryGb] = [0.1, 0.125];
@@ -99,6 +100,7 @@ export function imagePrice({ oss }: PriceList, gigabytes: number): number | unde
   return billed === 0 ? 0 : oss && billed * oss.imageGigabyte.price;
 }
 
+/** OSS's price of so many requests; `undefined` where that is not known. */
 export function requestPrice({ oss }: PriceList, requests: number): number | undefined {
   return oss && (requests / 10_000) * oss.tenThousandRequests.price;
 }
@@ -107,9 +109,11 @@ export function requestPrice({ oss }: PriceList, requests: number): number | und
 export function priceNote(region: string): string {
   const { currency, cu, oss } = priceListOf(region);
   const priceOf = (unit: UnitPrice | undefined) => (unit ? `${currency} ${unit.price}` : 'unknown');
-  return `Prices are those of ${region}. The function's is Function Compute's list price of ${cu.date} (${priceOf(cu)} a CU)
-at 0.1 vCPU and 128 MB, 300 ms a call. OSS bills image processing by the size of the source beside it: 10 TB a month are free,
-then the price of a GB is ${priceOf(oss?.imageGigabyte)}. The price of 10,000 requests to OSS is ${priceOf(oss?.tenThousandRequests)}.
+  const requests = priceOf(oss?.tenThousandRequests);
+  return `Prices are those of ${region}. The function's is Function Compute's
+list price of ${cu.date} (${priceOf(cu)} a CU) at 0.1 vCPU and 128 MB, 300 ms a call.
+OSS bills image processing by the size of the source beside it: 10 TB a month are free,
+then the price of a GB is ${priceOf(oss?.imageGigabyte)}. The price of 10,000 requests to OSS is ${requests}.
 "oss-saveas cost --region ${region}" names the sources.
 `;
 }

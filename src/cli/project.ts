@@ -72,7 +72,7 @@ async function loadTemplate(file: string, env: Io['env']) {
   return { file, functions, ours, diagnostics, locate };
 }
 
-/** `files` are the template's own, and those that led to it; faults of those that it extends go to `found`. */
+/** `files` are the template's own and those that led to it; `found` gets faults of those that it extends. */
 async function extend(template: unknown, files: readonly string[], found: Diagnostic[]): Promise<unknown> {
   const base = textOf(pick(template, 'extend'));
   if (base === undefined) {

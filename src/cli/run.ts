@@ -39,9 +39,8 @@ export const run = defineCommand({
     if (style !== undefined && events.length === 0) {
       return runStyle(style, values, io);
     }
-    throw new CliError(
-      'name objects (oss://bucket/key) or an --event, or else --style, --bucket, --key, --target-image and --target-bucket.',
-    );
+    const parts = '--style, --bucket, --key, --target-image and --target-bucket';
+    throw new CliError(`name objects (oss://bucket/key) or an --event, or else ${parts}.`);
   },
 });
 
@@ -64,9 +63,8 @@ async function runStyle(style: string, values: RunValues, io: Io): Promise<numbe
   const source = { bucket: parseBucket(required(values, 'bucket')), key: keyOf('key') };
   const target = { bucket: parseBucket(required(values, 'target-bucket')), key: keyOf('target-image') };
   if (formatObject(source) === formatObject(target) && !values['overwrite-source']) {
-    throw new CliError(
-      `${formatObject(target)} is the source itself, which the result would replace for good: name another target, or add --overwrite-source.`,
-    );
+    const advice = 'name another target, or add --overwrite-source';
+    throw new CliError(`${formatObject(target)} is the source itself, which would be lost: ${advice}.`);
   }
   if (values['dry-run']) {
     throw new CliError('--dry-run: it is for rules and events; with --style the output is made at once.');

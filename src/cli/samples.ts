@@ -4,7 +4,7 @@ import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { OssObject } from '../process.ts';
 
-/** An object by which a rule takes a file of that name, else one of its kind; undefined where no rule takes any. */
+/** An object by which a rule takes a file of that name, else of its kind; undefined where no rule does. */
 export function placeFor(rules: readonly SourceRule[], name: string, bucket: string): OssObject | undefined {
   for (const pattern of [`(?:[^]*/)?${literalPattern(name)}`, `[^]*[^/]${literalPattern(extname(name))}`]) {
     for (const { keys, match } of rules) {

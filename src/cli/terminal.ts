@@ -14,7 +14,7 @@ export function underTitles(rows: readonly { title: string; row: Row }[]): Row[]
 }
 
 /**
- * Aligns rows in columns, numbers and their heading to the right. A table that would be wider than 80 columns has its
+ * Aligns rows in columns, numbers and their heading to the right. A table wider than 80 columns has its
  * widest cells wrapped onto further lines. `paint` may colour the lines of a row by its cells.
  */
 export function formatTable(
@@ -77,7 +77,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Shows what is being done on one line that is drawn over, where somebody watches; an empty text takes it off. */
+/** Shows what is being done on one line that is drawn over on a terminal; an empty text takes it off. */
 export function createProgress(io: Io): (text: string) => void {
   return (text) => {
     if (io.isTerminal) {

@@ -15,7 +15,7 @@ interface NativeFilter {
   suffix: string;
 }
 
-/** The narrowest native triggers for the rules, as `triggers` in `s.yaml` has them. Throws where a bucket would need too many. */
+/** The narrowest native triggers for the rules, as in `s.yaml`. Throws where a bucket would need too many. */
 export function nativeTriggers(rules: readonly SourceRule[], { region, account, bucket }: Site): object[] {
   return sourceBuckets(rules, [bucket]).flatMap((name, i) => {
     const near = rules.filter(({ match }) => (match.bucket ?? [bucket]).includes(name));
@@ -36,16 +36,16 @@ function eventsFor(rules: readonly SourceRule[]): string[] {
 }
 
 /**
- * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no two overlap,
- * since that is refused. Endings are left out where they would make more of them than a bucket may have.
+ * The narrowest filters by which native triggers of one bucket deliver all that these rules take of it: no
+ * two overlap, since that is refused. Endings are left out where they would make too many for a bucket.
  */
 function filtersOf(rules: readonly SourceRule[], bucket: string): readonly NativeFilter[] {
   const narrow = rules.flatMap(narrowFilters).reduce(joinFilter, []);
   const prefixes = outermost(narrow.map(({ prefix }) => prefix));
   if (prefixes.length > maxNativeTriggers) {
-    throw new Error(
-      `${bucket} would need ${prefixes.length} native triggers, and a bucket has ${maxNativeTriggers} at most: take EventBridge, whose pattern "oss-saveas generate eventbridge" writes.`,
-    );
+    const need = `${bucket} would need ${prefixes.length} native triggers`;
+    const advice = 'take EventBridge, whose pattern "oss-saveas generate eventbridge" writes';
+    throw new Error(`${need}, and a bucket has ${maxNativeTriggers} at most: ${advice}.`);
   }
   return narrow.length > maxNativeTriggers ? prefixes.map((prefix) => ({ prefix, suffix: '' })) : narrow;
 }
@@ -113,7 +113,7 @@ function textsOf(element: NoParent<Element>): string[] | undefined {
   return isPlain ? options.map((texts) => texts.join('')) : undefined;
 }
 
-/** The event patterns for the rules, each for a trigger of its own: one for uploads, one for the ends of tasks. */
+/** The event patterns for the rules, each for its own trigger: one for uploads, one for the ends of tasks. */
 export function eventPatterns(rules: readonly SourceRule[], site: Site): object[] {
   const tasks = immPermissions(rules).flatMap((permission) => {
     const [, task] = /^imm:Create(\w+)Task$/.exec(permission) ?? [];
@@ -124,9 +124,9 @@ export function eventPatterns(rules: readonly SourceRule[], site: Site): object[
 }
 
 /**
- * The event pattern that delivers what the rules take and leaves our own outputs out. Fields are all to fit, and of one
- * field's list any (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the suffixes share two
- * fields that both hold the key: `subject` and `data.oss.object.key`.
+ * The event pattern that delivers what the rules take and leaves our own outputs out. All fields have to fit,
+ * and any of one field's list (EventBridge help, "Event patterns"), so prefixes, the one exclusion and the
+ * suffixes share two fields that both hold the key: `subject` and `data.oss.object.key`.
  */
 function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }: Site): object {
   const buckets = sourceBuckets(rules, [bucket]);
