@@ -48,7 +48,7 @@ describe('a new project', () => {
     },
   );
 
-  it('both languages say the same to machines', async () => {
+  it('both languages of a new project say the same to machines', async () => {
     for (const name of ['rules.yaml', 's.yaml', 'package.json', '_gitignore']) {
       const [en, zh] = await Promise.all(
         ['en', 'zh'].map((lang) => readFile(join(templateDir(lang), name), 'utf8')),

@@ -296,7 +296,7 @@ describe('compiling rules', () => {
     ).toMatchObject([{ message: expect.stringContaining('no sys/saveas') }]);
   });
 
-  it('compiling rules lets outputs save under the same key in different buckets', () => {
+  it('the compiler lets outputs save under the same key in different buckets', () => {
     const outputs = ['marked-a', 'marked-b'].map((bucket) => ({
       style: 'style/a',
       target: { bucket, key: '{key}' },

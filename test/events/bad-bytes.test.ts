@@ -62,7 +62,7 @@ describe('bad bytes', () => {
     expect(() => parse(Array(101).fill(Array(100).fill(null)))).toThrow('records; at most 10000');
   });
 
-  it('too many records are refused', () => {
+  it('too many keys of one manual event are refused', () => {
     expect(() => parse({ bucket: 'b', keys: Array(10_001).fill('k') })).toThrow(
       '10001 records; at most 10000',
     );

@@ -228,7 +228,7 @@ describe('what is probably wrong', () => {
     'image/resize,m_pad,w_9,color_FFFFFF',
     'image/resize,w_100/watermark,image_YQ/format,gif',
     'image/resize,m_lfit,w_100/format,jpg/quality,Q_9',
-  ])('what is probably wrong is not seen where there is nothing: %s', (style) => {
+  ])('no warning is given where nothing is wrong: %s', (style) => {
     expect(withoutNotes(style)).toEqual([]);
   });
 });
@@ -259,7 +259,7 @@ describe('what is known of the request', () => {
     expect(errorsOf('image/flip,1|sys/notify,topic_YQ', { mode: 'sync' })).toEqual(['error notify']);
   });
 
-  it('what is known of the request lets a save-as clause come later', () => {
+  it('a save-as clause may come later where the request brings it', () => {
     expect(withoutNotes('image/blindwatermark,content_YQ', { isSaved: true })).toEqual([]);
     expect(errorsOf('json/select', { isSaved: true })).toEqual(['error select']);
   });

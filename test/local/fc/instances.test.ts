@@ -47,6 +47,7 @@ describe('instances', () => {
   it('instances never run more events at once than reserved, and do run that many', async () => {
     const dir = makeDir();
     const { fc, outcomes } = await open(
+      // The second pause gives a third event time to come, which none may: nothing else would show it.
       `const fs = require('node:fs');
        const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
        exports.handler = async (event, { requestId }) => {

@@ -31,7 +31,7 @@ describe('what comes out', () => {
     expect(await sharp(p3).metadata()).toMatchObject({ hasProfile: true });
   });
 
-  it('what comes out keeps alpha in PNG, WebP and BMP, and shows white instead in JPEG', async () => {
+  it('a result keeps alpha in PNG, WebP and BMP, and shows white instead in JPEG', async () => {
     const input = await sharp({ create: { width: 40, height: 40, channels: 4, background: '#ff000000' } })
       .png()
       .toBuffer();
