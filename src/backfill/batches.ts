@@ -5,13 +5,13 @@ import type { ExistingObject } from './source.ts';
 
 export type BatchOptions = Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter' | 'onlyMissing'>;
 
-/** The outputs of one batch: half of those that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
-export const maxOutputs = 50;
+/** Half of the outputs that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+export const maxBatchOutputs = 50;
 
 /** Function Compute takes 128 KB (FC help: "Limits"). */
 const maxPayloadBytes = 120_000;
 
-/** Objects that the function works on together. */
+/** The objects that the function works on together. */
 export interface Batch {
   objects: ExistingObject[];
   outputs: number;
@@ -28,14 +28,14 @@ export async function* batchesOf(
   options: BatchOptions,
 ): AsyncIterable<Batch> {
   const { ruleSet, filter, onlyMissing } = options;
-  const select = createUpperBound(ruleSet);
+  const select = createUpperBound(ruleSet, new Date().toISOString());
   let batch = emptyBatch();
   for await (const object of objects) {
     assertForFunction(object, options);
     const { outputs } = select(object, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
     const isFull =
-      batch.outputs + outputs.length > maxOutputs || batch.payloadBytes + bytes > maxPayloadBytes;
+      batch.outputs + outputs.length > maxBatchOutputs || batch.payloadBytes + bytes > maxPayloadBytes;
     if (batch.objects.length > 0 && (isFull || beginsBatch(object))) {
       yield batch;
       batch = emptyBatch();
@@ -56,7 +56,7 @@ function assertForFunction({ target, modifiedAt }: ExistingObject, { source, fil
   if (target !== undefined) {
     throw new Error('a list of failures is for this machine: leave out --via function.');
   }
-  if (modifiedAt === undefined && (filter.since ?? filter.until) !== undefined) {
+  if (modifiedAt === undefined && (filter.sinceMs ?? filter.untilMs) !== undefined) {
     throw new Error(`${source.name} tells no time for --since and --until: leave out --via function.`);
   }
 }
@@ -67,8 +67,8 @@ function isAlwaysSaved(output: Selection['outputs'][number]): boolean {
 }
 
 /**
- * One key in 64 begins a batch. An upload between two runs so changes the batches up to the next such key, and not the
- * content, and with it the id, of all behind it.
+ * One key in 64 begins a batch. An upload between two runs so changes the batches up to the next such key,
+ * and not the content, and with it the id, of all behind it.
  */
 function beginsBatch({ key }: ExistingObject): boolean {
   return createHash('sha256').update(key).digest().readUInt8() % 64 === 0;

@@ -4,8 +4,8 @@ import type { ExistingObject, SourceEntry } from './source.ts';
 
 type ChunkOptions = Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'>;
 
-/** A chunk has the objects of so many outputs, 17 minutes of work at 50 calls/s, or so many that no rule takes. */
-const [maxOutputs, maxLeftAlone] = [50_000, 100_000];
+/** A chunk ends at this many outputs, 17 minutes of work at 50 calls/s, or objects that no rule takes. */
+const [maxChunkOutputs, maxLeftAlone] = [50_000, 100_000];
 
 /** Objects next to each other in the source. */
 interface Chunk {
@@ -22,9 +22,9 @@ interface Chunk {
 const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0, isLast: false };
 
 /**
- * Hands the objects behind the journal's position to `work`, chunk by chunk, as far as the journal's run goes. `work` resolves
- * once all that it was handed is done; the position moves then. Where `stop` or a failure comes first, the next run begins
- * the chunk again, and the journal knows what was done of it.
+ * Hands the objects behind the journal's position to `work`, chunk by chunk, up to the end of the journal's
+ * run. `work` resolves once all that it was handed is done; the position moves then. Where `stop` or a
+ * failure comes first, the next run begins the chunk again, and the journal knows what was done of it.
  */
 export async function workByChunks(
   options: ChunkOptions,
@@ -53,8 +53,8 @@ async function* objectsOf(
   entries: AsyncIterator<SourceEntry>,
   { journal, ruleSet, filter }: ChunkOptions,
 ): AsyncIterable<ExistingObject> {
-  const select = createUpperBound(ruleSet);
-  while (chunk.outputs < maxOutputs && chunk.leftAlone < maxLeftAlone) {
+  const select = createUpperBound(ruleSet, new Date().toISOString());
+  while (chunk.outputs < maxChunkOutputs && chunk.leftAlone < maxLeftAlone) {
     const { done, value } = await entries.next();
     journal.isCutShort = done !== true && chunk.selected >= journal.selectedLeft();
     chunk.isLast = done === true || journal.isCutShort;

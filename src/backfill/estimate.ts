@@ -29,7 +29,7 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     /** Some objects or targets have to be asked for: the figures are the most that it can be. */
     isUpperBound: false,
   };
-  const select = createUpperBound(ruleSet);
+  const select = createUpperBound(ruleSet, new Date().toISOString());
   const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);
   for await (const { object } of source.read()) {
     const needsHead = asksForType || !isComplete(object);
@@ -67,7 +67,7 @@ function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
 
 const sampleSize = 10;
 
-/** Offers the latest of `count` items to a sample. Each has the same chance to be in it, however many there turn out to be. */
+/** Offers the latest of `count` items to a sample, in which each of them has the same chance to be. */
 export function drawSample<T>(sample: T[], item: T, count: number): void {
   const place = count <= sampleSize ? count - 1 : Math.floor(Math.random() * count);
   if (place < sampleSize) {

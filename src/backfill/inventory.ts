@@ -24,9 +24,9 @@ type Manifest = z.infer<typeof manifestSchema>;
 type InventoryFile = Manifest['files'][number];
 
 /**
- * The objects of an OSS inventory (OSS help: "Bucket inventory"): `manifest.json`, as `oss://bucket/key` or as a file
- * beside its `data` folder, names gzipped CSV files, their checksums and their columns. Throws where any of it is not
- * as documented, and at the end of a file whose checksum does not fit.
+ * Reads the objects of an OSS inventory (OSS help: "Bucket inventory"): `manifest.json`, at
+ * `oss://bucket/key` or beside its `data` folder, names gzipped CSV files, their checksums and their columns.
+ * Throws where something is not as documented, and at the end of a file whose checksum does not fit.
  */
 export async function inventorySource(location: string, call: Call): Promise<Source> {
   const manifestObject = splitObjectUrl(location);
@@ -62,7 +62,7 @@ function readManifest(location: string, text: string): Manifest {
   return manifest.data;
 }
 
-/** A slow line brings so much within one attempt. */
+/** A slow line brings this much within one attempt. */
 const rangeBytes = 1024 * 1024;
 
 /** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
@@ -109,7 +109,7 @@ async function* readRows(
   }
 }
 
-/** The object of a row; undefined for an older version or a delete marker. Columns that were not asked for are absent. */
+/** The object of a row, which may lack columns; undefined for an older version or a delete marker. */
 function readRecord(row: Readonly<Record<string, string>>, bucket: string): ExistingObject | undefined {
   if (row.Key === undefined) {
     throw new Error('its fileSchema has no column Key');
@@ -119,8 +119,8 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
   }
   return {
     bucket,
-    // Keys are URL-encoded (OSS help: "Bucket inventory"), by which of the two ways is not said. Both write `+` as `%2B`,
-    // so that a bare `+` can only be the space of the way of forms.
+    // Keys are URL-encoded (OSS help: "Bucket inventory"); the page does not say in which of two ways. Both
+    // write `+` as `%2B`, so that a bare `+` can only be the space of the way of forms.
     key: decodeURIComponent(row.Key.replaceAll('+', ' ')),
     eventName: eventNameOf(row.ObjectType),
     sizeBytes: row.Size ? Number(row.Size) : undefined,
@@ -130,7 +130,7 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
   };
 }
 
-/** ISO 8601, or with hyphens in the time of day, as in the names of an inventory's own folders; UTC where it says none. */
+/** Reads ISO 8601, UTC by default; the time may have hyphens, as in the names of an inventory's folders. */
 function readTime(text = ''): string | undefined {
   const time = new Date(
     text.replace(/T(\d\d)-(\d\d)-(\d\d)/, 'T$1:$2:$3').replace(/T\d\d:\d\d:\d\d(\.\d+)?$/, '$&Z'),

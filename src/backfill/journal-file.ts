@@ -36,17 +36,17 @@ const stateSchema = z.object({
   finishedAt: z.string().optional(),
   /** The place where it works, in words. */
   endpoint: z.string(),
-  /** The person agreed to so many selected objects; to all of them where absent. */
+  /** The person agreed to this many selected objects; to all of them where absent. */
   endsAt: z.number().optional(),
   /** Digests of the rules and of the list of objects that it began with. */
   rules: z.string(),
   input: z.string(),
-  /** The dry run counted so many objects that a rule takes. */
+  /** The objects that a rule takes, as the dry run counted them. */
   expectedSelected: z.number(),
   /** All objects up to here are accounted for in `counts`. */
   position: z.object({ part: z.number(), after: z.union([z.string(), z.number()]) }).optional(),
   counts: countsSchema,
-  /** `counts` has the failures of the first so many bytes of their file, and those that are `held`, which come next in it. */
+  /** The failures in this many bytes of their file, and the `held` ones, which come next, are in `counts`. */
   failuresBytes: z.number().optional(),
   held: z.array(lineSchema).optional(),
 });
@@ -62,14 +62,16 @@ export interface StoredJournal {
 }
 
 const fileOf = (folder: string) => join(folder, 'journal.jsonl');
+/** The file in which the journal of a folder keeps its failures, which need not exist. */
 export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
+/** The size of that file, 0 where there is none. */
 export const failuresBytesOf = (folder: string) => sizeOf(failuresFileOf(folder));
 
 /**
- * Reads how far the backfill of a folder came, and what it did beyond `position`; undefined where there is none. The
- * first line of `journal.jsonl` is the state, and each further one, like those that `failures.jsonl` has since then, is
- * one thing that was done. A last line that was cut off by a kill or a full disk does not count. Throws where the journal of
- * an unfinished backfill cannot be read.
+ * Reads how far the backfill of a folder came, and what it did beyond `position`; undefined where there is
+ * none. The first line of `journal.jsonl` is the state. Each further one, like those that `failures.jsonl`
+ * has since then, is one thing that was done. A last line that a kill or a full disk cut off does not count.
+ * Throws where the journal of an unfinished backfill cannot be read.
  */
 export function readJournal(folder: string): StoredJournal | undefined {
   if (!fs.existsSync(fileOf(folder))) {
@@ -93,7 +95,7 @@ export function readJournal(folder: string): StoredJournal | undefined {
   return { state: { ...state, failuresBytes }, lines: [...done, ...failed.slice(held.length)] };
 }
 
-/** Reads the first line of a journal; undefined where it is one of another version that nobody needs any more. */
+/** Reads the first line of a journal; undefined where it is finished and of another version. */
 function readState(file: string, text: string): JournalState | undefined {
   const fields = fieldsOf(parseJson(text));
   const isOfOtherVersion = fields.startedAt !== undefined && fields.version !== version;
@@ -102,7 +104,7 @@ function readState(file: string, text: string): JournalState | undefined {
   }
   if (isOfOtherVersion) {
     throw new Error(
-      `${file} was begun by another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
+      `${file} is of another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
     );
   }
   const state = stateSchema.safeParse(fields);
@@ -147,7 +149,7 @@ export function writeJournal(folder: string, state: JournalState, lines: readonl
   fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
 }
 
-/** Adds a line to the journal or its failures: all of it or, where the disk is full, nothing that would spoil the next one. */
+/** Adds a line to the journal or its failures: all of it or, where the disk is full, nothing. */
 export function appendLine(folder: string, line: Line): void {
   const file = line.status === 'failed' ? failuresFileOf(folder) : fileOf(folder);
   const sizeBytes = sizeOf(file);

@@ -19,9 +19,9 @@ type CountsChange = { [Name in keyof Counts]?: Counts[Name] | undefined };
 export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0, skipped: {} };
 
 /**
- * The memory of one backfill on the disk. Its position moves by one chunk of objects at a time, and each thing that is done
- * of the chunk under way has a line beyond it. A thing is in the file when `record` has returned, so that a process killed
- * at any moment has lost nothing but the calls under way.
+ * The memory of one backfill on the disk. Its position moves by one chunk of objects at a time, and each
+ * thing that is done of the chunk under way has a line beyond it. A thing is in the file when `record` has
+ * returned, so that a process killed at any moment has lost nothing but the calls under way.
  */
 export class Journal {
   /** The state on the disk, which tells of all up to its position. */
@@ -39,8 +39,8 @@ export class Journal {
   readonly #earlier = new Map<string, number>();
 
   /**
-   * Opens the journal of a folder to go on with it, for `max` more objects that a rule takes, or with `fresh` a new one; the
-   * failures of the old one are kept.
+   * Opens the journal of a folder to go on with it, for `max` more objects that a rule takes; with `fresh`
+   * it begins a new one, and keeps the failures of the old one.
    */
   constructor(folder: string, fresh?: JournalState, max?: number) {
     const failuresFile = failuresFileOf(folder);
@@ -69,6 +69,7 @@ export class Journal {
     return times > 0;
   }
 
+  /** Counts a line once it is in the file. */
   record(line: Line): void {
     appendLine(this.#folder, line);
     this.count(countsOf(line));

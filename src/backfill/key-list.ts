@@ -8,8 +8,9 @@ import { decodeText } from '../text-file.ts';
 import type { ExistingObject, Source } from './source.ts';
 
 /**
- * The objects that the lines of a UTF-8 file name: `oss://bucket/key` each, a bare key of `bucket`, or a line of a file
- * of failures, of which only the output that failed is wanted. Throws with the number of a line that is none of these.
+ * Reads the objects that the lines of a UTF-8 file name: each is `oss://bucket/key`, a bare key of `bucket`,
+ * or a line of a file of failures, of which only the output that failed is wanted. Throws with the number of
+ * a line that is none of these.
  */
 export async function keyListSource(file: string, name: string, bucket: string | undefined): Promise<Source> {
   const hash = createHash('sha256');

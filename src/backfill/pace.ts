@@ -9,8 +9,8 @@ interface PaceOptions extends Quota {
 export type Pace = ReturnType<typeof createPace>;
 
 /**
- * Turns that nobody took are kept for so long, because timers are late and the rate is not to fall short for it. Taken
- * all at once they stay, together with what follows, within what a quota allows in a second.
+ * Turns that nobody took are kept this long, because timers are late and the rate is not to fall short for
+ * it. Taken all at once they stay, together with what follows, within what a quota allows in a second.
  */
 const keptMs = 500;
 
@@ -20,21 +20,21 @@ const recovery = 0.05;
 const leastRate = 0.2;
 
 /**
- * Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run into. Calls and
- * bytes are counted apart: a large source among small ones is paid for while they are made.
+ * Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run
+ * into. Calls and bytes are counted apart: a large source among small ones is paid for while they are made.
  */
 export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions) {
   /** When the quota allows another call, and another byte. */
   let [callMs, byteMs] = [now(), now()];
-  let loweredAt = Number.NEGATIVE_INFINITY;
+  let loweredAtMs = Number.NEGATIVE_INFINITY;
   let loweredTo = callsPerSecond;
   const rate = () => {
-    const recovered = (recovery * callsPerSecond * Math.max(0, now() - loweredAt)) / 1_000;
+    const recovered = (recovery * callsPerSecond * Math.max(0, now() - loweredAtMs)) / 1_000;
     return Math.min(callsPerSecond, loweredTo + recovered);
   };
   const attempts = { all: 0, throttled: 0 };
   return {
-    /** Resolves when a call whose source has so many bytes may start. */
+    /** Resolves when a call whose source has this many bytes may start. */
     async turn(sourceBytes: number): Promise<void> {
       attempts.all += 1;
       const start = Math.max(callMs, byteMs, now());
@@ -45,12 +45,12 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
         await sleep(start - now());
       }
     },
-    /** OSS answered 503: the rate falls by a third, at most once a second. The attempt that follows takes a turn as well. */
+    /** OSS answered 503: the rate falls by a third, once a second at most. The next attempt takes a turn. */
     throttled(): void {
       attempts.throttled += 1;
-      if (now() - loweredAt >= 1_000) {
+      if (now() - loweredAtMs >= 1_000) {
         loweredTo = Math.max(leastRate, (rate() * 2) / 3);
-        loweredAt = now();
+        loweredAtMs = now();
       }
       attempts.all += 1;
       callMs += 1_000 / rate();

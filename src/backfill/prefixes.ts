@@ -16,8 +16,9 @@ const maxAlternatives = 16;
 const maxKeyLength = 1_023;
 
 /**
- * The shortest list of prefixes under which all keys lie that any of the rules takes: in the buckets that a rule names,
- * else in `buckets`; where `within` is given, only what lies in it. A glob that begins with `**` leaves the whole bucket.
+ * The shortest list of prefixes under which all keys lie that any of the rules takes: in the buckets that a
+ * rule names, else in `buckets`; where `within` is given, only the parts in it. A glob that begins with `**`
+ * leaves the whole bucket.
  */
 export function listingPrefixes(
   rules: readonly { match: Pick<Match, 'keys' | 'buckets'> }[],
@@ -51,7 +52,7 @@ interface Branch {
   state: number;
 }
 
-/** The branches by one more character; undefined where a key may end here, or nearly any character may follow. */
+/** The branches by one more character; undefined where a key may end, or nearly any character may follow. */
 function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefined {
   if (table.accepts[state] === 1 || prefix.length >= maxKeyLength) {
     return undefined;
@@ -70,7 +71,7 @@ function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefine
   return branches;
 }
 
-/** The part of `place` that lies in one of the others: the longer one of two prefixes, where it begins with the shorter. */
+/** The parts of `place` in the others: the longer of two prefixes, where it begins with the shorter. */
 function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): BucketPrefix[] {
   return others
     .filter(({ bucket }) => bucket === place.bucket)

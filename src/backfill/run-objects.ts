@@ -22,8 +22,8 @@ export interface BackfillOptions extends WorkOptions {
 }
 
 /**
- * Makes what the rules want of every object, from this machine and from where the journal is. Settles as `workThrough`
- * does, and resolves at the end of the journal's run, too; each output that is made is in the journal.
+ * Makes what the rules want of every object, from this machine and from where the journal is. Settles as
+ * `workThrough` does, or at the end of the journal's run; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
   return workByChunks(options, (objects) =>
@@ -47,14 +47,14 @@ async function workOn(stored: ExistingObject, options: BackfillOptions): Promise
   const line: Line =
     reason === undefined ? { ...end, status: 'done' } : { ...end, status: 'skipped', reason };
   if (hasFailed) {
-    // The next run looks at it again, should the chunk not come to its end: failures may heal, and lie in a file of their own.
+    // Should the chunk not come to its end, the next run looks at the object again: failures may heal.
     journal.hold(line);
   } else {
     journal.record(line);
   }
 }
 
-/** Makes outputs of one source, one after the other. Says whether the source is gone, and whether any failed. */
+/** Makes the outputs of one source in turn. Says whether the source is gone, and whether any failed. */
 async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: BackfillOptions) {
   const { journal, call, stop } = options;
   const source = formatObject(stored);
@@ -115,7 +115,10 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
     const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);
     const modifiedAt = lastModified?.toISOString();
-    return { ...object, eventName, sizeBytes, eTag, contentType, modifiedAt, storageClass, restore };
+    // A date in a target's key needs a time, should OSS tell none.
+    const eventTime = modifiedAt ?? new Date().toISOString();
+    const answer = { eventName, eventTime, sizeBytes, eTag, contentType, modifiedAt };
+    return { ...object, ...answer, storageClass, restore };
   } catch (error) {
     return { status: 'failed', source, ...describeError(error) };
   }

@@ -16,7 +16,7 @@ interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   rulesDigest: string;
 }
 
-/** Between looks at what became of the batches: soon at first, so that a small backfill ends soon; late at last, for a chunk takes minutes. */
+/** The pause between two looks at batches grows: a small backfill ends soon, and a chunk takes minutes. */
 const [firstPollMs, lastPollMs] = [250, 10_000];
 
 /** Says what the end of a run leaves behind. */
@@ -37,10 +37,11 @@ interface BatchUnderWay {
 type UnderWay = Map<string, BatchUnderWay>;
 
 /**
- * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A batch has
- * an id by its content, so that Function Compute refuses one that it already has. One that failed is handed over once
- * more, under another id; what it then has left are failures. Settles as `runObjects` does, but on `stop` at once: what
- * was handed over goes on, and the next run, which cuts a chunk that was not done into the same batches, follows it.
+ * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A
+ * batch has an id by its content, so that Function Compute refuses one that it already has. One that failed
+ * is handed over once more, under another id; what it then has left are failures. Settles as `runObjects`
+ * does, but on `stop` at once: what was handed over goes on, and the next run, which cuts the same chunk into
+ * the same batches, follows it.
  */
 export function runTasks(options: RunTasksOptions): Promise<void> {
   const { stop, sleep } = options;
@@ -98,12 +99,12 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
     underWay.delete(taskId);
     if (one.isNew && isForOtherRules(task)) {
       throw new Error(
-        `the function does not make outputs by these rules (${excerptOf(task)}): build and deploy it again, and give the same command then.`,
+        `the function has other rules (${excerptOf(task)}): build and deploy it, then give the same command.`,
       );
     }
     const report = reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    // A person who stops a batch says nothing against it. What failed in an earlier run may have been mended since.
+    // A person who stops a batch says nothing against it, and what failed in an earlier run may be mended.
     const isFailure = one.isNew && task.status !== 'Stopped';
     if (mayHeal && !(isFailure && one.hasFailed)) {
       const hasFailed = one.hasFailed || isFailure;
@@ -134,8 +135,8 @@ function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
 }
 
 /**
- * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should its chunk not
- * come to its end. Throws where nothing is made for long.
+ * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should
+ * its chunk not come to its end. Throws where nothing is made for long.
  */
 function settle(report: TaskReport, { objects: { length: objects } }: Batch, journal: Journal): void {
   const { saved, skipped, failed, failures } = report;

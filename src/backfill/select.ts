@@ -5,9 +5,9 @@ import { type ExistingObject, isComplete } from './source.ts';
 
 /** Narrows the objects that a rule takes to those that are wanted. */
 export interface Filter {
-  /** Epoch ms between which an object was modified, the first included. */
-  since?: number | undefined;
-  until?: number | undefined;
+  /** The times between which an object was modified, in epoch ms, the first included. */
+  sinceMs?: number | undefined;
+  untilMs?: number | undefined;
 }
 
 /** Why a backfill leaves an object alone: the planner's reasons, and its own. */
@@ -27,15 +27,14 @@ const isArchived = ({ storageClass = '', restore = '' }: ExistingObject) =>
   archiveClasses.includes(storageClass) && !restore.includes('ongoing-request="false"');
 
 /**
- * Plans an object as if it were uploaded now, its time that of its content. Pure: without size, time or content type in
- * `object`, a rule that asks for them does not take it.
+ * Plans an object as if it were uploaded when it got its content, or at `eventTime` where nobody knows when.
+ * Pure: without size or content type in `object`, a rule that asks for them does not take it.
  */
 export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: Filter): Selection {
   if (!isBetween(object.modifiedAt, filter)) {
     return { outputs: [], skipped: 'outside-time' };
   }
-  // Only a dry run plans without knowing the time, and then for an example.
-  const event = { ...object, eventTime: object.modifiedAt ?? new Date().toISOString() };
+  const event = { ...object, eventTime: object.modifiedAt ?? object.eventTime };
   const items = plan({ kind: 'object', event }, ruleSet);
   const outputs = items
     .filter((item) => item.status === 'failed' || (item.status === 'planned' && item.action !== 'remove'))
@@ -48,25 +47,25 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
 }
 
 /**
- * Plans objects of which the source does not tell all that the rules ask for: what is unknown counts as met, so that the
- * outputs are the most that it can be.
+ * Plans objects of which the source does not tell all that the rules ask for: what is unknown counts as met,
+ * so that the outputs are the most that it can be. Where the time is unknown, `exampleTime` stands for it.
  */
-export function createUpperBound(ruleSet: RuleSet): (object: ExistingObject, filter: Filter) => Selection {
+export function createUpperBound(ruleSet: RuleSet, exampleTime: string) {
   const change = (conditions: Partial<Rule['match']>): RuleSet => ({
     ...ruleSet,
     rules: ruleSet.rules.map((rule) => ({ ...rule, match: { ...rule.match, ...conditions } })),
   });
   const anyType = change({ contentTypes: [] });
   const anyObject = change({ contentTypes: [], minBytes: undefined, maxBytes: undefined });
-  return (object, filter) =>
+  return (object: ExistingObject, filter: Filter): Selection =>
     isComplete(object)
       ? selectOutputs(object, anyType, filter)
-      : selectOutputs({ ...object, target: undefined }, anyObject, filter);
+      : selectOutputs({ ...object, target: undefined, eventTime: exampleTime }, anyObject, filter);
 }
 
 const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
 
-function isBetween(time: string | undefined, { since = 0, until = Number.POSITIVE_INFINITY }: Filter) {
-  const timeMs = time === undefined ? since : Date.parse(time);
-  return timeMs >= since && timeMs < until;
+function isBetween(time: string | undefined, { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: Filter) {
+  const timeMs = time === undefined ? sinceMs : Date.parse(time);
+  return timeMs >= sinceMs && timeMs < untilMs;
 }

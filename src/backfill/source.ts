@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ObjectEvent } from '../events/object-event.ts';
 
 /**
- * An object that is there already, as a listing, an inventory or a person tells of it: the event by which it is planned.
- * Sources that name keys alone do not know its size and the like.
+ * An object that is there already, as a listing, an inventory or a person tells of it: the event by which it
+ * is planned. Sources that name keys alone do not know its size and the like.
  */
 export interface ExistingObject extends ObjectEvent {
   storageClass?: string | undefined;
@@ -13,7 +13,7 @@ export interface ExistingObject extends ObjectEvent {
   target?: string | undefined;
 }
 
-/** The name of the event for an object of that type: the planner leaves a link alone, as at its own upload. */
+/** The name of the event for an object of a type: the planner leaves a link alone, as at its upload. */
 export function eventNameOf(type: string | undefined): string {
   return type === 'Symlink' ? 'ObjectCreated:PutSymlink' : 'Manual';
 }
@@ -34,7 +34,7 @@ export interface SourceEntry {
   position: Position;
 }
 
-/** Objects in an order that is the same whenever they are read, so that reading can go on behind a position. */
+/** Objects in an order that stays the same, so that reading can go on behind a position. */
 export interface Source {
   /** The thing that is read, in words. */
   name: string;

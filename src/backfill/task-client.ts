@@ -20,8 +20,8 @@ interface TaskClientOptions {
 }
 
 /**
- * Function Compute's asynchronous tasks, as far as a backfill needs them, by the official SDK, which is loaded now:
- * nothing else needs it.
+ * Makes a client of Function Compute's asynchronous tasks, as far as a backfill needs them. It loads the
+ * official SDK, which nothing else needs.
  */
 export function createTaskClient({ endpoint, functionName, credentials, stop }: TaskClientOptions) {
   const { fc, openApi, runtime } = loadSdk();
@@ -42,7 +42,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
         const request = new fc.InvokeFunctionRequest({ body: Readable.from([Buffer.from(payload)]) });
         return client.invokeFunctionWithOptions(functionName, request, headers, noOptions);
       };
-      // The status is what the help page promises ("Task deduplication"); no page names the code.
+      // The help page promises the status ("Task deduplication"); no page names the code.
       return (await retried(invoke, stop, [409])) !== undefined;
     },
     /** The ids of the tasks in one state whose id begins with `prefix`. */
@@ -67,7 +67,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
     /** Stops a task; false where it ended meanwhile. */
     async stop(taskId: string): Promise<boolean> {
       const stopTask = () => client.stopAsyncTask(functionName, taskId, new fc.StopAsyncTaskRequest({}));
-      // No page says which of them it is.
+      // No page says which status a task that has ended gets.
       return (await retried(stopTask, stop, [400, 404, 409, 412])) !== undefined;
     },
   };
@@ -76,8 +76,8 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
 const maxAttempts = 6;
 
 /**
- * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Undefined where the
- * call fails with a status that is `expected`.
+ * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Resolves to
+ * undefined where the call fails with a status that is `expected`.
  */
 async function retried<T>(call: () => Promise<T>, stop: AbortSignal, expected: readonly number[] = []) {
   for (let attempt = 1; ; attempt += 1) {

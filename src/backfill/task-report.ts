@@ -9,7 +9,7 @@ export interface TaskReport {
   failures: TaskFailure[];
 }
 
-/** An output that failed, by the addresses of its objects; all outputs of the source where no target is named. */
+/** An output that failed, by the addresses of its objects; without a target, all outputs of the source. */
 interface TaskFailure {
   source: string;
   target?: string | undefined;
@@ -20,11 +20,11 @@ interface TaskFailure {
 }
 
 const headline =
-  /(\d{1,6}) failed \([\w ,]{1,60}\), (\d{1,6}) saved(?:, (\d{1,6}) removed)?(?:, (\d{1,6}) submitted)?, (\d{1,6}) skipped/;
+  /(\d{1,6}) failed \([\w ,]{1,60}\), (\d+) saved(?:, (\d+) removed)?(?:, (\d+) submitted)?, (\d+) skipped/;
 
 /**
- * Reads the text of the error that the function throws where outputs of these sources failed. Undefined where it does not
- * name all of them, as the text is bounded, or where Function Compute tells the name of the error alone.
+ * Reads the text of the error that the function throws where outputs of these sources failed. Undefined where
+ * the text, which is bounded, does not name all of them, or Function Compute tells the error's name alone.
  */
 export function readThrown(
   { taskErrorMessage = '' }: BatchTask,
@@ -41,7 +41,7 @@ export function readThrown(
   return { saved: Number(saved), skipped: left, failed: failures.length, failures };
 }
 
-/** Reads `- permanent Code oss://bucket/key -> oss://bucket/target (rule name): message`; target and rule may be absent. */
+/** Reads `- permanent Code source -> target (rule name): message`; target and rule may be absent. */
 function readFailure(line: string, sources: readonly string[]): TaskFailure | undefined {
   const [start = '', kind, code = ''] = /^- (permanent|transient) (\S+) /.exec(line) ?? [];
   const subject = line.slice(start.length);
@@ -61,8 +61,8 @@ export function excerptOf({ taskErrorMessage = '' }: BatchTask): string {
 }
 
 /**
- * Whether the function refused the whole batch for the rules that it has. A version of it that knows no `rulesDigest`
- * refuses the field.
+ * Whether the function refused the whole batch for the rules that it has. A version of it that knows no
+ * `rulesDigest` refuses the field.
  */
 export function isForOtherRules({ taskErrorMessage = '' }: BatchTask): boolean {
   // Keys of objects stand in the report of outputs that failed.

@@ -14,14 +14,14 @@ export interface WorkOptions {
   stop: AbortSignal;
 }
 
-/** Calls that may take so long to be answered do not keep the rate from being reached. */
+/** A call may take this long to be answered, and the rate is reached all the same. */
 const secondsPerCall = 4;
 const maxConcurrency = 256;
 
 /**
- * Works on entries, many at once: `begin` answers what there is to do about one, or undefined where that is nothing.
- * Resolves when all is done, or soon after `stop`: what is under way is waited for. Rejects where the entries, `begin` or
- * the work on one of them fails.
+ * Works on entries, many at once: `begin` answers what there is to do about one, or undefined where that is
+ * nothing. Resolves when all is done, or soon after `stop`: it waits for the work under way. Rejects where
+ * the entries, `begin` or the work on one of them fails.
  */
 export async function workThrough<T>(
   entries: AsyncIterable<T>,

@@ -56,32 +56,33 @@ export async function planBackfill(
 ) {
   const { keys, inventory, bucket, rule, 'only-missing': onlyMissing, via, max } = values;
   const ruleSet = selectRule((await loadRules(values.rules)).ruleSet, rule);
-  const [since, until] = [parseTime('since', values.since), parseTime('until', values.until)];
-  if (since !== undefined && until !== undefined && since >= until) {
+  const [sinceMs, untilMs] = [parseTime('since', values.since), parseTime('until', values.until)];
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {
     throw new CliError(`--since: expected a time before that of --until, received "${values.since}".`);
   }
-  const filter = { since, until };
   const { journal = join(dirname(values.rules), '.backfill') } = values;
   // The folder is the same for the same command, whatever the rules say and however fast it goes.
   const rules = relative(journal, values.rules);
-  const identity = { rules, urls, keys, inventory, bucket, rule, filter, onlyMissing, via };
+  const times = { since: sinceMs, until: untilMs };
+  const identity = { rules, urls, keys, inventory, bucket, rule, filter: times, onlyMissing, via };
   const folder = join(journal, digestOf(JSON.stringify(identity)));
   const worker = via === undefined ? undefined : readFunction(values, io, connection);
+  const by = worker === undefined ? '' : `, by ${worker.functionName} at ${worker.endpoint}`;
   return {
     ruleSet,
     rulesDigest: digestOfRules(ruleSet.rules),
-    filter,
+    filter: { sinceMs, untilMs },
     onlyMissing,
     max: max === undefined ? undefined : parseNumber('max', max, 'a whole number above 0', isCount),
     taskClient: worker && createTaskClient({ ...worker, credentials: connection.credentials, stop: io.stop }),
-    endpoint: `${describeEndpoint(connection)}${worker ? `, by ${worker.functionName} at ${worker.endpoint}` : ''}`,
+    endpoint: `${describeEndpoint(connection)}${by}`,
     region: connection.settings.region,
     quota: readQuota(values, connection.settings.region),
     folder,
   };
 }
 
-/** Opens the source of a backfill, whose folder is this process's own by then. Throws CliError where it names no object. */
+/** Opens the source of a backfill whose folder is locked. Throws CliError where it names no object. */
 export async function openBackfillSource(
   { keys, inventory, bucket }: BackfillValues,
   urls: readonly string[],
@@ -173,7 +174,7 @@ export function readWithin(urls: readonly string[]): BucketPrefix[] {
   });
 }
 
-/** The buckets of rules that name none. Throws CliError where there is such a rule, and nobody said which buckets these are. */
+/** The buckets of rules that name none. Throws CliError where such a rule has none to look into. */
 export function defaultBuckets(
   rules: readonly Rule[],
   bucket: string | undefined,
@@ -199,7 +200,7 @@ function parseTime(option: string, text: string | undefined): number | undefined
   return time === undefined ? undefined : Date.parse(time);
 }
 
-/** The part of the region's quota that a backfill may use: a share of it, of its calls and bytes alike, or a rate of calls. */
+/** The part of the region's quota that a backfill may use: a share of calls and bytes, or a rate of calls. */
 function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   const { callsPerSecond, bytesPerSecond } = quotaOf(region);
   const isShare = (value: number) => value > 0 && value <= 1;
@@ -210,6 +211,7 @@ function readQuota({ share, rate }: BackfillValues, region: string): Quota {
 
 const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
 
+/** Reads the number of an option. Throws CliError where it is not above 0. */
 export function parsePositive(option: string, text: string): number {
   return parseNumber(option, text, 'a number above 0', (value) => value > 0);
 }

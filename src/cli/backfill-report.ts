@@ -1,4 +1,4 @@
-import { maxOutputs } from '../backfill/batches.ts';
+import { maxBatchOutputs } from '../backfill/batches.ts';
 import type { Estimate } from '../backfill/estimate.ts';
 import type { Journal } from '../backfill/journal.ts';
 import type { Counts } from '../backfill/journal-file.ts';
@@ -8,7 +8,7 @@ import type { BackfillJob } from './backfill-job.ts';
 import { bytesPerGigabyte, functionPrice, imagePrice, priceListOf, requestPrice } from './price.ts';
 import { formatTable, type Row } from './terminal.ts';
 
-/** Formats the findings of the dry run: how much there is to do, what it costs, and how long it takes under the quota. */
+/** Formats what the dry run found: how much there is to do, what it costs, and how long it takes. */
 export function formatEstimate(
   estimate: Estimate,
   { source, region, quota, taskClient }: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient'>,
@@ -17,27 +17,24 @@ export function formatEstimate(
   const { headRequests, copyRequests, unsized } = estimate;
   const seconds = Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
   const [most, least] = [isUpperBound ? ' at most' : '', unsized > 0 ? 'at least ' : ''];
+  const heads = `${number(headRequests)} HEAD requests`;
   const copies = copyRequests > 0 ? `, and ${number(copyRequests)} copies of outputs onto themselves` : '';
+  const speed = `${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`;
   const rows: Row[] = [
     `Dry run over ${source.name}:`,
     '',
     ['  objects', `${number(objects)} seen, ${number(selected)} taken by a rule${most}`],
     ['  left alone', formatSkipped(skipped) || 'none'],
     ['  outputs', `${number(outputs)}${most}`],
-    [
-      '  calls',
-      `as many, which read ${least}${bytes(sourceBytes)} of sources, and ${number(headRequests)} HEAD requests${copies}`,
-    ],
+    ['  calls', `as many, which read ${least}${bytes(sourceBytes)} of sources, and ${heads}${copies}`],
     ['  price', formatPrice(estimate, region, taskClient !== undefined)],
-    [
-      '  time',
-      `${least}${duration(seconds)} at ${number(quota.callsPerSecond)} calls/s and ${bytes(quota.bytesPerSecond)}/s`,
-    ],
+    ['  time', `${least}${duration(seconds)} at ${speed}`],
   ];
   const examples = sample.flatMap(({ source: from, target: to }) =>
     from === undefined || to === undefined ? [] : [`  ${formatObject(from)} -> ${formatObject(to)}`],
   );
-  return `${formatTable(rows)}${examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, ''])}`;
+  const exampleTable = examples.length === 0 ? '' : formatTable(['', 'For example:', ...examples, '']);
+  return `${formatTable(rows)}${exampleTable}`;
 }
 
 /** The list price of a backfill that is done in one month, as far as it is known for the region. */
@@ -46,18 +43,19 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   const list = priceListOf(region);
   const image = imagePrice(list, sourceBytes / bytesPerGigabyte);
   const requests = requestPrice(list, outputs + headRequests + copyRequests);
-  const batches = Math.ceil(outputs / maxOutputs);
+  const batches = Math.ceil(outputs / maxBatchOutputs);
   const amount = (value: number | undefined) =>
     value === undefined ? 'an amount unknown here' : `${list.currency} ${value.toFixed(2)}`;
+  const least = unsized > 0 ? 'at least ' : '';
   const parts = [
-    `${unsized > 0 ? 'at least ' : ''}${amount(image)} for the image processing, of which 10 TB a month are free`,
+    `${least}${amount(image)} for the image processing, of which 10 TB a month are free`,
     `${amount(requests)} for the requests`,
-    ...(isViaFunction ? [`${amount(batches * functionPrice(list, maxOutputs))} for the function`] : []),
+    ...(isViaFunction ? [`${amount(batches * functionPrice(list, maxBatchOutputs))} for the function`] : []),
   ];
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;
 }
 
-/** Makes a line of progress whenever it is called, by the objects that a rule takes; rates are those of this run, which begins now. */
+/** Makes a line of progress at each call, by the objects that a rule takes; its rates are of this run. */
 export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
   const startMs = performance.now();
   const { total: before } = journal;

@@ -21,7 +21,7 @@ import { CliError, type Io, unlessStopped } from './command.ts';
 import type { Connection } from './connection.ts';
 import { createProgress, shellWord } from './terminal.ts';
 
-/** Lets only this process work in the backfill's folder, and leaves no empty one behind, as after a dry run. */
+/** Locks the backfill's folder for this process, and leaves no empty one behind, as after a dry run. */
 export async function withFolder(folder: string, use: () => Promise<number>): Promise<number> {
   const made = existsSync(dirname(folder)) ? [folder] : [folder, dirname(folder)];
   const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
@@ -138,8 +138,8 @@ export function watched(source: Source, io: Io): Source {
 }
 
 /**
- * Shows how far something is, a line every second where somebody watches and every ten into a pipe, and says what Ctrl-C
- * does once it is pressed. The answer ends it.
+ * Shows how far something is, by a line every second where somebody watches and every ten into a pipe, and
+ * says what Ctrl-C does once it is pressed. The function that it returns ends it.
  */
 export function showProgress(line: () => string, hint: string, io: Io): () => void {
   const draw = createProgress(io);

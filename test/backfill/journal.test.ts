@@ -319,7 +319,7 @@ describe('a journal', () => {
 
     await write(earlier);
     expect(() => readJournal(folder)).toThrow(
-      `${join(folder, 'journal.jsonl')} was begun by another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
+      `${join(folder, 'journal.jsonl')} is of another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
     );
     await write({ ...earlier, finishedAt: '2026-11-26T13:00:00.000Z' });
     expect(readJournal(folder)).toBeUndefined();

@@ -180,8 +180,8 @@ describe('a backfill via the deployed function', () => {
       const { exitCode, out } = await run();
 
       for (const { exitCode, out, err } of refused) {
-        expect(err).toContain('the function does not make outputs by these rules (');
-        expect(err).toContain('): build and deploy it again, and give the same command then.');
+        expect(err).toContain('the function has other rules (');
+        expect(err).toContain('): build and deploy it, then give the same command.');
         expect(out).toContain(': 0 saved, 0 failed. Not finished: the same command goes on.');
         expect(exitCode).toBe(1);
       }
