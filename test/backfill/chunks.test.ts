@@ -51,7 +51,7 @@ async function start(count: number, keyOf = (number: number) => `uploads/${numbe
 }
 
 describe('the chunks of a backfill', () => {
-  it('are objects of 50,000 outputs each, behind which the position moves', async () => {
+  it('the chunks of a backfill have 50,000 outputs each, behind which the position moves', async () => {
     const { folder, options } = await start(60_000);
     const chunks: number[] = [];
     const positions: unknown[] = [];
@@ -70,7 +70,7 @@ describe('the chunks of a backfill', () => {
     expect(readJournal(folder)?.state.position?.after).toBe(60_000);
   });
 
-  it('are read while the first of their objects is worked on, so that no call waits for a listing', async () => {
+  it('a chunk is read while work on its first objects goes on: no call waits for a listing', async () => {
     const { seen, options } = await start(3_000);
     let readAtFirst = 0;
 
@@ -83,7 +83,7 @@ describe('the chunks of a backfill', () => {
     expect(readAtFirst).toBe(1);
   });
 
-  it('move the position along a long stretch that no rule takes, in linear time', async () => {
+  it('the chunks of a backfill move the position along keys that no rule takes, in linear time', async () => {
     const { folder, options } = await start(300_000, (number) => `other/${number}`);
     const positions = new Set<unknown>();
     const startMs = performance.now();
@@ -124,7 +124,7 @@ describe('the chunks of a backfill', () => {
     },
   );
 
-  it('have each output made that a list of failures names, though another one of the same object was done', async () => {
+  it('a chunk has an output made that failed, though another one of the same object was done', async () => {
     const { folder, options } = await start(0);
     const failures = ['small', 'large'].map((place) => ({
       ...object('uploads/1.jpg'),

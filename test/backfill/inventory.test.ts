@@ -13,7 +13,8 @@ import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 const noCall: Call = () => Promise.reject(new Error('no call was expected'));
 
 const documentedSchema =
-  'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, StorageClass, LastModifiedDate, ETag, IsMultipartUploaded, EncryptionStatus';
+  'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, StorageClass, LastModifiedDate, ETag, ' +
+  'IsMultipartUploaded, EncryptionStatus';
 
 const md5 = (content: Buffer) => createHash('md5').update(content).digest('hex').toUpperCase();
 
@@ -63,7 +64,8 @@ const keysOf = (entries: Awaited<ReturnType<typeof readAll>>) => entries.map(({ 
 describe('an inventory', () => {
   it('an inventory is read by the columns of its fileSchema', async () => {
     const row =
-      '"photos","uploads/a.jpg","CAEQ1","true","false","1024","IA","2026-10-01T08:12:36Z","5D41402A","false","false"\n';
+      '"photos","uploads/a.jpg","CAEQ1","true","false","1024","IA","2026-10-01T08:12:36Z","5D41402A",' +
+      '"false","false"\n';
     const file = await writeInventory(inventory([row], documentedSchema));
 
     expect(await readAll(file)).toEqual([
@@ -134,7 +136,7 @@ describe('an inventory', () => {
     ]);
   });
 
-  it('an inventory may have quotes within fields, CRLF, a BOM, empty columns and blanks in its fileSchema', async () => {
+  it('an inventory may have quotes, CRLF, a BOM, empty columns and blanks in its fileSchema', async () => {
     const csv =
       '\ufeff"photos","say ""hi"".jpg",\r\nphotos,plain.jpg,""\r\n"photos","with,comma.jpg","7"\r\n';
     const file = await writeInventory(inventory([csv], 'Bucket,  Key ,Size'));
@@ -145,7 +147,7 @@ describe('an inventory', () => {
     expect(entries.map(({ object }) => object.sizeBytes)).toEqual([undefined, undefined, 7]);
   });
 
-  it('an inventory may be several files, of which some are empty, and is read on behind any of its rows', async () => {
+  it('an inventory of several files, some of them empty, is read on behind any of its rows', async () => {
     const csvs = ['photos,a,1\nphotos,b,1\n', '', 'photos,c,1\nphotos,d,1\n'];
     const file = await writeInventory(inventory(csvs));
 

@@ -25,7 +25,7 @@ const failed = (source: string) => ({ ...output(source), status: 'failed' as con
 const end = (source: string) => ({ source, objects: 1 });
 const done = (source: string) => ({ ...end(source), status: 'done' as const });
 
-/** Does what is left of an object with one output: each third fails for good, each fifth by something that may heal. */
+/** Does what is left of an object with one output: each third fails for good, each fifth may heal. */
 function make(journal: Journal, number: number, call: (number: number) => void = () => {}): void {
   const source = `${number}`;
   if (journal.recall(end(source))) {
@@ -164,7 +164,7 @@ describe('a journal', () => {
     expect([again.recall(end('a')), again.recall(output('a'))]).toEqual([false, false]);
   });
 
-  it('counts every object once and makes none again that it has, whatever write a kill or a full disk comes at', async () => {
+  it('a journal counts and makes every object once, whatever write a full disk or a kill meets', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(70), { maxLength: 6 }), async (diskSizes) => {
         const folder = await temporaryDir();
@@ -203,7 +203,7 @@ describe('a journal', () => {
     );
   });
 
-  it('counts every object once, whatever byte of a line a kill cuts them at', async () => {
+  it('a journal counts every object once, at whatever byte a kill cuts its lines', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -310,7 +310,7 @@ describe('a journal', () => {
     expect(() => readJournal(folder)).toThrow('journal.jsonl is not the journal of a backfill');
   });
 
-  it('a journal of an earlier version is refused in a sentence where it is not finished, and not needed where it is', async () => {
+  it('a journal of an earlier version is refused where it is unfinished, and not needed else', async () => {
     const folder = await temporaryDir();
     const earlier = { ...fresh, expectedObjects: 9, failuresBytes: 0 };
     const batch = { status: 'saved', source: 'backfill-20261126-ab', outputs: 50, failed: 0, skipped: {} };
@@ -319,13 +319,13 @@ describe('a journal', () => {
 
     await write(earlier);
     expect(() => readJournal(folder)).toThrow(
-      `${join(folder, 'journal.jsonl')} is of another version of oss-saveas: finish it by that one, or remove it to begin anew.`,
+      'journal.jsonl is of another version of oss-saveas: finish it by that one, or remove it to begin anew.',
     );
     await write({ ...earlier, finishedAt: '2026-11-26T13:00:00.000Z' });
     expect(readJournal(folder)).toBeUndefined();
   });
 
-  it('a journal with a line that is none is refused in a sentence, and begun anew where that is wanted', async () => {
+  it('a journal with a broken line is refused in a sentence, and begun anew on demand', async () => {
     const folder = await temporaryDir();
     new Journal(folder, fresh);
     await appendFile(join(folder, 'journal.jsonl'), '{"x": 1}\n');

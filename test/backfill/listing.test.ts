@@ -12,10 +12,13 @@ function createListing() {
     const keys = (isFirst ? ['1', '2'] : ['3', '4']).map((name) => `${query.prefix}${name}`);
     const contents = keys.map(
       (key) =>
-        `<Contents><Key>${key}</Key><LastModified>2026-01-31T18:00:00.000Z</LastModified><ETag>"AB"</ETag><Size>7</Size><StorageClass>ColdArchive</StorageClass><RestoreInfo>ongoing-request="true"</RestoreInfo><Type>Symlink</Type></Contents>`,
+        `<Contents><Key>${key}</Key><LastModified>2026-01-31T18:00:00.000Z</LastModified><ETag>"AB"</ETag>` +
+        '<Size>7</Size><StorageClass>ColdArchive</StorageClass>' +
+        '<RestoreInfo>ongoing-request="true"</RestoreInfo><Type>Symlink</Type></Contents>',
     );
     const next = isFirst ? '<NextContinuationToken>t</NextContinuationToken>' : '';
-    const body = `<ListBucketResult><IsTruncated>${isFirst}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`;
+    const truncated = `<IsTruncated>${isFirst}</IsTruncated>`;
+    const body = `<ListBucketResult>${truncated}${next}${contents.join('')}</ListBucketResult>`;
     const context = { operation, bucket, attempts: 1 };
     return { statusCode: 200, headers: {}, body: Buffer.from(body), context };
   };
@@ -30,7 +33,7 @@ function createListing() {
   return { queries, read };
 }
 
-it('a listing asks for a thousand keys at a time, page by page, and tells all that OSS says of an object', async () => {
+it('a listing asks for a thousand keys a page, and tells all that OSS says of an object', async () => {
   const { queries, read } = createListing();
 
   const entries = await read();
@@ -71,7 +74,7 @@ it('a listing goes on behind a position, in its prefix and in those after it', a
   expect(queries[1]).not.toHaveProperty('start-after');
 });
 
-it('a listing of other prefixes has another fingerprint, so that no position is taken for one among these', () => {
+it('a listing of other prefixes has another fingerprint, so that no position is mixed up', () => {
   const fingerprints = [['a/', 'b/'], ['a/'], ['a/', 'b/']].map(
     (prefixes) =>
       listingSource(

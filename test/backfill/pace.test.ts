@@ -35,7 +35,7 @@ describe('the pace of a backfill', () => {
     expect(await count(10)).toBe(401);
   });
 
-  it('the pace of a backfill is slower where the sources are so large that their bytes are what is bounded', async () => {
+  it('the pace of a backfill is slower where the bytes of large sources are the bound', async () => {
     const { count } = createTimedPace(40, { bytesPerSecond: 16_000_000 });
 
     expect(await count(10, { sourceBytes: 2_000_000 })).toBe(81);
@@ -58,7 +58,7 @@ describe('the pace of a backfill', () => {
     expect(seconds / (clock.timeMs / 1_000)).toBeGreaterThan(0.95);
   });
 
-  it('starts no more calls at once behind large sources than behind an idle time', async () => {
+  it('the pace lets no more calls start at once behind large sources than behind an idle time', async () => {
     const starts: number[] = [];
     const pace = createPace({
       callsPerSecond: 40,
@@ -75,7 +75,7 @@ describe('the pace of a backfill', () => {
     expect(starts.filter((startMs) => startMs >= endMs && startMs < endMs + 1_000).length).toBeLessThan(62);
   });
 
-  it('makes up for late timers', async () => {
+  it('the pace of a backfill makes up for late timers', async () => {
     const { count } = createTimedPace(40, { lateMs: 100 });
 
     const turns = await count(10);
@@ -84,7 +84,7 @@ describe('the pace of a backfill', () => {
     expect(turns).toBeLessThanOrEqual(404);
   });
 
-  it('makes up for half a second of an idle time, and for no more', async () => {
+  it('the pace of a backfill makes up for half a second of an idle time, and for no more', async () => {
     const { pace, clock, count } = createTimedPace(40);
     await pace.turn(0);
     clock.timeMs += 60_000;
@@ -92,7 +92,7 @@ describe('the pace of a backfill', () => {
     expect(await count(1)).toBe(61);
   });
 
-  it('falls by a third when OSS throttles, at most once a second, and recovers within 20 s', async () => {
+  it('the pace falls by a third, once a second at most, by a 503, and recovers in 20 s', async () => {
     const { pace, clock, count } = createTimedPace(30);
 
     pace.throttled();
@@ -106,7 +106,7 @@ describe('the pace of a backfill', () => {
     expect(pace.rate()).toBe(30);
   });
 
-  it('settles where OSS lets it, with few attempts in vain', async () => {
+  it('the pace of a backfill settles where OSS lets it, with few attempts in vain', async () => {
     const allowed = 15;
     const { pace, clock, count } = createTimedPace(40);
     const bucket = { tokens: allowed, timeMs: 0 };

@@ -15,7 +15,7 @@ const ruleFor = (
   outputs: [],
 });
 
-describe('the prefixes under which the keys of a glob lie', () => {
+describe('the prefixes of a glob', () => {
   it.each<[string, string[], string[]?]>([
     ['uploads/**/*.jpg', ['uploads/']],
     ['{2019,2020,2021}/**', ['2019/', '2020/', '2021/']],
@@ -32,13 +32,13 @@ describe('the prefixes under which the keys of a glob lie', () => {
     expect(keyPrefixes(tableOf([glob], excludes)).sort()).toEqual(prefixes);
   });
 
-  it('the prefixes under which the keys of a glob lie stay few where a glob has very many alternatives', () => {
+  it('the prefixes of a glob stay few where it has very many alternatives', () => {
     const prefixes = keyPrefixes(tableOf(['photos/[0-9][0-9][0-9][0-9]/*']));
 
     expect(prefixes).toEqual(Array.from({ length: 10 }, (_, digit) => `photos/${digit}`));
   });
 
-  it('cover every key that the glob takes', () => {
+  it('the prefixes of a glob cover every key that it takes', () => {
     const piece = fc.constantFrom('a', 'b/', '{a,b}', '{c/d,e}', '*', '**', '?', '[a-c]', '[!b]', '照');
     const glob = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(''));
     const key = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', '/', '照'), { maxLength: 8 });
@@ -56,8 +56,8 @@ describe('the prefixes under which the keys of a glob lie', () => {
   });
 });
 
-describe('what is listed for a set of rules', () => {
-  it('what is listed for a set of rules is each bucket that a rule names, and the given ones for a rule that names none', () => {
+describe('a listing for rules', () => {
+  it('a listing for rules has each bucket that a rule names, and the given ones for a rule without', () => {
     const rules = [ruleFor(['a/**'], ['one', 'two']), ruleFor(['b/**'])];
 
     expect(listingPrefixes(rules, ['three'])).toEqual([
@@ -67,13 +67,13 @@ describe('what is listed for a set of rules', () => {
     ]);
   });
 
-  it('what is listed for a set of rules holds no prefix that lies within another', () => {
+  it('a listing for rules has no prefix that lies within another', () => {
     const rules = [ruleFor(['a/b/**', 'a-x/**']), ruleFor(['a/**']), ruleFor(['a/b/c/*'])];
 
     expect(listingPrefixes(rules, ['one']).map(({ prefix }) => prefix)).toEqual(['a-x/', 'a/']);
   });
 
-  it('what is listed for a set of rules is only what lies both under a given prefix and under one of a rule', () => {
+  it('a listing for rules has only what lies both under a given prefix and under one of a rule', () => {
     const rules = [ruleFor(['uploads/{2019,2020}/**']), ruleFor(['other/**'])];
     const within = (prefix: string) =>
       listingPrefixes(rules, ['one'], [{ bucket: 'one', prefix }]).map((place) => place.prefix);

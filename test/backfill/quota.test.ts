@@ -10,7 +10,7 @@ import { createIo, localEnvironment } from '../cli/terminal.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { send, signV4 } from '../local/oss/v4-client.ts';
 
-/** A long run shows what a short one only hints at: the quota lets as many calls through at once as in a second. */
+/** A long run shows more than a short one: the quota lets as many calls through at once as in a second. */
 const seconds = Number(process.env.BACKFILL_SECONDS ?? 3);
 
 /** On a machine that other tests keep busy, a short run shows no exact rate. */
@@ -30,7 +30,7 @@ const rulesText = `rules:
 const credentials = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
 
 it.each(quotas)(
-  'a backfill in %s, whose quota is %d calls a second, uses its share for sources of unequal size and leaves uploads alone',
+  'a backfill in %s, with a quota of %d calls/s, uses its share for unequal sources and leaves uploads alone',
   async (region, quota) => {
     const callMs = 100;
     const processedAtMs: number[] = [];
@@ -67,8 +67,8 @@ it.each(quotas)(
 
     const [, lastShare = '0'] = [...written.err.matchAll(/([\d.]+) % throttled/g)].at(-1) ?? [];
     console.log(
-      `quota ${quota}/s: ${rate.toFixed(1)} calls/s of ${(quota * 0.8).toFixed(1)}, ${lastShare} % throttled, ` +
-        `uploads ${format(usualMs)} before, ${format(meanwhileMs)} meanwhile`,
+      `quota ${quota}/s: ${rate.toFixed(1)} calls/s of ${(quota * 0.8).toFixed(1)}, ` +
+        `${lastShare} % throttled, uploads ${format(usualMs)} before, ${format(meanwhileMs)} meanwhile`,
     );
     expect(exitCode).toBe(0);
     expect(written.out).toContain(`${count.toLocaleString('en')} saved, 0 failed. Finished.`);

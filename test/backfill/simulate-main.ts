@@ -31,9 +31,19 @@ const scenarios: Record<string, Scenario> = {
 
 for (const [name, scenario] of Object.entries(scenarios)) {
   const one = await simulate(scenario);
-  console.log(`${name}, ${objects.toLocaleString('en')} objects simulated, times ${factor}:
-  ${(one.days * factor).toFixed(1)} days at ${one.callsPerSecond.toFixed(1)} calls/s, ${(100 * one.shareOverQuota).toFixed(2)} % of all calls over the quota
-  ${Math.round(one.tasks * factor).toLocaleString('en')} tasks of at most ${one.largestPayloadBytes} bytes, at most ${one.mostTasksAhead} ahead, ${Math.round(one.apiRequests * factor).toLocaleString('en')} requests to Function Compute
-  CNY ${(one.functionCny * factor).toFixed(0)} for the function, ${((one.processorSeconds * factor) / 3_600).toFixed(1)} h of this machine's processor, ${one.residentMb.toFixed(0)} MB resident
-`);
+  const percentOverQuota = (100 * one.shareOverQuota).toFixed(2);
+  const tasks = Math.round(one.tasks * factor).toLocaleString('en');
+  const requests = Math.round(one.apiRequests * factor).toLocaleString('en');
+  const functionCny = (one.functionCny * factor).toFixed(0);
+  const hours = ((one.processorSeconds * factor) / 3_600).toFixed(1);
+  console.log(
+    [
+      `${name}, ${objects.toLocaleString('en')} objects simulated, times ${factor}:`,
+      `${(one.days * factor).toFixed(1)} days at ${one.callsPerSecond.toFixed(1)} calls/s`,
+      `${percentOverQuota} % of all calls over the quota`,
+      `${tasks} tasks of at most ${one.largestPayloadBytes} bytes, at most ${one.mostTasksAhead} ahead`,
+      `${requests} requests to Function Compute, CNY ${functionCny} for the function`,
+      `${hours} h of this machine's processor, ${one.residentMb.toFixed(0)} MB resident\n`,
+    ].join('\n  '),
+  );
 }

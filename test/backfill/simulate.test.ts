@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { simulate } from './simulate.ts';
 
-it('a simulated backfill via the function stays below the quota, and its account is linear in the objects', async () => {
+it('a simulated backfill via the function stays below the quota, and takes linear time', async () => {
   const scenario = {
     instances: 10,
     callsAtOnce: 4,

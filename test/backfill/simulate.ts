@@ -13,11 +13,11 @@ import { digestOfRules } from '../../src/rules/digest.ts';
 
 export interface Scenario {
   objects: number;
-  /** Of the function of src/deploy/s.backfill.yaml. */
+  /** The function of src/deploy/s.backfill.yaml has these. */
   instances: number;
   callsAtOnce: number;
   secondsPerCall: number;
-  /** Of the account's quota for image processing, and what uploads take of it meanwhile. */
+  /** The account's quota for image processing, and the part of it that uploads take meanwhile. */
   quotaPerSecond: number;
   uploadsPerSecond: number;
 }
@@ -26,7 +26,7 @@ export interface Simulation {
   days: number;
   tasks: number;
   callsPerSecond: number;
-  /** Of all calls, uploads' included, those beyond the quota: OSS answers 503, and they are repeated. */
+  /** The share of calls, uploads' included, beyond the quota: OSS answers 503, and they are repeated. */
   shareOverQuota: number;
   largestPayloadBytes: number;
   mostTasksAhead: number;
@@ -48,9 +48,9 @@ const rulesText = `rules:
 const rowsPerFile = 100_000;
 
 /**
- * Runs `backfill --via function` over an inventory of so many objects, against a Function Compute that is simulated: its
- * instances take the tasks in turn, and time passes when the backfill waits. All else is the real code: the inventory's
- * files, the planner, the batches and the journal.
+ * Runs `backfill --via function` over an inventory, against a Function Compute that is simulated: its
+ * instances take the tasks in turn, and time passes when the backfill waits. All else is the real code: the
+ * files of the inventory, the planner, the batches and the journal.
  */
 export async function simulate(scenario: Scenario): Promise<Simulation> {
   const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-simulation-'));

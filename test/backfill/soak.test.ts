@@ -13,7 +13,7 @@ const keys = Number(process.env.BACKFILL_KEYS ?? 2_000);
 const kills = Number(process.env.BACKFILL_KILLS ?? 2);
 const timeoutMs = 60_000 + keys;
 
-/** As many calls as may be under way at once. */
+/** At most this many calls may be under way at once. */
 const maxConcurrency = 256;
 
 const rulesText = `rules:
@@ -34,7 +34,8 @@ it(
     const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-backfill-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
     await writeFile(join(dir, 'rules.yaml'), rulesText);
-    const program = `build/soak-backfill-${process.pid}.mjs`; // Below the project, so that it finds the project's packages.
+    // It lies below the project, so that it finds the project's packages.
+    const program = `build/soak-backfill-${process.pid}.mjs`;
     onTestFinished(() => rm(program, { force: true }));
     await build({
       entryPoints: ['src/cli/bin.ts'],
@@ -87,9 +88,10 @@ it(
 
     const broken = Array.from({ length: keys }, (_, i) => i).filter(isBroken);
     expect(exitCode, backfill.written.err).toBe(1);
-    expect(backfill.written.out).toContain(
-      `${keys.toLocaleString('en')} objects: ${(keys - broken.length).toLocaleString('en')} saved, ${broken.length.toLocaleString('en')} failed. Finished.`,
+    const [objects, saved, failed] = [keys, keys - broken.length, broken.length].map((count) =>
+      count.toLocaleString('en'),
     );
+    expect(backfill.written.out).toContain(`${objects} objects: ${saved} saved, ${failed} failed. Finished.`);
     expect(oss.calls.every((calls) => calls >= 1)).toBe(true);
     expect(oss.callsForDone).toBe(0);
     expect(oss.total - keys).toBeLessThanOrEqual(underWay);
@@ -133,7 +135,7 @@ function startBackfill(program: string, dir: string, url: string) {
   return { child, written, ended };
 }
 
-/** Marks in the stub what the journal says is done; answers how many calls were made that it does not know of. */
+/** Marks in the stub what the journal says is done; resolves to the number of calls unknown to it. */
 async function markDone(dir: string, oss: StubOss): Promise<number> {
   const [first = '{}', ...lines] = await readLines(dir, 'journal.jsonl').catch(() => []);
   const { position } = JSON.parse(first);
@@ -174,7 +176,8 @@ function print(
   );
   const rate = (keys / elapsedMs) * 1_000;
   console.log(
-    `${keys} keys in ${(elapsedMs / 1_000).toFixed(0)} s (${rate.toFixed(0)}/s), ${kills} kills, ${underWay} calls under way at them`,
+    `${keys} keys in ${(elapsedMs / 1_000).toFixed(0)} s (${rate.toFixed(0)}/s), ` +
+      `${kills} kills, ${underWay} calls under way at them`,
   );
   console.log([...new Set(lines)].join('\n'));
 }

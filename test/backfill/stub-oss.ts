@@ -25,8 +25,8 @@ export const numberOf = (key: string) => Number(key.slice(8, 16));
 export const isBroken = (number: number) => number % 1_009 === 7;
 
 /**
- * An OSS that has `count` objects and stores nothing: it lists them, checks no signature, and answers a call to process
- * one after some milliseconds, every 500th with 503 at the first attempt.
+ * An OSS that has `count` objects and stores nothing: it lists them, checks no signature, and answers a call
+ * to process one after some milliseconds, every 500th with 503 at the first attempt.
  */
 export async function startStubOss(count: number): Promise<StubOss> {
   const [calls, done, throttled] = [new Uint8Array(count), new Uint8Array(count), new Uint8Array(count)];
@@ -98,8 +98,10 @@ function listing(first: number, count: number): string {
   const end = Math.min(first + 1_000, count);
   const contents = Array.from({ length: end - first }, (_, i) => {
     const time = '2026-01-01T00:00:00.000Z';
-    return `<Contents><Key>${keyOf(first + i)}</Key><LastModified>${time}</LastModified><ETag>"A"</ETag><Size>9</Size></Contents>`;
+    const properties = `<LastModified>${time}</LastModified><ETag>"A"</ETag><Size>9</Size>`;
+    return `<Contents><Key>${keyOf(first + i)}</Key>${properties}</Contents>`;
   });
   const next = `<NextContinuationToken>${keyOf(end - 1)}</NextContinuationToken>`;
-  return `<ListBucketResult><IsTruncated>${end < count}</IsTruncated>${end < count ? next : ''}${contents.join('')}</ListBucketResult>`;
+  const page = end < count ? `<IsTruncated>true</IsTruncated>${next}` : '<IsTruncated>false</IsTruncated>';
+  return `<ListBucketResult>${page}${contents.join('')}</ListBucketResult>`;
 }

@@ -16,8 +16,8 @@ const thrownBy = (...results: FailedResult[]) => ({
   taskErrorMessage: new OutputsFailed(summarize(results, 'FC-1', 5)).message,
 });
 
-describe('what a batch tells of its failures', () => {
-  it('is the source, and the target where there is one', () => {
+describe('the report of a batch', () => {
+  it('the report of a batch names the source of a failure, and the target where there is one', () => {
     const task = thrownBy(
       failed('a.jpg', { rule: 'small', target: { bucket: 'photos', key: 'small/a.jpg' } }),
       failed('a.jpg -> b.jpg', { rule: 'small' }),
@@ -42,7 +42,7 @@ describe('what a batch tells of its failures', () => {
     ['The event holds no object to process: rulesDigest: no such field here.', true],
     ['OutputsFailed', false],
     [thrownBy(failed('rulesDigest: RulesError.jpg', {})).taskErrorMessage, false],
-  ])('tells whether the function has other rules: %j', (taskErrorMessage, expected) => {
+  ])('the report of a batch tells whether the function has other rules: %j', (taskErrorMessage, expected) => {
     expect(isForOtherRules({ status: 'Failed', taskErrorMessage })).toBe(expected);
   });
 });

@@ -7,7 +7,7 @@ const withFault = (fault: 'AccessDenied' | 'ImageTooLarge', ...keys: string[]) =
 });
 
 describe('the batches of a backfill via the function', () => {
-  it('count what failed in them, though the run that saw it was ended', async () => {
+  it('a batch has its failures counted, though the run that saw them was ended', async () => {
     const gate = createGate();
     let number = 0;
     const beforeEach = async () => {
@@ -30,7 +30,7 @@ describe('the batches of a backfill via the function', () => {
     expect(await readFailureFiles(join(dir, '.backfill'))).toHaveLength(20);
   });
 
-  it('are but for a few those that there were, after an upload between two runs', async () => {
+  it('all batches but a few stay the same after an upload between two runs', async () => {
     const gate = createGate();
     const { oss, begin, run, tasks, processed } = await startWith(300, { beforeEach: () => gate.isOpen });
     const payloads = () => [...tasks.byId.values()].map(({ taskPayload }) => JSON.parse(taskPayload));
@@ -48,7 +48,7 @@ describe('the batches of a backfill via the function', () => {
     expect(processed.length).toBeLessThan(602 + 100);
   });
 
-  it.each([2, 30, 60])('hold no more than --max objects together: %i of 60', async (max) => {
+  it.each([2, 30, 60])('batches hold no more than --max objects together: %i of 60', async (max) => {
     const { run, processed } = await startWith(60);
 
     const { out } = await run('--yes', '--max', String(max));
@@ -57,7 +57,7 @@ describe('the batches of a backfill via the function', () => {
     expect(out).toContain(`: ${2 * max} saved, 0 failed. ${max === 60 ? 'Finished' : 'Not finished'}`);
   });
 
-  it('end the backfill soon where all their outputs fail by something that a setting heals', async () => {
+  it('a backfill ends soon where all its batches fail by something that a setting heals', async () => {
     const { run, attempts } = await startWith(300, { faults: withFault('AccessDenied', '**') });
 
     const { exitCode, out, err } = await run('--yes');
@@ -71,7 +71,7 @@ describe('the batches of a backfill via the function', () => {
     expect(attempts.number).toBeGreaterThan(0);
   });
 
-  it('are handed over again once that is mended for which the backfill ended', async () => {
+  it('batches are handed over again once the cause is mended for which the backfill ended', async () => {
     const { run, deploy } = await startWith(200);
     deploy(rulesText, 'wrong');
     const hopeless = await run('--yes');
@@ -85,7 +85,7 @@ describe('the batches of a backfill via the function', () => {
     expect(exitCode).toBe(0);
   });
 
-  it.each([true, false])('go on behind pictures that are broken (told which: %s)', async (mayTell) => {
+  it.each([true, false])('batches go on behind broken pictures (told which: %s)', async (mayTell) => {
     const keys = Array.from({ length: 12 }, (_, i) => `**/${String(i * 25 + 7).padStart(4, '0')}.jpg`);
     const { run } = await startWith(300, { mayTell, faults: withFault('ImageTooLarge', ...keys) });
 
@@ -95,7 +95,7 @@ describe('the batches of a backfill via the function', () => {
     expect(out).toContain(' failed. Finished.');
   });
 
-  it('are stopped before the same backfill is begun anew', async () => {
+  it('batches are stopped before the same backfill is begun anew', async () => {
     const gate = createGate();
     const { begin, tasks, run } = await startWith(100, { beforeEach: () => gate.isOpen });
     const first = begin('--yes');
@@ -116,7 +116,7 @@ describe('the batches of a backfill via the function', () => {
     expect(out).toContain('4 batches stopped.');
   });
 
-  it('go on after Ctrl-C, and the command says so', async () => {
+  it('batches go on after Ctrl-C, and the command says so', async () => {
     const gate = createGate();
     const { begin, tasks } = await startWith(30, { beforeEach: () => gate.isOpen });
     const first = begin('--yes');

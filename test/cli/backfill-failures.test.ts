@@ -130,7 +130,7 @@ describe('a backfill that meets failures', () => {
     expect(failures.match(/uploads\/0002|uploads\/0009/g)).toHaveLength(4 * 2);
   });
 
-  it('does not stop for pictures that are all broken, nor for objects that are gone since they were listed', async () => {
+  it('does not stop for pictures that are all broken, nor for objects that are gone', async () => {
     const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/00??.jpg' }] };
     const { dir, run, processed } = await startWith(pictures(102), { faults });
     const keys = Array.from(
@@ -146,7 +146,7 @@ describe('a backfill that meets failures', () => {
     expect([exitCode, processed.length]).toEqual([1, 4]);
   });
 
-  it('takes an object for gone only where OSS says so of itself, and not of what a style reads beside it', async () => {
+  it('takes an object for gone where OSS says so of it, and not of what a style reads', async () => {
     const processImage = () => Promise.reject(new OssError(404, 'NoSuchKey', 'The logo does not exist.'));
     const { run } = await startWith(pictures(1), { processImage });
 

@@ -49,7 +49,7 @@ describe('a backfill that is given the wrong way', () => {
     expect(existsSync(join(dir, '.backfill'))).toBe(false);
   });
 
-  it('a backfill writes away the standard input as it comes, and a dry run leaves nothing of it', async () => {
+  it('a backfill saves the standard input as it comes, and a dry run leaves nothing of it', async () => {
     const { run, dir } = await startWith(pictures(1));
     let writtenBytes = 0;
     async function* input() {
@@ -69,7 +69,7 @@ describe('a backfill that is given the wrong way', () => {
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 
-  it('a dry run of a list of keys says that bytes, price and time are the least, as no size is told', async () => {
+  it('a dry run of a list of keys, which tells no size, gives the least bytes, price and time', async () => {
     const { run } = await startWith(pictures(1));
 
     const { out } = await run(['--keys', '-'], { input: 'oss://photos/uploads/0000.jpg\n' });
@@ -80,7 +80,7 @@ describe('a backfill that is given the wrong way', () => {
     expect((await run([])).out).not.toContain('at least');
   });
 
-  it('a backfill keeps the standard input until it is finished, since whoever wrote it may not do so again', async () => {
+  it('a backfill keeps the standard input until it is finished: nobody may write it again', async () => {
     const { run, dir, processed } = await startWith(pictures(3));
     const input = 'uploads/0000.jpg\nuploads/0001.jpg\nuploads/0002.jpg\n';
     const args = ['--keys', '-', '--bucket', 'photos', '--yes'];

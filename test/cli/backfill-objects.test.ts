@@ -28,7 +28,7 @@ describe('the objects of a backfill', () => {
     expect(out + err).toContain('2 objects: 0 saved, 0 failed, 2 submitted');
   });
 
-  it('the objects of a backfill that are deleted meanwhile leave no output behind where it goes with them', async () => {
+  it('an object deleted during a backfill leaves no output behind that goes with it', async () => {
     const started = await startWith(pictures(1), {
       processImage: async () => {
         await started.oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/0000.jpg' });
@@ -94,7 +94,7 @@ describe('the objects of a backfill', () => {
     expect(processed).toEqual(['p0 image/resize,w_100', 'p0 image/resize,w_200']);
   });
 
-  it('the objects of a backfill may be outputs that failed, and one that no rule makes any more is said to be that', async () => {
+  it('a list of failures is tried again, and names the outputs that no rule makes any more', async () => {
     const { run, processed } = await startWith(pictures(1));
     const input = '{"source":"oss://photos/uploads/0000.jpg","target":"oss://photos/elsewhere/0000.jpg"}\n';
 
@@ -139,7 +139,7 @@ describe('the objects of a backfill', () => {
     expect(await keys('small/')).toEqual(['small/2024/a-100.jpg', 'small/2024/a-200.jpg']);
   });
 
-  it('the objects of a backfill may be named by the lines of the standard input, whose sizes are asked for', async () => {
+  it('the objects of a backfill may be named by the standard input; their sizes are asked for', async () => {
     const { run, processed } = await startWith({ ...pictures(2), 'uploads/big.jpg': 'b'.repeat(2_000) });
     const input =
       '\ufeffuploads/big.jpg\r\n\noss://photos/uploads/0001.jpg\nuploads/gone.jpg\nnot/taken.jpg\n';
@@ -206,7 +206,7 @@ describe('the objects of a backfill', () => {
     expect(err).toContain(`--keys '${journal}/${folder}/failures.jsonl'\n`);
   });
 
-  it('the objects of a backfill fail where OSS does not tell their size, and do not pass for empty', async () => {
+  it('the objects of a backfill fail where OSS tells no size, and do not pass for empty', async () => {
     const { run } = await startWith(pictures(1), { routes: [unsized] });
 
     const { exitCode, out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], {
@@ -216,7 +216,7 @@ describe('the objects of a backfill', () => {
     expect([exitCode, out]).toEqual([1, expect.stringContaining('1 object: 0 saved, 1 failed. Finished.')]);
   });
 
-  it('keep the outputs that exist with --only-missing', async () => {
+  it('the objects of a backfill keep the outputs that exist with --only-missing', async () => {
     const { run, processed } = await startWith(pictures(3));
     await run(['oss://photos/', '--max', '2', '--yes']);
 
@@ -226,7 +226,7 @@ describe('the objects of a backfill', () => {
     expect(processed.length).toBe(6);
   });
 
-  it('an output that exists is not deleted by --only-missing, although its rule wants none that are so large', async () => {
+  it('--only-missing deletes no output that exists, though its rule wants none so large', async () => {
     const { oss, run, rules, keys } = await startWith({ 'uploads/a.jpg': 'tiny' });
     const body = 'a picture that somebody retouched by hand';
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'small/a.jpg', body });

@@ -31,10 +31,12 @@ function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunc
   return /price +(.*?) +time/.exec(text.replace(/\s+/g, ' '))?.[1] ?? text;
 }
 
-it('a dry run has the price of what is processed beyond 10 TB, of all requests, and of the function where it is used', () => {
-  // 2,560 GB at CNY 0.025, 3,000,000 requests at CNY 0.01 for 10,000; 40,000 batches of 50 outputs at 0.8984375 CU.
+it('a dry run has the price of processing beyond 10 TB, of all requests, and of the function in use', () => {
+  // There are 2,560 GB at CNY 0.025, 3,000,000 requests at CNY 0.01 for 10,000, and 40,000 batches of 50
+  // outputs at 0.8984375 CU.
   expect(priceOf('cn-hangzhou')).toBe(
-    'CNY 64.00 for the image processing, of which 10 TB a month are free, CNY 3.00 for the requests ("oss-saveas cost" names the sources)',
+    'CNY 64.00 for the image processing, of which 10 TB a month are free, ' +
+      'CNY 3.00 for the requests ("oss-saveas cost" names the sources)',
   );
   expect(priceOf('cn-hangzhou', { sourceBytes: 10_240 * 1024 ** 3 })).toMatch(/^CNY 0\.00 for the image/);
   expect(priceOf('cn-hangzhou', { isViaFunction: true })).toMatch(/requests, CNY 3\.95 for the function \(/);
@@ -42,11 +44,11 @@ it('a dry run has the price of what is processed beyond 10 TB, of all requests, 
 
 it('a dry run outside mainland China says which amounts it does not know', () => {
   expect(priceOf('eu-central-1', { isViaFunction: true })).toMatch(
-    /^an amount unknown here for the image .* an amount unknown here for the requests, USD 0\.72 for the function/,
+    /^an amount unknown here for the image .* an amount unknown here for the requests, USD 0\.72 for the/,
   );
 });
 
-it('progress is that of the objects which --max allows, and of the calls where this machine makes any', () => {
+it('progress is that of the objects which --max allows, and of the calls of this machine', () => {
   const counts = { ...noCounts, objects: 40, selected: 20 };
   const state = { startedAt: '', endpoint: '', rules: '', input: '', expectedSelected: 1_000, endsAt: 50 };
   const attempts = { all: 0, throttled: 0 };

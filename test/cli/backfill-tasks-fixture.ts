@@ -21,7 +21,7 @@ export const rulesText = `rules:
         target: { key: "small/{yyyy}/{name}-{w}.jpg" }
 `;
 
-/** A local OSS whose function runs in this process, and the tasks of a backfill with it; the function may be held up. */
+/** Starts a local OSS whose function runs in this process, for the tasks of a backfill; it may be held up. */
 export async function startWith(
   count: number,
   {
@@ -36,7 +36,7 @@ export async function startWith(
     rules?: string;
     /** The function is deployed by a command of its own. */
     deployedRules?: string;
-    /** Whether tasks tell what the function threw, and not its error's name alone, which Function Compute does not promise. */
+    /** Whether tasks tell more than the name of an error, which Function Compute does not promise. */
     mayTell?: boolean;
   } = {},
 ) {

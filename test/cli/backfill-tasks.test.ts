@@ -13,7 +13,7 @@ describe('a backfill via the deployed function', () => {
     expect(out + err).toContain('3 objects: 6 saved, 0 failed, 3 saved-or-skipped');
   });
 
-  it('does not stop for batches with a broken picture each, where Function Compute does not say which failed', async () => {
+  it('does not stop for batches with a broken picture each, where nobody says which failed', async () => {
     const broken = (key: string) => ({ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key });
     const rules = [broken('**/0007.jpg'), broken('**/0030.jpg'), broken('**/0060.jpg')];
     const { run } = await startWith(100, { mayTell: false, faults: { rules } });
@@ -42,7 +42,7 @@ describe('a backfill via the deployed function', () => {
     ]);
   });
 
-  it('a backfill via the deployed function goes on after Ctrl-C by the batches that are there already: none is made twice', async () => {
+  it('goes on after Ctrl-C by the batches that are there already, and makes none twice', async () => {
     const gate = createGate();
     const { begin, run, processed, attempts, tasks } = await startWith(60, {
       beforeEach: () => gate.isOpen,
@@ -62,7 +62,7 @@ describe('a backfill via the deployed function', () => {
     expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
   });
 
-  it('names each output that failed for good by what the function threw, and makes none of the others again', async () => {
+  it('names each output that failed for good, and makes none of the others again', async () => {
     const { run, processed, attempts } = await startWith(20, { faults: tooLarge('**/0007.jpg') });
 
     const { exitCode, out, err } = await run('--yes');
@@ -101,7 +101,7 @@ describe('a backfill via the deployed function', () => {
     expect([attempts.number, processed.length]).toEqual([2, 76]);
   });
 
-  it('makes by the file of failures what a batch has left, and no more where only missing outputs are wanted', async () => {
+  it('makes from the file of failures what a batch has left, and no more with --only-missing', async () => {
     const { run, runHere, processed } = await startWith(20, {
       faults: tooLarge('**/0007.jpg'),
       mayTell: false,
@@ -201,7 +201,7 @@ describe('a backfill via the deployed function', () => {
     expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
   });
 
-  it('stops what was handed over, as often as it is told to; given again, hands over what that has left', async () => {
+  it('stops what was handed over as often as told; given again, hands over what is left', async () => {
     const gate = createGate();
     const { begin, run, tasks, processed } = await startWith(60, { beforeEach: () => gate.isOpen });
     const statuses = () => [...tasks.byId.values()].map(({ status }) => status);

@@ -51,7 +51,7 @@ describe('a backfill', () => {
     expect(await keys('big/')).toEqual(['big/big.jpg']);
   });
 
-  it('a backfill goes on after Ctrl-C where it was, without a question, and pays for nothing twice', async () => {
+  it('a backfill goes on after Ctrl-C where it was, unasked, and pays for nothing twice', async () => {
     const { begin, run, processed } = await startWith(pictures(120));
     const first = begin(['oss://photos/', '--yes']);
     while (processed.length < 40) {
@@ -72,7 +72,7 @@ describe('a backfill', () => {
     expect(new Set(processed).size).toBe(240);
   });
 
-  it('a backfill goes on after Ctrl-C without asking again for the size of objects that are done', async () => {
+  it('a backfill goes on after Ctrl-C without asking for the size of objects that are done', async () => {
     const asked: string[] = [];
     const noteHeads: Route = ({ method, url = '' }) => {
       asked.push(...(method === 'HEAD' ? [url] : []));
@@ -232,8 +232,8 @@ describe('a backfill', () => {
     const again = await run(['oss://photos/', '--region', 'cn-shanghai', '--yes']);
 
     expect([piped.exitCode, asked.exitCode, again.exitCode]).toEqual([2, 0, 2]);
-    const places = `was ${oss.url} in cn-hangzhou when this backfill began, and is ${other.oss.url} in cn-hangzhou`;
-    expect(piped.err).toContain(`the endpoint ${places} (`);
+    const before = `the endpoint was ${oss.url} in cn-hangzhou when this backfill began`;
+    expect(piped.err).toContain(`${before}, and is ${other.oss.url} in cn-hangzhou (`);
     expect(questions).toEqual([expect.stringContaining('Begin anew?'), 'Start?']);
     expect(again.err).toContain('in cn-shanghai (');
     expect(other.processed).toEqual([]);
