@@ -143,7 +143,7 @@ describe('the loop proof', () => {
       ),
       { ...unshrunk, numRuns, seed },
     );
-    // Of 2,000 about 1,370 are free of loops, and 590 loop.
+    // About 1,370 of 2,000 are free of loops, and 590 loop.
     expect(seen.free, `seed ${seed}`).toBeGreaterThan(numRuns / 4);
     expect(seen.goesRound, `seed ${seed}`).toBeGreaterThan(numRuns / 20);
     // Rule sets that are refused and would end are rare, about 40, even among those that nobody would write.

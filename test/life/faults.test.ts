@@ -26,7 +26,7 @@ async function meet(fault: string, operation: string, more: object) {
 
 describe.each(['HeadObject', 'CopyObject'])('an output with properties, at %s', (operation) => {
   it.each(faultsOf(operation))(
-    'an output with properties is complete at the second attempt at the latest, and processed once, where a request of it meets %s',
+    `an output with properties is complete at the second attempt at the latest, and processed once, where ${operation} meets %s`,
     async (fault) => {
       const properties = { headers: { 'Cache-Control': 'no-cache' }, storageClass: 'Archive' };
 

@@ -18,15 +18,15 @@ function codesOf(rules: object): string[] {
   return compiled.ok ? checkRules(compiled).diagnostics.map(({ code }) => code) : ['not compiled'];
 }
 
-describe.each(steps)('an output with %s', (_, more) => {
-  it('an output is refused where the rule would take it again, since the step raises an event of it', () => {
+describe.each(steps)('an output with %s', (name, more) => {
+  it(`an output with ${name} is refused where the rule would take it again, since the step raises an event of it`, () => {
     const target = { key: '{dir}/{name}-s.{ext}' };
 
     expect(codesOf(rulesOf({ target, ...more }))).toContain('loop');
     expect(codesOf(rulesOf(more))).not.toContain('loop');
   });
 
-  it('an output with a step after its save ends with its own events, which no rule takes', async () => {
+  it(`an output with ${name} ends with its own events, which no rule takes`, async () => {
     const { oss, upload, invoke } = await startLife(more);
     await invoke(await upload('uploads/a', 'a picture'));
     const events = oss.events.splice(0);
@@ -38,7 +38,7 @@ describe.each(steps)('an output with %s', (_, more) => {
     expect(oss.events).toEqual([]);
   });
 
-  it('an output with a step after its save is skipped by the recursion guard at the event of the copy, as at that of the save', () => {
+  it(`an output with ${name} is skipped by the recursion guard at the event of the copy, as at that of the save`, () => {
     const rules = guardedRuleSetOf(rulesOf(more), 'uploads/own/**');
     const event = { bucket: 'photos', key: 'uploads/own/a' };
 

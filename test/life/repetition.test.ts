@@ -148,7 +148,7 @@ describe('a newer upload', () => {
 describe.each(['missing', 'stale'])('an output with refresh: %s', (refresh) => {
   const kept = refresh === 'missing' ? 'target-exists' : 'up-to-date';
 
-  it('an output is not taken for done while a step after its save is missing: that step alone is made up for', async () => {
+  it(`an output with refresh: ${refresh} is not taken for done while a step after its save is missing: that step alone is made up for`, async () => {
     const { upload, setFaults, invoke, processed, client } = await startLife({ headers, refresh });
     await upload('uploads/a', 'a picture');
     const asked = {

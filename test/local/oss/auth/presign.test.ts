@@ -19,7 +19,7 @@ async function sign(
 }
 
 describe.each(versions)('a URL signed by %s', (version) => {
-  it('a presigned URL puts, shows and deletes an object without any header', async () => {
+  it(`a presigned URL of ${version} puts, shows and deletes an object without any header`, async () => {
     const oss = await startOss();
 
     const put = await fetch(await sign(oss, version, { method: 'PUT' }), {
@@ -32,7 +32,7 @@ describe.each(versions)('a URL signed by %s', (version) => {
     expect([put.status, get.status, await get.text(), removed.status]).toEqual([200, 200, 'hello', 204]);
   });
 
-  it('a presigned URL carries temporary credentials', async () => {
+  it(`a presigned URL of ${version} carries temporary credentials`, async () => {
     const oss = await startOss();
     const { accessKeyId, accessKeySecret, securityToken } = oss.issueToken({ roleName: 'viewer' });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a', body: 'hello' });
@@ -43,7 +43,7 @@ describe.each(versions)('a URL signed by %s', (version) => {
     expect([response.status, await response.text()]).toEqual([200, 'hello']);
   });
 
-  it('a presigned URL is good for its object, its method and its time only', async () => {
+  it(`a presigned URL of ${version} is good for its object, its method and its time only`, async () => {
     let nowMs = Date.now();
     const oss = await startOss({ now: () => nowMs });
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a', body: 'hello' });
