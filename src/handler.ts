@@ -53,7 +53,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
       const { dryRun = false, savedSinceMs } = record.options ?? {};
       return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSinceMs };
     });
-    const deadline = startedAtMs + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
+    const deadlineMs = startedAtMs + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };
     let halvedAtMs = Number.NEGATIVE_INFINITY;
     const call = createCall({
@@ -73,7 +73,7 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     });
     const memory = instance.open(requestId);
     const onOutcome = (outcome: Outcome) => logOutcome(logger, requestId, outcome);
-    const options = { call, limit, deadline, timeoutMs, now, random, memory, onOutcome };
+    const options = { call, limit, deadlineMs, timeoutMs, now, random, memory, onOutcome };
     const results = await run(jobs, options);
     const report = summarize(results, requestId, now() - startedAtMs);
     // The line of a single result already says all.

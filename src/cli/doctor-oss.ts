@@ -102,7 +102,7 @@ export async function tryStyles(
     return [cannotTell('style', 'no object to try it on', 'name one: oss-saveas doctor oss://bucket/key')];
   }
   const tryAll = async () => {
-    const asked = completeEvent({ ...object, eventName: 'Manual' }, { call, deadline: Infinity });
+    const asked = completeEvent({ ...object, eventName: 'Manual' }, { call, deadlineMs: Infinity });
     const event = await unlessStopped(asked, stop);
     const planFor = (named: OssObject) => plan({ kind: 'object', event: { ...event, ...named } }, rules);
     const findings: Finding[] = [];

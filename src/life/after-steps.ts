@@ -95,11 +95,11 @@ async function finish(
   existing?: ObjectResult,
 ): Promise<TaskEnd> {
   const { target, afterSteps } = task;
-  const { call, deadline } = options;
+  const { call, deadlineMs } = options;
   try {
-    const object = existing ?? (await headObject(call, { ...target, deadline }));
+    const object = existing ?? (await headObject(call, { ...target, deadlineMs }));
     if (isLarger(object.sizeBytes, task)) {
-      await deleteObject(call, { ...target, deadline });
+      await deleteObject(call, { ...target, deadlineMs });
       return { status: 'skipped', reason: 'larger-than-source' };
     }
     const isCopied = needsCopy(afterSteps);
@@ -121,7 +121,7 @@ async function setProperties(
   const value = `${steps}-${process}-${source}`;
   const headers = { ...propertyHeaders(afterSteps, contentType), [markName]: value };
   try {
-    return await copyOntoItself(options.call, { ...target, deadline: options.deadline }, headers);
+    return await copyOntoItself(options.call, { ...target, deadlineMs: options.deadlineMs }, headers);
   } catch (error) {
     // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
     const now = await headIfPresent(target, options).catch(() => undefined);

@@ -12,7 +12,7 @@ import type { AfterSteps } from '../rules/rule-set.ts';
  */
 export async function copyOntoItself(
   call: Call,
-  object: OssObject & { deadline: number },
+  object: OssObject & { deadlineMs: number },
   headers: Record<string, string>,
 ): Promise<OperationResult> {
   const all = { 'x-oss-copy-source': `/${object.bucket}/${encodePath(object.key)}`, ...headers };

@@ -13,11 +13,11 @@ const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
  * attempt may have ended in between. Throws where the target was not deleted.
  */
 export async function remove(task: RemoveTask, options: TaskOptions): Promise<TaskEnd> {
-  const { call, deadline } = options;
+  const { call, deadlineMs } = options;
   if (await hasSource(task, options)) {
     return restore(task, options, kept);
   }
-  const { requestId, attempts } = await deleteObject(call, { ...task.target, deadline });
+  const { requestId, attempts } = await deleteObject(call, { ...task.target, deadlineMs });
   const removed: TaskEnd = { status: 'removed', requestId, attempts };
   return (await hasSource(task, options)) ? restore(task, options, removed) : removed;
 }

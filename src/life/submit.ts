@@ -11,10 +11,10 @@ import type { TaskOptions } from '../pipeline/save.ts';
  */
 export async function submit(
   { source, process }: SaveTask,
-  { call, deadline }: TaskOptions,
+  { call, deadlineMs }: TaskOptions,
 ): Promise<TaskEnd> {
   const name = 'x-oss-async-process';
-  const request = { ...source, deadline, query: { [name]: '' }, body: processBody(name, process) };
+  const request = { ...source, deadlineMs, query: { [name]: '' }, body: processBody(name, process) };
   const response = await call({ ...request, operation: 'AsyncProcessObject', method: 'POST' });
   const { body, hide = (text) => text } = response;
   const { statusCode, requestId, attempts } = resultOf(response);

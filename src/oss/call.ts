@@ -30,7 +30,7 @@ export interface OperationRequest extends Omit<ErrorContext, 'attempts'> {
   body?: Buffer | undefined;
   maxAnswerBytes?: number | undefined;
   /** Epoch ms by the call's `now`: no attempt starts or goes on after it. */
-  deadline?: number | undefined;
+  deadlineMs?: number | undefined;
 }
 
 /** A 2xx answer, and the context in which to complain about its content. */
@@ -66,7 +66,7 @@ export function createCall(settings: CallSettings): Call {
 
   async function attempt(request: OperationRequest, prepared: PreparedRequest, attempts: number) {
     const context = contextOf(request, attempts);
-    const timeoutMs = Math.min(attemptTimeoutMs, (request.deadline ?? Number.POSITIVE_INFINITY) - now());
+    const timeoutMs = Math.min(attemptTimeoutMs, (request.deadlineMs ?? Number.POSITIVE_INFINITY) - now());
     if (timeoutMs <= 0) {
       throw deadlineError(contextOf(request, attempts - 1), 'the request was sent');
     }
@@ -97,7 +97,7 @@ export function createCall(settings: CallSettings): Call {
 
   return async (request) => {
     const prepared = prepare(endpoint, request);
-    return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadline);
+    return withRetries((attempts) => attempt(request, prepared, attempts), policy, request.deadlineMs);
   };
 }
 

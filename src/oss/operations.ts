@@ -9,7 +9,7 @@ export interface ObjectArguments {
   bucket: string;
   key: string;
   /** Epoch ms at which the call is given up. */
-  deadline?: number | undefined;
+  deadlineMs?: number | undefined;
 }
 
 /** The part of an answer that all operations share. */

@@ -11,13 +11,13 @@ export interface RetryPolicy {
 
 /**
  * Runs `attempt` (given its number, from 1) until it succeeds, fails for good, or attempts or time are used
- * up; then throws the last attempt's error. No attempt starts and no pause ends after `deadline` (epoch ms by
+ * up; then throws the last attempt's error. No attempt starts and no pause ends after `deadlineMs` (epoch, by
  * the policy's `now`). Pauses have full jitter, so that instances throttled together return apart.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   { maxAttempts, now, random, sleep, onRetry }: RetryPolicy,
-  deadline = Number.POSITIVE_INFINITY,
+  deadlineMs = Number.POSITIVE_INFINITY,
 ): Promise<T> {
   let wasSkewed = false;
   for (let number = 1; ; number += 1) {
@@ -28,7 +28,7 @@ export async function withRetries<T>(
         throw error;
       }
       const delayMs = Math.max(random() * maxDelayMs(error, number), askedPauseMs(error));
-      if ((error.kind === 'skewed' && wasSkewed) || now() + delayMs >= deadline) {
+      if ((error.kind === 'skewed' && wasSkewed) || now() + delayMs >= deadlineMs) {
         throw error;
       }
       wasSkewed ||= error.kind === 'skewed';

@@ -21,11 +21,11 @@ export function mustAsk(event: ObjectEvent, { rules }: Pick<RuleSet, 'rules'>): 
 /** Fills in what the event does not tell, by a HeadObject; throws what that throws. */
 export async function completeEvent(
   event: ObjectEvent,
-  { call, deadline }: { call: Call; deadline: number },
+  { call, deadlineMs }: { call: Call; deadlineMs: number },
 ): Promise<ObjectEvent> {
   const { bucket, key, eventName } = event;
   const ask = event.sizeBytes === undefined ? headSized : headObject;
-  const head = await ask(call, { bucket, key, deadline });
+  const head = await ask(call, { bucket, key, deadlineMs });
   const modifiedAt = head.lastModified?.toISOString();
   // The event's own properties stay: HEAD may be about a newer version of the object.
   return {

@@ -45,7 +45,7 @@ const maxUnstartedLogged = 100;
  * is random: an event too large for one invocation would else spend every retry on the same outputs.
  */
 export async function run(jobs: readonly Job[], options: RunOptions): Promise<Result[]> {
-  const { limit, random, now, deadline, onOutcome } = options;
+  const { limit, random, now, deadlineMs, onOutcome } = options;
   const all = jobs.map((job): Turn => ({ job, results: [], place: 0 }));
   const unopened = [...all];
   const tasks: Turn[] = [];
@@ -53,7 +53,7 @@ export async function run(jobs: readonly Job[], options: RunOptions): Promise<Re
   let outputs = 0;
 
   function startNext(): Promise<void> | undefined {
-    if (now() >= deadline || outputs > maxEventOutputs) {
+    if (now() >= deadlineMs || outputs > maxEventOutputs) {
       return undefined;
     }
     const turns = tasks.length > 0 ? tasks : unopened;

@@ -16,7 +16,7 @@ import {
 export interface TaskOptions {
   call: Call;
   /** Epoch ms at which work stops, so that time is left to report what was not done. */
-  deadline: number;
+  deadlineMs: number;
   now: () => number;
   /** The rules that the task is of. */
   ruleSet: RuleSet;
@@ -94,11 +94,11 @@ export function findReasonToKeep(
 /** Asks HEAD for an object; resolves to undefined where the error means that there is none. */
 export async function headIfPresent(
   object: OssObject,
-  { call, deadline }: TaskOptions,
+  { call, deadlineMs }: TaskOptions,
   isMissing = isNotFound,
 ): Promise<ObjectResult | undefined> {
   try {
-    return await headObject(call, { deadline, ...object });
+    return await headObject(call, { deadlineMs, ...object });
   } catch (error) {
     if (isMissing(error)) {
       return undefined;
@@ -121,7 +121,7 @@ export async function processSource(task: SaveTask, options: TaskOptions): Promi
   let { eTag } = task.version;
   let attempts = 0;
   for (let round = 1; round <= maxRounds; round += 1) {
-    const result = await processObject(options.call, { process, deadline: options.deadline, ...source });
+    const result = await processObject(options.call, { process, deadlineMs: options.deadlineMs, ...source });
     attempts += result.attempts;
     result.attempts = attempts;
     assertSaved(task, result);

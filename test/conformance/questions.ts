@@ -280,7 +280,7 @@ export const questions: readonly Question[] = [
       const steps = { headers: { 'cache-control': 'no-cache' }, tags: { kind: 'copy' }, acl: 'private' };
       await copyOntoItself(
         call,
-        { ...target, deadline: Number.POSITIVE_INFINITY },
+        { ...target, deadlineMs: Number.POSITIVE_INFINITY },
         propertyHeaders(steps, 'image/webp'),
       );
       const { headers } = await backend.client.headObject(target);

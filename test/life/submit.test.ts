@@ -223,7 +223,7 @@ describe('an answer to AsyncProcessObject', () => {
         const context = { ...source, operation: sent.operation, attempts: 1 };
         return { statusCode, headers, body: Buffer.from(text), context, ...(hide && { hide }) };
       },
-      ...{ deadline: Infinity, now: () => 0, ruleSet: ruleSetOf({ rules: [] }) },
+      ...{ deadlineMs: Infinity, now: () => 0, ruleSet: ruleSetOf({ rules: [] }) },
     });
 
   it('AsyncProcessObject is asked for by the name alone in the query, with the process in the body', async () => {

@@ -7,7 +7,7 @@ import { OssServiceError } from '../../src/oss/errors.ts';
 import type { SaveTask } from '../../src/pipeline/result.ts';
 import { rulesOf } from '../pipeline/uploads.ts';
 
-const options = { deadline: 1_000, now: () => 0, ruleSet: rulesOf() };
+const options = { deadlineMs: 1_000, now: () => 0, ruleSet: rulesOf() };
 const saved = '{"bucket":"photos","object":"derived/a","fileSize":7,"status":"OK"}';
 
 const task: SaveTask = {

@@ -65,7 +65,7 @@ describe('an operation that fails', () => {
     const mock = mockOss();
     answer(mock, 503, errorXml('CpuLimitExceeded', 'busy'));
 
-    const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt + 500 }));
+    const error = await rejection(mock.client.headObject({ ...source, deadlineMs: signedAt + 500 }));
 
     expect(error).toMatchObject({ code: 'CpuLimitExceeded', context: { attempts: 1 } });
     expect(mock.sleeps).toEqual([]);
@@ -74,7 +74,7 @@ describe('an operation that fails', () => {
   it('an operation that fails is not even sent after the deadline', async () => {
     const mock = mockOss();
 
-    const error = await rejection(mock.client.headObject({ ...source, deadline: signedAt }));
+    const error = await rejection(mock.client.headObject({ ...source, deadlineMs: signedAt }));
 
     expect(error).toMatchObject({ code: 'DeadlineExceeded', context: { attempts: 0 }, kind: 'transient' });
     expect(String(error)).toContain('the time allowed was over before the request was sent');

@@ -108,7 +108,7 @@ describe('a request on the wire', () => {
     const url = await listen(() => {});
     const client = connect(url, 30_000, { now: () => 1_000 });
 
-    const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadline: 1_050 }));
+    const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadlineMs: 1_050 }));
 
     expect(error).toMatchObject({ code: 'DeadlineExceeded', kind: 'transient', context: { attempts: 1 } });
     expect(String(error)).toContain('the time allowed was over before the answer was complete');
@@ -116,9 +116,9 @@ describe('a request on the wire', () => {
 
   it('a request on the wire says why a connection cannot be made even close to the deadline', async () => {
     const client = connect('http://127.0.0.1:1');
-    const deadline = Date.now() + 5_000;
+    const deadlineMs = Date.now() + 5_000;
 
-    const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadline }));
+    const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadlineMs }));
 
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   });

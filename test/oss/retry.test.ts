@@ -15,7 +15,7 @@ function errorOf(kind: RetryKind, attempts: number): OssRequestError {
 /** Fails with `kinds` in turn, then answers with the number of the attempt; the clock moves by sleeping only. */
 function run(
   kinds: (RetryKind | OssServiceError)[],
-  { deadline, random = 0.5 }: { deadline?: number; random?: number } = {},
+  { deadlineMs, random = 0.5 }: { deadlineMs?: number; random?: number } = {},
 ) {
   const log: { sleeps: number[]; nowMs: number } = { sleeps: [], nowMs: 0 };
   const attempt = async (number: number) => {
@@ -35,7 +35,7 @@ function run(
     },
     onRetry: () => {},
   };
-  return { outcome: withRetries(attempt, policy, deadline), log };
+  return { outcome: withRetries(attempt, policy, deadlineMs), log };
 }
 
 describe('retrying', () => {
@@ -82,14 +82,14 @@ describe('retrying', () => {
   });
 
   it('retrying is given up where the server asks for a pause beyond the deadline', async () => {
-    const { outcome, log } = run([throttledFor('2')], { deadline: 1_500 });
+    const { outcome, log } = run([throttledFor('2')], { deadlineMs: 1_500 });
 
     await expect(outcome).rejects.toThrow('429');
     expect(log.sleeps).toEqual([]);
   });
 
   it('retrying stops with the last error when the pause would pass the deadline', async () => {
-    const { outcome, log } = run(['transient', 'transient', 'transient'], { deadline: 300 });
+    const { outcome, log } = run(['transient', 'transient', 'transient'], { deadlineMs: 300 });
 
     await expect(outcome).rejects.toThrow('transient');
     expect(log.sleeps).toEqual([100]);

@@ -16,7 +16,7 @@ const call: Call = async ({ operation, bucket, key }) => ({
   body: Buffer.alloc(0),
   context: { operation, bucket, key, attempts: 1 },
 });
-const options = { call, deadline: 1 };
+const options = { call, deadlineMs: 1 };
 
 describe('the properties of an object', () => {
   it("the properties of an object are the event's own where it tells them, since HEAD may be about a newer version", async () => {
@@ -50,8 +50,8 @@ describe('the properties of an object', () => {
     });
     const event = { bucket: 'photos', key: 'a', eventName: 'Manual' };
 
-    await expect(completeEvent(event, { call: bare, deadline: 1 })).rejects.toThrow('no Content-Length');
-    expect(await completeEvent({ ...event, sizeBytes: 7 }, { call: bare, deadline: 1 })).toMatchObject({
+    await expect(completeEvent(event, { call: bare, deadlineMs: 1 })).rejects.toThrow('no Content-Length');
+    expect(await completeEvent({ ...event, sizeBytes: 7 }, { call: bare, deadlineMs: 1 })).toMatchObject({
       sizeBytes: 7,
     });
   });

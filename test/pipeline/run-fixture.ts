@@ -44,7 +44,7 @@ export async function runAll(
 ) {
   const seen: Result[] = [];
   const onOutcome = (outcome: Result) => seen.push(outcome);
-  const fixed = { deadline: 1_000, random: () => 0, memory: new Map() };
+  const fixed = { deadlineMs: 1_000, random: () => 0, memory: new Map() };
   const results = await run(jobs, { ...fixed, call, limit, now, onOutcome, ...more });
   return { results, seen };
 }

@@ -177,7 +177,7 @@ describe('a run', () => {
       };
     };
     const jobs = ['a.jpg', 'b.jpg', 'c.jpg'].map((key) => ({ ...job(key, ruleSet), record: upload(key) }));
-    const fixed = { deadline: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
+    const fixed = { deadlineMs: 1_000, random: () => 0, memory: new Map(), now: () => 0 };
 
     const results = await run(jobs, { ...fixed, call, limit: { current: 2 }, onOutcome: () => {} });
 

@@ -50,7 +50,7 @@ function callOf(heads: Record<string, (Record<string, string> | Error)[]>) {
   return { call, calls };
 }
 
-const options = { deadline: 1_000, now: () => 0, ruleSet: rulesOf() };
+const options = { deadlineMs: 1_000, now: () => 0, ruleSet: rulesOf() };
 
 describe('an output', () => {
   it('an output is made without asking anything first', async () => {
