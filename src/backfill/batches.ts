@@ -5,7 +5,7 @@ import type { ExistingObject } from './source.ts';
 
 export type BatchOptions = Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter' | 'onlyMissing'>;
 
-/** Half of the outputs that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+/** Less than half of the outputs that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
 export const maxBatchOutputs = 50;
 
 /** Function Compute takes 128 KB (FC help: "Limits"). */
