@@ -105,6 +105,25 @@ describe.runIf(hasChromium)('every view', () => {
     });
   });
 
+  it('Browse is as wide as a phone before its objects are laid out, too', async () => {
+    const { page } = await openTab(stack.browser, {
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      bypassCSP: true,
+    });
+    await page.addInitScript(`addEventListener('DOMContentLoaded', () => {
+      document.head.append(document.createElement('style'));
+      document.head.lastChild.textContent = '.tiles { content-visibility: hidden !important; }';
+    })`);
+    await page.goto(`${stack.url}/${views.objects}`);
+    await page.locator('.tiles').first().waitFor({ state: 'attached' });
+
+    const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
+    await page.context().close();
+
+    expect(widths).toEqual([360, 360]);
+  });
+
   it('changes its language and its theme at a click, and keeps them', async () => {
     const page = await open(views.drop);
     await page.getByRole('button', { name: '中文' }).click();
