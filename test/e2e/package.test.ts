@@ -309,7 +309,9 @@ describe('without sharp', () => {
 
     await expect(started).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^oss-saveas local: .*sharp, which is not installed here.*\n$/),
+      stderr: expect.stringMatching(
+        /^oss-saveas local: .*sharp, which is not installed or does not run here.*\n$/,
+      ),
     });
     await run('npx', ['oss-saveas', 'check'], { cwd });
   });
