@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Candidate } from './chunks.ts';
 import { type BackfillOptions, needsHead } from './run-objects.ts';
-import { createUpperBound, type Selection } from './select.ts';
+import type { Selection } from './select.ts';
 import type { ExistingObject } from './source.ts';
 
 export type BatchOptions = Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter' | 'onlyMissing'>;
@@ -24,15 +25,13 @@ const emptyBatch = (): Batch => ({ objects: [], outputs: 0, certain: 0, payloadB
 
 /** Cuts objects into batches. Throws where the function could not make what is wanted of an object alone. */
 export async function* batchesOf(
-  objects: AsyncIterable<ExistingObject>,
+  candidates: AsyncIterable<Candidate>,
   options: BatchOptions,
 ): AsyncIterable<Batch> {
-  const { ruleSet, filter, onlyMissing } = options;
-  const select = createUpperBound(ruleSet, new Date().toISOString());
+  const { ruleSet, onlyMissing } = options;
   let batch = emptyBatch();
-  for await (const object of objects) {
+  for await (const { object, outputs } of candidates) {
     assertForFunction(object, options);
-    const { outputs } = select(object, filter);
     const bytes = Buffer.byteLength(JSON.stringify(object)) + 32;
     const isFull =
       batch.outputs + outputs.length > maxBatchOutputs || batch.payloadBytes + bytes > maxPayloadBytes;

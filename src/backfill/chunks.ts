@@ -1,5 +1,5 @@
 import type { BackfillOptions } from './run-objects.ts';
-import { createUpperBound } from './select.ts';
+import { createUpperBound, type Selection } from './select.ts';
 import type { ExistingObject, SourceEntry } from './source.ts';
 
 type ChunkOptions = Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'>;
@@ -19,6 +19,12 @@ interface Chunk {
   isLast: boolean;
 }
 
+/** An object that a rule may take, and its outputs at most. */
+export interface Candidate {
+  object: ExistingObject;
+  outputs: Selection['outputs'];
+}
+
 const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0, isLast: false };
 
 /**
@@ -28,7 +34,7 @@ const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0, isLast: false
  */
 export async function workByChunks(
   options: ChunkOptions,
-  work: (objects: AsyncIterable<ExistingObject>) => Promise<void>,
+  work: (candidates: AsyncIterable<Candidate>) => Promise<void>,
 ): Promise<void> {
   const { source, journal, stop } = options;
   const entries = source.read(journal.state.position)[Symbol.asyncIterator]();
@@ -36,7 +42,7 @@ export async function workByChunks(
     let chunk: Chunk;
     do {
       chunk = { ...emptyChunk, position: journal.state.position };
-      await work(objectsOf(chunk, entries, options));
+      await work(candidatesOf(chunk, entries, options));
       if (stop.aborted) {
         return;
       }
@@ -48,11 +54,11 @@ export async function workByChunks(
 }
 
 /** Reads the objects of one chunk that a rule may take, and counts the others. */
-async function* objectsOf(
+async function* candidatesOf(
   chunk: Chunk,
   entries: AsyncIterator<SourceEntry>,
   { journal, ruleSet, filter }: ChunkOptions,
-): AsyncIterable<ExistingObject> {
+): AsyncIterable<Candidate> {
   const select = createUpperBound(ruleSet, new Date().toISOString());
   while (chunk.outputs < maxChunkOutputs && chunk.leftAlone < maxLeftAlone) {
     const { done, value } = await entries.next();
@@ -67,7 +73,7 @@ async function* objectsOf(
     if (skipped === undefined) {
       chunk.selected += 1;
       chunk.outputs += outputs.length;
-      yield object;
+      yield { object, outputs };
     } else {
       chunk.leftAlone += 1;
       journal.count({ objects: 1, skipped: { [skipped]: 1 } });

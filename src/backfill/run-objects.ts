@@ -26,8 +26,14 @@ export interface BackfillOptions extends WorkOptions {
  * `workThrough` does, or at the end of the journal's run; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  return workByChunks(options, (objects) =>
-    workThrough(objects, options, (object) => () => workOn(object, options)),
+  return workByChunks(options, (candidates) =>
+    workThrough(
+      candidates,
+      options,
+      ({ object }) =>
+        () =>
+          workOn(object, options),
+    ),
   );
 }
 

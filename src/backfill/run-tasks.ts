@@ -45,9 +45,9 @@ type UnderWay = Map<string, BatchUnderWay>;
  */
 export function runTasks(options: RunTasksOptions): Promise<void> {
   const { stop, sleep } = options;
-  return workByChunks(options, async (objects) => {
+  return workByChunks(options, async (candidates) => {
     const underWay: UnderWay = new Map();
-    for await (const batch of batchesOf(objects, options)) {
+    for await (const batch of batchesOf(candidates, options)) {
       if (stop.aborted) {
         return;
       }

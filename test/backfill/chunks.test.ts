@@ -103,10 +103,10 @@ describe('the chunks of a backfill', () => {
   }, 120_000);
 
   it.each(['stop', 'failure'])(
-    'are begun again where a %s comes first, and the source is closed',
+    'the chunks of a backfill are begun again where a %s comes first, and the source is closed',
     async (end) => {
       const { folder, seen, options, stop } = await start(10);
-      const work = async (objects: AsyncIterable<ExistingObject>) => {
+      const work = async (objects: AsyncIterable<unknown>) => {
         for await (const _ of objects) {
           stop();
           if (end === 'failure') {
