@@ -129,7 +129,7 @@ function listTasks(tasks: readonly AsyncTask[], query: URLSearchParams) {
   const start = found.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
   const page = found.slice(start, start + Number(query.get('limit') ?? 20));
   return {
-    tasks: page.map((task) => ({ ...task, taskPayload: undefined, returnPayload: undefined })),
+    tasks: page.map((task) => ({ ...task, taskPayload: undefined })),
     nextToken: start + page.length < found.length ? page.at(-1)?.taskId : undefined,
   };
 }

@@ -11,7 +11,6 @@ export interface AsyncTask {
   status: TaskStatus;
   requestId: string;
   taskErrorMessage?: string | undefined;
-  returnPayload?: string | undefined;
   taskPayload: string;
 }
 
@@ -36,7 +35,6 @@ export function createTasks(invoke: QueueOptions['invoke']) {
       task.status = 'Stopped';
     } else if (result.status === 'succeeded') {
       task.status = 'Succeeded';
-      task.returnPayload = result.body.toString();
     } else {
       task.status = 'Failed';
       task.taskErrorMessage = result.error.errorMessage;
