@@ -1,10 +1,11 @@
 import { parseSize } from '../compile/size.ts';
 import { CliError, defineCommand } from './command.ts';
-import { parseNumber, parseRegion } from './input.ts';
+import { parseNumber } from './input.ts';
 import {
   functionCu,
   imagePrice,
   type PriceList,
+  pricedRegion,
   priceListOf,
   requestPrice,
   type UnitPrice,
@@ -27,7 +28,7 @@ export const cost = defineCommand({
     }
     const gigabytes = (sizeBytes * uploads * outputs) / 1024 ** 3;
     const site = siteOf(await findTemplate(undefined, '.', io.env));
-    const region = parseRegion(values.region ?? io.env.OSS_REGION ?? site.region ?? 'cn-hangzhou');
+    const region = pricedRegion(values.region, io, site.region);
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
   },

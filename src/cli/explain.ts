@@ -10,8 +10,8 @@ import { printable } from '../printable.ts';
 import { decodeText } from '../text-file.ts';
 import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
-import { isEventText, parseBucket, parseObjectUrl, parseRegion, readEvent } from './input.ts';
-import { functionPrice, priceListOf, priceNote } from './price.ts';
+import { isEventText, parseBucket, parseObjectUrl, readEvent } from './input.ts';
+import { functionPrice, pricedRegion, priceListOf, priceNote } from './price.ts';
 import { findTemplate, loadRules, rulesOption, siteOf } from './project.ts';
 
 export const explain = defineCommand({
@@ -36,7 +36,7 @@ export const explain = defineCommand({
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
     const site = siteOf(await findTemplate(undefined, dirname(values.rules), io.env));
     const bucket = parseBucket(ofRules ?? site.bucket ?? 'my-bucket');
-    const region = parseRegion(values.region ?? io.env.OSS_REGION ?? site.region ?? 'cn-hangzhou');
+    const region = pricedRegion(values.region, io, site.region);
     const read = await Promise.all(positionals.map((argument) => readArgument(argument, bucket, io)));
     const explanations = read
       .flatMap((records) => withRules(records.map(withTime), ruleSet))

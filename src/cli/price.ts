@@ -1,3 +1,6 @@
+import type { Io } from './command.ts';
+import { parseRegion } from './input.ts';
+
 /** A list price with the page that it stands on, the page's date and its address. */
 export interface UnitPrice {
   price: number;
@@ -62,6 +65,11 @@ const international: PriceList = {
     url: 'https://www.alibabacloud.com/help/en/functioncompute/product-overview/pay-as-you-go-billing-method',
   },
 };
+
+/** The region whose prices are told: the one that is named, OSS_REGION, the deployed one, or cn-hangzhou. */
+export function pricedRegion(named: string | undefined, { env }: Io, deployed: string | undefined): string {
+  return parseRegion(named ?? env.OSS_REGION ?? deployed ?? 'cn-hangzhou');
+}
 
 /** The price list of a region: that of mainland China, or of all other regions. */
 export function priceListOf(region: string): PriceList {
