@@ -47,7 +47,13 @@ function removeStaleLock(path: string, holder: number): void {
 
 /** Reads who holds the folder: 0 where a start is about to write its id, -1 where the file is gone by now. */
 function readHolder(path: string): number {
-  return Number(ifThere(() => readFileSync(path, 'utf8')) ?? -1);
+  const holder = ifThere(() => {
+    const text = readFileSync(path, 'utf8');
+    // A start writes its id at once: an older file was emptied as the power failed.
+    const isAbandoned = text === '' && Date.now() - statSync(path).mtimeMs > 10_000;
+    return isAbandoned ? undefined : Number(text);
+  });
+  return holder ?? -1;
 }
 
 function ifThere<T>(work: () => T): T | undefined {

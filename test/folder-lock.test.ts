@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -71,6 +79,18 @@ it('no folder is taken whose lock another start has made, and not yet written it
 
   expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow('0 has it');
 
+  rmSync(dir, { recursive: true });
+});
+
+it('a folder is taken whose lock lost its id as the power failed', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lock-'));
+  writeFileSync(join(dir, 'lock'), '');
+  utimesSync(join(dir, 'lock'), 1_000, 1_000);
+
+  const unlock = lockFolder(dir, (pid) => `${pid} has it`);
+
+  expect(() => lockFolder(dir, (pid) => `${pid} has it`)).toThrow(`${process.pid} has it`);
+  unlock();
   rmSync(dir, { recursive: true });
 });
 
