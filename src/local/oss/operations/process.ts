@@ -1,3 +1,4 @@
+import { operationOf } from '../../../style/catalog.ts';
 import { badRequest, notFound, notImplemented, type OssError } from '../http/errors.ts';
 import { checkBucketName, checkKey, decodeUtf8, percentDecode } from '../http/names.ts';
 import { type BucketStyles, findStyle } from './style.ts';
@@ -20,17 +21,11 @@ export interface Process {
   readonly topic: string | undefined;
 }
 
-/** Documented: OSS help "Synchronous processing", "Asynchronous processing". */
-const synchronous = [
-  /^image\/(?!deblindwatermark$).*$/,
-  /^(video\/(snapshot|info)|audio\/info|hls\/m3u8|doc\/(preview|edit|snapshot)|imm\/previewdoc)$/,
-];
-const asynchronous = [
-  /^(image\/deblindwatermark|doc\/convert|style\/::.+)$/,
-  /^(video\/(convert|snapshots|animation|sprite|concat)|audio\/(convert|concat))$/,
-];
-const isAmong = (patterns: readonly RegExp[], operation: string) =>
-  patterns.some((pattern) => pattern.test(operation));
+/** The requests that run an operation; what is wrong with an unknown action of images, its reader tells. */
+function modeOf(operation: string): string | undefined {
+  const [category = '', name = ''] = operation.split(/\/(.*)/s);
+  return operationOf(category, name)?.mode ?? (category === 'image' ? 'sync' : undefined);
+}
 
 /**
  * The process in a body `x-oss-process={process}` (or another `parameter`), sent raw (documented: OSS help
@@ -71,7 +66,7 @@ export function parseProcess(text: string, styles: BucketStyles): Process {
   const style = name === undefined ? written : findStyle(styles, name).content;
   const [operation = ''] = style.split(/[,|]|(?<=\/.*)\//);
   refuseSelect(operation);
-  if (!isAmong([...synchronous, ...asynchronous], operation)) {
+  if (modeOf(operation) === undefined) {
     throw badRequest('InvalidArgument', `Unsupported operation: ${style}`);
   }
   return { text, style, operation, ...parseSys(sys) };
@@ -92,7 +87,7 @@ export function refuseSelect(process: string): void {
  */
 export function requireSynchronous(process: Process, method: 'get' | 'post', simulateTasks = false): void {
   const { operation, topic } = process;
-  if (!isAmong(synchronous, operation) || topic !== undefined) {
+  if (modeOf(operation) !== 'sync' || topic !== undefined) {
     throw badRequest('InvalidArgument', `operation not support ${method}: ${operation}`);
   }
   if (operation === 'video/snapshot' && !simulateTasks) {
@@ -105,7 +100,7 @@ export function requireSynchronous(process: Process, method: 'get' | 'post', sim
 
 /** Refuses images as in a live test of aliyun-oss-python-sdk; only reading a watermark needs no target. */
 export function requireAsynchronous({ operation, saveAs }: Process): void {
-  if (!isAmong(asynchronous, operation)) {
+  if (modeOf(operation) !== 'async') {
     throw withoutImm();
   }
   if (saveAs === undefined && operation !== 'image/deblindwatermark') {

@@ -119,6 +119,7 @@ describe('a call', () => {
     [`video/convert,f_mp4${target}`, 400, 200, 'InvalidArgument'],
     [`video/snapshot,t_1,f_jpg${target}`, 501, 404, 'NotImplemented'],
     ['audio/info', 404, 404, 'Imm Client'],
+    ['hls/ts', 404, 404, 'Imm Client'],
     [`doc/convert,target_pdf${target}`, 400, 200, 'InvalidArgument'],
     ['doc/preview', 404, 404, 'Imm Client'],
     [`style/::h264-mp4-1080p${target}`, 400, 200, 'InvalidArgument'],
