@@ -165,9 +165,9 @@ describe('the architecture', () => {
 
   it('the architecture keeps the network in oss, and undici there', () => {
     const network = /^(undici|node:(http|https|net|tls|http2|dgram))/;
-    const wrong = imports.filter(
-      ({ from, to, isType }) => !isType && network.test(to) && !/^src\/((oss|local)\/|http\.ts)/.test(from),
-    );
+    // The tools go through a person's proxy, of which the function knows nothing.
+    const own = /^src\/((oss|local)\/|http\.ts|cli\/connection\.ts)/;
+    const wrong = imports.filter(({ from, to, isType }) => !isType && network.test(to) && !own.test(from));
 
     expect(wrong).toEqual([]);
   });

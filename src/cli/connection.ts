@@ -62,7 +62,7 @@ async function connect(values: ConnectionValues, io: Io) {
   const settings = { ...defaults, region, endpoint: url };
   const endpoint = resolve(settings);
   const credentials = createDefaultCredentials(env);
-  const dispatcher = createAgent(maxConnections);
+  const dispatcher = await createDispatcher(endpoint, env);
   /** OSS's clock against ours, where ours is so wrong that OSS refused a signature. */
   const clock = { offsetMs: 0 };
   const common = { endpoint, credentials, dispatcher, clock };
@@ -80,6 +80,24 @@ async function connect(values: ConnectionValues, io: Io) {
     return response;
   };
   return { ...common, settings, call, lastingCall, callBy, patience, sleep };
+}
+
+/** Goes through the proxy that the environment names for such an endpoint; to this machine never. */
+async function createDispatcher({ scheme, host }: Endpoint, env: Io['env']) {
+  const name = `${scheme.toUpperCase()}_PROXY`;
+  const proxy = env[name.toLowerCase()] ?? env[name];
+  if (proxy === undefined || /^(localhost|127\.[\d.]+|\[::1\])(:|$)/.test(host)) {
+    return createAgent(maxConnections);
+  }
+  const { EnvHttpProxyAgent } = await import('undici');
+  const uri = proxy.includes('://') ? proxy : `http://${proxy}`;
+  const [proxies, noProxy] = [{ httpProxy: uri, httpsProxy: uri }, env.no_proxy ?? env.NO_PROXY ?? ''];
+  try {
+    const limits = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0 };
+    return new EnvHttpProxyAgent({ ...proxies, noProxy, ...limits });
+  } catch {
+    throw new CliError(`${name}: expected an address such as http://proxy.example.com:8080.`);
+  }
 }
 
 /** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */

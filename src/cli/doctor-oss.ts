@@ -30,7 +30,7 @@ export async function checkEndpoint(
   const origin = `${endpoint.scheme}://${endpoint.host}`;
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
   let apartMs = Number.NaN;
-  const advice = 'correct OSS_REGION or OSS_ENDPOINT, or go online; no proxy is used';
+  const advice = 'correct OSS_REGION or OSS_ENDPOINT, or go online, by HTTPS_PROXY if need be';
   const answer = await attempt('endpoint', advice, async () => {
     const { headers } = await send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits });
     apartMs = Math.abs(Date.parse(headers.date ?? '') - now());
