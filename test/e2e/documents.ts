@@ -129,12 +129,6 @@ export const shownOutputs: readonly { document: string; start: string; command: 
   },
   {
     document: 'docs/rules.md',
-    start: 'error rules.yaml:7:25',
-    command: 'npx oss-saveas check',
-    rules: misspelt,
-  },
-  {
-    document: 'docs/rules.md',
     start: '$ npx oss-saveas check',
     command: 'npx oss-saveas check',
     rules: looping,
