@@ -4,12 +4,12 @@ import { lookUp } from '../../style/catalog.ts';
 import tables from './tables.json' with { type: 'json' };
 
 /**
- * Reads a picture's EXIF as OSS's example of `image/info` shows it: picture, thumbnail and place in one,
+ * Reads a block of EXIF as OSS's example of `image/info` shows it: picture, thumbnail and place in one,
  * fractions as `n/d`, lists with blanks, degrees as Exiv2 prints them. A block that breaks off gives what
  * came before. (The package exif-reader turns fractions into decimals, which cannot be undone.)
  */
-export function readExif(picture: Buffer): Record<string, string> {
-  const { exif = {}, Thumbnail = {} } = loadTags(picture);
+export function readExif(block: Buffer): Record<string, string> {
+  const { exif = {}, Thumbnail = {} } = loadTags(block);
   const tags = Object.entries({ ...Thumbnail, ...exif }).flatMap(([name, tag]) => {
     const value = pick(tag, 'value');
     const isShown = Array.isArray(value) || ['number', 'string'].includes(typeof value);
@@ -19,9 +19,13 @@ export function readExif(picture: Buffer): Record<string, string> {
   return Object.fromEntries(tags);
 }
 
-function loadTags(picture: Buffer) {
+/** A JPEG's block is no longer. One of megabytes, its tags sharing bytes, would be read for half a minute. */
+const maxBlockBytes = 65_536;
+
+function loadTags(block: Buffer) {
   try {
-    return ExifReader.load(picture, { expanded: true, excludeTags: { xmp: true } });
+    const tiff = block.subarray('Exif\0\0'.length, maxBlockBytes);
+    return ExifReader.load(tiff, { expanded: true, excludeTags: { xmp: true } });
   } catch {
     return {};
   }

@@ -89,6 +89,22 @@ export function withExif(jpeg: Buffer): Buffer {
     directory(thumbnailAt, thumbnail),
     Buffer.from([0xff, 0xd8, 0xff, 0xd9]),
   ]);
+  return withBlock(jpeg, block);
+}
+
+/** The JPEG with a thousand makers in its EXIF, each of them the same 50,000 bytes. */
+export function withManyMakers(jpeg: Buffer): Buffer {
+  const block = Buffer.alloc(65_000, 'A');
+  block.write('Exif\0\0II*\0\x08\0\0\0\xe8\x03', 'latin1');
+  for (let at = 16; at < 16 + 1000 * 12; at += 12) {
+    block.writeUInt32LE(0x0002_010f, at);
+    block.writeUInt32LE(50_000, at + 4);
+    block.writeUInt32LE(14_000, at + 8);
+  }
+  return withBlock(jpeg, block);
+}
+
+function withBlock(jpeg: Buffer, block: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(block.length + 2);
   return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, block, jpeg.subarray(2)]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { processImage } from '../../../src/local/image/process-image.ts';
-import { withExif } from './exif-block.ts';
+import { withExif, withManyMakers } from './exif-block.ts';
 import { animation, failure, halves, request, run } from './samples.ts';
 
 describe('info', () => {
@@ -95,6 +95,31 @@ describe('info', () => {
     const fields = JSON.parse((await run(input, 'image/info')).toString());
 
     expect(fields).toMatchObject({ ImageWidth: { value: '424' }, Orientation: { value: '7' } });
+  });
+
+  it('info reads no more of EXIF in a large picture than in a small one', async () => {
+    const small = withManyMakers(await halves(40, 20).jpeg().toBuffer());
+    const large = Buffer.concat([small, Buffer.alloc(15_000_000)]);
+
+    const [one, other] = await Promise.all([small, large].map((input) => run(input, 'image/info')));
+
+    const size = String(large.length);
+    expect(JSON.parse(String(other))).toEqual({ ...JSON.parse(String(one)), FileSize: { value: size } });
+  });
+
+  it('info tells no tags of a TIFF', async () => {
+    const fields = JSON.parse((await run(await halves(40, 20).tiff().toBuffer(), 'image/info')).toString());
+
+    expect(Object.keys(fields)).toEqual([
+      'FileSize',
+      'Format',
+      'FrameCount',
+      'ImageHeight',
+      'ImageWidth',
+      'ResolutionUnit',
+      'XResolution',
+      'YResolution',
+    ]);
   });
 
   it('info counts the frames of an animation', async () => {

@@ -6,13 +6,14 @@ import type { Question } from '../picture.ts';
  * reports no EXIF (OSS help: "Query image information"). The 1/1 without EXIF is assumed from one example.
  */
 export const info: Question = async (source) => {
+  const { format, metadata } = source;
   const fields: Record<string, string> = {
     ResolutionUnit: '1',
     XResolution: '1/1',
     YResolution: '1/1',
-    ...(source.format === 'png' ? {} : readExif(source.body)),
+    ...(format !== 'png' && metadata.exif !== undefined && readExif(metadata.exif)),
     FileSize: String(source.body.length),
-    Format: source.format,
+    Format: format,
     FrameCount: String(source.frames),
     ImageHeight: String(source.height),
     ImageWidth: String(source.width),
