@@ -1,6 +1,6 @@
 /** A style, and ways to read the objects that it works on once they are needed. */
 export interface ImageRequest {
-  /** Reads the source object, when the image's turn has come, so that waiting images hold no memory. */
+  /** Reads the source object, whenever the image's turn has come, so that waiting images hold no memory. */
   readonly readSource: () => Promise<Buffer>;
   /** The process without its `sys/…` part: always begins with `image/`. */
   readonly style: string;

@@ -2,23 +2,27 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import type { ImageProcessor } from './contract.ts';
-import { processImage, type Schedule } from './process-image.ts';
+import { prepareImage, processImage } from './process-image.ts';
 
 /** sharp works on libuv's four threads, which the files of the server need, too. */
 const maxAtOnce = 3;
 /** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten must not run together. */
 const largePixels = 50_000_000;
 
-/** Makes `processImage` work on `atOnce` images, a core each, others waiting; sets sharp up process-wide. */
+/**
+ * Makes `processImage` work on `atOnce` images, a core each, others waiting; of large ones on one at a time.
+ * Sets sharp up process-wide.
+ */
 export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ImageProcessor {
   sharp.cache(false);
   sharp.concurrency(1);
-  const [limit, schedule] = [pLimit(atOnce), createSchedule()];
-  return (request) => limit(() => processImage(request, schedule));
-}
-
-/** Makes a schedule that works on large pictures one after the other. */
-export function createSchedule(): Schedule {
-  const limitLarge = pLimit(1);
-  return (pixels, work) => (pixels > largePixels ? limitLarge(work) : work());
+  const [limit, limitLarge] = [pLimit(atOnce), pLimit(1)];
+  return async (request) => {
+    const result = await limit(async () => {
+      const { pixels, run } = await prepareImage(request);
+      return pixels > largePixels ? undefined : run();
+    });
+    // A large one makes room for others, gives up its bytes, and is read again in the turn of its kind.
+    return result ?? limitLarge(() => limit(() => processImage(request)));
+  };
 }

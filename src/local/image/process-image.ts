@@ -10,21 +10,21 @@ import { refuse } from './refuse.ts';
 import { readSource, type SourceImage } from './source.ts';
 import { keepsAnimation, readSteps, type Step } from './steps.ts';
 
-/** Does the work as soon as there is room for that many pixels. */
-export type Schedule = (pixels: number, work: () => Promise<ImageResult>) => Promise<ImageResult>;
-
 /**
  * Executes an image style (`image/resize,w_100/format,webp`, without the sys part) as OSS does, in written
  * order. Throws `OssError` with OSS's status, code and EC; the style is judged before the source is read.
  */
-export async function processImage(
-  { style, readSource: read, readObject, asynchronous = false }: ImageRequest,
-  schedule: Schedule = (_, work) => work(),
-): Promise<ImageResult> {
+export async function processImage(request: ImageRequest): Promise<ImageResult> {
+  return (await prepareImage(request)).run();
+}
+
+/** Reads the images of a request; `pixels` are those of all of them together, once it runs. */
+export async function prepareImage(request: ImageRequest) {
+  const { style, readObject, asynchronous = false } = request;
   const steps = readSteps(style, false);
   checkSteps(steps, asynchronous);
   const logoStyles = readLogoStyles(steps);
-  const source = await readSource(await read());
+  const source = await readSource(await request.readSource());
   const logos = new Map<string, Logo>();
   for (const [image, { key, prepare }] of logoStyles) {
     const known = [...logos.values()].find((logo) => logo.key === key);
@@ -32,7 +32,7 @@ export async function processImage(
   }
   const sources = new Set([source, ...Array.from(logos.values(), (logo) => logo.source)]);
   const pixels = [...sources].reduce((sum, { width, height, frames }) => sum + width * height * frames, 0);
-  return schedule(pixels, () => runSteps(source, steps, { logos }));
+  return { pixels, run: (): Promise<ImageResult> => runSteps(source, steps, { logos }) };
 }
 
 async function runSteps(source: SourceImage, steps: readonly Step[], context: ActionContext) {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createImageProcessor, createSchedule } from '../../../src/local/image/image-processor.ts';
-import { processImage } from '../../../src/local/image/process-image.ts';
+import { createImageProcessor } from '../../../src/local/image/image-processor.ts';
+import { prepareImage, processImage } from '../../../src/local/image/process-image.ts';
 import { halves, request } from './samples.ts';
 
 describe('images of a server', () => {
@@ -37,31 +37,33 @@ describe('images of a server', () => {
     expect(started).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  it('images of a server are worked on one after the other where they are large, small ones beside them', async () => {
-    const schedule = createSchedule();
-    const result = { body: Buffer.alloc(0), contentType: 'image/png' };
-    const running: { name: string; finish: () => void }[] = [];
-    const work = (name: string, pixels: number) =>
-      schedule(pixels, () => new Promise((done) => running.push({ name, finish: () => done(result) })));
+  it('small images of a server are worked on while large ones wait for each other', async () => {
+    const small = await halves(20, 20).jpeg().toBuffer();
+    const large = Buffer.from(small);
+    large.writeUInt32BE(0x1f40_1f40, large.indexOf(Buffer.from([0xff, 0xc0])) + 5); // 8,000 x 8,000
+    const process = createImageProcessor(2);
+    const reads: string[] = [];
+    const working: (() => void)[] = [];
+    const ask = async (name: string, source: Buffer) => {
+      const readSource = async () => {
+        const isFirst = !reads.includes(name);
+        reads.push(name);
+        return isFirst ? source : new Promise<Buffer>((go) => working.push(() => go(source)));
+      };
+      return process({ ...request(source, 'image/info'), readSource });
+    };
 
-    const all = [
-      work('a', 250_000_000),
-      work('b', 250_000_000),
-      work('c', 60_000_000),
-      work('small', 1_000_000),
-    ];
-    const order: string[][] = [];
-    while (order.length < 3) {
-      await setImmediate();
-      order.push(running.map(({ name }) => name).sort());
-      running.splice(0).forEach(({ finish }) => {
-        finish();
-      });
-      await setImmediate();
+    const both = Promise.all([ask('a', large), ask('b', large)]);
+    await ask('small', small);
+
+    for (const count of [4, 5]) {
+      while (working.length === 0) {
+        await setImmediate();
+      }
+      expect(reads).toHaveLength(count);
+      working.pop()?.();
     }
-
-    expect(order).toEqual([['a', 'small'], ['b'], ['c']]);
-    await Promise.all(all);
+    expect(await both).toHaveLength(2);
   });
 
   it('images of a server are given up, by name, where their actions take longer than 20 s', async () => {
@@ -83,13 +85,9 @@ describe('images of a server', () => {
   it('images of a server count with the images of their watermarks', async () => {
     const [picture, logo] = [await halves(20, 20).png().toBuffer(), await halves(40, 20).png().toBuffer()];
     const style = `image/watermark,image_${Buffer.from('logo').toString('base64url')}`;
-    const counts: number[] = [];
 
-    await processImage(request(picture, style, { logo }), (pixels, work) => {
-      counts.push(pixels);
-      return work();
-    });
+    const { pixels } = await prepareImage(request(picture, style, { logo }));
 
-    expect(counts).toEqual([400 + 800]);
+    expect(pixels).toBe(400 + 800);
   });
 });

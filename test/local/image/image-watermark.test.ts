@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { processImage } from '../../../src/local/image/process-image.ts';
+import { prepareImage } from '../../../src/local/image/process-image.ts';
 import { animation, blue, failure, halves, near, pixel, red, request, run, white } from './samples.ts';
 
 const plain = (width: number, height: number, background: string) =>
@@ -144,16 +144,13 @@ describe('an image watermark', () => {
       reads.push(key);
       return logo;
     };
-    const counts: number[] = [];
 
     const style = `image/${[0, 90, 180].map(mark).join('/')}`;
-    const { body } = await processImage({ ...request(await ground(), style), readObject }, (pixels, work) => {
-      counts.push(pixels);
-      return work();
-    });
+    const prepared = await prepareImage({ ...request(await ground(), style), readObject });
+    const { body } = await prepared.run();
 
     expect(reads).toEqual(['a']);
-    expect(counts).toEqual([200 * 100 + 81]);
+    expect(prepared.pixels).toBe(200 * 100 + 81);
     expect(await box(body)).toEqual([0, 10, 189, 9]);
   });
 

@@ -117,16 +117,16 @@ export async function runStyle(
   style: string,
   asynchronous = false,
 ) {
-  const source = await openObject(store, bucket, key);
-  try {
-    const readSource = () => readImage(source);
-    const readObject = async (other: string) =>
-      store.bucket(bucket).objects.has(other) ? readImage(await openObject(store, bucket, other)) : undefined;
-    const result = await processImage({ readSource, style, readObject, asynchronous });
-    return { result, meta: source.meta };
-  } finally {
-    source.close();
-  }
+  let meta = describeObject(store, bucket, key);
+  const readSource = async () => {
+    const source = await openObject(store, bucket, key);
+    ({ meta } = source);
+    return readImage(source);
+  };
+  const readObject = async (other: string) =>
+    store.bucket(bucket).objects.has(other) ? readImage(await openObject(store, bucket, other)) : undefined;
+  const result = await processImage({ readSource, style, readObject, asynchronous });
+  return { result, meta };
 }
 
 /** All bytes of an image, which is closed then. */
