@@ -64,7 +64,6 @@ export interface ResultEntry {
   target?: OssObject | undefined;
   rule?: string | undefined;
   reason?: string | undefined;
-  code?: string | undefined;
   message?: string | undefined;
   sizeBytes?: number | undefined;
   durationMs?: number | undefined;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, keepLive, openTab, tellPage } from './browser.ts';
@@ -63,17 +64,18 @@ describe.runIf(hasChromium)('uploads', () => {
     expect(await card('uploads/same.jpg').innerText()).toContain('50 × 60');
   });
 
-  it('numbers files of one name that are dropped together', async () => {
+  it('numbers files of one name that are dropped together, and shows them in the order of the batch', async () => {
     await drop(page, [text('twin.tar.gz'), text('twin.tar.gz'), text('noextension'), text('noextension')]);
 
     await expect
       .poll(keys)
       .toEqual([
-        'uploads/noextension-2',
-        'uploads/noextension',
-        'uploads/twin.tar-2.gz',
         'uploads/twin.tar.gz',
+        'uploads/twin.tar-2.gz',
+        'uploads/noextension',
+        'uploads/noextension-2',
       ]);
+    await expect.poll(() => page.getByText('Pictures done: 4 of 4. Failed: 0.').isVisible()).toBe(true);
   });
 
   it('sends two at a time, each with an address that is asked for when its turn comes', async () => {
@@ -176,6 +178,7 @@ describe.runIf(hasChromium)('uploads', () => {
 
     await tell({ kind: 'delivery', object, invocationId: 'j', outputs });
     await tell({ kind: 'result', object, invocationId: 'i', status: 'saved', target });
+    await tell({ kind: 'result', object, invocationId: 'j', status: 'failed', target, message: 'm' });
     await tell({ kind: 'retry', object, invocationId: 'j', attempts: 1, retryInMs: 9_000, error: 'm' });
 
     await expect.poll(() => card(object.key).innerText()).toContain('Attempt 1 failed.');
@@ -183,8 +186,18 @@ describe.runIf(hasChromium)('uploads', () => {
     expect(await card(object.key).innerText()).not.toContain('It was refused.');
   });
 
-  it('takes a folder with dots in its name as it is', async () => {
-    await page.getByLabel('Folder').fill('up/../');
+  it('says of a folder that it cannot be read, and not that nobody answers', async () => {
+    const browser = await page.context().newCDPSession(page);
+    const data = { items: [], files: [resolve('test/fixtures')], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await browser.send('Input.dispatchDragEvent', { type, x: 500, y: 300, data });
+    }
+
+    await expect.poll(() => card('uploads/fixtures').innerText()).toContain('This file cannot be read.');
+  });
+
+  it('takes a folder with dots in its name as it is, and ends one that has no slash', async () => {
+    await page.getByLabel('Folder').fill('up/..');
     await drop(page, [text('dots.txt')]);
 
     await expect.poll(() => card('up/../dots.txt').innerText()).toContain('No rule takes this object.');

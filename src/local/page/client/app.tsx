@@ -84,13 +84,13 @@ function Banners() {
       {!isConnected.value && <p class="banner error">{t('disconnected')}</p>}
       {rulesProblem !== undefined && (
         <p class="banner error">
-          {t('rulesBroken')} <a href={linkTo('rules')}>{t('showRules')}</a>
+          {t('rulesBroken')} <a href={linkTo('rules')}>{t('show')}</a>
         </p>
       )}
       {faults.length > 0 && (
         <p class="banner warning">
           {t('faultsOn', { count: faults.length })}{' '}
-          <a href={linkTo('browse', { show: 'failures' })}>{t('showFaults')}</a>
+          <a href={linkTo('browse', { show: 'failures' })}>{t('show')}</a>
         </p>
       )}
     </div>

@@ -128,7 +128,6 @@ function readResult(line: string) {
     target: nameOf(fields.targetBucket, fields.targetKey),
     rule: textOf(fields.rule),
     reason: textOf(fields.reason),
-    code: textOf(fields.code),
     message: textOf(fields.error),
     sizeBytes: numberOf(fields.sizeBytes),
     durationMs: numberOf(fields.durationMs),

@@ -42,9 +42,7 @@ function describe(entry: Entry, object: OssObject): string {
     case 'event':
       return t('timeline.event', { event: entry.eventName, size: formatBytes(entry.sizeBytes) });
     case 'delivery':
-      return entry.reason === undefined
-        ? t('timeline.delivery', { count: entry.outputs.length })
-        : nameOf('reason', entry.reason);
+      return t('timeline.delivery', { count: entry.outputs.length });
     case 'result':
       return describeResult(entry, object);
     case 'retry':
@@ -68,10 +66,10 @@ function describe(entry: Entry, object: OssObject): string {
 }
 
 function describeResult(entry: Extract<Entry, { kind: 'result' }>, object: OssObject): string {
-  const { status, rule = '', target, reason, code = '', message = '' } = entry;
+  const { status, rule = '', target, reason, message = '' } = entry;
   const name = target === undefined ? '' : nameFrom(object, target);
   if (status === 'failed') {
-    return t('timeline.outputFailed', { rule, error: `${code}: ${message}` });
+    return t('timeline.outputFailed', { rule, error: message });
   }
   if (status === 'skipped') {
     const words = nameOf('reason', reason ?? '');

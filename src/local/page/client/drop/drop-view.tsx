@@ -23,7 +23,7 @@ export function DropView() {
         <Chooser />
         <FolderChooser />
       </section>
-      <p class="visually-hidden" role="status">
+      <p class={uploads.value.length > 1 ? 'note' : 'visually-hidden'} role="status">
         {describeProgress()}
       </p>
       <div class="uploads">
@@ -37,8 +37,8 @@ export function DropView() {
 
 function describeProgress(): string {
   const total = uploads.value.length;
-  const done = uploads.value.filter(({ phase }) => phase === 'done').length;
-  return total === 0 ? '' : t('drop.progress', { done, total });
+  const count = (end: string) => uploads.value.filter(({ phase }) => phase === end).length;
+  return total === 0 ? '' : t('drop.progress', { done: count('done'), total, failed: count('failed') });
 }
 
 function Chooser() {

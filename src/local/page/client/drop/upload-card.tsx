@@ -46,7 +46,7 @@ function UploadStatus({ upload }: { upload: PictureUpload }) {
   if (phase === 'uploading') {
     return <Progress value={progress} label={t('drop.uploading')} />;
   }
-  const settled = outputs.filter(({ result }) => result !== undefined).length;
+  const settled = outputs.filter(({ result }) => result && result.status !== 'failed').length;
   return (
     <>
       {phase === 'processing' && (
@@ -132,8 +132,7 @@ function WhyNot({ output: { result } }: { output: OutputProgress }) {
     const { status, rule = '', target } = result;
     return <span class="note">{t(`timeline.${status}`, { rule, target: target?.key ?? '' })}</span>;
   }
-  const words =
-    result?.reason === undefined ? `${result?.code}: ${result?.message}` : nameOf('reason', result.reason);
+  const words = result?.reason === undefined ? result?.message : nameOf('reason', result.reason);
   return <span class={`note ${result?.status === 'failed' ? 'error' : ''}`}>{words}</span>;
 }
 

@@ -45,7 +45,7 @@ export interface PictureUpload {
   error?: string | undefined;
 }
 
-/** Newest first. */
+/** The newest batch first, each in the order of its files, in which they are sent. */
 export const uploads = signal<readonly PictureUpload[]>([]);
 
 /** The person's own choice, which outlives the view. */
@@ -59,29 +59,29 @@ let lastId = 0;
 export async function uploadFiles(files: readonly File[]): Promise<void> {
   const { upload } = await knownState();
   const { bucket, prefix } = { ...upload, ...chosenPlace.value };
+  const folder = prefix.replace(/[^/]$/, '$&/');
   const names = new Set<string>();
-  for (const file of files) {
+  const begun = files.map((file) => {
     let { name } = file;
     for (let i = 2; names.has(name); i += 1) {
       name = file.name.replace(/(\.[^.]*)?$/, `-${i}$1`);
     }
     names.add(name);
-    begin(file, { bucket, key: `${prefix}${name}` });
-  }
+    return begin(file, { bucket, key: `${folder}${name}` });
+  });
+  const others = uploads.value.filter(({ overtaken }) => !overtaken.signal.aborted);
+  uploads.value = [...begun, ...others];
 }
 
-function begin(file: File, object: OssObject): void {
+function begin(file: File, object: OssObject): PictureUpload {
   lastId += 1;
   const id = lastId;
   const overtaken = new AbortController();
   find(object)?.overtaken.abort();
-  uploads.value = [
-    { id, object, file, overtaken, phase: 'uploading', progress: 0, outputs: [] },
-    ...uploads.value.filter((other) => !isSame(other.object, object)),
-  ];
   inTurn(() => put(id, object, file, overtaken.signal)).catch((error: unknown) => {
     change(id, () => ({ phase: 'failed', error: wordsOf(error) }));
   });
+  return { id, object, file, overtaken, phase: 'uploading', progress: 0, outputs: [] };
 }
 
 /** Has uploads follow what the stack tells in every view; the page is not left while they are sent. */
@@ -109,7 +109,9 @@ async function put(id: number, object: OssObject, file: File, overtaken: AbortSi
     request.send(file);
   });
   if (request.status === 0) {
-    throw new Error(t('disconnected'));
+    const start = file.slice(0, 1);
+    const read = await start.text().catch(() => undefined);
+    throw new Error(t(read === undefined ? 'drop.unreadable' : 'disconnected'));
   }
   if (request.status !== 200) {
     throw errorOfDocument(request.status, request.responseText);
