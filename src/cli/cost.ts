@@ -46,7 +46,7 @@ function formatCost(month: Month): string {
   const list = priceListOf(month.region);
   const urls = [list.cu, ...Object.values(list.oss ?? {})].map(({ url }) => `  ${url}`);
   const lines = [
-    `${month.outputs} outputs of each upload, in ${month.region}.`,
+    `${month.outputs} outputs of each upload, 0.1 vCPU and 128 MB, in ${month.region}.`,
     ...functionNotes(month, list),
     'OSS prices of today: https://www.alibabacloud.com/product/oss/pricing. The pages named above:',
     ...urls,
@@ -63,9 +63,9 @@ function rowsOf({ uploads, outputs, gigabytes }: Month, list: PriceList): Row[] 
   return [
     ['for a month', currency, 'source of the price'],
     [`${count(uploads)} invocations`, money(invocation * uploads * cu.price), cite(cu, 'a CU')],
-    ['their time, 0.1 vCPU, 128 MB, 300 ms a call', money(time * uploads * cu.price), 'the same'],
+    ['their time, 300 ms for each call', money(time * uploads * cu.price), 'the same'],
     [
-      `image processing of ${count(gigabytes)} GB of sources`,
+      `processing of ${count(gigabytes)} GB of sources`,
       money(imagePrice(list, gigabytes)),
       `10 TB are free, beyond: ${cite(oss?.imageGigabyte, 'a GB')}`,
     ],
@@ -79,7 +79,7 @@ function rowsOf({ uploads, outputs, gigabytes }: Month, list: PriceList): Row[] 
       money(oss && 100 * oss.storedGigabyte.price),
       cite(oss?.storedGigabyte, 'a GB, Standard LRS'),
     ],
-    ['between function and OSS, internal endpoint', '0.00', 'traffic inside a region is free: OSS help'],
+    ['between function and OSS', '0.00', 'the internal endpoint is free: OSS help'],
     ['log store', 'unknown', "see Simple Log Service's price page"],
   ];
 }

@@ -7,7 +7,6 @@ import { CliError, defineCommand } from './command.ts';
 import { connectionOptions, withConnection } from './connection.ts';
 import { notAs, parseObjectUrl } from './input.ts';
 import { writeNewFile } from './new-file.ts';
-import { formatTable } from './terminal.ts';
 
 export const ls = defineCommand({
   positionals: { name: 'oss://bucket/prefix', summary: 'what to list', many: false },
@@ -19,12 +18,10 @@ export const ls = defineCommand({
     }
     return withConnection(values, io, async ({ call }) => {
       for await (const objects of listPages(call, { bucket: place.bucket, prefix: place.key })) {
-        const rows = objects.map(({ key, sizeBytes, lastModified }) => [
-          sizeBytes.toLocaleString('en'),
-          lastModified.toISOString().slice(0, 19).replace('T', ' '),
-          key,
-        ]);
-        io.out(formatTable(rows));
+        for (const { key, sizeBytes, lastModified } of objects) {
+          const time = lastModified.toISOString().slice(0, 19).replace('T', ' ');
+          io.out(`${sizeBytes.toLocaleString('en').padStart(15)}  ${time}  ${printable(key)}\n`);
+        }
       }
       return 0;
     });

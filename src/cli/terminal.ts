@@ -2,8 +2,8 @@ import stringWidth from 'string-width';
 import { printable } from '../printable.ts';
 import type { Io } from './command.ts';
 
-/** How wide a table is at most, in columns of the terminal. */
-const maxWidth = 80;
+/** How wide a table is at most, in columns of the terminal, and a cell that is wrapped for it at least. */
+const [maxWidth, minWrapped] = [80, 24];
 
 /** The cells of a row, or a line of its own that takes no part in the columns. */
 export type Row = string | readonly string[];
@@ -13,9 +13,14 @@ export function underTitles(rows: readonly { title: string; row: Row }[]): Row[]
   return rows.flatMap(({ title, row }, i) => (rows[i - 1]?.title === title ? [row] : [title, row]));
 }
 
+interface Column {
+  width: number;
+  isNumeric: boolean;
+}
+
 /**
- * Aligns rows in columns, numbers and their heading to the right. A table wider than 80 columns has its
- * widest cells wrapped onto further lines. `paint` may colour the lines of a row by its cells.
+ * Aligns rows in columns, numbers and their heading to the right. To fit 80 columns, last cells are wrapped
+ * between words; a key stays whole, to be copied. `paint` may colour the lines of a row by its cells.
  */
 export function formatTable(
   rows: readonly Row[],
@@ -23,56 +28,44 @@ export function formatTable(
 ): string {
   const printed = rows.map((row) => (typeof row === 'string' ? printable(row) : row.map(printable)));
   const cells = printed.filter((row) => typeof row !== 'string');
-  const widths = columnWidths(cells);
-  const isNumeric = widths.map((_, i) =>
-    cells.slice(1).every((row) => /^([\d,.]+( \w+)?)?$/.test(row[i] ?? '')),
-  );
-  const lines = printed.map((row) =>
-    typeof row === 'string' ? `${row}\n` : paint(formatCells(row, widths, isNumeric), row),
-  );
-  return lines.join('');
-}
-
-function columnWidths(rows: readonly (readonly string[])[]): number[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, i) =>
-    Math.max(0, ...rows.map((row) => stringWidth(row[i] ?? ''))),
-  );
-  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - maxWidth;
-  for (; excess > 0; excess -= 1) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
-  return widths;
-}
-
-function formatCells(row: readonly string[], widths: readonly number[], isNumeric: readonly boolean[]) {
-  const wrapped = widths.map((width, i) => wrap(row[i] ?? '', width));
-  const height = Math.max(...wrapped.map((lines) => lines.length));
-  const lines = Array.from({ length: height }, (_, y) => {
-    const parts = wrapped.map((cell, i) => {
-      const text = cell[y] ?? '';
-      const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - stringWidth(text)));
-      return isNumeric[i] ? space + text : text + space;
-    });
-    return `${parts.join('  ').trimEnd()}\n`;
+  const count = Math.max(0, ...cells.map(({ length }) => length));
+  const columns = Array.from({ length: count }, (_, i): Column => {
+    const texts = cells.map((row) => row[i] ?? '');
+    const isNumeric = texts.slice(1).every((text) => /^([\d,.]+( \w+)?)?$/.test(text));
+    return { width: Math.max(...texts.map((text) => stringWidth(text))), isNumeric };
   });
+  const lines = printed.map((row) =>
+    typeof row === 'string' ? `${row}\n` : paint(formatCells(row, columns), row),
+  );
   return lines.join('');
 }
 
-const graphemes = new Intl.Segmenter();
+function formatCells(row: readonly string[], columns: readonly Column[]): string {
+  const aligned = columns.map(({ width, isNumeric }, i) => {
+    const text = row[i] ?? '';
+    const space = ' '.repeat(width - stringWidth(text));
+    return isNumeric ? space + text : text + space;
+  });
+  const last = aligned.pop()?.trimEnd() ?? '';
+  const start = aligned.map((cell) => `${cell}  `).join('');
+  const margin = stringWidth(start);
+  const room = maxWidth - margin;
+  const [first = '', ...others] = room < minWrapped ? [last] : wrap(last, room);
+  const lines = [start + first, ...others.map((line) => ' '.repeat(margin) + line)];
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
 
-/** Breaks at spaces, and within a word that is too long. */
+/** Breaks between words; each is taken with the spaces before it. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const { segment } of graphemes.segment(text)) {
-    if (line !== '' && stringWidth(line + segment) > width) {
-      const cut = segment === ' ' ? line.length : line.lastIndexOf(' ') + 1 || line.length;
-      lines.push(line.slice(0, cut).trimEnd());
-      line = line.slice(cut);
+  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+    if (line !== '' && stringWidth(line + word) > width) {
+      lines.push(line);
+      line = word.trimStart();
+    } else {
+      line += word;
     }
-    line += line === '' && segment === ' ' && lines.length > 0 ? '' : segment;
   }
   return [...lines, line];
 }
@@ -81,8 +74,8 @@ function wrap(text: string, width: number): string[] {
 export function createProgress(io: Io): (text: string) => void {
   return (text) => {
     if (io.isTerminal) {
-      // A line that the terminal wraps could not be drawn over.
-      io.err(`\r\u001b[K${wrap(printable(text), maxWidth - 1)[0]}`);
+      // A line that the terminal wraps could not be drawn over, so it cuts it off meanwhile (DECAWM).
+      io.err(`\r\u001b[K\u001b[?7l${printable(text)}\u001b[?7h`);
     }
   };
 }

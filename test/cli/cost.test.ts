@@ -16,7 +16,7 @@ describe('cost', () => {
     expect(out).toMatch(/^1,000,000 invocations +0\.83 +CNY 0\.00011 a CU: /m);
     expect(out).toMatch(/^their time, .* 3\.92 +the same$/m);
     // 4,000,000 MB of 1,024 to the GB.
-    expect(out).toMatch(/^image processing of 3,906 GB.* 0\.00 +10 TB are free, beyond: CNY 0\.025 a$/m);
+    expect(out).toMatch(/^processing of 3,906 GB.* 0\.00 +10 TB are free, beyond: CNY 0\.025 a$/m);
     expect(out).toMatch(/^2,000,000 requests to OSS +2\.00 +CNY 0\.01 for 10,000, Standard: /m);
     expect(out).toMatch(/^100 GB of outputs, stored +12\.00 +CNY 0\.12 a GB, Standard LRS: /m);
     expect(out.match(/\d{4}-\d\d-\d\d/g)).toEqual(['2025-12-13', '2026-02-05', '2024-04-08', '2026-02-05']);
@@ -25,10 +25,10 @@ describe('cost', () => {
 
   it.each([
     // One byte below 10 TB of 1,024 GB, at it, and 2,560 GB beyond it.
-    [['--uploads', '10239', '--size', '1GB'], 'image processing of 10,239 GB', '0.00'],
-    [['--uploads', '10240', '--size', '1GB'], 'image processing of 10,240 GB', '0.00'],
-    [['--uploads', '12800', '--size', '1GB'], 'image processing of 12,800 GB', '64.00'],
-    [['--uploads', '104857600', '--size', '100KB'], 'image processing of 10,000 GB', '0.00'],
+    [['--uploads', '10239', '--size', '1GB'], 'processing of 10,239 GB', '0.00'],
+    [['--uploads', '10240', '--size', '1GB'], 'processing of 10,240 GB', '0.00'],
+    [['--uploads', '12800', '--size', '1GB'], 'processing of 12,800 GB', '64.00'],
+    [['--uploads', '104857600', '--size', '100KB'], 'processing of 10,000 GB', '0.00'],
     [['--uploads', '30000', '--size', '1KB'], '30,000 requests to OSS', '0.03'],
   ])('cost %j: %s is CNY %s', async (args, item, amount) => {
     const out = await costOf(...args, '--outputs', '1');
@@ -60,8 +60,8 @@ describe('cost', () => {
       // 7,500 and 35,625 CU at USD 0.00002.
       expect(few).toMatch(/^1,000,000 invocations \| 0\.15 \| USD 0\.00002 a CU: .*, 2024-11-19$/m);
       expect(few).toMatch(/^their time, .* \| 0\.71 \|/m);
-      expect(few).toMatch(/^image processing of 3,906 GB.* \| 0\.00 \|/m);
-      expect(many).toMatch(/^image processing of 19,531 GB.* \| unknown \|/m);
+      expect(few).toMatch(/^processing of 3,906 GB.* \| 0\.00 \|/m);
+      expect(many).toMatch(/^processing of 19,531 GB.* \| unknown \|/m);
       expect(many).toMatch(/^2,000,000 requests to OSS \| unknown \| see OSS's price page$/m);
       expect(many).toMatch(/^100 GB of outputs, stored \| unknown \| see OSS's price page$/m);
       expect(many).not.toContain('CNY');

@@ -26,8 +26,18 @@ describe('ls', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(
-      /^ {4}3 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}derived\/a\.webp\n2,000 {2}.* {2}derived\/北京\.webp\n$/,
+      /^ {14}3 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}derived\/a\.webp\n {10}2,000 {2}.* {2}derived\/北京\.webp\n$/,
     );
+  });
+
+  it('ls has one line for an object, however long its key is', async () => {
+    const key = `uploads/${'my pictures/'.repeat(20)}a.jpg`;
+    const run = await startWith({ [key]: 'abc' });
+
+    const { out } = await run('ls', 'oss://photos');
+
+    expect(out.split('\n')).toEqual([expect.stringMatching(/^ {14}3 {2}\S+ \S+ {2}uploads/), '']);
+    expect(out).toContain(key);
   });
 
   it('ls goes on where a listing has another page', async () => {

@@ -111,7 +111,7 @@ describe('a run by the rules', () => {
     const piped = await runCommand(['run', ...urls], env);
 
     expect(watched.err).toContain('2 of 2: oss://photos/uploads/b.png');
-    expect(watched.err.endsWith('\r\u001b[K')).toBe(true);
+    expect(watched.err.endsWith('\r\u001b[K\u001b[?7l\u001b[?7h')).toBe(true);
     expect(piped.err).toBe('');
   });
 

@@ -28,29 +28,38 @@ describe('a table', () => {
     ).toBe('     bytes\na    1,024\nb        9\nc  100,000\n');
   });
 
-  it('a table fits 80 columns, and loses no character of what is longer', () => {
-    const cell = fc.string({ unit: 'grapheme', maxLength: 150 }).map((text) => text.replace(/\s/g, '_'));
+  it('a table wraps its last cells to fit 80 columns, and takes no word apart', () => {
+    const wordsOf = (text: string) => text.split(/\s+/).filter((one) => one !== '');
+    const word = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replace(/\s/g, '_'));
+    const cell = fc.array(word, { maxLength: 40 }).map((words) => printable(words.join(' ')));
     fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 4 }), (rows) => {
+      fc.property(fc.array(fc.tuple(word, word, cell), { minLength: 1, maxLength: 4 }), (rows) => {
         const table = formatTable(rows);
 
-        expect(Math.max(...table.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
-        const characters = (text: string) => [...text.replace(/\s/g, '')].sort().join('');
-        expect(characters(table)).toBe(characters(rows.flat().map(printable).join('')));
+        expect(wordsOf(table).sort()).toEqual(rows.flat().map(printable).flatMap(wordsOf).sort());
+        const longest = Math.max(0, ...wordsOf(table).map((one) => stringWidth(one)));
+        const widest = Math.max(...table.split('\n').map((line) => stringWidth(line)));
+        expect(widest).toBeLessThanOrEqual(Math.max(80, 3 * longest + 4));
       }),
+    );
+  });
+
+  it('a table leaves a row as one line where the names in it take up all room', () => {
+    const [title, key] = ['oss://photos/a.jpg', `oss://photos/${'x'.repeat(60)}.webp`];
+
+    expect(formatTable([title, ['  thumbnail', key, 'saved 4138 bytes, 45 ms']])).toBe(
+      `${title}\n  thumbnail  ${key}  saved 4138 bytes, 45 ms\n`,
     );
   });
 });
 
 describe('progress', () => {
-  it('progress fits one line of a terminal', () => {
+  it('progress has the terminal cut off what its line has no room for, and nothing else', () => {
     const { io, written } = createIo({}, { isTerminal: true });
 
-    createProgress(io)('7:oss://photos/上传/'.repeat(9));
+    createProgress(io)('上传'.repeat(90));
 
-    const line = written.err.replace('\r\u001b[K', '');
-    expect(stringWidth(line)).toBeLessThanOrEqual(79);
-    expect(stringWidth(line)).toBeGreaterThan(71);
+    expect(written.err).toBe(`\r\u001b[K\u001b[?7l${'上传'.repeat(90)}\u001b[?7h`);
   });
 });
 
