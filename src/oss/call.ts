@@ -136,7 +136,9 @@ function hideSecrets(
   { accessKeySecret, securityToken }: Credentials,
   { authorization }: Record<string, string>,
 ): string {
-  const secrets = [accessKeySecret, securityToken, authorization?.replace(/^.*Signature=/, '')];
+  const sent = [accessKeySecret, securityToken, authorization?.replace(/^.*Signature=/, '')];
+  // An address has them encoded.
+  const secrets = sent.flatMap((secret = '') => [secret, encodeURIComponent(secret)]);
   return secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
 }
 

@@ -182,6 +182,16 @@ describe('an operation that fails', () => {
     },
   );
 
+  it('an operation that fails shows no token that its answer encodes, such as in the address of a redirect', async () => {
+    const mock = mockOss({ credentials: () => ({ ...secrets, securityToken: 'very+token/=' }) });
+    answer(mock, 302, '', { location: 'http://login/?from=very%2Btoken%2F%3D' });
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(reveal(error)).toContain('a redirect to http://login/?from=***');
+    expect(reveal(error)).not.toContain('token%2F');
+  });
+
   it('an operation that fails shows all that its answer says where there is no token to be hidden', async () => {
     const mock = mockOss({ credentials: () => ({ ...secrets, securityToken: undefined }), maxAttempts: 1 });
     answer(mock, 403, errorXml('AccessDenied', 'x-oss-security-token is undefined'));
