@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isNoSuchKey } from '../oss/errors.ts';
 import { deleteObject, headObject, type ObjectResult, type OperationResult } from '../oss/operations.ts';
 import { describeError, type SaveTask, type SkipReason, type TaskEnd } from '../pipeline/result.ts';
 import {
@@ -99,8 +100,12 @@ async function finish(
   try {
     const object = existing ?? (await headObject(call, { ...target, deadlineMs }));
     if (isLarger(object.sizeBytes, task)) {
-      await deleteObject(call, { ...target, deadlineMs });
-      return { status: 'skipped', reason: 'larger-than-source' };
+      // A late event tells of an older source than the one that was processed, which may be the larger one.
+      const current = await headIfPresent(task.source, options, isNoSuchKey);
+      if (object.sizeBytes > (current?.sizeBytes ?? 0)) {
+        await deleteObject(call, { ...target, deadlineMs });
+        return { status: 'skipped', reason: 'larger-than-source' };
+      }
     }
     const isCopied = needsCopy(afterSteps);
     const { requestId, attempts } = isCopied ? await setProperties(object, task, options, mark) : object;

@@ -45,12 +45,15 @@ async function doneWith(
   const done: string[] = [];
   let looks = 0;
   let copy: OperationRequest['headers'] = {};
+  const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
+  const source = { 'content-length': String(planned.version.sizeBytes) };
   const call: Call = async ({ operation, bucket, key, headers }) => {
     const context = { operation, bucket, key, attempts: operation === 'ProcessObject' ? 2 : 1 };
     const answer = { statusCode: 200, headers: { 'x-oss-request-id': operation }, body: Buffer.alloc(0) };
     if (operation === 'HeadObject') {
       looks += 1;
-      const found = done.includes('ProcessObject') ? target({}) : existing;
+      const made = done.includes('ProcessObject') ? target({}) : existing;
+      const found = key === planned.source.key ? source : made;
       if (found === undefined) {
         throw new OssServiceError(context, { ...answer, statusCode: 404 });
       }
@@ -62,7 +65,6 @@ async function doneWith(
     const length = { 'content-length': String(body.length) };
     return { ...answer, headers: { ...answer.headers, ...length }, body, context };
   };
-  const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
   const version = { modifiedAt: '2026-03-11T06:00:00Z', ...planned.version };
   const end = await saveAndFinish({ ...planned, version }, { ...options, call });
   return { done, end, copy, looks };
