@@ -76,9 +76,10 @@ describe.runIf(hasChromium)('browsing', () => {
     expect(await buffer(await download.createReadStream())).toEqual(await drawPicture(800, 400));
   });
 
-  it('deletes an object once one is sure', async () => {
+  it('deletes an object once one is sure, and loses no focus with it', async () => {
     await putObject(stack, 'uploads/unloved.txt', Buffer.from('text'), 'text/plain');
-    await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=uploads/unloved.txt`);
+    await tab.page.goto(`${stack.url}/#/browse`);
+    await tab.page.getByRole('link', { name: 'unloved.txt' }).press('Enter');
     await tab.page.getByRole('button', { name: 'Delete', exact: true }).click();
     await tab.page.getByRole('button', { name: 'Really delete' }).click();
 
@@ -86,6 +87,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await expect.poll(names).toContain('cat.jpg');
     await expect.poll(names).not.toContain('unloved.txt');
     await expect.poll(() => tab.page.getByRole('dialog').count()).toBe(0);
+    expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('MAIN');
   });
 
   it('says why an object could not be deleted, and goes on showing it', async () => {
@@ -215,6 +217,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.getByRole('button', { name: 'Try again' }).click();
 
     await expect.poll(() => tab.page.getByText('No event has failed for good.').count()).toBe(1);
+    expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('MAIN');
     expect(await readdir(stack.stack.deadLetterDir)).toEqual([]);
     await tab.page.getByRole('link', { name: 'Objects' }).click();
     await expect

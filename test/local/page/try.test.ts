@@ -48,8 +48,10 @@ describe.runIf(hasChromium)('trying a style', () => {
     await field().fill('image/resze,w_120');
 
     await tab.page.getByRole('button', { name: 'Use resize' }).click();
+    await tab.page.keyboard.press('End');
+    await tab.page.keyboard.type('0');
 
-    expect(await field().inputValue()).toBe('image/resize,w_120');
+    expect(await field().inputValue()).toBe('image/resize,w_1200');
     await expect.poll(() => tab.page.locator('.underlay mark[data-severity=error]').count()).toBe(0);
   });
 
@@ -163,6 +165,15 @@ describe.runIf(hasChromium)('trying a style', () => {
     await nextFrames(tab.page);
     expect(await tab.page.evaluate('kept')).toBeLessThanOrEqual(0);
     await tab.page.evaluate('void (globalThis.createImageBitmap = draw)');
+  });
+
+  it('shows nothing broken of what only says that it is a picture, until it is one', async () => {
+    const picture = tab.page.getByRole('button', { name: 'broken.jpg' }).locator('img');
+    await putObject(stack, 'uploads/broken.jpg', Buffer.from('text'), 'image/jpeg');
+    await picture.waitFor({ state: 'attached' });
+    await expect.poll(() => picture.isVisible()).toBe(false);
+    await putObject(stack, 'uploads/broken.jpg', await drawPicture(40, 30), 'image/jpeg');
+    await expect.poll(() => picture.isVisible()).toBe(true);
   });
 
   it('begins anew with a link that is followed while a trial is open', async () => {

@@ -32,6 +32,7 @@ function Letter({ file, time, attempts, object, error }: DeadLetter) {
   const retry = async () => {
     setBusy(true);
     await sendToServer('POST', 'dead-letters', { file }).finally(() => setBusy(false));
+    document.querySelector('main')?.focus(); // The button goes with the letter.
   };
   return (
     <li>

@@ -102,6 +102,7 @@ function Actions({ details, onDeleted, fail }: ActionsProps) {
     }
     await request(await presignedAddress('DELETE', object), { method: 'DELETE' });
     onDeleted();
+    document.querySelector('main')?.focus(); // The link that has it back goes with the object.
   };
   return (
     <p class="actions">

@@ -28,6 +28,7 @@ export function useStyleEditor(first: string) {
       const { offset, length } = span;
       const changed = text.slice(0, offset) + word + text.slice(offset + length);
       edit({ text: changed, caret: offset + word.length });
+      input.current?.focus(); // The button is gone with the diagnostic.
     }
   };
   return { text, diagnostics, actions, selected, input, setText, setCaret, edit, select, fix };

@@ -27,12 +27,14 @@ export function ObjectPicture({ object, version, alt, pixels, sidePx = 640 }: Pi
   return (
     <div class="picture">
       <img
+        key={version}
         src={pictureAddress(object, version, style)}
         alt={alt}
         width={pixels?.width}
         height={pixels?.height}
         loading="lazy"
         decoding="async"
+        onError={({ currentTarget }) => currentTarget.style.setProperty('visibility', 'hidden')}
       />
     </div>
   );
