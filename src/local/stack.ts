@@ -20,7 +20,8 @@ import { createImageProcessor } from './image/image-processor.ts';
 import { type AccessKey, accountId } from './oss/auth/access-keys.ts';
 import type { OssEventRecord } from './oss/events.ts';
 import { createLocalOss, type LocalOss, type LocalOssOptions } from './oss/server.ts';
-import { createPage, type PageOptions } from './page/server/page.ts';
+import type { PageOptions } from './page/server/handlers.ts';
+import { createPage } from './page/server/page.ts';
 import { createStackEvents, type RulesUpdate, type StackEvents } from './stack-events.ts';
 
 export interface LocalStackOptions

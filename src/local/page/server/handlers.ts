@@ -2,18 +2,44 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import { jsonSchema } from '../../../compile/schema.ts';
 import type { OssObject } from '../../../process.ts';
+import type { Rule } from '../../../rules/rule-set.ts';
+import type { ImageProcessor } from '../../image/contract.ts';
+import type { AccessKey } from '../../oss/auth/access-keys.ts';
+import type { Faults } from '../../oss/faults/faults.ts';
+import type { BucketStore } from '../../oss/operations/operation.ts';
 import { samplePictures } from '../../pictures.ts';
+import type { RulesUpdate } from '../../stack-events.ts';
 import type { Folder, ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
 import { detailsOf, firstObjects, newestPictures } from './objects.ts';
-import type { PageOptions } from './page.ts';
 import { renderPicture } from './pictures.ts';
 import { objectOf } from './plan.ts';
 import { presign } from './presign.ts';
 import { json, PageError } from './reply.ts';
 import type { PageHandler } from './route.ts';
 import { checkText, explainText, readRules, saveRules } from './rules.ts';
+
+export interface PageOptions {
+  /** The folder of the built page. */
+  assetsDir: string;
+  rulesFile: string;
+  /** The rules that the function starts with. */
+  rules: readonly Rule[];
+  /** The bucket to upload to where the first rule names none. */
+  defaultBucket: string;
+  deadLetterDir: string;
+  region: string;
+  accessKey: AccessKey;
+  store: BucketStore;
+  processImage: ImageProcessor;
+  faults: Pick<Faults, 'set' | 'describe'>;
+  /** Hands an event to the function. */
+  enqueue: (event: unknown) => void;
+  /** Has the stack take the rules file as it is now. */
+  reload: () => Promise<RulesUpdate>;
+  now: () => number;
+}
 
 const objectName = { bucket: z.string(), key: z.string() };
 const presignBody = z.object({

@@ -1,40 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
-import type { Rule } from '../../../rules/rule-set.ts';
-import type { ImageProcessor } from '../../image/contract.ts';
-import type { AccessKey } from '../../oss/auth/access-keys.ts';
-import type { Faults } from '../../oss/faults/faults.ts';
-import type { BucketStore } from '../../oss/operations/operation.ts';
-import type { RulesUpdate, StackEvent } from '../../stack-events.ts';
+import type { StackEvent } from '../../stack-events.ts';
 import type { PageState } from '../wire.ts';
 import { countDeadLetters } from './dead-letters.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers, type PageOptions } from './handlers.ts';
 import { createHistory } from './history.ts';
 import { createLive } from './live.ts';
 import { planEvent } from './plan.ts';
 import { createPageRoute } from './route.ts';
 import { uploadPlace } from './rules.ts';
-
-export interface PageOptions {
-  /** The folder of the built page. */
-  assetsDir: string;
-  rulesFile: string;
-  /** The rules that the function starts with. */
-  rules: readonly Rule[];
-  /** The bucket to upload to where the first rule names none. */
-  defaultBucket: string;
-  deadLetterDir: string;
-  region: string;
-  accessKey: AccessKey;
-  store: BucketStore;
-  processImage: ImageProcessor;
-  faults: Pick<Faults, 'set' | 'describe'>;
-  /** Hands an event to the function. */
-  enqueue: (event: unknown) => void;
-  /** Has the stack take the rules file as it is now. */
-  reload: () => Promise<RulesUpdate>;
-  now: () => number;
-}
 
 /**
  * The page of the local OSS: what it shows and may change. Everything that it does is a call of the project's

@@ -145,3 +145,5 @@ export const en = {
   'fault.AccessDenied': 'Access is denied',
   'fault.ImageTooLarge': 'The picture is too large',
 };
+
+export type Messages = Record<keyof typeof en, string>;

@@ -1,14 +1,11 @@
 import { language } from '../preferences.ts';
-import { en } from './en.ts';
+import { en, type Messages } from './en.ts';
 import { zh } from './zh.ts';
-
-type MessageKey = keyof typeof en;
-export type Messages = Record<MessageKey, string>;
 
 const tables: Record<'en' | 'zh', Messages> = { en, zh };
 
 /** The message in the person's language; `{name}` stands for a value. */
-export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
+export function t(key: keyof Messages, values: Record<string, string | number> = {}): string {
   return tables[language.value][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 

@@ -1,4 +1,4 @@
-import type { Messages } from './translate.ts';
+import type { Messages } from './en.ts';
 
 export const zh: Messages = {
   skipToContent: '跳到正文',

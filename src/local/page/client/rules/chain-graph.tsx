@@ -14,11 +14,7 @@ export function ChainGraph({ rules, chains, cycles }: RulesCheck) {
       <div class="graph-rows">
         <ol>
           {rules.map(({ name, takes, writes }) => (
-            <li
-              key={name}
-              style={{ height: `${rowPx - 12}px` }}
-              class={looping.has(name) ? 'loop' : undefined}
-            >
+            <li key={name} style={`height: ${rowPx - 12}px`} class={looping.has(name) ? 'loop' : undefined}>
               <Patterns label={t('rules.takes')} texts={takes} />
               <strong>{name}</strong>
               <Patterns label={t('rules.writes')} texts={writes} />
@@ -27,16 +23,8 @@ export function ChainGraph({ rules, chains, cycles }: RulesCheck) {
         </ol>
         {arcs.length > 0 && (
           <svg width={widthPx} height={rules.length * rowPx} aria-hidden="true">
-            <marker
-              id="tip"
-              viewBox="0 0 8 8"
-              refX="6"
-              refY="4"
-              markerWidth="7"
-              markerHeight="7"
-              orient="auto"
-            >
-              <path d="M0 0L8 4L0 8z" />
+            <marker id="tip" refX="5.25" refY="3.5" markerWidth="7" markerHeight="7" orient="auto">
+              <path d="M0 0L7 3.5L0 7z" />
             </marker>
             {arcs.map(({ path, isLoop }) => (
               <path key={path} d={path} class={isLoop ? 'arc loop' : 'arc'} marker-end="url(#tip)" />
