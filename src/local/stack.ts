@@ -167,11 +167,12 @@ function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOpti
     prepare: async () => {
       rulesTimeMs = statSync(rulesFile, { throwIfNoEntry: false })?.mtimeMs;
       const ruleSet = await readRules();
-      version = 1 - version;
-      const codeDir = join(dataDir, 'function', String(version));
+      const next = 1 - version;
+      const codeDir = join(dataDir, 'function', String(next));
       await rm(codeDir, { recursive: true, force: true });
       await cp(bundleDir, codeDir, { recursive: true });
       writeRules(codeDir, ruleSet);
+      version = next;
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
       return { ruleSet, codeDir };
     },

@@ -1,4 +1,5 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRules } from '../../src/cli/project.ts';
 import { makeDir, useLocalFunctionCompute } from './fc/fixture.ts';
@@ -33,6 +34,19 @@ describe('rules that are edited while the stack runs', () => {
 
     expect(update).toMatchObject({ status: 'refused', message: expect.stringContaining('name') });
     expect(await ruleNames(stack)).toEqual(['first']);
+  });
+});
+
+describe('a folder of the function that cannot be made', () => {
+  it('the function keeps the folder that it runs in where twice no other can be made for new rules', async () => {
+    const stack = await start();
+    const [codeDir] = readdirSync(join(stack.dataDir, 'function'));
+    rmSync(stack.bundleDir, { recursive: true });
+
+    expect(await stack.reload()).toMatchObject({ status: 'refused' });
+    expect(await stack.reload()).toMatchObject({ status: 'refused' });
+
+    expect(readdirSync(join(stack.dataDir, 'function'))).toContain(codeDir);
   });
 });
 

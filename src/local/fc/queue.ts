@@ -90,7 +90,7 @@ function readQueue({ queueDir, setAside }: QueueOptions): QueuedEvent[] {
     const path = join(queueDir, file);
     try {
       const { requestId, event } = fieldsOf(JSON.parse(readFileSync(path, 'utf8')));
-      if (typeof requestId === 'string') {
+      if (typeof requestId === 'string' && event !== undefined) {
         return [{ file, requestId, event }];
       }
       throw new Error('a queued event is {"requestId", "event"}');

@@ -124,12 +124,12 @@ async function answerTasks(message: IncomingMessage, response: ServerResponse, o
 /** One page of tasks, `limit` of them (20), behind the one that `nextToken` names. */
 function listTasks(tasks: readonly AsyncTask[], query: URLSearchParams) {
   const [prefix, status] = [query.get('prefix') ?? '', query.get('status')];
-  const named = tasks.filter(({ taskId }) => taskId.startsWith(prefix));
+  const start = tasks.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
+  const named = tasks.slice(start).filter(({ taskId }) => taskId.startsWith(prefix));
   const found = named.filter((task) => status === null || task.status === status);
-  const start = found.findIndex(({ taskId }) => taskId === query.get('nextToken')) + 1;
-  const page = found.slice(start, start + Number(query.get('limit') ?? 20));
+  const page = found.slice(0, Number(query.get('limit') ?? 20));
   return {
     tasks: page.map((task) => ({ ...task, taskPayload: undefined })),
-    nextToken: start + page.length < found.length ? page.at(-1)?.taskId : undefined,
+    nextToken: page.length < found.length ? page.at(-1)?.taskId : undefined,
   };
 }

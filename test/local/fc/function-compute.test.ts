@@ -193,7 +193,7 @@ describe('an asynchronous invocation', () => {
     expect(lines).toMatchObject([{ message: 'delivery broke off', fields: { error: 'Error: no role' } }]);
   });
 
-  it.each(['[]', '{"requestId": 1}', '{"reques'])(
+  it.each(['[]', '{"requestId": 1}', '{"requestId": "a"}', '{"reques'])(
     'an asynchronous invocation is delivered although another file of the queue is damaged: %s',
     async (text) => {
       const queueDir = makeDir();

@@ -101,6 +101,26 @@ describe('the task API of the local Function Compute, asked by the official SDK'
     expect(await client.list('backfill-1-', 'Failed')).toEqual([]);
   });
 
+  it('the task API goes on behind the last task of a page, though that is in another state by then', async () => {
+    const pages = { count: 0 };
+    const stopLast = () => {
+      pages.count += 1;
+      const last = pages.count === 2 ? tasks.byId.get('backfill-100') : undefined;
+      if (last !== undefined) {
+        tasks.stop(last);
+      }
+      return Date.now();
+    };
+    const { tasks, client } = await startTasks({ now: stopLast });
+    const taskIds = Array.from({ length: 151 }, (_, number) => `backfill-${number}`);
+    for (const taskId of taskIds) {
+      tasks.submit(taskId, Buffer.from('{}'));
+    }
+    await expect.poll(() => tasks.byId.get('backfill-0')?.status).toBe('Running');
+
+    expect(await client.list('backfill-', 'Enqueued')).toEqual(taskIds.slice(1));
+  });
+
   it('the task API stops what waits at once, and what runs when it has ended', async () => {
     const { statusOf, client, endNext, invocations } = await startTasks();
     await client.submit('a', '{}');
