@@ -9,10 +9,7 @@ const maxAtOnce = 3;
 /** A picture of 250 megapixels takes up to 3 GB while it is worked on: ten must not run together. */
 const largePixels = 50_000_000;
 
-/**
- * Makes `processImage` work on `atOnce` images, a core each, others waiting; of large ones on one at a time.
- * Sets sharp up process-wide.
- */
+/** Works on `atOnce` images, a core each, others waiting, and on one large one. Sets sharp up for all. */
 export function createImageProcessor(atOnce = Math.min(availableParallelism(), maxAtOnce)): ImageProcessor {
   sharp.cache(false);
   sharp.concurrency(1);

@@ -1,7 +1,6 @@
 /* The actions under the names of the catalog; those that are missing here are not implemented. */
 export { blindwatermark } from './blindwatermark.ts';
-export { crop } from './crop.ts';
-export { indexcrop } from './indexcrop.ts';
+export { crop, indexcrop } from './crop.ts';
 export { format, interlace, quality } from './output.ts';
 export { resize } from './resize.ts';
 export { circle, roundedCorners as 'rounded-corners' } from './round.ts';
