@@ -12,30 +12,28 @@ import { rolePolicy } from './policies.ts';
 import { type DeploymentTemplate, deployedBuckets } from './project.ts';
 
 /** Compares the template with the rules, and the account with the template. */
-export function checkDeployment(
+export async function checkDeployment(
   rules: readonly SourceRule[],
   template: DeploymentTemplate | undefined,
   io: Io,
 ): Promise<Finding[]> {
-  return lookAtOurs(template, async (ours) => {
-    const findings = [checkCoverage(rules, ours)];
-    for (const one of ours) {
-      findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, ours, io)));
-    }
-    return findings;
-  });
-}
-
-/** Tells whether the role that the template names may do what the rules need. */
-export function checkPolicy(
-  rules: readonly SourceRule[],
-  template: DeploymentTemplate | undefined,
-  io: Io,
-): Promise<Finding[]> {
-  return lookAtOurs(template, async (ours) => {
-    const findings = await Promise.all(ours.map((one) => checkRole(rules, one, ours, io)));
-    return findings.flat();
-  });
+  if (template === undefined) {
+    return [cannotTell('template', 'there is no s.yaml', 'name what was deployed by --template')];
+  }
+  const { file, ours, diagnostics } = template;
+  const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
+  if (ours.length === 0 || open !== undefined) {
+    const [fault] = diagnostics;
+    const problem = open === undefined ? 'deploys no function of ours' : `has ${open}, which is not set`;
+    return fault === undefined
+      ? [cannotTell('template', `${file} ${problem}`, templateAdvice)]
+      : [wrong('template', `${file}: ${fault.message}`, templateAdvice)];
+  }
+  const findings = [checkCoverage(rules, ours)];
+  for (const one of ours) {
+    findings.push(...(await checkDeployedTriggers(one, io)), ...(await checkRole(rules, one, ours, io)));
+  }
+  return findings;
 }
 
 const templateAdvice = 'set OSS_REGION and OSS_BUCKET, and mend what check says of it';
@@ -43,26 +41,6 @@ const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the 
 const policyAdvice =
   'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy ' +
   'DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';
-
-/** Looks at our functions of a template, where there is one that deploys some and has all its variables. */
-async function lookAtOurs(
-  template: DeploymentTemplate | undefined,
-  look: (ours: readonly FunctionResource[]) => Promise<Finding[]>,
-): Promise<Finding[]> {
-  if (template === undefined) {
-    return [cannotTell('template', 'there is no s.yaml', 'name what was deployed by --template')];
-  }
-  const { file, ours, diagnostics } = template;
-  const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
-  if (ours.length > 0 && open === undefined) {
-    return look(ours);
-  }
-  const [fault] = diagnostics;
-  const problem = open === undefined ? 'deploys no function of ours' : `has ${open}, which is not set`;
-  return fault === undefined
-    ? [cannotTell('template', `${file} ${problem}`, templateAdvice)]
-    : [wrong('template', `${file}: ${fault.message}`, templateAdvice)];
-}
 
 /** Tells whether the triggers deliver every key that a rule takes. */
 function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionResource[]): Finding {

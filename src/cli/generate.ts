@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import type { SourceRule } from '../compile/compile.ts';
-import { checkPolicy } from './account.ts';
+import { checkDeployment } from './account.ts';
 import { checkFiles, paintDiagnostics } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { parseBucket, parseRegion } from './input.ts';
@@ -83,7 +83,10 @@ async function checkAttached(name: string, { rules, template }: Files, io: Io): 
     return 0;
   }
   const { source } = await loadRules(rules);
-  const findings = await checkPolicy(source, await findTemplate(template, dirname(rules), io.env), io);
+  const deployed = await findTemplate(template, dirname(rules), io.env);
+  const findings = (await checkDeployment(source, deployed, io)).filter(({ check }) =>
+    /^(template|role)$/.test(check),
+  );
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }
