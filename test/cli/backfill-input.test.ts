@@ -1,8 +1,6 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pictures, startWith } from './backfill-fixture.ts';
 
@@ -102,12 +100,15 @@ describe('a backfill that is given the wrong way', () => {
 
   it('a backfill that is stopped while it reads the standard input leaves nothing behind', async () => {
     const { begin, dir } = await startWith(pictures(1));
-    const input = new PassThrough();
-    input.write('uploads/0000.jpg\n');
-    const { stop, ended } = begin(['--keys', '-', '--bucket', 'photos'], { input });
-    await setTimeout(200);
+    async function* input() {
+      yield Buffer.from('uploads/0000.jpg\n');
+      const names = () => readdir(dir, { recursive: true });
+      await expect.poll(names).toContainEqual(expect.stringContaining('standard-input'));
+      stop.abort();
+      await new Promise(() => {}); // The rest never comes.
+    }
 
-    stop.abort();
+    const { stop, ended } = begin(['--keys', '-', '--bucket', 'photos'], { input: input() });
 
     expect((await ended).exitCode).toBe(130);
     expect(await readdir(dir)).toEqual(['rules.yaml']);

@@ -111,7 +111,7 @@ async function play(
 
   await expectNothingLost(workbench, ended, phase.outputs);
   await workbench.setFaults({});
-  workbench.network.latencyMs = 0;
+  Object.assign(workbench.setting, { latencyMs: 0, timeoutMs: 60_000 });
   const next = await workbench.invoke(event);
   await expectNothingLost(workbench, next, phase.outputs);
   const time = `${Math.round(ended.elapsedMs)} ms`;

@@ -49,7 +49,8 @@ export async function describeImage({ readSource, style }: ImageRequest) {
  */
 export async function startWorkbench(options: WorkbenchOptions) {
   const { rules, timeoutMs = 60_000, concurrency = 4, attemptTimeoutMs } = options;
-  const network = { latencyMs: options.latencyMs ?? 0 };
+  /** A test may change it between two invocations. */
+  const setting = { latencyMs: options.latencyMs ?? 0, timeoutMs };
   const oss = await startOss({ processImage: describeImage, ...options.oss });
   const lines: string[] = [];
   let [calls, skippedMs, invocations] = [0, 0, 0];
@@ -61,7 +62,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
     calls += 1;
     const delay =
       options.before?.(request.method, request.path) ??
-      (network.latencyMs === 0 ? undefined : pause(network.latencyMs));
+      (setting.latencyMs === 0 ? undefined : pause(setting.latencyMs));
     if (delay === undefined) {
       return dispatch(request, handler);
     }
@@ -104,7 +105,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
       requestId,
       region: 'cn-hangzhou',
       credentials: as,
-      function: { timeout: timeoutMs / 1000 },
+      function: { timeout: setting.timeoutMs / 1000 },
     };
     const [startedAt, callsBefore] = [now(), calls];
     const thrown = await invokeHandler(Buffer.from(JSON.stringify(event)), context).catch(
@@ -132,7 +133,7 @@ export async function startWorkbench(options: WorkbenchOptions) {
     const { statusCode, text } = await oss.call({ method: 'GET', bucket: 'photos', key });
     return statusCode === 200 ? text : undefined;
   }
-  return { oss, credentials, lines, invoke, setFaults, upload, read, network };
+  return { oss, credentials, lines, invoke, setFaults, upload, read, setting };
 }
 
 function isReport(value: unknown): value is Report {
