@@ -25,6 +25,9 @@ const rules = {
 const reveal = (value: unknown) =>
   inspect(value, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null });
 
+/** The text in one word, since a table breaks a long one, and whoever reads it joins its parts. */
+const joined = (text: string) => text.replace(/\\n|[\s'"+]/g, '');
+
 /** Each as it is, as it stands in a URL or a form, and as a header's Base64. */
 function expectNoSecret(text: string, secrets: readonly string[]): void {
   const forms = secrets.flatMap((secret) => [
@@ -33,7 +36,8 @@ function expectNoSecret(text: string, secrets: readonly string[]): void {
     Buffer.from(secret).toString('base64'),
     Buffer.from(secret).toString('base64url'),
   ]);
-  expect(forms.filter((form) => text.includes(form))).toEqual([]);
+  const whole = joined(text);
+  expect(forms.filter((form) => whole.includes(joined(form)))).toEqual([]);
   expect(text).not.toMatch(/[Ss]ignature=|OSS4-HMAC-SHA256 Credential/);
 }
 
@@ -113,6 +117,7 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
   await upload('uploads/a', 'pixels');
   const env = {
     OSS_REGION: 'cn-hangzhou',
+    OSS_BUCKET: 'photos',
     OSS_ENDPOINT: oss.url,
     OSS_ACCESS_KEY_ID: credentials.accessKeyId,
     OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
@@ -127,7 +132,6 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
     ['run', ...style, '--target-bucket', 'photos', '--target-image', 'b'],
     ['doctor', '--rules', rulesFile],
     ['doctor', '--rules', rulesFile, 'oss://photos/uploads/a'],
-    ['invoke', '--endpoint', oss.url, 'oss://photos/uploads/a'],
     ['check', '--rules', rulesFile],
     ['explain', '--rules', rulesFile, 'oss://photos/uploads/a'],
     ['generate', 'policy', '--rules', rulesFile],
