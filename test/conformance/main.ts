@@ -1,10 +1,13 @@
-/**
- * `npm run conformance -- [--report out.md] [--function NAME] [--yes]`: asks a real account what the documents leave open
- * (docs/conformance.md).
- */
+/** `npm run conformance`: asks a real account what the documents leave open. */
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { pick } from '../../src/json.ts';
 import { runConformance } from './run.ts';
+
+const usage = `Usage: npm run conformance -- [--report out.md] [--function NAME] [--yes]
+
+Asks a real account what the documents leave open; docs/conformance.md says what it needs, makes and costs.
+`;
 
 try {
   process.loadEnvFile();
@@ -33,15 +36,21 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
-try {
+/** Reads the options, and resolves to the exit code. */
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       report: { type: 'string' },
       function: { type: 'string' },
       yes: { type: 'boolean', default: false },
     },
   });
-  process.exitCode = await runConformance({
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  return runConformance({
     report: values.report,
     functionName: values.function,
     yes: values.yes,
@@ -50,7 +59,13 @@ try {
     confirm: process.stdin.isTTY === true && process.stderr.isTTY === true ? confirm : undefined,
     stop: stop.signal,
   });
+}
+
+try {
+  process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  const isOfOptions = String(pick(error, 'code')).startsWith('ERR_PARSE_ARGS');
+  console.error(isOfOptions ? `${message}\n\n${usage}` : message);
   process.exitCode = 2;
 }

@@ -107,6 +107,24 @@ describe('a conformance run', () => {
     expect(output() + report).not.toContain(secret);
   });
 
+  it.each([
+    ['--help', 0],
+    ['--reprot', 2],
+  ])(
+    'a conformance run that is started with %s says how it is called, and asks nothing',
+    async (option, code) => {
+      const account = await startAccount();
+
+      const { ended, output } = account.start(option);
+
+      expect([await ended, output()]).toEqual([
+        code,
+        expect.stringContaining('Usage: npm run conformance -- [--report out.md]'),
+      ]);
+      expect(account.requests).toEqual([]);
+    },
+  );
+
   it('a conformance run goes on after a refusal, names what it could not remove, and ends with 1', async () => {
     const account = await startAccount();
     const rules = [
