@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDefaultCredentials } from '../credentials/default-chain.ts';
-import { type Call, createCall } from '../oss/call.ts';
+import { type Call, type CallSettings, createCall } from '../oss/call.ts';
 import { type Endpoint, type EndpointSettings, resolveEndpoint } from '../oss/endpoint.ts';
 import { createAgent } from '../oss/request.ts';
-import type { RetryPolicy } from '../oss/retry.ts';
 import { readSettings } from '../settings.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 
@@ -67,7 +66,7 @@ async function connect(values: ConnectionValues, io: Io) {
   const clock = { offsetMs: 0 };
   const common = { endpoint, credentials, dispatcher, clock };
   /** Calls that are tried again in another way. */
-  const callBy = (policy: Partial<RetryPolicy>) => createCall({ ...common, region, ...policy });
+  const callBy = (policy: Partial<CallSettings>) => createCall({ ...common, region, ...policy });
   /** Pauses until then, or until the person presses Ctrl-C. */
   const sleep = (delayMs: number) => pause(delayMs, undefined, { signal: io.stop });
   const patience = { maxAttempts, sleep: (delayMs: number) => sleep(Math.min(delayMs, longestPauseMs)) };

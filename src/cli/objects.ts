@@ -28,6 +28,9 @@ export const ls = defineCommand({
   },
 });
 
+/** A large object on a slow line: 256 MB at half a megabyte a second. */
+const longestTransferMs = 600_000;
+
 export const get = defineCommand({
   positionals: { name: 'oss://bucket/key', summary: 'the object', many: false },
   options: {
@@ -40,7 +43,8 @@ export const get = defineCommand({
   run: async (values, io, [url = '']) => {
     const object = parseObjectUrl(url);
     const file = values.out ?? basename(object.key);
-    return withConnection(values, io, async ({ call }) => {
+    return withConnection(values, io, async ({ callBy }) => {
+      const call = callBy({ attemptTimeoutMs: longestTransferMs });
       const { body, contentType } = await getObject(call, object);
       if (values.out === '-') {
         io.out(body);

@@ -1,7 +1,9 @@
+import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { runCommand } from './terminal.ts';
 
@@ -107,6 +109,26 @@ describe('get', () => {
     expect(first).toMatchObject({ exitCode: 0, out: expect.stringContaining('9 bytes') });
     expect(second).toMatchObject({ exitCode: 2, err: expect.stringContaining('is there already') });
     expect(await readFile(file, 'utf8')).toBe('edited');
+  });
+
+  it('get gives a large object the time that a slow line takes', async () => {
+    const asked = new EventEmitter();
+    const answerLate: Route = async (_, response) => {
+      response.setHeader('x-oss-request-id', '65B0AE3C5C1F3A3930A4C2F1');
+      asked.emit('asked', () => response.end('a film'));
+    };
+    const { port } = await startOss({ routes: [answerLate] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const [file, endpoint] = [join(await temporaryDir(), 'film'), `http://127.0.0.1:${port}`];
+
+    const ending = runCommand(['get', 'oss://photos/film', '--local', '--endpoint', endpoint, '--out', file]);
+    const [answer] = await once(asked, 'asked');
+    vi.advanceTimersByTime(500_000);
+    answer();
+
+    expect(await ending).toMatchObject({ exitCode: 0, err: '' });
+    expect(await readFile(file, 'utf8')).toBe('a film');
   });
 
   it('get writes the object, and nothing else, to standard output for --out -', async () => {
