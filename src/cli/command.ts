@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** Everything that a command reads from and writes to; injected, so that tests call commands as functions. */
 export interface Io {
   /** Results, for people and pipes. */
@@ -58,22 +60,15 @@ export function defineCommand<const O extends Options>(
 }
 
 /** Resolves when the person presses Ctrl-C, at once where that was before. */
-export function stopped(stop: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    stop.addEventListener('abort', () => resolve(undefined), { once: true });
-    if (stop.aborted) {
-      resolve(undefined);
-    }
-  });
+export async function stopped(stop: AbortSignal): Promise<undefined> {
+  if (!stop.aborted) {
+    await once(stop, 'abort');
+  }
 }
 
 /** Resolves to the result of `work`; rejects at once on Ctrl-C, whatever becomes of the work. */
-export async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
-  const end = await Promise.race([work.then((result) => ({ result })), stopped(stop)]);
-  if (end === undefined) {
-    throw stop.reason;
-  }
-  return end.result;
+export function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+  return Promise.race([work, stopped(stop).then(() => Promise.reject(stop.reason))]);
 }
 
 /** A mistake of the person's: exit code 2. */
