@@ -13,11 +13,9 @@ import type { ExistingObject, Source } from './source.ts';
  * a line that is none of these.
  */
 export async function keyListSource(file: string, name: string, bucket: string | undefined): Promise<Source> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
   return {
     name,
-    fingerprint: hash.digest('hex').slice(0, 12),
+    fingerprint: await digestOfFile(file),
     async *read(behind) {
       let row = 0;
       // Text would hide what is broken, and be cut at a U+2028 within a key.
@@ -37,6 +35,13 @@ export async function keyListSource(file: string, name: string, bucket: string |
       }
     },
   };
+}
+
+/** Tells one list from another, like `digestOf`. */
+export async function digestOfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex').slice(0, 12);
 }
 
 function readLine(line: string, bucket: string | undefined): ExistingObject | undefined {

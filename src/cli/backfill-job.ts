@@ -1,9 +1,9 @@
-import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { inventorySource } from '../backfill/inventory.ts';
 import { readJournal } from '../backfill/journal-file.ts';
-import { keyListSource } from '../backfill/key-list.ts';
+import { digestOfFile, keyListSource } from '../backfill/key-list.ts';
 import { listingSource } from '../backfill/listing.ts';
 import { type BucketPrefix, listingPrefixes } from '../backfill/prefixes.ts';
 import { type Quota, quotaOf } from '../backfill/quota.ts';
@@ -113,26 +113,29 @@ export async function openBackfillSource(
   return listingSource(places, call);
 }
 
-const inputFileOf = (folder: string) => join(folder, 'standard-input.txt');
+const inputFileOf = (folder: string, name: string) => join(folder, `standard-input-${name}.txt`);
 
 /** Saves the standard input, which can be read once only: the dry run needs it, and the run does. */
 async function saveInput(folder: string, { input }: Io): Promise<string> {
-  const file = inputFileOf(folder);
-  // The file itself may be what is read.
-  await pipeline(input, createWriteStream(`${file}.tmp`));
-  if (statSync(`${file}.tmp`).size === 0) {
+  const incoming = inputFileOf(folder, 'incoming');
+  await pipeline(input, createWriteStream(incoming));
+  if (statSync(incoming).size === 0) {
     throw new CliError('the standard input is empty, and names no object.');
   }
-  renameSync(`${file}.tmp`, file);
+  // It may be another one than that of a run that is unfinished.
+  const file = inputFileOf(folder, await digestOfFile(incoming));
+  renameSync(incoming, file);
   return file;
 }
 
-/** Removes what was saved of the standard input, but not where an unfinished run is to read it again. */
+/** Removes what was saved of the standard input, but not what an unfinished run is to read again. */
 export function removeInput(folder: string): void {
-  rmSync(`${inputFileOf(folder)}.tmp`, { force: true });
-  const stored = readJournal(folder);
-  if (stored === undefined || stored.state.finishedAt !== undefined) {
-    rmSync(inputFileOf(folder), { force: true });
+  const { input = '', finishedAt } = readJournal(folder)?.state ?? {};
+  const kept = finishedAt === undefined ? inputFileOf(folder, input) : undefined;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('standard-input-') && join(folder, name) !== kept) {
+      rmSync(join(folder, name));
+    }
   }
 }
 

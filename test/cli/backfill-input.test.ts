@@ -89,10 +89,12 @@ describe('a backfill that is given the wrong way', () => {
 
     await run([...args, '--max', '2'], { input });
     await run(args, { input: '' });
+    const other = await run(args, { input: 'uploads/0001.jpg\n' });
     const [copy = ''] = await copies();
     const kept = createReadStream(join(dir, '.backfill', copy));
     const { exitCode, out } = await run(args, { input: kept });
 
+    expect(other.err).toContain('what the standard input holds changed since this backfill began');
     expect([exitCode, out]).toEqual([0, expect.stringContaining('3 objects: 6 saved, 0 failed. Finished.')]);
     expect(processed).toHaveLength(6);
     expect(await copies()).toEqual([]);
