@@ -15,8 +15,8 @@ interface Chunk {
   outputs: number;
   /** The other objects. */
   leftAlone: number;
-  /** The source has nothing behind it, or nothing for this run. */
-  isLast: boolean;
+  /** What ends behind it, if anything. */
+  end?: 'source' | 'run' | undefined;
 }
 
 /** An object that a rule may take, and its outputs at most. */
@@ -25,12 +25,13 @@ export interface Candidate {
   outputs: Selection['outputs'];
 }
 
-const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0, isLast: false };
+const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0 };
 
 /**
  * Hands the objects behind the journal's position to `work`, chunk by chunk, up to the end of the journal's
- * run. `work` resolves once all that it was handed is done; the position moves then. Where `stop` or a
- * failure comes first, the next run begins the chunk again, and the journal knows what was done of it.
+ * run. `work` resolves once all that it was handed is done; the position moves then, and behind the last
+ * object the journal is finished. Where `stop` or a failure comes first, the next run begins the chunk again,
+ * and the journal knows what was done of it.
  */
 export async function workByChunks(
   options: ChunkOptions,
@@ -46,8 +47,9 @@ export async function workByChunks(
       if (stop.aborted) {
         return;
       }
-      journal.checkpoint({ position: chunk.position });
-    } while (!chunk.isLast);
+      const finishedAt = chunk.end === 'source' ? new Date().toISOString() : undefined;
+      journal.checkpoint({ position: chunk.position, finishedAt });
+    } while (chunk.end === undefined);
   } finally {
     await entries.return?.();
   }
@@ -62,9 +64,8 @@ async function* candidatesOf(
   const select = createUpperBound(ruleSet, new Date().toISOString());
   while (chunk.outputs < maxChunkOutputs && chunk.leftAlone < maxLeftAlone) {
     const { done, value } = await entries.next();
-    journal.isCutShort = done !== true && chunk.selected >= journal.selectedLeft();
-    chunk.isLast = done === true || journal.isCutShort;
-    if (chunk.isLast) {
+    if (done || chunk.selected >= journal.selectedLeft()) {
+      chunk.end = done ? 'source' : 'run';
       return;
     }
     const { object, position } = value;
@@ -76,7 +77,7 @@ async function* candidatesOf(
       yield { object, outputs };
     } else {
       chunk.leftAlone += 1;
-      journal.count({ objects: 1, skipped: { [skipped]: 1 } });
+      journal.count({ objects: 1, [skipped]: 1 });
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   failuresFileOf,
   type JournalState,
   type Line,
+  putFailures,
   readJournal,
   type StoredJournal,
   writeJournal,
@@ -14,9 +15,7 @@ import {
 /** Names an output or, by `objects`, the end of an object. */
 type LineId = Pick<Line, 'source' | 'target' | 'objects'>;
 
-type CountsChange = { [Name in keyof Counts]?: Counts[Name] | undefined };
-
-export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0, skipped: {} };
+export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0 };
 
 /**
  * The memory of one backfill on the disk. Its position moves by one chunk of objects at a time, and each
@@ -27,11 +26,7 @@ export class Journal {
   /** The state on the disk, which tells of all up to its position. */
   state: JournalState;
   /** All that is accounted for so far, in this run and before it. */
-  total: Counts;
-  /** The source has more than this run was to begin. */
-  isCutShort = false;
-  /** Failures that may heal, since the last output that did not fail. */
-  failuresInARow = 0;
+  readonly total: Counts;
   /** Failures of the chunk under way that the next run tries again, should the chunk not come to its end. */
   held: Line[] = [];
   readonly #folder: string;
@@ -51,13 +46,22 @@ export class Journal {
     if (stored === undefined) {
       throw new Error(`${folder} holds no journal.`);
     }
+    const { state, lines } = stored;
     this.#folder = folder;
     this.total = totalOf(stored);
-    this.state = { ...stored.state, endsAt: max === undefined ? undefined : this.total.selected + max };
-    for (const line of stored.lines) {
+    // Somebody may have taken the failures away.
+    const failuresBytes = Math.min(state.failuresBytes, failuresBytesOf(folder));
+    const endsAt = max === undefined ? undefined : this.total.selected + max;
+    this.state = { ...state, failuresBytes, endsAt };
+    for (const line of lines) {
       this.#earlier.set(idOf(line), (this.#earlier.get(idOf(line)) ?? 0) + 1);
     }
-    writeJournal(folder, this.state, stored.lines);
+    putFailures(
+      folder,
+      failuresBytes,
+      lines.filter(({ status }) => status === 'failed'),
+    );
+    writeJournal(folder, this.state, lines);
   }
 
   /** Whether an earlier run did this; then it is counted already. */
@@ -84,8 +88,8 @@ export class Journal {
   }
 
   /** Counts what the next run counts again, should the chunk not come to its end. */
-  count(change: CountsChange): void {
-    this.total = sumOf(this.total, change);
+  count(change: Readonly<Record<string, number>>): void {
+    addTo(this.total, change);
   }
 
   /** How many selected objects this run may begin behind the position, by `--max`. */
@@ -95,39 +99,34 @@ export class Journal {
 
   /** Moves the position: all that was begun is done. */
   checkpoint(changes: Partial<JournalState>): void {
-    const { total: counts, held } = this;
-    const failuresBytes = failuresBytesOf(this.#folder);
-    const next = { ...this.state, counts, failuresBytes, held, ...changes };
+    putFailures(this.#folder, Number.POSITIVE_INFINITY, this.held);
+    const counts = { ...this.total };
+    const next = { ...this.state, counts, failuresBytes: failuresBytesOf(this.#folder), ...changes };
     writeJournal(this.#folder, next, []);
     [this.state, this.held] = [next, []];
-    for (const line of held) {
-      appendLine(this.#folder, line);
-    }
     this.#earlier.clear();
   }
 }
 
 /** All that a journal accounts for, what was done beyond its position included. */
 export function totalOf({ state, lines }: StoredJournal): Counts {
-  return lines.reduce((total, line) => sumOf(total, countsOf(line)), state.counts);
+  const total = { ...state.counts };
+  for (const line of lines) {
+    addTo(total, countsOf(line));
+  }
+  return total;
 }
 
 function idOf({ source, target, objects }: LineId): string {
   return JSON.stringify([source, target, objects]);
 }
 
-function countsOf({ status, reason = '', objects = 0 }: Line): CountsChange {
-  const ended = { objects, selected: objects };
-  return status === 'skipped' ? { ...ended, skipped: { [reason]: 1 } } : { ...ended, [status]: 1 };
+function countsOf({ status, objects = 0 }: Line): Record<string, number> {
+  return { objects, selected: objects, ...(status === 'done' ? {} : { [status]: 1 }) };
 }
 
-function sumOf(counts: Counts, change: CountsChange): Counts {
-  const sum = { ...counts, skipped: { ...counts.skipped } };
-  for (const name of ['objects', 'selected', 'saved', 'failed'] as const) {
-    sum[name] += change[name] ?? 0;
+function addTo(total: Counts, change: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(change)) {
+    total[name] = (total[name] ?? 0) + count;
   }
-  for (const [reason, count] of Object.entries(change.skipped ?? {})) {
-    sum.skipped[reason] = (sum.skipped[reason] ?? 0) + count;
-  }
-  return sum;
 }

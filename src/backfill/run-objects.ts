@@ -7,12 +7,10 @@ import { removeIfLate } from '../pipeline/run.ts';
 import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { workByChunks } from './chunks.ts';
-import type { Journal } from './journal.ts';
-import type { Line } from './journal-file.ts';
+import { type Candidate, workByChunks } from './chunks.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
-import { throwIfHopeless, type WorkOptions, workThrough } from './work-through.ts';
+import { FailureStreak, type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
@@ -21,24 +19,23 @@ export interface BackfillOptions extends WorkOptions {
   onlyMissing: boolean;
 }
 
+/** The same with what has failed since anything else came. */
+interface ObjectOptions extends BackfillOptions {
+  streak: FailureStreak;
+}
+
 /**
  * Makes what the rules want of every object, from this machine and from where the journal is. Settles as
  * `workThrough` does, or at the end of the journal's run; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  return workByChunks(options, (candidates) =>
-    workThrough(
-      candidates,
-      options,
-      ({ object }) =>
-        () =>
-          workOn(object, options),
-    ),
-  );
+  const objectOptions = { ...options, streak: new FailureStreak() };
+  const work = ({ object }: Candidate) => workOn(object, objectOptions);
+  return workByChunks(options, (candidates) => workThrough(candidates, options, work));
 }
 
 /** Does all that is to be done about one object. Rejects where `stop` came first. */
-async function workOn(stored: ExistingObject, options: BackfillOptions): Promise<void> {
+async function workOn(stored: ExistingObject, options: ObjectOptions): Promise<void> {
   const { ruleSet, filter, journal, call } = options;
   // A list of failures names an object once for each output that failed.
   const end = { source: formatObject(stored), target: stored.target, objects: 1 };
@@ -49,9 +46,7 @@ async function workOn(stored: ExistingObject, options: BackfillOptions): Promise
   const { outputs, skipped }: Selection =
     'status' in object ? { outputs: [object] } : selectOutputs(object, ruleSet, filter);
   const { isGone, hasFailed } = await makeOutputs(outputs, 'status' in object ? stored : object, options);
-  const reason = isGone ? 'source-missing' : skipped;
-  const line: Line =
-    reason === undefined ? { ...end, status: 'done' } : { ...end, status: 'skipped', reason };
+  const line = { ...end, status: isGone ? 'source-missing' : (skipped ?? 'done') };
   if (hasFailed) {
     // Should the chunk not come to its end, the next run looks at the object again: failures may heal.
     journal.hold(line);
@@ -61,7 +56,7 @@ async function workOn(stored: ExistingObject, options: BackfillOptions): Promise
 }
 
 /** Makes the outputs of one source in turn. Says whether the source is gone, and whether any failed. */
-async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: BackfillOptions) {
+async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: ObjectOptions) {
   const { journal, call, stop } = options;
   const source = formatObject(stored);
   let hasFailed = false;
@@ -79,7 +74,7 @@ async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject
       stop.throwIfAborted(); // It was given up, so that the next run makes it.
       hasFailed = true;
     }
-    settle(source, outcome, journal);
+    settle(source, outcome, options);
   }
   return { isGone: false, hasFailed };
 }
@@ -131,29 +126,19 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
 }
 
 /** Accounts for an outcome. Throws where nothing comes for long but failures that may heal. */
-function settle(source: string, outcome: Outcome, journal: Journal): void {
-  const line = toLine(source, outcome);
-  if (outcome.status !== 'failed') {
-    journal.failuresInARow = 0;
-    journal.record(line);
-  } else if (outcome.kind === 'permanent') {
-    journal.record(line);
-  } else {
-    journal.failuresInARow += 1;
-    journal.hold(line);
-    throwIfHopeless(journal.failuresInARow, outcome.message);
-  }
-}
-
-function toLine(source: string, outcome: Outcome): Line {
+function settle(source: string, outcome: Outcome, { journal, streak }: ObjectOptions): void {
   const line = { source, target: outcome.target && formatObject(outcome.target) };
-  if (outcome.status === 'failed') {
-    const { status, code, message, requestId } = outcome;
-    return { ...line, status, code, message, requestId };
+  if (outcome.status !== 'failed') {
+    streak.end();
+    journal.record({ ...line, status: outcome.status === 'skipped' ? outcome.reason : outcome.status });
+    return;
   }
-  if (outcome.status === 'saved') {
-    return { ...line, status: 'saved' };
+  const { status, kind, code, message, requestId } = outcome;
+  const failure = { ...line, status, code, message, requestId };
+  if (kind === 'permanent') {
+    journal.record(failure);
+  } else {
+    journal.hold(failure);
+    streak.add(1, message);
   }
-  // Nothing of what was submitted is saved yet.
-  return { ...line, status: 'skipped', reason: 'reason' in outcome ? outcome.reason : outcome.status };
 }

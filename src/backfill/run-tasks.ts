@@ -2,18 +2,22 @@ import { createHash } from 'node:crypto';
 import { formatObject } from '../pipeline/result.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import { workByChunks } from './chunks.ts';
-import type { Journal } from './journal.ts';
 import type { JournalState } from './journal-file.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import type { ExistingObject } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
 import { excerptOf, isForOtherRules, readThrown, type TaskReport } from './task-report.ts';
-import { throwIfHopeless } from './work-through.ts';
+import { FailureStreak } from './work-through.ts';
 
 interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   client: TaskClient;
   /** The function makes nothing by other rules. */
   rulesDigest: string;
+}
+
+/** The same with what has failed since anything else came. */
+interface TaskOptions extends RunTasksOptions {
+  streak: FailureStreak;
 }
 
 /** The pause between two looks at batches grows: a small backfill ends soon, and a chunk takes minutes. */
@@ -43,7 +47,8 @@ type UnderWay = Map<string, BatchUnderWay>;
  * does, but on `stop` at once: what was handed over goes on, and the next run, which cuts the same chunk into
  * the same batches, follows it.
  */
-export function runTasks(options: RunTasksOptions): Promise<void> {
+export function runTasks(runOptions: RunTasksOptions): Promise<void> {
+  const options = { ...runOptions, streak: new FailureStreak() };
   const { stop, sleep } = options;
   return workByChunks(options, async (candidates) => {
     const underWay: UnderWay = new Map();
@@ -60,7 +65,7 @@ export function runTasks(options: RunTasksOptions): Promise<void> {
   });
 }
 
-async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: RunTasksOptions) {
+async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: TaskOptions) {
   const payload = payloadOf(one.batch.objects, options);
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
   const attempt = one.attempt === 1 ? '' : `-${one.attempt}`;
@@ -88,7 +93,7 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
 }
 
 /** Accounts for the batches that are no longer under way, or hands them over again. */
-async function account(underWay: UnderWay, options: RunTasksOptions): Promise<void> {
+async function account(underWay: UnderWay, options: TaskOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
   for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
@@ -110,7 +115,7 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
       const hasFailed = one.hasFailed || isFailure;
       await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
     } else {
-      settle(report ?? allFailed(task, one.batch), one.batch, journal);
+      settle(report ?? allFailed(task, one.batch), one.batch, options);
     }
   }
 }
@@ -120,8 +125,8 @@ function reportOf(task: BatchTask, { objects, outputs, certain }: Batch): TaskRe
   if (task.status !== 'Succeeded') {
     return readThrown(task, objects.map(formatObject));
   }
-  const skipped = certain < outputs ? { 'saved-or-skipped': outputs - certain } : {};
-  return { saved: certain, skipped, failed: 0, failures: [] };
+  const unknown = certain < outputs ? { 'saved-or-skipped': outputs - certain } : {};
+  return { others: { saved: certain, ...unknown }, failed: 0, failures: [] };
 }
 
 function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
@@ -131,16 +136,17 @@ function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
   const failures = objects.map((object, i) => {
     return { source: formatObject(object), mayHeal: i === 0, code, message };
   });
-  return { saved: 0, skipped: {}, failed: outputs, failures };
+  return { others: {}, failed: outputs, failures };
 }
 
 /**
  * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should
  * its chunk not come to its end. Throws where nothing is made for long.
  */
-function settle(report: TaskReport, { objects: { length: objects } }: Batch, journal: Journal): void {
-  const { saved, skipped, failed, failures } = report;
-  journal.count({ objects, selected: objects, saved, skipped, failed: failed - failures.length });
+function settle({ others, failed, failures }: TaskReport, { objects }: Batch, options: TaskOptions): void {
+  const { journal, streak } = options;
+  journal.count({ objects: objects.length, selected: objects.length, failed: failed - failures.length });
+  journal.count(others);
   const healable = failures.filter((failure) => failure.mayHeal).length;
   for (const { mayHeal: _, ...failure } of failures) {
     const line = { status: 'failed', ...failure } as const;
@@ -150,9 +156,10 @@ function settle(report: TaskReport, { objects: { length: objects } }: Batch, jou
       journal.record(line);
     }
   }
-  const isMade = saved > 0 || Object.keys(skipped).length > 0;
-  journal.failuresInARow = (isMade ? 0 : journal.failuresInARow) + healable;
-  throwIfHopeless(journal.failuresInARow, `${failures.at(-1)?.message}. ${whatGoesOn}`);
+  if (Object.values(others).some((count) => count > 0)) {
+    streak.end();
+  }
+  streak.add(healable, `${failures.at(-1)?.message}. ${whatGoesOn}`);
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {

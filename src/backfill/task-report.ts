@@ -2,9 +2,8 @@ import type { BatchTask } from './task-client.ts';
 
 /** The ends of the outputs of one batch. */
 export interface TaskReport {
-  saved: number;
-  /** The other outputs and objects by reason. */
-  skipped: Record<string, number>;
+  /** The outputs that did not fail, by what became of them. */
+  others: Record<string, number>;
   failed: number;
   failures: TaskFailure[];
 }
@@ -35,10 +34,10 @@ export function readThrown(
   if (failures.length === 0 || failures.length !== Number(failed)) {
     return undefined;
   }
-  const others = Object.entries({ removed, submitted, 'left-alone': skipped });
-  const counts = others.map(([reason, count = 0]): [string, number] => [reason, Number(count)]);
-  const left = Object.fromEntries(counts.filter(([, count]) => count > 0));
-  return { saved: Number(saved), skipped: left, failed: failures.length, failures };
+  const ends = Object.entries({ saved, removed, submitted, 'left-alone': skipped });
+  const counts = ends.map(([end, count = 0]): [string, number] => [end, Number(count)]);
+  const others = Object.fromEntries(counts.filter(([, count]) => count > 0));
+  return { others, failed: failures.length, failures };
 }
 
 /** Reads `- permanent Code source -> target (rule name): message`; target and rule may be absent. */

@@ -19,14 +19,13 @@ const secondsPerCall = 4;
 const maxConcurrency = 256;
 
 /**
- * Works on entries, many at once: `begin` answers what there is to do about one, or undefined where that is
- * nothing. Resolves when all is done, or soon after `stop`: it waits for the work under way. Rejects where
- * the entries, `begin` or the work on one of them fails.
+ * Works on entries, many at once. Resolves when all is done, or soon after `stop`: it waits for the work
+ * under way. Rejects where the entries, or the work on one of them, fail.
  */
 export async function workThrough<T>(
   entries: AsyncIterable<T>,
   { pace, stop }: Pick<WorkOptions, 'pace' | 'stop'>,
-  begin: (entry: T) => (() => Promise<void>) | undefined,
+  work: (entry: T) => Promise<void>,
 ): Promise<void> {
   const queue = new PQueue({ concurrency: 1 });
   let failure: Error | undefined;
@@ -38,12 +37,9 @@ export async function workThrough<T>(
       if (stop.aborted || failure !== undefined) {
         break;
       }
-      const work = begin(entry);
-      if (work !== undefined) {
-        queue.concurrency = Math.min(maxConcurrency, Math.ceil(pace.rate() * secondsPerCall));
-        queue.add(work).catch(fail);
-        await queue.onSizeLessThan(1);
-      }
+      queue.concurrency = Math.min(maxConcurrency, Math.ceil(pace.rate() * secondsPerCall));
+      queue.add(() => work(entry)).catch(fail);
+      await queue.onSizeLessThan(1);
     }
   } finally {
     await queue.onIdle();
@@ -56,9 +52,18 @@ export async function workThrough<T>(
 /** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
 const maxFailuresInARow = 100;
 
-/** Throws where nothing but failures came for long. */
-export function throwIfHopeless(failuresInARow: number, message: unknown): void {
-  if (failuresInARow >= maxFailuresInARow) {
-    throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${message}`);
+/** Counts failures that come one after the other, and throws where nothing else came for long. */
+export class FailureStreak {
+  #length = 0;
+
+  add(count: number, message: unknown): void {
+    this.#length += count;
+    if (this.#length >= maxFailuresInARow) {
+      throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${message}`);
+    }
+  }
+
+  end(): void {
+    this.#length = 0;
   }
 }

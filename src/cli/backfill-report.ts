@@ -58,7 +58,7 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
 /** Makes a line of progress at each call, by the objects that a rule takes; its rates are of this run. */
 export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts }: Pace): () => string {
   const startMs = performance.now();
-  const { total: before } = journal;
+  const before = { ...journal.total };
   return () => {
     const { total, state } = journal;
     const objects = total.selected;
@@ -79,7 +79,7 @@ export function progressOf(journal: Pick<Journal, 'state' | 'total'>, { attempts
 }
 
 /** Says what became of all outputs, such as `3 saved, 0 failed, 2 target-exists`. */
-export function formatCounts({ saved, failed, skipped }: Counts): string {
+export function formatCounts({ objects: _, selected: __, saved, failed, ...skipped }: Counts): string {
   const parts = [`${number(saved)} saved`, `${number(failed)} failed`, formatSkipped(skipped)];
   return parts.filter(Boolean).join(', ');
 }

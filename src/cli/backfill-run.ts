@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { estimate } from '../backfill/estimate.ts';
 import { Journal, noCounts, totalOf } from '../backfill/journal.ts';
 import {
+  failuresBytesOf,
   failuresFileOf,
   type JournalState,
   readJournal,
@@ -106,7 +107,7 @@ async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalSt
   }
   const identity = { endpoint, rules, input: source.fingerprint };
   const startedAt = new Date().toISOString();
-  return { startedAt, ...identity, expectedSelected: found.selected, counts: noCounts };
+  return { startedAt, ...identity, expectedSelected: found.selected, counts: noCounts, failuresBytes: 0 };
 }
 
 /** Whether the person wants what a dry run has shown. */
@@ -175,9 +176,6 @@ async function carryOut(
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
     await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
-    if (!io.stop.aborted && !journal.isCutShort) {
-      journal.checkpoint({ finishedAt: new Date().toISOString() });
-    }
   } finally {
     stopShowing();
     showEnd(job, journal, io);
@@ -198,7 +196,7 @@ function showEnd({ folder }: BackfillJob, { state, total, held }: Journal, io: I
     state.finishedAt === undefined ? `Not finished: the same command goes on${again}.` : 'Finished.';
   const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
-  if (existsSync(failuresFileOf(folder))) {
+  if (failuresBytesOf(folder) > 0) {
     const file = printable(failuresFileOf(folder));
     const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
     io.err(`${file} says what failed and why. To try that again:\n  ${retry}\n`);

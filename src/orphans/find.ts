@@ -80,25 +80,40 @@ export function isChangedSince(modifiedAt: string | undefined, timeMs: number): 
   return modifiedAt === undefined || Date.parse(modifiedAt) + 999 >= timeMs;
 }
 
+/** Reads the orphans among the objects of a source. `onOther` hears why another one is none. */
+export async function* orphansOf(
+  source: Source,
+  scan: Scan,
+  onOther: (reason: string) => void,
+): AsyncIterable<ExistingObject> {
+  for await (const { object } of source.read()) {
+    const reason = findReason(object, scan);
+    if (reason === undefined) {
+      yield object;
+    } else {
+      onOther(reason);
+    }
+  }
+}
+
 export type Orphans = Awaited<ReturnType<typeof countOrphans>>;
 
-/** Counts the orphans among objects. `onOrphan` hears of each. */
+/** Counts the orphans of a source. `onOrphan` hears of each. */
 export async function countOrphans(source: Source, scan: Scan, onOrphan: (orphan: OssObject) => void) {
   const skipped: Record<string, number> = {};
   /** Some orphans, drawn at random. */
   const sample: OssObject[] = [];
   const found = { objects: 0, orphans: 0, sizeBytes: 0 };
-  for await (const { object } of source.read()) {
-    const reason = findReason(object, scan);
+  const skip = (reason: string) => {
     found.objects += 1;
-    if (reason !== undefined) {
-      skipped[reason] = (skipped[reason] ?? 0) + 1;
-    } else {
-      found.orphans += 1;
-      found.sizeBytes += object.sizeBytes ?? 0;
-      drawSample(sample, { bucket: object.bucket, key: object.key }, found.orphans);
-      onOrphan(object);
-    }
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
+  };
+  for await (const object of orphansOf(source, scan, skip)) {
+    found.objects += 1;
+    found.orphans += 1;
+    found.sizeBytes += object.sizeBytes ?? 0;
+    drawSample(sample, { bucket: object.bucket, key: object.key }, found.orphans);
+    onOrphan(object);
   }
   return { ...found, skipped, sample };
 }

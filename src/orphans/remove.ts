@@ -1,9 +1,9 @@
 import type { ExistingObject, Source } from '../backfill/source.ts';
-import { throwIfHopeless, type WorkOptions, workThrough } from '../backfill/work-through.ts';
+import { FailureStreak, type WorkOptions, workThrough } from '../backfill/work-through.ts';
 import { isNotFound } from '../oss/errors.ts';
 import { deleteObject, headObject } from '../oss/operations.ts';
 import { describeError } from '../pipeline/result.ts';
-import { findReason, isChangedSince, type Scan, targetsOfSource } from './find.ts';
+import { isChangedSince, orphansOf, type Scan, targetsOfSource } from './find.ts';
 import { Names } from './names.ts';
 
 interface RemoveOptions extends Pick<WorkOptions, 'source' | 'call' | 'pace' | 'stop'> {
@@ -30,7 +30,7 @@ const maxFailuresTold = 20;
 export async function removeOrphans(options: RemoveOptions, { counts, failures }: Removal): Promise<number> {
   const { source, scan, pace, stop } = options;
   const removed = new Names();
-  let failuresInARow = 0;
+  const streak = new FailureStreak();
   const count = (end: string) => {
     counts[end] = (counts[end] ?? 0) + 1;
   };
@@ -40,7 +40,7 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
     try {
       const end = await removeOrphan(object, options);
       count(end);
-      failuresInARow = 0;
+      streak.end();
       if (end === 'removed') {
         removed.add(object);
       }
@@ -48,19 +48,11 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
       stop.throwIfAborted(); // It was given up.
       const { message } = describeError(error);
       count('failed');
-      failuresInARow += 1;
       failures.push(...(failures.length < maxFailuresTold ? [message] : []));
-      throwIfHopeless(failuresInARow, message);
+      streak.add(1, message);
     }
   };
-  await workThrough(source.read(), options, ({ object }) => {
-    const reason = findReason(object, scan);
-    if (reason === undefined) {
-      return () => work(object);
-    }
-    count(reason);
-    return undefined;
-  });
+  await workThrough(orphansOf(source, scan, count), options, work);
   return stop.aborted ? 0 : countBereaved(options, removed);
 }
 

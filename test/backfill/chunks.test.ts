@@ -31,13 +31,14 @@ async function start(count: number, keyOf = (number: number) => `uploads/${numbe
   const folder = await temporaryDir();
   const journal = new Journal(folder, {
     startedAt: '2026-11-26T12:00:00.000Z',
-    ...{ endpoint: 'e', rules: 'r', input: '', expectedSelected: count, counts: noCounts },
+    ...{ endpoint: 'e', rules: 'r', input: '', expectedSelected: count, counts: noCounts, failuresBytes: 0 },
   });
-  const seen = { read: 0, isClosed: false };
+  const seen = { read: 0, count: 0, isClosed: false };
   async function* read(behind?: SourceEntry['position']): AsyncIterable<SourceEntry> {
     try {
       for (let number = Number(behind?.after ?? 0) + 1; number <= count; number += 1) {
         seen.read = number;
+        seen.count += 1;
         yield { object: object(keyOf(number)), position: { part: 0, after: number } };
       }
     } finally {
@@ -67,7 +68,10 @@ describe('the chunks of a backfill', () => {
 
     expect(chunks).toEqual([25_000, 25_000, 10_000]);
     expect(positions).toEqual([undefined, 25_000, 50_000]);
-    expect(readJournal(folder)?.state.position?.after).toBe(60_000);
+    expect(readJournal(folder)?.state).toMatchObject({
+      position: { after: 60_000 },
+      finishedAt: expect.any(String),
+    });
   });
 
   it('a chunk is read while work on its first objects goes on: no call waits for a listing', async () => {
@@ -83,10 +87,9 @@ describe('the chunks of a backfill', () => {
     expect(readAtFirst).toBe(1);
   });
 
-  it('the chunks of a backfill move the position along keys that no rule takes, in linear time', async () => {
-    const { folder, options } = await start(300_000, (number) => `other/${number}`);
+  it('the chunks of a backfill move the position along keys that no rule takes, and read each once', async () => {
+    const { folder, seen, options } = await start(300_000, (number) => `other/${number}`);
     const positions = new Set<unknown>();
-    const startMs = performance.now();
 
     await workByChunks(options, async (objects) => {
       for await (const _ of objects) {
@@ -95,10 +98,10 @@ describe('the chunks of a backfill', () => {
       positions.add(readJournal(folder)?.state.position?.after);
     });
 
-    expect((performance.now() - startMs) / 1_000).toBeLessThan(10);
+    expect(seen.count).toBe(300_000);
     expect(positions).toEqual(new Set([undefined, 100_000, 200_000, 300_000]));
     expect(readJournal(folder)?.state).toMatchObject({
-      counts: { objects: 300_000, selected: 0, skipped: { 'no-rule-matched': 300_000 } },
+      counts: { objects: 300_000, selected: 0, 'no-rule-matched': 300_000 },
     });
   }, 120_000);
 

@@ -11,6 +11,7 @@ export const fresh: JournalState = {
   input: '',
   expectedSelected: 9,
   counts: noCounts,
+  failuresBytes: 0,
 };
 
 export const output = (source: string) => ({ source, target: `to-${source}` });

@@ -67,6 +67,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
     input: '',
     expectedSelected: scenario.objects,
     counts: noCounts,
+    failuresBytes: 0,
   });
   try {
     await runTasks({

@@ -44,10 +44,11 @@ describe('a backfill that meets failures', () => {
       expect(full.exitCode).toBe(1);
       expect(full.err).toContain('ENOSPC: no space left on device');
       expect(full.out).toContain('Not finished: the same command goes on.');
-      expect(made).toBeLessThan(240);
-      expect(exitCode).toBe(0);
-      expect(out).toContain('120 objects: 240 saved, 0 failed. Finished.');
-      expect(processed.length).toBe(240);
+      expect(made).toBeLessThan(239);
+      expect(exitCode).toBe(1);
+      expect(out).toContain('120 objects: 239 saved, 1 failed. Finished.');
+      expect(processed.length).toBe(239);
+      expect(await readFile(join(folder, 'failures.jsonl'), 'utf8')).toContain('uploads/0060.jpg');
     },
   );
 

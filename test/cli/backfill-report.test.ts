@@ -49,17 +49,20 @@ it('a dry run outside mainland China says which amounts it does not know', () =>
 });
 
 it('progress is that of the objects which --max allows, and of the calls of this machine', () => {
-  const counts = { ...noCounts, objects: 40, selected: 20 };
-  const state = { startedAt: '', endpoint: '', rules: '', input: '', expectedSelected: 1_000, endsAt: 50 };
+  const state = {
+    ...{ startedAt: '', endpoint: '', rules: '', input: '' },
+    expectedSelected: 1_000,
+    endsAt: 50,
+  };
   const attempts = { all: 0, throttled: 0 };
   const pace = {
     ...createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: async () => {} }),
     attempts,
   };
-  const journal = { state: { ...state, counts: noCounts }, total: noCounts };
+  const journal = { state: { ...state, counts: noCounts, failuresBytes: 0 }, total: { ...noCounts } };
   const progress = progressOf(journal, pace);
 
-  journal.total = counts;
+  Object.assign(journal.total, { objects: 40, selected: 20 });
 
   expect(progress()).toMatch(/^20 of 50 objects, [\d.]+ calls\/s, 0 failed, \d+ s left$/);
   [attempts.all, attempts.throttled] = [4, 1];

@@ -1,8 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import type { LocalOssOptions } from '../../src/local/oss/server.ts';
 import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { createIo, localEnvironment } from './terminal.ts';
@@ -28,7 +28,15 @@ interface Options extends Partial<LocalOssOptions> {
 /** A local OSS with objects that have been there for long, and rules. */
 async function startWith(keys: readonly string[], { rules: text = rulesText, ...options }: Options = {}) {
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
-  const oss = await startOss({ buckets: ['photos', 'films'], now: () => nowMs, ...options });
+  let onDelete = () => {};
+  const noteDelete: Route = ({ method }) => {
+    if (method === 'DELETE') {
+      onDelete();
+    }
+    return undefined;
+  };
+  const common = { buckets: ['photos', 'films'], now: () => nowMs, routes: [noteDelete] };
+  const oss = await startOss({ ...common, ...options });
   const put = (name: string, timeMs = nowMs) => {
     const [bucket = '', ...path] = name.split('/');
     return oss.call({ method: 'PUT', bucket, key: path.join('/'), body: 'x', timeMs });
@@ -47,13 +55,16 @@ async function startWith(keys: readonly string[], { rules: text = rulesText, ...
     return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
   };
   const run = (...args: Parameters<typeof begin>) => begin(...args).ended;
-  /** Runs a command until so many objects are deleted, and then presses Ctrl-C. */
-  const stopAfter = async (count: number, args: string[]) => {
+  /** Runs a command, and presses Ctrl-C when so many objects are being deleted. */
+  const stopAfter = (count: number, args: string[]) => {
     const { stop, ended } = begin(args);
-    while (oss.events.filter(({ eventName }) => eventName === 'ObjectRemoved:DeleteObject').length < count) {
-      await setTimeout(2);
-    }
-    stop.abort();
+    let deletions = 0;
+    onDelete = () => {
+      deletions += 1;
+      if (deletions === count) {
+        stop.abort();
+      }
+    };
     return ended;
   };
   const stored = async (bucket = 'photos') => {
