@@ -66,10 +66,16 @@ export function runTasks(runOptions: RunTasksOptions): Promise<void> {
 }
 
 async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: TaskOptions) {
-  const payload = payloadOf(one.batch.objects, options);
+  const { objects, outputs } = one.batch;
+  const payload = payloadOf(objects, options);
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
   const attempt = one.attempt === 1 ? '' : `-${one.attempt}`;
   const taskId = `${taskPrefix(options.journal.state)}${digest}${attempt}`;
+  if (underWay.has(taskId)) {
+    // A list of keys has the same objects twice.
+    options.journal.count({ objects: objects.length, selected: objects.length, 'named-twice': outputs });
+    return;
+  }
   const isNew = await options.client.submit(taskId, payload);
   underWay.set(taskId, { ...one, isNew });
 }

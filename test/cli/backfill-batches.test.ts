@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGate, readFailureFiles, rulesText, startWith, tooLarge } from './backfill-tasks-fixture.ts';
@@ -46,6 +47,18 @@ describe('the batches of a backfill via the function', () => {
     expect(out).toContain('301 objects: 602 saved, 0 failed. Finished.');
     expect(new Set(processed).size).toBe(602);
     expect(processed.length).toBeLessThan(602 + 100);
+  });
+
+  it('batches that a list of keys names twice are made once, and all their objects are counted', async () => {
+    const { run, dir, tasks } = await startWith(2);
+    const list = ['0000', ...Array(100).fill('0001')].map((name) => `oss://photos/uploads/${name}.jpg\n`);
+    await writeFile(join(dir, 'keys.txt'), list.join(''));
+
+    const { exitCode, out } = await run('--keys', join(dir, 'keys.txt'), '--yes');
+
+    const counts = '101 objects: 0 saved, 0 failed, 100 named-twice, 102 saved-or-skipped. Finished.';
+    expect([exitCode, out]).toEqual([0, expect.stringContaining(counts)]);
+    expect(tasks.byId.size).toBe(3);
   });
 
   it.each([2, 30, 60])('batches hold no more than --max objects together: %i of 60', async (max) => {
