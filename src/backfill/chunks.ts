@@ -1,3 +1,4 @@
+import { formatObject } from '../pipeline/result.ts';
 import type { BackfillOptions } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import type { ExistingObject, SourceEntry } from './source.ts';
@@ -15,7 +16,7 @@ interface Chunk {
   outputs: number;
   /** The other objects. */
   leftAlone: number;
-  /** What ends behind it, if anything. */
+  /** Says what ends behind it, if anything. */
   end?: 'source' | 'run' | undefined;
 }
 
@@ -62,7 +63,9 @@ async function* candidatesOf(
   { journal, ruleSet, filter }: ChunkOptions,
 ): AsyncIterable<Candidate> {
   const select = createUpperBound(ruleSet, new Date().toISOString());
-  while (chunk.outputs < maxChunkOutputs && chunk.leftAlone < maxLeftAlone) {
+  // Objects that came between two runs push others behind the end, of which the journal knows what was done.
+  const stretch = () => (journal.unread.size > 0 ? 2 : 1);
+  while (chunk.outputs < stretch() * maxChunkOutputs && chunk.leftAlone < stretch() * maxLeftAlone) {
     const { done, value } = await entries.next();
     if (done || chunk.selected >= journal.selectedLeft()) {
       chunk.end = done ? 'source' : 'run';
@@ -70,6 +73,7 @@ async function* candidatesOf(
     }
     const { object, position } = value;
     chunk.position = position;
+    journal.unread.delete(formatObject(object));
     const { outputs, skipped } = select(object, filter);
     if (skipped === undefined) {
       chunk.selected += 1;

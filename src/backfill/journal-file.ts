@@ -17,7 +17,7 @@ const countsSchema = z
 
 /** One thing that is done beyond the position: an output, or an object as a whole. */
 const lineSchema = z.looseObject({
-  /** A name of the counts; `done` where nothing is left of an object whose outputs have lines of their own. */
+  /** A name of the counts; `done` ends an object whose outputs have lines of their own. */
   status: z.string(),
   /** `oss://bucket/key`. */
   source: z.string(),
@@ -77,7 +77,7 @@ export function readJournal(folder: string): StoredJournal | undefined {
   if (!state.success) {
     throw new Error(`${file} is no journal of this version of oss-saveas: remove it to begin anew.`);
   }
-  // What a line said that a kill or a full disk cut off is done again.
+  // A kill or a full disk may have cut off the last one.
   const lines = others.flatMap((line) => lineSchema.safeParse(parseJson(line)).data ?? []);
   return { state: state.data, lines };
 }

@@ -29,6 +29,8 @@ export class Journal {
   readonly total: Counts;
   /** Failures of the chunk under way that the next run tries again, should the chunk not come to its end. */
   held: Line[] = [];
+  /** Sources of which earlier runs did something beyond the position, and which this run has not read yet. */
+  readonly unread: Set<string>;
   readonly #folder: string;
   /** How often earlier runs did a thing of the chunk under way: a list of keys may name it twice. */
   readonly #earlier = new Map<string, number>();
@@ -53,6 +55,7 @@ export class Journal {
     const failuresBytes = Math.min(state.failuresBytes, failuresBytesOf(folder));
     const endsAt = max === undefined ? undefined : this.total.selected + max;
     this.state = { ...state, failuresBytes, endsAt };
+    this.unread = new Set(lines.map(({ source }) => source));
     for (const line of lines) {
       this.#earlier.set(idOf(line), (this.#earlier.get(idOf(line)) ?? 0) + 1);
     }
@@ -105,6 +108,7 @@ export class Journal {
     writeJournal(this.#folder, next, []);
     [this.state, this.held] = [next, []];
     this.#earlier.clear();
+    this.unread.clear();
   }
 }
 

@@ -16,7 +16,7 @@ interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
 }
 
 /** The same with what has failed since anything else came. */
-interface TaskOptions extends RunTasksOptions {
+interface TaskRunOptions extends RunTasksOptions {
   streak: FailureStreak;
 }
 
@@ -65,7 +65,7 @@ export function runTasks(runOptions: RunTasksOptions): Promise<void> {
   });
 }
 
-async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: TaskOptions) {
+async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: TaskRunOptions) {
   const { objects, outputs } = one.batch;
   const payload = payloadOf(objects, options);
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
@@ -99,7 +99,7 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
 }
 
 /** Accounts for the batches that are no longer under way, or hands them over again. */
-async function account(underWay: UnderWay, options: TaskOptions): Promise<void> {
+async function account(underWay: UnderWay, options: TaskRunOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
   for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
@@ -149,7 +149,7 @@ function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
  * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should
  * its chunk not come to its end. Throws where nothing is made for long.
  */
-function settle({ others, failed, failures }: TaskReport, { objects }: Batch, options: TaskOptions): void {
+function settle({ others, failed, failures }: TaskReport, { objects }: Batch, options: TaskRunOptions): void {
   const { journal, streak } = options;
   journal.count({ objects: objects.length, selected: objects.length, failed: failed - failures.length });
   journal.count(others);

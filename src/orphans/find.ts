@@ -51,7 +51,7 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
 }
 
 /** Says why an object is no orphan; undefined where it is one. */
-export function findReason(object: ExistingObject, scan: Scan): string | undefined {
+function findReason(object: ExistingObject, scan: Scan): string | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
   if (!targets.wanted.some((wanted) => holds(wanted, object))) {
     return 'no-target';

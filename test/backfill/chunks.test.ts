@@ -7,6 +7,7 @@ import type { ExistingObject, SourceEntry } from '../../src/backfill/source.ts';
 import type { OperationRequest } from '../../src/oss/call.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
+import { readFailures } from './journal-lines.ts';
 
 const ruleSet = ruleSetOf({
   rules: [
@@ -139,32 +140,54 @@ describe('the chunks of a backfill', () => {
     before.record({ status: 'saved', source: address, target: large.target });
     before.record({ status: 'done', source: address, target: large.target, objects: 1 });
     const journal = new Journal(folder);
-    const requests: OperationRequest[] = [];
     async function* read() {
       for (const [after, one] of [small, large].entries()) {
         yield { object: one, position: { part: 0, after } };
       }
     }
 
-    await runObjects({
-      ...options,
-      source: { name: 'failures', fingerprint: '', read },
-      journal,
-      onlyMissing: false,
-      pace: { turn: async () => {}, throttled: () => {}, rate: () => 10, attempts: { all: 0, throttled: 0 } },
-      sleep: async () => {},
-      call: async (request) => {
-        requests.push(request);
-        return {
-          statusCode: 200,
-          headers: { 'content-length': '0' },
-          body: Buffer.alloc(0),
-          context: { ...request, attempts: 1 },
-        };
-      },
-    });
+    const requests = await make({ ...options, journal, source: { name: 'failures', fingerprint: '', read } });
 
     expect(requests.map(({ key }) => key)).toEqual(['uploads/1.jpg']);
     expect(journal.total).toEqual({ ...noCounts, objects: 2, selected: 2, saved: 2 });
   });
+
+  it('a chunk that ends earlier than before, since objects came, has none made again or counted twice', async () => {
+    // The keys that no rule takes were one fewer when the last object was made in their chunk.
+    const keyOf = (number: number) => (number <= 100_000 ? `other/${number}` : 'uploads/1.jpg');
+    const { folder, options } = await start(100_001, keyOf);
+    const address = 'oss://photos/uploads/1.jpg';
+    options.journal.record({ status: 'saved', source: address, target: 'oss://photos/small/1' });
+    options.journal.record({ status: 'failed', source: address, target: 'oss://photos/large/1' });
+    options.journal.record({ status: 'done', source: address, objects: 1 });
+    const journal = new Journal(folder);
+
+    const requests = await make({ ...options, journal });
+
+    expect(requests).toEqual([]);
+    const counts = { objects: 100_001, selected: 1, saved: 1, failed: 1, 'no-rule-matched': 100_000 };
+    expect([journal.total, new Journal(folder).total]).toEqual([counts, counts]);
+    expect(await readFailures(folder)).toEqual([address]);
+  });
 });
+
+/** Makes the outputs of objects by an OSS that takes all; resolves to the requests that it got. */
+async function make(options: Awaited<ReturnType<typeof start>>['options']): Promise<OperationRequest[]> {
+  const requests: OperationRequest[] = [];
+  const pace = {
+    turn: async () => {},
+    throttled: () => {},
+    rate: () => 10,
+    attempts: { all: 0, throttled: 0 },
+  };
+  await runObjects({
+    ...options,
+    ...{ onlyMissing: false, pace, sleep: async () => {} },
+    call: async (request) => {
+      requests.push(request);
+      const context = { ...request, attempts: 1 };
+      return { statusCode: 200, headers: { 'content-length': '0' }, body: Buffer.alloc(0), context };
+    },
+  });
+  return requests;
+}
