@@ -1,8 +1,8 @@
 import type { PlannedSave } from '../pipeline/result.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import type { BatchOptions } from './batches.ts';
+import { needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
-import { isComplete } from './source.ts';
 
 /** A backfill's work. */
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
@@ -30,9 +30,8 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     isUpperBound: false,
   };
   const select = createUpperBound(ruleSet, new Date().toISOString());
-  const asksForType = ruleSet.rules.some(({ match }) => match.contentTypes.length > 0);
   for await (const { object } of source.read()) {
-    const needsHead = asksForType || !isComplete(object);
+    const isUncertain = needsHead(object, ruleSet);
     const { outputs, skipped: reason } = select(object, filter);
     found.objects += 1;
     if (reason !== undefined) {
@@ -40,8 +39,8 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
       continue;
     }
     found.selected += 1;
-    found.headRequests += Number(needsHead);
-    found.isUpperBound ||= needsHead || onlyMissing;
+    found.headRequests += Number(isUncertain);
+    found.isUpperBound ||= isUncertain || onlyMissing;
     for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
       found.outputs += 1;
       found.sourceBytes += object.sizeBytes ?? 0;

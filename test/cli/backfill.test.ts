@@ -162,6 +162,20 @@ describe('a backfill', () => {
     },
   );
 
+  it('the dry run of a backfill counts no HEAD requests for objects that another rule asks about', async () => {
+    const { run, rules } = await startWith({ ...pictures(3), 'other/a.jpg': 'x' });
+    const output = (name: string) => `[{ style: "image/resize,w_1", target: { key: "${name}/{name}.jpg" } }]`;
+    const other = `match: { key: "other/*", contentType: image/jpeg }, outputs: ${output('o')}`;
+    const small = `match: { key: "uploads/*" }, outputs: ${output('s')}`;
+    await writeFile(rules, `rules:\n  - { name: o, ${other} }\n  - { name: s, ${small} }\n`);
+
+    const { out } = await run(['oss://photos/']);
+
+    expect(out).toContain('4 seen, 4 taken by a rule at most');
+    expect(out).toContain(' 1 HEAD requests');
+    expect((await run(['oss://photos/uploads/'])).out).toContain('3 seen, 3 taken by a rule\n');
+  });
+
   it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
     const { run, processed } = await startWith(pictures(2));
     await run(['oss://photos/', '--yes']);
