@@ -11,8 +11,9 @@ import { formatTable, type Row } from './terminal.ts';
 /** Formats what the dry run found: how much there is to do, what it costs, and how long it takes. */
 export function formatEstimate(
   estimate: Estimate,
-  { source, region, quota, taskClient }: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient'>,
+  job: Pick<BackfillJob, 'source' | 'region' | 'quota' | 'taskClient' | 'max'>,
 ): string {
+  const { source, region, quota, taskClient, max } = job;
   const { objects, selected, outputs, sourceBytes, skipped, sample, isUpperBound } = estimate;
   const { headRequests, copyRequests, unsized } = estimate;
   const seconds = Math.max(outputs / quota.callsPerSecond, sourceBytes / quota.bytesPerSecond);
@@ -29,6 +30,7 @@ export function formatEstimate(
     ['  calls', `as many, which read ${least}${bytes(sourceBytes)} of sources, and ${heads}${copies}`],
     ['  price', formatPrice(estimate, region, taskClient !== undefined)],
     ['  time', `${least}${duration(seconds)} at ${speed}`],
+    ...(max === undefined ? [] : [['  this run', `ends after ${number(max)} of the objects (--max)`]]),
   ];
   const examples = sample.flatMap(({ source: from, target: to }) =>
     from === undefined || to === undefined ? [] : [`  ${formatObject(from)} -> ${formatObject(to)}`],

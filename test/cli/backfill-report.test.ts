@@ -26,7 +26,7 @@ function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunc
     find: async () => ({ status: '' }),
     stop: async () => true,
   };
-  const job = { source, region, quota, taskClient: isViaFunction ? client : undefined };
+  const job = { source, region, quota, max: undefined, taskClient: isViaFunction ? client : undefined };
   const text = formatEstimate({ ...estimate, sourceBytes }, job);
   return /price +(.*?) +time/.exec(text.replace(/\s+/g, ' '))?.[1] ?? text;
 }

@@ -190,7 +190,8 @@ describe('a backfill', () => {
   it('a backfill ends after --max objects, and given again goes on behind them', async () => {
     const { run, processed } = await startWith({ 'uploads/0.txt': 'no rule takes it', ...pictures(10) });
 
-    await run(['oss://photos/', '--max', '4', '--yes']);
+    const first = await run(['oss://photos/', '--max', '4', '--yes']);
+    expect(first.out).toMatch(/ {2}this run +ends after 4 of the objects \(--max\)\n/);
     expect(processed.length).toBe(8);
     await run(['oss://photos/', '--max', '4', '--yes']);
     expect(processed.length).toBe(16);
