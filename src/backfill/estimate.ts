@@ -56,12 +56,14 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
   return { ...found, skipped, sample };
 }
 
-/** The HeadObject requests beside an output's call, where it is made and its source stays as it is. */
+/** The HeadObject requests beside an output's call, at most, where its source stays as it is. */
 function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
   const { refresh, checkSource, onRemove, afterSteps = {} } = output;
   const looksForTarget = onlyMissing || refresh !== undefined;
-  const looksAtTarget = needsCopy(afterSteps) || afterSteps.skipLarger === true;
-  return [looksForTarget, looksAtTarget, onRemove !== undefined, checkSource].filter(Boolean).length;
+  const { skipLarger = false } = afterSteps;
+  // Before an output is deleted that is larger, its source is asked for.
+  const looks = [looksForTarget, needsCopy(afterSteps) || skipLarger, skipLarger, onRemove, checkSource];
+  return looks.filter(Boolean).length;
 }
 
 const sampleSize = 10;

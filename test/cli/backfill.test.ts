@@ -139,8 +139,8 @@ describe('a backfill', () => {
     ['onRemove: delete', '', 4],
     ['', 'refresh: missing', 4],
     ['onRemove: delete', 'refresh: stale, checkSource: true', 12],
-    ['', 'skipLarger: true, checkSource: true', 8],
-    ['', 'skipLarger: true, headers: { Expires: "0" }', 4],
+    ['', 'skipLarger: true, checkSource: true', 12],
+    ['', 'skipLarger: true, headers: { Expires: "0" }', 8],
   ])(
     'the dry run of a backfill counts the HEAD requests of a rule with {%s}, an output with {%s}',
     async (ofRule, ofOutput, count) => {
