@@ -50,7 +50,7 @@ async function connect(values: ConnectionValues, io: Io) {
   const env = values.local ? localEnvironment : withCredentials(io.env);
   const defaults = readSettings(env, '.');
   const { endpoint: url = defaults.endpoint } = values;
-  const region = values.region ?? defaults.region ?? (await deployedRegion(env));
+  const region = values.region ?? defaults.region ?? (await findRegion(env));
   if (region === undefined) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }
@@ -100,9 +100,9 @@ async function createDispatcher({ scheme, host }: Endpoint, env: Io['env']) {
 }
 
 /** The region of the s.yaml that is here; what reads it is large, and loaded only for this. */
-async function deployedRegion(env: Io['env']): Promise<string | undefined> {
-  const { findTemplate, siteOf } = await import('./project.ts');
-  return siteOf(await findTemplate(undefined, '.', env)).region;
+async function findRegion(env: Io['env']): Promise<string | undefined> {
+  const { findTemplate, deployedRegion } = await import('./project.ts');
+  return deployedRegion(await findTemplate(undefined, '.', env));
 }
 
 const localEnvironment = {

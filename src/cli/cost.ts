@@ -10,7 +10,7 @@ import {
   requestPrice,
   type UnitPrice,
 } from './price.ts';
-import { findTemplate, siteOf } from './project.ts';
+import { deployedRegion, findTemplate } from './project.ts';
 import { formatTable, type Row } from './terminal.ts';
 
 export const cost = defineCommand({
@@ -27,8 +27,8 @@ export const cost = defineCommand({
       throw new CliError(`--size: expected a size such as 500KB or 2MB, received "${values.size}".`);
     }
     const gigabytes = (sizeBytes * uploads * outputs) / 1024 ** 3;
-    const site = siteOf(await findTemplate(undefined, '.', io.env));
-    const region = pricedRegion(values.region, io, site.region);
+    const template = await findTemplate(undefined, '.', io.env);
+    const region = pricedRegion(values.region, io, deployedRegion(template));
     io.out(formatCost({ uploads, outputs, gigabytes, region }));
     return 0;
   },

@@ -8,7 +8,7 @@ import { type Connection, connectionOptions, withConnection } from './connection
 import { checkBuckets, checkEndpoint, checkVersioning, tryStyles } from './doctor-oss.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { parseObjectUrl } from './input.ts';
-import { findTemplate, loadRules, rulesOption, siteOf, templateOption } from './project.ts';
+import { deployedBuckets, findTemplate, loadRules, rulesOption, templateOption } from './project.ts';
 import { formatTable } from './terminal.ts';
 
 export const doctor = defineCommand({
@@ -32,8 +32,8 @@ export const doctor = defineCommand({
     const removing = source.filter(({ onRemove }) => onRemove !== undefined);
     const template = await findTemplate(values.template, '.', io.env);
     // The local OSS has buckets of its own.
-    const bucket = values.local ? undefined : (io.env.OSS_BUCKET ?? siteOf(template).bucket);
-    const deployed = [bucket, object?.bucket].filter((bucket) => bucket !== undefined);
+    const ofTemplate = values.local ? [] : deployedBuckets(template?.ours, io.env);
+    const deployed = [...ofTemplate, ...(object === undefined ? [] : [object.bucket])];
     const heeding = (look: Promise<Finding[]>) => unlessStopped(look, io.stop);
     const askOss = async (connection: Connection) => [
       ...(await heeding(checkBuckets(connection, bucketsOf(source, deployed)))),

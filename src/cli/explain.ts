@@ -12,7 +12,7 @@ import { plural } from './check.ts';
 import { CliError, defineCommand, type Io } from './command.ts';
 import { isEventText, parseBucket, parseObjectUrl, readEvent } from './input.ts';
 import { functionPrice, pricedRegion, priceListOf, priceNote } from './price.ts';
-import { findTemplate, loadRules, rulesOption, siteOf } from './project.ts';
+import { deployedBuckets, deployedRegion, findTemplate, loadRules, rulesOption } from './project.ts';
 
 export const explain = defineCommand({
   positionals: {
@@ -34,9 +34,10 @@ export const explain = defineCommand({
     }
     const { ruleSet, source } = await loadRules(values.rules);
     const [ofRules = io.env.OSS_BUCKET] = ruleSet.rules.flatMap(({ match }) => match.buckets);
-    const site = siteOf(await findTemplate(undefined, dirname(values.rules), io.env));
-    const bucket = parseBucket(ofRules ?? site.bucket ?? 'my-bucket');
-    const region = pricedRegion(values.region, io, site.region);
+    const template = await findTemplate(undefined, dirname(values.rules), io.env);
+    const [ofTemplate = 'my-bucket'] = deployedBuckets(template?.ours, io.env);
+    const bucket = parseBucket(ofRules ?? ofTemplate);
+    const region = pricedRegion(values.region, io, deployedRegion(template));
     const read = await Promise.all(positionals.map((argument) => readArgument(argument, bucket, io)));
     const explanations = read
       .flatMap((records) => withRules(records.map(withTime), ruleSet))

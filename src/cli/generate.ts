@@ -54,7 +54,7 @@ export const generate = defineCommand({
     const { source: rules } = await loadRules(values.rules);
     const isOpen = rules.some(({ match }) => match.bucket === undefined);
     const template = await findTemplate(values.template, dirname(values.rules), io.env);
-    const buckets = values.bucket ? [values.bucket] : deployedBuckets(template?.functions ?? [], io.env);
+    const buckets = values.bucket ? [values.bucket] : deployedBuckets(template?.ours, io.env);
     const bucket = values.bucket ?? io.env.OSS_BUCKET ?? (document.isPolicy ? buckets[0] : undefined);
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
       throw new CliError(`a rule names no bucket: set OSS_BUCKET or --bucket, which the ${name} is for.`);

@@ -43,16 +43,12 @@ export async function findTemplate(named: string | undefined, folder: string, en
   return file === undefined ? undefined : loadTemplate(file, env);
 }
 
-/** Region and bucket of the function that a template deploys, as far as it tells them. */
-export function siteOf(template: DeploymentTemplate | undefined) {
-  const [first] = template?.ours ?? [];
-  return { region: first?.region, bucket: first?.triggers.find(({ bucket }) => bucket)?.bucket };
-}
+/** The region of the function that a template deploys, as far as it tells it. */
+export const deployedRegion = (template: DeploymentTemplate | undefined) => template?.ours[0]?.region;
 
 /** The buckets of rules that name none: those of the triggers of our functions, or else OSS_BUCKET. */
-export function deployedBuckets(functions: readonly FunctionResource[], env: Io['env']): string[] {
-  const ours = functions.filter(({ isOurs }) => isOurs);
-  const found = ours
+export function deployedBuckets(ours: readonly FunctionResource[] | undefined, env: Io['env']): string[] {
+  const found = (ours ?? [])
     .flatMap(({ triggers }) => triggers.flatMap(bucketsOf))
     .filter((name) => /^[a-z0-9-]{3,63}$/.test(name));
   return found.length === 0 && env.OSS_BUCKET ? [env.OSS_BUCKET] : [...new Set(found)];

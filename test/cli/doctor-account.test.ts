@@ -67,6 +67,22 @@ describe('the doctor, looking at the template and the account', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('the doctor asks for the bucket of each trigger where a rule names none', async () => {
+    const { examine, home } = await prepare();
+    const triggers = ['photos', 'not-there'].map((bucket) => ({
+      ...trigger,
+      triggerName: bucket,
+      sourceArn: `acs:oss:cn-hangzhou:1:${bucket}`,
+    }));
+    const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', role: 'r', triggers };
+    const template = join(home, 's.yaml');
+    await writeFile(template, stringify({ resources: { f: { component: 'fc3', props } } }));
+
+    const { of } = await examine(['--template', template]);
+
+    expect([of('bucket photos')?.state, of('bucket not-there')?.state]).toEqual(['ok', 'wrong']);
+  });
+
   it('the doctor does not judge what it cannot read', async () => {
     const { examine } = await prepare({ ...account, policy: { Statement: [] } });
 
