@@ -17,11 +17,16 @@ export const ls = defineCommand({
       throw notAs('oss://bucket or oss://bucket/prefix', url);
     }
     return withConnection(values, io, async ({ call }) => {
+      let isEmpty = true;
       for await (const objects of listPages(call, { bucket: place.bucket, prefix: place.key })) {
         for (const { key, sizeBytes, lastModified } of objects) {
           const time = lastModified.toISOString().slice(0, 19).replace('T', ' ');
           io.out(`${sizeBytes.toLocaleString('en').padStart(15)}  ${time}  ${printable(key)}\n`);
+          isEmpty = false;
         }
+      }
+      if (isEmpty) {
+        io.err(`No key begins so: ${printable(url)}\n`);
       }
       return 0;
     });

@@ -32,6 +32,15 @@ describe('ls', () => {
     );
   });
 
+  it.each(['oss://photos/nothing/', 'oss://photos/*.jpg'])(
+    'ls says that nothing is there for %s',
+    async (url) => {
+      const run = await startWith({ 'a.jpg': 'a' });
+
+      expect(await run('ls', url)).toEqual({ exitCode: 0, out: '', err: `No key begins so: ${url}\n` });
+    },
+  );
+
   it('ls has one line for an object, however long its key is', async () => {
     const key = `uploads/${'my pictures/'.repeat(20)}a.jpg`;
     const run = await startWith({ [key]: 'abc' });
