@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
 import { writeProject } from '../../src/cli/init-files.ts';
 import { execute } from './checkout.ts';
 
@@ -32,6 +33,18 @@ it.each(['en', 'zh'])(
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     await writeProject(join(root, 'by-init'), join('src/deploy/project', lang, 'src'), answers);
     expect(await filesOf(join(root, 'by-s'))).toEqual(await filesOf(join(root, 'by-init')));
+  },
+);
+
+it.each(['eventbridge', 's.custom', 's.backfill'])(
+  'the variant %s stands in a project of its own once two texts are changed, as the chapter says',
+  async (name) => {
+    const text = await readFile(`src/deploy/${name}.yaml`, 'utf8');
+
+    const changed = text.replaceAll('../../', './').replaceAll('npm run build', 'npx oss-saveas build');
+
+    expect(JSON.stringify(parse(changed))).not.toMatch(/\.\.|npm run/);
+    expect(changed).toMatch(/- run: npx oss-saveas build\n +path: \.\/\n/);
   },
 );
 
