@@ -28,7 +28,9 @@ function inHalves(reply: Reply, body: Buffer, between: () => Promise<unknown>): 
     await between();
     yield body.subarray(middle);
   }
-  const headers = { ...reply.headers, 'content-length': String(body.length) };
+  // An answer in chunks names no length.
+  const length = reply.headers?.['transfer-encoding'] ? {} : { 'content-length': String(body.length) };
+  const headers = { ...reply.headers, ...length };
   return { ...reply, headers, body: Readable.from(halves(), { objectMode: false }) };
 }
 

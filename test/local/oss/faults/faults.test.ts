@@ -149,6 +149,18 @@ describe('an answer', () => {
     expect(pieces).toEqual(['01234']);
   });
 
+  it('an answer in chunks stays one where it is slow', async () => {
+    const { oss } = await startFaulty([{ fault: 'SlowAnswer', operation: 'GetObject', delayMs: 5 }]);
+    const text = { bucket: 'photos', key: 'a.txt', headers: { 'content-type': 'text/plain' } };
+    await oss.call({ ...text, method: 'PUT', body: 'x'.repeat(2000) });
+
+    const headers = { 'accept-encoding': 'gzip' };
+    const { path, headers: signed } = signV4({ ...text, method: 'GET', headers });
+    const answer = await fetch(`http://127.0.0.1:${oss.port}${path}`, { headers: signed });
+
+    expect(await answer.text()).toBe('x'.repeat(2000));
+  });
+
   it('an answer of wrong JSON is complete and no JSON', async () => {
     const { client } = await startFaulty([{ fault: 'WrongJson' }]);
 
