@@ -41,13 +41,18 @@ export function decodeBmp(bmp: Buffer) {
     let at = pixelsAt + (isTopDown ? y : height - 1 - y) * rowBytes(width, bytesPerPixel);
     for (let x = 0; x < width; x++, at += bytesPerPixel, to += channels) {
       const from = bytesPerPixel === 1 ? paletteAt + 4 * (bmp[at] ?? 0) : at;
-      swapColours(bmp, from, data, to, channels);
+      data[to] = bmp[from + 2] ?? 0;
+      data[to + 1] = bmp[from + 1] ?? 0;
+      data[to + 2] = bmp[from] ?? 0;
+      if (hasAlpha) {
+        data[to + 3] = bmp[from + 3] ?? 0;
+      }
     }
   }
   return { data, width, height, channels } as const;
 }
 
-/** Makes a file of `pixels`, which are RGB from the top down, or RGBA where the picture has alpha. */
+/** Makes a file of `pixels`, which are BGR from the top down, or BGRA where the picture has alpha. */
 export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlpha: boolean): Buffer {
   const [infoBytes, bytesPerPixel] = hasAlpha ? [108, 4] : [40, 3];
   const pixelsAt = fileHeaderBytes + infoBytes;
@@ -58,23 +63,11 @@ export function encodeBmp(pixels: Buffer, width: number, height: number, hasAlph
   for (const [index, value] of [...header, ...alphaHeader].entries()) {
     bmp.writeUInt32LE(value, 2 + 4 * index);
   }
-  for (let y = 0, from = 0; y < height; y++) {
+  for (let y = 0; y < height; y++) {
     const row = pixelsAt + (height - 1 - y) * rowBytes(width, bytesPerPixel);
-    for (let x = 0; x < width; x++, from += bytesPerPixel) {
-      swapColours(pixels, from, bmp, row + x * bytesPerPixel, bytesPerPixel);
-    }
+    pixels.copy(bmp, row, y * width * bytesPerPixel, (y + 1) * width * bytesPerPixel);
   }
   return bmp;
-}
-
-/** Copies a pixel and swaps its red and blue. */
-function swapColours(source: Buffer, from: number, target: Buffer, to: number, channels: number): void {
-  target[to] = source[from + 2] ?? 0;
-  target[to + 1] = source[from + 1] ?? 0;
-  target[to + 2] = source[from] ?? 0;
-  if (channels === 4) {
-    target[to + 3] = source[from + 3] ?? 0;
-  }
 }
 
 function rowBytes(width: number, bytesPerPixel: number): number {

@@ -1,4 +1,4 @@
-import type { Sharp } from 'sharp';
+import type { Matrix3x3, Sharp } from 'sharp';
 import { refusals } from '../../style/catalog.ts';
 import { encodeBmp } from './bmp.ts';
 import type { ImageResult } from './contract.ts';
@@ -15,6 +15,12 @@ export async function encodePicture(picture: Picture): Promise<ImageResult> {
   const body = format === 'bmp' ? encodeBmp(data, picture.width, picture.height, picture.hasAlpha) : data;
   return { body, contentType: `image/${format === 'jpg' ? 'jpeg' : format}` };
 }
+
+const blueFirst: Matrix3x3 = [
+  [0, 0, 1],
+  [0, 1, 0],
+  [1, 0, 0],
+];
 
 function describeEncoding(picture: Picture): Sharp {
   const { format, progressive } = picture.output;
@@ -39,7 +45,8 @@ function describeEncoding(picture: Picture): Sharp {
     case 'avif':
       return pipeline.avif({ effort: 2 });
     case 'bmp':
-      return pipeline.raw();
+      // Its colours stand the other way round, which libvips turns without keeping others waiting.
+      return pipeline.recomb(blueFirst).raw();
   }
 }
 
