@@ -24,6 +24,8 @@ const lineSchema = z.looseObject({
   target: z.string().optional(),
   /** 1 in the line that is the last of its object. */
   objects: z.number().optional(),
+  /** It counts only once the position moves; before that, the next run does it again. */
+  mayHeal: z.boolean().optional(),
 });
 
 /** The state of a backfill. */
@@ -79,11 +81,14 @@ export function readJournal(folder: string): StoredJournal | undefined {
   }
   // A kill or a full disk may have cut off the last one.
   const lines = others.flatMap((line) => lineSchema.safeParse(parseJson(line)).data ?? []);
-  return { state: state.data, lines };
+  return { state: state.data, lines: lines.filter(({ mayHeal }) => mayHeal !== true) };
 }
 
-/** Writes the journal anew: the disk has the old one or the new one. */
+/** Writes the journal anew: the disk has the old one or the new one, and the failures that it counts. */
 export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): void {
+  if (failuresBytesOf(folder) > 0) {
+    fs.appendFileSync(failuresFileOf(folder), '', { flush: true });
+  }
   fs.writeFileSync(`${fileOf(folder)}.tmp`, format([state, ...lines]), { flush: true });
   fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
 }
@@ -104,14 +109,14 @@ export function appendLine(folder: string, line: Line): void {
   }
 }
 
-/** Puts lines behind so many bytes of the file of failures, and on the disk what is there. */
-export function putFailures(folder: string, behindBytes: number, lines: readonly Line[]): void {
+/** Cuts the file of failures at so many bytes, and puts lines behind them. */
+export function resetFailures(folder: string, failuresBytes: number, lines: readonly Line[]): void {
   const file = failuresFileOf(folder);
-  if (sizeOf(file) > behindBytes) {
-    fs.truncateSync(file, behindBytes);
+  if (sizeOf(file) > failuresBytes) {
+    fs.truncateSync(file, failuresBytes);
   }
-  if (lines.length > 0 || sizeOf(file) > 0) {
-    fs.appendFileSync(file, format(lines), { flush: true });
+  if (lines.length > 0) {
+    fs.appendFileSync(file, format(lines));
   }
 }
 

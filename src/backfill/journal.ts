@@ -6,8 +6,8 @@ import {
   failuresFileOf,
   type JournalState,
   type Line,
-  putFailures,
   readJournal,
+  resetFailures,
   type StoredJournal,
   writeJournal,
 } from './journal-file.ts';
@@ -27,8 +27,8 @@ export class Journal {
   state: JournalState;
   /** All that is accounted for so far, in this run and before it. */
   readonly total: Counts;
-  /** Failures of the chunk under way that the next run tries again, should the chunk not come to its end. */
-  held: Line[] = [];
+  /** Failures that the next run tries again, should the chunk under way not come to its end. */
+  failuresToHeal = 0;
   /** Sources of which earlier runs did something beyond the position, and which this run has not read yet. */
   readonly unread: Set<string>;
   readonly #folder: string;
@@ -59,11 +59,8 @@ export class Journal {
     for (const line of lines) {
       this.#earlier.set(idOf(line), (this.#earlier.get(idOf(line)) ?? 0) + 1);
     }
-    putFailures(
-      folder,
-      failuresBytes,
-      lines.filter(({ status }) => status === 'failed'),
-    );
+    const failures = lines.filter(({ status }) => status === 'failed');
+    resetFailures(folder, failuresBytes, failures);
     writeJournal(folder, this.state, lines);
   }
 
@@ -80,14 +77,7 @@ export class Journal {
   record(line: Line): void {
     appendLine(this.#folder, line);
     this.count(countsOf(line));
-  }
-
-  /** Counts a line that is not to be known to the next run, should the chunk not come to its end. */
-  hold(line: Line): void {
-    if (line.status === 'failed') {
-      this.held.push(line);
-    }
-    this.count(countsOf(line));
+    this.failuresToHeal += Number(line.mayHeal === true && line.status === 'failed');
   }
 
   /** Counts what the next run counts again, should the chunk not come to its end. */
@@ -102,11 +92,10 @@ export class Journal {
 
   /** Moves the position: all that was begun is done. */
   checkpoint(changes: Partial<JournalState>): void {
-    putFailures(this.#folder, Number.POSITIVE_INFINITY, this.held);
     const counts = { ...this.total };
     const next = { ...this.state, counts, failuresBytes: failuresBytesOf(this.#folder), ...changes };
     writeJournal(this.#folder, next, []);
-    [this.state, this.held] = [next, []];
+    [this.state, this.failuresToHeal] = [next, 0];
     this.#earlier.clear();
     this.unread.clear();
   }

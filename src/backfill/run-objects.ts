@@ -10,7 +10,7 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { type Candidate, workByChunks } from './chunks.ts';
 import { type Filter, type Selection, selectOutputs } from './select.ts';
 import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
-import { FailureStreak, type WorkOptions, workThrough } from './work-through.ts';
+import { type WorkOptions, workThrough } from './work-through.ts';
 
 export interface BackfillOptions extends WorkOptions {
   ruleSet: RuleSet;
@@ -19,23 +19,17 @@ export interface BackfillOptions extends WorkOptions {
   onlyMissing: boolean;
 }
 
-/** The same with what has failed since anything else came. */
-interface ObjectOptions extends BackfillOptions {
-  streak: FailureStreak;
-}
-
 /**
  * Makes what the rules want of every object, from this machine and from where the journal is. Settles as
  * `workThrough` does, or at the end of the journal's run; each output that is made is in the journal.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
-  const objectOptions = { ...options, streak: new FailureStreak() };
-  const work = ({ object }: Candidate) => workOn(object, objectOptions);
+  const work = ({ object }: Candidate) => workOn(object, options);
   return workByChunks(options, (candidates) => workThrough(candidates, options, work));
 }
 
 /** Does all that is to be done about one object. Rejects where `stop` came first. */
-async function workOn(stored: ExistingObject, options: ObjectOptions): Promise<void> {
+async function workOn(stored: ExistingObject, options: BackfillOptions): Promise<void> {
   const { ruleSet, filter, journal, call } = options;
   // A list of failures names an object once for each output that failed.
   const end = { source: formatObject(stored), target: stored.target, objects: 1 };
@@ -46,17 +40,12 @@ async function workOn(stored: ExistingObject, options: ObjectOptions): Promise<v
   const { outputs, skipped }: Selection =
     'status' in object ? { outputs: [object] } : selectOutputs(object, ruleSet, filter);
   const { isGone, hasFailed } = await makeOutputs(outputs, 'status' in object ? stored : object, options);
-  const line = { ...end, status: isGone ? 'source-missing' : (skipped ?? 'done') };
-  if (hasFailed) {
-    // Should the chunk not come to its end, the next run looks at the object again: failures may heal.
-    journal.hold(line);
-  } else {
-    journal.record(line);
-  }
+  const status = isGone ? 'source-missing' : (skipped ?? 'done');
+  journal.record({ ...end, status, mayHeal: hasFailed || undefined });
 }
 
 /** Makes the outputs of one source in turn. Says whether the source is gone, and whether any failed. */
-async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: ObjectOptions) {
+async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: BackfillOptions) {
   const { journal, call, stop } = options;
   const source = formatObject(stored);
   let hasFailed = false;
@@ -126,19 +115,15 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
 }
 
 /** Accounts for an outcome. Throws where nothing comes for long but failures that may heal. */
-function settle(source: string, outcome: Outcome, { journal, streak }: ObjectOptions): void {
+function settle(source: string, outcome: Outcome, { journal, streak }: BackfillOptions): void {
   const line = { source, target: outcome.target && formatObject(outcome.target) };
   if (outcome.status !== 'failed') {
     streak.end();
     journal.record({ ...line, status: outcome.status === 'skipped' ? outcome.reason : outcome.status });
     return;
   }
-  const { status, kind, code, message, requestId } = outcome;
-  const failure = { ...line, status, code, message, requestId };
-  if (kind === 'permanent') {
-    journal.record(failure);
-  } else {
-    journal.hold(failure);
-    streak.add(1, message);
-  }
+  const { status, code, message, requestId } = outcome;
+  const mayHeal = outcome.kind !== 'permanent';
+  journal.record({ ...line, status, code, message, requestId, mayHeal });
+  streak.add(Number(mayHeal), message);
 }

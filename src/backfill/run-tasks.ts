@@ -7,17 +7,11 @@ import type { BackfillOptions } from './run-objects.ts';
 import type { ExistingObject } from './source.ts';
 import type { BatchTask, TaskClient } from './task-client.ts';
 import { excerptOf, isForOtherRules, readThrown, type TaskReport } from './task-report.ts';
-import { FailureStreak } from './work-through.ts';
 
 interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   client: TaskClient;
   /** The function makes nothing by other rules. */
   rulesDigest: string;
-}
-
-/** The same with what has failed since anything else came. */
-interface TaskRunOptions extends RunTasksOptions {
-  streak: FailureStreak;
 }
 
 /** The pause between two looks at batches grows: a small backfill ends soon, and a chunk takes minutes. */
@@ -47,8 +41,7 @@ type UnderWay = Map<string, BatchUnderWay>;
  * does, but on `stop` at once: what was handed over goes on, and the next run, which cuts the same chunk into
  * the same batches, follows it.
  */
-export function runTasks(runOptions: RunTasksOptions): Promise<void> {
-  const options = { ...runOptions, streak: new FailureStreak() };
+export function runTasks(options: RunTasksOptions): Promise<void> {
   const { stop, sleep } = options;
   return workByChunks(options, async (candidates) => {
     const underWay: UnderWay = new Map();
@@ -65,7 +58,7 @@ export function runTasks(runOptions: RunTasksOptions): Promise<void> {
   });
 }
 
-async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: TaskRunOptions) {
+async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, options: RunTasksOptions) {
   const { objects, outputs } = one.batch;
   const payload = payloadOf(objects, options);
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
@@ -99,7 +92,7 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
 }
 
 /** Accounts for the batches that are no longer under way, or hands them over again. */
-async function account(underWay: UnderWay, options: TaskRunOptions): Promise<void> {
+async function account(underWay: UnderWay, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
   for (const [taskId, one] of [...underWay].filter(([id]) => !active.has(id))) {
@@ -149,18 +142,17 @@ function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
  * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should
  * its chunk not come to its end. Throws where nothing is made for long.
  */
-function settle({ others, failed, failures }: TaskReport, { objects }: Batch, options: TaskRunOptions): void {
+function settle(
+  { others, failed, failures }: TaskReport,
+  { objects }: Batch,
+  options: RunTasksOptions,
+): void {
   const { journal, streak } = options;
   journal.count({ objects: objects.length, selected: objects.length, failed: failed - failures.length });
   journal.count(others);
   const healable = failures.filter((failure) => failure.mayHeal).length;
-  for (const { mayHeal: _, ...failure } of failures) {
-    const line = { status: 'failed', ...failure } as const;
-    if (healable > 0) {
-      journal.hold(line);
-    } else if (!journal.recall(line)) {
-      journal.record(line);
-    }
+  for (const failure of failures.filter((one) => !journal.recall(one))) {
+    journal.record({ ...failure, status: 'failed', mayHeal: healable > 0 });
   }
   if (Object.values(others).some((count) => count > 0)) {
     streak.end();

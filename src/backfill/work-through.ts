@@ -8,6 +8,7 @@ import type { Source } from './source.ts';
 export interface WorkOptions {
   source: Source;
   journal: Journal;
+  streak: FailureStreak;
   call: Call;
   pace: Pace;
   sleep: (delayMs: number) => Promise<unknown>;

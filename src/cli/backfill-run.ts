@@ -13,7 +13,7 @@ import { createPace } from '../backfill/pace.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks, whatGoesOn } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
-import type { WorkOptions } from '../backfill/work-through.ts';
+import { FailureStreak, type WorkOptions } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { printable } from '../printable.ts';
 import type { BackfillJob } from './backfill-job.ts';
@@ -175,7 +175,8 @@ async function carryOut(
       : whatGoesOn;
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
-    await makeOutputs(job, { source: job.source, journal, call, pace, sleep, stop: io.stop });
+    const streak = new FailureStreak();
+    await makeOutputs(job, { source: job.source, journal, streak, call, pace, sleep, stop: io.stop });
   } finally {
     stopShowing();
     showEnd(job, journal, io);
@@ -190,13 +191,13 @@ function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
   return client === undefined ? runObjects(work) : runTasks({ ...work, rulesDigest, client });
 }
 
-function showEnd({ folder }: BackfillJob, { state, total, held }: Journal, io: Io): void {
-  const again = held.length > 0 ? `, and tries ${number(held.length)} of the failed outputs again` : '';
+function showEnd({ folder }: BackfillJob, { state, total, failuresToHeal }: Journal, io: Io): void {
+  const again = failuresToHeal > 0 ? `, and tries ${number(failuresToHeal)} of the failed outputs again` : '';
   const end =
     state.finishedAt === undefined ? `Not finished: the same command goes on${again}.` : 'Finished.';
   const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
-  if (failuresBytesOf(folder) > 0) {
+  if (total.failed > failuresToHeal && failuresBytesOf(folder) > 0) {
     const file = printable(failuresFileOf(folder));
     const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
     io.err(`${file} says what failed and why. To try that again:\n  ${retry}\n`);

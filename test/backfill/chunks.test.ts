@@ -4,6 +4,7 @@ import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { readJournal } from '../../src/backfill/journal-file.ts';
 import { runObjects } from '../../src/backfill/run-objects.ts';
 import type { ExistingObject, SourceEntry } from '../../src/backfill/source.ts';
+import { FailureStreak } from '../../src/backfill/work-through.ts';
 import type { OperationRequest } from '../../src/oss/call.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
@@ -182,7 +183,7 @@ async function make(options: Awaited<ReturnType<typeof start>>['options']): Prom
   };
   await runObjects({
     ...options,
-    ...{ onlyMissing: false, pace, sleep: async () => {} },
+    ...{ onlyMissing: false, pace, streak: new FailureStreak(), sleep: async () => {} },
     call: async (request) => {
       requests.push(request);
       const context = { ...request, attempts: 1 };

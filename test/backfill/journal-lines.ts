@@ -20,6 +20,9 @@ export const failed = (source: string) => ({ ...output(source), status: 'failed'
 export const end = (source: string) => ({ source, objects: 1 });
 export const done = (source: string) => ({ ...end(source), status: 'done' as const });
 
+/** The same, should the next run do it again where its chunk did not come to its end. */
+export const healing = <Line extends object>(line: Line) => ({ ...line, mayHeal: true });
+
 /** Does what is left of an object with one output: each third fails for good, each fifth may heal. */
 export function make(journal: Journal, number: number, call: (number: number) => void = () => {}): void {
   const source = `${number}`;
@@ -29,12 +32,12 @@ export function make(journal: Journal, number: number, call: (number: number) =>
   if (!journal.recall(output(source))) {
     call(number);
     if (number % 5 === 0) {
-      journal.hold(failed(source));
+      journal.record(healing(failed(source)));
     } else {
       journal.record(number % 3 === 0 ? failed(source) : saved(source));
     }
     if (number % 5 === 0 || number % 3 === 0) {
-      journal.hold(done(source));
+      journal.record(healing(done(source)));
       return;
     }
   }

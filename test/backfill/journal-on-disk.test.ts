@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
-import { done, failed, fresh, make, output, readFailures, saved } from './journal-lines.ts';
+import { done, failed, fresh, healing, make, output, readFailures, saved } from './journal-lines.ts';
 
 /** Linux has a device that takes nothing. */
 const hasFullDevice = existsSync('/dev/full');
@@ -174,8 +174,8 @@ describe('a journal on a disk that is full, or after a kill', () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
     journal.record(failed('a'));
-    journal.hold(failed('b'));
-    const empty = fillDisk(1); // It takes the failure, and no journal that counts it.
+    journal.record(healing(failed('b')));
+    const empty = fillDisk(1); // It has no room for the journal that counts it.
     onTestFinished(empty);
     expect(() => journal.checkpoint({ position: { part: 0, after: 2 } })).toThrow('ENOSPC');
     empty();

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { readJournal } from '../../src/backfill/journal-file.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
-import { done, end, failed, fresh, make, output, readFailures, saved } from './journal-lines.ts';
+import { done, end, failed, fresh, healing, make, output, readFailures, saved } from './journal-lines.ts';
 
 describe('a journal', () => {
   it('a journal knows what was done beyond its position, and has counted it', async () => {
@@ -54,30 +53,31 @@ describe('a journal', () => {
     expect(new Journal(folder).recall(output('a'))).toBe(true);
   });
 
-  it('a journal counts a failure that is held, and writes it away with its chunk', async () => {
+  it('a journal counts a failure that may heal once its chunk has come to its end', async () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
-    journal.hold(failed('a'));
-    expect(journal.total).toMatchObject({ failed: 1 });
-    expect(existsSync(join(folder, 'failures.jsonl'))).toBe(false);
+    journal.record(healing(failed('a')));
+    expect([journal.total.failed, journal.failuresToHeal]).toEqual([1, 1]);
 
     journal.checkpoint({ position: { part: 0, after: 1 } });
 
     expect(await readFailures(folder)).toEqual(['a']);
-    expect(new Journal(folder).total).toMatchObject({ failed: 1 });
+    expect([new Journal(folder).total.failed, journal.failuresToHeal]).toEqual([1, 0]);
   });
 
-  it('a journal forgets a failure that is held where its chunk does not come to its end', async () => {
+  it('a journal forgets a failure that may heal where its chunk does not come to its end', async () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
-    journal.hold(failed('a'));
-    journal.hold(done('a'));
+    journal.record(failed('c'));
+    journal.record(healing(failed('a')));
+    journal.record(healing(done('a')));
     journal.record(saved('b'));
 
     const again = new Journal(folder);
 
-    expect(again.total).toEqual({ ...noCounts, saved: 1 });
+    expect(again.total).toEqual({ ...noCounts, saved: 1, failed: 1 });
     expect([again.recall(end('a')), again.recall(output('a'))]).toEqual([false, false]);
+    expect(await readFailures(folder)).toEqual(['c']);
   });
 
   it('a journal is written anew for each chunk, so that it stays small', async () => {

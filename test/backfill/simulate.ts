@@ -7,6 +7,7 @@ import { inventorySource } from '../../src/backfill/inventory.ts';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
 import { runTasks } from '../../src/backfill/run-tasks.ts';
 import type { TaskClient } from '../../src/backfill/task-client.ts';
+import { FailureStreak } from '../../src/backfill/work-through.ts';
 import { functionPrice, mainland } from '../../src/cli/price.ts';
 import { compileRules } from '../../src/compile/compile.ts';
 import { digestOfRules } from '../../src/rules/digest.ts';
@@ -76,6 +77,7 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
       rulesDigest: digestOfRules(compiled.ruleSet.rules),
       filter: {},
       journal,
+      streak: new FailureStreak(),
       client: cloud.client,
       onlyMissing: false,
       stop: new AbortController().signal,
