@@ -121,15 +121,6 @@ describe('check', () => {
     expect(out).toContain('`thumbnail` takes results of `cover`\n');
   });
 
-  it('check warns of a target bucket whose uploads the rule would take as well', async () => {
-    const { codes, diagnostics } = await check([
-      rule({ key: 'uploads/**' }, { bucket: 'my-marked', key: '{key}' }),
-    ]);
-
-    expect(codes).toEqual(['warning own-source']);
-    expect(diagnostics.find(({ code }) => code === 'own-source')?.hint).toContain('match.bucket');
-  });
-
   it('check shows what a terminal would obey, and does not send it there', async () => {
     const { out } = await check([rule({ key: 'up/**' }, { key: '\u001b[31m\n/{base}' })]);
 

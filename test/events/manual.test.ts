@@ -46,13 +46,6 @@ describe('a manual event', () => {
     expect(parse(event)).toMatchObject([{ event: { key: 'k' }, options: { dryRun: true } }]);
   });
 
-  it('a manual event has its options for its own objects only', () => {
-    expect(parse([dry, { bucket: 'b', key: 'l' }])).toMatchObject([
-      { options: { dryRun: true } },
-      { options: { dryRun: false, alwaysThrows: false } },
-    ]);
-  });
-
   it.each([
     [{ objects: [dry] }, 'objects[0].dryRun: no such field here'],
     [{ objects: [{ bucket: 'b', key: 'k', style: 's' }] }, 'objects[0].style: no such field here'],
