@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { writeRules } from '../src/compile/build.ts';
 import { bundleFunction } from '../src/compile/bundle.ts';
 import { startOss } from './local/oss/running-oss.ts';
+import { portOf } from './port-of.ts';
 import { ruleSetOf } from './rules/rule-sets.ts';
 
 let outDir = '';
@@ -90,7 +93,6 @@ describe('the deployed bundle', () => {
 
     expect([...new Set(asked)].sort()).toEqual([
       '@alicloud/credentials',
-      'node:assert',
       'node:buffer',
       'node:crypto',
       'node:diagnostics_channel',
@@ -136,8 +138,20 @@ describe('the deployed bundle', () => {
     },
   );
 
+  it('the deployed bundle words an answer that undici takes for impossible without reading its own code', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {}).on('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
+    });
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+
+    const printed = await invokeBuilt({}, upload, `http://127.0.0.1:${portOf(server)}`);
+
+    expect(printed).toContain('TransportError: undici met what it takes for impossible');
+  });
+
   /** Calls the built function by rules whose output asks for this, and gives what it printed. */
-  async function invokeBuilt(more: object, event: object) {
+  async function invokeBuilt(more: object, event: object, endpoint?: string) {
     const dir = await mkdtemp(join(tmpdir(), 'built-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
     await Promise.all(
@@ -160,7 +174,7 @@ describe('the deployed bundle', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [resolve('test/fixtures/deploy/load.cjs'), 'require', dir, input],
-      { env: { OSS_ENDPOINT: oss.url } },
+      { env: { OSS_ENDPOINT: endpoint ?? oss.url } },
     ).catch((error: { stdout: string }) => error);
     return stdout;
   }
