@@ -102,9 +102,15 @@ describe.runIf(hasChromium)('the rules', () => {
     await panel.getByRole('textbox').fill('uploads/asked.png');
     await tab.page.getByRole('link', { name: 'Browse' }).click();
     await tab.page.getByRole('heading', { name: 'Browse' }).waitFor();
+    await tab.page.evaluate(`{
+      globalThis.waits = 0;
+      new MutationObserver(() => (waits += document.querySelectorAll('main > .loading').length))
+        .observe(document.body, { childList: true, subtree: true });
+    }`);
     await tab.page.getByRole('link', { name: 'Rules' }).click();
 
     await expect.poll(text).toContain('resze,w_{w}');
+    expect(await tab.page.evaluate('waits')).toBe(0);
     await tab.page.getByText('Not saved').waitFor();
     await expect.poll(() => tab.page.locator('.cm-lintRange-error').allTextContents()).toEqual(['resze']);
     expect(await panel.getByRole('textbox').inputValue()).toBe('uploads/asked.png');

@@ -1,21 +1,23 @@
+import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { t } from '../i18n/translate.ts';
 import { readAlong } from '../live.ts';
 import { wordsOf } from '../problem.ts';
 
+const Loading = () => <p class="loading">{t('loading')}</p>;
+
 /** A component whose code is loaded when it is shown; where nobody answers, again on the next connection. */
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
+  const shown = signal<ComponentType>(Loading);
+  const show = (component: ComponentType) => {
+    shown.value = component;
+  };
   return function Lazy() {
-    const [loaded, setLoaded] = useState<{ component: ComponentType } | { problem: string }>();
     useEffect(() => {
-      const take = (component: ComponentType) => setLoaded({ component });
-      const fail = (error: unknown) => setLoaded({ problem: wordsOf(error) });
-      return readAlong({ read: load, take, fail });
+      const fail = (error: unknown) => show(() => <p role="alert">{wordsOf(error)}</p>);
+      return readAlong({ read: load, take: show, fail });
     }, []);
-    if (loaded === undefined) {
-      return <p class="loading">{t('loading')}</p>;
-    }
-    return 'problem' in loaded ? <p role="alert">{loaded.problem}</p> : <loaded.component />;
+    return <shown.value />;
   };
 }
