@@ -186,6 +186,24 @@ describe.runIf(hasChromium)('uploads', () => {
     expect(await card(object.key).innerText()).not.toContain('It was refused.');
   });
 
+  it('says of no picture that nothing is left of it, and gives no sign to what is as large', async () => {
+    await keepLive(page);
+    await page.goto('about:blank');
+    await page.goto(stack.url);
+    await drop(page, [{ ...text('large.txt'), buffer: Buffer.alloc(100_000) }]);
+    const object = { bucket: 'photos', key: 'uploads/large.txt' };
+    await expect.poll(() => card(object.key).innerText()).toContain('No rule takes this object.');
+    await tell({ kind: 'delivery', object, invocationId: 'i', outputs: [] });
+    for (const sizeBytes of [10, 99_900, 120_000]) {
+      const target = { bucket: 'photos', key: `made-${sizeBytes}` };
+      await tell({ kind: 'result', object, invocationId: 'i', status: 'saved', target, sizeBytes });
+    }
+
+    await expect
+      .poll(() => card(object.key).locator('.details span:nth-child(2)').allInnerTexts())
+      .toEqual(['−99.9 %', '0 %', '+20 %']);
+  });
+
   it('says of a folder that it cannot be read, and not that nobody answers', async () => {
     const browser = await page.context().newCDPSession(page);
     const data = { items: [], files: [resolve('test/fixtures')], dragOperationsMask: 1 };

@@ -23,12 +23,12 @@ export function formatDuration(ms: number): string {
     : `${(ms / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} s`;
 }
 
-/** How much smaller than the source: `−93 %`, or `+12 %` where it grew. */
+/** How much smaller than the source: `−93 %`, or `+12 %` where it grew. Something is always left. */
 export function formatSaving(sizeBytes: number, sourceBytes: number): string {
-  const percent = (sizeBytes / Math.max(sourceBytes, 1) - 1) * 100;
+  const percent = Math.max((sizeBytes / Math.max(sourceBytes, 1) - 1) * 100, -99.9);
   const digits = percent < -99 ? 1 : 0;
-  const number = Math.abs(percent).toLocaleString(locale(), { maximumFractionDigits: digits });
-  return `${percent > 0 ? '+' : '−'}${number} %`;
+  const look = { maximumFractionDigits: digits, signDisplay: 'exceptZero' } as const;
+  return `${percent.toLocaleString(locale(), look).replace('-', '−')} %`;
 }
 
 /** `800 × 400`. */
