@@ -66,7 +66,8 @@ function parseEndpoint(endpoint: string, cname = false): Endpoint {
     const quoted = JSON.stringify(endpoint.replace(/^(https?:\/\/)?.*@/is, '$1***@'));
     throw new TypeError(`endpoint ${quoted}: expected ${expected}`);
   }
-  if (!cname && /^[^.]+\.(oss|s3)[a-z0-9.-]*\.aliyuncs\.com$/.test(name)) {
+  // A dual-stack endpoint, `{region}.oss.aliyuncs.com`, holds none (OSS help, "Regions and endpoints").
+  if (!cname && /^[^.]+\.((oss|s3)[.-][a-z0-9.-]+|[a-z0-9-]+\.oss)\.aliyuncs\.com$/.test(name)) {
     const plain = name.slice(name.indexOf('.') + 1);
     throw new TypeError(`endpoint ${JSON.stringify(endpoint)} holds a bucket already: expected ${plain}`);
   }

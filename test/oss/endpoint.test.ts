@@ -10,6 +10,11 @@ describe('an endpoint', () => {
     [{ region: 'us-west-1' }, 'https://photos.oss-us-west-1.aliyuncs.com', '/k'],
     [{ region, internal: true }, 'https://photos.oss-cn-hangzhou-internal.aliyuncs.com', '/k'],
     [{ region, endpoint: 'oss-accelerate.aliyuncs.com' }, 'https://photos.oss-accelerate.aliyuncs.com', '/k'],
+    [
+      { region, endpoint: 'cn-hangzhou.oss.aliyuncs.com' },
+      'https://photos.cn-hangzhou.oss.aliyuncs.com',
+      '/k',
+    ],
     [{ region, endpoint: 'http://OSS.example.com:80/' }, 'http://photos.oss.example.com:80', '/k'],
     [{ region, endpoint: 'https://img.example.com', cname: true }, 'https://img.example.com', '/k'],
     [{ region, endpoint: '127.0.0.1:9000' }, 'https://127.0.0.1:9000', '/photos/k'],
@@ -100,13 +105,15 @@ describe('an endpoint', () => {
     expect(quote('user:pw-1@h.com')).toThrow('endpoint "***@h.com": expected http(s)');
   });
 
-  it.each(['photos.oss-cn-hangzhou.aliyuncs.com', 'https://photos.oss-accelerate.aliyuncs.com'])(
-    'the custom endpoint %s is refused, which holds a bucket already',
-    (endpoint) => {
-      expect(() => resolveEndpoint({ region, endpoint })).toThrow('holds a bucket already: expected oss-');
-      expect(resolveEndpoint({ region, endpoint, cname: true }).style).toBe('cname');
-    },
-  );
+  it.each([
+    ['photos.oss-cn-hangzhou.aliyuncs.com', 'oss-cn-hangzhou'],
+    ['https://photos.oss-accelerate.aliyuncs.com', 'oss-accelerate'],
+    ['photos.cn-hangzhou.oss.aliyuncs.com', 'cn-hangzhou.oss'],
+  ])('the custom endpoint %s is refused, which holds a bucket already', (endpoint, plain) => {
+    const message = `holds a bucket already: expected ${plain}.aliyuncs.com`;
+    expect(() => resolveEndpoint({ region, endpoint })).toThrow(message);
+    expect(resolveEndpoint({ region, endpoint, cname: true }).style).toBe('cname');
+  });
 
   it('cname is refused without its domain', () => {
     expect(() => resolveEndpoint({ region, cname: true })).toThrow('cname needs an endpoint');
