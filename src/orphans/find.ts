@@ -80,18 +80,18 @@ export function isChangedSince(modifiedAt: string | undefined, timeMs: number): 
   return modifiedAt === undefined || Date.parse(modifiedAt) + 999 >= timeMs;
 }
 
-/** Reads the orphans among the objects of a source. `onOther` hears why another one is none. */
+/** Reads the orphans among the objects of a source, and counts the others by the reason why they are none. */
 export async function* orphansOf(
   source: Source,
   scan: Scan,
-  onOther: (reason: string) => void,
+  others: Record<string, number>,
 ): AsyncIterable<ExistingObject> {
   for await (const { object } of source.read()) {
     const reason = findReason(object, scan);
     if (reason === undefined) {
       yield object;
     } else {
-      onOther(reason);
+      others[reason] = (others[reason] ?? 0) + 1;
     }
   }
 }
@@ -103,17 +103,13 @@ export async function countOrphans(source: Source, scan: Scan, onOrphan: (orphan
   const skipped: Record<string, number> = {};
   /** Some orphans, drawn at random. */
   const sample: OssObject[] = [];
-  const found = { objects: 0, orphans: 0, sizeBytes: 0 };
-  const skip = (reason: string) => {
-    found.objects += 1;
-    skipped[reason] = (skipped[reason] ?? 0) + 1;
-  };
-  for await (const object of orphansOf(source, scan, skip)) {
-    found.objects += 1;
+  const found = { orphans: 0, sizeBytes: 0 };
+  for await (const object of orphansOf(source, scan, skipped)) {
     found.orphans += 1;
     found.sizeBytes += object.sizeBytes ?? 0;
     drawSample(sample, { bucket: object.bucket, key: object.key }, found.orphans);
     onOrphan(object);
   }
-  return { ...found, skipped, sample };
+  const objects = Object.values(skipped).reduce((sum, count) => sum + count, found.orphans);
+  return { ...found, objects, skipped, sample };
 }

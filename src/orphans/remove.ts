@@ -52,7 +52,7 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
       streak.add(1, message);
     }
   };
-  await workThrough(orphansOf(source, scan, count), options, work);
+  await workThrough(orphansOf(source, scan, counts), options, work);
   return stop.aborted ? 0 : countBereaved(options, removed);
 }
 
