@@ -146,7 +146,7 @@ describe('the architecture', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  it('gives every part of src a place in it', () => {
+  it('the architecture gives every part of src a place in it', () => {
     const parts = { ...functionParts, ...toolParts };
 
     expect(files.map(layerOf).filter((layer) => parts[layer] === undefined)).toEqual([]);
@@ -216,7 +216,7 @@ describe('the architecture', () => {
     expect(readers.map(({ from }) => from).sort()).toEqual(['src/index.ts', 'src/loader.ts']);
   });
 
-  it('starts the command line without the libraries that only some commands need', () => {
+  it('the architecture starts the command line without the libraries that only some commands need', () => {
     const eager = imports.filter(({ isType, isLazy }) => !isType && !isLazy);
     const reached = reachedBy('src/cli/main.ts', eager);
 
@@ -224,7 +224,7 @@ describe('the architecture', () => {
     expect(packages.sort()).toEqual(['fastest-levenshtein', 'string-width']);
   });
 
-  it('exports only what another file uses', () => {
+  it('the architecture exports only what another file uses', () => {
     // The package, the bundles and the compiling script take these in.
     const entries = /^src\/(index|loader|targets-of|compile\/bundle)\.ts$/;
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
@@ -245,7 +245,7 @@ describe('the architecture', () => {
   it.each([
     ['types or components', /^(?:export )?(?:interface|type|class|function|const) ([A-Z]\w+)/gm],
     ['exported functions', /^export (?:async )?function\*? (\w+)/gm],
-  ])('gives no name to two %s', (_, pattern) => {
+  ])('the architecture gives no name to two %s', (_, pattern) => {
     const declared = allFiles.flatMap((file) => {
       const found = readFileSync(file, 'utf8').matchAll(pattern);
       return [...found].map(([, name = '']) => ({ name, file }));
@@ -258,7 +258,7 @@ describe('the architecture', () => {
     expect(declared.length).toBeGreaterThan(300);
   });
 
-  it('reads the environment at the entry points alone', () => {
+  it('the architecture reads the environment at the entry points alone', () => {
     const readers = files.filter((file) =>
       /process\.env|\benv\b.*from 'node:process'/.test(readFileSync(file, 'utf8')),
     );

@@ -84,7 +84,7 @@ describe('an inventory', () => {
     ]);
   });
 
-  it('gives only the latest version of an object, and no delete marker', async () => {
+  it('an inventory gives only the latest version of an object, and no delete marker', async () => {
     const rows = [
       'photos,a.jpg,v1,false,false,1,Standard,2026-10-01T08:12:36Z,A,false,false',
       'photos,a.jpg,v2,true,false,2,Standard,2026-10-02T08:12:36Z,B,false,false',

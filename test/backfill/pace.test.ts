@@ -45,18 +45,21 @@ describe('the pace of a backfill', () => {
     ['a small one behind each large one', (i: number) => (i % 2 === 0 ? 800_000 : 10_000)],
     ['a larger one now and then', (i: number) => (i % 10 === 0 ? 3_800_000 : 2_000)],
     ['no two alike', (i: number) => ((i * 7_919) % 1_009) * 800],
-  ])('uses the quota that a dry run counts on where sources are of unequal size: %s', async (_, sizeOf) => {
-    const { pace, clock } = createTimedPace(40, { bytesPerSecond: 16_000_000 });
-    const sizes = Array.from({ length: 5_000 }, (__, i) => sizeOf(i));
-    const bytes = sizes.reduce((sum, size) => sum + size);
+  ])(
+    'the pace uses the quota that a dry run counts on where sources are of unequal size: %s',
+    async (_, sizeOf) => {
+      const { pace, clock } = createTimedPace(40, { bytesPerSecond: 16_000_000 });
+      const sizes = Array.from({ length: 5_000 }, (__, i) => sizeOf(i));
+      const bytes = sizes.reduce((sum, size) => sum + size);
 
-    for (const size of sizes) {
-      await pace.turn(size);
-    }
+      for (const size of sizes) {
+        await pace.turn(size);
+      }
 
-    const seconds = Math.max(sizes.length / 40, bytes / 16_000_000);
-    expect(seconds / (clock.timeMs / 1_000)).toBeGreaterThan(0.95);
-  });
+      const seconds = Math.max(sizes.length / 40, bytes / 16_000_000);
+      expect(seconds / (clock.timeMs / 1_000)).toBeGreaterThan(0.95);
+    },
+  );
 
   it('the pace lets no more calls start at once behind large sources than behind an idle time', async () => {
     const starts: number[] = [];

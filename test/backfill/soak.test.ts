@@ -29,7 +29,7 @@ interface Sample {
 }
 
 it(
-  `makes each of ${keys} outputs, whatever moment it is killed at`,
+  `a backfill makes each of ${keys} outputs, whatever moment it is killed at`,
   async () => {
     const dir = await mkdtemp(join(tmpdir(), 'oss-saveas-backfill-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));

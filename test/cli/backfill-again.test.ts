@@ -55,7 +55,7 @@ describe('a backfill that is given again', () => {
     expect(asked.length).toBe(120 - doneCount);
   });
 
-  it('begins anew, with a dry run, when the same command is given after it has finished', async () => {
+  it('a backfill begins anew, with a dry run, when the same command is given after it has finished', async () => {
     const { run, processed } = await startWith(pictures(2));
     await run(['oss://photos/', '--yes']);
 
@@ -133,7 +133,7 @@ describe('a backfill that is given again', () => {
     expect(other.processed).toEqual([]);
   });
 
-  it('notices that the rules changed, and asks', async () => {
+  it('a backfill notices that the rules changed, and asks', async () => {
     const { run, rules, processed } = await startWith(pictures(6));
     await run(['oss://photos/', '--max', '2', '--yes']);
     await writeFile(rules, rulesText.replace('[100, 200]', '[100, 300]'));
@@ -153,7 +153,7 @@ describe('a backfill that is given again', () => {
     expect(processed.length).toBe(4 + 12);
   });
 
-  it('writes what failed into a file, which fed back in tries exactly that again', async () => {
+  it('a backfill writes what failed into a file, which fed back in tries exactly that again', async () => {
     const faults = {
       rules: [{ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key: '**/0001.jpg', count: 1 }],
     };
@@ -176,7 +176,7 @@ describe('a backfill that is given again', () => {
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
 
-  it('keeps a journal for each file of rules', async () => {
+  it('a backfill keeps a journal for each file of rules', async () => {
     const { run, rules, processed } = await startWith(pictures(4));
     const other = rules.replace('rules.yaml', 'other.yaml');
     await writeFile(other, rulesText.replace('[100, 200]', '[300]'));
@@ -193,7 +193,7 @@ describe('a backfill that is given again', () => {
     expect(processed).toHaveLength(12);
   });
 
-  it('leaves an empty folder that --journal names where it is', async () => {
+  it('a backfill leaves an empty folder that --journal names where it is', async () => {
     const { run, dir } = await startWith(pictures(1));
     const journal = join(dir, 'mine');
     await mkdir(journal);

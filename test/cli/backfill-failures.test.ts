@@ -29,7 +29,7 @@ describe('a backfill that meets failures', () => {
   });
 
   it.runIf(hasFullDevice)(
-    'stops when the disk is full, and goes on when it is not: only calls under way are made again',
+    'a backfill stops when the disk is full, and goes on when it is not: only calls under way are made again',
     async () => {
       const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/0060.jpg', count: 1 }] };
       const { run, dir, processed } = await startWith(pictures(120), { faults });
@@ -53,7 +53,7 @@ describe('a backfill that meets failures', () => {
     },
   );
 
-  it('goes on through a fault of minutes, in a listing too', async () => {
+  it('a backfill goes on through a fault of minutes, in a listing too', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0); // No pause takes time.
     onTestFinished(() => void vi.restoreAllMocks());
     const { run, setFaults } = await startWith(pictures(3));
@@ -70,7 +70,7 @@ describe('a backfill that meets failures', () => {
     expect([exitCode, out]).toEqual([0, expect.stringContaining('3 objects: 6 saved, 0 failed. Finished.')]);
   });
 
-  it('says after a few attempts of an endpoint that has never answered that it does not', async () => {
+  it('a backfill says after a few attempts of an endpoint that has never answered that it does not', async () => {
     let attempts = 0;
     const hangUp: Route = ({ socket }) => {
       attempts += 1;
@@ -85,7 +85,7 @@ describe('a backfill that meets failures', () => {
     expect(attempts).toBe(3);
   });
 
-  it('keeps its pace where the clock of this machine is set back', async () => {
+  it('a backfill keeps its pace where the clock of this machine is set back', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const processImage = async () => {
@@ -99,7 +99,7 @@ describe('a backfill that meets failures', () => {
     expect(out).toContain('2 objects: 4 saved, 0 failed. Finished.');
   });
 
-  it('stops when nothing but failures comes back, and given again tries them all', async () => {
+  it('a backfill stops when nothing but failures comes back, and given again tries them all', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject' }] };
     const { dir, run, setFaults, processed } = await startWith(pictures(120), { faults });
 
@@ -119,7 +119,7 @@ describe('a backfill that meets failures', () => {
     expect(await readFile(join(dir, '.backfill', folder, 'failures.jsonl'), 'utf8')).toBe('');
   });
 
-  it('counts what may heal as failed where other outputs are made, the last ones too', async () => {
+  it('a backfill counts what may heal as failed where other outputs are made, the last ones too', async () => {
     const faults = {
       rules: [{ fault: 'AccessDenied' as const, operation: 'ProcessObject', key: 'uploads/000{2,9}.jpg' }],
     };
@@ -136,7 +136,7 @@ describe('a backfill that meets failures', () => {
     expect(failures.match(/uploads\/0002|uploads\/0009/g)).toHaveLength(4 * 2);
   });
 
-  it('does not stop for pictures that are all broken, nor for objects that are gone', async () => {
+  it('a backfill does not stop for pictures that are all broken, nor for objects that are gone', async () => {
     const faults = { rules: [{ fault: 'ImageTooLarge' as const, key: 'uploads/00??.jpg' }] };
     const { dir, run, processed } = await startWith(pictures(102), { faults });
     const keys = Array.from(
@@ -152,7 +152,7 @@ describe('a backfill that meets failures', () => {
     expect([exitCode, processed.length]).toEqual([1, 4]);
   });
 
-  it('takes an object for gone where OSS says so of it, and not of what a style reads', async () => {
+  it('a backfill takes an object for gone where OSS says so of it, and not of what a style reads', async () => {
     const processImage = () => Promise.reject(new OssError(404, 'NoSuchKey', 'The logo does not exist.'));
     const { run } = await startWith(pictures(1), { processImage });
 

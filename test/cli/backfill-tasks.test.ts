@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createGate, readFailures, rulesText, startWith, tooLarge } from './backfill-tasks-fixture.ts';
 
 describe('a backfill via the deployed function', () => {
-  it('does not say of outputs that are made by tasks whether they are saved', async () => {
+  it('a backfill via the function does not say of outputs that are made by tasks whether they are saved', async () => {
     const film = '      - { style: "video/convert,f_mp4", target: { key: "mp4/{name}.mp4" } }\n';
     const { run } = await startWith(3, { rules: rulesText + film });
 
@@ -13,7 +13,7 @@ describe('a backfill via the deployed function', () => {
     expect(out + err).toContain('3 objects: 6 saved, 0 failed, 3 saved-or-skipped');
   });
 
-  it('does not stop for batches with a broken picture each, where nobody says which failed', async () => {
+  it('a backfill via the function does not stop for batches with a broken picture each, where nobody says which failed', async () => {
     const broken = (key: string) => ({ fault: 'ImageTooLarge' as const, operation: 'ProcessObject', key });
     const rules = [broken('**/0007.jpg'), broken('**/0030.jpg'), broken('**/0060.jpg')];
     const { run } = await startWith(100, { mayTell: false, faults: { rules } });
@@ -26,7 +26,7 @@ describe('a backfill via the deployed function', () => {
     ]);
   });
 
-  it('hands objects over in batches, and accounts for all of their outputs', async () => {
+  it('a backfill via the function hands objects over in batches, and accounts for all of their outputs', async () => {
     const { run, processed, tasks } = await startWith(60);
 
     const { exitCode, out } = await run('--yes');
@@ -42,7 +42,7 @@ describe('a backfill via the deployed function', () => {
     ]);
   });
 
-  it('goes on after Ctrl-C by the batches that are there already, and makes none twice', async () => {
+  it('a backfill via the function goes on after Ctrl-C by the batches that are there already, and makes none twice', async () => {
     const gate = createGate();
     const { begin, run, processed, attempts, tasks } = await startWith(60, {
       beforeEach: () => gate.isOpen,
@@ -62,7 +62,7 @@ describe('a backfill via the deployed function', () => {
     expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
   });
 
-  it('names each output that failed for good, and makes none of the others again', async () => {
+  it('a backfill via the function names each output that failed for good, and makes none of the others again', async () => {
     const { run, processed, attempts } = await startWith(20, { faults: tooLarge('**/0007.jpg') });
 
     const { exitCode, out, err } = await run('--yes');
@@ -82,7 +82,7 @@ describe('a backfill via the deployed function', () => {
     expect([attempts.number, processed.length]).toEqual([1, 38]);
   });
 
-  it('hands a batch over once more of which nobody tells what failed, and names all of it then', async () => {
+  it('a backfill via the function hands a batch over once more of which nobody tells what failed, and names all of it then', async () => {
     const { run, processed, attempts, tasks } = await startWith(20, {
       faults: tooLarge('**/0007.jpg'),
       mayTell: false,
@@ -101,7 +101,7 @@ describe('a backfill via the deployed function', () => {
     expect([attempts.number, processed.length]).toEqual([2, 76]);
   });
 
-  it('makes from the file of failures what a batch has left, and no more with --only-missing', async () => {
+  it('a backfill via the function makes from the file of failures what a batch has left, and no more with --only-missing', async () => {
     const { run, runHere, processed } = await startWith(20, {
       faults: tooLarge('**/0007.jpg'),
       mayTell: false,
@@ -132,7 +132,7 @@ describe('a backfill via the deployed function', () => {
     expect([exitCode, attempts.number]).toEqual([0, 2]);
   });
 
-  it('says saved of nothing that failed, though the rules let the function report it alone', async () => {
+  it('a backfill via the function says saved of nothing that failed, though the rules let the function report it alone', async () => {
     const rules = `onPermanentFailure: report\n${rulesText}`;
     const { run } = await startWith(20, { faults: tooLarge('**'), rules });
 
@@ -142,7 +142,7 @@ describe('a backfill via the deployed function', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('asks for no target, which the role of the function may not look at', async () => {
+  it('a backfill via the function asks for no target, which the role of the function may not look at', async () => {
     const { run, requests } = await startWith(20, { faults: tooLarge('**/0007.jpg'), mayTell: false });
 
     await run('--yes');
@@ -153,23 +153,26 @@ describe('a backfill via the deployed function', () => {
   it.each<[string, string]>([
     ['contentType', 'contentType: image/jpeg'],
     ['contentType and size', 'contentType: image/jpeg, size: { min: 1 }'],
-  ])('has the function ask for what a listing or a list of keys does not tell: %s', async (_, condition) => {
-    const rules = rulesText.replace('bucket: photos', `bucket: photos, ${condition}`);
-    const { run, dir, processed } = await startWith(9, { rules });
-    const keys = Array.from({ length: 9 }, (_, number) => `oss://photos/uploads/000${number}.jpg\n`);
-    await writeFile(join(dir, 'keys.txt'), keys.join(''));
+  ])(
+    'a backfill via the function has the function ask for what a listing or a list of keys does not tell: %s',
+    async (_, condition) => {
+      const rules = rulesText.replace('bucket: photos', `bucket: photos, ${condition}`);
+      const { run, dir, processed } = await startWith(9, { rules });
+      const keys = Array.from({ length: 9 }, (_, number) => `oss://photos/uploads/000${number}.jpg\n`);
+      await writeFile(join(dir, 'keys.txt'), keys.join(''));
 
-    for (const args of [[], ['--keys', join(dir, 'keys.txt')]]) {
-      const { exitCode, out } = await run('--yes', ...args);
-      expect(out).toContain('9 objects: 0 saved, 0 failed, 18 saved-or-skipped. Finished.');
-      expect(exitCode).toBe(0);
-    }
-    // Every third is no picture.
-    expect(processed.length).toBe(2 * 12);
-  });
+      for (const args of [[], ['--keys', join(dir, 'keys.txt')]]) {
+        const { exitCode, out } = await run('--yes', ...args);
+        expect(out).toContain('9 objects: 0 saved, 0 failed, 18 saved-or-skipped. Finished.');
+        expect(exitCode).toBe(0);
+      }
+      // Every third is no picture.
+      expect(processed.length).toBe(2 * 12);
+    },
+  );
 
   it.each([true, false])(
-    'ends soon where the function has other rules, and goes on once it has these (told why: %s)',
+    'a backfill via the function ends soon where the function has other rules, and goes on once it has these (told why: %s)',
     async (mayTell) => {
       const deployedRules = rulesText.replace('uploads/**', 'incoming/**');
       const { run, processed, attempts, deploy } = await startWith(60, { deployedRules, mayTell });
@@ -191,7 +194,7 @@ describe('a backfill via the deployed function', () => {
     },
   );
 
-  it('makes nothing by the time of objects of which it does not know it', async () => {
+  it('a backfill via the function makes nothing by the time of objects of which it does not know it', async () => {
     const { run, dir, tasks } = await startWith(1);
     await writeFile(join(dir, 'keys.txt'), 'oss://photos/uploads/0000.jpg\n');
 
@@ -201,7 +204,7 @@ describe('a backfill via the deployed function', () => {
     expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
   });
 
-  it('stops what was handed over as often as told; given again, hands over what is left', async () => {
+  it('a backfill via the function stops what was handed over as often as told; given again, hands over what is left', async () => {
     const gate = createGate();
     const { begin, run, tasks, processed } = await startWith(60, { beforeEach: () => gate.isOpen });
     const statuses = () => [...tasks.byId.values()].map(({ status }) => status);
@@ -248,7 +251,7 @@ describe('a backfill via the deployed function', () => {
     expect(stopped.err).toMatch(/--stop: the batches were handed over at .*, by oss-saveas-backfill at http/);
   });
 
-  it('leaves outputs alone that exist, where only missing ones are wanted', async () => {
+  it('a backfill via the function leaves outputs alone that exist, where only missing ones are wanted', async () => {
     const { run, processed } = await startWith(10);
     await run('--yes');
 
@@ -258,7 +261,7 @@ describe('a backfill via the deployed function', () => {
     expect(out).toContain('10 objects: 0 saved, 0 failed, 20 saved-or-skipped. Finished.');
   });
 
-  it('takes no list of failures, of which the function would make every output', async () => {
+  it('a backfill via the function takes no list of failures, of which the function would make every output', async () => {
     const { run, dir } = await startWith(1);
     const line = { source: 'oss://photos/uploads/0000.jpg', target: 'oss://photos/small/2026/0000-100.jpg' };
     await writeFile(join(dir, 'failures.jsonl'), `${JSON.stringify(line)}\n`);

@@ -34,7 +34,7 @@ describe('a backfill', () => {
     expect(questions).toEqual(['Start?', 'Start?']);
   });
 
-  it('makes every output once and says what became of it', async () => {
+  it('a backfill makes every output once and says what became of it', async () => {
     const { run, processed, keys } = await startWith({
       ...pictures(150),
       'uploads/big.jpg': 'b'.repeat(2_000),
@@ -49,7 +49,7 @@ describe('a backfill', () => {
     expect(await keys('big/')).toEqual(['big/big.jpg']);
   });
 
-  it('counts the copies by which outputs get their properties, in the dry run too', async () => {
+  it('a backfill counts the copies by which outputs get their properties, in the dry run too', async () => {
     const { oss, run, rules, processed, keys } = await startWith(pictures(3));
     await writeFile(
       rules,

@@ -231,7 +231,7 @@ describe('an object that is deleted', () => {
 });
 
 describe('objects that were there before', () => {
-  it('get their outputs by a backfill that hands them to the function', async () => {
+  it('objects that were there before get their outputs by a backfill that hands them to the function', async () => {
     const { stack, ours, port } = await start();
     const targets = ['derived/uploads/a.jpg-320.webp', 'marked/uploads/a.jpg'];
     await ours.putObject({ bucket: 'photos', key: 'uploads/a.jpg', body: picture('portrait.jpg') });
