@@ -9,7 +9,7 @@ import { keysOf } from './language.ts';
 import { type Cycle, findCycles } from './loops.ts';
 import { describeCycle, describeMirror } from './messages.ts';
 import { findUnsafeRemovals } from './removals.ts';
-import { checkSlips, findOutputSlips } from './slips.ts';
+import { checkSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
 
 /** Rule `next` takes results of `rule`, and nothing leads back. */
@@ -35,8 +35,7 @@ export function checkRules(
     ...writers.filter(({ rule, output }) => isMirror(rule, output)).map(describeMirror),
     ...findCollisions(writers),
     ...findUnsafeRemovals(writers),
-    ...checkSlips(rules),
-    ...writers.flatMap(findOutputSlips),
+    ...checkSlips(rules, writers),
     ...checkStyles(writers, regions),
   ];
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };

@@ -6,7 +6,7 @@ import { firstIndex } from '../first-index.ts';
 import { valuesOf } from '../pipeline/plan.ts';
 import type { OssObject } from '../process.ts';
 import { type KeyTable, stateAfter } from '../rules/key-table.ts';
-import { type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
+import { keyVariables, type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
 import type { Path } from './diagnostic.ts';
 
 /** The name given to a bucket that no rule names. */
@@ -23,8 +23,11 @@ type KeyFilter = Omit<ObjectFilter, 'buckets'>;
 
 /** Tells whether some key may fit both filters. */
 export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
-  const [p = '', q = '', s = '', t = ''] = [a.prefix, b.prefix, a.suffix, b.suffix];
-  return (p.startsWith(q) || q.startsWith(p)) && (s.endsWith(t) || t.endsWith(s));
+  const { prefix = '', suffix = '' } = a;
+  const { prefix: start = '', suffix: end = '' } = b;
+  return (
+    (prefix.startsWith(start) || start.startsWith(prefix)) && (suffix.endsWith(end) || end.endsWith(suffix))
+  );
 }
 
 /** Tells whether some object may lie in both. */
@@ -39,10 +42,25 @@ export interface Writer extends ObjectFilter {
   /** The place of the output in its rule. */
   index: number;
   prefix: string;
-  /** How the keys of each variant begin. */
-  prefixes: readonly string[];
+  /** The keys of each variant. */
+  shapes: readonly KeyShape[];
   suffix: string;
 }
+
+/** How the keys of one variant of an output begin, and what follows: text, `anyText` and `anyName`. */
+interface KeyShape {
+  prefix: string;
+  rest: string;
+}
+
+/** Stand for whatever a variable holds: with slashes or without. */
+const anyText = '\u0001';
+const anyName = '\0';
+const wildcards: VariableValues = {
+  ...Object.fromEntries([...keyVariables, 'index', 'b64'].map((name) => [name, anyName])),
+  key: anyText,
+  dir: anyText,
+};
 
 /** The values that a rule's templates have for some upload of an object. */
 export function sampleValues({ compiled }: SourceRule, source: OssObject): VariableValues {
@@ -64,27 +82,39 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
       const last = key.parts.at(-1);
       // An empty {dir} takes the slash behind it along.
       const suffix = last?.kind === 'text' ? last.text.replace(/^\//, '') : '';
-      const prefixes = variantsOf(output.vary).map((variant) => prefixOf(rule, output, variant));
-      return { rule, output, index, buckets, prefix: prefixes.reduce(commonStart), prefixes, suffix };
+      const shapes = variantsOf(output.vary).map((variant) => shapeOf(rule, output, variant));
+      const prefix = shapes.map((shape) => shape.prefix).reduce(commonStart);
+      return { rule, output, index, buckets, prefix, shapes, suffix };
     }),
   );
 }
 
-/** How all keys of a variant begin: the parts whose values are known, and what is known of the next one. */
-function prefixOf({ name, compiled }: SourceRule, { target }: ParsedOutput, variant: VariableValues): string {
+/** The keys of a variant begin with the parts whose values are known, and what is known of the next one. */
+function shapeOf(
+  { name, compiled }: SourceRule,
+  { target }: ParsedOutput,
+  variant: VariableValues,
+): KeyShape {
   const { keys } = compiled.match;
-  const { parts } = target.key;
   const folder = keys.prefix.slice(0, keys.prefix.lastIndexOf('/') + 1);
   const dir = folder.slice(0, -1);
   const values = isFlat(keys) ? { ...variant, rule: name, dir } : { ...variant, rule: name };
   const isOpen = (part: Part) =>
     variablesOf([part]).some((variable) => !Object.hasOwn(values, variable.name));
+  const parts = target.key.parts.map((part): Part => {
+    const isEncoded = part.kind === 'b64' && isOpen(part);
+    return isEncoded ? { kind: 'variable', name: 'b64', offset: part.offset } : part;
+  });
   const open = parts.findIndex(isOpen);
   const count = open < 0 ? parts.length : open;
   const [next, following] = parts.slice(count);
   const isSlashed = following?.kind === 'text' && following.text.startsWith('/');
   const starts: VariableValues = { key: keys.prefix, dir: isSlashed ? folder : dir };
-  return render(parts.slice(0, count), values) + (next?.kind === 'variable' ? render([next], starts) : '');
+  const start = next?.kind === 'variable' ? render([next], starts) : '';
+  return {
+    prefix: render(parts.slice(0, count), values) + start,
+    rest: render(parts.slice(count), { ...wildcards, ...values }),
+  };
 }
 
 /** Tells whether no key of the language has a slash behind what all begin with. */
@@ -119,12 +149,13 @@ export interface Edge {
 /** At most this many pairs of an output and a rule are compared; a million takes about a second. */
 const maxPairs = 2_000_000;
 
-/** At most this many pairs of a rule and an ending are compared; beyond it any key may end in any way. */
-const maxEndings = 100_000;
+/** So many shapes are tried to rule pairs out; the walk of an automaton counts as twenty. */
+const maxEffort = 5_000_000;
+const effortOfWalk = 20;
 
 /**
- * Finds all edges that cannot be ruled out by buckets and by how keys begin and end, for rules by the
- * thousand; undefined where there are too many to compare.
+ * Finds all edges that cannot be ruled out by buckets and by the shape of keys, for rules by the thousand;
+ * undefined where there are too many to compare.
  */
 export function findEdges(rules: readonly SourceRule[], writers: readonly Writer[]): Edge[] | undefined {
   const near = indexByPrefix(rules, ({ compiled }) => compiled.match.keys.prefix);
@@ -132,12 +163,23 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
   if (takers.reduce((pairs, { length }) => pairs + length, 0) > maxPairs) {
     return undefined;
   }
-  const endings = new Map<string, boolean>();
-  const mayEnd = ({ index, keys }: SourceRule, suffix: string) => {
-    const name = `${index} ${suffix}`;
-    const known = endings.get(name) ?? (endings.size >= maxEndings || endsWith(keys, suffix));
-    endings.set(name, known);
-    return known;
+  const known = new Map<string, boolean>();
+  let effort = 0;
+  const mayFit = ({ index, keys, compiled }: SourceRule, { prefix, rest }: KeyShape) => {
+    const table = compiled.match.keys;
+    effort += 1;
+    if (effort > maxEffort || !holdsPrefix(table, prefix) || /^[/\\]/.test(prefix)) {
+      // No key of a source begins with a slash.
+      return effort > maxEffort;
+    }
+    // Nor does one end with it, so that what may follow depends on the state and on a last slash.
+    const beyond = prefix.length - table.prefix.length;
+    const place = beyond > 0 ? stateAfter(table, prefix) : beyond - 1;
+    const question = `${index} ${place} ${prefix.endsWith('/')} ${rest}`;
+    const answer = known.get(question) ?? hasShape(keys, prefix + rest);
+    effort += known.has(question) ? 0 : effortOfWalk;
+    known.set(question, answer);
+    return answer;
   };
   return writers.flatMap((writer, i) =>
     (takers[i] ?? [])
@@ -145,7 +187,7 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
         const { buckets, keys } = compiled.match;
         return mayMeet(writer, { buckets, suffix: keys.suffix }) && holdsPrefix(keys, writer.prefix);
       })
-      .filter((taker) => mayEnd(taker, writer.suffix))
+      .filter((taker) => writer.shapes.some((shape) => mayFit(taker, shape)))
       .map((taker) => ({ writer, taker })),
   );
 }
@@ -153,6 +195,37 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
 /** Tells whether the language holds some key that begins with `text`. */
 export function holdsPrefix(table: KeyTable, text: string): boolean {
   return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
+}
+
+/** Tells whether the language holds a key of a shape, wildcards and all. */
+function hasShape({ initial, finals }: DFA, shape: string): boolean {
+  let states = new Set([initial]);
+  let beforeDir: readonly DFA.Node[] = [];
+  for (const character of shape) {
+    if (character === anyText || character === anyName) {
+      beforeDir = character === anyText ? [...states] : [];
+      addAllBehind(states, character === anyText);
+    } else {
+      const code = character.codePointAt(0) ?? 0;
+      const next = [...states].flatMap(({ out }) => out.get(code) ?? []);
+      // An empty {dir} takes the slash behind it along.
+      states = new Set(character === '/' ? [...next, ...beforeDir] : next);
+      beforeDir = [];
+    }
+  }
+  return [...states].some((state) => finals.has(state));
+}
+
+/** Adds the states that some text leads to, one with slashes where they are allowed. */
+function addAllBehind(states: Set<DFA.Node>, isAcrossFolders: boolean): void {
+  // The set grows while it is walked.
+  for (const { out } of states) {
+    for (const [{ min, max }, next] of out) {
+      if (isAcrossFolders || min !== 0x2f || max !== 0x2f) {
+        states.add(next);
+      }
+    }
+  }
 }
 
 /** Makes a function that finds the items whose prefix begins with a text, or with which that text begins. */
@@ -167,16 +240,6 @@ export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => str
     }
     return found.flatMap((prefix) => byPrefix.get(prefix) ?? []);
   };
-}
-
-/** Tells whether some key of the language, or the end of one, is the text. */
-function endsWith(keys: DFA, text: string): boolean {
-  let states = new Set(keys.nodes());
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    states = new Set([...states].flatMap(({ out }) => out.get(code) ?? []));
-  }
-  return [...states].some((state) => keys.finals.has(state));
 }
 
 /** Groups items by what they have in common (Map.groupBy, which Node.js 20 lacks). */

@@ -64,9 +64,12 @@ export function withoutAll(keys: DFA, others: readonly { keys: DFA }[], budget: 
   return others.reduce((rest, other) => (rest.isEmpty ? rest : without(rest, other.keys, budget)), keys);
 }
 
+/** Keys whose folders and names are neither empty nor begin with a dot. */
+const plainKeys = regular('[^/.][^/]*(?:/[^/.][^/]*)*', createBudget(maxStates));
+
 /** A short key of the language, one that looks like keys that people use where there is one. */
 export function exampleKey(keys: DFA, budget: Budget): string | undefined {
-  const plain = intersect(keys, regular('[^/.][^/]*(?:/[^/.][^/]*)*', budget), budget);
+  const plain = intersect(keys, plainKeys, budget);
   const word = FAIterators.shortestWordSet((plain.isEmpty ? keys : plain).transitionIterator());
   const readable = word?.map((set) => (set.isDisjointWith(letters) ? set : set.intersect(letters)));
   return readable && Words.fromUnicodeToString(Words.pickMostReadableWord(readable));

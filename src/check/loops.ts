@@ -52,23 +52,35 @@ interface Link {
  * until none is left; so what would end only after many rounds is found as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
-  const whole = createBudget(maxStates);
   const cycles: Cycle[] = [];
-  let left = withoutStarts(edges);
+  const ownEdges = edges.filter(({ writer, taker }) => writer.rule === taker);
+  const ownBudget = createBudget(maxStates);
+  // Most loops are of one rule alone, which is found among any number of others.
+  for (const own of groupBy(ownEdges, ({ taker }) => taker).values()) {
+    const cycle = cycles.length < maxCycles ? findCycle(own, ownBudget) : undefined;
+    cycles.push(...(cycle === undefined || cycle.steps.length === 0 ? [] : [cycle]));
+  }
+  const whole = createBudget(maxStates);
   while (cycles.length < maxCycles) {
-    const takers = [...new Set(left.map(({ taker }) => taker))];
-    const steps = within(maxStates, (budget) => findSteps(takers, left, budget), whole);
-    const rules = steps === undefined ? takers : [...new Set(steps.map(({ writer }) => writer.rule))];
-    const [first] = steps ?? left;
-    if (first === undefined) {
+    // The others may have a cycle of their own.
+    const found = new Set(cycles.flatMap(({ rules }) => rules));
+    const others = edges.filter(({ writer, taker }) => !found.has(writer.rule) && !found.has(taker));
+    const cycle = findCycle(withoutStarts(others), whole);
+    if (cycle === undefined) {
       break;
     }
-    cycles.push({ writer: first.writer, rules, steps: steps ?? [] });
-    // The others may have a cycle of their own.
-    const isOther = (rule: SourceRule) => !rules.includes(rule);
-    left = withoutStarts(left.filter(({ writer, taker }) => isOther(writer.rule) && isOther(taker)));
+    cycles.push(cycle);
   }
   return cycles;
+}
+
+/** Finds one cycle among some edges. */
+function findCycle(edges: readonly Edge[], whole: Budget): Cycle | undefined {
+  const takers = [...new Set(edges.map(({ taker }) => taker))];
+  const steps = within(maxStates, (budget) => findSteps(takers, edges, budget), whole);
+  const rules = steps === undefined ? takers : [...new Set(steps.map(({ writer }) => writer.rule))];
+  const [first] = steps ?? edges;
+  return first && { writer: first.writer, rules, steps: steps ?? [] };
 }
 
 /** Leaves out rules that take no results, then those that take results of such rules alone, and so on. */

@@ -1,4 +1,4 @@
-import { within } from '../compile/budget.ts';
+import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
 import { placeholders, stylesOf, variantsOf } from '../compile/variants.ts';
@@ -7,18 +7,21 @@ import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
 
-/** Warns of rules that are right by themselves and that nobody means: each is a slip that would be silent. */
-export function checkSlips(rules: readonly SourceRule[]): Diagnostic[] {
-  return rules.flatMap(({ index, keys, match }) => {
-    const path = ['rules', index, 'match'];
-    const message = 'takes no object: what `key` fits is left out by `exclude`, or names folders only';
-    const hint = 'All below a folder is "uploads/**".';
-    return [
-      ...findForeignGlobs(match.key, [...path, 'key']),
-      ...findForeignGlobs(match.exclude ?? [], [...path, 'exclude']),
-      ...(keys.isEmpty ? [warning('takes-nothing', [...path, 'key'], message, hint)] : []),
-    ];
-  });
+/** Warns of what is right by itself and what nobody means: each is a slip that would be silent. */
+export function checkSlips(rules: readonly SourceRule[], writers: readonly Writer[]): Diagnostic[] {
+  const whole = createBudget(maxStatesOfAll);
+  return [...rules.flatMap(findRuleSlips), ...writers.flatMap((writer) => findOutputSlips(writer, whole))];
+}
+
+function findRuleSlips({ index, keys, match }: SourceRule): Diagnostic[] {
+  const path = ['rules', index, 'match'];
+  const message = 'takes no object: what `key` fits is left out by `exclude`, or names folders only';
+  const hint = 'All below a folder is "uploads/**".';
+  return [
+    ...findForeignGlobs(match.key, [...path, 'key']),
+    ...findForeignGlobs(match.exclude ?? [], [...path, 'exclude']),
+    ...(keys.isEmpty ? [warning('takes-nothing', [...path, 'key'], message, hint)] : []),
+  ];
 }
 
 /** Invisible characters, as text copied from pages has, and a Chinese keyboard's braces, star and slash. */
@@ -54,9 +57,8 @@ function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic):
   return [{ ...slip, message: `\`${found}\` ${slip.message}`, span }];
 }
 
-/** Warns of outputs of the same kind. */
-export function findOutputSlips(writer: Writer): Diagnostic[] {
-  return [...findForeignExtension(writer), ...findForeignKey(writer), ...findUnusedVariables(writer)];
+function findOutputSlips(writer: Writer, whole: Budget): Diagnostic[] {
+  return [...findForeignExtension(writer, whole), ...findForeignKey(writer), ...findUnusedVariables(writer)];
 }
 
 /** Characters of a target's key that shells, addresses and folders of a disk give a meaning. */
@@ -79,19 +81,20 @@ function findUnusedVariables(writer: Writer): Diagnostic[] {
   return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
 }
 
-/** States for one output; where they do not suffice, nothing is told. */
+/** States for one output, and for all of them; where they do not suffice, nothing is told. */
 const maxStates = 20_000;
+const maxStatesOfAll = 50_000;
 
 const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
 
 /** Finds a key whose extension names another format than that of what is saved under it. */
-function findForeignExtension(writer: Writer): Diagnostic[] {
+function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
   const { target, vary } = writer.output;
   const { text, parts } = target.key;
   const styles = stylesOf(writer.output);
   const faults = variantsOf(vary).flatMap((variant, i) => {
     const [, extension] = extensionPattern.exec(render(parts, { ...placeholders, ...variant })) ?? [];
-    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), writer.rule);
+    const reason = extension && explainFormat(styles[i] ?? '', extension.toLowerCase(), writer.rule, whole);
     return reason ? [{ extension, message: `is saved as .${extension}, and the style ${reason}` }] : [];
   });
   return faults.slice(0, 1).map(({ extension = '', message }) => {
@@ -102,7 +105,7 @@ function findForeignExtension(writer: Writer): Diagnostic[] {
 }
 
 /** Says what a style makes that an extension does not stand for: its last format, or else the source's. */
-function explainFormat(style: string, extension: string, rule: SourceRule): string | undefined {
+function explainFormat(style: string, extension: string, rule: SourceRule, whole: Budget) {
   const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
   const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');
   if (format !== undefined) {
@@ -111,9 +114,13 @@ function explainFormat(style: string, extension: string, rule: SourceRule): stri
   if (!style.startsWith('image/') || rule.match.contentType !== undefined) {
     return undefined;
   }
-  const other = within(maxStates, (budget) => {
-    const named = regular(`[^]*\\.${pattern}`, budget, 'iu');
-    return exampleKey(without(rule.keys, named, budget), budget);
-  });
+  const other = within(
+    maxStates,
+    (budget) => {
+      const named = regular(`[^]*\\.${pattern}`, budget, 'iu');
+      return exampleKey(without(rule.keys, named, budget), budget);
+    },
+    whole,
+  );
   return other && `names no format, so that it keeps that of its source, such as \`${other}\``;
 }

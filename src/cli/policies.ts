@@ -105,7 +105,7 @@ export function keyStarts({ match: { keys } }: Rule): string[] {
 }
 
 function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string[]): Grant[] {
-  return writersOf(rules).map(({ rule, index, buckets, prefixes }) => {
+  return writersOf(rules).map(({ rule, index, buckets, shapes }) => {
     const { refresh, afterSteps } = rule.compiled.outputs[index] ?? {};
     // A source that is there again has its missing output made.
     const isRead = (refresh ?? afterSteps ?? rule.onRemove) !== undefined;
@@ -119,7 +119,7 @@ function grantsOnTargets(rules: readonly SourceRule[], deployed: readonly string
         isDeleted && 'oss:DeleteObject',
       ],
       objects: (buckets.length > 0 ? buckets : deployed).flatMap((bucket) =>
-        prefixes.map((prefix) => `${bucket}/${prefix}*`),
+        shapes.map(({ prefix }) => `${bucket}/${prefix}*`),
       ),
     };
   });

@@ -154,7 +154,7 @@ function uploadPattern(rules: readonly SourceRule[], { region, account, bucket }
 /** A folder of our own outputs among what is delivered, under which no rule takes anything. */
 function ownPrefix(rules: readonly SourceRule[], delivered: readonly string[]): string | undefined {
   const own = writersOf(rules)
-    .flatMap(({ prefixes }) => prefixes)
+    .flatMap(({ shapes }) => shapes.map(({ prefix }) => prefix))
     .filter((prefix) => delivered.some((one) => prefix.startsWith(one)));
   const folders = [own.reduce(commonStart, own[0] ?? ''), ...own].map((prefix) =>
     prefix.slice(0, prefix.lastIndexOf('/') + 1),

@@ -28,10 +28,12 @@ export function createKeyLanguages(
   return (globs, excludes) => within(maxSteps, (budget) => build(globs, excludes, budget), whole);
 }
 
-/** Gives the keys that a source can have: none begins with a slash; one that ends with it marks a folder. */
+/** No key of a source begins with a slash, and one that ends with it marks a folder. */
+const sourceKeys = DFA.fromFA(NFA.fromRegex(parsePattern('[^/\\\\](?:[^]*[^/])?'), { maxCharacter }));
+
+/** Gives the keys that a source can have. */
 export function toSourceKeys(language: DFA): DFA {
-  const pattern = NFA.fromRegex(parsePattern('[^/\\\\](?:[^]*[^/])?'), { maxCharacter });
-  const keys = DFA.fromIntersection(language, pattern);
+  const keys = DFA.fromIntersection(language, sourceKeys);
   keys.minimize();
   return keys;
 }

@@ -52,9 +52,33 @@ describe('checking rules by the thousand', () => {
       ['too-complex'],
     ],
     [
-      'all that may feed each other',
+      'hundreds whose results lie deeper than any takes',
       many(300, (i) => ({ key: `t/${i}*/*.jpg`, to: 't/{name}/{name}/{name}.jpg' })),
-      ['too-complex'],
+      [],
+    ],
+    [
+      'folders of shops anywhere, with results in a folder of each',
+      many(1_000, (i) => ({ key: `**/shop${i}/*.jpg`, to: '{dir}/small/{base}' })),
+      [],
+    ],
+    [
+      'folders of shops anywhere, with a folder of results for each',
+      many(1_000, (i) => ({ key: `**/shop${i}/**/*.{jpg,png}`, to: `thumbs/${i}/{name}.jpg` })),
+      [],
+    ],
+    [
+      'folders of shops anywhere, below a folder that they lack',
+      many(100, (i) => ({
+        key: `**/shop${i}/**/*.[jJ][pP][gG]`,
+        exclude: '**/small/**',
+        to: `{dir}/small/${i}-{base}`,
+      })),
+      [],
+    ],
+    [
+      'folders of shops anywhere, each of which takes its own results',
+      many(1_000, (i) => ({ key: `**/shop${i}/*.jpg`, to: 'thumbs/{key}' })),
+      ['loop'],
     ],
     ['as many that do', many(2_000, (i) => ({ key: '**', to: `{dir}/x${i}/{base}` })), ['too-complex']],
   ])(
