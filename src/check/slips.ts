@@ -10,7 +10,11 @@ import { exampleKey, regular, without } from './language.ts';
 /** Warns of what is right by itself and what nobody means: each is a slip that would be silent. */
 export function checkSlips(rules: readonly SourceRule[], writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
-  return [...rules.flatMap(findRuleSlips), ...writers.flatMap((writer) => findOutputSlips(writer, whole))];
+  return [
+    ...(rules.length === 0 ? [warning('no-rules', ['rules'], 'there are no rules: nothing is done')] : []),
+    ...rules.flatMap(findRuleSlips),
+    ...writers.flatMap((writer) => findOutputSlips(writer, whole)),
+  ];
 }
 
 function findRuleSlips({ index, keys, match }: SourceRule): Diagnostic[] {

@@ -158,6 +158,10 @@ describe('check', () => {
     expect(out).toContain(`${named} stands for itself in a glob`);
   });
 
+  it('check warns of a file without rules', async () => {
+    expect((await check([])).codes).toEqual(['warning no-rules']);
+  });
+
   it.each([
     [{ key: 'uploads/' }],
     [{ key: 'uploads/**/*.jpg', exclude: 'uploads/**' }],
