@@ -11,7 +11,7 @@ import type { Report } from '../pipeline/report.ts';
 import type { PlannedSave, Result } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { CliError, defineCommand, type Io, stopped } from './command.ts';
+import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
 import { withConnection } from './connection.ts';
 import { loadForLocal, startStack } from './local.ts';
 import { emptyFolder } from './own-folder.ts';
@@ -42,7 +42,7 @@ export const demo = defineCommand({
       retryDelaysMs: [100, 200, 400],
     });
     try {
-      return (await Promise.race([runLoop(stack, rules, dataDir, io), stopped(io.stop)])) ?? 1;
+      return await unlessStopped(runLoop(stack, rules, dataDir, io), io.stop);
     } finally {
       await stack.close();
     }

@@ -4,7 +4,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { pick } from '../json.ts';
 import { printable } from '../printable.ts';
 import { formatCommands, formatUsage, parseOptions } from './args.ts';
-import { CliError, type Io, stopped } from './command.ts';
+import { CliError, type Io, unlessStopped } from './command.ts';
 import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 
 /** Ended by Ctrl-C, as shells count it. */
@@ -48,8 +48,8 @@ async function runCommand(name: CommandName, args: string[], io: Io): Promise<nu
       return 0;
     }
     const ending = command.run(values, io, positionals);
-    const exitCode = await (command.heedsStop ? ending : Promise.race([ending, stopped(io.stop)]));
-    return io.stop.aborted ? interrupted : (exitCode ?? interrupted);
+    const exitCode = await (command.heedsStop ? ending : unlessStopped(ending, io.stop));
+    return io.stop.aborted ? interrupted : exitCode;
   } catch (error) {
     if (io.stop.aborted) {
       return interrupted;
