@@ -56,8 +56,10 @@ function readDotEnv(): void {
   try {
     const variables = parseEnv(decodeText(readFileSync('.env'), '.env'));
     for (const [id, secret, token] of credentialNames) {
-      if (process.env[id] && process.env[secret]) {
-        delete variables[token]; // It belongs to another access key.
+      const isWhole = (env: NodeJS.ProcessEnv) => env[id] && env[secret];
+      const other = isWhole(process.env) ? variables : isWhole(variables) ? process.env : {};
+      for (const name of [id, secret, token]) {
+        delete other[name]; // It belongs to another access key.
       }
     }
     for (const [name, value] of Object.entries(variables)) {

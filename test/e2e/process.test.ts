@@ -81,6 +81,20 @@ describe('the .env of the folder', () => {
     expect(sent).toEqual(['STS.b token', 'a undefined']);
   });
 
+  it.each([[{ OSS_SESSION_TOKEN: 'left over' }], [{ OSS_ACCESS_KEY_ID: 'left over' }]])(
+    'the .env of the folder holds for its access key alone where the environment has %j',
+    async (rest) => {
+      const dir = await emptyFolder();
+      await writeFile(join(dir, '.env'), 'OSS_ACCESS_KEY_ID=b\nOSS_ACCESS_KEY_SECRET=b\n');
+      const { endpoint, sent } = await startRefusingOss();
+      const ls = ['ls', 'oss://photos/', '--region', 'cn-hangzhou', '--endpoint', endpoint];
+
+      await run(dir, ls, { PATH: process.env.PATH, ...rest });
+
+      expect(sent).toEqual(['b undefined']);
+    },
+  );
+
   it.each([
     ['UTF-16', 'utf16le', '1:1'],
     ['UTF-16 without its mark', 'utf16le-bare', '1:2'],
