@@ -131,7 +131,7 @@ describe('the s.yaml of the folder', () => {
     expect(event.out).toContain('"bucket": "shop-photos"');
     expect(explained.out).toMatch(/^oss:\/\/shop-photos\/uploads\/a\.jpg\n/);
     expect(explained.out).toContain('Prices are those of cn-beijing.');
-    expect(priced.out).toContain('2 outputs of each upload, in cn-beijing.');
+    expect(priced.out).toContain('2 outputs of each upload, 0.1 vCPU and 128 MB, in cn-beijing.');
     expect([diagnosed.exitCode, diagnosed.err]).toEqual([1, '']);
     expect(diagnosed.out).toContain('bucket shop-photos');
     expect((await run(dir, ['generate', 'policy', '--bucket', 'other'], env)).out).toContain(
