@@ -171,6 +171,22 @@ describe("the page's server", () => {
     expect(targets.map(({ target }) => target?.key)).toEqual(['derived/2031/cat.jpg']);
   });
 
+  it('explains an object that is there by its size and type, and any other by its key', async () => {
+    const { url, ...stack } = await startPage();
+    await put({ url, ...stack }, 'uploads/there.txt', 'ten bytes.');
+    const text = rulesNamed('small').replace('bucket: photos', 'size: { max: 9 }');
+    const explain = async (key: string, bucket = 'photos') =>
+      JSON.parse(await (await send(url, 'POST', 'explain', { text, bucket, key })).text()).rules[0];
+
+    expect(await explain('uploads/there.txt')).toMatchObject({ why: '10 bytes are more than its 9' });
+    expect(await explain('uploads/other.txt')).toMatchObject({ provided: 'if it has at most 9 bytes' });
+    expect(await explain('uploads/there.txt', 'none')).toMatchObject({
+      provided: 'if it has at most 9 bytes',
+    });
+    const story = await fetch(`${url}/-/page/object?bucket=none&key=a`);
+    expect(await story.json()).toEqual({ history: [] });
+  });
+
   it('does not read a picture that is too large to be processed, only to measure it', async () => {
     const { call, store } = await startOss();
     const picture = await drawPicture(30, 20, 'png');

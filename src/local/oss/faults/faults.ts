@@ -48,7 +48,7 @@ export function createFaults(atStart: FaultPlan, { now, log }: { now: () => numb
   return {
     set,
     /** The plan in force, with how often each rule was `applied`. */
-    describe: (): object => ({
+    describe: () => ({
       ...plan,
       rules: switches.map(({ rule, applied }) => ({ ...rule, applied })),
     }),

@@ -12,7 +12,7 @@ import type { RulesUpdate } from '../../stack-events.ts';
 import type { Folder, ObjectStory } from '../wire.ts';
 import { listDeadLetters, retryDeadLetter } from './dead-letters.ts';
 import type { History } from './history.ts';
-import { detailsOf, firstObjects, newestPictures } from './objects.ts';
+import { detailsOf, firstObjects, newestPictures, summaryOf } from './objects.ts';
 import { renderPicture } from './pictures.ts';
 import { objectOf } from './plan.ts';
 import { presign } from './presign.ts';
@@ -66,8 +66,7 @@ export function createHandlers(
     'GET pictures': ({ query }) => json(newestPictures(store, readFolder(query))),
     'GET object': async ({ query }) => {
       const object = readObjectName(query);
-      const isThere = store.bucket(object.bucket).objects.has(object.key);
-      const details = isThere ? await detailsOf(store, object) : undefined;
+      const details = await detailsOf(store, object);
       const story: ObjectStory = { details, history: history.about(object) };
       return json(story);
     },
@@ -91,7 +90,7 @@ export function createHandlers(
     'POST check': ({ body }) => json(checkText(textBody.parse(body).text, rulesFile)),
     'POST explain': ({ body }) => {
       const { text, ...object } = explainBody.parse(body);
-      return json(explainText(text, object, options.now()));
+      return json(explainText(text, summaryOf(store, object) ?? object, options.now()));
     },
 
     'GET dead-letters': async () => json(await listDeadLetters(deadLetterDir, objectOf)),

@@ -28,11 +28,20 @@ export function newestPictures(store: BucketStore, { bucket, prefix }: Folder): 
     .slice(0, maxPictures);
 }
 
-/** Everything known of one object. */
-export async function detailsOf(store: BucketStore, { bucket, key }: OssObject): Promise<ObjectDetails> {
-  const meta = store.meta(bucket, key);
-  const picture = await measureObject(store, { bucket, key });
-  return { ...describeObject(bucket, meta), headers: objectHeaders(meta), picture };
+/** The object as a list tells of it, if it is there. */
+export function summaryOf(store: BucketStore, { bucket, key }: OssObject): ObjectSummary | undefined {
+  const meta = store.has(bucket) ? store.bucket(bucket).objects.get(key) : undefined;
+  return meta && describeObject(bucket, meta);
+}
+
+/** Everything known of one object, if it is there. */
+export async function detailsOf(store: BucketStore, object: OssObject): Promise<ObjectDetails | undefined> {
+  const summary = summaryOf(store, object);
+  if (summary === undefined) {
+    return undefined;
+  }
+  const headers = objectHeaders(store.meta(object.bucket, object.key));
+  return { ...summary, headers, picture: await measureObject(store, object) };
 }
 
 function describeObject(

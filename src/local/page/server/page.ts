@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fieldsOf, textOf } from '../../../json.ts';
 import type { StackEvent } from '../../stack-events.ts';
 import type { PageState } from '../wire.ts';
 import { countDeadLetters } from './dead-letters.ts';
@@ -29,7 +28,7 @@ export function createPage(options: PageOptions) {
       upload: uploadPlace(rules, defaultBucket),
       rulesProblem,
       deadLetters,
-      faults: faultNames(faults.describe()),
+      faults: faults.describe().rules.map(({ fault }) => fault),
     }),
   );
   const handlers = createHandlers(options, history, () => {
@@ -58,9 +57,4 @@ export function createPage(options: PageOptions) {
       live.tell(history.take(event));
     },
   };
-}
-
-function faultNames(plan: object): string[] {
-  const { rules } = fieldsOf(plan);
-  return Array.isArray(rules) ? rules.flatMap((rule) => textOf(fieldsOf(rule).fault) ?? []) : [];
 }

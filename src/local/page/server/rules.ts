@@ -9,7 +9,7 @@ import { compileRules, type SourceRule } from '../../../compile/compile.ts';
 import type { OssObject } from '../../../process.ts';
 import type { Rule } from '../../../rules/rule-set.ts';
 import { decodeText } from '../../../text-file.ts';
-import type { Folder, RuleChain, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
+import type { Folder, ObjectSummary, RuleChain, RuleSummary, RulesCheck, RulesText } from '../wire.ts';
 import { PageError } from './reply.ts';
 
 /** The file as it is now; the version tells one text from another. */
@@ -81,7 +81,7 @@ function versionOf(text: string): string {
 }
 
 /** Explains what a text's rules would make of an object uploaded at that time; a broken text has no rules. */
-export function explainText(text: string, object: OssObject, timeMs: number): Explanation {
+export function explainText(text: string, object: OssObject | ObjectSummary, timeMs: number): Explanation {
   const compiled = compileRules(text, '');
   const eventTime = new Date(timeMs).toISOString();
   const event = { ...object, eventName: 'ObjectCreated:PutObject', eventTime };
