@@ -1,19 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/local/oss/http/routes.ts';
 import { pictures, rulesText, startWith } from './backfill-fixture.ts';
 
 describe('a backfill that is given again', () => {
   it('a backfill goes on after Ctrl-C where it was, unasked, and pays for nothing twice', async () => {
-    const { begin, run, processed } = await startWith(pictures(120));
-    const first = begin(['oss://photos/', '--yes']);
-    while (processed.length < 40) {
-      await setTimeout(5);
-    }
-    first.stop.abort();
-    const { exitCode, out } = await first.ended;
+    const { stopAfter, run, processed } = await startWith(pictures(120));
+    const { exitCode, out } = await stopAfter(40, ['oss://photos/', '--yes']);
     const done = processed.length;
 
     const second = await run(['oss://photos/']);
@@ -33,16 +27,11 @@ describe('a backfill that is given again', () => {
       asked.push(...(method === 'HEAD' ? [url] : []));
       return undefined;
     };
-    const { begin, run, dir, processed } = await startWith(pictures(120), { routes: [noteHeads] });
+    const { stopAfter, run, dir, processed } = await startWith(pictures(120), { routes: [noteHeads] });
     const file = join(dir, 'keys.txt');
     await writeFile(file, Object.keys(pictures(120)).join('\n'));
     const args = ['--keys', file, '--bucket', 'photos', '--yes'];
-    const first = begin(args);
-    while (processed.length < 180) {
-      await setTimeout(5);
-    }
-    first.stop.abort();
-    await first.ended;
+    await stopAfter(180, args);
     const sources = processed.map((call) => call.split(' ')[0]);
     const doneCount = sources.length - new Set(sources).size;
     asked.length = 0;
@@ -108,14 +97,9 @@ describe('a backfill that is given again', () => {
   });
 
   it('a backfill is not carried on at another endpoint than the one that was asked about', async () => {
-    const { oss, begin, run, processed } = await startWith(pictures(120));
+    const { oss, stopAfter, run } = await startWith(pictures(120));
     const other = await startWith(pictures(120));
-    const first = begin(['oss://photos/', '--yes']);
-    while (processed.length < 4) {
-      await setTimeout(5);
-    }
-    first.stop.abort();
-    await first.ended;
+    await stopAfter(4, ['oss://photos/', '--yes']);
     const questions: string[] = [];
 
     const elsewhere = ['oss://photos/', '--endpoint', other.oss.url];

@@ -29,10 +29,12 @@ export interface RunOptions {
 /** A local OSS with objects in it, rules beside a journal, and what was processed. */
 export async function startWith(objects: Record<string, string>, options: Partial<LocalOssOptions> = {}) {
   const processed: string[] = [];
+  let onProcess = () => {};
   const oss = await startOss({
     processImage: async ({ readSource, style }) => {
       const source = (await readSource()).toString();
       processed.push(`${source} ${style}`);
+      onProcess();
       return { body: Buffer.from(`${style}(${source})`), contentType: 'image/jpeg' };
     },
     ...options,
@@ -50,6 +52,16 @@ export async function startWith(objects: Record<string, string>, options: Partia
     const ending = main(['backfill', ...others, ...args], { ...io, confirm });
     return { stop, ended: ending.then((exitCode) => ({ exitCode, ...written })) };
   };
+  /** Runs a backfill, and presses Ctrl-C when so many outputs are being made. */
+  const stopAfter = (count: number, args: string[]) => {
+    const { stop, ended } = begin(args);
+    onProcess = () => {
+      if (processed.length === count) {
+        stop.abort();
+      }
+    };
+    return ended;
+  };
   const run = (args: string[], runOptions: RunOptions = {}) => begin(args, runOptions).ended;
   const keys = async (prefix: string) => {
     const { text } = await oss.call({
@@ -61,7 +73,7 @@ export async function startWith(objects: Record<string, string>, options: Partia
   };
   const setFaults = (plan: FaultPlan) =>
     fetch(`${oss.url}/-/faults`, { method: 'PUT', body: JSON.stringify(plan) });
-  return { oss, dir, rules, processed, begin, run, keys, setFaults };
+  return { oss, dir, rules, processed, begin, stopAfter, run, keys, setFaults };
 }
 
 export const pictures = (count: number) =>
