@@ -1,3 +1,4 @@
+import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
 import { headObject } from '../oss/operations.ts';
@@ -110,7 +111,9 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
     const answer = { eventName, eventTime, sizeBytes, eTag, contentType, modifiedAt };
     return { ...object, ...answer, storageClass, restore };
   } catch (error) {
-    return { status: 'failed', source, ...describeError(error) };
+    // A list of failures wants one output alone, the next one too.
+    const target = splitObjectUrl(object.target ?? '');
+    return { status: 'failed', source, target, ...describeError(error) };
   }
 }
 

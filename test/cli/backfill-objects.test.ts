@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -204,6 +204,22 @@ describe('the objects of a backfill', () => {
 
     const [folder] = await readdir(journal);
     expect(err).toContain(`--keys '${journal}/${folder}/failures.jsonl'\n`);
+  });
+
+  it('a failure that is tried again and fails before its output names that output alone again', async () => {
+    const { run, dir } = await startWith(pictures(1), { routes: [unsized] });
+    const failure = {
+      source: 'oss://photos/uploads/0000.jpg',
+      target: 'oss://photos/small/2026/0000-100.jpg',
+    };
+
+    await run(['--keys', '-', '--yes'], { input: JSON.stringify(failure) });
+
+    const [folder = ''] = await readdir(join(dir, '.backfill'));
+    const [line = ''] = (await readFile(join(dir, '.backfill', folder, 'failures.jsonl'), 'utf8')).split(
+      '\n',
+    );
+    expect(JSON.parse(line)).toMatchObject(failure);
   });
 
   it('the objects of a backfill fail where OSS tells no size, and do not pass for empty', async () => {
