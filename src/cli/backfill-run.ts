@@ -13,7 +13,7 @@ import { createPace } from '../backfill/pace.ts';
 import { runObjects } from '../backfill/run-objects.ts';
 import { runTasks, stopTasks, whatGoesOn } from '../backfill/run-tasks.ts';
 import type { Source } from '../backfill/source.ts';
-import { FailureStreak, type WorkOptions } from '../backfill/work-through.ts';
+import { FailureStreak } from '../backfill/work-through.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { printable } from '../printable.ts';
 import type { BackfillJob } from './backfill-job.ts';
@@ -156,7 +156,7 @@ export function showProgress(line: () => string, hint: string, io: Io): () => vo
   };
 }
 
-/** Does the work, shows how far it is, and resolves to the exit code: 1 where anything failed. */
+/** Does the work, here or by the function, and shows how far it is. Resolves to 1 where anything failed. */
 async function carryOut(
   job: BackfillJob,
   fresh: JournalState | undefined,
@@ -175,20 +175,14 @@ async function carryOut(
       : whatGoesOn;
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
-    const streak = new FailureStreak();
-    await makeOutputs(job, { source: job.source, journal, streak, call, pace, sleep, stop: io.stop });
+    const work = { ...job, journal, streak: new FailureStreak(), call, pace, sleep, stop: io.stop };
+    const { taskClient: client } = job;
+    await (client === undefined ? runObjects(work) : runTasks({ ...work, client }));
   } finally {
     stopShowing();
     showEnd(job, journal, io);
   }
   return journal.total.failed > 0 ? 1 : 0;
-}
-
-/** The outputs are made from here, or by the deployed function. */
-function makeOutputs(job: BackfillJob, options: WorkOptions): Promise<void> {
-  const { ruleSet, rulesDigest, filter, onlyMissing, taskClient: client } = job;
-  const work = { ...options, ruleSet, filter, onlyMissing };
-  return client === undefined ? runObjects(work) : runTasks({ ...work, rulesDigest, client });
 }
 
 function showEnd({ folder }: BackfillJob, { state, total, failuresToHeal }: Journal, io: Io): void {

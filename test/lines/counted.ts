@@ -18,7 +18,7 @@ export const counted: Readonly<Record<string, number>> = {
   'targets-of': 57,
   'init, cost': 300,
   import: 332,
-  backfill: 2168,
+  backfill: 2165,
   orphans: 530,
   'local/oss': 4653,
   'local/image': 1447,
