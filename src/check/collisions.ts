@@ -4,14 +4,13 @@ import type { OssObject } from '../process.ts';
 import { coversType } from '../rules/match.ts';
 import type { Match } from '../rules/rule-set.ts';
 import { render, splitKey, variablesOf } from '../rules/template.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, maxTold } from './diagnostic.ts';
 import { anyBucket, bucketsMeet, indexByPrefix, mayMeet, sampleValues, type Writer } from './graph.ts';
 import { commonKey, exampleKey, keysOf, literalPattern, regular, without } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
 
-/** At most this many pairs are compared, and collisions told: one mistake tends to recur in all rules. */
+/** At most this many pairs are compared. */
 const maxPairs = 1_000;
-const maxFound = 20;
 
 /** States for one pair, and for all of them; where they do not suffice, nothing is told. */
 const maxStates = 20_000;
@@ -27,7 +26,7 @@ export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
         ? describeSharedTarget(first, budget)
         : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget));
     const collision = within(maxStates, collide, whole);
-    if (collision !== undefined && found.push(collision) >= maxFound) {
+    if (collision !== undefined && found.push(collision) >= maxTold) {
       break;
     }
   }

@@ -24,6 +24,9 @@ export interface Place {
   sourceLine: string;
 }
 
+/** No more loops, collisions and the like are told: one mistake tends to repeat itself over all rules. */
+export const maxTold = 20;
+
 /** One thing worth telling about rules, a style, a template, a trigger or a deployment. */
 export interface Diagnostic {
   severity: Severity;

@@ -2,6 +2,7 @@ import type { DFA } from 'refa';
 import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { keepsKey } from '../compile/outputs.ts';
+import { maxTold } from './diagnostic.ts';
 import { anyBucket, type Edge, groupBy, type Writer } from './graph.ts';
 import { exampleKey, intersect, splitKeys, unite, writtenKeys } from './language.ts';
 
@@ -20,9 +21,6 @@ export interface Cycle {
   rules: readonly SourceRule[];
   steps: readonly CycleStep[];
 }
-
-/** One mistake tends to repeat itself over all rules. */
-const maxCycles = 20;
 
 /** States of automata in the whole proof, which take some seconds to build. */
 const maxStates = 500_000;
@@ -57,11 +55,11 @@ export function findCycles(edges: readonly Edge[]): Cycle[] {
   const ownBudget = createBudget(maxStates);
   // Most loops are of one rule alone, which is found among any number of others.
   for (const own of groupBy(ownEdges, ({ taker }) => taker).values()) {
-    const cycle = cycles.length < maxCycles ? findCycle(own, ownBudget) : undefined;
+    const cycle = cycles.length < maxTold ? findCycle(own, ownBudget) : undefined;
     cycles.push(...(cycle === undefined || cycle.steps.length === 0 ? [] : [cycle]));
   }
   const whole = createBudget(maxStates);
-  while (cycles.length < maxCycles) {
+  while (cycles.length < maxTold) {
     // The others may have a cycle of their own.
     const found = new Set(cycles.flatMap(({ rules }) => rules));
     const others = edges.filter(({ writer, taker }) => !found.has(writer.rule) && !found.has(taker));

@@ -3,7 +3,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { variablesOf } from '../rules/template.ts';
 import { collideWithItself, partsOf } from './collisions.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { type Diagnostic, maxTold } from './diagnostic.ts';
 import { indexByPrefix, mayMeet, type Writer } from './graph.ts';
 import {
   commonKey,
@@ -16,9 +16,6 @@ import {
   writtenKeys,
 } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
-
-/** One mistake tends to repeat itself over all rules. */
-const maxFound = 20;
 
 /** States for one output or pair, and for all of them. */
 const maxStates = 50_000;
@@ -53,7 +50,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
     }
     return [];
   });
-  return found.slice(0, maxFound);
+  return found.slice(0, maxTold);
 }
 
 function explainSharing(writer: Writer, other: Writer, budget: Budget): string {

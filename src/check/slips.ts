@@ -118,13 +118,8 @@ function explainFormat(style: string, extension: string, rule: SourceRule, whole
   if (!style.startsWith('image/') || rule.match.contentType !== undefined) {
     return undefined;
   }
-  const other = within(
-    maxStates,
-    (budget) => {
-      const named = regular(`[^]*\\.${pattern}`, budget, 'iu');
-      return exampleKey(without(rule.keys, named, budget), budget);
-    },
-    whole,
-  );
+  const findOther = (budget: Budget) =>
+    exampleKey(without(rule.keys, regular(`[^]*\\.${pattern}`, budget, 'iu'), budget), budget);
+  const other = within(maxStates, findOther, whole);
   return other && `names no format, so that it keeps that of its source, such as \`${other}\``;
 }

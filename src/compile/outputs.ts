@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { keyVariables, render, type Template, variablesOf } from '../rules/template.ts';
+import { isAsynchronous } from '../style/catalog.ts';
 import type { ParsedOutput, ParsedRule } from './schema.ts';
 import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } from './variants.ts';
 
@@ -9,10 +10,10 @@ import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } f
  * `vary` values and a placeholder for each key variable: what then reads the same is so for every object.
  */
 
-export type Refinement = z.core.$RefinementCtx;
+type Refinement = z.core.$RefinementCtx;
 
 /** Reports at a path what was expected there and what stands there, from `offset` on in its text. */
-export function report(
+function report(
   { addIssue }: Refinement,
   path: (string | number)[],
   expected: string,
@@ -68,6 +69,43 @@ function checkVariables(
           : didYouMean(name, known) || ' (a variable of your own needs its values in vary)';
       report(context, path, `one of {${known.join('}, {')}}`, `"{${name}}"${hint}`, offset);
     }
+  }
+}
+
+/** The fields by which the function does something to an output that is there. */
+const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'skipLarger'] as const;
+
+/** Reports what an asynchronous task cannot do, and what only one can. */
+export function checkSubmission(output: ParsedOutput, context: Refinement): void {
+  const { style, target, refresh = 'always' } = output;
+  const refuse = (field: keyof ParsedOutput, expected: string) =>
+    report(context, [field], expected, JSON.stringify(output[field]));
+  if (!isSubmitted(output)) {
+    if (output.notify !== undefined) {
+      refuse('notify', 'no notify (only an asynchronous operation, such as video/convert, tells a topic)');
+    }
+    return;
+  }
+  const styles = stylesOf(output);
+  if (!styles.every(isAsynchronous)) {
+    const expected = 'values that make the style asynchronous always or never (write two outputs)';
+    report(context, ['vary'], expected, 'both');
+  }
+  if (styles.some((text) => text.startsWith('image/deblindwatermark'))) {
+    const expected = 'an operation that saves an object (image/deblindwatermark only sends a message)';
+    report(context, ['style'], expected, JSON.stringify(style.text));
+  }
+  for (const name of afterSave.filter((field) => output[field])) {
+    refuse(name, `no ${name} (an asynchronous operation ends long after the function)`);
+  }
+  const isNumbered = variablesOf(target.key.parts).some(({ name }) => name === 'index');
+  if (isNumbered && refresh !== 'always') {
+    refuse('refresh', 'no refresh (which numbers OSS puts for {index} is not known beforehand)');
+  }
+  const brace = target.key.parts.find((part) => part.kind === 'text' && /[{}]/.test(part.text));
+  if (brace !== undefined) {
+    const expected = 'no braces (OSS reads its own variables in them; {index} is the number of a result)';
+    report(context, ['target', 'key'], expected, JSON.stringify(target.key.text), brace.offset);
   }
 }
 

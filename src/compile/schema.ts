@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
 import { choice, fields, flag, list, oneOrMany, parsed, text, whereSound } from './fields.ts';
 import { ignoringCase, parseGlob } from './glob.ts';
-import { checkOutput, checkRule } from './outputs.ts';
+import { checkOutput, checkRule, checkSubmission } from './outputs.ts';
 import { parseSize } from './size.ts';
-import { checkSubmission } from './submission.ts';
 
 /*
  * One description of rules.yaml gives its types, the reader that names every fault with its path, and the
