@@ -42,15 +42,17 @@ export interface Writer extends ObjectFilter {
   /** The place of the output in its rule. */
   index: number;
   prefix: string;
-  /** The keys of each variant. */
+  /** The keys of the variants, by what they begin with. */
   shapes: readonly KeyShape[];
   suffix: string;
 }
 
-/** How the keys of one variant of an output begin, and what follows: text, `anyText` and `anyName`. */
+/** How keys of an output begin, and what may follow in each variant: text, `anyText` and `anyName`. */
 interface KeyShape {
   prefix: string;
-  rest: string;
+  rests: readonly string[];
+  /** Tells the rests from others. */
+  name: string;
 }
 
 /** Stand for whatever a variable holds: with slashes or without. */
@@ -82,7 +84,11 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
       const last = key.parts.at(-1);
       // An empty {dir} takes the slash behind it along.
       const suffix = last?.kind === 'text' ? last.text.replace(/^\//, '') : '';
-      const shapes = variantsOf(output.vary).map((variant) => shapeOf(rule, output, variant));
+      const keys = variantsOf(output.vary).map((variant) => splitByKnown(rule, output, variant));
+      const shapes = [...groupBy(keys, ([start]) => start)].map(([start, some]): KeyShape => {
+        const rests = some.map(([, rest]) => rest);
+        return { prefix: start, rests, name: JSON.stringify(rests) };
+      });
       const prefix = shapes.map((shape) => shape.prefix).reduce(commonStart);
       return { rule, output, index, buckets, prefix, shapes, suffix };
     }),
@@ -90,11 +96,7 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
 }
 
 /** The keys of a variant begin with the parts whose values are known, and what is known of the next one. */
-function shapeOf(
-  { name, compiled }: SourceRule,
-  { target }: ParsedOutput,
-  variant: VariableValues,
-): KeyShape {
+function splitByKnown({ name, compiled }: SourceRule, { target }: ParsedOutput, variant: VariableValues) {
   const { keys } = compiled.match;
   const folder = keys.prefix.slice(0, keys.prefix.lastIndexOf('/') + 1);
   const dir = folder.slice(0, -1);
@@ -111,10 +113,8 @@ function shapeOf(
   const isSlashed = following?.kind === 'text' && following.text.startsWith('/');
   const starts: VariableValues = { key: keys.prefix, dir: isSlashed ? folder : dir };
   const start = next?.kind === 'variable' ? render([next], starts) : '';
-  return {
-    prefix: render(parts.slice(0, count), values) + start,
-    rest: render(parts.slice(count), { ...wildcards, ...values }),
-  };
+  const rest = render(parts.slice(count), { ...wildcards, ...values });
+  return [render(parts.slice(0, count), values) + start, rest] as const;
 }
 
 /** Tells whether no key of the language has a slash behind what all begin with. */
@@ -165,7 +165,7 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
   }
   const known = new Map<string, boolean>();
   let effort = 0;
-  const mayFit = ({ index, keys, compiled }: SourceRule, { prefix, rest }: KeyShape) => {
+  const mayFit = ({ index, keys, compiled }: SourceRule, { prefix, rests, name }: KeyShape) => {
     const table = compiled.match.keys;
     effort += 1;
     if (effort > maxEffort || !holdsPrefix(table, prefix) || /^[/\\]/.test(prefix)) {
@@ -175,9 +175,9 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
     // Nor does one end with it, so that what may follow depends on the state and on a last slash.
     const beyond = prefix.length - table.prefix.length;
     const place = beyond > 0 ? stateAfter(table, prefix) : beyond - 1;
-    const question = `${index} ${place} ${prefix.endsWith('/')} ${rest}`;
-    const answer = known.get(question) ?? hasShape(keys, prefix + rest);
-    effort += known.has(question) ? 0 : effortOfWalk;
+    const question = `${index} ${place} ${prefix.endsWith('/')} ${name}`;
+    const answer = known.get(question) ?? rests.some((rest) => hasShape(keys, prefix + rest));
+    effort += known.has(question) ? 0 : rests.length * effortOfWalk;
     known.set(question, answer);
     return answer;
   };

@@ -76,6 +76,15 @@ describe('checking rules by the thousand', () => {
       [],
     ],
     [
+      'folders of shops anywhere, with six widths in a folder of each',
+      many(1_000, (i) => ({
+        key: `**/shop${i}/*.{jpg,webp}`,
+        to: '{dir}/{w}/{base}',
+        vary: { w: [160, 320, 640, 960, 1280, 1920] },
+      })),
+      [],
+    ],
+    [
       'folders of shops anywhere, each of which takes its own results',
       many(1_000, (i) => ({ key: `**/shop${i}/*.jpg`, to: 'thumbs/{key}' })),
       ['loop'],
