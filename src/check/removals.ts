@@ -13,6 +13,7 @@ import {
   piecesOf,
   smallest,
   splitKeys,
+  unite,
   writtenKeys,
 } from './language.ts';
 import { atTarget, nameObject, nameOutput } from './messages.ts';
@@ -20,6 +21,7 @@ import { atTarget, nameObject, nameOutput } from './messages.ts';
 /** States for one output or pair, and for all of them. */
 const maxStates = 50_000;
 const maxStatesOfAll = 3_000_000;
+const maxStatesOfUnion = 1_000_000;
 
 const tooComplex = 'the globs are too complex to prove that it does not';
 const ownHint =
@@ -36,8 +38,11 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
   const near = indexByPrefix(writers, ({ prefix }) => prefix);
   const removing = writers.filter(({ rule }) => rule.onRemove === 'delete');
+  const canMeet = (writer: Writer) => (one: Writer) => one !== writer && mayMeet(writer, one);
+  const met = removing.length > 0 ? writers.filter((one) => near(one.prefix).some(canMeet(one))) : [];
+  const areApart = within(maxStatesOfUnion, (budget) => uniteIfApart(met, budget)) !== undefined;
   const found = removing.flatMap((writer) => {
-    const others = near(writer.prefix).filter((one) => one !== writer && mayMeet(writer, one));
+    const others = areApart ? [] : near(writer.prefix).filter(canMeet(writer));
     for (const other of [writer, ...others]) {
       const explain = (budget: Budget) =>
         other === writer ? explainDoubt(writer, budget) : explainSharing(writer, other, budget);
@@ -51,6 +56,18 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
     return [];
   });
   return found.slice(0, maxTold);
+}
+
+/** All keys of some outputs, if no two share one; the halves are united first, so that thousands can be. */
+function uniteIfApart(writers: readonly Writer[], budget: Budget): DFA | undefined {
+  const [writer, second] = writers;
+  if (second === undefined) {
+    return writer && smallest(keysOf(writer, budget), budget);
+  }
+  const middle = writers.length >> 1;
+  const first = uniteIfApart(writers.slice(0, middle), budget);
+  const rest = first && uniteIfApart(writers.slice(middle), budget);
+  return first && rest && isDisjointWith(first, rest) ? unite([first, rest], budget) : undefined;
 }
 
 function explainSharing(writer: Writer, other: Writer, budget: Budget): string {

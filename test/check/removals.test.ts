@@ -110,6 +110,18 @@ describe('a deletion with the source', () => {
     expect(findFaults(...rules)).toEqual([]);
   });
 
+  it('a deletion with the source is safe for hundreds of folders that may lie anywhere, until two of them are one', () => {
+    const rules = Array.from({ length: 300 }, (_, i) =>
+      rule(`**/shop${i}/*.jpg`, 'derived/{dir}/{base}.webp'),
+    );
+
+    expect(findFaults(...rules)).toEqual([]);
+    expect(findFaults(...rules.slice(0, 20), rule('**/shop7/*', 'derived/{dir}/{base}.webp'))).toEqual([
+      expect.stringContaining('output 0 of `r20` saves under such keys too'),
+      expect.stringContaining('output 0 of `r7` saves under such keys too'),
+    ]);
+  });
+
   it('a deletion with the source is asked of no rule that keeps its outputs', () => {
     expect(findFaults({ ...rule(pictures, 'd/{etag}'), onRemove: undefined })).toEqual([]);
   });
