@@ -2,6 +2,9 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import { type Envelope, isText, malformed, readList, readObjectFields, readTime } from './envelopes.ts';
 import type { EventRecord } from './object-event.ts';
 
+/** Options of manual events, which no other envelope has (a style comes with its target). */
+export const optionNames = ['style', 'dryRun', 'savedSince', 'rulesDigest', 'alwaysThrows'];
+
 const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
 
 /**
@@ -87,6 +90,7 @@ function findFault(name: string, value: unknown, path: string): EventRecord | un
   }
 }
 
-function noSuchField(place: string): EventRecord {
+/** A field that would be ignored. */
+export function noSuchField(place: string): EventRecord {
   return { kind: 'malformed', problem: `${place}: no such field here` };
 }

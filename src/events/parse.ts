@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from '../json.ts';
 import { collect, envelopes, formatValue } from './envelopes.ts';
-import { manual } from './manual.ts';
+import { manual, noSuchField, optionNames } from './manual.ts';
 import { EventError, type EventRecord } from './object-event.ts';
 
 /** The first one that detects its shape opens the value. */
@@ -40,6 +40,11 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   const envelope = isJsonObject(value) ? understood.find((candidate) => candidate.detect(value)) : undefined;
   if (envelope === undefined || !isJsonObject(value)) {
     return [{ kind: 'malformed', problem: `${path || 'the event'}: received ${formatValue(value)}` }];
+  }
+  const ignored = envelope === manual ? undefined : optionNames.find((name) => name in value);
+  if (ignored !== undefined) {
+    // A person who adds one to an event of OSS's would not get what it asks for: a dry run would be none.
+    return [noSuchField(`${path === '' ? '' : `${path}.`}${ignored}`)];
   }
   const openInner = (inner: unknown, innerPath: string) => open(inner, innerPath, depth + 1);
   return envelope.unwrap(value, path === '' ? '' : `${path}.`, openInner);

@@ -35,6 +35,10 @@ describe('a manual event', () => {
     ]);
   });
 
+  const created = {
+    eventName: 'ObjectCreated:PutObject',
+    oss: { bucket: { name: 'b' }, object: { key: 'k' } },
+  };
   const dry = { bucket: 'b', key: 'k', dryRun: true };
   it.each([
     ['in a list', [dry]],
@@ -54,6 +58,14 @@ describe('a manual event', () => {
     [{ bucket: 'b', key: 'k', objects: [{ bucket: 'b', key: 'l' }] }, 'bucket: no such field here'],
     [[{ ...dry, dryRun: 'yes' }], '[0].dryRun: expected true or false'],
     [{ ...dry, rulesDigest: 7 }, 'rulesDigest: expected a text'],
+    // Options of a person's beside an event that OSS, or a dead letter, has told.
+    [{ events: [created], dryRun: true }, 'dryRun: no such field here'],
+    [{ ...created, dryRun: true }, 'dryRun: no such field here'],
+    [
+      { requestContext: {}, requestPayload: { events: [created] }, dryRun: true },
+      'dryRun: no such field here',
+    ],
+    [{ events: [created], style: 'image/info', target: { key: 'x' } }, 'style: no such field here'],
   ])('a manual event is refused where a field of it would be ignored: %j', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
