@@ -134,7 +134,12 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
       return [outcomeOfTask(record, ruleSet.rules)];
     }
     if (record.kind === 'object' && mustAsk(record.event, ruleSet)) {
-      return plan({ kind: 'object', event: await completeEvent(record.event, options) }, ruleSet);
+      const event = await completeEvent(record.event, options);
+      if (mustAsk(event, ruleSet)) {
+        // A proxy may have left it out. The rule would take no object, or give all the same target.
+        throw new Error('the answer to HeadObject leaves out what a rule asks for');
+      }
+      return plan({ kind: 'object', event }, ruleSet);
     }
     return plan(record, ruleSet);
   } catch (error) {

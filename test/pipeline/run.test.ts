@@ -186,4 +186,29 @@ describe('a run', () => {
     );
     expect(steps.slice(0, 3)).toEqual(['HeadObject a.jpg', 'HeadObject b.jpg', 'ProcessObject a.jpg']);
   });
+
+  it.each([
+    [
+      'ETag',
+      { match: { key: '**' }, outputs: [{ style: 'image/info', target: { key: 'derived/{etag}.webp' } }] },
+    ],
+    ['content type', { ...uploads, match: { key: '**', contentType: 'image/*' } }],
+  ])('a run fails what OSS does not tell the %s of, where a rule asks for it', async (_, rule) => {
+    const ruleSet = rulesOf(rule);
+    const call: Call = async ({ operation, bucket, key = '' }) => ({
+      statusCode: 200,
+      headers: { 'x-oss-request-id': 'R', 'content-length': operation === 'HeadObject' ? '7' : '0' },
+      body: Buffer.alloc(0),
+      context: { operation, bucket, key, attempts: 1 },
+    });
+
+    const { results } = await runAll(
+      ['a.jpg', 'b.jpg'].map((key) => ({ ...job(key, ruleSet), record: upload(key) })),
+      call,
+    );
+
+    expect(results).toMatchObject(
+      ['a.jpg', 'b.jpg'].map((key) => ({ status: 'failed', kind: 'transient', source: { key } })),
+    );
+  });
 });
