@@ -6,11 +6,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const noFields: JsonObject = {};
-
 /** The fields of an object, to be taken out by name and checked one by one; any other value has none. */
 export function fieldsOf(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : noFields;
+  return isJsonObject(value) ? value : {};
 }
 
 /** The value at a path of field names, or undefined. */

@@ -13,8 +13,6 @@ export interface Settings {
   logLevel: LogLevel;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The settings are wrong; the message names each, what was expected and what to set. */
 export class SettingsError extends Error {
   override name = 'SettingsError';
@@ -24,7 +22,7 @@ export class SettingsError extends Error {
  * Reads the function's settings from its environment. `codeDir` is where the package was unpacked and the
  * compiled rules lie. All wrong settings are named at once.
  */
-export function readSettings(env: Environment, codeDir: string): Settings {
+export function readSettings(env: Readonly<Record<string, string | undefined>>, codeDir: string): Settings {
   const problems: string[] = [];
   const check = (isRight: boolean, name: string, expected: string) => {
     if (!isRight) {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { EventError } from '../src/events/object-event.ts';
 import { createHandler } from '../src/handler.ts';
+import { createAgent } from '../src/oss/request.ts';
 import { OutputsFailed } from '../src/pipeline/report.ts';
 import { readSettings, SettingsError } from '../src/settings.ts';
 import {
@@ -14,6 +15,7 @@ import {
   rules,
   saved,
 } from './handler-fixture.ts';
+import { listen } from './oss/listening.ts';
 import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation', () => {
@@ -296,5 +298,22 @@ describe('an invocation', () => {
     ].join('\n');
     expect(all).toContain('SignatureDoesNotMatch');
     expect(all).not.toMatch(/very-secret|very-token|Signature=/);
+  });
+});
+
+describe('an invocation whose clock is put back', () => {
+  it('an invocation whose clock is put back by an hour ends at its deadline all the same', async () => {
+    const endpoint = await listen(() => {}); // It never answers.
+    const silent = createAgent();
+    onTestFinished(() => silent.destroy());
+    const clock = vi.spyOn(Date, 'now');
+    onTestFinished(() => clock.mockRestore());
+    const { handle } = handlerOf({ OSS_ENDPOINT: endpoint, CONCURRENCY: '1' }, rules, { dispatcher: silent });
+
+    const ended = handle({ bucket: 'photos', key: 'u/a.jpg' }, { ...context, function: { timeout: 0.2 } });
+    clock.mockReturnValue(Date.now() - 3_600_000);
+
+    const error = await ended.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ report: { failed: 2 } });
   });
 });
