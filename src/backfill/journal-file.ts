@@ -74,14 +74,22 @@ export function readJournal(folder: string): StoredJournal | undefined {
   if (!fs.existsSync(file)) {
     return undefined;
   }
-  const [first = '', ...others] = fs.readFileSync(file, 'utf8').split('\n');
+  const text = fs.readFileSync(file, 'utf8');
+  const first = text.slice(0, text.indexOf('\n'));
   const state = stateSchema.safeParse(parseJson(first));
   if (!state.success) {
     throw new Error(`${file} is no journal of this version of oss-saveas: remove it to begin anew.`);
   }
-  // A kill or a full disk may have cut off the last one.
-  const lines = others.flatMap((line) => lineSchema.safeParse(parseJson(line)).data ?? []);
-  return { state: state.data, lines: lines.filter(({ mayHeal }) => mayHeal !== true) };
+  const lines: Line[] = [];
+  // One by one: an array of 100,000 texts would take 150 MB more for the whole chunk.
+  for (const [line] of text.slice(first.length).matchAll(/[^\n]+/g)) {
+    // A kill or a full disk may have cut off the last one.
+    const { data } = lineSchema.safeParse(parseJson(line));
+    if (data !== undefined && data.mayHeal !== true) {
+      lines.push(data);
+    }
+  }
+  return { state: state.data, lines };
 }
 
 /** Writes the journal anew: the disk has the old one or the new one, and the failures that it counts. */
