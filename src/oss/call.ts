@@ -82,7 +82,7 @@ export function createCall(settings: CallSettings): Call {
       const isCutOff = error.code === 'RequestTimeout' && timeoutMs < attemptTimeoutMs;
       throw isCutOff ? deadlineError(context, 'the answer was complete') : error;
     }
-    const hide = (text: string) => hideSecrets(text, credentials, headers);
+    const hide = createSecretFilter(credentials, headers);
     if (response.statusCode <= 299) {
       const { statusCode, body } = response;
       const shown = Object.entries(response.headers).map(([name, value]) => [name, hide(value)]);
@@ -128,18 +128,17 @@ function assertSendable(credentials: Credentials): Credentials {
 }
 
 /**
- * Replaces the secret, the token and the signature that was sent, should an answer quote the request. Nothing
- * else goes: an answer names the object that was saved, and keys may be digests.
+ * Makes a function that replaces the secret, the token and the signature that was sent, should an answer
+ * quote the request. Nothing else goes: an answer names the object that was saved, and keys may be digests.
  */
-function hideSecrets(
-  text: string,
+function createSecretFilter(
   { accessKeySecret, securityToken }: Credentials,
   { authorization }: Record<string, string>,
-): string {
+): (text: string) => string {
   const sent = [accessKeySecret, securityToken, authorization?.replace(/^.*Signature=/, '')];
   // An address has them encoded.
-  const secrets = sent.flatMap((secret = '') => [secret, encodeURIComponent(secret)]);
-  return secrets.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
+  const secrets = new Set(sent.flatMap((secret) => (secret ? [secret, encodeURIComponent(secret)] : [])));
+  return (text) => [...secrets].reduce((left, secret) => left.replaceAll(secret, '***'), text);
 }
 
 /** Replaces whatever may be a signature, in a message for people: an earlier one, or one of OSS's own. */
