@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
+import { expect } from 'vitest';
 import { presign } from '../../../src/local/page/server/presign.ts';
 import { buildProject, startStack } from '../../e2e/built-project.ts';
 import { launchChromium } from './browser.ts';
@@ -44,6 +45,20 @@ export async function startPage(rules = thumbnailRules) {
 }
 
 export type PageStack = Awaited<ReturnType<typeof startPage>>;
+
+/** Opens the view of rules anew, on the file as it was at first. */
+export async function openRules({ url, rulesFile }: PageStack, page: Page): Promise<void> {
+  await page.goto('about:blank');
+  await writeFile(rulesFile, thumbnailRules);
+  await page.goto(`${url}/#/rules`);
+  await page.locator('.cm-content').waitFor();
+  await expect.poll(() => page.locator('.graph li strong').count()).toBe(1);
+}
+
+/** The text of the editor, as far as it is in sight. */
+export async function editorText(page: Page): Promise<string> {
+  return (await page.locator('.cm-line').allTextContents()).join('\n');
+}
 
 /** A picture of one colour. */
 export function drawPicture(width: number, height: number, format: 'jpeg' | 'png' = 'jpeg'): Promise<Buffer> {

@@ -3,12 +3,20 @@ import { setTimeout } from 'node:timers/promises';
 import type { Dialog } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, openTab, type Watched } from './browser.ts';
-import { drawPicture, type PageStack, putObject, startPage, thumbnailRules } from './page-stack.ts';
+import {
+  drawPicture,
+  editorText,
+  openRules,
+  type PageStack,
+  putObject,
+  startPage,
+  thumbnailRules,
+} from './page-stack.ts';
 
 describe.runIf(hasChromium)('the file of rules', () => {
   let stack: PageStack;
   let tab: Watched;
-  const text = async () => (await tab.page.locator('.cm-line').allTextContents()).join('\n');
+  const text = () => editorText(tab.page);
   const saved = () => readFile(stack.rulesFile, 'utf8');
 
   beforeAll(async () => {
@@ -16,17 +24,9 @@ describe.runIf(hasChromium)('the file of rules', () => {
     tab = await openTab(stack.browser);
   });
   afterAll(() => stack?.close());
-  beforeEach(async () => {
-    await tab.page.goto('about:blank');
-    await writeFile(stack.rulesFile, thumbnailRules);
-    await tab.page.goto(`${stack.url}/#/rules`);
-    await tab.page.locator('.cm-content').waitFor();
-    await expect.poll(() => tab.page.locator('.graph li strong').count()).toBe(1);
-  });
+  beforeEach(() => openRules(stack, tab.page));
 
-  async function write(rules: string): Promise<void> {
-    await tab.page.locator('.cm-content').fill(rules);
-  }
+  const write = (rules: string) => tab.page.locator('.cm-content').fill(rules);
 
   it('says in words that rules could not be saved because nobody answers, and saves them later', async () => {
     await tab.page.route('**/-/page/rules', (route) =>

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium, keepLive, openTab, tellPage, type Watched } from './browser.ts';
-import { type PageStack, startPage, thumbnailRules } from './page-stack.ts';
+import { editorText, openRules, type PageStack, startPage, thumbnailRules } from './page-stack.ts';
 
 const loopingRules = `rules:
   - name: there
@@ -24,24 +23,16 @@ const loopingRules = `rules:
 describe.runIf(hasChromium)('the rules', () => {
   let stack: PageStack;
   let tab: Watched;
-  const text = async () => (await tab.page.locator('.cm-line').allTextContents()).join('\n');
+  const text = () => editorText(tab.page);
 
   beforeAll(async () => {
     stack = await startPage();
     tab = await openTab(stack.browser);
   });
   afterAll(() => stack?.close());
-  beforeEach(async () => {
-    await tab.page.goto('about:blank');
-    await writeFile(stack.rulesFile, thumbnailRules);
-    await tab.page.goto(`${stack.url}/#/rules`);
-    await tab.page.locator('.cm-content').waitFor();
-    await expect.poll(() => tab.page.locator('.graph li strong').count()).toBe(1);
-  });
+  beforeEach(() => openRules(stack, tab.page));
 
-  async function write(rules: string): Promise<void> {
-    await tab.page.locator('.cm-content').fill(rules);
-  }
+  const write = (rules: string) => tab.page.locator('.cm-content').fill(rules);
 
   it('marks what is wrong at its place, and leads there from the list', async () => {
     await write(thumbnailRules.replace('outputs:', 'output:'));
