@@ -3,10 +3,13 @@ import type { BackfillOptions } from './run-objects.ts';
 import { createUpperBound, type Selection } from './select.ts';
 import type { ExistingObject, SourceEntry } from './source.ts';
 
-type ChunkOptions = Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'>;
+interface ChunkOptions extends Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'> {
+  /** A chunk ends at this many outputs, */
+  chunkOutputs: number;
+}
 
-/** A chunk ends at this many outputs, 17 minutes of work at 50 calls/s, or objects that no rule takes. */
-const [maxChunkOutputs, maxLeftAlone] = [50_000, 100_000];
+/** or at this many objects that no rule takes. */
+const chunkLeftAlone = 100_000;
 
 /** Objects next to each other in the source. */
 interface Chunk {
@@ -60,12 +63,12 @@ export async function workByChunks(
 async function* candidatesOf(
   chunk: Chunk,
   entries: AsyncIterator<SourceEntry>,
-  { journal, ruleSet, filter }: ChunkOptions,
+  { journal, ruleSet, filter, chunkOutputs }: ChunkOptions,
 ): AsyncIterable<Candidate> {
   const select = createUpperBound(ruleSet, new Date().toISOString());
   // Objects that came between two runs push others behind the end, of which the journal knows what was done.
-  const stretch = () => (journal.unread.size > 0 ? 2 : 1);
-  while (chunk.outputs < stretch() * maxChunkOutputs && chunk.leftAlone < stretch() * maxLeftAlone) {
+  const stretch = () => (journal.unread.size > 0 ? 4 : 1);
+  while (chunk.outputs < stretch() * chunkOutputs && chunk.leftAlone < stretch() * chunkLeftAlone) {
     const { done, value } = await entries.next();
     if (done || chunk.selected >= journal.selectedLeft()) {
       chunk.end = done ? 'source' : 'run';

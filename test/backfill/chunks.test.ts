@@ -49,12 +49,15 @@ async function start(count: number, keyOf = (number: number) => `uploads/${numbe
   }
   const controller = new AbortController();
   const source = { name: 'a listing', fingerprint: '', read };
-  const options = { source, journal, ruleSet, filter: {}, stop: controller.signal };
+  const options = {
+    ...{ source, journal, ruleSet, filter: {}, chunkOutputs: 50_000 },
+    stop: controller.signal,
+  };
   return { folder, seen, options, stop: () => controller.abort() };
 }
 
 describe('the chunks of a backfill', () => {
-  it('the chunks of a backfill have 50,000 outputs each, behind which the position moves', async () => {
+  it('the chunks of a backfill have so many outputs each, behind which the position moves', async () => {
     const { folder, options } = await start(60_000);
     const chunks: number[] = [];
     const positions: unknown[] = [];
