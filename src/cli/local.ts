@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../check/diagnostic.ts';
 import type { CompiledRules, SourceRule } from '../compile/compile.ts';
 import type { LocalStack, LocalStackOptions } from '../local/stack.ts';
@@ -11,7 +11,7 @@ import { createConsole } from './console.ts';
 import { parseNumber } from './input.ts';
 import { claimFolder } from './own-folder.ts';
 import { builtDir } from './package-files.ts';
-import { loadRules, rulesOption } from './project.ts';
+import { deployedBuckets, findTemplate, loadRules, rulesOption } from './project.ts';
 import { placeFor } from './samples.ts';
 
 export const local = defineCommand({
@@ -37,10 +37,13 @@ export const local = defineCommand({
       parseNumber(name, text, 'a number from 0 to 65535', isPort);
     const port = parsePort('port', values.port);
     const { source } = await loadRules(rulesFile);
+    const deployed = await findTemplate(undefined, dirname(rulesFile), io.env);
+    const buckets = deployedBuckets(deployed?.ours, io.env);
     claimFolder(dataDir);
     const stack = await startStack({
       dataDir,
       rulesFile,
+      defaultBuckets: buckets.length === 0 ? undefined : buckets,
       readRules: async () => (await loadForLocal(rulesFile, io)).ruleSet,
       pageDir: join(builtDir(), 'page'),
       port,
@@ -56,7 +59,7 @@ export const local = defineCommand({
   },
 });
 
-/** Reads the rules of a local stack. It ignores `s.yaml`, so faults of that are shown and stop nothing. */
+/** Reads the rules of a local stack. Faults of `s.yaml`, whose buckets are all it needs, stop nothing. */
 export async function loadForLocal(rulesFile: string, io: Io): Promise<CompiledRules & { ok: true }> {
   const { compiled, diagnostics, ofDeployment } = await checkFiles(rulesFile, undefined, io.env);
   const isFatal = (one: Diagnostic) => one.severity === 'error' && !ofDeployment.includes(one);

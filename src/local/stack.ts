@@ -39,6 +39,8 @@ export interface LocalStackOptions
   readRules: () => Promise<RuleSet>;
   /** The folder of the built function; its rules are replaced. */
   bundleDir: string;
+  /** The buckets of rules that name none (default `photos`); uploads go to the first. */
+  defaultBuckets?: readonly string[] | undefined;
   accessKey: AccessKey;
   log: Logger;
   /** The folder of the built page; there is no page without it. */
@@ -46,9 +48,6 @@ export interface LocalStackOptions
 }
 
 export type LocalStack = Awaited<ReturnType<typeof startLocalStack>>;
-
-/** The bucket to upload to when the rules name none. */
-const defaultBucket = 'photos';
 
 /** It is the same function under another name, so that the tasks of a backfill keep no upload waiting. */
 const backfillFunctionName = 'oss-saveas-backfill';
@@ -79,13 +78,11 @@ export async function startLocalStack(options: LocalStackOptions) {
 
 /** Builds everything before the port is opened: from then on, every upload finds its function. */
 async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
-  const { dataDir } = options;
+  const { dataDir, defaultBuckets = ['photos'] } = options;
   const events = createStackEvents(options.log);
   const { emit, subscribe, log } = events;
-  const code = createCode(options);
-  const { ruleSet, codeDir } = await code.prepare();
-  const { rules } = ruleSet;
-  const buckets = namedBuckets(rules);
+  const code = createCode({ ...options, defaultBuckets });
+  const { ruleSet, codeDir, buckets } = await code.prepare();
   await warnOfFonts(log);
   const processImage = createImageProcessor();
   const oss = await createLocalOss({
@@ -128,6 +125,8 @@ async function start(options: LocalStackOptions, closers: (() => unknown)[]) {
   closers.push(settle);
   const { enqueue } = functionCompute;
   const { store, faults } = oss;
+  const { rules } = ruleSet;
+  const [defaultBucket = ''] = defaultBuckets;
   const shown = { ...options, store, faults, rules, processImage, deadLetterDir, enqueue, reload };
   const page = openPage(options.pageDir, { ...shown, defaultBucket, now: Date.now });
   closers.push(subscribe((event) => page?.take(event)));
@@ -158,7 +157,8 @@ function describeFunction({ region, inspect }: LocalStackOptions, oss: LocalOss)
 }
 
 /** The built function with the rules, in the data folder, and the trigger that `generate trigger` writes. */
-function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOptions) {
+function createCode(options: LocalStackOptions & { defaultBuckets: readonly string[] }) {
+  const { dataDir, rulesFile, readRules, bundleDir, defaultBuckets } = options;
   let takesRemovals = false;
   let rulesTimeMs: number | undefined;
   let version = 0;
@@ -174,7 +174,7 @@ function createCode({ dataDir, rulesFile, readRules, bundleDir }: LocalStackOpti
       writeRules(codeDir, ruleSet);
       version = next;
       takesRemovals = ruleSet.rules.some(({ onRemove }) => onRemove !== undefined);
-      return { ruleSet, codeDir };
+      return { ruleSet, codeDir, buckets: namedBuckets(ruleSet.rules, defaultBuckets) };
     },
     /** Calls back when the rules file is another than the one that was read last; the answer ends that. */
     watch: (onChange: () => void) => {
@@ -197,8 +197,7 @@ function createReload(
   const inTurn = pLimit(1);
   const replaceRules = async (): Promise<RulesUpdate> => {
     try {
-      const { ruleSet, codeDir } = await code.prepare();
-      const buckets = namedBuckets(ruleSet.rules);
+      const { ruleSet, codeDir, buckets } = await code.prepare();
       oss.ensureBuckets(buckets);
       await functionCompute.replaceCode(codeDir);
       log.info('rules loaded', { buckets });
@@ -222,10 +221,8 @@ function createReload(
 }
 
 /** Every bucket the rules name, sources first. */
-function namedBuckets(rules: RuleSet['rules']): string[] {
-  const sources = rules.flatMap(({ match }) =>
-    match.buckets.length === 0 ? [defaultBucket] : match.buckets,
-  );
+function namedBuckets(rules: RuleSet['rules'], defaultBuckets: readonly string[]): string[] {
+  const sources = rules.flatMap(({ match }) => (match.buckets.length === 0 ? defaultBuckets : match.buckets));
   const targets = rules.flatMap(({ outputs }) => outputs.flatMap(({ target }) => target.bucket ?? []));
   return [...new Set([...sources, ...targets])];
 }

@@ -149,6 +149,18 @@ describe('the local OSS', () => {
     expect(output()).toContain('local / local-secret');
   });
 
+  it('the local OSS of a project that init wrote has the bucket that was named there', async () => {
+    await start('init', 'shop', '--region', 'cn-hangzhou', '--bucket', 'shop-photos').ended;
+
+    const { child, output, ended } = start(...'local --port 0 --data s --rules shop/rules.yaml'.split(' '));
+    await waitFor(() => output().includes('oss-saveas get'));
+    child.kill('SIGINT');
+    await ended;
+
+    expect(output()).toMatch(/buckets +shop-photos$/m);
+    expect(output()).toMatch(/oss-saveas get .* oss:\/\/shop-photos\/uploads\/portrait\.jpg$/m);
+  });
+
   it('the local OSS prints commands that upload a picture and list what became of it', async () => {
     const { child, output, ended } = start('local', '--port', '0', '--data', 'here');
     await waitFor(() => output().includes('oss-saveas get'));

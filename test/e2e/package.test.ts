@@ -137,7 +137,7 @@ describe('a project of a user', () => {
       const node = version === 'this' ? process.execPath : await fetchNode(version);
       const url = await startProject(installed.dir, node);
       const client = new OSS({
-        ...{ endpoint: url, region: 'oss-cn-hangzhou', bucket: 'photos', authorizationV4: true },
+        ...{ endpoint: url, region: 'oss-cn-hangzhou', bucket: 'my-photos', authorizationV4: true },
         ...{ accessKeyId: 'local', accessKeySecret: 'local-secret' },
       });
       const picture = await sharp({ create: { width: 2000, height: 1000, channels: 3, background: 'teal' } })
