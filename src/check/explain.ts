@@ -2,6 +2,7 @@ import { NFA, Words } from 'refa';
 import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
+import { mustAsk } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
@@ -66,7 +67,7 @@ export function explainRecord(
     ? rules.map(({ name }) => explainRemoval(name, items))
     : rules.map((rule, i) => explainRule(rule, event, source[i]));
   // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
-  const head = event.eventName === 'Manual' && explained.some(({ provided }) => provided !== undefined);
+  const head = event.eventName === 'Manual' && mustAsk({ ...event, eventTime: event.modifiedAt }, { rules });
   return { ...object, ...sumUp(explained), head };
 }
 

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { runCommand } from './terminal.ts';
+import type { Route } from '../../src/local/oss/http/routes.ts';
+import { startOss } from '../local/oss/running-oss.ts';
+import { localEnvironment, runCommand } from './terminal.ts';
 
 const output = { style: 'image/resize,w_9', target: { key: 'out/{base}' } };
 const regionOf = (text: string) => /^Prices are those of (\S+)\./m.exec(text)?.[1];
@@ -34,6 +36,37 @@ describe('the price that explain tells', () => {
 
     expect(out).toContain('  1 billable processing call, 1 task that IMM bills, and 1 other request;');
   });
+
+  it.each([
+    [0, ''],
+    [0, 'refresh: missing'],
+    [1, 'refresh: stale'],
+    [1, 'checkSource: true'],
+    [1, 'skipLarger: true'],
+  ])(
+    'explain says that the function asks %i times for an object of {%s} that a person names',
+    async (count, option) => {
+      let heads = 0;
+      const countHeads: Route = ({ method }) => {
+        heads += Number(method === 'HEAD');
+        return undefined;
+      };
+      const oss = await startOss({ routes: [countHeads] });
+      await oss.call({ method: 'PUT', bucket: 'photos', key: 'in/a', body: 'picture' });
+      const file = join(dir, 'named.yaml');
+      const fields = ['style: "image/resize,w_9"', 'target: { key: "out/{base}" }', option].filter(Boolean);
+      await writeFile(
+        file,
+        `rules: [{ name: r, match: { key: "in/*" }, outputs: [{ ${fields.join(', ')} }] }]\n`,
+      );
+      const event = '{"bucket":"photos","key":"in/a"}';
+
+      const { out } = await runCommand(['explain', '--rules', file, event]);
+      await runCommand(['run', '--rules', file, '--event', event, '--dry-run'], localEnvironment(oss.port));
+
+      expect([heads, out.includes('and one HeadObject before them')]).toEqual([count, count === 1]);
+    },
+  );
 
   it('explain says what the function costs, and that OSS has a price of its own', async () => {
     const args = ['explain', '--rules', rules, 'oss://photos/in/a.jpg'];
