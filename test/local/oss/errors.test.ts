@@ -93,6 +93,34 @@ describe('what is not here', () => {
   );
 });
 
+describe('a method that OSS has not', () => {
+  it.each([
+    ['PATCH', 'photos', 'a', {}],
+    ['POST', 'photos', 'a', {}],
+    ['POST', 'photos', '', { MetaQuery: '' }],
+    ['DELETE', '', '', {}],
+  ])(
+    'a method that OSS has not for a resource is not allowed: %s %j %j %j',
+    async (method, bucket, key, query) => {
+      const oss = await startOss();
+
+      const response = await oss.call({ method, bucket, key, query, body: '' });
+
+      expect([response.statusCode, response.code]).toEqual([405, 'MethodNotAllowed']);
+    },
+  );
+
+  it('a copy source counts for nothing where nothing is written', async () => {
+    const oss = await startOss();
+    await oss.call({ ...object, method: 'PUT', body: 'x' });
+
+    const headers = { 'x-oss-copy-source': '/photos/b' };
+    const response = await oss.call({ ...object, method: 'GET', headers });
+
+    expect([response.statusCode, response.text]).toEqual([200, 'x']);
+  });
+});
+
 describe('what OSS does not know either', () => {
   it.each<[string, Record<string, string>, Record<string, string>, string]>([
     ['a header', {}, { 'x-oss-auth': '1' }, 'x-oss-auth'],

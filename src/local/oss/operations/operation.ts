@@ -1,7 +1,7 @@
 import type { Logger } from '../../../log.ts';
 import type { ImageProcessor } from '../../image/contract.ts';
 import type { AccessKeys } from '../auth/access-keys.ts';
-import { conflict } from '../http/errors.ts';
+import { conflict, OssError } from '../http/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { BucketSettings } from '../store/bucket-settings.ts';
@@ -42,6 +42,11 @@ export interface Service {
 }
 
 export type Operation = (service: Service, request: OssRequest) => Reply | Promise<Reply>;
+
+/** Refuses a method that a resource does not have (documented: OSS help "HTTP status code 405"). */
+export const refuseMethod = (): never => {
+  throw new OssError(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
+};
 
 /**
  * Writes the object that a request names, and raises its event. FileAlreadyExists where a key is not to be

@@ -10,13 +10,18 @@ import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import { isPublic } from './acl.ts';
-import { createObject, type Operation, type Service } from './operation.ts';
+import { createObject, type Operation, refuseMethod, type Service } from './operation.ts';
 
 /** A browser's form, signed by its policy (documented: OSS help "PostObject", "Signature Version 4"). */
 export const postObject: Operation = async (service, request) => {
+  const type = request.headers.get('content-type') ?? '';
+  // A request with a signature of its own is no form (live test of alibabacloud-oss-python-sdk-v2).
+  if (request.principalId !== 'anonymous' && !type.startsWith('multipart/')) {
+    return refuseMethod();
+  }
   const body = checkedBody(request);
   try {
-    const form = await readForm(body, request.headers.get('content-type') ?? '');
+    const form = await readForm(body, type);
     return await upload(service, request, form);
   } finally {
     await body.return(undefined);

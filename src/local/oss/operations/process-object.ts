@@ -56,6 +56,10 @@ export const processObject: Operation = async (service, request) => {
 /** Documented: OSS help "Save processed images": only POST saves. The ETag is the source's (SDK tests). */
 export const getProcessed: Operation = async (service, request) => {
   const { bucket, key, query, headers } = request;
+  if (Number(headers.get('content-length') ?? 0) > 0) {
+    // Documented: the page of this EC; code and words are assumed.
+    throw badRequest('InvalidArgument', 'The request of a process has no body.', { ec: '0017-00000506' });
+  }
   const { styles } = service.store.bucket(bucket).settings;
   const process = parseProcess(query.get('x-oss-process') ?? '', styles);
   requireSynchronous(process, 'get', service.simulateTasks);

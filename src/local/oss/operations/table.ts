@@ -7,7 +7,7 @@ import * as list from './list.ts';
 import * as uploads from './list-uploads.ts';
 import * as multipart from './multipart.ts';
 import * as object from './object.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, refuseMethod } from './operation.ts';
 import { postObject } from './post-object.ts';
 import * as process from './process-object.ts';
 import * as style from './style.ts';
@@ -64,8 +64,6 @@ const table: readonly [route: string, name: string, run?: Operation, access?: Os
   ['GET object symlink', 'GetSymlink', symlink.getSymlink],
   ['PUT object symlink', 'PutSymlink', symlink.putSymlink],
   ['POST object uploads', 'InitiateMultipartUpload', multipart.initiateMultipartUpload],
-  // A live test of aliyun-oss-cpp-sdk sends a source that counts for nothing yet.
-  ['POST object uploads x-oss-copy-source', 'InitiateMultipartUpload', multipart.initiateMultipartUpload],
   ['PUT object partNumber', 'UploadPart', multipart.uploadPart],
   ['PUT object partNumber x-oss-copy-source', 'UploadPartCopy', multipart.uploadPartCopy],
   ['POST object uploadId', 'CompleteMultipartUpload', multipart.completeMultipartUpload],
@@ -83,15 +81,19 @@ const operations: ReadonlyMap<string, OssOperation> = new Map(
 /** OSS's names of all operations known here, those that are not implemented included. */
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
-/** Finds a request's operation; one that is not here is named by method and sub-resource, without `run`. */
+/**
+ * Finds a request's operation; one that is not here is named by method and sub-resource, without `run`. A
+ * source counts for PUT alone: a live test of aliyun-oss-cpp-sdk begins a multipart upload with one.
+ */
 export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const start = `${method} ${level}`;
   const selecting = [...query.keys()].filter((name) => subresources.has(name));
   const known = selecting.find((name) => operations.has(`${start} ${name}`));
-  const copySource = headers.has('x-oss-copy-source') ? 'x-oss-copy-source' : undefined;
+  const copySource = method === 'PUT' && headers.has('x-oss-copy-source') ? 'x-oss-copy-source' : undefined;
   const parts = [start, known, copySource].filter((part) => part !== undefined);
   const isForeign = known === undefined && selecting.length > 0;
   const operation = isForeign ? undefined : operations.get(parts.join(' '));
-  return operation ?? { name: [start, ...selecting].join(' ?') };
+  const run = selecting.length === 0 ? refuseMethod : undefined;
+  return operation ?? { name: [start, ...selecting].join(' ?'), run };
 }

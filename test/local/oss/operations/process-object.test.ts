@@ -80,13 +80,17 @@ describe('processing', () => {
     expect(oss.events).toHaveLength(1);
   });
 
-  it('processing refuses sys/saveas to GET', async () => {
+  it.each([
+    ['sys/saveas', 'image/info|sys/saveas,o_YQ', undefined, undefined],
+    ['a body', 'image/info', 'x-oss-process=image/info', '0017-00000506'],
+  ])('processing refuses %s to GET', async (_, value, body, ec) => {
     const oss = await startOss();
     await oss.call({ ...source, method: 'PUT', body: 'pixels' });
 
-    const query = { 'x-oss-process': 'image/info|sys/saveas,o_YQ' };
-    const response = await oss.call({ ...source, method: 'GET', query });
+    const query = { 'x-oss-process': value };
+    const response = await oss.call({ ...source, method: 'GET', query, ...(body !== undefined && { body }) });
 
     expect([response.statusCode, response.code]).toEqual([400, 'InvalidArgument']);
+    expect(response.headers['x-oss-ec']).toBe(ec);
   });
 });
