@@ -27,7 +27,7 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
     yield unknownPart(['resources'], 'which of its functions is ours');
   } else if (ours.length === 0) {
     const message = 'none of its functions is ours: none runs ./dist or is named oss-saveas';
-    yield warning('no-function', ['resources'], message);
+    yield warning('no-function', ['resources'], message, 'docs/deploy.md says how to add it to this file.');
   }
   for (const { path, role, region, triggers, unknown } of ours) {
     yield* unknown.map((part) => unknownPart(part.path, `\`${part.text}\``));
