@@ -64,8 +64,7 @@ function checkCoverage(rules: readonly SourceRule[], ours: readonly FunctionReso
 }
 
 function checkDeployedTriggers({ name, region = '', triggers }: FunctionResource, io: Io) {
-  const check = `trigger ${triggers.map((trigger) => trigger.name).join(', ')}`;
-  return lookAt(check, aliyunAdvice, async () => {
+  return lookAt(`triggers of ${name}`, aliyunAdvice, async () => {
     const path = `/2023-03-30/functions/${name}/triggers`;
     const answer = await aliyun(['fc', 'GET', path, '--region', region], io);
     const deployed = listOf(pick(answer, 'triggers')).map((one) => readTrigger(one, []));

@@ -14,7 +14,7 @@ describe('the doctor, looking at the template and the account', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^role +cannot tell +aliyun ram ListPoliciesForRole/m);
-    expect(out).toMatch(/^trigger oss-upload +cannot tell +aliyun fc GET: not installed/m);
+    expect(out).toMatch(/^triggers of oss-saveas +cannot tell +aliyun fc GET: not installed/m);
     expect(out).toMatch(/^style +cannot tell +no object/m);
     expect(out).toContain('- role: install the aliyun CLI');
   });
