@@ -68,7 +68,6 @@ class RenewedAgent extends Dispatcher {
       // Requests under way are answered before the old agent is closed.
       this.#agent.close().catch(() => {});
       this.#agent = this.#create();
-      this.#probationEndMs = 0;
     } else if (idleMs > probationIdleMs) {
       this.#probationEndMs = nowMs + probationMs; // It holds for the calls that begin together with this one.
     }
@@ -114,10 +113,9 @@ export function send(dispatcher: Dispatcher, request: HttpRequest): Promise<Http
       reject(failure);
     }
     function giveUp(code: string, message: string): void {
-      fail(Object.assign(new Error(message), { code }));
-      if (failure !== undefined && controller?.aborted === false) {
-        controller.abort(failure);
-      }
+      const error = Object.assign(new Error(message), { code });
+      fail(error);
+      controller?.abort(error);
     }
     const timer = setTimeout(() => {
       giveUp('RequestTimeout', `no complete answer within ${Math.round(timeoutMs)} ms`);

@@ -116,8 +116,6 @@ export function signedHeaders(
   if (credentials.securityToken) {
     headers['x-oss-security-token'] = credentials.securityToken;
   }
-  const { method, canonicalUri, canonicalQuery, additionalHeaders } = request;
-  const signed = { method, canonicalUri, canonicalQuery, additionalHeaders, headers };
-  headers.authorization = authorization(signed, { credentials, timestamp, region });
+  headers.authorization = authorization({ ...request, headers }, { credentials, timestamp, region });
   return headers;
 }

@@ -90,6 +90,20 @@ describe('connections', () => {
     },
   );
 
+  it('connections that were unused for too long are renewed once, by calls that begin together', async () => {
+    const connections = vi.fn();
+    const clock = { nowMs: 10_000 };
+    const { client } = connectAt(await listen(ok, connections), clock);
+    const callTwiceAtOnce = () => Promise.all([client.headObject(object), client.headObject(object)]);
+    await callTwiceAtOnce();
+    clock.nowMs += 6_000;
+
+    await callTwiceAtOnce();
+    await callTwiceAtOnce();
+
+    expect(connections).toHaveBeenCalledTimes(4);
+  });
+
   it('connections that were silent for 3 s are given up after 10 s without a first byte, those just used are not', async () => {
     /** The second answer takes `answerMs` on the connection of the first, which came after `workMs`, `idleMs` ago. */
     async function callTwice({ idleMs = 0, workMs = 0, answerMs = 14_000 }) {
