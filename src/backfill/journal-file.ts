@@ -67,9 +67,10 @@ export const failuresBytesOf = (folder: string) => sizeOf(failuresFileOf(folder)
 
 /**
  * Reads how far the backfill of a folder came, the first line of its journal, and what it did beyond that,
- * which the others tell; undefined where there is no journal. Throws where its first line is none of ours.
+ * which the others tell; undefined where there is no journal. Where its first line is none of ours there is
+ * none for `restart`, which begins it anew; else that throws.
  */
-export function readJournal(folder: string): StoredJournal | undefined {
+export function readJournal(folder: string, restart = false): StoredJournal | undefined {
   const file = fileOf(folder);
   if (!fs.existsSync(file)) {
     return undefined;
@@ -78,7 +79,10 @@ export function readJournal(folder: string): StoredJournal | undefined {
   const first = text.slice(0, text.indexOf('\n'));
   const state = stateSchema.safeParse(parseJson(first));
   if (!state.success) {
-    throw new Error(`${file} is no journal of this version of oss-saveas: remove it to begin anew.`);
+    if (restart) {
+      return undefined;
+    }
+    throw new Error(`${file} is no journal of this version of oss-saveas: give --restart to begin anew.`);
   }
   const lines: Line[] = [];
   // One by one: an array of 100,000 texts would take 150 MB more for the whole chunk.

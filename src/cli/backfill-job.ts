@@ -129,8 +129,8 @@ async function saveInput(folder: string, { input }: Io): Promise<string> {
 }
 
 /** Removes what was saved of the standard input, but not what an unfinished run is to read again. */
-export function removeInput(folder: string): void {
-  const { input = '', finishedAt } = readJournal(folder)?.state ?? {};
+export function removeInput(folder: string, restart: boolean): void {
+  const { input = '', finishedAt } = readJournal(folder, restart)?.state ?? {};
   const kept = finishedAt === undefined ? inputFileOf(folder, input) : undefined;
   for (const name of readdirSync(folder)) {
     if (name.startsWith('standard-input-') && join(folder, name) !== kept) {

@@ -45,7 +45,7 @@ export async function runBackfill(
   io: Io,
   connection: Connection,
 ): Promise<number> {
-  const stored = readJournal(job.folder);
+  const stored = readJournal(job.folder, restart);
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished && !restart ? await askToGoOn(job, stored, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;

@@ -37,7 +37,7 @@ export const backfill = defineCommand({
           const source = await unlessStopped(opening, io.stop);
           return await runBackfill({ ...plan, source }, values, io, connection);
         } finally {
-          removeInput(plan.folder);
+          removeInput(plan.folder, values.restart);
         }
       });
     }),

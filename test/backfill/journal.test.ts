@@ -137,7 +137,7 @@ describe('a journal', () => {
     for (const state of [{ a: 1 }, { version: 2, ...earlier, held: [] }]) {
       await writeFile(join(folder, 'journal.jsonl'), `${JSON.stringify(state)}\n`);
       expect(() => readJournal(folder)).toThrow(
-        'journal.jsonl is no journal of this version of oss-saveas: remove it to begin anew.',
+        'journal.jsonl is no journal of this version of oss-saveas: give --restart to begin anew.',
       );
     }
   });

@@ -160,6 +160,27 @@ describe('a backfill that is given again', () => {
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
 
+  it('a backfill begins anew by --restart whatever its journal says, and keeps the file of failures', async () => {
+    const { run, dir, processed } = await startWith(pictures(2));
+    await run(['oss://photos/', '--max', '1', '--yes']);
+    const [name = ''] = await readdir(join(dir, '.backfill'));
+    const folder = join(dir, '.backfill', name);
+    await writeFile(join(folder, 'journal.jsonl'), '{"of":"another version"}\n');
+    await writeFile(join(folder, 'failures.jsonl'), 'what failed\n');
+
+    const goingOn = await run(['oss://photos/', '--yes']);
+    const dryRun = await run(['oss://photos/', '--restart']);
+    const anew = await run(['oss://photos/', '--restart', '--yes']);
+
+    expect([goingOn.exitCode, dryRun.exitCode, anew.exitCode]).toEqual([1, 0, 0]);
+    expect(goingOn.err).toContain('no journal of this version of oss-saveas: give --restart to begin anew.');
+    expect(dryRun.err).toBe('This was a dry run. Give --yes to start.\n');
+    expect(anew.out).toContain('2 objects: 4 saved, 0 failed. Finished.');
+    expect(processed).toHaveLength(2 + 4);
+    const kept = (await readdir(folder)).filter((file) => file.startsWith('failures.jsonl.before-'));
+    expect(await readFile(join(folder, kept[0] ?? ''), 'utf8')).toBe('what failed\n');
+  });
+
   it('a backfill keeps a journal for each file of rules', async () => {
     const { run, rules, processed } = await startWith(pictures(4));
     const other = rules.replace('rules.yaml', 'other.yaml');
