@@ -13,8 +13,6 @@ const maxPrefixes = 64;
 /** Each character of a class such as `[0-9]` is tried; of a larger class none is. */
 const maxAlternatives = 16;
 
-const maxKeyLength = 1_023;
-
 /**
  * The shortest list of prefixes under which all keys lie that any of the rules takes: in the buckets that a
  * rule names, else in `buckets`; where `within` is given, only the parts in it. A glob that begins with `**`
@@ -54,7 +52,7 @@ interface Branch {
 
 /** The branches by one more character; undefined where a key may end, or nearly any character may follow. */
 function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefined {
-  if (table.accepts[state] === 1 || prefix.length >= maxKeyLength) {
+  if (table.accepts[state] === 1) {
     return undefined;
   }
   const branches: Branch[] = [];

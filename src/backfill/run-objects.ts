@@ -109,9 +109,7 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
     const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);
     const modifiedAt = lastModified?.toISOString();
-    // A date in a target's key needs a time, should OSS tell none.
-    const eventTime = modifiedAt ?? new Date().toISOString();
-    const answer = { eventName, eventTime, sizeBytes, eTag, contentType, modifiedAt };
+    const answer = { eventName, sizeBytes, eTag, contentType, modifiedAt };
     return { ...object, ...answer, storageClass, restore };
   } catch (error) {
     // A list of failures wants one output alone, the next one too.
