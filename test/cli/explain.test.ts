@@ -130,6 +130,33 @@ describe('explain', () => {
     ]);
   });
 
+  it('explain tells of a result in another bucket, of an ETag that an upload brings, and of a key too long', async () => {
+    const file = join(dir, 'special.yaml');
+    const ruleOf = (name: string, target: object) => ({
+      name,
+      match: { key: `${name}/*` },
+      outputs: [{ style: 'image/format,jpg', target }],
+    });
+    const special = [
+      ruleOf('mirror', { bucket: 'marked', key: '{key}' }),
+      ruleOf('tagged', { key: 'out/{etag}/{name}.jpg' }),
+      ruleOf('long', { key: '{key}{key}{key}{key}' }),
+    ];
+    await writeFile(file, stringify({ rules: special }));
+    const urls = [
+      'oss://marked/mirror/a.jpg',
+      'oss://photos/tagged/a.jpg',
+      `oss://photos/long/${'a'.repeat(300)}`,
+    ];
+
+    const { out } = await runCommand(['explain', '--rules', file, ...urls]);
+
+    expect(out).toContain('  mirror skipped: own-output. By its name this is a result of this rule\n');
+    expect(out).toContain('  tagged takes it, with the ETag that its event brings\n');
+    expect(out).toContain('    -> oss://photos/out/{etag}/a.jpg\n');
+    expect(out).toMatch(/ {2}long takes it\n {4}-> oss:\/\/photos\/(long\/a{300}){4} fails: .*1,023 bytes/);
+  });
+
   it('explain explains a deletion: which outputs go with the source, and which stay', async () => {
     const [own, event] = [join(dir, 'removal.yaml'), join(dir, 'removal.json')];
     const output = { style: 'image/info', target: { key: 'out/{key}' } };
