@@ -18,7 +18,9 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     selected: 0,
     /** Each is a billed call. */
     outputs: 0,
-    /** Bytes of source objects, counted for each output. */
+    /** The outputs among them that are made by tasks, which IMM bills. */
+    tasks: 0,
+    /** Bytes of source objects, counted for each other output. */
     sourceBytes: 0,
     /** Outputs of sources whose size nobody told, and which `sourceBytes` therefore lacks. */
     unsized: 0,
@@ -42,9 +44,11 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     found.headRequests += Number(isUncertain);
     found.isUpperBound ||= isUncertain || onlyMissing;
     for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
+      const isTask = output.status === 'planned' && output.action === 'submit';
       found.outputs += 1;
-      found.sourceBytes += object.sizeBytes ?? 0;
-      found.unsized += Number(object.sizeBytes === undefined);
+      found.tasks += Number(isTask);
+      found.sourceBytes += isTask ? 0 : (object.sizeBytes ?? 0);
+      found.unsized += Number(object.sizeBytes === undefined && !isTask);
       if (output.status === 'planned') {
         found.copyRequests += Number(needsCopy(output.afterSteps));
         found.headRequests += headRequestsOf(output, onlyMissing);
@@ -58,11 +62,12 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
 
 /** The HeadObject requests beside an output's call, at most, where its source stays as it is. */
 function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
-  const { refresh, checkSource, onRemove, afterSteps = {} } = output;
+  const { action, refresh, checkSource, onRemove, afterSteps = {} } = output;
   const looksForTarget = onlyMissing || refresh !== undefined;
   const { skipLarger = false } = afterSteps;
+  const isAsked = action === 'save' && onRemove;
   // Before an output is deleted that is larger, its source is asked for.
-  const looks = [looksForTarget, needsCopy(afterSteps) || skipLarger, skipLarger, onRemove, checkSource];
+  const looks = [looksForTarget, needsCopy(afterSteps) || skipLarger, skipLarger, isAsked, checkSource];
   return looks.filter(Boolean).length;
 }
 

@@ -83,11 +83,11 @@ async function make(output: Selection['outputs'][number], sourceBytes: number, o
   return removeIfLate(output, await carryOut(output, taskOptions), taskOptions);
 }
 
-/** Waits for a turn before each call to image processing; other calls have no such quota. */
+/** Waits for a turn before each call to processing; only that of images has a quota of bytes, too. */
 function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): Call {
   return async (request) => {
     if (['ProcessObject', 'AsyncProcessObject'].includes(request.operation)) {
-      await pace.turn(sourceBytes);
+      await pace.turn(request.operation === 'ProcessObject' ? sourceBytes : 0);
     }
     stop.throwIfAborted();
     return call(request);

@@ -41,7 +41,7 @@ export function formatEstimate(
 
 /** The list price of a backfill that is done in one month, as far as it is known for the region. */
 function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean): string {
-  const { outputs, sourceBytes, unsized, headRequests, copyRequests } = estimate;
+  const { outputs, tasks, sourceBytes, unsized, headRequests, copyRequests } = estimate;
   const list = priceListOf(region);
   const image = imagePrice(list, sourceBytes / bytesPerGigabyte);
   const requests = requestPrice(list, outputs + headRequests + copyRequests);
@@ -52,6 +52,7 @@ function formatPrice(estimate: Estimate, region: string, isViaFunction: boolean)
   const parts = [
     `${least}${amount(image)} for the image processing, of which 10 TB a month are free`,
     `${amount(requests)} for the requests`,
+    ...(tasks > 0 ? [`and what IMM bills for ${number(tasks)} tasks`] : []),
     ...(isViaFunction ? [`${amount(batches * functionPrice(list, maxBatchOutputs))} for the function`] : []),
   ];
   return `${parts.join(', ')} ("oss-saveas cost" names the sources)`;

@@ -16,6 +16,23 @@ const unsized: Route = ({ method }, response) => {
   return Promise.resolve();
 };
 
+/** Writes an inventory of `photos` with these rows; resolves to the path of its manifest. */
+async function writeInventory(dir: string, rows: readonly string[]): Promise<string> {
+  const data = gzipSync(rows.join(''));
+  const manifest = {
+    sourceBucket: 'photos',
+    fileFormat: 'CSV',
+    fileSchema: 'Bucket, Key, Size, ETag, LastModifiedDate, StorageClass',
+    files: [{ key: 'data/a.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
+  };
+  await mkdir(join(dir, 'data'));
+  await mkdir(join(dir, '2026-01-02T00-00Z'));
+  await writeFile(join(dir, 'data/a.csv.gz'), data);
+  const file = join(dir, '2026-01-02T00-00Z/manifest.json');
+  await writeFile(file, JSON.stringify(manifest));
+  return file;
+}
+
 describe('the objects of a backfill', () => {
   it('the objects of a backfill are submitted where OSS makes their outputs by tasks', async () => {
     const { rules, run } = await startWith(pictures(2));
@@ -26,6 +43,23 @@ describe('the objects of a backfill', () => {
 
     expect(exitCode).toBe(0);
     expect(out + err).toContain('2 objects: 0 saved, 0 failed, 2 submitted');
+  });
+
+  it('the objects of a backfill that tasks are for count in no quota or price of image processing', async () => {
+    const { dir, rules, run } = await startWith(pictures(2));
+    const film = '{ style: "video/convert,f_mp4", target: { key: "mp4/{name}.mp4" } }';
+    const match = 'match: { key: "uploads/**" }, onRemove: delete';
+    await writeFile(rules, `rules: [{ name: film, ${match}, outputs: [${film}] }]\n`);
+    // At 16 MB/s each would take days.
+    const rows = [0, 1].map(
+      (i) => `photos,uploads/000${i}.jpg,9000000000000,AB,2026-01-01T00:00:00Z,Standard\n`,
+    );
+
+    const { out } = await run(['--inventory', await writeInventory(dir, rows), '--yes']);
+
+    expect(out.replace(/\s+/g, ' ')).toContain('as many, which read 0 B of sources, and 0 HEAD requests');
+    expect(out.replace(/\s+/g, ' ')).toContain('for the requests, and what IMM bills for 2 tasks (');
+    expect(out).toContain('2 objects: 0 saved, 0 failed, 2 submitted. Finished.');
   });
 
   it('an object deleted during a backfill leaves no output behind that goes with it', async () => {
@@ -50,18 +84,7 @@ describe('the objects of a backfill', () => {
     const { run, dir, processed } = await startWith(pictures(1));
     const classes = ['Standard', 'Archive', 'ColdArchive', 'DeepColdArchive'];
     const rows = classes.map((name) => `photos,uploads/0000.jpg,2,AB,2026-01-01T00:00:00Z,${name}\n`);
-    const data = gzipSync(rows.join(''));
-    const manifest = {
-      sourceBucket: 'photos',
-      fileFormat: 'CSV',
-      fileSchema: 'Bucket, Key, Size, ETag, LastModifiedDate, StorageClass',
-      files: [{ key: 'data/a.csv.gz', MD5checksum: createHash('md5').update(data).digest('hex') }],
-    };
-    await mkdir(join(dir, 'data'));
-    await mkdir(join(dir, '2026-01-02T00-00Z'));
-    await writeFile(join(dir, 'data/a.csv.gz'), data);
-    const file = join(dir, '2026-01-02T00-00Z/manifest.json');
-    await writeFile(file, JSON.stringify(manifest));
+    const file = await writeInventory(dir, rows);
 
     const { out } = await run(['--inventory', file, '--yes']);
 

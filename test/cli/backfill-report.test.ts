@@ -11,6 +11,7 @@ const estimate: Estimate = {
     headRequests: 500_000,
     copyRequests: 500_000,
     unsized: 0,
+    tasks: 0,
     skipped: {},
     sample: [],
     isUpperBound: false,
