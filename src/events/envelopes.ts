@@ -202,9 +202,8 @@ export function collect(
   const records: EventRecord[] = [];
   for (const [i, item] of items.entries()) {
     records.push(...read(item, i));
-    if (records.length > maxRecords || items.length > maxRecords) {
-      const count = Math.max(records.length, items.length);
-      throw new EventError(`The event holds ${count} records; at most ${maxRecords} fit into one: split it.`);
+    if (records.length > maxRecords) {
+      throw new EventError(`The event holds more than ${maxRecords} records: split it.`);
     }
   }
   return records;
@@ -221,6 +220,6 @@ export function formatValue(value: unknown): string {
   if (Array.isArray(value)) {
     return `an array of ${value.length}`;
   }
-  const names = Object.keys(fieldsOf(value)).slice(0, 8).join(', ').slice(0, 200);
+  const names = Object.keys(fieldsOf(value)).join(', ').slice(0, 200);
   return names === '' ? (JSON.stringify(value) ?? 'nothing').slice(0, 60) : `an object with ${names}`;
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '../json.ts';
+import { fieldsOf, parseJson } from '../json.ts';
 import { collect, envelopes, formatValue } from './envelopes.ts';
 import { manual, noSuchField, optionNames } from './manual.ts';
 import { EventError, type EventRecord } from './object-event.ts';
@@ -37,17 +37,18 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
   if (Array.isArray(value)) {
     return collect(value, (item, i) => open(item, `${path}[${i}]`, depth + 1));
   }
-  const envelope = isJsonObject(value) ? understood.find((candidate) => candidate.detect(value)) : undefined;
-  if (envelope === undefined || !isJsonObject(value)) {
+  const fields = fieldsOf(value);
+  const envelope = understood.find((candidate) => candidate.detect(fields));
+  if (envelope === undefined) {
     return [{ kind: 'malformed', problem: `${path || 'the event'}: received ${formatValue(value)}` }];
   }
-  const ignored = envelope === manual ? undefined : optionNames.find((name) => name in value);
+  const ignored = envelope === manual ? undefined : optionNames.find((name) => name in fields);
   if (ignored !== undefined) {
     // A person who adds one to an event of OSS's would not get what it asks for: a dry run would be none.
     return [noSuchField(`${path === '' ? '' : `${path}.`}${ignored}`)];
   }
   const openInner = (inner: unknown, innerPath: string) => open(inner, innerPath, depth + 1);
-  return envelope.unwrap(value, path === '' ? '' : `${path}.`, openInner);
+  return envelope.unwrap(fields, path === '' ? '' : `${path}.`, openInner);
 }
 
 /**
@@ -57,8 +58,7 @@ function open(value: unknown, path: string, depth: number): EventRecord[] {
 function decode(text: string): unknown {
   const parse = (json: string) => parseJson(json.replace(/^\uFEFF/, ''));
   const value = parse(text);
-  const isBase64 = value === undefined && /^[\w+/-]+={0,2}$/.test(text.replace(/\s/g, ''));
-  return isBase64 ? parse(Buffer.from(text, 'base64').toString()) : value;
+  return value === undefined ? parse(Buffer.from(text, 'base64').toString()) : value;
 }
 
 function explain(records: readonly EventRecord[], text: string): string {

@@ -66,6 +66,9 @@ describe('a manual event', () => {
       'dryRun: no such field here',
     ],
     [{ events: [created], style: 'image/info', target: { key: 'x' } }, 'style: no such field here'],
+    [{ ...created, savedSince: '2026-01-31T18:00:00Z' }, 'savedSince: no such field here'],
+    [{ ...created, rulesDigest: '0123456789ab' }, 'rulesDigest: no such field here'],
+    [[[{ ...created, alwaysThrows: true }]], '[0][0].alwaysThrows: no such field here'],
   ])('a manual event is refused where a field of it would be ignored: %j', (event, message) => {
     expect(() => parse(event)).toThrow(message);
   });
@@ -76,6 +79,19 @@ describe('a manual event', () => {
     expect(parse({ bucket: 'b', key: 'k', style: 'image/info', target, dryRun: true })).toMatchObject([
       { options: { dryRun: true, adHoc: { style: 'image/info', target } } },
     ]);
+  });
+
+  it.each([{ style: 'image/info' }, { target: { key: 'x' } }])(
+    'a manual event that brings %j alone never falls back on the rules',
+    (half) => {
+      const adHoc = { style: undefined, target: undefined, path: '', ...half };
+
+      expect(parse({ bucket: 'b', key: 'k', ...half })).toMatchObject([{ options: { adHoc } }]);
+    },
+  );
+
+  it('a manual event may say that its object is empty', () => {
+    expect(parse({ bucket: 'b', key: 'k', size: 0 })).toMatchObject([{ event: { sizeBytes: 0 } }]);
   });
 
   it('a manual event may name the rules that it was planned by', () => {
@@ -105,7 +121,9 @@ describe('a manual event', () => {
     [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
     [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
     [{ objects: [] }, 'objects: expected objects, received an array of 0'],
+    [[{ bucket: 'b', key: 7 }], '[0].key: expected a text, received 7'],
     [{ objects: [{ bucket: 'b' }] }, 'objects[0].key: expected a text, received nothing'],
+    [{ objects: [{ key: 'k' }] }, 'objects[0].bucket: expected a text, received nothing'],
     [{ bucket: 'b', key: 'k', size: '20MB' }, 'size: expected a whole number of bytes, received "20MB"'],
     [{ bucket: 'b', key: 'k', size: '20' }, 'size: expected a whole number of bytes, received "20"'],
     [{ bucket: 'b', key: 'k', size: -1 }, 'size: expected a whole number of bytes, received -1'],

@@ -73,6 +73,24 @@ describe('a native record', () => {
   });
 });
 
+it.each([
+  ['bucket', { eventName: 'x', oss: { bucket: { name: 7 }, object: { key: 'a' } } }, 'oss.bucket.name'],
+  ['key', { eventName: 'x', oss: { bucket: { name: 'b' }, object: { key: 7 } } }, 'oss.object.key'],
+  ['event name', { eventName: 7, oss: { bucket: { name: 'b' }, object: { key: 'a' } } }, 'eventName'],
+])('a native record whose %s is no text is refused by name', (_, record, place) => {
+  expect(() => parse({ events: [record] })).toThrow(`events[0].${place}: expected a text, received 7`);
+});
+
+it('a native record tells neither size nor ETag nor type that is of another kind', () => {
+  const object = { key: 'a', size: '5', eTag: 5, objectMeta: { mimeType: ['image/png'] } };
+
+  const [record] = parse({ events: [{ eventName: 'x', oss: { bucket: { name: 'b' }, object } }] });
+
+  expect(record).toMatchObject({
+    event: { key: 'a', sizeBytes: undefined, eTag: undefined, contentType: undefined },
+  });
+});
+
 describe('an EventBridge event', () => {
   it('an EventBridge event is the same object as its native twin', () => {
     expect(parseEvent(bytesOf(sample('eb-post')))).toEqual(parseEvent(bytesOf(sample('native-post'))));
@@ -162,6 +180,28 @@ describe('the forms in which an event comes', () => {
     ],
   ])('an envelope of the form "%s" is opened', (_, event) => {
     expect(keysOf(parseEvent(Buffer.from(event)))).toEqual(['example-src/a.jpg']);
+  });
+
+  it.each<[string, object, string]>([
+    ['a bare record', [{ eventName: 'x', oss: {} }], '[0].oss.bucket.name'],
+    ['a CloudEvent of OSS', { source: 'acs.oss', type: 'oss:ObjectCreated:PutObject' }, 'data.eventName'],
+    ['the content of a task', { source: 'acs.imm', type: 'imm:Task:X', content: 7 }, 'content'],
+    ['a dead letter', { requestPayload: { events: 1, key: 1, bucket: 1 } }, 'requestPayload.events'],
+    ['a queue message', { messageBody: { bucket: 'b', key: 7 } }, 'messageBody.key'],
+    ['a topic message', { TopicOwner: '1', Message: { bucket: 'b', key: 7 } }, 'Message.key'],
+    ['a topic stream', { body: { bucket: 'b', key: 7 }, attrs: {} }, 'body.key'],
+    ['a CloudEvent', { specversion: '1.0', data: { bucket: 'b', key: 7 } }, 'data.key'],
+  ])('a problem inside %s is named with its whole path', (_, event, path) => {
+    expect(() => parse(event)).toThrow(`process: ${path}: `);
+  });
+
+  it.each([
+    ['an event of OSS without a type and a record', { source: 'acs.oss', data: { oss: {} } }],
+    ['an event of IMM without a type', { source: 'acs.imm', data: {} }],
+    ['a topic message without its owner', { Message: JSON.stringify({ bucket: 'b', key: 'k' }) }],
+    ['a value without envelope', null],
+  ])('%s is refused, and not passed over', (_, event) => {
+    expect(() => parse([event])).toThrow('process: [0]: received ');
   });
 
   it.each([

@@ -51,5 +51,6 @@ describe('the end of an IMM task', () => {
     const records = parse([...others, { events: [nativeRecord('a')] }]);
 
     expect(keysOf(records)).toEqual(['malformed', 'other', 'example-src/a']);
+    expect(records[1]).toEqual({ kind: 'other', eventName: 'imm:FileMeta:Index' });
   });
 });
