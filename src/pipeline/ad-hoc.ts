@@ -1,5 +1,10 @@
 import { formatValue } from '../events/envelopes.ts';
-import { EventError, type EventRecord, type ManualOptions } from '../events/object-event.ts';
+import {
+  EventError,
+  type EventRecord,
+  type ManualOptions,
+  type ObjectEvent,
+} from '../events/object-event.ts';
 import { isJsonObject } from '../json.ts';
 import { digestOfRules } from '../rules/digest.ts';
 import { type RuleSet, RulesError, rulesFormat } from '../rules/rule-set.ts';
@@ -32,12 +37,12 @@ export function withRules(records: readonly EventRecord[], ruleSet: RuleSet) {
       return { record: { kind: 'malformed', problem: mismatch, options: record.options }, ruleSet };
     }
     const { adHoc } = record.options ?? {};
-    if (adHoc === undefined) {
+    if (adHoc === undefined || record.kind !== 'object') {
       return { record, ruleSet };
     }
     try {
       const own = adHocRules(adHoc);
-      assertOwnTarget(record, own, sources);
+      assertOwnTarget(record.event, own, sources);
       return { record, ruleSet: own };
     } catch (error) {
       const problem = `${adHoc.path}${error instanceof Error ? error.message : error}`;
@@ -57,12 +62,9 @@ function describeOtherRules({ options }: EventRecord, digest: string | undefined
 }
 
 /** Throws EventError where the target is that of another object; `sources` holds them by target. */
-function assertOwnTarget(record: EventRecord, ruleSet: RuleSet, sources: Map<string, string>): void {
-  if (record.kind !== 'object') {
-    return;
-  }
+function assertOwnTarget(object: ObjectEvent, ruleSet: RuleSet, sources: Map<string, string>): void {
   // An ETag that OSS has yet to be asked for is another one for each object.
-  const event = { ...record.event, eTag: record.event.eTag ?? record.event.key };
+  const event = { ...object, eTag: object.eTag ?? object.key };
   const [item] = plan({ kind: 'object', event }, ruleSet);
   if (item?.target === undefined) {
     return;

@@ -20,7 +20,7 @@ describe('the memory of an instance', () => {
     const instance = createMemory();
     remember(instance.open('A'), task, saved);
 
-    expect(recall(instance.open('A'), task)).toMatchObject({ reason: 'already-saved' });
+    expect(recall(instance.open('A'), task)).toEqual({ ...skipped, reason: 'already-saved' });
     expect(recall(instance.open('B'), task)).toBeUndefined();
     instance.forget('A');
     expect(recall(instance.open('A'), task)).toBeUndefined();
@@ -76,6 +76,7 @@ describe('the memory of an instance', () => {
       { ...failed, ...objects, kind: 'transient', isSaved: true },
       true,
     ],
+    ['what was removed', { ...saved, status: 'removed' }, true],
     ['what was larger than its source', { ...skipped, reason: 'larger-than-source' }, true],
     ['what was there already', { ...skipped, reason: 'target-exists' }, false],
   ])('the memory of an instance keeps %s or leaves it to be tried again', (_, outcome, isKept) => {

@@ -64,7 +64,7 @@ describe('a plan', () => {
       rulesOf({ ...uploads, outputs: [{ ...webp, target }] }),
     );
 
-    expect(item).toMatchObject({ target: { key: '2026/03/11/photos/r0/AB12.jpg' } });
+    expect(item).toMatchObject({ status: 'planned', target: { key: '2026/03/11/photos/r0/AB12.jpg' } });
   });
 
   it('a plan is the same however often an event is told, and at whatever time', () => {
@@ -125,7 +125,7 @@ describe('a plan', () => {
       rulesOf({ ...uploads, outputs: [{ ...webp, target }] }),
     );
 
-    expect(item).toMatchObject({ target: { key: day } });
+    expect(item).toMatchObject({ status: 'planned', target: { key: day } });
   });
 
   it.each([
@@ -152,6 +152,7 @@ describe('a plan', () => {
     'ObjectCreated:CompleteMultipartUpload',
     'ObjectCreated:AppendObject',
     'ObjectReplication:ObjectCreated',
+    'ObjectReplication:ObjectModified',
     'Manual',
   ])('the event %s plans its outputs', (eventName) => {
     expect(plan(upload('uploads/a.jpg', { eventName }), rulesOf(uploads))).toMatchObject([
@@ -166,10 +167,13 @@ describe('a plan', () => {
       upload('other/a.jpg'),
     ].map((record) => plan(record, rulesOf(uploads)));
 
-    expect(reasons).toMatchObject([
-      [{ reason: 'directory-marker' }],
-      [{ reason: 'empty-object' }],
-      [{ reason: 'no-rule-matched' }],
+    const skipped = (key: string, reason: string) => [
+      { status: 'skipped', reason, eventName: 'ObjectCreated:PutObject', source: { bucket: 'photos', key } },
+    ];
+    expect(reasons).toEqual([
+      skipped('uploads/a/', 'directory-marker'),
+      skipped('uploads/a.jpg', 'empty-object'),
+      skipped('other/a.jpg', 'no-rule-matched'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/log.ts';
 import { logOutcome, logSummary, OutputsFailed, summarize } from '../../src/pipeline/report.ts';
-import type { FailedResult, Result } from '../../src/pipeline/result.ts';
+import type { FailedResult, Outcome, Result } from '../../src/pipeline/result.ts';
 
 const failure = (name: string, rest: Partial<FailedResult> = {}): FailedResult => ({
   status: 'failed',
@@ -13,6 +13,11 @@ const failure = (name: string, rest: Partial<FailedResult> = {}): FailedResult =
   target: { bucket: 'b-2', key: `d/${name}` },
   ...rest,
 });
+
+const subject = {
+  ...{ rule: 'r', source: { bucket: 'b-1', key: 'k' }, target: { bucket: 'b-2', key: 'k' } },
+  ...{ attempts: 1, durationMs: 1 },
+};
 
 describe('the error of an invocation', () => {
   it('the error of an invocation says how many failed, how, and names each', () => {
@@ -82,6 +87,19 @@ describe('the error of an invocation', () => {
   });
 });
 
+it('what was removed or submitted is counted only where something was', () => {
+  const done = (status: 'removed' | 'submitted'): Result => ({ ...subject, status });
+
+  const none = summarize([], 'FC-1', 5);
+  const some = summarize([failure('a'), done('removed'), done('submitted'), done('submitted')], 'FC-1', 5);
+
+  expect(JSON.parse(JSON.stringify(none))).toEqual({
+    ...{ requestId: 'FC-1', saved: 0, skipped: 0, failed: 0, durationMs: 5, results: [] },
+  });
+  expect(some).toMatchObject({ removed: 1, submitted: 2, durationMs: 5 });
+  expect(new OutputsFailed(some).message).toContain('0 saved, 1 removed, 2 submitted, 0 skipped');
+});
+
 describe('a line of log', () => {
   it('a line of log has a constant message and flat fields, and nothing of the process string', () => {
     const lines: unknown[] = [];
@@ -115,14 +133,28 @@ describe('a line of log', () => {
     ]);
   });
 
+  const levels: string[] = [];
+  const at = (level: string) => (message: string) => levels.push(`${level}: ${message}`);
+  const logger: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+
+  it.each<[string, string, Outcome]>([
+    ['error', 'output failed', failure('a')],
+    ['info', 'object skipped', { status: 'skipped', reason: 'symlink' }],
+    ['info', 'output saved', { ...subject, status: 'saved' }],
+    ['info', 'output removed', { ...subject, status: 'removed' }],
+    ['info', 'task submitted', { ...subject, status: 'submitted' }],
+  ])('a line of log is of level %s for an outcome such as "%s"', (level, message, outcome) => {
+    levels.length = 0;
+    logOutcome(logger, 'FC-1', outcome);
+
+    expect(levels).toEqual([`${level}: ${message}`]);
+  });
+
   it.each([
     ['info', []],
     ['error', [failure('a')]],
   ])('the line of counts is of level %s', (level, results: Result[]) => {
-    const levels: string[] = [];
-    const at = (level: string) => (message: string) => levels.push(`${level}: ${message}`);
-    const logger: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-
+    levels.length = 0;
     logSummary(logger, summarize(results, 'FC-1', 5));
 
     expect(levels).toEqual([`${level}: invocation finished`]);

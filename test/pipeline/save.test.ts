@@ -61,6 +61,27 @@ describe('an output', () => {
   });
 });
 
+describe('an output that fails', () => {
+  const failWith = (cause: unknown) => carryOut(task(), { call: () => Promise.reject(cause), ...options });
+
+  it('an output that fails says what OSS said of it', async () => {
+    const document = '<Error><Code>InvalidObjectState</Code><Message>m</Message><EC>0016-404</EC></Error>';
+
+    expect(await failWith(notFound('ProcessObject', 403, document))).toMatchObject({
+      ...{ status: 'failed', kind: 'permanent', code: 'archived', statusCode: 403, ec: '0016-404' },
+    });
+  });
+
+  it.each([
+    ['an error', new TypeError('x is no function')],
+    ['anything else', 'x is no function'],
+  ])('an output that fails by %s of our own may heal, and says why', async (_, cause) => {
+    const failure = { status: 'failed', kind: 'transient', code: 'Unexpected', message: 'x is no function' };
+
+    expect(await failWith(cause)).toMatchObject(failure);
+  });
+});
+
 describe('an output refreshed only when missing', () => {
   it('an output refreshed only when missing is made when there is none', async () => {
     const { call, calls } = callOf({});
