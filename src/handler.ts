@@ -109,6 +109,6 @@ function findOss(settings: Settings, here: string | undefined): { region: string
 /** A failure that may heal, or that the rules want more than reported, goes to the platform's retries. */
 function mustThrow({ results }: Report, onPermanentFailure: RuleSet['onPermanentFailure']): boolean {
   return results.some(
-    (result) => result.status === 'failed' && (result.kind === 'transient' || onPermanentFailure === 'throw'),
+    (one) => one.status === 'failed' && (one.kind === 'transient' || onPermanentFailure !== 'report'),
   );
 }

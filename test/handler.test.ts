@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventError } from '../src/events/object-event.ts';
 import { OutputsFailed } from '../src/pipeline/report.ts';
+import { parseRuleSet } from '../src/rules/rule-set.ts';
 import { SettingsError } from '../src/settings.ts';
 import {
   agent,
@@ -13,6 +14,7 @@ import {
   rules,
   saved,
 } from './handler-fixture.ts';
+import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation', () => {
   it('an invocation saves every output and returns the report', async () => {
@@ -88,6 +90,18 @@ describe('an invocation', () => {
       '1 for good, 1 to be tried again',
     );
   });
+
+  it.each(['Report', undefined])(
+    'an invocation throws where the rules say %j of permanent failures',
+    async (said) => {
+      const text = JSON.stringify({ ...ruleSetOf(rules), onPermanentFailure: said });
+      const { handle } = handlerOf({}, rules, { ruleSet: parseRuleSet(text, 'rules.json') });
+      const gone = '<Error><Code>NoSuchKey</Code></Error>';
+      expectCalls('/u/a.jpg', 2, () => ({ statusCode: 404, data: gone }));
+
+      await expect(handle({ bucket: 'photos', key: 'u/a.jpg' })).rejects.toThrow('2 for good, 0 to be tried');
+    },
+  );
 
   it.each([
     ['a token that expired', 403, '<Error><Code>SecurityTokenExpired</Code></Error>'],

@@ -70,7 +70,8 @@ async function* readRanges(object: OssObject, call: Call): AsyncIterable<Buffer>
   const { sizeBytes } = await headObject(call, object);
   for (let start = 0; start < sizeBytes; start += rangeBytes) {
     const range = `bytes=${start}-${Math.min(start + rangeBytes, sizeBytes) - 1}`;
-    const { body } = await call({ ...object, operation: 'GetObject', method: 'GET', headers: { range } });
+    const request = { ...object, headers: { range }, maxAnswerBytes: rangeBytes };
+    const { body } = await call({ operation: 'GetObject', method: 'GET', ...request });
     yield body;
   }
 }

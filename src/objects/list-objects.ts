@@ -4,6 +4,9 @@ import { unexpectedAnswer } from '../oss/errors.ts';
 import { unquote } from '../oss/operations.ts';
 import { listOf, readXmlRoot } from '../xml.ts';
 
+/** A page of 1,000 keys of 1,023 percent-encoded bytes stays under 4 MiB. */
+const maxAnswerBytes = 8 * 1024 * 1024;
+
 interface ListArguments {
   bucket: string;
   prefix?: string | undefined;
@@ -26,7 +29,7 @@ export async function listObjectsV2(call: Call, args: ListArguments): Promise<Li
       query[name] = String(value);
     }
   }
-  const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET' });
+  const response = await call({ bucket, query, operation: 'ListObjectsV2', method: 'GET', maxAnswerBytes });
   try {
     return readPage(readXmlRoot(response.body.toString(), 'ListBucketResult'));
   } catch (cause) {

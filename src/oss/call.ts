@@ -43,8 +43,8 @@ export interface OperationResponse extends HttpResponse {
 /** Makes one call to OSS, retries included. Throws OssServiceError or OssRequestError, and nothing else. */
 export type Call = (request: OperationRequest) => Promise<OperationResponse>;
 
-/** A listing of 1,000 keys of 1,023 percent-encoded bytes stays under 4 MiB. */
-const maxDocumentBytes = 8 * 1024 * 1024;
+/** The answers that the function reads are short; a larger one would take an instance of 128 MB with it. */
+const maxDocumentBytes = 256 * 1024;
 
 /**
  * Makes the function that all operations go through: it encodes once, then per attempt asks for credentials,

@@ -146,8 +146,8 @@ describe('a request on the wire', () => {
     expect(error).toMatchObject({ code: 'RequestTimeout' });
   });
 
-  it('a request on the wire refuses to hold an endless document', async () => {
-    const chunk = Buffer.alloc(1024 * 1024);
+  it('a request on the wire refuses to hold a document that is endless, or larger than any of its kind', async () => {
+    const chunk = Buffer.alloc(64 * 1024);
     const url = await listen((_request, response) => {
       const fill = () => {
         while (response.writable && response.write(chunk)) {}
@@ -155,10 +155,17 @@ describe('a request on the wire', () => {
       response.on('drain', fill);
       fill();
     });
+    const client = connect(url);
 
-    const error = await rejection(connect(url).listObjectsV2({ bucket: 'photos' }));
+    const ofProcess = await rejection(client.processObject({ bucket: 'photos', key: 'k', process: 'p' }));
+    const ofListing = await rejection(client.listObjectsV2({ bucket: 'photos' }));
 
-    expect(error).toMatchObject({ code: 'AnswerTooLarge', kind: 'later' });
+    expect([ofProcess, ofListing]).toMatchObject(
+      [262_144, 8_388_608].map((bytes) => ({
+        ...{ code: 'AnswerTooLarge', kind: 'later' },
+        message: expect.stringContaining(`the answer is larger than ${bytes} bytes`),
+      })),
+    );
   });
 
   it('a request on the wire reports an answer that is no HTTP under a code', async () => {
