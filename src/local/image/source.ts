@@ -22,11 +22,8 @@ export interface SourceImage extends Size {
   readonly jpegQuality: number | undefined;
 }
 
-/** Reads the header of a source object; throws OSS's error when it is no image, damaged or over a limit. */
+/** Reads the header of a source object; throws OSS's error when it is no image, damaged or too large. */
 export async function readSource(body: Buffer): Promise<SourceImage> {
-  if (body.length > refusals.sourceBytes.bytes) {
-    throw refuse(refusals.sourceBytes, `${body.length} bytes`);
-  }
   const format = detectFormat(body);
   const metadata = await readMetadata(body, format);
   const size = { width: metadata.width, height: metadata.pageHeight ?? metadata.height };

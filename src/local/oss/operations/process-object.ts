@@ -1,4 +1,6 @@
 import type { OssObject } from '../../../process.ts';
+import { refusals } from '../../../style/catalog.ts';
+import { refuse } from '../../image/refuse.ts';
 import { readBody } from '../http/body.ts';
 import { checkConditions } from '../http/conditions.ts';
 import { badRequest, notImplemented } from '../http/errors.ts';
@@ -19,8 +21,6 @@ import {
 } from './process.ts';
 import { describeObject, openObject } from './symlink.ts';
 
-/** Documented: OSS help "IMG overview". */
-const maxSourceBytes = 20 * 1024 * 1024;
 /** Assumed: OSS refuses a process that is too long (EC 0017-00000288) without saying from which length on. */
 const maxProcessBytes = 32 * 1024;
 
@@ -135,9 +135,9 @@ export async function runStyle(
 
 /** All bytes of an image, which is closed then. */
 export async function readImage(image: StoredObject): Promise<Buffer> {
-  if (image.meta.sizeBytes > maxSourceBytes) {
+  if (image.meta.sizeBytes > refusals.sourceBytes.bytes) {
     image.close();
-    throw badRequest('ImageTooLarge', 'The source image is larger than 20 MB.', { ec: '0040-00000009' });
+    throw refuse(refusals.sourceBytes, `${image.meta.sizeBytes} bytes`);
   }
   return Buffer.concat(await image.stream().toArray());
 }
