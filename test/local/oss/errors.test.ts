@@ -51,20 +51,21 @@ describe('errors', () => {
 
   it.each([
     ['GET', '/photos/%zz', 400, 'InvalidURI'],
-    ['GET', '/photos/%ff', 400, 'InvalidArgument'],
-    ['GET', '/photos//a', 400, 'InvalidObjectName'],
-    ['GET', '/photos/%5Ca', 400, 'InvalidObjectName'],
-    ['GET', `/photos/${'k'.repeat(1024)}`, 400, 'InvalidObjectName'],
+    ['GET', '/photos/%ff', 400, 'InvalidArgument', '0016-00000004'],
+    ['GET', '/photos//a', 400, 'InvalidObjectName', '0016-00000005'],
+    ['GET', '/photos/%5Ca', 400, 'InvalidObjectName', '0016-00000005'],
+    ['GET', `/photos/${'k'.repeat(1024)}`, 400, 'InvalidObjectName', '0016-00000003'],
     ['GET', '/Photos/a', 400, 'InvalidBucketName'],
     ['GET', '/../photos/a', 400, 'InvalidBucketName'],
     ['GET', '/photos?prefix=a&prefix=b', 400, 'InvalidArgument'],
     ['GET', 'http://photos.example/a', 400, 'InvalidURI'],
-  ])('errors name what is wrong with %s %s', async (method, path, statusCode, code) => {
+  ])('errors name what is wrong with %s %s', async (method, path, statusCode, code, ec?: string) => {
     const oss = await startOss();
 
     const response = await send(oss.port, { method, path, headers: {}, body: Buffer.alloc(0) });
 
     expect([response.statusCode, response.code]).toEqual([statusCode, code]);
+    expect(response.headers['x-oss-ec']).toBe(ec);
   });
 });
 

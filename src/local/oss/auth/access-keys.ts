@@ -34,7 +34,7 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
   function principalOf(accessKeyId: string, securityToken: string | undefined) {
     if (securityToken === undefined) {
       if (accessKeyId !== accessKey.id) {
-        throw invalidAccessKeyId('0002-00000902');
+        throw invalidAccessKeyId(issued.has(accessKeyId) ? '0002-00000003' : '0002-00000902');
       }
       return { accessKeySecret: accessKey.secret, principalId: accountId };
     }
@@ -50,7 +50,8 @@ export function createAccessKeys(accessKey: AccessKey, now: () => number) {
       throw forbidden('InvalidSecurityToken', 'The security token you provided is invalid.');
     }
     if (now() >= key.expiresMs) {
-      throw forbidden('SecurityTokenExpired', 'The security token you provided has expired.');
+      const message = 'The security token you provided has expired.';
+      throw forbidden('SecurityTokenExpired', message, { ec: '0002-00000007' });
     }
     return key;
   }

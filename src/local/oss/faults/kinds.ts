@@ -13,7 +13,7 @@ const refusals = [
   ['ServiceUnavailable', 503, 'Thread pool is almost full, please retry later.'],
   ['InternalError', 500, 'We encountered an internal error. Please try again.'],
   ['AccessDenied', 403, 'You have no right to access this object because of bucket acl.', '0003-00000201'],
-  ['SecurityTokenExpired', 403, 'The security token you provided has expired.'],
+  ['SecurityTokenExpired', 403, 'The security token you provided has expired.', '0002-00000007'],
   ['ImageTooLarge', 400, 'The source image is larger than 20 MB.', '0040-00000009'],
 ] as const satisfies readonly FaultRefusal[];
 

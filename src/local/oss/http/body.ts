@@ -12,7 +12,8 @@ import { readMessage } from './routes.ts';
  */
 export async function* checkedBody({ headers, body }: OssRequest): AsyncGenerator<Buffer> {
   const contentMd5 = headers.get('content-md5');
-  const expected = contentMd5 === undefined ? undefined : Buffer.from(contentMd5, 'base64');
+  // aliyun-oss-c-sdk sends 20 bytes, of which 16 are the MD5; its live tests have that pass.
+  const expected = contentMd5 === undefined ? undefined : Buffer.from(contentMd5, 'base64').subarray(0, 16);
   if (expected !== undefined && expected.length !== 16) {
     throw invalidDigest();
   }

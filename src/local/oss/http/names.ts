@@ -65,22 +65,22 @@ export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string 
 }
 
 /**
- * Keys: UTF-8 of 1 to 1,023 bytes, not beginning with `/` or `\`
- * (OSS help, "Object naming conventions" and "400 errors"). `undefined` stands for bytes that are not UTF-8.
+ * Keys: UTF-8 of 1 to 1,023 bytes, not beginning with `/` or `\` (OSS help, "Object naming conventions", "400
+ * errors" and the page per EC). `undefined` stands for bytes that are not UTF-8.
  */
 export function checkKey(key: string | undefined): string {
-  const invalid = (message: string) => badRequest('InvalidObjectName', message, { ec: '0016-00000005' });
+  const invalid = (message: string, ec: string) => badRequest('InvalidObjectName', message, { ec });
   if (key === undefined) {
-    throw badRequest('InvalidArgument', 'The characters encoding must be utf-8.');
+    throw badRequest('InvalidArgument', 'The characters encoding must be utf-8.', { ec: '0016-00000004' });
   }
   if (/^[/\\]/.test(key)) {
-    throw invalid('The specified object is not valid.');
+    throw invalid('The specified object is not valid.', '0016-00000005');
   }
   if (key === '') {
-    throw invalid('The Object name can not be empty.');
+    throw invalid('The Object name can not be empty.', '0016-00000001');
   }
   if (Buffer.byteLength(key) > 1023) {
-    throw invalid('The Length of Object name must be less than 1024.');
+    throw invalid('The Length of Object name must be less than 1024.', '0016-00000003');
   }
   return key;
 }

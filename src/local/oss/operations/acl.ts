@@ -32,8 +32,8 @@ export function setBucketAcl(service: Service, bucket: string, acl: string | und
 export const putObjectAcl: Operation = async (service, { bucket, key, headers }) => {
   const acl = readAcl(headers, 'x-oss-object-acl');
   if (acl === undefined) {
-    // Documented: the page of this EC; the code and the words are assumed.
-    throw badRequest('InvalidArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
+    // The page of this EC, and for the code a live test of aliyun-oss-c-sdk; the words are assumed.
+    throw badRequest('MissingArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
   checkAcl(service, bucket, acl);
   await service.store.changeProperties(bucket, key, { acl });

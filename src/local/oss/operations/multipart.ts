@@ -73,7 +73,8 @@ export const completeMultipartUpload: Operation = async (service, request) => {
   }
   const parts = isComplete ? [...upload.parts.values()] : readParts(upload, body);
   if (parts.slice(0, -1).some(({ sizeBytes }) => sizeBytes < minPartBytes)) {
-    throw badRequest('EntityTooSmall', 'Your proposed upload smaller than the minimum allowed size.');
+    const message = 'Your proposed upload smaller than the minimum allowed size.'; // sic
+    throw badRequest('EntityTooSmall', message, { ec: '0042-00000213' });
   }
   if ((announcedParts(upload.properties) ?? parts.length) !== parts.length) {
     const message = 'The client encryption part list is unexpected with init_multipart setted.'; // sic

@@ -155,6 +155,7 @@ describe('temporary credentials', () => {
     const response = await oss.call({ ...list, ...credentials, timeMs: nowMs });
 
     expect([response.statusCode, response.code]).toEqual([403, 'SecurityTokenExpired']);
+    expect(response.headers['x-oss-ec']).toBe('0002-00000007');
   });
 
   it('temporary credentials are refused with another token, an unknown one, none, or under a long-lived AccessKey', async () => {
@@ -169,8 +170,9 @@ describe('temporary credentials', () => {
     expect(await codes({ accessKeyId, accessKeySecret, securityToken: 'made-up' })).toBe(
       'InvalidSecurityToken',
     );
-    expect(await codes({ accessKeyId, accessKeySecret })).toBe('InvalidAccessKeyId');
     expect(await codes({ securityToken })).toBe('InvalidAccessKeyId');
+    const alone = await oss.call({ ...list, accessKeyId, accessKeySecret });
+    expect([alone.code, alone.headers['x-oss-ec']]).toEqual(['InvalidAccessKeyId', '0002-00000003']);
   });
 
   it('temporary credentials are never echoed in an error', async () => {

@@ -70,6 +70,6 @@ describe('PutObjectAcl', () => {
 
     const response = await oss.call({ ...object, method: 'PUT', query: { acl: '' }, headers });
 
-    expect([response.statusCode, response.code]).toEqual([400, 'InvalidArgument']);
+    expect([response.statusCode, response.code]).toEqual([400, 'MissingArgument']);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
 import { type SignOptions, send, signV4 } from '../v4-client.ts';
@@ -51,6 +52,21 @@ describe('batch deletes', () => {
 
     expect([answer.statusCode, answer.code]).toEqual([400, code]);
     expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(200);
+  });
+
+  it('batch deletes take a Content-MD5 that has more bytes behind its sixteen', async () => {
+    const oss = await startOss();
+    await oss.call(put());
+    const request = batch('<Delete><Object><Key>a.txt</Key></Object></Delete>');
+    const digest = createHash('md5')
+      .update(request.body ?? '')
+      .digest();
+    const longer = Buffer.concat([digest, Buffer.from([0, 45, 111, 115])]).toString('base64');
+
+    const answer = await oss.call({ ...request, headers: { 'content-md5': longer } });
+
+    expect(answer.statusCode).toBe(200);
+    expect((await oss.call({ ...object, method: 'HEAD' })).statusCode).toBe(404);
   });
 
   it('batch deletes without a Content-MD5 are refused and delete nothing', async () => {
