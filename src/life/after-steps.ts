@@ -28,7 +28,7 @@ export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promi
   const existing = mustLook ? await headIfPresent(task.target, options) : undefined;
   const next = existing === undefined ? 'process' : decide(existing, task, options);
   if (typeof next === 'object') {
-    return finish(task, options, next, existing);
+    return finish(task, options, next);
   }
   if (next !== 'process') {
     return { status: 'skipped', reason: next };
@@ -88,17 +88,12 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
     : 'process';
 }
 
-/** Does what is left to be done with a saved target; `existing` is what was seen of it. Never throws. */
-async function finish(
-  task: SaveTask,
-  options: TaskOptions,
-  mark: Mark,
-  existing?: ObjectResult,
-): Promise<TaskEnd> {
+/** Does what is left to be done with a saved target. Never throws. */
+async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise<TaskEnd> {
   const { target, afterSteps } = task;
   const { call, deadlineMs } = options;
   try {
-    const object = existing ?? (await headObject(call, { ...target, deadlineMs }));
+    const object = await headObject(call, { ...target, deadlineMs });
     if (isLarger(object.sizeBytes, task)) {
       // A late event tells of an older source than the one that was processed, which may be the larger one.
       const current = await headIfPresent(task.source, options, isNoSuchKey);

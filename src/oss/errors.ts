@@ -143,9 +143,9 @@ export function classify(statusCode: number, code: string, message: string): Ret
 }
 
 /** Codes of a 400 about picture or style (OSS help, images, "Common errors"); others tell of settings. */
-const aboutPicture = /Image|Watermark|WebP|^(TooManyPipes?|MemLimitExceeded|OperationNotSupported)$/;
+const aboutPicture = /Image|Watermark|^(TooManyPipes?|MemLimitExceeded|OperationNotSupported)$/;
 const aboutStyle =
-  /^(BadRequest|NotImplemented|(Invalid|Missing)(Argument|Parameter|Request|ObjectName|TargetType))$/;
+  /^(BadRequest|NotImplemented|MissingArgument|Invalid(Argument|Request|ObjectName|TargetType))$/;
 
 function isPermanent(statusCode: number, code: string, message: string): boolean {
   switch (statusCode) {

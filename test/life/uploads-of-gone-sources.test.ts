@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/oss/call.ts';
 import { OssServiceError } from '../../src/oss/errors.ts';
 import { startWorkbench } from '../faults/workbench.ts';
-import { runAll } from '../pipeline/run-fixture.ts';
+import { callOf, runAll } from '../pipeline/run-fixture.ts';
 import { upload } from '../pipeline/uploads.ts';
 import { ruleSetOf } from '../rules/rule-sets.ts';
 import { removeAll, targets, thumbnail } from './remove-fixture.ts';
@@ -79,6 +79,45 @@ describe('an upload that OSS says is gone when it is processed', () => {
       expect(sent).toContain('DeleteObject');
     },
   );
+});
+
+describe('an upload whose outputs go with it', () => {
+  const output = { style: 'image/info', target: { bucket: 'dst-bucket', key: '{name}.webp' } };
+  const ruleSet = ruleSetOf({ rules: [{ ...thumbnail, outputs: [output] }] });
+  const record = upload('uploads/a.jpg', { modifiedAt: '2026-03-11T06:21:35Z' });
+
+  /** The end of the upload where OSS answers the looks at its source in turn by these codes, or by a 200. */
+  async function endWith(...codes: string[]) {
+    const process = callOf(() => ({ object: 'a.webp' }));
+    const call: Call = async (request) => {
+      const { operation, bucket, key } = request;
+      const context = { operation, bucket, key, attempts: 1 };
+      const answer = { headers: { 'x-oss-request-id': 'R', 'content-length': '9' }, body: Buffer.alloc(0) };
+      const code = operation === 'HeadObject' && bucket === 'photos' ? codes.shift() : undefined;
+      if (code !== undefined) {
+        const [statusCode, body] = [code === 'NoSuchKey' ? 404 : 403, `<Error><Code>${code}</Code></Error>`];
+        throw new OssServiceError(context, { ...answer, statusCode, body: Buffer.from(body) });
+      }
+      return operation === 'HeadObject' ? { ...answer, statusCode: 200, context } : process(request);
+    };
+    const { results } = await runAll([{ record, ruleSet, dryRun: false }], call);
+    return results;
+  }
+  const subject = {
+    rule: 'thumbnail',
+    source: { bucket: 'photos', key: 'uploads/a.jpg' },
+    target: { bucket: 'dst-bucket', key: 'a.webp' },
+  };
+
+  it('an upload whose outputs go with it fails, to be tried again, where OSS does not say whether it is there', async () => {
+    const failure = { status: 'failed', kind: 'transient', code: 'archived', statusCode: 403 };
+
+    expect(await endWith('InvalidObjectState')).toMatchObject([{ ...subject, ...failure }]);
+  });
+
+  it('an upload whose outputs go with it has saved them where it was gone for a moment only', async () => {
+    expect(await endWith('NoSuchKey')).toMatchObject([{ ...subject, status: 'saved' }]);
+  });
 });
 
 describe('an upload that OSS has to be asked about, and that was deleted meanwhile', () => {

@@ -192,6 +192,15 @@ describe('an operation that fails', () => {
     expect(reveal(error)).not.toContain('token%2F');
   });
 
+  it('an operation that fails shows no token that its answer quotes as it was sent', async () => {
+    const mock = mockOss({ credentials: () => ({ ...secrets, securityToken: 'very+token/=' }) });
+    answer(mock, 403, errorXml('AccessDenied', 'x-oss-security-token:very+token/= is unknown'));
+
+    const error = await rejection(mock.client.headObject(source));
+
+    expect(String(error)).toContain('x-oss-security-token:*** is unknown');
+  });
+
   it('an operation that fails shows all that its answer says where there is no token to be hidden', async () => {
     const mock = mockOss({ credentials: () => ({ ...secrets, securityToken: undefined }), maxAttempts: 1 });
     answer(mock, 403, errorXml('AccessDenied', 'x-oss-security-token is undefined'));

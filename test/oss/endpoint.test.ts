@@ -141,6 +141,10 @@ describe('a target', () => {
     expect(() => addressOf(endpoint, bucket, 'k')).toThrow('expected 3 to 63');
   });
 
+  it.each(['abc', '1-2', '007', 'a-1', 'a'.repeat(63)])('the bucket %j gets into a host', (bucket) => {
+    expect(addressOf(endpoint, bucket, 'k').origin).toBe(`https://${bucket}.oss-cn-hangzhou.aliyuncs.com`);
+  });
+
   it.each(['', '/a', '\\a', 'a\ud800b', 'é'.repeat(512)])('the key %j is refused', (key) => {
     expect(() => addressOf(endpoint, 'photos', key)).toThrow('expected 1 to 1,023 bytes');
   });

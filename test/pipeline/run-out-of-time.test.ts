@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OssRequestError } from '../../src/oss/errors.ts';
-import { callOf, jobsOf, oneOutput, runAll } from './run-fixture.ts';
+import { callOf, job, jobsOf, oneOutput, runAll } from './run-fixture.ts';
 import { rulesOf } from './uploads.ts';
 
 describe('a run that has more to do than time', () => {
@@ -58,6 +58,25 @@ describe('a run that has more to do than time', () => {
       { ...late, source: { key: 't2.jpg' }, target: undefined },
       { ...late, source: { key: 't3.jpg' }, target: undefined },
     ]);
+  });
+
+  it('a run that has no time left fails what is about no object as well, without naming one', async () => {
+    const record = { kind: 'malformed', problem: 'why' } as const;
+    const late = {
+      status: 'failed',
+      kind: 'transient',
+      code: 'Deadline',
+      message: 'no time was left to start it',
+    };
+
+    const { results } = await runAll(
+      [{ ...job('t0'), record }],
+      callOf(() => ({})),
+      { current: 1 },
+      () => 1_000,
+    );
+
+    expect(results).toEqual([{ ...late, attempts: 0 }]);
   });
 
   it('a run names each output of an object that has more of them than a call takes arguments', async () => {

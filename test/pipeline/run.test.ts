@@ -30,6 +30,18 @@ describe('a run', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it('a run fails a message about a task that cannot be worked off, and goes on', async () => {
+    const content = { Sources: Array(500_000).fill(0) };
+    const task: Job = { ...job('a'), record: { kind: 'task', eventName: 'imm:Task:X', content } };
+
+    const { results } = await runAll(
+      [task, job('b')],
+      callOf(() => ({})),
+    );
+
+    expect(results).toMatchObject([{ status: 'failed', code: 'Unexpected' }, { status: 'saved' }]);
+  });
+
   it.each([1, 2, 4])('a run goes on after a failure, with %i calls at once', async (concurrency) => {
     const call = callOf((key) => {
       if (key === 't1.jpg') {
