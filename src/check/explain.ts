@@ -98,7 +98,7 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     sizeBytes: event.sizeBytes ?? Math.max(1, minBytes),
     contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
   };
-  const object = { ...(isUnknown ? fitting : event), eTag: event.eTag ?? '{etag}' };
+  const object = { ...(isUnknown ? fitting : event), eTag: event.eTag ?? '<ETag>' };
   if (findMismatch(match, object) !== undefined) {
     return { rule: name, matches: false, why: whyNot(rule, object, source), outputs: [] };
   }

@@ -132,20 +132,22 @@ describe('explain', () => {
 
   it('explain tells of a result in another bucket, of an ETag that an upload brings, and of a key too long', async () => {
     const file = join(dir, 'special.yaml');
-    const ruleOf = (name: string, target: object) => ({
+    const ruleOf = (name: string, target: object, style = 'image/format,jpg') => ({
       name,
       match: { key: `${name}/*` },
-      outputs: [{ style: 'image/format,jpg', target }],
+      outputs: [{ style, target }],
     });
     const special = [
       ruleOf('mirror', { bucket: 'marked', key: '{key}' }),
       ruleOf('tagged', { key: 'out/{etag}/{name}.jpg' }),
+      ruleOf('film', { key: 'out/{etag}/{name}.mp4' }, 'video/convert,f_mp4'),
       ruleOf('long', { key: '{key}{key}{key}{key}' }),
     ];
     await writeFile(file, stringify({ rules: special }));
     const urls = [
       'oss://marked/mirror/a.jpg',
       'oss://photos/tagged/a.jpg',
+      'oss://photos/film/a.mov',
       `oss://photos/long/${'a'.repeat(300)}`,
     ];
 
@@ -153,7 +155,8 @@ describe('explain', () => {
 
     expect(out).toContain('  mirror skipped: own-output. By its name this is a result of this rule\n');
     expect(out).toContain('  tagged takes it, with the ETag that its event brings\n');
-    expect(out).toContain('    -> oss://photos/out/{etag}/a.jpg\n');
+    expect(out).toContain('    -> oss://photos/out/<ETag>/a.jpg\n');
+    expect(out).toContain('    -> oss://photos/out/<ETag>/a.mp4\n');
     expect(out).toMatch(/ {2}long takes it\n {4}-> oss:\/\/photos\/(long\/a{300}){4} fails: .*1,023 bytes/);
   });
 
