@@ -2,7 +2,7 @@ import type { PlannedSave } from '../pipeline/result.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import type { BatchOptions } from './batches.ts';
 import { needsHead } from './run-objects.ts';
-import { createUpperBound, type Selection } from './select.ts';
+import { createUpperBound, type Selection, targetOf } from './select.ts';
 
 /** A backfill's work. */
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
@@ -43,7 +43,9 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     found.selected += 1;
     found.headRequests += Number(isUncertain);
     found.isUpperBound ||= isUncertain || onlyMissing;
-    for (const output of object.target === undefined ? outputs : outputs.slice(0, 1)) {
+    // A failure names one output, in whose key the day may be another one here.
+    const named = outputs.filter((output) => targetOf(output) === object.target);
+    for (const output of object.target === undefined ? outputs : [...named, ...outputs].slice(0, 1)) {
       const isTask = output.status === 'planned' && output.action === 'submit';
       found.outputs += 1;
       found.tasks += Number(isTask);

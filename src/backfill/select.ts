@@ -63,7 +63,7 @@ export function createUpperBound(ruleSet: RuleSet, exampleTime: string) {
       : selectOutputs({ ...object, target: undefined, eventTime: exampleTime }, anyObject, filter);
 }
 
-const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
+export const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
 
 function isBetween(time: string | undefined, { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: Filter) {
   const timeMs = time === undefined ? sinceMs : Date.parse(time);

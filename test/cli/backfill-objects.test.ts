@@ -245,6 +245,19 @@ describe('the objects of a backfill', () => {
     expect(JSON.parse(line)).toMatchObject(failure);
   });
 
+  it('the dry run of failures names for example the outputs that failed, and not others of their sources', async () => {
+    const { run, rules } = await startWith(pictures(1));
+    const output =
+      '{ style: "image/resize,w_{w}", vary: { w: [1, 2] }, target: { key: "small/{w}/{base}" } }';
+    await writeFile(rules, `rules: [{ name: a, match: { key: "uploads/*" }, outputs: [${output}] }]\n`);
+    const source = 'oss://photos/uploads/0000.jpg';
+    const failure = { source, target: 'oss://photos/small/2/0000.jpg' };
+
+    const { out } = await run(['--keys', '-'], { input: JSON.stringify(failure) });
+
+    expect(out).toContain(`For example:\n  ${source} -> ${failure.target}\n`);
+  });
+
   it('the objects of a backfill fail where OSS tells no size, and do not pass for empty', async () => {
     const { run } = await startWith(pictures(1), { routes: [unsized] });
 
