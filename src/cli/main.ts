@@ -10,10 +10,11 @@ import { type CommandName, isCommand, loaders, summaries } from './commands.ts';
 /** Ended by Ctrl-C, as shells count it. */
 const interrupted = 130;
 
-/** Advice where no answer came, by the transport's code. */
+/** Advice by the code of the system's error. */
 const helps: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there. The local OSS is started by "npm start".',
   ENOTFOUND: 'There is no such host: see how region or endpoint is spelt, and whether you are online.',
+  ENOSPC: 'The disk is full: make room there, then give the same command again.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'No TLS is spoken there: begin the endpoint with http://.',
 };
 

@@ -43,7 +43,7 @@ describe('a backfill that meets failures', () => {
       const { exitCode, out } = await run(['oss://photos/']);
 
       expect(full.exitCode).toBe(1);
-      expect(full.err).toContain('ENOSPC: no space left on device');
+      expect(full.err).toMatch(/ENOSPC: no space left on device.*\nThe disk is full: make room/);
       expect(full.out).toContain('Not finished: the same command goes on.');
       expect(made).toBeLessThan(239);
       expect(exitCode).toBe(1);
