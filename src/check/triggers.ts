@@ -59,8 +59,9 @@ function* checkRegion(region: string | undefined, path: Path): Generator<Diagnos
 function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
   const { path, sourceArn, region, bucket, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
-  if (!/^(acs:oss:|\$\{)/.test(sourceArn ?? '') || bucket?.includes('/')) {
-    yield error('trigger-arn', [...path, 'sourceArn'], 'expected acs:oss:<region>:<account>:<bucket>');
+  if (!/^(acs:oss:|\$\{)/.test(sourceArn ?? '') || !/^([a-z0-9-]{3,63})?$/.test(bucket ?? '')) {
+    const message = 'expected acs:oss:<region>:<account>:<bucket>';
+    yield error('trigger-arn', [...path, 'sourceArn'], message, 'Buckets have names of a-z, 0-9 and "-".');
   } else if (region && ownRegion && region !== ownRegion) {
     const message = `the bucket is in ${region}, the function in ${ownRegion}: they have to share a region`;
     yield error('trigger-region', [...path, 'sourceArn'], message);

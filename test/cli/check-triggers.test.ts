@@ -49,6 +49,12 @@ describe('check, beside the triggers of s.yaml', () => {
     ['no events at all', [uploads], [trigger({}, { events: [] })], ['error trigger-events']],
     ['an ARN that is none', [uploads], [trigger({ sourceArn: 'photos' })], ['error trigger-arn']],
     [
+      'a bucket of a name that OSS refuses',
+      [uploads],
+      [trigger({ sourceArn: 'acs:oss:cn-hangzhou:1:Shop Photos' })],
+      ['error trigger-arn'],
+    ],
+    [
       'an ARN of objects',
       [uploads],
       [trigger({ sourceArn: 'acs:oss:cn-hangzhou:1:photos/uploads/*' })],
