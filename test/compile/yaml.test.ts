@@ -26,6 +26,14 @@ describe('rules as YAML', () => {
     },
   );
 
+  it('the compiler says of a Chinese colon how to type another one', () => {
+    const text = lines.with(1, '  - name：r').join('\n');
+
+    expect(diagnosticsOf(text).map(formatDiagnostic)).toEqual([
+      expect.stringContaining('Type it while the input method is set to English.'),
+    ]);
+  });
+
   it.each([
     ['\tmatch: { key: a }', 2, '3:1'],
     ['    \toutputs: []', 3, '4:5'],
