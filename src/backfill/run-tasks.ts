@@ -29,6 +29,7 @@ const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping']
 interface BatchUnderWay {
   batch: Batch;
   attempt: number;
+  /** The attempt before it failed in this run. */
   hasFailed: boolean;
   /** It was handed over by this run, and not by an earlier one. */
   isNew: boolean;
@@ -111,11 +112,9 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
     }
     const report = reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    // A person who stops a batch says nothing against it, and what failed in an earlier run may be mended.
-    const isFailure = one.isNew && task.status !== 'Stopped';
-    if (mayHeal && !(isFailure && one.hasFailed)) {
-      const hasFailed = one.hasFailed || isFailure;
-      await submit({ ...one, attempt: one.attempt + 1, hasFailed }, underWay, options);
+    // What failed in an earlier run may be mended.
+    if (mayHeal && !(one.isNew && one.hasFailed)) {
+      await submit({ ...one, attempt: one.attempt + 1, hasFailed: one.isNew }, underWay, options);
     } else {
       settle(report ?? allFailed(task, one.batch), one.batch, options);
     }
