@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { trigger, uploads, uploadsTrigger, useProject, withOther } from './check-fixture.ts';
+import { runCommand } from './terminal.ts';
 
 const { pathOf, checkResources } = useProject();
 
@@ -166,5 +167,16 @@ resources: { f: { component: fc3, props: { <<: *base, region: cn-hangzhou } } }`
 
     expect(codes).toEqual(['error schema']);
     expect(diagnostics[0]?.place).toMatchObject({ file: expect.stringContaining(broken), line: 2 });
+  });
+
+  it('check refuses templates that extend each other', async () => {
+    await writeFile(pathOf('s.yaml'), 'extend: ./base.yaml\n');
+    await writeFile(pathOf('base.yaml'), 'extend: ./s.yaml\n');
+
+    await writeFile(pathOf('rules.yaml'), stringify({ rules: [uploads] }));
+
+    const { exitCode, err } = await runCommand(['check', '--rules', pathOf('rules.yaml')]);
+
+    expect([exitCode, err]).toEqual([2, `oss-saveas check: ${pathOf('s.yaml')} extends itself.\n`]);
   });
 });

@@ -67,6 +67,16 @@ describe('the doctor', () => {
     expect(of('save of film')).toBeUndefined();
   });
 
+  it('the doctor says of an object that no rule takes why it tries no style on it', async () => {
+    const { oss, examine } = await prepare();
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.txt', body: 'a' });
+
+    const { exitCode, of } = await examine(['oss://photos/a.txt']);
+
+    expect(of('style')).toMatchObject({ state: 'wrong', found: 'oss://photos/a.txt: no-rule-matched' });
+    expect(exitCode).toBe(1);
+  });
+
   it('the doctor warns of the variable by which s deploy hangs', async () => {
     const { examine } = await prepare();
 

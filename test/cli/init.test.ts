@@ -117,13 +117,16 @@ describe('a folder that holds files', () => {
     expect(JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'))).toMatchObject({ name: 'shop' });
   });
 
-  it('init writes nothing beside a package.json that is broken', async () => {
+  it.each([
+    ['{\n"name" "shop"}', /package\.json:2:8: expected JSON/],
+    ['[]', /package\.json is no JSON object/],
+  ])('init writes nothing beside a package.json that is broken: %j', async (text, message) => {
     const dir = await emptyFolder();
-    await writeFile(join(dir, 'package.json'), '{\n"name" "shop"}');
+    await writeFile(join(dir, 'package.json'), text);
 
     const attempt = writeProject(dir, templateDir('en'), answers);
 
-    await expect(attempt).rejects.toThrow(/package\.json:2:8: expected JSON/);
+    await expect(attempt).rejects.toThrow(message);
     expect(await readdir(dir)).toEqual(['package.json']);
   });
 });

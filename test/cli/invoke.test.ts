@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { buildProject, startStack } from '../e2e/built-project.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { send, signV4 } from '../local/oss/v4-client.ts';
+import { portOf } from '../port-of.ts';
 import { runCommand } from './terminal.ts';
 
 let project: Awaited<ReturnType<typeof buildProject>>;
@@ -89,6 +92,17 @@ describe('an invocation by hand', () => {
       2,
       expect.stringContaining('--endpoint: expected a URL such as http://127.0.0.1:9000'),
     ]);
+  });
+
+  it('an invocation by hand says of a server that is no local OSS', async () => {
+    const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+
+    const endpoint = `http://127.0.0.1:${portOf(server)}`;
+    const { exitCode, err } = await runCommand(['invoke', '--endpoint', endpoint, 'oss://photos/a.png']);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('/-/invoke answered 200 and no JSON')]);
   });
 
   it('an invocation by hand asks for the local stack where it is not running', async () => {
