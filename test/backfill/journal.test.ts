@@ -130,6 +130,16 @@ describe('a journal', () => {
     expect(new Journal(folder).recall(output('9'))).toBe(true);
   });
 
+  it('a journal forgets behind its position what was done before it', async () => {
+    const folder = await temporaryDir();
+    new Journal(folder, fresh).record(saved('a'));
+    const again = new Journal(folder);
+
+    again.checkpoint({ position: { part: 0, after: 500 } });
+
+    expect(again.recall(output('a'))).toBe(false);
+  });
+
   it('a journal is not taken from a file that is none, nor from one of an earlier version', async () => {
     const folder = await temporaryDir();
     const { failuresBytes: _, ...earlier } = fresh;

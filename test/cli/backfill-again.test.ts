@@ -156,6 +156,7 @@ describe('a backfill that is given again', () => {
       expect.objectContaining({ source: 'oss://photos/uploads/0001.jpg', code: 'ImageTooLarge' }),
     ]);
     expect(again.exitCode).toBe(0);
+    expect(again.out).toMatch(/^ {2}outputs +1 at most$/m);
     expect(again.out).toContain('1 object: 1 saved, 0 failed. Finished.');
     expect(processed).toEqual(['p1 image/resize,w_100']);
   });
