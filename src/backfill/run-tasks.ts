@@ -112,7 +112,7 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
     }
     const report = reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    // What failed in an earlier run may be mended.
+    // The cause of a failure in an earlier run may be mended.
     if (mayHeal && !(one.isNew && one.hasFailed)) {
       await submit({ ...one, attempt: one.attempt + 1, hasFailed: one.isNew }, underWay, options);
     } else {

@@ -101,7 +101,7 @@ export function number(value: number): string {
 
 /** A size for people, in powers of 1,000. */
 export function bytes(value: number): string {
-  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3));
   return `${number(value / 1_000 ** power)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 

@@ -74,14 +74,15 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
 /** Judges the place and the request of an operation ("Synchronous processing", the pages of each action). */
 function checkPlace(action: StyleAction, { category, actions }: StyleSegment, context: OperationContext) {
   const { label, operation, isNested, isSaved, report } = context;
-  const { mode, saveAs, after = [] } = operation;
-  const previous = actions[actions.indexOf(action) - 1]?.name.text;
-  const isSingle = category.text !== 'image' && previous !== undefined && !after.includes(previous);
+  const { mode, saveAs, after = [''] } = operation;
+  const previous = actions[actions.indexOf(action) - 1]?.name.text ?? '';
+  const isMisplaced = category.text !== 'image' && !after.includes(previous);
   const rules: [Severity, boolean | undefined, string][] = [
     ['error', operation.alone && actions.length > 1, 'must be the only action'],
     ['error', operation.last && action !== actions.at(-1), 'must be the last action'],
     ['error', actions.length > (operation.mostActions ?? Infinity), 'takes at most 11 videos'],
-    ['error', isSingle, `cannot follow ${previous}: one action per request`],
+    ['error', isMisplaced && previous === '', 'cannot be the first action'],
+    ['error', isMisplaced && previous !== '', `cannot follow ${previous}: one action per request`],
     ['error', mode === 'async' && context.mode === 'sync', 'runs in asynchronous requests only'],
     ['warning', mode === 'sync' && context.mode === 'async', 'is documented for synchronous requests only'],
     ['warning', saveAs === 'required' && !isSaved, 'needs "|sys/saveas,o_…"'],

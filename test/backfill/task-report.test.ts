@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isForOtherRules, readThrown } from '../../src/backfill/task-report.ts';
 import { OutputsFailed, summarize } from '../../src/pipeline/report.ts';
-import type { FailedResult } from '../../src/pipeline/result.ts';
+import type { FailedResult, Result } from '../../src/pipeline/result.ts';
 
 const failed = (key: string, more: Partial<FailedResult>): FailedResult => ({
   status: 'failed',
@@ -11,7 +11,7 @@ const failed = (key: string, more: Partial<FailedResult>): FailedResult => ({
   source: { bucket: 'photos', key },
   ...more,
 });
-const thrownBy = (...results: FailedResult[]) => ({
+const thrownBy = (...results: Result[]) => ({
   status: 'Failed',
   taskErrorMessage: new OutputsFailed(summarize(results, 'FC-1', 5)).message,
 });
@@ -34,6 +34,19 @@ describe('the report of a batch', () => {
       { source: sources[2], target: undefined, mayHeal: true, code: 'Deadline' },
     ]);
     expect(readThrown(task, sources.slice(1))).toBeUndefined();
+  });
+
+  it('the report of a batch counts the outputs that did not fail by what became of them', () => {
+    const source = { bucket: 'photos', key: 'a.jpg' };
+    const subject = { rule: 'r', source, target: source, attempts: 1, durationMs: 1 };
+    const ends = (['saved', 'removed', 'submitted'] as const).map((status) => ({ ...subject, status }));
+    const skipped = { status: 'skipped' as const, reason: 'up-to-date' as const, source };
+
+    const report = readThrown(thrownBy(failed('a.jpg', {}), skipped, ...ends, ...ends), [
+      'oss://photos/a.jpg',
+    ]);
+
+    expect(report?.others).toEqual({ saved: 2, removed: 2, submitted: 2, 'left-alone': 1 });
   });
 
   it.each([

@@ -138,6 +138,7 @@ describe('explain', () => {
       outputs: [{ style, target }],
     });
     const special = [
+      { ...ruleOf('sized', { key: 'out/{key}' }), match: { key: 'in/*', size: { min: 1 } } },
       ruleOf('mirror', { bucket: 'marked', key: '{key}' }),
       ruleOf('tagged', { key: 'out/{etag}/{name}.jpg' }),
       ruleOf('film', { key: 'out/{etag}/{name}.mp4' }, 'video/convert,f_mp4'),
@@ -145,6 +146,7 @@ describe('explain', () => {
     ];
     await writeFile(file, stringify({ rules: special }));
     const urls = [
+      '{"bucket":"photos","key":"in/a.jpg"}',
       'oss://marked/mirror/a.jpg',
       'oss://photos/tagged/a.jpg',
       'oss://photos/film/a.mov',
@@ -153,6 +155,7 @@ describe('explain', () => {
 
     const { out } = await runCommand(['explain', '--rules', file, ...urls]);
 
+    expect(out).toContain('  1 billable processing call, and one HeadObject before them; the function costs');
     expect(out).toContain('  mirror skipped: own-output. By its name this is a result of this rule\n');
     expect(out).toContain('  tagged takes it, with the ETag that its event brings\n');
     expect(out).toContain('    -> oss://photos/out/<ETag>/a.jpg\n');

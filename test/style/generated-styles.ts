@@ -100,10 +100,12 @@ function generateOperation(
 }
 
 const operations = Object.entries(catalog).flatMap(([category, byName]) =>
-  Object.entries(byName).map(([name, operation]) => ({ category, name, operation })),
+  Object.entries(byName).flatMap(([name, operation]) =>
+    (operation.after ?? ['']).includes('') ? [{ category, name, operation }] : [],
+  ),
 );
 
-/** Styles of any one operation of the catalog, with and without a corrupted parameter. */
+/** Styles of any one operation that may stand first, with and without a corrupted parameter. */
 export const generatedStyles: fc.Arbitrary<Generated> = fc
   .constantFrom(...operations)
   .chain(({ category, name, operation }) => generateOperation(category, name, operation));
