@@ -159,18 +159,18 @@ describe('an invocation by hand', () => {
     expect(await handlerOf().handle(event)).toMatchObject({ saved: 2, failed: 0 });
   });
 
-  it.each<[string, object]>([
-    ['asks for an output of its own', { style: 'image/info', target: { key: 'x/{base}' } }],
-    ['says so, as that of a backfill', { alwaysThrows: true }],
+  it.each<[string, number, object]>([
+    ['asks for an output of its own', 1, { style: 'image/info', target: { key: 'x/{base}' } }],
+    ['says so, as that of a backfill', 2, { alwaysThrows: true }],
   ])(
     'an invocation by hand throws where an event %s, whatever the rules say of permanent failures',
-    async (_, more) => {
+    async (_, count, more) => {
       const { handle } = handlerOf({}, { ...rules, onPermanentFailure: 'report' });
       const error = { statusCode: 400, data: '<Error><Code>InvalidArgument</Code></Error>' };
-      expectCalls('/u/a.jpg', 1, () => error);
+      expectCalls('/u/a.jpg', count, () => error);
       const event = { bucket: 'photos', key: 'u/a.jpg', ...more };
 
-      await expect(handle(event)).rejects.toThrow('1 for good');
+      await expect(handle(event)).rejects.toThrow(`${count} for good, 0 to be tried again`);
     },
   );
 

@@ -54,10 +54,12 @@ describe('an invocation', () => {
 
     await handle({ bucket: 'photos', key: 'other.txt' });
     await handle({ bucket: 'photos', key: 'u/a.jpg', dryRun: true });
+    await handle({ bucket: 'photos', key: 'other.txt', dryRun: true });
 
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { message: 'object skipped', reason: 'no-rule-matched', requestId: 'FC-1', key: 'other.txt' },
       { message: 'invocation finished', planned: 2 },
+      { message: 'invocation finished', skipped: 1 },
     ]);
   });
 
@@ -135,7 +137,7 @@ describe('an invocation', () => {
     expect(results).toMatchObject(Array(2).fill({ status: 'failed', kind: 'permanent', code: 'archived' }));
   });
 
-  it('an invocation tries throttled calls again within the invocation', async () => {
+  it.each(['1', '4'])('an invocation tries throttled calls again, of %s at once', async (CONCURRENCY) => {
     let calls = 0;
     expectCalls('/u/a.jpg', 3, (target) =>
       ++calls === 1
@@ -143,7 +145,8 @@ describe('an invocation', () => {
         : { statusCode: 200, data: saved(target) },
     );
 
-    const report = await handlerOf().handle({ bucket: 'photos', key: 'u/a.jpg' });
+    const { handle } = handlerOf({ CONCURRENCY }, rules, { random: () => 0 });
+    const report = await handle({ bucket: 'photos', key: 'u/a.jpg' });
 
     expect(report).toMatchObject({ saved: 2, results: [{ attempts: 2 }, { attempts: 1 }] });
   });
@@ -157,6 +160,14 @@ describe('an invocation', () => {
     agent.get(expected).intercept(intercepted).reply(500, '').times(6);
 
     await expect(handle({ bucket: 'photos', key: 'u/a' }, { ...context, region })).rejects.toThrow('500');
+  });
+
+  it('a function reaches its bucket by a domain of its own where the settings name one', async () => {
+    const { handle } = handlerOf({ OSS_ENDPOINT: 'https://img.example.com', OSS_CNAME: 'true' });
+    const intercepted = { path: (path: string) => path.startsWith('/u/a'), method: 'POST' };
+    agent.get('https://img.example.com').intercept(intercepted).reply(500, '').times(6);
+
+    await expect(handle({ bucket: 'photos', key: 'u/a' })).rejects.toThrow('500');
   });
 
   it.each([

@@ -47,6 +47,10 @@ describe('the settings', () => {
     );
   });
 
+  it('the settings take a domain for none of a bucket where OSS_CNAME says false', () => {
+    expect(readSettings({ OSS_CNAME: 'false' }, '/code').cname).toBe(false);
+  });
+
   it.each(['1', '64'])('the settings take a CONCURRENCY of %s', (CONCURRENCY) => {
     expect(readSettings({ CONCURRENCY }, '/code').concurrency).toBe(Number(CONCURRENCY));
   });

@@ -51,10 +51,13 @@ describe('the credentials of a person', () => {
   it('the credentials of a person come from the default chain otherwise, to all who ask at once', async () => {
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'chain-ak');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'chain-sk');
+    vi.stubEnv('ALIBABA_CLOUD_SECURITY_TOKEN', 'chain-token');
 
     const ask = createDefaultCredentials({ OSS_ACCESS_KEY_ID: 'only half' });
 
-    const expected = { accessKeyId: 'chain-ak', accessKeySecret: 'chain-sk' };
+    const expected = {
+      ...{ accessKeyId: 'chain-ak', accessKeySecret: 'chain-sk', securityToken: 'chain-token' },
+    };
     await expect(Promise.all([ask(), ask(), ask()])).resolves.toEqual([expected, expected, expected]);
   });
 
@@ -70,7 +73,7 @@ describe('the credentials of a person', () => {
     await expect(ask()).resolves.toMatchObject({ accessKeyId: 'late-ak' });
   });
 
-  it('the credentials of a person are asked for by one question at a time', async () => {
+  it('the credentials of a person are asked for by one question at a time, of one chain', async () => {
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'chain-ak');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'chain-sk');
     const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
@@ -86,12 +89,14 @@ describe('the credentials of a person', () => {
       active -= 1;
       return original.call(this);
     });
+    const build = vi.spyOn(DefaultCredentialsProvider, 'builder');
     const ask = createDefaultCredentials({});
 
     await Promise.all([ask(), ask(), ask()]);
     await ask();
 
     expect(most).toBe(1);
+    expect(build).toHaveBeenCalledTimes(1);
     vi.restoreAllMocks();
   });
 });

@@ -95,8 +95,12 @@ describe('an upload whose outputs go with it', () => {
       const answer = { headers: { 'x-oss-request-id': 'R', 'content-length': '9' }, body: Buffer.alloc(0) };
       const code = operation === 'HeadObject' && bucket === 'photos' ? codes.shift() : undefined;
       if (code !== undefined) {
-        const [statusCode, body] = [code === 'NoSuchKey' ? 404 : 403, `<Error><Code>${code}</Code></Error>`];
-        throw new OssServiceError(context, { ...answer, statusCode, body: Buffer.from(body) });
+        const [statusCode, text] = [code.startsWith('NoSuch') ? 404 : 403, `<Code>${code}</Code>`];
+        throw new OssServiceError(context, {
+          ...answer,
+          statusCode,
+          body: Buffer.from(`<Error>${text}</Error>`),
+        });
       }
       return operation === 'HeadObject' ? { ...answer, statusCode: 200, context } : process(request);
     };
@@ -109,11 +113,17 @@ describe('an upload whose outputs go with it', () => {
     target: { bucket: 'dst-bucket', key: 'a.webp' },
   };
 
-  it('an upload whose outputs go with it fails, to be tried again, where OSS does not say whether it is there', async () => {
-    const failure = { status: 'failed', kind: 'transient', code: 'archived', statusCode: 403 };
+  it.each([
+    ['archived', 'InvalidObjectState'],
+    ['NoSuchBucket', 'NoSuchBucket'],
+  ])(
+    'an upload whose outputs go with it fails, to be tried again, where OSS does not say whether it is there: %s',
+    async (code, answer) => {
+      const failure = { status: 'failed', kind: 'transient', code };
 
-    expect(await endWith('InvalidObjectState')).toMatchObject([{ ...subject, ...failure }]);
-  });
+      expect(await endWith(answer)).toMatchObject([{ ...subject, ...failure }]);
+    },
+  );
 
   it('an upload whose outputs go with it has saved them where it was gone for a moment only', async () => {
     expect(await endWith('NoSuchKey')).toMatchObject([{ ...subject, status: 'saved' }]);

@@ -31,6 +31,20 @@ describe('the properties of an object', () => {
       ...own,
       contentType: 'image/png',
     });
+    const typed = { ...upload('a').event, contentType: 'image/jpeg' };
+    expect(await completeEvent(typed, options)).toMatchObject({ sizeBytes: 99, contentType: 'image/jpeg' });
+  });
+
+  it('the properties of an object are asked of OSS within the time that is left', async () => {
+    const deadlines: unknown[] = [];
+    const noting: Call = (request) => {
+      deadlines.push(request.deadlineMs);
+      return call(request);
+    };
+
+    await completeEvent(upload('a').event, { call: noting, deadlineMs: 7 });
+
+    expect(deadlines).toEqual([7]);
   });
 
   it('the properties of an object are asked of OSS where a manual event tells none', async () => {
@@ -39,6 +53,7 @@ describe('the properties of an object', () => {
     expect(await completeEvent(event, options)).toMatchObject({
       sizeBytes: 99,
       eTag: 'NEW',
+      modifiedAt: '2026-03-11T06:21:35.000Z',
       eventTime: '2026-03-11T06:21:35.000Z',
     });
   });
@@ -93,6 +108,8 @@ describe('what OSS is asked about an object before anything is planned', () => {
     expect(mustAsk(event, ruleSet)).toBe(false);
     expect(mustAsk({ ...event, [property]: undefined }, ruleSet)).toBe(true);
     expect(mustAsk({ ...event, key: 'other/a.jpg', [property]: undefined }, ruleSet)).toBe(false);
+    const removed = 'ObjectRemoved:DeleteObject';
+    expect(mustAsk({ ...event, eventName: removed, [property]: undefined }, ruleSet)).toBe(false);
   });
 
   it('OSS is asked about an object for one rule of several, and for no property that none asks for', () => {

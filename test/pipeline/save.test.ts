@@ -55,8 +55,11 @@ const options = { deadlineMs: 1_000, now: () => 0, ruleSet: rulesOf() };
 describe('an output', () => {
   it('an output is made without asking anything first', async () => {
     const { call, calls } = callOf({});
+    let nowMs = 100;
+    const now = () => (nowMs += 5);
 
-    expect(await carryOut(task(), { call, ...options })).toMatchObject({ status: 'saved', sizeBytes: 7 });
+    const saved = { status: 'saved', sizeBytes: 7, durationMs: 5 };
+    expect(await carryOut(task(), { call, ...options, now })).toMatchObject(saved);
     expect(calls).toEqual(['process']);
   });
 });
@@ -123,6 +126,15 @@ describe('an output refreshed only when stale', () => {
       expect((await carryOut(task({ refresh: 'stale' }), { call, ...options })).status).toBe(status);
     },
   );
+
+  it('an output refreshed only when stale is made within the time that an attempt may take, if that is longer', async () => {
+    const { call } = callOf({ 'a.webp': [{ 'last-modified': 'Wed, 11 Mar 2026 06:30:00 GMT' }] });
+    const refresh = (timeoutMs: number) =>
+      carryOut(task({ refresh: 'stale' }), { call, ...options, timeoutMs });
+
+    expect((await refresh(600_000)).status).toBe('saved');
+    expect((await refresh(300_000)).status).toBe('skipped');
+  });
 
   it('an output refreshed only when stale is made when the age of its source is unknown', async () => {
     const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date().toUTCString() }] });
