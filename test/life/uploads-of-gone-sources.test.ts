@@ -138,7 +138,8 @@ describe('an upload that OSS has to be asked about, and that was deleted meanwhi
   const pictures = { ...thumbnail, match: { key: 'uploads/**', contentType: 'image/*' } };
 
   it('an upload that OSS has to be asked about takes its outputs along where it was deleted meanwhile', async () => {
-    const workbench = await startWorkbench({ rules: { rules: [pictures] } });
+    const elsewhere = { ...pictures, name: 'elsewhere', match: { key: 'elsewhere/**' }, onRemove: undefined };
+    const workbench = await startWorkbench({ rules: { rules: [pictures, elsewhere] } });
     await workbench.upload(targets[0] ?? '', 'made by an attempt that got no further');
 
     const { report } = await workbench.invoke({ events: [record] });
@@ -154,6 +155,14 @@ describe('an upload that OSS has to be asked about, and that was deleted meanwhi
     const { report } = await workbench.invoke({ events: [record] });
 
     expect(report).toMatchObject({ removed: 2, failed: 1 });
+  });
+
+  it('an upload that OSS has to be asked about fails once where every rule keeps its outputs', async () => {
+    const workbench = await startWorkbench({ rules: { rules: [{ ...pictures, onRemove: undefined }] } });
+
+    const { report } = await workbench.invoke({ events: [record] });
+
+    expect(report.results).toMatchObject([{ status: 'failed', code: 'NoSuchKey' }]);
   });
 
   it('an upload that OSS has to be asked about keeps its outputs where a person names it', async () => {

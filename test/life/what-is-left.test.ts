@@ -121,6 +121,23 @@ describe('a target that is looked at before it is made', () => {
     expect(done[0]).toBe('ProcessObject');
   });
 
+  it('a target that is only to be measured is told as OSS made it, and left alone once it is there', async () => {
+    const limited = { afterSteps: { skipLarger: true } };
+
+    const made = await doneWith(undefined, limited);
+    const kept = await doneWith(target({}), limited, 'target-exists');
+
+    expect(made.done).toEqual(['ProcessObject']);
+    expect(made.end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'ProcessObject', attempts: 2 });
+    expect([kept.done, kept.end]).toEqual([[], { status: 'skipped', reason: 'target-exists' }]);
+  });
+
+  it('a target is made again where OSS does not say when it was saved', async () => {
+    const { 'last-modified': _, ...timeless } = target({});
+
+    expect((await doneWith(timeless)).done).toEqual(['ProcessObject', 'CopyObject']);
+  });
+
   it('a target is measured once it is made where OSS does not say how large it is', async () => {
     const limited = { afterSteps: { skipLarger: true }, version: { sizeBytes: 5 } };
 
