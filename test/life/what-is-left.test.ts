@@ -108,6 +108,7 @@ describe('a target that is looked at before it is made', () => {
 
     expect(done).toEqual(['CopyObject']);
     expect((await doneWith(target(marked))).done).toEqual(['ProcessObject', 'CopyObject']);
+    expect((await doneWith(target(marked), {}, 'up-to-date')).done).toEqual([]);
   });
 
   it.each<[string, Partial<SaveTask>]>([
@@ -131,6 +132,31 @@ describe('a target that is looked at before it is made', () => {
     expect(made.end).toEqual({ status: 'saved', sizeBytes: 7, requestId: 'ProcessObject', attempts: 2 });
     expect([kept.done, kept.end]).toEqual([[], { status: 'skipped', reason: 'target-exists' }]);
   });
+
+  it.each([
+    ['goes', 'NoSuchKey', ['ProcessObject', 'HeadObject', 'DeleteObject']],
+    ['stays', 'NoSuchBucket', ['ProcessObject', 'HeadObject']],
+  ])(
+    'a target that is larger than its source was %s where OSS says %s of that',
+    async (_, code, expected) => {
+      const done: string[] = [];
+      const call: Call = async ({ operation, bucket, key }) => {
+        done.push(operation);
+        const context = { operation, bucket, key, attempts: 1 };
+        const answer = { statusCode: 200, headers: { 'x-oss-request-id': 'R' }, body: Buffer.from(saved) };
+        if (operation === 'HeadObject' && key === task.source.key) {
+          const body = Buffer.from(`<Error><Code>${code}</Code></Error>`);
+          throw new OssServiceError(context, { ...answer, statusCode: 404, body });
+        }
+        return { ...answer, headers: { ...answer.headers, ...target({}) }, context };
+      };
+      const limited = { afterSteps: { skipLarger: true }, version: { sizeBytes: 5 } };
+
+      await saveAndFinish({ ...task, ...limited }, { ...options, call });
+
+      expect(done.filter((operation, i) => operation !== done[i - 1])).toEqual(expected);
+    },
+  );
 
   it('a target is made again where OSS does not say when it was saved', async () => {
     const { 'last-modified': _, ...timeless } = target({});

@@ -76,6 +76,7 @@ describe('the properties of an object', () => {
     const timeless = { ...upload('uploads/a.jpg').event, eventTime: undefined };
 
     expect(mustAsk({ ...timeless, eventName: 'Manual' }, ruleSet)).toBe(true);
+    expect(mustAsk({ ...upload('uploads/a.jpg').event, eventName: 'Manual' }, ruleSet)).toBe(false);
     expect(mustAsk(timeless, ruleSet)).toBe(false);
     expect(await completeEvent(timeless, options)).toMatchObject({ eventTime: undefined });
   });
@@ -93,6 +94,7 @@ describe('what OSS is asked about an object before anything is planned', () => {
 
   it.each<[string, keyof typeof told, RuleSet]>([
     ['a limit of bytes', 'sizeBytes', rulesOf({ ...uploads, match: { ...uploads.match, size: { max: 9 } } })],
+    ['a least size', 'sizeBytes', rulesOf({ ...uploads, match: { ...uploads.match, size: { min: 5 } } })],
     ['skipLarger', 'sizeBytes', output({ skipLarger: true })],
     [
       'a content type',
