@@ -75,7 +75,8 @@ describe('an upload that OSS says is gone when it is processed', () => {
 
       const { results } = await runAll([{ record, ruleSet, dryRun: false }], call);
 
-      expect(results).toMatchObject([{ status: 'removed', target: { key: 'derived/uploads/a' } }]);
+      const removed = { status: 'removed', requestId: 'R', attempts: 1 };
+      expect(results).toMatchObject([{ ...removed, target: { key: 'derived/uploads/a' } }]);
       expect(sent).toContain('DeleteObject');
     },
   );

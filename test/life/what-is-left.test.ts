@@ -173,6 +173,12 @@ describe('a target that is looked at before it is made', () => {
     expect(end).toEqual({ status: 'skipped', reason: 'larger-than-source' });
   });
 
+  it('a target that was only measured, and is small enough, is not copied', async () => {
+    const limited = { afterSteps: { skipLarger: true } };
+
+    expect((await doneWith(undefined, limited, undefined, '')).done).toEqual(['ProcessObject']);
+  });
+
   it.each<[string, keyof typeof reasons, Partial<SaveTask> | undefined]>([
     ['is wanted only where it is missing', 'target-exists', undefined],
     ['is up to date', 'up-to-date', undefined],

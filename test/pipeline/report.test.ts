@@ -53,16 +53,15 @@ describe('the error of an invocation', () => {
     expect(error.report.results).toHaveLength(5_000);
   });
 
-  it.each([1, 7, 30])(
-    'the error of an invocation has 16 KB at most, filled with keys of %i characters',
-    (length) => {
+  it('the error of an invocation has 16 KB at most, and is filled, whatever the lengths of its keys', () => {
+    const sizes = Array.from({ length: 100 }, (_, length) => {
       const failures = Array.from({ length: 1_000 }, () => failure('k'.repeat(length)));
-      const sizeBytes = Buffer.byteLength(new OutputsFailed(summarize(failures, 'FC-1', 5)).message);
+      return Buffer.byteLength(new OutputsFailed(summarize(failures, 'FC-1', 5)).message);
+    });
 
-      expect(sizeBytes).toBeLessThanOrEqual(16_384);
-      expect(sizeBytes).toBeGreaterThan(16_000);
-    },
-  );
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384);
+    expect(Math.min(...sizes)).toBeGreaterThan(16_000);
+  });
 
   it('the error of an invocation names each failure on one line, whatever characters its key has', () => {
     const error = new OutputsFailed(summarize([failure('a\n- permanent \u001b[2J')], 'FC-1', 5));
