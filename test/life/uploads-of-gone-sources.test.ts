@@ -88,7 +88,7 @@ describe('an upload whose outputs go with it', () => {
   const record = upload('uploads/a.jpg', { modifiedAt: '2026-03-11T06:21:35Z' });
 
   /** The end of the upload where OSS answers the looks at its source in turn by these codes, or by a 200. */
-  async function endWith(...codes: string[]) {
+  async function endWith(codes: string[], rules = ruleSet, eventName = record.event.eventName) {
     const process = callOf(() => ({ object: 'a.webp' }));
     const call: Call = async (request) => {
       const { operation, bucket, key } = request;
@@ -105,7 +105,8 @@ describe('an upload whose outputs go with it', () => {
       }
       return operation === 'HeadObject' ? { ...answer, statusCode: 200, context } : process(request);
     };
-    const { results } = await runAll([{ record, ruleSet, dryRun: false }], call);
+    const job = { record: { ...record, event: { ...record.event, eventName } }, dryRun: false };
+    const { results } = await runAll([{ ...job, ruleSet: rules }], call);
     return results;
   }
   const subject = {
@@ -122,12 +123,21 @@ describe('an upload whose outputs go with it', () => {
     async (code, answer) => {
       const failure = { status: 'failed', kind: 'transient', code };
 
-      expect(await endWith(answer)).toMatchObject([{ ...subject, ...failure }]);
+      expect(await endWith([answer])).toMatchObject([{ ...subject, ...failure }]);
     },
   );
 
   it('an upload whose outputs go with it has saved them where it was gone for a moment only', async () => {
-    expect(await endWith('NoSuchKey')).toMatchObject([{ ...subject, status: 'saved' }]);
+    expect(await endWith(['NoSuchKey'])).toMatchObject([{ ...subject, status: 'saved' }]);
+  });
+
+  it('an upload whose outputs go with it has lost them where it comes back larger than its rule takes it', async () => {
+    const match = { ...thumbnail.match, size: { max: 8 } };
+    const limited = ruleSetOf({ rules: [{ ...thumbnail, match, outputs: [output] }] });
+
+    const results = await endWith(['NoSuchKey'], limited, 'ObjectRemoved:DeleteObject');
+
+    expect(results).toMatchObject([{ ...subject, status: 'removed', requestId: 'R', attempts: 1 }]);
   });
 });
 

@@ -47,7 +47,8 @@ async function doneWith(
   let copy: OperationRequest['headers'] = {};
   const planned = { ...task, ...changes, ...(reason && reasons[reason]) };
   const source = { 'content-length': String(planned.version.sizeBytes) };
-  const call: Call = async ({ operation, bucket, key, headers }) => {
+  const call: Call = async ({ operation, bucket, key, headers, deadlineMs }) => {
+    expect(deadlineMs).toBe(options.deadlineMs);
     const context = { operation, bucket, key, attempts: operation === 'ProcessObject' ? 2 : 1 };
     const answer = { statusCode: 200, headers: { 'x-oss-request-id': operation }, body: Buffer.alloc(0) };
     if (operation === 'HeadObject') {
