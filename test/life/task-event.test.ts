@@ -59,6 +59,7 @@ describe('the end of a task', () => {
     expect(outcome(failure)).toMatchObject({
       ...{ status: 'failed', kind: 'permanent', code: 'InvalidMedia', message: 'no video stream' },
       ...{ rule: 'films', target: { key: '2026/E7A9/a-640x360.mp4' }, taskId: 'MediaConvert-1' },
+      ...{ requestId: 'R', durationMs: 1210 },
     });
   });
 

@@ -166,7 +166,7 @@ describe('an operation that fails', () => {
     expect(reveal(error)).not.toContain(value);
   });
 
-  it.each(['Code', 'Message', 'RequestId', 'EC'])(
+  it.each(['Code', 'Message', 'RequestId', 'EC', 'Endpoint'])(
     'an operation that fails shows no secret that its answer quotes as %s',
     async (field) => {
       const mock = mockOss({ maxAttempts: 1 });

@@ -22,6 +22,7 @@ describe('an endpoint', () => {
     [{ region, endpoint: 'http://localhost:65535' }, 'http://localhost:65535', '/photos/k'],
     [{ region, endpoint: 'http://localhost:9000' }, 'http://localhost:9000', '/photos/k'],
     [{ region, endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000', '/photos/k'],
+    [{ region, endpoint: 'http://[FE80::A:1.2.3.4]' }, 'http://[fe80::a:1.2.3.4]', '/photos/k'],
   ])('an endpoint of %j sends an object of the bucket photos to %s%s', (settings, origin, path) => {
     expect(addressOf(resolveEndpoint(settings), 'photos', 'k')).toEqual({
       origin,
@@ -103,6 +104,7 @@ describe('an endpoint', () => {
     expect(quote('https://user:pw-1@h.com')).toThrow('endpoint "https://***@h.com": expected http(s)');
     expect(quote('http://user:pw-1@h.com')).toThrow('endpoint "http://***@h.com": expected http(s)');
     expect(quote('user:pw-1@h.com')).toThrow('endpoint "***@h.com": expected http(s)');
+    expect(quote('HTTPS://user:pw\n-1@h.com')).toThrow('endpoint "HTTPS://***@h.com": expected http(s)');
   });
 
   it.each([

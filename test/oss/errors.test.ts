@@ -146,7 +146,9 @@ describe('an error answer of OSS', () => {
     const long = 'x'.repeat(60_000);
     const headers = { 'x-oss-request-id': long, 'x-oss-ec': long, 'content-type': long };
 
-    expect(serviceError(500, errorXml(long, long), headers).message.length).toBeLessThan(1_500);
+    const endpoint = `<Endpoint>${long}</Endpoint>`;
+    expect(serviceError(500, errorXml(long, long, endpoint), headers).message.length).toBeLessThan(1_600);
+    expect(serviceError(500, errorXml('A', long), {}).message).toContain('x'.repeat(1_000));
     expect(serviceError(500, '', headers).message.length).toBeLessThan(1_500);
   });
 
