@@ -57,7 +57,7 @@ function keptOf(outcome: Outcome): Outcome | undefined {
     case 'removed':
       return outcome;
     case 'skipped':
-      return outcome.reason === 'larger-than-source' ? outcome : undefined;
+      return undefined; // Another instance may have made again what was larger than its source.
     case 'failed':
       return outcome.kind === 'permanent' || outcome.isSaved ? outcome : undefined;
   }

@@ -87,6 +87,23 @@ describe('an output with skipLarger', () => {
     expect(processed).toHaveLength(1);
   });
 
+  it('an output with skipLarger is deleted by a repetition although another instance made it again in between', async () => {
+    const { oss, setFaults, invoke, read, credentials } = await startLife({ skipLarger: true });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'small' });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/b', body: 'small' });
+    const event = { events: oss.events.splice(0) };
+    await setFaults({ rules: [{ fault: 'AccessDenied', operation: 'ProcessObject', key: 'uploads/b' }] });
+    const first = await invoke(event, credentials, 'FC-1');
+    await setFaults({ rules: [{ fault: 'AccessDenied', operation: 'DeleteObject' }] });
+    const other = await invoke(event, credentials, 'FC-2');
+    await setFaults({});
+
+    const last = await invoke(event, credentials, 'FC-1');
+
+    expect([first, other, last].map(({ report }) => report.failed)).toEqual([1, 2, 0]);
+    expect([await read('derived/a'), await read('derived/b')]).toEqual([undefined, undefined]);
+  });
+
   it('an output with skipLarger is not given headers first where it is too large', async () => {
     const { oss, upload, invoke } = await startLife({ skipLarger: true, headers: { Expires: '0' } });
 
