@@ -171,9 +171,6 @@ async function serve(oss: Oss, message: IncomingMessage, response: ServerRespons
   async function replyTo(): Promise<Reply | undefined> {
     const request = readRequest(message, requestId);
     if (request.method === 'OPTIONS') {
-      if (request.bucket !== '') {
-        service.store.bucket(request.bucket);
-      }
       return preflightReply(message, corsOrigins);
     }
     const run = (changes?: Partial<Service>) =>

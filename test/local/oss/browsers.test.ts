@@ -121,6 +121,17 @@ describe('a page on this machine', () => {
 
     expect(answer).toMatchObject({ statusCode: 403, headers: { 'access-control-allow-origin': origin } });
   });
+
+  it('a page of this machine reads of a missing bucket that it is missing', async () => {
+    const oss = await startOss();
+
+    const headers = { origin, 'access-control-request-method': 'PUT' };
+    const preflight = await ask(oss, 'OPTIONS', '/nowhere/a', headers);
+    const answer = await ask(oss, 'PUT', '/nowhere/a', { origin });
+
+    expect(preflight.statusCode).toBe(200);
+    expect(answer).toMatchObject({ statusCode: 404, text: expect.stringContaining('NoSuchBucket') });
+  });
 });
 
 it.each([{}, { origin: 'http://localhost:3000' }, { 'access-control-request-method': 'PUT' }])(
