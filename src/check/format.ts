@@ -27,11 +27,8 @@ function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnos
 
 /** The order of two places in their text; what has no place comes first. */
 export function comparePlaces(a: Place | undefined, b: Place | undefined): number {
-  if (a === undefined || b === undefined) {
-    return Number(a !== undefined) - Number(b !== undefined);
-  }
-  const files = Number(a.file > b.file) - Number(a.file < b.file);
-  return files || a.line - b.line || a.column - b.column;
+  const files = (a?.file ?? '').localeCompare(b?.file ?? '');
+  return files || (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
 }
 
 /** Diagnostics for a terminal, one under the other; of very many the first hundred. */

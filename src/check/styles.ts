@@ -71,5 +71,5 @@ function spanInTemplate(
   });
   const start = places[offset]?.start ?? textLength;
   const end = places[offset + length - 1]?.end ?? start;
-  return { offset: start, length: Math.max(1, end - start) };
+  return { offset: start, length: end - start };
 }

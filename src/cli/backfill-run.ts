@@ -118,7 +118,7 @@ export async function isWanted(question: string, yes: boolean, io: Io): Promise<
   return yes || (await io.confirm?.(question)) === true;
 }
 
-/** A source that shows how many of its objects were looked at, and ends where the person gives up. */
+/** A source that shows how many of its objects were looked at. */
 export function watched(source: Source, io: Io): Source {
   return {
     ...source,
@@ -126,7 +126,6 @@ export function watched(source: Source, io: Io): Source {
       const draw = createProgress(io);
       let objects = 0;
       for await (const entry of source.read(behind)) {
-        io.stop.throwIfAborted();
         objects += 1;
         if (objects % 1_000 === 0) {
           draw(`${objects} objects looked at`);

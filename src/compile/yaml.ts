@@ -44,10 +44,8 @@ export function readYaml(fileText: string, file: string): YamlText {
   };
   const problems = findProblems(document);
   const lookalike = findLookalike(text);
-  const lineOf = ({ offset }: { offset: number }) => lineCounter.linePos(offset).line;
-  // The parser stumbles at the end of the line before, or lines below.
-  const isCause = lookalike && problems[0] && lineOf(lookalike) <= lineOf(problems[0]) + 1;
-  const broken = (isCause ? [lookalike] : problems).map(({ message, offset, hint }) => {
+  const causes = lookalike && problems.length > 0 ? [lookalike] : problems;
+  const broken = causes.map(({ message, offset, hint }) => {
     return { severity: 'error' as const, code: 'schema', message, hint, path: [], place: placeAt(offset) };
   });
   return {
@@ -177,7 +175,6 @@ function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: P
 function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
   let node: unknown = document.contents;
   let key: unknown;
-  let depth = 0;
   for (const step of path) {
     const inside = isAlias(node) ? node.resolve(document) : node;
     const next: unknown = isCollection(inside) ? inside.get(step, true) : undefined;
@@ -187,12 +184,10 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
     const pairs = isMap(inside) ? inside.items : [];
     key = pairs.find((pair) => pair.value === next)?.key;
     node = next;
-    depth += 1;
   }
   const target = atKey === true && isNode(key) ? key : node;
   const start = isNode(target) ? (target.range?.[0] ?? 0) : 0;
-  // A value that stands elsewhere, as under vars, is meant whole.
-  if (span === undefined || depth < path.length || !isScalar(target) || typeof target.value !== 'string') {
+  if (span === undefined || !isScalar(target) || typeof target.value !== 'string') {
     return start;
   }
   // If the text is not written as it is read (escapes, folded lines, variables), its start has to do.
