@@ -44,10 +44,20 @@ describe('a diagnostic on the terminal', () => {
 
   it('a diagnostic on the terminal comes before milder ones, and in the order of the text among its like', () => {
     const note: Diagnostic = { ...at(1, 1, 'x'), severity: 'note' };
+    const place = { file: 's.yaml', line: 3, column: 1, length: 1, sourceLine: 'x' };
+    const elsewhere: Diagnostic = { ...at(3, 1, 'x'), place };
+    const placeless: Diagnostic = { ...at(0, 0, 'x'), place: undefined };
 
-    expect(
-      selectShown([note, at(10, 1, 'x'), at(2, 9, 'x'), at(2, 1, 'x')]).map(({ message }) => message),
-    ).toEqual(['wrong at 2:1', 'wrong at 2:9', 'wrong at 10:1', 'wrong at 1:1']);
+    const shown = selectShown([note, elsewhere, at(10, 1, 'x'), at(2, 9, 'x'), placeless, at(2, 1, 'x')]);
+
+    expect(shown.map(({ message }) => message.replace('wrong at ', ''))).toEqual([
+      '0:0',
+      '2:1',
+      '2:9',
+      '10:1',
+      '3:1',
+      '1:1',
+    ]);
   });
 
   it('a terminal is shown a hundred diagnostics at most', () => {

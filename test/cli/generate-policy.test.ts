@@ -27,6 +27,15 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it('the generated policy names each resource once, whatever number of rules need it', async () => {
+    const policy = await policyOf(
+      rule({ key: 'uploads/*.jpg' }, { key: 'derived/{key}' }),
+      rule({ key: 'uploads/*.png' }, { key: 'derived/{key}' }),
+    );
+
+    expect(policy.map(([, resources]) => resources.length)).toEqual([1, 1]);
+  });
+
   it('the generated policy allows processing in each folder that a glob names', async () => {
     const starts = async (key: string) => (await policyOf(rule({ key }, { key: 'd/{base}' })))[0]?.[1];
 

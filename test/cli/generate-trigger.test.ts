@@ -207,6 +207,14 @@ describe('the generated event pattern', () => {
     });
   });
 
+  it('the generated event pattern names no more endings than a pattern has room for', async () => {
+    const pattern = await eventPatternOf(
+      rule({ key: `{up,in}/*${'{a,b}'.repeat(12)}` }, { key: 'd/{base}' }),
+    );
+
+    expect(pattern.data.oss.object.key).toHaveLength(32);
+  });
+
   it('the generated event pattern is for each folder that a glob names', async () => {
     const starts = ['photos/', 'uploads/'].map((prefix) => ({
       prefix: `acs:oss:cn-hangzhou:1:photos/${prefix}`,

@@ -34,6 +34,7 @@ describe('a run by the rules', () => {
     expect(out).toMatch(
       /uploads\/a\.png\n +thumbnail +oss:\/\/photos\/derived\/uploads\/a\.png-320\.webp +saved \d+ bytes, \d+ ms/,
     );
+    expect(out.match(/^oss:\/\/photos\/uploads\/a\.png$/gm)).toHaveLength(1);
     expect(out).toMatch(/other\/b\.png\n +skipped no-rule-matched/);
     expect(String(await read('derived/uploads/a.png-320.webp'))).toBe(
       'image/resize,m_lfit,w_320/format,webp(a)',

@@ -117,6 +117,15 @@ describe('rules as YAML', () => {
     }
   });
 
+  it.each(['!!binary aGk=', '!!timestamp 2026-01-31', '!mine a'])(
+    'the compiler gives no tag a meaning: %s',
+    (value) => {
+      expect(diagnosticsOf(`rules: ${value}\n`)).toMatchObject([
+        { message: expect.stringContaining('Unresolved tag'), place: { line: 1, column: 8 } },
+      ]);
+    },
+  );
+
   it('the compiler takes an alias in each of hundreds of rules', () => {
     const rules = Array.from({ length: 300 }, (_, i) => `  - <<: *o\n    name: r${i}\n`);
     const text = `rules:\n  - &o { name: a, match: { key: a }, outputs: [{ style: style/a, target: { key: "x/{key}" } }] }\n${rules.join('')}`;

@@ -37,12 +37,15 @@ describe('what OSS documents to work', () => {
     },
   );
 
-  it.each(['image/crop,w_100,h_100,x_0,y_0', 'image/resize,m_fill,w_100,h_100', 'image/flip,1', 'style/a'])(
-    'what OSS documents to work raises no warning either where nothing is doubtful: %s',
-    (style) => {
-      expect(withoutNotes(style)).toEqual([]);
-    },
-  );
+  it.each([
+    'image/crop,w_100,h_100,x_0,y_0',
+    'image/resize,m_fill,w_100,h_100',
+    'image/watermark,text_YQ,color_FFFFFF,size_30',
+    'image/flip,1',
+    'style/a',
+  ])('what OSS documents to work raises no warning either where nothing is doubtful: %s', (style) => {
+    expect(withoutNotes(style)).toEqual([]);
+  });
 });
 
 const concat = 'video/concat,f_mp4,vcodec_h264,acodec_aac';
