@@ -67,6 +67,29 @@ describe('the doctor, looking at the template and the account', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('the doctor compares of a trigger what no variable leaves open', async () => {
+    const { examine, home } = await prepare();
+    const open = `\${json(file('filter.json'))}`;
+    const triggers = [
+      {
+        ...trigger,
+        triggerConfig: {
+          ...JSON.parse(trigger.triggerConfig),
+          filter: { key: { prefix: open, suffix: '' } },
+        },
+      },
+      { ...trigger, triggerName: `\${vars.none}` },
+    ];
+    const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', role: 'r', triggers };
+    const template = join(home, 's.yaml');
+    await writeFile(template, stringify({ resources: { f: { component: 'fc3', props } } }));
+
+    const { findings } = await examine(['--template', template]);
+
+    const ofTriggers = findings.filter(({ check }) => check.startsWith('trigger '));
+    expect(ofTriggers).toMatchObject([{ check: 'trigger oss-upload', state: 'ok' }]);
+  });
+
   it('the doctor asks for the bucket of each trigger where a rule names none', async () => {
     const { examine, home } = await prepare();
     const triggers = ['photos', 'not-there'].map((bucket) => ({

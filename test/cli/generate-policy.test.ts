@@ -44,6 +44,7 @@ describe('the generated policy', () => {
       'acs:oss:*:*:photos/uploads/*',
     ]);
     expect(await starts('up/[a-p]*')).toEqual(['acs:oss:*:*:photos/up/*']);
+    expect(await starts('up/img-*')).toEqual(['acs:oss:*:*:photos/up/img-*']);
   });
 
   it('the generated policy allows saving under each value of vary, and not in the whole bucket', async () => {

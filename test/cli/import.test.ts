@@ -126,6 +126,7 @@ describe('import', () => {
     ['A=1', 'is neither'],
     ['{"resizes":[{"size":"5@","directory":"a"}]}', 'resizes[0] is left out: its style'],
     ['{"resizes":[{"size":5}]}', 'resizes[0] is left out: its directory'],
+    ['{"resizes":[{"size":5,"directory":"../thumbs"}]}', 'resizes[0] is left out: its directory'],
     ['IMG_SIZES=', 'expected IMG_SIZES'],
     ['IMG_SIZES=0x9', 'expected IMG_SIZES'],
     ['IMG_SIZES=9x9\nRESIZED_IMAGES_PATH=../a', 'RESIZED_IMAGES_PATH below the source'],
