@@ -30,6 +30,11 @@ const { rules } = ruleSetOf({
       match: { key: 'sounds/**', bucket: 'films' },
       outputs: [{ style: 'audio/convert,f_mp3', target: { key: 'mp3/{name}' } }],
     },
+    {
+      name: 'cinema',
+      match: { key: '电影/**', bucket: 'films' },
+      outputs: [{ style: 'video/convert,f_mp4', target: { key: 'mp4/{key}/{mm}.{dd}' } }],
+    },
   ],
 });
 
@@ -124,6 +129,26 @@ describe('the end of a task', () => {
       expect(outcome(encoded)).toMatchObject({ status: 'saved' });
     },
   );
+
+  it('the end of a task is found by a key that a rule names in Chinese, although it is URL-encoded', () => {
+    const [source, target] = ['电影/a.mov', 'mp4/电影/a.mov/08.20'];
+    const Sources = [uriOf('films', encodeURI(source))];
+    const Targets = [uriOf('films', encodeURI(target))];
+
+    expect(outcome({ Sources, Targets })).toMatchObject({
+      ...{ status: 'saved', rule: 'cinema', source: { key: source }, target: { key: target } },
+    });
+  });
+
+  it('the end of a task is looked for among its first hundred sources', () => {
+    const sources = (count: number) => [
+      ...Array.from({ length: count }, (_, i) => uriOf('films', `elsewhere/${i}`)),
+      uriOf('films', 'uploads/a.mov'),
+    ];
+
+    expect(outcome({ Sources: sources(99) }).status).toBe('saved');
+    expect(outcome({ Sources: sources(100) })).toMatchObject({ reason: 'foreign-task' });
+  });
 
   it.each<[string, object]>([
     ['another bucket', { Sources: [uriOf('other', 'uploads/a.mov')] }],
