@@ -40,8 +40,7 @@ function readRules(file: string): RuleSet {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RulesError(`The compiled rules cannot be read (${reason}): build with \`oss-saveas build\`.`);
+    throw new RulesError(`The compiled rules cannot be read (${cause}): build with \`oss-saveas build\`.`);
   }
   return parseRuleSet(text, file);
 }
