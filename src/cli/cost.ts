@@ -75,7 +75,7 @@ function rowsOf({ uploads, outputs, gigabytes }: Month, list: PriceList): Row[] 
       cite(oss?.tenThousandRequests, 'for 10,000, Standard'),
     ],
     [
-      '100 GB of outputs, stored',
+      'each 100 GB of outputs, stored',
       money(oss && 100 * oss.storedGigabyte.price),
       cite(oss?.storedGigabyte, 'a GB, Standard LRS'),
     ],

@@ -18,7 +18,7 @@ describe('cost', () => {
     // 4,000,000 MB of 1,024 to the GB.
     expect(out).toMatch(/^processing of 3,906 GB.* 0\.00 +10 TB are free, beyond: CNY 0\.025 a$/m);
     expect(out).toMatch(/^2,000,000 requests to OSS +2\.00 +CNY 0\.01 for 10,000, Standard: /m);
-    expect(out).toMatch(/^100 GB of outputs, stored +12\.00 +CNY 0\.12 a GB, Standard LRS: /m);
+    expect(out).toMatch(/^each 100 GB of outputs, stored +12\.00 +CNY 0\.12 a GB, Standard LRS: /m);
     expect(out.match(/\d{4}-\d\d-\d\d/g)).toEqual(['2025-12-13', '2026-02-05', '2024-04-08', '2026-02-05']);
     expect(out.match(/^ {2}https:\/\/help\.aliyun\.com\/zh\/\S+$/gm)).toHaveLength(4);
   });
@@ -63,7 +63,7 @@ describe('cost', () => {
       expect(few).toMatch(/^processing of 3,906 GB.* \| 0\.00 \|/m);
       expect(many).toMatch(/^processing of 19,531 GB.* \| unknown \|/m);
       expect(many).toMatch(/^2,000,000 requests to OSS \| unknown \| see OSS's price page$/m);
-      expect(many).toMatch(/^100 GB of outputs, stored \| unknown \| see OSS's price page$/m);
+      expect(many).toMatch(/^each 100 GB of outputs, stored \| unknown \| see OSS's price page$/m);
       expect(many).not.toContain('CNY');
     },
   );
