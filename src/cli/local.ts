@@ -37,8 +37,9 @@ export const local = defineCommand({
       parseNumber(name, text, 'a number from 0 to 65535', isPort);
     const port = parsePort('port', values.port);
     const { source } = await loadRules(rulesFile);
-    const deployed = await findTemplate(undefined, dirname(rulesFile), io.env);
-    const buckets = deployedBuckets(deployed?.ours, io.env);
+    // A bucket that the environment names is the account's, and not one of the project.
+    const deployed = await findTemplate(undefined, dirname(rulesFile), {});
+    const buckets = deployedBuckets(deployed?.ours, {});
     claimFolder(dataDir);
     const stack = await startStack({
       dataDir,
