@@ -18,12 +18,16 @@ import { ruleSetOf } from './rules/rule-sets.ts';
 
 describe('an invocation', () => {
   it('an invocation saves every output and returns the report', async () => {
-    expectCalls('/u/a.jpg', 2, (target) => ({ statusCode: 200, data: saved(target) }));
-    const { handle, lines } = handlerOf();
+    let nowMs = Date.now();
+    expectCalls('/u/a.jpg', 2, (target) => {
+      nowMs += 40;
+      return { statusCode: 200, data: saved(target) };
+    });
+    const { handle, lines } = handlerOf({}, rules, { now: () => nowMs });
 
     const report = await handle({ bucket: 'photos', key: 'u/a.jpg' });
 
-    expect(report).toMatchObject({ requestId: 'FC-1', saved: 2, skipped: 0, failed: 0 });
+    expect(report).toMatchObject({ requestId: 'FC-1', saved: 2, skipped: 0, failed: 0, durationMs: 80 });
     expect(report.results).toMatchObject([
       { status: 'saved', target: { key: 'd/a-1' }, requestId: 'OSS-1', sizeBytes: 5 },
       { status: 'saved', target: { key: 'd/a-2' } },
@@ -62,6 +66,28 @@ describe('an invocation', () => {
       { message: 'invocation finished', skipped: 1 },
     ]);
   });
+
+  it.each([
+    ['makes', 600, { saved: 1 }],
+    ['leaves', 60, { skipped: 1 }],
+  ])(
+    'an invocation %s a target again that was saved minutes later, within a timeout of %i s',
+    async (_, timeout, ends) => {
+      const stale = { ...output, vary: { w: [1] }, refresh: 'stale' };
+      const { handle } = handlerOf({}, { rules: [{ ...rules.rules[0], outputs: [stale] }] });
+      const headers = { 'x-oss-request-id': 'R', 'last-modified': 'Wed, 11 Mar 2026 06:26:00 GMT' };
+      agent.get(origin).intercept({ path: '/d/a-1', method: 'HEAD' }).reply(200, '', { headers });
+      if ('saved' in ends) {
+        expectCalls('/u/a.jpg', 1, (target) => ({ statusCode: 200, data: saved(target) }));
+      }
+      const oss = { bucket: { name: 'photos' }, object: { key: 'u/a.jpg' } };
+      const event = { eventName: 'ObjectCreated:PutObject', eventTime: '2026-03-11T06:21:35Z', oss };
+
+      const report = await handle({ events: [event] }, { ...context, function: { timeout } });
+
+      expect(report).toMatchObject(ends);
+    },
+  );
 
   it('an invocation attempts everything, then throws with the report when something failed', async () => {
     const error = '<Error><Code>InvalidArgument</Code><Message>bad w</Message><EC>0040-1</EC></Error>';
