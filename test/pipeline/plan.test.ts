@@ -160,6 +160,17 @@ describe('a plan', () => {
     ]);
   });
 
+  it('a plan removes nothing for a source in a bucket, or of a key, that the rule does not take', () => {
+    const match = { ...uploads.match, bucket: 'photos' };
+    const rules = rulesOf({ ...uploads, match, onRemove: 'delete' });
+    const eventName = 'ObjectRemoved:DeleteObject';
+    const planOf = (key: string, bucket: string) => plan(upload(key, { bucket, eventName }), rules);
+
+    expect(planOf('uploads/a.jpg', 'photos')).toMatchObject([{ status: 'planned', action: 'remove' }]);
+    expect(planOf('uploads/a.jpg', 'others')).toMatchObject([{ status: 'skipped', reason: 'removed' }]);
+    expect(planOf('elsewhere/a.jpg', 'photos')).toMatchObject([{ status: 'skipped', reason: 'removed' }]);
+  });
+
   it('a plan skips directory markers, empty objects and what no rule matches, each with its reason', () => {
     const reasons = [
       upload('uploads/a/'),
