@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { rule, useFolder } from './generate-fixture.ts';
 
-const { generate } = useFolder();
+const { generate, pathOf } = useFolder();
 
 interface Statement {
   Action: string[];
@@ -34,6 +36,18 @@ describe('the generated policy', () => {
     );
 
     expect(policy.map(([, resources]) => resources.length)).toEqual([1, 1]);
+  });
+
+  it('the generated policy is for no bucket whose name a variable leaves open', async () => {
+    const data = { oss: { bucket: { name: [`\${env('NONE')}`] } } };
+    const triggerConfig = { eventRuleFilterPattern: JSON.stringify({ source: ['acs.oss'], data }) };
+    const triggers = [{ triggerName: 'a', triggerType: 'eventbridge', triggerConfig }];
+    const resources = { f: { component: 'fc3', props: { functionName: 'f', role: 'r', triggers } } };
+    await writeFile(pathOf('s.yaml'), stringify({ resources }));
+
+    const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{key}' })], 'policy');
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('a rule names no bucket: set OSS_BUCKET')]);
   });
 
   it('the generated policy allows processing in each folder that a glob names', async () => {
