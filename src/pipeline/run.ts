@@ -1,6 +1,7 @@
 import type { EventRecord } from '../events/object-event.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
 import type { OssObject } from '../process.ts';
+import { needsCopy } from '../rules/rule-set.ts';
 import { completeEvent, mustAsk, planWithoutAnswer, planWithoutSource } from './complete.ts';
 import { recall, remember, type TaskMemory } from './memory.ts';
 import { plan } from './plan.ts';
@@ -156,7 +157,9 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
 async function settle(task: Task, { ruleSet, savedSinceMs }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
-  const isSaved = known?.status === 'failed' && known.isSaved === true;
+  // An object that a person names is made anew by each instance, which may not have finished it.
+  const isMadeAnew = task.action === 'save' && task.raisedAt === undefined && needsCopy(task.afterSteps);
+  const isSaved = known?.status === 'failed' ? known.isSaved === true : known !== undefined && isMadeAnew;
   const taskOptions = { ruleSet, savedSinceMs, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);

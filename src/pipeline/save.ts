@@ -24,7 +24,7 @@ export interface TaskOptions {
   savedSinceMs?: number | undefined;
   /** The longest time that one attempt at an output may take. */
   timeoutMs?: number | undefined;
-  /** An earlier attempt at the same event has saved the target, and failed at what was to follow. */
+  /** An earlier attempt at the same event has saved the target; what was to follow may have failed. */
   isSaved?: boolean | undefined;
 }
 

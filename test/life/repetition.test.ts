@@ -48,6 +48,25 @@ describe('a repetition, where a step after the save failed,', () => {
     expect(processed).toHaveLength(1);
   });
 
+  it('a repetition, where a step after the save failed, does that step for an object that a person named, although another instance made it last', async () => {
+    const { oss, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a', body: 'one' });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/b', body: 'two' });
+    const asked = { bucket: 'photos', keys: ['uploads/a', 'uploads/b'] };
+    await setFaults({ rules: [{ fault: 'AccessDenied', operation: 'ProcessObject', key: 'uploads/b' }] });
+    await invoke(asked, credentials, 'FC-1');
+    await setFaults(failing('CopyObject'));
+    await invoke(asked, credentials, 'FC-2');
+    await setFaults({});
+
+    expect((await invoke(asked, credentials, 'FC-1')).report.failed).toBe(0);
+
+    for (const key of ['derived/a', 'derived/b']) {
+      expect((await client.head(key)).res.headers).toMatchObject({ 'cache-control': 'no-cache' });
+    }
+    expect(processed).toHaveLength(4);
+  });
+
   it('a repetition, where a step after the save failed, processes again where the target has been deleted meanwhile', async () => {
     const { upload, setFaults, invoke, processed, client, credentials } = await startLife({ headers });
     const event = await upload('uploads/a', 'a picture');
