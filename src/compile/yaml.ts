@@ -84,13 +84,10 @@ function findLookalike(text: string) {
   const [found, space] = match;
   const offset = match.index + found.length - 1;
   const hex = found.charCodeAt(found.length - 1).toString(16);
-  const [wanted, hint] =
-    space === undefined
-      ? ['colon', 'Type it while the input method is set to English.']
-      : ['space', 'Editors show such characters when they are told to show white space.'];
+  const wanted = space === undefined ? 'colon' : 'space';
   const character = `U+${hex.toUpperCase().padStart(4, '0')}`;
   const message = `The character ${character} stands where YAML wants a plain ${wanted}`;
-  return { message, offset, hint };
+  return { message, offset, hint: 'Type it anew while the input method is set to English.' };
 }
 
 /** Lists what is wrong in the order of the text, up to a tab or a misplaced word: the rest is misread. */

@@ -26,11 +26,11 @@ describe('rules as YAML', () => {
     },
   );
 
-  it('the compiler says of a Chinese colon how to type another one', () => {
+  it('the compiler says how to type a colon in place of a Chinese one', () => {
     const text = lines.with(1, '  - name：r').join('\n');
 
     expect(diagnosticsOf(text).map(formatDiagnostic)).toEqual([
-      expect.stringContaining('Type it while the input method is set to English.'),
+      expect.stringContaining('Type it anew while the input method is set to English.'),
     ]);
   });
 
