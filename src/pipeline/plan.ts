@@ -114,7 +114,7 @@ function planOutput(rule: Rule, output: Output, event: ObjectEvent, values: Vari
     if (isGone) {
       return { status: 'planned', action: 'remove', rule: rule.name, source, target };
     }
-    if (submit !== undefined && /[{}]/.test(render(output.target.key, { index: '', ...values }))) {
+    if (submit !== undefined && /[{}]/.test(render(output.target.key, values))) {
       const advice = 'rename the source, or leave the variable out that brings them into the target';
       throw new RangeError(`OSS takes braces in the key of a task for variables of its own: ${advice}`);
     }

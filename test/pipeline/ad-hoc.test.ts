@@ -40,6 +40,15 @@ describe('an output that an event names', () => {
     expect(item).toMatchObject({ message: expect.stringContaining(message) });
   });
 
+  it('an output that an event names fails where no bucket can have the name of its own', () => {
+    const [item] = plan(
+      upload('a.jpg'),
+      adHocRules({ style: 'image/info', target: { bucket: 'No_Bucket', key: 'x' } }),
+    );
+
+    expect(item).toMatchObject({ status: 'failed', kind: 'permanent', code: 'InvalidOutput' });
+  });
+
   it('an output that an event names never overwrites the object that it is made of', () => {
     const [item] = plan(upload('a.jpg'), adHocRules({ style: 'image/info', target: { key: '{key}' } }));
 

@@ -104,10 +104,19 @@ describe('a plan', () => {
       rulesOf({ ...uploads, outputs: [{ ...webp, target: { key: 'uploads/{name}.jpg' } }] }),
     );
 
+    const source = { bucket: 'photos', key: 'uploads/a.jpg' };
     expect(item).toMatchObject({
-      code: 'InvalidOutput',
+      ...{ code: 'InvalidOutput', rule: 'r0', source, target: source },
       message: expect.stringContaining('the source itself'),
     });
+  });
+
+  it('a plan tells when an upload was raised, and never that a person asked for it', () => {
+    const modifiedAt = '2026-03-11T06:21:35Z';
+    const planOf = (more: object) => plan(upload('uploads/a.jpg', { modifiedAt, ...more }), rulesOf(uploads));
+
+    expect(planOf({})).toMatchObject([{ raisedAt: modifiedAt, version: { modifiedAt } }]);
+    expect(planOf({ eventName: 'Manual' })).toMatchObject([{ raisedAt: undefined, version: { modifiedAt } }]);
   });
 
   it.each([
@@ -170,6 +179,29 @@ describe('a plan', () => {
     expect(planOf('uploads/a.jpg', 'others')).toMatchObject([{ status: 'skipped', reason: 'removed' }]);
     expect(planOf('elsewhere/a.jpg', 'photos')).toMatchObject([{ status: 'skipped', reason: 'removed' }]);
   });
+
+  it('a plan removes an output whose style asks for the day of an event without a time', () => {
+    const output = { style: 'image/watermark,text_{b64:{yyyy}}', target: { key: 'x/{name}' } };
+    const rules = rulesOf({ ...uploads, outputs: [output], onRemove: 'delete' });
+    const gone = { eventName: 'ObjectRemoved:DeleteObject', eventTime: undefined };
+
+    expect(plan(upload('uploads/a.jpg', gone), rules)).toMatchObject([{ action: 'remove' }]);
+  });
+
+  it.each(['uploads/{a.jpg', 'uploads/a}.jpg'])(
+    'a plan submits no task with a brace of the key %s',
+    (key) => {
+      const match = { key: 'uploads/**' };
+      const outputs = ['{key}', 'frames/{index}'].map((target) => ({
+        ...{ style: 'video/snapshots,f_jpg', target: { key: `out/${target}` } },
+      }));
+
+      expect(plan(upload(key), rulesOf({ match, outputs }))).toMatchObject([
+        { status: 'failed', code: 'InvalidOutput', message: expect.stringContaining('OSS takes braces') },
+        { status: 'planned', action: 'submit', target: { key: 'out/frames/{index}' } },
+      ]);
+    },
+  );
 
   it('a plan skips directory markers, empty objects and what no rule matches, each with its reason', () => {
     const reasons = [
