@@ -17,7 +17,7 @@ import { digestOfRules } from '../rules/digest.ts';
 import type { Rule, RuleSet } from '../rules/rule-set.ts';
 import { CliError, type Io, type Options, type ValuesOf } from './command.ts';
 import { type Connection, type connectionOptions, describeEndpoint } from './connection.ts';
-import { checkFile, notAs, parseBucket, parseNumber } from './input.ts';
+import { checkFile, notAs, parseBucket, parseCount, parseNumber } from './input.ts';
 import { loadRules, rulesOption } from './project.ts';
 
 /** The options that say which objects a backfill is about, and how fast it goes. */
@@ -73,7 +73,7 @@ export async function planBackfill(
     rulesDigest: digestOfRules(ruleSet.rules),
     filter: { sinceMs, untilMs },
     onlyMissing,
-    max: max === undefined ? undefined : parseNumber('max', max, 'a whole number above 0', isCount),
+    max: max === undefined ? undefined : parseCount('max', max),
     taskClient: worker && createTaskClient({ ...worker, credentials: connection.credentials, stop: io.stop }),
     endpoint: `${describeEndpoint(connection)}${by}`,
     region: connection.settings.region,
@@ -211,8 +211,6 @@ function readQuota({ share, rate }: BackfillValues, region: string): Quota {
   const factor = rate === undefined ? usual : parsePositive('rate', rate) / callsPerSecond;
   return { callsPerSecond: callsPerSecond * factor, bytesPerSecond: bytesPerSecond * factor };
 }
-
-const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
 
 /** Reads the number of an option. Throws CliError where it is not above 0. */
 export function parsePositive(option: string, text: string): number {

@@ -1,6 +1,6 @@
 import { parseSize } from '../compile/size.ts';
 import { CliError, defineCommand } from './command.ts';
-import { parseNumber } from './input.ts';
+import { parseCount } from './input.ts';
 import {
   functionCu,
   imagePrice,
@@ -21,7 +21,7 @@ export const cost = defineCommand({
     region: { value: 'id', summary: 'region (default OSS_REGION, or that of s.yaml, else cn-hangzhou)' },
   },
   run: async (values, io) => {
-    const [uploads, outputs] = [countOf('uploads', values.uploads), countOf('outputs', values.outputs)];
+    const [uploads, outputs] = [parseCount('uploads', values.uploads), parseCount('outputs', values.outputs)];
     const sizeBytes = parseSize(values.size);
     if (sizeBytes === undefined) {
       throw new CliError(`--size: expected a size such as 500KB or 2MB, received "${values.size}".`);
@@ -101,8 +101,3 @@ function functionNotes({ uploads, outputs }: Month, { currency, cu }: PriceList)
 const money = (amount: number | undefined) => amount?.toFixed(2) ?? 'unknown';
 
 const count = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 0 });
-
-function countOf(option: string, text: string): number {
-  const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
-  return parseNumber(option, text, 'a whole number above 0', isCount);
-}

@@ -79,6 +79,12 @@ export function parseNumber(
   return value;
 }
 
+/** The count that was given for an option. */
+export function parseCount(option: string, text: string): number {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
+  return parseNumber(option, text, 'a whole number above 0', isCount);
+}
+
 export const eventOption = {
   value: 'json|file',
   summary: 'an event, or a dead letter to be tried again',
