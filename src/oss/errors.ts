@@ -204,9 +204,11 @@ function readFields(text: string): (name: string) => string | undefined {
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Replaces the five entities that XML knows by itself; any other stays as it stands. */
+/** Replaces the five entities that XML knows by itself, and references to characters by their number. */
 function decodeEntities(text: string): string {
-  return text.replace(/&(\w{2,4});/g, (literal, name: string) => entities[name] ?? literal);
+  return text.replace(/&(?:#(\d{1,6}|x[0-9a-f]{1,5})|(\w{2,4}));/gi, (literal, number, name) =>
+    number === undefined ? (entities[name] ?? literal) : String.fromCodePoint(Number(`0${number}`)),
+  );
 }
 
 /** A time that a signature can bear: its year has four digits. */

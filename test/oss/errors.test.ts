@@ -70,13 +70,13 @@ describe('an error answer of OSS', () => {
     });
   });
 
-  it('an error answer of OSS is read with the entities of XML, and not at all where it was cut off', () => {
+  it('an error answer of OSS is read with its references to characters, and not at all where it was cut off', () => {
     const document =
-      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&gt;&quot;&apos;&amp;lt;&nbsp;&#20013;</Message></Error>';
+      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>A</Code><Message>&lt;&gt;&quot;&apos;&amp;lt;&nbsp;&#20013;&#x1F4F7;&#xFFFFF;&#x110000;</Message></Error>';
 
     expect(serviceError(400, document)).toMatchObject({
       code: 'A',
-      message: expect.stringContaining(': <>"\'&lt;&nbsp;&#20013;'),
+      message: expect.stringContaining(': <>"\'&lt;&nbsp;中📷\u{fffff}&#x110000;'),
     });
     expect(serviceError(400, document.slice(0, -1))).toMatchObject({ code: 'BadErrorResponse' });
   });
