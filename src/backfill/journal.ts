@@ -51,14 +51,16 @@ export class Journal {
     const { state, lines } = stored;
     this.#folder = folder;
     this.total = totalOf(stored);
+    // Somebody may have taken the failures away.
+    const failuresBytes = Math.min(state.failuresBytes, failuresBytesOf(folder));
     const endsAt = max === undefined ? undefined : this.total.selected + max;
-    this.state = { ...state, endsAt };
+    this.state = { ...state, failuresBytes, endsAt };
     this.unread = new Set(lines.map(({ source }) => source));
     for (const line of lines) {
       this.#earlier.set(idOf(line), (this.#earlier.get(idOf(line)) ?? 0) + 1);
     }
     const failures = lines.filter(({ status }) => status === 'failed');
-    resetFailures(folder, state.failuresBytes, failures);
+    resetFailures(folder, failuresBytes, failures);
     writeJournal(folder, this.state, lines);
   }
 

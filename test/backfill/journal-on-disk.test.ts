@@ -1,5 +1,5 @@
 import fs, { existsSync } from 'node:fs';
-import { appendFile, symlink, truncate } from 'node:fs/promises';
+import { appendFile, rm, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -186,6 +186,21 @@ describe('a journal on a disk that is full, or after a kill', () => {
     expect(await readFailures(folder)).toEqual(['a']);
     expect(again.state.position).toBeUndefined();
     expect(again.total).toEqual({ ...noCounts, failed: 1 });
+  });
+
+  it('a journal begins the file of failures anew where somebody took it away', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    journal.record(failed('a'));
+    journal.checkpoint({ position: { part: 0, after: 1 } });
+    await rm(join(folder, 'failures.jsonl'));
+    const before = new Journal(folder);
+    before.record(failed('b'));
+    before.record(healing(failed('c')));
+
+    new Journal(folder);
+
+    expect(await readFailures(folder)).toEqual(['b']);
   });
 
   it.runIf(hasFullDevice)('a journal does not count what a full disk did not take', async () => {
