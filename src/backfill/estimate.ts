@@ -43,9 +43,7 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     found.selected += 1;
     found.headRequests += Number(isUncertain);
     found.isUpperBound ||= isUncertain || onlyMissing;
-    // A failure names one output, in whose key the day may be another one here.
-    const named = outputs.filter((output) => targetOf(output) === object.target);
-    for (const output of object.target === undefined ? outputs : [...named, ...outputs].slice(0, 1)) {
+    for (const output of object.target === undefined ? outputs : outputNamed(object.target, outputs)) {
       const isTask = output.status === 'planned' && output.action === 'submit';
       found.outputs += 1;
       found.tasks += Number(isTask);
@@ -60,6 +58,12 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
     }
   }
   return { ...found, skipped, sample };
+}
+
+/** The one output that a failure names; the day in its key may be another one here. */
+function outputNamed(target: string, outputs: Selection['outputs']): Selection['outputs'] {
+  const named = outputs.find((output) => targetOf(output) === target);
+  return named === undefined ? outputs.slice(0, 1) : [named];
 }
 
 /** The HeadObject requests beside an output's call, at most, where its source stays as it is. */

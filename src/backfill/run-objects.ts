@@ -9,7 +9,7 @@ import { carryOut } from '../pipeline/save.ts';
 import { findMismatch } from '../rules/match.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { type Candidate, workByChunks } from './chunks.ts';
-import { type Filter, type Selection, selectOutputs } from './select.ts';
+import { type Filter, type Selection, selectOutputs, targetOf } from './select.ts';
 import { type ExistingObject, eventNameOf, isComplete } from './source.ts';
 import { type WorkOptions, workThrough } from './work-through.ts';
 
@@ -54,7 +54,7 @@ async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject
   const source = formatObject(stored);
   let hasFailed = false;
   for (const output of outputs) {
-    if (journal.recall({ source, target: output.target && formatObject(output.target) })) {
+    if (journal.recall({ source, target: targetOf(output) })) {
       continue;
     }
     const outcome = await make(output, stored.sizeBytes ?? 0, options);
@@ -120,7 +120,7 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
 
 /** Accounts for an outcome. Throws where nothing comes for long but failures that may heal. */
 function settle(source: string, outcome: Outcome, { journal, streak }: BackfillOptions): void {
-  const line = { source, target: outcome.target && formatObject(outcome.target) };
+  const line = { source, target: targetOf(outcome) };
   if (outcome.status !== 'failed') {
     streak.end();
     journal.record({ ...line, status: outcome.status === 'skipped' ? outcome.reason : outcome.status });

@@ -63,6 +63,7 @@ export function createUpperBound(ruleSet: RuleSet, exampleTime: string) {
       : selectOutputs({ ...object, target: undefined, eventTime: exampleTime }, anyObject, filter);
 }
 
+/** The address of an output's target, as the journal names it. */
 export const targetOf = ({ target }: Pick<FailedResult, 'target'>) => target && formatObject(target);
 
 function isBetween(time: string | undefined, { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: Filter) {
