@@ -1,5 +1,6 @@
 import { parseJson, pick } from '../json.ts';
 import { assertRegion } from '../oss/endpoint.ts';
+import { bucketPattern } from '../oss/object-name.ts';
 import type { FunctionResource, Trigger } from './deployment.ts';
 import { type Diagnostic, error, type Path, warning } from './diagnostic.ts';
 import { filtersOverlap } from './graph.ts';
@@ -59,7 +60,7 @@ function* checkRegion(region: string | undefined, path: Path): Generator<Diagnos
 function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generator<Diagnostic> {
   const { path, sourceArn, region, bucket, invocationRole, events } = trigger;
   const config = [...path, 'triggerConfig'];
-  if (!/^(acs:oss:|\$\{)/.test(sourceArn ?? '') || !/^([a-z0-9-]{3,63})?$/.test(bucket ?? '')) {
+  if (!/^(acs:oss:|\$\{)/.test(sourceArn ?? '') || (bucket && !bucketPattern.test(bucket))) {
     const message = 'expected acs:oss:<region>:<account>:<bucket>';
     yield error('trigger-arn', [...path, 'sourceArn'], message, 'Buckets have names of a-z, 0-9 and "-".');
   } else if (region && ownRegion && region !== ownRegion) {

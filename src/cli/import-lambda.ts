@@ -1,4 +1,5 @@
 import { fieldsOf, type JsonObject } from '../json.ts';
+import { bucketPattern } from '../oss/object-name.ts';
 import { CliError } from './command.ts';
 import * as common from './import-rules.ts';
 
@@ -30,7 +31,7 @@ export function translateLambda(config: JsonObject): common.Translation {
     const style = styleOf(entry);
     const target = targetOf(entry);
     const name = entry.bucket ?? bucket;
-    const isBucket = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
+    const isBucket = typeof name === 'string' && bucketPattern.test(name);
     const lost = Object.keys(entry).filter((field) => !translated.test(field) && entry[field] !== null);
     notes.push(...lost.map((field) => `${place}.${field} has no counterpart.`));
     if (style === undefined || target === undefined) {

@@ -7,6 +7,7 @@ import { formatDiagnostics } from '../check/format.ts';
 import { type CompiledRules, compileRules } from '../compile/compile.ts';
 import { readYaml } from '../compile/yaml.ts';
 import { isJsonObject, pick, textOf } from '../json.ts';
+import { bucketPattern } from '../oss/object-name.ts';
 import { CliError, type Io, type Option } from './command.ts';
 import { readText } from './input.ts';
 
@@ -50,7 +51,7 @@ export const deployedRegion = (template: DeploymentTemplate | undefined) => temp
 export function deployedBuckets(ours: readonly FunctionResource[] | undefined, env: Io['env']): string[] {
   const found = (ours ?? [])
     .flatMap(({ triggers }) => triggers.flatMap(bucketsOf))
-    .filter((name) => /^[a-z0-9-]{3,63}$/.test(name));
+    .filter((name) => bucketPattern.test(name));
   return found.length === 0 && env.OSS_BUCKET ? [env.OSS_BUCKET] : [...new Set(found)];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bucketPattern } from '../oss/object-name.ts';
 import { keyVariables, parseTemplate } from '../rules/template.ts';
 import { choice, fields, flag, list, oneOrMany, parsed, text, whereSound } from './fields.ts';
 import { ignoringCase, parseGlob } from './glob.ts';
@@ -23,7 +24,7 @@ const glob = parsed(
 ).transform(({ glob }) => glob);
 
 const bucketNoun = 'a bucket name (3 to 63 of a-z, 0-9 and "-", which neither begins nor ends it)';
-const bucket = text(bucketNoun, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'A bucket name.', 'my-photos');
+const bucket = text(bucketNoun, bucketPattern, 'A bucket name.', 'my-photos');
 
 const sizeNoun = 'a whole number of bytes, or of B, KB, MB or GB such as "20MB"';
 const sizeText = text(sizeNoun, /^[0-9]{1,9}(B|KB|MB|GB)$/, 'With its unit; 1 KB is 1,024 bytes.');

@@ -1,6 +1,9 @@
-/** Throws TypeError unless `bucket` may be in a host: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
+/** A bucket's name: 3 to 63 of `a-z 0-9 -`, alphanumeric at both ends. */
+export const bucketPattern = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+/** Throws TypeError unless `bucket` is the name of one, and may so be in a host. */
 export function assertBucket(bucket: string): void {
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
+  if (!bucketPattern.test(bucket)) {
     const expected = '3 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends';
     throw new TypeError(`bucket ${JSON.stringify(bucket)}: expected ${expected}`);
   }
