@@ -82,8 +82,9 @@ const operations: ReadonlyMap<string, OssOperation> = new Map(
 export const operationNames: readonly string[] = table.map(([, name]) => name);
 
 /**
- * Finds a request's operation; one that is not here is named by method and sub-resource, without `run`. A
- * source counts for PUT alone: a live test of aliyun-oss-cpp-sdk begins a multipart upload with one.
+ * Finds a request's operation; one that is not here is named by method and sub-resource, without `run`, or
+ * refused where it has a method alone. A source counts for PUT alone: a live test of aliyun-oss-cpp-sdk
+ * begins a multipart upload with one.
  */
 export function findOperation({ method, bucket, key, query, headers }: OssRequest): OssOperation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
