@@ -84,9 +84,7 @@ async function checkAttached(name: string, { rules, template }: Files, io: Io): 
   }
   const { source } = await loadRules(rules);
   const deployed = await findTemplate(template, dirname(rules), io.env);
-  const findings = (await checkDeployment(source, deployed, io)).filter(({ check }) =>
-    /^(template|role)$/.test(check),
-  );
+  const findings = await checkDeployment(source, deployed, io, 'roles');
   for (const { state, found, advice } of findings) {
     io.out(`${state}: ${found}\n${advice === undefined ? '' : `\n${advice}\n`}`);
   }

@@ -65,6 +65,8 @@ describe('the doctor, looking at the template and the account', () => {
     expect(out).toContain('lacks oss:PostProcessTask on oss://photos-b/uploads/*');
     expect(out).not.toContain('oss://photos/uploads');
     expect(exitCode).toBe(1);
+    // Deployed triggers have nothing to do with what a policy gives.
+    expect(await readFile(join(home, 'bin/aliyun.asked'), 'utf8')).not.toContain('fc');
   });
 
   it('the doctor compares of a trigger what no variable leaves open', async () => {

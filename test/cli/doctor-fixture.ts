@@ -33,7 +33,7 @@ export const policy = (...targets: string[]) => ({
 
 export const account = { triggers: [trigger], policy: policy('derived/*', 'marked/*') };
 
-/** An `aliyun` command that answers as the account given would. */
+/** An `aliyun` command that answers as the account given would, and writes down what it was asked for. */
 async function installAliyun(dir: string, { triggers, policy }: { triggers: object[]; policy: object }) {
   const version = { DefaultPolicyVersion: { PolicyDocument: JSON.stringify(policy) } };
   const answers = {
@@ -45,7 +45,10 @@ async function installAliyun(dir: string, { triggers, policy }: { triggers: obje
     .map(([words, answer]) => `"${words}") cat <<'END'\n${JSON.stringify(answer)}\nEND\n;;`)
     .join('\n');
   await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, 'aliyun'), `#!/bin/sh\ncase "$1 $2" in\n${cases}\nesac\n`);
+  await writeFile(
+    join(dir, 'aliyun'),
+    `#!/bin/sh\necho "$1" >> "$0.asked"\ncase "$1 $2" in\n${cases}\nesac\n`,
+  );
   await chmod(join(dir, 'aliyun'), 0o755);
 }
 
