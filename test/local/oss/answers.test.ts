@@ -1,5 +1,5 @@
 /* Official SDKs' own integration tests, run against this server, found it to do most of these things otherwise than OSS. */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { startOss } from './running-oss.ts';
@@ -24,12 +24,10 @@ describe('what OSS has and this server has not', () => {
   );
 
   it.each(['httpsConfig', 'bucketArchiveDirectRead', 'redundancyTransition', 'cloudboxes'])(
-    'what OSS has and this server has not is told after its V1 signature was found right: %s',
+    'what OSS has and this server has not is told whatever the signature covers: %s',
     async (name) => {
       const oss = await startOss();
-      const date = new Date().toUTCString();
-      const signature = createHmac('sha1', 'local-secret').update(`GET\n\n\n${date}\n/photos/?${name}`);
-      const headers = { date, authorization: `OSS local:${signature.digest('base64')}` };
+      const headers = { date: new Date().toUTCString(), authorization: 'OSS local:c2lnbmF0dXJl' };
 
       const request = { method: 'GET', path: `/photos/?${name}`, headers, body: Buffer.alloc(0) };
       const { statusCode, text } = await send(oss.port, request);

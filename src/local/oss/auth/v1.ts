@@ -1,7 +1,6 @@
 import { forbidden } from '../http/errors.ts';
-import { encodeUtf8 } from '../http/names.ts';
 import type { OssRequest } from '../http/request.ts';
-import { laterSubresources, signedParameters, subresources } from '../http/subresources.ts';
+import { signedParameters, subresources } from '../http/subresources.ts';
 import {
   type Claim,
   checkSkew,
@@ -40,12 +39,12 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
 }
 
 /**
- * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on the
- * sub-resources that are younger than V1, and OSS takes each (live tests of the Python, Java and Go SDKs).
+ * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on
+ * `list-type`, which is younger than V1, and OSS takes each (live tests of the Python, Java and Go SDKs).
  */
 function stringsToSign(request: OssRequest, date: string) {
   const isSigned = (name: string) => subresources.has(name) || signedParameters.has(name);
-  const isOld = (name: string) => isSigned(name) && !laterSubresources.has(name);
+  const isOld = (name: string) => isSigned(name) && name !== 'list-type';
   return [stringToSign(request, date, isOld), stringToSign(request, date, isSigned)] as const;
 }
 
@@ -63,5 +62,5 @@ function stringToSign(request: OssRequest, date: string, isSigned: (parameter: s
   const resource = signed.length === 0 ? path : `${path}?${signed.join('&')}`;
   const [md5, type] = [headers.get('content-md5') ?? '', headers.get('content-type') ?? ''];
   // One character a byte throughout, as header values are.
-  return [method, md5, type, date, ...ossHeaders, encodeUtf8(resource).toString('latin1')].join('\n');
+  return [method, md5, type, date, ...ossHeaders, Buffer.from(resource).toString('latin1')].join('\n');
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { percentEncode, reservedInPath } from '../http/names.ts';
+import { encodeComponent, encodePath } from '../../../oss/encode.ts';
 import type { OssRequest } from '../http/request.ts';
 
 /** `{id}/{date}/{region}/{product}/aliyun_v4_request`: who signs, and what the signature is valid for. */
@@ -40,10 +40,10 @@ export function signTextV4(text: string, { date, region, product }: V4Credential
 /** Method, URI with the bucket in every URL style, query, headers, additional header names, payload token. */
 function canonicalRequest(request: SignedParts, additionalHeaders: readonly string[], emptyValue: string) {
   const { method, bucket, key, query, headers } = request;
-  const uri = bucket === '' ? '/' : `/${bucket}/${percentEncode(key, reservedInPath)}`;
+  const uri = bucket === '' ? '/' : `/${bucket}/${encodePath(key)}`;
   const pairs = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
-    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
+    .map(([name, value]) => [encodeComponent(name), encodeComponent(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => name + (value === '' ? emptyValue : `=${value}`));
   const isSigned = (name: string) =>

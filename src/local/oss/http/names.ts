@@ -1,4 +1,4 @@
-import { badRequest } from './errors.ts';
+import { badRequest, notImplemented } from './errors.ts';
 
 // ignoreBOM: a key may begin with U+FEFF, which a default decoder would drop.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -20,36 +20,11 @@ export function percentDecode(text: string): string | undefined {
     }
     return String.fromCharCode(Number.parseInt(hex, 16));
   });
-  return decodeBytes(bytes);
+  if (/[\xc0\xc1][\x80-\xbf]/.test(bytes)) {
+    throw notImplemented('overlong UTF-8'); // OSS takes it in keys (live test of ossutil).
+  }
+  return decodeUtf8(Buffer.from(bytes, 'latin1'));
 }
-
-/**
- * Decodes UTF-8 of one character a byte. OSS takes overlong forms in keys (live test of ossutil): their bytes
- * become halves of surrogate pairs, `%C0` U+DCC0, which no other text holds.
- */
-export function decodeBytes(bytes: string): string | undefined {
-  const halve = (part: string) =>
-    part.replace(/./gs, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0)));
-  const parts = bytes
-    .split(/((?:[\xc0\xc1][\x80-\xbf])+)/)
-    .map((part, index) => (index % 2 === 1 ? halve(part) : decodeUtf8(Buffer.from(part, 'latin1'))));
-  return parts.includes(undefined) ? undefined : parts.join('');
-}
-
-/** The bytes that a text was decoded from: latin1 takes the lower one of each half. */
-export function encodeUtf8(text: string): Buffer {
-  const bytes = text.replace(/[^\udc80-\udcff]+/gu, (part) => Buffer.from(part).toString('latin1'));
-  return Buffer.from(bytes, 'latin1');
-}
-
-/** Percent-encodes those that are `reserved`, as V4 signatures do unless told otherwise. */
-export function percentEncode(text: string, reserved = /[^\w.~-]/g): string {
-  const hex = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-  return encodeUtf8(text).toString('latin1').replace(reserved, hex);
-}
-
-/** The characters of a key that are encoded in a path, where slashes stay. */
-export const reservedInPath = /[^\w.~/-]/g;
 
 /** New buckets have 3 to 63 of `a-z 0-9 -`, and no `-` at an end (OSS help, "Bucket naming conventions"). */
 export function checkNewBucketName(bucket: string): string {
@@ -70,7 +45,7 @@ export function checkBucketName(bucket = '', allowed = /^[a-z0-9_-]+$/): string 
  */
 export function checkKey(key: string | undefined): string {
   const invalid = (message: string, ec: string) => badRequest('InvalidObjectName', message, { ec });
-  if (key === undefined) {
+  if (key?.isWellFormed() !== true) {
     throw badRequest('InvalidArgument', 'The characters encoding must be utf-8.', { ec: '0016-00000004' });
   }
   if (/^[/\\]/.test(key)) {

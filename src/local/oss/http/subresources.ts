@@ -16,22 +16,9 @@ export const subresources: ReadonlySet<string> = new Set(
    x-oss-write-get-object-response`.split(/\s+/),
 );
 
-/** Sub-resources that came when V1 was long there: its signers differ on them. */
-export const laterSubresources: ReadonlySet<string> = new Set(
-  `accessmonitor accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy
-   accessPointPolicyForObjectProcess bucketArchiveDirectRead dataPipeline httpsConfig legalHold list-type
-   objectWorm overwriteConfig policyStatus publicAccessBlock redundancyTransition regions retention seal vpcip
-   x-oss-delete x-oss-redundancy-transition-taskid x-oss-rename x-oss-target-redundancy-type
-   x-oss-write-get-object-response`.split(/\s+/),
-);
-
-/** Further parameters that V1 signs (OSS help "Include a V1 signature"; aliyun-oss-go-sdk oss/conn.go). */
+/** Parameters of operations that are here which V1 signs, too (OSS help "Include a V1 signature"). */
 export const signedParameters: ReadonlySet<string> = new Set(
-  `callback callback-var continuation-token endTime img inventoryId position response-cache-control
-   response-content-disposition response-content-encoding response-content-language response-content-type
-   response-expires security-token sequential startTime status styleName udfApplication udfApplicationLog
-   udfId udfImage udfImageDesc udfName versionId withHashContext x-oss-ac-forward-allow x-oss-ac-source-ip
-   x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-enable-md5 x-oss-enable-sha1 x-oss-enable-sha256 x-oss-hash-ctx
-   x-oss-md5-ctx x-oss-redundancy-transition-taskid x-oss-request-payer x-oss-target-redundancy-type
-   x-oss-traffic-limit`.split(/\s+/),
+  `continuation-token position response-cache-control response-content-disposition response-content-encoding
+   response-content-language response-content-type response-expires security-token sequential styleName
+   versionId x-oss-request-payer x-oss-traffic-limit`.split(/\s+/),
 );

@@ -15,10 +15,11 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
   if (bucket !== '' && name !== 'PutBucket' && name !== 'PutBucketAcl') {
     service.store.bucket(bucket);
   }
-  const principalId = authenticate(request, service);
   if (run === undefined) {
     throw notImplemented(name);
   }
+  refuseUnsupported(request);
+  const principalId = authenticate(request, service);
   if (principalId === undefined && access !== 'form' && !isPublic(service, request, access)) {
     const message = `Anonymous user has no right to access this ${request.key === '' ? 'bucket' : 'object'}.`;
     throw forbidden('AccessDenied', message, { ec: '0003-00000001' });
@@ -28,7 +29,6 @@ export async function carryOutRequest(service: Service, request: OssRequest): Pr
     const message = 'Request specific response headers cannot be used for anonymous GET requests.';
     throw badRequest('InvalidRequest', message);
   }
-  refuseUnsupported(request);
   const ignored = ignoredNames(request);
   if (ignored.length > 0) {
     service.log.warn('request holds what nothing here knows', { requestId, operation: name, ignored });

@@ -1,6 +1,7 @@
+import { encodeComponent } from '../../../oss/encode.ts';
 import { accountId } from '../auth/access-keys.ts';
 import { badRequest } from '../http/errors.ts';
-import { decodeBytes, encodeUtf8, percentEncode } from '../http/names.ts';
+import { decodeUtf8 } from '../http/names.ts';
 import { quotedETag, xmlDate } from '../http/object-headers.ts';
 import { type XmlElements, xmlReply } from '../http/reply.ts';
 import type { OssRequest, Query } from '../http/request.ts';
@@ -25,7 +26,7 @@ export function encoderOf(query: Query) {
   if (EncodingType !== undefined && EncodingType !== 'url') {
     throw badRequest('InvalidArgument', `Argument encoding-type must be url, not ${EncodingType}.`);
   }
-  return { EncodingType, encode: (text: string) => (EncodingType === 'url' ? percentEncode(text) : text) };
+  return { EncodingType, encode: (text: string) => (EncodingType === 'url' ? encodeComponent(text) : text) };
 }
 
 /** Documented: OSS help "ListObjects (V1)": 100 keys by default. */
@@ -59,7 +60,7 @@ export const listObjectsV2: Operation = (service, request) => {
       StartAfter: encode(startAfter),
       KeyCount: entries.length + document.CommonPrefixes.length,
       ContinuationToken: token,
-      NextContinuationToken: next && encodeUtf8(next).toString('base64url'),
+      NextContinuationToken: next && Buffer.from(next).toString('base64url'),
       Contents: entries.map((entry) => ({ ...entry, Owner })),
     },
   });
@@ -112,8 +113,8 @@ function list({ store }: Service, { bucket, query }: OssRequest, after: string) 
 }
 
 function decodeToken(token: string): string {
-  const after = decodeBytes(Buffer.from(token, 'base64url').toString('latin1'));
-  if (after !== undefined && encodeUtf8(after).toString('base64url') === token) {
+  const after = decodeUtf8(Buffer.from(token, 'base64url'));
+  if (after !== undefined && Buffer.from(after).toString('base64url') === token) {
     return after;
   }
   throw badRequest('InvalidArgument', 'The continuation token is not one that was given out.');

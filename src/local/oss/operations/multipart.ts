@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, textOf } from '../../../json.ts';
+import { encodeComponent } from '../../../oss/encode.ts';
 import { listOf } from '../../../xml.ts';
 import { checkedBody, readBody, readXml } from '../http/body.ts';
 import { checkConditions, contentRange, readRange } from '../http/conditions.ts';
 import { badRequest } from '../http/errors.ts';
-import { percentEncode } from '../http/names.ts';
 import { digestHeaders, encryptionHeaders, readAcl, readProperties } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import { invalidPart, type MultipartUpload } from '../store/uploads.ts';
-import { checkAcl } from './acl.ts';
 import { copyReply, readCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
@@ -25,7 +24,6 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
   const properties = readProperties(headers);
-  checkAcl(service, bucket, properties.acl);
   announcedParts(properties);
   const upload = service.uploads.initiate(bucket, key, properties, query.has('sequential'));
   notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');
@@ -100,7 +98,7 @@ export const completeMultipartUpload: Operation = async (service, request) => {
     // Another request may have completed or aborted it meanwhile.
     guard: () => void uploads.find(request),
   });
-  const location = `${endpoint}/${bucket}/${percentEncode(key, /[^\w.-]/g)}`;
+  const location = `${endpoint}/${bucket}/${encodeComponent(key).replaceAll('~', '%7E')}`;
   const result = { ...address(request), Location: location, ETag: `"${eTag}"` };
   return xmlReply({ CompleteMultipartUploadResult: result }, digestHeaders(meta));
 };

@@ -34,7 +34,7 @@ const maxProcessBytes = 32 * 1024;
 export const processObject: Operation = async (service, request) => {
   refuseSelect(request.query.get('x-oss-process') ?? '');
   const process = await readProcess(service, request, 'x-oss-process');
-  requireSynchronous(process, 'post', service.simulateTasks);
+  requireSynchronous(process, 'post');
   const { saveAs } = process;
   const target = saveAs?.bucket ?? request.bucket;
   service.store.meta(request.bucket, request.key);
@@ -62,7 +62,7 @@ export const getProcessed: Operation = async (service, request) => {
   }
   const { styles } = service.store.bucket(bucket).settings;
   const process = parseProcess(query.get('x-oss-process') ?? '', styles);
-  requireSynchronous(process, 'get', service.simulateTasks);
+  requireSynchronous(process, 'get');
   if (process.saveAs !== undefined) {
     throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
   }

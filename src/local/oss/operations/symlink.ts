@@ -1,5 +1,6 @@
+import { encodePath } from '../../../oss/encode.ts';
 import { badRequest, forbidden, notFound } from '../http/errors.ts';
-import { checkKey, percentDecode, percentEncode, reservedInPath } from '../http/names.ts';
+import { checkKey, percentDecode } from '../http/names.ts';
 import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { type BucketStore, createObject, type Operation } from './operation.ts';
@@ -22,7 +23,7 @@ export const getSymlink: Operation = ({ store }, { bucket, key }) => {
   if (meta.symlinkTarget === undefined) {
     throw badRequest('NotSymlink', 'The object is not symlink.');
   }
-  const link = { 'x-oss-symlink-target': percentEncode(meta.symlinkTarget, reservedInPath) };
+  const link = { 'x-oss-symlink-target': encodePath(meta.symlinkTarget) };
   // Its own type and metadata, too (live test of aliyun-oss-java-sdk).
   return { statusCode: 200, headers: { ...meta.headers, ...digestHeaders(meta), ...link } };
 };

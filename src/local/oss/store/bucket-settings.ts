@@ -13,9 +13,6 @@ export const bucketSettingsSchema = z
     createdMs: z.number(),
     acl: z.string(),
     storageClass: z.string(),
-    redundancy: z.string(),
-    /** Nothing can be made public, and what is so counts for nothing; undefined where nobody has said. */
-    blocksPublic: z.boolean().optional(),
     styles: z.record(z.string(), styleSchema),
   })
   .default(() => newBucketSettings(Date.now()));
@@ -25,6 +22,6 @@ export type BucketStyle = z.infer<typeof styleSchema>;
 export type BucketSettings = z.infer<typeof bucketSettingsSchema>;
 
 /** The settings of a bucket that was just made. */
-export function newBucketSettings(createdMs: number, storageClass = 'Standard', redundancy = 'LRS') {
-  return { createdMs, acl: 'private', storageClass, redundancy, styles: {} };
+export function newBucketSettings(createdMs: number, storageClass = 'Standard') {
+  return { createdMs, acl: 'private', storageClass, styles: {} };
 }

@@ -1,5 +1,4 @@
 import { firstIndex } from '../../../first-index.ts';
-import { encodeUtf8 } from '../http/names.ts';
 
 interface ListQuery {
   readonly prefix: string;
@@ -46,7 +45,7 @@ const surrogate = /[\ud800-\udfff]/;
 /** Order of the UTF-8 bytes (documented as OSS's): that of UTF-16 differs only where there are surrogates. */
 export function compareUtf8(a: string, b: string): number {
   if (surrogate.test(a) || surrogate.test(b)) {
-    return Buffer.compare(encodeUtf8(a), encodeUtf8(b));
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
   }
   return a < b ? -1 : Number(a > b);
 }

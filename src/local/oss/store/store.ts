@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import type { ZodType } from 'zod';
 import type { Quarantine } from '../../data-folder.ts';
 import { notFound } from '../http/errors.ts';
-import { encodeUtf8 } from '../http/names.ts';
 import { type Bucket, loadBuckets, settingsFile } from './buckets.ts';
 import { placeOf } from './listing.ts';
 import type { Bytes, Digest, ObjectMeta, ObjectProperties, StoredObject } from './object.ts';
@@ -183,7 +182,7 @@ export class Store<Settings> {
   }
 
   #objectPath(bucket: string, key: string): string {
-    const hash = createHash('sha256').update(encodeUtf8(key)).digest('hex');
+    const hash = createHash('sha256').update(key).digest('hex');
     return join(this.#options.folder, bucket, hash.slice(0, 2), hash);
   }
 

@@ -1,6 +1,6 @@
+import { encodeComponent } from '../../../oss/encode.ts';
 import type { AccessKey } from '../../oss/auth/access-keys.ts';
 import { signTextV4, stringToSignV4 } from '../../oss/auth/v4-signature.ts';
-import { percentEncode } from '../../oss/http/names.ts';
 
 interface RequestToPresign {
   method: string;
@@ -35,5 +35,5 @@ export function presign(
   const stringToSign = stringToSignV4({ method, bucket, key, query, headers }, signing);
   const signature = signTextV4(stringToSign, signing.credential, accessKey.secret);
   const text = new URLSearchParams([...query, ['x-oss-signature', signature]]);
-  return `/${bucket}/${percentEncode(key)}?${text}`;
+  return `/${bucket}/${encodeComponent(key)}?${text}`;
 }
