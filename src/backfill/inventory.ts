@@ -67,7 +67,7 @@ const rangeBytes = 1024 * 1024;
 
 /** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
 async function* readRanges(object: OssObject, call: Call): AsyncIterable<Buffer> {
-  const { sizeBytes } = await headObject(call, object);
+  const { sizeBytes = 0 } = await headObject(call, object);
   for (let start = 0; start < sizeBytes; start += rangeBytes) {
     const range = `bytes=${start}-${Math.min(start + rangeBytes, sizeBytes) - 1}`;
     const request = { ...object, headers: { range }, maxAnswerBytes: rangeBytes };

@@ -2,7 +2,6 @@ import { splitObjectUrl } from '../object-url.ts';
 import type { Call } from '../oss/call.ts';
 import { isNoSuchKey } from '../oss/errors.ts';
 import { headObject } from '../oss/operations.ts';
-import { headSized } from '../pipeline/complete.ts';
 import { describeError, type FailedResult, formatObject, type Outcome } from '../pipeline/result.ts';
 import { removeIfLate } from '../pipeline/run.ts';
 import { carryOut } from '../pipeline/save.ts';
@@ -105,7 +104,10 @@ export function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
 async function askFor(object: ExistingObject, call: Call): Promise<ExistingObject | FailedResult> {
   const source = { bucket: object.bucket, key: object.key };
   try {
-    const { sizeBytes, eTag, contentType, lastModified, headers } = await headSized(call, source);
+    const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
+    if (sizeBytes === undefined) {
+      throw new Error('the answer to HeadObject tells no size'); // It is a proxy's.
+    }
     const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);
     const modifiedAt = lastModified?.toISOString();

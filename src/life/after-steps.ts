@@ -97,7 +97,8 @@ async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise
     if (isLarger(object.sizeBytes, task)) {
       // A late event tells of an older source than the one that was processed, which may be the larger one.
       const current = await headIfPresent(task.source, options, isNoSuchKey);
-      if (object.sizeBytes > (current?.sizeBytes ?? 0)) {
+      const currentBytes = current === undefined ? 0 : (current.sizeBytes ?? Number.POSITIVE_INFINITY);
+      if ((object.sizeBytes ?? 0) > currentBytes) {
         await deleteObject(call, { ...target, deadlineMs });
         return { status: 'skipped', reason: 'larger-than-source' };
       }
@@ -132,6 +133,6 @@ async function setProperties(
   }
 }
 
-function isLarger(sizeBytes: number, { afterSteps, version }: SaveTask): boolean {
+function isLarger(sizeBytes: number | undefined = 0, { afterSteps, version }: SaveTask): boolean {
   return afterSteps?.skipLarger === true && sizeBytes > (version.sizeBytes ?? Number.POSITIVE_INFINITY);
 }

@@ -85,7 +85,8 @@ function readProcessAnswer(response: OperationResponse): JsonObject {
 }
 
 export interface ObjectResult extends OperationResult {
-  sizeBytes: number;
+  /** Undefined where a proxy left it out. */
+  sizeBytes: number | undefined;
   /** Without quotes, as in events. Undefined for a processed view. */
   eTag: string | undefined;
   contentType: string | undefined;
@@ -106,9 +107,10 @@ export async function headObject(call: Call, args: ObjectArguments): Promise<Obj
 /** The properties that the headers of an answer tell. */
 export function objectResultOf(response: OperationResponse): ObjectResult {
   const { headers } = response;
-  const lastModified = new Date(headers['last-modified'] ?? '');
+  const { 'content-length': length, 'last-modified': modified = '' } = headers;
+  const lastModified = new Date(modified);
   return {
-    sizeBytes: Number(headers['content-length'] ?? 0),
+    sizeBytes: length === undefined ? undefined : Number(length),
     eTag: headers.etag && unquote(headers.etag),
     contentType: headers['content-type'],
     lastModified: Number.isNaN(lastModified.getTime()) ? undefined : lastModified,

@@ -1,7 +1,6 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
-import { OssRequestError } from '../oss/errors.ts';
-import { headObject, type ObjectArguments, type ObjectResult } from '../oss/operations.ts';
+import { headObject } from '../oss/operations.ts';
 import { findMismatch } from '../rules/match.ts';
 import { type Rule, type RuleSet, usesVariable } from '../rules/rule-set.ts';
 import { dayVariables } from '../rules/template.ts';
@@ -24,8 +23,7 @@ export async function completeEvent(
   { call, deadlineMs }: { call: Call; deadlineMs: number },
 ): Promise<ObjectEvent> {
   const { bucket, key, eventName } = event;
-  const ask = event.sizeBytes === undefined ? headSized : headObject;
-  const head = await ask(call, { bucket, key, deadlineMs });
+  const head = await headObject(call, { bucket, key, deadlineMs });
   const modifiedAt = head.lastModified?.toISOString();
   // The event's own properties stay: HEAD may be about a newer version of the object.
   return {
@@ -38,19 +36,6 @@ export async function completeEvent(
     modifiedAt: event.modifiedAt ?? modifiedAt,
     eventTime: event.eventTime ?? (isManual(event) ? modifiedAt : undefined),
   };
-}
-
-/** Asks for an object whose size is wanted; throws what HeadObject throws, and where no size is told. */
-export async function headSized(call: Call, object: ObjectArguments): Promise<ObjectResult> {
-  const head = await headObject(call, object);
-  if (head.headers['content-length'] === undefined) {
-    // It would pass for an empty object, of which nothing is made.
-    const { bucket, key } = object;
-    const context = { operation: 'HeadObject', bucket, key, attempts: head.attempts };
-    const message = 'the answer has no Content-Length, so that the size is not known';
-    throw new OssRequestError(context, { code: 'UnexpectedAnswer', kind: 'later', message });
-  }
-  return head;
 }
 
 /** Plans an object that OSS could not be asked about: the rules that need no more than its event tells. */
