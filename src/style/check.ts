@@ -26,6 +26,11 @@ function checkText(text: string, context: StyleContext): void {
   for (const segment of segments) {
     checkSegment(segment, segments[0]?.category, context);
   }
+  const { count, ec } = refusals.pipes;
+  const pictures = segments.filter(({ category }) => category.text === 'image');
+  for (const { category } of pictures.slice(count + 1)) {
+    context.report('error', category, `at most ${count} times can images be piped on${ecNote(ec)}`);
+  }
 }
 
 function checkSegment(segment: StyleSegment, first: StyleToken | undefined, context: StyleContext): void {
@@ -36,9 +41,9 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
     report('error', category, `expected category/action such as image/resize, received "${category.text}"`);
     return;
   }
-  if (category !== first && category.text !== 'sys') {
-    const severity = category.text === first?.text ? 'warning' : 'error';
-    report(severity, category, 'only sys/… may follow "|": further actions are joined with "/"');
+  const isPicture = [first, category].every((one) => one?.text === 'image');
+  if (category !== first && category.text !== 'sys' && !isPicture) {
+    report('error', category, 'only sys/… may follow "|", and image/… behind image/…');
   }
   // OSS help, "Styles".
   if (category.text === 'style' && !/^(::)?[\w.-]{1,63}$/.test(name.text)) {

@@ -137,8 +137,8 @@ export const questions: readonly Question[] = [
   },
   {
     text: '6 How many pipes may a process have, that of sys/saveas included?',
-    assumed: '1, then 400 InvalidArgument',
-    row: 'a second pipe',
+    assumed: '6, then 400 TooManyPipes',
+    row: 'images may be piped on',
     ask: async (backend) => {
       for (let pipes = 1; pipes <= 9; pipes += 1) {
         const actions = Array.from({ length: pipes }, (_, i) => `image/resize,w_${60 - i}`).join('|');

@@ -42,6 +42,10 @@ describe('what OSS documents to work', () => {
     'image/resize,m_fill,w_100,h_100',
     'image/watermark,text_YQ,color_FFFFFF,size_30',
     'image/flip,1',
+    'image/resize,w_100|image/format,jpg',
+    `image/flip,1${'|image/flip,0'.repeat(5)}`,
+    'image/format,jpeg',
+    `image/watermark,image_${base64('a.png?x-oss-process=image/resize,P_14/bright,-39/contrast,-64')}`,
     'style/a',
   ])('what OSS documents to work raises no warning either where nothing is doubtful: %s', (style) => {
     expect(withoutNotes(style)).toEqual([]);
@@ -87,7 +91,6 @@ describe('what OSS documents to refuse', () => {
     ['image/quality,Q_0', '0'],
     ['image/quality,101', '101'],
     ['image/format,dng', 'dng'],
-    ['image/format,jpeg', 'jpeg'],
     ['image/format,PNG', 'PNG'],
     ['image/indexcrop,i_1', 'indexcrop'],
     ['image/watermark,g_se', 'watermark'],
@@ -117,6 +120,8 @@ describe('what OSS documents to refuse', () => {
     ['audio/sur,o_YQ', 'sur'],
     ['doc/watermark,text_YQ', 'watermark'],
     ['image/resize,w_9|saveas,o_YQ', 'saveas,o_YQ'],
+    [`image/flip,1${'|image/flip,0'.repeat(6)}`, 'image'],
+    ['video/info|video/info', 'video'],
     ['image/resize,w_9|sys/saveas,b_Yg', 'saveas'],
     [`image/resize,w_9|sys/saveas,o_YQ,b_${base64('Bad_Bucket')}`, base64('Bad_Bucket')],
     [`image/resize,w_9|sys/saveas,o_${base64('a'.repeat(1024))}`, base64('a'.repeat(1024))],
@@ -199,7 +204,6 @@ describe('what is probably wrong', () => {
     ['image/watermark,text_YQ,type_YXJpYWw', 'YXJpYWw', 'wqy-zenhei'],
     ['video/convert,f_mp4,vb_20000,crf_26', 'crf_26', 'beside vb_'],
     ['video/convert,f_mp4', 'convert', 'needs "|sys/saveas'],
-    ['image/flip,1|image/flip,0', 'image', 'joined with "/"'],
     ['image/format,heic', 'heic', 'cn-hangzhou'],
     ...[
       '/logo.png',
@@ -247,6 +251,7 @@ describe('what surprises', () => {
     ['image/format,gif', 'GIF sources only'],
     ['image/interlace,1', 'JPG results only'],
     ['image/circle,r_9', 'white outside in a JPG'],
+    ['image/resize,w_9/ignore-error,1', 'saved as it is'],
     ['image/crop,g_face', 'IMM project'],
     ['video/info', 'IMM project'],
   ])('what surprises is a note: %s', (style, text) => {
@@ -289,7 +294,7 @@ describe('a diagnostic', () => {
         path: [],
         span: { offset: 13, length: 3 },
         message:
-          'image/format: expected one of jpg, png, webp, bmp, gif, tiff, heic, avif (did you mean "png"?), received "dng"; OSS refuses it with EC 0040-00000206',
+          'image/format: expected one of jpg, jpeg, png, webp, bmp, gif, tiff, heic, avif (did you mean "png"?), received "dng"; OSS refuses it with EC 0040-00000206',
       },
     ]);
   });

@@ -12,14 +12,17 @@ export interface Step {
 
 /** Reads the actions of a style, or of what prepares a watermark's image; throws OSS's error. */
 export function readSteps(style: string, isNested: boolean): Step[] {
-  const [segment, ...more] = parseStyle(style);
-  if (segment?.category.text !== 'image' || more.length > 0) {
+  const segments = parseStyle(style);
+  if (segments.some(({ category }) => category.text !== 'image')) {
     throw refuse(isNested ? refusals.watermarkStyle : refusals.notOneImage, style);
   }
-  if (segment.actions.length === 0 || segment.actions.some(({ name }) => name.text === '')) {
+  if (segments.length > refusals.pipes.count + 1) {
+    throw refuse(refusals.pipes);
+  }
+  if (segments.some(({ actions }) => actions.length === 0 || actions.some(({ name }) => name.text === ''))) {
     throw refuse(refusals.noAction, style);
   }
-  return segment.actions.map((action) => readStep(action, isNested));
+  return segments.flatMap(({ actions }) => actions.map((action) => readStep(action, isNested)));
 }
 
 function readStep(action: StyleAction, isNested: boolean): Step {

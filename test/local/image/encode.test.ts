@@ -60,6 +60,7 @@ describe('what comes out', () => {
 
   it.each([
     ['jpg', 'image/jpeg'],
+    ['jpeg', 'image/jpeg'],
     ['png', 'image/png'],
     ['webp', 'image/webp'],
     ['tiff', 'image/tiff'],

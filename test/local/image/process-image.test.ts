@@ -14,6 +14,19 @@ describe('the order of actions', () => {
     expect([cropLast.width, cropLast.height]).toEqual([50, 25]);
   });
 
+  it('the order of actions is the written one where they are piped on, at most five times', async () => {
+    const input = await halves(200, 100).png().toBuffer();
+    const crops = '|image/crop,w_100,h_100'.repeat(5);
+
+    const piped = await run(input, `image/resize,w_50${crops}`);
+
+    expect(await sharp(piped).metadata()).toMatchObject({ width: 50, height: 25 });
+    expect(await failure(input, `image/resize,w_50${crops}|image/flip,1`)).toMatchObject({
+      code: 'TooManyPipes',
+      ec: '0040-00000211',
+    });
+  });
+
   it('EXIF orientation comes first, by default and wherever auto-orient stands', async () => {
     const input = await halves(200, 100).withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
@@ -245,7 +258,7 @@ describe('what is refused', () => {
 
   it('image processing refuses a style for something other than one image', async () => {
     const input = await halves(40, 20).png().toBuffer();
-    const styles = ['style/a', 'video/info', 'image/resize,w_1|image/info', ''];
+    const styles = ['style/a', 'video/info', 'image/resize,w_1|video/info', ''];
 
     const failures = await Promise.all(styles.map((style) => failure(input, style)));
 

@@ -4,10 +4,11 @@ import { isImageFormat } from '../source.ts';
 
 /** Sets the result's format; `gif` keeps a GIF and changes no other (OSS help: "Convert image formats"). */
 export const format: Action = (picture, { texts: { value = '' } }) => {
-  if (!isImageFormat(value)) {
+  const wanted = value === 'jpeg' ? 'jpg' : value;
+  if (!isImageFormat(wanted)) {
     throw notImplemented(`image/format,${value}`);
   }
-  const format = value === 'gif' ? picture.source.format : value;
+  const format = wanted === 'gif' ? picture.source.format : wanted;
   return { ...picture, output: { ...picture.output, format } };
 };
 
