@@ -26,8 +26,7 @@ interface YamlText {
 const maxRepeated = 200_000;
 
 /** Reads a text in YAML 1.2, so also in JSON. `file` only names it in places. */
-export function readYaml(fileText: string, file: string): YamlText {
-  const text = fileText.replace(/^\ufeff/, '');
+export function readYaml(text: string, file: string): YamlText {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter,
@@ -63,9 +62,9 @@ const quotesHint = 'Globs and templates have to stand in quotes.';
 /** Advice by the parser's code; the words of other codes suffice. */
 const hints: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are parted by "/".',
-  BAD_SCALAR_START: quotesHint,
   BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon stands in quotes.',
   MULTILINE_IMPLICIT_KEY: 'A space follows the colon of each field.',
+  NON_STRING_KEY: quotesHint,
   TAG_RESOLVE_FAILED: quotesHint,
   UNEXPECTED_TOKEN: quotesHint,
 };
@@ -98,8 +97,8 @@ function findProblems(document: Document.Parsed) {
     const isLast = ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code);
     return { message: words, offset: pos[0], hint: hints[code], isLast };
   });
-  const refuse = (node: Node | null, message: string, hint?: string, isLast = false) => {
-    problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast });
+  const refuse = (node: Node | null, message: string, hint?: string) => {
+    problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast: false });
   };
   checkValues(document, checkAliases(document, refuse), refuse);
   problems.sort((a, b) => a.offset - b.offset);
@@ -108,7 +107,7 @@ function findProblems(document: Document.Parsed) {
 }
 
 type AliasTargets = Map<unknown, Node | undefined>;
-type ProblemReporter = (node: Node | null, message: string, hint?: string, isLast?: boolean) => void;
+type ProblemReporter = (node: Node | null, message: string, hint?: string) => void;
 
 /** Refuses aliases without an anchor, within their own target or repeating too much; gives their targets. */
 function checkAliases(document: Document.Parsed, refuse: ProblemReporter): AliasTargets {
@@ -134,7 +133,7 @@ function checkAliases(document: Document.Parsed, refuse: ProblemReporter): Alias
       } else if (path.includes(target)) {
         refuse(node, `The alias *${node.source} stands inside of what it repeats`);
       } else if (repeated > maxRepeated) {
-        refuse(node, `Aliases repeat more than ${maxRepeated} values`, undefined, true);
+        refuse(node, `Aliases repeat more than ${maxRepeated} values`);
         return visit.BREAK;
       }
       return undefined;
@@ -152,7 +151,7 @@ function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: P
   const isVary = (one: unknown) => isPair(one) && isScalar(one.key) && one.key.value === 'vary';
   visit(document, {
     Pair(_, { key, value }) {
-      const isMerge = isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+      const isMerge = isScalar(key) && key.source === '<<';
       const source = read(value);
       const sources = isSeq(source) ? source.items.map(read) : [source];
       if (isMerge && !sources.every(isMap)) {
