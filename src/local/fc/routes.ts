@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessKey } from '../oss/auth/access-keys.ts';
 import { findRefusal, type Route, readMessage, sendJson } from '../oss/http/routes.ts';
+import { findSignatureProblem, isAcsRequest } from './acs-signature.ts';
 import type { LocalFunctionCompute } from './function-compute.ts';
 import type { AsyncTask, Tasks } from './tasks.ts';
 
@@ -49,29 +50,23 @@ interface TaskApiOptions {
   tasks: Tasks;
   /** The account's. */
   accessKey: AccessKey;
+  now?: (() => number) | undefined;
 }
 
 /**
  * Answers what FC's API (version 2023-03-30) has for asynchronous tasks: InvokeFunction with a task id,
  * ListAsyncTasks, GetAsyncTask and StopAsyncTask. Requests are told from those for OSS by the algorithm of
- * their signature. That is not computed again: a backfill asks OSS first, by the same AccessKey.
+ * their signature, which the account's AccessKey has to have made.
  */
 export function createTaskApi(options: TaskApiOptions): Route {
-  return (message, response) => {
-    const { url, headers } = message;
-    const [, accessKeyId] = /^ACS3-HMAC-SHA256 Credential=([^,]*)/.exec(headers.authorization ?? '') ?? [];
-    return accessKeyId !== undefined && url?.startsWith('/')
-      ? answerTasks(message, response, accessKeyId, options)
+  return (message, response) =>
+    isAcsRequest(message) && message.url?.startsWith('/')
+      ? answerTasks(message, response, options)
       : undefined;
-  };
 }
 
-async function answerTasks(
-  message: IncomingMessage,
-  response: ServerResponse,
-  accessKeyId: string,
-  { functionName, tasks, accessKey }: TaskApiOptions,
-) {
+async function answerTasks(message: IncomingMessage, response: ServerResponse, options: TaskApiOptions) {
+  const { functionName, tasks, accessKey, now = Date.now } = options;
   const refuse = (statusCode: number, code: string, text: string) =>
     sendJson(response, statusCode, { Code: code, Message: text, RequestId: 'local' });
   const refusal = findRefusal(message);
@@ -82,8 +77,9 @@ async function answerTasks(
   if (body === undefined) {
     return refuse(413, 'EntityTooLarge', `the payload is larger than ${maxPayloadBytes} bytes`);
   }
-  if (accessKeyId !== accessKey.id) {
-    return refuse(403, 'InvalidAccessKeyId.NotFound', 'the AccessKey is not that of the local OSS');
+  const problem = findSignatureProblem(message, body, accessKey, now());
+  if (problem !== undefined) {
+    return refuse(403, problem, 'the request is not signed as it should be');
   }
   const { pathname, searchParams } = new URL(`http://localhost${message.url}`);
   // An id has no character that is escaped.
