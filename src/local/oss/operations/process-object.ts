@@ -36,15 +36,13 @@ export const processObject: Operation = async (service, request) => {
   const process = await readProcess(service, request, 'x-oss-process');
   requireSynchronous(process, 'post');
   const { saveAs } = process;
-  const target = saveAs?.bucket ?? request.bucket;
-  service.store.meta(request.bucket, request.key);
-  service.store.bucket(target);
   const { result } = await runStyle(service, request, process.style);
   const headers = { 'content-type': result.contentType };
   if (saveAs === undefined) {
     return { statusCode: 200, headers, body: result.body };
   }
-  const targetRequest = redirected(request, target, service.saveAsKey(saveAs.key));
+  const { bucket = request.bucket } = saveAs;
+  const targetRequest = redirected(request, bucket, service.saveAsKey(saveAs.key));
   const { key, sizeBytes } = await createObject(service, targetRequest, 'ObjectCreated:PutObject', {
     source: [result.body],
     headers,
@@ -87,9 +85,6 @@ export const asyncProcessObject: Operation = async (service, request) => {
   const process = await readProcess(service, request, 'x-oss-async-process');
   requireAsynchronous(process);
   const { operation, style, saveAs } = process;
-  if (saveAs?.bucket !== undefined) {
-    service.store.bucket(saveAs.bucket);
-  }
   const task = { ...process, bucket, key, kind: taskKindOf(operation) };
   const { taskId, eventId, requestId } = service.tasks.start(task, async () => {
     if (operation === 'image/deblindwatermark') {
