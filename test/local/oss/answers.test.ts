@@ -139,6 +139,7 @@ describe('an answer', () => {
 
       expect([response.headers.get('content-encoding'), await response.text()]).toEqual([coding, body]);
       expect(response.headers.get('vary')).toBe(coding && 'Accept-Encoding');
+      expect(response.headers.get('content-type')).toBe(type);
     },
   );
 

@@ -59,7 +59,10 @@ describe('the date of a V4 signature', () => {
 });
 
 describe('a request', () => {
-  it('a request may say its length and be chunked', async () => {
+  it.each([
+    ['content-length: 5\r\n', 'close'],
+    ['', 'keep-alive'],
+  ])('a request may say its length and be chunked, as the last one then: %j', async (length, connection) => {
     const oss = await startOss();
     const { headers, path } = signV4({ ...object, method: 'PUT' });
     const lines = Object.entries({ ...headers, host: 'localhost' }).map(
@@ -68,12 +71,13 @@ describe('a request', () => {
     const socket = connect(oss.port, '127.0.0.1');
 
     socket.write(
-      `PUT ${path} HTTP/1.1\r\n${lines.join('')}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      `PUT ${path} HTTP/1.1\r\n${lines.join('')}${length}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     );
     const answer = String(await new Promise((resolve) => socket.once('data', resolve)));
     socket.destroy();
 
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain(`Connection: ${connection}`);
     expect((await oss.call({ ...object, method: 'GET' })).text).toBe('hello');
   });
 

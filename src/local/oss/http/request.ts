@@ -73,10 +73,7 @@ export function readRequest(message: IncomingMessage, requestId: string): OssReq
  * for this machine, and a bare OSS endpoint (documented: OSS help "OSS domain names"; OSS has no path style).
  */
 function readAddress(host: string, rawPath: string): { bucket: string; key: string } {
-  const hostname = host
-    .replace(/:\d+$/, '')
-    .replace(/^\[|\]$/g, '')
-    .toLowerCase();
+  const hostname = host.replace(/:\d+$/, '').toLowerCase();
   const isEndpoint =
     !hostname.includes('.') ||
     isIP(hostname) !== 0 ||

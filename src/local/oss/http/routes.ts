@@ -16,14 +16,11 @@ export function namesThisMachine({ headers }: IncomingMessage): boolean {
 
 /**
  * Why a request that names this machine may not use the page, or what lies below `/-/`; undefined where it
- * may. Only this machine is served, and only our own page: browsers name the page that asks in `Origin`, or
- * tell in `Sec-Fetch-Site` that it is another one's. A link may lead to the page.
+ * may. Only our own page may: browsers name the page that asks in `Origin`, or tell in `Sec-Fetch-Site` that
+ * it is another one's. A link may lead to the page. No other machine reaches the port: see `listen`.
  */
-export function findRefusal({ url = '', headers, socket }: IncomingMessage): string | undefined {
+export function findRefusal({ url = '', headers }: IncomingMessage): string | undefined {
   const { host, origin } = headers;
-  if (!/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '')) {
-    return 'Only this machine is answered here.';
-  }
   if (origin !== undefined && (origin !== `http://${host}` || !url.startsWith('/-/page/'))) {
     return `Pages of ${origin} may not do this.`;
   }

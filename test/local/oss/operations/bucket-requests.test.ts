@@ -5,14 +5,16 @@ import { element } from '../text-object.ts';
 import { send } from '../v4-client.ts';
 
 describe('a bucket', () => {
-  it('a bucket tells its region to HEAD', async () => {
+  it('a bucket tells its region, to HEAD too', async () => {
     const oss = await startOss();
 
     const there = await oss.call({ bucket: 'photos', method: 'HEAD' });
     const absent = await oss.call({ bucket: 'others', method: 'HEAD' });
+    const location = await oss.call({ bucket: 'photos', method: 'GET', query: { location: '' } });
 
     expect([there.statusCode, there.headers['x-oss-bucket-region']]).toEqual([200, 'oss-cn-hangzhou']);
     expect([absent.statusCode, absent.code]).toEqual([404, 'NoSuchBucket']);
+    expect(element(location.text, 'LocationConstraint')).toBe('oss-cn-hangzhou');
   });
 
   it('a bucket keeps the storage class it was made with, and says so', async () => {

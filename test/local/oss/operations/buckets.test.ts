@@ -14,7 +14,25 @@ describe('a bucket', () => {
       query: { versions: '', 'max-keys': '1' },
     });
 
-    expect(versions.text).toMatch(/<NextKeyMarker>a.txt<.*<VersionId>null<.*<IsLatest>true</s);
+    expect(versions.text).toMatch(
+      /<NextKeyMarker>a.txt<.*<Type>Normal<.*<VersionId>null<.*<IsLatest>true<.*<Owner>/s,
+    );
+  });
+
+  it('a bucket, and an object, is listed behind the marker, which the list repeats', async () => {
+    const oss = await startOss({ buckets: ['animals', 'photos', 'videos'] });
+    await oss.call(put());
+    await oss.call(put({ key: 'b' }));
+    const list = async (query: Record<string, string>, bucket?: string) =>
+      (await oss.call({ method: 'GET', bucket, query })).text;
+
+    const first = await list({ 'max-keys': '2', marker: 'a' });
+    const second = await list({ marker: 'photos' });
+    const objects = await list({ marker: 'a.txt' }, 'photos');
+
+    expect(first).toMatch(/<Marker>a<.*<MaxKeys>2<.*<NextMarker>photos<.*<IsTruncated>true</s);
+    expect(second).toMatch(/<IsTruncated>false<.*<Buckets>\s*<Bucket>(?:(?!<Bucket>).)*<Name>videos</s);
+    expect(objects).toMatch(/<MaxKeys>100<.*<Marker>a.txt<.*<Contents>\s*<Key>b<.*<Owner>/s);
   });
 
   it('a bucket passes its storage class on', async () => {

@@ -30,6 +30,15 @@ describe('a multipart upload', () => {
     expect((await complete(after, uploadId, [])).code).toBe('NoSuchUpload');
   });
 
+  it('a multipart upload names its key escaped to who asks for that', async () => {
+    const oss = await startOss();
+
+    const query = { uploads: '', 'encoding-type': 'url' };
+    const { text } = await oss.call({ ...object, key: 'a b', method: 'POST', query });
+
+    expect([element(text, 'EncodingType'), element(text, 'Key')]).toEqual(['url', 'a%20b']);
+  });
+
   it.each([
     ['0', 'InvalidArgument'],
     ['10001', 'InvalidArgument'],

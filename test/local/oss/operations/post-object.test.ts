@@ -131,6 +131,12 @@ describe('a form upload', () => {
       'http://me.example/done?x=1&bucket=photos&key=a.jpg&etag=%225D41402ABC4B2A76B9719D911017C592%22',
       '',
     ],
+    [
+      { success_action_redirect: 'http://me.example/猫' },
+      303,
+      'http://me.example/%E7%8C%AB?bucket=photos&key=a.jpg&etag=%225D41402ABC4B2A76B9719D911017C592%22',
+      '',
+    ],
   ])('a form upload is answered as %j asks', async (fields, status, location, body) => {
     const { response, text } = await post(await startOss(), { fields });
 

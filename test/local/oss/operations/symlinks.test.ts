@@ -29,13 +29,17 @@ describe('symbolic links', () => {
     );
   });
 
-  it('symbolic links take a plus in their target for a space, as Go’s clients write it', async () => {
+  it('symbolic links are read as links, and take a plus in their target for a space, as Go’s clients write it', async () => {
     const oss = await startOss();
     await oss.call(put({ key: 'a b+c' }));
     const headers = { 'x-oss-symlink-target': 'a+b%2Bc' };
     await oss.call({ ...object, key: 'link', method: 'PUT', query: { symlink: '' }, headers });
 
-    expect((await oss.call({ ...object, key: 'link', method: 'GET' })).text).toBe('hello');
+    const { text, headers: shown } = await oss.call({ ...object, key: 'link', method: 'GET' });
+    const link = await oss.call({ ...object, key: 'link', method: 'GET', query: { symlink: '' } });
+
+    expect([text, shown['x-oss-object-type']]).toEqual(['hello', 'Symlink']);
+    expect(link.headers.etag).toMatch(/^"[0-9A-F]{32}"$/);
   });
 
   it('symbolic links are not what other objects are', async () => {
