@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { CompiledRules } from '../compile/compile.ts';
 import type { InvocationOutcome } from '../local/fc/queue.ts';
 import type { measurePicture, SamplePicture } from '../local/pictures.ts';
@@ -122,9 +122,9 @@ async function compareOutput(
   const saved = await getObject(call, task.target).catch(() => undefined);
   const target = saved && (await measurePicture(saved.body));
   if (saved !== undefined) {
-    const file = join(dataDir, 'pictures', task.target.key);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, saved.body);
+    const folder = join(dataDir, 'pictures');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, fileNameOf(task.target)), saved.body);
   }
   const letter = outcome?.deadLetter === undefined ? '' : `, dead letter after ${outcome.attempts} attempts`;
   const result = resultOf(task, outcome);
@@ -143,6 +143,11 @@ async function compareOutput(
       ...(isExpected ? [] : ['NOT as expected']),
     ],
   };
+}
+
+/** A key may lead out of the folder, or hold what a disk takes for no name. */
+function fileNameOf({ bucket, key }: OssObject): string {
+  return `${bucket}-${key}`.replaceAll(/[^\p{L}\p{N}._]+/gu, '-').slice(-80);
 }
 
 function formatSize(size: Awaited<ReturnType<typeof measurePicture>>): string {

@@ -62,23 +62,24 @@ describe('the demo', () => {
     );
     expect(output()).toContain('All 15 outcomes are as expected');
     expect(await readdir(join(project.dir, '.local-oss-demo/dead-letters'))).toHaveLength(1);
-    expect(await readdir(join(project.dir, '.local-oss-demo/pictures/derived/uploads'))).toContain(
-      'logo.png-320.webp',
+    expect(await readdir(join(project.dir, '.local-oss-demo/pictures'))).toContain(
+      'photos-derived-uploads-logo.png-320.webp',
     );
   });
 });
 
 describe('a demo of other rules', () => {
-  it('a demo of other rules draws its pictures where the rules take them, whatever s.yaml delivers', async () => {
+  it('a demo of other rules draws its pictures where the rules take them, whatever s.yaml delivers, and leaves none outside its folder', async () => {
     await writeFile(
       join(project.dir, 'own.yaml'),
-      'rules:\n  - name: small\n    match: { key: "in/[0-9]/*.png", bucket: my-photos }\n    outputs:\n      - style: image/resize,w_100\n        target: { key: "out/{base}" }\n',
+      'rules:\n  - name: small\n    match: { key: "in/[0-9]/*.png", bucket: my-photos }\n    outputs:\n      - style: image/resize,w_100\n        target: { key: "../../out/{base}" }\n',
     );
 
     const { output, ended } = start('demo', '--rules', 'own.yaml', '--data', 'own-demo');
 
     expect(await ended).toBe(0);
-    expect(output()).toMatch(/in\/0\/logo\.png, 600×600\n +small +out\/logo\.png +100×100/);
+    expect(output()).toMatch(/in\/0\/logo\.png, 600×600\n +small +\.\.\/\.\.\/out\/logo\.png +100×100/);
+    expect(await readdir(join(project.dir, 'own-demo/pictures'))).toEqual(['my-photos-..-..-out-logo.png']);
     expect(output()).toMatch(/^warning own\.yaml:\d+:\d+ no trigger delivers/m);
   });
 });
