@@ -32,7 +32,7 @@ describe('a start', () => {
 });
 
 describe('a stack that cannot start', () => {
-  it('a stack that cannot start names --port for a port in use, and lets the folder and the function go', async () => {
+  it('a stack that cannot start names --port for a port that cannot be opened, and lets the folder and the function go', async () => {
     const project = makeProject();
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
@@ -41,7 +41,7 @@ describe('a stack that cannot start', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
 
     await expect(start({ port }, project)).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 is in use, perhaps by another local OSS. Choose another one with --port.`,
+      `Port ${port} of 127.0.0.1 cannot be opened: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Choose another one with --port.`,
     );
     expect(existsSync(join(project.dataDir, 'lock'))).toBe(false);
   });

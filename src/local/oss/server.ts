@@ -105,9 +105,9 @@ export async function createLocalOss(options: LocalOssOptions) {
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
-    const inUse = `Port ${port} of ${host} is in use, perhaps by another local OSS.`;
-    const message = `${inUse} Choose another one with --port.`;
-    throw cause.code === 'EADDRINUSE' ? new Error(message, { cause }) : cause;
+    // In use, or kept by the system: below 1024, or in a range that Windows has set aside.
+    const advice = 'Choose another one with --port.';
+    throw new Error(`Port ${port} of ${host} cannot be opened: ${cause.message}. ${advice}`, { cause });
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
