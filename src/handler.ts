@@ -51,8 +51,8 @@ export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: u
     const { requestId, timeoutMs, region } = readContext(context);
     const records = parseEvent(event);
     const jobs = withRules(records, deps.ruleSet).map(({ record, ruleSet }) => {
-      const { dryRun = false, savedSinceMs } = record.options ?? {};
-      return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, savedSinceMs };
+      const { dryRun = false, onlyMissing } = record.options ?? {};
+      return { record, ruleSet, dryRun: dryRun || deps.dryRun === true, onlyMissing };
     });
     const deadlineMs = startedAtMs + timeoutMs - Math.min(reserveMs, timeoutMs / 4);
     const limit = { current: settings.concurrency };

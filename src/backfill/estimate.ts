@@ -4,13 +4,16 @@ import type { BatchOptions } from './batches.ts';
 import { needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection, targetOf } from './select.ts';
 
+/** So many outputs are shown before any is made. */
+export const sampleSize = 10;
+
 /** A backfill's work. */
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
 
 /** Plans every object of a source and adds up, without a call to OSS but the listing. */
 export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOptions) {
   const skipped: Record<string, number> = {};
-  /** Outputs drawn at random. */
+  /** The first outputs. */
   const sample: Selection['outputs'][number][] = [];
   const found = {
     objects: 0,
@@ -54,7 +57,9 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
         found.headRequests += headRequestsOf(output, onlyMissing);
         found.isUpperBound ||= output.refresh !== undefined || output.afterSteps?.skipLarger === true;
       }
-      drawSample(sample, output, found.outputs);
+      if (sample.length < sampleSize) {
+        sample.push(output);
+      }
     }
   }
   return { ...found, skipped, sample };
@@ -75,14 +80,4 @@ function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
   // Before an output is deleted that is larger, its source is asked for.
   const looks = [looksForTarget, needsCopy(afterSteps) || skipLarger, skipLarger, isAsked, checkSource];
   return looks.filter(Boolean).length;
-}
-
-const sampleSize = 10;
-
-/** Offers the latest of `count` items to a sample, in which each of them has the same chance to be. */
-export function drawSample<T>(sample: T[], item: T, count: number): void {
-  const place = count <= sampleSize ? count - 1 : Math.floor(Math.random() * count);
-  if (place < sampleSize) {
-    sample[place] = item;
-  }
 }

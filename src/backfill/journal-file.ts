@@ -32,8 +32,6 @@ const lineSchema = z.looseObject({
 const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string().optional(),
-  /** The place where it works, in words. */
-  endpoint: z.string(),
   /** The person agreed to this many selected objects; to all of them where absent. */
   endsAt: z.number().optional(),
   /** Digests of the rules and of the list of objects that it began with. */

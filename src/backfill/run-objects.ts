@@ -77,8 +77,7 @@ async function make(output: Selection['outputs'][number], sourceBytes: number, o
   }
   const { ruleSet, onlyMissing } = options;
   const call = pacedCall(options, sourceBytes);
-  const savedSinceMs = onlyMissing ? 0 : undefined;
-  const taskOptions = { call, ruleSet, savedSinceMs, deadlineMs: Infinity, now: Date.now };
+  const taskOptions = { call, ruleSet, onlyMissing, deadlineMs: Infinity, now: Date.now };
   return removeIfLate(output, await carryOut(output, taskOptions), taskOptions);
 }
 

@@ -88,7 +88,7 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
     alwaysThrows: true,
     rulesDigest,
     // The function then asks for each target by a HEAD request.
-    savedSince: onlyMissing ? new Date(0).toISOString() : undefined,
+    onlyMissing: onlyMissing || undefined,
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
       return { bucket, key, size, eTag, lastModified };
     }),

@@ -64,10 +64,9 @@ export async function planBackfill(
   // The folder is the same for the same command, whatever the rules say and however fast it goes.
   const rules = relative(journal, values.rules);
   const times = { since: sinceMs, until: untilMs };
-  const identity = { rules, urls, keys, inventory, bucket, rule, filter: times, onlyMissing, via };
-  const folder = join(journal, digestOf(JSON.stringify(identity)));
   const worker = via === undefined ? undefined : readFunction(values, io, connection);
-  const by = worker === undefined ? '' : `, by ${worker.functionName} at ${worker.endpoint}`;
+  const places = [describeEndpoint(connection), worker?.functionName, worker?.endpoint];
+  const identity = { rules, urls, keys, inventory, bucket, rule, filter: times, onlyMissing, places };
   return {
     ruleSet,
     rulesDigest: digestOfRules(ruleSet.rules),
@@ -75,10 +74,9 @@ export async function planBackfill(
     onlyMissing,
     max: max === undefined ? undefined : parseCount('max', max),
     taskClient: worker && createTaskClient({ ...worker, credentials: connection.credentials, stop: io.stop }),
-    endpoint: `${describeEndpoint(connection)}${by}`,
     region: connection.settings.region,
     quota: readQuota(values, connection.settings.region),
-    folder,
+    folder: join(journal, digestOf(JSON.stringify(identity))),
   };
 }
 

@@ -56,8 +56,8 @@ export async function runBackfill(
 }
 
 /** Stops what the function still has of the backfill before this one, and would make beside it. */
-async function stopEarlier({ taskClient, endpoint }: BackfillJob, earlier: JournalState, io: Io) {
-  if (taskClient !== undefined && earlier.endpoint === endpoint) {
+async function stopEarlier({ taskClient }: BackfillJob, earlier: JournalState, io: Io) {
+  if (taskClient !== undefined) {
     const count = await stopTasks(taskClient, earlier);
     io.err(`${count} batches of the backfill before this one were stopped.\n`);
   }
@@ -87,25 +87,24 @@ async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, 
 }
 
 /** Says what is another than when the journal began, so that nobody has agreed to going on with it. */
-function findChange({ endpoint, rulesDigest, source }: BackfillJob, before: JournalState) {
-  const changes = [
-    before.endpoint !== endpoint &&
-      `the endpoint was ${before.endpoint} when this backfill began, and is ${endpoint}`,
-    before.rules !== rulesDigest && 'the rules changed since this backfill began',
-    before.input !== source.fingerprint && `what ${source.name} holds changed since this backfill began`,
-  ];
-  return changes.find((change) => change !== false);
+function findChange({ rulesDigest, source }: BackfillJob, before: JournalState): string | undefined {
+  if (before.rules !== rulesDigest) {
+    return 'the rules changed since this backfill began';
+  }
+  return before.input === source.fingerprint
+    ? undefined
+    : `what ${source.name} holds changed since this backfill began`;
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
 async function dryRun(job: BackfillJob, yes: boolean, io: Io): Promise<JournalState | undefined> {
-  const { endpoint, rulesDigest: rules, source } = job;
+  const { rulesDigest: rules, source } = job;
   const found = await unlessStopped(estimate({ ...job, source: watched(source, io) }), io.stop);
   io.out(formatEstimate(found, job));
   if (found.outputs === 0 || !(await isWanted('Start?', yes, io))) {
     return undefined;
   }
-  const identity = { endpoint, rules, input: source.fingerprint };
+  const identity = { rules, input: source.fingerprint };
   const startedAt = new Date().toISOString();
   return { startedAt, ...identity, expectedSelected: found.selected, counts: noCounts, failuresBytes: 0 };
 }

@@ -43,13 +43,10 @@ export const backfill = defineCommand({
     }),
 });
 
-async function stop({ folder, taskClient, endpoint }: BackfillPlan, io: Io): Promise<number> {
+async function stop({ folder, taskClient }: BackfillPlan, io: Io): Promise<number> {
   const stored = readJournal(folder);
   if (taskClient === undefined || stored === undefined) {
     throw new CliError('--stop: the same command was not started with --via function.');
-  }
-  if (stored.state.endpoint !== endpoint) {
-    throw new CliError(`--stop: the batches were handed over at ${stored.state.endpoint}, not ${endpoint}.`);
   }
   const count = await stopTasks(taskClient, stored.state);
   io.out(`${count} batches stopped. The same command without --stop hands over again what they left.\n`);

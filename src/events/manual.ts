@@ -3,7 +3,7 @@ import { type Envelope, isText, malformed, readList, readObjectFields, readTime 
 import type { EventRecord } from './object-event.ts';
 
 /** Options of manual events, which no other envelope has (a style comes with its target). */
-export const optionNames = ['style', 'dryRun', 'savedSince', 'rulesDigest', 'alwaysThrows'];
+export const optionNames = ['style', 'dryRun', 'onlyMissing', 'rulesDigest', 'alwaysThrows'];
 
 const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
 
@@ -11,32 +11,28 @@ const exampleTime = 'a time such as 2026-01-31T18:00:00Z';
  * Objects named by a person, a test in the console, or a CloudFlow step: `{bucket, key}`, `{bucket, keys}`,
  * or `{objects: [{bucket, key}, …]}`; each may state `size`, `contentType` and `eTag` where rules ask for
  * them, and `lastModified`, which then gives a target its day. The options beside them (an ad-hoc output,
- * whether only to plan, what need not be made again, by which rules, and whether every failure is thrown) are
- * those of these objects alone, wherever the envelope lies; a field that would be ignored is refused.
+ * whether only to plan, or only to make what is missing, by which rules, and whether every failure is thrown)
+ * are those of these objects alone, wherever the envelope lies; a field that would be ignored is refused.
  */
 export const manual: Envelope = {
   name: 'manual {"bucket": …, "key": …}, {"bucket": …, "keys": […]} or {"objects": [{"bucket", "key"}]}',
   detect: (value) => 'objects' in value || ('bucket' in value && ('key' in value || 'keys' in value)),
   unwrap: (value, path) => {
-    const { style, target, dryRun = false, savedSince, rulesDigest, alwaysThrows = false, ...named } = value;
-    const since = readTime(savedSince);
-    if (typeof dryRun !== 'boolean') {
-      return [malformed(`${path}dryRun`, 'true or false', dryRun)];
-    }
-    if (typeof alwaysThrows !== 'boolean') {
-      return [malformed(`${path}alwaysThrows`, 'true or false', alwaysThrows)];
-    }
-    if (savedSince !== undefined && since === undefined) {
-      return [malformed(`${path}savedSince`, exampleTime, savedSince)];
+    const { style, target, rulesDigest, ...others } = value;
+    const { dryRun = false, onlyMissing = false, alwaysThrows = false, ...named } = others;
+    for (const [name, flag] of Object.entries({ dryRun, onlyMissing, alwaysThrows })) {
+      if (typeof flag !== 'boolean') {
+        return [malformed(`${path}${name}`, 'true or false', flag)];
+      }
     }
     if (rulesDigest !== undefined && !isText(rulesDigest)) {
       return [malformed(`${path}rulesDigest`, 'a text', rulesDigest)];
     }
     const options = {
-      dryRun,
-      alwaysThrows,
+      dryRun: dryRun === true,
+      onlyMissing: onlyMissing === true,
+      alwaysThrows: alwaysThrows === true,
       adHoc: style === undefined && target === undefined ? undefined : { style, target, path },
-      savedSinceMs: since === undefined ? undefined : Date.parse(since),
       rulesDigest,
     };
     return readNamed(named, path).map((record) => ({ ...record, options }));

@@ -27,8 +27,8 @@ export interface ManualOptions {
   dryRun: boolean;
   /** Permanent failures are thrown, whatever the rules say: a task may tell by its error alone. */
   alwaysThrows: boolean;
-  /** Epoch ms: outputs that were saved since then are left as they are. */
-  savedSinceMs?: number | undefined;
+  /** Outputs that are there already are left as they are. */
+  onlyMissing: boolean;
   /** Nothing is made by other rules than those with this digest. */
   rulesDigest?: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { drawSample } from '../backfill/estimate.ts';
+import { sampleSize } from '../backfill/estimate.ts';
 import type { ExistingObject, Source } from '../backfill/source.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
@@ -101,13 +101,15 @@ export type Orphans = Awaited<ReturnType<typeof countOrphans>>;
 /** Counts the orphans of a source. `onOrphan` hears of each. */
 export async function countOrphans(source: Source, scan: Scan, onOrphan: (orphan: OssObject) => void) {
   const skipped: Record<string, number> = {};
-  /** Some orphans, drawn at random. */
+  /** The first orphans. */
   const sample: OssObject[] = [];
   const found = { orphans: 0, sizeBytes: 0 };
   for await (const object of orphansOf(source, scan, skipped)) {
     found.orphans += 1;
     found.sizeBytes += object.sizeBytes ?? 0;
-    drawSample(sample, { bucket: object.bucket, key: object.key }, found.orphans);
+    if (sample.length < sampleSize) {
+      sample.push({ bucket: object.bucket, key: object.key });
+    }
     onOrphan(object);
   }
   const objects = Object.values(skipped).reduce((sum, count) => sum + count, found.orphans);

@@ -9,13 +9,13 @@ import { describeError, type FailedResult, type Outcome, type Result, type Task 
 import { carryOut, hasSource, type TaskOptions } from './save.ts';
 
 /** One record of an event, and how it is to be worked off. */
-export interface Job extends Pick<TaskOptions, 'ruleSet' | 'savedSinceMs'> {
+export interface Job extends Pick<TaskOptions, 'ruleSet' | 'onlyMissing'> {
   record: EventRecord;
   /** Its outputs are planned and not made. */
   dryRun: boolean;
 }
 
-export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'savedSinceMs' | 'isSaved'> {
+export interface RunOptions extends Omit<TaskOptions, 'ruleSet' | 'onlyMissing' | 'isSaved'> {
   /** Calls under way at once; whoever makes `call` lowers it when OSS throttles. */
   limit: { current: number };
   /** Holds what an earlier attempt at this event did; this one adds to it. */
@@ -155,12 +155,12 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
 }
 
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
-async function settle(task: Task, { ruleSet, savedSinceMs }: Job, options: RunOptions): Promise<Outcome> {
+async function settle(task: Task, { ruleSet, onlyMissing }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
   // An object that a person names is made anew by each instance, which may not have finished it.
   const isMadeAnew = task.action === 'save' && task.raisedAt === undefined && needsCopy(task.afterSteps);
   const isSaved = known?.status === 'failed' ? known.isSaved === true : known !== undefined && isMadeAnew;
-  const taskOptions = { ruleSet, savedSinceMs, isSaved, ...options };
+  const taskOptions = { ruleSet, onlyMissing, isSaved, ...options };
   const outcome = known === undefined || isSaved ? await carryOut(task, taskOptions) : known;
   remember(options.memory, task, outcome);
   return removeIfLate(task, outcome, taskOptions);

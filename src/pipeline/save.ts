@@ -20,8 +20,8 @@ export interface TaskOptions {
   now: () => number;
   /** The rules that the task is of. */
   ruleSet: RuleSet;
-  /** Epoch ms: a target that was written since then is left as it is. */
-  savedSinceMs?: number | undefined;
+  /** A target that is there already is left as it is. */
+  onlyMissing?: boolean | undefined;
   /** The longest time that one attempt at an output may take. */
   timeoutMs?: number | undefined;
   /** An earlier attempt at the same event has saved the target; what was to follow may have failed. */
@@ -65,24 +65,20 @@ async function endOf(task: Task, options: TaskOptions): Promise<TaskEnd> {
 }
 
 /** Whether some targets are left as they are, so that each has to be looked at. */
-export function mayKeep({ refresh }: SaveTask, { savedSinceMs }: TaskOptions): boolean {
-  return refresh !== undefined || savedSinceMs !== undefined;
+export function mayKeep({ refresh }: SaveTask, { onlyMissing }: TaskOptions): boolean {
+  return refresh !== undefined || onlyMissing === true;
 }
 
-/** Why a target stays: only a missing one is wanted, or it is newer than its source or `savedSinceMs`. */
+/** Why a target stays: only a missing one is wanted, or it is newer than its source. */
 export function findReasonToKeep(
   { lastModified }: ObjectResult,
   { refresh, version }: SaveTask,
-  { savedSinceMs, timeoutMs = 0 }: TaskOptions,
+  { onlyMissing, timeoutMs = 0 }: TaskOptions,
 ): SkipReason | undefined {
-  if (refresh === 'missing') {
+  if (refresh === 'missing' || onlyMissing === true) {
     return 'target-exists';
   }
-  // Last-Modified has whole seconds only.
   const savedAtMs = lastModified?.getTime();
-  if (savedAtMs !== undefined && savedSinceMs !== undefined && savedAtMs + 999 >= savedSinceMs) {
-    return 'target-exists';
-  }
   if (refresh !== 'stale' || savedAtMs === undefined || version.modifiedAt === undefined) {
     return undefined;
   }

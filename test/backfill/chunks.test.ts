@@ -33,7 +33,7 @@ async function start(count: number, keyOf = (number: number) => `uploads/${numbe
   const folder = await temporaryDir();
   const journal = new Journal(folder, {
     startedAt: '2026-11-26T12:00:00.000Z',
-    ...{ endpoint: 'e', rules: 'r', input: '', expectedSelected: count, counts: noCounts, failuresBytes: 0 },
+    ...{ rules: 'r', input: '', expectedSelected: count, counts: noCounts, failuresBytes: 0 },
   });
   const seen = { read: 0, count: 0, isClosed: false };
   async function* read(behind?: SourceEntry['position']): AsyncIterable<SourceEntry> {

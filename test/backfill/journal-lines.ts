@@ -6,7 +6,6 @@ import type { JournalState } from '../../src/backfill/journal-file.ts';
 /** The state of a backfill that has just begun. */
 export const fresh: JournalState = {
   startedAt: '2026-11-26T12:00:00.000Z',
-  endpoint: 'e',
   rules: 'r',
   input: '',
   expectedSelected: 9,

@@ -18,7 +18,7 @@ interface Surroundings {
 /** Runs a backfill over objects of these keys by a function whose tasks no list names. */
 async function run(keys: readonly string[], { output, states = ['Succeeded'], onSubmit }: Surroundings = {}) {
   const folder = await temporaryDir();
-  const identity = { endpoint: 'e', rules: 'r', input: '', expectedSelected: keys.length };
+  const identity = { rules: 'r', input: '', expectedSelected: keys.length };
   const journal = new Journal(folder, {
     startedAt: '2026-11-26T12:00:00.000Z',
     ...{ ...identity, counts: noCounts, failuresBytes: 0 },

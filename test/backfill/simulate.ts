@@ -63,7 +63,6 @@ export async function simulate(scenario: Scenario): Promise<Simulation> {
   const cloud = createCloud(scenario);
   const journal = new Journal(dir, {
     startedAt: '2026-11-26T00:00:00.000Z',
-    endpoint: '',
     rules: '',
     input: '',
     expectedSelected: scenario.objects,

@@ -51,7 +51,7 @@ it('a dry run outside mainland China says which amounts it does not know', () =>
 
 it('progress is that of the objects which --max allows, and of the calls of this machine', () => {
   const state = {
-    ...{ startedAt: '', endpoint: '', rules: '', input: '' },
+    ...{ startedAt: '', rules: '', input: '' },
     expectedSelected: 1_000,
     endsAt: 50,
   };

@@ -22,7 +22,7 @@ describe('a manual event', () => {
     expect(parse({ bucket: 'b', key: 'k', size: 5, eTag: '"AB"', contentType: 'image/png' })).toEqual([
       {
         kind: 'object',
-        options: { dryRun: false, alwaysThrows: false },
+        options: { dryRun: false, onlyMissing: false, alwaysThrows: false },
         event: {
           bucket: 'b',
           key: 'k',
@@ -66,7 +66,7 @@ describe('a manual event', () => {
       'dryRun: no such field here',
     ],
     [{ events: [created], style: 'image/info', target: { key: 'x' } }, 'style: no such field here'],
-    [{ ...created, savedSince: '2026-01-31T18:00:00Z' }, 'savedSince: no such field here'],
+    [{ ...created, onlyMissing: true }, 'onlyMissing: no such field here'],
     [{ ...created, rulesDigest: '0123456789ab' }, 'rulesDigest: no such field here'],
     [[[{ ...created, alwaysThrows: true }]], '[0][0].alwaysThrows: no such field here'],
   ])('a manual event is refused where a field of it would be ignored: %j', (event, message) => {
@@ -108,16 +108,16 @@ describe('a manual event', () => {
     ]);
   });
 
-  it('a manual event may say since when outputs are new enough', () => {
-    expect(parse({ bucket: 'b', key: 'k', savedSince: '2026-01-31T18:00:00Z' })).toMatchObject([
-      { options: { savedSinceMs: Date.parse('2026-01-31T18:00:00Z') } },
+  it('a manual event may ask for missing outputs alone', () => {
+    expect(parse({ bucket: 'b', key: 'k', onlyMissing: true })).toMatchObject([
+      { options: { onlyMissing: true } },
     ]);
   });
 
   it.each([
     [{ bucket: 'b', key: 'k', lastModified: 'yesterday' }, 'lastModified: expected a time such as'],
     [{ bucket: 'b', key: 'k', alwaysThrows: 'no' }, 'alwaysThrows: expected true or false'],
-    [{ bucket: 'b', key: 'k', savedSince: true }, 'savedSince: expected a time such as'],
+    [{ bucket: 'b', key: 'k', onlyMissing: 1 }, 'onlyMissing: expected true or false'],
     [{ bucket: 'b', key: '' }, 'key: expected a text, received ""'],
     [{ bucket: 'b', key: 7 }, 'key: expected a text, received 7'],
     [{ objects: [] }, 'objects: expected objects, received an array of 0'],

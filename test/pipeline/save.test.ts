@@ -145,31 +145,19 @@ describe('an output refreshed only when stale', () => {
   });
 });
 
-describe('an output that need not be made again if it was saved since some time', () => {
-  const since = Date.parse('2026-03-11T06:21:35.400Z');
+describe('an output that is only to be made where it is missing', () => {
   it.each([
-    ['2026-03-11T06:21:36Z', 'skipped'],
-    ['2026-03-11T06:21:35Z', 'skipped'],
-    ['2026-03-11T06:21:34Z', 'saved'],
-  ])('an output that was last saved at %s is %s where that is 06:21:35.400', async (time, status) => {
-    const { call } = callOf({ 'a.webp': [{ 'last-modified': new Date(time).toUTCString() }] });
+    ['left alone', 'there', { 'last-modified': 'Wed, 11 Mar 2026 09:00:00 GMT' }, 'skipped', []],
+    ['made', 'missing', undefined, 'saved', ['process']],
+  ])(
+    'an output that is only to be made where it is missing is %s where it is %s',
+    async (_, __, headers, status, made) => {
+      const { call, calls } = callOf(headers === undefined ? {} : { 'a.webp': [headers] });
 
-    expect((await carryOut(task(), { call, ...options, savedSinceMs: since })).status).toBe(status);
-  });
-
-  it('an output that was saved before that time is made again although its source is older', async () => {
-    const { call } = callOf({ 'a.webp': [{ 'last-modified': 'Wed, 11 Mar 2026 09:00:00 GMT' }] });
-    const savedSinceMs = Date.parse('2026-03-11T10:00:00Z');
-
-    expect((await carryOut(task(), { call, ...options, savedSinceMs })).status).toBe('saved');
-  });
-
-  it('an output that need not be made again if it was saved since some time is made when there is none', async () => {
-    const { call, calls } = callOf({});
-
-    expect((await carryOut(task(), { call, ...options, savedSinceMs: since })).status).toBe('saved');
-    expect(calls).toEqual(['head a.webp', 'process']);
-  });
+      expect((await carryOut(task(), { call, ...options, onlyMissing: true })).status).toBe(status);
+      expect(calls).toEqual(['head a.webp', ...made]);
+    },
+  );
 });
 
 describe('an output that checks its source', () => {
