@@ -2,7 +2,6 @@
  * The program of one function instance: what FC's Node.js runtime does around a handler, in a child process
  * that talks to the local Function Compute over IPC. Bundled by itself; it ends with its parent.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -15,17 +14,10 @@ type Handler = Awaited<ReturnType<typeof loadHandler>>;
 
 /** `index.handler` names a file without its extension and an export (FC help: "Request handlers"). */
 async function loadHandler(codeDir: string, handlerName: string) {
-  const dot = handlerName.lastIndexOf('.');
-  const file = handlerName.slice(0, dot);
-  const exportName = handlerName.slice(dot + 1);
-  const path = ['.js', '.mjs', '.cjs'].map((extension) => join(codeDir, file + extension)).find(existsSync);
-  if (path === undefined) {
-    throw new Error(`Cannot find module '${join(codeDir, file)}.js'`);
-  }
-  // FC's own loader is an ES module, so both kinds of package come in through import(). Node does not see
-  // each CommonJS export as a name of its own; `default` is the whole of module.exports.
-  const loaded: Record<string, unknown> = await import(pathToFileURL(path).href);
-  const handler = loaded[exportName] ?? fieldsOf(loaded.default)[exportName];
+  const [file = '', exportName = ''] = handlerName.split('.');
+  // Like FC's own loader, this is an ES module: `default` is the whole of module.exports.
+  const loaded: Record<string, unknown> = await import(pathToFileURL(join(codeDir, `${file}.js`)).href);
+  const handler = fieldsOf(loaded.default)[exportName];
   if (typeof handler !== 'function') {
     throw new Error(`Handler '${exportName}' missing on module '${file}'`);
   }

@@ -131,18 +131,6 @@ describe('what a handler answers', () => {
 });
 
 describe('a code package', () => {
-  it.each([
-    [
-      'by its own package.json',
-      { 'package.json': '{"type":"module"}', 'index.js': 'export const handler = () => 1;' },
-    ],
-    ['by the name index.mjs', { 'index.mjs': 'export const handler = () => 1;' }],
-  ])('a code package may be an ES module %s', async (_, files) => {
-    const { fc } = await open(files);
-
-    expect(await invokeJson(fc)).toBe(1);
-  });
-
   it('a code package may assign exports in a way that names none of them', async () => {
     const { fc } = await open('module.exports = Object.fromEntries([["handler", () => 1]]);');
 
