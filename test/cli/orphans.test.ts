@@ -188,7 +188,7 @@ describe('orphans', () => {
   it('a deletion of orphans that Ctrl-C ended begins with a new dry run, and asks about what it finds now', async () => {
     const kept = ['uploads/a.jpg', 'uploads/kept.jpg', 'big/kept.webp'];
     const { oss, run, stored, stopAfter } = await startWith([...kept, ...gone]);
-    const { exitCode, out } = await stopAfter(40, ['--delete', '--yes', '--rule', 'big', '--rate', '100']);
+    const { exitCode, out } = await stopAfter(40, ['--delete', '--yes', '--rule', 'big', '--rate', '20']);
     await oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/a.jpg' });
     await oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/kept.jpg' });
     const left = (await stored()).length;
