@@ -23,7 +23,7 @@ describe('a bucket', () => {
     const oss = await startOss({ buckets: ['animals', 'photos', 'videos'] });
     await oss.call(put());
     await oss.call(put({ key: 'b' }));
-    const list = async (query: Record<string, string>, bucket?: string) =>
+    const list = async (query: Record<string, string>, bucket = '') =>
       (await oss.call({ method: 'GET', bucket, query })).text;
 
     const first = await list({ 'max-keys': '2', marker: 'a' });
