@@ -16,7 +16,7 @@ import { type ExistingObject, eventNameOf, type Position, type Source, type Sour
 const manifestSchema = z.object({
   sourceBucket: z.string(),
   fileFormat: z.literal('CSV'),
-  fileSchema: z.string(),
+  fileSchema: z.string().regex(/\bKey\b/, 'expected a column Key'),
   files: z.array(z.object({ key: z.string(), MD5checksum: z.string() })),
 });
 
@@ -112,9 +112,6 @@ async function* readRows(
 
 /** The object of a row, which may lack columns; undefined for an older version or a delete marker. */
 function readRecord(row: Readonly<Record<string, string>>, bucket: string): ExistingObject | undefined {
-  if (row.Key === undefined) {
-    throw new Error('its fileSchema has no column Key');
-  }
   if (row.IsLatest === 'false' || row.IsDeleteMarker === 'true') {
     return undefined;
   }
@@ -122,7 +119,7 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
     bucket,
     // Keys are URL-encoded (OSS help: "Bucket inventory"); the page does not say in which of two ways. Both
     // write `+` as `%2B`, so that a bare `+` can only be the space of the way of forms.
-    key: decodeURIComponent(row.Key.replaceAll('+', ' ')),
+    key: decodeURIComponent((row.Key ?? '').replaceAll('+', ' ')),
     eventName: eventNameOf(row.ObjectType),
     sizeBytes: row.Size ? Number(row.Size) : undefined,
     eTag: row.ETag || undefined,

@@ -174,7 +174,6 @@ describe('an inventory', () => {
 
   it.each<[string, string, string]>([
     ['that is cut off', 'Bucket, Key, Size', 'photos,a,1,2\n'],
-    ['without a column Key', 'Bucket, Name, Size', 'photos,a,1\n'],
     ['whose keys are not encoded', 'Bucket, Key, Size', 'photos,100%,1\n'],
   ])('%s is refused with the row', async (_, schema, csv) => {
     const file = await writeInventory(inventory([csv], schema));
@@ -188,6 +187,7 @@ describe('an inventory', () => {
     '{}',
     '[]',
     'not json',
+    '{"fileFormat":"CSV","sourceBucket":"a","fileSchema":"Bucket, Name","files":[]}',
     '{"fileFormat":"Parquet","sourceBucket":"a","fileSchema":"Key","files":[]}',
   ])('an inventory is refused where its manifest is %s', async (text) => {
     const file = join(await temporaryDir(), 'manifest.json');
