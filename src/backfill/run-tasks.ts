@@ -66,8 +66,7 @@ async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, opt
   const { objects, outputs } = one.batch;
   const payload = payloadOf(objects, options);
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
-  const attempt = one.attempt === 1 ? '' : `-${one.attempt}`;
-  const taskId = `${taskPrefix(options.journal.state)}${digest}${attempt}`;
+  const taskId = `${taskPrefix(options.journal.state)}${digest}-${one.attempt}`;
   if (underWay.has(taskId)) {
     // A list of keys has the same objects twice.
     options.journal.count({ objects: objects.length, selected: objects.length, 'named-twice': outputs });

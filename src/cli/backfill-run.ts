@@ -49,18 +49,12 @@ export async function runBackfill(
   const isUnfinished = stored !== undefined && stored.state.finishedAt === undefined;
   const answer = isUnfinished && !restart ? await askToGoOn(job, stored, yes, io) : 'anew';
   const fresh = answer === 'anew' ? await dryRun(job, yes, io) : undefined;
-  if (fresh !== undefined && isUnfinished) {
-    await unlessStopped(stopEarlier(job, stored.state, io), io.stop);
-  }
-  return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
-}
-
-/** Stops what the function still has of the backfill before this one, and would make beside it. */
-async function stopEarlier({ taskClient }: BackfillJob, earlier: JournalState, io: Io) {
-  if (taskClient !== undefined) {
-    const count = await stopTasks(taskClient, earlier);
+  if (fresh !== undefined && isUnfinished && job.taskClient !== undefined) {
+    // The function would make what it still has beside the new ones.
+    const count = await unlessStopped(stopTasks(job.taskClient, stored.state), io.stop);
     io.err(`${count} batches of the backfill before this one were stopped.\n`);
   }
+  return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
 
 /** Asks about what nobody has agreed to; throws CliError with a hint where nobody is there to answer. */

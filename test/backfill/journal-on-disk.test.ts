@@ -1,6 +1,6 @@
 import fs, { existsSync } from 'node:fs';
 import { appendFile, rm, symlink, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Journal, noCounts } from '../../src/backfill/journal.ts';
@@ -126,6 +126,30 @@ describe('a journal on a disk that is full, or after a kill', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  it('a journal has its failures and itself on the disk before it takes the place of the old one', async () => {
+    const folder = await temporaryDir();
+    const journal = new Journal(folder, fresh);
+    journal.record(failed('a'));
+    const calls: unknown[] = [];
+    const note = (call: string) => (file: unknown, _: unknown, options?: unknown) => {
+      calls.push([call, basename(String(file)), options]);
+    };
+    const spies = [
+      vi.spyOn(fs, 'appendFileSync').mockImplementation(note('append')),
+      vi.spyOn(fs, 'writeFileSync').mockImplementation(note('write')),
+      vi.spyOn(fs, 'renameSync').mockImplementation(note('rename')),
+    ];
+
+    journal.checkpoint({ position: { part: 0, after: 1 } });
+
+    spies.map((spy) => spy.mockRestore());
+    expect(calls).toEqual([
+      ['append', 'failures.jsonl', { flush: true }],
+      ['write', 'journal.jsonl.tmp', { flush: true }],
+      ['rename', 'journal.jsonl.tmp', undefined],
+    ]);
   });
 
   it('a journal cuts half a failure off its file, which can then be read as a list of keys', async () => {
