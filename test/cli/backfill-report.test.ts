@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Estimate } from '../../src/backfill/estimate.ts';
 import { noCounts } from '../../src/backfill/journal.ts';
 import { listingSource } from '../../src/backfill/listing.ts';
@@ -18,7 +18,7 @@ const estimate: Estimate = {
   },
 };
 
-function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunction = false } = {}): string {
+function dryRunOf(region: string, changes: Partial<Estimate>, isViaFunction = false): string {
   const quota = { callsPerSecond: 40, bytesPerSecond: 16e6 };
   const source = listingSource([], () => Promise.reject());
   const client = {
@@ -28,8 +28,12 @@ function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunc
     stop: async () => true,
   };
   const job = { source, region, quota, max: undefined, taskClient: isViaFunction ? client : undefined };
-  const text = formatEstimate({ ...estimate, sourceBytes }, job);
-  return /price +(.*?) +time/.exec(text.replace(/\s+/g, ' '))?.[1] ?? text;
+  return formatEstimate({ ...estimate, ...changes }, job).replace(/\s+/g, ' ');
+}
+
+function priceOf(region: string, { sourceBytes = estimate.sourceBytes, isViaFunction = false } = {}): string {
+  const text = dryRunOf(region, { sourceBytes }, isViaFunction);
+  return /price (.*?) time/.exec(text)?.[1] ?? text;
 }
 
 it('a dry run has the price of processing beyond 10 TB, of all requests, and of the function in use', () => {
@@ -49,7 +53,20 @@ it('a dry run outside mainland China says which amounts it does not know', () =>
   );
 });
 
-it('progress is that of the objects which --max allows, and of the calls of this machine', () => {
+it.each([
+  [2_360, 999, '999 B', '59 s'],
+  [2_400, 1_000, '1 kB', '1 min'],
+  [144_000, 1_550_000, '1.6 MB', '1 h 0 min'],
+  [3_456_000, 2e9, '2 GB', '1 d 0 h'],
+  [40, 160e12, '160 TB', '115 d 17 h'],
+])('a dry run of %i calls that read %i bytes tells of %s and %s', (outputs, sourceBytes, size, time) => {
+  const text = dryRunOf('cn-hangzhou', { outputs, sourceBytes, unsized: 1, copyRequests: 0 });
+
+  expect(text).toContain(`as many, which read at least ${size} of sources, and 500,000 HEAD requests price`);
+  expect(text).toContain(`time at least ${time} at 40 calls/s and 16 MB/s`);
+});
+
+it('progress is that of the objects which --max allows, and of the calls of this run on this machine', () => {
   const state = {
     ...{ startedAt: '', rules: '', input: '' },
     expectedSelected: 1_000,
@@ -60,12 +77,17 @@ it('progress is that of the objects which --max allows, and of the calls of this
     ...createPace({ callsPerSecond: 1, bytesPerSecond: 1, now: Date.now, sleep: async () => {} }),
     attempts,
   };
-  const journal = { state: { ...state, counts: noCounts, failuresBytes: 0 }, total: { ...noCounts } };
+  const total = { ...noCounts, objects: 30, selected: 10, saved: 100, failed: 5 };
+  const journal = { state: { ...state, counts: noCounts, failuresBytes: 0 }, total };
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(5_000);
+  onTestFinished(() => clock.mockRestore());
   const progress = progressOf(journal, pace);
 
-  Object.assign(journal.total, { objects: 40, selected: 20 });
+  expect(progress()).toBe('10 of 50 objects, 0 calls/s, 5 failed, waiting');
+  Object.assign(total, { objects: 40, selected: 20, saved: 130, failed: 15 });
+  clock.mockReturnValue(25_000);
 
-  expect(progress()).toMatch(/^20 of 50 objects, [\d.]+ calls\/s, 0 failed, \d+ s left$/);
+  expect(progress()).toBe('20 of 50 objects, 2 calls/s, 15 failed, 1 min left');
   [attempts.all, attempts.throttled] = [4, 1];
-  expect(progress()).toContain(' calls/s, 25 % throttled, 0 failed, ');
+  expect(progress()).toContain(' calls/s, 25 % throttled, 15 failed, ');
 });

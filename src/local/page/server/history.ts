@@ -22,21 +22,17 @@ export type History = ReturnType<typeof createHistory>;
 export function createHistory(plan: (event: unknown) => EventPlan[], now: () => number) {
   let entries: Entry[] = [];
   let lastId = now(); // A page that knew an earlier process asks for what came after that one's ids.
-  const objects = new Map<string, OssObject>();
+  const objectOf = (invocationId: string) => {
+    const entry = entries.findLast((one) => one.kind === 'delivery' && one.invocationId === invocationId);
+    return entry?.kind === 'delivery' ? entry.object : undefined;
+  };
 
   function take(event: StackEvent): Entry[] {
-    const contents = describe(event, plan, (invocationId) => objects.get(invocationId));
+    const contents = describe(event, plan, objectOf);
     const added = contents.map((content): Entry => {
       lastId += 1;
       return { id: lastId, timeMs: now(), ...content };
     });
-    for (const entry of added) {
-      if (entry.kind === 'delivery') {
-        objects.set(entry.invocationId, entry.object);
-      } else if (entry.kind === 'outcome') {
-        objects.delete(entry.invocationId);
-      }
-    }
     entries.push(...added);
     if (entries.length > 2 * maxEntries) {
       entries = entries.slice(-maxEntries);
