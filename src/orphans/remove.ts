@@ -36,7 +36,6 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
   };
   const work = async (object: ExistingObject) => {
     await pace.turn(0);
-    stop.throwIfAborted();
     try {
       const end = await removeOrphan(object, options);
       count(end);

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
-import { temporaryDir } from '../local/oss/running-oss.ts';
+import type { Route } from '../../src/local/oss/http/routes.ts';
+import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
 import { createIo, localEnvironment } from './terminal.ts';
 
 /** A network that takes every connection and answers nothing; `called` resolves at the first one. */
@@ -54,5 +55,30 @@ describe('Ctrl-C while OSS does not answer', () => {
 
     expect(await ended).toBe(130);
     expect(await readdir(dir)).toEqual(['rules.yaml']);
+  });
+});
+
+describe('Ctrl-C while OSS is asked again', () => {
+  it('what Ctrl-C gives up of a deletion of orphans counts as no failure', async () => {
+    let nowMs = Date.parse('2026-01-01T00:00:00Z');
+    let onDelete = () => {};
+    const noteDelete: Route = ({ method }) => {
+      if (method === 'DELETE') {
+        onDelete();
+      }
+      return undefined;
+    };
+    const faults = { rules: [{ fault: 'ServiceUnavailable' as const, operation: 'DeleteObject' }] };
+    const oss = await startOss({ buckets: ['photos'], now: () => nowMs, routes: [noteDelete], faults });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'out/a.png', body: 'x', timeMs: nowMs });
+    nowMs = Date.now();
+    const dir = await temporaryDir();
+    await writeFile(join(dir, 'rules.yaml'), rules);
+    const { io, stop, written } = createIo(localEnvironment(oss.port));
+    onDelete = () => stop.abort();
+    const args = ['orphans', '--rules', join(dir, 'rules.yaml'), '--delete', '--yes', 'oss://photos/out/'];
+
+    expect(await main(args, io)).toBe(130);
+    expect(written.out).toMatch(/\n0 removed, 0 failed\.\n$/);
   });
 });
