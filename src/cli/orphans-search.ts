@@ -5,25 +5,22 @@ import type { SourceRule } from '../compile/compile.ts';
 import { asIfRemoving, planSources, type Scan } from '../orphans/find.ts';
 import { readTargets, type Targets } from '../orphans/targets.ts';
 import type { Call } from '../oss/call.ts';
-import { defaultBuckets } from './backfill-job.ts';
 import { watched } from './backfill-run.ts';
 import { CliError, type Io } from './command.ts';
 
 /**
  * Finds out where to look, for outputs of one rule or of all: in all places, or within those that are named.
- * `sources` are those of all rules that may save there.
+ * `buckets` are those of rules that name none; `sources` are those of all rules that may save there.
  */
 export function planSearch(
   rules: readonly SourceRule[],
   {
     rule,
-    bucket,
+    buckets,
     within,
-  }: { rule?: string | undefined; bucket?: string | undefined; within: readonly BucketPrefix[] },
+  }: { rule?: string | undefined; buckets: readonly string[]; within: readonly BucketPrefix[] },
   call: Call,
 ) {
-  const compiled = rules.flatMap((one) => (rule === undefined || one.name === rule ? [one.compiled] : []));
-  const buckets = defaultBuckets(compiled, bucket, within);
   const targets = readTargets(rules, { rule, buckets });
   const places = findPlaces(targets, within);
   return { rules, targets, source: listingSource(places, call), sources: findSources(rules, places) };

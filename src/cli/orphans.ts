@@ -5,7 +5,7 @@ import { type Removal, removeOrphans } from '../orphans/remove.ts';
 import { formatObject } from '../pipeline/result.ts';
 import { printable } from '../printable.ts';
 import type { OssObject } from '../process.ts';
-import { parsePositive, readWithin, selectRule } from './backfill-job.ts';
+import { defaultBuckets, parsePositive, readWithin, selectRule } from './backfill-job.ts';
 import { bytes, formatSkipped, number } from './backfill-report.ts';
 import { isWanted, showProgress, watched } from './backfill-run.ts';
 import { CliError, defineCommand, type Io, unlessStopped } from './command.ts';
@@ -40,8 +40,9 @@ export const orphans = defineCommand({
       }
       const rate = parsePositive('rate', values.rate);
       const { source: rules, ruleSet } = await loadRules(values.rules);
-      selectRule(ruleSet, rule); // It says so where there is none of that name.
-      const search = planSearch(rules, { rule, bucket, within: readWithin(urls) }, lastingCall);
+      const within = readWithin(urls);
+      const buckets = defaultBuckets(selectRule(ruleSet, rule).rules, bucket, within);
+      const search = planSearch(rules, { rule, buckets, within }, lastingCall);
       const scan = await unlessStopped(scanSources(search, lastingCall, io), io.stop);
       const count = await unlessStopped(dryRun(search, scan, values.list, io), io.stop);
       const question = `Delete ${number(count)} objects for good?`;

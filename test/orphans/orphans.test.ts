@@ -112,7 +112,7 @@ async function deleteOrphans(
   const before = [...store.keys()];
   const call = createFakeBucketCall(store);
   const within = buckets.map((bucket) => ({ bucket, prefix: '' }));
-  const search = planSearch(rules, { rule, within }, call);
+  const search = planSearch(rules, { rule, buckets, within }, call);
   const scan = await scanSources(search, call, createIo().io);
   const counted = await countOrphans(search.source, scan, () => {});
   const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
@@ -186,7 +186,7 @@ describe('the end of a deletion of orphans', () => {
       const response = await fake(request);
       return { ...response, headers: { ...response.headers, date: new Date(old).toUTCString() } };
     };
-    const search = planSearch(rules ?? [], { bucket: 'photos', within: [] }, call);
+    const search = planSearch(rules ?? [], { buckets: ['photos'], within: [] }, call);
     const scan = await scanSources(search, call, createIo().io);
     const sources = listingSource(search.sources, call);
     const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
@@ -218,7 +218,7 @@ describe('the end of a deletion of orphans', () => {
       { match: { key: 'in/**' }, outputs: [{ style: 'style/a', target: { key: 'x/{key}' } }] },
     ]);
     const call = createFakeBucketCall(new Map());
-    const search = planSearch(rules ?? [], { bucket: 'photos', within: [] }, call);
+    const search = planSearch(rules ?? [], { buckets: ['photos'], within: [] }, call);
     const scan = await scanSources(search, call, createIo().io);
     const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
 
