@@ -1,6 +1,6 @@
 import { plan } from '../pipeline/plan.ts';
 import { type FailedResult, formatObject, type PlannedSave, type SkipReason } from '../pipeline/result.ts';
-import type { Rule, RuleSet } from '../rules/rule-set.ts';
+import type { Match, RuleSet } from '../rules/rule-set.ts';
 import { type ExistingObject, isComplete } from './source.ts';
 
 /** Narrows the objects that a rule takes to those that are wanted. */
@@ -51,12 +51,12 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
  * so that the outputs are the most that it can be. Where the time is unknown, `exampleTime` stands for it.
  */
 export function createUpperBound(ruleSet: RuleSet, exampleTime: string) {
-  const change = (conditions: Partial<Rule['match']>): RuleSet => ({
+  const change = (relax: (match: Match) => Match): RuleSet => ({
     ...ruleSet,
-    rules: ruleSet.rules.map((rule) => ({ ...rule, match: { ...rule.match, ...conditions } })),
+    rules: ruleSet.rules.map((rule) => ({ ...rule, match: relax(rule.match) })),
   });
-  const anyType = change({ contentTypes: [] });
-  const anyObject = change({ contentTypes: [], minBytes: undefined, maxBytes: undefined });
+  const anyType = change((match) => ({ ...match, contentTypes: [] }));
+  const anyObject = change(({ keys, buckets }) => ({ keys, buckets, contentTypes: [] }));
   return (object: ExistingObject, filter: Filter): Selection =>
     isComplete(object)
       ? selectOutputs(object, anyType, filter)

@@ -7,7 +7,7 @@ import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findMismatch, type Mismatch } from '../rules/match.ts';
 import { type Match, needsCopy, type Rule, usesVariable } from '../rules/rule-set.ts';
 
 /** Tells what would become of one object. */
@@ -99,8 +99,9 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
     contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
   };
   const object = { ...(isUnknown ? fitting : event), eTag: event.eTag ?? '<ETag>' };
-  if (findMismatch(match, object) !== undefined) {
-    return { rule: name, matches: false, why: whyNot(rule, object, source), outputs: [] };
+  const mismatch = findMismatch(match, object);
+  if (mismatch !== undefined) {
+    return { rule: name, matches: false, why: whyNot(mismatch, rule, object, source), outputs: [] };
   }
   const items = plan({ kind: 'object', event: object }, { rules: [rule] });
   const usesETag = outputs.some((output) => usesVariable(output, ['etag']));
@@ -149,9 +150,9 @@ function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   return `if it has ${conditions.filter((condition) => condition !== '').join(' and ')}`;
 }
 
-function whyNot({ match }: Rule, event: ObjectEvent, source: SourceRule | undefined): string {
+function whyNot(mismatch: Mismatch, { match }: Rule, event: ObjectEvent, source?: SourceRule): string {
   const { bucket, sizeBytes, contentType } = event;
-  switch (findMismatch(match, event)) {
+  switch (mismatch) {
     case 'bucket':
       return `it takes objects of ${match.buckets.join(', ')}, not of ${bucket}`;
     case 'too-small':
@@ -160,7 +161,9 @@ function whyNot({ match }: Rule, event: ObjectEvent, source: SourceRule | undefi
       return `${sizeBytes} bytes are more than its ${match.maxBytes}`;
     case 'key':
       return source === undefined ? 'the key does not fit' : whyNotKey(match, event.key, source.match);
-    default:
+    case 'content-type':
+    case 'content-type-unknown':
+    case 'size-unknown':
       return `it takes ${match.contentTypes.join(', ')}, not ${contentType}`;
   }
 }

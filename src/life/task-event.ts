@@ -2,7 +2,7 @@ import { fieldsOf, type JsonObject, textOf } from '../json.ts';
 import { valuesOf } from '../pipeline/plan.ts';
 import type { Outcome } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findNameMismatch } from '../rules/match.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { render } from '../rules/template.ts';
 
@@ -53,8 +53,7 @@ const untoldValues = { etag: untold, yyyy: untold, mm: untold, dd: untold, index
 
 /** The outputs that a rule submitted for a source. Size and content type counted for the upload only. */
 function submittedFor(source: OssObject, rule: Rule) {
-  const mismatch = findMismatch(rule.match, { ...source, eventName: '' });
-  const outputs = mismatch === 'bucket' || mismatch === 'key' ? [] : rule.outputs;
+  const outputs = findNameMismatch(rule.match, source) === undefined ? rule.outputs : [];
   const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...untoldValues };
   return outputs.flatMap(({ submit, target: { bucket = source.bucket, key }, variants }) =>
     (submit === undefined ? [] : variants).map((variant) => {

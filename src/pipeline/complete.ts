@@ -1,7 +1,7 @@
 import type { ObjectEvent } from '../events/object-event.ts';
 import type { Call } from '../oss/call.ts';
 import { headObject } from '../oss/operations.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findMismatch, findPropertyMismatch } from '../rules/match.ts';
 import { type Rule, type RuleSet, usesVariable } from '../rules/rule-set.ts';
 import { dayVariables } from '../rules/template.ts';
 import { findSkipReason, plan } from './plan.ts';
@@ -59,11 +59,9 @@ export function planWithoutSource(event: ObjectEvent, { rules }: RuleSet, failur
 
 /** Whether a rule asks for more than the event tells. */
 export function asksMore({ match, outputs }: Rule, event: ObjectEvent): boolean {
-  const hasLimit = (match.minBytes ?? match.maxBytes) !== undefined;
   return (
-    (event.contentType === undefined && match.contentTypes.length > 0) ||
-    (event.sizeBytes === undefined &&
-      (hasLimit || outputs.some(({ afterSteps }) => afterSteps?.skipLarger))) ||
+    findPropertyMismatch(match, event)?.endsWith('-unknown') ||
+    (event.sizeBytes === undefined && outputs.some(({ afterSteps }) => afterSteps?.skipLarger)) ||
     (event.modifiedAt === undefined && outputs.some(({ refresh }) => refresh === 'stale')) ||
     (event.eTag === undefined &&
       outputs.some((output) => output.checkSource || usesVariable(output, ['etag']))) ||

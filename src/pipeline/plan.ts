@@ -2,7 +2,7 @@ import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { assertBucket, assertKey } from '../oss/object-name.ts';
 import { buildProcess, type OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
-import { findMismatch } from '../rules/match.ts';
+import { findMismatch, findNameMismatch } from '../rules/match.ts';
 import { type Output, type Rule, type RuleSet, usesVariable } from '../rules/rule-set.ts';
 import { dayVariables, render, splitKey, type VariableValues } from '../rules/template.ts';
 import { formatObject, type PlanItem, type SkipReason } from './result.ts';
@@ -48,8 +48,7 @@ function takes({ match }: Rule, event: ObjectEvent): boolean {
 
 /** Whether the rule's outputs go with their source, whose size and type do not count: they are not known. */
 function isRemovedWith({ match, onRemove }: Rule, event: ObjectEvent): boolean {
-  const mismatch = findMismatch(match, event);
-  return onRemove === 'delete' && mismatch !== 'bucket' && mismatch !== 'key';
+  return onRemove === 'delete' && findNameMismatch(match, event) === undefined;
 }
 
 /**

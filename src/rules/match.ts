@@ -2,27 +2,30 @@ import type { ObjectEvent } from '../events/object-event.ts';
 import { matchesKey } from './key-table.ts';
 import type { Match } from './rule-set.ts';
 
-/** The rule asks for something that the event does not tell. */
-type UnknownProperty = 'size-unknown' | 'content-type-unknown';
-
-/** The reason why a rule does not take an object. */
-type Mismatch = 'bucket' | 'key' | 'too-small' | 'too-large' | 'content-type' | UnknownProperty;
+/** The reason why a rule does not take an object; for what is `…-unknown`, OSS has to be asked. */
+export type Mismatch = NonNullable<ReturnType<typeof findMismatch>>;
 
 /** Says why the object does not match, or undefined where it does. Pure, and linear in the key. */
-export function findMismatch(match: Match, event: ObjectEvent): Mismatch | undefined {
-  if (match.buckets.length > 0 && !match.buckets.includes(event.bucket)) {
+export function findMismatch(match: Match, event: ObjectEvent) {
+  return findNameMismatch(match, event) ?? findPropertyMismatch(match, event);
+}
+
+/** Says why the name does not match: all that is known of an object that is gone. */
+export function findNameMismatch(match: Match, { bucket, key }: Pick<ObjectEvent, 'bucket' | 'key'>) {
+  if (match.buckets.length > 0 && !match.buckets.includes(bucket)) {
     return 'bucket';
   }
-  if (!matchesKey(match.keys, event.key)) {
-    return 'key';
-  }
+  return matchesKey(match.keys, key) ? undefined : 'key';
+}
+
+/** Says why the object does not match, whatever its name is; a new condition of a rule belongs here. */
+export function findPropertyMismatch(match: Match, event: ObjectEvent) {
   return findSizeMismatch(match, event) ?? findContentTypeMismatch(match, event);
 }
 
-function findSizeMismatch(match: Match, { sizeBytes }: ObjectEvent): Mismatch | undefined {
-  const { minBytes = 0, maxBytes = Number.POSITIVE_INFINITY } = match;
+function findSizeMismatch({ minBytes = 0, maxBytes = Infinity }: Match, { sizeBytes }: ObjectEvent) {
   if (sizeBytes === undefined) {
-    return minBytes > 0 || maxBytes < Number.POSITIVE_INFINITY ? 'size-unknown' : undefined;
+    return minBytes > 0 || maxBytes < Infinity ? 'size-unknown' : undefined;
   }
   if (sizeBytes < minBytes) {
     return 'too-small';
@@ -30,11 +33,8 @@ function findSizeMismatch(match: Match, { sizeBytes }: ObjectEvent): Mismatch | 
   return sizeBytes > maxBytes ? 'too-large' : undefined;
 }
 
-function findContentTypeMismatch(
-  { contentTypes }: Match,
-  { contentType }: ObjectEvent,
-): Mismatch | undefined {
-  if (contentTypes.length === 0) {
+function findContentTypeMismatch(match: Match, { contentType }: ObjectEvent) {
+  if (match.contentTypes.length === 0) {
     return undefined;
   }
   if (contentType === undefined) {
@@ -42,7 +42,7 @@ function findContentTypeMismatch(
   }
   // Parameters such as "; charset=utf-8" tell nothing about the kind of object.
   const actual = contentType.replace(/;.*/s, '').trim().toLowerCase();
-  return contentTypes.some((wanted) => coversType(wanted, actual)) ? undefined : 'content-type';
+  return match.contentTypes.some((wanted) => coversType(wanted, actual)) ? undefined : 'content-type';
 }
 
 /** Whether a type that a rule wants, `image/*` or `image/png`, stands for another; both are in lower case. */

@@ -83,6 +83,12 @@ describe('the properties of an object', () => {
   });
 });
 
+it('OSS is not asked for the size where the least that a rule takes is nothing', () => {
+  const ruleSet = rulesOf({ ...uploads, match: { ...uploads.match, size: { min: 0 } } });
+
+  expect(mustAsk(upload('uploads/a.jpg', { eventName: 'Manual' }).event, ruleSet)).toBe(false);
+});
+
 describe('what OSS is asked about an object before anything is planned', () => {
   const other = { ...webp, target: { key: 'other/{name}.webp' } };
   const output = (changes: object) => rulesOf({ ...uploads, outputs: [{ ...webp, ...changes }, other] });
