@@ -63,11 +63,11 @@ const ossActions = [
   'oss:PutObjectAcl',
   'oss:DeleteObject',
   'oss:ProcessImm',
-];
+] as const;
 
 /** Objects as `bucket/key` or `bucket/prefix*`, and what is allowed on them. */
 interface Grant {
-  actions: (string | false)[];
+  actions: ((typeof ossActions)[number] | false)[];
   objects: string[];
 }
 

@@ -28,8 +28,8 @@ export interface AfterSteps {
 }
 
 /** Tells whether an output is copied onto itself once it is saved, which sets everything but its bytes. */
-export function needsCopy({ headers, tags, storageClass, acl }: AfterSteps = {}): boolean {
-  return [headers, tags, storageClass, acl].some((property) => property !== undefined);
+export function needsCopy({ skipLarger, ...properties }: AfterSteps = {}): boolean {
+  return Object.values(properties).some((property) => property !== undefined);
 }
 
 /** One style and where its result is saved, once for each variant. */
