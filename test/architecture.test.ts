@@ -142,14 +142,15 @@ describe('the architecture', () => {
       return to.startsWith('src/') && user !== used && !mayImport(user, used);
     });
 
-    expect(wrong).toEqual([]);
+    expect(wrong, 'functionParts and toolParts say what each part may import').toEqual([]);
     expect(imports.length).toBeGreaterThan(100);
   });
 
   it('the architecture gives every part of src a place in it', () => {
     const parts = { ...functionParts, ...toolParts };
 
-    expect(files.map(layerOf).filter((layer) => parts[layer] === undefined)).toEqual([]);
+    const homeless = files.filter((file) => parts[layerOf(file)] === undefined);
+    expect(homeless, 'list the part in functionParts or toolParts').toEqual([]);
   });
 
   it('no file of the function reaches itself by way of others, not even for a type', () => {
@@ -238,7 +239,10 @@ describe('the architecture', () => {
       .flatMap((file) =>
         [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, name]) => `${file}#${name}`),
       );
-    expect(exported.filter((name) => !used.has(name))).toEqual([]);
+    expect(
+      exported.filter((name) => !used.has(name)),
+      'take `export` away',
+    ).toEqual([]);
     expect(exported.length).toBeGreaterThan(500);
   });
 
@@ -254,7 +258,7 @@ describe('the architecture', () => {
     const twice = declared.filter(
       ({ name, file }) => declared.find((other) => other.name === name)?.file !== file,
     );
-    expect(twice).toEqual([]);
+    expect(twice, 'give the second one a name of its own').toEqual([]);
     expect(declared.length).toBeGreaterThan(300);
   });
 

@@ -135,8 +135,14 @@ it('every command of oss-saveas has its row in the table of commands, and every 
   const table = readFileSync('docs/commands.md', 'utf8');
   const readme = readFileSync('README.md', 'utf8');
 
-  expect(Object.keys(summaries).filter((name) => !table.includes(`\`${name}`))).toEqual([]);
-  expect(pages.filter((page) => !readme.includes(`](docs/${page})`))).toEqual([]);
+  expect(
+    Object.keys(summaries).filter((name) => !table.includes(`\`${name}`)),
+    'rows of docs/commands.md',
+  ).toEqual([]);
+  expect(
+    pages.filter((page) => !readme.includes(`](docs/${page})`)),
+    'links in README.md',
+  ).toEqual([]);
 });
 
 it.each(translations)('%s and %s have the same headings, code blocks and commands', (english, chinese) => {

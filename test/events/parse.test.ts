@@ -14,6 +14,16 @@ describe('every attested event shape', () => {
     },
   );
 
+  it.each(good.map((item) => [item.id, item] as const))(
+    "the event %s gives its objects a name of OSS's, or `Manual`: of any other the planner makes nothing",
+    (_, item) => {
+      const records = parseEvent(bytesOf(item));
+      const names = records.flatMap((record) => (record.kind === 'object' ? [record.event.eventName] : []));
+
+      expect(names.filter((name) => !/^(Manual$|Object[A-Z]\w+:\w)/.test(name))).toEqual([]);
+    },
+  );
+
   it.each(
     samples
       .filter(({ kind }) => kind === 'negative' || kind === 'backfill')

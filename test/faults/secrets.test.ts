@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
+import { loaders } from '../../src/cli/commands.ts';
 import { faultNames } from '../../src/local/oss/faults/kinds.ts';
 import { runCommand } from '../cli/terminal.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
@@ -135,7 +136,18 @@ it('no command prints a secret, whether it succeeds or fails', async () => {
     ['check', '--rules', rulesFile],
     ['explain', '--rules', rulesFile, 'oss://photos/uploads/a'],
     ['generate', 'policy', '--rules', rulesFile],
+    ['ls', 'oss://photos/'],
+    ['invoke', '--endpoint', oss.url, 'oss://photos/uploads/a'],
+    ['get', '--out', '-', 'oss://photos/uploads/a'],
+    ['backfill', '--rules', rulesFile, '--bucket', 'photos'],
+    ['orphans', '--rules', rulesFile, '--bucket', 'photos'],
   ];
+  const named = Object.entries(loaders).map(async ([name, load]) =>
+    'endpoint' in (await load()).options ? [name] : [],
+  );
+  const connected = (await Promise.all(named)).flat();
+  const unproven = connected.filter((name) => commands.every(([command]) => command !== name));
+  expect(unproven, 'commands that call OSS belong into this test').toEqual([]);
   const shown: string[] = [];
 
   const faulty = [
