@@ -32,6 +32,8 @@ const labels: Record<string, readonly [en: string, zh: string]> = {
   'flip.': ['Direction', '方向'],
   'auto-orient': ['Auto orient', '自适应方向'],
   'auto-orient.': ['Follow EXIF', '按 EXIF 旋转'],
+  'ignore-error': ['Ignore errors', '忽略错误'],
+  'ignore-error.': ['Save as it is', '原样保存'],
   blur: ['Blur', '模糊效果'],
   'blur.r': ['Radius', '模糊半径'],
   'blur.s': ['Deviation', '标准差'],
