@@ -173,6 +173,14 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('the architecture verifies signatures by no code of what signs', () => {
+    const shared = imports.filter(
+      ({ from, to }) => from.startsWith('src/local/oss/auth/') && to.startsWith('src/oss/'),
+    );
+
+    expect(shared).toEqual([]);
+  });
+
   it('the architecture does no I/O in the pure parts', () => {
     const pure =
       /^src\/(style|check|compile\/compile|events|rules|process\.ts|pipeline\/(plan|ad-hoc|result|report)\.ts)/;

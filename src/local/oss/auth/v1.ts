@@ -40,11 +40,11 @@ export function readV1Url(request: OssRequest, nowMs: number): Claim {
 
 /**
  * The steps of OSS help "Include a V1 signature"; the date is the `Expires` of a URL. Signers differ on
- * `list-type`, which is younger than V1, and OSS takes each (live tests of the Python, Java and Go SDKs).
+ * the two sub-resources here that are younger; OSS takes each (live tests of the Python, Java and Go SDKs).
  */
 function stringsToSign(request: OssRequest, date: string) {
   const isSigned = (name: string) => subresources.has(name) || signedParameters.has(name);
-  const isOld = (name: string) => isSigned(name) && name !== 'list-type';
+  const isOld = (name: string) => isSigned(name) && !['list-type', 'publicAccessBlock'].includes(name);
   return [stringToSign(request, date, isOld), stringToSign(request, date, isSigned)] as const;
 }
 

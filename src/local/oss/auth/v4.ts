@@ -1,4 +1,3 @@
-import { formatTimestamp } from '../../../oss/sign.ts';
 import { badRequest } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import {
@@ -50,7 +49,7 @@ export function readV4Header(request: OssRequest, region: string, nowMs: number)
   // `Date`, as HTTP writes it, is signed in ISO form (EC page 0002-00000502).
   const date = ossDate ?? headers.get('date');
   const signedMs = readDate(date, ossDate === undefined ? parseHttpDate : parseIsoDate);
-  const signedAt = formatTimestamp(signedMs);
+  const signedAt = new Date(signedMs).toISOString().replace(/[-:]|\.\d+/g, '');
   checkScope(credential, signedAt, region);
   if (headers.get('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     const message = 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.';

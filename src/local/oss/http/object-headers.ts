@@ -93,7 +93,7 @@ export function readAcl(headers: Headers, name: 'x-oss-acl' | 'x-oss-object-acl'
   throw badRequest('InvalidArgument', `The ACL is not valid: ${acl}`);
 }
 
-const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
+export const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 
 /** The name of a storage class, if any; throws InvalidArgument on any other. */
 export function checkStorageClass(name: string | undefined): string | undefined {

@@ -1,4 +1,6 @@
-import { badRequest } from '../http/errors.ts';
+import { textOf } from '../../../json.ts';
+import { readBody, readXml } from '../http/body.ts';
+import { badRequest, forbidden } from '../http/errors.ts';
 import { checkNewBucketName } from '../http/names.ts';
 import { readAcl } from '../http/object-headers.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
@@ -19,7 +21,7 @@ export const putBucketAcl: Operation = (service, { bucket, headers }) => {
 
 /** Sets the ACL of a bucket, if one was sent along, and answers where the bucket is. */
 export function setBucketAcl(service: Service, bucket: string, acl: string | undefined): Reply {
-  warnOfPublic(service, bucket, acl);
+  checkAcl(service, bucket, acl);
   if (acl !== undefined) {
     service.store.changeSettings(bucket, { acl });
   }
@@ -33,7 +35,7 @@ export const putObjectAcl: Operation = async (service, { bucket, key, headers })
     // The page of this EC, and for the code a live test of aliyun-oss-c-sdk; the words are assumed.
     throw badRequest('MissingArgument', 'x-oss-object-acl is missing.', { ec: '0017-00000105' });
   }
-  warnOfPublic(service, bucket, acl);
+  checkAcl(service, bucket, acl);
   await service.store.changeProperties(bucket, key, { acl });
   return { statusCode: 200 };
 };
@@ -48,6 +50,29 @@ function aclReply(grant: string): Reply {
   });
 }
 
+/**
+ * Documented: OSS help "Block Public Access": what is public counts for nothing, and nothing more can be made
+ * so. Since October 2025 it is on in a bucket that the API makes. Many programs, and most SDKs' suites, are
+ * older; so a bucket that was only made says that it is on and takes public ACLs, with a warning in the log.
+ */
+export const putPublicAccessBlock: Operation = async ({ store }, request) => {
+  const { BlockPublicAccess } = readXml(await readBody(request, 4096), 'PublicAccessBlockConfiguration');
+  store.changeSettings(request.bucket, { blocksPublic: textOf(BlockPublicAccess)?.trim() === 'true' });
+  return { statusCode: 200 };
+};
+
+/** Answers whether public access is blocked, which it is where nobody has said otherwise. */
+export const getPublicAccessBlock: Operation = ({ store }, { bucket }) => {
+  const { blocksPublic = true } = store.bucket(bucket).settings;
+  return xmlReply({ PublicAccessBlockConfiguration: { BlockPublicAccess: blocksPublic } });
+};
+
+/** Lets public access be given, whether or not it was blocked. */
+export const deletePublicAccessBlock: Operation = ({ store }, { bucket }) => {
+  store.changeSettings(bucket, { blocksPublic: false });
+  return { statusCode: 204 };
+};
+
 /** Documented: OSS help "ACL": an object's own, else its bucket's, says what an unsigned request may do. */
 export function isPublic({ store }: Service, { bucket, key }: OssRequest, access?: 'read' | 'write') {
   if (access === undefined) {
@@ -56,12 +81,19 @@ export function isPublic({ store }: Service, { bucket, key }: OssRequest, access
   const { objects, settings } = store.bucket(bucket);
   const own = objects.get(key)?.acl ?? 'default';
   const acl = own === 'default' ? settings.acl : own;
-  return acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
+  const isAllowed = acl === 'public-read-write' || (acl === 'public-read' && access === 'read');
+  return isAllowed && settings.blocksPublic !== true;
 }
 
-/** Warns where OSS would refuse, which since October 2025 blocks public access in new buckets. */
-export function warnOfPublic({ log }: Service, bucket: string, acl: string | undefined): void {
-  if (acl?.startsWith('public')) {
-    log.warn('OSS refuses public ACLs until Block Public Access is switched off', { bucket, acl });
+/** Throws where a public ACL is blocked, and warns where OSS would block it; code and words are assumed. */
+export function checkAcl({ store, log }: Service, bucket: string, acl: string | undefined): void {
+  const { blocksPublic } = store.bucket(bucket).settings;
+  if (acl?.startsWith('public') !== true || blocksPublic === false) {
+    return;
   }
+  if (blocksPublic === true) {
+    throw forbidden('AccessDenied', 'Put public acl is not allowed: Block Public Access is on.');
+  }
+  const message = 'OSS refuses public ACLs in a new bucket until Block Public Access is switched off';
+  log.warn(message, { bucket, acl });
 }

@@ -1,8 +1,8 @@
 import { textOf } from '../../../json.ts';
 import { readBody, readXml } from '../http/body.ts';
-import { badRequest, conflict, notImplemented } from '../http/errors.ts';
+import { badRequest, conflict } from '../http/errors.ts';
 import { checkNewBucketName } from '../http/names.ts';
-import { checkStorageClass, readAcl, xmlDate } from '../http/object-headers.ts';
+import { checkStorageClass, readAcl, storageClasses, xmlDate } from '../http/object-headers.ts';
 import { xmlReply } from '../http/reply.ts';
 import { newBucketSettings } from '../store/bucket-settings.ts';
 import { listPage } from '../store/listing.ts';
@@ -33,17 +33,18 @@ export const listBuckets: Operation = (service, { query }) => {
 
 /**
  * A bucket that exists is the caller's own and answered like a new one (assumed); an ACL sent along is set.
- * Its storage class stays (documented: OSS help "409 errors").
+ * Its storage class and redundancy stay (documented: OSS help "409 errors").
  */
 export const putBucket: Operation = async (service, request) => {
   const { store, now, region } = service;
   const { bucket, headers } = request;
   const body = await readBody(request, 4096);
   const configuration = body.length === 0 ? {} : readXml(body, 'CreateBucketConfiguration');
+  const redundancy = textOf(configuration.DataRedundancyType);
   const className = textOf(configuration.StorageClass) ?? headers.get('x-oss-storage-class');
   const storageClass = checkStorageClass(className);
-  if ((textOf(configuration.DataRedundancyType) ?? 'LRS') !== 'LRS') {
-    throw notImplemented('buckets of another redundancy than LRS');
+  if (!['LRS', 'ZRS', undefined].includes(redundancy)) {
+    throw badRequest('InvalidArgument', `The redundancy type is not valid: ${redundancy}`);
   }
   const location = textOf(configuration.LocationConstraint) || `oss-${region}`;
   if (location !== `oss-${region}`) {
@@ -51,10 +52,13 @@ export const putBucket: Operation = async (service, request) => {
     throw badRequest('InvalidLocationConstraint', 'The specified location-constraint is not valid.');
   }
   const acl = readAcl(headers, 'x-oss-acl');
-  store.createBucket(checkNewBucketName(bucket), newBucketSettings(now(), storageClass));
+  store.createBucket(checkNewBucketName(bucket), newBucketSettings(now(), storageClass, redundancy));
   const { settings } = store.bucket(bucket);
   if ((storageClass ?? settings.storageClass) !== settings.storageClass) {
     throw conflict('BucketAlreadyExists', "Cannot modify existing bucket's storage class.");
+  }
+  if ((redundancy ?? settings.redundancy) !== settings.redundancy) {
+    throw conflict('BucketAlreadyExists', "Bucket already exists CAN'T modify data redundancy type.");
   }
   return setBucketAcl(service, bucket, acl);
 };
@@ -71,18 +75,18 @@ export const deleteBucket: Operation = ({ store, uploads }, { bucket }) => {
   return { statusCode: 204 };
 };
 
-/** Documented: OSS help "GetBucketInfo"; the rest is as in a new bucket of OSS. */
+/** Documented: OSS help "GetBucketInfo"; what a bucket here cannot have is answered as switched off. */
 export const getBucketInfo: Operation = (service, { bucket }) => {
-  const { acl } = service.store.bucket(bucket).settings;
+  const { acl, blocksPublic = true, redundancy } = service.store.bucket(bucket).settings;
   return xmlReply({
     BucketInfo: {
       Bucket: {
         ...describeBucket(service, bucket),
         AccessMonitor: 'Disabled',
-        BlockPublicAccess: true,
+        BlockPublicAccess: blocksPublic,
         Comment: '',
         CrossRegionReplication: 'Disabled',
-        DataRedundancyType: 'LRS',
+        DataRedundancyType: redundancy,
         ResourceGroupId: 'rg-local',
         TransferAcceleration: 'Disabled',
         AccessControlList: { Grant: acl },
@@ -114,3 +118,30 @@ export const headBucket: Operation = ({ region }) => {
 
 /** Answers the region, which all buckets here share (documented: OSS help "GetBucketLocation"). */
 export const getBucketLocation: Operation = ({ region }) => xmlReply({ LocationConstraint: `oss-${region}` });
+
+/** Documented: OSS help "GetBucketStat"; here it is of this moment. */
+export const getBucketStat: Operation = ({ store, uploads, now }, { bucket }) => {
+  const objects = [...store.bucket(bucket).objects.values()];
+  const sizeOf = (metas: typeof objects) => metas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const perClass = storageClasses.flatMap((storageClass) => {
+    const name = storageClass === 'IA' ? 'InfrequentAccess' : storageClass;
+    const members = objects.filter((meta) => (meta.storageClass ?? 'Standard') === storageClass);
+    const sizeBytes = sizeOf(members);
+    return [
+      [`${name}Storage`, sizeBytes],
+      ...(name === 'Standard' ? [] : [[`${name}RealStorage`, sizeBytes]]),
+      [`${name}ObjectCount`, members.length],
+    ];
+  });
+  return xmlReply({
+    BucketStat: {
+      Storage: sizeOf(objects),
+      ObjectCount: objects.length,
+      MultipartUploadCount: uploads.list(bucket).length,
+      LiveChannelCount: 0,
+      LastModifiedTime: objects.length === 0 ? 0 : Math.floor(now() / 1000),
+      ...Object.fromEntries(perClass),
+      DeleteMarkerCount: 0,
+    },
+  });
+};

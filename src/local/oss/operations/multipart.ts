@@ -10,6 +10,7 @@ import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { ObjectMeta, ObjectProperties } from '../store/object.ts';
 import { invalidPart, type MultipartUpload } from '../store/uploads.ts';
+import { checkAcl } from './acl.ts';
 import { copyReply, readCopySource } from './copy.ts';
 import { encoderOf, wholeNumber } from './list.ts';
 import { createObject, type Operation, refuseOverwrite, type Service } from './operation.ts';
@@ -24,6 +25,7 @@ export const initiateMultipartUpload: Operation = (service, request) => {
   const { bucket, key, headers, query } = request;
   refuseOverwrite(request, service.store.bucket(bucket).objects.get(key));
   const properties = readProperties(headers);
+  checkAcl(service, bucket, properties.acl);
   announcedParts(properties);
   const upload = service.uploads.initiate(bucket, key, properties, query.has('sequential'));
   notify(service, request, upload, 'ObjectCreated:InitiateMultipartUpload');

@@ -8,7 +8,7 @@ import type { BucketSettings } from '../store/bucket-settings.ts';
 import type { ObjectMeta } from '../store/object.ts';
 import type { PutOptions, Store } from '../store/store.ts';
 import type { Uploads } from '../store/uploads.ts';
-import { warnOfPublic } from './acl.ts';
+import { checkAcl } from './acl.ts';
 import type { TaskRunner } from './tasks.ts';
 
 /** A change of an object in the request's bucket, told once what it is about is on disk. */
@@ -65,7 +65,7 @@ export async function createObject(
     newObject.guard?.(previous);
   };
   guard(objects.get(key));
-  warnOfPublic(service, bucket, newObject.acl);
+  checkAcl(service, bucket, newObject.acl);
   const { storageClass = settings.storageClass } = newObject;
   const { meta, previous } = await service.store.put({ ...newObject, bucket, key, storageClass, guard });
   const deltaSizeBytes = meta.sizeBytes - (previous?.sizeBytes ?? 0);

@@ -13,6 +13,9 @@ export const bucketSettingsSchema = z
     createdMs: z.number(),
     acl: z.string(),
     storageClass: z.string(),
+    redundancy: z.string(),
+    /** Nothing can be made public, and what is so counts for nothing; undefined where nobody has said. */
+    blocksPublic: z.boolean().optional(),
     styles: z.record(z.string(), styleSchema),
   })
   .default(() => newBucketSettings(Date.now()));
@@ -22,6 +25,6 @@ export type BucketStyle = z.infer<typeof styleSchema>;
 export type BucketSettings = z.infer<typeof bucketSettingsSchema>;
 
 /** The settings of a bucket that was just made. */
-export function newBucketSettings(createdMs: number, storageClass = 'Standard') {
-  return { createdMs, acl: 'private', storageClass, styles: {} };
+export function newBucketSettings(createdMs: number, storageClass = 'Standard', redundancy = 'LRS') {
+  return { createdMs, acl: 'private', storageClass, redundancy, styles: {} };
 }

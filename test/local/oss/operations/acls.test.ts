@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startOss } from '../running-oss.ts';
 import { element, object, put } from '../text-object.ts';
 import { send } from '../v4-client.ts';
@@ -28,22 +28,6 @@ describe('the public', () => {
       expect(statuses).toEqual(expected);
     },
   );
-});
-
-describe('a public ACL', () => {
-  it('a public ACL is taken, with a warning that OSS refuses it in a new bucket', async () => {
-    const warn = vi.fn();
-    const oss = await startOss({ log: { debug: () => {}, info: () => {}, warn, error: () => {} } });
-    const headers = { 'x-oss-object-acl': 'public-read' };
-
-    const { statusCode } = await oss.call({ ...object, method: 'PUT', headers, body: 'x' });
-
-    expect([statusCode, (await fetch(`${oss.url}/photos/a.txt`)).status]).toEqual([200, 200]);
-    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('Block Public Access'), {
-      bucket: 'photos',
-      acl: 'public-read',
-    });
-  });
 });
 
 describe('an ACL that OSS does not have', () => {

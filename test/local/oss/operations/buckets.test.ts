@@ -3,17 +3,20 @@ import { startOss } from '../running-oss.ts';
 import { object, put } from './signed-object.ts';
 
 describe('a bucket', () => {
-  it('a bucket lists each object as its only version', async () => {
+  it('a bucket counts what it holds, and lists each object as its only version', async () => {
     const oss = await startOss();
     await oss.call(put());
-    await oss.call(put({ key: 'b' }));
+    await oss.call(put({ key: 'b', headers: { 'x-oss-storage-class': 'IA' } }));
 
+    const stat = await oss.call({ method: 'GET', bucket: 'photos', query: { stat: '' } });
     const versions = await oss.call({
       method: 'GET',
       bucket: 'photos',
       query: { versions: '', 'max-keys': '1' },
     });
 
+    expect(stat.text).toContain('<Storage>10</Storage>');
+    expect(stat.text).toContain('<InfrequentAccessObjectCount>1</InfrequentAccessObjectCount>');
     expect(versions.text).toMatch(
       /<NextKeyMarker>a.txt<.*<Type>Normal<.*<VersionId>null<.*<IsLatest>true<.*<Owner>/s,
     );

@@ -24,7 +24,7 @@ async function post(oss: RunningOss, body: string | Buffer, headers: Record<stri
 
 async function startPublic(): Promise<RunningOss> {
   const oss = await startOss();
-  oss.store.changeSettings('photos', { acl: 'public-read-write' });
+  oss.store.changeSettings('photos', { acl: 'public-read-write', blocksPublic: false });
   return oss;
 }
 

@@ -40,10 +40,10 @@ describe('an object of an archive class', () => {
     await oss.call({ bucket: 'archive', key: 'a', method: 'PUT', body: 'x' });
 
     const info = await oss.call({ bucket: 'archive', method: 'GET', query: { bucketInfo: '' } });
-    const head = await oss.call({ bucket: 'archive', key: 'a', method: 'HEAD' });
+    const stat = await oss.call({ bucket: 'archive', method: 'GET', query: { stat: '' } });
 
     expect(element(info.text, 'StorageClass')).toBe('Archive');
-    expect(head.headers['x-oss-storage-class']).toBe('Archive');
+    expect(element(stat.text, 'ArchiveObjectCount')).toBe('1');
   });
 
   it('a class of a name that OSS does not have is refused', async () => {
