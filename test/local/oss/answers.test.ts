@@ -118,6 +118,7 @@ describe('an answer', () => {
         'Last-Modified',
         'Accept-Ranges',
         'x-oss-request-id',
+        'x-oss-server-time',
         'x-oss-meta-by',
         'x-oss-hash-crc64ecma',
       ]),

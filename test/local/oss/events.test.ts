@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startOss } from './running-oss.ts';
 
 const object = { bucket: 'photos', key: 'a.jpg' };
@@ -41,13 +41,20 @@ describe('an event', () => {
     });
   });
 
-  it('an event that nobody could take does not fail the request', async () => {
+  it('an event that nobody could take does not fail the request, and is told in the log', async () => {
+    const error = vi.fn();
     const oss = await startOss({
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error },
       onObjectEvent: () => {
         throw new Error('queue is full');
       },
     });
 
     expect((await oss.call({ ...object, method: 'PUT', body: 'x' })).statusCode).toBe(200);
+    expect(error).toHaveBeenCalledExactlyOnceWith('event not taken', {
+      eventName: 'ObjectCreated:PutObject',
+      ...object,
+      reason: 'Error: queue is full',
+    });
   });
 });

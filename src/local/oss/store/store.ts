@@ -98,7 +98,6 @@ export class Store<Settings> {
 
   /** Removes a bucket with whatever is in it. */
   removeBucket(name: string): void {
-    this.bucket(name);
     const removed = this.#temporaryPath();
     renameSync(join(this.#options.folder, name), removed);
     this.#buckets.delete(name);
@@ -123,7 +122,6 @@ export class Store<Settings> {
 
   /** Streams a body to disk, then publishes it as an object; answers with the earlier one as well, if any. */
   async put({ bucket, key, source, verify, guard, keepsMd5, ...properties }: PutOptions) {
-    this.bucket(bucket);
     const temporaryPath = this.#temporaryPath();
     const meta = await writeObjectFile(temporaryPath, source, (digest) => {
       verify?.(digest);

@@ -71,8 +71,9 @@ describe('ListMultipartUploads', () => {
     expect(listed).toEqual(hostileKeys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   });
 
-  it('ListMultipartUploads groups by delimiter, and tells uploads of one key apart', async () => {
-    const oss = await startOss();
+  it('ListMultipartUploads groups by delimiter, and tells uploads of one key and of buckets apart', async () => {
+    const oss = await startOss({ buckets: ['others', 'photos'] });
+    await initiate(oss, { bucket: 'others', key: 'b' });
     for (const key of ['a/1', 'a/2', 'b', 'b', 'c/1']) {
       await initiate(oss, { key });
     }
