@@ -25,6 +25,7 @@ describe('a header or parameter', () => {
     { 'x-oss-traffic-limit': '645763' },
     { 'x-oss-hash-crc64ecma': '11177612005948864433' },
     { 'x-oss-server-side-encryption': 'KMS', 'x-oss-server-side-data-encryption': 'SM4' },
+    { 'x-oss-server-side-encryption': 'SM4' },
   ])('a header or parameter is taken: %j', async (headers) => {
     expect((await put(await startOss(), headers)).statusCode).toBe(200);
   });

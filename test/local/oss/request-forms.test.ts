@@ -59,6 +59,18 @@ describe('the date of a V4 signature', () => {
 });
 
 describe('a request', () => {
+  it('a request has a space where its query has a plus, and no query that is not UTF-8', async () => {
+    const oss = await startOss();
+    await put(oss, {}, 'hello', 'a b');
+    await oss.call({ bucket: 'photos', method: 'PUT', headers: { 'x-oss-acl': 'public-read' } });
+
+    const listed = await fetch(`${oss.url}/photos?prefix=a+`);
+    const refused = await fetch(`${oss.url}/photos?prefix=%FF`);
+
+    expect(element(await listed.text(), 'Key')).toBe('a b');
+    expect([refused.status, element(await refused.text(), 'Code')]).toEqual([400, 'InvalidArgument']);
+  });
+
   it.each([
     ['content-length: 5\r\n', 'close'],
     ['', 'keep-alive'],

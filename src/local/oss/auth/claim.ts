@@ -26,7 +26,8 @@ export function verify(claim: Claim, principalOf: AccessKeys['principalOf']): st
     return principalId;
   }
   const [stringToSign] = stringsToSign;
-  const extra = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: stringToSign };
+  const shown = securityToken ? stringToSign.replaceAll(securityToken, '***') : stringToSign;
+  const extra = { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: shown };
   const ec = credential === undefined ? '0002-00000040' : '0002-00000201';
   const problem = 'The request signature we calculated does not match the signature you provided.';
   const message = `${problem} Check your key and signing method.`;

@@ -182,7 +182,24 @@ describe('temporary credentials', () => {
     const response = await oss.call({ ...list, ...credentials, accessKeySecret: 'wrong' });
 
     expect(response.code).toBe('SignatureDoesNotMatch');
-    expect(response.text).toContain('<StringToSign>');
+    expect(response.text).toMatch(/<OSSAccessKeyId>STS\..*<SignatureProvided>[0-9a-f]{64}<.*<StringToSign>/s);
     expect(response.text).not.toContain(credentials.securityToken.slice(0, 12));
+  });
+
+  it('temporary credentials are not echoed in the text that V1 signs either', async () => {
+    const oss = await startOss();
+    const { accessKeyId, securityToken } = oss.issueToken({ roleName: 'resizer' });
+    const headers = {
+      'x-oss-date': new Date().toUTCString(),
+      'x-oss-security-token': securityToken,
+      authorization: `OSS ${accessKeyId}:d3Jvbmc=`,
+    };
+
+    const request = { method: 'GET', path: '/photos/', headers, body: Buffer.alloc(0) };
+    const { code, text } = await send(oss.port, request);
+
+    expect(code).toBe('SignatureDoesNotMatch');
+    expect(text).toContain('x-oss-security-token:***');
+    expect(text).not.toContain(securityToken.slice(0, 12));
   });
 });

@@ -23,25 +23,26 @@ describe('the public', () => {
         (await send(oss.port, anonymous('GET', '/photos/'))).statusCode,
         (await send(oss.port, anonymous('GET', '/photos/a.txt'))).statusCode,
         (await send(oss.port, anonymous('PUT', '/photos/a.txt'))).statusCode,
+        (await send(oss.port, anonymous('GET', '/photos/a.txt?acl'))).statusCode,
       ];
 
-      expect(statuses).toEqual(expected);
+      expect(statuses).toEqual([...expected, 403]);
     },
   );
 });
 
 describe('an ACL that OSS does not have', () => {
-  it.each([
-    ['PUT', '', {}, 'x-oss-acl'],
-    ['PUT', '', { acl: '' }, 'x-oss-acl'],
-    ['PUT', 'a', {}, 'x-oss-object-acl'],
-    ['PUT', 'a', { acl: '' }, 'x-oss-object-acl'],
-    ['POST', 'a', { uploads: '' }, 'x-oss-object-acl'],
-  ])('an ACL that OSS does not have is refused: %s %j %j %s', async (method, key, query, header) => {
+  it.each<[string, string, Record<string, string>, Record<string, string>]>([
+    ['PUT', '', {}, { 'x-oss-acl': 'public-write' }],
+    ['PUT', '', {}, { 'x-oss-acl': 'default' }],
+    ['PUT', '', { acl: '' }, { 'x-oss-acl': 'public-write' }],
+    ['PUT', 'a', {}, { 'x-oss-object-acl': 'public-write' }],
+    ['PUT', 'a', { acl: '' }, { 'x-oss-object-acl': 'public-write' }],
+    ['POST', 'a', { uploads: '' }, { 'x-oss-object-acl': 'public-write' }],
+  ])('an ACL that OSS does not have is refused: %s %j %j %j', async (method, key, query, headers) => {
     const oss = await startOss();
     await put(oss, {}, 'x', 'a');
 
-    const headers = { [header]: 'public-write' };
     const { statusCode, code } = await oss.call({ bucket: 'photos', key, method, query, headers, body: '' });
 
     expect([statusCode, code]).toEqual([400, 'InvalidArgument']);
