@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/check/format.ts';
 import { type CompiledRules, compileRules } from '../../src/compile/compile.ts';
@@ -39,7 +40,7 @@ describe('compiling rules', () => {
     const rendered = diagnosticsOf(read(`invalid/${name}`), name).map(formatDiagnostic);
 
     await expect(`${rendered.join('\n')}\n`).toMatchFileSnapshot(
-      new URL(`invalid/${name.replace(/\.\w+$/, '.txt')}`, fixtures).pathname,
+      fileURLToPath(new URL(`invalid/${name.replace(/\.\w+$/, '.txt')}`, fixtures)),
     );
   });
 
