@@ -59,7 +59,7 @@ function formatCells(row: readonly string[], columns: readonly Column[]): string
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+  for (const word of text.split(/(?<! )(?= )/)) {
     if (line !== '' && stringWidth(line + word) > width) {
       lines.push(line);
       line = word.trimStart();
