@@ -104,8 +104,14 @@ export function typesOf(trigger: Trigger): readonly string[] | undefined {
   return Array.isArray(types) && types.every(isKnown) ? types : undefined;
 }
 
-/** Warns of ways to upload that are missed. A trigger may be there for deletions alone. */
+/** Tells of events that OSS has not, and of ways to upload that are missed. Deletions alone are right. */
 function* checkUploads(types: readonly string[], path: Path): Generator<Diagnostic> {
+  const known = [...creationEvents, ...partEvents, ...named('ObjectCreated', 'AppendObject', 'PutSymlink')];
+  const unknown = types.filter((type) => /^(oss:)?ObjectCreated:/.test(type) && !known.includes(type));
+  if (unknown.length > 0) {
+    const hint = `Name ${creationEvents.join(', ')}.`;
+    yield error('trigger-events', path, `OSS has no event ${unknown.join(', ')}`, hint);
+  }
   const isForUploads = types.some((type) => type.startsWith('oss:ObjectCreated:'));
   const missing = isForUploads ? creationEvents.filter((event) => !types.includes(event)) : [];
   if (missing.length > 0 && !types.includes('oss:ObjectCreated:*')) {

@@ -46,6 +46,24 @@ describe('check, beside the triggers of s.yaml', () => {
       [trigger({}, { events: ['oss:ObjectCreated:PutObject'] })],
       ['warning trigger-events'],
     ],
+    [
+      'an event that OSS does not have, as other clouds call theirs',
+      [uploads],
+      [trigger({}, { events: [...creationEvents, 'oss:ObjectCreated:Put'] })],
+      ['error trigger-events'],
+    ],
+    [
+      'an event without the name of its service',
+      [uploads],
+      [trigger({}, { events: [...creationEvents, 'ObjectCreated:PutSymlink'] })],
+      ['error trigger-events'],
+    ],
+    [
+      'nothing for the other events that a trigger may have',
+      [uploads],
+      [trigger({}, { events: [...creationEvents, 'oss:ObjectCreated:PutSymlink', 'oss:ObjectRemoved:*'] })],
+      [],
+    ],
     ['no events at all', [uploads], [trigger({}, { events: [] })], ['error trigger-events']],
     ['an ARN that is none', [uploads], [trigger({ sourceArn: 'photos' })], ['error trigger-arn']],
     [
@@ -163,7 +181,7 @@ describe('check, beside the triggers of s.yaml', () => {
       'uploads that an EventBridge pattern does not bring',
       [uploads],
       [bridge({ type: ['oss:BucketCreated:PutBucket', 'ObjectCreated:PutObject'] })],
-      ['error unreached'],
+      ['error unreached', 'error trigger-events'],
     ],
     [
       'an EventBridge trigger that is switched off, and nothing of what it would bring',
@@ -198,6 +216,17 @@ describe('check, beside the triggers of s.yaml', () => {
       [uploads],
       [bridge({ type: ['oss:ObjectCreated:PutObject'], subject: [{ prefix: uploadsSubject }] })],
       ['warning trigger-events'],
+    ],
+    [
+      'an event in an EventBridge pattern that OSS does not have',
+      [uploads],
+      [
+        bridge({
+          type: [...creationEvents, 'oss:ObjectCreated:Post'],
+          subject: [{ prefix: uploadsSubject }],
+        }),
+      ],
+      ['error trigger-events'],
     ],
     [
       'nothing where an EventBridge pattern brings them by a prefix',
