@@ -142,17 +142,21 @@ async function grantedTo(role: string, io: Io): Promise<Statement[]> {
 /** The statements of a policy, their objects as `bucket/key` or `project/name`, with RAM's wildcards. */
 function statementsOf(policy: unknown) {
   return listOf(fieldsOf(policy).Statement).map((statement) => {
-    const { Effect, Action, Resource } = fieldsOf(statement);
+    const { Effect, Action, NotAction, Resource } = fieldsOf(statement);
     // acs:oss:<region>:<account>:<bucket>/<key>, acs:imm:…:project/<name>; region and account are mostly "*".
-    const objects = listOf(Resource).map((resource) => String(resource).replace(/^acs:\w+:[^:]*:[^:]*:/, ''));
-    return { effect: textOf(Effect), actions: listOf(Action).map(String), objects };
+    const objects = listOf(Resource).map((resource) => String(resource).replace(/^acs(:[^:]*){3}:/, ''));
+    const [actions = [], others = []] = [Action, NotAction].map((one) => listOf(one).map(String));
+    return { effect: textOf(Effect), actions, others, objects };
   });
 }
 
 function isAllowed(statements: readonly Statement[], action: string, object: string): boolean {
+  // NotAction stands for every action but those listed (RAM help, "Permission policy elements").
   const concerning = statements.filter(
-    ({ actions, objects }) =>
-      actions.some((pattern) => fits(pattern, action)) && objects.some((pattern) => fits(pattern, object)),
+    ({ actions, others, objects }) =>
+      (others.length > 0
+        ? !others.some((one) => fits(one, action))
+        : actions.some((one) => fits(one, action))) && objects.some((pattern) => fits(pattern, object)),
   );
   return concerning.length > 0 && concerning.every(({ effect }) => effect === 'Allow');
 }

@@ -47,6 +47,19 @@ describe('the doctor, looking at the template and the account', () => {
     expect(exitCode).toBe(1);
   });
 
+  it.each([
+    ['all but other services', 'ok', { NotAction: ['ram:*', 'ims:*'], Resource: '*' }],
+    ['all but OSS', 'wrong', { NotAction: ['oss:*'], Resource: '*' }],
+    ['all on all of every service', 'ok', { Action: '*', Resource: 'acs:*:*:*:*' }],
+  ])('the doctor reads a policy that allows %s', async (_, state, statement) => {
+    const policy = { Version: '1', Statement: [{ Effect: 'Allow', ...statement }] };
+    const { examine } = await prepare({ ...account, policy });
+
+    const { of } = await examine();
+
+    expect(of('role')).toMatchObject({ state });
+  });
+
   it('the doctor wants the role to have the rights in the bucket of each trigger', async () => {
     const { env, home } = await prepare(account);
     const rules = join(home, 'rules.yaml');
