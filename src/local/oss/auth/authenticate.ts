@@ -25,7 +25,7 @@ function readClaim(request: OssRequest, region: string, nowMs: number): Claim | 
     const isV1 = authorization.startsWith('OSS ');
     return isV1 ? readV1Header(request, nowMs) : readV4Header(request, region, nowMs);
   }
-  const version = request.query.get('x-oss-signature-version');
+  const version = request.query.get('x-oss-signature-version') ?? request.query.get('X-Amz-Algorithm');
   if (version === 'OSS4-HMAC-SHA256') {
     return readV4Url(request, region, nowMs);
   }

@@ -119,6 +119,7 @@ describe('a signed request', () => {
   it.each([
     ['/photos/a?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=00', 403, 'a valid Date'],
     ['/photos/a?x-oss-signature-version=OSS2&x-oss-signature=00', 501, 'URLs signed by OSS2'],
+    ['/photos/a?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00', 501, 'URLs signed by AWS4-HMAC-SHA256'],
     ['/photos/a?OSSAccessKeyId=local&Expires=1&Signature=00', 403, 'Request has expired'],
     ['/photos/a', 403, 'Anonymous user has no right to access this object'],
     ['/photos', 403, 'Anonymous user has no right to access this bucket'],
