@@ -24,7 +24,7 @@ describe('instances', () => {
     const released = join(makeDir(), 'released');
     const slow = `const { existsSync } = require('node:fs');
       exports.handler = async () => {
-        console.log('under way');
+        console.log('process', process.pid);
         while (!existsSync(${JSON.stringify(released)})) {
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
@@ -32,7 +32,10 @@ describe('instances', () => {
       };`;
     const { fc, lines } = await open(slow, { maxInstances: 1 });
     const underWay = fc.invoke(Buffer.from('{}'));
-    await vi.waitUntil(() => lines.some(({ fields }) => fields?.line === 'under way'), 15_000);
+    const pid = await vi.waitUntil(
+      () => lines.map(({ fields }) => Number(String(fields?.line).split(' ')[1])).find(Number.isInteger),
+      15_000,
+    );
 
     await fc.replaceCode(writePackage('exports.handler = async () => "new";'));
     writeFileSync(released, '');
@@ -42,6 +45,7 @@ describe('instances', () => {
       'old',
       'new',
     ]);
+    expect(isRunning(pid)).toBe(false);
   });
 
   it('instances never run more events at once than reserved, and do run that many', async () => {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OssError } from '../http/errors.ts';
 import { type Route, readMessage, sendJson } from '../http/routes.ts';
 import type { Faults } from './faults.ts';
 
@@ -22,9 +21,6 @@ async function answer(faults: Faults, message: IncomingMessage, response: Server
     }
     sendJson(response, 200, faults.describe());
   } catch (error) {
-    if (!(error instanceof OssError) && !(error instanceof SyntaxError)) {
-      throw error;
-    }
-    sendJson(response, 400, { message: error.message });
+    sendJson(response, 400, { message: error instanceof Error ? error.message : String(error) });
   }
 }

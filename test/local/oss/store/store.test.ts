@@ -123,15 +123,17 @@ describe('the store', () => {
     expect(meta.eTag).toBe('C20AD4D76FE97759AA27A0C99BFF6710');
   });
 
-  it('the store leaves out a damaged file at start, and says so', async () => {
+  it('the store opens no damaged file, and leaves it out at start, and says so', async () => {
     const dataDir = await temporaryDir();
-    await put(open(dataDir), 'a', [Buffer.from('body')]);
+    const before = open(dataDir);
+    await put(before, 'a', [Buffer.from('body')]);
     const files = await filesUnder(join(dataDir, 'buckets'));
     await Promise.all(
       files.filter((file) => !file.endsWith('settings.json')).map((file) => truncate(file, 10)),
     );
 
     const setAside = vi.fn();
+    await expect(before.open('photos', 'a')).rejects.toThrow('is not an object of the local OSS');
     const after = open(dataDir, setAside);
 
     expect(after.bucket('photos').keys).toEqual([]);
