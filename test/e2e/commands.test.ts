@@ -187,7 +187,7 @@ describe('the local OSS', () => {
     const second = start('local', '--port', port, '--data', 'second');
 
     expect(await second.ended).toBe(1);
-    expect(second.output()).toMatch(/in use, .* Choose another one with --port/);
+    expect(second.output()).toMatch(/in use .* Choose another one with --port/);
     first.child.kill('SIGINT');
     await first.ended;
   });
