@@ -39,7 +39,6 @@ export interface CatalogOperation {
   readonly imm?: boolean;
   readonly permission?: string | readonly string[];
   readonly label?: string;
-  readonly several?: string;
   readonly forWatermarks?: boolean;
   readonly keepsAnimation?: Lists;
 }
