@@ -10,7 +10,7 @@ export const counted: Readonly<Record<string, number>> = {
   oss: 1030,
   credentials: 63,
   life: 339,
-  compile: 1234,
+  compile: 1201,
   check: 2270,
   style: 418,
   objects: 120,
