@@ -3,9 +3,9 @@ import { type Budget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { maxCharacter } from '../compile/glob.ts';
 import { pick, textOf } from '../json.ts';
-import type { Trigger } from './deployment.ts';
-import { type Diagnostic, warning } from './diagnostic.ts';
-import { bucketsMeet, writersOf } from './graph.ts';
+import type { FunctionResource, Trigger } from './deployment.ts';
+import { type Diagnostic, error, warning } from './diagnostic.ts';
+import { bucketsMeet, pathTo, writersOf } from './graph.ts';
 import { exampleKey, intersect, keysOf, literalPattern, regular, without, withoutAll } from './language.ts';
 import { eventPatternOf, removalEvents, typesOf } from './triggers.ts';
 import { closed, isOpen } from './variables.ts';
@@ -138,6 +138,30 @@ export function bucketsOf(trigger: Trigger): string[] {
   const pattern = eventPatternOf(trigger);
   const names = pick(pattern, 'data', 'oss', 'bucket', 'name');
   return Array.isArray(names) ? names.map(String) : bucketsOfSubjects(pick(pattern, 'subject'));
+}
+
+/**
+ * Refuses targets in another region than a source that their rule names: OSS saves within one region alone
+ * (OSS help, "sys/saveas"). The triggers of functions show what region a bucket is in.
+ */
+export function checkRegions(
+  rules: readonly SourceRule[],
+  functions: readonly FunctionResource[],
+): Diagnostic[] {
+  const regions = new Map(
+    functions.flatMap(({ region, triggers }) =>
+      triggers.flatMap((one) => bucketsOf(one).map((bucket) => [bucket, one.region ?? region])),
+    ),
+  );
+  return writersOf(rules).flatMap((writer) => {
+    const { bucket = '' } = writer.output.target;
+    const there = regions.get(bucket);
+    const isElsewhere = (name: string) => (regions.get(name) ?? there) !== there;
+    const source = there && writer.rule.match.bucket?.find(isElsewhere);
+    const places = `${bucket} is in ${there}, ${source} in ${regions.get(source ?? '')}`;
+    const message = `${places}: OSS saves within one region only`;
+    return source ? [error('target-region', pathTo(writer, 'target', 'bucket'), message)] : [];
+  });
 }
 
 /** Reads one field's list of conditions, of which any has to fit (EventBridge help, "Event patterns"). */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Chain, checkRules } from '../check/check.ts';
-import { checkDelivery, checkOwnOutputs } from '../check/delivery.ts';
+import { checkDelivery, checkOwnOutputs, checkRegions } from '../check/delivery.ts';
 import type { FunctionResource } from '../check/deployment.ts';
 import type { Diagnostic, Severity } from '../check/diagnostic.ts';
 import { formatDiagnostics, selectShown } from '../check/format.ts';
@@ -65,8 +65,9 @@ export async function checkFiles(
       ...checkFunctions(template.functions),
       ...checkOwnOutputs(source, triggers),
     ];
+    const ofRules = [...checkDelivery(source, triggers), ...checkRegions(source, ours)];
     ofDeployment.push(...ofTemplate.map(template.locate), ...(await checkBuilt(ours)));
-    ofDeployment.push(...(ours.length > 0 ? checkDelivery(source, triggers).map(locate) : []));
+    ofDeployment.push(...(ours.length > 0 ? ofRules.map(locate) : []));
   }
   const shown = selectShown([...diagnostics, ...ofDeployment]);
   return { compiled, diagnostics: shown, ofDeployment, chains, template: template?.file };
