@@ -20,6 +20,7 @@ import { hasSoundFraming, readRequest } from './http/request.ts';
 import { findRefusal, namesThisMachine, type Route, sendJson } from './http/routes.ts';
 import { carryOutRequest } from './operations/carry-out.ts';
 import type { Service } from './operations/operation.ts';
+import { withSnapshots } from './operations/placeholder.ts';
 import { createTaskRunner } from './operations/tasks.ts';
 import { bucketSettingsSchema, newBucketSettings } from './store/bucket-settings.ts';
 import { Store } from './store/store.ts';
@@ -202,7 +203,7 @@ function createService(options: LocalOssOptions, now: () => number, log: Logger)
     ),
     simulateTasks,
     accessKeys: createAccessKeys(options.accessKey, now),
-    processImage,
+    processImage: simulateTasks ? withSnapshots(processImage) : processImage,
     now,
     log,
     saveAsKey: (key) => key,

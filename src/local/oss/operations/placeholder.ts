@@ -1,4 +1,5 @@
 import { formatObject } from '../../../pipeline/result.ts';
+import type { ImageProcessor } from '../../image/contract.ts';
 import { notImplemented } from '../http/errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { createObject, redirected, type Service } from './operation.ts';
@@ -23,4 +24,30 @@ export async function savePlaceholders(service: Service, request: OssRequest, st
     });
   }
   return keys.map((key) => ({ bucket, key }));
+}
+
+/** A grey pixel as a PNG. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** Has a `video/snapshot` be a grey picture with these words, in the size and format that it asks for. */
+export function withSnapshots(processImage: ImageProcessor): ImageProcessor {
+  return (job) =>
+    job.style.startsWith('video/snapshot')
+      ? processImage({ ...job, readSource: async () => pixel, style: snapshotStyle(job.style) })
+      : processImage(job);
+}
+
+function snapshotStyle(snapshot: string): string {
+  const numberOf = (name: string) => Number(new RegExp(`,${name}_(\\d+)`).exec(snapshot)?.[1] ?? 0);
+  const [w, h] = [numberOf('w'), numberOf('h')];
+  const width = w || Math.round((h * 16) / 9) || 640;
+  const height = h || Math.round((width * 9) / 16);
+  const format = snapshot.includes(',f_png') ? 'png' : 'jpg';
+  const text = Buffer.from('video/snapshot').toString('base64url');
+  const size = Math.max(1, Math.round(Math.min(width, height) / 10));
+  const words = `watermark,text_${text},g_center,size_${size},color_FFFFFF`;
+  return `image/resize,m_fixed,w_${width},h_${height},limit_0/${words}/format,${format}`;
 }

@@ -34,7 +34,7 @@ const maxProcessBytes = 32 * 1024;
 export const processObject: Operation = async (service, request) => {
   refuseSelect(request.query.get('x-oss-process') ?? '');
   const process = await readProcess(service, request, 'x-oss-process');
-  requireSynchronous(process, 'post');
+  requireSynchronous(process, 'post', service.simulateTasks);
   const { saveAs } = process;
   const { result } = await runStyle(service, request, process.style);
   const headers = { 'content-type': result.contentType };
@@ -60,7 +60,7 @@ export const getProcessed: Operation = async (service, request) => {
   }
   const { styles } = service.store.bucket(bucket).settings;
   const process = parseProcess(query.get('x-oss-process') ?? '', styles);
-  requireSynchronous(process, 'get');
+  requireSynchronous(process, 'get', service.simulateTasks);
   if (process.saveAs !== undefined) {
     throw badRequest('InvalidArgument', 'sys/saveas is for POST only.');
   }

@@ -258,4 +258,16 @@ describe('simulated tasks', () => {
       data: { Status: 'Failed', Message: expect.stringContaining('{barename}'), Targets: [] },
     });
   });
+
+  it('a simulated task draws a snapshot of a video in the size and format that it was asked for', async () => {
+    const oss = await startOss({ simulateTasks: true, processImage: createImageProcessor() });
+    await oss.call(putObject);
+    const snapshot = `video/snapshot,t_1000,f_png,w_320,m_fast|sys/saveas,o_${base64('cover.png')}`;
+
+    const { statusCode } = await oss.call(process(snapshot));
+    const saved = await oss.call({ method: 'GET', bucket: 'photos', key: 'cover.png' });
+
+    expect(statusCode).toBe(200);
+    expect(await sharp(saved.body).metadata()).toMatchObject({ format: 'png', width: 320, height: 180 });
+  });
 });
