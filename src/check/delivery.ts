@@ -77,6 +77,7 @@ export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly
   // Nobody can tell here which keys a topic, a queue or an open variable brings.
   const isReadable = (one: Trigger) =>
     eventPatternOf(one) !== undefined &&
+    !one.isOff &&
     (one.eventSource ?? 'Default') === 'Default' &&
     !isOpen(`${one.prefix}${one.suffix}`);
   const deliveries = readDeliveries(triggers.filter(isReadable).filter(bringsUploads));

@@ -30,6 +30,7 @@ export interface Trigger {
   pattern?: string | undefined;
   /** The source of its events: `Default` is the bus of Alibaba Cloud's services, others are queues. */
   eventSource?: string | undefined;
+  isOff?: boolean | undefined;
 }
 
 /** A function that the template deploys; `path` leads to its `props`. */
@@ -42,6 +43,8 @@ export interface FunctionResource {
   role?: string | undefined;
   /** The folder that is deployed, absolute. */
   codeDir: string;
+  runtime?: string | undefined;
+  handler?: string | undefined;
   /** Its environment variables. */
   environment: Readonly<Record<string, string>>;
   /** The destinations of its asynchronous invocations, by `onFailure` and `onSuccess`. */
@@ -110,6 +113,8 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
     region: closed(textAt(props, 'region')),
     role: textAt(props, 'role'),
     codeDir: code,
+    runtime: closed(textAt(props, 'runtime')),
+    handler: closed(textAt(props, 'handler')),
     environment: Object.fromEntries(
       Object.entries(fieldsOf(settings)).map(([variable, value]) => [variable, String(value)]),
     ),
@@ -138,6 +143,7 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
     suffix: textAt(config, 'filter', 'key', 'suffix'),
     pattern: textAt(config, 'eventRuleFilterPattern'),
     eventSource: textAt(config, 'eventSourceConfig', 'eventSourceType'),
+    isOff: valueAt(config, 'triggerEnable') === false || undefined,
   };
 }
 

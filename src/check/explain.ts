@@ -19,7 +19,7 @@ export interface Explanation extends Partial<OssObject> {
   calls: number;
   /** Tasks that OSS takes on, which IMM bills. */
   tasks: number;
-  /** Requests beside them, for what follows a save. */
+  /** Requests beside them: for what follows a save, and for removals. */
   followUps: number;
   head: boolean;
 }
@@ -40,10 +40,9 @@ interface OutputExplanation {
   isTask?: true | undefined;
   followUps?: number | undefined;
   failed?: string;
+  /** It is deleted, since its source was. */
+  removed?: true;
 }
-
-/** A dry run lists what is deleted. */
-const removal = 'it is deleted, and outputs with it: oss-saveas run --dry-run --event … lists them';
 
 /**
  * Tells what would become of the object of one record: why each rule takes it or does not, and the outputs.
@@ -56,15 +55,17 @@ export function explainRecord(
 ): Explanation {
   const items = plan(record, { rules });
   const [first] = items;
-  const isRemoval = first?.status === 'planned' && first.action === 'remove';
-  const reason = isRemoval ? removal : first?.status === 'skipped' ? first.reason : undefined;
+  const reason = first?.status === 'skipped' ? first.reason : undefined;
   const { event } = record.kind === 'object' ? record : {};
   const object = event && { bucket: event.bucket, key: event.key };
   if (event === undefined || (reason && !['no-rule-matched', 'own-output'].includes(reason))) {
     const skipped = reason ?? (first?.status === 'failed' ? first.message : 'nothing');
     return { ...object, skipped, ...sumUp([]) };
   }
-  const explained = rules.map((rule, i) => explainRule(rule, event, source[i]));
+  const isRemoval = items.some((item) => item.status === 'planned' && item.action === 'remove');
+  const explained = isRemoval
+    ? rules.map(({ name }) => explainRemoval(name, items))
+    : rules.map((rule, i) => explainRule(rule, event, source[i]));
   // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
   const head = event.eventName === 'Manual' && mustAsk({ ...event, eventTime: event.modifiedAt }, { rules });
   return { ...object, ...sumUp(explained), head };
@@ -77,6 +78,14 @@ function sumUp(rules: RuleExplanation[]) {
   const tasks = planned.filter((output) => output.isTask).length;
   const followUps = outputs.reduce((sum, output) => sum + (output.followUps ?? 0), 0);
   return { rules, calls: planned.length - tasks, tasks, followUps, head: false };
+}
+
+/** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
+function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
+  const outputs = items.filter((item) => item.rule === rule).flatMap(explainItem);
+  const matches = outputs.length > 0;
+  const why = matches ? 'deletes with it' : 'it has no outputs of this key, or keeps them';
+  return { rule, matches, why, outputs };
 }
 
 function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefined): RuleExplanation {
@@ -112,10 +121,14 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
 
 /** Tells of an entry of a plan; one that is skipped has no output. */
 function explainItem(item: PlanItem): OutputExplanation[] {
-  if (item.status !== 'planned' || item.action === 'remove') {
+  if (item.status !== 'planned') {
     return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
   }
-  const { target, process, afterSteps, onRemove } = item;
+  const { target } = item;
+  if (item.action === 'remove') {
+    return [{ target, removed: true, followUps: requestsPerRemoval }];
+  }
+  const { process, afterSteps, onRemove } = item;
   const isTask = item.action === 'submit' || undefined;
   const isAsked = onRemove !== undefined && isTask === undefined;
   const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
@@ -124,6 +137,9 @@ function explainItem(item: PlanItem): OutputExplanation[] {
 
 /** An upload's target is looked at before it is made and after, and copied onto itself. */
 const requestsPerCopy = 3;
+
+/** The source is asked for before its target is deleted and after. */
+const requestsPerRemoval = 3;
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   const conditions = [

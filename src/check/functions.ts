@@ -3,7 +3,7 @@ import { resolveEndpoint } from '../oss/endpoint.ts';
 import { rulesFormat } from '../rules/rule-set.ts';
 import { readSettings } from '../settings.ts';
 import type { FunctionResource } from './deployment.ts';
-import { type Diagnostic, error } from './diagnostic.ts';
+import { type Diagnostic, error, warning } from './diagnostic.ts';
 import { isOpen, textAt } from './variables.ts';
 
 /** Settings that an earlier version read, with their replacement. A version that drops one names it here. */
@@ -14,8 +14,21 @@ const droppedSettings: Readonly<Record<string, string>> = {
 /** Tells what would fail every invocation, call the function without end, or was for an earlier version. */
 export function* checkFunctions(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   for (const one of functions.filter(({ isOurs }) => isOurs)) {
+    yield* checkRuntime(one);
     yield* checkSettings(one);
     yield* checkDestinations(one);
+  }
+}
+
+function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<Diagnostic> {
+  if (runtime !== undefined && !/^(nodejs20$|custom)/.test(runtime)) {
+    const message = `expected nodejs20 or a custom runtime, received ${runtime}`;
+    const hint = 'src/deploy/s.custom.yaml shows newer ones of Node.js.';
+    yield error('runtime', [...path, 'runtime'], message, hint);
+  }
+  if (runtime?.startsWith('custom') !== true && handler !== undefined && handler !== 'index.handler') {
+    // Somebody may have put code of their own around it.
+    yield warning('handler', [...path, 'handler'], `the build makes index.handler, and no ${handler}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { type Budget, createBudget, within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import type { Glob } from '../compile/glob.ts';
 import { placeholders, stylesOf, variantsOf } from '../compile/variants.ts';
-import { render } from '../rules/template.ts';
+import { render, variablesOf } from '../rules/template.ts';
 import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
@@ -13,7 +13,7 @@ export function checkSlips(rules: readonly SourceRule[], writers: readonly Write
   return [
     ...(rules.length === 0 ? [warning('no-rules', ['rules'], 'there are no rules: nothing is done')] : []),
     ...rules.flatMap(findRuleSlips),
-    ...writers.flatMap((writer) => findForeignExtension(writer, whole)),
+    ...writers.flatMap((writer) => findOutputSlips(writer, whole)),
   ];
 }
 
@@ -45,16 +45,44 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
   const message = 'stands for itself in a glob: no key is taken that lacks it';
   const hint = 'Globs know *, **, ?, {a,b}, [a-z], begin behind the bucket, and take keys as OSS has them.';
   return globs.flatMap(({ text }, i) => {
-    const matches = [foreign, listed, lookalike].map((pattern) => pattern.exec(text));
-    const match = matches.find((one) => one !== null);
-    if (!match) {
-      return [];
-    }
-    const [found] = match;
-    const at = globs.length > 1 ? [...path, i] : path;
-    const span = { offset: match.index, length: found.length };
-    return [{ ...warning('foreign-glob', at, `\`${found}\` ${message}`, hint), span }];
+    const slip = warning('foreign-glob', globs.length > 1 ? [...path, i] : path, message, hint);
+    return findFirst(text, [foreign, listed, lookalike], slip);
   });
+}
+
+/** The slip at the first place of the text where one of the patterns fits, which its message begins with. */
+function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic): Diagnostic[] {
+  const match = patterns.map((pattern) => pattern.exec(text)).find((one) => one !== null);
+  if (!match) {
+    return [];
+  }
+  const [found] = match;
+  const span = { offset: match.index, length: found.length };
+  return [{ ...slip, message: `\`${found}\` ${slip.message}`, span }];
+}
+
+function findOutputSlips(writer: Writer, whole: Budget): Diagnostic[] {
+  return [...findForeignExtension(writer, whole), ...findForeignKey(writer), ...findUnusedVariables(writer)];
+}
+
+/** Characters of a target's key that shells, addresses and folders of a disk give a meaning. */
+const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|\\|^[\s“‘]|[\s”’，、/]$/;
+
+/** Finds a key that was written for something else than a target. */
+function findForeignKey(writer: Writer): Diagnostic[] {
+  const message = 'stands for itself in a key: every output has it in its name';
+  const hint = 'A target is one object by its key in the bucket, with {variables}, and no folder.';
+  const slip = warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint);
+  return findFirst(writer.output.target.key.text, [foreignInKey, lookalike], slip);
+}
+
+/** Finds variables whose values all save the same picture, under keys of their own. */
+function findUnusedVariables(writer: Writer): Diagnostic[] {
+  const { style, vary = {} } = writer.output;
+  const used = variablesOf(style.parts).map(({ name }) => name);
+  const unused = Object.keys(vary).filter((name) => !used.includes(name));
+  const message = 'is not in the style: each of its values is paid for and saves the same picture';
+  return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
 }
 
 /** States for one output, and for all of them; where they do not suffice, nothing is told. */

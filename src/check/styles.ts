@@ -1,16 +1,33 @@
-import { variantsOf } from '../compile/variants.ts';
-import { type Part, render, type VariableValues } from '../rules/template.ts';
-import { isAsynchronous } from '../style/catalog.ts';
+import { stylesOf, variantsOf } from '../compile/variants.ts';
+import { type Part, render, type VariableValues, variablesOf } from '../rules/template.ts';
+import { isAsynchronous, operationsOf } from '../style/catalog.ts';
 import { checkStyle } from '../style/check.ts';
 import type { Diagnostic, Span } from './diagnostic.ts';
 import { pathTo, sampleValues, type Writer } from './graph.ts';
+import { atTarget } from './messages.ts';
 
 /** The regions where the rules run; undefined is one that is not known. */
 type Regions = readonly (string | undefined)[];
 
 /** Checks the styles of all rules in each region and variant; tells each fault once, at its place. */
 export function checkStyles(writers: readonly Writer[], regions: Regions = [undefined]): Diagnostic[] {
-  return writers.flatMap((writer) => checkStyleOf(writer, regions));
+  return writers.flatMap((writer) => [...checkStyleOf(writer, regions), ...checkSeveralResults(writer)]);
+}
+
+/** Warns of an operation that saves its objects over each other (OSS help, "Variables" of "sys/saveas"). */
+function checkSeveralResults(writer: Writer): Diagnostic[] {
+  const { output } = writer;
+  const isNumbered = variablesOf(output.target.key.parts).some(({ name }) => name === 'index');
+  const areSeveral = stylesOf(output).some((style) => {
+    const several = operationsOf(style)[0]?.several;
+    return several !== undefined && new RegExp(several).test(style);
+  });
+  if (isNumbered || !areSeveral) {
+    return [];
+  }
+  const message = 'may save several objects, all of them under this one key: the last one stays';
+  const hint = 'Put {index} into the key, which OSS replaces by 1, 2 and so on.';
+  return [atTarget(writer, 'warning', 'several-results', message, hint)];
 }
 
 /** Input methods put these in the place of `,` and `/`, and they look much the same. */

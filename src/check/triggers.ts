@@ -143,10 +143,14 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
 }
 
 function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
-  const { path, type, pattern } = trigger;
+  const { path, type, pattern, isOff } = trigger;
   const at = [...path, 'triggerConfig', 'eventRuleFilterPattern'];
   if (type === 'eventbridge' && !isOpen(pattern) && eventPatternOf(trigger) === undefined) {
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
+  }
+  if (isOff) {
+    const message = 'is switched off, so that it brings nothing';
+    yield warning('trigger-off', [...path, 'triggerConfig', 'triggerEnable'], message);
   }
   yield* checkUploads(typesOf(trigger) ?? [], at);
 }

@@ -106,8 +106,11 @@ function formatExplanation(explanation: PricedExplanation): string {
 
 function formatRule({ rule, matches, why, provided, outputs }: RuleExplanation): string[] {
   const verdict = why ?? `takes it${provided === undefined ? '' : `, ${provided}`}`;
-  const lines = outputs.flatMap(({ target, process, decoded, failed }) => {
+  const lines = outputs.flatMap(({ target, process, decoded, failed, removed }) => {
     const to = target === undefined ? '' : formatObject(target);
+    if (removed === true) {
+      return [`    -> ${to}, once OSS says that the object is gone`];
+    }
     return failed === undefined
       ? [`    -> ${to}`, `       ${decoded}`, `       ${process}`]
       : [`    -> ${to} fails: ${failed}`];

@@ -4,6 +4,7 @@ import {
   isCollection,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -40,7 +41,10 @@ export function readYaml(text: string, file: string): YamlText {
     const [sourceLine = ''] = /^[^\r\n]*/.exec(text.slice(offset - column + 1)) ?? [];
     return { file, line, column, length: Math.max(1, length), sourceLine };
   };
-  const broken = findProblems(document).map(({ message, offset, hint }) => {
+  const problems = findProblems(document);
+  const lookalike = findLookalike(text);
+  const causes = lookalike && problems.length > 0 ? [lookalike] : problems;
+  const broken = causes.map(({ message, offset, hint }) => {
     return { severity: 'error' as const, code: 'schema', message, hint, path: [], place: placeAt(offset) };
   });
   return {
@@ -59,11 +63,31 @@ const quotesHint = 'Globs and templates have to stand in quotes.';
 const hints: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are parted by "/".',
   BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon stands in quotes.',
-  MULTILINE_IMPLICIT_KEY: 'Each field is followed by a colon and a space, neither of them full-width.',
+  MULTILINE_IMPLICIT_KEY: 'A space follows the colon of each field.',
   NON_STRING_KEY: quotesHint,
   TAG_RESOLVE_FAILED: quotesHint,
   UNEXPECTED_TOKEN: quotesHint,
 };
+
+/** Characters that look like a space or a colon at the beginning of a line. */
+const oddSpace = /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])/;
+const oddColon = /^ *(?:- +)*[\w.]+\uff1a/;
+const lookalikes = new RegExp(`${oddSpace.source}|${oddColon.source}`, 'm');
+
+/** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
+function findLookalike(text: string) {
+  const match = lookalikes.exec(text);
+  if (match === null) {
+    return undefined;
+  }
+  const [found, space] = match;
+  const offset = match.index + found.length - 1;
+  const hex = found.charCodeAt(found.length - 1).toString(16);
+  const wanted = space === undefined ? 'colon' : 'space';
+  const character = `U+${hex.toUpperCase().padStart(4, '0')}`;
+  const message = `The character ${character} stands where YAML wants a plain ${wanted}`;
+  return { message, offset, hint: 'Type it anew while the input method is set to English.' };
+}
 
 /** Lists what is wrong in the order of the text, up to a tab or a misplaced word: the rest is misread. */
 function findProblems(document: Document.Parsed) {
@@ -76,7 +100,7 @@ function findProblems(document: Document.Parsed) {
   const refuse = (node: Node | null, message: string, hint?: string) => {
     problems.push({ message, offset: node?.range?.[0] ?? 0, hint, isLast: false });
   };
-  checkMerges(document, checkAliases(document, refuse), refuse);
+  checkValues(document, checkAliases(document, refuse), refuse);
   problems.sort((a, b) => a.offset - b.offset);
   const last = problems.findIndex(({ isLast }) => isLast);
   return last < 0 ? problems : problems.slice(0, last + 1);
@@ -118,9 +142,13 @@ function checkAliases(document: Document.Parsed, refuse: ProblemReporter): Alias
   return targets;
 }
 
-/** Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. */
-function checkMerges(document: Document.Parsed, targets: AliasTargets, refuse: ProblemReporter): void {
+/**
+ * Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. Refuses
+ * numbers of `vary` that would be saved otherwise than they are written: 0100 as 100, 2.0 as 2.
+ */
+function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: ProblemReporter): void {
   const read = (node: unknown) => targets.get(node) ?? node;
+  const isVary = (one: unknown) => isPair(one) && isScalar(one.key) && one.key.value === 'vary';
   visit(document, {
     Pair(_, { key, value }) {
       const isMerge = isScalar(key) && key.source === '<<';
@@ -128,6 +156,12 @@ function checkMerges(document: Document.Parsed, targets: AliasTargets, refuse: P
       const sources = isSeq(source) ? source.items.map(read) : [source];
       if (isMerge && !sources.every(isMap)) {
         refuse(key, 'The key << merges a map, such as an alias of one, or a list of maps');
+      }
+    },
+    Scalar(_, node, path) {
+      const { value, source } = node;
+      if (Number.isFinite(value) && source !== String(value) && path.some(isVary)) {
+        refuse(node, `${source} is read as the number ${value}`, `As a text in quotes it stays "${source}".`);
       }
     },
   });

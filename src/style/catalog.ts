@@ -39,6 +39,7 @@ export interface CatalogOperation {
   readonly imm?: boolean;
   readonly permission?: string | readonly string[];
   readonly label?: string;
+  readonly several?: string;
   readonly forWatermarks?: boolean;
   readonly keepsAnimation?: Lists;
 }

@@ -210,6 +210,27 @@ describe('styles of rules', () => {
   });
 
   it.each([
+    ['doc/convert,target_pdf', 'derived/{name}.pdf', []],
+    ['doc/convert,target_png', 'derived/{name}.png', ['several-results']],
+    ['doc/convert,target_png', 'derived/{name}/{index}.png', []],
+    ['video/convert,f_mp4,vcodec_h264', 'derived/{name}.mp4', []],
+    ['video/snapshots,f_jpg', 'derived/{name}.jpg', ['several-results']],
+    ['video/sprite,f_jpg,sw_100,sh_100', 'derived/{name}.jpg', ['several-results']],
+    ['audio/convert,f_mp3', 'derived/{name}.mp3', []],
+    ['style/::h264-mp4-1080p', 'derived/{name}.mp4', []],
+    ['video/snapshot,t_1,f_jpg', 'derived/{name}.jpg', []],
+  ])(
+    'the style %s, saved as %s, is told apart by {index} where it may be several objects',
+    (style, key, expected) => {
+      const compiled = compileRules(text(style).replace('b/{key}', key), 'rules.yaml');
+      const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : [];
+
+      const told = diagnostics.filter(({ severity }) => severity !== 'note');
+      expect([compiled.ok, told.map(({ code }) => code)]).toEqual([true, expected]);
+    },
+  );
+
+  it.each([
     'image/resize，w_100',
     'image/resize,w_100，h_100',
     'image/resize,w_100／format,webp',

@@ -18,6 +18,11 @@ describe('check, beside the functions of s.yaml', () => {
   });
 
   it.each<[string, object, string[]]>([
+    ['nothing of a runtime that has Node.js 20', { runtime: 'nodejs20' }, []],
+    ['nothing of a custom runtime', { runtime: 'custom.debian12' }, []],
+    ['nothing of a runtime that a variable names', { runtime: `\${vars.none}` }, []],
+    ['a runtime that the function does not run on', { runtime: 'nodejs18' }, ['error runtime']],
+    ['a handler that the build does not make', { handler: 'main.handler' }, ['warning handler']],
     [
       'settings that no invocation would pass',
       { environmentVariables: { CONCURRENCY: 100 } },

@@ -184,6 +184,12 @@ describe('check, beside the triggers of s.yaml', () => {
       ['error unreached', 'error trigger-events'],
     ],
     [
+      'an EventBridge trigger that is switched off, and nothing of what it would bring',
+      [uploads],
+      [bridge({}, { triggerEnable: false })],
+      ['warning trigger-off'],
+    ],
+    [
       'nothing where an EventBridge pattern names its source by a prefix',
       [uploads],
       [bridge({ source: [{ prefix: 'acs.oss' }], subject: [{ prefix: uploadsSubject }] })],

@@ -223,10 +223,47 @@ describe('check', () => {
     expect((await check([rule({ key }, { key: 'derived/{key}' })])).codes).toEqual([]);
   });
 
+  it.each([
+    ['oss://photos/derived/{key}', '`oss://`'],
+    [`derived/\${key}`, '`$`'],
+    ['derived/{key}\n', '`\\n`'],
+    ['./derived/{key}', '`./`'],
+    ['derived/%E4/{key}', '`%E4`'],
+    ['derived/{base}/', '`/`'],
+    ['“derived/{base}”', '`“`'],
+    ['derived/{base}’', '`’`'],
+    ['derived/{base}，', '`，`'],
+    ['derived\\{base}', '`\\`'],
+    ['derived/{base}\u200b', '`\\u200b`'],
+    ['derived/｛dir｝/{base}', '`｛`'],
+  ])('check warns that a target of %j is saved as it stands', async (key, named) => {
+    const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
+
+    expect(codes).toEqual(['warning foreign-key']);
+    expect(out).toContain(`${named} stands for itself in a key`);
+  });
+
+  it('check finds nothing foreign in a target of Chinese names', async () => {
+    const key = '照片，合集/“甲”、乙/{base}';
+
+    expect((await check([rule({ key: 'uploads/*.jpg' }, { key })])).codes).toEqual([]);
+  });
+
   it('check warns of a target that all objects share', async () => {
     expect((await check([rule({ key: 'uploads/*' }, { key: 'derived/{yyyy}' })])).codes).toEqual([
       'warning shared-target',
     ]);
+  });
+
+  it.each([
+    ['image/resize,w_320', 'derived/{base}-{w}', ['warning unused-variable']],
+    ['image/resize,w_{w}', 'derived/{base}-{w}', []],
+    ['image/watermark,text_{b64:{w}}', 'derived/{base}-{w}', []],
+  ])('check compares the variables of the style %s with those of the target', async (style, key, codes) => {
+    const { outputs, ...rest } = rule({ key: 'uploads/*' }, { key }, style);
+    const varied = outputs.map((output) => ({ ...output, vary: { w: [320, 640] } }));
+
+    expect((await check([{ ...rest, outputs: varied }])).codes).toEqual(codes);
   });
 
   it('check says where the values of a variable belong', async () => {

@@ -163,21 +163,26 @@ describe('explain', () => {
     expect(out).toMatch(/ {2}long takes it\n {4}-> oss:\/\/photos\/(long\/a{300}){4} fails: .*1,023 bytes/);
   });
 
-  it('explain says of a deletion what lists the outputs that go with the source', async () => {
-    const own = join(dir, 'removal.yaml');
+  it('explain explains a deletion: which outputs go with the source, and which stay', async () => {
+    const [own, event] = [join(dir, 'removal.yaml'), join(dir, 'removal.json')];
     const output = { style: 'image/info', target: { key: 'out/{key}' } };
     const removing = { name: 'mark', match: { key: 'in/*' }, onRemove: 'delete', outputs: [output] };
-    await writeFile(own, stringify({ rules: [removing] }));
+    const keeping = {
+      name: 'kept',
+      match: { key: 'in/*' },
+      outputs: [{ ...output, target: { key: 'k/{key}' } }],
+    };
+    await writeFile(own, stringify({ rules: [removing, keeping] }));
     const oss = { bucket: { name: 'photos' }, object: { key: 'in/a.jpg' } };
-    const event = JSON.stringify({ events: [{ eventName: 'ObjectRemoved:DeleteObject', oss }] });
+    await writeFile(event, JSON.stringify({ events: [{ eventName: 'ObjectRemoved:DeleteObject', oss }] }));
 
     const { out } = await runCommand(['explain', '--rules', own, event]);
-    const dryRun = await runCommand(['run', '--rules', own, '--event', event, '--dry-run', '--local']);
 
     expect(out).toContain(
-      'oss://photos/in/a.jpg\n  skipped: it is deleted, and outputs with it: oss-saveas run',
+      '  mark deletes with it\n    -> oss://photos/out/in/a.jpg, once OSS says that the object is gone\n',
     );
-    expect(dryRun.out).toContain('oss://photos/out/in/a.jpg  planned deleted with its source\n');
+    expect(out).toContain('  kept does not: it has no outputs of this key, or keeps them\n');
+    expect(out).toContain('  0 billable processing calls, and 3 other requests;');
   });
 
   it('explain takes keys as they stand', async () => {

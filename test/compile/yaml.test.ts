@@ -9,17 +9,34 @@ function diagnosticsOf(text: string, fileName = 'rules.yaml') {
 
 describe('rules as YAML', () => {
   const lines = ['rules:', '  - name: r', '    match: { key: "a/**" }', '    outputs: []'];
-  it.each(['  - name：r', '  - name： r', '  - name:\u3000r'])(
-    'the compiler asks at %j for the colon and the space that belong behind the name of a field',
-    (line) => {
-      const [found] = diagnosticsOf(lines.with(1, line).join('\n'));
+  it.each([
+    [
+      '\u00a0\u00a0\u00a0\u00a0match: { key: a }',
+      2,
+      '3:1 The character U+00A0 stands where YAML wants a plain space',
+    ],
+    ['\u3000\u3000match: { key: a }', 2, '3:1 The character U+3000'],
+    ['  \u2003 match: { key: a }', 2, '3:3 The character U+2003'],
+    ['  -\u00a0name: r', 1, '2:4 The character U+00A0'],
+    ['  - name\uff1a r', 1, '2:9 The character U+FF1A stands where YAML wants a plain colon'],
+  ])(
+    'the compiler names the character that only looks like a space, and its line: %j',
+    (line, at, message) => {
+      const text = lines.with(at, line).join('\n');
 
-      expect([found?.place?.line, found?.hint]).toEqual([
-        2,
-        'Each field is followed by a colon and a space, neither of them full-width.',
-      ]);
+      const rendered = diagnosticsOf(text, 'a.yaml').map(formatDiagnostic);
+
+      expect(rendered).toEqual([expect.stringContaining(`error a.yaml:${message}`)]);
     },
   );
+
+  it('the compiler says how to type a colon in place of a Chinese one', () => {
+    const text = lines.with(1, '  - name：r').join('\n');
+
+    expect(diagnosticsOf(text).map(formatDiagnostic)).toEqual([
+      expect.stringContaining('Type it anew while the input method is set to English.'),
+    ]);
+  });
 
   it.each([
     ['\tmatch: { key: a }', 2, '3:1'],
@@ -151,6 +168,22 @@ describe('rules as YAML', () => {
       expect(found.map(({ message, place }) => [message, place?.line, place?.column])).toEqual([
         ['The key << merges a map, such as an alias of one, or a list of maps', 3, 5],
       ]);
+    },
+  );
+
+  it.each(['0100', '1.10', '2.0', '000000', '9007199254740993', '0x10', '1e3', '+5'])(
+    'the compiler refuses %s as a value of vary, which would be saved otherwise than it is written',
+    (number) => {
+      const vary = (value: string) => `rules:\n  - outputs:\n      - vary: { w: [20, ${value}] }\n`;
+
+      expect(diagnosticsOf(vary(number))).toMatchObject([
+        {
+          message: `${number} is read as the number ${Number(number)}`,
+          hint: `As a text in quotes it stays "${number}".`,
+          place: { line: 3, column: 25 },
+        },
+      ]);
+      expect(diagnosticsOf(vary(`"${number}"`)).map(({ path }) => path)).not.toContain([]);
     },
   );
 });
