@@ -253,11 +253,10 @@ function couldBe(name: string, rules: readonly Rule[]): boolean {
       pieces.add(target.slice(start, end));
     }
   }
-  return [...pieces].some((piece) =>
-    [piece, ...extensions.map((ext) => `${piece}.${ext}`), ...dirs.map((dir) => `${dir}/${piece}`)].some(
-      (source) =>
-        buckets.some((bucket) => targetsOf({ bucket, key: source }, rules).map(nameOf).includes(name)),
-    ),
+  const bases = [...pieces].flatMap((piece) => [piece, ...extensions.map((ext) => `${piece}.${ext}`)]);
+  const sources = bases.flatMap((base) => [base, ...dirs.map((dir) => `${dir}/${base}`)]);
+  return sources.some((source) =>
+    buckets.some((bucket) => targetsOf({ bucket, key: source }, rules).map(nameOf).includes(name)),
   );
 }
 
