@@ -26,11 +26,6 @@ function checkText(text: string, context: StyleContext): void {
   for (const segment of segments) {
     checkSegment(segment, segments[0]?.category, context);
   }
-  const { count, ec } = refusals.pipes;
-  const pictures = segments.filter(({ category }) => category.text === 'image');
-  for (const { category } of pictures.slice(count + 1)) {
-    context.report('error', category, `at most ${count} times can images be piped on${ecNote(ec)}`);
-  }
 }
 
 function checkSegment(segment: StyleSegment, first: StyleToken | undefined, context: StyleContext): void {
