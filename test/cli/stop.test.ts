@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
-import type { Route } from '../../src/local/oss/http/routes.ts';
-import { startOss, temporaryDir } from '../local/oss/running-oss.ts';
+import { temporaryDir } from '../local/oss/running-oss.ts';
+import { startWith } from './orphans-fixture.ts';
 import { createIo, localEnvironment } from './terminal.ts';
 
 /** A network that takes every connection and answers nothing; `called` resolves at the first one. */
@@ -60,25 +60,12 @@ describe('Ctrl-C while OSS does not answer', () => {
 
 describe('Ctrl-C while OSS is asked again', () => {
   it('what Ctrl-C gives up of a deletion of orphans counts as no failure', async () => {
-    let nowMs = Date.parse('2026-01-01T00:00:00Z');
-    let onDelete = () => {};
-    const noteDelete: Route = ({ method }) => {
-      if (method === 'DELETE') {
-        onDelete();
-      }
-      return undefined;
-    };
     const faults = { rules: [{ fault: 'ServiceUnavailable' as const, operation: 'DeleteObject' }] };
-    const oss = await startOss({ buckets: ['photos'], now: () => nowMs, routes: [noteDelete], faults });
-    await oss.call({ method: 'PUT', bucket: 'photos', key: 'out/a.png', body: 'x', timeMs: nowMs });
-    nowMs = Date.now();
-    const dir = await temporaryDir();
-    await writeFile(join(dir, 'rules.yaml'), rules);
-    const { io, stop, written } = createIo(localEnvironment(oss.port));
-    onDelete = () => stop.abort();
-    const args = ['orphans', '--rules', join(dir, 'rules.yaml'), '--delete', '--yes', 'oss://photos/out/'];
+    const { stopAfter } = await startWith(['out/a.png'], { rules, faults });
 
-    expect(await main(args, io)).toBe(130);
-    expect(written.out).toMatch(/\n0 removed, 0 failed\.\n$/);
+    const { exitCode, out } = await stopAfter(1, ['--delete', '--yes', 'oss://photos/out/']);
+
+    expect(exitCode).toBe(130);
+    expect(out).toMatch(/\n0 removed, 0 failed\.\n$/);
   });
 });
