@@ -1,4 +1,4 @@
-import type { PlannedSave } from '../pipeline/result.ts';
+import { headRequestsOf } from '../check/explain.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import type { BatchOptions } from './batches.ts';
 import { needsHead } from './run-objects.ts';
@@ -69,15 +69,4 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
 function outputNamed(target: string, outputs: Selection['outputs']): Selection['outputs'] {
   const named = outputs.find((output) => targetOf(output) === target);
   return named === undefined ? outputs.slice(0, 1) : [named];
-}
-
-/** The HeadObject requests beside an output's call, at most, where its source stays as it is. */
-function headRequestsOf(output: PlannedSave, onlyMissing: boolean): number {
-  const { action, refresh, checkSource, onRemove, afterSteps = {} } = output;
-  const looksForTarget = onlyMissing || refresh !== undefined;
-  const { skipLarger = false } = afterSteps;
-  const isAsked = action === 'save' && onRemove;
-  // Before an output is deleted that is larger, its source is asked for.
-  const looks = [looksForTarget, needsCopy(afterSteps) || skipLarger, skipLarger, isAsked, checkSource];
-  return looks.filter(Boolean).length;
 }

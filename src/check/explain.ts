@@ -4,7 +4,7 @@ import { type Glob, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { mustAsk } from '../pipeline/complete.ts';
 import { plan } from '../pipeline/plan.ts';
-import type { PlanItem } from '../pipeline/result.ts';
+import type { PlanItem, PlannedSave } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch, type Mismatch } from '../rules/match.ts';
@@ -126,20 +126,26 @@ function explainItem(item: PlanItem): OutputExplanation[] {
   }
   const { target } = item;
   if (item.action === 'remove') {
-    return [{ target, removed: true, followUps: requestsPerRemoval }];
+    // The source is asked for before its target is deleted and after.
+    return [{ target, removed: true, followUps: 3 }];
   }
-  const { process, afterSteps, onRemove } = item;
-  const isTask = item.action === 'submit' || undefined;
-  const isAsked = onRemove !== undefined && isTask === undefined;
-  const followUps = (needsCopy(afterSteps) ? requestsPerCopy : 0) + (isAsked ? 1 : 0) || undefined;
+  const { process, action, afterSteps } = item;
+  // At the end of the steps it is copied onto itself or, since it is larger, deleted.
+  const followUps = headRequestsOf(item) + Number(afterSteps !== undefined) || undefined;
+  const isTask = action === 'submit' || undefined;
   return [{ target, process, decoded: decodeProcess(process), isTask, followUps }];
 }
 
-/** An upload's target is looked at before it is made and after, and copied onto itself. */
-const requestsPerCopy = 3;
-
-/** The source is asked for before its target is deleted and after. */
-const requestsPerRemoval = 3;
+/** The HeadObject requests beside an output's call, at most, where its source stays as it is. */
+export function headRequestsOf(output: PlannedSave, onlyMissing = false): number {
+  const { action, refresh, checkSource, onRemove, raisedAt, afterSteps } = output;
+  const isCopied = needsCopy(afterSteps);
+  const looksForTarget = onlyMissing || refresh !== undefined || (isCopied && raisedAt !== undefined);
+  const isAsked = action === 'save' && onRemove;
+  // Before an output is deleted that is larger, its source is asked for.
+  const looks = [looksForTarget, afterSteps !== undefined, afterSteps?.skipLarger, isAsked, checkSource];
+  return looks.filter(Boolean).length;
+}
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
   const conditions = [

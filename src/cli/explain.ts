@@ -73,11 +73,9 @@ function withTime(record: EventRecord): EventRecord {
 }
 
 function toUpload(name: string, bucket: string): ObjectEvent {
-  return {
-    ...(isAddress(name) ? parseObjectUrl(name) : { bucket, key: name }),
-    eventName: 'ObjectCreated:PutObject',
-    eventTime: new Date().toISOString(),
-  };
+  const eventTime = new Date().toISOString();
+  const object = isAddress(name) ? parseObjectUrl(name) : { bucket, key: name };
+  return { ...object, eventName: 'ObjectCreated:PutObject', eventTime, modifiedAt: eventTime };
 }
 
 type PricedExplanation = ReturnType<typeof addPrice>;
@@ -97,7 +95,7 @@ function formatExplanation(explanation: PricedExplanation): string {
   const price = `the function costs ${currency} ${(functionPrice * 1e6).toFixed(2)} for a million of these`;
   const heads = head ? ', and one HeadObject before them' : '';
   const submitted = tasks > 0 ? `, ${plural(tasks, 'task')} that IMM bills` : '';
-  const others = followUps > 0 ? `, and ${plural(followUps, 'other request')}` : '';
+  const others = followUps > 0 ? `, and up to ${plural(followUps, 'other request')}` : '';
   const total = `${plural(calls, 'billable processing call')}${submitted}${heads}${others}; ${price}`;
   const lines =
     skipped === undefined ? [...rules.flatMap(formatRule), `  ${total}`] : [`  skipped: ${skipped}`];

@@ -34,7 +34,7 @@ describe('the price that explain tells', () => {
 
     const { out } = await runCommand(['explain', '--rules', file, 'in/a']);
 
-    expect(out).toContain('  1 billable processing call, 1 task that IMM bills, and 1 other request;');
+    expect(out).toContain('  1 billable processing call, 1 task that IMM bills, and up to 1 other request;');
   });
 
   it.each([
@@ -154,9 +154,44 @@ describe('the price that explain tells', () => {
     const { out } = await runCommand(['explain', '--rules', file, 'in/a']);
 
     expect(out).toContain(
-      '4 billable processing calls, and 6 other requests; the function costs CNY 20.42 for a million',
+      '4 billable processing calls, and up to 10 other requests; the function costs CNY 28.26 for a million',
     );
   });
+
+  it.each([
+    [0, {}],
+    [1, { refresh: 'stale' }],
+    [1, { checkSource: true }],
+    [3, { skipLarger: true }],
+    [3, { acl: 'private' }],
+    [5, { acl: 'private', skipLarger: true, refresh: 'missing', checkSource: true }],
+  ])(
+    'explain counts %i requests beside the call that makes an output with %j, as many as are made',
+    async (count, fields) => {
+      let made = 0;
+      const countRequest: Route = () => {
+        made += 1;
+        return undefined;
+      };
+      const oss = await startOss({ routes: [countRequest] });
+      const { headers } = await oss.call({ method: 'PUT', bucket: 'photos', key: 'in/a', body: 'picture' });
+      const [file, event] = [join(dir, 'beside.yaml'), join(dir, 'upload.json')];
+      const outputs = [{ ...output, ...fields }];
+      await writeFile(file, stringify({ rules: [{ name: 'r', match: { key: 'in/*' }, outputs }] }));
+      const record = {
+        bucket: { name: 'photos' },
+        object: { key: 'in/a', size: 7, eTag: headers.etag?.replaceAll('"', '') },
+      };
+      const upload = { eventName: 'ObjectCreated:PutObject', eventTime: '2026-01-01T00:00:00Z', oss: record };
+      await writeFile(event, JSON.stringify({ events: [upload] }));
+
+      const [told] = JSON.parse((await runCommand(['explain', '--rules', file, '--json', event])).out);
+      await runCommand(['run', '--rules', file, '--event', event], localEnvironment(oss.port));
+
+      // The upload and the processing are no others.
+      expect([told.followUps, made - 2]).toEqual([count, count]);
+    },
+  );
 
   it('explain counts what OSS makes by tasks apart from its calls, and shows the topic in clear', async () => {
     const file = join(dir, 'tasks.yaml');

@@ -182,7 +182,7 @@ describe('explain', () => {
       '  mark deletes with it\n    -> oss://photos/out/in/a.jpg, once OSS says that the object is gone\n',
     );
     expect(out).toContain('  kept does not: it has no outputs of this key, or keeps them\n');
-    expect(out).toContain('  0 billable processing calls, and 3 other requests;');
+    expect(out).toContain('  0 billable processing calls, and up to 3 other requests;');
   });
 
   it('explain takes keys as they stand', async () => {
