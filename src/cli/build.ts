@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { writeRules } from '../compile/build.ts';
@@ -59,6 +59,10 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
     const optional = existsSync(join(functionDir, codeCache)) ? [codeCache] : [];
     for (const file of [...functionFiles, ...optional]) {
       copyFileSync(join(functionDir, file), join(outDir, file));
+    }
+    // Serverless Devs keeps these modes in its zip, and Function Compute may run it as another user.
+    for (const file of readdirSync(outDir)) {
+      chmodSync(join(outDir, file), 0o644);
     }
   } catch (error) {
     removeBuilt(outDir);

@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { claimFolder, emptyFolder } from '../../src/cli/own-folder.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { runCommand } from './terminal.ts';
@@ -107,6 +108,22 @@ describe('the folder of a build', () => {
 
     const files = ['function.js', 'http.js', 'index.js', 'package.json', 'rules.json'];
     expect((await readdir(dir)).sort()).toEqual(files);
+  });
+
+  it('the folder of a build has files that every user may read, whoever may read those of the package', async () => {
+    const umask = process.umask(0o077);
+    onTestFinished(() => void process.umask(umask));
+    installed.dir = await temporaryDir();
+    await mkdir(join(installed.dir, 'function'));
+    for (const name of ['index.js', 'function.js', 'http.js', 'function.cache']) {
+      await writeFile(join(installed.dir, 'function', name), '');
+    }
+    const dir = await temporaryDir();
+
+    expect((await runCommand(['build', '--out', dir])).exitCode).toBe(0);
+
+    const modes = (await readdir(dir)).map((name) => statSync(join(dir, name)).mode & 0o777);
+    expect(modes).toEqual(Array(6).fill(0o644));
   });
 
   it('the folder of a build stays empty where the package lacks the function', async () => {
