@@ -183,6 +183,18 @@ describe('orphans', () => {
     expect(await stored()).toHaveLength(gone.length);
   });
 
+  it('a deletion of orphans goes on while some can be deleted, however many cannot', async () => {
+    const faults = {
+      rules: [{ fault: 'AccessDenied' as const, operation: 'DeleteObject', key: 'big/*[1-9].webp' }],
+    };
+    const { run } = await startWith(gone, { faults });
+
+    const { out, err } = await run(['--delete', '--yes', '--rule', 'big']);
+
+    expect(out).toContain('15 removed, 135 failed.');
+    expect(err).not.toContain('all failed');
+  });
+
   it('orphans says so where there is no source at all', async () => {
     const { run } = await startWith(['big/a.webp']);
 

@@ -173,31 +173,37 @@ describe('a deletion of orphans', () => {
 });
 
 describe('the end of a deletion of orphans', () => {
-  it('a deletion of orphans goes by the clock of OSS, and calls no orphan failed that is gone already', async () => {
-    const rules = compile([
-      { match: { key: 'in/**' }, outputs: [{ style: 'style/a', target: { key: 'x/{key}' } }] },
-    ]);
-    const store: FakeBuckets = new Map([['photos/x/in/a.jpg', old - 10_000]]);
-    const fake = createFakeBucketCall(store);
-    const call: Call = async (request) => {
-      if (request.operation === 'HeadObject') {
-        store.clear();
-      }
-      const response = await fake(request);
-      return { ...response, headers: { ...response.headers, date: new Date(old).toUTCString() } };
-    };
-    const search = planSearch(rules ?? [], { buckets: ['photos'], within: [] }, call);
-    const scan = await scanSources(search, call, createIo().io);
-    const sources = listingSource(search.sources, call);
-    const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
-    const removal = { counts: { removed: 0, failed: 0 }, failures: [] };
+  it.each<[string, (store: FakeBuckets) => unknown, string]>([
+    ['is gone already', (store) => store.clear(), 'target-missing'],
+    ['was saved anew', (store) => store.set('photos/x/in/a.jpg', old + 60_000), 'changed-since'],
+  ])(
+    'a deletion of orphans goes by the clock of OSS, and leaves one alone that %s',
+    async (_, change, reason) => {
+      const rules = compile([
+        { match: { key: 'in/**' }, outputs: [{ style: 'style/a', target: { key: 'x/{key}' } }] },
+      ]);
+      const store: FakeBuckets = new Map([['photos/x/in/a.jpg', old - 10_000]]);
+      const fake = createFakeBucketCall(store);
+      const call: Call = async (request) => {
+        if (request.operation === 'HeadObject') {
+          change(store);
+        }
+        const response = await fake(request);
+        return { ...response, headers: { ...response.headers, date: new Date(old).toUTCString() } };
+      };
+      const search = planSearch(rules ?? [], { buckets: ['photos'], within: [] }, call);
+      const scan = await scanSources(search, call, createIo().io);
+      const sources = listingSource(search.sources, call);
+      const pace = createPace({ callsPerSecond: 1e6, bytesPerSecond: 1e9, now: Date.now, sleep });
+      const removal = { counts: { removed: 0, failed: 0 }, failures: [] };
 
-    const stop = new AbortController().signal;
-    await removeOrphans({ source: search.source, sources, scan, call, pace, stop }, removal);
+      const stop = new AbortController().signal;
+      await removeOrphans({ source: search.source, sources, scan, call, pace, stop }, removal);
 
-    expect(scan.startedAtMs).toBeLessThanOrEqual(old);
-    expect(removal.counts).toEqual({ removed: 0, failed: 0, 'target-missing': 1 });
-  });
+      expect(scan.startedAtMs).toBeLessThanOrEqual(old);
+      expect(removal.counts).toEqual({ removed: 0, failed: 0, [reason]: 1 });
+    },
+  );
 
   it('the end of a deletion of orphans, which looks at all sources again, heeds Ctrl-C', async () => {
     const controller = new AbortController();

@@ -61,6 +61,24 @@ describe('an asynchronous invocation', () => {
     expect(outcomes).toMatchObject([{ attempts: 4, deadLetter: join(deadLetterDir, letter?.file ?? '') }]);
   });
 
+  it('an asynchronous invocation that failed is told of and logged with the time until its retry', async () => {
+    const told: unknown[] = [];
+    const observe = (event: object) => void told.push(event);
+    const { fc, lines } = await open('exports.handler = () => { throw new Error("not yet"); };', { observe });
+
+    fc.enqueue({});
+    await fc.idle();
+
+    const retries = [1000, 2000, 4000].map((retryInMs, i) => ({ attempts: i + 1, retryInMs }));
+    expect(told).toMatchObject([
+      { type: 'delivery' },
+      ...retries.map((retry) => ({ type: 'retry', ...retry })),
+      { type: 'outcome' },
+    ]);
+    const logged = lines.filter(({ message }) => message === 'invocation failed');
+    expect(logged.map(({ fields }) => fields)).toMatchObject(retries);
+  });
+
   it('an asynchronous invocation that succeeds on a retry leaves no dead letter', async () => {
     const { fc, outcomes, deadLetterDir } = await open(
       counts(makeDir(), 'if (calls.length < 3) throw new Error("not yet"); return "done";'),

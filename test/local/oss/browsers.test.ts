@@ -98,6 +98,23 @@ describe('a page on this machine', () => {
     expect(put.headers['access-control-expose-headers']).toMatch(/etag.*x-oss-request-id/);
   });
 
+  it('a page on this machine gets a text that no cache gives to another origin, or to who takes no gzip', async () => {
+    const oss = await startOss();
+    const text = { bucket: 'photos', key: 'a.txt' };
+    await oss.call({
+      ...text,
+      method: 'PUT',
+      headers: { 'content-type': 'text/plain' },
+      body: 'x'.repeat(2000),
+    });
+    const signed = signV4({ ...text, method: 'GET' });
+
+    const asked = { ...signed.headers, origin, 'accept-encoding': 'gzip' };
+    const { headers } = await ask(oss, 'GET', signed.path, asked);
+
+    expect([headers['content-encoding'], headers.vary]).toEqual(['gzip', 'Accept-Encoding, Origin']);
+  });
+
   it('a page on this machine sees every header of an answer', async () => {
     const oss = await startOss();
     const headers = { 'x-oss-meta-a': '1', 'x-oss-tagging': 'k=v' };

@@ -170,6 +170,17 @@ describe('an answer', () => {
     expect((await client.headObject(saved)).statusCode).toBe(200);
   });
 
+  it('an answer of wrong JSON is none where OSS answers an error, which stays whole', async () => {
+    const { client } = await startFaulty([{ fault: 'WrongJson' }]);
+
+    const answer = client.processObject({ ...object, key: 'gone', process });
+
+    await expect(answer).rejects.toMatchObject({
+      code: 'NoSuchKey',
+      message: expect.stringMatching(/exist/),
+    });
+  });
+
   it('an answer may tell of an object saved in place of the one asked for', async () => {
     const { oss, client } = await startFaulty([{ fault: 'OtherObject' }]);
 

@@ -113,7 +113,7 @@ describe('a multipart upload', () => {
     ['DELETE', {}, '0042-00000002'],
     ['GET', {}, '0042-00000002'],
     ['PUT', { partNumber: '1' }, '0042-00000104'],
-  ])('a multipart upload that is not there is named with its ec: %s', async (method, query, ec) => {
+  ])('a multipart upload that is not there is named with its id and ec: %s', async (method, query, ec) => {
     const oss = await startOss();
 
     const response = await oss.call({ ...object, method, query: { ...query, uploadId: 'none' }, body: '' });
@@ -123,6 +123,7 @@ describe('a multipart upload', () => {
       'NoSuchUpload',
       ec,
     ]);
+    expect(element(response.text, 'UploadId')).toBe('none');
   });
 });
 

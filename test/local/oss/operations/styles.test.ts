@@ -180,6 +180,18 @@ describe('asynchronous processing', () => {
     expect(await readTask()).toMatchObject({ status: 'Succeeded', content: '© me', topic: 't' });
   });
 
+  it('asynchronous processing that breaks down ends its task as failed, with the reason in the log', async () => {
+    const processImage = () => Promise.reject(new RangeError('no memory left'));
+
+    const { readTask } = await startTask('image/deblindwatermark,s_low,t_text', { processImage });
+
+    expect(await readTask()).toMatchObject({
+      status: 'Failed',
+      code: 'InternalError',
+      message: 'no memory left',
+    });
+  });
+
   it('asynchronous processing reads back what the synchronous call has hidden in a picture', async () => {
     const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const oss = await startOss({ log, processImage: createImageProcessor() });
