@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -34,6 +34,20 @@ it('oss-saveas builds a clone anew whose build was interrupted', async () => {
   const { exitCode, output } = await execute('npx', ['oss-saveas', 'check'], { cwd: dir, env });
 
   expect([exitCode, output]).toEqual([0, expect.stringContaining('no loop is possible')]);
+});
+
+it('oss-saveas builds a clone anew that was pulled since', async () => {
+  const { dir, env } = await createClone();
+  const launcher = join(dir, 'bin/oss-saveas.js');
+  const readVersion = () => execute(process.execPath, [launcher, '--version'], { cwd: dir, env });
+  await readVersion();
+  const file = join(dir, 'src/cli/main.ts');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/(?<=io\.out\(`)(?=\$\{packageJson)/, 'pulled '));
+
+  const { exitCode, output } = await readVersion();
+
+  expect([exitCode, output]).toEqual([0, expect.stringMatching(/^pulled \d/)]);
 });
 
 async function createClone() {
