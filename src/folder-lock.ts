@@ -25,7 +25,7 @@ export function lockFolder(folder: string, refuse: (pid: number) => string): () 
     // In a container a process has the same id as the one before it that was killed.
     if (holder === process.pid ? held.has(path) : isRunning(holder)) {
       // After a reboot any process may have the id of one that was killed.
-      throw new Error(`${refuse(holder)} If that is no oss-saveas, remove ${path}.`);
+      throw new Error(`${refuse(holder)} If that is not oss-saveas, remove ${path}.`);
     }
     removeStaleLock(path, holder);
     return lockFolder(folder, refuse);

@@ -10,7 +10,7 @@ export function decodeText(bytes: Uint8Array, name: string, firstLine = 1): stri
     const code = byte.toString(16).toUpperCase().padStart(2, '0');
     const advice = 'Save it as UTF-8; editors on Windows may write GBK, Shift JIS or UTF-16.';
     const place = `${name}:${line}:${column}`;
-    throw new Error(`${place} is not UTF-8: the byte 0x${code} cannot stand here. ${advice}`);
+    throw new Error(`${place} is not UTF-8: the byte 0x${code} is not allowed here. ${advice}`);
   }
   return new TextDecoder().decode(bytes); // It leaves the byte order mark out.
 }

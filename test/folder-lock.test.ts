@@ -20,7 +20,7 @@ it('a folder is taken whose lock is gone by the time that its holder is read', (
   const unlock = lockFolder(dir, refuse);
 
   expect(() => lockFolder(dir, refuse)).toThrow(
-    `${process.pid} has it If that is no oss-saveas, remove ${join(dir, 'lock')}.`,
+    `${process.pid} has it If that is not oss-saveas, remove ${join(dir, 'lock')}.`,
   );
   unlock();
   rmSync(dir, { recursive: true });

@@ -56,7 +56,7 @@ function assertForFunction({ target, modifiedAt }: ExistingObject, { source, fil
     throw new Error('a list of failures is for this machine: leave out --via function.');
   }
   if (modifiedAt === undefined && (filter.sinceMs ?? filter.untilMs) !== undefined) {
-    throw new Error(`${source.name} tells no time for --since and --until: leave out --via function.`);
+    throw new Error(`${source.name} has no times for --since and --until: leave out --via function.`);
   }
 }
 

@@ -103,7 +103,7 @@ async function* readRows(
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : cause;
-    throw new Error(`${file.key} of the inventory cannot be read behind row ${row}: ${reason}`, { cause });
+    throw new Error(`${file.key} of the inventory cannot be read after row ${row}: ${reason}`, { cause });
   }
   if (hash.digest('hex') !== file.MD5checksum.toLowerCase()) {
     throw new Error(`${file.key} of the inventory is damaged: its MD5 is not the manifest's.`);

@@ -80,7 +80,7 @@ export function readJournal(folder: string, restart = false): StoredJournal | un
     if (restart) {
       return undefined;
     }
-    throw new Error(`${file} is no journal of this version of oss-saveas: give --restart to begin anew.`);
+    throw new Error(`${file} is no journal of this version of oss-saveas: give --restart to start over.`);
   }
   const lines: Line[] = [];
   // One by one: an array of 100,000 texts would take 150 MB more for the whole chunk.

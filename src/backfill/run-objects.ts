@@ -105,7 +105,7 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
     if (sizeBytes === undefined) {
-      throw new Error('the answer to HeadObject tells no size'); // It is a proxy's.
+      throw new Error('the answer to HeadObject has no size'); // It is a proxy's.
     }
     const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);

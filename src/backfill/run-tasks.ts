@@ -18,7 +18,7 @@ interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
 const [firstPollMs, lastPollMs] = [250, 10_000];
 
 /** Says what the end of a run leaves behind. */
-export const whatGoesOn = 'The batches that were handed over go on: the same command with --stop stops them.';
+export const whatGoesOn = 'The submitted batches go on: the same command with --stop stops them.';
 
 /** 17 minutes of work at 50 calls/s: at the end of each chunk, some of the instances have nothing to do. */
 const chunkOutputs = 50_000;
@@ -106,7 +106,7 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
     underWay.delete(taskId);
     if (one.isNew && isForOtherRules(task)) {
       throw new Error(
-        `the function has other rules (${excerptOf(task)}): build and deploy it, then give the same command.`,
+        `the function has other rules (${excerptOf(task)}): build and deploy it, then run the same command.`,
       );
     }
     const report = reportOf(task, one.batch);

@@ -60,7 +60,7 @@ export class FailureStreak {
   add(count: number, message: unknown): void {
     this.#length += count;
     if (this.#length >= maxFailuresInARow) {
-      throw new Error(`the last ${maxFailuresInARow} outputs all failed, the very last by: ${message}`);
+      throw new Error(`the last ${maxFailuresInARow} outputs all failed, the last one with: ${message}`);
     }
   }
 

@@ -52,7 +52,7 @@ function describeGap(
     severity: isPartly ? 'warning' : 'error',
     code: `${isPartly ? 'partly-reached' : 'unreached'}${isRemoval ? '-removal' : ''}`,
     message: isRemoval
-      ? `no trigger brings ${removalEvents.join(' and ')} of ${what}: its outputs would stay`
+      ? `no trigger delivers ${removalEvents.join(' and ')} of ${what}: its outputs would stay`
       : `no trigger delivers ${what}${isPartly ? '' : ': it would never run'}`,
     hint: 'oss-saveas generate trigger writes triggers for the rules.',
     path: ['rules', index, ...(isRemoval ? ['onRemove'] : ['match', 'key'])],

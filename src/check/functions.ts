@@ -8,7 +8,7 @@ import { isOpen, textAt } from './variables.ts';
 
 /** Settings that an earlier version read, with their replacement. A version that drops one names it here. */
 const droppedSettings: Readonly<Record<string, string>> = {
-  RULES: 'Put the rules into rules.yaml, which the build compiles, and take RULES out.',
+  RULES: 'Put the rules into rules.yaml, which the build compiles, and remove RULES.',
 };
 
 /** Tells what would fail every invocation, call the function without end, or was for an earlier version. */
@@ -28,7 +28,7 @@ function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<
   }
   if (runtime?.startsWith('custom') !== true && handler !== undefined && handler !== 'index.handler') {
     // Somebody may have put code of their own around it.
-    yield warning('handler', [...path, 'handler'], `the build makes index.handler, and no ${handler}`);
+    yield warning('handler', [...path, 'handler'], `the build makes index.handler, not ${handler}`);
   }
 }
 
@@ -58,7 +58,7 @@ function* checkDestinations({ path, name, destinations }: FunctionResource): Gen
     const [, called] = /^acs:fc:.*\bfunctions\/([^/]+)/.exec(arn) ?? [];
     if (called === name) {
       const at = [...path, 'asyncInvokeConfig', 'destinationConfig', kind, 'destination'];
-      const message = 'calls the function itself with the event that it just had, which never ends';
+      const message = 'calls the function again with the event that it just handled, which never ends';
       yield error('destination-loop', at, message, 'Name a queue.');
     }
   }
@@ -70,7 +70,7 @@ export function* checkBuiltRules(text: string, file: string): Generator<Diagnost
   if (typeof builtBy === 'string' && format !== rulesFormat) {
     const build = `${file} was built by oss-saveas ${builtBy} in format ${format}`;
     const message = `${build}, this version reads format ${rulesFormat}`;
-    const hint = 'A deployment builds it anew; `npx oss-saveas build` does it now.';
+    const hint = 'A deployment rebuilds it; `npx oss-saveas build` does it now.';
     yield { severity: 'note', code: 'built-earlier', path: [], message, hint };
   }
 }

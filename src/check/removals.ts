@@ -27,7 +27,7 @@ const tooComplex = 'the globs are too complex to prove that it does not';
 const ownHint =
   '{key}, or {dir} and {base} with a "/" or "." between, keep them apart. Where keys have one extension, ' +
   '{name} does so too if names with a dot in front are left out, exclude: "**/.*".';
-const otherHint = 'Save them under folders of their own, or with endings of their own.';
+const otherHint = 'Give them separate folders or different endings.';
 
 /**
  * Refuses outputs that are deleted when their source is, and whose target may be that of another source too.
@@ -48,7 +48,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
         other === writer ? explainDoubt(writer, budget) : explainSharing(writer, other, budget);
       const reason = within(maxStates, explain, whole) ?? tooComplex;
       if (reason !== '') {
-        const message = `\`onRemove: delete\` could take an output of another source along: ${reason}`;
+        const message = `\`onRemove: delete\` could delete an output of another source: ${reason}`;
         const hint = other === writer ? ownHint : otherHint;
         return [atTarget(writer, 'error', 'unsafe-removal', message, hint)];
       }

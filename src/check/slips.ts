@@ -19,8 +19,8 @@ export function checkSlips(rules: readonly SourceRule[], writers: readonly Write
 
 function findRuleSlips({ index, keys, match }: SourceRule): Diagnostic[] {
   const path = ['rules', index, 'match'];
-  const message = 'takes no object: what `key` fits is left out by `exclude`, or names folders only';
-  const hint = 'All below a folder is "uploads/**".';
+  const message = 'takes no object: `exclude` leaves out all that `key` matches, or it matches only folders';
+  const hint = 'Everything below a folder is "uploads/**".';
   return [
     ...findForeignGlobs(match.key, [...path, 'key']),
     ...findForeignGlobs(match.exclude ?? [], [...path, 'exclude']),
@@ -42,8 +42,8 @@ const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
 
 /** `path` leads to the field, which holds a list where there are several. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
-  const message = 'stands for itself in a glob: no key is taken that lacks it';
-  const hint = 'Globs know *, **, ?, {a,b}, [a-z], begin behind the bucket, and take keys as OSS has them.';
+  const message = 'is literal in a glob: only keys that contain it are taken';
+  const hint = 'Globs know *, **, ?, {a,b}, [a-z], begin after the bucket, and take keys as OSS has them.';
   return globs.flatMap(({ text }, i) => {
     const slip = warning('foreign-glob', globs.length > 1 ? [...path, i] : path, message, hint);
     return findFirst(text, [foreign, listed, lookalike], slip);
@@ -70,8 +70,8 @@ const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|\\|^[\s“
 
 /** Finds a key that was written for something else than a target. */
 function findForeignKey(writer: Writer): Diagnostic[] {
-  const message = 'stands for itself in a key: every output has it in its name';
-  const hint = 'A target is one object by its key in the bucket, with {variables}, and no folder.';
+  const message = 'is literal in a key: every output has it in its name';
+  const hint = 'A target is the key of one object in the bucket, with {variables}, and not a folder.';
   const slip = warning('foreign-key', pathTo(writer, 'target', 'key'), message, hint);
   return findFirst(writer.output.target.key.text, [foreignInKey, lookalike], slip);
 }

@@ -23,7 +23,7 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (functions.length === 0) {
     const hint = 'Only `resources` with `component: fc3` are read, as `oss-saveas init` writes them.';
-    yield error('no-function', ['resources'], 'deploys no function by the component fc3', hint);
+    yield error('no-function', ['resources'], 'deploys no function with the component fc3', hint);
   } else if (ours.length === 0 && functions.some(({ name, codeDir }) => isOpen(name) || isOpen(codeDir))) {
     yield unknownPart(['resources'], 'which of its functions is ours');
   } else if (ours.length === 0) {
@@ -77,7 +77,7 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   for (const [i, event] of events.entries()) {
     if (partEvents.includes(event)) {
       const cost = 'one multipart upload of 12 MB calls the function about 5 times';
-      const message = `${event} tells of parts before the object is there: ${cost}`;
+      const message = `${event} reports parts before the object exists: ${cost}`;
       const span = { offset: 0, length: event.length };
       const at = [...config, 'events', i];
       yield { ...error('trigger-wildcard', at, message, `Name ${creationEvents.join(', ')}.`), span };
@@ -132,8 +132,8 @@ function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> 
   for (const [name, text = ''] of Object.entries({ prefix, suffix })) {
     const [found] = wildcard.exec(text.replace(/\$\{.*?\}/g, '')) ?? [];
     if (found !== undefined) {
-      const [verb, side] = name === 'prefix' ? ['begins', 'before'] : ['ends', 'behind'];
-      const meaning = `no key is delivered but what ${verb} with \`${text}\` as it stands`;
+      const [verb, side] = name === 'prefix' ? ['begin', 'before'] : ['end', 'after'];
+      const meaning = `only keys that ${verb} with exactly \`${text}\` are delivered`;
       const message = `\`${found}\` in a ${name} is a letter and no wildcard: ${meaning}`;
       const hint = `Write only what comes ${side} it; the rules choose among what is delivered.`;
       const span = { offset: text.indexOf(found), length: found.length };
@@ -149,7 +149,7 @@ function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
     yield error('trigger-pattern', at, 'expected an event pattern as JSON text');
   }
   if (isOff) {
-    const message = 'is switched off, so that it brings nothing';
+    const message = 'is switched off, so it delivers nothing';
     yield warning('trigger-off', [...path, 'triggerConfig', 'triggerEnable'], message);
   }
   yield* checkUploads(typesOf(trigger) ?? [], at);
@@ -168,7 +168,7 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
         ({ prefix = '', suffix = '' }) => `prefix "${prefix}" and suffix "${suffix}"`,
       );
       const answer = 'Cannot specify overlapping prefix and suffix with same event type';
-      const both = `${other.name} of ${other.owner}: the same event, ${filters.join(' beside ')}`;
+      const both = `${other.name} of ${other.owner}: the same event, ${filters.join(' and ')}`;
       yield error('trigger-overlap', trigger.path, `overlaps with ${both}. OSS refuses it: "${answer}"`);
     }
   }

@@ -19,7 +19,7 @@ export async function checkDeployment(
   part: 'all' | 'roles' = 'all',
 ): Promise<Finding[]> {
   if (template === undefined) {
-    return [cannotTell('template', 'there is no s.yaml', 'name what was deployed by --template')];
+    return [cannotTell('template', 'there is no s.yaml', 'name the deployed template with --template')];
   }
   const { file, ours, diagnostics } = template;
   const [open] = /\$\{env\([^)]*\)\}/.exec(JSON.stringify(ours)) ?? [];
@@ -38,8 +38,8 @@ export async function checkDeployment(
   return findings;
 }
 
-const templateAdvice = 'set OSS_REGION and OSS_BUCKET, and mend what check says of it';
-const aliyunAdvice = 'install the aliyun CLI and configure it, or look into the console';
+const templateAdvice = 'set OSS_REGION and OSS_BUCKET, and fix what check reports';
+const aliyunAdvice = 'install the aliyun CLI and configure it, or look in the console';
 const policyAdvice =
   'aliyun ram CreatePolicyVersion --PolicyName oss-saveas --SetAsDefault true --RotateStrategy ' +
   'DeleteOldestNonDefaultVersionWhenLimitExceeded --PolicyDocument "$(npx oss-saveas generate policy)"';

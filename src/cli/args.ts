@@ -47,7 +47,7 @@ export function parseOptions(
     const reason = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
     const unknown = /^Unknown option '--(.*)'/.exec(reason)?.[1];
     const hint = unknown === undefined ? '' : didYouMean(unknown, Object.keys(options));
-    throw new CliError(`${reason}${hint}.\n"npx oss-saveas help ${name}" tells what it understands.`);
+    throw new CliError(`${reason}${hint}.\n"npx oss-saveas help ${name}" lists its options.`);
   }
 }
 
@@ -74,6 +74,6 @@ export function formatCommands(): string {
 Usage: oss-saveas <command> [options]
 
 ${formatTable(rows)}
-oss-saveas help <command> tells more of one; oss-saveas --version says which this is.
+oss-saveas help <command> explains a command; oss-saveas --version prints the version.
 `;
 }

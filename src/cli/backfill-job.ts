@@ -23,20 +23,20 @@ import { loadRules, rulesOption } from './project.ts';
 /** The options that say which objects a backfill is about, and how fast it goes. */
 export const jobOptions = {
   rules: rulesOption,
-  rule: { value: 'name', summary: 'only this one of them' },
-  bucket: { value: 'name', summary: 'where rules, or keys of a file, name no bucket' },
+  rule: { value: 'name', summary: 'only this rule' },
+  bucket: { value: 'name', summary: 'for rules, or keys in a file, that name none' },
   inventory: { value: 'file|url', summary: "an OSS inventory's manifest.json, in place of listing" },
-  keys: { value: 'file', summary: 'a key or oss://bucket/key a line, or failures; - reads standard input' },
+  keys: { value: 'file', summary: 'a key or oss://bucket/key per line, or failures; - reads standard input' },
   since: { value: 'date', summary: 'objects modified then or later, such as 2026-01-31' },
   until: { value: 'date', summary: 'objects modified before' },
   'only-missing': { summary: 'leaves outputs that exist as they are (one HEAD request each)' },
-  max: { value: 'number', summary: 'ends after so many objects; given again, it goes on' },
+  max: { value: 'number', summary: 'ends after that many objects; the same command continues' },
   share: { value: 'share', default: '0.8', summary: "of the region's quota; the rest is for uploads" },
-  rate: { value: 'number', summary: 'calls a second, where your quota is another' },
+  rate: { value: 'number', summary: 'calls per second, if your quota differs' },
   via: { value: 'way', summary: '"function" hands batches to the deployed function, as asynchronous tasks' },
   function: { value: 'name', default: 'oss-saveas-backfill', summary: 'the function for --via function' },
   'fc-endpoint': { value: 'url', summary: 'its API (default https://<AccountID>.<region>.fc.aliyuncs.com)' },
-  journal: { value: 'folder', summary: 'where it keeps how far it is (default .backfill beside the rules)' },
+  journal: { value: 'folder', summary: 'where it records its progress (default .backfill beside the rules)' },
 } as const satisfies Options;
 
 type BackfillValues = ValuesOf<typeof jobOptions & typeof connectionOptions>;
@@ -97,16 +97,16 @@ export async function openBackfillSource(
     return inventorySource(inventory, call);
   }
   if (keys === '-') {
-    return keyListSource(await saveInput(folder, io), 'the standard input', bucket);
+    return keyListSource(await saveInput(folder, io), 'standard input', bucket);
   }
   if (keys !== undefined) {
-    await checkFile(keys, 'name a file with a key in each line, or - for the standard input');
+    await checkFile(keys, 'name a file with a key in each line, or - for standard input');
     return keyListSource(keys, keys, bucket);
   }
   const within = readWithin(urls);
   const places = listingPrefixes(rules, defaultBuckets(rules, bucket, within), within);
   if (places.length === 0) {
-    throw new CliError('the rules take nothing of what lies there.');
+    throw new CliError('the rules take no object there.');
   }
   return listingSource(places, call);
 }
@@ -118,7 +118,7 @@ async function saveInput(folder: string, { input }: Io): Promise<string> {
   const incoming = inputFileOf(folder, 'incoming');
   await pipeline(input, createWriteStream(incoming));
   if (statSync(incoming).size === 0) {
-    throw new CliError('the standard input is empty, and names no object.');
+    throw new CliError('standard input is empty, and names no object.');
   }
   // It may be another one than that of a run that is unfinished.
   const file = inputFileOf(folder, await digestOfFile(incoming));
@@ -185,7 +185,7 @@ export function defaultBuckets(
   const buckets = bucket === undefined ? [...new Set(named)] : [parseBucket(bucket)];
   const everywhere = rules.find(({ match }) => match.buckets.length === 0);
   if (everywhere !== undefined && buckets.length === 0) {
-    throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: say which by --bucket.`);
+    throw new CliError(`rule "${everywhere.name}" takes objects of any bucket: name one with --bucket.`);
   }
   return buckets;
 }

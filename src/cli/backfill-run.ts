@@ -25,7 +25,7 @@ import { createProgress, shellWord } from './terminal.ts';
 /** Locks the backfill's folder for this process, and leaves no empty one behind, as after a dry run. */
 export async function withFolder(folder: string, use: () => Promise<number>): Promise<number> {
   const made = existsSync(dirname(folder)) ? [folder] : [folder, dirname(folder)];
-  const unlock = lockFolder(folder, (pid) => `process ${pid} is at work on this backfill.`);
+  const unlock = lockFolder(folder, (pid) => `process ${pid} is working on this backfill.`);
   try {
     return await use();
   } finally {
@@ -52,7 +52,7 @@ export async function runBackfill(
   if (fresh !== undefined && isUnfinished && job.taskClient !== undefined) {
     // The function would make what it still has beside the new ones.
     const count = await unlessStopped(stopTasks(job.taskClient, stored.state), io.stop);
-    io.err(`${count} batches of the backfill before this one were stopped.\n`);
+    io.err(`${count} batches of the previous backfill were stopped.\n`);
   }
   return answer === 'go on' || fresh !== undefined ? carryOut(job, fresh, io, connection) : 0;
 }
@@ -65,14 +65,14 @@ async function askToGoOn(job: BackfillJob, stored: StoredJournal, yes: boolean, 
   const change = findChange(job, stored.state);
   // No more than --max was agreed to.
   if (change === undefined && (yes || endsAt === undefined)) {
-    const rest = job.taskClient === undefined ? '' : '; the batches that were handed over since are followed';
-    io.err(`Going on: ${counts} since ${startedAt}${rest}.\n`);
+    const rest = job.taskClient === undefined ? '' : '; batches submitted since then are followed';
+    io.err(`Continuing: ${counts} since ${startedAt}${rest}.\n`);
     return 'go on';
   }
   const [answer, question, hint] =
     change === undefined
-      ? (['go on', 'Go on?', 'give --yes to go on, or --restart to begin anew.'] as const)
-      : (['anew', 'Begin anew?', 'give --restart to begin anew, or undo the change to go on.'] as const);
+      ? (['go on', 'Continue?', 'give --yes to continue, or --restart to start over.'] as const)
+      : (['anew', 'Start over?', 'give --restart to start over, or undo the change to continue.'] as const);
   const state = `${change ?? 'this backfill is not finished'} (${counts})`;
   if (io.confirm === undefined) {
     throw new CliError(`${state}: ${hint}`);
@@ -87,7 +87,7 @@ function findChange({ rulesDigest, source }: BackfillJob, before: JournalState):
   }
   return before.input === source.fingerprint
     ? undefined
-    : `what ${source.name} holds changed since this backfill began`;
+    : `the contents of ${source.name} changed since this backfill began`;
 }
 
 /** The journal to begin with; undefined where there is nothing to do, or the person does not want it. */
@@ -163,7 +163,7 @@ async function carryOut(
   });
   const hint =
     job.taskClient === undefined
-      ? 'Calls under way are waited for. Ctrl-C again ends at once; then they are made again.'
+      ? 'Waiting for the calls in progress. Ctrl-C again ends at once; they are then made again.'
       : whatGoesOn;
   const stopShowing = showProgress(progressOf(journal, pace), hint, io);
   try {
@@ -178,14 +178,14 @@ async function carryOut(
 }
 
 function showEnd({ folder }: BackfillJob, { state, total, failuresToHeal }: Journal, io: Io): void {
-  const again = failuresToHeal > 0 ? `, and tries ${number(failuresToHeal)} of the failed outputs again` : '';
+  const again = failuresToHeal > 0 ? `, and retries ${number(failuresToHeal)} of the failed outputs` : '';
   const end =
-    state.finishedAt === undefined ? `Not finished: the same command goes on${again}.` : 'Finished.';
+    state.finishedAt === undefined ? `Not finished: the same command continues${again}.` : 'Finished.';
   const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
   if (total.failed > failuresToHeal && failuresBytesOf(folder) > 0) {
     const file = printable(failuresFileOf(folder));
     const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
-    io.err(`${file} says what failed and why. To try that again:\n  ${retry}\n`);
+    io.err(`${file} says what failed and why. To retry:\n  ${retry}\n`);
   }
 }

@@ -20,8 +20,8 @@ export const backfill = defineCommand({
   options: {
     ...connectionOptions,
     ...jobOptions,
-    stop: { summary: 'with --via function: stops the batches that were handed over' },
-    restart: { summary: 'begins anew, whatever the journal says' },
+    stop: { summary: 'with --via function: stops the submitted batches' },
+    restart: { summary: 'starts over, whatever the journal says' },
     yes: { summary: 'starts after the dry run without asking' },
   },
   heedsStop: true,
@@ -49,6 +49,6 @@ async function stop({ folder, taskClient }: BackfillPlan, io: Io): Promise<numbe
     throw new CliError('--stop: the same command was not started with --via function.');
   }
   const count = await stopTasks(taskClient, stored.state);
-  io.out(`${count} batches stopped. The same command without --stop hands over again what they left.\n`);
+  io.out(`${count} batches stopped. The same command without --stop submits again what they left.\n`);
   return 0;
 }

@@ -13,7 +13,7 @@ export const build = defineCommand({
   options: {
     rules: rulesOption,
     template: templateOption,
-    out: { value: 'folder', default: 'dist', summary: 'what s.yaml names as code' },
+    out: { value: 'folder', default: 'dist', summary: 'the folder that s.yaml names as code' },
   },
   run: async ({ rules, template, out: outDir }, io) => {
     const { compiled, diagnostics } = await checkFiles(rules, template, io.env);
@@ -50,7 +50,7 @@ function buildFunction(outDir: string, ruleSet: RuleSet): void {
   const files = readdirSync(outDir);
   if (files.length > 0 && !isBuilt(outDir, files)) {
     const [other = 'files'] = files.filter((file) => !builtFiles.includes(file));
-    throw new CliError(`${outDir} holds ${other}, which no build made: empty it, or name another by --out.`);
+    throw new CliError(`${outDir} holds ${other}, which no build made: empty it, or give another --out.`);
   }
   const functionDir = join(builtDir(), 'function');
   try {

@@ -16,7 +16,7 @@ export const check = defineCommand({
     rules: rulesOption,
     template: templateOption,
     json: { summary: 'prints JSON' },
-    strict: { summary: 'warnings fail as well' },
+    strict: { summary: 'fails on warnings too' },
   },
   run: async ({ rules, template, json, strict }, io) => {
     const result = await checkFiles(rules, template, io.env);

@@ -3,22 +3,22 @@ import type { Command } from './command.ts';
 /** A sentence for each command, in the order in which they are listed. */
 export const summaries = {
   init: 'Writes a project of your own (rules.yaml, s.yaml, package.json, .gitignore), overwriting nothing.',
-  build: 'Checks and compiles the rules, and puts the function beside them into the folder to be deployed.',
+  build: 'Checks and compiles the rules, and writes them and the function into the folder to deploy.',
   check: 'Proves the rules free of loops, and checks styles, targets and triggers; needs no network.',
-  explain: 'Says what would become of an object, and why rules do not take it; needs no network.',
+  explain: 'Shows what the rules would make of an object, or why they do not take it; needs no network.',
   generate:
-    'Writes what the rules need around them: policies, the narrowest trigger, the EventBridge pattern.',
+    'Prints what a deployment of the rules needs: policies, the narrowest trigger, the EventBridge pattern.',
   local: 'Runs an OSS on this machine with the function attached to it.',
-  demo: 'Runs the whole loop once, on sample pictures and a local OSS, and shows what came out.',
-  run: 'Processes objects now, by the rules or by a style of your own.',
-  backfill: 'Makes the outputs of objects that are there already: a dry run first, then, if you say so, all.',
+  demo: 'Runs the whole loop once, on sample pictures and a local OSS, and shows the results.',
+  run: 'Processes objects now, with the rules or with a style of your own.',
+  backfill: 'Makes the outputs of objects already in the bucket: a dry run first, then, if you agree, all.',
   orphans: 'Lists outputs whose source is gone, and deletes them if you say so.',
-  import: "Makes rules of aws-lambda-image's config.json, or of the parameters of Resize Images.",
+  import: "Makes rules from aws-lambda-image's config.json, or from the parameters of Resize Images.",
   invoke: 'Invokes the function of the running local stack and prints its report.',
   ls: 'Lists the objects of a bucket, or those below a prefix.',
-  get: 'Saves an object as a file, which may not be there yet.',
-  doctor: 'Checks a deployment from here: OSS, rules, style, role and trigger.',
-  cost: 'Tells what a month of uploads costs by the list prices that are known, each with its source.',
+  get: 'Saves an object as a new file.',
+  doctor: 'Checks a real deployment: OSS, rules, style, role and trigger.',
+  cost: 'Shows what a month of uploads costs at the known list prices, each with its source.',
 };
 
 export type CommandName = keyof typeof summaries;

@@ -55,7 +55,7 @@ async function connect(values: ConnectionValues, io: Io) {
     throw new CliError('no region: give --region or set OSS_REGION.');
   }
   if (url?.includes('://') === false) {
-    io.err(`The endpoint ${url} names no scheme, so https:// is taken.\n`);
+    io.err(`The endpoint ${url} names no scheme, so https:// is used.\n`);
   }
   /** The function's settings with the options over them. */
   const settings = { ...defaults, region, endpoint: url };
@@ -130,7 +130,7 @@ function resolve(settings: EndpointSettings): Endpoint {
   const { region, endpoint } = settings;
   const [, hostRegion] = /\boss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\b/i.exec(endpoint ?? '') ?? [];
   if (hostRegion !== undefined && hostRegion !== region && !hostRegion.startsWith('accelerate')) {
-    throw new CliError(`endpoint "${endpoint}" is of ${hostRegion}, and not of ${region}: make them agree.`);
+    throw new CliError(`endpoint "${endpoint}" is in ${hostRegion}, not in ${region}: make them agree.`);
   }
   try {
     return resolveEndpoint(settings);

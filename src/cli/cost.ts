@@ -16,7 +16,7 @@ import { formatTable, type Row } from './terminal.ts';
 export const cost = defineCommand({
   options: {
     uploads: { value: 'number', default: '1000000', summary: 'uploads in a month' },
-    size: { value: 'size', default: '2MB', summary: 'of an upload, such as 500KB' },
+    size: { value: 'size', default: '2MB', summary: 'size of an upload, such as 500KB' },
     outputs: { value: 'number', default: '2', summary: 'outputs of an upload' },
     region: { value: 'id', summary: 'region (default OSS_REGION, or that of s.yaml, else cn-hangzhou)' },
   },

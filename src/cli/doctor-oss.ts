@@ -30,7 +30,7 @@ export async function checkEndpoint(
   const origin = `${endpoint.scheme}://${endpoint.host}`;
   const limits = { timeoutMs: 10_000, maxAnswerBytes: 1_048_576 };
   let apartMs = Number.NaN;
-  const advice = 'correct OSS_REGION or OSS_ENDPOINT, or go online, by HTTPS_PROXY if need be';
+  const advice = 'correct OSS_REGION or OSS_ENDPOINT, or go online, through HTTPS_PROXY if necessary';
   const answer = await attempt('endpoint', advice, async () => {
     const { headers } = await send(dispatcher, { origin, path: '/', method: 'GET', headers: {}, ...limits });
     apartMs = Math.abs(Date.parse(headers.date ?? '') - now());
@@ -50,7 +50,7 @@ export async function checkBuckets(
   buckets: readonly string[],
 ): Promise<Finding[]> {
   if (buckets.length === 0) {
-    return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the one that is deployed for')];
+    return [cannotTell('bucket', 'the rules name none', 'set OSS_BUCKET to the bucket of the deployment')];
   }
   const advice = 'correct its name or your key, or deploy to its region: both buckets and all else share one';
   const locate = (bucket: string) =>
@@ -117,7 +117,7 @@ export async function tryStyles(
     }
     return findings;
   };
-  return lookAt('style', 'name an object that is there, and that you may read', tryAll, wrong);
+  return lookAt('style', 'name an existing object that you may read', tryAll, wrong);
 }
 
 const styleAdvice = 'correct the style in the rules';

@@ -55,7 +55,7 @@ export const doctor = defineCommand({
 
 /** `s deploy` takes this variable for a sign that it runs inside Function Compute (devsapp/fc3#59). */
 function checkEnvironment({ env }: Io): Finding[] {
-  const found = 'FC_REGION is set: s deploy then uploads by the internal endpoint, and hangs';
+  const found = 'FC_REGION is set: s deploy then uploads through the internal endpoint, and hangs';
   return env.FC_REGION === undefined ? [] : [wrong('environment', found, 'unset FC_REGION')];
 }
 

@@ -24,7 +24,7 @@ export const explain = defineCommand({
     rules: rulesOption,
     region: {
       value: 'id',
-      summary: 'whose prices are told (default OSS_REGION, or that of s.yaml, else cn-hangzhou)',
+      summary: 'whose prices are shown (default OSS_REGION, or that of s.yaml, else cn-hangzhou)',
     },
     json: { summary: 'prints JSON' },
   },

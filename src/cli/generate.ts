@@ -40,7 +40,7 @@ export const generate = defineCommand({
     account: { value: 'id', summary: "your account's id (default the variable of s.yaml; in policies: *)" },
     bucket: { value: 'name', summary: 'for rules that name none (default OSS_BUCKET, or that of s.yaml)' },
     function: { value: 'name', default: 'oss-saveas', summary: 'the function' },
-    check: { summary: 'says whether what is deployed or in s.yaml still agrees, in place of writing' },
+    check: { summary: 'compares with what is deployed or in s.yaml, instead of printing' },
     template: templateOption,
   },
   run: async (values, io, [name = '']) => {
@@ -57,7 +57,7 @@ export const generate = defineCommand({
     const buckets = values.bucket ? [values.bucket] : deployedBuckets(template?.ours, io.env);
     const bucket = values.bucket ?? io.env.OSS_BUCKET ?? (document.isPolicy ? buckets[0] : undefined);
     if (['policy', 'event'].includes(name) && isOpen && bucket === undefined) {
-      throw new CliError(`a rule names no bucket: set OSS_BUCKET or --bucket, which the ${name} is for.`);
+      throw new CliError(`a rule names no bucket: set OSS_BUCKET or --bucket to that of the ${name}.`);
     }
     // Variables are written as in s.yaml.
     const variable = (name: string) => `\${${name}}`;

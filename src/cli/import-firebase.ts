@@ -6,9 +6,9 @@ import * as common from './import-rules.ts';
 const translated =
   /^(IMG_SIZES|RESIZED_IMAGES_PATH|INCLUDE_PATH_LIST|EXCLUDE_PATH_LIST|IMAGE_TYPE|MAKE_PUBLIC)$/;
 const advice = new Map([
-  ['OUTPUT_OPTIONS', ', but for the quality of JPEG and WebP'],
+  ['OUTPUT_OPTIONS', ', except the quality of JPEG and WebP'],
   ['DELETE_ORIGINAL_FILE', ': the source is kept; a lifecycle rule of the bucket can delete it later'],
-  ['DO_BACKFILL', ': for pictures that are there already run `oss-saveas backfill`'],
+  ['DO_BACKFILL', ': for existing pictures run `oss-saveas backfill`'],
   ['IMG_BUCKET', ': the rules are for every bucket that triggers the function; name yours in s.yaml'],
 ]);
 

@@ -16,7 +16,7 @@ export function translateLambda(config: JsonObject): common.Translation {
   const { resizes, reduce, bucket, acl, cacheControl, ...rest } = config;
   const notes = [
     'The prefix and suffix of the S3 trigger are not in config.json: narrow match.key to them.',
-    'An extension stays as it is where no format is given: jpg does not take the place of JPG and jpeg.',
+    'Without a format an extension stays as it is: jpg does not replace JPG and jpeg.',
     ...Object.keys(rest).map((name) => `${name} has no counterpart.`),
   ];
   const list: unknown[] = Array.isArray(resizes) ? resizes : [];
@@ -40,7 +40,7 @@ export function translateLambda(config: JsonObject): common.Translation {
       continue;
     }
     if (name !== undefined && !isBucket) {
-      notes.push(`${place}: no bucket of OSS can be called ${name}; add target.bucket.`);
+      notes.push(`${place}: no OSS bucket can be named ${name}; add target.bucket.`);
     }
     const afterSteps = common.afterStepsOf(entry.cacheControl, entry.acl);
     if (entry.acl && afterSteps.acl === undefined) {

@@ -26,7 +26,7 @@ export const importCommand = defineCommand({
     if (out === undefined || out === '-') {
       io.out(rules);
     } else if (!writeNewFile(out, rules)) {
-      throw new CliError(`${out} cannot be written: it is there already; name another file.`);
+      throw new CliError(`${out} cannot be written: it exists already; name another file.`);
     }
     io.err(notes.map((note) => `${printable(note)}\n`).join(''));
     return 0;
@@ -45,7 +45,7 @@ export function importRules(text: string, file: string): { rules: string; notes:
   const diagnostics = compiled.ok ? checkRules(compiled).diagnostics : compiled.diagnostics;
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
-    throw new CliError(`the rules that ${file} comes to fail the check:\n\n${formatDiagnostics(errors)}`);
+    throw new CliError(`the rules made from ${file} fail the check:\n\n${formatDiagnostics(errors)}`);
   }
   return { rules, notes };
 }
@@ -59,6 +59,6 @@ function translate(text: string, file: string): Translation {
     return translateFirebase(text);
   }
   throw new CliError(
-    `${file} is neither a config.json of aws-lambda-image nor has it a line IMG_SIZES=… of Resize Images.`,
+    `${file} is no config.json of aws-lambda-image, and has no line IMG_SIZES=… of Resize Images.`,
   );
 }

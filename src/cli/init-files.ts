@@ -29,7 +29,7 @@ export async function writeProject(dir: string, templateDir: string, answers: An
   makeFolder(dir);
   const otherTemplate = join(dir, 's.yml');
   if (existsSync(otherTemplate)) {
-    const problem = `${otherTemplate} is there, and Serverless Devs would read s.yaml in its place`;
+    const problem = `${otherTemplate} exists, and Serverless Devs would read s.yaml instead`;
     throw new CliError(`${problem}: rename it to s.yaml, which is then kept; nothing was written.`);
   }
   const packageText = await completePackage(dir, await readFile(join(templateDir, 'package.json'), 'utf8'));

@@ -7,9 +7,9 @@ import { builtDir } from './package-files.ts';
 export const init = defineCommand({
   options: {
     region: { value: 'id', summary: 'region of bucket and function, such as cn-hangzhou' },
-    bucket: { value: 'name', summary: 'the bucket whose uploads it is about' },
+    bucket: { value: 'name', summary: 'the bucket whose uploads are processed' },
     lang: { value: 'en|zh', summary: "language of the comments (default the terminal's)" },
-    yes: { summary: 'asks nothing: what is not given is cn-hangzhou and my-photos' },
+    yes: { summary: 'asks nothing; the defaults are cn-hangzhou and my-photos' },
   },
   positionals: { name: 'folder', summary: 'where to write it (default this one)', many: false },
   run: async ({ region, bucket, lang: given, yes }, io, [folder = '.']) => {
@@ -32,7 +32,7 @@ async function ask(name: string, yes: boolean, io: Io, usual: string): Promise<s
     return usual;
   }
   if (io.ask === undefined) {
-    throw new CliError(`--${name}: nobody is here to be asked; give it, or --yes for ${usual}.`);
+    throw new CliError(`--${name}: there is nobody to ask; give it, or --yes for ${usual}.`);
   }
   return (await io.ask(`${name} [${usual}]`)) || usual;
 }

@@ -87,7 +87,7 @@ export function parseCount(option: string, text: string): number {
 
 export const eventOption = {
   value: 'json|file',
-  summary: 'an event, or a dead letter to be tried again',
+  summary: 'an event, or a dead letter to retry',
 } as const satisfies Option;
 
 /** An event as JSON text, or in a file; of a dead letter the event within. `name` says whose text it is. */

@@ -95,7 +95,7 @@ async function loadStack() {
   } catch (error) {
     if (error instanceof Error && /\bsharp\b/.test(error.message)) {
       const problem = 'The local OSS makes pictures with sharp, which is not installed or does not run here';
-      throw new CliError(`${problem}; add it by \`npm install sharp\`. ${error.message.split('\n')[0]}`);
+      throw new CliError(`${problem}; add it with \`npm install sharp\`. ${error.message.split('\n')[0]}`);
     }
     throw error;
   }

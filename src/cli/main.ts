@@ -12,10 +12,10 @@ const interrupted = 130;
 
 /** Advice by the code of the system's error. */
 const helps: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing listens there. The local OSS is started by "npm start".',
-  ENOTFOUND: 'There is no such host: see how region or endpoint is spelt, and whether you are online.',
-  ENOSPC: 'The disk is full: make room there, then give the same command again.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'No TLS is spoken there: begin the endpoint with http://.',
+  ECONNREFUSED: 'Nothing listens there. Start the local OSS with "npm start".',
+  ENOTFOUND: 'There is no such host: check the spelling of region or endpoint, and whether you are online.',
+  ENOSPC: 'The disk is full: make room, then run the same command again.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'The server does not speak TLS: begin the endpoint with http://.',
 };
 
 /** Runs one command line; resolves to the exit code: 0 done, 1 failed, 2 not understood, 130 for Ctrl-C. */

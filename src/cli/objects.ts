@@ -42,7 +42,7 @@ export const get = defineCommand({
     ...connectionOptions,
     out: {
       value: 'file',
-      summary: "where to save it (default the key's last part, here); - is the standard output",
+      summary: "where to save it (default the key's last part, here); - is standard output",
     },
   },
   run: async (values, io, [url = '']) => {
@@ -56,7 +56,7 @@ export const get = defineCommand({
         return 0;
       }
       if (!writeNewFile(file, body)) {
-        throw new CliError(`${file} is there already: name another with --out.`);
+        throw new CliError(`${file} exists already: name another with --out.`);
       }
       const answer = `${file}  ${body.length.toLocaleString('en')} bytes of ${contentType}`;
       io.out(`${printable(answer)}\n`);

@@ -33,7 +33,7 @@ function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[
   if (places.length === 0) {
     const reasons = leftOut.map(({ rule, index, reason }) => `\n- ${rule}, outputs[${index}]: ${reason}`);
     const why = reasons.length === 0 ? '.' : `; left out were:${reasons.join('')}`;
-    throw new CliError(`no output saves anything there whose source can be told${why}`);
+    throw new CliError(`no output saves there with a key that tells its source${why}`);
   }
   return places;
 }

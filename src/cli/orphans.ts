@@ -24,10 +24,10 @@ export const orphans = defineCommand({
     ...connectionOptions,
     rules: rulesOption,
     rule: { value: 'name', summary: 'only outputs of this rule' },
-    bucket: { value: 'name', summary: 'where rules name no bucket' },
-    list: { summary: 'prints every orphan, one a line' },
+    bucket: { value: 'name', summary: 'for rules that name none' },
+    list: { summary: 'prints every orphan, one per line' },
     delete: { summary: 'deletes them: asks after the dry run, and needs --rule or a place' },
-    rate: { value: 'number', default: '100', summary: 'objects deleted a second' },
+    rate: { value: 'number', default: '100', summary: 'objects deleted per second' },
     yes: { summary: 'with --delete: deletes after the dry run without asking' },
   },
   heedsStop: true,
@@ -36,7 +36,7 @@ export const orphans = defineCommand({
       const { lastingCall } = connection;
       const { rule, bucket } = values;
       if (values.delete && rule === undefined && urls.length === 0) {
-        throw new CliError('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
+        throw new CliError('--delete: name a rule (--rule) or a place (oss://bucket/prefix/).');
       }
       const rate = parsePositive('rate', values.rate);
       const { source: rules, ruleSet } = await loadRules(values.rules);
@@ -72,7 +72,7 @@ async function remove(
   const removal: Removal = { counts: { removed: 0, failed: 0 }, failures: [] };
   const { counts, failures } = removal;
   const progress = () => `${number(counts.removed)} of ${number(count)} objects removed`;
-  const hint = 'Calls under way are waited for; Ctrl-C again ends at once.';
+  const hint = 'Waiting for the calls in progress; Ctrl-C again ends at once.';
   const stopShowing = showProgress(progress, hint, io);
   let bereaved = 0;
   try {
@@ -111,11 +111,11 @@ function formatOrphans(found: Orphans, { source, targets }: Search, { sources }:
     sample.length === 0
       ? []
       : ['', 'For example:', ...sample.map((object) => `  ${formatObject(object)}`), '', ...warning];
-  const all = sources === 0 && count > 0 ? ['', 'No source is there at all: is this the right bucket?'] : [];
+  const all = sources === 0 && count > 0 ? ['', 'There is no source at all: is this the right bucket?'] : [];
   return formatTable([...rows, ...leftOut, ...all, ...examples, '']);
 }
 
 const warning = [
-  'A file that somebody else put under a name that an output could have looks just the',
-  'same. --list prints all of them; --rule or a longer prefix leaves such files out.',
+  'A file that somebody uploaded under a key that an output could have looks the same.',
+  '--list prints all orphans; --rule or a longer prefix leaves such files out.',
 ];

@@ -19,12 +19,12 @@ export const rulesOption = {
 
 export const templateOption = {
   value: 'file',
-  summary: 'the deployment of Serverless Devs (default the s.yaml beside the rules)',
+  summary: 'the Serverless Devs template (default the s.yaml beside the rules)',
 } as const satisfies Option;
 
 /** Reads and compiles a rules file. */
 export async function compileFile(file: string): Promise<CompiledRules> {
-  const text = await readText(file, 'name another by --rules, or have "oss-saveas init" write one');
+  const text = await readText(file, 'name another with --rules, or let "oss-saveas init" write one');
   return compileRules(text, file);
 }
 
@@ -59,7 +59,7 @@ export type DeploymentTemplate = Awaited<ReturnType<typeof loadTemplate>>;
 
 /** Reads a Serverless Devs template, and those that it extends; `diagnostics` are faults of their texts. */
 async function loadTemplate(file: string, env: Io['env']) {
-  const { diagnostics, value, locate } = readYaml(await readText(file, 'name another by --template'), file);
+  const { diagnostics, value, locate } = readYaml(await readText(file, 'name another with --template'), file);
   const template = await extend(value, [resolve(file)], diagnostics);
   if (!isJsonObject(value) && diagnostics.length === 0) {
     diagnostics.push(locate(mismatch([], 'a template with resources', describeValue(value))));

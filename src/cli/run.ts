@@ -20,7 +20,7 @@ const options = {
   'target-image': { value: 'key', summary: 'key under which the result is saved' },
   'target-bucket': { value: 'name', summary: 'bucket in which it is saved' },
   'overwrite-source': { summary: 'lets the result of --style replace its own source' },
-  'dry-run': { summary: 'says what rules or events would do, and does nothing' },
+  'dry-run': { summary: 'shows what would be done, and does nothing' },
   json: { summary: 'prints JSON, one line per object or event' },
 } as const satisfies Options;
 

@@ -60,7 +60,7 @@ function checkVariables(
   const wrong = variablesOf(parts).filter(({ name, inB64 }) => !(inB64 ? known : bare).includes(name));
   for (const { name, offset } of wrong) {
     if (known.includes(name)) {
-      const expected = `{${name}} only inside {b64:…} (variables of vary may stand anywhere)`;
+      const expected = `{${name}} only inside {b64:…} (variables of vary are allowed anywhere)`;
       report(context, path, expected, `"{${name}}"`, offset);
     } else {
       const hint =
@@ -82,7 +82,7 @@ export function checkSubmission(output: ParsedOutput, context: Refinement): void
     report(context, [field], expected, JSON.stringify(output[field]));
   if (!isSubmitted(output)) {
     if (output.notify !== undefined) {
-      refuse('notify', 'no notify (only an asynchronous operation, such as video/convert, tells a topic)');
+      refuse('notify', 'no notify (only an asynchronous operation, such as video/convert, notifies a topic)');
     }
     return;
   }
@@ -146,7 +146,7 @@ function checkRemoval({ outputs }: ParsedRule, context: Refinement): void {
     const lost = variablesOf(target.key.parts).find(({ name }) => variablesBeyondKey.includes(name));
     if (lost !== undefined) {
       const names = `{${variablesBeyondKey.join('}, {')}}`;
-      const expected = `no ${names} in a key with onRemove: delete, which cannot tell them of what is gone`;
+      const expected = `no ${names} in a key with onRemove: delete (they are unknown for a deleted object)`;
       report(context, ['outputs', i, 'target', 'key'], expected, `"{${lost.name}}"`, lost.offset);
     }
   }

@@ -53,7 +53,7 @@ const style = template(
     'a style that begins with image/, video/, audio/, doc/, hls/ or style/',
     /^(image|video|audio|doc|hls|style)\/./,
     'What OSS does to the object: image/…, video/…, audio/…, doc/…, hls/… or style/<name>. ' +
-      'Variables of vary may stand anywhere, others in {b64:…}. No sys/saveas: target says where to save.',
+      'Variables of vary are allowed anywhere, others in {b64:…}. No sys/saveas: target says where to save.',
     'image/auto-orient,1/resize,m_lfit,w_{w}/format,webp',
     'style/thumbnail',
   ),
@@ -125,7 +125,7 @@ const output = fields(outputNoun, {
   notify: text(
     topicNoun,
     /^[A-Za-z0-9][\w-]{0,254}$/,
-    'The topic of Simple Message Queue that is told the end of an asynchronous operation (video/convert).',
+    'The Simple Message Queue topic that is notified when an asynchronous operation (video/convert) ends.',
   ).optional(),
   checkSource: flag('After saving, make it again if the source was replaced in the meantime.'),
   headers: z
@@ -133,7 +133,7 @@ const output = fields(outputNoun, {
     .refine((headers) => Object.keys(headers).length > 0, headersNoun)
     .refine(isEachOnce, 'headers each once, in upper or lower case')
     .meta({
-      description: `What downloads of the output say, and its metadata: ${headerNoun}.`,
+      description: `Headers of downloads of the output, and its metadata: ${headerNoun}.`,
       examples: [{ 'Cache-Control': 'public, max-age=31536000' }],
     })
     .optional(),
@@ -148,7 +148,7 @@ const output = fields(outputNoun, {
   ),
   acl: choice(
     ['default', 'private', 'public-read', 'public-read-write'],
-    "Who may read and write the output; default: what the bucket's ACL says.",
+    "Who may read and write the output; default: the bucket's ACL.",
   ),
   skipLarger: flag('Delete the output again if it has more bytes than its source.'),
 });
@@ -156,7 +156,7 @@ const output = fields(outputNoun, {
 const match = fields('an object with key', {
   key: oneOrMany(glob, globNoun, 'The objects to process: a glob, or several of which one must match.'),
   exclude: oneOrMany(glob, globNoun, 'Objects to leave out although `key` matches.').optional(),
-  ignoreCase: flag('Takes `.JPG` for `.jpg`, behind the folders before the first wildcard.'),
+  ignoreCase: flag('Also takes `.JPG` for `.jpg`, after the folders before the first wildcard.'),
   bucket: oneOrMany(bucket, bucketNoun, 'Default: every bucket that triggers the function.').optional(),
   size: fields('an object with min, max', {
     min: size('The smallest size taken.'),
@@ -180,7 +180,7 @@ const rule = fields(ruleNoun, {
   match,
   onRemove: choice(
     ['delete'],
-    'What becomes of the outputs when their source is deleted: they are deleted too; default: they stay.',
+    'What happens to the outputs when their source is deleted: they are deleted too; default: they stay.',
   ),
   outputs: list(
     output.superRefine(checkOutput, whereSound).superRefine(checkSubmission, whereSound),
@@ -195,7 +195,7 @@ export const documentSchema = fields('an object with rules', {
   onPermanentFailure: choice(
     ['throw', 'report'],
     'What an invocation does whose failures are all permanent: ' +
-      'throw, so that the platform retries and then tells the destination, or only report.',
+      'throw, so that the platform retries and then invokes the destination, or only report.',
     { default: 'throw' },
   ),
 });

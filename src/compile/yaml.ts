@@ -58,11 +58,11 @@ export function readYaml(text: string, file: string): YamlText {
 }
 
 /** Most slips of YAML here are globs or templates without quotes, which the parser's words do not mention. */
-const quotesHint = 'Globs and templates have to stand in quotes.';
+const quotesHint = 'Globs and templates need quotes.';
 /** Advice by the parser's code; the words of other codes suffice. */
 const hints: Readonly<Record<string, string>> = {
-  BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are parted by "/".',
-  BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon stands in quotes.',
+  BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are separated by "/".',
+  BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon needs quotes.',
   MULTILINE_IMPLICIT_KEY: 'A space follows the colon of each field.',
   NON_STRING_KEY: quotesHint,
   TAG_RESOLVE_FAILED: quotesHint,
@@ -86,7 +86,7 @@ function findLookalike(text: string) {
   const wanted = space === undefined ? 'colon' : 'space';
   const character = `U+${hex.toUpperCase().padStart(4, '0')}`;
   const message = `The character ${character} stands where YAML wants a plain ${wanted}`;
-  return { message, offset, hint: 'Type it anew while the input method is set to English.' };
+  return { message, offset, hint: 'Type it again with the input method set to English.' };
 }
 
 /** Lists what is wrong in the order of the text, up to a tab or a misplaced word: the rest is misread. */
@@ -131,7 +131,7 @@ function checkAliases(document: Document.Parsed, refuse: ProblemReporter): Alias
       if (target === undefined) {
         refuse(node, `The alias *${node.source} has no anchor`, quotesHint);
       } else if (path.includes(target)) {
-        refuse(node, `The alias *${node.source} stands inside of what it repeats`);
+        refuse(node, `The alias *${node.source} is inside the value that it repeats`);
       } else if (repeated > maxRepeated) {
         refuse(node, `Aliases repeat more than ${maxRepeated} values`);
         return visit.BREAK;

@@ -11,7 +11,7 @@ export function credentialsFromContext(context: unknown): Credentials {
   if (!accessKeyId || !accessKeySecret) {
     const actions = 'oss:PostProcessTask on the source and oss:PutObject on the target';
     const advice = `give the function a role (\`role\` in s.yaml) that may call ${actions}`;
-    throw new Error(`the invocation brings no credentials: ${advice}`);
+    throw new Error(`the invocation has no credentials: ${advice}`);
   }
   return { accessKeyId, accessKeySecret, securityToken: textOf(credentials.securityToken) || undefined };
 }

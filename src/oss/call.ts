@@ -180,7 +180,7 @@ function contextOf({ operation, bucket, key }: OperationRequest, attempts: numbe
 }
 
 function deadlineError(context: ErrorContext, before: string): OssRequestError {
-  const message = `the time allowed was over before ${before}`;
+  const message = `the time ran out before ${before}`;
   return new OssRequestError(context, { code: 'DeadlineExceeded', kind: 'transient', message });
 }
 

@@ -107,14 +107,14 @@ function planOutput(rule: Rule, output: Output, event: ObjectEvent, values: Vari
     const isGone = isRemoval(event);
     if (!isGone && event.eventTime === undefined && usesVariable(output, dayVariables)) {
       const advice = 'pass lastModified (ISO 8601 with an offset) in a manual event';
-      throw new RangeError(`the event tells no time, and the output asks for its day: ${advice}`);
+      throw new RangeError(`the event has no time, and the output needs its day: ${advice}`);
     }
     assertTarget(source, target);
     if (isGone) {
       return { status: 'planned', action: 'remove', rule: rule.name, source, target };
     }
     if (submit !== undefined && /[{}]/.test(render(output.target.key, values))) {
-      const advice = 'rename the source, or leave the variable out that brings them into the target';
+      const advice = 'rename the source, or remove the variable that puts them into the target';
       throw new RangeError(`OSS takes braces in the key of a task for variables of its own: ${advice}`);
     }
     const style = render(output.style, values);

@@ -102,7 +102,7 @@ function unstartedResult({ job, task }: Turn, hasTooMany: boolean): FailedResult
   const source = sourceOf(job.record);
   const [code, message] = hasTooMany
     ? ['TooManyOutputs', `the event asks for more than ${maxEventOutputs} outputs: split it`]
-    : ['Deadline', 'no time was left to start it'];
+    : ['Deadline', 'there was no time left to start it'];
   const subject = { rule: task?.rule, source, target: task?.target };
   return { status: 'failed', kind: 'transient', code, message, ...subject, attempts: 0 };
 }

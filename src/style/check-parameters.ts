@@ -108,7 +108,7 @@ function checkEffect(parameter: CatalogParameter, given: GivenParameters, contex
   const { label, operation, report } = context;
   const rival = spec?.ignoredWith?.find((other) => given.has(other));
   if (rival !== undefined) {
-    report('warning', whole, `${label}: beside ${rival}_, ${name}_ does not count`);
+    report('warning', whole, `${label}: ${name}_ has no effect beside ${rival}_`);
   }
   for (const [other, values] of Object.entries(spec?.onlyWith ?? {})) {
     const value = given.get(other)?.value.text ?? operation.params?.[other]?.default;

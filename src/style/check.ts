@@ -38,7 +38,7 @@ function checkSegment(segment: StyleSegment, first: StyleToken | undefined, cont
   }
   const isPicture = [first, category].every((one) => one?.text === 'image');
   if (category !== first && category.text !== 'sys' && !isPicture) {
-    report('error', category, 'only sys/… may follow "|", and image/… behind image/…');
+    report('error', category, 'only sys/… may follow "|", and image/… after image/…');
   }
   // OSS help, "Styles".
   if (category.text === 'style' && !/^(::)?[\w.-]{1,63}$/.test(name.text)) {

@@ -179,7 +179,7 @@ describe('an inventory', () => {
     const file = await writeInventory(inventory([csv], schema));
 
     await expect(readAll(file)).rejects.toThrow(
-      /745a29e3-0\.csv\.gz of the inventory cannot be read behind row [01]: /,
+      /745a29e3-0\.csv\.gz of the inventory cannot be read after row [01]: /,
     );
   });
 

@@ -147,7 +147,7 @@ describe('a journal', () => {
     for (const state of [{ a: 1 }, { version: 2, ...earlier, held: [] }]) {
       await writeFile(join(folder, 'journal.jsonl'), `${JSON.stringify(state)}\n`);
       expect(() => readJournal(folder)).toThrow(
-        'journal.jsonl is no journal of this version of oss-saveas: give --restart to begin anew.',
+        'journal.jsonl is no journal of this version of oss-saveas: give --restart to start over.',
       );
     }
   });

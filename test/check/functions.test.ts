@@ -36,7 +36,7 @@ describe('what was written for an earlier version', () => {
         code: 'built-earlier',
         path: [],
         message: `dist/rules.json was built by oss-saveas 0.0.1 in format ${rulesFormat - 1}, this version reads format ${rulesFormat}`,
-        hint: 'A deployment builds it anew; `npx oss-saveas build` does it now.',
+        hint: 'A deployment rebuilds it; `npx oss-saveas build` does it now.',
       },
     ]);
   });

@@ -13,9 +13,9 @@ describe('a backfill that is given again', () => {
     const second = await run(['oss://photos/']);
 
     expect(exitCode).toBe(130);
-    expect(out).toMatch(/Not finished: the same command goes on\.\n$/);
+    expect(out).toMatch(/Not finished: the same command continues\.\n$/);
     expect(done).toBeLessThan(240);
-    expect(second.err).toMatch(/^Going on: \d+ saved, 0 failed since /);
+    expect(second.err).toMatch(/^Continuing: \d+ saved, 0 failed since /);
     expect(second.out).toContain('120 objects: 240 saved, 0 failed. Finished.');
     expect(processed.length).toBe(240);
     expect(new Set(processed).size).toBe(240);
@@ -90,9 +90,9 @@ describe('a backfill that is given again', () => {
 
     expect([piped.exitCode, refused.exitCode]).toEqual([2, 0]);
     expect(piped.err).toContain(
-      'this backfill is not finished (4 saved, 0 failed): give --yes to go on, or --restart to begin anew.',
+      'this backfill is not finished (4 saved, 0 failed): give --yes to continue, or --restart to start over.',
     );
-    expect(questions).toEqual(['this backfill is not finished (4 saved, 0 failed). Go on?']);
+    expect(questions).toEqual(['this backfill is not finished (4 saved, 0 failed). Continue?']);
     expect(processed.length).toBe(4);
   });
 
@@ -109,7 +109,7 @@ describe('a backfill that is given again', () => {
       expect.stringContaining('120 objects: 240 saved, 0 failed. Finished.'),
     ]);
     expect([other.processed.length, new Set(processed).size]).toEqual([240, 240]);
-    expect(again.err).toContain('Going on:');
+    expect(again.err).toContain('Continuing:');
   });
 
   it('a backfill notices that the rules changed, and asks', async () => {
@@ -127,7 +127,7 @@ describe('a backfill that is given again', () => {
     expect(piped.err).toContain(
       'the rules changed since this backfill began (4 saved, 0 failed): give --restart',
     );
-    expect(questions).toEqual([expect.stringMatching(/^the rules changed .* Begin anew\?$/), 'Start?']);
+    expect(questions).toEqual([expect.stringMatching(/^the rules changed .* Start over\?$/), 'Start?']);
     expect(asked.exitCode).toBe(0);
     expect(processed.length).toBe(4 + 12);
   });
@@ -169,7 +169,7 @@ describe('a backfill that is given again', () => {
     const anew = await run(['oss://photos/', '--restart', '--yes']);
 
     expect([goingOn.exitCode, dryRun.exitCode, anew.exitCode]).toEqual([1, 0, 0]);
-    expect(goingOn.err).toContain('no journal of this version of oss-saveas: give --restart to begin anew.');
+    expect(goingOn.err).toContain('no journal of this version of oss-saveas: give --restart to start over.');
     expect(dryRun.err).toBe('This was a dry run. Give --yes to start.\n');
     expect(anew.out).toContain('2 objects: 4 saved, 0 failed. Finished.');
     expect(processed).toHaveLength(2 + 4);

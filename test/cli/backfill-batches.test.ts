@@ -25,7 +25,7 @@ describe('the batches of a backfill via the function', () => {
     const { exitCode, out, err } = await run();
 
     expect(stopped).toContain(' saved, 20 failed. Not finished');
-    expect(err).toMatch(/Going on: \d+ saved, 20 failed since/);
+    expect(err).toMatch(/Continuing: \d+ saved, 20 failed since/);
     expect(out).toContain('60 objects: 100 saved, 20 failed. Finished.');
     expect(exitCode).toBe(1);
     expect(await readFailureFiles(join(dir, '.backfill'))).toHaveLength(20);
@@ -75,11 +75,9 @@ describe('the batches of a backfill via the function', () => {
 
     const { exitCode, out, err } = await run('--yes');
 
-    expect(err).toContain('the last 100 outputs all failed, the very last by: ');
-    expect(err).toContain('The batches that were handed over go on: ');
-    expect(out).toMatch(
-      /: 0 saved, (\d+) failed\. Not finished: .* tries \1 of the failed outputs again\.\n$/,
-    );
+    expect(err).toContain('the last 100 outputs all failed, the last one with: ');
+    expect(err).toContain('The submitted batches go on: ');
+    expect(out).toMatch(/: 0 saved, (\d+) failed\. Not finished: .* retries \1 of the failed outputs\.\n$/);
     expect(exitCode).toBe(1);
     expect(attempts.number).toBeGreaterThan(0);
   });
@@ -93,7 +91,7 @@ describe('the batches of a backfill via the function', () => {
     const { exitCode, out } = await run();
 
     expect(hopeless.err).toContain('the last 100 outputs all failed');
-    expect(hopeless.out).toMatch(/: 0 saved, (\d+) failed\. Not finished: .* tries \1 of the failed/);
+    expect(hopeless.out).toMatch(/: 0 saved, (\d+) failed\. Not finished: .* retries \1 of the failed/);
     expect(out).toContain('200 objects: 400 saved, 0 failed. Finished.');
     expect(exitCode).toBe(0);
   });
@@ -125,7 +123,7 @@ describe('the batches of a backfill via the function', () => {
     const { out } = await run('--stop');
     gate.open();
 
-    expect(err).toContain('4 batches of the backfill before this one were stopped.');
+    expect(err).toContain('4 batches of the previous backfill were stopped.');
     expect(out).toContain('4 batches stopped.');
   });
 
@@ -138,10 +136,8 @@ describe('the batches of a backfill via the function', () => {
     const { err } = await first.ended;
     gate.open();
 
-    expect(err).toContain(
-      'The batches that were handed over go on: the same command with --stop stops them.',
-    );
-    expect(err).not.toContain('Calls under way');
+    expect(err).toContain('The submitted batches go on: the same command with --stop stops them.');
+    expect(err).not.toContain('Waiting for the calls');
     expect(err).not.toContain('throttled');
   });
 });

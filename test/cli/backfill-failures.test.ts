@@ -44,7 +44,7 @@ describe('a backfill that meets failures', () => {
 
       expect(full.exitCode).toBe(1);
       expect(full.err).toMatch(/ENOSPC: no space left on device.*\nThe disk is full: make room/);
-      expect(full.out).toContain('Not finished: the same command goes on.');
+      expect(full.out).toContain('Not finished: the same command continues.');
       expect(made).toBeLessThan(239);
       expect(exitCode).toBe(1);
       expect(out).toContain('120 objects: 239 saved, 1 failed. Finished.');
@@ -108,7 +108,7 @@ describe('a backfill that meets failures', () => {
     const again = await run(['oss://photos/']);
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('the last 100 outputs all failed, the very last by: ProcessObject oss://photos/');
+    expect(err).toContain('the last 100 outputs all failed, the last one with: ProcessObject oss://photos/');
     expect(out).toContain('Not finished');
     expect([again.exitCode, again.out]).toEqual([
       0,

@@ -6,10 +6,10 @@ import { pictures, startWith } from './backfill-fixture.ts';
 
 describe('a backfill that is given the wrong way', () => {
   it.each<[string[], string]>([
-    [[], 'rule "small" takes objects of any bucket: say which by --bucket.'],
+    [[], 'rule "small" takes objects of any bucket: name one with --bucket.'],
     [['oss://photos/uploads/*.jpg'], 'expected oss://bucket/prefix/'],
     [['oss://photos/', '--keys', 'a.txt'], 'name the objects in one way'],
-    [['oss://photos/elsewhere/'], 'the rules take nothing of what lies there'],
+    [['oss://photos/elsewhere/'], 'the rules take no object there'],
     [['oss://photos/', '--rule', 'smal'], 'no rule has the name "smal" (did you mean "small"?)'],
     [['oss://photos/', '--share', '2'], '--share: expected a number above 0 and up to 1, received "2"'],
     [['oss://photos/', '--max', 'many'], '--max: expected a whole number above 0, received "many"'],
@@ -42,7 +42,7 @@ describe('a backfill that is given the wrong way', () => {
 
     expect([exitCode, err]).toEqual([
       2,
-      'oss-saveas backfill: the standard input is empty, and names no object.\n',
+      'oss-saveas backfill: standard input is empty, and names no object.\n',
     ]);
     expect(existsSync(join(dir, '.backfill'))).toBe(false);
   });
@@ -94,7 +94,7 @@ describe('a backfill that is given the wrong way', () => {
     const kept = createReadStream(join(dir, '.backfill', copy));
     const { exitCode, out } = await run(args, { input: kept });
 
-    expect(other.err).toContain('what the standard input holds changed since this backfill began');
+    expect(other.err).toContain('the contents of standard input changed since this backfill began');
     expect([exitCode, out]).toEqual([0, expect.stringContaining('3 objects: 6 saved, 0 failed. Finished.')]);
     expect(processed).toHaveLength(6);
     expect(await copies()).toEqual([]);
@@ -121,7 +121,7 @@ describe('a backfill that is given the wrong way', () => {
 
     const { exitCode, err } = await run(['--keys', '-'], { input: 'oss://photos/a\nphotos/b\n' });
 
-    expect(err).toContain('the standard input, line 2: expected oss://bucket/key, received');
+    expect(err).toContain('standard input, line 2: expected oss://bucket/key, received');
     expect(exitCode).toBe(1);
   });
 });

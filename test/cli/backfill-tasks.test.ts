@@ -57,7 +57,7 @@ describe('a backfill via the deployed function', () => {
 
     expect(stopped.exitCode).toBe(130);
     expect(exitCode).toBe(0);
-    expect(err).toContain('Going on: ');
+    expect(err).toContain('Continuing: ');
     expect(out).toContain('60 objects: 120 saved, 0 failed. Finished.');
     expect([tasks.byId.size, attempts.number, processed.length]).toEqual([3, 3, 120]);
   });
@@ -184,8 +184,8 @@ describe('a backfill via the deployed function', () => {
 
       for (const { exitCode, out, err } of refused) {
         expect(err).toContain('the function has other rules (');
-        expect(err).toContain('): build and deploy it, then give the same command.');
-        expect(out).toContain(': 0 saved, 0 failed. Not finished: the same command goes on.');
+        expect(err).toContain('): build and deploy it, then run the same command.');
+        expect(out).toContain(': 0 saved, 0 failed. Not finished: the same command continues.');
         expect(exitCode).toBe(1);
       }
       expect(attemptsBefore).toBeLessThanOrEqual(6);
@@ -200,7 +200,7 @@ describe('a backfill via the deployed function', () => {
 
     const { exitCode, err } = await run('--yes', '--keys', join(dir, 'keys.txt'), '--since', '2026-01-31');
 
-    expect(err).toContain('tells no time for --since and --until');
+    expect(err).toContain('has no times for --since and --until');
     expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
   });
 
@@ -245,7 +245,7 @@ describe('a backfill via the deployed function', () => {
     gate.open();
 
     expect(stopped.exitCode).toBe(2);
-    expect(other.err).not.toContain('Going on');
+    expect(other.err).not.toContain('Continuing');
     expect(stopped.err).toContain('--stop: the same command was not started with --via function.');
   });
 

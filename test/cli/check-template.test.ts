@@ -118,7 +118,7 @@ describe('check, beside the functions of s.yaml', () => {
       const { exitCode, out, codes } = await checkResources([uploads]);
 
       expect([exitCode, codes]).toEqual([1, ['error no-function']]);
-      expect(out).toMatch(/^error \S+s\.yaml:\d+:\d+ deploys no function by the component fc3\n/);
+      expect(out).toMatch(/^error \S+s\.yaml:\d+:\d+ deploys no function with the component fc3\n/);
     },
   );
 

@@ -155,7 +155,7 @@ describe('check', () => {
     const { codes, out } = await check([rule({ key }, { key: 'derived/{key}' })]);
 
     expect(codes).toContain('warning foreign-glob');
-    expect(out).toContain(`${named} stands for itself in a glob`);
+    expect(out).toContain(`${named} is literal in a glob`);
   });
 
   it('check warns of a file without rules', async () => {
@@ -240,7 +240,7 @@ describe('check', () => {
     const { codes, out } = await check([rule({ key: 'uploads/*.jpg' }, { key })]);
 
     expect(codes).toEqual(['warning foreign-key']);
-    expect(out).toContain(`${named} stands for itself in a key`);
+    expect(out).toContain(`${named} is literal in a key`);
   });
 
   it('check finds nothing foreign in a target of Chinese names', async () => {

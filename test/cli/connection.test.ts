@@ -86,7 +86,7 @@ describe('a connection', () => {
       'holds a bucket already: expected oss-cn-hangzhou.aliyuncs.com',
     ],
     ['photos.oss-cn-hangzhou-internal.aliyuncs.com', 'holds a bucket already'],
-    ['https://oss-cn-shanghai.aliyuncs.com', 'is of cn-shanghai, and not of cn-hangzhou'],
+    ['https://oss-cn-shanghai.aliyuncs.com', 'is in cn-shanghai, not in cn-hangzhou'],
   ])('a connection refuses the endpoint %s in words', async (endpoint, message) => {
     await expect(connect({ region: 'cn-hangzhou', endpoint })).rejects.toThrow(message);
   });
@@ -106,6 +106,6 @@ describe('a connection', () => {
     });
 
     expect(endpoint).toBe('https://oss-cn-hangzhou.aliyuncs.com');
-    expect(said).toContain('names no scheme, so https:// is taken');
+    expect(said).toContain('names no scheme, so https:// is used');
   });
 });

@@ -24,7 +24,7 @@ it('import makes an output of reduce too, takes the bucket of all, and notes eac
   expect(notes.slice(2)).toEqual([
     'backup has no counterpart.',
     'reduce.optimizer has no counterpart.',
-    'resizes[0]: no bucket of OSS can be called my.rooms; add target.bucket.',
+    'resizes[0]: no OSS bucket can be named my.rooms; add target.bucket.',
     'resizes[0].acl has no counterpart.',
     'resizes[0].cacheControl has no counterpart.',
     ...[1, 2, 3, 4, 5].map((i) => `resizes[${i}] is left out: its style has no counterpart.`),

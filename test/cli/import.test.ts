@@ -63,7 +63,7 @@ describe('import', () => {
     }
     expect(err).toContain('DELETE_ORIGINAL_FILE has no counterpart: the source is kept');
     expect(err).not.toContain('CACHE_CONTROL_HEADER');
-    expect(err).toContain('but for the quality of JPEG and WebP');
+    expect(err).toContain('except the quality of JPEG and WebP');
   });
 
   it('import keeps Cache-Control and ACL of either tool, and names an ACL that OSS does not know', () => {
@@ -107,7 +107,7 @@ describe('import', () => {
     expect([first.exitCode, first.out, errorsOf(written)]).toEqual([0, '', []]);
     expect([second.exitCode, second.err]).toEqual([
       2,
-      `oss-saveas import: ${out} cannot be written: it is there already; name another file.\n`,
+      `oss-saveas import: ${out} cannot be written: it exists already; name another file.\n`,
     ]);
     expect(await readFile(out, 'utf8')).toBe('mine');
   });
@@ -121,9 +121,9 @@ describe('import', () => {
   });
 
   it.each([
-    ['{', 'is neither'],
-    ['[]', 'is neither'],
-    ['A=1', 'is neither'],
+    ['{', 'is no config.json'],
+    ['[]', 'is no config.json'],
+    ['A=1', 'is no config.json'],
     ['{"resizes":[{"size":"5@","directory":"a"}]}', 'resizes[0] is left out: its style'],
     ['{"resizes":[{"size":5}]}', 'resizes[0] is left out: its directory'],
     ['{"resizes":[{"size":5,"directory":"../thumbs"}]}', 'resizes[0] is left out: its directory'],

@@ -147,7 +147,7 @@ describe('a folder of a shop', () => {
     const dir = await emptyFolder();
     await writeFile(join(dir, 's.yml'), 'edition: 3.0.0');
 
-    await expect(writeProject(dir, templateDir('en'), answers)).rejects.toThrow(/s\.yml is there.*rename it/);
+    await expect(writeProject(dir, templateDir('en'), answers)).rejects.toThrow(/s\.yml exists.*rename it/);
 
     expect(await readdir(dir)).toEqual(['s.yml']);
   });
@@ -196,7 +196,7 @@ describe('init', () => {
   );
 
   it.each([
-    [{}, /^--region: nobody is here to be asked/],
+    [{}, /^--region: there is nobody to ask/],
     [{ yes: true, region: 'Hangzhou' }, /^region "Hangzhou": expected a plain region id/],
     [{ yes: true, bucket: 'My_Photos' }, /^bucket "My_Photos": expected 3 to 63/],
     [{ yes: true, lang: 'fr' }, /^--lang: expected en or zh/],

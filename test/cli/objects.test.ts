@@ -72,7 +72,7 @@ describe('ls', () => {
   it.each([
     [
       'http://127.0.0.1:1',
-      /ECONNREFUSED.*\nNothing listens there\. The local OSS is started by "npm start"\.\n$/,
+      /ECONNREFUSED.*\nNothing listens there\. Start the local OSS with "npm start"\.\n$/,
     ],
     ['http://nowhere.invalid', /ENOTFOUND .*\nThere is no such host: .*online\.\n$/],
   ])('ls says what may help where nothing answers at %s', async (endpoint, expected) => {
@@ -92,7 +92,7 @@ describe('ls', () => {
       'oss://photos/',
     ]);
 
-    expect(err).toMatch(/\nNo TLS is spoken there: begin the endpoint with http:\/\/\.\n$/);
+    expect(err).toMatch(/\nThe server does not speak TLS: begin the endpoint with http:\/\/\.\n$/);
     expect(err.split('\n')).toHaveLength(4);
   });
 });
@@ -116,7 +116,7 @@ describe('get', () => {
     const second = await run('get', 'oss://photos/derived/a.webp', '--out', file);
 
     expect(first).toMatchObject({ exitCode: 0, out: expect.stringContaining('9 bytes') });
-    expect(second).toMatchObject({ exitCode: 2, err: expect.stringContaining('is there already') });
+    expect(second).toMatchObject({ exitCode: 2, err: expect.stringContaining('exists already') });
     expect(await readFile(file, 'utf8')).toBe('edited');
   });
 

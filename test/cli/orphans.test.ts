@@ -22,7 +22,9 @@ describe('orphans', () => {
     expect(out).toMatch(/orphans +3, 3 B\n/);
     expect(out).toContain('3 source-exists');
     expect(out).toContain('oss://photos/small/uploads/gone.jpg-100.webp');
-    expect(out).toContain('A file that somebody else put under a name that an output could have looks just');
+    expect(out).toContain(
+      'A file that somebody uploaded under a key that an output could have looks the same',
+    );
     expect(await stored()).toHaveLength(some.length);
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
@@ -53,7 +55,7 @@ describe('orphans', () => {
     const accepted = await run(['--delete', 'oss://photos/small/'], answer(true));
 
     expect([vague.exitCode, piped.exitCode, refused.exitCode, accepted.exitCode]).toEqual([2, 0, 0, 0]);
-    expect(vague.err).toContain('--delete: say of which rule (--rule) or where (oss://bucket/prefix/).');
+    expect(vague.err).toContain('--delete: name a rule (--rule) or a place (oss://bucket/prefix/).');
     expect(piped.err).toBe('This was a dry run. Give --yes to start.\n');
     expect(questions).toEqual(['Delete 2 objects for good?', 'Delete 2 objects for good?']);
     expect(accepted.out).toContain('2 removed, 0 failed, 2 source-exists.\n');
@@ -134,7 +136,7 @@ describe('orphans', () => {
     expect([piped.exitCode, refused.exitCode]).toEqual([0, 0]);
     expect(questions).toEqual([`Delete ${left} objects for good?`]);
     for (const { out: shown } of [piped, refused, second]) {
-      expect(shown).toContain('No source is there at all: is this the right bucket?');
+      expect(shown).toContain('There is no source at all: is this the right bucket?');
     }
     expect(second.out).toContain(`${left} removed, 0 failed.`);
     expect(await stored()).toEqual([]);
@@ -200,7 +202,7 @@ describe('orphans', () => {
 
     const { out } = await run(['--rule', 'big']);
 
-    expect(out).toContain('No source is there at all: is this the right bucket?');
+    expect(out).toContain('There is no source at all: is this the right bucket?');
   });
 });
 

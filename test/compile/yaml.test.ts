@@ -34,7 +34,7 @@ describe('rules as YAML', () => {
     const text = lines.with(1, '  - name：r').join('\n');
 
     expect(diagnosticsOf(text).map(formatDiagnostic)).toEqual([
-      expect.stringContaining('Type it anew while the input method is set to English.'),
+      expect.stringContaining('Type it again with the input method set to English.'),
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('rules as YAML', () => {
     const level = (name: string, of: string) => `${name}: &${name} [${`*${of},`.repeat(20)}]\n`;
     const bomb = `a: &a x\n${level('b', 'a')}${level('c', 'b')}${level('d', 'c')}${level('e', 'd')}`;
     const own = (text: string) => [
-      `The alias *a stands inside of what it repeats`,
+      `The alias *a is inside the value that it repeats`,
       1,
       text.indexOf('*a') + 1,
     ];
@@ -142,7 +142,7 @@ describe('rules as YAML', () => {
     (key) => {
       const found = diagnosticsOf(`rules:\n  - target:\n      key: ${key}\n`);
 
-      expect(found.map(({ hint }) => hint)).toEqual(['Globs and templates have to stand in quotes.']);
+      expect(found.map(({ hint }) => hint)).toEqual(['Globs and templates need quotes.']);
     },
   );
 

@@ -168,7 +168,7 @@ describe('a conformance run', () => {
     async (_, answer, expected) => {
       const account = await startAccount();
       const { child, ended, output } = account.startAtTerminal();
-      await expect.poll(output).toContain('Go on? [y/N]');
+      await expect.poll(output).toContain('Continue? [y/N]');
 
       child.stdin.write(answer);
 

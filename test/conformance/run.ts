@@ -42,7 +42,7 @@ export async function runConformance(options: ConformanceOptions): Promise<numbe
     err(`${report} is there already, and is not overwritten.\n`);
     return 2;
   }
-  if (!yes && !(await confirm?.('Go on?'))) {
+  if (!yes && !(await confirm?.('Continue?'))) {
     err(confirm ? 'Nothing was done.\n' : 'Nobody is there to ask: --yes goes on.\n');
     return stop.aborted ? 130 : 2;
   }

@@ -198,7 +198,7 @@ describe('the local OSS', () => {
     [['local', '--prot', '1'], "Unknown option '--prot'"],
     [
       ['local', '--rules', 'gone.yaml'],
-      'gone.yaml cannot be read: no such file or directory; name another by --rules',
+      'gone.yaml cannot be read: no such file or directory; name another with --rules',
     ],
     [['nothing'], 'no command "nothing"'],
   ])('the local OSS refuses %j with one clear message', async (args, message) => {

@@ -99,7 +99,7 @@ describe('the function in a custom runtime', () => {
     const response = await fetch(`http://127.0.0.1:${await port()}/invoke`, request);
 
     expect(await response.json()).toMatchObject({
-      errorMessage: expect.stringContaining('the invocation brings no credentials'),
+      errorMessage: expect.stringContaining('the invocation has no credentials'),
     });
   });
 
@@ -107,7 +107,7 @@ describe('the function in a custom runtime', () => {
     const { invoke } = startAlone(0.001);
 
     expect(await invoke({ bucket: 'photos', key: 'uploads/a.png', size: 1 })).toMatchObject({
-      error: { errorMessage: expect.stringContaining('no time was left to start it') },
+      error: { errorMessage: expect.stringContaining('there was no time left to start it') },
     });
   });
 

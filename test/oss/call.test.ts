@@ -77,7 +77,7 @@ describe('an operation that fails', () => {
     const error = await rejection(mock.client.headObject({ ...source, deadlineMs: signedAt }));
 
     expect(error).toMatchObject({ code: 'DeadlineExceeded', context: { attempts: 0 }, kind: 'transient' });
-    expect(String(error)).toContain('the time allowed was over before the request was sent');
+    expect(String(error)).toContain('the time ran out before the request was sent');
   });
 
   it.each([

@@ -111,7 +111,7 @@ describe('a request on the wire', () => {
     const error = await rejection(client.headObject({ bucket: 'photos', key: 'k', deadlineMs: 1_050 }));
 
     expect(error).toMatchObject({ code: 'DeadlineExceeded', kind: 'transient', context: { attempts: 1 } });
-    expect(String(error)).toContain('the time allowed was over before the answer was complete');
+    expect(String(error)).toContain('the time ran out before the answer was complete');
   });
 
   it('a request on the wire says why a connection cannot be made even close to the deadline', async () => {

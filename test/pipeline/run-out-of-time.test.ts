@@ -66,7 +66,7 @@ describe('a run that has more to do than time', () => {
       status: 'failed',
       kind: 'transient',
       code: 'Deadline',
-      message: 'no time was left to start it',
+      message: 'there was no time left to start it',
     };
 
     const { results } = await runAll(

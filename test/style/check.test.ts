@@ -193,7 +193,7 @@ describe('what is probably wrong', () => {
     ['imgae/resize,w_9', 'imgae', 'did you mean "image"'],
     ['x-oss-process=image/resize,w_9', 'x-oss-process=image', 'did you mean "image"'],
     ['video/snapshott,t_1', 'snapshott', 'did you mean "snapshot"'],
-    ['image/resize,w_9,l_9', 'l_9', 'beside w_, l_ does not count'],
+    ['image/resize,w_9,l_9', 'l_9', 'l_ has no effect beside w_'],
     ['image/resize,w_9,w_8', 'w_8', 'takes a single w'],
     ['image/resize,w_9,,h_9', '', 'expects one of m_ w_'],
     ['image/resize,m_lfit,w_9,color_FFFFFF', 'color_FFFFFF', 'only with m_pad'],

@@ -33,7 +33,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await expect.poll(() => panel.innerText()).toContain('800 × 400');
     expect(await panel.locator('.timeline li span').allTextContents()).toEqual([
       expect.stringMatching(/^ObjectCreated:PutObject, /),
-      'Handed to the function: outputs 2',
+      'Delivered to the function: outputs 2',
       expect.stringMatching(/^thumbnail saved derived\/cat-\d00\.webp$/),
       expect.stringMatching(/^thumbnail saved derived\/cat-\d00\.webp$/),
       expect.stringMatching(/^invocation finished · saved 2 · /),
@@ -163,7 +163,7 @@ describe.runIf(hasChromium)('browsing', () => {
     await tab.page.goto(`${stack.url}/#/browse?bucket=photos&key=uploads/gone.txt`);
 
     const panel = tab.page.getByRole('dialog', { name: 'gone.txt' });
-    await expect.poll(() => panel.innerText()).toContain('It is not there.');
+    await expect.poll(() => panel.innerText()).toContain('It does not exist.');
     expect(await panel.locator('.timeline li span').allTextContents()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^ObjectCreated:PutObject, /),

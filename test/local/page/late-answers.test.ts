@@ -68,7 +68,7 @@ describe.runIf(hasChromium)('answers that come late or never', () => {
     await remove('story.txt');
     await release();
 
-    await expect.poll(() => page.locator('dialog').innerText()).toContain('It is not there.');
+    await expect.poll(() => page.locator('dialog').innerText()).toContain('It does not exist.');
     expect(await page.locator('dialog .actions').count()).toBe(0);
     await page.context().close();
   });

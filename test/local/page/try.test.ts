@@ -129,7 +129,7 @@ describe.runIf(hasChromium)('trying a style', () => {
     await tab.page.goto('about:blank');
     await tab.page.goto(`${stack.url}/#/try?key=uploads/gone.jpg`);
 
-    await tab.page.getByText('It is not there.').waitFor();
+    await tab.page.getByText('It does not exist.').waitFor();
     expect(await tab.page.getByAltText('Before').count()).toBe(0);
     await tab.page.getByRole('button', { name: 'cat.jpg' }).click();
     await expect.poll(() => tab.page.getByAltText('Before').count()).toBe(1);

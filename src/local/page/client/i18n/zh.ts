@@ -50,7 +50,7 @@ export const zh: Messages = {
   'try.default': '默认 {value}',
   'try.required': '必填',
   'try.noParameters': '此步骤没有参数。',
-  'try.unknownAction': '目录中没有此步骤。',
+  'try.unknownAction': '没有这种步骤。',
   'try.pictures': '可选图片',
   'try.noPictures': '还没有图片。',
   'try.dropFirst': '先上传一张',
@@ -90,7 +90,7 @@ export const zh: Messages = {
   'browse.delete': '删除',
   'browse.reallyDelete': '确认删除',
   'browse.metadata': '元数据',
-  'browse.timeline': '经过',
+  'browse.timeline': '处理记录',
   'browse.gone': '对象不存在。',
 
   'timeline.empty': '本地 OSS 启动以来，它没有任何变化。',
@@ -106,7 +106,7 @@ export const zh: Messages = {
   'timeline.succeeded': '完成，用时 {duration}，计费 {billed}',
   'timeline.failed': '尝试 {attempts} 次后放弃。{error}',
 
-  'letters.none': '没有彻底失败的事件。',
+  'letters.none': '没有最终失败的事件。',
   'letters.attempts': '尝试 {attempts} 次',
   'letters.retry': '重试',
 
