@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** ` (did you mean "target"?)` when one of the candidates is a slip of the fingers away, else nothing. */
+/** ` (did you mean "target"?)` when one of the candidates is a typo away, else nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const ranked = candidates.map((name) => ({
     name,

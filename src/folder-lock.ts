@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pick } from './json.ts';
 
 /**
- * Takes a folder for this process alone, by a file that names it; the answer gives it back. Throws what
+ * Locks a folder for this process, with a file that holds its id; the answer unlocks it. Throws what
  * `refuse` says when a process that is alive holds it: two on one folder would destroy each other's files.
  */
 export function lockFolder(folder: string, refuse: (pid: number) => string): () => void {

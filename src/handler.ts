@@ -36,7 +36,7 @@ const reserveMs = 1_000;
 /**
  * Makes the function. `invoke` parses an event, plans its outputs and has OSS save them; it resolves to a
  * report of what became of every output, or throws OutputsFailed with that report where any failed, so that
- * the platform retries and tells somebody. Credentials come with each invocation and are kept nowhere.
+ * the platform retries and notifies somebody. Credentials come with each invocation and are kept nowhere.
  */
 export function createHandler(deps: HandlerDeps): (event: Uint8Array, context: unknown) => Promise<Report> {
   const { settings, dispatcher, random = Math.random } = deps;

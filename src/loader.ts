@@ -41,8 +41,8 @@ function readCodeCache(source: Buffer): Buffer | undefined {
 }
 
 /**
- * V8 refuses a cache of another version or of other flags. It looks neither at the text but for its length,
- * nor for damage, and would crash or run what the cache has: so the digest covers both, and Node.js's build.
+ * V8 refuses a cache of another version or of other flags. It checks neither the text, except its length,
+ * nor damage, and would crash or run what the cache has: so the digest covers both, and Node.js's build.
  */
 function cacheDigest(source: Buffer, cache: Buffer): Buffer {
   const build = JSON.stringify([process.versions, process.config]);

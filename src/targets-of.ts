@@ -7,7 +7,7 @@ import { type VariableValues, variablesOf } from './rules/template.ts';
 export { parseRuleSet, type RuleSet, RulesError } from './rules/rule-set.ts';
 export type { VariableValues };
 
-/** An uploaded object, as far as known; rules that ask for a size or type take only one that tells it. */
+/** An uploaded object, as far as known; rules with a condition on size or type need it here. */
 export interface Upload extends Pick<ObjectEvent, 'bucket' | 'key' | 'sizeBytes' | 'contentType' | 'eTag'> {
   /** ISO 8601 with `Z` or an offset; needed where a target's key has the day in it. */
   eventTime?: string | undefined;
@@ -26,7 +26,7 @@ export interface RuleTarget {
 /**
  * Names what the function makes of an upload, in the order of the rules. Pure, without network, in browsers
  * too. The function's own planner is asked about one variant at a time, so the two cannot disagree. Throws
- * RangeError where a key needs an ETag or a day that the upload does not tell, or tells by somebody's clock.
+ * RangeError where a key needs an ETag or a day that the upload does not tell, or tells in local time.
  */
 export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): RuleTarget[] {
   return rules.flatMap((rule) =>
@@ -37,7 +37,7 @@ export function targetsOf({ rules }: Pick<RuleSet, 'rules'>, upload: Upload): Ru
 }
 
 function targetsOfVariant(rule: Rule, output: Output, vary: VariableValues, upload: Upload): RuleTarget[] {
-  // A time that is not told stands in no target's key, as is asserted below, and styles are not returned.
+  // A missing time is in no target's key, as is asserted below, and styles are not returned.
   const eventTime = readTime(upload.eventTime ?? '1970-01-01T00:00:00Z');
   if (eventTime === undefined) {
     throw new RangeError(

@@ -2,7 +2,7 @@ import { fieldsOf, textOf } from '../json.ts';
 import type { Credentials } from '../oss/sign.ts';
 
 /**
- * The temporary credentials of the function's role, out of the `context` of one invocation, to be read anew
+ * The temporary credentials of the function's role, out of the `context` of one invocation, to be read again
  * in each. Throws when the function has no role (Function Compute help: "Context").
  */
 export function credentialsFromContext(context: unknown): Credentials {

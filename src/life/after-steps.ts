@@ -13,7 +13,7 @@ import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
 /**
- * Metadata by which a target tells that it is complete. Processing makes a new object without it, and the one
+ * Metadata that marks a target as complete. Processing makes a new object without it, and the one
  * copy that sets everything else sets it too.
  */
 const markName = 'x-oss-meta-oss-saveas';
@@ -107,7 +107,7 @@ async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise
     const { requestId, attempts } = isCopied ? await setProperties(object, task, options, mark) : object;
     return { status: 'saved', sizeBytes: object.sizeBytes, requestId, attempts };
   } catch (error) {
-    // A step after the save fails by a setting, which somebody may mend, and never by the picture.
+    // A step after the save fails because of a setting, which somebody may fix, never because of the picture.
     return { status: 'failed', ...describeError(error), kind: 'transient', isSaved: true };
   }
 }

@@ -35,7 +35,7 @@ export class OssServiceError extends Error {
   /** The pause that the answer asks for, where it does. */
   readonly retryAfterMs: number | undefined;
 
-  /** `hide` takes out of a text whatever is secret: an answer may quote the request. */
+  /** `hide` removes from a text whatever is secret: an answer may quote the request. */
   constructor(context: ErrorContext, response: HttpResponse, hide = (text: string) => text) {
     const { statusCode, headers } = response;
     const { code, message, requestId, ec, serverTime } = readErrorDocument(response, hide);
@@ -122,7 +122,7 @@ export function isNoSuchKey(error: unknown): boolean {
  * Kind of an OSS error answer. 503 is OSS's throttling (OSS help: "HTTP status code 503"); only gateways have
  * 429. Permanent is what OSS itself says of the picture or the style: a 400 (`BadRequest` too, although the
  * official SDKs retry it: image processing uses it for wrong styles), a source that is gone or archived, and
- * what is not implemented. Permissions, buckets and named styles are settings, which somebody may mend.
+ * what is not implemented. Permissions, buckets and named styles are settings, which somebody may fix.
  */
 export function classify(statusCode: number, code: string, message: string): RetryKind {
   // Around midnight OSS calls the scope's date wrong, not skewed (oss-kotlin-sdk-v2, FixTimeRetryHandler.kt).
@@ -211,7 +211,7 @@ function decodeEntities(text: string): string {
   );
 }
 
-/** A time that a signature can bear: its year has four digits. */
+/** A time that a signature can hold: its year has four digits. */
 function parseTime(text: string | undefined): number | undefined {
   const epochMs = Date.parse(text ?? '');
   return epochMs >= 0 && epochMs < Date.parse('+010000-01-01') ? epochMs : undefined;

@@ -34,7 +34,7 @@ const [probationIdleMs, probationMs, firstByteMs] = [2_500, 1_000, 10_000];
 
 /**
  * The default dispatcher: keeps connections for a few seconds of wall time (a warm instance then skips the
- * handshake), at most `connections` per host. After a longer silence it begins anew, which also ends a pool
+ * handshake), at most `connections` per host. After a longer silence it starts over, which also ends a pool
  * that waits for connections it will never get back. undici's own timeouts are off, since `send` has one.
  */
 export function createAgent(connections = 16, now = Date.now): Dispatcher {
@@ -65,7 +65,7 @@ class RenewedAgent extends Dispatcher {
     const nowMs = this.#now();
     const idleMs = nowMs - this.#usedAtMs;
     if (idleMs > maxIdleMs) {
-      // Requests under way are answered before the old agent is closed.
+      // Requests in progress are answered before the old agent is closed.
       this.#agent.close().catch(() => {});
       this.#agent = this.#create();
     } else if (idleMs > probationIdleMs) {

@@ -19,7 +19,7 @@ type AdHocOutput = Pick<NonNullable<ManualOptions['adHoc']>, 'style' | 'target'>
 const allKeys = { prefix: '', suffix: '', ranges: [0], classes: [0], classCount: 1, next: [0], accepts: [1] };
 
 /**
- * Gives each record its rules: those of the function, or the output that a manual event brings along. A
+ * Gives each record its rules: those of the function, or the output that a manual event carries. A
  * record whose own output is wrong, or would overwrite another object's, or that was planned by other rules,
  * becomes a malformed one and stops no other. Throws RulesError where all were planned by other rules.
  */
@@ -79,7 +79,7 @@ function assertOwnTarget(object: ObjectEvent, ruleSet: RuleSet, sources: Map<str
 }
 
 /**
- * The rules that an event brings along: one rule without a guard, which takes whatever object the event
+ * The rules that an event carries: one rule without a guard, which takes whatever object the event
  * names. Throws EventError where style or target are wrong.
  */
 export function adHocRules({ style, target }: AdHocOutput): RuleSet {

@@ -67,7 +67,7 @@ function isRemoval({ eventName, key }: ObjectEvent): boolean {
   );
 }
 
-/** Events by which no finished object with new content comes into being (OSS help, "Event notification"). */
+/** Events that create no finished object with new content (OSS help, "Event notification"). */
 const skippedEvents: readonly [RegExp, SkipReason][] = [
   [/^ObjectCreated:(InitiateMultipartUpload|UploadPart|UploadPartCopy)$/i, 'upload-in-progress'],
   [/^ObjectCreated:PutSymlink$/i, 'symlink'],

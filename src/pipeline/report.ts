@@ -26,13 +26,13 @@ export function summarize(results: readonly Result[], requestId: string, duratio
 }
 
 /**
- * The platform hands the error's text on with the event, to logs (32 KB a line) and destinations: a queue of
+ * The platform passes the error's text on with the event, to logs (32 KB a line) and destinations: a queue of
  * SMQ discards what is larger than 64 KB (SMQ help, "Limits").
  */
 const maxMessageBytes = 16_384;
 
 /**
- * Thrown when outputs failed, so that Function Compute retries and then tells the on-failure destination.
+ * Thrown when outputs failed, so that Function Compute retries and then invokes the on-failure destination.
  * Function Compute passes on the class name as `errorType` and the message, so the message holds the report.
  */
 export class OutputsFailed extends Error {
@@ -40,7 +40,7 @@ export class OutputsFailed extends Error {
   readonly report: Report;
   constructor(report: Report) {
     super(formatReport(report));
-    // Function Compute hands the stack on as well, which would say the message once more.
+    // Function Compute passes on the stack as well, which would repeat the message.
     this.stack = this.name;
     this.report = report;
   }

@@ -9,12 +9,12 @@ interface Subject {
   target: OssObject;
 }
 
-/** The same of what came to no task, as far as it is known. */
+/** The same for what led to no task, as far as it is known. */
 type PartialSubject = { [Name in keyof Subject]?: Subject[Name] | undefined };
 
 /** One output of one object under one rule: what a call is made from, and what follows it. */
 export interface SaveTask extends Subject {
-  /** Made at once, or by a task that OSS takes on. */
+  /** Made at once, or by a task that OSS accepts. */
   action: 'save' | 'submit';
   /** The style with its variables filled in. */
   style: string;

@@ -8,7 +8,7 @@ import { plan } from './plan.ts';
 import { describeError, type FailedResult, type Outcome, type Result, type Task } from './result.ts';
 import { carryOut, hasSource, type TaskOptions } from './save.ts';
 
-/** One record of an event, and how it is to be worked off. */
+/** One record of an event, and how it is to be processed. */
 export interface Job extends Pick<TaskOptions, 'ruleSet' | 'onlyMissing'> {
   record: EventRecord;
   /** Its outputs are planned and not made. */
@@ -36,11 +36,11 @@ interface Turn {
 /** Far above what one invocation has time for; bounds the memory that a hand-made event can ask for. */
 const maxEventOutputs = 10_000;
 
-/** At most this many turns that never came are logged: with thousands, no time would be left to report. */
+/** At most this many unstarted jobs are logged: with thousands, no time would be left to report. */
 const maxUnstartedLogged = 100;
 
 /**
- * Works off the jobs: planned outputs become `saved`, `skipped` or `failed`, and results keep the jobs'
+ * Works through the jobs: planned outputs become `saved`, `skipped` or `failed`, and results keep the jobs'
  * order. One failure stops nothing else. A job is planned when its turn comes, so one for which no time is
  * left costs next to nothing: its failure names the source alone. Where not all can start at once, the order
  * is random: an event too large for one invocation would else spend every retry on the same outputs.
@@ -157,7 +157,7 @@ async function resultsOf({ record, ruleSet }: Job, options: RunOptions): Promise
 /** Carries out a task, as far as an earlier attempt at the same event has not. */
 async function settle(task: Task, { ruleSet, onlyMissing }: Job, options: RunOptions): Promise<Outcome> {
   const known = recall(options.memory, task);
-  // An object that a person names is made anew by each instance, which may not have finished it.
+  // An object that a person names is processed again by each instance, which may not have finished it.
   const isMadeAnew = task.action === 'save' && task.raisedAt === undefined && needsCopy(task.afterSteps);
   const isSaved = known?.status === 'failed' ? known.isSaved === true : known !== undefined && isMadeAnew;
   const taskOptions = { ruleSet, onlyMissing, isSaved, ...options };
@@ -168,7 +168,7 @@ async function settle(task: Task, { ruleSet, onlyMissing }: Job, options: RunOpt
 
 /**
  * Deletes an output that may be there although its source was deleted: the event of the deletion may have
- * been worked off before there was an output. Resolves to the outcome where the output stays, and to a
+ * been handled before there was an output. Resolves to the outcome where the output stays, and to a
  * failure where OSS does not say what is there.
  */
 export async function removeIfLate(task: Task, outcome: Outcome, options: TaskOptions): Promise<Outcome> {

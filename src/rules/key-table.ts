@@ -5,7 +5,7 @@
 export interface KeyTable {
   /** Every key of the language begins with it; the automaton reads what follows. */
   prefix: string;
-  /** Every key of the language ends with it, which tells most others at once; the automaton reads it too. */
+  /** Every key of the language ends with it, which rules out most others; the automaton reads it too. */
   suffix: string;
   /** The first code points of the ranges that the automaton tells apart, ascending; the first one is 0. */
   ranges: readonly number[];

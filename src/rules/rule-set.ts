@@ -43,7 +43,7 @@ export interface Output {
   /** Made again when the source was replaced while it was made. */
   checkSource?: boolean | undefined;
   afterSteps?: AfterSteps | undefined;
-  /** Made by an asynchronous task, whose end OSS tells the topic, if there is one. */
+  /** Made by an asynchronous task, and OSS notifies the topic of its end, if there is one. */
   submit?: { notify?: string | undefined } | undefined;
 }
 

@@ -74,7 +74,7 @@ export function variablesOf(
 }
 
 /**
- * Renders a template. An empty `{dir}` (an object at the bucket's root) takes the slash behind it along, so
+ * Renders a template. An empty `{dir}` (an object at the bucket's root) drops the slash after it, too, so
  * that `thumbs/{dir}/{base}` gives `thumbs/a.jpg` and not `thumbs//a.jpg`.
  */
 export function render(parts: readonly Part[], values: VariableValues): string {
