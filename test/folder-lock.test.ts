@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { lockFolder, makeFolder } from '../src/folder-lock.ts';
 
-it('a folder is taken whose lock is gone by the time that its holder is read', () => {
+it('a folder is locked even if its old lock disappears while it is read', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lock-'));
   symlinkSync('gone', join(dir, 'lock'));
   const refuse = (pid: number) => `${pid} has it`;

@@ -69,7 +69,7 @@ describe('the tasks of a backfill', () => {
     expect(journal.total).toEqual({ objects: 1, selected: 1, saved: 1, failed: 0 });
   });
 
-  it('a task that Function Compute knows no more is handed over once more, and then has failed', async () => {
+  it('a task that Function Compute no longer knows is submitted once more, and then counts as failed', async () => {
     const { folder, journal, payloads } = await run(['uploads/a.jpg'], { states: [''] });
 
     expect(payloads).toHaveLength(2);
@@ -79,14 +79,14 @@ describe('the tasks of a backfill', () => {
     });
   });
 
-  it('no batch is handed over after Ctrl-C', async () => {
+  it('no batch is submitted after Ctrl-C', async () => {
     const { journal, payloads } = await run(keysOf(500), { onSubmit: (controller) => controller.abort() });
 
     expect(payloads).toHaveLength(1);
     expect(journal.state.finishedAt).toBeUndefined();
   });
 
-  it('no batch is handed over of objects that no rule takes', async () => {
+  it('no batch is submitted for objects that no rule takes', async () => {
     const { journal, payloads } = await run(['elsewhere/a.jpg']);
 
     expect(payloads).toEqual([]);

@@ -82,7 +82,7 @@ describe('the batches of a backfill via the function', () => {
     expect(attempts.number).toBeGreaterThan(0);
   });
 
-  it('batches are handed over again once the cause is mended for which the backfill ended', async () => {
+  it('batches are submitted again once the cause that ended the backfill is fixed', async () => {
     const { run, deploy } = await startWith(200);
     deploy(rulesText, 'wrong');
     const hopeless = await run('--yes');
@@ -106,7 +106,7 @@ describe('the batches of a backfill via the function', () => {
     expect(out).toContain(' failed. Finished.');
   });
 
-  it('batches are stopped before the same backfill is begun anew', async () => {
+  it('batches are stopped before the same backfill starts over', async () => {
     const gate = createGate();
     const { begin, tasks, run } = await startWith(100, { beforeEach: () => gate.isOpen });
     const first = begin('--yes');

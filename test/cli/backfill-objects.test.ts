@@ -258,7 +258,7 @@ describe('the objects of a backfill', () => {
     expect(out).toContain(`For example:\n  ${source} -> ${failure.target}\n`);
   });
 
-  it('the objects of a backfill fail where OSS tells no size, and do not pass for empty', async () => {
+  it('the objects of a backfill fail where OSS gives no size, and do not count as empty', async () => {
     const { run } = await startWith(pictures(1), { routes: [unsized] });
 
     const { exitCode, out } = await run(['--keys', '-', '--bucket', 'photos', '--yes'], {

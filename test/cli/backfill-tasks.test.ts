@@ -82,7 +82,7 @@ describe('a backfill via the deployed function', () => {
     expect([attempts.number, processed.length]).toEqual([1, 38]);
   });
 
-  it('a backfill via the function hands a batch over once more of which nobody tells what failed, and names all of it then', async () => {
+  it('a backfill via the function submits a batch again if nobody knows which output failed, and then lists all of them', async () => {
     const { run, processed, attempts, tasks } = await startWith(20, {
       faults: tooLarge('**/0007.jpg'),
       mayTell: false,
@@ -115,7 +115,7 @@ describe('a backfill via the deployed function', () => {
     expect(processed.length).toBe(76);
   });
 
-  it('a failure that may heal has its batch handed over again', async () => {
+  it('a batch with a failure that may pass is submitted again', async () => {
     let isFirst = true;
     const { run, attempts } = await startWith(20, {
       beforeEach: async () => {
@@ -204,7 +204,7 @@ describe('a backfill via the deployed function', () => {
     expect([exitCode, tasks.byId.size]).toEqual([1, 0]);
   });
 
-  it('a backfill via the function stops what was handed over as often as told; given again, hands over what is left', async () => {
+  it('a backfill via the function stops submitted batches each time it is told to, and submits the rest when run again', async () => {
     const gate = createGate();
     const { begin, run, tasks, processed } = await startWith(60, { beforeEach: () => gate.isOpen });
     const statuses = () => [...tasks.byId.values()].map(({ status }) => status);
@@ -232,7 +232,7 @@ describe('a backfill via the deployed function', () => {
     expect(processed.length).toBe(170);
   });
 
-  it('goes on and stops by the function alone that it handed batches to', async () => {
+  it('continues and stops only through the function that has its batches', async () => {
     const gate = createGate();
     const { begin, run, runHere, tasks } = await startWith(60, { beforeEach: () => gate.isOpen });
     const first = begin('--yes');

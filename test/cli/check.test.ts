@@ -81,7 +81,7 @@ describe('check', () => {
     expect((await check(two, undefined, '--strict')).exitCode).toBe(1);
   });
 
-  it('check tells no note of the rules that are shipped', async () => {
+  it('check has no note about the shipped rules', async () => {
     const { diagnostics } = JSON.parse((await runCommand(['check', '--json'])).out);
 
     expect(diagnostics).toEqual([]);

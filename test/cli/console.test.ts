@@ -21,7 +21,7 @@ it('a result is shown on one line whatever its key holds', () => {
   );
 });
 
-it('the headline of a report is shown without the colon that its list stands behind', () => {
+it('the headline of a report is shown without the colon before its list', () => {
   const { io, written } = createIo();
 
   createConsole(io).warn('invocation failed', { error: '1 failed, requestId R:\n- permanent BadRequest' });

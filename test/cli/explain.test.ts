@@ -197,7 +197,7 @@ describe('explain', () => {
     );
   });
 
-  it('explain shows no command to the terminal that a key brings along', async () => {
+  it('explain prints no control character of a key to the terminal', async () => {
     const key = 'oss://photos/in/\u001b]0;x\u0007\nsaved: b\u009b.jpg';
 
     const { out } = await runCommand(['explain', '--rules', rules, key]);

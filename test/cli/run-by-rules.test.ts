@@ -52,7 +52,7 @@ describe('a run by the rules', () => {
     expect(await read('derived/uploads/b.png-320.webp')).toBeDefined();
   });
 
-  it('a run by the rules shows no command to the terminal that a key brings along', async () => {
+  it('a run by the rules prints no control character of a key to the terminal', async () => {
     const { run } = await startWith({});
 
     const { out, err } = await run('oss://photos/uploads/\u001b[2J\nsaved.png');

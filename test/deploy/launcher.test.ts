@@ -26,7 +26,7 @@ it('oss-saveas builds its clone also where a command is called from another fold
   expect(exitCode).toBe(0);
 });
 
-it('oss-saveas builds a clone anew whose build was interrupted', async () => {
+it('oss-saveas rebuilds a clone whose build was interrupted', async () => {
   const { dir, env } = await createClone();
   await mkdir(join(dir, 'build'));
   await writeFile(join(dir, 'build/cli.js'), "import './chunk-that-was-not-written.js';");

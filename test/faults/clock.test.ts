@@ -27,7 +27,7 @@ describe('a wrong clock', () => {
     },
   );
 
-  it('a wrong clock is learnt anew when it is put right', async () => {
+  it('a wrong clock is learnt again once it has been corrected', async () => {
     const { upload, setFaults, invoke } = await startWorkbench({ rules });
     const event = await upload('uploads/a', 'pixels');
     await setFaults({ rules: [{ fault: 'RequestTimeTooSkewed' }] });
