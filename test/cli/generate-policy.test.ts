@@ -155,6 +155,17 @@ describe('the generated policy', () => {
     ]);
   });
 
+  it('the generated policy lets each recording be read that a style joins to its source', async () => {
+    const style = 'audio/concat,f_aac/pre,o_{b64:cut-1}/sur,o_{b64:cut-2}';
+    const statements = await policyOf(rule({ key: 'in/*' }, { key: 'out/{base}' }, { style }));
+
+    expect(Object.fromEntries(statements)['oss:GetObject']).toEqual([
+      'acs:oss:*:*:photos/cut-1',
+      'acs:oss:*:*:photos/cut-2',
+      'acs:oss:*:*:photos/in/*',
+    ]);
+  });
+
   it.each([
     ['video/convert,f_mp4,vcodec_h264', ['imm:CreateMediaConvertTask']],
     ['video/animation,f_gif', ['imm:CreateMediaConvertTask']],
@@ -191,4 +202,25 @@ describe('the generated policy', () => {
 
     expect([exitCode, err]).toEqual([2, expect.stringContaining('--bucket')]);
   });
+});
+
+it('what is generated lets each role be taken on by its service, and that of the trigger call our function alone', async () => {
+  const rules = [rule({ key: 'in/*' }, { key: 'out/{base}' })];
+  const statementOf = async (name: string, ...args: string[]): Promise<unknown> => {
+    const { out } = await generate(rules, name, ...args);
+    return JSON.parse(out).Statement;
+  };
+  const trust = (service: string) => [
+    { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: [service] } },
+  ];
+
+  expect(await statementOf('trust')).toEqual(trust('fc.aliyuncs.com'));
+  expect(await statementOf('trigger-trust')).toEqual(trust('oss.aliyuncs.com'));
+  expect(await statementOf('trigger-policy', '--account', '123', '--function', 'mine')).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['fc:InvokeFunction'],
+      Resource: ['acs:fc:*:123:functions/mine', 'acs:fc:*:123:functions/mine/*'],
+    },
+  ]);
 });

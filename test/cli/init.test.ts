@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -90,6 +90,27 @@ describe('a folder that holds files', () => {
     expect(scripts).toMatchObject({ start: 'mine', check: 'oss-saveas check', deploy: 's deploy' });
     expect(Object.keys(devDependencies)).toEqual(['@serverless-devs/s']);
     expect(again.at(-1)).toBe(`kept  ${join(dir, 'package.json')}, which has all it needs`);
+  });
+
+  it('a folder that holds files keeps the package where npm install --save-dev has put it', async () => {
+    const dir = await emptyFolder();
+    const devDependencies = { 'oss-saveas': 'file:packed.tgz' };
+    await writeFile(join(dir, 'package.json'), JSON.stringify({ devDependencies }));
+
+    await writeProject(dir, templateDir('en'), answers);
+
+    const completed = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8'));
+    expect(completed.dependencies).toEqual({});
+    expect(completed.devDependencies).toMatchObject(devDependencies);
+  });
+
+  it('init writes nothing beside a package.json that cannot be read', async () => {
+    const dir = await emptyFolder();
+    await mkdir(join(dir, 'package.json'));
+
+    await expect(writeProject(dir, templateDir('en'), answers)).rejects.toThrow(/EISDIR/);
+
+    expect(await readdir(dir)).toEqual(['package.json']);
   });
 
   it('init writes nothing beside a package.json that is not UTF-8, which would lose its letters', async () => {
