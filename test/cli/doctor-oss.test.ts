@@ -20,6 +20,17 @@ describe('the doctor, looking at OSS', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('the doctor sees that the bucket is not there into which a rule saves', async () => {
+    const { examine, home } = await prepare();
+    const rules = join(home, 'rules.yaml');
+    const output = '{ style: image/info, target: { bucket: nowhere, key: "{key}" } }';
+    await writeFile(rules, `rules: [{ name: a, match: { key: "in/*" }, outputs: [${output}] }]`);
+
+    const { of } = await examine(['--rules', rules]);
+
+    expect([of('bucket photos')?.state, of('bucket nowhere')?.state]).toEqual(['ok', 'wrong']);
+  });
+
   it('the doctor looks in the local OSS for the bucket of the object alone, and Node.js warns of nothing', async () => {
     const { oss, examine, home } = await prepare();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'in/a.jpg', body: 'no picture' });
@@ -147,6 +158,12 @@ describe('a rule that deletes outputs with their source', () => {
       'versioning is Enabled: a deletion without a version id raises no event',
       200,
       '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    ],
+    [
+      'wrong',
+      'versioning is Suspended: a deletion without a version id raises no event',
+      200,
+      '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>',
     ],
     [
       'cannot tell',

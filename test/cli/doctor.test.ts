@@ -34,6 +34,19 @@ describe('the doctor', () => {
     expect([...list.text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key)).toEqual(['uploads/a.jpg']);
   });
 
+  it('the doctor saves nothing unless --wet asks for it', async () => {
+    const { oss, examine } = await prepare(account, { processImage });
+    await oss.call({ method: 'PUT', bucket: 'photos', key: 'uploads/a.jpg', body: await picture() });
+
+    const { findings } = await examine(['oss://photos/uploads/a.jpg']);
+
+    expect(findings.filter(({ check }) => /^(style|save) /.test(check)).map(({ check }) => check)).toEqual([
+      'style of thumbnail',
+      'style of thumbnail',
+      'style of copyright',
+    ]);
+  });
+
   it('the doctor saves nothing where a rule would take what it saves', async () => {
     const { oss, home, examine } = await prepare();
     await oss.call({ method: 'PUT', bucket: 'photos', key: 'a.jpg', body: 'a' });
