@@ -34,15 +34,26 @@ describe('a backfill', () => {
     expect(questions).toEqual(['Start?', 'Start?']);
   });
 
+  it('a backfill that has nothing to make asks nobody', async () => {
+    const { run } = await startWith({ 'uploads/a.txt': 'x' });
+    const questions: string[] = [];
+
+    const { exitCode, err } = await run(['oss://photos/'], {
+      confirm: (question) => Promise.resolve(questions.push(question) > 0),
+    });
+
+    expect([exitCode, err, questions]).toEqual([0, '', []]);
+  });
+
   it('a backfill makes every output once and says what became of it', async () => {
     const { run, processed, keys } = await startWith({
       ...pictures(150),
       'uploads/big.jpg': 'b'.repeat(2_000),
     });
 
-    const { exitCode, out } = await run(['--bucket', 'photos', '--yes']);
+    const { exitCode, out, err } = await run(['--bucket', 'photos', '--yes']);
 
-    expect(exitCode).toBe(0);
+    expect([exitCode, err]).toEqual([0, expect.not.stringContaining('This was a dry run')]);
     expect(out).toContain('151 objects: 303 saved, 0 failed. Finished.');
     expect(new Set(processed).size).toBe(303);
     expect(processed.length).toBe(303);

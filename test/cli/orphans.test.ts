@@ -142,10 +142,14 @@ describe('orphans', () => {
     expect(await stored()).toEqual([]);
   });
 
-  it('a deletion of orphans leaves nothing behind but what it says', async () => {
+  it('a deletion of orphans leaves nothing behind but what it says, and asks nobody where none is left', async () => {
     const { run, dir } = await startWith(some);
+    const questions: string[] = [];
 
     await run(['--delete', '--yes', '--rule', 'big']);
+    await run(['--delete', '--rule', 'big'], (question) => Promise.resolve(questions.push(question) > 0));
+
+    expect(questions).toEqual([]);
 
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });

@@ -162,6 +162,16 @@ describe('instances', () => {
     expect(await invokeJson(fc)).toBe(1);
   });
 
+  it('instances that are at work are gone after closing, too', async () => {
+    const { fc, lines } = await open(hangs.replace('console.log(1)', 'console.log(process.pid)'));
+    fc.enqueue({});
+    const line = await vi.waitUntil(() => lines.find(({ message }) => message === 'function output'));
+
+    await fc.close();
+
+    expect(isRunning(Number(line.fields?.line))).toBe(false);
+  });
+
   it('instances are gone after closing, and invocations and other code are refused', async () => {
     const { fc } = await open(exits);
     const pid = Number(await invokeJson(fc));
