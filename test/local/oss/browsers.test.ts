@@ -177,6 +177,14 @@ describe('a page elsewhere', () => {
     },
   );
 
+  it('a page elsewhere, or an SDK in its name, is told of a missing bucket first', async () => {
+    const headers = { origin: 'http://www.example.com', 'access-control-request-method': 'PUT' };
+
+    const preflight = await ask(await startOss(), 'OPTIONS', '/nowhere/a', headers);
+
+    expect(preflight).toMatchObject({ statusCode: 404, text: expect.stringContaining('NoSuchBucket') });
+  });
+
   it('a page elsewhere may where the server was told so', async () => {
     const oss = await startOss({ corsOrigins: ['https://app.example'] });
 

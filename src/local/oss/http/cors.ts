@@ -34,6 +34,7 @@ export function preflightReply({ headers }: IncomingMessage, corsOrigins: readon
   return { statusCode: 200, headers: allowed };
 }
 
-function isAllowed(origin: string | undefined, corsOrigins: readonly string[]): origin is string {
+/** Whether pages of an origin may read our answers. */
+export function isAllowed(origin: string | undefined, corsOrigins: readonly string[]): origin is string {
   return origin !== undefined && (ofThisMachine.test(origin) || corsOrigins.includes(origin));
 }
