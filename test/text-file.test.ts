@@ -7,10 +7,18 @@ describe('a text that is read', () => {
   });
 
   it.each([
-    ['GBK', [0x61, 0x0a, 0x74, 0x3a, 0xb0, 0xe6, 0xc8, 0xa8], '2:3 is not UTF-8: the byte 0xB0 cannot'],
-    ['Shift JIS', [0xe7, 0x89, 0x88, 0x93, 0xfa], '1:2 is not UTF-8: the byte 0x93 cannot'],
-    ['UTF-16', [0xff, 0xfe, 0x61, 0x00], '1:1 is not UTF-8: the byte 0xFF cannot'],
-    ['UTF-16 without its mark', [0x61, 0x00, 0x62, 0x00], '1:2 is not UTF-8: the byte 0x00 cannot'],
+    [
+      'GBK',
+      [0x61, 0x0a, 0x74, 0x3a, 0xb0, 0xe6, 0xc8, 0xa8],
+      '2:3 is not UTF-8: the byte 0xB0 is not allowed here',
+    ],
+    ['Shift JIS', [0xe7, 0x89, 0x88, 0x93, 0xfa], '1:2 is not UTF-8: the byte 0x93 is not allowed here'],
+    ['UTF-16', [0xff, 0xfe, 0x61, 0x00], '1:1 is not UTF-8: the byte 0xFF is not allowed here'],
+    [
+      'UTF-16 without its mark',
+      [0x61, 0x00, 0x62, 0x00],
+      '1:2 is not UTF-8: the byte 0x00 is not allowed here',
+    ],
     ['a character cut off', [0x61, 0xe7, 0x89], '1:2 is not UTF-8'],
   ])('a text that is read is refused by its name in %s, with the place', (_, bytes, message) => {
     expect(() => decodeText(Uint8Array.from(bytes), 'a.yaml')).toThrow(`a.yaml:${message}`);

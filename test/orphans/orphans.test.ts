@@ -148,7 +148,7 @@ describe('a deletion of orphans', () => {
         const there = [...store.keys()].map(objectOf);
 
         const deleted = await deleteOrphans(rules, store, oneRule ? 'r0' : undefined).catch((error) => {
-          expect(String(error)).toContain('no output saves anything there');
+          expect(String(error)).toContain('no output saves there with a key that tells its source');
           return [];
         });
 
