@@ -43,6 +43,16 @@ describe('generate --check', () => {
     expect([exitCode, out]).toEqual([1, expect.stringContaining('no trigger delivers some of what')]);
   });
 
+  it('generate --check passes no triggers where there is no template to read them in', async () => {
+    const { exitCode, err } = await generate(
+      [rule({ key: 'a/*' }, { key: 'b/{base}' })],
+      'trigger',
+      '--check',
+    );
+
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('name it with --template')]);
+  });
+
   it('generate --check says of generated native triggers that they bring our own outputs', async () => {
     expect((await agree('trigger')).out).toContain('for its own output');
   });

@@ -197,11 +197,19 @@ describe('the generated policy', () => {
     expect(await policyOf(rule({ key: 'in/*' }, { key: 'out/{base}.jpg' }, snapshot))).toHaveLength(2);
   });
 
-  it('the generated policy is refused for rules that take every bucket there is', async () => {
-    const { exitCode, err } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
+  it.each(['policy', 'event'])(
+    'a generated %s is refused for rules that take every bucket there is',
+    async (name) => {
+      const open = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], name);
+      const named = await generate([rule({ key: 'a/*', bucket: 'photos' }, { key: 'b/{base}' })], name);
 
-    expect([exitCode, err]).toEqual([2, expect.stringContaining('--bucket')]);
-  });
+      expect([open.exitCode, open.err]).toEqual([
+        2,
+        expect.stringContaining(`--bucket to that of the ${name}.`),
+      ]);
+      expect([named.exitCode, named.out]).toEqual([0, expect.stringContaining('photos')]);
+    },
+  );
 });
 
 it('what is generated lets each role be taken on by its service, and that of the trigger call our function alone', async () => {
