@@ -51,10 +51,12 @@ export function startInstance(options: InstanceOptions) {
     forwardLines(child.stderr, (line) => log.warn('function output', { requestId, line })),
   ];
   let causeOfDeath: string | undefined;
+  const gone = new AbortController();
   const exited = whenExited(child).then((how) => {
     causeOfDeath ??= `Process exited unexpectedly before completing request (${how})`;
+    gone.abort();
   });
-  const ready = nextMessage(child, ({ type }) => type === 'ready');
+  const started = Promise.race([nextMessage(child, ({ type }) => type === 'ready'), exited]);
   const kill = (cause: string) => {
     causeOfDeath ??= cause;
     child.kill('SIGKILL');
@@ -66,11 +68,11 @@ export function startInstance(options: InstanceOptions) {
     // The answer and the ends of both pipes, in whatever order they come.
     const answer = nextMessage(child, (each) => each.type !== 'ready' && each.requestId === requestId);
     const whole = Promise.all([answer, ...outputs.map((output) => once(output, 'end'))]);
-    await Promise.race([ready, exited]);
+    await started;
     const startedAtMs = performance.now();
     child.send(message, () => {}); // one that is dead says so by `exited`
     const timer = setTimeout(() => kill(`Function timed out after ${timeoutMs / 1000} seconds`), timeoutMs);
-    const [outcome] = (await Promise.race([whole, exited])) ?? [];
+    const [outcome] = (await unlessAborted(whole, gone.signal)) ?? [];
     clearTimeout(timer);
     const billedMs = performance.now() - startedAtMs;
     if (outcome?.type === 'result') {
@@ -108,6 +110,18 @@ function whenExited(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
     child.on('error', (error) => resolve(error.message));
+  });
+}
+
+/** Like a race against the signal, which would keep each value for as long as the signal lives. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const giveUp = () => resolve(undefined);
+    signal.addEventListener('abort', giveUp);
+    work.then(resolve).finally(() => signal.removeEventListener('abort', giveUp));
+    if (signal.aborted) {
+      giveUp();
+    }
   });
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { heldBytes } from '../../held-bytes.ts';
 import {
   hangs,
   invokeJson,
@@ -46,6 +47,20 @@ describe('instances', () => {
       'new',
     ]);
     expect(isRunning(pid)).toBe(false);
+  });
+
+  it('instances keep no answer that they gave', async () => {
+    const { fc } = await open("exports.handler = async () => 'x'.repeat(4 * 1024 * 1024);", {
+      maxInstances: 1,
+    });
+    await fc.invoke(Buffer.from('{}'));
+    const before = heldBytes();
+
+    for (let i = 0; i < 8; i += 1) {
+      await fc.invoke(Buffer.from('{}'));
+    }
+
+    await expect.poll(heldBytes).toBeLessThan(before + 16 * 1024 * 1024);
   });
 
   it('instances never run more events at once than reserved, and do run that many', async () => {

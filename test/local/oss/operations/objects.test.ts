@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { hostileKeys } from '../../../fixtures/hostile-keys.ts';
+import { heldBytes } from '../../../held-bytes.ts';
 import { startOss, temporaryDir } from '../running-oss.ts';
 import { signV4 } from '../v4-client.ts';
 
@@ -152,13 +151,6 @@ describe('large objects', () => {
     expect([processed.code, processed.headers['x-oss-ec']]).toEqual(['ImageTooLarge', '0040-00000009']);
   });
 });
-
-/** The bytes that buffers hold in this process: V8 gives memory back in another thread, a moment after it was collected. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().arrayBuffers;
-}
 
 /** A request whose body is still to be written, and its answer, whose body is still to be read. */
 function requestOf(port: number, method: string, more = {}): [ClientRequest, Promise<IncomingMessage>] {
