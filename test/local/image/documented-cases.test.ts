@@ -82,8 +82,8 @@ describe('cases documented by OSS or asserted live by its SDKs', () => {
     });
     console.info(report(failed));
     expect(failed.map(({ id }) => id)).toEqual(Object.keys(exceptions));
-    expect(readFileSync('docs/local-oss.md', 'utf8')).toContain(
-      ` ${cases.length} documented cases: all pass\nbut two`,
+    expect(readFileSync('docs/local-oss.md', 'utf8').replace(/\s+/g, ' ')).toContain(
+      ` ${cases.length} documented cases: all pass but two`,
     );
     expect(outcomes[cases.findIndex(({ id }) => id === 'c026')]).toMatchObject({ width: 200, height: 100 });
     expect(outcomes[cases.findIndex(({ id }) => id === 'c054')]).toMatchObject({
