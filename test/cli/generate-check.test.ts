@@ -5,6 +5,8 @@ import { rule, useFolder } from './generate-fixture.ts';
 
 const { pathOf, generate } = useFolder();
 
+const fromAToB = [rule({ key: 'a/*' }, { key: 'b/{base}' })];
+
 describe('generate --check', () => {
   const agree = async (
     what: 'trigger' | 'eventbridge',
@@ -44,11 +46,7 @@ describe('generate --check', () => {
   });
 
   it('generate --check passes no triggers where there is no template to read them in', async () => {
-    const { exitCode, err } = await generate(
-      [rule({ key: 'a/*' }, { key: 'b/{base}' })],
-      'trigger',
-      '--check',
-    );
+    const { exitCode, err } = await generate(fromAToB, 'trigger', '--check');
 
     expect([exitCode, err]).toEqual([2, expect.stringContaining('name it with --template')]);
   });
@@ -80,7 +78,7 @@ describe('generate --check', () => {
     const props = { functionName: 'oss-saveas', region: 'cn-hangzhou', role: 'r', triggers };
     await writeFile(pathOf('s.yaml'), stringify({ resources: { f: { component: 'fc3', props } } }));
 
-    const { out } = await generate([rule({ key: 'a/*' }, { key: 'b/{base}' })], 'policy');
+    const { out } = await generate(fromAToB, 'policy');
 
     expect(JSON.parse(out).Statement).toMatchObject([
       { Resource: ['a', 'b', 'c'].map((name) => `acs:oss:*:*:photos-${name}/a/*`) },
@@ -89,11 +87,7 @@ describe('generate --check', () => {
   });
 
   it('generate --check does not pretend to know what RAM holds', async () => {
-    const { exitCode, out } = await generate(
-      [rule({ key: 'a/*' }, { key: 'b/{base}' })],
-      'policy',
-      '--check',
-    );
+    const { exitCode, out } = await generate(fromAToB, 'policy', '--check');
 
     expect([exitCode, out]).toEqual([1, expect.stringContaining('cannot tell: ')]);
   });
