@@ -111,6 +111,13 @@ it('the README gives a reason for every dependency, and each has one version', (
   expect(Object.values(all).filter((version) => !/^\d+(\.\d+)+$/.test(version))).toEqual([]);
 });
 
+it('the source tree in docs/design.md begins a line with each folder of src', () => {
+  const tree = readFileSync('docs/design.md', 'utf8');
+  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+  expect(folders.filter(({ name }) => !tree.includes(`\n  ${name}/ `)).map(({ name }) => name)).toEqual([]);
+});
+
 describe('the invariants', () => {
   it('the invariants are ten, each held by tests of the name that is given', () => {
     const rows = readFileSync('.github/INVARIANTS.md', 'utf8')
