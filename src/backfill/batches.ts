@@ -6,24 +6,24 @@ import type { ExistingObject } from './source.ts';
 
 export type BatchOptions = Pick<BackfillOptions, 'source' | 'ruleSet' | 'filter' | 'onlyMissing'>;
 
-/** Less than half of the outputs that a function with CONCURRENCY 2 makes in its 60 s, at a second each. */
+/** Less than half of what a function with CONCURRENCY 2 makes in its 60 s, at one second per output. */
 export const maxBatchOutputs = 50;
 
-/** Function Compute takes 128 KB (FC help: "Limits"). */
+/** Function Compute accepts 128 KB (FC help: "Limits"). */
 const maxPayloadBytes = 120_000;
 
-/** The objects that the function works on together. */
+/** Objects that the function processes in one invocation. */
 export interface Batch {
   objects: ExistingObject[];
   outputs: number;
-  /** The outputs that are saved where none fails; the others may be left alone, or only submitted. */
+  /** The outputs that are sure to be saved if none fails; the others may be skipped, or only submitted. */
   certain: number;
   payloadBytes: number;
 }
 
 const emptyBatch = (): Batch => ({ objects: [], outputs: 0, certain: 0, payloadBytes: 0 });
 
-/** Cuts objects into batches. Throws where the function could not make what is wanted of an object alone. */
+/** Groups objects into batches. Throws if the function cannot do what is asked of one of them. */
 export async function* batchesOf(
   candidates: AsyncIterable<Candidate>,
   options: BatchOptions,
@@ -50,7 +50,7 @@ export async function* batchesOf(
   }
 }
 
-/** Throws where the function could not make what is wanted of the object alone. */
+/** Throws if only one output is wanted, or a time that is unknown: the function can select by neither. */
 function assertForFunction({ target, modifiedAt }: ExistingObject, { source, filter }: BatchOptions): void {
   if (target !== undefined) {
     throw new Error('a list of failures is for this machine: leave out --via function.');
@@ -66,8 +66,8 @@ function isAlwaysSaved(output: Selection['outputs'][number]): boolean {
 }
 
 /**
- * One key in 64 begins a batch. An upload between two runs so changes the batches up to the next such key,
- * and not the content, and with it the id, of all behind it.
+ * One key in 64 begins a new batch, so that an upload between two runs changes only the batches up to the
+ * next such key; all later ones keep their content, and with it their ids.
  */
 function beginsBatch({ key }: ExistingObject): boolean {
   return createHash('sha256').update(key).digest().readUInt8() % 64 === 0;

@@ -4,26 +4,26 @@ import { createUpperBound, type Selection } from './select.ts';
 import type { ExistingObject, SourceEntry } from './source.ts';
 
 interface ChunkOptions extends Pick<BackfillOptions, 'source' | 'journal' | 'ruleSet' | 'filter' | 'stop'> {
-  /** A chunk ends at this many outputs, */
+  /** A chunk ends once it has this many outputs. */
   chunkOutputs: number;
 }
 
-/** or at this many objects that no rule takes. */
+/** A chunk also ends once it has this many objects that no rule takes. */
 const chunkLeftAlone = 100_000;
 
-/** Objects next to each other in the source. */
+/** Consecutive objects of the source. */
 interface Chunk {
   position?: SourceEntry['position'] | undefined;
-  /** Objects that a rule may take, and their outputs at most. */
+  /** The objects that a rule may take, and the most outputs that they can have. */
   selected: number;
   outputs: number;
   /** The other objects. */
   leftAlone: number;
-  /** Says what ends behind it, if anything. */
+  /** Set if the source, or what this run may do of it, ends with this chunk. */
   end?: 'source' | 'run' | undefined;
 }
 
-/** An object that a rule may take, and its outputs at most. */
+/** An object that a rule may take, with all outputs that it may get. */
 export interface Candidate {
   object: ExistingObject;
   outputs: Selection['outputs'];
@@ -32,10 +32,10 @@ export interface Candidate {
 const emptyChunk: Chunk = { selected: 0, outputs: 0, leftAlone: 0 };
 
 /**
- * Hands the objects behind the journal's position to `work`, chunk by chunk, up to the end of the journal's
- * run. `work` resolves once all that it was handed is done; the position moves then, and behind the last
- * object the journal is finished. Where `stop` or a failure comes first, the next run begins the chunk again,
- * and the journal knows what was done of it.
+ * Passes the objects after the journal's position to `work`, chunk by chunk, until the journal's run ends.
+ * `work` resolves once everything passed to it is done. Then the position moves; after the last object, the
+ * journal is finished. If `stop` or a failure comes first, the next run begins the chunk again, and the
+ * journal knows what was done of it.
  */
 export async function workByChunks(
   options: ChunkOptions,
@@ -66,7 +66,7 @@ async function* candidatesOf(
   { journal, ruleSet, filter, chunkOutputs }: ChunkOptions,
 ): AsyncIterable<Candidate> {
   const select = createUpperBound(ruleSet, new Date().toISOString());
-  // Objects that came between two runs push others behind the end, of which the journal knows what was done.
+  // New objects may have pushed some that the journal knows about past the usual end of the chunk.
   const stretch = () => (journal.unread.size > 0 ? 4 : 1);
   while (chunk.outputs < stretch() * chunkOutputs && chunk.leftAlone < stretch() * chunkLeftAlone) {
     const { done, value } = await entries.next();

@@ -4,34 +4,33 @@ import type { BatchOptions } from './batches.ts';
 import { needsHead } from './run-objects.ts';
 import { createUpperBound, type Selection, targetOf } from './select.ts';
 
-/** So many outputs are shown before any is made. */
+/** This many outputs are shown as a sample. */
 export const sampleSize = 10;
 
-/** A backfill's work. */
+/** The work of a backfill, in numbers. */
 export type Estimate = Awaited<ReturnType<typeof estimate>>;
 
-/** Plans every object of a source and adds up, without a call to OSS but the listing. */
+/** Plans every object of a source and adds up the work. It calls OSS only to list objects. */
 export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOptions) {
   const skipped: Record<string, number> = {};
-  /** The first outputs. */
   const sample: Selection['outputs'][number][] = [];
   const found = {
     objects: 0,
     /** The objects that a rule takes. */
     selected: 0,
-    /** Each is a billed call. */
+    /** Each of them is a billed call. */
     outputs: 0,
-    /** The outputs among them that are made by tasks, which IMM bills. */
+    /** The outputs among them that asynchronous tasks make, which IMM bills. */
     tasks: 0,
-    /** Bytes of source objects, counted for each other output. */
+    /** The bytes that OSS reads: each source's size, once for each output that is no task. */
     sourceBytes: 0,
-    /** Outputs of sources whose size nobody told, and which `sourceBytes` therefore lacks. */
+    /** Outputs whose source has no known size, so that `sourceBytes` does not include it. */
     unsized: 0,
-    /** HeadObject requests beside them. */
+    /** HeadObject requests in addition to the outputs. */
     headRequests: 0,
-    /** Outputs that are copied onto themselves once they are saved. */
+    /** Outputs that are copied onto themselves after the save. */
     copyRequests: 0,
-    /** Some objects or targets have to be asked for: the figures are the most that it can be. */
+    /** True if some outputs may turn out not to be needed: the figures are then a maximum. */
     isUpperBound: false,
   };
   const select = createUpperBound(ruleSet, new Date().toISOString());
@@ -65,7 +64,7 @@ export async function estimate({ source, ruleSet, filter, onlyMissing }: BatchOp
   return { ...found, skipped, sample };
 }
 
-/** The one output that a failure names; the day in its key may be another one here. */
+/** The output that a failure names. Any one stands for it if the day in its key has changed since. */
 function outputNamed(target: string, outputs: Selection['outputs']): Selection['outputs'] {
   const named = outputs.find((output) => targetOf(output) === target);
   return named === undefined ? outputs.slice(0, 1) : [named];

@@ -26,7 +26,7 @@ type InventoryFile = Manifest['files'][number];
 /**
  * Reads the objects of an OSS inventory (OSS help: "Bucket inventory"): `manifest.json`, at
  * `oss://bucket/key` or beside its `data` folder, names gzipped CSV files, their checksums and their columns.
- * Throws where something is not as documented, and at the end of a file whose checksum does not fit.
+ * Throws if anything is not as documented, and at the end of a file if its checksum is wrong.
  */
 export async function inventorySource(location: string, call: Call): Promise<Source> {
   const manifestObject = splitObjectUrl(location);
@@ -62,10 +62,10 @@ function readManifest(location: string, text: string): Manifest {
   return manifest.data;
 }
 
-/** A slow line brings this much within one attempt. */
+/** Even a slow connection transfers this much in one attempt. */
 const rangeBytes = 1024 * 1024;
 
-/** Reads an object piece by piece: a file of an inventory may be larger than what fits into memory. */
+/** Reads an object in pieces, because a file of an inventory may be too large for memory. */
 async function* readRanges(object: OssObject, call: Call): AsyncIterable<Buffer> {
   const { sizeBytes = 0 } = await headObject(call, object);
   for (let start = 0; start < sizeBytes; start += rangeBytes) {
@@ -90,7 +90,7 @@ async function* readRows(
     }
   };
   const columns = fileSchema.split(',').map((name) => name.trim());
-  // Iterating over the last stream throws what any of them fails with.
+  // Iterating over the last stream throws the error of whichever stream fails.
   const rows = pipeline(content, hashing, createGunzip(), parse({ bom: true, columns }), () => {});
   let row = 0;
   try {
@@ -110,15 +110,15 @@ async function* readRows(
   }
 }
 
-/** The object of a row, which may lack columns; undefined for an older version or a delete marker. */
+/** The object of a row, whose columns may be missing; undefined for an older version or a delete marker. */
 function readRecord(row: Readonly<Record<string, string>>, bucket: string): ExistingObject | undefined {
   if (row.IsLatest === 'false' || row.IsDeleteMarker === 'true') {
     return undefined;
   }
   return {
     bucket,
-    // Keys are URL-encoded (OSS help: "Bucket inventory"); the page does not say in which of two ways. Both
-    // write `+` as `%2B`, so that a bare `+` can only be the space of the way of forms.
+    // Keys are URL-encoded (OSS help: "Bucket inventory"), but the page does not say by which of two rules.
+    // Both write "+" as "%2B", so a bare "+" can only be a space of a form's encoding.
     key: decodeURIComponent((row.Key ?? '').replaceAll('+', ' ')),
     eventName: eventNameOf(row.ObjectType),
     sizeBytes: row.Size ? Number(row.Size) : undefined,
@@ -128,7 +128,7 @@ function readRecord(row: Readonly<Record<string, string>>, bucket: string): Exis
   };
 }
 
-/** Reads ISO 8601, UTC by default; the time may have hyphens, as in the names of an inventory's folders. */
+/** Reads ISO 8601, UTC by default. The time may have hyphens, like the names of an inventory's folders. */
 function readTime(text = ''): string | undefined {
   const time = new Date(
     text.replace(/T(\d\d)-(\d\d)-(\d\d)/, 'T$1:$2:$3').replace(/T\d\d:\d\d:\d\d(\.\d+)?$/, '$&Z'),

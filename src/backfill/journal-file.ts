@@ -12,37 +12,37 @@ const countsSchema = z
     saved: z.number(),
     failed: z.number(),
   })
-  // Objects and outputs for which there was nothing to do, by reason.
+  // Other counts, such as outputs that were skipped, by reason.
   .catchall(z.number());
 
-/** One thing that is done beyond the position: an output, or an object as a whole. */
+/** One thing that was done beyond the position: an output, or a whole object. */
 const lineSchema = z.looseObject({
-  /** A name of the counts; `done` ends an object whose outputs have lines of their own. */
+  /** The count that it adds to; `done` marks the end of an object whose outputs have lines of their own. */
   status: z.string(),
   /** `oss://bucket/key`. */
   source: z.string(),
   target: z.string().optional(),
-  /** 1 in the line that is the last of its object. */
+  /** 1 in the last line of each object. */
   objects: z.number().optional(),
-  /** It counts only once the position moves; before that, the next run does it again. */
+  /** A later attempt may succeed: the next run makes one, unless the position has moved past it. */
   mayHeal: z.boolean().optional(),
 });
 
-/** The state of a backfill. */
+/** The first line of the file: how far the backfill has got. */
 const stateSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string().optional(),
-  /** The person agreed to this many selected objects; to all of them where absent. */
+  /** How many selected objects the user agreed to; absent for all of them. */
   endsAt: z.number().optional(),
-  /** Digests of the rules and of the list of objects that it began with. */
+  /** Digests of the rules and of the list of objects at the start. */
   rules: z.string(),
   input: z.string(),
-  /** The objects that a rule takes, as the dry run counted them. */
+  /** How many objects a rule takes, as the dry run counted them. */
   expectedSelected: z.number(),
-  /** All objects up to here are accounted for in `counts`, */
+  /** `counts` includes all objects up to here. */
   position: z.object({ part: z.number(), after: z.union([z.string(), z.number()]) }).optional(),
   counts: countsSchema,
-  /** and what failed of them in so many bytes of the file of failures. */
+  /** The size of the failures file when it had the failures of exactly these objects. */
   failuresBytes: z.number(),
 });
 
@@ -51,22 +51,22 @@ export type Counts = z.infer<typeof countsSchema>;
 export type JournalState = z.infer<typeof stateSchema>;
 export type Line = z.infer<typeof lineSchema>;
 
-/** The state of a journal, and what was done beyond its position. */
+/** A journal's state, and what was done beyond its position. */
 export interface StoredJournal {
   state: JournalState;
   lines: Line[];
 }
 
 const fileOf = (folder: string) => join(folder, 'journal.jsonl');
-/** The file in which the journal of a folder tells people what failed, which need not exist. */
+/** The file that tells people what failed. It need not exist. */
 export const failuresFileOf = (folder: string) => join(folder, 'failures.jsonl');
-/** The size of that file, 0 where there is none. */
+/** The size of that file, or 0 if there is none. */
 export const failuresBytesOf = (folder: string) => sizeOf(failuresFileOf(folder));
 
 /**
- * Reads how far the backfill of a folder came, the first line of its journal, and what it did beyond that,
- * which the others tell; undefined where there is no journal. Where its first line is none of ours there is
- * none for `restart`, which begins it anew; else that throws.
+ * Reads the journal of a folder: its state in the first line, and what was done beyond that in the others.
+ * Undefined if there is none. If the first line is not ours, `restart` treats the journal as missing; without
+ * `restart` this throws.
  */
 export function readJournal(folder: string, restart = false): StoredJournal | undefined {
   const file = fileOf(folder);
@@ -83,9 +83,9 @@ export function readJournal(folder: string, restart = false): StoredJournal | un
     throw new Error(`${file} is no journal of this version of oss-saveas: give --restart to start over.`);
   }
   const lines: Line[] = [];
-  // One by one: an array of 100,000 texts would take 150 MB more for the whole chunk.
+  // One at a time, because an array of 100,000 lines would take another 150 MB.
   for (const [line] of text.slice(first.length).matchAll(/[^\n]+/g)) {
-    // A kill or a full disk may have cut off the last one.
+    // The process may have been killed, or the disk have been full, in the middle of the last line.
     const { data } = lineSchema.safeParse(parseJson(line));
     if (data !== undefined && data.mayHeal !== true) {
       lines.push(data);
@@ -94,7 +94,7 @@ export function readJournal(folder: string, restart = false): StoredJournal | un
   return { state: state.data, lines };
 }
 
-/** Writes the journal anew: the disk has the old one or the new one, and the failures that it counts. */
+/** Replaces the journal. The disk has the old one or the new one, and all failures that it counts. */
 export function writeJournal(folder: string, state: JournalState, lines: readonly Line[]): void {
   if (failuresBytesOf(folder) > 0) {
     fs.appendFileSync(failuresFileOf(folder), '', { flush: true });
@@ -103,14 +103,14 @@ export function writeJournal(folder: string, state: JournalState, lines: readonl
   fs.renameSync(`${fileOf(folder)}.tmp`, fileOf(folder));
 }
 
-/** Adds a line to the journal, and tells people of a failure. */
+/** Appends a line to the journal and, if it is a failure, to the failures file. */
 export function appendLine(folder: string, line: Line): void {
   const file = fileOf(folder);
   const sizeBytes = sizeOf(file);
   try {
     fs.appendFileSync(file, format([line]));
   } catch (error) {
-    // The next line would be lost behind half of this one.
+    // Otherwise the next line would continue half of this one, and be lost.
     fs.truncateSync(file, sizeBytes);
     throw error;
   }
@@ -119,7 +119,7 @@ export function appendLine(folder: string, line: Line): void {
   }
 }
 
-/** Cuts the file of failures at so many bytes, and puts lines behind them. */
+/** Truncates the failures file to `failuresBytes`, then appends lines to it. */
 export function resetFailures(folder: string, failuresBytes: number, lines: readonly Line[]): void {
   const file = failuresFileOf(folder);
   if (sizeOf(file) > failuresBytes) {

@@ -12,32 +12,32 @@ import {
   writeJournal,
 } from './journal-file.ts';
 
-/** Names an output or, by `objects`, the end of an object. */
+/** Identifies an output or, with `objects`, the end of an object. */
 type LineId = Pick<Line, 'source' | 'target' | 'objects'>;
 
 export const noCounts: Counts = { objects: 0, selected: 0, saved: 0, failed: 0 };
 
 /**
- * The memory of one backfill on the disk. Its position moves by one chunk of objects at a time, and each
- * thing that is done of the chunk under way has a line beyond it. A thing is in the file when `record` has
- * returned, so that a process killed at any moment has lost nothing but the calls under way.
+ * The memory of one backfill on disk. Its position moves by one chunk of objects at a time, and each thing
+ * that is done in the current chunk gets a line. The line is in the file when `record` returns, so a process
+ * that is killed loses only the calls that it was making.
  */
 export class Journal {
-  /** The state on the disk, which tells of all up to its position. */
+  /** The state on disk, which covers everything up to its position. */
   state: JournalState;
-  /** All that is accounted for so far, in this run and before it. */
+  /** Counts of everything that was done so far, in this run and before it. */
   readonly total: Counts;
-  /** Failures that the next run tries again, should the chunk under way not come to its end. */
-  failuresToHeal = 0;
-  /** Sources of which earlier runs did something beyond the position, and which this run has not read yet. */
+  /** Failures that the next run retries if this one does not complete the current chunk. */
+  failuresToRetry = 0;
+  /** Sources with lines of earlier runs beyond the position that this run has not read yet. */
   readonly unread: Set<string>;
   readonly #folder: string;
-  /** How often earlier runs did a thing of the chunk under way: a list of keys may name it twice. */
+  /** How often earlier runs did each thing in the current chunk: a list of keys may name it twice. */
   readonly #earlier = new Map<string, number>();
 
   /**
-   * Opens the journal of a folder to go on with it, for `max` more objects that a rule takes; with `fresh`
-   * it begins a new one, and keeps the failures of the old one.
+   * Opens the journal of a folder and continues it, for up to `max` more objects that a rule takes. With
+   * `fresh` it starts a new journal, and keeps the failures of the old one in a file of their own.
    */
   constructor(folder: string, fresh?: JournalState, max?: number) {
     const failuresFile = failuresFileOf(folder);
@@ -51,7 +51,7 @@ export class Journal {
     const { state, lines } = stored;
     this.#folder = folder;
     this.total = totalOf(stored);
-    // Somebody may have taken the failures away.
+    // The user may have removed failures from the file.
     const failuresBytes = Math.min(state.failuresBytes, failuresBytesOf(folder));
     const endsAt = max === undefined ? undefined : this.total.selected + max;
     this.state = { ...state, failuresBytes, endsAt };
@@ -64,7 +64,7 @@ export class Journal {
     writeJournal(folder, this.state, lines);
   }
 
-  /** Whether an earlier run did this; then it is counted already. */
+  /** Whether an earlier run did this, so that it is already counted. Each line of that run answers once. */
   recall(line: LineId): boolean {
     const times = this.#earlier.get(idOf(line)) ?? 0;
     if (times > 0) {
@@ -73,35 +73,36 @@ export class Journal {
     return times > 0;
   }
 
-  /** Counts a line once it is in the file. */
+  /** Writes a line to the file, then counts it. */
   record(line: Line): void {
     appendLine(this.#folder, line);
     this.count(countsOf(line));
-    this.failuresToHeal += Number(line.mayHeal === true && line.status === 'failed');
+    this.failuresToRetry += Number(line.mayHeal === true && line.status === 'failed');
   }
 
-  /** Counts what the next run counts again, should the chunk not come to its end. */
+  /** Counts something without a line, which the next run counts again if the chunk is not completed. */
   count(change: Readonly<Record<string, number>>): void {
     addTo(this.total, change);
   }
 
-  /** How many selected objects this run may begin behind the position, by `--max`. */
+  /** How many selected objects `--max` still allows this run to begin after the position. */
   selectedLeft(): number {
     return (this.state.endsAt ?? Number.POSITIVE_INFINITY) - this.state.counts.selected;
   }
 
-  /** Moves the position: all that was begun is done. */
+  /** Moves the position, once everything that was begun is done. */
   checkpoint(changes: Partial<JournalState>): void {
     const counts = { ...this.total };
     const next = { ...this.state, counts, failuresBytes: failuresBytesOf(this.#folder), ...changes };
     writeJournal(this.#folder, next, []);
-    [this.state, this.failuresToHeal] = [next, 0];
+    this.state = next;
+    this.failuresToRetry = 0;
     this.#earlier.clear();
     this.unread.clear();
   }
 }
 
-/** All that a journal accounts for, what was done beyond its position included. */
+/** The counts of a journal, including what was done beyond its position. */
 export function totalOf({ state, lines }: StoredJournal): Counts {
   const total = { ...state.counts };
   for (const line of lines) {

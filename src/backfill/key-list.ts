@@ -8,9 +8,8 @@ import { decodeText } from '../text-file.ts';
 import type { ExistingObject, Source } from './source.ts';
 
 /**
- * Reads the objects that the lines of a UTF-8 file name: each is `oss://bucket/key`, a bare key of `bucket`,
- * or a line of a file of failures, of which only the output that failed is wanted. Throws with the number of
- * a line that is none of these.
+ * Reads objects from the lines of a UTF-8 file. Each line is `oss://bucket/key`, a bare key of `bucket`, or a
+ * line of a failures file, which asks for the failed output only. Throws with the number of any other line.
  */
 export async function keyListSource(file: string, name: string, bucket: string | undefined): Promise<Source> {
   return {
@@ -18,7 +17,7 @@ export async function keyListSource(file: string, name: string, bucket: string |
     fingerprint: await digestOfFile(file),
     async *read(behind) {
       let row = 0;
-      // Text would hide what is broken, and be cut at a U+2028 within a key.
+      // Decoding here would hide broken bytes, and readline would split a key at a U+2028.
       const input = createReadStream(file, 'latin1');
       for await (const line of createInterface({ input, crlfDelay: Infinity })) {
         row += 1;
@@ -37,7 +36,7 @@ export async function keyListSource(file: string, name: string, bucket: string |
   };
 }
 
-/** Tells one list from another, like `digestOf`. */
+/** Like `digestOf`, for a whole file. */
 export async function digestOfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
@@ -50,6 +49,6 @@ function readLine(line: string, bucket: string | undefined): ExistingObject | un
   if (object !== undefined && object.key !== '') {
     return { ...object, eventName: 'Manual', target: textOf(target) };
   }
-  // An address of another kind that somebody copied is no key, though a key may look like one.
+  // A line such as https://… is rather a wrong address than a key, although a key may look like that.
   return bucket === undefined || isAddress(line) ? undefined : { bucket, key: line, eventName: 'Manual' };
 }

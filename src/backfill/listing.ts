@@ -4,7 +4,7 @@ import { formatObject } from '../pipeline/result.ts';
 import type { BucketPrefix } from './prefixes.ts';
 import { digestOf, eventNameOf, type Source } from './source.ts';
 
-/** Lists the objects under each of the prefixes, a thousand at a time, in the order of their keys. */
+/** Lists the objects under each of the prefixes in the order of their keys, a thousand at a time. */
 export function listingSource(places: readonly BucketPrefix[], call: Call): Source {
   const name = places.map(({ bucket, prefix }) => formatObject({ bucket, key: prefix })).join(', ');
   return {

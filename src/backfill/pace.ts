@@ -1,6 +1,6 @@
 import type { Quota } from './quota.ts';
 
-/** The quota says the most; the rate is lower while OSS throttles. */
+/** The quota is the maximum; the rate is lower while OSS throttles. */
 interface PaceOptions extends Quota {
   now: () => number;
   sleep: (delayMs: number) => Promise<unknown>;
@@ -9,23 +9,24 @@ interface PaceOptions extends Quota {
 export type Pace = ReturnType<typeof createPace>;
 
 /**
- * Turns that nobody took are kept this long, because timers are late and the rate is not to fall short for
- * it. Taken all at once they stay, together with what follows, within what a quota allows in a second.
+ * Unused turns are kept for this long, so that late timers do not lower the rate. After an idle time, the
+ * first second may therefore have one and a half times the usual number of calls.
  */
 const keptMs = 500;
 
-/** The rate gains this share of the highest rate each second after it fell. */
+/** After it fell, the rate regains this share of its maximum each second. */
 const recovery = 0.05;
 
 const leastRate = 0.2;
 
 /**
- * Spaces the calls to image processing evenly, from the full rate on, so that a quota is used and not run
- * into. Calls and bytes are counted apart: a large source among small ones is paid for while they are made.
+ * Spaces the calls to image processing evenly, at the full rate from the start, so that a quota is used but
+ * not exceeded. Calls and bytes count separately: small sources go on while a large one is paid for.
  */
 export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceOptions) {
-  /** When the quota allows another call, and another byte. */
-  let [callMs, byteMs] = [now(), now()];
+  /** When the quota next allows a call, and a byte. */
+  let callMs = now();
+  let byteMs = now();
   let loweredAtMs = Number.NEGATIVE_INFINITY;
   let loweredTo = callsPerSecond;
   const rate = () => {
@@ -45,7 +46,7 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
         await sleep(start - now());
       }
     },
-    /** OSS answered 503: the rate falls by a third, once a second at most. The next attempt takes a turn. */
+    /** OSS answered 503: lowers the rate by a third, at most once a second. The retry takes a turn. */
     throttled(): void {
       attempts.throttled += 1;
       if (now() - loweredAtMs >= 1_000) {
@@ -55,9 +56,9 @@ export function createPace({ callsPerSecond, bytesPerSecond, now, sleep }: PaceO
       attempts.all += 1;
       callMs += 1_000 / rate();
     },
-    /** Calls a second at present. */
+    /** The present rate, in calls per second. */
     rate,
-    /** Attempts so far, and how many of them OSS answered 503. */
+    /** Attempts so far, and how many of them OSS answered with 503. */
     attempts,
   };
 }

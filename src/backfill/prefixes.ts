@@ -10,13 +10,13 @@ export interface BucketPrefix {
 /** More prefixes than this cost more listings than they save. */
 const maxPrefixes = 64;
 
-/** Each character of a class such as `[0-9]` is tried; of a larger class none is. */
+/** A class of up to this many characters, such as `[0-9]`, gives one prefix per character. */
 const maxAlternatives = 16;
 
 /**
- * The shortest list of prefixes under which all keys lie that any of the rules takes: in the buckets that a
- * rule names, else in `buckets`; where `within` is given, only the parts in it. A glob that begins with `**`
- * leaves the whole bucket.
+ * Gives the shortest list of prefixes that covers all keys that any rule takes, in the buckets that the rule
+ * names or else in `buckets`; with `within`, only inside those. A glob that begins with `**` leaves the whole
+ * bucket.
  */
 export function listingPrefixes(
   rules: readonly { match: Pick<Match, 'keys' | 'buckets'> }[],
@@ -32,7 +32,7 @@ export function listingPrefixes(
   return outermost([...byName.keys()]).flatMap((name) => byName.get(name) ?? []);
 }
 
-/** Prefixes under which all keys of a table lie: several where its glob has alternatives. */
+/** Gives prefixes that cover all keys of a table: several if its glob has alternatives. */
 export function keyPrefixes(table: KeyTable): string[] {
   let branches: Branch[] = [{ prefix: table.prefix, state: 0 }];
   for (;;) {
@@ -50,7 +50,7 @@ interface Branch {
   state: number;
 }
 
-/** The branches by one more character; undefined where a key may end, or nearly any character may follow. */
+/** Extends a branch by one character; undefined if a key may end here or nearly any character may follow. */
 function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefined {
   if (table.accepts[state] === 1) {
     return undefined;
@@ -69,7 +69,7 @@ function follow(table: KeyTable, { prefix, state }: Branch): Branch[] | undefine
   return branches;
 }
 
-/** The parts of `place` in the others: the longer of two prefixes, where it begins with the shorter. */
+/** The overlaps of `place` with the others: of two prefixes the longer, if it begins with the shorter. */
 function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): BucketPrefix[] {
   return others
     .filter(({ bucket }) => bucket === place.bucket)
@@ -79,7 +79,7 @@ function intersect(place: BucketPrefix, others: readonly BucketPrefix[]): Bucket
     });
 }
 
-/** Gives the prefixes that begin with no other one, sorted: each comes right before all that it covers. */
+/** Drops prefixes that begin with another one. Sorting puts each right before all that it covers. */
 export function outermost(prefixes: readonly string[]): string[] {
   let last: string | undefined;
   return [...new Set(prefixes)].sort().filter((prefix) => {

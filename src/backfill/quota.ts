@@ -1,4 +1,4 @@
-/** The image processing that OSS allows an account in a region; beyond it OSS answers 503. */
+/** How much image processing OSS allows an account in a region; beyond it OSS answers 503. */
 export interface Quota {
   callsPerSecond: number;
   /** Bytes of source objects, counted for each call that reads them. */
@@ -7,7 +7,7 @@ export interface Quota {
 
 const largeRegions = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing', 'cn-zhangjiakou', 'cn-shenzhen'];
 
-/** The quota that accounts begin with (OSS help: "Image processing", throughput); support raises it. */
+/** The default quota (OSS help: "Image processing", throughput); support can raise it. */
 export function quotaOf(region: string): Quota {
   return largeRegions.includes(region)
     ? { callsPerSecond: 50, bytesPerSecond: 20_000_000 }

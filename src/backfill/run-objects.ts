@@ -19,19 +19,19 @@ export interface BackfillOptions extends WorkOptions {
   onlyMissing: boolean;
 }
 
-/** Few enough that the journal of a chunk fits into little memory: 7 minutes of work at 50 calls/s. */
+/** Small enough to keep the journal of a chunk in memory: 7 minutes of work at 50 calls/s. */
 const chunkOutputs = 20_000;
 
 /**
- * Makes what the rules want of every object, from this machine and from where the journal is. Settles as
- * `workThrough` does, or at the end of the journal's run; each output that is made is in the journal.
+ * Makes the outputs of all objects from this machine, starting at the journal's position, and records each in
+ * the journal. Settles like `workThrough`, or at the end of the journal's run.
  */
 export function runObjects(options: BackfillOptions): Promise<void> {
   const work = ({ object }: Candidate) => workOn(object, options);
   return workByChunks({ ...options, chunkOutputs }, (candidates) => workThrough(candidates, options, work));
 }
 
-/** Does all that is to be done about one object. Rejects where `stop` came first. */
+/** Makes all outputs of one object. Rejects if `stop` comes first. */
 async function workOn(stored: ExistingObject, options: BackfillOptions): Promise<void> {
   const { ruleSet, filter, journal, call } = options;
   // A list of failures names an object once for each output that failed.
@@ -47,7 +47,7 @@ async function workOn(stored: ExistingObject, options: BackfillOptions): Promise
   journal.record({ ...end, status, mayHeal: hasFailed || undefined });
 }
 
-/** Makes the outputs of one source in turn. Says whether the source is gone, and whether any failed. */
+/** Makes the outputs of one source in turn. Tells whether the source is gone, and whether any failed. */
 async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject, options: BackfillOptions) {
   const { journal, call, stop } = options;
   const source = formatObject(stored);
@@ -58,12 +58,12 @@ async function makeOutputs(outputs: Selection['outputs'], stored: ExistingObject
     }
     const outcome = await make(output, stored.sizeBytes ?? 0, options);
     if (outcome.status === 'failed') {
-      // OSS says the same of what a style reads beside the source.
-      const isGone = outcome.code === 'NoSuchKey' && headObject(call, stored).then(() => false, isNoSuchKey);
-      if (await isGone) {
+      // OSS gives the same code if the style reads another object, and that one is missing.
+      const isNoKey = outcome.code === 'NoSuchKey';
+      if (isNoKey && (await headObject(call, stored).then(() => false, isNoSuchKey))) {
         return { isGone: true, hasFailed };
       }
-      stop.throwIfAborted(); // It was given up, so that the next run makes it.
+      stop.throwIfAborted(); // The call was aborted: the next run makes the output.
       hasFailed = true;
     }
     settle(source, outcome, options);
@@ -81,7 +81,7 @@ async function make(output: Selection['outputs'][number], sourceBytes: number, o
   return removeIfLate(output, await carryOut(output, taskOptions), taskOptions);
 }
 
-/** Waits for a turn before each call to processing; only that of images has a quota of bytes, too. */
+/** Waits for a turn before each processing call. Only image processing has a quota of bytes as well. */
 function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): Call {
   return async (request) => {
     if (['ProcessObject', 'AsyncProcessObject'].includes(request.operation)) {
@@ -92,7 +92,7 @@ function pacedCall({ call, pace, stop }: BackfillOptions, sourceBytes: number): 
   };
 }
 
-/** Whether a rule may take the object, but the source does not tell enough to say so, or to plan. */
+/** Whether a rule may take the object, but the source tells too little to be sure or to plan. */
 export function needsHead(object: ExistingObject, { rules }: RuleSet): boolean {
   const mismatches = rules.map(({ match }) => findMismatch(match, object));
   return mismatches.some(
@@ -105,7 +105,7 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
   try {
     const { sizeBytes, eTag, contentType, lastModified, headers } = await headObject(call, source);
     if (sizeBytes === undefined) {
-      throw new Error('the answer to HeadObject has no size'); // It is a proxy's.
+      throw new Error('the answer to HeadObject has no size'); // A proxy answered, not OSS.
     }
     const { 'x-oss-storage-class': storageClass, 'x-oss-restore': restore } = headers;
     const eventName = eventNameOf(headers['x-oss-object-type']);
@@ -113,13 +113,13 @@ async function askFor(object: ExistingObject, call: Call): Promise<ExistingObjec
     const answer = { eventName, sizeBytes, eTag, contentType, modifiedAt };
     return { ...object, ...answer, storageClass, restore };
   } catch (error) {
-    // A list of failures wants one output alone, the next one too.
+    // A list of failures asks for one output only, and so must the list that this one goes into.
     const target = splitObjectUrl(object.target ?? '');
     return { status: 'failed', source, target, ...describeError(error) };
   }
 }
 
-/** Accounts for an outcome. Throws where nothing comes for long but failures that may heal. */
+/** Records an outcome. Throws after a long streak of failures that may heal. */
 function settle(source: string, outcome: Outcome, { journal, streak }: BackfillOptions): void {
   const line = { source, target: targetOf(outcome) };
   if (outcome.status !== 'failed') {

@@ -10,28 +10,29 @@ import { excerptOf, isForOtherRules, readThrown, type TaskReport } from './task-
 
 interface RunTasksOptions extends Omit<BackfillOptions, 'call' | 'pace'> {
   client: TaskClient;
-  /** The function makes nothing by other rules. */
+  /** The function refuses to work by any other rules. */
   rulesDigest: string;
 }
 
-/** The pause between two looks at batches grows: a small backfill ends soon, and a chunk takes minutes. */
-const [firstPollMs, lastPollMs] = [250, 10_000];
+/** The pause between two polls grows from the first to the last: small backfills end soon, chunks late. */
+const firstPollMs = 250;
+const lastPollMs = 10_000;
 
-/** Says what the end of a run leaves behind. */
+/** Reminds the user of the batches that outlive a run. */
 export const whatGoesOn = 'The submitted batches go on: the same command with --stop stops them.';
 
-/** 17 minutes of work at 50 calls/s: at the end of each chunk, some of the instances have nothing to do. */
+/** 17 minutes of work at 50 calls/s: large, because some instances idle at the end of each chunk. */
 const chunkOutputs = 50_000;
 
 const activeStates = ['Enqueued', 'Dequeued', 'Running', 'Retrying', 'Stopping'];
 
-/** A batch that was handed over and has not come to its end. */
+/** A batch that was submitted and has not ended. */
 interface BatchUnderWay {
   batch: Batch;
   attempt: number;
-  /** The attempt before it failed in this run. */
+  /** Whether the previous attempt failed in this run. */
   hasFailed: boolean;
-  /** It was handed over by this run, and not by an earlier one. */
+  /** Whether this run submitted it, and not an earlier one. */
   isNew: boolean;
 }
 
@@ -39,11 +40,11 @@ interface BatchUnderWay {
 type UnderWay = Map<string, BatchUnderWay>;
 
 /**
- * Hands objects to the deployed function in batches, as asynchronous tasks, and follows them to their end. A
- * batch has an id by its content, so that Function Compute refuses one that it already has. One that failed
- * is handed over once more, under another id; what it then has left are failures. Settles as `runObjects`
- * does, but on `stop` at once: what was handed over goes on, and the next run, which cuts the same chunk into
- * the same batches, follows it.
+ * Submits objects to the deployed function in batches, as asynchronous tasks, and follows them to their end.
+ * The id of a batch comes from its content, so that Function Compute refuses one that it already has. A batch
+ * that fails is submitted once more under another id, and what fails then has failed. Settles like
+ * `runObjects`, but at once on `stop`: submitted batches go on, and the next run, which makes the same
+ * batches of the same chunk, follows them.
  */
 export function runTasks(options: RunTasksOptions): Promise<void> {
   const { stop, sleep } = options;
@@ -68,7 +69,7 @@ async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, opt
   const digest = createHash('sha256').update(payload).digest('hex').slice(0, 24);
   const taskId = `${taskPrefix(options.journal.state)}${digest}-${one.attempt}`;
   if (underWay.has(taskId)) {
-    // A list of keys has the same objects twice.
+    // A list of keys names the same objects twice.
     options.journal.count({ objects: objects.length, selected: objects.length, 'named-twice': outputs });
     return;
   }
@@ -76,17 +77,17 @@ async function submit(one: Omit<BatchUnderWay, 'isNew'>, underWay: UnderWay, opt
   underWay.set(taskId, { ...one, isNew });
 }
 
-/** The ids of one backfill's tasks begin with it; a backfill that is begun anew has another one. */
+/** Begins the ids of all tasks of one backfill. A backfill that is restarted has another one. */
 function taskPrefix({ startedAt }: JournalState): string {
   return `backfill-${startedAt.replace(/\D/g, '')}-`;
 }
 
-/** The event for a batch. */
+/** The event that the function gets for a batch. */
 function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDigest }: RunTasksOptions) {
   return JSON.stringify({
     alwaysThrows: true,
     rulesDigest,
-    // The function then asks for each target by a HEAD request.
+    // The function then sends a HEAD request for each target.
     onlyMissing: onlyMissing || undefined,
     objects: objects.map(({ bucket, key, sizeBytes: size, eTag, modifiedAt: lastModified }) => {
       return { bucket, key, size, eTag, lastModified };
@@ -94,7 +95,7 @@ function payloadOf(objects: readonly ExistingObject[], { onlyMissing, rulesDiges
   });
 }
 
-/** Accounts for the batches that are no longer under way, or hands them over again. */
+/** Records the batches that have ended, or submits them again. */
 async function account(underWay: UnderWay, options: RunTasksOptions): Promise<void> {
   const { client, journal } = options;
   const active = await listActive(client, journal.state);
@@ -111,7 +112,7 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
     }
     const report = reportOf(task, one.batch);
     const mayHeal = report === undefined || report.failures.some((failure) => failure.mayHeal);
-    // The cause of a failure in an earlier run may be mended.
+    // The cause of a failure in an earlier run may be fixed by now.
     if (mayHeal && !(one.isNew && one.hasFailed)) {
       await submit({ ...one, attempt: one.attempt + 1, hasFailed: one.isNew }, underWay, options);
     } else {
@@ -120,7 +121,7 @@ async function account(underWay: UnderWay, options: RunTasksOptions): Promise<vo
   }
 }
 
-/** Says what a task did, as far as that can be told. The function throws where an output failed. */
+/** Tells what a task did, if that is known. A task that succeeded had no failure, or it would have thrown. */
 function reportOf(task: BatchTask, { objects, outputs, certain }: Batch): TaskReport | undefined {
   if (task.status !== 'Succeeded') {
     return readThrown(task, objects.map(formatObject));
@@ -132,7 +133,7 @@ function reportOf(task: BatchTask, { objects, outputs, certain }: Batch): TaskRe
 function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
   const code = `Task${task.status || 'Forgotten'}`;
   const message = `the batch of this object failed twice: ${excerptOf(task) || code}`;
-  // Nobody knows that more than one of them failed.
+  // Only one of them certainly failed, so only one counts towards the streak of failures.
   const failures = objects.map((object, i) => {
     return { source: formatObject(object), mayHeal: i === 0, code, message };
   });
@@ -140,8 +141,8 @@ function allFailed(task: BatchTask, { objects, outputs }: Batch): TaskReport {
 }
 
 /**
- * Accounts for a batch at its end. Where something of it may heal, the next run hands it over again, should
- * its chunk not come to its end. Throws where nothing is made for long.
+ * Records a batch that has ended. If any of it may heal and the chunk is not completed, the next run submits
+ * it again. Throws after a long streak of failures.
  */
 function settle(
   { others, failed, failures }: TaskReport,
@@ -151,14 +152,14 @@ function settle(
   const { journal, streak } = options;
   journal.count({ objects: objects.length, selected: objects.length, failed: failed - failures.length });
   journal.count(others);
-  const healable = failures.filter((failure) => failure.mayHeal).length;
+  const retryable = failures.filter((failure) => failure.mayHeal).length;
   for (const failure of failures.filter((one) => !journal.recall(one))) {
-    journal.record({ ...failure, status: 'failed', mayHeal: healable > 0 });
+    journal.record({ ...failure, status: 'failed', mayHeal: retryable > 0 });
   }
   if (Object.values(others).some((count) => count > 0)) {
     streak.end();
   }
-  streak.add(healable, `${failures.at(-1)?.message}. ${whatGoesOn}`);
+  streak.add(retryable, `${failures.at(-1)?.message}. ${whatGoesOn}`);
 }
 
 async function listActive(client: TaskClient, state: JournalState): Promise<Set<string>> {
@@ -166,7 +167,7 @@ async function listActive(client: TaskClient, state: JournalState): Promise<Set<
   return new Set(lists.flat());
 }
 
-/** Stops every batch of a backfill that waits or runs, and answers how many of them it stopped. */
+/** Stops every batch of a backfill that waits or runs. Returns how many it stopped. */
 export async function stopTasks(client: TaskClient, state: JournalState): Promise<number> {
   let count = 0;
   for (const taskId of await listActive(client, state)) {

@@ -5,7 +5,7 @@ import { type ExistingObject, isComplete } from './source.ts';
 
 /** Narrows the objects that a rule takes to those that are wanted. */
 export interface Filter {
-  /** The times between which an object was modified, in epoch ms, the first included. */
+  /** When the object was modified, in epoch ms: at `sinceMs` or later, and before `untilMs`. */
   sinceMs?: number | undefined;
   untilMs?: number | undefined;
 }
@@ -14,9 +14,9 @@ export interface Filter {
 type Reason = SkipReason | 'outside-time' | 'archived' | 'target-not-planned';
 
 export interface Selection {
-  /** The outputs that are to be made, and those that cannot be. */
+  /** The outputs to make, and those that cannot be planned. */
   outputs: readonly (PlannedSave | FailedResult)[];
-  /** Present where there is nothing to do for the object. */
+  /** Present if there is nothing to do for the object. */
   skipped?: Reason | undefined;
 }
 
@@ -27,8 +27,8 @@ const isArchived = ({ storageClass = '', restore = '' }: ExistingObject) =>
   archiveClasses.includes(storageClass) && !restore.includes('ongoing-request="false"');
 
 /**
- * Plans an object as if it were uploaded when it got its content, or at `eventTime` where nobody knows when.
- * Pure: without size or content type in `object`, a rule that asks for them does not take it.
+ * Plans an object as if it had been uploaded at `modifiedAt` or, if that is unknown, at `eventTime`. Pure. A
+ * rule that asks for a size or a content type does not take an object without one.
  */
 export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: Filter): Selection {
   if (!isBetween(object.modifiedAt, filter)) {
@@ -47,8 +47,8 @@ export function selectOutputs(object: ExistingObject, ruleSet: RuleSet, filter: 
 }
 
 /**
- * Plans objects of which the source does not tell all that the rules ask for: what is unknown counts as met,
- * so that the outputs are the most that it can be. Where the time is unknown, `exampleTime` stands for it.
+ * Plans objects of which the source may not tell all that the rules ask for. Unknown conditions count as met,
+ * so the outputs are a maximum; `exampleTime` stands in for an unknown time.
  */
 export function createUpperBound(ruleSet: RuleSet, exampleTime: string) {
   const change = (relax: (match: Match) => Match): RuleSet => ({

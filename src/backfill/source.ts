@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import type { ObjectEvent } from '../events/object-event.ts';
 
 /**
- * An object that is there already, as a listing, an inventory or a person tells of it: the event by which it
- * is planned. Sources that name keys alone do not know its size and the like.
+ * An existing object as a listing, an inventory or a person names it, in the form of the event by which it is
+ * planned. Sources that only name keys do not tell its size and the like.
  */
 export interface ExistingObject extends ObjectEvent {
   storageClass?: string | undefined;
-  /** `ongoing-request="false"`, with a date behind it, while an object of an archive class is restored. */
+  /** Contains `ongoing-request="false"` and a date while an archived object is restored. */
   restore?: string | undefined;
-  /** The one output that is wanted, as `oss://bucket/key` of its target; all of them where absent. */
+  /** The target of the only wanted output, as `oss://bucket/key`; if absent, all outputs are wanted. */
   target?: string | undefined;
 }
 
-/** The name of the event for an object of a type: the planner leaves a link alone, as at its upload. */
+/** The event name for an object of a type. The planner skips symlinks, as it does when they are created. */
 export function eventNameOf(type: string | undefined): string {
   return type === 'Symlink' ? 'ObjectCreated:PutSymlink' : 'Manual';
 }
 
-/** Whether the source told what a plan and its date are made from; if not, a HeadObject does. */
+/** Whether the source told all that planning needs. If not, a HeadObject does. */
 export function isComplete({ sizeBytes, eTag, modifiedAt }: ExistingObject): boolean {
   return sizeBytes !== undefined && eTag !== undefined && modifiedAt !== undefined;
 }
@@ -34,11 +34,11 @@ export interface SourceEntry {
   position: Position;
 }
 
-/** Objects in an order that stays the same, so that reading can go on behind a position. */
+/** Objects in a stable order, so that reading can resume after a position. */
 export interface Source {
-  /** The thing that is read, in words. */
+  /** Names the source in messages. */
   name: string;
-  /** A digest of the file that lists the objects, or of the prefixes where OSS lists them. */
+  /** A digest of the file that lists the objects, or of the prefixes if OSS lists them. */
   fingerprint: string;
   read(behind?: Position): AsyncIterable<SourceEntry>;
 }

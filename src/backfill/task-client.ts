@@ -5,7 +5,7 @@ import type { Credentials } from '../oss/sign.ts';
 
 export type TaskClient = ReturnType<typeof createTaskClient>;
 
-/** A task, by the API's own names of its fields. */
+/** A task, with the API's own field names. */
 export interface BatchTask {
   status: string;
   taskErrorMessage?: string | undefined;
@@ -19,10 +19,7 @@ interface TaskClientOptions {
   stop: AbortSignal;
 }
 
-/**
- * Makes a client of Function Compute's asynchronous tasks, as far as a backfill needs them. It loads the
- * official SDK, which nothing else needs.
- */
+/** The asynchronous-task calls that a backfill needs, by the official SDK. Throws if it is not installed. */
 export function createTaskClient({ endpoint, functionName, credentials, stop }: TaskClientOptions) {
   const { fc, openApi, runtime } = loadSdk();
   const config = new openApi.$OpenApiUtil.Config({
@@ -35,7 +32,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
   const client = new fc.default(config);
   const noOptions = new runtime.RuntimeOptions({});
   return {
-    /** Hands a task over; false where one of this id exists, be it done or under way. */
+    /** Submits a task; false if there is one with this id, finished or not. */
     async submit(taskId: string, payload: string): Promise<boolean> {
       const headers = new fc.InvokeFunctionHeaders({ xFcInvocationType: 'Async', xFcAsyncTaskId: taskId });
       const invoke = () => {
@@ -45,7 +42,7 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
       // The help page promises the status ("Task deduplication"); no page names the code.
       return (await retried(invoke, stop, [409])) !== undefined;
     },
-    /** The ids of the tasks in one state whose id begins with `prefix`. */
+    /** The ids of the tasks in one state that begin with `prefix`. */
     async list(prefix: string, status: string): Promise<string[]> {
       const ids: string[] = [];
       let nextToken: string | undefined;
@@ -57,17 +54,17 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
       } while (nextToken);
       return ids;
     },
-    /** One task; its state is empty where Function Compute knows it no more, which it does for a week. */
+    /** Reads a task. The status is empty once Function Compute has forgotten it, which is after a week. */
     async find(taskId: string): Promise<BatchTask> {
       const ask = () => client.getAsyncTask(functionName, taskId, new fc.GetAsyncTaskRequest({}));
       const answer = await retried(ask, stop, [404]);
       const { status = '', taskErrorMessage } = answer?.body ?? {};
       return { status, taskErrorMessage };
     },
-    /** Stops a task; false where it ended meanwhile. */
+    /** Stops a task; false if it had already ended. */
     async stop(taskId: string): Promise<boolean> {
       const stopTask = () => client.stopAsyncTask(functionName, taskId, new fc.StopAsyncTaskRequest({}));
-      // No page says which status a task that has ended gets.
+      // No page names the status code for a task that has ended.
       return (await retried(stopTask, stop, [400, 404, 409, 412])) !== undefined;
     },
   };
@@ -76,8 +73,8 @@ export function createTaskClient({ endpoint, functionName, credentials, stop }: 
 const maxAttempts = 6;
 
 /**
- * Tries again what a later attempt may heal: throttling, faults of the server and of the network. Resolves to
- * undefined where the call fails with a status that is `expected`.
+ * Retries throttling, server errors and network errors. Resolves to undefined if the call fails with a status
+ * that is `expected`.
  */
 async function retried<T>(call: () => Promise<T>, stop: AbortSignal, expected: readonly number[] = []) {
   for (let attempt = 1; ; attempt += 1) {
@@ -100,7 +97,7 @@ type Sdk = typeof import('@alicloud/fc20230330', { with: { 'resolution-mode': 'r
 type OpenApi = typeof import('@alicloud/openapi-core', { with: { 'resolution-mode': 'require' }});
 type Runtime = typeof import('@darabonba/typescript', { with: { 'resolution-mode': 'require' }});
 
-/** The SDK is CommonJS, of which `import` gives one view in Node.js and another one under test. */
+/** The SDK is CommonJS, which `import` shows differently in Node.js and under test. */
 function loadSdk(): { fc: Sdk; openApi: OpenApi; runtime: Runtime } {
   const require = createRequire(import.meta.url);
   try {
@@ -114,7 +111,7 @@ function loadSdk(): { fc: Sdk; openApi: OpenApi; runtime: Runtime } {
   }
 }
 
-/** A fault of the network has no status, and is as passing as one of the server. */
+/** A network error has no status, and is as temporary as a server error. */
 function statusCodeOf(error: unknown): number {
   const statusCode = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN;
   return Number.isNaN(statusCode) ? 500 : statusCode;

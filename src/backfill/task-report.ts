@@ -1,6 +1,6 @@
 import type { BatchTask } from './task-client.ts';
 
-/** The ends of the outputs of one batch. */
+/** The outcomes of a batch's outputs. */
 export interface TaskReport {
   /** The outputs that did not fail, by what became of them. */
   others: Record<string, number>;
@@ -8,7 +8,7 @@ export interface TaskReport {
   failures: TaskFailure[];
 }
 
-/** An output that failed, by the addresses of its objects; without a target, all outputs of the source. */
+/** A failed output, named by its source and target; without a target, all outputs of the source. */
 interface TaskFailure {
   source: string;
   target?: string | undefined;
@@ -22,8 +22,8 @@ const headline =
   /(\d{1,6}) failed \([\w ,]{1,60}\), (\d+) saved(?:, (\d+) removed)?(?:, (\d+) submitted)?, (\d+) skipped/;
 
 /**
- * Reads the text of the error that the function throws where outputs of these sources failed. Undefined where
- * the text, which is bounded, does not name all of them, or Function Compute tells the error's name alone.
+ * Reads the error that the function throws if outputs of these sources failed. Undefined if its text, which
+ * is limited, does not list all of them, or if Function Compute only gives the error's name.
  */
 export function readThrown(
   { taskErrorMessage = '' }: BatchTask,
@@ -54,16 +54,16 @@ function readFailure(line: string, sources: readonly string[]): TaskFailure | un
   return { source, target, mayHeal: kind === 'transient', code, message: line.slice(2) };
 }
 
-/** The beginning of what a task tells of its error. */
+/** The beginning of a task's error message. */
 export function excerptOf({ taskErrorMessage = '' }: BatchTask): string {
   return taskErrorMessage.slice(0, 1_000);
 }
 
 /**
- * Whether the function refused the whole batch for the rules that it has. A version of it that knows no
- * `rulesDigest` refuses the field.
+ * Whether the function refused the whole batch because it has other rules. A version that does not know
+ * `rulesDigest` refuses that field.
  */
 export function isForOtherRules({ taskErrorMessage = '' }: BatchTask): boolean {
-  // Keys of objects stand in the report of outputs that failed.
+  // The report of failed outputs contains keys, which might match by accident.
   return /RulesError|rulesDigest: /.test(taskErrorMessage) && !headline.test(taskErrorMessage);
 }

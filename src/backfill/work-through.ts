@@ -15,13 +15,13 @@ export interface WorkOptions {
   stop: AbortSignal;
 }
 
-/** A call may take this long to be answered, and the rate is reached all the same. */
+/** Even if every call takes this long, the rate is reached. */
 const secondsPerCall = 4;
 const maxConcurrency = 256;
 
 /**
- * Works on entries, many at once. Resolves when all is done, or soon after `stop`: it waits for the work
- * under way. Rejects where the entries, or the work on one of them, fail.
+ * Works on many entries at once. Resolves when all are done or, after `stop`, when the work under way is
+ * done. Rejects if reading the entries or working on one of them fails.
  */
 export async function workThrough<T>(
   entries: AsyncIterable<T>,
@@ -50,10 +50,10 @@ export async function workThrough<T>(
   }
 }
 
-/** More than chance or bad pictures explain: permissions, a wrong region, a named style that is not there. */
+/** More than chance or bad pictures explain: rather a missing permission, region or named style. */
 const maxFailuresInARow = 100;
 
-/** Counts failures that come one after the other, and throws where nothing else came for long. */
+/** Counts consecutive failures, and throws if there are too many. */
 export class FailureStreak {
   #length = 0;
 

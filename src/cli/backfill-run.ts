@@ -177,13 +177,13 @@ async function carryOut(
   return journal.total.failed > 0 ? 1 : 0;
 }
 
-function showEnd({ folder }: BackfillJob, { state, total, failuresToHeal }: Journal, io: Io): void {
-  const again = failuresToHeal > 0 ? `, and retries ${number(failuresToHeal)} of the failed outputs` : '';
+function showEnd({ folder }: BackfillJob, { state, total, failuresToRetry }: Journal, io: Io): void {
+  const again = failuresToRetry > 0 ? `, and retries ${number(failuresToRetry)} of the failed outputs` : '';
   const end =
     state.finishedAt === undefined ? `Not finished: the same command continues${again}.` : 'Finished.';
   const objects = `${number(total.objects)} object${total.objects === 1 ? '' : 's'}`;
   io.out(`${objects}: ${formatCounts(total)}. ${end}\n`);
-  if (total.failed > failuresToHeal && failuresBytesOf(folder) > 0) {
+  if (total.failed > failuresToRetry && failuresBytesOf(folder) > 0) {
     const file = printable(failuresFileOf(folder));
     const retry = `oss-saveas backfill … --keys ${shellWord(file)}`;
     io.err(`${file} says what failed and why. To retry:\n  ${retry}\n`);

@@ -57,12 +57,12 @@ describe('a journal', () => {
     const folder = await temporaryDir();
     const journal = new Journal(folder, fresh);
     journal.record(healing(failed('a')));
-    expect([journal.total.failed, journal.failuresToHeal]).toEqual([1, 1]);
+    expect([journal.total.failed, journal.failuresToRetry]).toEqual([1, 1]);
 
     journal.checkpoint({ position: { part: 0, after: 1 } });
 
     expect(await readFailures(folder)).toEqual(['a']);
-    expect([new Journal(folder).total.failed, journal.failuresToHeal]).toEqual([1, 0]);
+    expect([new Journal(folder).total.failed, journal.failuresToRetry]).toEqual([1, 0]);
   });
 
   it('a journal forgets a failure that may heal where its chunk does not come to its end', async () => {
