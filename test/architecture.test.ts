@@ -75,7 +75,7 @@ const toolParts: Record<string, readonly string[]> = {
     ...['backfill', 'orphans', 'objects', 'folder-lock', 'local', 'check', 'compile', 'style'],
     ...['did-you-mean', 'object-url', 'printable', 'text-file', 'xml'],
   ],
-  backfill: ['check', 'objects', 'folder-lock', 'object-url', 'text-file'],
+  backfill: ['objects', 'folder-lock', 'object-url', 'text-file'],
   orphans: ['backfill', 'check', 'compile', 'first-index'],
   objects: ['xml'],
   'folder-lock': [],

@@ -3,12 +3,13 @@ import type { SourceRule } from '../compile/compile.ts';
 import { type Glob, maxCharacter } from '../compile/glob.ts';
 import type { EventRecord, ObjectEvent } from '../events/object-event.ts';
 import { mustAsk } from '../pipeline/complete.ts';
+import { headRequestsOf } from '../pipeline/head-requests.ts';
 import { plan } from '../pipeline/plan.ts';
-import type { PlanItem, PlannedSave } from '../pipeline/result.ts';
+import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch, type Mismatch } from '../rules/match.ts';
-import { type Match, needsCopy, type Rule, usesVariable } from '../rules/rule-set.ts';
+import { type Match, type Rule, usesVariable } from '../rules/rule-set.ts';
 
 /** Tells what would become of one object. */
 export interface Explanation extends Partial<OssObject> {
@@ -134,17 +135,6 @@ function explainItem(item: PlanItem): OutputExplanation[] {
   const followUps = headRequestsOf(item) + Number(afterSteps !== undefined) || undefined;
   const isTask = action === 'submit' || undefined;
   return [{ target, process, decoded: decodeProcess(process), isTask, followUps }];
-}
-
-/** The HeadObject requests beside an output's call, at most, where its source stays as it is. */
-export function headRequestsOf(output: PlannedSave, onlyMissing = false): number {
-  const { action, refresh, checkSource, onRemove, raisedAt, afterSteps } = output;
-  const isCopied = needsCopy(afterSteps);
-  const looksForTarget = onlyMissing || refresh !== undefined || (isCopied && raisedAt !== undefined);
-  const isAsked = action === 'save' && onRemove;
-  // Before an output is deleted that is larger, its source is asked for.
-  const looks = [looksForTarget, afterSteps !== undefined, afterSteps?.skipLarger, isAsked, checkSource];
-  return looks.filter(Boolean).length;
 }
 
 function conditionsOf({ minBytes, maxBytes, contentTypes }: Match): string {
