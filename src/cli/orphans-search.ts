@@ -31,9 +31,7 @@ function findPlaces({ wanted, leftOut }: Targets, within: readonly BucketPrefix[
   const tables = wanted.map(({ bucket, keys }) => ({ match: { keys, buckets: [bucket] } }));
   const places = listingPrefixes(tables, [], within);
   if (places.length === 0) {
-    const reasons = leftOut.map(({ rule, index, reason }) => `\n- ${rule}, outputs[${index}]: ${reason}`);
-    const why = reasons.length === 0 ? '.' : `; left out were:${reasons.join('')}`;
-    throw new CliError(`no output saves there with a key that tells its source${why}`);
+    throw new CliError(['no output saves there with a key that tells its source.', ...leftOut].join('\n'));
   }
   return places;
 }
@@ -44,7 +42,10 @@ function findSources(rules: readonly SourceRule[], places: readonly BucketPrefix
     places.some(({ bucket, prefix }) => mayMeet(writer, { buckets: [bucket], prefix })),
   );
   const buckets = [...new Set(places.map(({ bucket }) => bucket))];
-  return listingPrefixes([...new Set(near.map(({ rule }) => rule.compiled))], buckets);
+  return listingPrefixes(
+    near.map(({ rule }) => rule.compiled),
+    buckets,
+  );
 }
 
 export type Search = ReturnType<typeof planSearch>;

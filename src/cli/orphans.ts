@@ -104,15 +104,12 @@ function formatOrphans(found: Orphans, { source, targets }: Search, { sources }:
     ['  left alone', formatSkipped(skipped) || 'none'],
     ['  orphans', `${number(count)}, ${bytes(sizeBytes)}`],
   ];
-  const leftOut = targets.leftOut.map(
-    ({ rule, index, reason }) => `- rule ${rule}, outputs[${index}], is left out: ${reason}`,
-  );
   const examples =
     sample.length === 0
       ? []
       : ['', 'For example:', ...sample.map((object) => `  ${formatObject(object)}`), '', ...warning];
-  const all = sources === 0 && count > 0 ? ['', 'There is no source at all: is this the right bucket?'] : [];
-  return formatTable([...rows, ...leftOut, ...all, ...examples, '']);
+  const all = sources === 0 ? ['', 'There is no source at all: is this the right bucket?'] : [];
+  return formatTable([...rows, ...targets.leftOut, ...all, ...examples, '']);
 }
 
 const warning = [

@@ -15,21 +15,14 @@ export interface TargetKeys {
   keys: KeyTable;
 }
 
-/** An output none of whose targets is called an orphan, and why. */
-interface OutputLeftOut {
-  rule: string;
-  /** The place of the output in its rule. */
-  index: number;
-  reason: string;
-}
-
 /** Everything that outputs may have saved. */
 export interface Targets {
   /** The keys that the wanted outputs save under, exactly: each of them is the target of some source. */
   wanted: (TargetKeys & { bucket: string })[];
   /** Keys of outputs that were left out, and perhaps some more: what lies here is left alone. */
   spared: TargetKeys[];
-  leftOut: OutputLeftOut[];
+  /** Lines that name the outputs none of whose targets is called an orphan, and say why. */
+  leftOut: string[];
 }
 
 /** States for one output; where they do not suffice, it is left out. */
@@ -57,7 +50,7 @@ export function readTargets(
     }
     if (isWanted && exact === undefined) {
       const reason = obstacle ?? 'its keys are too complex to be told from others';
-      targets.leftOut.push({ rule: name, index: writer.index, reason });
+      targets.leftOut.push(`- rule ${name}, outputs[${writer.index}], is left out: ${reason}`);
     }
   }
   return targets;

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import { startWith } from './orphans-fixture.ts';
 
 /** One source that is there with its outputs, and the outputs of another one that is gone. */
@@ -10,6 +11,15 @@ const some = [
 ];
 
 const gone = Array.from({ length: 150 }, (_, i) => `big/${String(i).padStart(3, '0')}.webp`);
+
+const withOther = (match: string, target: string) => `rules:
+  - name: big
+    match: { key: "uploads/*.jpg", bucket: photos }
+    outputs: [{ style: "image/resize,w_9", target: { key: "big/{name}.webp" } }]
+  - name: other
+    match: { key: "videos/*.mp4"${match} }
+    outputs: [{ style: "image/resize,w_9", target: ${target} }]
+`;
 
 describe('orphans', () => {
   it('orphans are counted and shown by a dry run, which deletes nothing and leaves nothing behind', async () => {
@@ -58,6 +68,7 @@ describe('orphans', () => {
     expect(vague.err).toContain('--delete: name a rule (--rule) or a place (oss://bucket/prefix/).');
     expect(piped.err).toBe('This was a dry run. Give --yes to start.\n');
     expect(questions).toEqual(['Delete 2 objects for good?', 'Delete 2 objects for good?']);
+    expect(accepted.err).toBe('2 of 2 objects removed\n');
     expect(accepted.out).toContain('2 removed, 0 failed, 2 source-exists.\n');
     expect(await stored()).toEqual(some.filter((key) => !key.includes('small/uploads/gone')).sort());
   });
@@ -73,6 +84,49 @@ describe('orphans', () => {
 
     expect(out).toContain('1 removed, 0 failed, 3 source-exists, 2 no-target.\n');
     expect(await stored()).not.toContain('small/uploads/a.jpg-200.webp');
+  });
+
+  it.each([
+    ['--rule', 'smal', '--rule: no rule has the name "smal" (did you mean "small"?).'],
+    ['--rate', '0', '--rate: expected a number above 0, received "0".'],
+  ])('orphans refuses %s %s', async (option, value, message) => {
+    const { run } = await startWith([]);
+
+    expect(await run([option, value])).toMatchObject({ exitCode: 2, err: expect.stringContaining(message) });
+  });
+
+  it('orphans lists the sources of those rules alone that may save where it looks', async () => {
+    const prefixes = new Set<string | null>();
+    const notePrefix: Route = ({ url = '' }) => {
+      prefixes.add(new URL(url, 'http://localhost').searchParams.get('prefix'));
+      return undefined;
+    };
+    const rules = withOther(', bucket: photos', '{ key: "covers/{name}.webp" }');
+    const { run } = await startWith([], { rules, routes: [notePrefix] });
+
+    await run(['oss://photos/big/']);
+
+    expect([...prefixes].sort()).toEqual(['big/', 'uploads/']);
+  });
+
+  it('orphans are told by their bucket, too: what another rule saves under such a key lies elsewhere', async () => {
+    const rules = withOther(', bucket: photos', '{ bucket: films, key: "big/{name}.svg" }');
+    const { run, stored } = await startWith(['big/logo.svg', 'films/big/logo.svg'], { rules });
+
+    const { out } = await run(['--delete', '--yes', 'oss://photos/big/', 'oss://films/big/']);
+
+    expect(out).toContain('1 removed, 0 failed, 1 no-target.\n');
+    expect([await stored('photos'), await stored('films')]).toEqual([['big/logo.svg'], []]);
+  });
+
+  it('orphans are shown on one line each, whatever their keys hold', async () => {
+    const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'DeleteObject' }] };
+    const { run } = await startWith(['big/a\nb\u001b.webp'], { faults });
+
+    const { out, err } = await run(['--delete', '--yes', '--list', '--rule', 'big']);
+
+    expect(out).toMatch(/^oss:\/\/photos\/big\/a\\nb\\u001b\.webp\n0 removed/);
+    expect(err).toMatch(/\nDeleteObject oss:\/\/photos\/big\/a\\nb\\u001b\.webp failed: .*\n$/);
   });
 
   it('orphans are left alone where they were saved since the sources were listed', async () => {
@@ -98,26 +152,40 @@ describe('orphans', () => {
     expect(await stored()).toContain('big/gone.webp');
   });
 
-  it('a deletion of orphans tells of a source that was uploaded meanwhile, and how to make its output again', async () => {
-    const { run, put, stored } = await startWith(some);
+  it.each([
+    [2, 'small'],
+    [1, 'big'],
+  ])(
+    'a deletion of orphans tells of a source that was uploaded meanwhile, and how to make its outputs again: %i of rule %s',
+    async (count, rule) => {
+      const { run, put, stored } = await startWith(some);
 
-    const { exitCode, out, err } = await run(['--delete', '--rule', 'small'], async () => {
-      await put('photos/uploads/gone.jpg');
-      return true;
-    });
+      const { exitCode, out, err } = await run(['--delete', '--rule', rule], async () => {
+        await put('photos/uploads/gone.jpg');
+        return true;
+      });
 
-    expect(exitCode).toBe(0);
-    expect(out).toContain('2 removed');
-    expect(err).toMatch(
-      /2 of them may belong to objects that were uploaded meanwhile\. To make them again:\n {2}oss-saveas backfill … --only-missing --since 20.*Z\n/,
-    );
-    expect(await stored()).toContain('uploads/gone.jpg');
-  });
+      expect(exitCode).toBe(0);
+      expect(out).toContain(`${count} removed`);
+      expect(err).toContain(
+        `\n${count} of them may belong to objects that were uploaded meanwhile. To make them again:\n`,
+      );
+      expect(err).toMatch(/\n {2}oss-saveas backfill … --only-missing --since 20.*Z\n$/);
+      expect(await stored()).toContain('uploads/gone.jpg');
+    },
+  );
 
   it('a deletion of orphans that Ctrl-C ended begins with a new dry run, and asks about what it finds now', async () => {
     const kept = ['uploads/a.jpg', 'uploads/kept.jpg', 'big/kept.webp'];
     const { oss, run, stored, stopAfter } = await startWith([...kept, ...gone]);
-    const { exitCode, out } = await stopAfter(40, ['--delete', '--yes', '--rule', 'big', '--rate', '20']);
+    const { exitCode, out, err } = await stopAfter(40, [
+      '--delete',
+      '--yes',
+      '--rule',
+      'big',
+      '--rate',
+      '20',
+    ]);
     await oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/a.jpg' });
     await oss.call({ method: 'DELETE', bucket: 'photos', key: 'uploads/kept.jpg' });
     const left = (await stored()).length;
@@ -131,6 +199,7 @@ describe('orphans', () => {
     const second = await run(['--delete', '--rule', 'big', '--yes']);
 
     expect(exitCode).toBe(130);
+    expect(err).toContain('\nWaiting for the calls in progress; Ctrl-C again ends at once.\n');
     expect(out).toMatch(/\n\d+ removed, 0 failed\b.*\.\n$/);
     expect(left).toBeGreaterThan(1);
     expect([piped.exitCode, refused.exitCode]).toEqual([0, 0]);
@@ -147,10 +216,11 @@ describe('orphans', () => {
     const questions: string[] = [];
 
     await run(['--delete', '--yes', '--rule', 'big']);
-    await run(['--delete', '--rule', 'big'], (question) => Promise.resolve(questions.push(question) > 0));
+    const { out } = await run(['--delete', '--rule', 'big'], (question) =>
+      Promise.resolve(questions.push(question) > 0),
+    );
 
-    expect(questions).toEqual([]);
-
+    expect([questions, out]).toEqual([[], expect.not.stringContaining('For example')]);
     expect(await readdir(dir)).toEqual(['rules.yaml']);
   });
 
@@ -206,20 +276,12 @@ describe('orphans', () => {
 
     const { out } = await run(['--rule', 'big']);
 
+    expect(out).toMatch(/left alone +none\n/);
     expect(out).toContain('There is no source at all: is this the right bucket?');
   });
 });
 
 describe('outputs that orphans leaves out', () => {
-  const withOther = (match: string, target: string) => `rules:
-  - name: big
-    match: { key: "uploads/*.jpg", bucket: photos }
-    outputs: [{ style: "image/resize,w_9", target: { key: "big/{name}.webp" } }]
-  - name: other
-    match: { key: "videos/*.mp4"${match} }
-    outputs: [{ style: "image/resize,w_9", target: ${target} }]
-`;
-
   it.each([
     [', bucket: photos', '{ key: "big/{etag}.webp" }', 'ABCD', /no key of a source tells its \{etag\}/],
     [', bucket: photos', '{ key: "big/{yyyy}.webp" }', '2025', /tells its \{yyyy\}/],
@@ -250,6 +312,9 @@ describe('outputs that orphans leaves out', () => {
     const { exitCode, err } = await run(['--rule', 'other']);
 
     expect(exitCode).toBe(2);
-    expect(err).toContain('- other, outputs[0]: no key of a source tells its {dd}');
+    expect(err).toContain(
+      'no output saves there with a key that tells its source.\n' +
+        '- rule other, outputs[0], is left out: no key of a source tells its {dd}\n',
+    );
   });
 });

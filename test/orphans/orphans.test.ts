@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listingSource } from '../../src/backfill/listing.ts';
 import { createPace } from '../../src/backfill/pace.ts';
 import type { Source } from '../../src/backfill/source.ts';
 import { planSearch, scanSources } from '../../src/cli/orphans-search.ts';
 import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
-import { countOrphans } from '../../src/orphans/find.ts';
+import { countOrphans, isChangedSince } from '../../src/orphans/find.ts';
 import { Names } from '../../src/orphans/names.ts';
 import { removeOrphans } from '../../src/orphans/remove.ts';
 import { readTargets } from '../../src/orphans/targets.ts';
@@ -204,6 +204,34 @@ describe('the end of a deletion of orphans', () => {
       expect(removal.counts).toEqual({ removed: 0, failed: 0, [reason]: 1 });
     },
   );
+
+  it('a search for orphans began, by the clock of OSS, when the first list of sources was asked for', async () => {
+    const names = Array.from({ length: 5 }, (_, i) => `photos/in/${i}.jpg`);
+    const fake = createFakeBucketCall(new Map(names.map((name) => [name, old])));
+    let nowMs = old;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => nowMs);
+    onTestFinished(() => clock.mockRestore());
+    const call: Call = async (request) => {
+      nowMs += 5_000;
+      const response = await fake(request);
+      const date = new Date(nowMs - 60_000).toUTCString();
+      return { ...response, headers: { ...response.headers, date } };
+    };
+    const rules = compile([
+      { match: { key: 'in/**' }, outputs: [{ style: 'style/a', target: { key: 'x/{key}' } }] },
+    ]);
+    const search = planSearch(rules ?? [], { buckets: ['photos'], within: [] }, call);
+
+    const { startedAtMs, sources } = await scanSources(search, call, createIo().io);
+
+    expect([startedAtMs, sources]).toEqual([old - 60_000, 5]);
+  });
+
+  it('an object may have been saved at any moment of the second that OSS tells', () => {
+    const isChanged = [999, 1_000].map((ms) => isChangedSince('2026-01-01T00:00:00Z', old + ms));
+
+    expect(isChanged).toEqual([true, false]);
+  });
 
   it('the end of a deletion of orphans, which looks at all sources again, heeds Ctrl-C', async () => {
     const controller = new AbortController();
