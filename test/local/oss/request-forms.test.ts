@@ -59,14 +59,16 @@ describe('the date of a V4 signature', () => {
 });
 
 describe('a request', () => {
-  it('a request has a space where its query has a plus, and no query that is not UTF-8', async () => {
+  it('a request has a space where its path or query has a plus, and no query that is not UTF-8', async () => {
     const oss = await startOss();
     await put(oss, {}, 'hello', 'a b');
     await oss.call({ bucket: 'photos', method: 'PUT', headers: { 'x-oss-acl': 'public-read' } });
 
+    const got = await fetch(`${oss.url}/photos/a+b`);
     const listed = await fetch(`${oss.url}/photos?prefix=a+`);
     const refused = await fetch(`${oss.url}/photos?prefix=%FF`);
 
+    expect(await got.text()).toBe('hello');
     expect(element(await listed.text(), 'Key')).toBe('a b');
     expect([refused.status, element(await refused.text(), 'Code')]).toEqual([400, 'InvalidArgument']);
   });

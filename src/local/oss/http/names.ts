@@ -12,9 +12,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Decodes percent-escapes once; undefined for what is not UTF-8. Throws InvalidURI for a stray `%`. */
+/** Decodes `%XX` once and `+` as a space; undefined if not UTF-8. Throws InvalidURI for a stray `%`. */
 export function percentDecode(text: string): string | undefined {
-  const bytes = text.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
+  const bytes = text.replaceAll('+', ' ').replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined) => {
     if (hex === undefined) {
       throw badRequest('InvalidURI', `Couldn't parse the specified URI: stray % in ${text}`);
     }

@@ -93,8 +93,7 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
 function readQuery(text: string): Map<string, string> {
   const query = new Map<string, string>();
   for (const pair of text.split('&').filter((part) => part !== '')) {
-    // Assumed: a raw `+` in a query is a space, as alibabacloud-oss-go-sdk-v2 canonicalises it.
-    const [rawName = '', rawValue = ''] = pair.replaceAll('+', ' ').split(/=(.*)/s);
+    const [rawName = '', rawValue = ''] = pair.split(/=(.*)/s);
     const [name, value] = [percentDecode(rawName), percentDecode(rawValue)];
     if (name === undefined || value === undefined) {
       throw badRequest('InvalidArgument', 'The query string is not UTF-8.');

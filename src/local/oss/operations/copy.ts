@@ -75,7 +75,7 @@ export function copyReply(rootName: string, meta: ObjectMeta, headers: Reply['he
   return xmlReply({ [rootName]: result }, { ...digests, ...headers });
 }
 
-/** The object that `/{bucket}/{key}` names; ali-oss escapes slashes, too, and Go's clients a space as `+`. */
+/** The object that `/{bucket}/{key}` names; ali-oss escapes slashes, too. */
 export function readCopySource(headers: Headers) {
   const [, bucket, rawKey, version = 'null'] =
     /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.*))?$/.exec(headers.get('x-oss-copy-source') ?? '') ?? [];
@@ -84,7 +84,7 @@ export function readCopySource(headers: Headers) {
     throw badRequest('InvalidArgument', message);
   }
   refuseVersion(version);
-  const key = checkKey(percentDecode((rawKey ?? '').replaceAll('+', ' ')));
+  const key = checkKey(percentDecode(rawKey ?? ''));
   return { bucket: checkBucketName(bucket), key };
 }
 

@@ -42,7 +42,7 @@ export function readProcessBody(body: Buffer, parameter = 'x-oss-process'): stri
   if (value.includes('&')) {
     throw badRequest('InvalidArgument', `The body holds more than ${parameter}.`);
   }
-  const escaped = value.includes('/') ? value : value.replaceAll('+', ' ');
+  const escaped = value.includes('/') ? value.replaceAll('+', '%2B') : value;
   // A raw body is one character a byte for percentDecode, which knows nothing of characters.
   const process = percentDecode(Buffer.from(escaped).toString('latin1'));
   if (process === undefined) {

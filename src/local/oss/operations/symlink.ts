@@ -5,14 +5,14 @@ import { digestHeaders, readProperties } from '../http/object-headers.ts';
 import type { ObjectMeta, StoredObject } from '../store/object.ts';
 import { type BucketStore, createObject, type Operation } from './operation.ts';
 
-/** The target is percent-encoded (documented: OSS help "PutSymlink"); Go's clients send `+` for a space. */
+/** The target is percent-encoded (documented: OSS help "PutSymlink"). */
 export const putSymlink: Operation = async (service, request) => {
   const target = request.headers.get('x-oss-symlink-target') ?? '';
   const meta = await createObject(service, request, 'ObjectCreated:PutSymlink', {
     ...readProperties(request.headers),
     source: [],
     type: 'Symlink',
-    symlinkTarget: checkKey(percentDecode(target.replaceAll('+', ' '))),
+    symlinkTarget: checkKey(percentDecode(target)),
   });
   return { statusCode: 200, headers: digestHeaders(meta) };
 };
