@@ -77,6 +77,13 @@ describe.runIf(hasChromium)('trying a style', () => {
     expect(await field().inputValue()).toBe('image/watermark,text_wqkg54yr');
   });
 
+  it('takes a text as the checker advises to write it, and encodes it', async () => {
+    await field().fill('image/watermark,text_{b64:© 阿凡达},size_20');
+
+    expect(await field().inputValue()).toBe('image/watermark,text_wqkg6Zi_5Yeh6L6-,size_20');
+    await expect.poll(() => tab.page.locator('.underlay mark').count()).toBe(0);
+  });
+
   it('says what OSS would answer where the style does not fit the picture', async () => {
     await field().fill('image/crop,x_5000,y_5000,w_10,h_10');
 

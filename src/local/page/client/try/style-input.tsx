@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact';
+import { toBase64Url } from '../../../../base64url.ts';
 import type { Diagnostic } from '../../../../check/diagnostic.ts';
 import { t } from '../i18n/translate.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -33,7 +34,7 @@ export function StyleInput({ text, diagnostics, input, onChange, onCaret }: Styl
         aria-describedby="style-diagnostics"
         aria-invalid={diagnostics.some(({ severity }) => severity === 'error')}
         onInput={({ currentTarget }) => {
-          onChange(currentTarget.value.replaceAll('\n', ''));
+          onChange(encodeTexts(currentTarget.value.replaceAll('\n', '')));
           takeCaret();
         }}
         onKeyUp={takeCaret}
@@ -41,6 +42,11 @@ export function StyleInput({ text, diagnostics, input, onChange, onCaret }: Styl
       />
     </div>
   );
+}
+
+/** Encodes the texts that are written as in a rule, `{b64:…}`, which the checker advises. */
+function encodeTexts(style: string): string {
+  return style.replace(/\{b64:([^{}]*)\}/g, (_, text: string) => toBase64Url(text));
 }
 
 function markText(text: string, diagnostics: readonly Diagnostic[]) {
