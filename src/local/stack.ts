@@ -204,7 +204,7 @@ function createReload(
       return { status: 'loaded', ruleSet };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      log.error('rules refused', { message });
+      log.error('rules refused, the earlier ones stay', { message });
       return { status: 'refused', message };
     }
   };

@@ -32,9 +32,9 @@ it('the headline of a report is shown without the colon before its list', () => 
 it.each([
   [
     'error',
-    'rules refused',
+    'rules refused, the earlier ones stay',
     { message: 'the check found errors.' },
-    'rules refused: the check found errors.\n',
+    'rules refused, the earlier ones stay: the check found errors.\n',
   ],
   ['info', 'rules loaded', { buckets: ['photos', 'thumbs'] }, 'rules loaded: photos, thumbs\n'],
   ['info', 'fault', { fault: 'reset' }, ''],

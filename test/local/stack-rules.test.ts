@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRules } from '../../src/cli/project.ts';
 import { makeDir, useLocalFunctionCompute } from './fc/fixture.ts';
 import { send, signV4 } from './oss/v4-client.ts';
-import { makeProject, put, ruleNames, rulesNamed, start } from './running-stack.ts';
+import { makeProject, put, ruleNames, rulesNamed, silent, start } from './running-stack.ts';
 
 useLocalFunctionCompute();
 
@@ -27,13 +27,15 @@ describe('rules that are edited while the stack runs', () => {
   });
 
   it('rules that are edited while the stack runs are refused when they are wrong, and the earlier ones stay', async () => {
-    const stack = await start();
+    const errors: string[] = [];
+    const stack = await start({ log: { ...silent, error: (message) => errors.push(message) } });
     writeFileSync(stack.rulesFile, 'rules: [{}]');
 
     const update = await stack.reload();
 
     expect(update).toMatchObject({ status: 'refused', message: expect.stringContaining('name') });
     expect(await ruleNames(stack)).toEqual(['first']);
+    expect(errors).toEqual(['rules refused, the earlier ones stay']);
   });
 });
 
