@@ -12,14 +12,14 @@ import { findUnsafeRemovals } from './removals.ts';
 import { checkSlips } from './slips.ts';
 import { checkStyles } from './styles.ts';
 
-/** Rule `next` takes results of `rule`, and nothing leads back. */
+/** Rule `next` takes outputs of `rule`, and nothing leads back. */
 export interface Chain {
   rule: string;
   next: string;
 }
 
 /**
- * Checks compiled rules by everything that needs no other file: loops, outputs that overwrite each other,
+ * Runs all checks of compiled rules that need no other file: loops, outputs that overwrite each other,
  * styles. Rules without an error have no endless chain. `regions` are those where they run, if known.
  */
 export function checkRules(
@@ -41,11 +41,11 @@ export function checkRules(
   return { diagnostics: diagnostics.map(locate), chains: findChains(edges ?? [], cycles), cycles };
 }
 
-/** At most this many edges are looked at: each costs some automata, and more tell nothing new. */
+/** At most this many edges are examined: each costs some automata, and more would tell nothing new. */
 const maxEdges = 100;
 const maxStates = 20_000;
 
-/** Finds rules that take results of others, without those of a cycle or too complex to tell. */
+/** Finds rules that take outputs of others, except those in a cycle and those too complex to tell. */
 function findChains(edges: readonly Edge[], cycles: readonly Cycle[]): Chain[] {
   const isInCycle = ({ writer, taker }: Edge) =>
     cycles.some(({ rules }) => rules.includes(writer.rule) && rules.includes(taker));

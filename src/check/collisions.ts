@@ -12,11 +12,11 @@ import { atTarget, nameObject, nameOutput } from './messages.ts';
 /** At most this many pairs are compared. */
 const maxPairs = 1_000;
 
-/** States for one pair, and for all of them; where they do not suffice, nothing is told. */
+/** States for one pair, and for all of them. If they do not suffice, nothing is reported. */
 const maxStates = 20_000;
 const maxStatesOfAll = 500_000;
 
-/** Finds outputs that overwrite each other. Every collision given is a real one; some may go unseen. */
+/** Finds outputs that overwrite each other. Each reported collision is real; some may be missed. */
 export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const whole = createBudget(maxStatesOfAll);
@@ -25,9 +25,9 @@ export function findCollisions(writers: readonly Writer[]): Diagnostic[] {
       first === second
         ? describeSharedTarget(first, budget)
         : (collideForOne(first, second, budget) ?? collideForTwo(first, second, budget));
-    const collision = within(maxStates, collide, whole);
-    if (collision !== undefined && found.push(collision) >= maxTold) {
-      break;
+    const collision = found.length < maxTold ? within(maxStates, collide, whole) : undefined;
+    if (collision !== undefined) {
+      found.push(collision);
     }
   }
   return found;
@@ -41,12 +41,12 @@ function describeSharedTarget(writer: Writer, budget: Budget): Diagnostic | unde
   const names = sources.map(nameObject).join(' and ');
   const message = `${names} both become ${nameObject(target)}: the later one stays`;
   const hint = '{key}, or {dir}, {name} and {ext}, keep them apart.';
-  // Some parts may be left out on purpose; nobody wants a single object of all uploads.
+  // Leaving out some parts may be intended; saving all uploads as one object never is.
   const tells = partsIn(writer).some((part) => ['dir', 'name', 'ext', 'etag'].includes(part));
   return atTarget(writer, tells ? 'note' : 'warning', 'shared-target', message, hint);
 }
 
-/** The pairs whose keys may meet, each output with itself first. */
+/** The pairs whose keys may be the same. Each output is first paired with itself. */
 function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   const pairs = writers.slice(0, maxPairs / 2).map((writer): [Writer, Writer] => [writer, writer]);
   const near = indexByPrefix([...writers.entries()], ([, { prefix }]) => prefix);
@@ -62,7 +62,7 @@ function pairsOf(writers: readonly Writer[]): [Writer, Writer][] {
   return pairs.slice(0, maxPairs);
 }
 
-/** Tells whether two outputs share a target on purpose: their rules take other sizes or other types. */
+/** Whether two outputs share a target on purpose: their rules take different sizes or types. */
 function divideObjects({ rule, output }: Writer, other: Writer): boolean {
   const [one, two] = [rule.compiled.match, other.rule.compiled.match];
   const areSizesApart = (a: Match, b: Match) => (a.maxBytes ?? Infinity) < (b.minBytes ?? 0);
@@ -74,7 +74,7 @@ function divideObjects({ rule, output }: Writer, other: Writer): boolean {
   return isApart && output.target.key.text === other.output.target.key.text;
 }
 
-/** Finds one object that both rules take, and whose results meet. */
+/** Finds one object that both rules take, and that both outputs save under the same key. */
 function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
   const key = commonKey(first.rule.keys, second.rule.keys, budget);
   const bucket = commonBucket(first.rule.compiled.match.buckets, second.rule.compiled.match.buckets);
@@ -93,7 +93,7 @@ function collideForOne(first: Writer, second: Writer, budget: Budget): Diagnosti
 
 const isSame = (a: OssObject, b: OssObject) => a.bucket === b.bucket && a.key === b.key;
 
-/** Lists the objects that an output makes of a source, one for each variant. */
+/** The objects that an output makes of a source, one for each variant. */
 export function targetObjects({ rule, output }: Writer, source: OssObject): OssObject[] {
   const values = sampleValues(rule, source);
   const { bucket = source.bucket, key } = output.target;
@@ -103,7 +103,7 @@ export function targetObjects({ rule, output }: Writer, source: OssObject): OssO
   }));
 }
 
-/** Finds a key under which an object of one rule and another object of the other are saved. */
+/** Finds a key under which the two outputs save different sources. */
 function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnostic | undefined {
   const bucket = commonBucket(first.buckets, second.buckets);
   if (bucket === undefined || !isExact(first) || !isExact(second)) {
@@ -118,7 +118,7 @@ function collideForTwo(first: Writer, second: Writer, budget: Budget): Diagnosti
   return atTarget(second, 'warning', 'collision', message);
 }
 
-/** A bucket that both lists have, where empty means any. */
+/** A bucket in both lists, where an empty list means any bucket. */
 function commonBucket(a: readonly string[], b: readonly string[]): string | undefined {
   const [fewer, more] = a.length === 0 ? [b, a] : [a, b];
   return fewer.length === 0 ? anyBucket : fewer.find((bucket) => bucketsMeet(more, [bucket]));
@@ -129,15 +129,15 @@ const partsOfVariable: Partial<Record<string, string[]>> = {
   base: ['name', 'ext'],
 };
 
-/** Lists the parts of a source key for which variables stand, and other variables. */
+/** The parts of a source key that variables stand for; other variables stand for themselves. */
 export function partsOf(variables: readonly { name: string }[]): string[] {
   return variables.flatMap(({ name }) => partsOfVariable[name] ?? name);
 }
 
-/** Lists those that stand in the target key of an output. */
+/** The same for the target key of an output. */
 export const partsIn = ({ output }: Writer) => partsOf(variablesOf(output.target.key.parts));
 
-/** Tells whether an output's language is just what it writes: no part of the key recurs or is encoded. */
+/** Whether the language of an output is exactly what it writes: no part of the key recurs or is encoded. */
 function isExact(writer: Writer): boolean {
   const parts = partsIn(writer);
   const { key } = writer.output.target;
@@ -164,7 +164,7 @@ export function collideWithItself(
   return other !== undefined && target && target.key === twin?.key ? { sources, target } : undefined;
 }
 
-/** A regular expression of the keys that are like `key` in these parts, whatever the others are. */
+/** A regular expression for keys that equal `key` in these parts; the other parts may be anything. */
 function patternLike(key: string, parts: readonly string[]): string {
   const { dir, name, ext } = splitKey(key);
   const folder = dir === '' ? '' : `${literalPattern(dir)}/`;

@@ -10,11 +10,11 @@ import { exampleKey, intersect, keysOf, literalPattern, regular, without, withou
 import { eventPatternOf, removalEvents, typesOf } from './triggers.ts';
 import { closed, isOpen } from './variables.ts';
 
-/** States for one question; where they do not suffice, it stays open. */
+/** States for one question. If they do not suffice, it stays open. */
 const maxSteps = 20_000;
 const maxStepsForAll = 200_000;
 
-/** Tells what no trigger delivers of a rule's buckets: a warning, or an error where it would never run. */
+/** Reports what no trigger delivers to a rule: a warning or, if the rule would never run, an error. */
 export function checkDelivery(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
   const removing = rules.filter(({ onRemove }) => onRemove !== undefined);
   return [
@@ -39,7 +39,7 @@ function findGaps(rules: readonly SourceRule[], deliveries: readonly Delivery[],
   );
 }
 
-/** Tells of keys that a rule takes and no trigger delivers; `isPartly` where others are delivered. */
+/** Reports keys that a rule takes and no trigger delivers. With `isPartly` others are delivered. */
 function describeGap(
   { name, index, match }: SourceRule,
   which: string,
@@ -60,21 +60,21 @@ function describeGap(
   };
 }
 
-/** Tells whether a trigger calls the function for uploads; one without events is told of by itself. */
+/** Whether a trigger calls the function for uploads. One without events is reported elsewhere. */
 function bringsUploads(trigger: Trigger): boolean {
   const types = typesOf(trigger) ?? [];
   return types.length === 0 || types.some((type) => /^oss:Object(Created|Replication):/.test(type));
 }
 
-/** Tells whether a trigger calls the function when objects are deleted. */
+/** Whether a trigger calls the function when objects are deleted. */
 function bringsRemovals(trigger: Trigger): boolean {
   const types = typesOf(trigger);
   return types === undefined || removalEvents.every((event) => types.includes(event));
 }
 
-/** Warns of triggers that call the function for its own outputs, which no rule takes: a call for nothing. */
+/** Warns of triggers that call the function for its own outputs, though no rule takes those. */
 export function checkOwnOutputs(rules: readonly SourceRule[], triggers: readonly Trigger[]): Diagnostic[] {
-  // Nobody can tell here which keys a topic, a queue or an open variable brings.
+  // It is not known here which keys a topic, a queue or an open variable brings.
   const isReadable = (one: Trigger) =>
     eventPatternOf(one) !== undefined &&
     !one.isOff &&
@@ -105,17 +105,17 @@ function describeWaste({ path }: Trigger, key: string, rule: string): Diagnostic
   return warning('own-outputs', path, message, hint);
 }
 
-/** The keys that a trigger brings to the function; more than it brings where a part of it cannot be read. */
+/** The keys that a trigger delivers, or more than these if a part of it cannot be read. */
 interface Delivery {
   trigger: Trigger;
-  /** Empty where it cannot be told which. */
+  /** Empty if they are not known. */
   buckets: readonly string[];
   keys: DFA;
 }
 
 const any = '[^]*';
 
-/** Reads what triggers deliver that are or may be on OSS. A topic may have the events of any bucket. */
+/** Reads what triggers of OSS deliver, and those that may be of OSS. A topic may have any bucket's events. */
 function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   return triggers.flatMap((trigger) => {
     const pattern = eventPatternOf(trigger);
@@ -134,7 +134,7 @@ function readDeliveries(triggers: readonly Trigger[]): Delivery[] {
   });
 }
 
-/** The buckets from which a trigger brings events; none where that cannot be told. */
+/** The buckets of the events that a trigger delivers; empty if they are not known. */
 export function bucketsOf(trigger: Trigger): string[] {
   const pattern = eventPatternOf(trigger);
   const names = pick(pattern, 'data', 'oss', 'bucket', 'name');
@@ -142,8 +142,8 @@ export function bucketsOf(trigger: Trigger): string[] {
 }
 
 /**
- * Refuses targets in another region than a source that their rule names: OSS saves within one region alone
- * (OSS help, "sys/saveas"). The triggers of functions show what region a bucket is in.
+ * Refuses a target in another region than a source bucket that its rule names: OSS saves within one region
+ * only (OSS help, "sys/saveas"). The triggers of functions show which region a bucket is in.
  */
 export function checkRegions(
   rules: readonly SourceRule[],
@@ -165,7 +165,7 @@ export function checkRegions(
   });
 }
 
-/** Reads one field's list of conditions, of which any has to fit (EventBridge help, "Event patterns"). */
+/** Reads the conditions on one field, any of which may hold (EventBridge help, "Event patterns"). */
 function readField(list: unknown, keyOf: (text: string) => string | undefined, budget: Budget): DFA {
   const conditions: unknown[] = Array.isArray(list) ? list : [{}];
   const keyAt = (condition: unknown, ...path: string[]) => {
@@ -184,7 +184,7 @@ function readField(list: unknown, keyOf: (text: string) => string | undefined, b
   return barred === undefined ? keys : without(keys, regular(literalPattern(barred) + any, budget), budget);
 }
 
-/** In `acs:oss:<region>:<account>:<bucket>/<key>` any part may be a variable; a prefix may end anywhere. */
+/** Any part of `acs:oss:<region>:<account>:<bucket>/<key>` may be a variable; a prefix may end anywhere. */
 const subjectPattern = /^acs:oss:(?:(?:\$\{[^}]*\}|[^:$])+:){2}((?:\$\{[^}]*\}|[^/$])+)\/(.*)$/s;
 
 function keyOfSubject(text: string): string | undefined {
@@ -192,7 +192,7 @@ function keyOfSubject(text: string): string | undefined {
   return closed(key);
 }
 
-/** The buckets that a list of subjects names; none where one of them may be of any bucket. */
+/** The buckets that a list of subjects names; empty if one of the subjects may be of any bucket. */
 function bucketsOfSubjects(list: unknown): string[] {
   const subjects: unknown[] = Array.isArray(list) ? list : [];
   const buckets = subjects.map((subject) => {

@@ -13,12 +13,12 @@ import {
   valueAt,
 } from './variables.ts';
 
-/** A trigger as the template has it. Texts whose variables stayed open still hold their `${…}`. */
+/** A trigger as the template has it. Texts with variables that are not known still contain their `${…}`. */
 export interface Trigger {
   path: Path;
   name: string;
   type: string;
-  /** `acs:oss:<region>:<account>:<bucket>` of a native trigger; `region` and `bucket` only where closed. */
+  /** `acs:oss:<region>:<account>:<bucket>` of a native trigger; `region` and `bucket` only if known. */
   sourceArn?: string | undefined;
   region?: string | undefined;
   bucket?: string | undefined;
@@ -37,32 +37,31 @@ export interface Trigger {
 export interface FunctionResource {
   path: Path;
   name: string;
-  /** It runs what `oss-saveas build` made. */
+  /** Whether it runs what `oss-saveas build` made. */
   isOurs: boolean;
   region?: string | undefined;
   role?: string | undefined;
-  /** The folder that is deployed, absolute. */
+  /** The absolute path of the folder that is deployed. */
   codeDir: string;
   runtime?: string | undefined;
   handler?: string | undefined;
-  /** Its environment variables. */
   environment: Readonly<Record<string, string>>;
   /** The destinations of its asynchronous invocations, by `onFailure` and `onSuccess`. */
   destinations: JsonObject;
   triggers: readonly Trigger[];
-  /** Decisive parts that cannot be looked up: nobody set the variable, or they stand in another file. */
+  /** Important parts that cannot be looked up: the variable is not set, or the value is in another file. */
   unknown: readonly OpenVariable[];
 }
 
 interface TemplateOptions extends Omit<Variables, 'values'> {
-  /** The folder of the template, absolute. */
+  /** The absolute path of the template's folder. */
   dir: string;
 }
 
 /**
- * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data: resources
- * are extended by the `template` that they name, `${vars.…}`, `${env(…)}` and the like are filled in. Ours
- * run the folder `dist` or are named `oss-saveas`; where there is only one function, it is ours.
+ * Reads all functions of a Serverless Devs template (`s.yaml`, component fc3) from its plain data. It extends
+ * resources by the `template` that they name, and fills in `${vars.…}`, `${env(…)}` and the like. Ours run
+ * the folder `dist` or are named `oss-saveas`; if there is only one function, it is ours.
  */
 export function readDeployment(template: unknown, { dir, ...options }: TemplateOptions): FunctionResource[] {
   const { vars, template: templates, ...others } = fieldsOf(template);
@@ -80,7 +79,7 @@ export function readDeployment(template: unknown, { dir, ...options }: TemplateO
   return functions.map((one) => ({ ...one, isOurs: one.isOurs || functions.length === 1 }));
 }
 
-/** A resource with the props of the template that it names, but for those that it ignores. */
+/** A resource with the props of the template that it names, except those that it ignores. */
 function extendResource(resource: unknown, templates: unknown): unknown {
   const base = pick(templates, textAt(resource, 'extend', 'name') ?? '');
   if (!isJsonObject(base)) {
@@ -91,7 +90,7 @@ function extendResource(resource: unknown, templates: unknown): unknown {
   return extendTemplate({ props }, resource);
 }
 
-/** Other components of Serverless Devs (fc3-domain, fc) have props, too; a path or variable may name ours. */
+/** Components such as fc3-domain and fc have props too. A path or a variable may stand for ours. */
 function isFunction(resource: unknown): boolean {
   const component = textAt(resource, 'component') ?? 'fc3';
   return !/^(?!fc3$)[\w-]+$/.test(component) && !/^(devsapp\/)?fc(@|$)/.test(component);
@@ -104,7 +103,7 @@ function readFunction(id: string, props: unknown, dir: string): FunctionResource
   const triggers = valueAt(props, 'triggers');
   const settings = valueAt(props, 'environmentVariables');
   const asyncInvokeConfig = valueAt(props, 'asyncInvokeConfig');
-  // A single setting may well be open.
+  // A single setting may be unknown without harm.
   const environmentVariables = isOpen(settings) ? settings : undefined;
   return {
     path,
@@ -147,7 +146,7 @@ export function readTrigger(trigger: unknown, path: Path): Trigger {
   };
 }
 
-/** Does what `extend` does: the fields of objects go into each other, all else replaces. */
+/** Merges like `extend`: fields of objects are merged, anything else is replaced. */
 export function extendTemplate(base: unknown, over: unknown): unknown {
   if (!isJsonObject(base) || !isJsonObject(over)) {
     return over ?? base;

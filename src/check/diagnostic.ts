@@ -1,9 +1,9 @@
-/** A place in a document: object keys and array indices from the root. */
+/** The path to a value in a document: object keys and array indices from the root. */
 export type Path = readonly (string | number)[];
 
 /**
- * `error`: it fails, or OSS documents that it refuses it. `warning`: it is probably not what was meant.
- * `note`: it is right, and surprising.
+ * `error`: it fails, or OSS documents that it refuses it. `warning`: probably not what was meant. `note`:
+ * correct but surprising.
  */
 export type Severity = 'error' | 'warning' | 'note';
 
@@ -13,7 +13,7 @@ export interface Span {
   length: number;
 }
 
-/** A place in a file; line and column count from 1, columns in UTF-16 units as editors do. */
+/** A place in a file. Line and column count from 1; columns count UTF-16 units, as editors do. */
 export interface Place {
   file: string;
   line: number;
@@ -24,24 +24,24 @@ export interface Place {
   sourceLine: string;
 }
 
-/** No more loops, collisions and the like are told: one mistake tends to repeat itself over all rules. */
+/** At most this many loops, collisions and the like are reported: one mistake tends to affect all rules. */
 export const maxTold = 20;
 
-/** One thing worth telling about rules, a style, a template, a trigger or a deployment. */
+/** One finding about rules, a style, a template, a trigger or a deployment. */
 export interface Diagnostic {
   severity: Severity;
-  /** Stable, for people who filter and acknowledge: `schema`, `loop`, `style`, `trigger-prefix`. */
+  /** Stable, so that people can filter by it and accept it: `schema`, `loop`, `style`, `trigger-prefix`. */
   code: string;
   /** Says what is wrong, as a sentence: `rules[0].name: expected …, received …`. */
   message: string;
-  /** Says what to do about it, where that is known. */
+  /** Says what to do about it, if known. */
   hint?: string | undefined;
   path: Path;
-  /** The part of the string at `path` that is meant; the whole value where it is absent. */
+  /** The part of the string at `path` that is wrong; absent for the whole value. */
   span?: Span | undefined;
-  /** The key itself is meant and not the value behind it. */
+  /** The key itself is wrong, not its value. */
   atKey?: boolean | undefined;
-  /** The place in the text that was read; absent where the document came from no text. */
+  /** The place in the text; absent if the document did not come from a text. */
   place?: Place | undefined;
 }
 
@@ -55,7 +55,7 @@ export function warning(code: string, path: Path, message: string, hint?: string
   return { severity: 'warning', code, message, hint, path };
 }
 
-/** A value that is not what its place wants: `rules[0].name: expected …, received …`. */
+/** A value that is not what was expected: `rules[0].name: expected …, received …`. */
 export function mismatch(
   path: Path,
   expected: string,
@@ -75,10 +75,10 @@ function formatPath(path: Path): string {
   return steps.join('').replace(/^\./, '');
 }
 
-/** A space of another kind than the common one would pass for it. */
+/** Unusual kinds of spaces would look like the common one. */
 const escapeSpace = (space: string) => `\\u${space.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Names a value in a message: its kind, or its text where that is short enough to recognise. */
+/** Names a value in a message: its kind, or its text if that is short enough to recognise. */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) {
     return 'nothing';

@@ -11,16 +11,16 @@ import { matchesKey } from '../rules/key-table.ts';
 import { findMismatch, type Mismatch } from '../rules/match.ts';
 import { type Match, type Rule, usesVariable } from '../rules/rule-set.ts';
 
-/** Tells what would become of one object. */
+/** Says what would become of one object. */
 export interface Explanation extends Partial<OssObject> {
-  /** Why nothing is done at all. */
+  /** The reason, if nothing at all is done. */
   skipped?: string | undefined;
   rules: RuleExplanation[];
   /** Image processing calls to OSS, each of them billed; `head` is a HeadObject before them. */
   calls: number;
-  /** Tasks that OSS takes on, which IMM bills. */
+  /** Asynchronous tasks of OSS, which IMM bills. */
   tasks: number;
-  /** Requests beside them: for what follows a save, and for removals. */
+  /** Further requests: for steps after a save, and for removals. */
   followUps: number;
   head: boolean;
 }
@@ -29,7 +29,7 @@ export interface RuleExplanation {
   rule: string;
   matches: boolean;
   why?: string | undefined;
-  /** The conditions that the object has to meet beside what is known of it. */
+  /** Conditions that the object also has to meet, where its properties are not known. */
   provided?: string | undefined;
   outputs: OutputExplanation[];
 }
@@ -41,13 +41,13 @@ interface OutputExplanation {
   isTask?: true | undefined;
   followUps?: number | undefined;
   failed?: string;
-  /** It is deleted, since its source was. */
+  /** It is deleted because its source was. */
   removed?: true;
 }
 
 /**
- * Tells what would become of the object of one record: why each rule takes it or does not, and the outputs.
- * Pure; `source` are the same rules as their author wrote them, where they came from a text.
+ * Explains what would become of the object of one record: why each rule takes it or does not, and the
+ * outputs. Pure. `source` are the same rules as their author wrote them, if they came from a text.
  */
 export function explainRecord(
   record: EventRecord,
@@ -67,12 +67,12 @@ export function explainRecord(
   const explained = isRemoval
     ? rules.map(({ name }) => explainRemoval(name, items))
     : rules.map((rule, i) => explainRule(rule, event, source[i]));
-  // Events of uploads bring what rules ask for; an object that a person names has to be asked for it.
+  // An upload's event says what rules ask for; an object that a person names may need a HeadObject first.
   const head = event.eventName === 'Manual' && mustAsk({ ...event, eventTime: event.modifiedAt }, { rules });
   return { ...object, ...sumUp(explained), head };
 }
 
-/** Counts what the outputs take. */
+/** Adds up what the outputs cost. */
 function sumUp(rules: RuleExplanation[]) {
   const outputs = rules.flatMap((rule) => rule.outputs);
   const planned = outputs.filter((output) => output.process !== undefined);
@@ -81,7 +81,7 @@ function sumUp(rules: RuleExplanation[]) {
   return { rules, calls: planned.length - tasks, tasks, followUps, head: false };
 }
 
-/** Tells which outputs of a rule are deleted, among the items of a plan for a deletion. */
+/** Explains which outputs of a rule are deleted, from the plan for a deletion. */
 function explainRemoval(rule: string, items: readonly PlanItem[]): RuleExplanation {
   const outputs = items.filter((item) => item.rule === rule).flatMap(explainItem);
   const matches = outputs.length > 0;
@@ -95,7 +95,7 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
   const { minBytes = 1, contentTypes } = match;
   const fitting = {
     ...event,
-    // An object of no bytes is skipped, whatever its rule says.
+    // Empty objects are skipped, whatever the rule says.
     sizeBytes: event.sizeBytes ?? Math.max(1, minBytes),
     contentType: event.contentType ?? contentTypes[0]?.replace('*', 'jpeg'),
   };
@@ -120,18 +120,18 @@ function explainRule(rule: Rule, event: ObjectEvent, source: SourceRule | undefi
   };
 }
 
-/** Tells of an entry of a plan; one that is skipped has no output. */
+/** Explains an entry of a plan. A skipped entry has no output. */
 function explainItem(item: PlanItem): OutputExplanation[] {
   if (item.status !== 'planned') {
     return item.status === 'failed' ? [{ failed: item.message, target: item.target }] : [];
   }
   const { target } = item;
   if (item.action === 'remove') {
-    // The source is asked for before its target is deleted and after.
+    // HeadObject checks the source before and after its target is deleted.
     return [{ target, removed: true, followUps: 3 }];
   }
   const { process, action, afterSteps } = item;
-  // At the end of the steps it is copied onto itself or, since it is larger, deleted.
+  // The last step copies the output onto itself or, if it is larger than its source, deletes it.
   const followUps = headRequestsOf(item) + Number(afterSteps !== undefined) || undefined;
   const isTask = action === 'submit' || undefined;
   return [{ target, process, decoded: decodeProcess(process), isTask, followUps }];
@@ -177,7 +177,7 @@ function fits({ expression }: Glob, key: string): boolean {
   return NFA.fromRegex(expression, { maxCharacter }).test(Words.fromStringToUnicode(key));
 }
 
-/** The process with its Base64 values as text; those that are none stay. */
+/** The process with its Base64 values decoded. A value that is not Base64 stays as it is. */
 export function decodeProcess(encoded: string): string {
   const pattern = /([,/])(text|image|content|type|topic|o|b)_([\w-]+)/g;
   return encoded.replace(pattern, (whole, before, name, value) => {

@@ -2,43 +2,42 @@ import stringWidth from 'string-width';
 import { printable } from '../printable.ts';
 import type { Diagnostic, Place } from './diagnostic.ts';
 
-/** One mistake tends to repeat itself over all rules: more than this helps nobody. */
+/** One mistake tends to repeat in every rule: printing more than this helps nobody. */
 const maxPrinted = 100;
 
 const ranks = { error: 0, warning: 1, note: 2 };
 
-/** Selects what is worth showing, the worst first, then by place: notes once, and nothing accepted. */
+/** Selects the diagnostics to show, the worst first, then by place: each note once, and none accepted. */
 export function selectShown(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics]
     .sort((a, b) => ranks[a.severity] - ranks[b.severity] || comparePlaces(a.place, b.place))
     .filter((one, i, all) => !isAccepted(one) && !isRepeated(one, all.slice(0, i)));
 }
 
-/** Warnings and notes are silent where their line ends in a comment such as `# accept: shared-target`. */
+/** A comment such as `# accept: shared-target` ends the line of a warning or note that is accepted. */
 function isAccepted({ severity, code, place }: Diagnostic): boolean {
   const [, accepted = ''] = /#\s*accept:([\w\s,-]+)$/.exec(place?.sourceLine ?? '') ?? [];
   return severity !== 'error' && accepted.split(/[\s,]+/).includes(code);
 }
 
-/** A note is shown once. */
 function isRepeated({ severity, message }: Diagnostic, earlier: readonly Diagnostic[]): boolean {
   return severity === 'note' && earlier.some((one) => one.message === message);
 }
 
-/** The order of two places in their text; what has no place comes first. */
+/** Compares two places for sorting; a missing place comes first. */
 export function comparePlaces(a: Place | undefined, b: Place | undefined): number {
   const files = (a?.file ?? '').localeCompare(b?.file ?? '');
   return files || (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
 }
 
-/** Diagnostics for a terminal, one under the other; of very many the first hundred. */
+/** Formats diagnostics for a terminal, one below the other, up to the first hundred. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const shown = diagnostics.slice(0, maxPrinted).map(formatDiagnostic);
   const more = diagnostics.length - shown.length;
   return [...shown, ...(more > 0 ? [`… and ${more} more.`] : [])].join('\n');
 }
 
-/** `error file:line:column message`, the source line with its place underlined, and the hint. */
+/** `error file:line:column message`, then the source line with the place underlined, then the hint. */
 export function formatDiagnostic({ severity, message, hint, place }: Diagnostic): string {
   const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column} `;
   const lines = [`${severity} ${printable(where + message)}`];
@@ -53,7 +52,7 @@ export function formatDiagnostic({ severity, message, hint, place }: Diagnostic)
 
 const maxQuoted = 240;
 
-/** The source line and the carets under the place; of a very long line only the neighbourhood. */
+/** The source line, with carets under the place. A very long line is cut to the part around the place. */
 function quote({ line, column, length, sourceLine }: Place): string[] {
   const start = sourceLine.length > maxQuoted ? Math.max(0, column - maxQuoted / 2) : 0;
   const shown = sourceLine.slice(start, start + maxQuoted);
@@ -64,8 +63,8 @@ function quote({ line, column, length, sourceLine }: Place): string[] {
   return [`${gutter} ${quotable(shown)}`, `${' '.repeat(gutter.length - 1)}| ${carets}`];
 }
 
-/** The text as a terminal may show it, tabs as they are. */
+/** The text in a form that is safe for a terminal, with its tabs. */
 const quotable = (text: string) => text.replace(/[^\t]+/g, printable);
 
-/** Makes spaces as wide as the text on a terminal, where CJK and emoji take two cells; tabs stay. */
+/** Spaces as wide as the text is on a terminal, where CJK and emoji take two cells; tabs stay. */
 const blankOf = (text: string) => text.replace(/[^\t]+/g, (part) => ' '.repeat(stringWidth(part)));

@@ -6,12 +6,12 @@ import type { FunctionResource } from './deployment.ts';
 import { type Diagnostic, error, warning } from './diagnostic.ts';
 import { isOpen, textAt } from './variables.ts';
 
-/** Settings that an earlier version read, with their replacement. A version that drops one names it here. */
+/** Settings that an earlier version read, and what to do instead. A version that drops one adds it here. */
 const droppedSettings: Readonly<Record<string, string>> = {
   RULES: 'Put the rules into rules.yaml, which the build compiles, and remove RULES.',
 };
 
-/** Tells what would fail every invocation, call the function without end, or was for an earlier version. */
+/** Reports what would fail every invocation, call the function endlessly, or was for an earlier version. */
 export function* checkFunctions(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   for (const one of functions.filter(({ isOurs }) => isOurs)) {
     yield* checkRuntime(one);
@@ -27,12 +27,12 @@ function* checkRuntime({ path, runtime, handler }: FunctionResource): Generator<
     yield error('runtime', [...path, 'runtime'], message, hint);
   }
   if (runtime?.startsWith('custom') !== true && handler !== undefined && handler !== 'index.handler') {
-    // Somebody may have put code of their own around it.
+    // Users may have wrapped it in code of their own.
     yield warning('handler', [...path, 'handler'], `the build makes index.handler, not ${handler}`);
   }
 }
 
-/** Reads the settings as the function does, those that variables leave open aside. */
+/** Reads the settings as the function does, without those whose variables are not known. */
 function* checkSettings({ path, environment }: FunctionResource): Generator<Diagnostic> {
   const known = Object.entries(environment).filter(([, value]) => !isOpen(value));
   try {
@@ -51,7 +51,7 @@ function* checkSettings({ path, environment }: FunctionResource): Generator<Diag
   }
 }
 
-/** A record of an invocation holds its event, which the function would open and work off once more. */
+/** The record of an invocation contains its event, which the function would unpack and process again. */
 function* checkDestinations({ path, name, destinations }: FunctionResource): Generator<Diagnostic> {
   for (const [kind, destination] of Object.entries(destinations)) {
     const arn = textAt(destination, 'destination') ?? '';
@@ -64,7 +64,7 @@ function* checkDestinations({ path, name, destinations }: FunctionResource): Gen
   }
 }
 
-/** Tells whether rules that lie built in `file` are of another format than this version writes. */
+/** Notes that the built rules in `file` have another format than this version writes. */
 export function* checkBuiltRules(text: string, file: string): Generator<Diagnostic> {
   const { format, builtBy } = fieldsOf(parseJson(text));
   if (typeof builtBy === 'string' && format !== rulesFormat) {

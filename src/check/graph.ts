@@ -12,7 +12,7 @@ import type { Path } from './diagnostic.ts';
 /** The name given to a bucket that no rule names. */
 export const anyBucket = 'any-bucket';
 
-/** How the keys of objects begin and end, as far as a glance can tell; an empty list means any bucket. */
+/** How the keys of objects begin and end, at a rough look. An empty list means any bucket. */
 interface ObjectFilter {
   buckets: readonly string[];
   prefix?: string | undefined;
@@ -21,7 +21,7 @@ interface ObjectFilter {
 
 type KeyFilter = Omit<ObjectFilter, 'buckets'>;
 
-/** Tells whether some key may fit both filters. */
+/** Whether some key may match both filters. */
 export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
   const { prefix = '', suffix = '' } = a;
   const { prefix: start = '', suffix: end = '' } = b;
@@ -30,32 +30,32 @@ export function filtersOverlap(a: KeyFilter, b: KeyFilter): boolean {
   );
 }
 
-/** Tells whether some object may lie in both. */
+/** Whether some object may be in both. */
 export function mayMeet(a: ObjectFilter, b: ObjectFilter): boolean {
   return bucketsMeet(a.buckets, b.buckets) && filtersOverlap(a, b);
 }
 
-/** One output of one rule, with the buckets that it may save in, and how all its keys there begin and end. */
+/** One output of one rule, with the buckets that it may save to, and how all its keys begin and end. */
 export interface Writer extends ObjectFilter {
   rule: SourceRule;
   output: ParsedOutput;
-  /** The place of the output in its rule. */
+  /** The index of the output in its rule. */
   index: number;
   prefix: string;
-  /** The keys of the variants, by what they begin with. */
+  /** The keys of the variants, grouped by their beginning. */
   shapes: readonly KeyShape[];
   suffix: string;
 }
 
-/** How keys of an output begin, and what may follow in each variant: text, `anyText` and `anyName`. */
+/** How some keys of an output begin, and what may follow: text, `anyText` and `anyName`. */
 interface KeyShape {
   prefix: string;
   rests: readonly string[];
-  /** Tells the rests from others. */
+  /** Identifies the rests. */
   name: string;
 }
 
-/** Stand for whatever a variable holds: with slashes or without. */
+/** Stand for any value of a variable, with slashes or without. */
 const anyText = '\u0001';
 const anyName = '\0';
 const wildcards: VariableValues = {
@@ -64,7 +64,7 @@ const wildcards: VariableValues = {
   dir: anyText,
 };
 
-/** The values that a rule's templates have for some upload of an object. */
+/** The values of a rule's template variables for some upload of an object. */
 export function sampleValues({ compiled }: SourceRule, source: OssObject): VariableValues {
   const event = { ...source, eventName: 'Manual', eTag: '0', eventTime: '2026-01-01T00:00:00Z' };
   return { index: '1', ...valuesOf(compiled, event) };
@@ -75,14 +75,14 @@ export function pathTo({ rule, index }: Pick<Writer, 'rule' | 'index'>, ...field
   return ['rules', rule.index, 'outputs', index, ...fields];
 }
 
-/** Lists all outputs of all rules, with what can be told of the keys that they write. */
+/** Lists all outputs of all rules, with what is known of the keys that they write. */
 export function writersOf(rules: readonly SourceRule[]): Writer[] {
   return rules.flatMap((rule) =>
     rule.outputs.map((output, index) => {
       const { bucket, key } = output.target;
       const buckets = bucket === undefined ? rule.compiled.match.buckets : [bucket];
       const last = key.parts.at(-1);
-      // An empty {dir} takes the slash behind it along.
+      // An empty {dir} removes the slash that follows it.
       const suffix = last?.kind === 'text' ? last.text.replace(/^\//, '') : '';
       const keys = variantsOf(output.vary).map((variant) => splitByKnown(rule, output, variant));
       const shapes = [...groupBy(keys, ([start]) => start)].map(([start, some]): KeyShape => {
@@ -95,7 +95,7 @@ export function writersOf(rules: readonly SourceRule[]): Writer[] {
   );
 }
 
-/** The keys of a variant begin with the parts whose values are known, and what is known of the next one. */
+/** Splits a variant's key into what all its keys begin with and what may follow, with wildcards. */
 function splitByKnown({ name, compiled }: SourceRule, { target }: ParsedOutput, variant: VariableValues) {
   const { keys } = compiled.match;
   const folder = keys.prefix.slice(0, keys.prefix.lastIndexOf('/') + 1);
@@ -117,25 +117,26 @@ function splitByKnown({ name, compiled }: SourceRule, { target }: ParsedOutput, 
   return [render(parts.slice(0, count), values) + start, rest] as const;
 }
 
-/** Tells whether no key of the language has a slash behind what all begin with. */
+/** Whether no key has a slash after the prefix that all keys have in common. */
 function isFlat({ ranges, classes, classCount, next, accepts }: KeyTable): boolean {
   const slash = classes[ranges.findLastIndex((first) => first <= 0x2f)] ?? 0;
   return accepts.every((_, state) => (next[state * classCount + slash] ?? -1) < 0);
 }
 
-/** The characters that both texts begin with; no character of two UTF-16 units is taken apart. */
+/** The characters that both texts begin with. It never splits a character of two UTF-16 units. */
 export function commonStart(a: string, b: string): string {
-  const [characters, others] = [[...a], [...b]];
+  const characters = [...a];
+  const others = [...b];
   const length = characters.findIndex((character, i) => character !== others[i]);
   return length < 0 ? a : characters.slice(0, length).join('');
 }
 
-/** Tells whether two lists of buckets, where empty means any, have one in common. */
+/** Whether two lists of buckets have one in common. An empty list means any bucket. */
 export function bucketsMeet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === 0 || b.length === 0 || a.some((bucket) => b.includes(bucket));
 }
 
-/** Lists the buckets whose objects rules take: those that a rule names, or else those it is deployed for. */
+/** The buckets whose objects rules take: those that a rule names, or else those it is deployed for. */
 export function sourceBuckets(rules: readonly SourceRule[], deployed: readonly string[]): string[] {
   return [...new Set(rules.flatMap(({ match }) => match.bucket ?? deployed))];
 }
@@ -149,13 +150,13 @@ export interface Edge {
 /** At most this many pairs of an output and a rule are compared; a million takes about a second. */
 const maxPairs = 2_000_000;
 
-/** So many shapes are tried to rule pairs out; the walk of an automaton counts as twenty. */
+/** At most this many shapes are tried to rule out pairs. One walk of an automaton counts as twenty. */
 const maxEffort = 5_000_000;
 const effortOfWalk = 20;
 
 /**
- * Finds all edges that cannot be ruled out by buckets and by the shape of keys, for rules by the thousand;
- * undefined where there are too many to compare.
+ * Finds all edges that buckets and the shape of keys do not rule out, fast enough for thousands of rules.
+ * Undefined if there are too many to compare.
  */
 export function findEdges(rules: readonly SourceRule[], writers: readonly Writer[]): Edge[] | undefined {
   const near = indexByPrefix(rules, ({ compiled }) => compiled.match.keys.prefix);
@@ -169,10 +170,10 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
     const table = compiled.match.keys;
     effort += 1;
     if (effort > maxEffort || !holdsPrefix(table, prefix) || /^[/\\]/.test(prefix)) {
-      // No key of a source begins with a slash.
+      // The keys of sources never begin with a slash.
       return effort > maxEffort;
     }
-    // Nor does one end with it, so that what may follow depends on the state and on a last slash.
+    // Nor do they end with one, so the answer depends on the state and on whether `prefix` does.
     const beyond = prefix.length - table.prefix.length;
     const place = beyond > 0 ? stateAfter(table, prefix) : beyond - 1;
     const question = `${index} ${place} ${prefix.endsWith('/')} ${name}`;
@@ -192,12 +193,12 @@ export function findEdges(rules: readonly SourceRule[], writers: readonly Writer
   );
 }
 
-/** Tells whether the language holds some key that begins with `text`. */
+/** Whether the language contains a key that begins with `text`. */
 export function holdsPrefix(table: KeyTable, text: string): boolean {
   return table.prefix.startsWith(text) || (text.startsWith(table.prefix) && stateAfter(table, text) >= 0);
 }
 
-/** Tells whether the language holds a key of a shape, wildcards and all. */
+/** Whether the language contains a key of this shape, whatever its wildcards stand for. */
 function hasShape({ initial, finals }: DFA, shape: string): boolean {
   let states = new Set([initial]);
   let beforeDir: readonly DFA.Node[] = [];
@@ -208,7 +209,7 @@ function hasShape({ initial, finals }: DFA, shape: string): boolean {
     } else {
       const code = character.codePointAt(0) ?? 0;
       const next = [...states].flatMap(({ out }) => out.get(code) ?? []);
-      // An empty {dir} takes the slash behind it along.
+      // An empty {dir} removes the slash that follows it.
       states = new Set(character === '/' ? [...next, ...beforeDir] : next);
       beforeDir = [];
     }
@@ -216,7 +217,7 @@ function hasShape({ initial, finals }: DFA, shape: string): boolean {
   return [...states].some((state) => finals.has(state));
 }
 
-/** Adds the states that some text leads to, one with slashes where they are allowed. */
+/** Adds the states that any further text leads to; slashes count only across folders. */
 function addAllBehind(states: Set<DFA.Node>, isAcrossFolders: boolean): void {
   // The set grows while it is walked.
   for (const { out } of states) {
@@ -228,12 +229,12 @@ function addAllBehind(states: Set<DFA.Node>, isAcrossFolders: boolean): void {
   }
 }
 
-/** Makes a function that finds the items whose prefix begins with a text, or with which that text begins. */
+/** Indexes items, to find those whose prefix begins with a text, or with which that text begins. */
 export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => string): (text: string) => T[] {
   const byPrefix = groupBy(items, prefixOf);
   const sorted = [...byPrefix.keys()].sort();
   return (text) => {
-    // Prefixes are as long as the text has UTF-16 units, which may be more than its characters.
+    // The shorter prefixes, by UTF-16 units, of which the text may have more than characters.
     const found = Array.from({ length: text.length }, (_, length) => text.slice(0, length));
     for (let i = firstIndex(sorted, (prefix) => prefix >= text); sorted[i]?.startsWith(text); i += 1) {
       found.push(sorted[i] ?? '');
@@ -242,7 +243,7 @@ export function indexByPrefix<T>(items: readonly T[], prefixOf: (item: T) => str
   };
 }
 
-/** Groups items by what they have in common (Map.groupBy, which Node.js 20 lacks). */
+/** Groups items by a key (Map.groupBy, which Node.js 20 lacks). */
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

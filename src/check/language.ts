@@ -6,14 +6,14 @@ import type { Writer } from './graph.ts';
 
 /*
  * The keys that a rule takes and those that an output writes are regular languages here. The values of a
- * variable are read off the keys that the rule takes. These are split at their last slash and last dot, each
- * way apart from the others, so {dir}, {name} and {ext} of one key stay together; a variable that a template
- * uses twice counts as two. So the language of an output may be larger than what it writes, never smaller.
+ * variable are derived from the keys that the rule takes: these are split at their last slash and last dot,
+ * each way separately, so that {dir}, {name} and {ext} of one key stay together. A variable that a template
+ * uses twice counts as two. So an output's language may be larger than what it writes, never smaller.
  */
 
 const options = { maxCharacter };
 
-/** States of one automaton: making it as small as it can be takes more than its size in time. */
+/** States of one automaton. Minimising takes more than linear time. */
 const maxStates = 3_000;
 
 /** The language of a JavaScript regular expression (Unicode, the whole text). */
@@ -21,7 +21,7 @@ export function regular(source: string, { nfa }: Budget, flags = 'u'): NFA {
   return NFA.fromRegex(parsePattern(source, flags), options, {}, nfa);
 }
 
-/** A regular expression of exactly this text. */
+/** A regular expression that matches exactly this text. */
 export function literalPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
@@ -30,13 +30,13 @@ function oneOf(texts: readonly string[], { nfa }: Budget): NFA {
   return NFA.fromWords(texts.map(Words.fromStringToUnicode), options, nfa);
 }
 
-/** The smallest automaton of the keys that both languages have. */
+/** The minimal automaton of the keys that are in both languages. */
 export function intersect<A, B>(a: TransitionIterable<A>, b: TransitionIterable<B>, budget: Budget): DFA {
   const { nfa } = createBudget(maxStates, budget);
   return smallest(NFA.fromIntersection(a, b, nfa), budget);
 }
 
-/** The smallest automaton of the keys that any of the languages has. */
+/** The minimal automaton of the keys that are in any of the languages. */
 export function unite(languages: readonly DFA[], budget: Budget): DFA {
   const all = NFA.empty(options, budget.nfa);
   for (const language of languages) {
@@ -45,29 +45,29 @@ export function unite(languages: readonly DFA[], budget: Budget): DFA {
   return smallest(all, budget);
 }
 
-/** The smallest automaton of a language. Throws TooManyNodesError where it is too large on the way. */
+/** The minimal automaton of a language. Throws TooManyNodesError if it needs too many states on the way. */
 export function smallest(language: NFA, budget: Budget): DFA {
   const deterministic = DFA.fromFA(language, createBudget(maxStates, budget).dfa);
   deterministic.minimize();
   return deterministic;
 }
 
-/** The keys of the first language that the second one lacks. */
+/** The keys of the first language that are not in the second. */
 export function without<S>(keys: DFA, others: TransitionIterable<S>, budget: Budget): DFA {
   const rest = DFA.fromFA(others, budget.dfa);
   rest.complement(budget.dfa);
   return intersect(keys, rest, budget);
 }
 
-/** The keys of the first language that all the others lack. */
+/** The keys of the first language that are in none of the others. */
 export function withoutAll(keys: DFA, others: readonly { keys: DFA }[], budget: Budget): DFA {
   return others.reduce((rest, other) => (rest.isEmpty ? rest : without(rest, other.keys, budget)), keys);
 }
 
-/** Keys whose folders and names are neither empty nor begin with a dot. */
+/** Keys whose folders and names are not empty and do not begin with a dot. */
 const plainKeys = regular('[^/.][^/]*(?:/[^/.][^/]*)*', createBudget(maxStates));
 
-/** A short key of the language, one that looks like keys that people use where there is one. */
+/** A short key of the language, if possible one like those that people use. */
 export function exampleKey(keys: DFA, budget: Budget): string | undefined {
   const plain = intersect(keys, plainKeys, budget);
   const word = FAIterators.shortestWordSet((plain.isEmpty ? keys : plain).transitionIterator());
@@ -77,7 +77,7 @@ export function exampleKey(keys: DFA, budget: Budget): string | undefined {
 
 const letters = CharSet.fromRange(maxCharacter, { min: 0x61, max: 0x7a });
 
-/** Such a key that both languages have. */
+/** Such a key of both languages. */
 export function commonKey<A, B>(a: TransitionIterable<A>, b: TransitionIterable<B>, budget: Budget) {
   return exampleKey(intersect(a, b, budget), budget);
 }
@@ -85,12 +85,12 @@ export function commonKey<A, B>(a: TransitionIterable<A>, b: TransitionIterable<
 /** All texts that a part of a key or a template can be. */
 type Piece = NFA | string;
 
-/** One way to split keys into parts: what each can be, whatever the others are. */
+/** One way to split keys: what each part can be, independently of the others. */
 export interface KeyParts {
   dir: Piece;
   name: Piece;
   ext: Piece;
-  /** The name alone where there is no extension. */
+  /** The name and the extension, or only the name if there is no extension. */
   base: Piece;
 }
 
@@ -111,7 +111,7 @@ export function splitKeys<S>(keys: TransitionIterable<S>, budget: Budget): KeyPa
   });
 }
 
-/** The texts before a separator, none empty, and those of `tail` behind it: one pair for each state there. */
+/** The texts before a separator, none empty, and those of `tail` after it: one pair for each state there. */
 function splitAt<S>(keys: TransitionIterable<S>, separator: CharSet, tail: CharSet, { nfa }: Budget) {
   const whole = keys.transitionIterator();
   const before = new Map<S, Set<S>>();
@@ -138,7 +138,7 @@ function splitAt<S>(keys: TransitionIterable<S>, separator: CharSet, tail: CharS
   });
 }
 
-/** The texts that consist of one text of each piece, in this order. */
+/** The concatenations of one text of each piece, in this order. */
 export function concat(pieces: readonly Piece[], budget: Budget): NFA {
   const whole = NFA.emptyWord(options, budget.nfa);
   for (const piece of pieces) {
@@ -150,7 +150,7 @@ export function concat(pieces: readonly Piece[], budget: Budget): NFA {
 /** An output of a rule, and the bucket of its sources if it is known. */
 type RuleOutput = Pick<Writer, 'rule' | 'output'> & { bucket?: string | undefined };
 
-/** The keys under which an output saves what it makes of split keys: `render`, done on languages. */
+/** The keys under which an output saves what it makes of split keys: `render` for languages. */
 export function writtenKeys(split: readonly KeyParts[], ruleOutput: RuleOutput, budget: Budget): NFA {
   const written = NFA.empty(options, budget.nfa);
   for (const key of split) {
@@ -164,7 +164,7 @@ export function keysOf({ rule, output }: RuleOutput, budget: Budget): NFA {
   return writtenKeys(splitKeys(rule.keys, budget), { rule, output }, budget);
 }
 
-/** The pieces of the key of an output, in their order, for keys that were split in one way. */
+/** The pieces of an output's key in order, for keys that were split in one way. */
 export function piecesOf(key: KeyParts, ruleOutput: RuleOutput, budget: Budget): Piece[] {
   const { parts } = ruleOutput.output.target.key;
   return parts.map((part, i) => {
@@ -182,7 +182,7 @@ export function piecesOf(key: KeyParts, ruleOutput: RuleOutput, budget: Budget):
   });
 }
 
-/** The event alone, or OSS, decides these, as regular expressions. */
+/** Variables that only the event or OSS decides, as regular expressions. */
 const eventVariables: Partial<Record<string, string>> = {
   etag: '[0-9A-Fa-f-]*',
   yyyy: '2\\d{3}',
@@ -192,7 +192,7 @@ const eventVariables: Partial<Record<string, string>> = {
   index: '[0-9]+(?:_[0-9]+)?',
 };
 
-/** Gives all texts that a variable can hold. */
+/** All texts that a variable can be. */
 function pieceOf(name: string, key: KeyParts, { rule, output, bucket }: RuleOutput, budget: Budget): Piece {
   const values = output.vary?.[name];
   if (values !== undefined) {

@@ -6,7 +6,7 @@ import { maxTold } from './diagnostic.ts';
 import { anyBucket, type Edge, groupBy, type Writer } from './graph.ts';
 import { exampleKey, intersect, splitKeys, unite, writtenKeys } from './language.ts';
 
-/** An output that saves what a rule takes, in one bucket, such as `key`. */
+/** A step: an output saves keys such as `key` in a bucket, and a rule takes them. */
 export interface CycleStep {
   writer: Writer;
   taker: SourceRule;
@@ -14,18 +14,18 @@ export interface CycleStep {
   key: string;
 }
 
-/** Rules that lead back to themselves by `steps`, which are empty where the budget did not suffice. */
+/** Rules that lead back to themselves by `steps`, which are empty if the budget did not suffice. */
 export interface Cycle {
-  /** An output by which it begins. */
+  /** An output that begins it. */
   writer: Writer;
   rules: readonly SourceRule[];
   steps: readonly CycleStep[];
 }
 
-/** States of automata in the whole proof, which take some seconds to build. */
+/** States of automata in the whole proof; building them takes some seconds. */
 const maxStates = 500_000;
 
-/** A chain that comes to the same rules for so many rounds is taken for one without end. */
+/** A chain that reaches the same rules for this many rounds counts as endless. */
 const maxStillRounds = 8;
 
 /** A rule in one bucket. */
@@ -34,33 +34,33 @@ interface Node {
   bucket: string;
 }
 
-/** An output at one place saves `keys` that are taken at another, in the round that is looked at. */
+/** An output of one node saves `keys` that another node takes in the current round. */
 interface Link {
   from: Node;
   writer: Writer;
   to: Node;
   keys: DFA;
-  /** Its keys in the first round, among which are the shortest. */
+  /** Its keys in the first round, which include the shortest. */
   firstKeys?: DFA | undefined;
 }
 
 /**
  * Finds the ways in which rules process their own results again and again. Sound: rules without a cycle have
- * no endless chain. The keys that chains can come to after one round, two rounds, … are followed as languages
- * until none is left; so what would end only after many rounds is found as well.
+ * no endless chain. It follows the keys that chains can reach after one round, two rounds and so on, as
+ * languages, until none is left. A chain that would end, but only after many rounds, is reported as well.
  */
 export function findCycles(edges: readonly Edge[]): Cycle[] {
   const cycles: Cycle[] = [];
   const ownEdges = edges.filter(({ writer, taker }) => writer.rule === taker);
   const ownBudget = createBudget(maxStates);
-  // Most loops are of one rule alone, which is found among any number of others.
+  // Most loops are within one rule, and are found among any number of other rules.
   for (const own of groupBy(ownEdges, ({ taker }) => taker).values()) {
     const cycle = cycles.length < maxTold ? findCycle(own, ownBudget) : undefined;
     cycles.push(...(cycle === undefined || cycle.steps.length === 0 ? [] : [cycle]));
   }
   const whole = createBudget(maxStates);
   while (cycles.length < maxTold) {
-    // The others may have a cycle of their own.
+    // The other rules may have a cycle of their own.
     const found = new Set(cycles.flatMap(({ rules }) => rules));
     const others = edges.filter(({ writer, taker }) => !found.has(writer.rule) && !found.has(taker));
     const cycle = findCycle(withoutStarts(others), whole);
@@ -72,7 +72,7 @@ export function findCycles(edges: readonly Edge[]): Cycle[] {
   return cycles;
 }
 
-/** Finds one cycle among some edges. */
+/** Finds one cycle among the edges. */
 function findCycle(edges: readonly Edge[], whole: Budget): Cycle | undefined {
   const takers = [...new Set(edges.map(({ taker }) => taker))];
   const steps = within(maxStates, (budget) => findSteps(takers, edges, budget), whole);
@@ -81,7 +81,7 @@ function findCycle(edges: readonly Edge[], whole: Budget): Cycle | undefined {
   return first && { writer: first.writer, rules, steps: steps ?? [] };
 }
 
-/** Leaves out rules that take no results, then those that take results of such rules alone, and so on. */
+/** Leaves out rules that take no results, then those that only take results of such rules, and so on. */
 function withoutStarts(edges: readonly Edge[]): Edge[] {
   const next = groupBy(edges, ({ writer }) => writer.rule);
   const incoming = new Map(
@@ -100,7 +100,7 @@ function withoutStarts(edges: readonly Edge[]): Edge[] {
   return edges.filter(({ writer }) => !starts.has(writer.rule));
 }
 
-/** Follows what chains can come to, until none is left or the rules stay the same; gives the way around. */
+/** Follows the keys of chains until none is left or the rules stay the same. Returns the cycle. */
 function findSteps(rules: readonly SourceRule[], edges: readonly Edge[], budget: Budget): CycleStep[] {
   const countPlaces = (some: readonly Link[]) => new Set(some.map(({ to }) => to)).size;
   let links = linksOf(rules, edges);
@@ -114,7 +114,7 @@ function findSteps(rules: readonly SourceRule[], edges: readonly Edge[], budget:
   });
 }
 
-/** The edges in each bucket, for all keys taken there; a bucket that no rule names stands for all others. */
+/** The edges in each bucket, for all keys taken there. `anyBucket` stands for all that no rule names. */
 function linksOf(rules: readonly SourceRule[], edges: readonly Edge[]): Link[] {
   const named = rules.flatMap(({ match, outputs }) => [
     ...(match.bucket ?? []),
@@ -135,7 +135,7 @@ function linksOf(rules: readonly SourceRule[], edges: readonly Edge[]): Link[] {
   );
 }
 
-/** Gives the links left after a round: of the keys that came to a place, outputs save some that are taken. */
+/** The links that are left after a round: outputs save some of the keys that arrived, and rules take them. */
 function nextRound(links: readonly Link[], budget: Budget): Link[] {
   const incoming = groupBy(links, ({ to }) => to);
   return [...groupBy(links, ({ from }) => from)].flatMap(([from, outgoing]) => {
@@ -152,7 +152,7 @@ function nextRound(links: readonly Link[], budget: Budget): Link[] {
   });
 }
 
-/** Walks back from place to place by their links until one recurs; the first rule's output begins. */
+/** Follows links backwards until one recurs. The cycle begins with the output of the first rule. */
 function cycleAmong(links: readonly Link[]): Link[] {
   const incoming = new Map(links.map((link) => [link.to, link]));
   const path: Link[] = [];

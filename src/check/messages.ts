@@ -8,7 +8,7 @@ const quote = (text: string) => `\`${text}\``;
 /** Names an output in a message. */
 export const nameOutput = ({ rule, index }: Writer) => `output ${index} of ${quote(rule.name)}`;
 
-/** Writes the key in quotes, with its bucket unless that is any. */
+/** Quotes the key, with its bucket unless that can be any. */
 export function nameObject({ bucket, key }: OssObject): string {
   return quote(bucket === anyBucket ? key : `oss://${bucket}/${key}`);
 }
@@ -25,7 +25,7 @@ export function atTarget(
   return { severity, code, message, hint, path: pathTo(writer, 'target', 'key'), span };
 }
 
-/** Says where a cycle begins and how it is broken. */
+/** Says where a cycle begins and how to break it. */
 export function describeCycle({ writer, rules, steps }: Cycle): Diagnostic {
   const hint = adviceFor(writer);
   if (steps.length > 0) {
@@ -43,7 +43,7 @@ function formatStep({ writer, taker, ...object }: CycleStep): string {
   return `${saver} saves keys such as ${nameObject(object)}, which ${next} takes`;
 }
 
-/** How the rule is put right, in its own words. */
+/** Advises how to change the rule, in its own terms. */
 function adviceFor({ rule, output, prefix, suffix }: Writer): string {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const [first] = output.target.key.parts;

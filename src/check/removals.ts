@@ -30,9 +30,9 @@ const ownHint =
 const otherHint = 'Give them separate folders or different endings.';
 
 /**
- * Refuses outputs that are deleted when their source is, and whose target may be that of another source too.
- * Sound: where none is found, a target has one source alone, and one output that makes it. It may find one
- * that no two objects would ever meet at.
+ * Refuses outputs that are deleted with their source, if another source may have the same target. Sound: if
+ * nothing is reported, each target has one source and one output. It may report a target that no two objects
+ * would ever share.
  */
 export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
@@ -58,7 +58,7 @@ export function findUnsafeRemovals(writers: readonly Writer[]): Diagnostic[] {
   return found.slice(0, maxTold);
 }
 
-/** All keys of some outputs, if no two share one; the halves are united first, so that thousands can be. */
+/** All keys of some outputs, if no two outputs share one. Uniting halves makes thousands of them possible. */
 function uniteIfApart(writers: readonly Writer[], budget: Budget): DFA | undefined {
   const [writer, second] = writers;
   if (second === undefined) {
@@ -75,11 +75,11 @@ function explainSharing(writer: Writer, other: Writer, budget: Budget): string {
   return key === undefined ? '' : `${nameOutput(other)} saves under such keys too, as \`${key}\``;
 }
 
-/** Says why an output's key does not tell its whole source in one way only; empty where it does. */
+/** Says why an output's key does not identify its source; empty if it does. */
 function explainDoubt(writer: Writer, budget: Budget): string {
   const { rule, output } = writer;
   const variables = variablesOf(output.target.key.parts);
-  // The text in {b64:…} does not show what it was made of.
+  // The text in {b64:…} does not show what it was made from.
   const shown = partsOf(variables.filter(({ inB64 }) => !inB64));
   const isElsewhere = output.target.bucket !== undefined && rule.match.bucket?.length !== 1;
   if (isElsewhere && !shown.includes('bucket')) {
@@ -97,7 +97,7 @@ function explainDoubt(writer: Writer, budget: Budget): string {
   return '';
 }
 
-/** Names two sources that share a target, if they are found, or `key`, which two may share. */
+/** Names two sources that share a target, if there is an example, or `key`, which two may share. */
 function describeDoubt(writer: Writer, key?: string): string {
   const example = within(maxStates, (budget) => collideWithItself(writer, budget));
   const [one, two] = example?.sources ?? [];
@@ -106,7 +106,7 @@ function describeDoubt(writer: Writer, key?: string): string {
     : `two sources may have the same target${key === undefined ? '' : `, such as \`${key}\``}`;
 }
 
-/** Whether each part of the source's key that is not always the same stands in the key of the output. */
+/** Whether the output's key shows each part of the source's key that is not constant. */
 function showsAll(key: KeyParts, shown: readonly string[], budget: Budget): boolean {
   const hidden = (['dir', 'name', 'ext'] as const).filter((part) => !shown.includes(part));
   return hidden.every((part) => {
@@ -120,7 +120,7 @@ function isOneWord(language: DFA): boolean {
   return second === undefined && first?.every(({ size }) => size === 1) === true;
 }
 
-/** Whether no text can be put together of the pieces of an output's key, in their order, in two ways. */
+/** Whether the pieces of an output's key, in order, give each text in one way only. */
 function isUnambiguous(key: KeyParts, writer: Writer, budget: Budget): boolean {
   const pieces = piecesOf(key, writer, budget);
   return pieces.every((piece, i) => {
@@ -134,8 +134,8 @@ function isUnambiguous(key: KeyParts, writer: Writer, budget: Budget): boolean {
 }
 
 /**
- * Whether each text of `heads` followed by one of `tails` can be cut into the two at one place only. Between
- * two places is a text that ends one head behind another, and begins one tail before another.
+ * Whether each text of `heads` followed by one of `tails` can be split at one place only. Between two such
+ * places is a text that turns one head into another, and that one tail has in front of another.
  */
 function meetsInOneWay(heads: DFA, tails: DFA, { nfa }: Budget): boolean {
   const from = (keys: DFA, state: DFA.ReadonlyNode) => ({

@@ -7,7 +7,7 @@ import { type Diagnostic, type Path, warning } from './diagnostic.ts';
 import { pathTo, type Writer } from './graph.ts';
 import { exampleKey, regular, without } from './language.ts';
 
-/** Warns of what is right by itself and what nobody means: each is a slip that would be silent. */
+/** Warns of rules that are valid, but that nobody means: slips that nothing else would report. */
 export function checkSlips(rules: readonly SourceRule[], writers: readonly Writer[]): Diagnostic[] {
   const whole = createBudget(maxStatesOfAll);
   return [
@@ -28,19 +28,19 @@ function findRuleSlips({ index, keys, match }: SourceRule): Diagnostic[] {
   ];
 }
 
-/** Invisible characters, as text copied from pages has, and a Chinese keyboard's braces, star and slash. */
+/** Invisible characters, as copied from web pages, and a Chinese keyboard's braces, star and slash. */
 const lookalike = /[\u200b\u200e\u200f\u2060\ufeff｛｝＊／]/;
 
-/** Finds what regular expressions, shells and addresses give a meaning, and a glob takes for letters. */
+/** Syntax of regular expressions, shells and addresses, which a glob takes literally. */
 const ofRegexes = /^\^|\$$|\\[.\w]|(?<=\w)\\\*|(?<=^|[^*]\/)\.\*|\.\+|\([^()]*\|[^()]*\)|\|/;
 const ofShells = /[@+!]\(|\[\[:|\{\w+\.\.\w+\}|^!/;
 const ofAddresses = /^\w+:\/\/|^\.{1,2}\/|%[0-9A-Fa-f]{2}|^[\s“‘]|[\s”’，、]$/;
 const foreign = new RegExp(`${ofRegexes.source}|${ofShells.source}|${ofAddresses.source}`);
 
-/** A list in one text: a comma behind an extension, outside of braces, or a Chinese one within. */
+/** A list in one text: a comma after an extension outside of braces, or a Chinese comma inside them. */
 const listed = /\.\w{2,5}[,;](?![^{]*\})|[，、](?<=\{[^{}，、]*.)/;
 
-/** `path` leads to the field, which holds a list where there are several. */
+/** `path` leads to the field, which holds a list if there are several globs. */
 function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
   const message = 'is literal in a glob: only keys that contain it are taken';
   const hint = 'Globs know *, **, ?, {a,b}, [a-z], begin after the bucket, and take keys as OSS has them.';
@@ -50,7 +50,7 @@ function findForeignGlobs(globs: readonly Glob[], path: Path): Diagnostic[] {
   });
 }
 
-/** The slip at the first place of the text where one of the patterns fits, which its message begins with. */
+/** The slip at the first match of one of the patterns; the message begins with the matched text. */
 function findFirst(text: string, patterns: readonly RegExp[], slip: Diagnostic): Diagnostic[] {
   const match = patterns.map((pattern) => pattern.exec(text)).find((one) => one !== null);
   if (!match) {
@@ -65,10 +65,10 @@ function findOutputSlips(writer: Writer, whole: Budget): Diagnostic[] {
   return [...findForeignExtension(writer, whole), ...findForeignKey(writer), ...findUnusedVariables(writer)];
 }
 
-/** Characters of a target's key that shells, addresses and folders of a disk give a meaning. */
+/** Syntax of shells, addresses and disk folders, which a target's key takes literally. */
 const foreignInKey = /^\w+:\/\/|^\.{1,2}\/|\$(?=\{\w)|%[0-9A-Fa-f]{2}|\\|^[\s“‘]|[\s”’，、/]$/;
 
-/** Finds a key that was written for something else than a target. */
+/** Finds a key that looks like something else than a target key. */
 function findForeignKey(writer: Writer): Diagnostic[] {
   const message = 'is literal in a key: every output has it in its name';
   const hint = 'A target is the key of one object in the bucket, with {variables}, and not a folder.';
@@ -76,7 +76,7 @@ function findForeignKey(writer: Writer): Diagnostic[] {
   return findFirst(writer.output.target.key.text, [foreignInKey, lookalike], slip);
 }
 
-/** Finds variables whose values all save the same picture, under keys of their own. */
+/** Finds variables whose values only change the key, so that all of them save the same picture. */
 function findUnusedVariables(writer: Writer): Diagnostic[] {
   const { style, vary = {} } = writer.output;
   const used = variablesOf(style.parts).map(({ name }) => name);
@@ -85,13 +85,13 @@ function findUnusedVariables(writer: Writer): Diagnostic[] {
   return unused.map((name) => warning('unused-variable', pathTo(writer, 'vary', name), message));
 }
 
-/** States for one output, and for all of them; where they do not suffice, nothing is told. */
+/** States for one output, and for all of them. If they do not suffice, nothing is reported. */
 const maxStates = 20_000;
 const maxStatesOfAll = 50_000;
 
 const extensionPattern = /\.(jpe?g|png|webp|bmp|gif|tiff?|heic|avif)$/i;
 
-/** Finds a key whose extension names another format than that of what is saved under it. */
+/** Finds a key whose extension names another format than the style makes. */
 function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
   const { target, vary } = writer.output;
   const { text, parts } = target.key;
@@ -108,7 +108,7 @@ function findForeignExtension(writer: Writer, whole: Budget): Diagnostic[] {
   });
 }
 
-/** Says what a style makes that an extension does not stand for: its last format, or else the source's. */
+/** Says what else a style makes than the extension says: its last format, or else that of the source. */
 function explainFormat(style: string, extension: string, rule: SourceRule, whole: Budget) {
   const [, format] = /^.*(?:\/format,|,f_|,target_)([a-z]+)/.exec(style) ?? [];
   const pattern = extension.replace(/^jpe?g$/, 'jpe?g').replace(/^tiff?$/, 'tiff?');

@@ -6,15 +6,15 @@ import type { Diagnostic, Span } from './diagnostic.ts';
 import { pathTo, sampleValues, type Writer } from './graph.ts';
 import { atTarget } from './messages.ts';
 
-/** The regions where the rules run; undefined is one that is not known. */
+/** The regions where the rules run; undefined for an unknown one. */
 type Regions = readonly (string | undefined)[];
 
-/** Checks the styles of all rules in each region and variant; tells each fault once, at its place. */
+/** Checks the styles of all rules in each region and variant. Reports each fault once, at its place. */
 export function checkStyles(writers: readonly Writer[], regions: Regions = [undefined]): Diagnostic[] {
   return writers.flatMap((writer) => [...checkStyleOf(writer, regions), ...checkSeveralResults(writer)]);
 }
 
-/** Warns of an operation that saves its objects over each other (OSS help, "Variables" of "sys/saveas"). */
+/** Warns of an operation whose results overwrite each other (OSS help, "Variables" of "sys/saveas"). */
 function checkSeveralResults(writer: Writer): Diagnostic[] {
   const { output } = writer;
   const isNumbered = variablesOf(output.target.key.parts).some(({ name }) => name === 'index');
@@ -30,7 +30,7 @@ function checkSeveralResults(writer: Writer): Diagnostic[] {
   return [atTarget(writer, 'warning', 'several-results', message, hint)];
 }
 
-/** Input methods put these in the place of `,` and `/`, and they look much the same. */
+/** Input methods type these instead of `,` and `/`, and they look much the same. */
 const plainHint = 'A style has neither blanks nor full-width characters such as "，".';
 
 function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
@@ -46,7 +46,7 @@ function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
     const faults = regions.flatMap((region) => checkStyle(rendered, { mode, isSaved: true, region }));
     for (const diagnostic of faults) {
       const span = diagnostic.span && spanInTemplate(diagnostic.span, style.parts, values, style.text.length);
-      // Variants differ in numbers that say the same thing again.
+      // Variants repeat the same message with other numbers.
       const name = `${diagnostic.severity} ${span?.offset} ${diagnostic.message.replace(/\d+/g, '0')}`;
       if (!found.has(name)) {
         found.set(name, { ...diagnostic, hint: diagnostic.hint ?? hint, path, span });
@@ -56,7 +56,7 @@ function checkStyleOf(writer: Writer, regions: Regions): Diagnostic[] {
   return [...found.values()];
 }
 
-/** The part of a template that a part of the rendered text came from; a variable is meant whole. */
+/** Maps a part of the rendered text to its part of the template. A variable always counts as a whole. */
 function spanInTemplate(
   { offset, length }: Span,
   parts: readonly Part[],

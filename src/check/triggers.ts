@@ -9,16 +9,16 @@ import { isOpen } from './variables.ts';
 const named = (kind: string, ...names: string[]) => names.map((name) => `oss:${kind}:${name}`);
 const wholeObjects = ['PutObject', 'PostObject', 'CompleteMultipartUpload', 'CopyObject'];
 
-/** Events after which an object is there, whole: what a trigger should have. */
+/** Events after which an object exists as a whole: a trigger should have these. */
 export const creationEvents = named('ObjectCreated', ...wholeObjects);
 
-/** Events after which an object is gone: what a trigger needs for rules with `onRemove`. */
+/** Events after which an object is gone: a trigger needs these for rules with `onRemove`. */
 export const removalEvents = named('ObjectRemoved', 'DeleteObject', 'DeleteObjects');
 
-/** Events of parts, whose object is not there yet. */
+/** Events of parts, before their object exists. */
 const partEvents = named('ObjectCreated', '*', 'InitiateMultipartUpload', 'UploadPart', 'UploadPartCopy');
 
-/** Tells what is wrong with our functions' triggers by themselves, and beside those of other functions. */
+/** Reports what is wrong with our functions' triggers, alone and together with those of other functions. */
 export function* checkTriggers(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const ours = functions.filter(({ isOurs }) => isOurs);
   if (functions.length === 0) {
@@ -43,7 +43,7 @@ export function* checkTriggers(functions: readonly FunctionResource[]): Generato
   yield* checkNeighbours(functions);
 }
 
-/** Notes that something stands elsewhere, so that nothing is known of it. */
+/** Notes that a value is elsewhere, so that it is not checked. */
 function unknownPart(path: Path, what: string): Diagnostic {
   const message = `${what} cannot be looked up here, so it is not checked`;
   return { severity: 'note', code: 'unknown-part', path, message };
@@ -90,21 +90,21 @@ function* checkNative(trigger: Trigger, ownRegion: string | undefined): Generato
   yield* checkFilter(trigger);
 }
 
-/** The event pattern of a trigger, if it has one; that of a native trigger says so what it delivers. */
+/** The event pattern of a trigger, if it has one. For a native trigger it is made from its filter. */
 export function eventPatternOf({ type, bucket, events, prefix, suffix, pattern = '' }: Trigger): unknown {
   const name = bucket === undefined ? undefined : [bucket];
   const oss = { bucket: { name }, object: { key: [{ prefix }] } };
   return type === 'oss' ? { type: events, subject: [{ suffix }], data: { oss } } : parseJson(pattern);
 }
 
-/** The types of event that a trigger is for; undefined where it does not name them one by one. */
+/** The event types of a trigger; undefined if it does not list them all literally. */
 export function typesOf(trigger: Trigger): readonly string[] | undefined {
   const types = pick(eventPatternOf(trigger), 'type');
   const isKnown = (one: unknown) => typeof one === 'string' && !isOpen(one);
   return Array.isArray(types) && types.every(isKnown) ? types : undefined;
 }
 
-/** Tells of events that OSS has not, and of ways to upload that are missed. Deletions alone are right. */
+/** Reports events that OSS does not have, and ways to upload that are missed. Deletions alone are fine. */
 function* checkUploads(types: readonly string[], path: Path): Generator<Diagnostic> {
   const known = [...creationEvents, ...partEvents, ...named('ObjectCreated', 'AppendObject', 'PutSymlink')];
   const unknown = types.filter((type) => /^(oss:)?ObjectCreated:/.test(type) && !known.includes(type));
@@ -120,10 +120,10 @@ function* checkUploads(types: readonly string[], path: Path): Generator<Diagnost
   }
 }
 
-/** Characters that mean something in a glob or in a regular expression. */
+/** Characters with a meaning in globs or regular expressions. */
 const wildcard = /[*?]|\{[^{}]*\}|^\^|\$$/;
 
-/** Prefix and suffix are both wanted and literal (Function Compute help, "Native OSS triggers"). */
+/** Prefix and suffix are both required, and literal (Function Compute help, "Native OSS triggers"). */
 function* checkFilter({ path, prefix, suffix }: Trigger): Generator<Diagnostic> {
   const config = [...path, 'triggerConfig'];
   if (prefix === undefined || suffix === undefined) {
@@ -155,7 +155,7 @@ function* checkPattern(trigger: Trigger): Generator<Diagnostic> {
   yield* checkUploads(typesOf(trigger) ?? [], at);
 }
 
-/** Tells what Function Compute refuses about the triggers of one bucket, whatever functions they call. */
+/** Reports triggers of one bucket that Function Compute refuses together, whatever functions they call. */
 function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Diagnostic> {
   const native = functions.flatMap(({ name: owner, isOurs, triggers }) =>
     triggers.filter(({ type }) => type === 'oss').map((trigger) => ({ ...trigger, owner, isOurs })),
@@ -174,10 +174,10 @@ function* checkNeighbours(functions: readonly FunctionResource[]): Generator<Dia
   }
 }
 
-/** No two buckets have one name, while an account may be written as a number or as a variable. */
+/** Bucket names are unique, but the account may be written as a number or as a variable. */
 const sourceOf = ({ bucket, sourceArn }: Trigger) => bucket ?? sourceArn;
 
-/** Two triggers of one bucket share an event, and both their prefixes and their suffixes may fit one key. */
+/** Whether two triggers of one bucket share an event, and some key may match both their filters. */
 function overlap(a: Trigger, b: Trigger): boolean {
   const isWild = [...a.events, ...b.events].includes('oss:ObjectCreated:*');
   const sharesEvent = isWild || a.events.some((event) => b.events.includes(event));

@@ -1,17 +1,17 @@
 import { fieldsOf, isJsonObject, type JsonObject, pick, textOf } from '../json.ts';
 import type { Path } from './diagnostic.ts';
 
-/** All that the variables of a template may stand for. */
+/** The values that variables of a template may have. */
 export interface Variables {
-  /** The fields that paths such as `vars.region` begin with. */
+  /** The objects in which paths such as `vars.region` are looked up. */
   values: JsonObject;
   env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * Fills in `${vars.name}`, `${env('NAME', 'default')}` and the like at any depth, as Serverless Devs does (in
- * its package art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable that
- * cannot be looked up stays open, as does what is in another file, such as `${json(file('path'))}`.
+ * its package art-template, devs-compile), and `${config('AccountID')}` from the environment. A variable
+ * stays open if it cannot be looked up, or refers to another file, such as `${json(file('path'))}`.
  */
 export function fillIn(value: unknown, variables: Variables, depth = 0): unknown {
   if (Array.isArray(value)) {
@@ -35,7 +35,7 @@ export function fillIn(value: unknown, variables: Variables, depth = 0): unknown
   });
 }
 
-/** The value of a path, or of a call whose argument may lack quotes; undefined where it has none here. */
+/** The value of a path or a call, whose argument may lack quotes; undefined if it is not known here. */
 function lookUp(expression: string, { values, env }: Variables): unknown {
   const [, name, argument = ''] = /^(\w+)\((.*)\)$/s.exec(expression.trim()) ?? [];
   if (name === undefined) {
@@ -45,7 +45,7 @@ function lookUp(expression: string, { values, env }: Variables): unknown {
   return ['env', 'config'].includes(name) ? (env[text] ?? preset) : undefined;
 }
 
-/** The value at a path of field names, or the open variable into which the way there leads. */
+/** The value at a path of field names, or the open variable that the path leads into. */
 export function valueAt(value: unknown, ...names: string[]): unknown {
   return names.reduce((inner, name) => (isOpen(inner) ? inner : pick(inner, name)), value);
 }
@@ -53,28 +53,29 @@ export function valueAt(value: unknown, ...names: string[]): unknown {
 /** The text at such a path. */
 export const textAt = (value: unknown, ...names: string[]) => textOf(valueAt(value, ...names));
 
-/** The items of a list; a variable that stayed open may stand for any. */
+/** The items of a list. An open variable may stand for any list. */
 export function itemsOf(list: unknown): unknown[] {
-  return Array.isArray(list) ? list : isOpen(list) ? [list] : [];
+  const items = isOpen(list) ? [list] : [];
+  return Array.isArray(list) ? list : items;
 }
 
-/** Tells whether a variable in a text stayed open. */
+/** Whether a text still contains a variable. */
 export function isOpen(value: unknown): value is string {
   return typeof value === 'string' && value.includes('${');
 }
 
-/** The text, unless a variable in it stayed open. */
+/** The text, unless it still contains a variable. */
 export function closed(text: string | undefined): string | undefined {
   return isOpen(text) ? undefined : text;
 }
 
-/** A variable that stayed open in the place of a whole value. */
+/** A variable that stayed open instead of a whole value. */
 export interface OpenVariable {
   path: Path;
   text: string;
 }
 
-/** Lists the values below a path that are nothing but a variable that stayed open. */
+/** Lists the values below a path that are only a variable that stayed open. */
 export function findOpen(value: unknown, path: Path): OpenVariable[] {
   if (typeof value === 'string') {
     return /^\$\{[^}]*\}$/.test(value) ? [{ path, text: value }] : [];
