@@ -63,7 +63,7 @@ export function formatUsage(name: CommandName, { options, positionals }: Command
     usage += ` [${operand}${positionals.many ? '…' : ''}]`;
     rows.unshift([`  ${operand}`, positionals.summary]);
   }
-  return `${summaries[name]}\n\n${usage}\n\n${formatTable(rows)}`;
+  return `${formatTable([[summaries[name]]])}\n${usage}\n\n${formatTable(rows)}`;
 }
 
 /** The usage text of `oss-saveas` itself. */
@@ -74,6 +74,6 @@ export function formatCommands(): string {
 Usage: oss-saveas <command> [options]
 
 ${formatTable(rows)}
-oss-saveas help <command> explains a command; oss-saveas --version prints the version.
+oss-saveas help <command> explains one; oss-saveas --version prints the version.
 `;
 }

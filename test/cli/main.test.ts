@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { summaries } from '../../src/cli/commands.ts';
 import { main } from '../../src/cli/main.ts';
 import { createIo, runCommand } from './terminal.ts';
 
@@ -27,9 +28,15 @@ describe('the command line', () => {
       const { exitCode, out } = await runCommand(args);
 
       expect([exitCode, out]).toEqual([0, expect.stringContaining('Usage: oss-saveas run [options]')]);
-      expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     },
   );
+
+  it.each(['', ...Object.keys(summaries)])('the help of "%s" fits 80 columns', async (name) => {
+    const { out } = await runCommand(['help', name].filter((arg) => arg !== ''));
+
+    expect(out.split('\n').filter(({ length }) => length > 80)).toEqual([]);
+    expect(out).toContain('Usage: oss-saveas');
+  });
 
   it('the help of commands names values that are understood, and breaks no line within one', async () => {
     const backfill = await runCommand(['help', 'backfill']);
