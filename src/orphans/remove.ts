@@ -60,9 +60,7 @@ async function countBereaved({ scan, sources, stop }: RemoveOptions, removed: Na
   let count = 0;
   for await (const { object } of sources.read()) {
     stop.throwIfAborted();
-    if (isChangedSince(object.modifiedAt, scan.startedAtMs)) {
-      count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
-    }
+    count += targetsOfSource(object, scan.rules).filter((target) => removed.has(target)).length;
   }
   return count;
 }

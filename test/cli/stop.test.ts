@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
+import type { Route } from '../../src/local/oss/http/routes.ts';
 import { temporaryDir } from '../local/oss/running-oss.ts';
 import { startWith } from './orphans-fixture.ts';
 import { createIo, localEnvironment } from './terminal.ts';
@@ -59,6 +60,21 @@ describe('Ctrl-C while OSS does not answer', () => {
 });
 
 describe('Ctrl-C while OSS is asked again', () => {
+  it('Ctrl-C while OSS is asked for the outputs, behind the sources, ends orphans at once', async () => {
+    const { io, stop } = createIo();
+    const holdOutputs: Route = ({ url = '' }) => {
+      if (!url.includes('prefix=out')) {
+        return undefined;
+      }
+      stop.abort();
+      return new Promise(() => {});
+    };
+    const { oss, dir } = await startWith([], { rules, routes: [holdOutputs] });
+    const args = ['orphans', '--rules', join(dir, 'rules.yaml')];
+
+    expect(await main(args, { ...io, env: localEnvironment(oss.port) })).toBe(130);
+  });
+
   it('what Ctrl-C gives up of a deletion of orphans counts as no failure', async () => {
     const faults = { rules: [{ fault: 'ServiceUnavailable' as const, operation: 'DeleteObject' }] };
     const { stopAfter } = await startWith(['out/a.png'], { rules, faults });
