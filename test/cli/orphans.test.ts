@@ -300,8 +300,11 @@ describe('outputs that orphans leaves out', () => {
         rules,
       });
 
-      const { out } = await run(['--bucket', 'photos', '--delete', '--yes', 'oss://photos/big/']);
+      const args = ['--bucket', 'photos', '--delete', '--yes', 'oss://photos/big/'];
+      const ofOther = await run([...args, '--rule', 'big']);
+      const { out } = await run(args);
 
+      expect(ofOther.out).toMatch(/[12] left-out/);
       expect(out.replace(/\s+/g, ' ')).toMatch(reason);
       expect(out).toMatch(/[12] left-out/);
       expect(await stored()).toContain(`big/${name}.webp`);
