@@ -292,6 +292,13 @@ describe('outputs that orphans leaves out', () => {
     ['', '{ bucket: photos, key: "big/{name}.webp" }', 'film', /its sources may lie in any bucket/],
     [', bucket: photos', '{ key: "big/{b64:{key}}.webp" }', 'YWJj', /twice, or in \{b64:…\}/],
     [', bucket: photos', '{ key: "big/{name}{name}.webp" }', 'xx', /a part of the source's key twice/],
+    [
+      ', bucket: photos',
+      '{ key: "big/{dir}{dir}.webp" }',
+      'videosvideos',
+      /a part of the source's key twice/,
+    ],
+    [', bucket: photos', '{ key: "big/{ext}{ext}.webp" }', 'mp4mp4', /a part of the source's key twice/],
   ])(
     'outputs that orphans leaves out are named, and what they may have saved stays: %s %s',
     async (match, target, name, reason) => {
