@@ -4,23 +4,23 @@ import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { jsonSchema } from './schema.ts';
 
 /**
- * Parts of undici that a signed HTTP/1.1 request with a Buffer for its body never runs: HTTP/2 (to load
- * Node's module for it costs 3 ms of a cold start), bodies of fetch, the parser for processors without SIMD.
+ * Parts of undici that a signed HTTP/1.1 request with a Buffer body never runs: HTTP/2 (loading Node's module
+ * for it costs 3 ms of a cold start), bodies of fetch, the parser for processors without SIMD.
  */
 const neverRun =
   /undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/]body|llhttp[\\/]llhttp-wasm)\.js$/;
 
-/** Modules that undici gets in the place of Node's own. */
+/** Modules that undici gets instead of Node's own. */
 const standIns: Readonly<Record<string, string>> = {
-  // It loads the whole of HTTP, 3 ms of a cold start, for this number and an `instanceof`.
+  // The real one loads all of HTTP, 3 ms of a cold start, for this number and an `instanceof`.
   'node:http': 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };',
-  // To word a failed assertion Node parses the whole bundle, which takes it 30 s at 0.1 vCPU.
+  // To describe a failed assertion, Node parses the whole bundle, which takes 30 s at 0.1 vCPU.
   'node:assert': `module.exports = (isRight) => {
     if (!isRight) { throw new Error('undici met what it takes for impossible'); }
   };`,
 };
 
-/** Leaves these parts out, and Node's modules that only they need or that have a stand-in. */
+/** Leaves these parts out, and those of Node's modules that only they need or that have a stand-in. */
 export const leaveOutNeverRun: Plugin = {
   name: 'leave-out-never-run',
   setup: ({ onLoad, onResolve }) => {
@@ -32,7 +32,7 @@ export const leaveOutNeverRun: Plugin = {
   },
 };
 
-/** Keeps the function out of the entry for custom runtimes, which loads it from beside it. */
+/** Keeps the function out of the bundle for custom runtimes, which loads it from the same folder. */
 const leaveFunctionBeside: Plugin = {
   name: 'leave-function-beside',
   setup: ({ onResolve }) => {
@@ -45,9 +45,9 @@ const options = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // Packages that are loaded later come through require: import() would start Node's other loader for them.
+  // Lazily loaded packages come through require: import() would start Node's other loader for them.
   supported: { 'dynamic-import': false },
-  // Names stay: Function Compute reports the class of an error, and stack traces are for people.
+  // Names stay, because Function Compute reports an error's class, and people read stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
@@ -57,7 +57,7 @@ const options = {
 
 /**
  * Makes in `buildDir` what an installed package brings along, so that a user's project needs no bundler: the
- * function in `function/`, and the JSON Schema of the rules. It reads `src/` below the working directory.
+ * function in `function/`, and the JSON Schema of the rules. It reads `src/` in the working directory.
  */
 export async function prebuild(buildDir: string): Promise<void> {
   const functionDir = join(buildDir, 'function');
@@ -67,16 +67,16 @@ export async function prebuild(buildDir: string): Promise<void> {
 }
 
 /**
- * Bundles the function into `{outDir}/function.js`, and what loads it into `index.js`, in CommonJS as
- * Function Compute wants it. Removes the code cache of an earlier function. Gives the bundle's contents.
+ * Bundles the function into `{outDir}/function.js`, and its loader into `index.js`, as CommonJS, which
+ * Function Compute needs. Removes the code cache of an earlier function. Returns the bundle's contents.
  */
 export async function bundleFunction(outDir: string): Promise<Metafile> {
-  // The licence of undici asks that its notice go wherever undici goes.
+  // The licence of undici requires its notice in every copy.
   const licence = await readFile('node_modules/undici/LICENSE', 'utf8');
   const own = {
     banner: { js: `/*! This bundle holds undici (https://undici.nodejs.org).\n\n${licence.trim()}\n*/` },
     entryPoints: { function: 'src/index.ts' },
-    // The function may load this package beside Node's own modules, and only when no function role is there.
+    // Apart from Node's own modules, the function loads only this package, and only without a function role.
     external: ['@alicloud/credentials'],
     plugins: [leaveOutNeverRun],
   };

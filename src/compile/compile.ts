@@ -12,34 +12,34 @@ import { documentSchema, type ParsedOutput, type ParsedRule } from './schema.ts'
 import { isSubmitted, variantsOf } from './variants.ts';
 import { readYaml } from './yaml.ts';
 
-/** At most this many states are built for the tables of all rules: ten thousand usual rules take half. */
+/** At most this many states are built for the tables of all rules. Ten thousand ordinary rules need half. */
 const maxSteps = 1_000_000;
 
 const tooComplex = 'the globs of `key` and `exclude` are together too complex: simplify them';
 const simplerHint =
   'A `?` or a class after a `*` that it may also match doubles the table; fewer of them help.';
 
-/** A rule as its author wrote it, with what it was compiled to; `index` is its place among the rules. */
+/** A rule as its author wrote it, with its compiled form; `index` is its place among the rules. */
 export interface SourceRule extends ParsedRule {
   index: number;
-  /** The language of the keys of sources that it takes. */
+  /** The keys of the sources that it takes, as a language. */
   keys: DFA;
   compiled: Rule;
 }
 
-/** The rules ready for the function and for the checks, or everything that is wrong with them. */
+/** The rules, ready for the function and for the checks, or everything that is wrong with them. */
 export type CompiledRules =
   | {
       ok: true;
       ruleSet: RuleSet;
       /** The same rules, in the same order, for the checks. */
       source: readonly SourceRule[];
-      /** Adds the place in the text. */
+      /** Adds the place in the text to a diagnostic. */
       locate: (diagnostic: Diagnostic) => Diagnostic;
     }
   | { ok: false; diagnostics: Diagnostic[] };
 
-/** Compiles the text of a rules.yaml; `file` only names it in places. Pure, and whole or not at all. */
+/** Compiles the text of a rules.yaml; `file` is only used in places. Pure, and all or nothing. */
 export function compileRules(text: string, file: string): CompiledRules {
   const { diagnostics, value, locate } = readYaml(text, file);
   if (diagnostics.length > 0) {
@@ -109,7 +109,7 @@ function compileOutput(source: ParsedOutput): Output {
   };
 }
 
-/** Nothing where nothing is asked for, so that the function does not load what would do it. */
+/** Undefined if nothing is asked for, so that the function does not load the code for it. */
 function compileAfterSteps(output: ParsedOutput): AfterSteps | undefined {
   const { tags, storageClass, acl } = output;
   const lowerCase = Object.entries(output.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
@@ -127,7 +127,7 @@ function findSharedNames(rules: readonly ParsedRule[]): Diagnostic[] {
   });
 }
 
-/** Diagnostics for one issue of the schema library; `base` is the path at which `issue.path` starts. */
+/** Diagnostics for one issue of the schema library; `issue.path` is relative to `base`. */
 function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = []): Diagnostic[] {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   if (issue.code === 'unrecognized_keys') {
@@ -143,11 +143,11 @@ function toDiagnostics(issue: z.core.$ZodIssue, document: unknown, base: Path = 
   }
   const value = path.reduce<unknown>((outer, name) => Reflect.get(Object(outer), name), document);
   if (issue.code === 'invalid_union') {
-    // A list or one item may stand here; the value tells which one was meant.
+    // Here may be a list or a single item; the value tells which one was meant.
     const meant = issue.errors[Array.isArray(value) ? 0 : 1] ?? [];
     return meant.flatMap((inner) => toDiagnostics(inner, document, path));
   }
-  // Our own checks give these along with their issues.
+  // Our own checks add these to their issues.
   const params: { received?: string; offset?: number } = issue.code === 'custom' ? (issue.params ?? {}) : {};
   const { received, offset } = params;
   const span = offset === undefined ? undefined : { offset, length: 1 };

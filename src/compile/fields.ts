@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/* The kinds of fields that rules.yaml has, each with its words for what was expected. */
+/* The kinds of fields in rules.yaml, each with its words for what was expected. */
 
-/** YAML reads `2026` and `true` as no texts. */
+/** YAML does not read `2026` and `true` as texts. */
 const isPlain = (value: unknown) => ['number', 'boolean'].includes(typeof value);
 
-/** A text of a pattern; `expected` says in messages what that is. */
+/** A text that matches a pattern; `expected` describes that in messages. */
 export const text = (expected: string, pattern: RegExp, description?: string, ...examples: string[]) =>
   z
     .string({ error: ({ input }) => (isPlain(input) ? `${expected}, in quotes` : expected) })
@@ -18,18 +18,18 @@ export const list = <T extends z.ZodType>(item: T, each: string) => {
   return z.array(item, expected).min(1, expected);
 };
 
-/** One item or a list of them; a list either way once read. */
+/** One item or a list of them. Read, it is always a list. */
 export const oneOrMany = <T extends z.ZodType>(item: T, each: string, description: string) =>
   z.union([list(item, each), item.transform((only) => [only])]).meta({ description });
 
-/** An object with these fields and no others: a field nobody reads is a misspelt one. */
+/** An object with these fields and no others: a field that nothing reads is probably misspelt. */
 export const fields = <Shape extends z.ZodRawShape>(expected: string, shape: Shape) =>
   z.strictObject(shape, {
     error: ({ code }) =>
       code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : expected,
   });
 
-/** Takes one of the values; to leave the field out means what `meaning` says. */
+/** One of the values; `meaning` says what a missing field means. */
 export const choice = <const T extends readonly [string, ...string[]]>(
   values: T,
   description: string,
@@ -40,14 +40,14 @@ export const choice = <const T extends readonly [string, ...string[]]>(
     .meta({ ...meaning, description })
     .optional();
 
-/** True or false; to leave the field out means false. */
+/** True or false; a missing field means false. */
 export const flag = (description: string) =>
   z.boolean('one of false, true').meta({ default: false, description }).optional();
 
-/** Checks between fields look only at what was read whole. */
+/** Checks across fields run only if each field was valid. */
 export const whereSound = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
 
-/** A parser reads a text, or tells where it failed. */
+/** Parses a text, or says where that failed. */
 type TextParser<T> = (text: string) => T | { ok: false; offset: number; expected: string; received: string };
 
 /** The value that a parser makes of a text, or the place where it failed. */

@@ -7,7 +7,7 @@ export interface Glob {
   expression: NoParent<Expression>;
 }
 
-/** The parser expected one thing and received another at `offset` (UTF-16 units) of the text. */
+/** Parsing failed at `offset` (UTF-16 units), where one thing was expected and another received. */
 interface GlobProblem {
   ok: false;
   offset: number;
@@ -17,11 +17,11 @@ interface GlobProblem {
 
 export const maxCharacter = 0x10ffff;
 
-/** Globs are people's text: longer or deeper than this is a mistake. */
+/** People write globs by hand: a longer or deeper one is a mistake. */
 const maxLength = 1_024;
 const maxDepth = 8;
 
-/** Whole folders, stars, a class, an escaped character, or any other one. */
+/** Whole folders, stars, a class, an escaped character, or any other character. */
 const tokenPattern = /(?<![^/])\*\*\/|\*+|\[[!^]?(?:\\.|[^\]\\])*\]|\\.|./gsu;
 
 /** Keys are UTF-8, which has no lone surrogates. */
@@ -30,10 +30,10 @@ const anyCharacter = `[^${surrogates}]`;
 const notSlash = `[^/${surrogates}]`;
 
 /**
- * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash behind it, also no
+ * Parses an object key glob: `*` (within a folder), `**` (across folders; with a slash after it, also no
  * folder at all), `?` (one character, not `/`), `{a,b}`, `[a-z]`, `[!a-z]`, and `\` before a literal one.
- * Characters are Unicode code points; matching is case-sensitive, as OSS keys are, unless `ignoresCase`. Even
- * then folders before the first wildcard are literal: triggers and policies are for a literal prefix.
+ * Characters are Unicode code points. Matching is case-sensitive, like OSS keys, unless `ignoresCase`. Even
+ * then folders before the first wildcard are literal, because triggers and policies need a literal prefix.
  */
 export function parseGlob(text: string, ignoresCase = false): { ok: true; glob: Glob } | GlobProblem {
   if (text === '' || text.length > maxLength) {
@@ -65,7 +65,7 @@ export function parseGlob(text: string, ignoresCase = false): { ok: true; glob: 
   return { ok: true, glob: { text, ignoresCase, expression } };
 }
 
-/** Parses a JavaScript regular expression, which stands for the whole of a text. */
+/** Parses a JavaScript regular expression that has to match a whole text. */
 export function parsePattern(source: string, flags = 'u'): NoParent<Expression> {
   return JS.Parser.fromLiteral({ source, flags }).parse().expression;
 }
@@ -75,7 +75,7 @@ function concatenate(parts: readonly NoParent<Expression>[]): NoParent<Expressio
   return { type: 'Expression', alternatives: [{ type: 'Concatenation', elements }] };
 }
 
-/** The same glob, for which capitals do not count. */
+/** The same glob, ignoring case. */
 export function ignoringCase(glob: Glob): Glob {
   const parsed = parseGlob(glob.text, true);
   return parsed.ok ? parsed.glob : glob;
@@ -85,7 +85,7 @@ function problemAt(text: string, offset: number, expected: string): GlobProblem 
   return { ok: false, offset, expected, received: JSON.stringify(text.slice(offset, offset + 12)) };
 }
 
-/** Says what can stand in the place of a token that cannot, so many braces deep. */
+/** Says what is allowed instead of a wrong token inside `depth` braces. */
 function findMistake(token: string, depth: number): string | undefined {
   const isClass = /^\[./s.test(token);
   const ranges = isClass ? rangesOf(token) : [];
@@ -102,7 +102,7 @@ function findMistake(token: string, depth: number): string | undefined {
   return mistakes.find(([applies]) => applies)?.[1];
 }
 
-/** The regular expressions of tokens that stand for something else than themselves. */
+/** The regular expressions of the tokens with a special meaning. */
 const patterns: Readonly<Record<string, string>> = {
   '**/': `(?:${anyCharacter}*/)?`,
   '**': `${anyCharacter}*`,
@@ -112,26 +112,26 @@ const patterns: Readonly<Record<string, string>> = {
   '}': ')',
 };
 
-/** The regular expression of a token that is right. */
+/** The regular expression of a valid token. */
 function patternOf(token: string): string {
   return patterns[token] ?? (token.startsWith('[') ? classPattern(token) : literal(token));
 }
 
 function classPattern(token: string): string {
   const ranges = rangesOf(token).map(({ low, high }) => `${literal(low)}-${literal(high)}`);
-  // A negated class never crosses a folder, no more than "*" and "?" do.
+  // Like "*" and "?", a negated class never matches a slash.
   return isNegated(token) ? `[^/${surrogates}${ranges.join('')}]` : `[${ranges.join('')}]`;
 }
 
 const isNegated = (token: string) => /^\[[!^]/.test(token);
 
-/** The characters of a class, each alone or a range. */
+/** The characters of a class as ranges, each of one or more. */
 function rangesOf(token: string): { low: string; high: string }[] {
   const ranges = token.slice(isNegated(token) ? 2 : 1, -1).matchAll(/(\\?.)(?:-(\\?.))?/gsu);
   return [...ranges].map(([, low = '', high = low]) => ({ low, high }));
 }
 
-/** The code point of a character that may be escaped. */
+/** The code point of a character, which may be escaped. */
 const codeOf = (character: string) => character.replace(/^\\(?=.)/s, '').codePointAt(0) ?? 0;
 
 const literal = (character: string) => `\\u{${codeOf(character).toString(16)}}`;

@@ -3,15 +3,15 @@ import type { KeyTable } from '../rules/key-table.ts';
 import { type Budget, within } from './budget.ts';
 import { type Glob, maxCharacter, parsePattern } from './glob.ts';
 
-/** The states a table may have. Usual globs take tens; a function reads its tables at every cold start. */
+/** The most states of a table. Usual globs need tens; the function reads its tables at every cold start. */
 const maxStates = 1_000;
 
-/** States that may be built on the way to one table, before it is made as small as it can be. */
+/** The most states that may be built for one table before it is minimised. */
 const maxSteps = 10_000;
 
 /**
- * Makes a function that gives the keys of any of the globs without those of any exclude, as the smallest
- * automaton; undefined where that is too large. Excludes that rules share are built once.
+ * Returns a function that gives the keys of any of the globs, without those of any exclude, as a minimal
+ * automaton, or undefined if that is too large. Excludes that rules share are built once.
  */
 export function createKeyLanguages(
   whole: Budget,
@@ -28,10 +28,10 @@ export function createKeyLanguages(
   return (globs, excludes) => within(maxSteps, (budget) => build(globs, excludes, budget), whole);
 }
 
-/** No key of a source begins with a slash, and one that ends with it marks a folder. */
+/** Keys of sources do not begin with a slash, and a key that ends with one marks a folder. */
 const sourceKeys = DFA.fromFA(NFA.fromRegex(parsePattern('[^/\\\\](?:[^]*[^/])?'), { maxCharacter }));
 
-/** Gives the keys that a source can have. */
+/** The keys of a language that a source can have. */
 export function toSourceKeys(language: DFA): DFA {
   const keys = DFA.fromIntersection(language, sourceKeys);
   keys.minimize();
@@ -50,7 +50,7 @@ function unionOf(globs: readonly Glob[], factory: NodeFactory<DFA.Node>): DFA {
   return DFA.fromFA(NFA.fromRegex(alternatives, { maxCharacter }), factory);
 }
 
-/** Writes a smallest automaton as the table that the function walks. */
+/** Converts a minimal automaton to the table that the function walks. */
 export function toKeyTable(language: DFA): KeyTable {
   const { prefix, start } = literalPrefix(language);
   const states = [start];
@@ -58,7 +58,8 @@ export function toKeyTable(language: DFA): KeyTable {
   for (const state of states) {
     for (const next of state.out.values()) {
       if (!numbers.has(next)) {
-        numbers.set(next, states.push(next) - 1);
+        numbers.set(next, states.length);
+        states.push(next);
       }
     }
   }
@@ -83,7 +84,7 @@ export function toKeyTable(language: DFA): KeyTable {
   };
 }
 
-/** Finds the text that every key begins with, and the state behind it. */
+/** Finds the text that every key begins with, and the state after it. */
 function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.Node } {
   let prefix = '';
   let start = initial;
@@ -97,7 +98,7 @@ function literalPrefix({ initial, finals }: DFA): { prefix: string; start: DFA.N
   }
 }
 
-/** Finds the text that every key ends with: it grows from the end while only one character leads there. */
+/** Finds the text that every key ends with. It grows from the end while only one character leads there. */
 function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }: DFA): string {
   let suffix = '';
   let ends = new Set(states.filter((state) => finals.has(state)));
@@ -115,7 +116,7 @@ function literalSuffix(start: DFA.Node, states: readonly DFA.Node[], { finals }:
   }
 }
 
-/** Gives the sets of characters that lead each state to the same next one; the last may lead nowhere. */
+/** Sets of characters that lead each state to the same next one; the last may lead nowhere. */
 function classesOf(language: DFA, states: readonly DFA.Node[]): CharSet[] {
   const { getOut } = language.transitionIterator();
   const { sets } = new CharBase(states.flatMap((state) => [...getOut(state).values()]));

@@ -6,13 +6,13 @@ import type { ParsedOutput, ParsedRule } from './schema.ts';
 import { isSubmitted, placeholders, stylesOf, variablesBeyondKey, variantsOf } from './variants.ts';
 
 /*
- * These checks see what a schema of single fields cannot tell about outputs. Templates are rendered with the
- * `vary` values and a placeholder for each key variable: what then reads the same is so for every object.
+ * These checks find what a schema of single fields cannot. Templates are rendered with the `vary` values and
+ * a placeholder for each key variable: whatever is then equal is equal for every object.
  */
 
 type Refinement = z.core.$RefinementCtx;
 
-/** Reports at a path what was expected there and what stands there, from `offset` on in its text. */
+/** Reports at a path what was expected and what was received, starting at `offset` in its text. */
 function report(
   { addIssue }: Refinement,
   path: (string | number)[],
@@ -20,17 +20,17 @@ function report(
   received: string,
   offset?: number,
 ) {
-  // A copy: the library adds to it.
+  // A copy, because the library adds to it.
   addIssue({ code: 'custom', path: [...path], message: expected, params: { received, offset } });
 }
 
-/** More outputs than this of one `style` are a slip in `vary`: each is a billed call for every upload. */
+/** More outputs of one `style` are a slip in `vary`: each is a billed call for every upload. */
 const maxVariants = 100;
 
 /**
- * Reports what is wrong with an output whatever its rule takes: variables that do not exist, one that stands
- * bare in a style although an upload decides what it holds (a key such as `a|sys/saveas,o_…` would become
- * part of the process; in `{b64:…}` it is only text), a save-as of its own.
+ * Reports what is wrong with an output, whatever its rule takes: unknown variables, a save-as of its own, and
+ * variables outside of {b64:…} in a style whose values an upload decides (a key such as `a|sys/saveas,o_…`
+ * would become part of the process; in `{b64:…}` it is only text).
  */
 export function checkOutput(output: ParsedOutput, context: Refinement): void {
   const { vary = {}, style, target } = output;
@@ -40,7 +40,7 @@ export function checkOutput(output: ParsedOutput, context: Refinement): void {
     return;
   }
   const known = [...keyVariables, ...Object.keys(vary)];
-  // OSS fills in {index} where it may save several objects (OSS help, "Variables").
+  // OSS replaces {index} where it may save several objects (OSS help, "Variables").
   const ofTarget = isSubmitted(output) ? [...known, 'index'] : known;
   checkVariables(target.key, { known: ofTarget, bare: ofTarget }, ['target', 'key'], context);
   checkVariables(style, { known, bare: Object.keys(vary) }, ['style'], context);
@@ -50,7 +50,7 @@ export function checkOutput(output: ParsedOutput, context: Refinement): void {
   }
 }
 
-/** Reports variables that do not exist, and those outside of `{b64:…}` that are not among `bare`. */
+/** Reports unknown variables, and those outside of `{b64:…}` that are not among `bare`. */
 function checkVariables(
   { parts }: Template,
   { known, bare }: { known: string[]; bare: string[] },
@@ -72,10 +72,10 @@ function checkVariables(
   }
 }
 
-/** The fields by which the function does something to an output that is there. */
+/** The fields that make the function work on an output after its save. */
 const afterSave = ['checkSource', 'headers', 'tags', 'storageClass', 'acl', 'skipLarger'] as const;
 
-/** Reports what an asynchronous task cannot do, and what only one can. */
+/** Reports what an asynchronous task cannot do, and what only such a task can. */
 export function checkSubmission(output: ParsedOutput, context: Refinement): void {
   const { style, target, refresh = 'always' } = output;
   const refuse = (field: keyof ParsedOutput, expected: string) =>
@@ -109,7 +109,7 @@ export function checkSubmission(output: ParsedOutput, context: Refinement): void
   }
 }
 
-/** Reports what is wrong between fields of a rule: sizes, outputs that overwrite a source or each other. */
+/** Reports conflicts within a rule: in its sizes, or outputs that overwrite a source or each other. */
 export function checkRule(rule: ParsedRule, context: Refinement): void {
   const { min = 0, max = Number.POSITIVE_INFINITY } = rule.match.size ?? {};
   if (min > max) {
@@ -140,7 +140,7 @@ export function checkRule(rule: ParsedRule, context: Refinement): void {
   });
 }
 
-/** Reports targets that a removal cannot compute: it tells neither ETag nor day, nor how many OSS made. */
+/** Reports targets that are unknown for a removal, whose event has no ETag, day or number of results. */
 function checkRemoval({ outputs }: ParsedRule, context: Refinement): void {
   for (const [i, { target }] of outputs.entries()) {
     const lost = variablesOf(target.key.parts).find(({ name }) => variablesBeyondKey.includes(name));
@@ -152,12 +152,12 @@ function checkRemoval({ outputs }: ParsedRule, context: Refinement): void {
   }
 }
 
-/** Tells whether an output is saved under its source's own key, so that it needs another bucket. */
+/** Whether an output is saved under its source's own key, so that it needs another bucket. */
 export function keepsKey({ target }: ParsedOutput): boolean {
   return ['{key}', '{dir}/{base}'].includes(target.key.text);
 }
 
-/** Tells whether a rule for any bucket keeps the key, so that it would save its result onto itself. */
+/** Whether a rule for any bucket keeps the key, so that it could save its result onto its own source. */
 export function isMirror({ match }: ParsedRule, output: ParsedOutput): boolean {
   return match.bucket === undefined && keepsKey(output);
 }

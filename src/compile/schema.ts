@@ -7,11 +7,11 @@ import { checkOutput, checkRule, checkSubmission } from './outputs.ts';
 import { parseSize } from './size.ts';
 
 /*
- * One description of rules.yaml gives its types, the reader that names every fault with its path, and the
- * JSON Schema that editors complete from. A check's message is what it expected: "expected {message}, …".
+ * One description of rules.yaml gives its types, the reader that reports every fault with its path, and the
+ * JSON Schema for editors. Each check's message is what it expected: "expected {message}, …".
  */
 
-// OSS keys never begin with "/", so a glob that does would match nothing, silently.
+// OSS keys never begin with "/", so a glob that does would silently match nothing.
 const globNoun = 'a glob that does not start with "/", such as "uploads/**/*.jpg"';
 const glob = parsed(
   text(
@@ -76,8 +76,8 @@ const varyName = text('a name of letters, digits and "_"', /^\w+$/).refine(
 const valueNoun = 'a number or a text';
 const varyValue = z.union([z.number(valueNoun), z.string(valueNoun)]);
 
-// OSS help, "PutObject": these are kept with an object, others belong to a request. The function's own mark
-// says that a target is complete.
+// OSS help, "PutObject": these are stored with an object, others belong to a request. The function's own
+// metadata marks a target as complete.
 const standardHeaders = 'cache-control|content-(disposition|encoding|language|type)|expires';
 const headerNames = new RegExp(`^(${standardHeaders}|x-oss-meta-(?!oss-saveas$)[a-z0-9-]+)$`, 'i');
 const headerNoun =
@@ -87,16 +87,16 @@ const headersNoun = 'one or more headers, each with a text';
 const isEachOnce = (headers: object) =>
   new Set(Object.keys(headers).map((name) => name.toLowerCase())).size === Object.keys(headers).length;
 const headerName = z.string(headerNoun).refine((name) => headerNames.test(name), headerNoun);
-// Characters beyond ASCII would be sent as Latin-1 and signed as UTF-8; a line break would begin a header.
+// Non-ASCII characters would be sent as Latin-1 but signed as UTF-8; a line break would begin a header.
 const headerValueNoun = 'one line of printable ASCII, neither empty nor beginning or ending in a space';
-// A variable would be sent as it stands, and nobody means that.
+// A variable would be sent literally, which nobody wants.
 const variable = new RegExp(`\\{(${keyVariables.join('|')}|b64:)`);
 const headerValue = text(headerValueNoun, /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/).refine(
   (value) => !variable.test(value),
   'no variable (a header is the same for every object)',
 );
 
-// OSS help, "Object tagging": letters, digits, spaces and these, of any script.
+// OSS help, "Object tagging": letters, digits and spaces of any script, and these characters.
 const tagNoun = (characters: string) => `${characters} letters, digits, spaces and + - = . _ : /`;
 const tagKey = text(tagNoun('1 to 128'), /^[\p{L}\p{N} +\-=._:/]{1,128}$/u);
 const tagValue = text(tagNoun('at most 256'), /^[\p{L}\p{N} +\-=._:/]{0,256}$/u);
@@ -204,7 +204,7 @@ export const documentSchema = fields('an object with rules', {
 export type ParsedOutput = z.output<typeof output>;
 export type ParsedRule = z.output<typeof rule>;
 
-/** The JSON Schema (draft-07) of `rules.yaml`; what spans several fields is left to the reader. */
+/** The JSON Schema (draft-07) of `rules.yaml`, without the checks across fields. */
 export function jsonSchema(): object {
   return { title: 'oss-saveas rules', ...z.toJSONSchema(documentSchema, { target: 'draft-7', io: 'input' }) };
 }

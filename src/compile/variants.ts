@@ -2,19 +2,19 @@ import { keyVariables, render, type VariableValues } from '../rules/template.ts'
 import { isAsynchronous } from '../style/catalog.ts';
 import type { ParsedOutput } from './schema.ts';
 
-/** Each choice of one value per variable of `vary`; a single empty choice where nothing varies. */
+/** All combinations of one value per variable of `vary`; a single empty one if nothing varies. */
 export function variantsOf(vary: ParsedOutput['vary'] = {}): VariableValues[] {
-  return Object.entries(vary).reduce<VariableValues[]>(
-    (variants, [name, values]) =>
-      variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value }))),
-    [{}],
-  );
+  let variants: VariableValues[] = [{}];
+  for (const [name, values] of Object.entries(vary)) {
+    variants = variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value })));
+  }
+  return variants;
 }
 
-/** The variables that the key of a source does not tell: the event of its upload does, or OSS. */
+/** Variables whose values are not in the source's key, but in the event of its upload or up to OSS. */
 export const variablesBeyondKey = ['etag', 'yyyy', 'mm', 'dd', 'index'];
 
-/** Values that stand for what only an upload tells. */
+/** Stand for values that only an upload decides. */
 export const placeholders: VariableValues = Object.fromEntries(
   keyVariables.map((name) => [name, `\0${name}\0`]),
 );
@@ -24,7 +24,7 @@ export function stylesOf({ style, vary }: Pick<ParsedOutput, 'style' | 'vary'>):
   return variantsOf(vary).map((variant) => render(style.parts, { ...placeholders, ...variant }));
 }
 
-/** Tells whether OSS makes an output by an asynchronous task; once checked, all variants agree in that. */
+/** Whether OSS makes an output by an asynchronous task. Checked outputs have all variants agree in that. */
 export function isSubmitted(output: Pick<ParsedOutput, 'style' | 'vary'>): boolean {
   return stylesOf(output).some(isAsynchronous);
 }

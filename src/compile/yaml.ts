@@ -14,18 +14,18 @@ import {
 } from 'yaml';
 import type { Diagnostic, Place } from '../check/diagnostic.ts';
 
-/** A YAML text as plain data. Where it is broken there is none, but `diagnostics`, each with its place. */
+/** A YAML text as plain data. If it is broken there is no data, but `diagnostics`, each with its place. */
 interface YamlText {
   diagnostics: Diagnostic[];
   value: unknown;
-  /** Adds the place in the text. */
+  /** Adds the place in the text to a diagnostic. */
   locate: (diagnostic: Diagnostic) => Diagnostic;
 }
 
-/** Aliases of lists of aliases would make a small file huge; ten thousand rules repeat less than this. */
+/** Lists of aliases of lists could make a small file huge; ten thousand rules repeat less than this. */
 const maxRepeated = 200_000;
 
-/** Reads a text in YAML 1.2, so also in JSON. `file` only names it in places. */
+/** Reads a text in YAML 1.2, and therefore also JSON. `file` is only used in places. */
 export function readYaml(text: string, file: string): YamlText {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
@@ -57,9 +57,9 @@ export function readYaml(text: string, file: string): YamlText {
   };
 }
 
-/** Most slips of YAML here are globs or templates without quotes, which the parser's words do not mention. */
+/** Most YAML mistakes here are globs or templates without quotes, which the parser's words do not mention. */
 const quotesHint = 'Globs and templates need quotes.';
-/** Advice by the parser's code; the words of other codes suffice. */
+/** Advice for some of the parser's codes; the messages of the others suffice. */
 const hints: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'In double quotes a backslash begins an escape; folders of a key are separated by "/".',
   BLOCK_AS_IMPLICIT_KEY: 'Fields of one object begin in one column; a text with a colon needs quotes.',
@@ -74,7 +74,7 @@ const oddSpace = /^ *(?:- *)*(?:[\w.]+: *)?([\u00a0\u1680\u2000-\u200b\u202f\u20
 const oddColon = /^ *(?:- +)*[\w.]+\uff1a/;
 const lookalikes = new RegExp(`${oddSpace.source}|${oddColon.source}`, 'm');
 
-/** Finds the first one; the parser takes it for a letter, and stumbles lines below it. */
+/** Finds the first of them: the parser takes it for a letter, and reports an error lines below it. */
 function findLookalike(text: string) {
   const match = lookalikes.exec(text);
   if (match === null) {
@@ -89,9 +89,9 @@ function findLookalike(text: string) {
   return { message, offset, hint: 'Type it again with the input method set to English.' };
 }
 
-/** Lists what is wrong in the order of the text, up to a tab or a misplaced word: the rest is misread. */
+/** Lists what is wrong, in the order of the text, up to a tab or a misplaced word: the rest is misread. */
 function findProblems(document: Document.Parsed) {
-  // An unknown tag is a mere warning to the parser; here no tag has a meaning.
+  // The parser only warns of an unknown tag, but no tag has a meaning here.
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
     const [words = ''] = message.split('; please'); // The rest is for programmers.
     const isLast = ['TAB_AS_INDENT', 'UNEXPECTED_TOKEN'].includes(code);
@@ -109,7 +109,7 @@ function findProblems(document: Document.Parsed) {
 type AliasTargets = Map<unknown, Node | undefined>;
 type ProblemReporter = (node: Node | null, message: string, hint?: string) => void;
 
-/** Refuses aliases without an anchor, within their own target or repeating too much; gives their targets. */
+/** Refuses aliases without an anchor, in their own target or repeating too much. Returns their targets. */
 function checkAliases(document: Document.Parsed, refuse: ProblemReporter): AliasTargets {
   const anchors = new Map<string, Node>();
   const targets: AliasTargets = new Map();
@@ -143,8 +143,8 @@ function checkAliases(document: Document.Parsed, refuse: ProblemReporter): Alias
 }
 
 /**
- * Refuses `<<: text`, on which the library throws: what is merged is a map, or a list of maps. Refuses
- * numbers of `vary` that would be saved otherwise than they are written: 0100 as 100, 2.0 as 2.
+ * Refuses `<<: text`, on which the library throws: only a map or a list of maps can be merged. Refuses
+ * numbers of `vary` that would not be saved as they are written: 0100 as 100, 2.0 as 2.
  */
 function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: ProblemReporter): void {
   const read = (node: unknown) => targets.get(node) ?? node;
@@ -167,7 +167,7 @@ function checkValues(document: Document.Parsed, targets: AliasTargets, refuse: P
   });
 }
 
-/** Finds the place that the diagnostic means: a key, a value, a part of one, or an object without the key. */
+/** Finds the place that a diagnostic means: a key, a value, a part of one, or an object without the key. */
 function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, text: string): number {
   let node: unknown = document.contents;
   let key: unknown;
@@ -186,7 +186,7 @@ function offsetOf(document: Document.Parsed, { path, span, atKey }: Diagnostic, 
   if (span === undefined || !isScalar(target) || typeof target.value !== 'string') {
     return start;
   }
-  // If the text is not written as it is read (escapes, folded lines, variables), its start has to do.
+  // If the text is not written as it is read (escapes, folded lines, variables), its start is used.
   const quote = /["']/.test(text[start] ?? '') ? 1 : 0;
   const isInText = text.startsWith(target.value, start + quote) && span.offset <= target.value.length;
   return isInText ? start + quote + span.offset : start;

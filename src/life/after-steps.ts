@@ -13,14 +13,14 @@ import { needsCopy } from '../rules/rule-set.ts';
 import { copyOntoItself, propertyHeaders } from './copy.ts';
 
 /**
- * Metadata that marks a target as complete. Processing makes a new object without it, and the one
- * copy that sets everything else sets it too.
+ * Metadata that marks a target as complete. Processing creates a new object without it; the copy that sets
+ * all other properties also sets this.
  */
 const markName = 'x-oss-meta-oss-saveas';
 
 /**
- * Makes an output and does what its rule wants done with it. What is there is not made again: a target that
- * is complete is left alone, and one that this event's upload has been saved to before is only completed.
+ * Makes an output and applies the steps that its rule wants. Nothing is made twice: a complete target is left
+ * alone, and a target that this event's upload was already saved to is only completed.
  */
 export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promise<TaskEnd> {
   const isCopied = needsCopy(task.afterSteps);
@@ -43,7 +43,7 @@ export async function saveAndFinish(task: SaveTask, options: TaskOptions): Promi
 
 type Mark = Record<'steps' | 'process' | 'source', string>;
 
-/** Digests of the steps that a target has seen, of how it was made, and of the source that it was made of. */
+/** Digests of the steps applied to a target, of the process that made it, and of its source. */
 function markOf({ afterSteps, process, version }: SaveTask): Mark {
   return { steps: digest(afterSteps), process: digest(process), source: digest([version.eTag]) };
 }
@@ -52,7 +52,7 @@ function digest(value: unknown): string {
   return createHash('md5').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
-/** Says what is left to do where the target is there: all, nothing, or the steps that end with this mark. */
+/** Says what is left to do if the target exists: all, nothing, or the steps that end with this mark. */
 function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): 'process' | SkipReason | Mark {
   const { afterSteps, checkSource, raisedAt, version } = task;
   const mark = markOf(task);
@@ -61,18 +61,18 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   }
   const [steps, process, source] = existing.headers[markName]?.split('-') ?? [];
   const isComplete = !needsCopy(afterSteps) || steps === mark.steps;
-  // It may be somebody's own file: nothing is deleted for its size but what was made of this source.
+  // It may be somebody's own file: only what was made from this source is deleted for its size.
   const isTooLarge = isLarger(existing.sizeBytes, task);
   const reason = findReasonToKeep(existing, task, options);
   if (reason === 'target-exists') {
     return isComplete || isTooLarge ? reason : { ...mark, source: source ?? 'unknown' };
   }
-  // The copy may come long after the save, so of a target that has a mark its time does not tell the source.
+  // The copy may come long after the save, so the time of a marked target says nothing about its source.
   const isOlder = source !== undefined && version.eTag !== undefined && source !== mark.source;
   if (reason !== undefined && !isOlder) {
     return isComplete || isTooLarge ? reason : mark;
   }
-  // Last-Modified has whole seconds only.
+  // Last-Modified is in whole seconds.
   const savedAtMs = existing.lastModified?.getTime() ?? 0;
   if (!needsCopy(afterSteps) || raisedAt === undefined || savedAtMs + 999 < Date.parse(raisedAt)) {
     return 'process';
@@ -80,22 +80,22 @@ function decide(existing: ObjectResult, task: SaveTask, options: TaskOptions): '
   if (source === mark.source && process === mark.process) {
     return isComplete ? 'already-saved' : mark;
   }
-  // A target without a mark was saved since the upload, by an attempt that got no further. It may have been
-  // one at an earlier upload, which read the source before this one came: where that matters, the target is
-  // made again. Nobody knows by which style it was made: the next event makes it by the present one.
+  // An unmarked target was saved since the upload, by an attempt that got no further. That attempt may have
+  // been for an earlier upload and have read the source before this one: if that matters, the target is made
+  // again. By which style it was made is unknown, so the next event makes it by the present one.
   return source === undefined && checkSource !== true && !isTooLarge
     ? { ...mark, process: 'unknown' }
     : 'process';
 }
 
-/** Does what is left to be done with a saved target. Never throws. */
+/** Does the remaining steps for a saved target. Never throws. */
 async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise<TaskEnd> {
   const { target, afterSteps } = task;
   const { call, deadlineMs } = options;
   try {
     const object = await headObject(call, { ...target, deadlineMs });
     if (isLarger(object.sizeBytes, task)) {
-      // A late event tells of an older source than the one that was processed, which may be the larger one.
+      // A late event describes an older source than the one that was processed, which may be larger.
       const current = await headIfPresent(task.source, options, isNoSuchKey);
       const currentBytes = current === undefined ? 0 : (current.sizeBytes ?? Number.POSITIVE_INFINITY);
       if ((object.sizeBytes ?? 0) > currentBytes) {
@@ -107,12 +107,12 @@ async function finish(task: SaveTask, options: TaskOptions, mark: Mark): Promise
     const { requestId, attempts } = isCopied ? await setProperties(object, task, options, mark) : object;
     return { status: 'saved', sizeBytes: object.sizeBytes, requestId, attempts };
   } catch (error) {
-    // A step after the save fails because of a setting, which somebody may fix, never because of the picture.
+    // A step after the save never fails because of the picture, only because of a setting that can be fixed.
     return { status: 'failed', ...describeError(error), kind: 'transient', isSaved: true };
   }
 }
 
-/** Gives a target its properties and the mark, by one copy. */
+/** Gives a target its properties and the mark with a single copy. */
 async function setProperties(
   { contentType }: ObjectResult,
   { target, afterSteps = {} }: SaveTask,
@@ -124,7 +124,7 @@ async function setProperties(
   try {
     return await copyOntoItself(options.call, { ...target, deadlineMs: options.deadlineMs }, headers);
   } catch (error) {
-    // The answer to a copy that was made may be lost, and what is archived by then cannot be copied again.
+    // The answer to a successful copy may be lost, and an archived object cannot be copied again.
     const now = await headIfPresent(target, options).catch(() => undefined);
     if (now?.headers[markName] !== value) {
       throw error;

@@ -6,9 +6,9 @@ import type { OssObject } from '../process.ts';
 import type { AfterSteps } from '../rules/rule-set.ts';
 
 /**
- * Copies an object onto itself, which changes everything about it but its bytes in one call. What is not
- * asked for becomes the bucket's default, except for the content type (OSS help, "CopyObject": a copy onto
- * itself uses the metadata of the request, whatever the directive says). Throws what the call throws.
+ * Copies an object onto itself, which changes all its properties but not its bytes, in one call. Properties
+ * that are not given become the bucket's default, except the content type (OSS help, "CopyObject": a copy
+ * onto itself uses the metadata of the request, whatever the directive says). Throws what the call throws.
  */
 export async function copyOntoItself(
   call: Call,
@@ -23,7 +23,7 @@ export async function copyOntoItself(
   return resultOf(response);
 }
 
-/** The headers of a copy that gives an object its properties. */
+/** The headers of a copy that sets an object's properties. */
 export function propertyHeaders(steps: AfterSteps, contentType: string | undefined): Record<string, string> {
   const { headers, tags, storageClass, acl } = steps;
   return {
@@ -36,7 +36,7 @@ export function propertyHeaders(steps: AfterSteps, contentType: string | undefin
   };
 }
 
-/** Form-encoded (OSS help, "Object tagging"), with `%20` for a space, which every decoder reads as one. */
+/** Form-encoded (OSS help, "Object tagging"), with spaces as `%20`, which every decoder accepts. */
 function encodeTags(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map((pair) => pair.map(encodeComponent).join('='))

@@ -7,10 +7,10 @@ import { carryOut, hasSource, type TaskOptions } from '../pipeline/save.ts';
 const kept: TaskEnd = { status: 'skipped', reason: 'source-exists' };
 
 /**
- * Deletes a target once OSS has said that its source is gone. A source that was uploaded again meanwhile may
- * have had its output made before the deletion, and never again: so it is asked for once more, and its output
- * is made if it is missing. The same is done where the source is there from the start, since an earlier
- * attempt may have ended in between. Throws where the target was not deleted.
+ * Deletes a target once OSS has said that its source is gone. The source may be uploaded again and processed
+ * just before the deletion, and that upload has no further event. So OSS is asked again afterwards, and the
+ * output is made if it is missing; likewise if the source exists from the start, because an earlier attempt
+ * may have stopped in between. Throws if the target was not deleted.
  */
 export async function remove(task: RemoveTask, options: TaskOptions): Promise<TaskEnd> {
   const { call, deadlineMs } = options;
@@ -22,7 +22,7 @@ export async function remove(task: RemoveTask, options: TaskOptions): Promise<Ta
   return (await hasSource(task, options)) ? restore(task, options, removed) : removed;
 }
 
-/** Saves the target if it is missing; ends as `unwanted` where the rule wants none of the source as it is. */
+/** Saves the target if it is missing. Returns `unwanted` if the rule no longer makes it of the source. */
 async function restore(
   { source, target }: RemoveTask,
   options: TaskOptions,

@@ -5,9 +5,9 @@ import type { SaveTask, TaskEnd } from '../pipeline/result.ts';
 import type { TaskOptions } from '../pipeline/save.ts';
 
 /**
- * Hands an output to OSS as an asynchronous task (OSS help, "Asynchronous processing"). Nothing but the id of
- * a task in an answer of OSS's own says that there is one: an answer that was cut off, an empty one or a
- * proxy's is a failure, which another attempt may heal. Throws what a call to OSS throws.
+ * Submits an output to OSS as an asynchronous task (OSS help, "Asynchronous processing"). Only a task id in
+ * an answer of OSS itself proves that there is a task: an answer that is truncated, empty or a proxy's is a
+ * failure, which another attempt may heal. Throws what a call to OSS throws.
  */
 export async function submit(
   { source, process }: SaveTask,

@@ -7,9 +7,9 @@ import type { Rule } from '../rules/rule-set.ts';
 import { render } from '../rules/template.ts';
 
 /**
- * Says what became of an output whose task ended, from the content of IMM's message (IMM help, "Asynchronous
- * notification messages"): `saved` or `failed`. Tasks that none of the rules submitted are skipped, and so
- * are those of which the message does not say how they ended. Pure.
+ * Says what became of an output when its task has ended, from the content of IMM's message (IMM help,
+ * "Asynchronous notification messages"): `saved` or `failed`. Tasks that no rule submitted are skipped, and
+ * so are messages that do not say how their task ended. Pure.
  */
 export function outcomeOfTask(
   { eventName, content }: { eventName: string; content: JsonObject },
@@ -18,7 +18,7 @@ export function outcomeOfTask(
   const sources = urisIn(content.Sources).flatMap(objectsNamed);
   const targets = urisIn(content.Targets).flatMap(objectsNamed);
   const submitted = sources.flatMap((source) => rules.flatMap((rule) => submittedFor(source, rule)));
-  // A task that failed may name no target: it is then one of those for its source, and nobody can tell which.
+  // A failed task may name no target; then it belongs to any output of its source, nobody knows which.
   const subject = submitted
     .map(({ rule, source, isTarget }) => ({ rule, source, target: targets.find(isTarget) }))
     .find(({ target }) => target !== undefined || targets.length === 0);
@@ -27,31 +27,33 @@ export function outcomeOfTask(
   if (subject === undefined) {
     return { ...skipped, reason: 'foreign-task' };
   }
-  const [taskId, requestId] = [shortText(content.TaskId), shortText(content.RequestId)];
-  const [start = 0, end = 0] = [content.StartTime, content.EndTime].map((at) => Date.parse(textOf(at) ?? ''));
-  const durationMs = Math.max(0, end - start) || 0;
+  const taskId = shortText(content.TaskId);
+  const requestId = shortText(content.RequestId);
+  const start = Date.parse(textOf(content.StartTime) ?? '');
+  const end = Date.parse(textOf(content.EndTime) ?? '');
+  const durationMs = end > start ? end - start : 0;
   if (content.Status === 'Failed') {
     const code = shortText(content.Code) || 'TaskFailed';
     const message = shortText(content.Message) || 'IMM does not say why the task failed';
     return { status: 'failed', kind: 'permanent', code, message, ...subject, taskId, requestId, durationMs };
   }
-  // A success that names no object is no evidence of one.
+  // A success that names no object does not prove that there is one.
   const { target } = subject;
   return content.Status === 'Succeeded' && target !== undefined
     ? { status: 'saved', ...subject, target, taskId, requestId, attempts: 0, durationMs }
     : { ...skipped, reason: 'task-unfinished' };
 }
 
-/** A text of the message, which is logged: short, whatever it was. */
+/** A text of the message, shortened because it is logged. */
 function shortText(value: unknown): string | undefined {
   return textOf(value)?.slice(0, 500);
 }
 
-/** Stands in a key for what the message does not tell; no text of a rule can hold it. */
+/** Stands in a key for what the message does not say; no text of a rule can contain it. */
 const untold = '\0';
 const untoldValues = { etag: untold, yyyy: untold, mm: untold, dd: untold, index: untold };
 
-/** The outputs that a rule submitted for a source. Size and content type counted for the upload only. */
+/** The outputs that a rule submits for a source. Size and content type only mattered at the upload. */
 function submittedFor(source: OssObject, rule: Rule) {
   const outputs = findNameMismatch(rule.match, source) === undefined ? rule.outputs : [];
   const values = { ...valuesOf(rule, { ...source, eventName: '' }), ...untoldValues };
@@ -70,10 +72,10 @@ function fits(key: string, pieces: readonly string[]): boolean {
   return pieces.length === 1 ? key === start : key.startsWith(start) && key.endsWith(end);
 }
 
-/** At most this many sources and targets of a task are looked at; all targets are those of one output. */
+/** At most this many sources and targets of a task are read; all its targets belong to one output. */
 const maxUris = 100;
 
-/** The texts named `URI`, however deep: several results lie in lists of their kind; others are empty. */
+/** All non-empty texts named `URI` at any depth, because several results are in nested lists. */
 function urisIn(value: unknown): string[] {
   const values = [value];
   for (const one of values) {
@@ -82,7 +84,7 @@ function urisIn(value: unknown): string[] {
   return values.flatMap((one) => textOf(fieldsOf(one).URI) || []).slice(0, maxUris);
 }
 
-/** The object of `oss://bucket/key`: its key as it stands, and decoded where it may have been URL-encoded. */
+/** The object of `oss://bucket/key`: with its key as it is and, in case it was URL-encoded, decoded. */
 function objectsNamed(uri: string): OssObject[] {
   const [, bucket, key = ''] = /^oss:\/\/([^/]+)\/(.+)/s.exec(uri) ?? [];
   if (bucket === undefined) {
@@ -91,6 +93,6 @@ function objectsNamed(uri: string): OssObject[] {
   try {
     return [...new Set([key, decodeURIComponent(key)])].map((one) => ({ bucket, key: one }));
   } catch {
-    return [{ bucket, key }]; // It has a "%" of its own.
+    return [{ bucket, key }]; // The key contains a "%" that encodes nothing.
   }
 }

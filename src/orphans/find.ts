@@ -8,24 +8,24 @@ import type { Rule } from '../rules/rule-set.ts';
 import { Names } from './names.ts';
 import type { TargetKeys, Targets } from './targets.ts';
 
-/** Everything that is known before the targets are looked at. */
+/** Everything that is known before the targets are examined. */
 export interface Scan {
   targets: Targets;
-  /** The rules `asIfRemoving`: an object that may be a source is one, whatever its size and type. */
+  /** The rules as by `asIfRemoving`, so that an object of any size and type counts as a source. */
   rules: readonly Rule[];
-  /** How many sources are there, and the names of all that the rules make of them. */
+  /** The number of sources, and the names of everything that the rules make of them. */
   sources: number;
   planned: Names;
-  /** Epoch ms by OSS's clock, when the first source was listed. */
+  /** When the first source was listed, in epoch ms by OSS's clock. */
   startedAtMs: number;
 }
 
-/** Has the planner name an object's targets by its key alone, as it does where the object was deleted. */
+/** Makes the planner name an object's targets by its key alone, as after a deletion. */
 export function asIfRemoving(rules: readonly Rule[]): Rule[] {
   return rules.map((rule) => ({ ...rule, onRemove: 'delete' }));
 }
 
-/** Plans every source and keeps the names of its targets. */
+/** Plans every source and collects the names of its targets. */
 export async function planSources(
   source: Source,
   rules: readonly Rule[],
@@ -41,7 +41,7 @@ export async function planSources(
   return { planned, sources };
 }
 
-/** Names what rules make of an object, by its key alone. */
+/** The targets that the rules give an object, by its key alone. */
 export function targetsOfSource(object: OssObject, rules: readonly Rule[]): OssObject[] {
   return planByKey(object, rules).flatMap(({ target }) => target ?? []);
 }
@@ -50,24 +50,24 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
   return plan({ kind: 'object', event: { bucket, key, eventName: 'ObjectRemoved:DeleteObject' } }, { rules });
 }
 
-/** Says why an object is no orphan; undefined where it is one. */
+/** Says why an object is no orphan; undefined if it is one. */
 function findReason(object: ExistingObject, scan: Scan): string | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
   if (!targets.wanted.some((wanted) => holds(wanted, object))) {
     return 'no-target';
   }
-  // An output that was left out may have saved it.
+  // One of the outputs that were left out may have saved it.
   if (targets.spared.some((spared) => holds(spared, object))) {
     return 'left-out';
   }
   if (planned.has(object)) {
     return 'source-exists';
   }
-  // A rule takes it, so that it may be somebody's upload.
+  // A rule takes it, so it may be somebody's upload.
   if (planByKey(object, rules).some(({ status }) => status !== 'skipped')) {
     return 'also-a-source';
   }
-  // Its source may be new, too.
+  // Its source may be new as well.
   return isChangedSince(object.modifiedAt, startedAtMs) ? 'changed-since' : undefined;
 }
 
@@ -75,12 +75,12 @@ function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {
   return (bucket === undefined || bucket === object.bucket) && matchesKey(keys, object.key);
 }
 
-/** Whether an object may have been saved at that time or later; times of OSS have whole seconds. */
+/** Whether an object may have been saved at that time or later. OSS's times are in whole seconds. */
 export function isChangedSince(modifiedAt: string | undefined, timeMs: number): boolean {
   return modifiedAt === undefined || Date.parse(modifiedAt) + 999 >= timeMs;
 }
 
-/** Reads the orphans among the objects of a source, and counts the others by the reason why they are none. */
+/** Finds the orphans among the objects of a source, and counts the others by the reason why they are none. */
 export async function* orphansOf(
   source: Source,
   scan: Scan,
@@ -98,10 +98,9 @@ export async function* orphansOf(
 
 export type Orphans = Awaited<ReturnType<typeof countOrphans>>;
 
-/** Counts the orphans of a source. `onOrphan` hears of each. */
+/** Counts the orphans of a source, and passes each to `onOrphan`. */
 export async function countOrphans(source: Source, scan: Scan, onOrphan: (orphan: OssObject) => void) {
   const skipped: Record<string, number> = {};
-  /** The first orphans. */
   const sample: OssObject[] = [];
   const found = { orphans: 0, sizeBytes: 0 };
   for await (const object of orphansOf(source, scan, skipped)) {

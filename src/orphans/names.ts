@@ -3,15 +3,15 @@ import { firstIndex } from '../first-index.ts';
 import type { OssObject } from '../process.ts';
 
 /**
- * A set of objects' names that keeps 8 bytes of each: a digest. Two names may share one, about once among
- * a billion sets of a million names, and then the set holds a name too many.
+ * A set of object names that keeps an 8-byte digest of each. Two names may share a digest, about once in a
+ * billion sets of a million names; the set then contains a name too many.
  */
 export class Names {
   #digests = new BigUint64Array(1_024);
   #count = 0;
   #isSorted = true;
 
-  /** Adds a name; one that is there already takes its 8 bytes once more. */
+  /** Adds a name. One that was added before takes another 8 bytes. */
   add(object: OssObject): void {
     if (this.#count === this.#digests.length) {
       const larger = new BigUint64Array(2 * this.#count);
@@ -23,7 +23,7 @@ export class Names {
     this.#isSorted = false;
   }
 
-  /** Whether the name was added; the first question after an addition sorts them all. */
+  /** Whether the name was added. The first question after an addition sorts the set. */
   has(object: OssObject): boolean {
     const digests = this.#digests.subarray(0, this.#count);
     if (!this.#isSorted) {

@@ -8,24 +8,24 @@ import { Names } from './names.ts';
 
 interface RemoveOptions extends Pick<WorkOptions, 'source' | 'call' | 'pace' | 'stop'> {
   scan: Scan;
-  /** All sources, which are listed once more at the end. */
+  /** All sources, which are listed again at the end. */
   sources: Source;
 }
 
-/** The ends that objects have come to so far. */
+/** The results so far. */
 export interface Removal {
   /** How many were `removed`, how many `failed`, and how many were left alone, by reason. */
   counts: { removed: number; failed: number } & Record<string, number>;
-  /** Says of the first that failed why. */
+  /** The reasons of the first failures. */
   failures: string[];
 }
 
 const maxFailuresTold = 20;
 
 /**
- * Deletes the orphans of a source, but for those that were saved since the scan began, and tells by `removal`
- * what became of its objects. Settles as `workThrough` does, and rejects where all that is tried fails;
- * resolves to the number of those that may have a source after all, which was uploaded since.
+ * Deletes the orphans of a source, except those saved since the scan began, and reports to `removal` what
+ * became of its objects. Settles like `workThrough`, and rejects after a long streak of failures. Resolves to
+ * the number of deleted objects that may have a source after all, uploaded since the scan.
  */
 export async function removeOrphans(options: RemoveOptions, { counts, failures }: Removal): Promise<number> {
   const { source, scan, pace, stop } = options;
@@ -44,10 +44,12 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
         removed.add(object);
       }
     } catch (error) {
-      stop.throwIfAborted(); // It was given up.
+      stop.throwIfAborted(); // The call was aborted, and did not fail.
       const { message } = describeError(error);
       count('failed');
-      failures.push(...(failures.length < maxFailuresTold ? [message] : []));
+      if (failures.length < maxFailuresTold) {
+        failures.push(message);
+      }
       streak.add(1, message);
     }
   };
@@ -55,7 +57,7 @@ export async function removeOrphans(options: RemoveOptions, { counts, failures }
   return stop.aborted ? 0 : countBereaved(options, removed);
 }
 
-/** Counts outputs that were deleted, and that a source has which came since the scan. */
+/** Counts deleted outputs that belong to a source which was uploaded since the scan. */
 async function countBereaved({ scan, sources, stop }: RemoveOptions, removed: Names): Promise<number> {
   let count = 0;
   for await (const { object } of sources.read()) {

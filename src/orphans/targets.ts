@@ -9,29 +9,29 @@ import { variablesBeyondKey, variantsOf } from '../compile/variants.ts';
 import type { KeyTable } from '../rules/key-table.ts';
 import { variablesOf } from '../rules/template.ts';
 
-/** Keys that an output of a rule may save under, in one bucket or, where it is absent, in any. */
+/** Keys that an output may save under, in one bucket or, without `bucket`, in any. */
 export interface TargetKeys {
   bucket?: string | undefined;
   keys: KeyTable;
 }
 
-/** Everything that outputs may have saved. */
+/** All keys that outputs may have saved. */
 export interface Targets {
-  /** The keys that the wanted outputs save under, exactly: each of them is the target of some source. */
+  /** Exactly the keys that the wanted outputs save under: each is the target of some source. */
   wanted: (TargetKeys & { bucket: string })[];
-  /** Keys of outputs that were left out, and perhaps some more: what lies here is left alone. */
+  /** The keys of outputs that were left out, and perhaps more: objects with these are left alone. */
   spared: TargetKeys[];
-  /** Lines that name the outputs none of whose targets is called an orphan, and say why. */
+  /** Lines that name the outputs whose targets are never treated as orphans, and say why. */
   leftOut: string[];
 }
 
-/** States for one output; where they do not suffice, it is left out. */
+/** States for one output. If they do not suffice, it is left out. */
 const maxStates = 100_000;
 
 /**
- * Tells which keys the outputs of the rules save under: those of one rule where `rule` names it. `buckets`
- * are the source buckets of rules that name none. An output is left out where its targets cannot be computed
- * from the keys of sources, or its sources cannot all be listed.
+ * Finds the keys that the outputs of the rules, or only of `rule`, save under. `buckets` are the source
+ * buckets of rules that name none. An output is left out if its targets cannot be computed from its sources'
+ * keys, or if its sources cannot all be listed.
  */
 export function readTargets(
   rules: readonly SourceRule[],
@@ -56,7 +56,7 @@ export function readTargets(
   return targets;
 }
 
-/** Says why the targets of an output cannot be told exactly by the keys of their sources. */
+/** Says why the targets of an output cannot be computed exactly from the keys of their sources. */
 function findObstacle(writer: Writer): string | undefined {
   const { rule, output } = writer;
   const { bucket, key } = output.target;
@@ -72,7 +72,7 @@ function findObstacle(writer: Writer): string | undefined {
   return isExact ? undefined : "its key has a part of the source's key twice, or in {b64:…}";
 }
 
-/** The keys of an output, by bucket; undefined where they are too complex. */
+/** The keys of an output, by bucket; undefined if they are too complex. */
 function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets['wanted'] | undefined {
   const { rule, output } = writer;
   return within(maxStates, (budget) => {
@@ -88,7 +88,7 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
   });
 }
 
-/** Keys among which are all of an output; where they are too complex, all that begin like them. */
+/** Keys that include all of an output; if these are too complex, all with the same beginning. */
 function largerTargets(writer: Writer): TargetKeys[] {
   const { rule, index, buckets, prefix } = writer;
   const table = (make: (budget: Budget) => NFA) =>

@@ -47,32 +47,32 @@ export interface CatalogOperation {
 /**
  * Every operation of OSS data processing by category and name: parameters, ranges, enums, EC numbers. From
  * https://www.alibabacloud.com/help/en/oss/user-guide/ (images, media, documents, "sys/saveas"), the 0040-…
- * and 0053-… error pages and the official SDKs' tests. Where pages disagree, the newer one holds.
+ * and 0053-… error pages and the official SDKs' tests. If pages disagree, the newer one counts.
  */
 export const catalog: Readonly<Record<string, Readonly<Record<string, CatalogOperation>>>> = data.operations;
 
-/** Types of values that a regular expression tells; OSS's fonts; how it refuses whole pictures and styles. */
+/** Value types that a regular expression defines; OSS's fonts; how it refuses whole pictures and styles. */
 export const { forms, fonts, refusals } = data;
 
-/** An own property; `constructor` and its like are no names of the catalog. */
+/** Looks up an own property, so that names such as `constructor` are not found. */
 export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name = ''): T | undefined {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** An operation by category and name. Any name may be a style's; a built-in one does not tell its task. */
+/** An operation by category and name. Any name may be a style's; what a style does is mostly unknown. */
 export function operationOf(category: string, name: string): CatalogOperation | undefined {
   const styleName = name.startsWith('::') ? '::name' : 'name';
   return lookUp(lookUp(catalog, category), category === 'style' ? styleName : name);
 }
 
-/** The operations of a style that the catalog knows, in the order of the text. */
+/** The operations of a style that the catalog knows, in order. */
 export function operationsOf(style: string): CatalogOperation[] {
   return parseStyle(style).flatMap(({ category, actions }) =>
     actions.flatMap(({ name }) => operationOf(category.text, name.text) ?? []),
   );
 }
 
-/** Whether OSS runs a style in asynchronous requests only (OSS help, "Asynchronous processing"). */
+/** Whether OSS runs a style only in asynchronous requests (OSS help, "Asynchronous processing"). */
 export function isAsynchronous(style: string): boolean {
   return operationsOf(style)[0]?.mode === 'async';
 }

@@ -14,7 +14,7 @@ export interface StyleRequest {
 
 export interface StyleContext extends StyleRequest {
   readonly report: (severity: Severity, at: StyleToken, message: string, hint?: string) => void;
-  /** It is the preprocessing of a watermark image. */
+  /** Whether this is the preprocessing of a watermark image. */
   readonly isNested: boolean;
 }
 
@@ -24,13 +24,13 @@ export interface OperationContext extends StyleContext {
   readonly operation: CatalogOperation;
 }
 
-/** The way a text gets into a style. */
+/** Explains how to put text into a style. */
 const base64Hint = 'Write the text itself as {b64:…}, with single braces and nothing beside it.';
 
 type CatalogParameter = ReturnType<typeof findParameter>;
 type GivenParameters = ReadonlyMap<string, CatalogParameter>;
 
-/** A parameter and what the catalog says of it, if it knows it. A bare value is named `value`. */
+/** A parameter with its entry in the catalog, if there is one. A bare value is named `value`. */
 export function findParameter(parameter: StyleParameter, operation: CatalogOperation, isNested: boolean) {
   const { whole, key } = parameter;
   const isBare = key === undefined || operation.params === undefined;
@@ -40,7 +40,7 @@ export function findParameter(parameter: StyleParameter, operation: CatalogOpera
   return { name, whole, value: isBare ? whole : parameter.value, spec: isKnown ? spec : undefined };
 }
 
-/** Judges the parameters of an action: each for itself, then what must and what should not stand together. */
+/** Checks the parameters of an action: first each by itself, then which are missing or conflict. */
 export function checkParameters({ name, parameters }: StyleAction, context: OperationContext): void {
   const { label, operation, isNested, report } = context;
   const all = parameters.map((one) => findParameter(one, operation, isNested));
@@ -65,7 +65,7 @@ function checkParameter(parameter: CatalogParameter, given: GivenParameters, con
   const { name, whole, spec } = parameter;
   const { label, operation, region = '', report } = context;
   if (spec === undefined) {
-    // Live tests of every SDK send crop,…,r_1, and OSS ignores it: an unknown parameter is no error.
+    // Live tests of every SDK send crop,…,r_1, which OSS ignores, so an unknown parameter is no error.
     const names = Object.keys(operation.params ?? {});
     const expected = names.length === 0 ? 'no parameter' : `one of ${names.join('_ ')}_`;
     report('warning', whole, `${label} expects ${expected}${didYouMean(name, names)}`);
@@ -96,13 +96,13 @@ function checkParameter(parameter: CatalogParameter, given: GivenParameters, con
   }
 }
 
-/** The EC number for a wrong value: it is in another form (no number, an empty text), or out of range. */
+/** The EC number for a wrong value: one of another form (no number, an empty text) may have its own. */
 export function ecOf(value: string, { type, ec, formEc }: Parameter): string | undefined {
   const isOtherForm = type === 'int' ? !/^(-?\d+)?$/.test(value) : value === '';
   return (isOtherForm ? formEc : undefined) ?? ec;
 }
 
-/** Reports what has no effect beside, or without, another parameter. */
+/** Reports a parameter that has no effect with, or without, another one. */
 function checkEffect(parameter: CatalogParameter, given: GivenParameters, context: OperationContext): void {
   const { name, whole, spec } = parameter;
   const { label, operation, report } = context;
@@ -119,10 +119,10 @@ function checkEffect(parameter: CatalogParameter, given: GivenParameters, contex
   }
 }
 
-/** The words about the error code that OSS documents, if there is one. */
+/** A note on the error code that OSS documents, if there is one. */
 export const ecNote = (ec: string | undefined) => (ec === undefined ? '' : `; OSS refuses it with EC ${ec}`);
 
-/** Describes what should stand in a value's place, by the catalog; undefined where the value is right. */
+/** Describes what the catalog expects instead of a value; undefined if the value is right. */
 export function judgeValue(value: string, parameter: Parameter): string | undefined {
   const { type, values = [], min = -Infinity, max = Infinity } = parameter;
   if (type === 'base64') {

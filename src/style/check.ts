@@ -7,9 +7,9 @@ import { checkParameters, ecNote } from './check-parameters.ts';
 import { parseStyle, type StyleAction, type StyleSegment, type StyleToken } from './parse.ts';
 
 /**
- * Judges any text as an OSS style or process string, offline and without a picture; never throws. Templates
- * have to be rendered first. Diagnostics come in order of place, with their span. Sources: OSS help
- * "Synchronous processing", "Asynchronous processing", "Styles", the EC pages; the catalog names others.
+ * Checks any text as an OSS style or process string, offline and without a picture; never throws. Templates
+ * must be rendered first. Diagnostics are in order of place, with their span. Sources: OSS help "Synchronous
+ * processing", "Asynchronous processing", "Styles", the EC pages; the catalog names others.
  */
 export function checkStyle(text: string, request: StyleRequest = {}): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
@@ -64,14 +64,15 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
     checkParameters(action, scope);
     return;
   }
-  // EC 0040-00000213 is for images; "Video snapshots" has two categories refused; the rest is not documented.
+  // EC 0040-00000213 is for images; "Video snapshots" names two refused categories; nothing else is
+  // documented.
   const isElsewhere = Object.values(catalog).some((operations) => lookUp(operations, text));
   const hint = didYouMean(text, Object.keys(catalog[category] ?? {}));
   const severity = category === 'image' || isElsewhere ? 'error' : 'warning';
   context.report(severity, action.name, `expected an action of ${category}, received "${text}"${hint}`);
 }
 
-/** Judges the place and the request of an operation ("Synchronous processing", the pages of each action). */
+/** Checks the place and the request of an operation ("Synchronous processing", the pages of each action). */
 function checkPlace(action: StyleAction, { category, actions }: StyleSegment, context: OperationContext) {
   const { label, operation, isNested, isSaved, report } = context;
   const { mode, saveAs, after = [''] } = operation;
@@ -97,7 +98,7 @@ function checkPlace(action: StyleAction, { category, actions }: StyleSegment, co
   }
 }
 
-/** Different watermark images, and the preprocessing in their names; the place is the value with the name. */
+/** Checks watermark images: how many, and the preprocessing in their names. The place is the value itself. */
 function checkWatermarkImages(actions: readonly StyleAction[], context: StyleContext): void {
   const { count, ec } = refusals.watermarkCount;
   const images = new Set<string>();
@@ -107,7 +108,7 @@ function checkWatermarkImages(actions: readonly StyleAction[], context: StyleCon
     if (images.add(image).size > count) {
       context.report('error', value, `at most ${count} different watermark images${ecNote(ec)}`);
     }
-    // OSS takes no addresses, and not every format ("Add watermarks", EC 0040-00000027).
+    // OSS accepts neither addresses nor every format ("Add watermarks", EC 0040-00000027).
     if (/^\w+:\/\/|^[/\\]|\.(gif|svg|avif|hei[cf])$/i.test(image)) {
       const expected = 'the key of a JPG, PNG, BMP, WebP or TIFF in the bucket of the source';
       context.report('warning', value, `watermark images: expected ${expected}, received "${image}"`);

@@ -7,13 +7,13 @@
  *     parameter := key "_" value  |  value
  */
 
-/** A piece of the style's text and its start: 0-based, in UTF-16 units, as editors and `slice` count. */
+/** A piece of the style's text and where it starts: 0-based, in UTF-16 units, like `slice` and editors. */
 export interface StyleToken {
   readonly text: string;
   readonly offset: number;
 }
 
-/** One `key_value`, split at its first `_` (Base64url values hold further ones), or a bare value. */
+/** One `key_value`, split at its first `_` (Base64url values may contain more), or a bare value. */
 export interface StyleParameter {
   readonly whole: StyleToken;
   readonly key: StyleToken | undefined;
@@ -25,13 +25,13 @@ export interface StyleAction {
   readonly parameters: readonly StyleParameter[];
 }
 
-/** In `style/name`, which means a style stored in the bucket, the name is the only action. */
+/** In `style/name`, a style that is stored in the bucket, the name is the only action. */
 export interface StyleSegment {
   readonly category: StyleToken;
   readonly actions: readonly StyleAction[];
 }
 
-/** Reads any text; never throws. It knows no action: the checker finds what is missing or not allowed. */
+/** Parses any text; never throws. It knows no actions: the checker finds what is missing or not allowed. */
 export function parseStyle(text: string): StyleSegment[] {
   return split({ text, offset: 0 }, '|').map(parseSegment);
 }
@@ -45,7 +45,7 @@ function parseSegment(segment: StyleToken): StyleSegment {
 
 function parseAction(action: StyleToken): StyleAction {
   const [name = action, ...rest] = split(action, ',');
-  // A trailing comma is no parameter: the Node SDK's own test sends `…,color_ff6a00,` and OSS accepts it.
+  // A trailing comma is no parameter: the Node SDK's own test sends `…,color_ff6a00,`, and OSS accepts it.
   const parameters = rest.at(-1)?.text === '' ? rest.slice(0, -1) : rest;
   return { name, parameters: parameters.map(parseParameter) };
 }
