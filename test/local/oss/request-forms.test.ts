@@ -192,4 +192,12 @@ describe('addresses', () => {
 
     expect(response.text).toBe('here');
   });
+
+  it.each(['/', '//', '///'])('addresses of slashes alone name no bucket: %s', async (path) => {
+    const oss = await startOss();
+
+    const response = await send(oss.port, { ...signV4({ method: 'GET' }), path });
+
+    expect(element(response.text, 'Name')).toBe('photos');
+  });
 });

@@ -10,9 +10,11 @@ export function headerValue(text: string): string {
   return Buffer.from(text.replace(/[^\P{Cc}\t]/gu, '')).toString('latin1');
 }
 
-/** The headers of an upload that are kept with the object. */
+/** The headers of an upload that are kept with the object; an empty one is none. */
 export function keptHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => kept.test(name) || keptOfOss.test(name)));
+  return Object.fromEntries(
+    [...headers].filter(([name, value]) => keptOfOss.test(name) || (kept.test(name) && value !== '')),
+  );
 }
 
 /**

@@ -80,8 +80,8 @@ function readAddress(host: string, rawPath: string): { bucket: string; key: stri
     // Containers call the machine that they run on so: `host.docker.internal`, `host.containers.internal`.
     /^host\.[a-z-]+\.internal$/.test(hostname) ||
     /^(s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(hostname);
-  // The stock Node client sends `Host: .oss-cn-hangzhou.aliyuncs.com` for ListBuckets at an IP address.
-  const address = isEndpoint ? rawPath : `${hostname.split('.')[0]}/${rawPath}`;
+  // For ListBuckets at an IP address, C#'s client asks for `///`; Node's asks `.oss-cn-beijing.aliyuncs.com`.
+  const address = isEndpoint ? rawPath.replace(/^\/+$/, '') : `${hostname.split('.')[0]}/${rawPath}`;
   const [rawBucket = '', rawKey = ''] = address.split(/\/(.*)/s);
   const bucket = percentDecode(rawBucket);
   return {

@@ -25,6 +25,16 @@ describe('objects', () => {
     expect(other.code).toBe('NoSuchKey');
   });
 
+  it('objects have no header that was sent empty', async () => {
+    const oss = await startOss();
+    await oss.call({ ...object, method: 'PUT', headers: { 'content-type': '', 'cache-control': '' } });
+
+    const { headers } = await oss.call({ ...object, method: 'HEAD' });
+
+    expect(headers).not.toHaveProperty('cache-control');
+    expect(headers['content-type']).toBe('application/octet-stream');
+  });
+
   it('objects keep content type and user metadata, and lose them with the next put', async () => {
     const oss = await startOss();
     const headers = {
