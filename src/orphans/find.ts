@@ -1,12 +1,13 @@
 import { sampleSize } from '../backfill/estimate.ts';
 import type { ExistingObject, Source } from '../backfill/source.ts';
+import { mayMeet } from '../check/graph.ts';
 import { plan } from '../pipeline/plan.ts';
 import type { PlanItem } from '../pipeline/result.ts';
 import type { OssObject } from '../process.ts';
 import { matchesKey } from '../rules/key-table.ts';
 import type { Rule } from '../rules/rule-set.ts';
 import { Names } from './names.ts';
-import type { TargetKeys, Targets } from './targets.ts';
+import type { Targets } from './targets.ts';
 
 /** Everything that is known before the targets are examined. */
 export interface Scan {
@@ -53,11 +54,13 @@ function planByKey({ bucket, key }: OssObject, rules: readonly Rule[]): PlanItem
 /** Says why an object is no orphan; undefined if it is one. */
 function findReason(object: ExistingObject, scan: Scan): string | undefined {
   const { targets, rules, planned, startedAtMs } = scan;
-  if (!targets.wanted.some((wanted) => holds(wanted, object))) {
+  const { bucket, key } = object;
+  if (!targets.wanted.some((wanted) => wanted.bucket === bucket && matchesKey(wanted.keys, key))) {
     return 'no-target';
   }
   // One of the outputs that were left out may have saved it.
-  if (targets.spared.some((spared) => holds(spared, object))) {
+  const place = { buckets: [bucket], prefix: key, suffix: key };
+  if (targets.spared.some((writer) => mayMeet(writer, place))) {
     return 'left-out';
   }
   if (planned.has(object)) {
@@ -69,10 +72,6 @@ function findReason(object: ExistingObject, scan: Scan): string | undefined {
   }
   // Its source may be new as well.
   return isChangedSince(object.modifiedAt, startedAtMs) ? 'changed-since' : undefined;
-}
-
-function holds({ bucket, keys }: TargetKeys, object: OssObject): boolean {
-  return (bucket === undefined || bucket === object.bucket) && matchesKey(keys, object.key);
 }
 
 /** Whether an object may have been saved at that time or later. OSS's times are in whole seconds. */

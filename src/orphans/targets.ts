@@ -1,26 +1,20 @@
-import { DFA, type NFA } from 'refa';
+import { DFA } from 'refa';
 import { partsIn } from '../check/collisions.ts';
 import { type Writer, writersOf } from '../check/graph.ts';
-import { keysOf, literalPattern, regular, splitKeys, unite, writtenKeys } from '../check/language.ts';
-import { type Budget, within } from '../compile/budget.ts';
+import { splitKeys, unite, writtenKeys } from '../check/language.ts';
+import { within } from '../compile/budget.ts';
 import type { SourceRule } from '../compile/compile.ts';
 import { toKeyTable } from '../compile/key-table.ts';
 import { variablesBeyondKey, variantsOf } from '../compile/variants.ts';
 import type { KeyTable } from '../rules/key-table.ts';
 import { variablesOf } from '../rules/template.ts';
 
-/** Keys that an output may save under, in one bucket or, without `bucket`, in any. */
-export interface TargetKeys {
-  bucket?: string | undefined;
-  keys: KeyTable;
-}
-
 /** All keys that outputs may have saved. */
 export interface Targets {
   /** Exactly the keys that the wanted outputs save under: each is the target of some source. */
-  wanted: (TargetKeys & { bucket: string })[];
-  /** The keys of outputs that were left out, and perhaps more: objects with these are left alone. */
-  spared: TargetKeys[];
+  wanted: { bucket: string; keys: KeyTable }[];
+  /** The outputs that were left out. Objects whose keys begin and end like theirs are left alone. */
+  spared: Writer[];
   /** Lines that name the outputs whose targets are never treated as orphans, and say why. */
   leftOut: string[];
 }
@@ -46,7 +40,7 @@ export function readTargets(
       isWanted && obstacle === undefined ? exactTargets(writer, match.bucket ?? buckets) : undefined;
     targets.wanted.push(...(exact ?? []));
     if (obstacle !== undefined || (isWanted && exact === undefined)) {
-      targets.spared.push(...largerTargets(writer));
+      targets.spared.push(writer);
     }
     if (isWanted && exact === undefined) {
       const reason = obstacle ?? 'its keys are too complex to be told from others';
@@ -86,18 +80,4 @@ function exactTargets(writer: Writer, sourceBuckets: readonly string[]): Targets
       return { bucket: output.target.bucket ?? bucket, keys: toKeyTable(unite(languages, budget)) };
     });
   });
-}
-
-/** Keys that include all of an output; if these are too complex, all with the same beginning. */
-function largerTargets(writer: Writer): TargetKeys[] {
-  const { rule, index, buckets, prefix } = writer;
-  const table = (make: (budget: Budget) => NFA) =>
-    within(maxStates, (budget) => toKeyTable(unite([DFA.fromFA(make(budget), budget.dfa)], budget)));
-  const keys =
-    table((budget) => keysOf(writer, budget)) ??
-    table((budget) => regular(`${literalPattern(prefix)}[^]*`, budget));
-  if (keys === undefined) {
-    throw new Error(`rule ${rule.name}, outputs[${index}]: its keys exceed OSS's 1,023 bytes. Shorten them.`);
-  }
-  return buckets.length === 0 ? [{ keys }] : buckets.map((bucket) => ({ bucket, keys }));
 }

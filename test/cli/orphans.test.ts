@@ -120,6 +120,15 @@ describe('orphans', () => {
     expect([await stored('photos'), await stored('films')]).toEqual([['big/logo.svg'], []]);
   });
 
+  it('orphans are not left alone for an output that was left out and saves in another bucket', async () => {
+    const rules = withOther(', bucket: photos', '{ bucket: films, key: "big/{etag}.webp" }');
+    const { run } = await startWith(['big/gone.webp'], { rules });
+
+    const { out } = await run(['--delete', '--yes', 'oss://photos/big/']);
+
+    expect(out).toContain('1 removed, 0 failed.\n');
+  });
+
   it('orphans are shown on one line each, whatever their keys hold', async () => {
     const faults = { rules: [{ fault: 'AccessDenied' as const, operation: 'DeleteObject' }] };
     const { run } = await startWith(['big/a\nb\u001b.webp'], { faults });

@@ -9,7 +9,6 @@ import { compileRules, type SourceRule } from '../../src/compile/compile.ts';
 import { countOrphans, isChangedSince } from '../../src/orphans/find.ts';
 import { Names } from '../../src/orphans/names.ts';
 import { removeOrphans } from '../../src/orphans/remove.ts';
-import { readTargets } from '../../src/orphans/targets.ts';
 import type { Call } from '../../src/oss/call.ts';
 import { plan } from '../../src/pipeline/plan.ts';
 import type { OssObject } from '../../src/process.ts';
@@ -293,17 +292,6 @@ function couldBe(name: string, rules: readonly Rule[]): boolean {
     buckets.some((bucket) => targetsOf({ bucket, key: source }, rules).map(nameOf).includes(name)),
   );
 }
-
-describe('the targets of rules', () => {
-  it('the targets of rules are not told of a key that no object of OSS can have, and the message says what to do', () => {
-    const target = { key: `${'x'.repeat(120_000)}/{etag}` };
-    const rules = compile([{ match: { key: 'in/**' }, outputs: [{ style: 'image/resize,w_1', target }] }]);
-
-    expect(() => readTargets(rules ?? [], { buckets: ['photos'] })).toThrow(
-      "rule r0, outputs[0]: its keys exceed OSS's 1,023 bytes. Shorten them.",
-    );
-  });
-});
 
 describe('the names of objects', () => {
   it('the names of objects are found among many, and others are not', () => {
