@@ -1,4 +1,4 @@
-import { headRequestsOf } from '../pipeline/head-requests.ts';
+import { headRequestsOf } from '../head-requests.ts';
 import { needsCopy } from '../rules/rule-set.ts';
 import type { BatchOptions } from './batches.ts';
 import { needsHead } from './run-objects.ts';

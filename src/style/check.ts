@@ -64,8 +64,7 @@ function checkAction(action: StyleAction, segment: StyleSegment, context: StyleC
     checkParameters(action, scope);
     return;
   }
-  // EC 0040-00000213 is for images; "Video snapshots" names two refused categories; nothing else is
-  // documented.
+  // EC 0040-00000213 is for images; "Video snapshots" names two refused categories; no page tells the others.
   const isElsewhere = Object.values(catalog).some((operations) => lookUp(operations, text));
   const hint = didYouMean(text, Object.keys(catalog[category] ?? {}));
   const severity = category === 'image' || isElsewhere ? 'error' : 'warning';

@@ -100,7 +100,7 @@ export const programs: readonly Program[] = [
         name: 'backfill',
         paths: [
           ...['backfill/', 'cli/backfill.ts', 'cli/backfill-job.ts', 'cli/backfill-report.ts'],
-          'cli/backfill-run.ts',
+          ...['cli/backfill-run.ts', 'head-requests.ts'],
         ],
         lines: 900,
       },

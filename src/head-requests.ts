@@ -1,5 +1,5 @@
-import { needsCopy } from '../rules/rule-set.ts';
-import type { SaveTask } from './result.ts';
+import type { SaveTask } from './pipeline/result.ts';
+import { needsCopy } from './rules/rule-set.ts';
 
 /** The HeadObject requests beside the call of a task, at most, where its source stays as it is. */
 export function headRequestsOf(task: SaveTask, onlyMissing = false): number {
