@@ -21,6 +21,36 @@ describe('the completion of a multipart upload', () => {
     expect(got.body.subarray(-4).toString()).toBe('xend');
   });
 
+  it.each<[string, (hex: string) => string]>([
+    ['in quotes', (hex) => `"${hex}"`],
+    ['in quotes that XML escapes', (hex) => `&quot;${hex}&quot;`],
+    ['without quotes', (hex) => hex],
+    ['in small letters', (hex) => `"${hex.toLowerCase()}"`],
+    ['on a line of their own', (hex) => `\n  "${hex}"\n`],
+  ])('a multipart upload completes with ETags that are written %s', async (_, write) => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss);
+    const part = await uploadPart(oss, uploadId, 1, 'all');
+
+    const answer = await complete(oss, uploadId, [[1, write(String(part.headers.etag).replaceAll('"', ''))]]);
+
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it.each([
+    ['its beginning', { 'x-oss-object-acl': 'public-read' }, {}],
+    ['its completion', { 'x-oss-object-acl': 'private' }, { 'x-oss-object-acl': 'public-read' }],
+  ])('a multipart upload gives its object the ACL that %s names', async (_, atStart, atEnd) => {
+    const oss = await startOss();
+    const uploadId = await initiate(oss, { headers: atStart });
+    const part = await uploadPart(oss, uploadId, 1, 'all');
+
+    await complete(oss, uploadId, [[1, String(part.headers.etag)]], { headers: atEnd });
+
+    const { text } = await oss.call({ ...object, method: 'GET', query: { acl: '' } });
+    expect(element(text, 'Grant')).toBe('public-read');
+  });
+
   it.each<[string, (one: string, two: string) => [number, string][], string]>([
     [
       'parts out of order',
