@@ -92,13 +92,13 @@ async function checkAttached(name: string, { rules, template }: Files, io: Io): 
 }
 
 async function checkTriggersOf({ rules, template: named }: Files, io: Io): Promise<number> {
+  // It tells what is wrong with them, as whatever is generated does.
+  await loadRules(rules);
   const { diagnostics, ofDeployment, template } = await checkFiles(rules, named, io.env);
   if (template === undefined) {
     throw new CliError('--check: there is no s.yaml beside the rules; name it with --template.');
   }
-  const failing = diagnostics.filter(
-    (one) => one.severity !== 'note' && (one.code === 'schema' || ofDeployment.includes(one)),
-  );
+  const failing = diagnostics.filter((one) => one.severity !== 'note' && ofDeployment.includes(one));
   const unknown = ofDeployment.filter(({ code }) => code === 'unknown-part');
   const asFar = unknown.length === 0 ? '' : ', as far as they can be looked up';
   io.out(
