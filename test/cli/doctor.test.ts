@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { processImage } from '../../src/local/image/process-image.ts';
 import { account, prepare } from './doctor-fixture.ts';
+import { runCommand } from './terminal.ts';
 
 const picture = () =>
   sharp({ create: { width: 60, height: 40, channels: 3, background: 'navy' } })
@@ -45,6 +46,12 @@ describe('the doctor', () => {
       'style of thumbnail',
       'style of copyright',
     ]);
+  });
+
+  it('the doctor does not pass --wet for done where no object is named', async () => {
+    const { exitCode, out, err } = await runCommand(['doctor', '--wet']);
+
+    expect([exitCode, out, err]).toEqual([2, '', expect.stringContaining('--wet: name an object')]);
   });
 
   it('the doctor saves nothing where a rule would take what it saves', async () => {
