@@ -2,6 +2,7 @@
 // The `oss-saveas` command. In a clone it builds first what was not built since the last pull; an installed package
 // brings its build along.
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 const cli = new URL('../build/cli.js', import.meta.url);
 if (!existsSync(cli) || isOlderThanSource()) {
@@ -21,5 +22,7 @@ function isOlderThanSource() {
   const timeOf = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   // This is the last file of a build: without it, somebody interrupted that.
   const builtMs = timeOf(new URL('../build/LICENSES.txt', import.meta.url));
-  return readdirSync(src, { recursive: true }).some((name) => timeOf(new URL(name, src)) > builtMs);
+  // With their types, the names of all folders are read many times faster.
+  const entries = readdirSync(src, { recursive: true, withFileTypes: true });
+  return entries.some(({ parentPath, name }) => timeOf(join(parentPath, name)) > builtMs);
 }
