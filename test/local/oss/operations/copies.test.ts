@@ -9,6 +9,7 @@ describe('copies', () => {
     ['/photos/gone', 404, 'NoSuchKey'],
     ['/nowhere/a.txt', 404, 'NoSuchBucket'],
     ['/photos', 400, 'InvalidArgument'],
+    ['/Photos/a.txt', 400, 'InvalidBucketName'],
   ])('copies from %s are answered %i %s', async (source, statusCode, code) => {
     const oss = await startOss();
     await oss.call(put());
@@ -37,6 +38,7 @@ describe('copies', () => {
     const got = await oss.call({ ...object, method: 'GET' });
 
     expect(answer.text).toContain('<ETag>"5D41402ABC4B2A76B9719D911017C592"</ETag>');
+    expect(answer.headers).not.toHaveProperty('content-md5');
     expect(got.text).toBe('hello');
     expect(got.headers['content-type']).toBe('text/x-b');
     expect(got.headers).not.toHaveProperty('x-oss-meta-a');
@@ -153,34 +155,44 @@ describe('a copy', () => {
     expect((await headOf(oss, 'b.txt'))['x-oss-meta-a']).toBe('1');
   });
 
-  it('a copy of an appendable object onto itself can still be appended to', async () => {
+  it('a copy of an appendable object onto itself can still be appended to, and another one is Normal', async () => {
     const oss = await startOss();
     const append = (position: string) =>
       oss.call({ ...object, method: 'POST', query: { append: '', position }, body: 'hello' });
     await append('0');
 
     await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+    await copy(oss, {});
 
     expect((await append('5')).statusCode).toBe(200);
+    expect(await headOf(oss, 'b.txt')).toMatchObject({ 'x-oss-object-type': 'Normal' });
     expect(await headOf(oss, 'a.txt')).toMatchObject({ 'x-oss-meta-b': '2', 'content-length': '10' });
   });
 
-  it('a copy of a multipart object onto itself keeps its ETag and type, unless class or encryption change', async () => {
-    const oss = await startOss();
-    const query = { uploadId: await initiate(oss, object) };
-    await oss.call({ ...object, method: 'PUT', query: { ...query, partNumber: '1' }, body: 'hello' });
-    await oss.call({ ...object, method: 'POST', query, headers: { 'x-oss-complete-all': 'yes' } });
-    const multipart = await headOf(oss, 'a.txt');
-    const kept = { etag: multipart.etag, 'x-oss-object-type': 'Multipart' };
-    expect(multipart).toMatchObject(kept);
+  it.each([
+    [{ uploads: '' }, undefined],
+    [{ uploads: '', sequential: '' }, 'XUFAKrxLKna5cZ2REBfFkg=='],
+  ])(
+    'a copy of a multipart object onto itself keeps its ETag, type and MD5, unless class or encryption change: %j',
+    async (uploads, md5) => {
+      const oss = await startOss();
+      const query = { uploadId: await initiate(oss, { ...object, query: uploads }) };
+      await oss.call({ ...object, method: 'PUT', query: { ...query, partNumber: '1' }, body: 'hello' });
+      await oss.call({ ...object, method: 'POST', query, headers: { 'x-oss-complete-all': 'yes' } });
+      const multipart = await headOf(oss, 'a.txt');
+      const kept = { etag: multipart.etag, 'x-oss-object-type': 'Multipart' };
+      expect(multipart).toMatchObject(kept);
 
-    await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
-    expect(await headOf(oss, 'a.txt')).toMatchObject({ ...kept, 'x-oss-meta-b': '2' });
+      await copy(oss, { 'x-oss-meta-b': '2' }, 'a.txt');
+      const copied = await headOf(oss, 'a.txt');
+      expect(copied).toMatchObject({ ...kept, 'x-oss-meta-b': '2' });
+      expect([multipart['content-md5'], copied['content-md5']]).toEqual([md5, md5]);
 
-    await copy(oss, { 'x-oss-storage-class': 'IA' }, 'a.txt');
-    const rewritten = { etag: '"5D41402ABC4B2A76B9719D911017C592"', 'x-oss-object-type': 'Normal' };
-    expect(await headOf(oss, 'a.txt')).toMatchObject(rewritten);
-  });
+      await copy(oss, { 'x-oss-storage-class': 'IA' }, 'a.txt');
+      const rewritten = { etag: '"5D41402ABC4B2A76B9719D911017C592"', 'x-oss-object-type': 'Normal' };
+      expect(await headOf(oss, 'a.txt')).toMatchObject(rewritten);
+    },
+  );
 
   it('a copy of a symbolic link is the link, wherever it leads', async () => {
     const oss = await startOss();

@@ -14,10 +14,12 @@ describe('ListParts', () => {
       oss.call({ ...object, method: 'GET', query: { uploadId, 'encoding-type': 'url', ...query } });
 
     const first = await list({ 'max-parts': '2' });
+    const behind = await list({ 'part-number-marker': '20' });
     const marker = element(first.text, 'NextPartNumberMarker');
     const second = await list({ 'max-parts': '2', 'part-number-marker': marker });
 
     expect(elements(first.text, 'PartNumber')).toEqual(['1', '3']);
+    expect(behind.text).toMatch(/<NextPartNumberMarker(\/>|><\/NextPartNumberMarker>)/);
     expect([element(first.text, 'IsTruncated'), marker]).toEqual(['true', '3']);
     expect(elements(second.text, 'PartNumber')).toEqual(['20']);
     expect([element(second.text, 'IsTruncated'), element(second.text, 'NextPartNumberMarker')]).toEqual([
@@ -35,6 +37,7 @@ describe('a multipart upload of a client that encrypts', () => {
     const headers = {
       'x-oss-meta-client-side-encryption-key': 'a2V5',
       'x-oss-meta-client-side-encryption-start': 'aXY',
+      'x-oss-meta-client-side-encryption-wrap-alg': 'RSA',
       'x-oss-meta-client-side-encryption-part-size': '102400',
       'x-oss-meta-client-side-encryption-data-size': '204800',
     };
@@ -42,8 +45,9 @@ describe('a multipart upload of a client that encrypts', () => {
     const query = { uploadId: await initiate(oss, { headers }) };
     const { text } = await oss.call({ ...object, method: 'GET', query });
 
-    const shown = ['Key', 'Start', 'PartSize'].map((name) => element(text, `ClientEncryption${name}`));
-    expect(shown).toEqual(['a2V5', 'aXY', '102400']);
+    const names = ['Key', 'Start', 'WrapAlg', 'PartSize', 'DataSize'];
+    const shown = names.map((name) => element(text, `ClientEncryption${name}`));
+    expect(shown).toEqual(['a2V5', 'aXY', 'RSA', '102400', '204800']);
     expect(text).not.toContain('ClientEncryptionCekAlg');
   });
 });
@@ -90,7 +94,10 @@ describe('ListMultipartUploads', () => {
       'upload-id-marker': element(first.text, 'NextUploadIdMarker'),
     });
 
-    expect(grouped.keys).toEqual(['b', 'b']);
+    const behindKey = await list({ 'key-marker': 'b' });
+
+    expect(behindKey.keys).toEqual(['c/1']);
+    expect([grouped.keys, element(grouped.text, 'IsTruncated')]).toEqual([['b', 'b'], 'false']);
     expect(elements(grouped.text, 'Prefix')).toEqual(['', 'a/', 'c/']);
     expect([first.keys, rest.keys]).toEqual([['b'], ['b']]);
     expect(elements(rest.text, 'Prefix')).toEqual(['', 'c/']);

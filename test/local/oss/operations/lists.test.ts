@@ -54,6 +54,14 @@ describe('a list', () => {
       [...page(['StartAfter=', 'KeyCount=2', 'NextContinuationToken=YStj']), ...entry('a%2Bc')],
     ],
     [
+      'ListObjectsV2 from a token on',
+      { 'list-type': '2', 'continuation-token': 'YQ' },
+      [
+        ...page(['StartAfter=', 'KeyCount=2', 'ContinuationToken=YQ', 'NextContinuationToken=YStj']),
+        ...entry('a%2Bc'),
+      ],
+    ],
+    [
       'ListObjectVersions',
       { versions: '', 'key-marker': 'a', 'version-id-marker': 'null' },
       [
@@ -73,6 +81,37 @@ describe('a list', () => {
     const paged = { prefix: 'a+', delimiter: '/', 'max-keys': '2', 'encoding-type': 'url', ...query };
 
     expect(await list(oss, { query: paged })).toEqual(expected);
+  });
+
+  it('a list takes an empty parameter for one that is absent, and tells the type of an object', async () => {
+    const oss = await startOss({ now: () => nowMs });
+    await oss.call({ ...object, method: 'POST', query: { append: '', position: '0' }, timeMs: nowMs });
+
+    const names = ['max-keys', 'encoding-type', 'continuation-token', 'prefix', 'delimiter', 'start-after'];
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
+    const found = await list(oss, { query: { 'list-type': '2', ...empty } });
+
+    expect(found).toEqual(
+      expect.arrayContaining(['MaxKeys=100', 'KeyCount=1', 'Key=big', 'Type=Appendable']),
+    );
+    expect(found.join()).not.toMatch(/EncodingType|ContinuationToken/);
+  });
+
+  it.each([
+    { 'list-type': '1' },
+    { 'max-keys': '1.5' },
+    { 'max-keys': '1e2' },
+    { 'max-keys': '0' },
+    { 'max-keys': '1001' },
+    { 'encoding-type': 'base64' },
+    { 'continuation-token': 'YQ==' },
+    { 'continuation-token': '_w' },
+  ])('a list is refused with %j', async (query) => {
+    const oss = await startOss();
+
+    const options = { bucket: 'photos', method: 'GET', query: { 'list-type': '2', ...query } };
+
+    expect(await oss.call(options)).toMatchObject({ statusCode: 400, code: 'InvalidArgument' });
   });
 
   it('a list of buckets holds all that OSS documents', async () => {
